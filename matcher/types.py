@@ -1,0 +1,207 @@
+"""The words of matching: what goes in, what comes out. Times are milliseconds (int) on the store's clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+RequestKind = Literal["user", "help"]
+RequestState = Literal["waiting", "suspended", "reserved", "accepted", "completed", "unserved", "cancelled"]
+ReservationState = Literal["pending", "accepted", "declined", "expired", "cancelled"]
+StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost", "signed_out"]
+Ring = Literal["exact", "parent", "any"]
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """What a member of staff can serve. `categories` are ids; "*" is all. `capacity`: sessions at once.
+
+    `role` says which requests they get: counselors "user", professionals "help".
+    """
+
+    id: str
+    role: Literal["counselor", "professional"]
+    languages: frozenset[str]
+    sites: frozenset[str]
+    categories: frozenset[str]
+    capacity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`category_path` runs from the category itself to its root: ("lenses", "cameras")."""
+
+    id: str
+    kind: RequestKind
+    site: str
+    language: str
+    category_path: tuple[str, ...]
+    enqueued_at_ms: int
+    priority: int = 0
+    excluded: frozenset[str] = frozenset()  # never these (the counselor who asks for help; one who was lost)
+    first: bool = False  # before all others of its priority (owner lost, staff never entered)
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    staff: str
+    reason: Literal["language", "site", "category", "away", "busy", "excluded", "full", "lost", "wrap_up", "load", "idle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    ring: Ring
+    rule: str
+    candidates: tuple[str, ...]
+    passed_over: tuple[PassedOver, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that changed; `fence` grows with every step of the store."""
+
+    fence: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved(Event):
+    reservation: str
+    request: str
+    staff: str
+    expires_at_ms: int
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationEnded(Event):
+    reservation: str
+    request: str
+    staff: str
+    state: ReservationState  # accepted, declined, expired, cancelled
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestChanged(Event):
+    request: str
+    state: RequestState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChanged(Event):
+    staff: str
+    state: StaffState
+    reason: str = ""  # "missed" when an expiry set them away, "lease" when they were lost
+    until_ms: int | None = None
+
+
+AnyEvent = Reserved | ReservationEnded | RequestChanged | StaffChanged
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a waiting request stands. The range is None before five pickups of its queue."""
+
+    place: int
+    low_s: int | None
+    high_s: int | None
+    staffed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffStatus:
+    id: str
+    state: StaffState
+    load: int
+    since_ms: int
+    role: Literal["counselor", "professional"]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestStatus:
+    request: Request
+    state: RequestState
+    reservation: str | None = None
+    staff: str | None = None
+    expires_at_ms: int | None = None
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """The whole state, comparable between stores."""
+
+    fence: int
+    requests: dict[str, RequestStatus] = field(default_factory=dict)
+    staff: dict[str, StaffStatus] = field(default_factory=dict)
+
+
+class Refused(Exception):
+    """A step that the state tables do not allow; nothing has changed. `reason`: unknown, stale_fence, not_pending,
+    wrong_state, busy, duplicate."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class MatchStore(Protocol):
+    """One matching domain. Each call is one atomic step at time `now_ms`; it returns every event it caused, in order,
+    and raises `Refused` when the state tables forbid it. A `fence` given and older than the object's changes nothing
+    (`Refused("stale_fence")`). Every step that frees capacity matches the next request at once, in the same step."""
+
+    async def sign_in(self, staff: Staff, now_ms: int) -> list[AnyEvent]:
+        """Signed in (away), or back from `lost` (the former state). Renews the presence lease (30 s). Skills are updated."""
+
+    async def renew(self, staff_ids: list[str], now_ms: int) -> None:
+        """Their presence lease runs again for 30 s."""
+
+    async def disconnect(self, staff: str, now_ms: int) -> list[AnyEvent]:
+        """Their last connection closed: `lost` at once (a pending reservation is cancelled and goes on to the next);
+        signed out by the sweep when 30 s have passed, unless `sign_in` brings them back."""
+
+    async def set_available(self, staff: str, now_ms: int) -> list[AnyEvent]: ...
+    async def set_away(self, staff: str, now_ms: int) -> list[AnyEvent]: ...
+    async def sign_out(self, staff: str, now_ms: int, *, force: bool = False) -> list[AnyEvent]:
+        """Refused("busy") while they have live sessions, unless `force` (operator; owner-lost rules follow in signaling)."""
+
+    async def enqueue(self, request: Request, now_ms: int) -> list[AnyEvent]: ...
+    async def cancel(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]: ...
+    async def suspend(self, request: str, now_ms: int) -> list[AnyEvent]:
+        """The requester's line dropped: out of the running, cancelled by the sweep after 60 s."""
+
+    async def resume(self, request: str, now_ms: int) -> list[AnyEvent]: ...
+    async def accept(self, reservation: str, now_ms: int, fence: int | None = None) -> list[AnyEvent]: ...
+    async def decline(self, reservation: str, now_ms: int, reason: str = "", fence: int | None = None) -> list[AnyEvent]:
+        """Back to waiting at the original time; this member is excluded from it for 60 s."""
+
+    async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
+        """The staff member is in the room (else, 30 s after accepting, the request waits again, first)."""
+
+    async def requeue(self, request: str, now_ms: int) -> list[AnyEvent]:
+        """An accepted request whose owner was lost waits again: original time, first; the lost owner is excluded."""
+
+    async def complete(self, request: str, now_ms: int) -> list[AnyEvent]:
+        """The session ended: the request is over and its staff member goes to wrap-up (away by itself after 120 s)."""
+
+    async def release(self, request: str, now_ms: int) -> list[AnyEvent]:
+        """Like `complete`, without a wrap-up (catching up broken off, hand-over of a professional's help request)."""
+
+    async def transfer_owner(self, request: str, staff: str, now_ms: int) -> list[AnyEvent]:
+        """Hand-over: `staff` (busy already through a help request) now holds the accepted `request`; its former holder
+        goes to wrap-up."""
+
+    async def wrapped_up(self, staff: str, now_ms: int, *, available: bool = True) -> list[AnyEvent]: ...
+    async def unserved(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
+        """Give up a waiting request (nobody eligible; a message was left)."""
+
+    async def sweep(self, now_ms: int) -> list[AnyEvent]:
+        """End what has expired: reservations (20 s), suspensions (60 s), never-entered (30 s), leases (30 s), wrap-up (120 s)."""
+
+    async def next_deadline_ms(self) -> int | None:
+        """When the next sweep has something to do."""
+
+    async def place(self, request: str, now_ms: int) -> Place | None: ...
+    async def staff_status(self, staff: str) -> StaffStatus | None: ...
+    async def snapshot(self) -> Snapshot: ...

@@ -1,0 +1,631 @@
+"""Every WebSocket message, declared once.
+
+JSON text frames, one object each, told apart by ``type``. A client message may carry ``id``: its reply (``ok``, ``error``,
+``answer``, ``lines``) repeats it. Times are milliseconds since the Unix epoch on the server's clock (``welcome.now`` lets a
+client correct its own), durations carry their unit in the name. ``docs/protocol.md`` is the prose.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+Role = Literal["user", "counselor", "professional", "operator"]
+Channel = Literal["text", "voice", "video"]
+Audience = Literal["all", "staff"]
+Mode = Literal["consultation", "whisper", "conference"]
+SessionState = Literal["preparing", "waiting", "active", "after", "message_left", "closed"]
+HelpState = Literal["asking", "catching_up", "joined", "nobody", "cancelled", "handed_over", "ended"]
+StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost", "signed_out"]
+Provenance = Literal["signed", "claimed", "typed"]
+
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
+ShortText = Annotated[str, Meta(max_length=500)]
+LineText = Annotated[str, Meta(max_length=4000)]
+Sdp = Annotated[str, Meta(min_length=1, max_length=65_536)]
+BoardData = Annotated[str, Meta(max_length=400_000)]  # base64 of one whole board message (see docs/protocol.md, Board)
+
+
+class Message(Struct, tag_field="type", kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    pass
+
+
+# --- what is shown -----------------------------------------------------------------------------------------------------
+
+
+class Media(Struct, kw_only=True):
+    mic: bool = False
+    camera: bool = False
+    screen: bool = False
+
+
+class BriefField(Struct, kw_only=True):
+    """One thing known about the visit. ``name`` is one of page_url, page_title, language, category, user_id, user_name,
+    user_contact, product_id, product_name, product_price, product_url, product_picture (a picture id), note, or a
+    ``claim.*`` of the partner's."""
+
+    name: str
+    value: str
+    provenance: Provenance
+
+
+class TrailStep(Struct, kw_only=True):
+    """One thing the user did on the site. ``kind``: page (``dwell_s`` known) or mark (a marked click)."""
+
+    kind: Literal["page", "mark"]
+    label: str
+    at: int
+    url: str = ""
+    dwell_s: int = 0
+
+
+class Brief(Struct, kw_only=True):
+    fields: list[BriefField] = []
+    trail: list[TrailStep] = []
+    earlier_sessions: list[EarlierSession] = []
+
+
+class EarlierSession(Struct, kw_only=True):
+    id: str
+    started_at: int
+    category: str
+    counselor: str
+    wrap_up: str = ""
+
+
+class SiteView(Struct, kw_only=True):
+    id: str
+    name: str  # in the session's language
+    accent: str = ""  # #rrggbb, already checked for contrast
+    privacy_url: str = ""
+    home_url: str = ""
+
+
+class CategoryView(Struct, kw_only=True):
+    id: str
+    name: str
+
+
+class ParticipantView(Struct, kw_only=True):
+    """A person. ``presence``: here, lost (their line dropped), reading (a professional catching up: unheard), gone."""
+
+    id: str
+    name: str
+    role: Role
+    presence: Literal["here", "lost", "reading", "gone"] = "here"
+    peer: Literal["none", "connecting", "live", "text_only", "lost"] = "none"
+    media: Media = msgspec.field(default_factory=Media)
+    owner: bool = False
+
+
+class SlotView(Struct, kw_only=True):
+    participant: str
+    kind: Literal["camera", "screen"]
+
+
+class RoomView(Struct, kw_only=True):
+    """``slots``: what arrives in this viewer's video slots "0".."3" (the key is the slot).
+    ``hears``: listener → sources; a user is sent only the pairs they are part of. ``notice``: what a user must be told.
+    A client whose peer connection was made under an older ``epoch`` makes a new one."""
+
+    epoch: int
+    media: bool  # false: text and board only, nobody need make a peer connection
+    slots: dict[str, SlotView] = {}
+    hears: dict[str, list[str]] = {}
+    board: Literal["write", "read"] = "write"
+    notice: Literal["", "asking_professional"] = ""
+
+
+class WaitingView(Struct, kw_only=True):
+    place: int  # 1 is next
+    low_s: int | None = None  # expected wait as a range; none before five pickups
+    high_s: int | None = None
+    staffed: bool = True  # somebody who could serve this request is signed in
+    ringing: bool = False
+    since: int = 0
+
+
+class HelpView(Struct, kw_only=True):
+    state: HelpState
+    note: str = ""
+    category: str = ""
+    mode: Mode | None = None
+    hear_user: bool = False  # in consultation: do counselor and professional hear the user
+    professional: str = ""  # participant id, once one has accepted
+    asked: int = 0  # professionals rung so far
+    ringing_until: int | None = None
+    catch_up_until: int | None = None
+    asked_at: int = 0
+
+
+class SessionView(Struct, kw_only=True):
+    """A session as one viewer may see it; sent whole at each change. ``brief`` and ``help`` are null for users."""
+
+    id: str
+    site: SiteView
+    category: CategoryView
+    language: str
+    channel: Channel
+    state: SessionState
+    you: str  # the viewer's participant id
+    participants: list[ParticipantView] = []
+    room: RoomView | None = None
+    waiting: WaitingView | None = None
+    owner_lost: bool = False
+    choices: list[Literal["wait", "another", "message"]] = []  # the user's, when the owner is lost or nobody is there
+    deadline: int | None = None  # when the session ends or moves on if a lost person does not return
+    lost: str = ""  # participant id of the person the deadline waits for
+    end_reason: str = ""  # left, hung_up, user_lost, owner_lost, idle, operator, unserved, erased
+    brief: Brief | None = None
+    help: HelpView | None = None
+    rated: bool = False
+    wrap_up_until: int | None = None
+    started_at: int = 0
+    active_at: int | None = None
+    ended_at: int | None = None
+
+
+class Line(Struct, kw_only=True):
+    """``kind``: text, picture (``picture`` is its id), note (staff), system (``text`` is a key such as ``joined``, ``left``,
+    ``mode.whisper``, ``help.asked``, ``recording``; ``args`` its values)."""
+
+    seq: int
+    id: str
+    author: str  # participant id; "" for system lines
+    name: str
+    role: Role | Literal["system"]
+    kind: Literal["text", "picture", "note", "system"]
+    audience: Audience
+    at: int
+    text: str = ""
+    picture: str = ""
+    args: dict[str, str] = {}
+
+
+class StaffMe(Struct, kw_only=True):
+    id: str
+    name: str
+    role: Role
+    state: StaffState
+    languages: list[str] = []
+    categories: list[str] = []
+    why_away: str = ""  # "missed" after an expired ring
+    until: int | None = None  # when wrap-up ends by itself
+
+
+class UserMe(Struct, kw_only=True):
+    id: str
+    name: str
+
+
+class QueueItem(Struct, kw_only=True):
+    session: str
+    category: str
+    language: str
+    channel: Channel
+    since: int
+    kind: Literal["user", "help"] = "user"
+    ringing: bool = False
+
+
+class StaffItem(Struct, kw_only=True):
+    id: str
+    name: str
+    role: Role
+    state: StaffState
+    sessions: int = 0
+    since: int = 0
+    languages: list[str] = []
+
+
+class MessageLeft(Struct, kw_only=True):
+    id: str
+    session: str
+    site: str
+    category: str
+    language: str
+    contact: str
+    text: str
+    at: int
+    state: Literal["new", "taken", "done"]
+    taken_by: str = ""
+
+
+class WorkerItem(Struct, kw_only=True):
+    id: str
+    rooms: int
+    peers: int
+    state: Literal["live", "spare", "draining", "dead"]
+
+
+class SessionItem(Struct, kw_only=True):
+    id: str
+    site: str
+    category: str
+    language: str
+    channel: Channel
+    state: SessionState
+    since: int
+    counselor: str = ""
+    professional: str = ""
+    mode: Mode | None = None
+    lost: bool = False
+
+
+class WhyNot(Struct, kw_only=True):
+    staff: str
+    reason: str  # language, site, category, away, busy, excluded, full
+
+
+class Why(Struct, kw_only=True):
+    """Why a request went to a member of staff: the ring it was matched in and who was passed over."""
+
+    ring: Literal["exact", "parent", "any"]
+    rule: str  # e.g. "least load, then longest idle"
+    candidates: list[str] = []
+    passed_over: list[WhyNot] = []
+
+
+# --- client → server ---------------------------------------------------------------------------------------------------
+
+
+class Hello(Message, tag="hello"):
+    """First message of every connection. Users give their session token; staff are known by their cookie."""
+
+    tab: Id
+    token: Annotated[str, Meta(max_length=200)] = ""
+    locale: Annotated[str, Meta(max_length=20)] = "en"
+    version: int = 1
+
+
+class Ping(Message, tag="ping"):
+    id: int | None = None
+
+
+class Enter(Message, tag="enter"):
+    """User leaves *prepare* and asks for a counselor."""
+
+    session: Id
+    id: int | None = None
+    channel: Channel | None = None
+    name: Annotated[str, Meta(max_length=60)] = ""
+    note: ShortText = ""
+
+
+class Offer(Message, tag="offer"):
+    session: Id
+    sdp: Sdp
+    id: int | None = None
+
+
+class PeerReport(Message, tag="peer"):
+    """The client's own finding about its peer connection: live, text_only (no UDP in 5 s), lost."""
+
+    session: Id
+    state: Literal["live", "text_only", "lost"]
+    id: int | None = None
+
+
+class SetMedia(Message, tag="media"):
+    session: Id
+    mic: bool = False
+    camera: bool = False
+    screen: bool = False
+    id: int | None = None
+
+
+class AddChannel(Message, tag="channel"):
+    """A text session becomes a voice or video session."""
+
+    session: Id
+    channel: Channel
+    id: int | None = None
+
+
+class SendLine(Message, tag="line"):
+    """``line`` is the client's id of it; sent again until its ``ack`` arrives (the server stores it once)."""
+
+    session: Id
+    line: Id
+    kind: Literal["text", "picture", "note"] = "text"
+    audience: Audience = "all"
+    text: LineText = ""
+    picture: Annotated[str, Meta(max_length=64)] = ""
+    id: int | None = None
+
+
+class GetLines(Message, tag="lines"):
+    session: Id
+    after: int = 0
+    id: int | None = None
+
+
+class Typing(Message, tag="typing"):
+    session: Id
+    on: bool
+    audience: Audience = "all"
+    id: int | None = None
+
+
+class BoardMessage(Message, tag="board"):
+    """Board traffic by WebSocket when there is no data channel."""
+
+    session: Id
+    data: BoardData
+    id: int | None = None
+
+
+class Leave(Message, tag="leave"):
+    """User: leave or hang up. Counselor: end the session. Professional: leave it."""
+
+    session: Id
+    id: int | None = None
+
+
+class Choose(Message, tag="choose"):
+    """The user's choice when their counselor is lost or nobody is there."""
+
+    session: Id
+    choice: Literal["wait", "another", "message"]
+    id: int | None = None
+
+
+class LeaveMessage(Message, tag="leave_message"):
+    session: Id
+    contact: Annotated[str, Meta(min_length=3, max_length=200)]
+    text: LineText = ""
+    id: int | None = None
+
+
+class Rate(Message, tag="rate"):
+    session: Id
+    score: Annotated[int, Meta(ge=1, le=5)]
+    words: Annotated[str, Meta(max_length=2000)] = ""
+    id: int | None = None
+
+
+class SetState(Message, tag="state"):
+    state: Literal["available", "away"]
+    id: int | None = None
+
+
+class Accept(Message, tag="accept"):
+    reservation: Id
+    id: int | None = None
+
+
+class Decline(Message, tag="decline"):
+    reservation: Id
+    reason: Annotated[str, Meta(max_length=200)] = ""
+    id: int | None = None
+
+
+class AskHelp(Message, tag="help"):
+    session: Id
+    note: ShortText = ""
+    category: Annotated[str, Meta(max_length=64)] = ""
+    id: int | None = None
+
+
+class CancelHelp(Message, tag="cancel_help"):
+    session: Id
+    id: int | None = None
+
+
+class Join(Message, tag="join"):
+    """The professional, having caught up, becomes the third peer."""
+
+    session: Id
+    id: int | None = None
+
+
+class SetMode(Message, tag="mode"):
+    session: Id
+    mode: Mode
+    hear_user: bool = False
+    id: int | None = None
+
+
+class HandOver(Message, tag="hand_over"):
+    """In conference: the counselor leaves, the professional carries on as owner."""
+
+    session: Id
+    id: int | None = None
+
+
+class WrapUp(Message, tag="wrap_up"):
+    session: Id
+    notes: LineText = ""
+    outcome: Annotated[str, Meta(max_length=60)] = ""
+    id: int | None = None
+
+
+class MessageTake(Message, tag="message_take"):
+    message: Id
+    id: int | None = None
+
+
+class MessageDone(Message, tag="message_done"):
+    message: Id
+    id: int | None = None
+
+
+class Watch(Message, tag="watch"):
+    """Operator: send ``wallboard`` now and at each change."""
+
+    id: int | None = None
+
+
+class EndSession(Message, tag="end_session"):
+    """Operator ends a session."""
+
+    session: Id
+    id: int | None = None
+
+
+class SignOutStaff(Message, tag="sign_out_staff"):
+    staff: Id
+    id: int | None = None
+
+
+ClientMessage = (
+    Hello | Ping | Enter | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave
+    | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | CancelHelp | Join | SetMode | HandOver | WrapUp
+    | MessageTake | MessageDone | Watch | EndSession | SignOutStaff
+)
+
+
+# --- server → client ---------------------------------------------------------------------------------------------------
+
+
+class Welcome(Message, tag="welcome"):
+    """Reply to ``hello``; ``session`` messages of all live sessions of this client follow."""
+
+    now: int
+    user: UserMe | None = None
+    staff: StaffMe | None = None
+    resumed: bool = False
+
+
+class Ok(Message, tag="ok"):
+    id: int
+
+
+class Pong(Message, tag="pong"):
+    now: int
+    id: int | None = None
+
+
+class Error(Message, tag="error"):
+    """``reason`` is a key for programs, ``message`` a sentence for people."""
+
+    reason: str
+    message: str = ""
+    id: int | None = None
+    session: str = ""
+
+
+class SessionUpdate(Message, tag="session"):
+    session: SessionView
+
+
+class SessionOver(Message, tag="session_over"):
+    """This client has nothing more to do with the session (declined, professional left, wrap-up saved)."""
+
+    session: str
+    reason: str = ""
+
+
+class Answer(Message, tag="answer"):
+    session: str
+    sdp: str
+    peer: str
+    epoch: int
+    id: int | None = None
+
+
+class LineAck(Message, tag="ack"):
+    session: str
+    line: str
+    seq: int
+    at: int
+
+
+class NewLine(Message, tag="line"):
+    session: str
+    line: Line
+
+
+class Lines(Message, tag="lines"):
+    session: str
+    lines: list[Line]
+    more: bool = False
+    id: int | None = None
+
+
+class TypingNow(Message, tag="typing"):
+    session: str
+    participant: str
+    on: bool
+
+
+class Speaking(Message, tag="speaking"):
+    session: str
+    participants: list[str]
+
+
+class BoardOut(Message, tag="board"):
+    session: str
+    data: str
+
+
+class Replaced(Message, tag="replaced"):
+    """A newer tab of the same person has taken over this session."""
+
+    session: str
+
+
+class Ring(Message, tag="ring"):
+    """An incoming call. For a help request only note, category, language and product are shown before it is accepted."""
+
+    reservation: str
+    kind: Literal["user", "help"]
+    session: str
+    expires_at: int
+    waiting_since: int
+    site: str
+    category: str
+    language: str
+    channel: Channel
+    brief: Brief | None = None
+    note: str = ""
+    product: str = ""
+    from_name: str = ""
+
+
+class RingOver(Message, tag="ring_over"):
+    reservation: str
+    reason: Literal["accepted", "accepted_elsewhere", "declined", "expired", "cancelled"]
+
+
+class StaffUpdate(Message, tag="staff"):
+    """Your own state."""
+
+    me: StaffMe
+
+
+class Queue(Message, tag="queue"):
+    """For consoles: who waits that you could serve, and messages left."""
+
+    waiting: list[QueueItem] = []
+    messages: list[MessageLeft] = []
+
+
+class Wallboard(Message, tag="wallboard"):
+    now: int
+    waiting: list[QueueItem] = []
+    sessions: list[SessionItem] = []
+    staff: list[StaffItem] = []
+    workers: list[WorkerItem] = []
+    served_today: int = 0
+    left_today: int = 0
+    service_level_percent: float | None = None  # answered within 20 s, of all answered or given up today
+    rating_today: float | None = None
+
+
+class Bye(Message, tag="bye"):
+    """The server closes this connection. ``reason``: signed_out, restart, slow_client, token (unknown or expired), replaced."""
+
+    reason: str
+    retry_ms: int | None = None
+
+
+ServerMessage = (
+    Welcome | Ok | Pong | Error | SessionUpdate | SessionOver | Answer | LineAck | NewLine | Lines | TypingNow | Speaking
+    | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye
+)
+
+decode_client = msgspec.json.Decoder(ClientMessage).decode
+encode = msgspec.json.Encoder().encode

@@ -1,0 +1,70 @@
+// Builds every page into ../signaling/pages: the service's own pages, the widget (one classic script) and the demo shop.
+//   node build.mjs [outDir [page ...]]   (only these pages, quicker while working on one)
+import { existsSync } from "node:fs";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "vite";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const outDir = resolve(process.argv[2] ?? join(here, "../signaling/pages"));
+const shared = {
+  configFile: false,
+  logLevel: "warn",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+};
+const modern = { target: "es2022", emptyOutDir: false, modulePreload: { polyfill: false }, reportCompressedSize: false };
+
+await rm(outDir, { recursive: true, force: true });
+
+// A strict CSP forbids inline scripts and data: modules, hence no inlining of assets.
+const only = process.argv.slice(3);
+const pages = ["panel", "call", "console", "operator"].filter((page) => only.length === 0 || only.includes(page));
+await build({
+  ...shared,
+  root: join(here, "src"),
+  build: {
+    ...modern,
+    outDir,
+    assetsInlineLimit: 0,
+    rollupOptions: { input: Object.fromEntries(pages.map((page) => [page, join(here, "src", page, "index.html")])) },
+  },
+});
+for (const page of pages) {
+  const html = await readFile(join(outDir, page, "index.html"));
+  await writeFile(join(outDir, `${page}.html`), html);
+  await rm(join(outDir, page), { recursive: true });
+}
+
+await build({
+  ...shared,
+  root: join(here, "src/widget"),
+  build: {
+    ...modern,
+    outDir,
+    lib: { entry: join(here, "src/widget/widget.ts"), formats: ["iife"], name: "SangdamWidget", fileName: () => "widget.js" },
+  },
+});
+
+if (existsSync(join(here, "src/shop/index.html"))) {
+  const shopPages = (await readdir(join(here, "src/shop"))).filter((name) => name.endsWith(".html"));
+  await build({
+    ...shared,
+    root: join(here, "src/shop"),
+    publicDir: join(here, "src/shop/public"),
+    build: {
+      ...modern,
+      outDir: join(outDir, "shop"),
+      assetsInlineLimit: 0,
+      rollupOptions: { input: shopPages.map((name) => join(here, "src/shop", name)) },
+    },
+  });
+}
+
+const compressible = /\.(html|js|css|svg|json)$/;
+for (const entry of await readdir(outDir, { recursive: true, withFileTypes: true })) {
+  if (!entry.isFile() || !compressible.test(entry.name)) continue;
+  const path = join(entry.parentPath, entry.name);
+  await writeFile(`${path}.gz`, gzipSync(await readFile(path), { level: 9 }));
+}
