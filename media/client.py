@@ -16,8 +16,12 @@ of the worker process; the first frame after connecting is `Snapshot`. A missed 
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Any, Literal, NoReturn, Self
+from urllib.parse import quote
 
+import aiohttp
 import msgspec
 from msgspec import Struct
 
@@ -144,3 +148,131 @@ class BoardOut(Event, tag="board_out"):
 
 WorkerEvent = Snapshot | Heartbeat | PeerChanged | SpeakingChanged | BoardChanged | BoardOut
 decode_event = msgspec.msgpack.Decoder(WorkerEvent).decode
+
+
+MSGPACK = "application/msgpack"
+COMMAND_TIMEOUT_S = 5.0
+"""A worker answers a command in milliseconds; after this it counts as unreachable."""
+EVENT_SILENCE_S = 0.75
+"""Three heartbeats (250 ms each) missed: the worker is dead or cut off."""
+MAX_FRAME_BYTES = 8 * 1024 * 1024
+
+
+class WorkerError(Exception):
+    """Base of what a `WorkerClient` raises."""
+
+
+class WorkerRefused(WorkerError):
+    """The worker refused a command. `reason` is one of `Refusal.reason`; nothing has changed in the worker."""
+
+    def __init__(self, reason: str, message: str = "") -> None:
+        super().__init__(f"{reason}: {message}" if message else reason)
+        self.reason = reason
+        self.message = message
+
+
+class WorkerUnreachable(WorkerError):
+    """No (timely) answer, or a broken, silent or gapped event stream. The command may or may not have been carried out."""
+
+
+class WorkerClient:
+    """HTTP client of one worker; use it in the event loop that made it and `close()` it.
+
+    base: path of the worker's Unix socket, or its URL (`http://host:port`); secret: sent as bearer token ("" sends none).
+    Every command raises `WorkerRefused` or `WorkerUnreachable`.
+    """
+
+    def __init__(self, base: str, secret: str = "") -> None:
+        by_tcp = base.startswith(("http://", "https://"))
+        self._base = base.rstrip("/") if by_tcp else "http://worker"
+        self._session = aiohttp.ClientSession(
+            connector=None if by_tcp else aiohttp.UnixConnector(path=base),
+            headers={"Authorization": f"Bearer {secret}"} if secret else {},
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def open_room(self, room: str, command: OpenRoom) -> RoomState:
+        return msgspec.msgpack.decode(await self._send("PUT", _room(room), command), type=RoomState)
+
+    async def close_room(self, room: str, epoch: int) -> None:
+        await self._send("DELETE", _room(room), epoch=epoch)
+
+    async def admit(self, room: str, command: AdmitPeer) -> Admitted:
+        return msgspec.msgpack.decode(await self._send("POST", f"{_room(room)}/peers", command), type=Admitted)
+
+    async def close_peer(self, room: str, peer: str, epoch: int) -> None:
+        await self._send("DELETE", f"{_room(room)}/peers/{quote(peer, safe='')}", epoch=epoch)
+
+    async def set_matrix(self, room: str, command: SetMatrix) -> None:
+        await self._send("PUT", f"{_room(room)}/matrix", command)
+
+    async def board_in(self, room: str, command: BoardIn) -> None:
+        await self._send("POST", f"{_room(room)}/board", command)
+
+    async def health(self) -> None:
+        """Returns when the worker answers; raises `WorkerUnreachable` when it does not."""
+        await self._send("GET", "/healthz")
+
+    async def stats(self) -> dict[str, Any]:
+        decoded: dict[str, Any] = msgspec.json.decode(await self._send("GET", "/stats"))
+        return decoded
+
+    async def events(self) -> AsyncIterator[WorkerEvent]:
+        """Yields the `Snapshot`, then every event in order. Never ends by itself: raises `WorkerUnreachable` when the stream
+        breaks, stays silent for three heartbeats, or misses a number."""
+        try:
+            async with self._session.ws_connect(
+                f"{self._base}/events", timeout=aiohttp.ClientWSTimeout(ws_close=1.0), max_msg_size=MAX_FRAME_BYTES
+            ) as socket:
+                number: int | None = None
+                while True:
+                    frame = await socket.receive(timeout=EVENT_SILENCE_S if number is not None else COMMAND_TIMEOUT_S)
+                    if frame.type is not aiohttp.WSMsgType.BINARY:
+                        raise WorkerUnreachable("event stream closed")
+                    event = decode_event(frame.data)
+                    if number is not None and event.n != number + 1:
+                        raise WorkerUnreachable("event stream missed a number")
+                    number = event.n
+                    yield event
+        except (aiohttp.ClientError, OSError, TimeoutError, msgspec.MsgspecError) as error:
+            raise WorkerUnreachable(type(error).__name__) from error
+
+    async def _send(self, method: str, path: str, command: Struct | None = None, epoch: int | None = None) -> bytes:
+        try:
+            async with self._session.request(
+                method,
+                self._base + path,
+                params={} if epoch is None else {"epoch": str(epoch)},
+                data=None if command is None else msgspec.msgpack.encode(command),
+                headers={"Content-Type": MSGPACK},
+                timeout=aiohttp.ClientTimeout(total=COMMAND_TIMEOUT_S),
+            ) as response:
+                body = await response.read()
+                status = response.status
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise WorkerUnreachable(type(error).__name__) from error
+        if status >= 400:
+            _raise_refusal(status, body)
+        return body
+
+
+def _room(room: str) -> str:
+    return f"/rooms/{quote(room, safe='')}"
+
+
+def _raise_refusal(status: int, body: bytes) -> NoReturn:
+    if status >= 500:
+        raise WorkerUnreachable(f"worker answered {status}")
+    try:
+        refusal = msgspec.msgpack.decode(body, type=Refusal)
+    except msgspec.MsgspecError:
+        raise WorkerRefused("bad_request", f"status {status}") from None
+    raise WorkerRefused(refusal.reason, refusal.message)
