@@ -1,0 +1,21 @@
+"""Typed places of the shared objects in the aiohttp application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from .records import Records
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .codes import Codes
+    from .identity import Identity
+    from .live import Live
+
+RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
+SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
+LIVE: web.AppKey[Live] = web.AppKey("live")
+CODES: web.AppKey[Codes] = web.AppKey("codes")
+IDENTITY: web.AppKey[Identity] = web.AppKey("identity")

@@ -1,0 +1,113 @@
+"""What was written: the numbered lines of a session, and the journal of its board."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pycrdt
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..messages import Audience, Line, Role
+from . import tables as t
+from .database import Database
+from .types import StaleEpoch, UnknownSession
+
+_LINE = sa.select(*(t.line.c[name] for name in Line.__struct_fields__))
+_COMPACT_FROM = 64  # updates; a merge of as many takes about a millisecond
+
+
+class Lines(Database):
+    async def append_line(
+        self,
+        session_id: str,
+        *,
+        line_id: str,
+        author: str,
+        name: str,
+        role: Role | Literal["system"],
+        kind: Literal["text", "picture", "note", "system"],
+        audience: Audience,
+        text: str = "",
+        picture: str = "",
+        args: dict[str, str] | None = None,
+        at: int,
+    ) -> tuple[Line, bool]:
+        """Numbers and stores a line; (the line, True). A line id seen before gives (the line stored then, False).
+        UnknownSession when there is none."""
+        async with self._writing() as connection:
+            # First, because it locks the session's row: lines of one session are numbered one after the other.
+            numbered = await connection.execute(
+                sa.update(t.session)
+                .where(t.session.c.id == session_id)
+                .values(last_seq=t.session.c.last_seq + 1)
+                .returning(t.session.c.last_seq)
+            )
+            seq = numbered.scalar_one_or_none()
+            if seq is None:
+                raise UnknownSession(session_id)
+            same = _LINE.where(t.line.c.session == session_id, t.line.c.id == line_id)
+            stored = (await connection.execute(same)).mappings().first()
+            if stored is not None:
+                await connection.rollback()
+                return Line(**stored), False
+            line = Line(
+                seq=seq, id=line_id, author=author, name=name, role=role, kind=kind, audience=audience, at=at,
+                text=text, picture=picture, args=args or {},
+            )  # fmt: skip
+            values = {field: getattr(line, field) for field in Line.__struct_fields__}
+            await connection.execute(sa.insert(t.line).values(session=session_id, **values))
+            return line, True
+
+    async def lines(self, session_id: str, after: int = 0, limit: int = 200, audience: Audience = "all") -> list[Line]:
+        """In order, those numbered above `after`. `audience`: who reads; "all" (a user) gets lines for all only, "staff" everything."""
+        query = _LINE.where(t.line.c.session == session_id, t.line.c.seq > after)
+        if audience == "all":
+            query = query.where(t.line.c.audience == "all")
+        return [Line(**row) for row in await self._all(query.order_by(t.line.c.seq).limit(limit))]
+
+    # --- board ---------------------------------------------------------------------------------------------------------
+
+    async def append_board(self, session_id: str, epoch: int, update: bytes) -> None:
+        """Journals one Yjs update. StaleEpoch when a newer epoch has opened the board, UnknownSession when there is none."""
+        async with self._writing() as connection:
+            await _claim(connection, session_id, epoch)
+            await connection.execute(sa.insert(t.board_update).values(session=session_id, epoch=epoch, data=update))
+
+    async def open_board(self, session_id: str, epoch: int) -> list[bytes]:
+        """Claims the board for `epoch` (appends under older ones are refused from now on) and returns its updates in order,
+        merged into one when there are many. StaleEpoch when a newer epoch holds it."""
+        async with self._writing() as connection:
+            await _claim(connection, session_id, epoch)
+            updates = await _updates(connection, session_id)
+            if len(updates) < _COMPACT_FROM:
+                return updates
+            try:
+                merged = pycrdt.merge_updates(*updates)
+            except Exception:
+                return updates  # one update is damaged: whoever applies them skips that one alone
+            await connection.execute(sa.delete(t.board_update).where(t.board_update.c.session == session_id))
+            await connection.execute(sa.insert(t.board_update).values(session=session_id, epoch=epoch, data=merged))
+            return [merged]
+
+    async def board_updates(self, session_id: str) -> list[bytes]:
+        """The journal, for reading only: claims nothing."""
+        async with self._reading() as connection:
+            return await _updates(connection, session_id)
+
+
+async def _claim(connection: AsyncConnection, session_id: str, epoch: int) -> None:
+    here = t.session.c.id == session_id
+    claimed = await connection.execute(
+        sa.update(t.session).where(here, t.session.c.board_epoch <= epoch).values(board_epoch=epoch)
+    )
+    if claimed.rowcount:
+        return
+    if (await connection.execute(sa.select(t.session.c.id).where(here))).first() is None:
+        raise UnknownSession(session_id)
+    raise StaleEpoch(f"epoch {epoch}")
+
+
+async def _updates(connection: AsyncConnection, session_id: str) -> list[bytes]:
+    query = sa.select(t.board_update.c.data).where(t.board_update.c.session == session_id).order_by(t.board_update.c.n)
+    return [bytes(data) for data in (await connection.execute(query)).scalars()]

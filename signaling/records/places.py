@@ -1,0 +1,127 @@
+"""Sites with their categories and keys, staff, sign-ins, and codes used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from . import tables as t
+from .database import Database
+from .types import Category, SignInRecord, Site, SiteKey, StaffRecord
+
+_STAFF_COLUMNS = StaffRecord.__struct_fields__
+_SITE_COLUMNS = tuple(column.name for column in t.site.columns)
+
+
+class Places(Database):
+    # --- sites ---------------------------------------------------------------------------------------------------------
+
+    async def site(self, site_id: str) -> Site | None:
+        found = await self._sites(t.site.c.id == site_id)
+        return found[0] if found else None
+
+    async def sites(self) -> list[Site]:
+        return await self._sites(sa.true())
+
+    async def _sites(self, which: sa.ColumnElement[bool]) -> list[Site]:
+        async with self._reading() as connection:
+            rows = (await connection.execute(sa.select(t.site).where(which).order_by(t.site.c.id))).mappings().all()
+            ids = [row["id"] for row in rows]
+            categories = await connection.execute(
+                sa.select(t.category).where(t.category.c.site.in_(ids)).order_by(t.category.c.position)
+            )
+            keys = await connection.execute(
+                sa.select(t.site_key).where(t.site_key.c.site.in_(ids)).order_by(t.site_key.c.position)
+            )
+            return _assemble(rows, list(categories.mappings()), list(keys.mappings()))
+
+    async def save_site(self, site: Site) -> None:
+        """Insert or replace the site with its categories and keys, whole."""
+        values = {name: getattr(site, name) for name in _SITE_COLUMNS}
+        categories = [
+            {"site": site.id, "id": c.id, "parent": c.parent, "names": c.names, "position": n}
+            for n, c in enumerate(site.categories.values())
+        ]
+        keys = [{"site": site.id, "kid": k.kid, "secret": k.secret, "position": n} for n, k in enumerate(site.keys)]
+        async with self._writing() as connection:
+            changed = await connection.execute(sa.update(t.site).where(t.site.c.id == site.id).values(values))
+            if not changed.rowcount:
+                await connection.execute(sa.insert(t.site).values(values))
+            await connection.execute(sa.delete(t.category).where(t.category.c.site == site.id))
+            await connection.execute(sa.delete(t.site_key).where(t.site_key.c.site == site.id))
+            if categories:
+                await connection.execute(sa.insert(t.category), categories)
+            if keys:
+                await connection.execute(sa.insert(t.site_key), keys)
+
+    async def remove_site(self, site_id: str) -> bool:
+        """False: there was none. Its sessions stay until their retention ends."""
+        return await self._do(sa.delete(t.site).where(t.site.c.id == site_id)) > 0
+
+    # --- staff ---------------------------------------------------------------------------------------------------------
+
+    async def staff(self, staff_id: str) -> StaffRecord | None:
+        return await self._one_staff(t.staff.c.id == staff_id)
+
+    async def staff_by_login(self, login: str) -> StaffRecord | None:
+        return await self._one_staff(t.staff.c.login == login)
+
+    async def _one_staff(self, which: sa.ColumnElement[bool]) -> StaffRecord | None:
+        row = await self._first(sa.select(t.staff).where(which))
+        return StaffRecord(**row) if row else None
+
+    async def all_staff(self) -> list[StaffRecord]:
+        return [StaffRecord(**row) for row in await self._all(sa.select(t.staff).order_by(t.staff.c.login))]
+
+    async def save_staff(self, record: StaffRecord) -> None:
+        """Insert or replace. ValueError: another member of staff has this login."""
+        values = {name: getattr(record, name) for name in _STAFF_COLUMNS}
+        try:
+            async with self._writing() as connection:
+                changed = await connection.execute(sa.update(t.staff).where(t.staff.c.id == record.id).values(values))
+                if not changed.rowcount:
+                    await connection.execute(sa.insert(t.staff).values(values))
+        except IntegrityError as error:
+            raise ValueError("login_taken") from error
+
+    async def remove_staff(self, staff_id: str) -> bool:
+        """False: there was nobody. Their sign-ins go with them."""
+        return await self._do(sa.delete(t.staff).where(t.staff.c.id == staff_id)) > 0
+
+    # --- sign-ins ------------------------------------------------------------------------------------------------------
+
+    async def add_sign_in(self, record: SignInRecord) -> None:
+        await self._do(sa.insert(t.sign_in).values({name: getattr(record, name) for name in SignInRecord.__struct_fields__}))
+
+    async def sign_in(self, token_hash: str) -> SignInRecord | None:
+        row = await self._first(sa.select(t.sign_in).where(t.sign_in.c.token_hash == token_hash))
+        return SignInRecord(**row) if row else None
+
+    async def remove_sign_in(self, token_hash: str) -> bool:
+        return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.token_hash == token_hash)) > 0
+
+    async def remove_sign_ins_of(self, staff_id: str) -> int:
+        """Signs this member of staff out everywhere; how many sign-ins ended."""
+        return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff_id))
+
+    # --- identification codes ------------------------------------------------------------------------------------------
+
+    async def use_code(self, jti: str, expires_at: int) -> bool:
+        """Marks a code as exchanged; False when it was before. Marks are kept until `expires_at` (see `purge`)."""
+        try:
+            await self._do(sa.insert(t.used_code).values(jti=jti, expires_at=expires_at))
+        except IntegrityError:
+            return False
+        return True
+
+
+def _assemble(rows: Sequence[sa.RowMapping], categories: Iterable[sa.RowMapping], keys: Iterable[sa.RowMapping]) -> list[Site]:
+    by_site: dict[str, dict[str, Category]] = {row["id"]: {} for row in rows}
+    keys_by_site: dict[str, list[SiteKey]] = {row["id"]: [] for row in rows}
+    for c in categories:
+        by_site[c["site"]][c["id"]] = Category(id=c["id"], parent=c["parent"], names=c["names"])
+    for k in keys:
+        keys_by_site[k["site"]].append(SiteKey(kid=k["kid"], secret=k["secret"]))
+    return [Site(**row, categories=by_site[row["id"]], keys=keys_by_site[row["id"]]) for row in rows]

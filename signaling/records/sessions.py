@@ -1,0 +1,196 @@
+"""Sessions: their life, what is known at the end, searching, erasing, retention, and the day's figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..messages import Channel, SessionState
+from . import tables as t
+from .database import Database
+from .types import DayCounts, SessionRecord, UnknownSession
+
+_COLUMNS = SessionRecord.__struct_fields__
+_SELECT = sa.select(*(t.session.c[name] for name in _COLUMNS))
+_FINAL = ("closed", "message_left")
+_DAY_MS = 86_400_000
+_ANSWERED_IN_TIME_MS = 20_000
+PAGE_SIZE = 50
+_AUDIT_KEPT_DAYS = 400
+
+ERASED: dict[str, Any] = {
+    "state": "closed",
+    "end_reason": "erased",
+    "token_hash": "",
+    "user_ref": "",
+    "user_name": "",
+    "brief": b"{}",
+    "snapshot": b"",
+    "rating_words": "",
+    "wrap_up_notes": "",
+    "wrap_up_outcome": "",
+}
+
+
+class Sessions(Database):
+    async def create_session(self, record: SessionRecord) -> None:
+        await self._do(sa.insert(t.session).values({name: getattr(record, name) for name in _COLUMNS}))
+
+    async def save_session(
+        self,
+        session_id: str,
+        *,
+        state: SessionState,
+        channel: Channel,
+        snapshot: bytes,
+        waiting_at: int | None = None,
+        active_at: int | None = None,
+        ended_at: int | None = None,
+        end_reason: str = "",
+        counselor: str = "",
+        professional: str = "",
+        user_name: str | None = None,
+    ) -> None:
+        """The whole present state; UnknownSession when it is gone. Erased sessions stay erased."""
+        values: dict[str, Any] = {
+            "state": state,
+            "channel": channel,
+            "snapshot": snapshot,
+            "active_at": active_at,
+            "ended_at": ended_at,
+            "end_reason": end_reason,
+            "counselor": counselor,
+            "professional": professional,
+        }
+        if waiting_at is not None:
+            values["waiting_at"] = waiting_at
+        if user_name is not None:
+            values["user_name"] = user_name
+        await self._change(session_id, values)
+
+    async def save_brief(self, session_id: str, brief: bytes) -> None:
+        """Replaces the brief (a product picture has arrived, the user typed a name)."""
+        await self._change(session_id, {"brief": brief})
+
+    async def save_rating(self, session_id: str, score: int, words: str) -> None:
+        await self._change(session_id, {"rating_score": score, "rating_words": words})
+
+    async def save_wrap_up(self, session_id: str, staff: str, notes: str, outcome: str) -> None:
+        await self._change(session_id, {"wrap_up_staff": staff, "wrap_up_notes": notes, "wrap_up_outcome": outcome})
+
+    async def _change(self, session_id: str, values: dict[str, Any]) -> None:
+        here = sa.and_(t.session.c.id == session_id, t.session.c.end_reason != "erased")
+        if not await self._do(sa.update(t.session).where(here).values(values)) and await self.session(session_id) is None:
+            raise UnknownSession(session_id)
+
+    async def session(self, session_id: str) -> SessionRecord | None:
+        return await self._one(t.session.c.id == session_id)
+
+    async def session_by_token(self, token_hash: str) -> SessionRecord | None:
+        return await self._one(t.session.c.token_hash == token_hash) if token_hash else None
+
+    async def _one(self, which: sa.ColumnElement[bool]) -> SessionRecord | None:
+        row = await self._first(_SELECT.where(which))
+        return SessionRecord(**row) if row else None
+
+    async def live_sessions(self) -> list[SessionRecord]:
+        """All that are neither closed nor left as a message, with their snapshots, oldest first."""
+        rows = await self._all(_SELECT.where(t.session.c.state.not_in(_FINAL)).order_by(t.session.c.started_at))
+        return [SessionRecord(**row) for row in rows]
+
+    async def earlier_sessions(self, site: str, user_ref: str, limit: int = 5) -> list[SessionRecord]:
+        """Finished sessions of the same vouched-for user on the same site, newest first."""
+        if not user_ref:
+            return []
+        same = sa.and_(t.session.c.site == site, t.session.c.user_ref == user_ref, t.session.c.state.in_(_FINAL))
+        rows = await self._all(_SELECT.where(same).order_by(t.session.c.started_at.desc()).limit(limit))
+        return [SessionRecord(**row) for row in rows]
+
+    async def search_sessions(
+        self,
+        *,
+        state: str = "",
+        site: str = "",
+        q: str = "",
+        from_ms: int | None = None,
+        to_ms: int | None = None,
+        page: int = 1,
+    ) -> tuple[list[SessionRecord], int]:
+        """One page (50), newest first, and how many there are in all. `q` is looked for, case apart, in the session's id,
+        its user's name, its people, its notes and its lines."""
+        c = t.session.c
+        wanted = [sa.true()]
+        if state:
+            wanted.append(c.state == state)
+        if site:
+            wanted.append(c.site == site)
+        if from_ms is not None:
+            wanted.append(c.started_at >= from_ms)
+        if to_ms is not None:
+            wanted.append(c.started_at < to_ms)
+        if q:
+            said = sa.select(t.line.c.session).where(t.line.c.text.icontains(q, autoescape=True))
+            named = [
+                col.icontains(q, autoescape=True) for col in (c.id, c.user_name, c.counselor, c.professional, c.wrap_up_notes)
+            ]
+            wanted.append(sa.or_(*named, c.id.in_(said)))
+        which = sa.and_(*wanted)
+        async with self._reading() as connection:
+            total = (await connection.execute(sa.select(sa.func.count()).select_from(t.session).where(which))).scalar_one()
+            newest = (
+                _SELECT.where(which).order_by(c.started_at.desc(), c.id).limit(PAGE_SIZE).offset((max(page, 1) - 1) * PAGE_SIZE)
+            )
+            rows = (await connection.execute(newest)).mappings().all()
+        return [SessionRecord(**row) for row in rows], int(total)
+
+    async def erase_session(self, session_id: str) -> bool:
+        """Removes all that was said, shown or known; the times and the outcome of matching stay as figures.
+        False: there is no such session."""
+        async with self._writing() as connection:
+            values = ERASED | {"ended_at": sa.func.coalesce(t.session.c.ended_at, t.session.c.started_at)}
+            erased = await connection.execute(sa.update(t.session).where(t.session.c.id == session_id).values(values))
+            for table in (t.line, t.board_update, t.event, t.message, t.picture):
+                await connection.execute(sa.delete(table).where(table.c.session == session_id))
+            return erased.rowcount > 0
+
+    async def purge(self, now: int) -> int:
+        """Retention: deletes sessions that ended longer ago than their site keeps them (90 days where the site is gone),
+        spent codes, expired sign-ins and old audit entries. How many sessions went."""
+        async with self._writing() as connection:
+            sites = (await connection.execute(sa.select(t.site.c.id, t.site.c.retention_days))).all()
+            gone = t.session.c.site.not_in([row.id for row in sites]) & (t.session.c.ended_at < now - 90 * _DAY_MS)
+            expired = [
+                (t.session.c.site == row.id) & (t.session.c.ended_at < now - row.retention_days * _DAY_MS) for row in sites
+            ]
+            over = t.session.c.state.in_(_FINAL) & sa.or_(gone, *expired)
+            deleted = await connection.execute(sa.delete(t.session).where(over))
+            for table in (t.used_code, t.sign_in):
+                await connection.execute(sa.delete(table).where(table.c.expires_at < now))
+            await connection.execute(sa.delete(t.audit).where(t.audit.c.at < now - _AUDIT_KEPT_DAYS * _DAY_MS))
+            return deleted.rowcount
+
+    async def counts_today(self, since_ms: int) -> DayCounts:
+        """Of the sessions that asked for a counselor since `since_ms`."""
+        c = t.session.c
+        asked_at = sa.func.coalesce(c.waiting_at, c.started_at)
+        served = c.active_at.is_not(None)
+        left = c.active_at.is_(None) & c.state.in_(_FINAL) & (c.waiting_at.is_not(None) | (c.state == "message_left"))
+        in_time = served & (c.active_at - asked_at <= _ANSWERED_IN_TIME_MS)
+        count = sa.func.count
+        row = await self._first(
+            sa.select(
+                count().filter(served).label("served"),
+                count().filter(left).label("left"),
+                count().filter(in_time).label("in_time"),
+                sa.func.avg(c.rating_score).label("rating"),
+            ).where(asked_at >= since_ms)
+        )
+        assert row is not None  # aggregates always give one row
+        answered_or_given_up = row["served"] + row["left"]
+        return DayCounts(
+            served=row["served"],
+            left=row["left"],
+            service_level_percent=round(100 * row["in_time"] / answered_or_given_up, 1) if answered_or_given_up else None,
+            rating=round(float(row["rating"]), 2) if row["rating"] is not None else None,
+        )

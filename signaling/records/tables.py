@@ -1,0 +1,203 @@
+"""The tables (SQLAlchemy Core). A change here needs a migration in `migrations/versions/`; a contract test compares them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only for a plain INTEGER key.
+row_id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+def _text(name: str, default: str = "") -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False, server_default=default)
+
+
+def _session(primary_key: bool = False) -> sa.Column[str]:
+    return sa.Column("session", sa.Text, sa.ForeignKey("session.id", ondelete="CASCADE"), nullable=False, primary_key=primary_key)
+
+
+def _time(name: str = "at", nullable: bool = False) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger, nullable=nullable)
+
+
+site = sa.Table(
+    "site",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("names", sa.JSON, nullable=False),
+    sa.Column("origins", sa.JSON, nullable=False),
+    _text("accent"),
+    _text("privacy_url"),
+    _text("home_url"),
+    sa.Column("retention_days", sa.Integer, nullable=False),
+    sa.Column("languages", sa.JSON, nullable=False),
+    sa.Column("page_params", sa.JSON, nullable=False),
+)
+
+category = sa.Table(
+    "category",
+    metadata,
+    sa.Column("site", sa.Text, sa.ForeignKey("site.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("parent", sa.Text, nullable=True),
+    sa.Column("names", sa.JSON, nullable=False),
+    sa.Column("position", sa.Integer, nullable=False),
+)
+
+site_key = sa.Table(
+    "site_key",
+    metadata,
+    sa.Column("site", sa.Text, sa.ForeignKey("site.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("kid", sa.Text, primary_key=True),
+    _text("secret"),
+    sa.Column("position", sa.Integer, nullable=False),
+)
+
+staff = sa.Table(
+    "staff",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("login", sa.Text, nullable=False, unique=True),
+    _text("name"),
+    _text("role"),
+    _text("password_hash"),
+    sa.Column("languages", sa.JSON, nullable=False),
+    sa.Column("sites", sa.JSON, nullable=False),
+    sa.Column("categories", sa.JSON, nullable=False),
+    sa.Column("capacity", sa.Integer, nullable=False),
+)
+
+sign_in = sa.Table(
+    "sign_in",
+    metadata,
+    sa.Column("token_hash", sa.Text, primary_key=True),
+    sa.Column("staff", sa.Text, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False, index=True),
+    _time("created_at"),
+    _time("expires_at"),
+)
+
+used_code = sa.Table("used_code", metadata, sa.Column("jti", sa.Text, primary_key=True), _time("expires_at"))
+
+session = sa.Table(
+    "session",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _text("site"),
+    _text("category"),
+    _text("language"),
+    _text("channel"),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    sa.Column("token_hash", sa.Text, nullable=False, index=True),
+    _text("user_ref"),
+    _text("user_name"),
+    sa.Column("brief", sa.LargeBinary, nullable=False),
+    sa.Column("snapshot", sa.LargeBinary, nullable=False),
+    _time("started_at"),
+    _time("waiting_at", nullable=True),
+    _time("active_at", nullable=True),
+    _time("ended_at", nullable=True),
+    _text("end_reason"),
+    _text("counselor"),
+    _text("professional"),
+    sa.Column("rating_score", sa.Integer, nullable=True),
+    _text("rating_words"),
+    _text("wrap_up_staff"),
+    _text("wrap_up_notes"),
+    _text("wrap_up_outcome"),
+    sa.Column("last_seq", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("board_epoch", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Index("ix_session_site_started_at", "site", "started_at"),
+    sa.Index("ix_session_site_user_ref", "site", "user_ref"),
+    sa.Index("ix_session_started_at", "started_at"),
+)
+
+line = sa.Table(
+    "line",
+    metadata,
+    _session(primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("id", sa.Text, nullable=False),
+    _text("author"),
+    _text("name"),
+    _text("role"),
+    _text("kind"),
+    _text("audience"),
+    _time(),
+    _text("text"),
+    _text("picture"),
+    sa.Column("args", sa.JSON, nullable=False),
+    sa.UniqueConstraint("session", "id"),
+)
+
+board_update = sa.Table(
+    "board_update",
+    metadata,
+    sa.Column("n", row_id, primary_key=True),
+    _session(),
+    sa.Column("epoch", sa.BigInteger, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Index("ix_board_update_session_n", "session", "n"),
+)
+
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column("n", row_id, primary_key=True),
+    _session(),
+    _text("kind"),
+    _time(),
+    sa.Column("data", sa.JSON, nullable=False),
+    sa.Index("ix_event_session_n", "session", "n"),
+)
+
+message = sa.Table(
+    "message",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _session(),
+    _text("site"),
+    _text("category"),
+    _text("language"),
+    _text("contact"),
+    _text("text"),
+    _time(),
+    sa.Column("state", sa.Text, nullable=False, index=True),
+    _text("taken_by"),
+)
+
+picture = sa.Table(
+    "picture",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _session(),
+    _text("audience"),
+    _text("use"),
+    _text("author"),
+    _text("mime"),
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("height", sa.Integer, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    _time(),
+    sa.Index("ix_picture_session", "session"),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("n", row_id, primary_key=True),
+    _text("actor"),
+    _text("action"),
+    _text("subject"),
+    _time(),
+    _text("detail"),
+    sa.Index("ix_audit_at", "at"),
+)

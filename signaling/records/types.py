@@ -1,0 +1,180 @@
+"""The rows, as values. Times are milliseconds since the Unix epoch; `None` means not yet.
+
+Secrets (key secrets, password and token hashes) stand in these values: never encode a whole record to a client.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from ..messages import Audience, Channel, Line, Role, SessionState
+
+LineRecord = Line  # a line is stored as it is sent
+MessageState = Literal["new", "taken", "done"]
+
+
+class StaleEpoch(Exception):
+    """A newer epoch has opened this board: the writer's room lives elsewhere now."""
+
+
+class UnknownSession(LookupError):
+    """No such session (never was, or erased by retention)."""
+
+
+class Category(Struct, frozen=True, kw_only=True):
+    """`names`: language → name; `parent`: the id of a category of the same site, or None."""
+
+    id: str
+    parent: str | None = None
+    names: dict[str, str] = {}
+
+
+class SiteKey(Struct, frozen=True, kw_only=True):
+    """A partner's signing key (HS256): `secret` is base64url of at least 32 bytes."""
+
+    kid: str
+    secret: str
+
+
+class Site(Struct, frozen=True, kw_only=True):
+    """A partner's site. `origins`: allowed page origins ("https://shop.example"); `page_params`: query parameters that page
+    addresses may keep; `keys`: at most two live signing keys; `accent`: "#rrggbb"."""
+
+    id: str
+    names: dict[str, str] = {}
+    origins: list[str] = []
+    accent: str = ""
+    privacy_url: str = ""
+    home_url: str = ""
+    retention_days: int = 90
+    languages: list[str] = []
+    page_params: list[str] = []
+    categories: dict[str, Category] = {}
+    keys: list[SiteKey] = []
+
+    def name(self, language: str) -> str:
+        """In that language, else in any the site has, else its id."""
+        return self.names.get(language) or next(iter(self.names.values()), self.id)
+
+    def category_name(self, category: str, language: str) -> str:
+        names = self.categories[category].names if category in self.categories else {}
+        return names.get(language) or next(iter(names.values()), category)
+
+    def category_path(self, category: str) -> tuple[str, ...]:
+        """From the category itself to its root: ("lenses", "cameras"). Unknown parents and circles end the path."""
+        path: list[str] = []
+        here: str | None = category
+        while here is not None and here in self.categories and here not in path:
+            path.append(here)
+            here = self.categories[here].parent
+        return tuple(path)
+
+
+class StaffRecord(Struct, frozen=True, kw_only=True):
+    """`sites` and `categories` may hold "*" for all; `capacity`: sessions at once."""
+
+    id: str
+    login: str
+    name: str
+    role: Role
+    password_hash: str = ""
+    languages: list[str] = []
+    sites: list[str] = field(default_factory=lambda: ["*"])
+    categories: list[str] = field(default_factory=lambda: ["*"])
+    capacity: int = 1
+
+
+class SignInRecord(Struct, frozen=True, kw_only=True):
+    token_hash: str
+    staff: str
+    created_at: int
+    expires_at: int
+
+
+class SessionRecord(Struct, frozen=True, kw_only=True):
+    """`brief`: JSON of `messages.Brief`. `snapshot`: the state machine as `session.py` encodes it, b"" before the first save.
+    `user_ref`: hash of the partner's id for this user, "" when the partner does not vouch for one."""
+
+    id: str
+    site: str
+    category: str
+    language: str
+    channel: Channel
+    state: SessionState = "preparing"
+    token_hash: str = ""
+    user_ref: str = ""
+    user_name: str = ""
+    brief: bytes = b"{}"
+    snapshot: bytes = b""
+    started_at: int = 0
+    waiting_at: int | None = None
+    active_at: int | None = None
+    ended_at: int | None = None
+    end_reason: str = ""
+    counselor: str = ""
+    professional: str = ""
+    rating_score: int | None = None
+    rating_words: str = ""
+    wrap_up_staff: str = ""
+    wrap_up_notes: str = ""
+    wrap_up_outcome: str = ""
+
+
+class EventRecord(Struct, frozen=True, kw_only=True):
+    """Something that happened to a session and why (`data` holds, for a reservation, `messages.Why`)."""
+
+    session: str
+    kind: str
+    at: int
+    data: dict[str, Any] = {}
+
+
+class MessageRecord(Struct, frozen=True, kw_only=True):
+    """A message left by a user whom nobody could serve."""
+
+    id: str
+    session: str
+    site: str
+    category: str
+    language: str
+    contact: str
+    text: str
+    at: int
+    state: MessageState = "new"
+    taken_by: str = ""
+
+
+class PictureRecord(Struct, frozen=True, kw_only=True):
+    """A checked, re-encoded picture. `use`: line, board or product. `author`: participant id."""
+
+    id: str
+    session: str
+    audience: Audience
+    use: str
+    author: str
+    mime: str
+    width: int
+    height: int
+    data: bytes
+    at: int = 0
+
+
+class AuditRecord(Struct, frozen=True, kw_only=True):
+    """`actor`: staff id, or "cli"; `subject`: what it was done to, such as "session/s-…"."""
+
+    actor: str
+    action: str
+    subject: str
+    at: int
+    detail: str = ""
+
+
+class DayCounts(Struct, frozen=True, kw_only=True):
+    """For the wallboard. `left`: given up before anybody answered. Percentages and means are None without data."""
+
+    served: int
+    left: int
+    service_level_percent: float | None
+    rating: float | None

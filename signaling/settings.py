@@ -1,0 +1,65 @@
+"""What a server is told at its start, and the addresses that follow from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+STAFF_HOSTS = {"counselor": "counselor.", "professional": "professional.", "operator": "operator."}
+
+
+def default_data_dir(*, demo: bool) -> Path:
+    home = Path.home() / ".local" / "share" / "sangdam"
+    return home / "demo" if demo else home
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`public_url`: where users reach this server ("https://talk.example"); staff reach it on `counselor.`, `professional.`
+    and `operator.` below the same host, with the same scheme and port. `udp_port`: the first worker's; the next ones follow.
+    `announce`: public addresses of the media workers beside their own (NAT, containers)."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    demo: bool = False
+    data_dir: Path = field(default_factory=lambda: default_data_dir(demo=False))
+    database: str = ""  # SQLAlchemy URL; "": an SQLite file in data_dir
+    public_url: str = ""  # "": http://localhost:PORT
+    udp_port: int = 40000
+    announce: tuple[str, ...] = ()
+    workers: int = 0  # 0: one a core
+    shop_port: int = 8081
+    trust_proxy: bool = False  # take the client's address from X-Forwarded-For's last entry
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite+aiosqlite:///{self.data_dir / 'records.sqlite'}"
+
+    @property
+    def hosts_to_bind(self) -> tuple[str, ...]:
+        """In demo, loopback only, on both address families: browsers resolve NAME.localhost to either."""
+        return ("127.0.0.1", "::1") if self.demo else (self.host,)
+
+    @property
+    def url(self) -> str:
+        """The users' origin, without a trailing slash. It is also the `server` claim of codes."""
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def server_name(self) -> str:
+        """Host and port of `url`: the counselling server that a code names."""
+        return urlsplit(self.url).netloc
+
+    def staff_url(self, role: str) -> str:
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{STAFF_HOSTS[role]}{parts.netloc}"
+
+    @property
+    def own_origins(self) -> frozenset[str]:
+        """Every origin our own pages have; the only ones allowed to change state or open the WebSocket."""
+        return frozenset({self.url, *(self.staff_url(role) for role in STAFF_HOSTS)})
+
+    @property
+    def shop_url(self) -> str:
+        return f"http://127.0.0.1:{self.shop_port}"
