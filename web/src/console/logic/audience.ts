@@ -1,0 +1,28 @@
+/** Who will read what I write: the server forces the same, this only says so before the line is sent. */
+import type { Audience, HelpView, Role } from "../../messages";
+
+export type Why = "catching_up" | "consultation" | "whisper";
+
+export interface AudienceRule {
+  /** Set when there is no choice. */
+  forced: Audience | null;
+  /** Why there is none; a key of the texts. */
+  why: Why | null;
+}
+
+const FREE: AudienceRule = { forced: null, why: null };
+const staffBecause = (why: Why): AudienceRule => ({ forced: "staff", why });
+
+export function audienceRule(role: Role, help: HelpView | null): AudienceRule {
+  if (help === null) return FREE;
+  if (help.state === "catching_up" && role === "professional") return staffBecause("catching_up");
+  if (help.state !== "joined") return FREE;
+  if (help.mode === "consultation") return staffBecause("consultation");
+  if (help.mode === "whisper" && role === "professional") return staffBecause("whisper");
+  return FREE;
+}
+
+/** What will be used: the forced audience, else the writer's choice. */
+export function audienceOf(rule: AudienceRule, choice: Audience): Audience {
+  return rule.forced ?? choice;
+}

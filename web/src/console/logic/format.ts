@@ -1,0 +1,58 @@
+/** Times, names and numbers as people read them. Pure: the language and the clock are parameters. */
+import type { Brief, BriefField } from "../../messages";
+
+/** 65 → "1:05", 3700 → "1:01:40". */
+export function clock(total_s: number): string {
+  const s = Math.max(0, Math.floor(total_s));
+  const two = (n: number) => String(n).padStart(2, "0");
+  const hours = Math.floor(s / 3600);
+  const minutes = Math.floor((s % 3600) / 60);
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(s % 60)}` : `${minutes}:${two(s % 60)}`;
+}
+
+/** How long ago or until, from milliseconds. */
+export function since(at: number, now: number): string {
+  return clock((now - at) / 1000);
+}
+
+export function timeOfDay(at: number, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(at);
+}
+
+export function dateTime(at: number, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(at);
+}
+
+/** "ko" → "한국어" or "Korean". */
+export function languageName(tag: string, locale: string): string {
+  try {
+    return new Intl.DisplayNames(locale, { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag; // not a language tag
+  }
+}
+
+/** A page's address without its scheme, short enough to read. */
+export function shortUrl(url: string): string {
+  return url.replace(/^https?:\/\//, "").replace(/\/$/, "");
+}
+
+/** Only http(s) addresses become links: a claimed "javascript:" must stay text. */
+export function safeHref(url: string): string | null {
+  return /^https?:\/\//i.test(url) ? url : null;
+}
+
+export function briefField(brief: Brief | null | undefined, name: string): BriefField | null {
+  return brief?.fields.find((field) => field.name === name) ?? null;
+}
+
+const SHOWN_APART = new Set(["product_picture", "product_name", "product_price", "product_url", "product_id", "language", "category"]);
+
+/** The fields of the brief that the list shows, in the order in which one wants to know them. */
+export function listedFields(brief: Brief): BriefField[] {
+  const order = ["user_name", "note", "page_title", "page_url", "user_contact", "user_id"];
+  const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
+  return brief.fields
+    .filter((field) => !SHOWN_APART.has(field.name) && field.value !== "")
+    .sort((a, b) => rank(a.name) - rank(b.name) || a.name.localeCompare(b.name));
+}

@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import type { ParticipantView } from "../../messages";
+import { cast, hearsIn, hearsNow, lines, places, segment } from "./hearing";
+
+const who = { user: "u", counselor: "c", professional: "p" };
+const ways = (hears: Record<string, string[]>) => lines(hears, ["u", "c", "p"]).map(({ a, b, way }) => `${a}${b} ${way}`);
+const person = (id: string, role: ParticipantView["role"], presence: ParticipantView["presence"] = "here"): ParticipantView => ({
+  id, role, presence, name: id, peer: "live", media: { mic: true, camera: false, screen: false }, owner: false,
+});
+
+describe("who hears whom in a mode", () => {
+  it("consultation leaves the user out, unless staff choose to hear them", () => {
+    expect(ways(hearsIn("consultation", false, who))).toEqual(["uc none", "up none", "cp both"]);
+    expect(ways(hearsIn("consultation", true, who))).toEqual(["uc b_hears_a", "up b_hears_a", "cp both"]);
+  });
+  it("whisper: the professional hears the user, the user does not hear the professional", () => {
+    expect(ways(hearsIn("whisper", false, who))).toEqual(["uc both", "up b_hears_a", "cp both"]);
+  });
+  it("conference: everyone with everyone", () => {
+    expect(ways(hearsIn("conference", false, who))).toEqual(["uc both", "up both", "cp both"]);
+  });
+  it("never depends on hearUser outside consultation", () => {
+    for (const mode of ["whisper", "conference"] as const) expect(hearsIn(mode, true, who)).toEqual(hearsIn(mode, false, who));
+  });
+});
+
+describe("the picture of the people", () => {
+  it("leaves out who has gone", () => {
+    expect(cast([person("u", "user"), person("c", "counselor", "gone"), person("p", "professional")])).toEqual({ user: "u", counselor: "", professional: "p" });
+  });
+  it("draws a line only between people present", () => {
+    expect(lines({ u: ["c"], c: ["u"] }, ["u", "c", ""])).toEqual([{ a: "u", b: "c", way: "both" }]);
+  });
+  it("keeps people apart", () => {
+    const at = Object.values(places(who));
+    for (const [i, a] of at.entries()) for (const b of at.slice(i + 1)) expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeGreaterThan(100);
+  });
+  it("shortens a segment by the radius at both ends", () => {
+    expect(segment({ x: 0, y: 0 }, { x: 100, y: 0 }, 20)).toEqual({ x1: 20, y1: 0, x2: 80, y2: 0 });
+  });
+  it("believes the server's matrix before its own", () => {
+    const room = { epoch: 1, media: true, slots: {}, hears: { c: ["p"] }, board: "write" as const, notice: "" as const };
+    expect(hearsNow(room, null, who)).toEqual({ c: ["p"] });
+    expect(hearsNow(null, null, who)).toEqual({ u: ["c"], c: ["u"] });
+  });
+});

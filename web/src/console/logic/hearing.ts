@@ -1,0 +1,80 @@
+/**
+ * Who hears whom, as the little picture of the people shows it. Pure: positions are in the units of a 240 × 150 drawing.
+ */
+import type { HelpView, Mode, ParticipantView, RoomView } from "../../messages";
+
+/** listener → sources, as `RoomView.hears`. */
+export type Hears = Record<string, string[]>;
+
+export interface Cast {
+  user: string;
+  counselor: string;
+  professional: string;
+}
+
+export interface Line {
+  a: string;
+  b: string;
+  /** `both`: they hear each other; `a_hears_b` and `b_hears_a`: one way. */
+  way: "both" | "a_hears_b" | "b_hears_a" | "none";
+}
+
+export interface Point {
+  x: number;
+  y: number;
+}
+
+/** The people of a session by part; "" for a part that nobody plays (any more). */
+export function cast(participants: ParticipantView[]): Cast {
+  const who = (role: string) => participants.find((p) => p.role === role && p.presence !== "gone")?.id ?? "";
+  return { user: who("user"), counselor: who("counselor"), professional: who("professional") };
+}
+
+/** What a mode makes of it: the same rule as the server's, used only to show a change before it is made. */
+export function hearsIn(mode: Mode, hearUser: boolean, { user, counselor, professional }: Cast): Hears {
+  switch (mode) {
+    case "consultation": {
+      const heard = hearUser ? [user] : [];
+      return { [user]: [], [counselor]: [professional, ...heard], [professional]: [counselor, ...heard] };
+    }
+    case "whisper":
+      return { [user]: [counselor], [counselor]: [user, professional], [professional]: [user, counselor] };
+    case "conference":
+      return { [user]: [counselor, professional], [counselor]: [user, professional], [professional]: [user, counselor] };
+  }
+}
+
+/** One line for each pair of people present, in a fixed order so that nothing jumps when the mode changes. */
+export function lines(hears: Hears, people: string[]): Line[] {
+  const present = people.filter((id) => id !== "");
+  const pairs = present.flatMap((a, i) => present.slice(i + 1).map((b) => [a, b] as const));
+  return pairs.map(([a, b]) => {
+    const ab = (hears[a] ?? []).includes(b);
+    const ba = (hears[b] ?? []).includes(a);
+    return { a, b, way: ab && ba ? "both" : ab ? "a_hears_b" : ba ? "b_hears_a" : "none" };
+  });
+}
+
+/** User above, counselor below left, professional below right: the same places in every mode. */
+export function places({ user, counselor, professional }: Cast): Record<string, Point> {
+  const at: Record<string, Point> = {};
+  if (user) at[user] = { x: 120, y: 30 };
+  if (counselor) at[counselor] = professional ? { x: 44, y: 112 } : { x: 120, y: 112 };
+  if (professional) at[professional] = counselor ? { x: 196, y: 112 } : { x: 120, y: 112 };
+  return at;
+}
+
+/** The segment between two people, shortened so that arrow heads end at the circles. */
+export function segment(from: Point, to: Point, radius: number): { x1: number; y1: number; x2: number; y2: number } {
+  const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
+  const ux = (to.x - from.x) / length;
+  const uy = (to.y - from.y) / length;
+  return { x1: from.x + ux * radius, y1: from.y + uy * radius, x2: to.x - ux * radius, y2: to.y - uy * radius };
+}
+
+/** Hearing as it is now: the server's word, or what the help's mode says while no room has been opened. */
+export function hearsNow(room: RoomView | null, help: HelpView | null, who: Cast): Hears {
+  if (room !== null && Object.keys(room.hears).length > 0) return room.hears;
+  if (help?.state === "joined" && help.mode) return hearsIn(help.mode, help.hear_user, who);
+  return { [who.user]: [who.counselor], [who.counselor]: [who.user] };
+}

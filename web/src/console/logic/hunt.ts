@@ -1,0 +1,35 @@
+/** The hunt for a professional, as the counselor sees it live. */
+import type { HelpView, Role } from "../../messages";
+
+export type Hunt =
+  | { kind: "none" }
+  | { kind: "searching"; waited_s: number }
+  | { kind: "ringing"; asked_before: number; nth: number; left_s: number }
+  | { kind: "reading"; left_s: number | null }
+  | { kind: "nobody"; asked: number };
+
+const seconds = (ms: number) => Math.max(0, Math.ceil(ms / 1000));
+
+export function hunt(help: HelpView | null, now: number): Hunt {
+  if (help === null) return { kind: "none" };
+  switch (help.state) {
+    case "asking":
+      if (help.ringing_until !== null && help.ringing_until > now) {
+        const nth = Math.max(1, help.asked);
+        return { kind: "ringing", asked_before: nth - 1, nth, left_s: seconds(help.ringing_until - now) };
+      }
+      return { kind: "searching", waited_s: Math.max(0, Math.floor((now - help.asked_at) / 1000)) };
+    case "catching_up":
+      return { kind: "reading", left_s: help.catch_up_until === null ? null : seconds(help.catch_up_until - now) };
+    case "nobody":
+      return { kind: "nobody", asked: help.asked };
+    default:
+      return { kind: "none" };
+  }
+}
+
+/** May this person press Help now? Only the owner, and only when no help is under way. */
+export function mayAskHelp(role: Role, owner: boolean, help: HelpView | null): boolean {
+  if (!owner || (role !== "counselor" && role !== "professional")) return false;
+  return help === null || ["nobody", "cancelled", "ended", "handed_over"].includes(help.state);
+}

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { actionOf, BINDINGS, keyLabel, type Press } from "./keys";
+
+const press = (code: string, over: Partial<Press> = {}): Press => ({
+  code, key: "", shiftKey: false, ctrlKey: false, altKey: false, metaKey: false, repeat: false, isComposing: false, ...over,
+});
+const free = { typing: false, onControl: false, dialogOpen: false };
+
+describe("keys", () => {
+  it("no two actions share one", () => {
+    expect(new Set(BINDINGS.map((one) => `${one.shift ?? false} ${one.code}`)).size).toBe(BINDINGS.length);
+    expect(new Set(BINDINGS.map((one) => one.label)).size).toBe(BINDINGS.length);
+  });
+  it("work by place, whatever the keyboard types", () => {
+    expect(actionOf(press("KeyM", { key: "ㅡ" }), free)).toBe("mic");
+  });
+  it("sleep while typing, composing, in a dialog, with a modifier, and while held", () => {
+    expect(actionOf(press("KeyM"), { ...free, typing: true })).toBeNull();
+    expect(actionOf(press("KeyM"), { ...free, dialogOpen: true })).toBeNull();
+    expect(actionOf(press("KeyM", { isComposing: true }), free)).toBeNull();
+    expect(actionOf(press("KeyM", { ctrlKey: true }), free)).toBeNull();
+    expect(actionOf(press("KeyM", { repeat: true }), free)).toBeNull();
+  });
+  it("Enter accepts, but a focused button keeps its own Enter", () => {
+    expect(actionOf(press("Enter"), free)).toBe("accept");
+    expect(actionOf(press("Enter"), { ...free, onControl: true })).toBeNull();
+  });
+  it("ending needs Shift, so that no slip ends a call", () => {
+    expect(actionOf(press("KeyE"), free)).toBeNull();
+    expect(actionOf(press("KeyE", { shiftKey: true }), free)).toBe("end");
+  });
+  it("? lists them on any layout", () => {
+    expect(actionOf(press("Minus", { key: "?", shiftKey: true }), free)).toBe("keys");
+    expect(keyLabel("keys")).toBe("?");
+  });
+});

@@ -1,0 +1,82 @@
+/**
+ * Every action's key, in one table: the handler, the help list and the hints on buttons all read it.
+ *
+ * Letters are matched by place (`KeyboardEvent.code`), so that they work while a Korean keyboard types Hangul.
+ */
+export type Action =
+  | "accept" | "decline" | "mute_ring" | "state" | "chat" | "audience" | "mic" | "camera" | "screen" | "view"
+  | "help" | "join" | "consultation" | "whisper" | "conference" | "hear_user" | "hand_over" | "end" | "leave"
+  | "notes" | "next_session" | "previous_session" | "messages" | "settings" | "keys";
+
+export interface Binding {
+  action: Action;
+  /** `KeyboardEvent.code`. */
+  code: string;
+  shift?: boolean;
+  /** What stands on the key. */
+  label: string;
+  group: "call" | "room" | "help" | "console";
+}
+
+export const BINDINGS: readonly Binding[] = [
+  { action: "accept", code: "Enter", label: "Enter", group: "call" },
+  { action: "decline", code: "KeyX", label: "X", group: "call" },
+  { action: "mute_ring", code: "KeyQ", label: "Q", group: "call" },
+  { action: "mic", code: "KeyM", label: "M", group: "room" },
+  { action: "camera", code: "KeyV", label: "V", group: "room" },
+  { action: "screen", code: "KeyS", label: "S", group: "room" },
+  { action: "view", code: "KeyB", label: "B", group: "room" },
+  { action: "chat", code: "KeyC", label: "C", group: "room" },
+  { action: "audience", code: "KeyT", label: "T", group: "room" },
+  { action: "notes", code: "KeyN", label: "N", group: "room" },
+  { action: "end", code: "KeyE", shift: true, label: "⇧ E", group: "room" },
+  { action: "leave", code: "KeyL", shift: true, label: "⇧ L", group: "room" },
+  { action: "help", code: "KeyH", label: "H", group: "help" },
+  { action: "join", code: "KeyJ", label: "J", group: "help" },
+  { action: "consultation", code: "Digit1", label: "1", group: "help" },
+  { action: "whisper", code: "Digit2", label: "2", group: "help" },
+  { action: "conference", code: "Digit3", label: "3", group: "help" },
+  { action: "hear_user", code: "KeyU", label: "U", group: "help" },
+  { action: "hand_over", code: "KeyO", label: "O", group: "help" },
+  { action: "state", code: "KeyA", label: "A", group: "console" },
+  { action: "next_session", code: "BracketRight", label: "]", group: "console" },
+  { action: "previous_session", code: "BracketLeft", label: "[", group: "console" },
+  { action: "messages", code: "KeyG", label: "G", group: "console" },
+  { action: "settings", code: "Comma", label: ",", group: "console" },
+  { action: "keys", code: "Slash", shift: true, label: "?", group: "console" },
+];
+
+const BY_ACTION = new Map(BINDINGS.map((binding) => [binding.action, binding]));
+
+export function keyLabel(action: Action): string {
+  return BY_ACTION.get(action)?.label ?? "";
+}
+
+/** The parts of a KeyboardEvent that decide. */
+export interface Press {
+  code: string;
+  key: string;
+  shiftKey: boolean;
+  ctrlKey: boolean;
+  altKey: boolean;
+  metaKey: boolean;
+  repeat: boolean;
+  isComposing: boolean;
+}
+
+/** `typing`: the focus is in a field; `onControl`: it is on a button or link, whose own Enter must work. */
+export interface Focus {
+  typing: boolean;
+  onControl: boolean;
+  dialogOpen: boolean;
+}
+
+export function actionOf(press: Press, focus: Focus): Action | null {
+  if (press.ctrlKey || press.altKey || press.metaKey || press.repeat || press.isComposing) return null;
+  if (focus.typing || focus.dialogOpen) return null;
+  if (press.key === "?") return "keys";
+  const binding = BINDINGS.find((one) => one.code === press.code && (one.shift ?? false) === press.shiftKey);
+  if (binding === undefined) return null;
+  if (binding.code === "Enter" && focus.onControl) return null;
+  return binding.action;
+}

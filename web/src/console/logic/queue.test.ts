@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import type { MessageLeft, QueueItem, SessionView, StaffMe } from "../../messages";
+import { inOrder, mine, neighbour, nextState, selected, waiting } from "./queue";
+
+const item = (session: string, since: number, kind: QueueItem["kind"] = "user"): QueueItem => ({
+  session, since, kind, category: "c", language: "ko", channel: "voice", ringing: false,
+});
+const message = (id: string, state: MessageLeft["state"], at: number): MessageLeft => ({
+  id, state, at, session: "s", site: "", category: "", language: "", contact: "", text: "", taken_by: "",
+});
+const session = (id: string, started_at: number, state: SessionView["state"] = "active") => ({ id, started_at, state }) as SessionView;
+
+describe("the queue", () => {
+  it("keeps users and help requests apart, longest first", () => {
+    const found = waiting([item("b", 2_000), item("h", 1_000, "help"), item("a", 500)], 10_500);
+    expect(found.users.map((one) => one.session)).toEqual(["a", "b"]);
+    expect(found.helps.map((one) => one.session)).toEqual(["h"]);
+    expect(found.longest_s).toBe(10);
+  });
+  it("is calm when empty", () => {
+    expect(waiting([], 5)).toEqual({ users: [], helps: [], longest_s: 0 });
+  });
+  it("puts new messages first and the freshly done before older ones", () => {
+    const list = [message("done1", "done", 1), message("taken", "taken", 2), message("new2", "new", 9), message("done2", "done", 5), message("new1", "new", 3)];
+    expect(inOrder(list).map((one) => one.id)).toEqual(["new1", "new2", "taken", "done2", "done1"]);
+  });
+});
+
+describe("my sessions", () => {
+  const list = [session("b", 2), session("a", 1), session("over", 0, "closed")];
+  it("stay in their places and lose what is over", () => {
+    expect(mine(list).map((one) => one.id)).toEqual(["a", "b"]);
+  });
+  it("show the chosen one, else the newest", () => {
+    expect(selected(mine(list), "a")?.id).toBe("a");
+    expect(selected(mine(list), "gone")?.id).toBe("b");
+    expect(selected([], "a")).toBeNull();
+  });
+  it("are walked round", () => {
+    expect(neighbour(mine(list), "b", 1)).toBe("a");
+    expect(neighbour(mine(list), "a", -1)).toBe("b");
+    expect(neighbour([], "a", 1)).toBe("");
+  });
+});
+
+describe("my own state", () => {
+  const me = (state: StaffMe["state"]) => ({ state }) as StaffMe;
+  it("switches where it may", () => {
+    expect(nextState(me("available"))).toBe("away");
+    expect(nextState(me("away"))).toBe("available");
+    expect(nextState(me("wrap_up"))).toBe("available");
+    for (const state of ["busy", "reserved", "lost", "signed_out"] as const) expect(nextState(me(state))).toBeNull();
+  });
+});

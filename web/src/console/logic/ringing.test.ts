@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import type { Ring } from "../../messages";
+import { dash, field, fraction, secondsLeft, shown, title } from "./ringing";
+
+const ring = (over: Partial<Ring> = {}): Ring => ({
+  type: "ring", reservation: "r", kind: "user", session: "s", expires_at: 20_000, waiting_since: 0, site: "Shop",
+  category: "Cameras", language: "ko", channel: "voice", ...over,
+});
+
+describe("an incoming call", () => {
+  it("empties in 20 s", () => {
+    expect(fraction(ring(), 0)).toBe(1);
+    expect(fraction(ring(), 15_000)).toBe(0.25);
+    expect(fraction(ring(), 25_000)).toBe(0);
+    expect(secondsLeft(ring(), 18_500)).toBe(2);
+  });
+  it("shows the one that expires first", () => {
+    const soon = ring({ reservation: "soon", expires_at: 5_000 });
+    expect(shown([ring(), soon])).toBe(soon);
+    expect(shown([])).toBeNull();
+  });
+  it("flashes the title, and stops", () => {
+    expect([0, 1_000, 2_000].map((now) => title("Console", "Call!", now))).toEqual(["Call!", "Console", "Call!"]);
+    expect(title("Console", null, 0)).toBe("Console");
+  });
+  it("reads its brief", () => {
+    const brief = { fields: [{ name: "page_url", value: "http://shop/x", provenance: "claimed" as const }], trail: [], earlier_sessions: [] };
+    expect(field(ring({ brief }), "page_url")).toBe("http://shop/x");
+    expect(field(ring(), "page_url")).toBe("");
+  });
+  it("draws the part of the circle that is left", () => {
+    expect(dash(1, 10).offset).toBe(0);
+    expect(dash(0, 10).offset).toBeCloseTo(dash(0, 10).array);
+  });
+});
