@@ -1,0 +1,135 @@
+"""What each person says and shows in the tests, and how a test listens and looks: known tones, known colours, an FFT."""
+
+from __future__ import annotations
+
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from playwright.async_api import Page
+
+SAMPLE_RATE = 48_000
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A person's sound and picture: a tone in Hz and a plain colour (R, G, B)."""
+
+    hz: int
+    rgb: tuple[int, int, int]
+
+
+USER = Voice(440, (200, 40, 40))
+COUNSELOR = Voice(620, (40, 170, 60))
+PROFESSIONAL = Voice(880, (40, 70, 200))
+
+
+def write_tone(path: Path, hz: int, seconds: float = 10.0) -> Path:
+    """Mono 16-bit WAV. The level breathes slightly so that noise suppression takes it for no hum; it loops without a step."""
+    time = np.arange(int(SAMPLE_RATE * seconds)) / SAMPLE_RATE
+    samples = 0.4 * np.sin(2 * np.pi * hz * time) * (0.75 + 0.25 * np.sin(2 * np.pi * 4 * time))
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(SAMPLE_RATE)
+        out.writeframes((samples * 32_767).astype("<i2").tobytes())
+    return path
+
+
+def write_colour(path: Path, rgb: tuple[int, int, int], width: int = 320, height: int = 240, frames: int = 15) -> Path:
+    """A Y4M clip of one colour (BT.601) with a bright bar that moves, so that frames differ."""
+    red, green, blue = rgb
+    luma = 16 + (65.738 * red + 129.057 * green + 25.064 * blue) / 256
+    cb = 128 + (-37.945 * red - 74.494 * green + 112.439 * blue) / 256
+    cr = 128 + (112.439 * red - 94.154 * green - 18.285 * blue) / 256
+    chroma = bytes([round(cb)]) * (width * height // 4) + bytes([round(cr)]) * (width * height // 4)
+    with path.open("wb") as out:
+        out.write(f"YUV4MPEG2 W{width} H{height} F15:1 Ip A1:1 C420jpeg\n".encode())
+        for number in range(frames):
+            picture = np.full((height, width), round(luma), np.uint8)
+            picture[:6, number * 20 % width : number * 20 % width + 20] = 235
+            out.write(b"FRAME\n" + picture.tobytes() + chroma)
+    return path
+
+
+LISTEN = """
+async ({ frequencies, ms }) => {
+  const context = window.__ears ??= new AudioContext();
+  await context.resume();
+  const heard = {};
+  for (const hz of frequencies) heard[hz] = 0;
+  const ears = [...document.querySelectorAll('audio')]
+    .map((element) => element.srcObject)
+    .filter((stream) => stream && stream.getAudioTracks().length)
+    .map((stream) => {
+      const source = context.createMediaStreamSource(stream);
+      const analyser = context.createAnalyser();
+      analyser.fftSize = 8192;
+      analyser.smoothingTimeConstant = 0;
+      source.connect(analyser);
+      return { source, analyser };
+    });
+  const end = performance.now() + ms;
+  const spectrum = new Float32Array(4096);
+  const sums = {};
+  let turns = 0;
+  while (performance.now() < end) {
+    await new Promise((done) => setTimeout(done, 180));
+    turns += 1;
+    for (const { analyser } of ears) {
+      analyser.getFloatFrequencyData(spectrum);
+      for (const hz of frequencies) {
+        const bin = Math.round((hz * 8192) / context.sampleRate);
+        const level = Math.max(spectrum[bin - 1], spectrum[bin], spectrum[bin + 1]);
+        (sums[hz] ??= []).push(Number.isFinite(level) ? level : -200);
+      }
+    }
+  }
+  for (const { source } of ears) source.disconnect();
+  for (const hz of frequencies) {
+    const levels = (sums[hz] ?? [-200]).sort((a, b) => a - b);
+    heard[hz] = levels[levels.length >> 1];
+  }
+  return heard;
+}
+"""
+
+AUDIBLE_DB = -55.0
+
+
+async def levels(page: Page, *frequencies: int, ms: int = 900) -> dict[int, float]:
+    """Median level in dBFS of each frequency in what this page plays."""
+    found = await page.evaluate(LISTEN, {"frequencies": list(frequencies), "ms": ms})
+    return {int(hz): float(level) for hz, level in found.items()}
+
+
+async def heard(page: Page, ms: int = 900) -> set[int]:
+    """Which of the three tones this page plays."""
+    found = await levels(page, USER.hz, COUNSELOR.hz, PROFESSIONAL.hz, ms=ms)
+    return {hz for hz, level in found.items() if level > AUDIBLE_DB}
+
+
+LOOK = """
+() => [...document.querySelectorAll('video')].filter((video) =>
+    video.videoWidth > 0 && video.checkVisibility() && !video.hasAttribute('data-self')).map((video) => {
+  const canvas = document.createElement('canvas');
+  canvas.width = 16; canvas.height = 12;
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  context.drawImage(video, 0, 0, 16, 12);
+  const data = context.getImageData(4, 5, 8, 4).data;
+  const sum = [0, 0, 0];
+  for (let i = 0; i < data.length; i += 4) for (let c = 0; c < 3; c++) sum[c] += data[i + c];
+  return { rgb: sum.map((value) => value / (data.length / 4)) };
+})
+"""
+
+
+async def seen(page: Page) -> set[Voice]:
+    """Whose pictures this page shows (its own self view aside), told apart by their colours."""
+    shown = set()
+    for picture in await page.evaluate(LOOK):
+        for voice in (USER, COUNSELOR, PROFESSIONAL):
+            if all(abs(is_ - wanted) < 45 for is_, wanted in zip(picture["rgb"], voice.rgb, strict=True)):
+                shown.add(voice)
+    return shown

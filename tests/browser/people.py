@@ -1,0 +1,220 @@
+"""The people of a test: each one real browser with their own voice and picture, acting through the pages as a person would."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from playwright.async_api import Browser, BrowserContext, Frame, Locator, Page, Playwright, Response, expect
+from playwright.async_api import Error as PlaywrightError
+
+from tests.browser import media
+from tests.browser.service import Service
+
+expect.set_options(timeout=10_000)
+BrowserName = Literal["chromium", "firefox"]
+P = TypeVar("P", bound="Person")
+T = TypeVar("T")
+
+
+@dataclass
+class Traffic:
+    """Everything that reached a browser, to be searched."""
+
+    received: list[str] = field(default_factory=list)
+
+    def watch(self, page: Page) -> None:
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda payload: self.received.append(str(payload))))
+
+        async def body(response: Response) -> None:
+            with contextlib.suppress(PlaywrightError):  # a redirect, a page that is gone: no text to search
+                self.received.append((await response.body()).decode("utf-8", "replace"))
+
+        page.on("response", body)
+
+    def contains(self, text: str) -> bool:
+        escaped = text.encode("ascii", "backslashreplace").decode()
+        return any(text in piece or escaped in piece for piece in self.received)
+
+
+async def launch(playwright: Playwright, name: BrowserName, voice: media.Voice, folder: Path) -> Browser:
+    if name == "firefox":
+        return await playwright.firefox.launch(
+            channel="moz-firefox",
+            executable_path="/usr/bin/firefox-esr",
+            firefox_user_prefs={
+                "media.navigator.streams.fake": True,
+                "media.navigator.permission.disabled": True,
+                "media.peerconnection.ice.obfuscate_host_addresses": False,
+                "media.autoplay.default": 0,
+                "media.autoplay.blocking_policy": 0,
+                "dom.disable_open_during_load": False,
+            },
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    tone = folder / f"{voice.hz}.wav"
+    colour = folder / f"{voice.hz}.y4m"
+    if not tone.exists():
+        media.write_tone(tone, voice.hz)
+        media.write_colour(colour, voice.rgb)
+    return await playwright.chromium.launch(
+        executable_path="/usr/bin/chromium",
+        args=[
+            "--no-sandbox",
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-audio-capture={tone}",
+            f"--use-file-for-fake-video-capture={colour}",
+            "--autoplay-policy=no-user-gesture-required",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+            "--disable-quic",
+        ],
+    )
+
+
+class Person:
+    def __init__(self, service: Service, browser: Browser, context: BrowserContext, voice: media.Voice) -> None:
+        self.service, self.browser, self.context, self.voice = service, browser, context, voice
+        self.page: Page
+        self.traffic = Traffic()
+        self.problems: list[str] = []
+        context.on("page", self._meet)
+
+    def _meet(self, page: Page) -> None:
+        self.traffic.watch(page)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def get(self, test_id: str) -> Locator:
+        return self.page.get_by_test_id(test_id)
+
+    async def hears(self, *tones: int) -> None:
+        await eventually(lambda: media.heard(self.page), set(tones), f"{type(self).__name__} should hear {sorted(tones)}")
+
+    async def sees(self, *voices: media.Voice) -> None:
+        await eventually(lambda: media.seen(self.page), set(voices), f"{type(self).__name__} should see {voices}")
+
+    async def write(self, text: str) -> None:
+        box = self.get("chat-input").first
+        await box.click()
+        await box.press_sequentially(text)
+        await box.press("Enter")
+
+    async def reads(self, text: str) -> None:
+        await expect(self.get("chat-line").filter(has_text=text).first).to_be_visible()
+
+    async def close(self) -> None:
+        await self.browser.close()
+
+
+class User(Person):
+    panel: Frame
+
+    async def visit_shop(self, path: str = "/") -> Page:
+        self.shop = await self.context.new_page()
+        await self.shop.goto(self.service.shop + path)
+        return self.shop
+
+    async def open_panel(self) -> Frame:
+        await self.shop.wait_for_load_state("load")
+        await self.shop.locator("#sangdam-widget").wait_for(state="attached")
+        await self.shop.evaluate("Sangdam.open()")
+        return await self.find_panel()
+
+    async def find_panel(self) -> Frame:
+        # The panel lives in a closed shadow root, which locators do not enter; its frame is found by address.
+        for _ in range(100):
+            for frame in self.shop.frames:
+                if re.search(r"/panel\?", frame.url):
+                    self.panel = frame
+                    return frame
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"no panel among {[frame.url for frame in self.shop.frames]}")
+
+    async def call(self, channel: Literal["voice", "video"] = "voice", path: str = "/") -> None:
+        """From the shop page to the prepared call window."""
+        await self.visit_shop(path)
+        await self.open_panel()
+        async with self.context.expect_page() as window:
+            await self.panel.get_by_test_id(f"panel-{channel}").click()
+        self.page = await window.value
+        await expect(self.get("call-enter")).to_be_enabled()
+
+    async def enter(self) -> None:
+        await self.get("call-enter").click()
+
+
+class Staff(Person):
+    login = ""
+
+    async def sign_in(self, login: str, password: str | None = None, host: str = "counselor") -> None:
+        self.login = login
+        self.page = await self.context.new_page()
+        await self.page.goto(self.service.host(host) + ("/operator" if host == "operator" else "/console"))
+        await self.get("signin-login").press_sequentially(login)
+        await self.get("signin-password").press_sequentially(password or f"{login}-demo")
+        await self.get("signin-submit").click()
+        if host != "operator":
+            await self.available()
+
+    async def available(self) -> None:
+        await self.get("state-available").first.click()
+
+    async def accept(self) -> None:
+        await expect(self.get("ring")).to_be_visible()
+        await self.get("ring-accept").click()
+
+
+class Cast:
+    """Opens people's browsers and closes all of them."""
+
+    def __init__(self, service: Service, playwright: Playwright, folder: Path) -> None:
+        self.service, self.playwright, self.folder = service, playwright, folder
+        self.stack = AsyncExitStack()
+        self.everyone: list[Person] = []
+
+    async def _person(self, kind: type[P], voice: media.Voice, browser: BrowserName, **context: object) -> P:
+        opened = await launch(self.playwright, browser, voice, self.folder)
+        self.stack.push_async_callback(opened.close)
+        made = await opened.new_context(locale="ko-KR", **context)  # type: ignore[arg-type]  # Playwright's own options
+        person = kind(self.service, opened, made, voice)
+        self.everyone.append(person)
+        return person
+
+    async def user(self, browser: BrowserName = "chromium", **context: object) -> User:
+        return await self._person(User, media.USER, browser, **context)
+
+    async def counselor(self, login: str = "jimin", browser: BrowserName = "chromium", **context: object) -> Staff:
+        person = await self._person(Staff, media.COUNSELOR, browser, **context)
+        await person.sign_in(login)
+        return person
+
+    async def professional(self, login: str = "drhan", browser: BrowserName = "chromium", **context: object) -> Staff:
+        person = await self._person(Staff, media.PROFESSIONAL, browser, **context)
+        await person.sign_in(login, host="professional")
+        return person
+
+    async def operator(self) -> Staff:
+        person = await self._person(Staff, media.PROFESSIONAL, "chromium")
+        await person.sign_in("ops", host="operator")
+        return person
+
+
+async def eventually(look: Callable[[], Awaitable[T]], wanted: T, what: str, seconds: float = 12) -> None:
+    """Looks again until it is as wanted; what was seen last is in the failure."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        found = await look()
+        if found == wanted:
+            return
+        if asyncio.get_running_loop().time() > deadline:
+            raise AssertionError(f"{what}; got {found}")
+        await asyncio.sleep(0.1)

@@ -1,0 +1,95 @@
+"""The real service, started as people start it, on free ports and a fresh data folder."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Service:
+    data_dir: Path
+    port: int = field(default_factory=free_port)
+    shop_port: int = field(default_factory=free_port)
+    extra: tuple[str, ...] = ()
+    process: asyncio.subprocess.Process | None = None
+    log: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.log = self.data_dir / "serve.log"
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def shop(self) -> str:
+        return f"http://127.0.0.1:{self.shop_port}"
+
+    def host(self, name: str) -> str:
+        return f"http://{name}.localhost:{self.port}"
+
+    async def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "signaling.cli", "serve", "--demo"),
+                *("--port", str(self.port), "--shop-port", str(self.shop_port), "--data-dir", str(self.data_dir), *self.extra),
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "NO_COLOR": "1"},
+            )
+        await self.ready()
+
+    async def ready(self, seconds: float = 20) -> None:
+        deadline = time.monotonic() + seconds
+        async with aiohttp.ClientSession() as http:
+            while time.monotonic() < deadline:
+                assert self.process is not None
+                assert self.process.returncode is None, self.log.read_text()[-4000:]
+                try:
+                    async with http.get(f"http://127.0.0.1:{self.port}/healthz") as reply:
+                        if reply.status == 200:
+                            return
+                except aiohttp.ClientError:
+                    pass
+                await asyncio.sleep(0.1)
+        raise AssertionError(f"not ready after {seconds} s:\n{self.log.read_text()[-4000:]}")
+
+    async def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        process, self.process = self.process, None
+        if process is None or process.returncode is not None:
+            return
+        process.send_signal(how)
+        await asyncio.wait_for(process.wait(), 10)
+
+    def workers(self) -> list[int]:
+        """Process ids of its media workers."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [pid for pid in map(int, children) if b"media" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+@asynccontextmanager
+async def running(data_dir: Path, *extra: str) -> AsyncIterator[Service]:
+    service = Service(data_dir, extra=extra)
+    await service.start()
+    try:
+        yield service
+    finally:
+        await service.stop()

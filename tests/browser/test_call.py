@@ -1,0 +1,147 @@
+"""From a link on a shop page to two people in a room."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser import media
+from tests.browser.people import BrowserName, Cast, eventually
+
+
+async def test_a_link_on_a_shop_page_becomes_a_voice_call(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.call("voice", "/")
+    await user.enter()
+
+    await expect(counselor.get("ring")).to_be_visible()
+    await counselor.accept()
+    await user.hears(media.COUNSELOR.hz)
+    await counselor.hears(media.USER.hz)
+    await expect(counselor.get("brief")).to_be_visible()
+
+
+async def test_written_korean_arrives_both_ways(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+    await counselor.accept()
+
+    await user.write("안녕하세요, 카메라가 켜지지 않아요.")
+    await counselor.reads("안녕하세요, 카메라가 켜지지 않아요.")
+    await counselor.write("배터리를 먼저 확인해 볼게요.")
+    await user.reads("배터리를 먼저 확인해 볼게요.")
+
+
+async def test_both_see_each_other(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.call("video")
+    await user.enter()
+    await counselor.accept()
+    await counselor.sees(media.USER)
+    await counselor.get("call-camera").click()
+    await user.sees(media.COUNSELOR)
+
+    await user.get("call-camera").click()
+    await counselor.sees()
+
+
+async def test_mute_is_silence(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+    await counselor.accept()
+    await counselor.hears(media.USER.hz)
+    await user.get("call-mic").click()
+    await counselor.hears()
+    await user.get("call-mic").click()
+    await counselor.hears(media.USER.hz)
+
+
+@pytest.mark.parametrize(("user_browser", "counselor_browser"), [("chromium", "firefox"), ("firefox", "chromium")])
+async def test_chromium_and_firefox_talk(cast: Cast, user_browser: BrowserName, counselor_browser: BrowserName) -> None:
+    """Firefox's fake microphone is a 440 Hz tone of its own; Chromium plays the person's."""
+    counselor = await cast.counselor(browser=counselor_browser)
+    user = await cast.user(browser=user_browser)
+    await user.call("video")
+    await user.enter()
+    await counselor.accept()
+    if user_browser == "firefox":
+        await user.hears(media.COUNSELOR.hz)
+    else:
+        await counselor.hears(media.USER.hz)
+        await counselor.sees(media.USER)
+    chromium, firefox = (user, counselor) if user_browser == "chromium" else (counselor, user)
+
+    async def loud() -> bool:
+        found = await media.levels(chromium.page, 440, 1000)
+        return max(found.values()) > media.AUDIBLE_DB
+
+    await eventually(loud, True, "Chromium should hear Firefox's fake tone")
+    await firefox.write("들리세요?")
+    await chromium.reads("들리세요?")
+
+
+async def test_a_declined_call_goes_to_the_next_counselor(cast: Cast) -> None:
+    first = await cast.counselor("jimin")
+    second = await cast.counselor("suho")
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+
+    await expect(first.get("ring").or_(second.get("ring"))).to_be_visible()
+    asked, other = (first, second) if await first.get("ring").is_visible() else (second, first)
+    await asked.get("ring-decline").click()
+    await other.accept()
+    await other.hears(media.USER.hz)
+    await expect(asked.get("ring")).to_be_hidden()
+
+
+async def test_hanging_up_rating_and_wrap_up(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+    await counselor.accept()
+    await user.hears(media.COUNSELOR.hz)
+
+    await user.get("call-leave").click()
+    confirm = user.get("leave-confirm")
+    if await confirm.count():
+        await confirm.click()
+    await user.get("rate-5").click()
+    await user.get("rate-send").click()
+    await counselor.get("wrapup-notes").press_sequentially("배터리 교체 안내")
+    await counselor.get("wrapup-save").click()
+    await expect(counselor.get("wrapup-save")).to_be_hidden()
+
+
+async def test_text_in_the_panel_survives_the_shop_and_becomes_a_call(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.visit_shop("/")
+    panel = await user.open_panel()
+    await panel.get_by_test_id("panel-text").click()
+    await counselor.accept()
+    box = panel.get_by_test_id("chat-input")
+    await box.press_sequentially("재고가 있나요?")
+    await box.press("Enter")
+    await counselor.reads("재고가 있나요?")
+
+    await user.shop.reload()
+    panel = await user.find_panel()
+    await expect(panel.get_by_test_id("chat-line").filter(has_text="재고가 있나요?")).to_be_visible()
+    await counselor.write("네, 두 개 남았습니다.")
+    await expect(panel.get_by_test_id("chat-line").filter(has_text="네, 두 개 남았습니다.")).to_be_visible()
+
+    async with user.context.expect_page() as window:
+        await panel.get_by_test_id("panel-add-voice").click()
+    user.page = await window.value
+    await user.enter()
+    await user.hears(media.COUNSELOR.hz)
+    await counselor.hears(media.USER.hz)
+    await user.reads("네, 두 개 남았습니다.")

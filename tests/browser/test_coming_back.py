@@ -1,0 +1,107 @@
+"""Reload, a second tab, a killed worker, a restarted server, a lost counselor: the room is still there."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from playwright.async_api import expect
+
+from tests.browser.media import COUNSELOR, USER
+from tests.browser.people import Cast, Staff, User, eventually
+from tests.browser.service import Service
+
+
+async def two_people(cast: Cast) -> tuple[User, Staff]:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+    await counselor.accept()
+    await user.hears(COUNSELOR.hz)
+    await counselor.hears(USER.hz)
+    await user.write("첫 번째 문장")
+    await counselor.reads("첫 번째 문장")
+    return user, counselor
+
+
+async def still_there(user: User, counselor: Staff) -> None:
+    await user.hears(COUNSELOR.hz)
+    await counselor.hears(USER.hz)
+    await user.reads("첫 번째 문장")
+    await user.write("두 번째 문장")
+    await counselor.reads("두 번째 문장")
+
+
+async def test_the_user_reloads(cast: Cast) -> None:
+    user, counselor = await two_people(cast)
+    await user.page.reload()
+    await still_there(user, counselor)
+
+
+async def test_the_counselor_reloads(cast: Cast) -> None:
+    user, counselor = await two_people(cast)
+    await counselor.page.reload()
+    await still_there(user, counselor)
+
+
+async def test_a_worker_is_killed(cast: Cast, service: Service) -> None:
+    user, counselor = await two_people(cast)
+    for worker in service.workers():
+        os.kill(worker, signal.SIGKILL)
+    await still_there(user, counselor)
+
+
+async def test_the_server_is_restarted(cast: Cast, service: Service) -> None:
+    user, counselor = await two_people(cast)
+    await service.stop(signal.SIGKILL)
+    await service.start()
+    await still_there(user, counselor)
+
+
+async def test_a_second_tab_takes_over(cast: Cast) -> None:
+    user, counselor = await two_people(cast)
+    first = user.page
+    async with user.context.expect_page() as window:
+        await user.panel.get_by_test_id("panel-continue").click()
+    user.page = await window.value
+    await user.hears(COUNSELOR.hz)
+    await counselor.hears(USER.hz)
+    if first != user.page:
+        await expect(first.get_by_test_id("taken-over")).to_be_visible()
+
+
+async def lose_the_counselor(cast: Cast) -> User:
+    user, counselor = await two_people(cast)
+    await counselor.close()
+    await expect(user.get("choice-another")).to_be_visible(timeout=45_000)
+    return user
+
+
+async def test_counselor_lost_the_user_keeps_waiting(cast: Cast) -> None:
+    user = await lose_the_counselor(cast)
+    await user.get("choice-wait").click()
+    back = await cast.counselor("jimin")
+    await eventually(lambda: back.get("ring").or_(back.get("call-mic")).first.is_visible(), True, "the counselor is back")
+
+
+async def test_counselor_lost_the_user_takes_another(cast: Cast) -> None:
+    user = await lose_the_counselor(cast)
+    other = await cast.counselor("suho")
+    await user.get("choice-another").click()
+    await other.accept()
+    await other.hears(USER.hz)
+    await user.hears(COUNSELOR.hz)
+    await other.reads("첫 번째 문장")
+
+
+async def test_counselor_lost_the_user_leaves_a_message(cast: Cast) -> None:
+    user = await lose_the_counselor(cast)
+    await user.get("choice-message").click()
+    await user.get("message-contact").press_sequentially("010-1234-5678")
+    await user.get("message-text").press_sequentially("다시 전화해 주세요")
+    await user.get("message-send").click()
+    other = await cast.counselor("suho")
+    await expect(other.page.get_by_text("010-1234-5678")).to_be_visible()
+    await other.get("message-take").first.click()
+    await other.get("message-done").first.click()

@@ -1,0 +1,113 @@
+"""The counselor presses Help; a professional joins; who hears, sees and reads whom in each mode."""
+
+from __future__ import annotations
+
+from playwright.async_api import expect
+
+from tests.browser import media
+from tests.browser.media import COUNSELOR, PROFESSIONAL, USER
+from tests.browser.people import Cast, Staff, User
+
+
+async def three_people(cast: Cast) -> tuple[User, Staff, Staff]:
+    """A video call whose counselor asked for help; the professional is catching up."""
+    counselor = await cast.counselor()
+    professional = await cast.professional()
+    user = await cast.user()
+    await user.call("video")
+    await user.enter()
+    await counselor.accept()
+    await counselor.hears(USER.hz)
+    await counselor.get("call-camera").click()
+    await user.sees(COUNSELOR)
+    await counselor.get("help-button").click()
+    await counselor.get("help-note").press_sequentially("렌즈 마운트가 맞는지 모르겠어요")
+    await counselor.get("help-send").click()
+    await expect(professional.get("ring")).to_contain_text("렌즈 마운트가 맞는지 모르겠어요")
+    await professional.accept()
+    await expect(professional.get("join")).to_be_visible()
+    return user, counselor, professional
+
+
+async def switch(person: Staff, mode: str) -> None:
+    await person.get(f"mode-{mode}").click()
+    apply = person.get("mode-apply")
+    if await apply.count():
+        await apply.click()
+
+
+async def test_the_professional_catches_up_unheard_and_announced(cast: Cast) -> None:
+    user, counselor, professional = await three_people(cast)
+    await professional.hears()
+    await user.hears(COUNSELOR.hz)
+    await counselor.hears(USER.hz)
+    await expect(user.get("notice").first).to_be_visible()
+
+
+async def test_consultation_whisper_conference(cast: Cast) -> None:
+    user, counselor, professional = await three_people(cast)
+    await professional.get("join").click()
+    await professional.get("call-camera").click()
+
+    await counselor.hears(PROFESSIONAL.hz)
+    await professional.hears(COUNSELOR.hz)
+    await user.hears()
+    await user.sees()
+    await counselor.sees(PROFESSIONAL)
+    hold = await media.levels(user.page, *range(200, 420, 6), ms=2500)
+    assert max(hold.values()) > media.AUDIBLE_DB, hold
+
+    await switch(counselor, "whisper")
+    await user.hears(COUNSELOR.hz)
+    await user.sees(COUNSELOR)
+    await counselor.hears(USER.hz, PROFESSIONAL.hz)
+    await professional.hears(USER.hz, COUNSELOR.hz)
+
+    await switch(professional, "conference")
+    await user.hears(COUNSELOR.hz, PROFESSIONAL.hz)
+    await counselor.hears(USER.hz, PROFESSIONAL.hz)
+    await professional.hears(USER.hz, COUNSELOR.hz)
+    await user.sees(COUNSELOR, PROFESSIONAL)
+
+
+async def test_what_staff_write_never_reaches_the_users_browser(cast: Cast) -> None:
+    user, counselor, professional = await three_people(cast)
+    await professional.get("join").click()
+    await professional.hears(COUNSELOR.hz)
+    await professional.write("고객에게는 아직 말하지 마세요")
+    await counselor.reads("고객에게는 아직 말하지 마세요")
+    await switch(counselor, "conference")
+    await counselor.get("chat-audience-all").click()
+    await counselor.write("전문가가 함께합니다")
+    await user.reads("전문가가 함께합니다")
+    assert user.traffic.contains("전문가가 함께합니다")
+    for secret in ("고객에게는 아직 말하지 마세요", "렌즈 마운트가 맞는지 모르겠어요"):
+        assert not user.traffic.contains(secret)
+
+
+async def test_hand_over_the_professional_carries_on(cast: Cast) -> None:
+    user, counselor, professional = await three_people(cast)
+    await professional.get("join").click()
+    await switch(counselor, "conference")
+    await user.hears(COUNSELOR.hz, PROFESSIONAL.hz)
+    await counselor.get("hand-over").click()
+    confirm = counselor.get("hand-over-confirm")
+    if await confirm.count():
+        await confirm.click()
+    await user.hears(PROFESSIONAL.hz)
+    await professional.hears(USER.hz)
+    await expect(counselor.get("wrapup-notes")).to_be_visible()
+
+
+async def test_nobody_found_the_call_goes_on(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+    await counselor.accept()
+    await counselor.get("help-button").click()
+    await counselor.get("help-note").press_sequentially("도움이 필요해요")
+    await counselor.get("help-send").click()
+    await expect(counselor.get("help-status")).to_be_visible()
+    await counselor.hears(USER.hz)
+    await user.hears(COUNSELOR.hz)
