@@ -1,0 +1,130 @@
+/** How the panel gives a session to the call window it opened: by postMessage, between two windows of our own origin.
+ *
+ *  The panel opens the window inside the click, before it has a session, and offers the session (or says what went wrong)
+ *  again and again until the window answers that it has it. Nothing is put into an address.
+ *
+ *      panel → call   {kind: "sangdam-call", session, token, channel, locale?} | {kind: "sangdam-call-error", reason, message}
+ *      call → panel   {kind: "sangdam-call-ready"} (once, when it listens) | {kind: "sangdam-call-got-it"} (to each offer)
+ */
+
+import type { Channel } from "../messages";
+
+export interface Handoff {
+  session: string;
+  token: string;
+  channel: Channel;
+  locale?: string;
+}
+
+export interface HandoffError {
+  reason: string;
+  message: string;
+}
+
+/** The parts of a window that are used here, so that tests need no browser. */
+export interface Mailbox {
+  postMessage(message: unknown, targetOrigin: string): void;
+}
+export interface Listener {
+  addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
+  removeEventListener(type: "message", listener: (event: MessageEvent) => void): void;
+}
+
+const AGAIN_MS = 250;
+const GIVE_UP_MS = 120_000;
+const CHANNELS: readonly string[] = ["text", "voice", "video"];
+
+const isObject = (data: unknown): data is Record<string, unknown> => typeof data === "object" && data !== null;
+const isText = (value: unknown, most: number): value is string => typeof value === "string" && value.length > 0 && value.length <= most;
+
+/** The session in a message of the panel, or null when it is anything else. */
+export function parseHandoff(data: unknown): Handoff | null {
+  if (!isObject(data) || data.kind !== "sangdam-call") return null;
+  const { session, token, channel, locale } = data;
+  if (!isText(session, 64) || !isText(token, 200) || typeof channel !== "string" || !CHANNELS.includes(channel)) return null;
+  return { session, token, channel: channel as Channel, ...(isText(locale, 20) ? { locale } : {}) };
+}
+
+export function parseHandoffError(data: unknown): HandoffError | null {
+  if (!isObject(data) || data.kind !== "sangdam-call-error" || !isText(data.reason, 100)) return null;
+  return { reason: data.reason, message: isText(data.message, 500) ? data.message : "" };
+}
+
+const isAnswer = (data: unknown, kind: "ready" | "got-it") => isObject(data) && data.kind === `sangdam-call-${kind}`;
+
+export interface Offering {
+  /** Replaces what is offered; until this is called there is nothing to give and nothing is sent. */
+  give(what: Handoff | HandoffError): void;
+  stop(): void;
+}
+
+/** The panel's side. `target` is what window.open returned. `onTaken` is called once, when the call window has the session. */
+export function offerHandoff(target: Mailbox, onTaken: () => void, host: Listener = window, origin = location.origin): Offering {
+  let message: object | null = null;
+  const send = () => {
+    if (message) target.postMessage(message, origin);
+  };
+  const timer = setInterval(send, AGAIN_MS);
+  const limit = setTimeout(() => stop(), GIVE_UP_MS);
+  const listen = (event: MessageEvent) => {
+    if (event.origin !== origin || (event.source as unknown) !== target) return;
+    if (isAnswer(event.data, "ready")) send();
+    else if (isAnswer(event.data, "got-it") && message) {
+      stop();
+      onTaken();
+    }
+  };
+  const stop = () => {
+    clearInterval(timer);
+    clearTimeout(limit);
+    host.removeEventListener("message", listen);
+  };
+  host.addEventListener("message", listen);
+  return {
+    give: (what) => {
+      message = "reason" in what ? { kind: "sangdam-call-error", ...what } : { kind: "sangdam-call", ...what };
+      send();
+    },
+    stop,
+  };
+}
+
+/** The call window's side; `opener` is window.opener. Calls back at the first valid session or error. Returns what ends it. */
+export function awaitHandoff(
+  opener: Mailbox,
+  callbacks: { onHandoff: (handoff: Handoff) => void; onError: (error: HandoffError) => void },
+  host: Listener = window,
+  origin = location.origin,
+): () => void {
+  const listen = (event: MessageEvent) => {
+    if (event.origin !== origin || (event.source as unknown) !== opener) return;
+    const handoff = parseHandoff(event.data);
+    const error = handoff ? null : parseHandoffError(event.data);
+    if (!handoff && !error) return;
+    opener.postMessage({ kind: "sangdam-call-got-it" }, origin);
+    if (handoff) callbacks.onHandoff(handoff);
+    else if (error) callbacks.onError(error);
+  };
+  host.addEventListener("message", listen);
+  opener.postMessage({ kind: "sangdam-call-ready" }, origin);
+  return () => host.removeEventListener("message", listen);
+}
+
+const KEPT = "sangdam.call";
+
+/** Keeps the session for this tab, so that a reload comes back to it. */
+export function keepHandoff(handoff: Handoff, storage: Pick<Storage, "setItem"> = sessionStorage): void {
+  storage.setItem(KEPT, JSON.stringify({ kind: "sangdam-call", ...handoff }));
+}
+
+export function keptHandoff(storage: Pick<Storage, "getItem"> = sessionStorage): Handoff | null {
+  try {
+    return parseHandoff(JSON.parse(storage.getItem(KEPT) ?? "null"));
+  } catch {
+    return null;
+  }
+}
+
+export function forgetHandoff(storage: Pick<Storage, "removeItem"> = sessionStorage): void {
+  storage.removeItem(KEPT);
+}

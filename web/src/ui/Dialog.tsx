@@ -1,0 +1,50 @@
+import { X } from "lucide";
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { IconButton } from "./Button";
+
+export interface DialogProps {
+  title: string;
+  closeLabel: string;
+  onClose: () => void;
+  children: ComponentChildren;
+  /** dialog: in the middle; sheet: from the lower edge (a phone's chat or board). */
+  shape?: "dialog" | "sheet" | "sheet-full";
+  class?: string;
+  "data-testid"?: string;
+}
+
+/** A native modal dialog: the browser keeps focus inside and gives it back; Escape and the backdrop close it. */
+export function Dialog({ title, closeLabel, onClose, children, shape = "dialog", class: className = "", ...rest }: DialogProps) {
+  const element = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const dialog = element.current;
+    if (!dialog) return;
+    dialog.showModal();
+    return () => dialog.close();
+  }, []);
+  return (
+    <dialog
+      ref={element}
+      class={`dialog dialog-${shape} ${className}`}
+      aria-labelledby={id}
+      data-testid={rest["data-testid"]}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => {
+        if (event.target === element.current) onClose();
+      }}
+    >
+      <div class="dialog-box">
+        <header class="dialog-head">
+          <h2 id={id}>{title}</h2>
+          <IconButton icon={X} label={closeLabel} kind="quiet" onClick={onClose} />
+        </header>
+        <div class="dialog-body">{children}</div>
+      </div>
+    </dialog>
+  );
+}

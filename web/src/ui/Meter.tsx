@@ -1,0 +1,11 @@
+/** A level from 0 to 1, such as a microphone's; eight lamps, so that it reads without colour. */
+export function Meter({ level, label }: { level: number; label: string }) {
+  const lit = Math.round(Math.min(1, Math.max(0, level)) * 8);
+  return (
+    <div class="meter" role="meter" aria-label={label} aria-valuemin={0} aria-valuemax={8} aria-valuenow={lit}>
+      {Array.from({ length: 8 }, (_, lamp) => (
+        <span key={lamp} class={lamp < lit ? "meter-lamp meter-lamp-lit" : "meter-lamp"} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,54 @@
+/** A partner's accent colour, made legible: white text on it in light mode, dark text on it in dark mode. */
+
+type Rgb = [number, number, number];
+
+const WHITE: Rgb = [255, 255, 255];
+const INK: Rgb = [16, 19, 23];
+const ENOUGH = 4.5; // WCAG 2.2, 1.4.3
+
+export function parseHex(text: string): Rgb | null {
+  const digits = /^#([0-9a-f]{6})$/i.exec(text)?.[1];
+  if (!digits) return null;
+  return [0, 2, 4].map((at) => parseInt(digits.slice(at, at + 2), 16)) as Rgb;
+}
+
+const toHex = (colour: Rgb) => `#${colour.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
+
+function luminance(colour: Rgb): number {
+  const [r, g, b] = colour.map((part) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  }) as Rgb;
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** WCAG contrast ratio, 1 to 21. */
+export function contrast(a: Rgb, b: Rgb): number {
+  const [light, dark] = [luminance(a), luminance(b)].sort((x, y) => y - x) as [number, number];
+  return (light + 0.05) / (dark + 0.05);
+}
+
+function moveUntilLegible(colour: Rgb, towards: Rgb, against: Rgb): Rgb {
+  for (let step = 0; step <= 20; step++) {
+    const mixed = colour.map((part, i) => Math.round(part + ((towards[i] ?? 0) - part) * (step / 20))) as Rgb;
+    if (contrast(mixed, against) >= ENOUGH) return mixed;
+  }
+  return towards;
+}
+
+/** The accent to use on a light and on a dark page; null when `hex` is no #rrggbb. */
+export function legibleAccents(hex: string): { light: string; dark: string } | null {
+  const colour = parseHex(hex);
+  if (!colour) return null;
+  return { light: toHex(moveUntilLegible(colour, [0, 0, 0], WHITE)), dark: toHex(moveUntilLegible(colour, WHITE, INK)) };
+}
+
+/** Gives the whole page the partner's accent (or back our own, when there is none). */
+export function applyAccent(hex: string): void {
+  const accents = legibleAccents(hex);
+  const { style } = document.documentElement;
+  for (const scheme of ["light", "dark"] as const) {
+    if (accents) style.setProperty(`--site-accent-${scheme}`, accents[scheme]);
+    else style.removeProperty(`--site-accent-${scheme}`);
+  }
+}

@@ -1,0 +1,52 @@
+import { createStore, useStore } from "./store";
+
+/** Short messages: shown as toasts at the lower edge and read out by screen readers. */
+
+export interface Toast {
+  id: number;
+  text: string;
+  kind: "info" | "error";
+}
+
+const SHOWN_MS = 6000;
+const MOST = 3;
+
+const toasts = createStore<Toast[]>([]);
+const spoken = createStore<{ polite: string; assertive: string }>({ polite: "", assertive: "" });
+let next = 1;
+
+/** Reads `text` out without showing it; assertive only for an incoming call and a lost connection. */
+export function announce(text: string, urgency: "polite" | "assertive" = "polite"): void {
+  spoken.update((now) => ({ ...now, [urgency]: now[urgency] === text ? `${text}\u00a0` : text }));
+}
+
+/** Shows and reads out `text`; the oldest goes when there are more than three. */
+export function toast(text: string, kind: Toast["kind"] = "info"): void {
+  const id = next++;
+  toasts.update((shown) => [...shown, { id, text, kind }].slice(-MOST));
+  announce(text);
+  setTimeout(() => toasts.update((shown) => shown.filter((one) => one.id !== id)), SHOWN_MS);
+}
+
+/** One per page, near the end of the body. */
+export function Announcer() {
+  const shown = useStore(toasts);
+  const { polite, assertive } = useStore(spoken);
+  return (
+    <>
+      <div class="visually-hidden" aria-live="polite" aria-atomic="true">
+        {polite}
+      </div>
+      <div class="visually-hidden" aria-live="assertive" aria-atomic="true">
+        {assertive}
+      </div>
+      <div class="toasts" aria-hidden="true">
+        {shown.map((one) => (
+          <div key={one.id} class={`toast toast-${one.kind}`}>
+            {one.text}
+          </div>
+        ))}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,65 @@
+/** Texts in Korean and English. A page keeps `ko.json` and `en.json` with the same keys; `{name}` marks an argument. */
+
+export type Locale = "ko" | "en";
+
+export type Args = Record<string, string | number>;
+
+export interface Texts<K extends string> {
+  t: (key: K, args?: Args) => string;
+  readonly locale: Locale;
+}
+
+let current: Locale = "en";
+const listeners = new Set<() => void>();
+
+/** The language a page is shown in, of those asked for in order ("ko-KR" is "ko"); English for all others. */
+export function chooseLocale(...asked: (string | null | undefined)[]): Locale {
+  const first = asked.find((language) => language != null && language !== "");
+  return first?.toLowerCase().split(/[-_]/)[0] === "ko" ? "ko" : "en";
+}
+
+export function locale(): Locale {
+  return current;
+}
+
+/** Changes the language of everything shown; components that read `useLocale()` are drawn again. */
+export function setLocale(language: string): void {
+  current = chooseLocale(language);
+  if (typeof document !== "undefined") document.documentElement.lang = current;
+  for (const listener of listeners) listener();
+}
+
+export function onLocale(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function fill(text: string, args: Args): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in args ? String(args[name]) : whole));
+}
+
+/** The texts of one page or part; the language is looked up at each call, so one `texts()` serves for the page's whole life. */
+export function texts<K extends string>(ko: Record<K, string>, en: Record<K, string>): Texts<K> {
+  return {
+    t: (key, args = {}) => fill((current === "ko" ? ko : en)[key], args),
+    get locale() {
+      return current;
+    },
+  };
+}
+
+/** "지민님과 한 박사님" needs particles that follow the last sound; `josa("지민", "이/가")` is "지민이". */
+export function josa(word: string, pair: string): string {
+  const [afterConsonant = "", afterVowel = ""] = pair.split("/");
+  const code = word.charCodeAt(word.length - 1) - 0xac00;
+  const isHangul = code >= 0 && code < 11172;
+  const final = isHangul ? code % 28 : /[013678lmnr]$/i.test(word) ? 1 : 0;
+  const withoutFinal = final === 0 || (afterConsonant === "으로" && final === 8);
+  return word + (withoutFinal ? afterVowel : afterConsonant);
+}
+
+const startLocale =
+  typeof location === "undefined"
+    ? "en"
+    : chooseLocale(new URLSearchParams(location.search).get("lang"), typeof navigator === "undefined" ? "" : navigator.language);
+setLocale(startLocale);
