@@ -1,0 +1,263 @@
+"""What may happen to a session (events) and what then must be done (effects). Plain values; times are in the machine's calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from signaling.messages import Audience, Channel, Media, Mode
+from signaling.session.model import Choice
+
+# --- events: from the user and staff -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The user leaves *prepare* and asks for a counselor."""
+
+    channel: Channel | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaChanged:
+    participant: str
+    media: Media
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelChanged:
+    participant: str
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chose:
+    participant: str
+    choice: Choice
+
+
+@dataclass(frozen=True, slots=True)
+class MessageGiven:
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpAsked:
+    participant: str
+    note: str = ""
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HelpCancelled:
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class HelpJoined:
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModeChanged:
+    participant: str
+    mode: Mode
+    hear_user: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedUp:
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndedBy:
+    """From outside: an operator ends it, or its records are erased."""
+
+    reason: Literal["operator", "erased"]
+
+
+# --- events: from the matcher (a fence older than the newest seen changes nothing) ----------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RingStarted:
+    request: str
+    reservation: str
+    staff: str
+    until: int
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class RingEnded:
+    request: str
+    reservation: str
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    request: str
+    staff: str
+    name: str
+    connected: bool
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestMoved:
+    request: str
+    state: Literal["waiting", "suspended", "reserved", "accepted", "completed", "unserved", "cancelled"]
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyEligible:
+    """Nobody who could serve the help request is signed in."""
+
+    request: str
+
+
+# --- events: from workers (an older epoch or a former peer changes nothing) and from time --------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PeerOffered:
+    participant: str
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerChanged:
+    participant: str
+    peer: str
+    epoch: int
+    state: Literal["connecting", "live", "lost", "gone", "replaced"]
+
+
+@dataclass(frozen=True, slots=True)
+class PeerReported:
+    participant: str
+    state: Literal["live", "text_only", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLost:
+    """The worker of this epoch's room is dead."""
+
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """Time has passed: fires every timer that is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The server started again with this session in its records: nobody is connected, the matcher is empty."""
+
+
+SessionEvent = (
+    Entered | Connected | Disconnected | MediaChanged | ChannelChanged | Left | Chose | MessageGiven | HelpAsked | HelpCancelled
+    | HelpJoined | ModeChanged | HandedOver | Rated | WrappedUp | EndedBy | RingStarted | RingEnded | Accepted | RequestMoved
+    | NobodyEligible | PeerOffered | PeerChanged | PeerReported | RoomLost | Ticked | Restored
+)
+
+# --- effects -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueue:
+    request: str
+    kind: Literal["user", "help"]
+    category: str
+    enqueued_at: int
+    excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call of the matcher about a request."""
+
+    step: Literal["cancel", "suspend", "resume", "entered", "requeue", "complete", "release", "unserved"]
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """The user's request now belongs to ``staff``."""
+
+    request: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reinstate:
+    """After a restart: the accepted request that ``staff`` still serves."""
+
+    request: str
+    kind: Literal["user", "help"]
+    category: str
+    enqueued_at: int
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A system line."""
+
+    text: str
+    args: dict[str, str] = field(default_factory=dict)
+    audience: Audience = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """This participant has nothing more to do with the session."""
+
+    participant: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropPeer:
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """For the records: what happened, and why."""
+
+    kind: str
+    data: dict[str, str | int] = field(default_factory=dict)
+
+
+Effect = Enqueue | Step | Transfer | Reinstate | Say | Over | DropPeer | Note

@@ -1,0 +1,230 @@
+"""Help: the counselor asks, a professional catches up unheard, joins, and may carry on as owner."""
+
+from __future__ import annotations
+
+from signaling.messages import HelpState
+from signaling.session import model
+from signaling.session.events import (
+    Accepted,
+    DropPeer,
+    Effect,
+    Enqueue,
+    HandedOver,
+    HelpAsked,
+    HelpCancelled,
+    HelpJoined,
+    ModeChanged,
+    NobodyEligible,
+    Note,
+    Over,
+    RequestMoved,
+    Say,
+    Step,
+    Transfer,
+)
+from signaling.session.model import Help, NotAllowed, Person, Session
+
+
+def require_owner(session: Session, participant: str) -> Person:
+    if session.state != "active":
+        raise NotAllowed("wrong_state")
+    if participant != session.owner:
+        raise NotAllowed("not_yours")
+    return session.people[participant]
+
+
+def asked(session: Session, event: HelpAsked, now: int, out: list[Effect]) -> None:
+    owner = require_owner(session, event.participant)
+    if session.open_help():
+        raise NotAllowed("wrong_state")
+    session.requests_made += 1
+    request = f"{session.id}.h{session.requests_made}"
+    category = event.category or session.category
+    session.help = Help(state="asking", request=request, note=event.note, category=category, asked_at=now)
+    out.append(Say("help.asked", {"name": owner.name}, "staff"))
+    out.append(Note("help", {"state": "asking", "category": category}))
+    _hunt(session, session.help, now, out)
+
+
+def _hunt(session: Session, asked_for: Help, now: int, out: list[Effect]) -> None:
+    session.timers["hunt"] = now + model.HUNT_MS
+    excluded = (session.people[session.owner].staff,) if session.owner else ()
+    out.append(Enqueue(asked_for.request, "help", asked_for.category, asked_for.asked_at, excluded))
+
+
+def cancelled(session: Session, event: HelpCancelled, now: int, out: list[Effect]) -> None:
+    require_owner(session, event.participant)
+    asked_for = session.open_help()
+    if asked_for is None:
+        raise NotAllowed("no_help")
+    if asked_for.state == "joined":
+        raise NotAllowed("wrong_state")
+    close(session, "cancelled", out)
+
+
+def accepted(session: Session, event: Accepted, now: int, out: list[Effect]) -> None:
+    """A professional took the help request: they read, unheard, and the user is shown that they do."""
+    asked_for = session.open_help()
+    if asked_for is None or asked_for.state != "asking":
+        return
+    asked_for.state, asked_for.professional, asked_for.ringing = "catching_up", event.staff, None
+    person = session.people.get(event.staff)
+    if person is None:
+        person = Person(id=event.staff, role="professional", name=event.name, staff=event.staff)
+        session.people[person.id] = person
+    person.gone, person.reading, person.connected, person.entered = False, True, event.connected, event.connected
+    session.timers.pop("hunt", None)
+    session.timers["catch_up"] = now + model.CATCH_UP_MS
+    if event.connected:
+        out.append(Step("entered", asked_for.request))
+    out.append(Say("help.reading", {"name": person.name}))
+    out.append(Note("help", {"state": "catching_up", "professional": event.staff}))
+
+
+def joined(session: Session, event: HelpJoined, now: int, out: list[Effect]) -> None:
+    asked_for = session.open_help()
+    if asked_for is None or event.participant != asked_for.professional:
+        raise NotAllowed("no_help")
+    if session.state != "active" or asked_for.state != "catching_up":
+        raise NotAllowed("wrong_state")
+    person = session.people[event.participant]
+    person.reading = False
+    asked_for.state, asked_for.mode, asked_for.hear_user = "joined", "consultation", False
+    session.timers.pop("catch_up", None)
+    out.append(Say("help.joined", {"name": person.name}))
+    out.append(Note("help", {"state": "joined"}))
+    if session.owner_lost:
+        promote(session, asked_for, person, out)
+    else:
+        out.append(Say("mode.consultation", {"name": person.name}, "staff"))
+        out.append(Note("mode", {"mode": "consultation"}))
+
+
+def mode_changed(session: Session, event: ModeChanged, now: int, out: list[Effect]) -> None:
+    asked_for = session.open_help()
+    if asked_for is None or asked_for.state != "joined":
+        raise NotAllowed("no_help")
+    if event.participant not in (session.owner, asked_for.professional):
+        raise NotAllowed("not_yours")
+    hear_user = event.hear_user if event.mode == "consultation" else False
+    if (asked_for.mode, asked_for.hear_user) == (event.mode, hear_user):
+        return
+    asked_for.mode, asked_for.hear_user = event.mode, hear_user
+    out.append(Say(f"mode.{event.mode}", {"name": session.people[event.participant].name}, "staff"))
+    out.append(Note("mode", {"mode": event.mode, "by": event.participant, "hear_user": int(hear_user)}))
+
+
+def handed_over(session: Session, event: HandedOver, now: int, out: list[Effect]) -> None:
+    require_owner(session, event.participant)
+    asked_for, professional = session.open_help(), session.professional()
+    if asked_for is None or professional is None or asked_for.mode != "conference":
+        raise NotAllowed("no_help")
+    if not professional.connected:
+        raise NotAllowed("wrong_state")
+    promote(session, asked_for, professional, out)
+
+
+def promote(session: Session, asked_for: Help, professional: Person, out: list[Effect]) -> None:
+    """The joined professional becomes owner; the former owner is out and goes to wrap-up."""
+    former = session.people[session.owner]
+    asked_for.state, asked_for.mode, asked_for.ringing = "handed_over", None, None
+    session.owner, session.owner_lost, session.choices = professional.id, False, []
+    for timer in ("owner_lost", "professional_lost", "catch_up"):
+        session.timers.pop(timer, None)
+    out.append(Transfer(session.request, professional.staff))
+    out.append(Step("release", asked_for.request))
+    remove(former, "handed_over", out)
+    out.append(Say("handed_over", {"from": former.name, "name": professional.name}))
+    out.append(Note("owner", {"owner": professional.staff, "former": former.staff}))
+
+
+def remove(person: Person, reason: str, out: list[Effect]) -> None:
+    person.gone, person.reading, person.connected = True, False, False
+    if person.peer_id:
+        out.append(DropPeer(person.peer_id))
+    person.peer, person.peer_id = "none", ""
+    out.append(Over(person.id, reason))
+
+
+def professional_out(session: Session, reason: str, now: int, out: list[Effect]) -> None:
+    """The professional left, was lost or too slow: while catching up the hunt goes on, once joined the help has ended."""
+    asked_for, person = session.open_help(), session.professional()
+    if asked_for is None or person is None:
+        return
+    session.timers.pop("professional_lost", None)
+    session.timers.pop("catch_up", None)
+    remove(person, reason, out)
+    out.append(Say("left", {"name": person.name, "role": person.role}))
+    if asked_for.state == "catching_up":
+        asked_for.state, asked_for.professional = "asking", ""
+        session.timers["hunt"] = now + model.HUNT_MS
+        out.append(Step("requeue", asked_for.request))
+        out.append(Note("help", {"state": "asking", "why": reason}))
+        return
+    asked_for.state, asked_for.mode = "ended", None
+    out.append(Step("complete" if reason == "left" else "release", asked_for.request))
+    out.append(Note("help", {"state": "ended", "why": reason}))
+
+
+def close(session: Session, state: HelpState, out: list[Effect], *, keep_professional: bool = False) -> None:
+    """End whatever help is open. ``keep_professional``: one who joined stays for the wrap-up."""
+    asked_for, person = session.open_help(), session.professional()
+    if asked_for is None:
+        return
+    step = {"asking": "cancel", "catching_up": "release", "joined": "complete"}[asked_for.state]
+    out.append(Step(step, asked_for.request))  # type: ignore[arg-type]  # the table above holds only its literals
+    if person is not None and not (keep_professional and asked_for.state == "joined"):
+        remove(person, state, out)
+    for timer in ("hunt", "catch_up", "professional_lost"):
+        session.timers.pop(timer, None)
+    asked_for.state, asked_for.mode, asked_for.ringing = state, None, None
+    out.append(Note("help", {"state": state}))
+    if state == "cancelled":
+        out.append(Say("help.cancelled", {}, "staff"))
+
+
+def nobody(session: Session, out: list[Effect], *, tell_matcher: bool) -> None:
+    asked_for = session.open_help()
+    if asked_for is None or asked_for.state != "asking":
+        return
+    asked_for.state, asked_for.ringing = "nobody", None
+    session.timers.pop("hunt", None)
+    if tell_matcher:
+        out.append(Step("unserved", asked_for.request))
+    out.append(Say("help.nobody", {}, "staff"))
+    out.append(Note("help", {"state": "nobody"}))
+
+
+def nobody_eligible(session: Session, event: NobodyEligible, now: int, out: list[Effect]) -> None:
+    asked_for = session.open_help()
+    if asked_for is not None and asked_for.request == event.request and asked_for.ringing is None:
+        nobody(session, out, tell_matcher=True)
+
+
+def request_moved(session: Session, event: RequestMoved, now: int, out: list[Effect]) -> None:
+    asked_for, person = session.open_help(), session.professional()
+    if asked_for is None:
+        return
+    if event.state in ("unserved", "cancelled"):
+        nobody(session, out, tell_matcher=False)
+    elif event.state == "waiting" and asked_for.state == "catching_up" and person is not None and not person.entered:
+        asked_for.state, asked_for.professional = "asking", ""
+        session.timers.pop("catch_up", None)
+        session.timers["hunt"] = now + model.HUNT_MS
+        remove(person, "not_entered", out)
+
+
+def hunt_over(session: Session, now: int, out: list[Effect]) -> None:
+    nobody(session, out, tell_matcher=True)
+
+
+def restore(session: Session, now: int, out: list[Effect]) -> None:
+    """After a restart: ask again, or wait for the professional to come back."""
+    asked_for = session.open_help()
+    if asked_for is None:
+        return
+    if asked_for.state == "asking":
+        asked_for.ringing = None
+        _hunt(session, asked_for, now, out)
+    else:
+        session.timers["professional_lost"] = now + model.PROFESSIONAL_LOST_MS

@@ -1,0 +1,368 @@
+"""The session machine: ``receive(session, event, now) → effects``, no I/O, time a parameter (ms).
+
+An event that the tables forbid raises ``NotAllowed`` before anything has changed; an event that is stale (an older fence or
+epoch, a former request or peer) changes nothing and has no effects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from signaling.session import help as helping
+from signaling.session import model, people
+from signaling.session.events import (
+    Accepted,
+    ChannelChanged,
+    Chose,
+    Connected,
+    Disconnected,
+    Effect,
+    EndedBy,
+    Enqueue,
+    Entered,
+    HandedOver,
+    HelpAsked,
+    HelpCancelled,
+    HelpJoined,
+    Left,
+    MediaChanged,
+    MessageGiven,
+    ModeChanged,
+    NobodyEligible,
+    Note,
+    Over,
+    PeerChanged,
+    PeerOffered,
+    PeerReported,
+    Rated,
+    Reinstate,
+    RequestMoved,
+    Restored,
+    RingEnded,
+    RingStarted,
+    RoomLost,
+    Say,
+    SessionEvent,
+    Step,
+    Ticked,
+    WrappedUp,
+)
+from signaling.session.model import FINAL_STATES, NotAllowed, Person, Ringing, Session
+
+
+def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
+    out: list[Effect] = []
+    _HANDLERS[type(event)](session, event, now, out)
+    return out
+
+
+def next_deadline(session: Session) -> int | None:
+    return min(session.timers.values(), default=None)
+
+
+# --- the way in ---------------------------------------------------------------------------------------------------------
+
+
+def _entered(session: Session, event: Entered, now: int, out: list[Effect]) -> None:
+    if session.state != "preparing":
+        raise NotAllowed("wrong_state")
+    user = session.people[session.user]
+    user.entered = True
+    user.name = user.name or event.name
+    session.channel = event.channel or session.channel
+    session.requests_made += 1
+    session.request = f"{session.id}.u{session.requests_made}"
+    session.state, session.enqueued_at = "waiting", now
+    session.timers.pop("idle", None)
+    out.append(Enqueue(session.request, "user", session.category, now))
+    out.append(Note("waiting"))
+    if not user.connected:
+        people.user_lost(session, now, out)
+
+
+def _fresh(session: Session, fence: int) -> bool:
+    """Fences grow with every step of the matcher; events of one step share theirs."""
+    if fence < session.fence:
+        return False
+    session.fence = fence
+    return True
+
+
+def _ring_started(session: Session, event: RingStarted, now: int, out: list[Effect]) -> None:
+    ringing = Ringing(reservation=event.reservation, staff=event.staff, until=event.until)
+    asked = session.open_help()
+    if event.request == session.request and session.state == "waiting" and _fresh(session, event.fence):
+        session.ringing = ringing
+    elif asked and event.request == asked.request and asked.state == "asking" and _fresh(session, event.fence):
+        asked.ringing, asked.asked = ringing, asked.asked + 1
+
+
+def _ring_ended(session: Session, event: RingEnded, now: int, out: list[Effect]) -> None:
+    if session.ringing and session.ringing.reservation == event.reservation:
+        session.ringing = None
+    asked = session.open_help()
+    if asked and asked.ringing and asked.ringing.reservation == event.reservation:
+        asked.ringing = None
+
+
+def _accepted(session: Session, event: Accepted, now: int, out: list[Effect]) -> None:
+    asked = session.open_help()
+    if asked and event.request == asked.request and _fresh(session, event.fence):
+        helping.accepted(session, event, now, out)
+    elif event.request == session.request and session.state == "waiting" and _fresh(session, event.fence):
+        _activate(session, event, now, out)
+
+
+def _activate(session: Session, event: Accepted, now: int, out: list[Effect]) -> None:
+    person = session.people.setdefault(
+        event.staff, Person(id=event.staff, role="counselor", name=event.name, staff=event.staff)
+    )
+    person.gone, person.connected, person.entered, person.role = False, event.connected, False, "counselor"
+    session.state, session.owner, session.ringing = "active", person.id, None
+    session.owner_lost, session.choices = False, []
+    session.active_at = session.active_at or now
+    session.epoch += 1
+    people.forget_peers(session)
+    out.append(Note("active", {"staff": event.staff}))
+    if event.connected:
+        people.staff_entered(session, person, out)
+
+
+def _request_moved(session: Session, event: RequestMoved, now: int, out: list[Effect]) -> None:
+    asked = session.open_help()
+    if asked and event.request == asked.request:
+        if _fresh(session, event.fence):
+            helping.request_moved(session, event, now, out)
+        return
+    if event.request != session.request or not _fresh(session, event.fence):
+        return
+    if session.state == "waiting" and event.state == "cancelled":
+        _close(session, "user_lost", now, out)
+    elif session.state == "active" and event.state == "waiting" and not session.people[session.owner].entered:
+        _back_to_waiting(session, "not_entered", out)
+
+
+def _back_to_waiting(session: Session, reason: str, out: list[Effect]) -> None:
+    """Original time, first in line; the room closes until the next counselor."""
+    helping.close(session, "ended", out)
+    helping.remove(session.people[session.owner], reason, out)
+    session.state, session.owner, session.owner_lost, session.choices = "waiting", "", False, []
+    session.timers.pop("owner_lost", None)
+    people.forget_peers(session)
+    out.append(Note("waiting", {"why": reason}))
+
+
+# --- choices, the end ---------------------------------------------------------------------------------------------------
+
+
+def _chose(session: Session, event: Chose, now: int, out: list[Effect]) -> None:
+    if event.participant != session.user:
+        raise NotAllowed("not_yours")
+    if session.state == "waiting" and event.choice != "another":
+        return
+    if session.state != "active" or not session.owner_lost:
+        raise NotAllowed("wrong_state")
+    out.append(Note("choice", {"choice": event.choice}))
+    if event.choice == "wait":
+        session.choices = ["another", "message"]
+    elif event.choice == "another":
+        out.append(Step("requeue", session.request))
+        _back_to_waiting(session, "lost", out)
+
+
+def _message_given(session: Session, event: MessageGiven, now: int, out: list[Effect]) -> None:
+    if event.participant != session.user:
+        raise NotAllowed("not_yours")
+    if session.state == "waiting":
+        out.append(Step("unserved", session.request))
+        reason = "unserved"
+    elif session.state == "active" and session.owner_lost:
+        helping.close(session, "ended", out)
+        out.append(Step("release", session.request))
+        reason = "owner_lost"
+    else:
+        raise NotAllowed("wrong_state")
+    _finish(session, reason, now)
+    session.state = "message_left"
+    out.append(Note("message_left"))
+    _staff_over(session, "message_left", out)
+
+
+def _left(session: Session, event: Left, now: int, out: list[Effect]) -> None:
+    professional = session.professional()
+    if professional is not None and event.participant == professional.id and session.state == "active":
+        helping.professional_out(session, "left", now, out)
+    elif event.participant == session.user and session.state in ("preparing", "waiting"):
+        _close(session, "left", now, out)
+    elif event.participant in (session.user, session.owner):
+        if session.state == "active":
+            end(session, "hung_up", now, out)
+    else:
+        raise NotAllowed("not_yours")
+
+
+def _finish(session: Session, reason: str, now: int) -> None:
+    session.timers.clear()
+    session.ringing, session.choices, session.owner_lost = None, [], False
+    session.ended_at, session.end_reason = session.ended_at or now, session.end_reason or reason
+    people.forget_peers(session)
+
+
+def end(session: Session, reason: str, now: int, out: list[Effect]) -> None:
+    """active → after: the owner wraps up, the user may rate."""
+    helping.close(session, "ended", out, keep_professional=True)
+    out.append(Step("complete", session.request))
+    _finish(session, reason, now)
+    session.state = "after"
+    session.timers["wrap_up"] = now + model.WRAP_UP_MS
+    out.append(Say("ended", {"reason": reason}))
+    out.append(Note("after", {"reason": reason}))
+
+
+def _close(session: Session, reason: str, now: int, out: list[Effect]) -> None:
+    if session.state == "waiting":
+        out.append(Step("cancel", session.request))
+    _finish(session, reason, now)
+    session.state = "closed"
+    out.append(Note("closed", {"reason": reason}))
+    _staff_over(session, reason, out)
+
+
+def _staff_over(session: Session, reason: str, out: list[Effect]) -> None:
+    for person in session.present():
+        if person.staff:
+            person.gone = True
+            out.append(Over(person.id, reason))
+
+
+def _rated(session: Session, event: Rated, now: int, out: list[Effect]) -> None:
+    if event.participant != session.user:
+        raise NotAllowed("not_yours")
+    if session.state not in ("after", "closed") or session.active_at is None or session.ended_at is None:
+        raise NotAllowed("wrong_state")
+    if now > session.ended_at + model.RATING_MS:
+        raise NotAllowed("too_late")
+    session.rated = True
+
+
+def _wrapped_up(session: Session, event: WrappedUp, now: int, out: list[Effect]) -> None:
+    person = session.people.get(event.participant)
+    if person is None or not person.staff or person.gone:
+        raise NotAllowed("not_yours")
+    if session.state != "after":
+        raise NotAllowed("wrong_state")
+    if person.id == session.owner:
+        _close(session, "wrapped_up", now, out)
+    else:
+        helping.remove(person, "wrapped_up", out)
+
+
+def _ended_by(session: Session, event: EndedBy, now: int, out: list[Effect]) -> None:
+    if session.state in FINAL_STATES:
+        return
+    if session.state == "active":
+        end(session, event.reason, now, out)
+        if event.reason == "operator":
+            return
+    _close(session, event.reason, now, out)
+
+
+# --- the room, time, restart --------------------------------------------------------------------------------------------
+
+
+def _room_lost(session: Session, event: RoomLost, now: int, out: list[Effect]) -> None:
+    if session.state == "active" and event.epoch == session.epoch:
+        session.epoch += 1
+        people.forget_peers(session)
+        out.append(Note("room_lost", {"epoch": event.epoch}))
+
+
+def _ticked(session: Session, event: Ticked, now: int, out: list[Effect]) -> None:
+    due = sorted((at, name) for name, at in session.timers.items() if at <= now)
+    for _, name in due:
+        if session.timers.pop(name, None) is not None:
+            _TIMERS[name](session, now, out)
+
+
+def _user_lost_for_good(session: Session, now: int, out: list[Effect]) -> None:
+    if session.state == "waiting":
+        _close(session, "user_lost", now, out)
+    elif session.state == "active":
+        end(session, "user_lost", now, out)
+
+
+def _owner_lost_for_good(session: Session, now: int, out: list[Effect]) -> None:
+    """A professional present becomes owner; otherwise the user chooses."""
+    asked, professional = session.open_help(), session.professional()
+    if asked and asked.state == "joined" and professional and professional.connected:
+        helping.promote(session, asked, professional, out)
+        return
+    if asked and asked.state == "asking":
+        helping.close(session, "ended", out)
+    session.owner_lost, session.choices = True, ["wait", "another", "message"]
+    out.append(Say("owner_lost", {"name": session.people[session.owner].name}))
+    out.append(Note("owner_lost", {"staff": session.owner}))
+
+
+_TIMERS: dict[str, Callable[[Session, int, list[Effect]], None]] = {
+    "idle": lambda session, now, out: _close(session, "idle", now, out),
+    "user_lost": _user_lost_for_good,
+    "owner_lost": _owner_lost_for_good,
+    "professional_lost": lambda session, now, out: helping.professional_out(session, "lost", now, out),
+    "catch_up": lambda session, now, out: helping.professional_out(session, "too_slow", now, out),
+    "hunt": helping.hunt_over,
+    "wrap_up": lambda session, now, out: _close(session, "wrapped_up", now, out),
+}
+
+
+def _restored(session: Session, event: Restored, now: int, out: list[Effect]) -> None:
+    for person in session.people.values():
+        person.connected = False
+    session.fence, session.ringing = 0, None
+    people.forget_peers(session)
+    if session.state == "waiting":
+        out.append(Enqueue(session.request, "user", session.category, session.enqueued_at))
+        people.user_lost(session, now, out)
+    elif session.state == "active":
+        session.epoch += 1
+        people.user_lost(session, now, out)
+        owner = session.people[session.owner]
+        out.append(Reinstate(session.request, "user", session.category, session.enqueued_at, owner.staff))
+        if not session.owner_lost:
+            session.timers["owner_lost"] = now + model.OWNER_LOST_MS
+        professional, asked = session.professional(), session.open_help()
+        if professional and asked:
+            out.append(Reinstate(asked.request, "help", asked.category, asked.asked_at, professional.staff))
+        helping.restore(session, now, out)
+
+
+_HANDLERS: dict[type[Any], Callable[[Session, Any, int, list[Effect]], None]] = {
+    Entered: _entered,
+    RingStarted: _ring_started,
+    RingEnded: _ring_ended,
+    Accepted: _accepted,
+    RequestMoved: _request_moved,
+    Chose: _chose,
+    MessageGiven: _message_given,
+    Left: _left,
+    Rated: _rated,
+    WrappedUp: _wrapped_up,
+    EndedBy: _ended_by,
+    RoomLost: _room_lost,
+    Ticked: _ticked,
+    Restored: _restored,
+    Connected: people.connected,
+    Disconnected: people.disconnected,
+    MediaChanged: people.media_changed,
+    ChannelChanged: people.channel_changed,
+    PeerOffered: people.peer_offered,
+    PeerChanged: people.peer_changed,
+    PeerReported: people.peer_reported,
+    HelpAsked: helping.asked,
+    HelpCancelled: helping.cancelled,
+    HelpJoined: helping.joined,
+    ModeChanged: helping.mode_changed,
+    HandedOver: helping.handed_over,
+    NobodyEligible: helping.nobody_eligible,
+}

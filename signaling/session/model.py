@@ -1,0 +1,127 @@
+"""A session as data: everything the machine decides on, and no I/O. Serialized whole into the records."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from signaling.messages import Channel, HelpState, Media, Mode, SessionState
+
+PeerName = Literal["none", "connecting", "live", "text_only", "lost"]
+Choice = Literal["wait", "another", "message"]
+Timer = Literal["idle", "user_lost", "owner_lost", "professional_lost", "hunt", "catch_up", "wrap_up"]
+
+IDLE_MS = 10 * 60_000
+WAITING_LOST_MS = 60_000
+USER_LOST_MS = 2 * 60_000
+USER_LOST_TEXT_MS = 15 * 60_000
+OWNER_LOST_MS = 30_000
+PROFESSIONAL_LOST_MS = 30_000
+CATCH_UP_MS = 3 * 60_000
+HUNT_MS = 90_000
+WRAP_UP_MS = 120_000
+RATING_MS = 24 * 3_600_000
+
+FINAL_STATES: frozenset[SessionState] = frozenset({"closed", "message_left"})
+OPEN_HELP: frozenset[HelpState] = frozenset({"asking", "catching_up", "joined"})
+
+
+class NotAllowed(Exception):  # noqa: N818  # a sentence: the event is not allowed
+    """The state tables forbid this event now; nothing has changed. ``reason``: wrong_state, not_yours, no_help, too_late,
+    channel, unknown."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Person(Struct, kw_only=True):
+    """A participant. ``connected``: a WebSocket of theirs is open. ``reading``: a professional catching up, unheard.
+    ``gone``: no longer part of the session."""
+
+    id: str
+    role: Literal["user", "counselor", "professional"]
+    name: str
+    staff: str = ""
+    connected: bool = False
+    entered: bool = False
+    reading: bool = False
+    gone: bool = False
+    peer: PeerName = "none"
+    peer_id: str = ""
+    media: Media = msgspec.field(default_factory=Media)
+
+
+class Ringing(Struct, kw_only=True):
+    reservation: str
+    staff: str
+    until: int
+
+
+class Help(Struct, kw_only=True):
+    state: HelpState
+    request: str
+    note: str
+    category: str
+    asked_at: int
+    mode: Mode | None = None
+    hear_user: bool = False
+    professional: str = ""
+    asked: int = 0
+    ringing: Ringing | None = None
+
+
+class Session(Struct, kw_only=True):
+    """``request`` is the user's request at the matcher, ``fence`` the newest matcher step seen. ``epoch`` counts the
+    lives of the room: a worker obeys no older one. ``timers``: name → when it fires (ms)."""
+
+    id: str
+    site: str
+    category: str
+    language: str
+    channel: Channel
+    user: str
+    created_at: int
+    state: SessionState = "preparing"
+    people: dict[str, Person] = {}
+    timers: dict[Timer, int] = {}
+    owner: str = ""
+    owner_lost: bool = False
+    choices: list[Choice] = []
+    request: str = ""
+    requests_made: int = 0
+    enqueued_at: int = 0
+    fence: int = 0
+    ringing: Ringing | None = None
+    epoch: int = 0
+    slots: dict[str, dict[int, tuple[str, Literal["camera", "screen"]]]] = {}
+    help: Help | None = None
+    rated: bool = False
+    active_at: int | None = None
+    ended_at: int | None = None
+    end_reason: str = ""
+
+    def present(self) -> list[Person]:
+        """Those who belong to the session now: the user, the owner, the professional."""
+        return [person for person in self.people.values() if not person.gone]
+
+    def open_help(self) -> Help | None:
+        return self.help if self.help is not None and self.help.state in OPEN_HELP else None
+
+    def professional(self) -> Person | None:
+        """The professional of the open help, catching up or joined."""
+        asked = self.open_help()
+        return self.people.get(asked.professional) if asked and asked.professional else None
+
+
+def new_session(*, id: str, site: str, category: str, language: str, channel: Channel, user: str, name: str, now: int) -> Session:
+    session = Session(id=id, site=site, category=category, language=language, channel=channel, user=user, created_at=now)
+    session.people[user] = Person(id=user, role="user", name=name)
+    session.timers["idle"] = now + IDLE_MS
+    return session
+
+
+encode_snapshot = msgspec.msgpack.Encoder().encode
+decode_snapshot = msgspec.msgpack.Decoder(Session).decode

@@ -1,0 +1,137 @@
+"""People of a session and their connections: who is here, lost, and what their peer does."""
+
+from __future__ import annotations
+
+from signaling.session import model
+from signaling.session.events import (
+    ChannelChanged,
+    Connected,
+    Disconnected,
+    DropPeer,
+    Effect,
+    MediaChanged,
+    Note,
+    PeerChanged,
+    PeerOffered,
+    PeerReported,
+    Say,
+    Step,
+)
+from signaling.session.model import NotAllowed, Person, Session
+
+_CHANNEL_RANK = {"text": 0, "voice": 1, "video": 2}
+
+
+def forget_peers(session: Session) -> None:
+    """The room has closed or begins a new epoch: no peer of the former one counts."""
+    session.slots = {}
+    for person in session.people.values():
+        person.peer, person.peer_id = "none", ""
+
+
+def someone(session: Session, participant: str) -> Person:
+    person = session.people.get(participant)
+    if person is None or person.gone:
+        raise NotAllowed("not_yours")
+    return person
+
+
+def connected(session: Session, event: Connected, now: int, out: list[Effect]) -> None:
+    person = session.people.get(event.participant)
+    if person is None or person.gone or person.connected:
+        return
+    person.connected = True
+    if person.id == session.user:
+        session.timers.pop("user_lost", None)
+        if session.state == "waiting":
+            out.append(Step("resume", session.request))
+    elif session.state == "active":
+        if person.id == session.owner:
+            session.timers.pop("owner_lost", None)
+            session.owner_lost, session.choices = False, []
+        else:
+            session.timers.pop("professional_lost", None)
+        if not person.entered:
+            staff_entered(session, person, out)
+
+
+def staff_entered(session: Session, person: Person, out: list[Effect]) -> None:
+    person.entered = True
+    if person.id == session.owner:
+        out.append(Step("entered", session.request))
+        out.append(Say("joined", {"name": person.name, "role": person.role}))
+    elif session.help is not None:
+        out.append(Step("entered", session.help.request))
+
+
+def disconnected(session: Session, event: Disconnected, now: int, out: list[Effect]) -> None:
+    person = session.people.get(event.participant)
+    if person is None or person.gone or not person.connected:
+        return
+    person.connected = False
+    if person.id == session.user:
+        user_lost(session, now, out)
+    elif session.state == "active":
+        if person.id == session.owner:
+            session.timers["owner_lost"] = now + model.OWNER_LOST_MS
+        elif session.open_help():
+            session.timers["professional_lost"] = now + model.PROFESSIONAL_LOST_MS
+
+
+def user_lost(session: Session, now: int, out: list[Effect]) -> None:
+    if session.state == "waiting":
+        out.append(Step("suspend", session.request))
+        session.timers["user_lost"] = now + model.WAITING_LOST_MS
+    elif session.state == "active":
+        patience = model.USER_LOST_TEXT_MS if session.channel == "text" else model.USER_LOST_MS
+        session.timers["user_lost"] = now + patience
+
+
+def media_changed(session: Session, event: MediaChanged, now: int, out: list[Effect]) -> None:
+    someone(session, event.participant).media = event.media
+
+
+def channel_changed(session: Session, event: ChannelChanged, now: int, out: list[Effect]) -> None:
+    """A text session becomes voice or video, never less: switching a microphone off is `media`."""
+    if event.participant not in (session.user, session.owner):
+        raise NotAllowed("not_yours")
+    if session.state not in ("preparing", "waiting", "active"):
+        raise NotAllowed("wrong_state")
+    if _CHANNEL_RANK[event.channel] < _CHANNEL_RANK[session.channel]:
+        raise NotAllowed("channel")
+    if event.channel != session.channel:
+        session.channel = event.channel
+        out.append(Say(f"channel.{event.channel}"))
+        out.append(Note("channel", {"channel": event.channel}))
+
+
+def peer_offered(session: Session, event: PeerOffered, now: int, out: list[Effect]) -> None:
+    """A new connection of this person; the one before counts no more."""
+    person = someone(session, event.participant)
+    if session.state != "active" or person.reading:
+        raise NotAllowed("wrong_state")
+    if session.channel == "text":
+        raise NotAllowed("channel")
+    person.peer, person.peer_id = "connecting", event.peer
+
+
+def peer_changed(session: Session, event: PeerChanged, now: int, out: list[Effect]) -> None:
+    person = session.people.get(event.participant)
+    if person is None or event.epoch != session.epoch or not event.peer or person.peer_id != event.peer:
+        return
+    if event.state == "gone" or event.state == "replaced":
+        person.peer, person.peer_id = "none", ""
+    elif not (event.state == "connecting" and person.peer != "none"):
+        person.peer = event.state
+
+
+def peer_reported(session: Session, event: PeerReported, now: int, out: list[Effect]) -> None:
+    person = someone(session, event.participant)
+    if session.state != "active" or person.reading:
+        raise NotAllowed("wrong_state")
+    if event.state == "text_only":
+        if person.peer_id:
+            out.append(DropPeer(person.peer_id))
+        person.peer, person.peer_id = "text_only", ""
+    elif person.peer_id:
+        person.peer = event.state
