@@ -82,7 +82,7 @@ async def test_counselor_lost_the_user_keeps_waiting(cast: Cast) -> None:
     user = await lose_the_counselor(cast)
     await user.get("choice-wait").click()
     back = await cast.counselor("jimin")
-    await eventually(lambda: back.get("ring").or_(back.get("call-mic")).first.is_visible(), True, "the counselor is back")
+    await eventually(back.get("ring").or_(back.get("call-mic")).first.is_visible, True, "the counselor is back")
 
 
 async def test_counselor_lost_the_user_takes_another(cast: Cast) -> None:

@@ -1,0 +1,32 @@
+"""docs/protocol.md is enough to write a client from: every message is there, and every example is a real one."""
+
+from __future__ import annotations
+
+import re
+import typing
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from signaling import messages
+
+TEXT = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
+DECLARED = {"client": messages.ClientMessage, "server": messages.ServerMessage}
+EXAMPLES = [
+    (side, line)
+    for side, block in re.findall(r"```json (client|server)\n(.*?)```", TEXT, re.DOTALL)
+    for line in block.strip().splitlines()
+]
+
+
+@pytest.mark.parametrize(("side", "line"), EXAMPLES)
+def test_every_example_is_a_message(side: str, line: str) -> None:
+    msgspec.json.decode(line, type=DECLARED[side])
+
+
+@pytest.mark.parametrize("side", DECLARED)
+def test_every_message_has_an_example(side: str) -> None:
+    shown = {msgspec.json.decode(line)["type"] for where, line in EXAMPLES if where == side}
+    declared = {struct.__struct_config__.tag for struct in typing.get_args(DECLARED[side])}
+    assert declared - shown == set()
