@@ -1,0 +1,24 @@
+"""`make bench`: every figure, or those of the parts named: `make bench ARGS="sizes call"`."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.bench import call, sizes
+from tests.bench.rows import TARGET, merge, table
+
+PARTS = {"sizes": sizes.rows, "call": call.rows}
+
+
+def main(names: list[str]) -> None:
+    unknown = set(names) - set(PARTS)
+    if unknown:
+        sys.exit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    found = [row for name in names or PARTS for row in PARTS[name]()]
+    merge(found)
+    print(table(found))
+    print(f"\nmerged into {TARGET}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

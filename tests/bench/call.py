@@ -1,0 +1,212 @@
+"""Figures of a live call between two real browsers on one machine, so that one clock times both."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import tempfile
+from pathlib import Path
+
+from playwright.async_api import Page, async_playwright, expect
+
+from tests.bench.rows import Row, row
+from tests.browser import media
+from tests.browser.people import Cast, Staff, User
+from tests.browser.service import Service, running
+
+# Times every peer connection from its making to `connected`, and counts the board's bytes and points.
+WATCH = """
+(() => {
+  window.__joins = []; window.__docBytes = 0;
+  const Native = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Native {
+    constructor(...args) {
+      super(...args);
+      const made = performance.now();
+      this.addEventListener('connectionstatechange', () => {
+        if (this.connectionState === 'connected') window.__joins.push(performance.now() - made);
+      });
+    }
+  };
+  const send = RTCDataChannel.prototype.send;
+  RTCDataChannel.prototype.send = function (data) {
+    if (this.label === 'doc') window.__docBytes += data.byteLength ?? data.length;
+    return send.call(this, data);
+  };
+})();
+"""
+
+# Notes, every 10 ms, when the tone is and is not in what this page plays.
+EAR = """
+(hz) => {
+  const context = window.__ear ??= new AudioContext();
+  const note = window.__note = { first: 0, last: 0, gap: 0 };
+  const tapped = new Map();
+  const spectrum = new Float32Array(512);
+  clearInterval(window.__earTimer);
+  window.__earTimer = setInterval(() => {
+    for (const element of document.querySelectorAll('audio')) {
+      const stream = element.srcObject;
+      if (!stream || tapped.has(stream) || !stream.getAudioTracks().length) continue;
+      const analyser = context.createAnalyser();
+      analyser.fftSize = 1024;
+      analyser.smoothingTimeConstant = 0;
+      context.createMediaStreamSource(stream).connect(analyser);
+      tapped.set(stream, analyser);
+    }
+    const now = Date.now();
+    for (const analyser of tapped.values()) {
+      analyser.getFloatFrequencyData(spectrum);
+      const bin = Math.round((hz * 1024) / context.sampleRate);
+      if (Math.max(spectrum[bin - 1], spectrum[bin], spectrum[bin + 1]) > -55) {
+        if (note.last) note.gap = Math.max(note.gap, now - note.last);
+        note.first ||= now;
+        note.last = now;
+        break;
+      }
+    }
+  }, 10);
+}
+"""
+
+
+async def note(page: Page) -> dict[str, float]:
+    found: dict[str, float] = await page.evaluate("window.__note")
+    return found
+
+
+async def two_people(cast: Cast) -> tuple[User, Staff, float]:
+    """A call, and the seconds from Accept until both hear each other."""
+    counselor = await cast.counselor()
+    user = await cast.user()
+    for person in (counselor, user):
+        await person.context.add_init_script(WATCH)
+    await counselor.page.reload()
+    await user.call()
+    await user.enter()
+    await expect(counselor.get("ring")).to_be_visible()
+    await user.page.evaluate(EAR, media.COUNSELOR.hz)
+    await counselor.page.evaluate(EAR, media.USER.hz)
+    accepted = await counselor.page.evaluate(
+        "() => { document.querySelector('[data-testid=ring-accept]').click(); return Date.now(); }"
+    )
+    while not all([(await note(user.page))["first"], (await note(counselor.page))["first"]]):
+        await asyncio.sleep(0.05)
+    return user, counselor, (max((await note(user.page))["first"], (await note(counselor.page))["first"]) - accepted) / 1000
+
+
+async def joining(service: Service, folder: Path, runs: int = 5) -> list[Row]:
+    hearing, joins = [], []
+    async with async_playwright() as playwright:
+        for _ in range(runs):
+            cast = Cast(service, playwright, folder)
+            async with cast.stack:
+                user, counselor, seconds = await two_people(cast)
+                hearing.append(seconds)
+                for person in (user, counselor):
+                    joins += await person.page.evaluate("window.__joins")
+                await user.page.close()
+    return [row("accept_to_hearing_s", "s", hearing), row("join_ms", "ms", joins)]
+
+
+PAINT = """
+([x, y]) => new Promise((done) => {
+  const canvases = [...document.querySelectorAll('[data-testid=board-canvas]')];
+  const look = () => {
+    for (const canvas of canvases) {
+      const context = canvas.getContext('2d');
+      const data = context.getImageData(x * canvas.width - 3, y * canvas.height - 3, 7, 7).data;
+      for (let i = 0; i < data.length; i += 4) {
+        if (data[i + 3] > 0 && data[i] + data[i + 1] + data[i + 2] < 600) return done(Date.now());
+      }
+    }
+    requestAnimationFrame(look);
+  };
+  look();
+})
+"""
+
+PEN = """
+([x, y]) => {
+  const canvases = document.querySelectorAll('[data-testid=board-canvas]');
+  const canvas = canvases[canvases.length - 1];
+  const box = canvas.getBoundingClientRect();
+  const pen = { bubbles: true, pointerId: 1, pointerType: 'pen', isPrimary: true, pressure: 0.5, buttons: 1, button: 0 };
+  const at = (dx) => ({ ...pen, clientX: box.x + x * box.width + dx, clientY: box.y + y * box.height });
+  canvas.dispatchEvent(new PointerEvent('pointerdown', at(-6)));
+  canvas.dispatchEvent(new PointerEvent('pointermove', at(0)));
+  const when = Date.now();
+  setTimeout(() => {
+    canvas.dispatchEvent(new PointerEvent('pointermove', at(6)));
+    canvas.dispatchEvent(new PointerEvent('pointerup', at(6)));
+  }, 60);
+  return when;
+}
+"""
+
+
+async def drawing(service: Service, folder: Path, strokes: int = 40) -> list[Row]:
+    async with async_playwright() as playwright:
+        cast = Cast(service, playwright, folder)
+        async with cast.stack:
+            user, counselor, _ = await two_people(cast)
+            for person in (user, counselor):
+                await person.get("call-board").click()
+                await expect(person.get("board-canvas").first).to_be_visible()
+            await asyncio.sleep(1)
+            delays: list[float] = []
+            for number in range(strokes):
+                spot = [0.1 + 0.8 * (number % 8) / 8, 0.15 + 0.7 * (number // 8) / 6]
+                painted = asyncio.create_task(counselor.page.evaluate(PAINT, spot))
+                await asyncio.sleep(0.03)
+                pressed = await user.page.evaluate(PEN, spot)
+                delays.append(await asyncio.wait_for(painted, 5) - pressed)
+                await asyncio.sleep(0.1)
+            bytes_before = await user.page.evaluate("window.__docBytes")
+            box = await user.get("board-canvas").last.bounding_box()
+            assert box is not None
+            await user.page.mouse.move(box["x"] + 40, box["y"] + 40)
+            await user.page.mouse.down()
+            points = 300
+            for number in range(points):
+                await user.page.mouse.move(box["x"] + 40 + number % 150, box["y"] + 40 + number // 3)
+            await user.page.mouse.up()
+            await asyncio.sleep(1)
+            used = await user.page.evaluate("window.__docBytes") - bytes_before
+            await user.page.close()
+    return [row("stroke_pen_to_paint_p95_ms", "ms", delays), row("stroke_bytes_per_point", "bytes", [used / points])]
+
+
+async def worker_kill(service: Service, folder: Path, runs: int = 20) -> list[Row]:
+    gaps: list[float] = []
+    async with async_playwright() as playwright:
+        cast = Cast(service, playwright, folder)
+        async with cast.stack:
+            user, counselor, _ = await two_people(cast)
+            for _ in range(runs):
+                await asyncio.sleep(2)
+                await user.page.evaluate(EAR, media.COUNSELOR.hz)
+                await counselor.page.evaluate(EAR, media.USER.hz)
+                await asyncio.sleep(1)
+                for worker in service.workers():
+                    os.kill(worker, signal.SIGKILL)
+                await asyncio.sleep(4)
+                gaps.append(max((await note(user.page))["gap"], (await note(counselor.page))["gap"]) / 1000)
+            await user.page.close()
+    return [row("worker_kill_audio_gap_s", "s", gaps)]
+
+
+async def measure() -> list[Row]:
+    found: list[Row] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        for bench in (joining, drawing, worker_kill):
+            data = Path(scratch) / bench.__name__
+            data.mkdir()
+            async with running(data) as service:
+                found += await bench(service, Path(scratch))
+    return found
+
+
+def rows() -> list[Row]:
+    return asyncio.run(measure())
