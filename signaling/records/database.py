@@ -64,7 +64,8 @@ class Database:
 
     async def _first(self, query: sa.Select[Any]) -> sa.RowMapping | None:
         async with self._reading() as connection:
-            return (await connection.execute(query)).mappings().first()
+            row: sa.RowMapping | None = (await connection.execute(query)).mappings().first()
+            return row
 
     async def _do(self, statement: sa.Insert | sa.Update | sa.Delete) -> int:
         """One writing statement in its own transaction; how many rows it touched."""

@@ -15,11 +15,11 @@ LineRecord = Line  # a line is stored as it is sent
 MessageState = Literal["new", "taken", "done"]
 
 
-class StaleEpoch(Exception):
+class StaleEpoch(Exception):  # noqa: N818
     """A newer epoch has opened this board: the writer's room lives elsewhere now."""
 
 
-class UnknownSession(LookupError):
+class UnknownSession(LookupError):  # noqa: N818
     """No such session (never was, or erased by retention)."""
 
 
@@ -57,6 +57,12 @@ class Site(Struct, frozen=True, kw_only=True):
     def name(self, language: str) -> str:
         """In that language, else in any the site has, else its id."""
         return self.names.get(language) or next(iter(self.names.values()), self.id)
+
+    def language_for(self, language: str) -> str | None:
+        """The site's own tag for a language asked for: "ko" for "ko-KR"; None when the site does not offer it."""
+        wanted = language.lower()
+        offered = {tag.lower(): tag for tag in self.languages}
+        return offered.get(wanted) or offered.get(wanted.split("-")[0])
 
     def category_name(self, category: str, language: str) -> str:
         names = self.categories[category].names if category in self.categories else {}

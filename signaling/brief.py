@@ -1,0 +1,165 @@
+"""The brief ("basic counselling information"): what staff are told of a visit, each field with its provenance.
+
+`signed` by the partner, `claimed` by the browser, `typed` by the user. Signed wins. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Annotated, Literal
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from msgspec import Meta, Struct
+
+from .codes import MOST_TRAIL, CodeRefused, Product, Verified
+from .messages import Brief, BriefField, EarlierSession, Provenance, TrailStep
+from .records import SessionRecord, Site
+
+MOST_URL = 500
+MOST_TITLE = 200
+MOST_LABEL = 120
+MOST_NAME = 60
+MOST_NOTE = 500
+_MOST_DWELL_S = 86_400
+
+# Longer texts are cut to what the brief shows; these bounds only keep absurd bodies out.
+_Loose = Annotated[str, Meta(max_length=4000)]
+
+
+class ClaimedProduct(Struct, kw_only=True):
+    id: _Loose = ""
+    name: _Loose = ""
+    price: _Loose = ""
+    url: _Loose = ""
+
+
+class ClaimedStep(Struct, kw_only=True):
+    kind: Literal["page", "mark"]
+    label: _Loose = ""
+    at: Annotated[int, Meta(ge=0, le=1 << 53)] = 0
+    url: _Loose = ""
+    dwell_s: Annotated[float, Meta(ge=0, le=1e9)] = 0
+
+
+class Supplement(Struct, kw_only=True):
+    """What the browser adds to the code."""
+
+    page_url: _Loose = ""
+    page_title: _Loose = ""
+    product: ClaimedProduct | None = None
+    trail: list[ClaimedStep] = []
+    user_name: _Loose = ""
+    note: _Loose = ""
+
+
+def make_brief(verified: Verified, supplement: Supplement) -> Brief:
+    """CodeRefused("trail_too_long")."""
+    if len(supplement.trail) > MOST_TRAIL:
+        raise CodeRefused("trail_too_long")
+    site, claims = verified.site, verified.claims
+    by_code: Provenance = "signed" if verified.kind == "partner" else "claimed"
+    user = claims.user
+    fields = [
+        _field("category", site.category_name(claims.category, claims.language), by_code, MOST_TITLE),
+        _field("language", claims.language, by_code, MOST_TITLE),
+        _field("user_id", user.id if user else "", "signed", MOST_TITLE),
+        _signed_or(user.name if user else "", supplement.user_name, "user_name", "typed", MOST_NAME),
+        _field("user_contact", user.contact if user else "", "signed", MOST_TITLE),
+        _field("page_url", clean_url(supplement.page_url, site.page_params), "claimed", MOST_URL),
+        _field("page_title", supplement.page_title, "claimed", MOST_TITLE),
+        *_product(claims.product, supplement.product, site),
+        _field("note", supplement.note, "typed", MOST_NOTE),
+        *(_field(f"claim.{name}", value, "signed", MOST_NOTE) for name, value in claims.claims.items()),
+    ]
+    return Brief(fields=[f for f in fields if f.value], trail=[_step(step, site) for step in supplement.trail])
+
+
+def with_field(brief: Brief, name: str, value: str, provenance: Provenance) -> Brief:
+    """The brief with that field set; a signed one stays as it is."""
+    if any(f.name == name and f.provenance == "signed" for f in brief.fields):
+        return brief
+    others = [f for f in brief.fields if f.name != name]
+    added = [BriefField(name=name, value=value, provenance=provenance)] if value else []
+    return Brief(fields=others + added, trail=brief.trail, earlier_sessions=brief.earlier_sessions)
+
+
+def with_earlier(brief: Brief, earlier: list[SessionRecord], staff_names: dict[str, str]) -> Brief:
+    """The brief with the user's earlier sessions on this site. `staff_names`: staff id → name."""
+    listed = [
+        EarlierSession(
+            id=s.id, started_at=s.started_at, category=s.category,
+            counselor=staff_names.get(s.counselor, ""), wrap_up=clean_text(s.wrap_up_notes, MOST_NOTE),
+        )
+        for s in earlier
+    ]  # fmt: skip
+    return Brief(fields=brief.fields, trail=brief.trail, earlier_sessions=listed)
+
+
+def user_name(brief: Brief) -> str:
+    """Signed, else typed, else ""."""
+    return next((f.value for f in brief.fields if f.name == "user_name"), "")
+
+
+def clean_url(url: str, allowed_params: list[str] | None = None) -> str:
+    """An http(s) address, or a path of the same site, without credentials, fragment and query but for the parameters allowed:
+    what else stands there may be private. "" for anything else, or when it is over 500 characters."""
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    absolute = parts.scheme in ("http", "https") and bool(host)
+    if not absolute and (parts.scheme or parts.netloc or not parts.path.startswith("/")):
+        return ""
+    netloc = f"[{host}]" if ":" in host else host
+    if port is not None:
+        netloc += f":{port}"
+    kept = [(name, value) for name, value in parse_qsl(parts.query, max_num_fields=None) if name in (allowed_params or [])]
+    cleaned = urlunsplit((parts.scheme, netloc if absolute else "", parts.path, urlencode(kept), ""))
+    cleaned = re.sub(r"[\x00-\x20\x7f]", "", cleaned)
+    return cleaned if len(cleaned) <= MOST_URL else ""
+
+
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # can make a text read as another
+
+
+def clean_text(text: str, most: int) -> str:
+    """One line, NFC, without control characters, at most `most` characters (cut with an ellipsis)."""
+    text = unicodedata.normalize("NFC", text)
+    text = "".join(c for c in text if c.isspace() or (unicodedata.category(c) != "Cc" and c not in _BIDI_CONTROLS))
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def _field(name: str, value: str, provenance: Provenance, most: int) -> BriefField:
+    return BriefField(name=name, value=clean_text(value, most), provenance=provenance)
+
+
+def _signed_or(signed: str, other: str, name: str, provenance: Provenance, most: int) -> BriefField:
+    return _field(name, signed, "signed", most) if signed.strip() else _field(name, other, provenance, most)
+
+
+def _product(signed: Product | None, claimed: ClaimedProduct | None, site: Site) -> list[BriefField]:
+    """Claims of the browser fill gaps of the partner's only when both speak of the same product."""
+    theirs = signed or Product()
+    ours = claimed or ClaimedProduct()
+    if signed and signed.id and signed.id != ours.id:
+        ours = ClaimedProduct()
+    params = site.page_params
+    return [
+        _signed_or(theirs.id, ours.id, "product_id", "claimed", MOST_TITLE),
+        _signed_or(theirs.name, ours.name, "product_name", "claimed", MOST_TITLE),
+        _signed_or(theirs.price, ours.price, "product_price", "claimed", MOST_NAME),
+        _signed_or(clean_url(theirs.url, params), clean_url(ours.url, params), "product_url", "claimed", MOST_URL),
+    ]
+
+
+def _step(step: ClaimedStep, site: Site) -> TrailStep:
+    return TrailStep(
+        kind=step.kind,
+        label=clean_text(step.label, MOST_LABEL),
+        at=step.at,
+        url=clean_url(step.url, site.page_params),
+        dwell_s=min(int(step.dwell_s), _MOST_DWELL_S),
+    )

@@ -1,0 +1,314 @@
+"""Identification codes: compact JWS (RFC 7515, HS256) that say which site, category and language a user comes from.
+
+Two kinds. *publishable*: the widget asks us, we check the page's origin and sign with our own key (`kid` "server"); nobody
+vouches for what else the browser claims. *partner*: the site's back end signs with one of its keys, named by `kid`, and may
+vouch for the user and the product. A code lives for ten minutes at most and is exchanged once (`jti`).
+
+The claims: `site`, `category`, `language`, `server` (our host and port), `jti`, `iat`, `nbf` (optional), `exp` (seconds), and
+from partners `user` {id, name, contact}, `product` {id, name, price, url}, `claims` {name: text}.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+from msgspec import Meta, Struct
+
+from .limits import Buckets, network_of
+from .records import Records, Site
+from .settings import Settings
+
+ALGORITHM = "HS256"
+SERVER_KID = "server"
+MOST_CHARS = 8192
+MOST_LIFE_S = 600
+LEEWAY_S = 10  # partners' clocks
+MOST_TRAIL = 50
+MOST_KEYS = 2
+
+Kind = Literal["publishable", "partner"]
+
+SENTENCES = {
+    "unknown_site": "This site is not known here.",
+    "unknown_category": "This site has no such category.",
+    "unknown_language": "This site does not offer that language.",
+    "wrong_origin": "This page is not one of the site's allowed origins.",
+    "bad_signature": "The code's signature does not fit the site's keys.",
+    "wrong_algorithm": "The code must be signed with HS256.",
+    "expired": "The code has expired; press the button again to get a new one.",
+    "not_yet_valid": "The code is not valid yet; check the clock of the server that signed it.",
+    "too_old": "The code's lifetime is longer than ten minutes.",
+    "other_server": "The code was made for another counselling server.",
+    "replayed": "The code has been used before; press the button again to get a new one.",
+    "too_large": "The code is too large.",
+    "malformed": "The code is not a well-formed identification code.",
+    "trail_too_long": f"The trail has more than {MOST_TRAIL} steps.",
+    "too_many_site": "Too many people are asking from this site at the moment; try again in a minute.",
+    "too_many_address": "Too many attempts from your address; try again in a minute.",
+}
+
+
+class CodeRefused(Exception):  # noqa: N818 - the domain's word
+    """The code is not accepted, and nothing has happened. `reason` is a key of `SENTENCES`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.sentence = SENTENCES[reason]
+
+
+_Short = Annotated[str, Meta(max_length=200)]
+_Url = Annotated[str, Meta(max_length=2000)]
+_Seconds = Annotated[float, Meta(ge=0, le=1e11)]
+
+
+class User(Struct, kw_only=True):
+    id: _Short = ""
+    name: Annotated[str, Meta(max_length=60)] = ""
+    contact: _Short = ""
+
+
+class Product(Struct, kw_only=True):
+    id: _Short = ""
+    name: _Short = ""
+    price: Annotated[str, Meta(max_length=60)] = ""
+    url: _Url = ""
+
+
+class Claims(Struct, kw_only=True, omit_defaults=True):
+    site: Annotated[str, Meta(min_length=1, max_length=64)]
+    category: Annotated[str, Meta(min_length=1, max_length=64)]
+    language: Annotated[str, Meta(min_length=2, max_length=20)]
+    server: Annotated[str, Meta(min_length=1, max_length=300)]
+    jti: Annotated[str, Meta(min_length=16, max_length=100)]
+    iat: _Seconds
+    exp: _Seconds
+    nbf: _Seconds | None = None
+    user: User | None = None
+    product: Product | None = None
+    claims: Annotated[
+        dict[
+            Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_.-]+$")], Annotated[str, Meta(max_length=500)]
+        ],
+        Meta(max_length=20),
+    ] = {}
+
+
+class _Header(Struct):
+    """`crit` names extensions that must be understood (RFC 7515, 4.1.11): we know none."""
+
+    alg: str
+    kid: str = ""
+    crit: Any = None
+
+
+class _Peek(Struct):
+    site: str
+
+
+_decode_header = msgspec.json.Decoder(_Header).decode
+_decode_peek = msgspec.json.Decoder(_Peek).decode
+_decode_claims = msgspec.json.Decoder(Claims).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Unverified:
+    """A code whose shape is right and whose signature nobody has looked at. `site`: whose keys to look for."""
+
+    code: str
+    kid: str
+    site: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """`claims.language` is one of the site's languages."""
+
+    site: Site
+    claims: Claims
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Who we are to codes: `name` is host and port of our public address, `secret` our own signing key."""
+
+    name: str
+    secret: bytes
+
+
+def read(code: str) -> Unverified:
+    """Bytes to parts. CodeRefused: too_large, malformed, wrong_algorithm."""
+    if len(code) > MOST_CHARS:
+        raise CodeRefused("too_large")
+    parts = code.split(".")
+    if len(parts) != 3:
+        raise CodeRefused("malformed")
+    header_bytes, payload, _ = (_unpack(part) for part in parts)
+    try:
+        header = _decode_header(header_bytes)
+        if header.alg != ALGORITHM:
+            raise CodeRefused("wrong_algorithm")
+        if header.crit is not None:
+            raise CodeRefused("malformed")
+        return Unverified(code, header.kid, _decode_peek(payload).site, payload)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CodeRefused("malformed") from error
+
+
+def verify(unverified: Unverified, site: Site | None, now_ms: int, server: Server) -> Verified:
+    """`site`: the record of `unverified.site`, None when there is none. CodeRefused: unknown_site, bad_signature, malformed,
+    other_server, too_old, not_yet_valid, expired, unknown_category, unknown_language."""
+    if site is None:
+        raise CodeRefused("unknown_site")
+    ours = unverified.kid == SERVER_KID
+    secret = server.secret if ours else next((secret_bytes(k.secret) for k in site.keys if k.kid == unverified.kid), None)
+    if secret is None or not _signed_with(unverified.code, secret):
+        raise CodeRefused("bad_signature")
+    try:
+        claims = _decode_claims(unverified.payload)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CodeRefused("malformed") from error
+    if claims.server != server.name:
+        raise CodeRefused("other_server")
+    _check_times(claims, now_ms / 1000)
+    claims.language = check_place(site, claims.category, claims.language)
+    return Verified(site, claims, "publishable" if ours else "partner")
+
+
+def check_place(site: Site, category: str, language: str) -> str:
+    """The site's own tag for that language. CodeRefused: unknown_category, unknown_language."""
+    if category not in site.categories:
+        raise CodeRefused("unknown_category")
+    ours = site.language_for(language)
+    if ours is None:
+        raise CodeRefused("unknown_language")
+    return ours
+
+
+def sign(claims: Claims, kid: str, secret: bytes) -> str:
+    """A code as a partner's back end makes it; ours are made in the same way."""
+    header = {"alg": ALGORITHM, "typ": "JWT", "kid": kid}
+    return jws.serialize_compact(header, msgspec.json.encode(claims), OctKey.import_key(secret), algorithms=[ALGORITHM])
+
+
+def secret_bytes(secret: str) -> bytes:
+    """A site key's secret, as stored and handed to the partner: base64url without padding."""
+    return base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4))
+
+
+def new_secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _check_times(claims: Claims, now_s: float) -> None:
+    if claims.exp <= claims.iat:
+        raise CodeRefused("malformed")
+    if claims.exp - claims.iat > MOST_LIFE_S:
+        raise CodeRefused("too_old")
+    if max(claims.iat, claims.nbf or 0) > now_s + LEEWAY_S:
+        raise CodeRefused("not_yet_valid")
+    if claims.exp + LEEWAY_S <= now_s:
+        raise CodeRefused("expired")
+
+
+def _signed_with(code: str, secret: bytes) -> bool:
+    try:
+        jws.deserialize_compact(code, OctKey.import_key(secret), algorithms=[ALGORITHM])
+    except (JoseError, ValueError):
+        return False
+    return True
+
+
+def _unpack(part: str) -> bytes:
+    """base64url in its one canonical form: with others allowed, several texts would be one code (RFC 4648, 3.5)."""
+    try:
+        data = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise CodeRefused("malformed") from error
+    if base64.urlsafe_b64encode(data).rstrip(b"=") != part.encode():
+        raise CodeRefused("malformed")
+    return data
+
+
+class Codes:
+    """Issues and exchanges codes: the rules above with the records, our key, and limits by site and address."""
+
+    def __init__(self, records: Records, server: Server) -> None:
+        self._records = records
+        self._server = server
+        self._by_site = Buckets(burst=300, per_minute=600)
+        self._by_address = Buckets(burst=20, per_minute=20)
+
+    @classmethod
+    def open(cls, settings: Settings, records: Records) -> Codes:
+        """With the server's key in `data_dir`, made at the first start."""
+        return cls(records, Server(settings.server_name, server_secret(settings.data_dir)))
+
+    async def issue(self, site_id: str, category: str, language: str, *, origin: str, address: str, now: int) -> tuple[str, int]:
+        """(code, when it expires). CodeRefused: too_many_address, unknown_site, wrong_origin, too_many_site, unknown_category,
+        unknown_language."""
+        self._take_address(address, now)
+        site = await self._records.site(site_id)
+        if site is None:
+            raise CodeRefused("unknown_site")
+        if origin not in site.origins:
+            raise CodeRefused("wrong_origin")
+        language = check_place(site, category, language)
+        if not self._by_site.take(site_id, now):
+            raise CodeRefused("too_many_site")
+        now_s = now // 1000
+        claims = Claims(
+            site=site_id, category=category, language=language, server=self._server.name, jti=secrets.token_urlsafe(16),
+            iat=now_s, nbf=now_s, exp=now_s + MOST_LIFE_S,
+        )  # fmt: skip
+        return sign(claims, SERVER_KID, self._server.secret), (now_s + MOST_LIFE_S) * 1000
+
+    async def exchange(self, code: str, *, address: str, now: int) -> Verified:
+        """Once. CodeRefused with any reason but wrong_origin and trail_too_long."""
+        self._take_address(address, now)
+        unverified = read(code)
+        site = await self._records.site(unverified.site)
+        verified = verify(unverified, site, now, self._server)
+        if not self._by_site.take(verified.site.id, now):
+            raise CodeRefused("too_many_site")
+        # By site: one partner cannot use up another's numbers. Kept until the code would be refused as expired anyway.
+        spent_until = int((verified.claims.exp + LEEWAY_S) * 1000) + 60_000
+        if not await self._records.use_code(f"{verified.site.id}/{verified.claims.jti}", spent_until):
+            raise CodeRefused("replayed")
+        return verified
+
+    def user_ref(self, site_id: str, user_id: str) -> str:
+        """What we keep of a partner's id of a user: enough to find them again, too little to name them."""
+        return hmac.new(self._server.secret, f"{site_id}\0{user_id}".encode(), hashlib.sha256).hexdigest() if user_id else ""
+
+    def _take_address(self, address: str, now: int) -> None:
+        if not self._by_address.take(network_of(address), now):
+            raise CodeRefused("too_many_address")
+
+
+def server_secret(data_dir: Path) -> bytes:
+    """32 bytes in `data_dir/server.key`, readable by us alone."""
+    path = data_dir / "server.key"
+    data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        secret = path.read_bytes()
+    except FileNotFoundError:
+        secret = secrets.token_bytes(32)
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_bytes(secret)
+    if len(secret) < 32:
+        raise ValueError(f"{path} is damaged: remove it to get a new key (codes not yet exchanged become invalid)")
+    return secret

@@ -1,0 +1,120 @@
+"""Who a member of staff is: argon2id passwords, server-side sign-ins, and the cookie that stands for them."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from functools import cache
+
+import argon2
+from aiohttp import web
+
+from .limits import Buckets, network_of
+from .records import Records, SignInRecord, StaffRecord
+
+COOKIE = "__Host-sangdam"
+SIGN_IN_LIFE_MS = 12 * 3_600_000
+MOST_PASSWORD = 200
+LEAST_PASSWORD = 8
+
+SENTENCES = {
+    "wrong_credentials": "Login or password is wrong.",
+    "too_many_sign_ins": "Too many attempts; try again in a minute.",
+}
+
+_hasher = argon2.PasswordHasher()  # argon2id, the parameters of RFC 9106's low-memory profile
+_HASHING_AT_ONCE = 2  # each takes 64 MiB for about 50 ms
+
+
+class SignInRefused(Exception):  # noqa: N818 - the domain's word
+    """`reason`: wrong_credentials, too_many_sign_ins."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.sentence = SENTENCES[reason]
+
+
+def hash_password(password: str) -> str:
+    """Slow on purpose: call it in a thread. ValueError: shorter than 8 or longer than 200 characters."""
+    if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
+        raise ValueError(f"A password has {LEAST_PASSWORD} to {MOST_PASSWORD} characters.")
+    return _hasher.hash(password)
+
+
+def token_hash(token: str) -> str:
+    """What is stored of a 256-bit random token; so much chance needs no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+class Identity:
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._hashing = asyncio.Semaphore(_HASHING_AT_ONCE)
+        # A login tried from one address, from everywhere, and one address trying many logins.
+        self._by_login_and_address = Buckets(burst=6, per_minute=6)
+        self._by_login = Buckets(burst=30, per_minute=12)
+        self._by_address = Buckets(burst=30, per_minute=30)
+
+    async def sign_in(self, login: str, password: str, *, address: str, now: int) -> tuple[StaffRecord, str]:
+        """The member of staff and a new token for their cookie. SignInRefused."""
+        network, login = network_of(address), login.strip().lower()
+        takes = (
+            self._by_address.take(network, now),
+            self._by_login_and_address.take(f"{network} {login}", now),
+            self._by_login.take(login, now),
+        )
+        if not all(takes):
+            raise SignInRefused("too_many_sign_ins")
+        staff = await self._records.staff_by_login(login)
+        async with self._hashing:
+            right = await asyncio.to_thread(_fits, staff.password_hash if staff else "", password)
+        if staff is None or not right:
+            raise SignInRefused("wrong_credentials")
+        token = secrets.token_urlsafe(32)
+        await self._records.add_sign_in(
+            SignInRecord(token_hash=token_hash(token), staff=staff.id, created_at=now, expires_at=now + SIGN_IN_LIFE_MS)
+        )
+        return staff, token
+
+    async def who(self, request: web.Request, now: int) -> StaffRecord | None:
+        """The member of staff whose cookie the request carries."""
+        return await self.who_holds(request.cookies.get(COOKIE, ""), now)
+
+    async def who_holds(self, token: str, now: int) -> StaffRecord | None:
+        if not token:
+            return None
+        found = await self._records.sign_in(token_hash(token))
+        if found is None or found.expires_at <= now:
+            return None
+        return await self._records.staff(found.staff)
+
+    async def sign_out(self, request: web.Request) -> None:
+        """Ends the sign-in whose cookie the request carries, if any."""
+        await self._records.remove_sign_in(token_hash(request.cookies.get(COOKIE, "")))
+
+    async def sign_out_everywhere(self, staff_id: str) -> None:
+        await self._records.remove_sign_ins_of(staff_id)
+
+
+def set_cookie(response: web.StreamResponse, token: str) -> None:
+    """`__Host-`: only this very host, only over TLS (browsers count http://NAME.localhost as safe)."""
+    response.set_cookie(COOKIE, token, max_age=SIGN_IN_LIFE_MS // 1000, path="/", secure=True, httponly=True, samesite="Lax")
+
+
+def drop_cookie(response: web.StreamResponse) -> None:
+    response.set_cookie(COOKIE, "", max_age=0, path="/", secure=True, httponly=True, samesite="Lax")
+
+
+def _fits(password_hash: str, password: str) -> bool:
+    """Takes as long for an unknown login as for a wrong password."""
+    try:
+        return _hasher.verify(password_hash or _nobodys_hash(), password) and bool(password_hash)
+    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+        return False
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _hasher.hash(secrets.token_urlsafe(16))

@@ -1,0 +1,43 @@
+"""Token buckets: how often somebody may do something. Pure; time is a parameter."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import OrderedDict
+
+
+class Buckets:
+    """One bucket a key: `burst` at once, then `per_minute`. At most `most_keys` are remembered; the key that was quiet for
+    longest is forgotten first (its bucket is the fullest, so little is forgiven)."""
+
+    def __init__(self, *, burst: int, per_minute: float, most_keys: int = 20_000) -> None:
+        self._burst = float(burst)
+        self._per_ms = per_minute / 60_000
+        self._most_keys = most_keys
+        self._buckets: OrderedDict[str, tuple[float, int]] = OrderedDict()
+
+    def take(self, key: str, now_ms: int) -> bool:
+        """Takes one token; False when there is none."""
+        tokens, seen_ms = self._buckets.pop(key, (self._burst, now_ms))
+        tokens = min(self._burst, tokens + max(0, now_ms - seen_ms) * self._per_ms)
+        allowed = tokens >= 1
+        self._buckets[key] = (tokens - 1 if allowed else tokens, now_ms)
+        if len(self._buckets) > self._most_keys:
+            self._buckets.popitem(last=False)
+        return allowed
+
+    def __len__(self) -> int:
+        return len(self._buckets)
+
+
+def network_of(address: str) -> str:
+    """The key of a client's address: IPv4 whole, IPv6 by its /64, because one subscriber owns all of it."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    if parsed.version == 6:
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)

@@ -1,0 +1,73 @@
+"""Logs for operators: JSON lines (or coloured ones on a terminal) that carry neither secrets nor what people said."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Callable
+from typing import Any, cast
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+_SECRET_KEYS = frozenset(
+    "authorization brief code contact cookie name note notes password secret sdp text token transcript user_name words".split()
+)
+# Compact JWS, and our own tokens (base64url of 32 bytes) wherever they stand in a message.
+_SECRET_SHAPES = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])")
+REDACTED = "[redacted]"
+
+
+def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """A structlog processor: blanks values under secret names, and texts that look like codes or tokens."""
+    return {key: _redacted(key, value) for key, value in event.items()}
+
+
+def _redacted(key: str, value: Any) -> Any:
+    if key.lower() in _SECRET_KEYS:
+        return REDACTED
+    if isinstance(value, str):
+        return _SECRET_SHAPES.sub(REDACTED, value)
+    if isinstance(value, dict):
+        return {k: _redacted(str(k), v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted("", v) for v in value]
+    return value
+
+
+def set_up(*, level: str = "info", as_json: bool | None = None) -> None:
+    """For the whole process, other libraries' records too. `as_json`: None means JSON unless standard error is a terminal."""
+    plain = not sys.stderr.isatty() if as_json is None else as_json
+    shared: list[Callable[..., Any]] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    # The traceback becomes text first, so that redaction sees it too.
+    last = [structlog.processors.format_exc_info, redact]
+    renderer = structlog.processors.JSONRenderer(ensure_ascii=False) if plain else structlog.dev.ConsoleRenderer(pad_event_to=28)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for noisy in ("aiosqlite", "alembic", "aioice", "aiohttp.access", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def get(name: str) -> structlog.stdlib.BoundLogger:
+    """A logger: `log.get("signaling").info("session_created", session=id)`. The event is a key, the rest its values."""
+    return cast(structlog.stdlib.BoundLogger, structlog.stdlib.get_logger(name))
