@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 RequestKind = Literal["user", "help"]
+StaffRole = Literal["counselor", "professional"]
 RequestState = Literal["waiting", "suspended", "reserved", "accepted", "completed", "unserved", "cancelled"]
 ReservationState = Literal["pending", "accepted", "declined", "expired", "cancelled"]
 StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost", "signed_out"]
 Ring = Literal["exact", "parent", "any"]
+StaffMode = Literal["away", "available", "wrap_up"]  # what a member without load is
+PassedReason = Literal["language", "site", "category", "away", "busy", "excluded", "full", "lost", "wrap_up", "load", "idle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class PassedOver:
     staff: str
-    reason: Literal["language", "site", "category", "away", "busy", "excluded", "full", "lost", "wrap_up", "load", "idle"]
+    reason: PassedReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +140,9 @@ class Snapshot:
     staff: dict[str, StaffStatus] = field(default_factory=dict)
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 (a word of the state tables, raised as an answer)
     """A step that the state tables do not allow; nothing has changed. `reason`: unknown, stale_fence, not_pending,
-    wrong_state, busy, duplicate."""
+    wrong_state, busy, duplicate, full (the store's bound on open requests is reached)."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -202,6 +205,22 @@ class MatchStore(Protocol):
     async def next_deadline_ms(self) -> int | None:
         """When the next sweep has something to do."""
 
-    async def place(self, request: str, now_ms: int) -> Place | None: ...
+    async def restore(self, requests: list[RequestStatus], now_ms: int) -> list[AnyEvent]:
+        """Load again what was open before a restart, at its original times; called before anybody signs in.
+
+        `waiting` and `reserved` come back waiting, `suspended` suspended (60 s anew), `accepted` accepted with `staff` as
+        their holder, who is `lost` until they sign in (30 s, then signed out with the reason "lease"). Final and already
+        known requests are skipped."""
+
+    async def place(self, request: str, now_ms: int) -> Place | None:
+        """A waiting (or suspended) request: 1 + those that are served before it by the staff it shares. A reserved one: 1.
+        None for all others."""
+
+    async def estimate(self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], now_ms: int) -> Place:
+        """The place that such a request would get now."""
+
+    async def request_status(self, request: str) -> RequestStatus | None:
+        """None for a request that is unknown or final."""
+
     async def staff_status(self, staff: str) -> StaffStatus | None: ...
     async def snapshot(self) -> Snapshot: ...

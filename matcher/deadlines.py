@@ -1,0 +1,46 @@
+"""What falls due when. Every kind has one duration and the clock never runs backwards, so each kind is in order already."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Literal
+
+Kind = Literal["reservation", "entered", "suspended", "excluded", "wrap_up", "lease"]
+KINDS: tuple[Kind, ...] = ("reservation", "entered", "suspended", "excluded", "wrap_up", "lease")
+
+Key = tuple[str, ...]  # the ids that a deadline is about
+
+
+class Deadlines:
+    def __init__(self) -> None:
+        # OrderedDict, not dict: finding the first key of a dict walks over everything deleted before it.
+        self._due: dict[Kind, OrderedDict[Key, int]] = {kind: OrderedDict() for kind in KINDS}
+
+    def set(self, kind: Kind, key: Key, at_ms: int) -> None:
+        due = self._due[kind]
+        due[key] = at_ms
+        due.move_to_end(key)
+
+    def clear(self, kind: Kind, key: Key) -> None:
+        self._due[kind].pop(key, None)
+
+    def at_ms(self, kind: Kind, key: Key) -> int | None:
+        return self._due[kind].get(key)
+
+    def next_ms(self) -> int | None:
+        firsts = [next(iter(due.values())) for due in self._due.values() if due]
+        return min(firsts, default=None)
+
+    def take(self, now_ms: int) -> tuple[Kind, Key] | None:
+        """Remove and return the earliest that is due at `now_ms`."""
+        earliest: tuple[int, Kind, Key] | None = None
+        for kind, due in self._due.items():
+            if due:
+                key, at = next(iter(due.items()))
+                if at <= now_ms and (earliest is None or at < earliest[0]):
+                    earliest = (at, kind, key)
+        if earliest is None:
+            return None
+        _, kind, key = earliest
+        del self._due[kind][key]
+        return kind, key

@@ -1,0 +1,338 @@
+"""The state of one matching domain and the small moves that steps are made of. A move keeps every index right and notes the
+events; `finish` then matches whatever the step set free."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import replace
+from typing import cast
+
+from matcher.deadlines import Deadlines
+from matcher.queue import Queue, QueueKey, Queues, Ticket
+from matcher.roster import SERVES, Member, Roster
+from matcher.rules import Rules
+from matcher.selection import Match, Selection
+from matcher.types import (
+    AnyEvent,
+    Place,
+    Refused,
+    Request,
+    RequestChanged,
+    RequestState,
+    RequestStatus,
+    ReservationEnded,
+    ReservationState,
+    Reserved,
+    Staff,
+    StaffChanged,
+    StaffMode,
+)
+
+
+class Ledger:
+    def __init__(self, rules: Rules, fence: int) -> None:
+        self.rules = rules
+        self.fence = fence
+        self.now_ms = 0
+        self.roster = Roster()
+        self.queues = Queues()
+        self.deadlines = Deadlines()
+        self.selection = Selection(rules, self.roster, self.queues)
+        self.tickets: dict[str, Ticket] = {}
+        self.reservations: dict[str, Ticket] = {}
+        self.final: OrderedDict[str, None] = OrderedDict()
+        self.orphans: dict[str, set[str]] = {}  # accepted requests whose holder is signed out
+        self._arrivals = 0
+        self._events: list[AnyEvent] = []
+        self._waiting: list[Ticket] = []
+        self._freed: list[Member] = []
+
+    def begin(self, now_ms: int) -> Ledger:
+        self.now_ms = max(self.now_ms, now_ms)
+        self._events = []
+        self._waiting.clear()
+        self._freed.clear()
+        return self
+
+    def finish(self, *, everybody: bool = False) -> list[AnyEvent]:
+        """Match what this step made possible. Before it nothing could be matched, so only those who began to wait and those who
+        became free need a look; `everybody` when rings may have changed (time, people who came or went)."""
+        if everybody:
+            while (match := self.selection.any_match(self.now_ms)) is not None:
+                self._reserve(match)
+            return self._events
+        for ticket in self._waiting:
+            if ticket.lane is not None and (match := self.selection.staff_for(ticket, self.now_ms)) is not None:
+                self._reserve(match)
+        for member in self._freed:
+            if member.idle_item is not None and (match := self.selection.request_for(member, self.now_ms)) is not None:
+                self._reserve(match)
+        return self._events
+
+    # --- finding -----------------------------------------------------------------------------------------------------
+
+    def member(self, staff: str) -> Member:
+        member = self.roster.members.get(staff)
+        if member is None:
+            raise Refused("unknown")
+        return member
+
+    def ticket(self, request: str) -> Ticket:
+        ticket = self.tickets.get(request)
+        if ticket is None:
+            raise Refused("wrong_state" if request in self.final else "unknown")
+        return ticket
+
+    def place(self, ticket: Ticket, now_ms: int) -> Place:
+        queue, rank = ticket.queue, ticket.rank
+        ahead = own = 0
+        if ticket.state != "reserved":
+            ahead = self.queues.ahead_of(queue, rank)
+            own = queue.ahead_of(rank)
+        low_s, high_s = queue.pickups.range_s(own + 1, now_ms, queue.head_since_ms())
+        return Place(ahead + 1, low_s, high_s, self.selection.staffed(ticket))
+
+    # --- staff -------------------------------------------------------------------------------------------------------
+
+    def admit(self, staff: Staff) -> Member:
+        member = self.roster.add(staff, self.queues, self.now_ms)
+        member.live |= self.orphans.pop(staff.id, set())
+        self.renew(member)
+        self.settle(member)
+        return member
+
+    def renew(self, member: Member) -> None:
+        self.deadlines.set("lease", (member.staff.id,), self.now_ms + self.rules.lease_ms)
+
+    def settle(self, member: Member, reason: str = "") -> None:
+        """Bring the idle index and what others know of a member up to date."""
+        self.roster.place(member)
+        if member.idle_item is not None:
+            self._freed.append(member)
+        state = member.state
+        if state != member.reported or reason:
+            member.reported = state
+            member.since_ms = self.now_ms
+            self._note(StaffChanged(self._next_fence(), self.now_ms, member.staff.id, state, reason, self._until(member)))
+
+    def set_mode(self, member: Member, mode: StaffMode, reason: str = "") -> None:
+        if mode == "available" and not member.live:
+            member.idle_since_ms = self.now_ms
+        member.mode = mode
+        if mode == "wrap_up":
+            self.deadlines.set("wrap_up", (member.staff.id,), self.now_ms + self.rules.wrap_up_ms)
+        else:
+            self.deadlines.clear("wrap_up", (member.staff.id,))
+        self.settle(member, "" if member.lost else reason)
+
+    def lose(self, member: Member) -> None:
+        """Their line dropped: what rang goes on to the next, what they hold stays theirs until the lease ends."""
+        member.lost = True
+        self.renew(member)
+        if member.reservation is not None:
+            ticket = self.reservations[member.reservation]
+            self.end_reservation(ticket, "cancelled", "lost")
+            self.wait(ticket, "lost")
+        self.settle(member)
+
+    def dismiss(self, member: Member, reason: str) -> None:
+        """Sign out. What they hold stays accepted until somebody decides about it."""
+        staff = member.staff.id
+        if member.reservation is not None:
+            ticket = self.reservations[member.reservation]
+            member.mode = "away"
+            self.end_reservation(ticket, "cancelled", "signed_out")
+            self.wait(ticket, "signed_out")
+        if member.live:
+            self.orphans[staff] = set(member.live)
+        self.roster.remove(member)
+        self.deadlines.clear("lease", (staff,))
+        self.deadlines.clear("wrap_up", (staff,))
+        self._note(StaffChanged(self._next_fence(), self.now_ms, staff, "signed_out", reason))
+
+    # --- requests ----------------------------------------------------------------------------------------------------
+
+    def draft(self, request: Request) -> Ticket:
+        """A ticket that is in no line: for reading where it would stand."""
+        key: QueueKey = (request.kind, request.site, request.language, request.category_path)
+        queue = self.queues.by_key.get(key)
+        if queue is None:
+            queue = Queue(key)
+            self.roster.survey(queue)
+        return Ticket(request, queue, self._arrivals + 1, self.now_ms)
+
+    def issue(self, request: Request) -> Ticket:
+        if request.enqueued_at_ms > self.now_ms:
+            request = replace(request, enqueued_at_ms=self.now_ms)
+        key: QueueKey = (request.kind, request.site, request.language, request.category_path)
+        queue = self.queues.by_key.get(key) or self._new_queue(key)
+        queue.open_tickets += 1
+        self._arrivals += 1
+        ticket = self.tickets[request.id] = Ticket(request, queue, self._arrivals, self.now_ms)
+        return ticket
+
+    def wait(self, ticket: Ticket, reason: str = "") -> None:
+        """Into the line, at the request's own time."""
+        self.deadlines.clear("suspended", (ticket.request.id,))
+        self._change(ticket, "waiting", reason)
+        self.queues.put(ticket)
+        self._waiting.append(ticket)
+
+    def wait_first(self, ticket: Ticket, reason: str, excluded: str | None = None) -> None:
+        """Back from a member who was lost: the wait begins anew, the place does not."""
+        names = ticket.request.excluded if excluded is None else ticket.request.excluded | {excluded}
+        ticket.request = replace(ticket.request, first=True, excluded=names)
+        ticket.waiting_since_ms = self.now_ms
+        self.wait(ticket, reason)
+
+    def suspend(self, ticket: Ticket) -> None:
+        self.queues.take(ticket)
+        ticket.until_ms = self.now_ms + self.rules.suspended_ms
+        self.deadlines.set("suspended", (ticket.request.id,), ticket.until_ms)
+        self._change(ticket, "suspended")
+
+    def end(self, ticket: Ticket, state: RequestState, reason: str = "") -> None:
+        request = ticket.request.id
+        self.queues.take(ticket)
+        self.deadlines.clear("suspended", (request,))
+        for staff in ticket.blocked:
+            self.deadlines.clear("excluded", (request, staff))
+        del self.tickets[request]
+        ticket.queue.open_tickets -= 1
+        self.final[request] = None
+        if len(self.final) > self.rules.max_final:
+            self.final.popitem(last=False)
+        self._change(ticket, state, reason)
+
+    def block(self, ticket: Ticket, staff: str) -> None:
+        """Keep this member from a request for a while. Before it goes back into the line."""
+        ticket.blocked.add(staff)
+        self.deadlines.set("excluded", (ticket.request.id, staff), self.now_ms + self.rules.excluded_ms)
+
+    def unblock(self, ticket: Ticket, staff: str) -> None:
+        ticket.blocked.discard(staff)
+        if ticket.lane is not None:
+            self.queues.take(ticket)
+            self.queues.put(ticket)
+
+    def bring_back(self, status: RequestStatus) -> None:
+        if status.state not in ("waiting", "reserved", "suspended", "accepted"):
+            return
+        ticket = self.issue(status.request)
+        if status.state == "accepted" and status.staff is not None:
+            holder = self.roster.members.get(status.staff) or self._absent(status.staff, ticket)
+            self.hold(ticket, holder)
+            self._change(ticket, "accepted", "restored")
+        elif status.state == "suspended":
+            self.suspend(ticket)
+        else:
+            self.wait(ticket, "restored")
+
+    # --- reservations and what is held -------------------------------------------------------------------------------
+
+    def end_reservation(self, ticket: Ticket, state: ReservationState, reason: str, member_reason: str = "") -> None:
+        """The ringing stops, if it rang; the ticket is then in no line and held by nobody."""
+        reservation = ticket.reservation
+        if reservation is None:
+            return
+        staff, request = cast(str, ticket.staff), ticket.request.id
+        del self.reservations[reservation]
+        ticket.reservation = ticket.staff = ticket.until_ms = None
+        self.deadlines.clear("reservation", (request,))
+        self._note(ReservationEnded(self._next_fence(), self.now_ms, reservation, request, staff, state, reason))
+        member = self.roster.members[staff]
+        member.reservation = None
+        if state != "accepted":
+            self.settle(member, member_reason)
+
+    def accept(self, ticket: Ticket) -> None:
+        member = self.roster.members[cast(str, ticket.staff)]
+        self.end_reservation(ticket, "accepted", "")
+        ticket.queue.pickups.add(self.now_ms, ticket.waiting_since_ms)
+        self._change(ticket, "accepted")
+        self.hold(ticket, member)
+        self.deadlines.set("entered", (ticket.request.id,), self.now_ms + self.rules.enter_ms)
+
+    def hold(self, ticket: Ticket, member: Member) -> None:
+        ticket.staff = member.staff.id
+        member.live.add(ticket.request.id)
+        self.settle(member)
+
+    def let_go(self, ticket: Ticket, *, wrap_up: bool, reason: str = "") -> None:
+        """An accepted request leaves its holder; after the last one they wrap up, or are free again at once."""
+        request, staff = ticket.request.id, cast(str, ticket.staff)
+        ticket.staff = None
+        self.deadlines.clear("entered", (request,))
+        member = self.roster.members.get(staff)
+        if member is None:
+            held = self.orphans[staff]
+            held.discard(request)
+            if not held:
+                del self.orphans[staff]
+            return
+        member.live.discard(request)
+        member.idle_since_ms = self.now_ms
+        if wrap_up and not member.load:
+            self.set_mode(member, "wrap_up", reason)
+        else:
+            self.settle(member)
+
+    # --- parts -------------------------------------------------------------------------------------------------------
+
+    def _reserve(self, match: Match) -> None:
+        ticket, member = match.ticket, match.member
+        why = self.selection.why(match)
+        request, staff = ticket.request.id, member.staff.id
+        self.queues.take(ticket)
+        fence = self._next_fence()
+        reservation = f"r{fence}"
+        until_ms = self.now_ms + self.rules.ring_ms
+        ticket.reservation, ticket.reservation_fence = reservation, fence
+        ticket.staff, ticket.until_ms = staff, until_ms
+        member.reservation = reservation
+        self.reservations[reservation] = ticket
+        self.deadlines.set("reservation", (request,), until_ms)
+        self._note(Reserved(fence, self.now_ms, reservation, request, staff, until_ms, why))
+        self._change(ticket, "reserved")
+        self.settle(member)
+
+    def _change(self, ticket: Ticket, state: RequestState, reason: str = "") -> None:
+        ticket.state = state
+        if state == "waiting":
+            ticket.until_ms = None
+        self._note(RequestChanged(self._next_fence(), self.now_ms, ticket.request.id, state, reason))
+
+    def _until(self, member: Member) -> int | None:
+        state = member.state
+        if state == "reserved":
+            return self.reservations[cast(str, member.reservation)].until_ms
+        if state == "lost":
+            return self.deadlines.at_ms("lease", (member.staff.id,))
+        return self.deadlines.at_ms("wrap_up", (member.staff.id,)) if state == "wrap_up" else None
+
+    def _absent(self, staff: str, ticket: Ticket) -> Member:
+        """Somebody known only as the holder of a request: lost, without skills until they sign in."""
+        role = next(role for role, kind in SERVES.items() if kind == ticket.request.kind)
+        nobody: frozenset[str] = frozenset()
+        member = self.roster.add(Staff(staff, role, nobody, nobody, nobody), self.queues, self.now_ms)
+        member.lost = True
+        self.renew(member)
+        return member
+
+    def _new_queue(self, key: QueueKey) -> Queue:
+        known = self.queues.by_key
+        if len(known) >= self.rules.max_queues:
+            for queue in [queue for queue in known.values() if not queue.open_tickets]:
+                del known[queue.key]
+                self.roster.unlink(queue)
+        queue = known[key] = Queue(key)
+        self.roster.link(queue)
+        return queue
+
+    def _note(self, event: AnyEvent) -> None:
+        self._events.append(event)
+
+    def _next_fence(self) -> int:
+        """Grows with every event, also when the clock stood still or the process began anew."""
+        self.fence = max(self.fence + 1, self.now_ms * 1000)
+        return self.fence

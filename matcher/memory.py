@@ -1,0 +1,96 @@
+"""The embedded store: one engine in this process. Nothing in a step awaits, so steps of one event loop cannot interleave."""
+
+from __future__ import annotations
+
+from matcher.engine import Engine
+from matcher.rules import Rules
+from matcher.types import AnyEvent, Place, Request, RequestKind, RequestStatus, Snapshot, Staff, StaffStatus
+
+
+class MemoryStore:
+    """`MatchStore` in memory. `fence`: the last one of an earlier life, where known; the clock alone keeps fences growing
+    across a restart otherwise."""
+
+    def __init__(self, rules: Rules | None = None, *, fence: int = 0) -> None:
+        self._engine = Engine(rules, fence=fence)
+
+    async def sign_in(self, staff: Staff, now_ms: int) -> list[AnyEvent]:
+        return self._engine.sign_in(staff, now_ms)
+
+    async def renew(self, staff_ids: list[str], now_ms: int) -> None:
+        self._engine.renew(staff_ids, now_ms)
+
+    async def disconnect(self, staff: str, now_ms: int) -> list[AnyEvent]:
+        return self._engine.disconnect(staff, now_ms)
+
+    async def set_available(self, staff: str, now_ms: int) -> list[AnyEvent]:
+        return self._engine.set_available(staff, now_ms)
+
+    async def set_away(self, staff: str, now_ms: int) -> list[AnyEvent]:
+        return self._engine.set_away(staff, now_ms)
+
+    async def sign_out(self, staff: str, now_ms: int, *, force: bool = False) -> list[AnyEvent]:
+        return self._engine.sign_out(staff, now_ms, force=force)
+
+    async def enqueue(self, request: Request, now_ms: int) -> list[AnyEvent]:
+        return self._engine.enqueue(request, now_ms)
+
+    async def cancel(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
+        return self._engine.cancel(request, now_ms, reason)
+
+    async def suspend(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return self._engine.suspend(request, now_ms)
+
+    async def resume(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return self._engine.resume(request, now_ms)
+
+    async def accept(self, reservation: str, now_ms: int, fence: int | None = None) -> list[AnyEvent]:
+        return self._engine.accept(reservation, now_ms, fence)
+
+    async def decline(self, reservation: str, now_ms: int, reason: str = "", fence: int | None = None) -> list[AnyEvent]:
+        return self._engine.decline(reservation, now_ms, reason, fence)
+
+    async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return self._engine.entered(request, now_ms)
+
+    async def requeue(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return self._engine.requeue(request, now_ms)
+
+    async def complete(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return self._engine.complete(request, now_ms)
+
+    async def release(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return self._engine.release(request, now_ms)
+
+    async def transfer_owner(self, request: str, staff: str, now_ms: int) -> list[AnyEvent]:
+        return self._engine.transfer_owner(request, staff, now_ms)
+
+    async def wrapped_up(self, staff: str, now_ms: int, *, available: bool = True) -> list[AnyEvent]:
+        return self._engine.wrapped_up(staff, now_ms, available=available)
+
+    async def unserved(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
+        return self._engine.unserved(request, now_ms, reason)
+
+    async def sweep(self, now_ms: int) -> list[AnyEvent]:
+        return self._engine.sweep(now_ms)
+
+    async def next_deadline_ms(self) -> int | None:
+        return self._engine.next_deadline_ms()
+
+    async def restore(self, requests: list[RequestStatus], now_ms: int) -> list[AnyEvent]:
+        return self._engine.restore(requests, now_ms)
+
+    async def place(self, request: str, now_ms: int) -> Place | None:
+        return self._engine.place(request, now_ms)
+
+    async def estimate(self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], now_ms: int) -> Place:
+        return self._engine.estimate(kind, site, language, category_path, now_ms)
+
+    async def request_status(self, request: str) -> RequestStatus | None:
+        return self._engine.request_status(request)
+
+    async def staff_status(self, staff: str) -> StaffStatus | None:
+        return self._engine.staff_status(staff)
+
+    async def snapshot(self) -> Snapshot:
+        return self._engine.snapshot()

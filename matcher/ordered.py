@@ -1,0 +1,85 @@
+"""A sorted list in chunks: adding, removing and ranking cost about the same with a hundred items and with a million."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator
+from itertools import islice
+from operator import itemgetter
+from typing import Any, Final, Generic, TypeVar
+
+Item = TypeVar("Item", bound=tuple[Any, ...])
+
+# Removing the first of 512 pointers moves 4 KB (0.1 µs); a plain list of 100,000 would move 800 KB (30 µs).
+CHUNK: Final = 512
+_last = itemgetter(-1)
+
+
+class Ordered(Generic[Item]):
+    """Unique tuples in ascending order. Their leading fields must differ before any that cannot be compared."""
+
+    __slots__ = ("_chunks", "_size")
+
+    def __init__(self) -> None:
+        self._chunks: list[list[Item]] = []
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[Item]:
+        for chunk in self._chunks:
+            yield from chunk
+
+    def first(self) -> Item:
+        """The least; IndexError when empty."""
+        return self._chunks[0][0]
+
+    def least(self, count: int) -> list[Item]:
+        return list(islice(self, count))
+
+    def add(self, item: Item) -> None:
+        chunks = self._chunks
+        self._size += 1
+        if not chunks:
+            chunks.append([item])
+            return
+        at = self._chunk_of(item) if item < chunks[-1][-1] else len(chunks) - 1
+        chunk = chunks[at]
+        insort(chunk, item)
+        if len(chunk) > CHUNK:
+            half = CHUNK // 2
+            chunks.insert(at + 1, chunk[half:])
+            del chunk[half:]
+
+    def remove(self, item: Item) -> None:
+        """KeyError when it is not there."""
+        at = self._chunk_of(item)
+        chunk = self._chunks[at] if at < len(self._chunks) else []
+        index = bisect_left(chunk, item)
+        if index == len(chunk) or chunk[index] != item:
+            raise KeyError(item)
+        del chunk[index]
+        self._size -= 1
+        if not chunk:
+            del self._chunks[at]
+
+    def rank(self, key: tuple[Any, ...]) -> int:
+        """How many come before `key`, which may be a prefix of an item."""
+        at = self._chunk_of(key)
+        before = sum(map(len, self._chunks[:at]))
+        return before + (bisect_left(self._chunks[at], key) if at < len(self._chunks) else 0)
+
+    def from_key(self, key: tuple[Any, ...]) -> Item | None:
+        """The first item that does not come before `key`."""
+        at = self._chunk_of(key)
+        if at == len(self._chunks):
+            return None
+        chunk = self._chunks[at]
+        return chunk[bisect_left(chunk, key)]
+
+    def _chunk_of(self, key: tuple[Any, ...]) -> int:
+        chunks = self._chunks
+        if chunks and key <= chunks[0][-1]:
+            return 0
+        return bisect_left(chunks, key, key=_last)

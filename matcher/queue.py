@@ -1,0 +1,156 @@
+"""Requests in line. A queue holds those that ask for the same skills; its lanes keep each rank apart, oldest first.
+
+Within a lane, whoever is first in time is also the first for whom a ring opens. So a lane without exclusions is decided by its
+head alone, however long it is; those that exclude somebody (few: declined within the last minute, an owner lost) stand in
+lanes of their own, which are walked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from matcher.estimate import Pickups
+from matcher.ordered import Ordered
+from matcher.rules import EXACT, PARENT
+from matcher.types import Request, RequestKind, RequestState, RequestStatus
+
+if TYPE_CHECKING:
+    from matcher.roster import Pool
+
+QueueKey = tuple[RequestKind, str, str, tuple[str, ...]]
+LaneKey = tuple[int, bool, bool]  # (-priority, not first, has exclusions)
+LaneItem = tuple[int, int, "Ticket"]  # (enqueued, arrival, ticket)
+
+
+class Ticket:
+    """A request and what has become of it. `blocked`: members kept from it for a while (declined, missed).
+    `waiting_since_ms`: the start of this wait, later than the request's own time after an owner was lost."""
+
+    __slots__ = (
+        "arrival", "blocked", "item", "lane", "queue", "request", "reservation", "reservation_fence", "staff", "state",
+        "until_ms", "waiting_since_ms",
+    )  # fmt: skip
+
+    def __init__(self, request: Request, queue: Queue, arrival: int, now_ms: int) -> None:
+        self.request = request
+        self.queue = queue
+        self.arrival = arrival
+        self.state: RequestState = "waiting"
+        self.waiting_since_ms = now_ms
+        self.blocked: set[str] = set()
+        self.lane: Lane | None = None
+        self.item: LaneItem = (request.enqueued_at_ms, arrival, self)
+        self.reservation: str | None = None
+        self.reservation_fence = 0
+        self.staff: str | None = None
+        self.until_ms: int | None = None
+
+    @property
+    def rank(self) -> tuple[int, bool, int, int]:
+        """Priority, then `first`, then waiting time, then arrival: the least is served first."""
+        request = self.request
+        return -request.priority, not request.first, request.enqueued_at_ms, self.arrival
+
+    def excludes(self, staff: str) -> bool:
+        return staff in self.blocked or staff in self.request.excluded
+
+    def status(self) -> RequestStatus:
+        return RequestStatus(self.request, self.state, self.reservation, self.staff, self.until_ms)
+
+
+class Lane:
+    __slots__ = ("items", "key", "queue", "walked")
+
+    def __init__(self, queue: Queue, key: LaneKey) -> None:
+        self.queue = queue
+        self.key = key
+        self.walked = key[2]
+        self.items: Ordered[LaneItem] = Ordered()
+
+    def heads(self) -> Iterator[Ticket]:
+        """Those that may be next: the head, or everybody where exclusions differ."""
+        if self.walked:
+            for item in self.items:
+                yield item[2]
+        else:
+            yield self.items.first()[2]
+
+
+class Queue:
+    """`pools` and `present` (people signed in, in whatever state) are by ring and kept by the roster."""
+
+    __slots__ = ("category_path", "key", "kind", "lanes", "language", "open_tickets", "pickups", "pools", "present", "site")
+
+    def __init__(self, key: QueueKey) -> None:
+        self.key = key
+        self.kind, self.site, self.language, self.category_path = key
+        self.lanes: dict[LaneKey, Lane] = {}
+        self.pools: tuple[list[Pool], list[Pool], list[Pool]] = ([], [], [])
+        self.present = [0, 0, 0]
+        self.pickups = Pickups()
+        self.open_tickets = 0
+
+    def ahead_of(self, rank: tuple[Any, ...]) -> int:
+        """How many in this queue are served before `rank`."""
+        ahead = 0
+        for (priority, not_first, _), lane in self.lanes.items():
+            here = (priority, not_first)
+            if here < rank[:2]:
+                ahead += len(lane.items)
+            elif here == rank[:2]:
+                ahead += lane.items.rank(rank[2:])
+        return ahead
+
+    def head_since_ms(self) -> int | None:
+        """Since when the one who is next has waited."""
+        return min((lane.items.first()[2].waiting_since_ms for lane in self.lanes.values()), default=None)
+
+    def specialists(self) -> Iterator[Pool]:
+        """Pools that list the category or a parent of it."""
+        yield from self.pools[EXACT]
+        yield from self.pools[PARENT]
+
+
+class Queues:
+    """All queues, and the lanes in which somebody waits, by what a member must speak to serve them."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[QueueKey, Queue] = {}
+        self.lanes: dict[tuple[RequestKind, str], dict[tuple[QueueKey, LaneKey], Lane]] = {}
+
+    def __iter__(self) -> Iterator[Queue]:
+        return iter(self.by_key.values())
+
+    def all_lanes(self) -> Iterator[Lane]:
+        for lanes in self.lanes.values():
+            yield from lanes.values()
+
+    def put(self, ticket: Ticket) -> None:
+        request, queue = ticket.request, ticket.queue
+        key: LaneKey = (-request.priority, not request.first, bool(request.excluded or ticket.blocked))
+        lane = queue.lanes.get(key)
+        if lane is None:
+            lane = queue.lanes[key] = Lane(queue, key)
+            self.lanes.setdefault((queue.kind, queue.language), {})[queue.key, key] = lane
+        lane.items.add(ticket.item)
+        ticket.lane = lane
+
+    def take(self, ticket: Ticket) -> None:
+        lane = ticket.lane
+        if lane is None:
+            return
+        ticket.lane = None
+        lane.items.remove(ticket.item)
+        if not lane.items:
+            queue = lane.queue
+            del queue.lanes[lane.key]
+            del self.lanes[queue.kind, queue.language][queue.key, lane.key]
+
+    def ahead_of(self, queue: Queue, rank: tuple[Any, ...]) -> int:
+        """How many are served before `rank`, in this queue and in those that share specialists with it."""
+        waiting = {lane.queue for (kind, _), lanes in self.lanes.items() if kind == queue.kind for lane in lanes.values()}
+        shared = {id(pool) for pool in queue.specialists()}
+        return sum(
+            other.ahead_of(rank) for other in waiting if other is queue or any(id(pool) in shared for pool in other.specialists())
+        )

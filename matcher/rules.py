@@ -1,0 +1,37 @@
+"""What may be tuned in matching, with the defaults of the design."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from matcher.types import Ring
+
+EXACT: Final = 0
+PARENT: Final = 1
+ANY: Final = 2
+RINGS: Final[tuple[Ring, ...]] = ("exact", "parent", "any")
+
+ALL: Final = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Durations in milliseconds. A ring opens for a request when it has waited this long, or at once when nobody who could
+    serve it in a narrower ring is signed in."""
+
+    parent_after_ms: int = 15_000
+    any_after_ms: int = 30_000
+    ring_ms: int = 20_000
+    excluded_ms: int = 60_000
+    suspended_ms: int = 60_000
+    enter_ms: int = 30_000
+    lease_ms: int = 30_000
+    wrap_up_ms: int = 120_000
+    max_requests: int = 200_000  # open ones; more are refused as "full"
+    max_queues: int = 10_000  # when reached, those that nobody waits in are forgotten
+    max_final: int = 20_000  # ids remembered after their end, so that late messages are told apart from unknown ones
+    max_why: int = 8  # candidates, and people passed over, named in one Why
+
+    def opens_after_ms(self, ring: int) -> int:
+        return (0, self.parent_after_ms, self.any_after_ms)[ring]
