@@ -1,0 +1,149 @@
+/** Connection and state together: what a page holds. Fetches the lines it missed, keeps unacknowledged ones over a reload. */
+
+import type { SendLine, ServerMessage } from "../messages";
+import { createStore, type Readable } from "../ui/store";
+import { Connection, RequestError, type ConnectionOptions } from "./connection";
+import { initialState, lastSeq, reduce, type RoomEvent, type RoomState } from "./state";
+
+export interface ClientOptions {
+  token?: string;
+  locale: string;
+  url?: string;
+  tab?: string;
+  storage?: Pick<Storage, "getItem" | "setItem">;
+  now?: () => number;
+  openSocket?: ConnectionOptions["openSocket"];
+}
+
+const OUTBOX = "sangdam.outbox";
+const TAB = "sangdam.tab";
+
+/** Names this tab, the same over reloads. */
+export function tabId(storage: Pick<Storage, "getItem" | "setItem"> = sessionStorage): string {
+  const known = storage.getItem(TAB);
+  if (known) return known;
+  const made = newId();
+  storage.setItem(TAB, made);
+  return made;
+}
+
+/** 96 random bits. (crypto.randomUUID exists in secure contexts only.) */
+export function newId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function socketUrl(): string {
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
+}
+
+export class Client {
+  readonly connection: Connection;
+  private readonly store = createStore<RoomState>(initialState);
+  private readonly storage: Pick<Storage, "getItem" | "setItem">;
+  private readonly now: () => number;
+  private readonly listeners = new Set<(message: ServerMessage) => void>();
+  private caughtUp = new Set<string>();
+
+  constructor(options: ClientOptions) {
+    this.storage = options.storage ?? sessionStorage;
+    this.now = options.now ?? Date.now;
+    this.connection = new Connection({
+      url: options.url ?? socketUrl(),
+      tab: options.tab ?? tabId(this.storage),
+      token: options.token,
+      locale: options.locale,
+      openSocket: options.openSocket,
+      onMessage: (message) => this.received(message),
+      onStatus: (status, reason) => this.apply({ type: "status", status, reason }),
+      onRefused: (line, reason) => {
+        this.apply({ type: "refused", line, reason });
+        this.keepLines();
+      },
+    });
+    for (const line of this.keptLines()) {
+      this.apply({ type: "sending", line });
+      this.connection.sendLine(line);
+    }
+  }
+
+  /** The state, for `useStore`. */
+  get state(): Readable<RoomState> {
+    return this.store;
+  }
+
+  /** All messages, after the state has taken them (board and answers pass the state by). Returns what ends it. */
+  onMessage(listener: (message: ServerMessage) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  open(): void {
+    this.connection.open();
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  /** Shows the line as "sending" at once and sends it until it is acknowledged. */
+  sendLine(line: Omit<SendLine, "type" | "line" | "id">): string {
+    const whole: SendLine = { type: "line", line: newId(), ...line };
+    this.connection.sendLine(whole);
+    this.apply({ type: "sending", line: whole });
+    this.keepLines();
+    return whole.line;
+  }
+
+  /** Forgets a line that was refused. */
+  dismissLine(session: string, line: string): void {
+    this.apply({ type: "dismiss", session, line });
+  }
+
+  private received(message: ServerMessage): void {
+    if (message.type === "welcome") this.caughtUp.clear();
+    if (message.type === "session" && !this.caughtUp.has(message.session.id)) {
+      this.caughtUp.add(message.session.id);
+      void this.catchUp(message.session.id);
+    }
+    this.apply(message);
+    if (message.type === "ack") this.keepLines();
+    for (const listener of [...this.listeners]) listener(message);
+  }
+
+  /** Asks for the lines that came while we were away, page by page. */
+  private async catchUp(session: string): Promise<void> {
+    let after = lastSeq(this.store.get(), session);
+    try {
+      for (;;) {
+        const reply = await this.connection.request({ type: "lines", session, after });
+        const last = reply.type === "lines" ? reply.lines.at(-1) : undefined;
+        if (reply.type !== "lines" || reply.more !== true || !last) return;
+        after = last.seq;
+      }
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      this.caughtUp.delete(session); // asked again with the next view of the session
+    }
+  }
+
+  private apply(event: RoomEvent): void {
+    this.store.update((state) => reduce(state, event, this.now()));
+  }
+
+  private keepLines(): void {
+    try {
+      this.storage.setItem(OUTBOX, JSON.stringify(this.connection.unacknowledged()));
+    } catch {
+      // A full or forbidden storage costs only the outbox's life over a reload.
+    }
+  }
+
+  private keptLines(): SendLine[] {
+    try {
+      const kept: unknown = JSON.parse(this.storage.getItem(OUTBOX) ?? "[]");
+      return Array.isArray(kept) ? (kept as SendLine[]) : [];
+    } catch {
+      return [];
+    }
+  }
+}

@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ServerMessage } from "../messages";
+import { Connection, type Socket, type Status } from "./connection";
+import { delayMs } from "./ladder";
+
+class FakeSocket implements Socket {
+  sent: Record<string, unknown>[] = [];
+  closed = false;
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+  onclose: (() => void) | null = null;
+  send(data: string) {
+    this.sent.push(JSON.parse(data) as Record<string, unknown>);
+  }
+  close() {
+    this.closed = true;
+  }
+  say(message: ServerMessage) {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+  types() {
+    return this.sent.map((message) => message.type);
+  }
+}
+
+function connected() {
+  const sockets: FakeSocket[] = [];
+  const statuses: [Status, string][] = [];
+  const messages: ServerMessage[] = [];
+  const refused: [string, string][] = [];
+  const connection = new Connection({
+    url: "ws://test/ws",
+    tab: "tab1",
+    token: "secret",
+    locale: "ko",
+    onMessage: (message) => messages.push(message),
+    onStatus: (status, reason) => statuses.push([status, reason]),
+    onRefused: (line, reason) => refused.push([line.line, reason]),
+    openSocket: () => {
+      sockets.push(new FakeSocket());
+      return sockets.at(-1)!;
+    },
+    random: () => 0,
+  });
+  const greet = () => {
+    sockets.at(-1)!.onopen?.();
+    sockets.at(-1)!.say({ type: "welcome", now: 5 });
+  };
+  connection.open();
+  greet();
+  return { connection, sockets, statuses, messages, refused, greet, socket: () => sockets.at(-1)! };
+}
+
+const line = (id: string) => ({ type: "line", session: "s1", line: id, text: "안녕하세요" }) as const;
+
+describe("Connection", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it("says hello first and is open once welcomed", () => {
+    const { socket, statuses } = connected();
+    expect(socket().sent[0]).toEqual({ type: "hello", tab: "tab1", token: "secret", locale: "ko", version: 1 });
+    expect(statuses).toEqual([
+      ["connecting", ""],
+      ["open", ""],
+    ]);
+  });
+
+  it("gives each request its own reply, also when they come in another order", async () => {
+    const { connection, socket } = connected();
+    const first = connection.request({ type: "leave", session: "s1" });
+    const second = connection.request({ type: "leave", session: "s2" });
+    socket().say({ type: "ok", id: 2 });
+    socket().say({ type: "error", id: 1, reason: "not_yours", message: "No." });
+    await expect(second).resolves.toEqual({ type: "ok", id: 2 });
+    await expect(first).rejects.toMatchObject({ reason: "not_yours", message: "No." });
+  });
+
+  it("fails a request that is not answered in time, or whose connection goes", async () => {
+    const { connection, socket } = connected();
+    const slow = connection.request({ type: "leave", session: "s1" });
+    const failed = expect(slow).rejects.toMatchObject({ reason: "timeout" });
+    vi.advanceTimersByTime(8000);
+    await failed;
+    const cut = connection.request({ type: "leave", session: "s1" });
+    const closed = expect(cut).rejects.toMatchObject({ reason: "closed" });
+    socket().onclose?.();
+    await closed;
+    await expect(connection.request({ type: "leave", session: "s1" })).rejects.toMatchObject({ reason: "offline" });
+  });
+
+  it("comes back at once, then by the ladder, and begins the ladder anew after a welcome", () => {
+    const { sockets, socket, greet } = connected();
+    for (const wait of [0, 300, 1200, 2700, 2700]) {
+      const before = sockets.length;
+      socket().onclose?.();
+      if (wait > 0) vi.advanceTimersByTime(wait - 1);
+      expect(sockets.length).toBe(before);
+      vi.advanceTimersByTime(1);
+      expect(sockets.length).toBe(before + 1);
+    }
+    greet();
+    const before = sockets.length;
+    socket().onclose?.();
+    vi.advanceTimersByTime(0);
+    expect(sockets.length).toBe(before + 1);
+  });
+
+  it("sends a line again on the next connection until it is acknowledged", () => {
+    const { connection, socket, greet } = connected();
+    connection.sendLine(line("a"));
+    connection.sendLine(line("b"));
+    socket().say({ type: "ack", session: "s1", line: "a", seq: 1, at: 6 });
+    socket().onclose?.();
+    connection.sendLine(line("c"));
+    vi.advanceTimersByTime(0);
+    greet();
+    expect(socket().sent.filter((message) => message.type === "line").map((message) => message.line)).toEqual(["b", "c"]);
+    expect(connection.unacknowledged().map((one) => one.line)).toEqual(["b", "c"]);
+  });
+
+  it("does not send a refused line again, and says why", async () => {
+    const { connection, socket, refused } = connected();
+    connection.sendLine(line("a"));
+    socket().say({ type: "error", id: 1, reason: "too_fast" });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(refused).toEqual([["a", "too_fast"]]);
+    expect(connection.unacknowledged()).toEqual([]);
+  });
+
+  it("refuses more than 200 unacknowledged lines", () => {
+    const { connection } = connected();
+    for (let n = 0; n < 200; n++) connection.sendLine(line(`n${n}`));
+    expect(() => connection.sendLine(line("one more"))).toThrow("outbox_full");
+  });
+
+  it("stays closed after a final goodbye, and open() takes the session back", () => {
+    const { connection, sockets, socket, statuses } = connected();
+    socket().say({ type: "bye", reason: "replaced" });
+    vi.advanceTimersByTime(60_000);
+    expect(sockets.length).toBe(1);
+    expect(statuses.at(-1)).toEqual(["closed", "replaced"]);
+    connection.open();
+    expect(sockets.length).toBe(2);
+  });
+
+  it("waits as long as a restarting server asks", () => {
+    const { sockets, socket } = connected();
+    socket().say({ type: "bye", reason: "restart", retry_ms: 1000 });
+    socket().onclose?.();
+    vi.advanceTimersByTime(999);
+    expect(sockets.length).toBe(1);
+    vi.advanceTimersByTime(1);
+    expect(sockets.length).toBe(2);
+  });
+
+  it("gives up a connection that says nothing for 12 s", () => {
+    const { sockets, socket } = connected();
+    vi.advanceTimersByTime(11_000);
+    socket().say({ type: "pong", now: 1 });
+    vi.advanceTimersByTime(11_999);
+    expect(sockets.length).toBe(1);
+    vi.advanceTimersByTime(1);
+    expect(sockets[0]?.closed).toBe(true);
+    vi.advanceTimersByTime(1);
+    expect(sockets.length).toBe(2);
+  });
+});
+
+describe("delayMs", () => {
+  it("spreads returns by up to 30 %", () => {
+    expect([0, 1, 2, 3, 9].map((attempt) => delayMs(attempt, 0))).toEqual([0, 300, 1200, 2700, 2700]);
+    expect(delayMs(3, 1)).toBe(3510);
+  });
+});

@@ -1,0 +1,223 @@
+/** One WebSocket to the server, kept alive: hello, requests and their replies, lines sent until acknowledged, coming back. No DOM. */
+
+import type { Bye, ClientMessage, SendLine, ServerMessage } from "../messages";
+import { delayMs } from "./ladder";
+
+export type Status = "connecting" | "open" | "reconnecting" | "closed";
+
+/** A refused or unanswered request; `reason` is the server's key, or `offline`, `timeout`, `closed`. */
+export class RequestError extends Error {
+  constructor(
+    readonly reason: string,
+    message = "",
+  ) {
+    super(message || reason);
+    this.name = "RequestError";
+  }
+}
+
+/** The parts of a WebSocket that are used, so that tests can play the server. */
+export interface Socket {
+  send(data: string): void;
+  close(code?: number): void;
+  onopen: (() => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: (() => void) | null;
+}
+
+export interface ConnectionOptions {
+  url: string;
+  /** Names this tab for as long as it lives (see `tabId`). */
+  tab: string;
+  token?: string;
+  locale: string;
+  onMessage: (message: ServerMessage) => void;
+  onStatus: (status: Status, reason: string) => void;
+  /** The server will not take this line; it is not sent again. */
+  onRefused: (line: SendLine, reason: string) => void;
+  openSocket?: (url: string) => Socket;
+  random?: () => number;
+}
+
+type Asked = Extract<ClientMessage, { id?: number | null }>;
+type WithoutId<M> = M extends unknown ? Omit<M, "id"> : never;
+/** Any message that may carry an id; the connection gives it one. */
+export type RequestMessage = WithoutId<Asked>;
+
+interface Pending {
+  resolve: (message: ServerMessage) => void;
+  reject: (error: RequestError) => void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+const REPLY_MS = 8000;
+const PING_MS = 5000;
+const SILENT_MS = 12_000;
+const OUTBOX_MOST = 200;
+const FINAL: readonly string[] = ["signed_out", "token", "replaced"];
+
+/** Why the server said it would end the connection for good; anything else is a reason to come back. */
+export const isFinal = (bye: Bye): boolean => FINAL.includes(bye.reason);
+
+export class Connection {
+  private socket: Socket | null = null;
+  private attempt = 0;
+  private nextId = 1;
+  private greeted = false;
+  private wanted = false;
+  private retryMs: number | null = null;
+  private pending = new Map<number, Pending>();
+  private outbox = new Map<string, SendLine>();
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
+  private pingTimer: ReturnType<typeof setInterval> | undefined;
+  private silence: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly options: ConnectionOptions) {}
+
+  /** Connects, or takes this session back from a newer tab after `bye: replaced`. */
+  open(): void {
+    this.wanted = true;
+    this.attempt = 0;
+    this.drop();
+    this.dial();
+  }
+
+  close(): void {
+    this.end("left");
+  }
+
+  /** Sends at once; false when there is no connection (and then nothing is kept). */
+  send(message: ClientMessage): boolean {
+    if (!this.socket || !this.greeted) return false;
+    this.socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  /** Sends with an id and gives the reply; rejects with a `RequestError`. */
+  request(message: RequestMessage, timeoutMs = REPLY_MS): Promise<ServerMessage> {
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      if (!this.send({ ...message, id })) {
+        reject(new RequestError("offline"));
+        return;
+      }
+      const timer = setTimeout(() => this.settle(id)?.reject(new RequestError("timeout")), timeoutMs);
+      this.pending.set(id, { resolve, reject, timer });
+    });
+  }
+
+  /** Keeps the line until its `ack` (or a refusal) and sends it again after each return; refuses when 200 are waiting. */
+  sendLine(line: SendLine): void {
+    if (this.outbox.size >= OUTBOX_MOST) throw new RequestError("outbox_full");
+    this.outbox.set(line.line, line);
+    this.post(line);
+  }
+
+  unacknowledged(): SendLine[] {
+    return [...this.outbox.values()];
+  }
+
+  private post(line: SendLine): void {
+    if (!this.greeted) return;
+    this.request(line).then(
+      () => this.outbox.delete(line.line),
+      (error: unknown) => {
+        if (error instanceof RequestError && !["offline", "timeout", "closed"].includes(error.reason)) {
+          this.outbox.delete(line.line);
+          this.options.onRefused(line, error.reason);
+        } else if (error instanceof RequestError && error.reason === "timeout" && this.outbox.has(line.line)) this.post(line);
+      },
+    );
+  }
+
+  private dial(): void {
+    this.options.onStatus(this.attempt === 0 && !this.greeted ? "connecting" : "reconnecting", "");
+    const open = this.options.openSocket ?? ((url: string) => new WebSocket(url) as Socket);
+    const socket = open(this.options.url);
+    this.socket = socket;
+    this.listenFor();
+    socket.onopen = () => {
+      const { tab, token = "", locale } = this.options;
+      socket.send(JSON.stringify({ type: "hello", tab, token, locale, version: 1 } satisfies ClientMessage));
+    };
+    socket.onmessage = (event) => this.received(socket, event.data);
+    socket.onclose = () => this.lost(socket);
+  }
+
+  private received(socket: Socket, data: unknown): void {
+    if (socket !== this.socket || typeof data !== "string") return;
+    this.listenFor();
+    const message = JSON.parse(data) as ServerMessage;
+    if (message.type === "welcome") this.welcomed();
+    if (message.type === "ack") this.outbox.delete(message.line);
+    if (message.type === "bye") this.goodbye(message);
+    this.answer(message);
+    this.options.onMessage(message);
+  }
+
+  private answer(message: ServerMessage): void {
+    if (!("id" in message) || message.id == null) return;
+    const asked = this.settle(message.id);
+    if (message.type === "error") asked?.reject(new RequestError(message.reason, message.message));
+    else asked?.resolve(message);
+  }
+
+  private welcomed(): void {
+    this.greeted = true;
+    this.attempt = 0;
+    this.retryMs = null;
+    clearInterval(this.pingTimer);
+    this.pingTimer = setInterval(() => this.send({ type: "ping" }), PING_MS);
+    this.options.onStatus("open", "");
+    for (const line of this.outbox.values()) this.post(line);
+  }
+
+  private goodbye(bye: Bye): void {
+    this.retryMs = bye.retry_ms ?? null;
+    if (isFinal(bye)) this.end(bye.reason);
+  }
+
+  private lost(socket: Socket): void {
+    if (socket !== this.socket) return;
+    this.drop();
+    if (!this.wanted) return;
+    const random = this.options.random ?? Math.random;
+    const wait = Math.max(this.retryMs ?? 0, delayMs(this.attempt++, random()));
+    this.retryMs = null;
+    this.options.onStatus("reconnecting", "");
+    this.retryTimer = setTimeout(() => this.dial(), wait);
+  }
+
+  private end(reason: string): void {
+    this.wanted = false;
+    this.drop();
+    this.options.onStatus("closed", reason);
+  }
+
+  /** A connection that has said nothing for 12 s (pings are answered every 5 s) is dead although the browser does not know it yet. */
+  private listenFor(): void {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => this.socket && this.lost(this.socket), SILENT_MS);
+  }
+
+  private drop(): void {
+    const socket = this.socket;
+    this.socket = null;
+    this.greeted = false;
+    clearTimeout(this.retryTimer);
+    clearTimeout(this.silence);
+    clearInterval(this.pingTimer);
+    if (socket) {
+      socket.onopen = socket.onmessage = socket.onclose = null;
+      socket.close();
+    }
+    for (const id of [...this.pending.keys()]) this.settle(id)?.reject(new RequestError("closed"));
+  }
+
+  private settle(id: number): Pending | undefined {
+    const asked = this.pending.get(id);
+    clearTimeout(asked?.timer);
+    this.pending.delete(id);
+    return asked;
+  }
+}

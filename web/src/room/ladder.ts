@@ -1,0 +1,9 @@
+/** How long to wait before each attempt to come back: 0, 0.3, 1.2, 2.7 s, then every 2.7 s, each with up to 30 % jitter
+ *  so that a thousand browsers do not return in one instant. */
+
+const STEPS_MS = [0, 300, 1200, 2700];
+
+export function delayMs(attempt: number, random: number): number {
+  const step = STEPS_MS[Math.min(attempt, STEPS_MS.length - 1)] ?? 0;
+  return Math.round(step * (1 + 0.3 * random));
+}

@@ -1,0 +1,256 @@
+/** The peer connection to the media worker: fixed media lines, tracks that come and go, heartbeats, making itself anew. */
+
+import type { Answer } from "../messages";
+import { createStore, type Readable } from "../ui/store";
+import { RequestError } from "./connection";
+import { fragment, Reassembler } from "./fragments";
+import { delayMs } from "./ladder";
+import { Watchdog } from "./watchdog";
+
+export type TrackKind = "mic" | "camera" | "screen";
+
+export interface PeerState {
+  /** idle: not wanted. connecting: also while coming back. text_only: no path for media was found (we go on trying). */
+  status: "idle" | "connecting" | "live" | "text_only";
+  /** It was live before: what is going on is a return, not a first connection. */
+  returning: boolean;
+  epoch: number;
+  audio: MediaStream | null;
+  /** Video slots 0..3, as in `room.slots`. */
+  slots: (MediaStream | null)[];
+  /** The board's channel is open. */
+  doc: boolean;
+}
+
+export interface PeerPorts {
+  /** Sends the offer by WebSocket; rejects when it is refused or there is no connection. */
+  offer: (sdp: string) => Promise<Answer>;
+  report: (state: "live" | "text_only" | "lost") => void;
+  onBoard: (message: Uint8Array) => void;
+}
+
+const SLOTS = 4;
+const NO_PATH_MS = 5000;
+const TEXT_ONLY_RETRY_MS = 15_000;
+const TICK_MS = 100;
+const DOC_WATER_BYTES = 1024 * 1024;
+const NOTHING: Omit<PeerState, "returning" | "epoch"> = { status: "idle", audio: null, slots: [null, null, null, null], doc: false };
+
+/** One attempt: a browser's connection with its channels, dead once `close` was called. */
+interface Attempt {
+  pc: RTCPeerConnection;
+  senders: Record<TrackKind, RTCRtpSender>;
+  doc: RTCDataChannel;
+  live: RTCDataChannel;
+  slots: MediaStreamTrack[];
+  audio: MediaStreamTrack;
+}
+
+function build(): Attempt {
+  const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  // The order of these lines is the protocol: audio, camera, screen, four slots, data.
+  const mic = pc.addTransceiver("audio", { direction: "sendrecv" });
+  const camera = pc.addTransceiver("video", { direction: "sendonly" });
+  const screen = pc.addTransceiver("video", { direction: "sendonly" });
+  const slots = Array.from({ length: SLOTS }, () => pc.addTransceiver("video", { direction: "recvonly" }).receiver.track);
+  const doc = pc.createDataChannel("doc", { ordered: true });
+  const live = pc.createDataChannel("live", { ordered: false, maxRetransmits: 0 });
+  doc.binaryType = "arraybuffer";
+  return {
+    pc,
+    senders: { mic: mic.sender, camera: camera.sender, screen: screen.sender },
+    doc,
+    live,
+    slots,
+    audio: mic.receiver.track,
+  };
+}
+
+export class RoomPeer {
+  private readonly store = createStore<PeerState>({ ...NOTHING, returning: false, epoch: 0 });
+  private readonly tracks: Record<TrackKind, MediaStreamTrack | null> = { mic: null, camera: null, screen: null };
+  private attempt: Attempt | null = null;
+  private reassembler = new Reassembler();
+  private tries = 0;
+  private wantedEpoch = 0;
+  private firstTryAt = 0;
+  private timers = new Set<ReturnType<typeof setTimeout>>();
+  private ticking: ReturnType<typeof setInterval> | undefined;
+
+  constructor(private readonly ports: PeerPorts) {}
+
+  get state(): Readable<PeerState> {
+    return this.store;
+  }
+
+  /** Sees to it that there is a connection of at least this epoch. Called with every view of the room. */
+  ensure(epoch: number): void {
+    const { status } = this.store.get();
+    if (status !== "idle" && epoch <= this.wantedEpoch) return;
+    this.wantedEpoch = Math.max(epoch, this.wantedEpoch);
+    this.tries = 0;
+    this.firstTryAt = performance.now();
+    this.change({ status: "connecting" });
+    this.make();
+  }
+
+  /** The WebSocket is back: an attempt that failed for want of it is made at once. */
+  retryNow(): void {
+    const { status } = this.store.get();
+    if (status === "idle" || status === "live" || this.attempt) return;
+    this.tries = 0;
+    this.firstTryAt = performance.now();
+    this.make();
+  }
+
+  /** What is sent from now on, over every connection made later too. */
+  async setTrack(kind: TrackKind, track: MediaStreamTrack | null): Promise<void> {
+    this.tracks[kind] = track;
+    await this.attempt?.senders[kind].replaceTrack(track);
+  }
+
+  /** Sends one whole board message; false when the channel is closed or too full (the caller syncs again later). */
+  sendBoard(message: Uint8Array): boolean {
+    const doc = this.attempt?.doc;
+    if (doc?.readyState !== "open" || doc.bufferedAmount > DOC_WATER_BYTES) return false;
+    for (const part of fragment(message)) doc.send(part);
+    return true;
+  }
+
+  stats(): Promise<RTCStatsReport> | null {
+    return this.attempt?.pc.getStats() ?? null;
+  }
+
+  close(): void {
+    this.discard();
+    this.wantedEpoch = 0;
+    this.change({ ...NOTHING, returning: false, epoch: 0 });
+  }
+
+  private make(): void {
+    this.discard();
+    const attempt = build();
+    this.attempt = attempt;
+    this.reassembler = new Reassembler();
+    attempt.pc.onconnectionstatechange = () => {
+      if (this.attempt !== attempt) return;
+      if (attempt.pc.connectionState === "failed" || attempt.pc.connectionState === "closed") this.lost("failed");
+    };
+    attempt.doc.onopen = () => this.attempt === attempt && this.change({ doc: true });
+    attempt.doc.onmessage = (event: MessageEvent<ArrayBuffer>) => this.boardFragment(new Uint8Array(event.data));
+    attempt.live.onopen = () => this.attempt === attempt && this.connected(attempt);
+    this.after(NO_PATH_MS, () => this.noPath());
+    this.negotiate(attempt).catch((error: unknown) => this.attempt === attempt && this.notAnswered(error));
+  }
+
+  private async negotiate(attempt: Attempt): Promise<void> {
+    for (const kind of ["mic", "camera", "screen"] as const) await attempt.senders[kind].replaceTrack(this.tracks[kind]);
+    const offer = await attempt.pc.createOffer();
+    await attempt.pc.setLocalDescription(offer);
+    if (this.attempt !== attempt) return;
+    // The worker is ICE-lite and learns our address from our checks: no candidate need be waited for.
+    const answer = await this.ports.offer(attempt.pc.localDescription?.sdp ?? "");
+    if (this.attempt !== attempt) return;
+    this.wantedEpoch = Math.max(this.wantedEpoch, answer.epoch);
+    await attempt.pc.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+    if (this.attempt !== attempt) return;
+    this.change({
+      epoch: answer.epoch,
+      audio: new MediaStream([attempt.audio]),
+      slots: attempt.slots.map((track) => new MediaStream([track])),
+    });
+  }
+
+  /** Without a WebSocket nobody can answer, and that says nothing about media: wait for `retryNow`. */
+  private notAnswered(error: unknown): void {
+    const offline = error instanceof RequestError && (error.reason === "offline" || error.reason === "closed");
+    if (offline) this.discard();
+    else this.lost("refused");
+  }
+
+  private connected(attempt: Attempt): void {
+    this.clearTimers();
+    this.tries = 0;
+    this.change({ status: "live", returning: true });
+    this.ports.report("live");
+    const watchdog = new Watchdog(performance.now());
+    attempt.live.onmessage = () => watchdog.echoed(performance.now());
+    this.ticking = setInterval(() => {
+      const { send, lost } = watchdog.tick(performance.now());
+      if (lost) this.lost("silent");
+      else if (send !== null && attempt.live.readyState === "open") attempt.live.send(JSON.stringify({ t: "hb", n: send }));
+    }, TICK_MS);
+  }
+
+  private boardFragment(part: Uint8Array): void {
+    try {
+      const message = this.reassembler.push(part);
+      if (message) this.ports.onBoard(message);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      this.attempt?.doc.close(); // the worker broke the framing; the next connection starts afresh
+      this.lost("framing");
+    }
+  }
+
+  /** The connection is gone or was never made: try again by the ladder, slowly once we settled for text. */
+  private lost(why: "failed" | "silent" | "refused" | "framing"): void {
+    const { status } = this.store.get();
+    const wasLive = status === "live";
+    this.discard();
+    if (wasLive) {
+      this.firstTryAt = performance.now();
+      this.tries = 0;
+      this.change({ status: "connecting", doc: false });
+      if (why !== "refused") this.ports.report("lost");
+    }
+    if (!wasLive && status === "connecting" && performance.now() - this.firstTryAt >= NO_PATH_MS) {
+      this.settleForText();
+      return;
+    }
+    const wait = status === "text_only" ? TEXT_ONLY_RETRY_MS : delayMs(this.tries++, Math.random());
+    this.after(wait, () => this.make());
+  }
+
+  private noPath(): void {
+    if (this.store.get().status === "live") return;
+    this.discard();
+    this.settleForText();
+  }
+
+  private settleForText(): void {
+    if (this.store.get().status !== "text_only") {
+      this.change({ status: "text_only", doc: false, audio: null, slots: NOTHING.slots });
+      this.ports.report("text_only");
+    }
+    this.after(TEXT_ONLY_RETRY_MS, () => this.make());
+  }
+
+  private discard(): void {
+    this.clearTimers();
+    const attempt = this.attempt;
+    this.attempt = null;
+    if (!attempt) return;
+    attempt.pc.onconnectionstatechange = null;
+    attempt.doc.onopen = attempt.doc.onmessage = attempt.live.onopen = attempt.live.onmessage = null;
+    attempt.pc.close();
+  }
+
+  private after(ms: number, run: () => void): void {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      run();
+    }, ms);
+    this.timers.add(timer);
+  }
+
+  private clearTimers(): void {
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers.clear();
+    clearInterval(this.ticking);
+  }
+
+  private change(part: Partial<PeerState>): void {
+    this.store.update((state) => ({ ...state, ...part }));
+  }
+}

@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import type { Line, SendLine } from "../messages";
+import { initialState, reduce, typingNow, type RoomEvent, type RoomState } from "./state";
+import { aSession } from "./testing";
+
+const after = (events: RoomEvent[], from: RoomState = initialState, now = 1000) => events.reduce((state, event) => reduce(state, event, now), from);
+
+const line = (seq: number, text = `line ${seq}`): Line => ({
+  seq,
+  id: `l${seq}`,
+  author: "p2",
+  name: "Jimin",
+  role: "counselor",
+  kind: "text",
+  audience: "all",
+  at: 1,
+  text,
+  picture: "",
+  args: {},
+});
+const mine: SendLine = { type: "line", session: "s1", line: "mine", text: "안녕하세요" };
+
+describe("lines", () => {
+  it("stand in order, each once, whichever way they came", () => {
+    const state = after([
+      { type: "line", session: "s1", line: line(5) },
+      { type: "lines", session: "s1", lines: [line(2), line(3), line(5)] },
+      { type: "line", session: "s1", line: line(3) },
+    ]);
+    expect(state.lines.s1?.map((one) => one.seq)).toEqual([2, 3, 5]);
+  });
+
+  it("of one's own are 'sending' until acknowledged, and then lines like any other", () => {
+    const sending = after([{ type: "session", session: aSession() }, { type: "sending", line: mine }]);
+    expect(sending.outbox.s1?.map((one) => one.text)).toEqual(["안녕하세요"]);
+    const sent = after([{ type: "ack", session: "s1", line: "mine", seq: 7, at: 2000 }], sending);
+    expect(sent.outbox.s1).toEqual([]);
+    expect(sent.lines.s1).toMatchObject([{ seq: 7, id: "mine", author: "p1", at: 2000, text: "안녕하세요" }]);
+  });
+
+  it("are shown once when the server sends both the line and its acknowledgement, in either order", () => {
+    const own = { ...line(7), id: "mine", author: "p1" };
+    const [ack, echo]: RoomEvent[] = [
+      { type: "ack", session: "s1", line: "mine", seq: 7, at: 2 },
+      { type: "line", session: "s1", line: own },
+    ];
+    for (const order of [
+      [ack!, echo!],
+      [echo!, ack!],
+    ]) {
+      const state = after([{ type: "sending", line: mine }, ...order]);
+      expect(state.lines.s1).toHaveLength(1);
+      expect(state.outbox.s1).toEqual([]);
+    }
+  });
+
+  it("that are refused keep their reason until dismissed", () => {
+    const refused = after([
+      { type: "sending", line: mine },
+      { type: "refused", line: mine, reason: "too_fast" },
+    ]);
+    expect(refused.outbox.s1?.[0]?.refused).toBe("too_fast");
+    expect(after([{ type: "dismiss", session: "s1", line: "mine" }], refused).outbox.s1).toEqual([]);
+  });
+});
+
+describe("typing", () => {
+  it("ends with a line of that person, when they stop, or by itself", () => {
+    const typing = after([{ type: "typing", session: "s1", participant: "p2", on: true }]);
+    expect(typingNow(typing, "s1", 2000)).toEqual(["p2"]);
+    expect(typingNow(typing, "s1", 20_000)).toEqual([]);
+    expect(typingNow(after([{ type: "line", session: "s1", line: line(1) }], typing), "s1", 2000)).toEqual([]);
+    expect(typingNow(after([{ type: "typing", session: "s1", participant: "p2", on: false }], typing), "s1", 2000)).toEqual([]);
+  });
+});
+
+describe("connection and sessions", () => {
+  it("keeps what was written over a return, and corrects the clock", () => {
+    const state = after([
+      { type: "line", session: "s1", line: line(1) },
+      { type: "replaced", session: "s1" },
+      { type: "welcome", now: 61_000 },
+    ]);
+    expect(state.lines.s1).toHaveLength(1);
+    expect(state.replaced).toEqual({});
+    expect(state.clockOffset).toBe(60_000);
+  });
+
+  it("replaces a session whole, and remembers why one is over", () => {
+    const state = after([
+      { type: "session", session: aSession({ state: "waiting" }) },
+      { type: "session", session: aSession({ state: "active" }) },
+      { type: "session_over", session: "s1", reason: "wrapped_up" },
+    ]);
+    expect(state.sessions.s1?.state).toBe("active");
+    expect(state.over).toEqual({ s1: "wrapped_up" });
+  });
+
+  it("stops ringing when a ring is over", () => {
+    const ring = { type: "ring", reservation: "r1", kind: "user", session: "s1", expires_at: 1, waiting_since: 0 } as const;
+    const rest = { site: "shop", category: "cameras", language: "ko", channel: "voice" } as const;
+    const ringing = after([{ ...ring, ...rest }]);
+    expect(ringing.rings).toHaveLength(1);
+    const over = after([{ type: "ring_over", reservation: "r1", reason: "expired" }], ringing);
+    expect(over.rings).toEqual([]);
+    expect(over.lastRingOver?.reason).toBe("expired");
+  });
+
+  it("ignores a message it does not know", () => {
+    expect(after([{ type: "from_the_future" } as unknown as RoomEvent])).toBe(initialState);
+  });
+});

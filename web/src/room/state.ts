@@ -1,0 +1,252 @@
+/** What a browser knows of its sessions: a pure function from each server message to the next state. */
+
+import type {
+  Audience,
+  Error as ServerError,
+  Line,
+  LineAck,
+  ParticipantView,
+  Queue,
+  Ring,
+  RingOver,
+  SendLine,
+  ServerMessage,
+  SessionView,
+  StaffMe,
+  TypingNow,
+  UserMe,
+  Wallboard,
+  Welcome,
+} from "../messages";
+import type { Status } from "./connection";
+
+/** A line of one's own on its way: shown as "sending", or as refused with the server's reason. */
+export interface OutLine {
+  id: string;
+  kind: "text" | "picture" | "note";
+  audience: Audience;
+  text: string;
+  picture: string;
+  at: number;
+  /** The server's reason for not taking it; empty while it is on its way. */
+  refused: string;
+}
+
+export interface RoomState {
+  status: Status;
+  /** Why the connection is closed: left, signed_out, token, replaced. */
+  closedReason: string;
+  /** The server's clock minus ours, in ms. */
+  clockOffset: number;
+  user: UserMe | null;
+  staff: StaffMe | null;
+  sessions: Record<string, SessionView>;
+  /** In order of `seq`, each once. */
+  lines: Record<string, Line[]>;
+  outbox: Record<string, OutLine[]>;
+  /** session → participant → until when (our clock) they count as typing. */
+  typing: Record<string, Record<string, number>>;
+  speaking: Record<string, string[]>;
+  /** Sessions that a newer tab of this person has taken over. */
+  replaced: Record<string, true>;
+  /** Sessions this client has nothing more to do with, and why. */
+  over: Record<string, string>;
+  rings: Ring[];
+  lastRingOver: RingOver | null;
+  queue: Queue;
+  wallboard: Wallboard | null;
+  /** The last refusal that answered no request of ours. */
+  error: ServerError | null;
+}
+
+export type RoomEvent =
+  | ServerMessage
+  | { type: "status"; status: Status; reason: string }
+  | { type: "sending"; line: SendLine }
+  | { type: "refused"; line: SendLine; reason: string }
+  | { type: "dismiss"; session: string; line: string };
+
+export const TYPING_MS = 6000;
+
+export const initialState: RoomState = {
+  status: "connecting",
+  closedReason: "",
+  clockOffset: 0,
+  user: null,
+  staff: null,
+  sessions: {},
+  lines: {},
+  outbox: {},
+  typing: {},
+  speaking: {},
+  replaced: {},
+  over: {},
+  rings: [],
+  lastRingOver: null,
+  queue: { type: "queue", waiting: [], messages: [] },
+  wallboard: null,
+  error: null,
+};
+
+type Handlers = { [T in RoomEvent["type"]]?: (state: RoomState, event: Extract<RoomEvent, { type: T }>, now: number) => RoomState };
+
+function without<V>(record: Record<string, V>, key: string): Record<string, V> {
+  if (!(key in record)) return record;
+  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
+}
+
+/** Adds lines that are not there yet, in order of seq. */
+export function mergeLines(known: Line[], added: Line[]): Line[] {
+  const seqs = new Set(known.map((line) => line.seq));
+  const fresh = added.filter((line) => !seqs.has(line.seq));
+  if (fresh.length === 0) return known;
+  return [...known, ...fresh].sort((a, b) => a.seq - b.seq);
+}
+
+function addLines(state: RoomState, session: string, added: Line[]): RoomState {
+  const ids = new Set(added.map((line) => line.id));
+  const outbox = state.outbox[session] ?? [];
+  const typing = state.typing[session] ?? {};
+  const authors = new Set(added.map((line) => line.author));
+  return {
+    ...state,
+    lines: { ...state.lines, [session]: mergeLines(state.lines[session] ?? [], added) },
+    outbox: { ...state.outbox, [session]: outbox.filter((line) => !ids.has(line.id)) },
+    typing: { ...state.typing, [session]: Object.fromEntries(Object.entries(typing).filter(([who]) => !authors.has(who))) },
+  };
+}
+
+function welcome(state: RoomState, event: Welcome, now: number): RoomState {
+  return {
+    ...state,
+    status: "open",
+    closedReason: "",
+    clockOffset: event.now - now,
+    user: event.user ?? null,
+    staff: event.staff ?? null,
+    replaced: {},
+    rings: [],
+    speaking: {},
+    error: null,
+  };
+}
+
+/** The server may acknowledge before, after or without sending the line itself: the acknowledged line is shown from our own copy. */
+function acknowledged(state: RoomState, event: LineAck): RoomState {
+  const sent = state.outbox[event.session]?.find((line) => line.id === event.line);
+  const you = viewer(state.sessions[event.session]);
+  if (!sent) return state;
+  const line: Line = {
+    seq: event.seq,
+    id: sent.id,
+    author: you?.id ?? "",
+    name: you?.name ?? "",
+    role: you?.role ?? "user",
+    kind: sent.kind,
+    audience: sent.audience,
+    at: event.at,
+    text: sent.text,
+    picture: sent.picture,
+    args: {},
+  };
+  return addLines(state, event.session, [line]);
+}
+
+function typing(state: RoomState, event: TypingNow, now: number): RoomState {
+  const those = without(state.typing[event.session] ?? {}, event.participant);
+  const next = event.on ? { ...those, [event.participant]: now + TYPING_MS } : those;
+  return { ...state, typing: { ...state.typing, [event.session]: next } };
+}
+
+function sending(state: RoomState, line: SendLine, now: number): RoomState {
+  const waiting = state.outbox[line.session] ?? [];
+  if (waiting.some((one) => one.id === line.line)) return state;
+  const { kind = "text", audience = "all", text = "", picture = "" } = line;
+  const out: OutLine = { id: line.line, kind, audience, text, picture, at: now + state.clockOffset, refused: "" };
+  return { ...state, outbox: { ...state.outbox, [line.session]: [...waiting, out] } };
+}
+
+function changeOutbox(state: RoomState, session: string, change: (lines: OutLine[]) => OutLine[]): RoomState {
+  return { ...state, outbox: { ...state.outbox, [session]: change(state.outbox[session] ?? []) } };
+}
+
+function ended(state: RoomState, session: string, reason: string): RoomState {
+  return {
+    ...state,
+    over: { ...state.over, [session]: reason },
+    speaking: without(state.speaking, session),
+    typing: without(state.typing, session),
+  };
+}
+
+const handlers: Handlers = {
+  status: (state, { status, reason }) => ({ ...state, status, closedReason: status === "closed" ? reason : "" }),
+  sending: (state, { line }, now) => sending(state, line, now),
+  refused: (state, { line, reason }) =>
+    changeOutbox(state, line.session, (lines) => lines.map((one) => (one.id === line.line ? { ...one, refused: reason } : one))),
+  dismiss: (state, { session, line }) => changeOutbox(state, session, (lines) => lines.filter((one) => one.id !== line)),
+  welcome,
+  session: (state, { session }) => ({
+    ...state,
+    sessions: { ...state.sessions, [session.id]: session },
+    over: without(state.over, session.id),
+  }),
+  session_over: (state, { session, reason = "" }) => ended(state, session, reason),
+  ack: acknowledged,
+  line: (state, { session, line }) => addLines(state, session, [line]),
+  lines: (state, { session, lines }) => addLines(state, session, lines),
+  typing,
+  speaking: (state, { session, participants }) => ({ ...state, speaking: { ...state.speaking, [session]: participants } }),
+  replaced: (state, { session }) => ({ ...state, replaced: { ...state.replaced, [session]: true } }),
+  ring: (state, ring) => ({ ...state, rings: [...state.rings.filter((one) => one.reservation !== ring.reservation), ring] }),
+  ring_over: (state, over) => ({
+    ...state,
+    rings: state.rings.filter((ring) => ring.reservation !== over.reservation),
+    lastRingOver: over,
+  }),
+  staff: (state, { me }) => ({ ...state, staff: me }),
+  queue: (state, queue) => ({ ...state, queue }),
+  wallboard: (state, wallboard) => ({ ...state, wallboard }),
+  error: (state, error) => (error.id == null ? { ...state, error } : state),
+};
+
+/** The next state; `now` is this browser's clock in ms. Unknown messages change nothing (a newer server may send them). */
+export function reduce(state: RoomState, event: RoomEvent, now: number): RoomState {
+  const handler = handlers[event.type] as ((state: RoomState, event: RoomEvent, now: number) => RoomState) | undefined;
+  return handler ? handler(state, event, now) : state;
+}
+
+// --- what components ask --------------------------------------------------------------------------------------------
+
+export function viewer(session: SessionView | undefined): ParticipantView | undefined {
+  return session?.participants.find((one) => one.id === session.you);
+}
+
+export function participant(session: SessionView, id: string): ParticipantView | undefined {
+  return session.participants.find((one) => one.id === id);
+}
+
+/** All others who have not left. */
+export function others(session: SessionView): ParticipantView[] {
+  return session.participants.filter((one) => one.id !== session.you && one.presence !== "gone");
+}
+
+export function lastSeq(state: RoomState, session: string): number {
+  return state.lines[session]?.at(-1)?.seq ?? 0;
+}
+
+export function typingNow(state: RoomState, session: string, now: number): string[] {
+  return Object.entries(state.typing[session] ?? {})
+    .filter(([, until]) => until > now)
+    .map(([who]) => who);
+}
+
+/** Those who hear `source`, of those the viewer is told about. */
+export function listenersOf(session: SessionView, source: string): string[] {
+  return Object.entries(session.room?.hears ?? {})
+    .filter(([, sources]) => sources.includes(source))
+    .map(([listener]) => listener);
+}
+
+/** The server's clock, in ms. */
+export const serverNow = (state: RoomState, now: number): number => now + state.clockOffset;

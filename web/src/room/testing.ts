@@ -1,0 +1,57 @@
+/** Sessions for tests. */
+
+import type { ParticipantView, SessionView } from "../messages";
+
+export function aParticipant(changes: Partial<ParticipantView> = {}): ParticipantView {
+  return {
+    id: "p1",
+    name: "",
+    role: "user",
+    presence: "here",
+    peer: "live",
+    media: { mic: true, camera: false, screen: false },
+    owner: false,
+    ...changes,
+  };
+}
+
+export const jimin = (changes: Partial<ParticipantView> = {}) =>
+  aParticipant({ id: "p2", name: "Jimin", role: "counselor", owner: true, ...changes });
+
+export const drHan = (changes: Partial<ParticipantView> = {}) => aParticipant({ id: "p3", name: "Dr. Han", role: "professional", ...changes });
+
+/** A voice session as its user sees it: `p1` the user, `p2` Jimin. */
+export function aSession(changes: Partial<SessionView> = {}): SessionView {
+  return {
+    id: "s1",
+    site: { id: "demo-shop", name: "Demo shop", accent: "", privacy_url: "", home_url: "" },
+    category: { id: "cameras", name: "Cameras" },
+    language: "en",
+    channel: "voice",
+    state: "active",
+    you: "p1",
+    participants: [aParticipant(), jimin()],
+    room: {
+      epoch: 1,
+      media: true,
+      slots: {},
+      hears: { p1: ["p2"], p2: ["p1"] },
+      board: "write",
+      notice: "",
+    },
+    waiting: null,
+    owner_lost: false,
+    choices: [],
+    deadline: null,
+    lost: "",
+    end_reason: "",
+    brief: null,
+    help: null,
+    rated: false,
+    wrap_up_until: null,
+    started_at: 0,
+    active_at: 0,
+    ended_at: null,
+    ...changes,
+  };
+}

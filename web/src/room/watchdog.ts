@@ -1,0 +1,38 @@
+/** Decides from heartbeats on the `live` channel whether the way to the worker is still there. Pure; times in ms. */
+
+const EVERY_MS = 500;
+const HURRY_AFTER_MS = 600;
+const HURRY_EVERY_MS = 150;
+const LOST_AFTER_MS = 1500;
+const LATE_TICK_MS = 1000;
+
+/** Ticked every ~100 ms. The channel loses packets, so when an echo is late heartbeats go out more often: with 10 % loss each
+ *  way a false alarm then needs eight losses in a row, not three. A tick that comes late itself (a sleeping laptop, a throttled
+ *  tab) says nothing about the network, and starts the measurement anew. */
+export class Watchdog {
+  private sentAt = -Infinity;
+  private heardAt: number;
+  private tickedAt: number;
+  private n = 0;
+
+  constructor(now: number) {
+    this.heardAt = now;
+    this.tickedAt = now;
+  }
+
+  /** What to do now: send heartbeat number `send`, or give the connection up. */
+  tick(now: number): { send: number | null; lost: boolean } {
+    if (now - this.tickedAt > LATE_TICK_MS) this.heardAt = now;
+    this.tickedAt = now;
+    const silence = now - this.heardAt;
+    if (silence > LOST_AFTER_MS) return { send: null, lost: true };
+    if (now - this.sentAt < (silence > HURRY_AFTER_MS ? HURRY_EVERY_MS : EVERY_MS)) return { send: null, lost: false };
+    this.sentAt = now;
+    return { send: ++this.n, lost: false };
+  }
+
+  /** Any echo is a sign of life. */
+  echoed(now: number): void {
+    this.heardAt = now;
+  }
+}
