@@ -53,10 +53,14 @@ class Supplement(Struct, kw_only=True):
     note: _Loose = ""
 
 
-def make_brief(verified: Verified, supplement: Supplement) -> Brief:
+def check_trail(supplement: Supplement) -> None:
     """CodeRefused("trail_too_long")."""
     if len(supplement.trail) > MOST_TRAIL:
         raise CodeRefused("trail_too_long")
+
+
+def make_brief(verified: Verified, supplement: Supplement) -> Brief:
+    """Of a supplement that has passed `check_trail`."""
     site, claims = verified.site, verified.claims
     by_code: Provenance = "signed" if verified.kind == "partner" else "claimed"
     user = claims.user

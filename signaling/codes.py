@@ -257,24 +257,25 @@ class Codes:
         """With the server's key in `data_dir`, made at the first start."""
         return cls(records, Server(settings.server_name, server_secret(settings.data_dir)))
 
-    async def issue(self, site_id: str, category: str, language: str, *, origin: str, address: str, now: int) -> tuple[str, int]:
+    async def issue(
+        self, site: Site | None, category: str, language: str, *, origin: str, address: str, now: int
+    ) -> tuple[str, int]:
         """(code, when it expires). CodeRefused: too_many_address, unknown_site, wrong_origin, too_many_site, unknown_category,
         unknown_language."""
         self._take_address(address, now)
-        site = await self._records.site(site_id)
         if site is None:
             raise CodeRefused("unknown_site")
         if origin not in site.origins:
             raise CodeRefused("wrong_origin")
         language = check_place(site, category, language)
-        if not self._by_site.take(site_id, now):
+        if not self._by_site.take(site.id, now):
             raise CodeRefused("too_many_site")
         now_s = now // 1000
         claims = Claims(
-            site=site_id, category=category, language=language, server=self._server.name, jti=secrets.token_urlsafe(16),
+            site=site.id, category=category, language=language, server=self._server.name, jti=secrets.token_urlsafe(16),
             iat=now_s, nbf=now_s, exp=now_s + MOST_LIFE_S,
         )  # fmt: skip
-        return sign(claims, SERVER_KID, self._server.secret), (now_s + MOST_LIFE_S) * 1000
+        return sign(claims, SERVER_KID, self._server.secret), int(claims.exp) * 1000
 
     async def exchange(self, code: str, *, address: str, now: int) -> Verified:
         """Once. CodeRefused with any reason but wrong_origin and trail_too_long."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -18,4 +19,5 @@ RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
 LIVE: web.AppKey[Live] = web.AppKey("live")
 CODES: web.AppKey[Codes] = web.AppKey("codes")
+COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)  # what was refused or dropped, by reason
 IDENTITY: web.AppKey[Identity] = web.AppKey("identity")

@@ -5,15 +5,14 @@ from __future__ import annotations
 import logging
 import re
 import sys
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import structlog
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
-_SECRET_KEYS = frozenset(
-    "authorization brief code contact cookie name note notes password secret sdp text token transcript user_name words".split()
-)
+_KEYS_TO_SOMETHING = {"authorization", "cookie", "password", "secret", "token", "code", "sdp"}
+_OF_PEOPLE = {"brief", "contact", "name", "note", "notes", "text", "transcript", "user_name", "words"}
+_SECRET_KEYS = frozenset(_KEYS_TO_SOMETHING | _OF_PEOPLE)
 # Compact JWS, and our own tokens (base64url of 32 bytes) wherever they stand in a message.
 _SECRET_SHAPES = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])")
 REDACTED = "[redacted]"
@@ -39,15 +38,16 @@ def _redacted(key: str, value: Any) -> Any:
 def set_up(*, level: str = "info", as_json: bool | None = None) -> None:
     """For the whole process, other libraries' records too. `as_json`: None means JSON unless standard error is a terminal."""
     plain = not sys.stderr.isatty() if as_json is None else as_json
-    shared: list[Callable[..., Any]] = [
+    shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     # The traceback becomes text first, so that redaction sees it too.
-    last = [structlog.processors.format_exc_info, redact]
-    renderer = structlog.processors.JSONRenderer(ensure_ascii=False) if plain else structlog.dev.ConsoleRenderer(pad_event_to=28)
+    last: list[Processor] = [structlog.processors.format_exc_info, redact]
+    coloured = structlog.dev.ConsoleRenderer(pad_event_to=28)
+    renderer: Processor = structlog.processors.JSONRenderer(ensure_ascii=False) if plain else coloured
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -70,4 +70,5 @@ def set_up(*, level: str = "info", as_json: bool | None = None) -> None:
 
 def get(name: str) -> structlog.stdlib.BoundLogger:
     """A logger: `log.get("signaling").info("session_created", session=id)`. The event is a key, the rest its values."""
-    return cast(structlog.stdlib.BoundLogger, structlog.stdlib.get_logger(name))
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger

@@ -11,7 +11,7 @@ from typing import Literal
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 MOST_BYTES = 8 * 1024 * 1024
-MOST_PIXELS = 50_000_000  # a 48-megapixel phone; decoded, 200 MB
+MOST_PIXELS = 50_000_000  # a phone of 48 megapixels; decoded, 200 MB
 LONGEST_SIDE = 2048
 _AT_ONCE = 2  # decoding takes memory and a core
 
@@ -59,12 +59,10 @@ def reencode(data: bytes) -> Picture:
         raise PictureRefused("picture_too_large")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own, lower limit stands below
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own, lower limit stands in _decode
             image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
-        if image.width * image.height > MOST_PIXELS or min(image.size) < 1:
-            raise PictureRefused("picture_too_large")
-        image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # JPEG: decode no more than is kept
-        image.load()
+        _decode(image)
+        return _write(image)
     except PictureRefused:
         raise
     except Image.DecompressionBombError as error:
@@ -73,14 +71,22 @@ def reencode(data: bytes) -> Picture:
         raise PictureRefused("not_a_picture") from error
     except Exception as error:  # Pillow's parsers raise a dozen kinds on hostile bytes
         raise PictureRefused("picture_damaged") from error
-    return _write(image)
+
+
+def _decode(image: Image.Image) -> None:
+    """The first frame, no larger than is kept."""
+    if image.width * image.height > MOST_PIXELS:
+        raise PictureRefused("picture_too_large")
+    image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # JPEG decodes straight to a smaller size
+    image.load()
 
 
 def _write(image: Image.Image) -> Picture:
     lossless = image.format == "PNG" and image.mode in ("1", "P", "L")
+    if image.mode in ("RGB", "RGBA", "L"):
+        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)  # before anything copies it whole
     upright = ImageOps.exif_transpose(image)
-    transparent = upright.has_transparency_data
-    plain = upright.convert("RGBA" if transparent else "RGB")
+    plain = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
     plain.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
     plain.info.clear()  # EXIF, XMP and colour profile would be written again from here
     out = io.BytesIO()

@@ -60,7 +60,7 @@ class Lines(Database):
             return line, True
 
     async def lines(self, session_id: str, after: int = 0, limit: int = 200, audience: Audience = "all") -> list[Line]:
-        """In order, those numbered above `after`. `audience`: who reads; "all" (a user) gets lines for all, "staff" everything."""
+        """In order, those numbered above `after`. `audience`: who reads; "all" (users) gets lines for all, "staff" everything."""
         query = _LINE.where(t.line.c.session == session_id, t.line.c.seq > after)
         if audience == "all":
             query = query.where(t.line.c.audience == "all")

@@ -1,0 +1,25 @@
+"""Every HTTP route but `/ws`: pages, codes and sessions for users, pictures, sign-in, the operator's API."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from aiohttp import web
+
+from ..keys import COUNTS
+from ..limits import Buckets
+from ..pictures import Checker
+from . import operator, pages, pictures, staff, users
+from .errors import refusals
+from .headers import security_headers
+from .origin import own_origin_only
+
+
+def setup(app: web.Application) -> None:
+    """Adds the routes and the middlewares. Handlers find what they need under `keys.py`."""
+    app[COUNTS] = Counter()
+    app[pictures.CHECKER] = Checker()
+    app[pictures.UPLOADS] = Buckets(burst=12, per_minute=12)
+    app.middlewares.extend((security_headers, refusals, own_origin_only))
+    for part in (pages, users, pictures, staff, operator):
+        app.add_routes(part.routes)

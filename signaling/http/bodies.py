@@ -1,0 +1,59 @@
+"""Request bodies: bounded, then decoded once into typed values; and who sent them, and when."""
+
+from __future__ import annotations
+
+import time
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+
+from ..keys import SETTINGS
+from .errors import Refused
+
+T = TypeVar("T")
+
+MOST_JSON_BYTES = 64 * 1024
+
+
+async def read_json(request: web.Request, kind: type[T], most_bytes: int = MOST_JSON_BYTES) -> T:
+    """Refused: too_large, bad_request (which names the field)."""
+    body = await read_bytes(request, most_bytes)
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        raise Refused(400, "bad_request", f"The request does not fit: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refused(400, "bad_request", "The request is not JSON.") from error
+
+
+async def read_bytes(request: web.Request, most_bytes: int) -> bytes:
+    """Reads no more than `most_bytes`, whatever the length announced. Refused: too_large."""
+    too_large = Refused(413, "too_large", f"At most {most_bytes} bytes are taken here.")
+    if (request.content_length or 0) > most_bytes:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > most_bytes:
+            raise too_large
+    return bytes(body)
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def address_of(request: web.Request) -> str:
+    """The client's address; behind a proxy of ours, the one that the proxy saw."""
+    if request.app[SETTINGS].trust_proxy:
+        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        if forwarded:
+            return forwarded
+    return request.remote or ""
+
+
+def bearer(request: web.Request) -> str:
+    """The token of `Authorization: Bearer …`, or ""."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""

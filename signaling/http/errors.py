@@ -1,0 +1,100 @@
+"""Refusals: {"reason": key, "message": sentence} with a 4xx status. No traceback reaches a client."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from .. import log
+from ..codes import CodeRefused
+from ..identity import SignInRefused
+from ..keys import COUNTS
+from ..pictures import PictureRefused
+
+_log = log.get("signaling.http")
+
+_STATUS = {
+    "unknown_site": 404,
+    "unknown_category": 404,
+    "wrong_origin": 403,
+    "replayed": 409,
+    "too_large": 413,
+    "picture_too_large": 413,
+    "trail_too_long": 413,
+    "not_a_picture": 415,
+    "wrong_credentials": 401,
+    "too_many_site": 429,
+    "too_many_address": 429,
+    "too_many_sign_ins": 429,
+}
+_RETRY_AFTER_S = "30"
+_BY_STATUS = {
+    404: ("not_found", "There is nothing at this address."),
+    405: ("wrong_method", "This address does not take that method."),
+    413: ("too_large", "That is more than is taken here."),
+}
+
+
+class Refused(Exception):  # noqa: N818 - the domain's word
+    """A handler's own refusal."""
+
+    def __init__(self, status: int, reason: str, sentence: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.sentence = sentence
+
+
+def not_found() -> Refused:
+    """Also for what exists but is none of the asker's business."""
+    return Refused(404, "not_found", "There is no such thing, or it is not yours to see.")
+
+
+def answer(value: object, status: int = 200) -> web.Response:
+    """A msgspec value as JSON."""
+    return web.Response(body=msgspec.json.encode(value), content_type="application/json", status=status)
+
+
+def _refusal(request: web.Request, status: int, reason: str, sentence: str) -> web.Response:
+    request.app[COUNTS][f"http.{reason}"] += 1
+    response = answer({"reason": reason, "message": sentence}, status)
+    if status == 429:
+        response.headers["Retry-After"] = _RETRY_AFTER_S
+    return response
+
+
+def refusal_of(request: web.Request, error: CodeRefused | SignInRefused | PictureRefused) -> web.Response:
+    return _refusal(request, _STATUS.get(error.reason, 400), error.reason, error.sentence)
+
+
+@web.middleware
+async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turns exceptions into refusals, counted by reason in `COUNTS`."""
+    try:
+        return await handler(request)
+    except Refused as error:
+        return _refusal(request, error.status, error.reason, error.sentence)
+    except (CodeRefused, SignInRefused, PictureRefused) as error:
+        return refusal_of(request, error)
+    except web.HTTPException as error:
+        if error.status not in _BY_STATUS:
+            raise
+        refused = _refusal(request, error.status, *_BY_STATUS[error.status])
+        if "Allow" in error.headers:
+            refused.headers["Allow"] = error.headers["Allow"]
+        return refused
+    except (asyncio.CancelledError, ConnectionError):
+        raise
+    except Exception:
+        request.app[COUNTS]["http.internal"] += 1
+        _log.exception("request_failed", method=request.method, route=_route_of(request))
+        return answer({"reason": "internal", "message": "Something went wrong here; try again."}, 500)
+
+
+def _route_of(request: web.Request) -> str:
+    """The route's pattern, because an address may name a session."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else ""

@@ -1,0 +1,62 @@
+"""Security headers, and the Content-Security-Policy of each page."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from ..keys import SETTINGS
+from ..settings import Settings
+
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+# What is no page runs and frames nothing, should a browser ever show it as one.
+_NO_PAGE = "default-src 'none'; frame-ancestors 'none'; sandbox"
+_DEVICES = ("camera", "display-capture", "microphone")
+_NEVER = ("accelerometer", "geolocation", "gyroscope", "payment", "usb")
+
+
+@web.middleware
+async def security_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    response = await handler(request)
+    if response.prepared:  # a WebSocket: its headers are gone already
+        return response
+    for name, value in _ALWAYS.items():
+        response.headers.setdefault(name, value)
+    response.headers.setdefault("Content-Security-Policy", _NO_PAGE)
+    if request.path.startswith("/api/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    if request.app[SETTINGS].url.startswith("https:"):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def page_headers(settings: Settings, *, frame_ancestors: list[str], devices: bool) -> dict[str, str]:
+    """For one HTML page. `frame_ancestors`: origins that may frame it; `devices`: it may use camera, microphone and screen."""
+    sockets = " ".join(sorted(origin.replace("http", "ws", 1) for origin in settings.own_origins))
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' blob: data:",
+        "media-src": "'self' blob:",
+        "font-src": "'self'",
+        "connect-src": f"'self' {sockets}",  # 'self' covers WebSockets in recent browsers only
+        "worker-src": "'self'",
+        "manifest-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": " ".join(frame_ancestors) or "'none'",
+    }
+    headers = {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "Permissions-Policy": ", ".join(
+            [f"{name}=({'self' if devices else ''})" for name in _DEVICES] + [f"{name}=()" for name in _NEVER]
+        ),
+        "Cache-Control": "no-cache",
+    }
+    if not frame_ancestors:
+        headers["X-Frame-Options"] = "DENY"
+    return headers

@@ -1,0 +1,239 @@
+"""The operator's reading of sessions, every one of them audited, and erasing."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from typing import Any
+
+import msgspec
+import pycrdt
+from aiohttp import web
+from msgspec import Struct
+
+from ..keys import COUNTS, LIVE, RECORDS
+from ..messages import Brief, Channel, Line, Role, SessionState
+from ..records import AuditRecord, Records, SessionRecord, StaffRecord
+from .bodies import now_ms
+from .errors import Refused, answer, not_found
+from .staff import signed_in
+
+routes = web.RouteTableDef()
+
+_MOST_LINES = 5000
+_decode_brief = msgspec.json.Decoder(Brief).decode
+
+
+class SessionItem(Struct, kw_only=True):
+    """One session in the list. `counselor` and `professional` are names."""
+
+    id: str
+    site: str
+    category: str
+    language: str
+    channel: Channel
+    state: SessionState
+    user_name: str
+    counselor: str
+    professional: str
+    started_at: int
+    waiting_at: int | None
+    active_at: int | None
+    ended_at: int | None
+    end_reason: str
+    rating: int | None
+
+
+class SessionPage(Struct, kw_only=True):
+    items: list[SessionItem]
+    total: int
+    page: int
+    page_size: int = 50
+
+
+class Person(Struct, kw_only=True):
+    """Somebody who took part, as the lines and events name them."""
+
+    id: str
+    name: str
+    role: Role
+
+
+class EventItem(Struct, kw_only=True):
+    kind: str
+    at: int
+    data: dict[str, Any]
+
+
+class Rating(Struct, kw_only=True):
+    score: int
+    words: str
+
+
+class WrapUpItem(Struct, kw_only=True):
+    staff: str  # name
+    notes: str
+    outcome: str
+
+
+class SessionDetail(SessionItem, kw_only=True):
+    """`board`: base64 of one Yjs update that makes the whole board."""
+
+    brief: Brief
+    lines: list[Line]
+    lines_cut: bool
+    board: str
+    participants: list[Person]
+    events: list[EventItem]
+    rated: Rating | None
+    wrap_up: WrapUpItem | None
+
+
+class AuditItem(Struct, kw_only=True):
+    """`actor` is a name; "cli" is the command line."""
+
+    actor: str
+    action: str
+    subject: str
+    at: int
+    detail: str
+
+
+class AuditPage(Struct, kw_only=True):
+    items: list[AuditItem]
+    total: int
+    page: int
+    page_size: int = 100
+
+
+@routes.get("/api/operator/sessions")
+async def sessions(request: web.Request) -> web.Response:
+    await _operator(request)
+    query, records = request.query, request.app[RECORDS]
+    page = _number(query.get("page", ""), "page") or 1
+    found, total = await records.search_sessions(
+        state=query.get("state", ""),
+        site=query.get("site", ""),
+        q=query.get("q", "")[:200].strip(),
+        from_ms=_number(query.get("from", ""), "from"),
+        to_ms=_number(query.get("to", ""), "to"),
+        page=page,
+    )
+    names = await _names(records)
+    return answer(SessionPage(items=[SessionItem(**_item(s, names)) for s in found], total=total, page=page))
+
+
+@routes.get("/api/operator/sessions/{id}")
+async def session(request: web.Request) -> web.Response:
+    operator = await _operator(request)
+    records = request.app[RECORDS]
+    found = await records.session(request.match_info["id"])
+    if found is None:
+        raise not_found()
+    await records.audit(operator.id, "session.read", f"session/{found.id}", now_ms())
+    names = await _names(records)
+    lines = await records.lines(found.id, 0, _MOST_LINES + 1, "staff")
+    updates = await records.board_updates(found.id)
+    events = await records.events(found.id)
+    return answer(
+        SessionDetail(
+            **_item(found, names),
+            brief=_decode_brief(found.brief),
+            lines=lines[:_MOST_LINES],
+            lines_cut=len(lines) > _MOST_LINES,
+            board=base64.b64encode(await asyncio.to_thread(_merged, updates)).decode(),
+            participants=_people(lines),
+            events=[EventItem(kind=e.kind, at=e.at, data=e.data) for e in events],
+            rated=Rating(score=found.rating_score, words=found.rating_words) if found.rating_score is not None else None,
+            wrap_up=_wrap_up(found, names),
+        )
+    )
+
+
+@routes.post("/api/operator/sessions/{id}/erase")
+async def erase(request: web.Request) -> web.Response:
+    """Closes the session, if it runs, and removes all that was said, written and shown."""
+    operator = await _operator(request)
+    session_id = request.match_info["id"]
+    records = request.app[RECORDS]
+    if await records.session(session_id) is None:
+        raise not_found()
+    await request.app[LIVE].erased(session_id)
+    await records.erase_session(session_id)
+    await records.audit(operator.id, "session.erase", f"session/{session_id}", now_ms())
+    return answer({})
+
+
+@routes.get("/api/operator/audit")
+async def audit(request: web.Request) -> web.Response:
+    await _operator(request)
+    records = request.app[RECORDS]
+    page = _number(request.query.get("page", ""), "page") or 1
+    found, total = await records.audits(page)
+    names = await _names(records)
+    return answer(AuditPage(items=[_audit_item(entry, names) for entry in found], total=total, page=page))
+
+
+@routes.get("/api/operator/counts")
+async def counts(request: web.Request) -> web.Response:
+    """What was refused or dropped since the start, by reason."""
+    await _operator(request)
+    return answer(dict(sorted(request.app[COUNTS].items())))
+
+
+async def _operator(request: web.Request) -> StaffRecord:
+    """Refused: signed_out, not_allowed."""
+    member = await signed_in(request)
+    if member.role != "operator":
+        raise Refused(403, "not_allowed", "Only operators may see this.")
+    return member
+
+
+async def _names(records: Records) -> dict[str, str]:
+    return {member.id: member.name for member in await records.all_staff()}
+
+
+def _item(record: SessionRecord, names: dict[str, str]) -> dict[str, Any]:
+    same = ("id", "site", "category", "language", "channel", "state", "user_name",
+            "started_at", "waiting_at", "active_at", "ended_at", "end_reason")  # fmt: skip
+    return {name: getattr(record, name) for name in same} | {
+        "counselor": names.get(record.counselor, record.counselor),
+        "professional": names.get(record.professional, record.professional),
+        "rating": record.rating_score,
+    }
+
+
+def _people(lines: list[Line]) -> list[Person]:
+    """Everybody who wrote or is named by a line, in order of appearance."""
+    people: dict[str, Person] = {}
+    for line in lines:
+        if line.author and line.role != "system":
+            people.setdefault(line.author, Person(id=line.author, name=line.name, role=line.role))
+    return list(people.values())
+
+
+def _wrap_up(record: SessionRecord, names: dict[str, str]) -> WrapUpItem | None:
+    if not (record.wrap_up_notes or record.wrap_up_outcome):
+        return None
+    staff = names.get(record.wrap_up_staff, record.wrap_up_staff)
+    return WrapUpItem(staff=staff, notes=record.wrap_up_notes, outcome=record.wrap_up_outcome)
+
+
+def _audit_item(entry: AuditRecord, names: dict[str, str]) -> AuditItem:
+    actor = names.get(entry.actor, entry.actor)
+    return AuditItem(actor=actor, action=entry.action, subject=entry.subject, at=entry.at, detail=entry.detail)
+
+
+def _merged(updates: list[bytes]) -> bytes:
+    if len(updates) < 2:
+        return b"".join(updates)
+    return pycrdt.merge_updates(*updates)
+
+
+def _number(text: str, name: str) -> int | None:
+    """Refused: bad_request."""
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise Refused(400, "bad_request", f"“{name}” must be a whole number.")
+    return int(text)

@@ -1,0 +1,108 @@
+"""The built pages, the widget and their assets; the health check."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aiohttp import web
+
+from ..keys import RECORDS, SETTINGS
+from ..settings import STAFF_HOSTS
+from .errors import Refused, answer, not_found
+from .headers import page_headers
+
+PAGES = Path(__file__).parent.parent / "pages"
+routes = web.RouteTableDef()
+
+_STAFF_PAGES = {"counselor": "/console", "professional": "/console", "operator": "/operator"}
+_NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sangdam</title>
+<h1>The pages are not built yet</h1>
+<p>The service runs, but <code>{name}</code> is missing. Build the pages with <code>make pages</code>
+(or install the wheel, which brings them), then load this page again.</p></html>"""
+
+
+@routes.get("/healthz")
+async def healthz(request: web.Request) -> web.Response:
+    """200 once the service can serve: the records answer."""
+    await request.app[RECORDS].site("")
+    return answer({"ok": True})
+
+
+@routes.get("/")
+async def home(request: web.Request) -> web.Response:
+    """Staff hosts lead to their page; users come by a partner's link and have no home here."""
+    for role, prefix in STAFF_HOSTS.items():
+        if request.host.startswith(prefix):
+            raise web.HTTPFound(_STAFF_PAGES[role])
+    raise not_found()
+
+
+@routes.get("/panel")
+async def panel(request: web.Request) -> web.StreamResponse:
+    """Framed by the site's own pages and no others."""
+    site = await request.app[RECORDS].site(request.query.get("site", ""))
+    if site is None:
+        raise Refused(404, "unknown_site", "This site is not known here.")
+    return _page(request, "panel.html", frame_ancestors=site.origins)
+
+
+@routes.get("/call")
+async def call(request: web.Request) -> web.StreamResponse:
+    return _page(request, "call.html", devices=True)
+
+
+@routes.get("/console")
+async def console(request: web.Request) -> web.StreamResponse:
+    return _page(request, "console.html", devices=True)
+
+
+@routes.get("/operator")
+async def operator(request: web.Request) -> web.StreamResponse:
+    return _page(request, "operator.html")
+
+
+@routes.get("/widget.js")
+async def widget(request: web.Request) -> web.StreamResponse:
+    """Loaded by partners' pages: any origin may, and a new version reaches them within five minutes."""
+    headers = {
+        "Cache-Control": "public, max-age=300",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "Access-Control-Allow-Origin": "*",
+    }
+    return _file(PAGES / "widget.js", headers)
+
+
+@routes.get("/assets/{path:.+}")
+async def asset(request: web.Request) -> web.StreamResponse:
+    """Their names carry a hash of their content."""
+    path = inside(PAGES / "assets", request.match_info["path"])
+    if path is None or not path.is_file():
+        raise not_found()
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Cross-Origin-Resource-Policy": "same-origin"}
+    return web.FileResponse(path, headers=headers)
+
+
+def inside(folder: Path, name: str) -> Path | None:
+    """The path of `name` below `folder`, or None when it leads out of it."""
+    try:
+        path = (folder / name).resolve()
+    except (OSError, ValueError):
+        return None
+    return path if path.is_relative_to(folder.resolve()) else None
+
+
+def not_built(name: str) -> web.Response:
+    page = _NOT_BUILT.format(name=name)
+    return web.Response(text=page, content_type="text/html", status=503, headers={"Retry-After": "5"})
+
+
+def _page(
+    request: web.Request, name: str, *, frame_ancestors: list[str] | None = None, devices: bool = False
+) -> web.StreamResponse:
+    settings = request.app[SETTINGS]
+    return _file(PAGES / name, page_headers(settings, frame_ancestors=frame_ancestors or [], devices=devices))
+
+
+def _file(path: Path, headers: dict[str, str]) -> web.StreamResponse:
+    """`FileResponse` sends the `.gz` beside the file to those who take it."""
+    return web.FileResponse(path, headers=headers) if path.is_file() else not_built(path.name)

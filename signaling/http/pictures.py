@@ -1,0 +1,117 @@
+"""Pictures up and down. Only those who are in a session may, and a user never gets one meant for staff."""
+
+from __future__ import annotations
+
+import secrets
+from typing import cast
+
+from aiohttp import web
+from msgspec import Struct
+
+from ..keys import IDENTITY, LIVE, RECORDS
+from ..limits import Buckets
+from ..messages import Audience
+from ..pictures import MOST_BYTES, Checker
+from ..records import PictureRecord, StaffRecord
+from .bodies import bearer, now_ms, read_bytes
+from .errors import Refused, answer, not_found
+
+routes = web.RouteTableDef()
+
+MOST_A_SESSION = 200
+_USES = ("line", "board", "product")
+_AUDIENCES = ("all", "staff")
+CHECKER: web.AppKey[Checker] = web.AppKey("picture_checker", Checker)
+UPLOADS: web.AppKey[Buckets] = web.AppKey("picture_uploads", Buckets)
+
+
+class PictureAnswer(Struct, kw_only=True):
+    picture: str
+    width: int
+    height: int
+    mime: str
+
+
+@routes.post("/api/sessions/{id}/pictures")
+async def upload(request: web.Request) -> web.Response:
+    """The body is the picture; what it is called or claims to be is not asked."""
+    session_id = request.match_info["id"]
+    participant, is_user = await _participant(request, session_id)
+    use = _one_of(request.query.get("use", "line"), _USES)
+    audience = _one_of(request.query.get("audience", "all"), _AUDIENCES)
+    if is_user and audience == "staff":
+        raise Refused(403, "not_allowed", "Only staff share pictures among themselves.")
+    now = now_ms()
+    records = request.app[RECORDS]
+    if not request.app[UPLOADS].take(f"{session_id} {participant}", now):
+        raise Refused(429, "too_many_pictures", "That is too many pictures at once; try again in a minute.")
+    if await records.count_pictures(session_id) >= MOST_A_SESSION:
+        raise Refused(409, "session_full", f"A session holds {MOST_A_SESSION} pictures at most.")
+    picture = await request.app[CHECKER].check(await read_bytes(request, MOST_BYTES))
+    picture_id = f"pic-{secrets.token_urlsafe(12)}"
+    await records.add_picture(
+        PictureRecord(
+            id=picture_id,
+            session=session_id,
+            audience=cast(Audience, audience),
+            use=use,
+            author=participant,
+            mime=picture.mime,
+            width=picture.width,
+            height=picture.height,
+            data=picture.data,
+            at=now,
+        )
+    )
+    if use == "product" and is_user:
+        await request.app[LIVE].set_product_picture(session_id, picture_id)
+    return answer(PictureAnswer(picture=picture_id, width=picture.width, height=picture.height, mime=picture.mime))
+
+
+@routes.get("/api/pictures/{id}")
+async def download(request: web.Request) -> web.Response:
+    picture = await request.app[RECORDS].picture(request.match_info["id"])
+    if picture is None or not await _may_see(request, picture):
+        raise not_found()
+    return web.Response(body=picture.data, content_type=picture.mime)
+
+
+async def _participant(request: web.Request, session_id: str) -> tuple[str, bool]:
+    """(participant id, whether a user). Refused: not_found."""
+    live = request.app[LIVE]
+    if token := bearer(request):
+        participant = await live.authorize_user(session_id, token)
+    else:
+        member = await request.app[IDENTITY].who(request, now_ms())
+        participant = live.staff_participant(session_id, member.id) if member else None
+    if participant is None:
+        raise not_found()
+    return participant, bool(token)
+
+
+async def _may_see(request: web.Request, picture: PictureRecord) -> bool:
+    if token := bearer(request):
+        return picture.audience == "all" and await request.app[LIVE].authorize_user(picture.session, token) is not None
+    member = await request.app[IDENTITY].who(request, now_ms())
+    return member is not None and await _staff_may_see(request, picture, member)
+
+
+async def _staff_may_see(request: web.Request, picture: PictureRecord, member: StaffRecord) -> bool:
+    """Those in the session; operators (audited); and a product's picture, which is shown while the call still rings, those
+    who serve the site."""
+    records = request.app[RECORDS]
+    if request.app[LIVE].staff_participant(picture.session, member.id) is not None:
+        return True
+    if member.role == "operator":
+        await records.audit(member.id, "picture.read", f"session/{picture.session}", now_ms(), picture.id)
+        return True
+    if picture.use != "product":
+        return False
+    session = await records.session(picture.session)
+    return session is not None and bool({"*", session.site} & set(member.sites))
+
+
+def _one_of(value: str, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise Refused(400, "bad_request", f"“{value[:20]}” is none of {', '.join(allowed)}.")
+    return value

@@ -1,0 +1,80 @@
+"""Staff: signing in and out, and who one is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from ..identity import MOST_PASSWORD, drop_cookie, set_cookie
+from ..keys import IDENTITY, LIVE, RECORDS
+from ..messages import Role
+from ..records import StaffRecord
+from .bodies import address_of, now_ms, read_json
+from .errors import Refused, answer
+
+routes = web.RouteTableDef()
+
+
+class SignInRequest(Struct, kw_only=True):
+    login: Annotated[str, Meta(max_length=100)]
+    password: Annotated[str, Meta(max_length=MOST_PASSWORD)]
+
+
+class Me(Struct, kw_only=True):
+    id: str
+    name: str
+    role: Role
+    languages: list[str]
+    sites: list[str]
+    categories: list[str]
+
+    @classmethod
+    def of(cls, member: StaffRecord) -> Me:
+        return cls(
+            id=member.id,
+            name=member.name,
+            role=member.role,
+            languages=member.languages,
+            sites=member.sites,
+            categories=member.categories,
+        )
+
+
+@routes.post("/api/sign-in")
+async def sign_in(request: web.Request) -> web.Response:
+    asked = await read_json(request, SignInRequest, 2048)
+    now = now_ms()
+    member, token = await request.app[IDENTITY].sign_in(asked.login, asked.password, address=address_of(request), now=now)
+    await request.app[RECORDS].audit(member.id, "sign_in", f"staff/{member.id}", now)
+    response = answer(Me.of(member))
+    set_cookie(response, token)
+    return response
+
+
+@routes.post("/api/sign-out")
+async def sign_out(request: web.Request) -> web.Response:
+    """Ends this browser's sign-in; fine for those who have none."""
+    now = now_ms()
+    member = await request.app[IDENTITY].who(request, now)
+    await request.app[IDENTITY].sign_out(request)
+    if member is not None:
+        await request.app[LIVE].staff_signed_out(member.id)
+        await request.app[RECORDS].audit(member.id, "sign_out", f"staff/{member.id}", now)
+    response = answer({})
+    drop_cookie(response)
+    return response
+
+
+@routes.get("/api/me")
+async def me(request: web.Request) -> web.Response:
+    return answer(Me.of(await signed_in(request)))
+
+
+async def signed_in(request: web.Request) -> StaffRecord:
+    """Refused: signed_out."""
+    member = await request.app[IDENTITY].who(request, now_ms())
+    if member is None:
+        raise Refused(401, "signed_out", "Sign in first.")
+    return member

@@ -1,0 +1,196 @@
+"""A user's way in: what the panel shows, a code, a session; and the copy of the conversation they may take home."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from aiohttp import web
+from msgspec import Meta, Struct, field
+
+from .. import brief as briefs
+from ..codes import CodeRefused
+from ..keys import CODES, LIVE, RECORDS
+from ..messages import CategoryView, Channel, Line, SiteView
+from ..records import Records
+from .bodies import address_of, bearer, now_ms, read_json
+from .errors import answer, not_found, refusal_of
+
+routes = web.RouteTableDef()
+
+CHANNELS: tuple[Channel, ...] = ("text", "voice", "video")
+_TRANSCRIPT_PAGE = 500
+
+
+class PanelView(Struct, kw_only=True):
+    site: SiteView
+    category: CategoryView
+    language: str
+    staffed: bool
+    low_s: int | None
+    high_s: int | None
+    retention_days: int
+    channels: tuple[Channel, ...] = CHANNELS
+
+
+class CodeRequest(Struct, kw_only=True):
+    site: Annotated[str, Meta(max_length=64)]
+    category: Annotated[str, Meta(max_length=64)]
+    language: Annotated[str, Meta(max_length=20)]
+
+
+class CodeAnswer(Struct, kw_only=True):
+    code: str
+    expires_at: int
+
+
+class SessionRequest(Struct, kw_only=True):
+    code: str
+    channel: Channel
+    locale: Annotated[str, Meta(max_length=20)] = "en"
+    supplement: briefs.Supplement = field(default_factory=briefs.Supplement)
+
+
+class SessionAnswer(Struct, kw_only=True):
+    session: str
+    token: str
+
+
+@routes.get("/api/panel")
+async def panel(request: web.Request) -> web.Response:
+    """All that the panel shows before anything is shared. An unknown language becomes the site's first."""
+    query = request.query
+    site = await request.app[RECORDS].site(query.get("site", ""))
+    if site is None:
+        raise CodeRefused("unknown_site")
+    category = query.get("category", "")
+    if category not in site.categories:
+        raise CodeRefused("unknown_category")
+    language = site.language_for(query.get("lang", "")) or (site.languages or ["en"])[0]
+    place = await request.app[LIVE].estimate(site.id, category, language, now_ms())
+    return answer(
+        PanelView(
+            site=SiteView(
+                id=site.id, name=site.name(language), accent=site.accent, privacy_url=site.privacy_url, home_url=site.home_url
+            ),
+            category=CategoryView(id=category, name=site.category_name(category, language)),
+            language=language,
+            staffed=place.staffed,
+            low_s=place.low_s,
+            high_s=place.high_s,
+            retention_days=site.retention_days,
+        )
+    )
+
+
+@routes.options("/api/codes")
+async def codes_preflight(request: web.Request) -> web.Response:
+    """The site stands in the body, which a preflight lacks: any site's origin may go on to ask."""
+    origin = request.headers.get("Origin", "")
+    if not any(origin in site.origins for site in await request.app[RECORDS].sites()):
+        raise CodeRefused("wrong_origin")
+    return web.Response(
+        status=204,
+        headers=_cors(origin) | {
+            "Access-Control-Allow-Methods": "POST",
+            "Access-Control-Allow-Headers": "content-type",
+            "Access-Control-Max-Age": "3600",
+        },
+    )  # fmt: skip
+
+
+@routes.post("/api/codes")
+async def codes(request: web.Request) -> web.Response:
+    asked = await read_json(request, CodeRequest, 2048)
+    origin = request.headers.get("Origin", "")
+    records = request.app[RECORDS]
+    site = await records.site(asked.site)
+    try:
+        code, expires_at = await request.app[CODES].issue(
+            site, asked.category, asked.language, origin=origin, address=address_of(request), now=now_ms()
+        )
+        response = answer(CodeAnswer(code=code, expires_at=expires_at))
+    except CodeRefused as error:
+        response = refusal_of(request, error)
+    if site is not None and origin in site.origins:  # the widget may read why it was refused, too
+        response.headers.update(_cors(origin))
+    return response
+
+
+@routes.post("/api/sessions")
+async def sessions(request: web.Request) -> web.Response:
+    """Exchanges a code, once, for a session and the token that opens it."""
+    asked = await read_json(request, SessionRequest)
+    now = now_ms()
+    briefs.check_trail(asked.supplement)  # before the code is spent
+    codes, records = request.app[CODES], request.app[RECORDS]
+    verified = await codes.exchange(asked.code, address=address_of(request), now=now)
+    site, claims = verified.site, verified.claims
+    user_ref = codes.user_ref(site.id, claims.user.id if claims.user else "")
+    brief = briefs.make_brief(verified, asked.supplement)
+    if user_ref:
+        names = {member.id: member.name for member in await records.all_staff()}
+        brief = briefs.with_earlier(brief, await records.earlier_sessions(site.id, user_ref), names)
+    session, token = await request.app[LIVE].create_session(
+        site=site.id,
+        category=claims.category,
+        language=claims.language,
+        channel=asked.channel,
+        brief=brief,
+        user_ref=user_ref,
+        user_name=briefs.user_name(brief),
+        now=now,
+    )
+    return answer(SessionAnswer(session=session, token=token))
+
+
+@routes.get("/api/sessions/{id}/transcript")
+async def transcript(request: web.Request) -> web.Response:
+    """What was written for all, as a text file."""
+    session_id = request.match_info["id"]
+    if await request.app[LIVE].authorize_user(session_id, bearer(request)) is None:
+        raise not_found()
+    records = request.app[RECORDS]
+    session = await records.session(session_id)
+    if session is None:
+        raise not_found()
+    site = await records.site(session.site)
+    title = f"{site.name(session.language) if site else session.site} · {_time_of(session.started_at)}"
+    texts = [title, "", *(_written(line, session.language) for line in await _all_lines(records, session_id))]
+    return web.Response(
+        text="\n".join(texts) + "\n",
+        content_type="text/plain",
+        charset="utf-8",
+        headers={"Content-Disposition": 'attachment; filename="conversation.txt"'},
+    )
+
+
+async def _all_lines(records: Records, session_id: str) -> list[Line]:
+    """Those for all that a person wrote."""
+    found: list[Line] = []
+    after = 0
+    while page := await records.lines(session_id, after, _TRANSCRIPT_PAGE, "all"):
+        found += [line for line in page if line.kind != "system"]
+        after = page[-1].seq
+    return found
+
+
+_ROLES = {
+    "ko": {"user": "나", "counselor": "상담사", "professional": "전문가", "picture": "[사진]"},
+    "en": {"user": "You", "counselor": "counselor", "professional": "professional", "picture": "[picture]"},
+}
+
+
+def _written(line: Line, language: str) -> str:
+    words = _ROLES.get(language, _ROLES["en"])
+    role = words.get(line.role, line.role)
+    who = f"{line.name} ({role})" if line.name and line.role != "user" else line.name or role
+    return f"[{_time_of(line.at)}] {who}: {words['picture'] if line.kind == 'picture' else line.text}"
+
+
+def _time_of(at_ms: int) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _cors(origin: str) -> dict[str, str]:
+    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
