@@ -1,0 +1,5 @@
+"""The mixer: Opus packets in, Opus packets out, wherever a listener hears more than one source (or a gain, or the hold tone)."""
+
+from .room import AudioRoom
+
+__all__ = ["AudioRoom"]

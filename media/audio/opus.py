@@ -1,0 +1,157 @@
+"""libopus by cffi: mono 48 kHz decoder and encoder, with what PyAV's wrapper lacks (loss concealment, in-band FEC, state copies).
+
+The library is the one inside the `opuslib_next` wheel (ABI mode: nothing is compiled, and no system library is needed).
+Samples are mono int16 numpy arrays at 48 kHz; stereo packets are mixed down by libopus. Every failure is an `OpusError`.
+API: https://opus-codec.org/docs/opus_api-1.5/, packets: RFC 6716.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from typing import Any
+
+import cffi
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.int16]
+
+RATE = 48_000
+MAX_PACKET_SAMPLES = 5760
+"""120 ms, the longest packet (RFC 6716 section 3.2.5)."""
+MAX_PAYLOAD_BYTES = 1500
+_GRAIN_SAMPLES = 120
+"""2.5 ms: libopus conceals and recovers in multiples of it."""
+
+_APPLICATION_VOIP = 2048
+_SET_BITRATE, _SET_DTX, _SET_COMPLEXITY, _SET_INBAND_FEC = 4002, 4016, 4010, 4012
+_SET_PACKET_LOSS_PERC, _SET_SIGNAL, _SIGNAL_VOICE, _RESET_STATE = 4014, 4024, 3001, 4028
+
+_ffi = cffi.FFI()
+_ffi.cdef("""
+typedef struct OpusEncoder OpusEncoder;
+typedef struct OpusDecoder OpusDecoder;
+int opus_encoder_get_size(int channels);
+int opus_encoder_init(OpusEncoder *st, int32_t rate, int channels, int application);
+int opus_encoder_ctl(OpusEncoder *st, int request, ...);
+int32_t opus_encode(OpusEncoder *st, const int16_t *pcm, int frame_size, unsigned char *data, int32_t max_data_bytes);
+int opus_decoder_get_size(int channels);
+int opus_decoder_init(OpusDecoder *st, int32_t rate, int channels);
+int opus_decoder_ctl(OpusDecoder *st, int request, ...);
+int opus_decode(OpusDecoder *st, const unsigned char *data, int32_t len, int16_t *pcm, int frame_size, int decode_fec);
+int opus_packet_get_nb_samples(const unsigned char *data, int32_t len, int32_t rate);
+int opus_packet_has_lbrr(const unsigned char *data, int32_t len);
+const char *opus_strerror(int error);
+""")
+
+
+def _load() -> Any:
+    spec = importlib.util.find_spec("opuslib_next")
+    if spec is None or spec.origin is None:
+        raise ImportError("opuslib-next-bundled is not installed: it brings libopus")
+    return _ffi.dlopen(os.path.join(os.path.dirname(spec.origin), "_native", "libopus.so"))
+
+
+_lib = _load()
+
+
+class OpusError(Exception):
+    """libopus refused; the message is its own (`corrupted stream`, `invalid argument`, …)."""
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        message: Any = _ffi.string(_lib.opus_strerror(result))
+        raise OpusError(message.decode())
+    return result
+
+
+def packet_samples(payload: bytes) -> int:
+    """How long a packet lasts, in samples per channel at 48 kHz (120 … 5760). Looks at the framing only. Raises OpusError."""
+    if not 0 < len(payload) <= MAX_PAYLOAD_BYTES:
+        raise OpusError("payload empty or too long")
+    samples = _checked(_lib.opus_packet_get_nb_samples(payload, len(payload), RATE))
+    if not 0 < samples <= MAX_PACKET_SAMPLES:
+        raise OpusError("invalid duration")
+    return samples
+
+
+def has_fec(payload: bytes) -> bool:
+    """Whether a packet carries a low-bitrate copy of the frame before it (RFC 6716 section 2.1.7)."""
+    return bool(_lib.opus_packet_has_lbrr(payload, len(payload)) > 0)
+
+
+def is_dtx(payload: bytes) -> bool:
+    """Whether a packet says "nothing to hear": its frames are empty (RFC 6716 section 2.1.9)."""
+    return len(payload) <= 2
+
+
+class Decoder:
+    """Mono 48 kHz. The state lives in memory that Python owns: nothing to free by hand."""
+
+    def __init__(self) -> None:
+        self._memory = _ffi.new("unsigned char[]", _lib.opus_decoder_get_size(1))
+        self._state = _ffi.cast("OpusDecoder *", self._memory)
+        _checked(_lib.opus_decoder_init(self._state, RATE, 1))
+        self._pcm = np.zeros(MAX_PACKET_SAMPLES, np.int16)
+        self._out = _ffi.from_buffer("int16_t[]", self._pcm.data)
+
+    def decode(self, payload: bytes) -> Samples:
+        """One packet. Raises OpusError for bytes that are no Opus; the decoder stays usable."""
+        return self._run(payload, len(payload), MAX_PACKET_SAMPLES, 0)
+
+    def conceal(self, samples: int) -> Samples:
+        """What probably came instead of a lost packet; fades out by itself over about 100 ms."""
+        return self._run(_ffi.NULL, 0, _grained(samples), 0)[:samples]
+
+    def recover(self, following: bytes, samples: int) -> Samples:
+        """The lost packet before `following`, from its in-band copy if it has one, else concealed."""
+        return self._run(following, len(following), _grained(samples), 1)[:samples]
+
+    def reset(self) -> None:
+        _checked(_lib.opus_decoder_ctl(self._state, _RESET_STATE))
+
+    def _run(self, data: Any, length: int, room: int, fec: int) -> Samples:
+        samples = _checked(_lib.opus_decode(self._state, data, length, self._out, room, fec))
+        return self._pcm[:samples].copy()
+
+
+class Encoder:
+    """Mono 48 kHz voice. `clone` copies the whole state, so that two listeners can part without a step in either's sound."""
+
+    def __init__(self, *, bitrate: int = 32_000, complexity: int = 1, expected_loss_percent: int = 10, dtx: bool = False) -> None:
+        self._memory = _ffi.new("unsigned char[]", _lib.opus_encoder_get_size(1))
+        self._state = _ffi.cast("OpusEncoder *", self._memory)
+        self._packet = _ffi.new("unsigned char[]", MAX_PAYLOAD_BYTES)
+        _checked(_lib.opus_encoder_init(self._state, RATE, 1, _APPLICATION_VOIP))
+        settings = {
+            _SET_BITRATE: bitrate,
+            _SET_COMPLEXITY: complexity,
+            _SET_INBAND_FEC: 1,
+            _SET_PACKET_LOSS_PERC: expected_loss_percent,
+            _SET_SIGNAL: _SIGNAL_VOICE,
+            _SET_DTX: int(dtx),
+        }
+        for request, value in settings.items():
+            _checked(_lib.opus_encoder_ctl(self._state, request, _ffi.cast("int32_t", value)))
+
+    def encode(self, pcm: Samples) -> bytes:
+        """One packet of 2.5, 5, 10, 20, 40 or 60 ms (by the length of `pcm`). Raises OpusError for any other length."""
+        contiguous = np.ascontiguousarray(pcm, np.int16)
+        data = _ffi.from_buffer("int16_t[]", contiguous.data)
+        length = _checked(_lib.opus_encode(self._state, data, len(contiguous), self._packet, MAX_PAYLOAD_BYTES))
+        return bytes(_ffi.buffer(self._packet, length))
+
+    def clone(self) -> Encoder:
+        """An encoder that goes on exactly where this one stands (the state is one flat block without pointers into itself)."""
+        twin = Encoder.__new__(Encoder)
+        twin._memory = _ffi.new("unsigned char[]", _lib.opus_encoder_get_size(1))
+        twin._state = _ffi.cast("OpusEncoder *", twin._memory)
+        twin._packet = _ffi.new("unsigned char[]", MAX_PAYLOAD_BYTES)
+        _ffi.memmove(twin._memory, self._memory, len(self._memory))
+        return twin
+
+
+def _grained(samples: int) -> int:
+    return min(-(-samples // _GRAIN_SAMPLES) * _GRAIN_SAMPLES, MAX_PACKET_SAMPLES)

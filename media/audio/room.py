@@ -1,0 +1,106 @@
+"""The mixer of one room: who is pushed, who is heard, who is sent to. No sockets, no asyncio; time is passed in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from .hold import hold_tick
+from .mix import HOLD, Gains
+from .opus import Samples
+from .source import Source
+from .streams import Send, Streams
+
+
+class AudioRoom:
+    """Mixes for the listeners of `set_matrix`; everything happens in `tick`, once every 20 ms.
+
+    `send(listener, opus_payload, timestamp_increment_samples, marker)` is called from within `tick`: the increment (48 kHz)
+    counts from the last send to that listener (960 normally, more after DTX); the marker says that talk begins (RFC 3551).
+
+    `stats`: decodes, encodes, encodes_saved, concealed, fec_used, shortened, skipped_quiet, dropped_malformed, dropped_corrupt,
+    dropped_late, dropped_duplicate, dropped_jump, dropped_overflow, dropped_unheard.
+    """
+
+    def __init__(self, send: Send) -> None:
+        self.stats: Counter[str] = Counter()
+        self._streams = Streams(send, self.stats)
+        self._sources: dict[str, Source] = {}
+        self._gains: dict[str, Gains] = {}
+        self._hears: dict[str, dict[str, float]] = {}
+        self._hold: set[str] = set()
+        self._hold_tick = 0
+
+    def set_matrix(self, hears: Mapping[str, Mapping[str, float]], hold: set[str]) -> None:
+        """Whole, replacing the former one. `hears`: listener → {source: gain 0..4}; `hold`: listeners who get the hold tone.
+
+        Only listeners named in either are mixed for. Gains move over one tick; nobody hears themself, whatever is asked.
+        """
+        self._hears = {
+            listener: {source: gain for source, gain in gains.items() if source != listener and gain > 0.0}
+            for listener, gains in hears.items()
+        }
+        for listener in hold:
+            self._hears.setdefault(listener, {})
+        if not self._hold:
+            self._hold_tick = 0
+        self._hold = set(hold)
+        self._apply()
+
+    def _apply(self) -> None:
+        listeners = set(self._hears)
+        self._gains = {listener: self._gains.get(listener) or Gains() for listener in sorted(listeners)}
+        for listener, gains in self._gains.items():
+            gains.aim(self._hears[listener] | ({HOLD: 1.0} if listener in self._hold else {}))
+        self._streams.set_listeners(listeners)
+        heard = {source for gains in self._gains.values() for source in gains.sources} - {HOLD}
+        for source in heard - self._sources.keys():
+            self._sources[source] = Source(self.stats)
+        self._forget_unheard()
+
+    def _forget_unheard(self) -> None:
+        heard = {source for gains in self._gains.values() for source in gains.sources}
+        for source in self._sources.keys() - heard:
+            del self._sources[source]
+
+    def push(self, source: str, sequence: int, timestamp: int, payload: bytes, level_dbov: int | None, now: float) -> None:
+        """One RTP packet (header fields as on the wire, RFC 6464 level 0..127 or None). Never raises: refusals are counted."""
+        heard = self._sources.get(source)
+        if heard is None:
+            self.stats["dropped_unheard"] += 1
+            return
+        heard.push(sequence, timestamp, payload, level_dbov, now)
+
+    def remove(self, participant: str) -> None:
+        """The participant left: neither source nor listener any more, until a matrix names them again."""
+        self._hears.pop(participant, None)
+        self._hold.discard(participant)
+        for gains in self._hears.values():
+            gains.pop(participant, None)
+        self._apply()
+
+    def tick(self, now: float) -> None:
+        """Plays 20 ms of every source, mixes, encodes and sends."""
+        if not self._gains:
+            return
+        sounding: dict[str, Samples] = {}
+        for name, source in self._sources.items():
+            samples = source.take(now)
+            if samples is not None:
+                sounding[name] = samples
+        if self._hold:
+            tone = hold_tick(self._hold_tick)
+            self._hold_tick += 1
+            if tone is not None:
+                sounding[HOLD] = tone
+        recipes = {listener: gains.advance(sounding) for listener, gains in self._gains.items()}
+        self._streams.tick(recipes, sounding)
+        self._forget_unheard()
+
+    def close(self) -> None:
+        """Ends everything; nothing is sent any more."""
+        self._streams.close()
+        self._sources.clear()
+        self._gains.clear()
+        self._hears.clear()
+        self._hold.clear()

@@ -1,0 +1,129 @@
+"""One participant's sound: packets in, 20 ms of samples out at every tick, or None where there is nothing to hear.
+
+Nothing is decoded for a packet that says so itself: DTX, or an RFC 6464 level that nobody can hear. The level is the sender's
+word, and a liar silences only themself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import ClassVar
+
+import numpy as np
+
+from .jitter import TICK_SAMPLES, JitterBuffer, Kind, Packet, Step
+from .opus import Decoder, OpusError, Samples, has_fec, is_dtx, packet_samples
+
+INAUDIBLE_DBOV = 70
+"""-70 dBov: 10 units of 32768, under the noise of any room."""
+QUIET_PEAK = 16
+HANGOVER_PACKETS = 10
+"""Quiet packets that are still decoded, so that no word loses its end."""
+FADE_SAMPLES = 480
+
+_FADE_OUT = np.linspace(1.0, 0.0, FADE_SAMPLES, dtype=np.float32)
+_FADE_IN = np.linspace(0.0, 1.0, FADE_SAMPLES, dtype=np.float32)
+
+
+class Source:
+    """`stats` is the room's: decodes, concealed, fec_used, shortened, skipped_quiet, dropped_<reason>."""
+
+    def __init__(self, stats: Counter[str]) -> None:
+        self._stats = stats
+        self._buffer = JitterBuffer()
+        self._decoder = Decoder()
+        self._ready: list[Samples] = []
+        self._quiet_run = 0
+        self._skipped: bytes | None = None
+        self._silent = True
+        self._paused = True
+
+    def push(self, sequence: int, timestamp: int, payload: bytes, level_dbov: int | None, now: float) -> None:
+        """One RTP packet of this source. Anything wrong with it is counted and forgotten."""
+        try:
+            samples = packet_samples(payload)
+        except OpusError:
+            self._stats["dropped_malformed"] += 1
+            return
+        quiet = is_dtx(payload) or (level_dbov is not None and level_dbov >= INAUDIBLE_DBOV)
+        self._quiet_run = self._quiet_run + 1 if quiet else 0
+        skip = is_dtx(payload) or self._quiet_run > HANGOVER_PACKETS
+        arrived = Packet(timestamp & 0xFFFFFFFF, sequence & 0xFFFF, samples, payload, skip, has_fec(payload))
+        reason = self._buffer.push(arrived, now)
+        if reason:
+            self._stats["dropped_" + reason] += 1
+
+    def take(self, now: float) -> Samples | None:
+        """The next 960 samples, or None for silence."""
+        buffered = sum(map(len, self._ready))
+        shorten = self._buffer.begin(now, buffered, self._silent)
+        wanted = 2 * TICK_SAMPLES if shorten else TICK_SAMPLES
+        while buffered < wanted:
+            piece = self._perform(self._buffer.next(now))
+            self._ready.append(piece)
+            buffered += len(piece)
+        sound = self._ready[0] if len(self._ready) == 1 else np.concatenate(self._ready)
+        self._ready = [sound[wanted:]] if buffered > wanted else []
+        sound = sound[:wanted]
+        if shorten:
+            self._stats["shortened"] += 1
+            sound = _without_a_frame(sound)
+        self._silent = bool(np.abs(sound).max() <= QUIET_PEAK)
+        return None if self._silent else sound
+
+    def _perform(self, step: Step) -> Samples:
+        try:
+            return self._PERFORM[step.kind](self, step)
+        except OpusError:
+            self._stats["dropped_corrupt"] += 1
+            return self._conceal(step)
+
+    def _play(self, step: Step) -> Samples:
+        if step.quiet:
+            self._stats["skipped_quiet"] += 1
+            return self._fall_silent(step, step.payload)
+        if self._skipped is not None and not is_dtx(self._skipped):
+            skipped, self._skipped = self._skipped, None
+            self._decoder.decode(skipped)
+        self._stats["decodes"] += 1
+        samples = self._decoder.decode(step.payload)
+        if self._paused:
+            self._paused = False
+            samples[:FADE_SAMPLES] = samples[:FADE_SAMPLES] * _FADE_IN[: len(samples)]
+        return samples
+
+    def _recover(self, step: Step) -> Samples:
+        self._stats["fec_used" if step.fec else "concealed"] += 1
+        return self._decoder.recover(step.payload, step.samples)
+
+    def _conceal(self, step: Step) -> Samples:
+        self._stats["concealed"] += 1
+        return self._decoder.conceal(step.samples)
+
+    def _pause(self, step: Step) -> Samples:
+        return self._fall_silent(step, None)
+
+    def _fall_silent(self, step: Step, skipped: bytes | None) -> Samples:
+        """Zeros; when there was sound a moment ago, its probable continuation fades out first."""
+        silence = np.zeros(step.samples, np.int16)
+        if not self._paused:
+            tail = self._decoder.conceal(min(FADE_SAMPLES, step.samples))
+            silence[: len(tail)] = tail * _FADE_OUT[: len(tail)]
+        self._paused, self._skipped = True, skipped
+        return silence
+
+    _PERFORM: ClassVar[dict[Kind, Callable[[Source, Step], Samples]]] = {
+        Kind.PLAY: _play,
+        Kind.RECOVER: _recover,
+        Kind.CONCEAL: _conceal,
+        Kind.PAUSE: _pause,
+    }
+
+
+def _without_a_frame(sound: Samples) -> Samples:
+    """40 ms become 20: from the first frame over into the second by a cross-fade of 10 ms."""
+    first, second = sound[:TICK_SAMPLES], sound[TICK_SAMPLES:]
+    blended = second.copy()
+    blended[:FADE_SAMPLES] = first[:FADE_SAMPLES] * _FADE_OUT + second[:FADE_SAMPLES] * _FADE_IN
+    return blended

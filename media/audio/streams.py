@@ -1,0 +1,134 @@
+"""Outgoing encoded streams: which listeners share an encode, and what is sent when there is nothing to hear.
+
+Every listener receives the packets of one `Stream`. Listeners of a stream whose recipes part are given clones of its encoder in
+the same tick, so that their decoders notice nothing; streams whose recipes have been equal for half a second (or that are both
+silent) become one, by when their encoders hold nearly the same state.
+
+In silence a stream encodes 200 ms more (the encoder and the listener's decoder come to rest), then sends an empty DTX packet
+every 400 ms (RFC 7587 section 3.1.3): browsers play comfort silence and keep their playout delay.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from .mix import TICK_SAMPLES, Recipe, mix
+from .opus import Encoder, Samples
+
+REST_TICKS = 10
+DTX_EVERY_TICKS = 20
+JOIN_TICKS = 25
+_SILENCE = np.zeros(TICK_SAMPLES, np.int16)
+
+Send = Callable[[str, bytes, int, bool], None]
+
+
+class Stream:
+    """One encoder and the listeners who get its packets."""
+
+    def __init__(self, encoder: Encoder, members: set[str], silent_ticks: int = 0) -> None:
+        self.encoder = encoder
+        self.members = members
+        self.silent_ticks = silent_ticks
+        self.fresh = True
+        self.twin: Stream | None = None
+        self.equal_ticks = 0
+        self._toc = b"\x48"
+
+    def packet(self, recipe: Recipe, sounding: Mapping[str, Samples], stats: Counter[str]) -> bytes | None:
+        """This tick's packet, or None where DTX sends none."""
+        self.fresh = False
+        self.silent_ticks = 0 if recipe else self.silent_ticks + 1
+        if self.silent_ticks > REST_TICKS:
+            resting = self.silent_ticks - REST_TICKS - 1
+            return None if resting % DTX_EVERY_TICKS else self._toc
+        payload = self.encoder.encode(mix(recipe, sounding) if recipe else _SILENCE)
+        self._toc = payload[:1]
+        stats["encodes"] += 1
+        stats["encodes_saved"] += len(self.members) - 1
+        return payload
+
+    @property
+    def resting(self) -> bool:
+        return self.silent_ticks > REST_TICKS
+
+    def ready_to_join(self, into: Stream) -> bool:
+        """Called in every tick in which both have the same recipe."""
+        self.equal_ticks = self.equal_ticks + 1 if self.twin is into else 1
+        self.twin = into
+        return self.equal_ticks >= JOIN_TICKS or (self.resting and into.resting) or (self.fresh and into.fresh)
+
+    def fork(self, members: set[str]) -> Stream:
+        self.members -= members
+        twin = Stream(self.encoder.clone(), members, self.silent_ticks)
+        twin._toc, twin.fresh = self._toc, self.fresh
+        return twin
+
+
+class Streams:
+    """All streams of a room."""
+
+    def __init__(self, send: Send, stats: Counter[str]) -> None:
+        self._send = send
+        self._stats = stats
+        self._streams: list[Stream] = []
+        self._unsent: dict[str, int] = {}
+        self._talking: dict[str, bool] = {}
+
+    def set_listeners(self, listeners: set[str]) -> None:
+        """New listeners get a cold encoder of their own (they have heard none of ours); others lose their stream."""
+        for stream in self._streams:
+            stream.members &= listeners
+        self._streams = [stream for stream in self._streams if stream.members]
+        for gone in self._unsent.keys() - listeners:
+            del self._unsent[gone], self._talking[gone]
+        for listener in sorted(listeners - self._unsent.keys()):
+            self._unsent[listener], self._talking[listener] = 0, False
+            self._streams.append(Stream(Encoder(), {listener}))
+
+    def tick(self, recipes: Mapping[str, Recipe], sounding: Mapping[str, Samples]) -> None:
+        """Encodes and sends 20 ms to every listener."""
+        self._part(recipes)
+        self._join(recipes)
+        for stream in self._streams:
+            recipe = recipes[next(iter(stream.members))]
+            payload = stream.packet(recipe, sounding, self._stats)
+            for listener in stream.members:
+                self._unsent[listener] += TICK_SAMPLES
+                if payload is None:
+                    continue
+                talking = not stream.resting
+                increment, self._unsent[listener] = self._unsent[listener], 0
+                marker = talking and not self._talking[listener]
+                self._talking[listener] = talking
+                self._send(listener, payload, increment, marker)
+
+    def _part(self, recipes: Mapping[str, Recipe]) -> None:
+        for stream in list(self._streams):
+            groups: defaultdict[Recipe, set[str]] = defaultdict(set)
+            for listener in stream.members:
+                groups[recipes[listener]].add(listener)
+            for members in sorted(groups.values(), key=len)[:-1]:
+                self._streams.append(stream.fork(members))
+
+    def _join(self, recipes: Mapping[str, Recipe]) -> None:
+        kept: dict[Recipe, Stream] = {}
+        others: list[Stream] = []
+        for stream in self._streams:
+            recipe = recipes[next(iter(stream.members))]
+            into = kept.setdefault(recipe, stream)
+            if into is stream:
+                stream.twin = None
+            elif stream.ready_to_join(into):
+                into.members |= stream.members
+            else:
+                others.append(stream)
+        self._streams = [*kept.values(), *others]
+
+    def close(self) -> None:
+        self._streams.clear()
+        self._unsent.clear()
+        self._talking.clear()

@@ -1,0 +1,312 @@
+"""The board of a room: a Yjs document (pycrdt), the sync protocol around it, and the fragments of the `doc` data channel.
+
+A board message is y-protocols' sync: varuint 0, then 0 (step 1: a state vector), 1 (step 2: an update) or 2 (an update), then the
+bytes with their length. Whole messages are at most 256 KiB; longer answers go out as several updates.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pycrdt import Doc, TransactionEvent, merge_updates
+
+from .board_update import EMPTY, BadUpdateError, Reader, Segments, parse, split, var_uint
+
+MAX_MESSAGE_BYTES = 256 * 1024
+MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
+FRAGMENT_BYTES = 16 * 1024
+_SYNC, _STEP1, _STEP2, _UPDATE = 0, 0, 1, 2
+_MAX_UPDATE_BYTES = MAX_MESSAGE_BYTES - 16
+
+Send = Callable[[str, bytes], None]
+T = TypeVar("T")
+
+
+class Fragmenter:
+    """Cuts whole messages for the `doc` channel: each fragment is one header byte (1: more follow, 0: last) and ≤ 16 KiB."""
+
+    def cut(self, message: bytes) -> list[bytes]:
+        """Raises FragmentError("too_large") over 256 KiB, FragmentError("empty") for nothing."""
+        if not message:
+            raise FragmentError("empty")
+        if len(message) > MAX_MESSAGE_BYTES:
+            raise FragmentError("too_large")
+        starts = range(0, len(message), FRAGMENT_BYTES)
+        return [bytes([at != starts[-1]]) + message[at : at + FRAGMENT_BYTES] for at in starts]
+
+
+class Reassembler:
+    """Puts one sender's fragments together. Holds at most 256 KiB."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._skipping = False
+
+    def feed(self, fragment: bytes) -> bytes | None:
+        """The whole message with its last fragment, else None.
+
+        Raises FragmentError: "empty" (no payload), "header" (not 0 or 1), "fragment_too_large" (over 16 KiB), "too_large" (over
+        256 KiB together). After an error the rest of that message is skipped, and the next message is read as usual.
+        """
+        more = bool(fragment) and fragment[0] == 1
+        if self._skipping:
+            self._skipping = more
+            return None
+        reason = self._fault(fragment)
+        if reason:
+            self._forget()
+            self._skipping = more
+            raise FragmentError(reason)
+        self._parts.append(fragment[1:])
+        self._size += len(fragment) - 1
+        if more:
+            return None
+        message = b"".join(self._parts)
+        self._forget()
+        return message
+
+    def _fault(self, fragment: bytes) -> str:
+        if len(fragment) < 2:
+            return "empty"
+        if fragment[0] > 1:
+            return "header"
+        if len(fragment) > FRAGMENT_BYTES + 1:
+            return "fragment_too_large"
+        return "too_large" if self._size + len(fragment) - 1 > MAX_MESSAGE_BYTES else ""
+
+    def _forget(self) -> None:
+        self._parts.clear()
+        self._size = 0
+
+
+class FragmentError(Exception):
+    """`reason` as documented where it is raised."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class RefusedError(Exception):
+    """A message that the board does not take; `reason` is counted."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Bucket:
+    """A token bucket: `rate` a second, at most `burst` saved up."""
+
+    def __init__(self, rate: float, burst: float, now: float) -> None:
+        self._rate, self._burst = rate, burst
+        self._level, self._at = burst, now
+
+    def take(self, amount: float, now: float) -> bool:
+        self._level = min(self._burst, self._level + (now - self._at) * self._rate)
+        self._at = now
+        if amount > self._level:
+            return False
+        self._level -= amount
+        return True
+
+
+class Quota:
+    """What one participant may cost: messages in, bytes in, bytes out (answers to step 1 are the amplifier)."""
+
+    def __init__(self, now: float) -> None:
+        self.messages = Bucket(120, 600, now)
+        self.received = Bucket(256 * 1024, 4 * 1024 * 1024, now)
+        self.answered = Bucket(1024 * 1024, 2.0 * MAX_DOCUMENT_BYTES, now)
+
+
+class BoardRoom:
+    """The document of a room and those connected to it.
+
+    `updates`: the journal so far. `on_update(update)` at every change (arm the timer of `flush`). `send(participant, message)`:
+    one whole board message. `clock`: seconds, monotonic. `stats`: updates, step1, refused_<reason>, panics.
+    """
+
+    def __init__(
+        self, updates: list[bytes], on_update: Callable[[bytes], None], send: Send, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.stats: Counter[str] = Counter()
+        self._on_update, self._send, self._clock = on_update, send, clock
+        self._connected: set[str] = set()
+        self._writers: set[str] = set()
+        self._quotas: dict[str, Quota] = {}
+        self._behind: set[str] = set()
+        self._observed: list[bytes] = []
+        self._unflushed: list[bytes] = []
+        self._log = Segments(_MAX_UPDATE_BYTES)
+        self._compact_at = 0.0
+        self._open()
+        for update in updates:
+            self._restore(update)
+
+    def _open(self) -> None:
+        self._doc: Doc[Any] = Doc()
+        self._subscription = self._doc.observe(self._observe)
+
+    def _observe(self, event: TransactionEvent) -> None:
+        self._observed.append(event.update)
+
+    def _restore(self, update: bytes) -> None:
+        """From the journal: our own updates, hence not looked at again unless they must be split."""
+        try:
+            self._log.append(update)
+            self._doc.apply_update(update)
+        except (BadUpdateError, ValueError):
+            self.stats["refused_journal"] += 1
+        self._observed.clear()
+
+    # -- participants -------------------------------------------------------------------------------------------------------
+
+    def connect(self, participant: str) -> None:
+        """From now on the participant gets every change; sends our step 1, which asks for what we lack."""
+        self._connected.add(participant)
+        self._quotas.setdefault(participant, Quota(self._clock()))
+        self._ask(participant)
+
+    def disconnect(self, participant: str) -> None:
+        """Nothing more is sent to them. Their quota stays, so that reconnecting refills nothing."""
+        self._connected.discard(participant)
+
+    def set_writers(self, writers: set[str]) -> None:
+        """Only these may change the document; all others read. New writers are asked for what we may have refused them before."""
+        new, self._writers = writers - self._writers, set(writers)
+        for participant in sorted(new & self._connected):
+            self._ask(participant)
+
+    def _ask(self, participant: str) -> None:
+        """Our step 1. A refused update leaves a hole that later ones of its author wait for: the answer fills it."""
+        self._behind.discard(participant)
+        self._send(participant, _message(_STEP1, self._doc.get_state()))
+
+    def receive(self, participant: str, message: bytes) -> None:
+        """One whole message from a participant. Never raises: what is refused is counted in `stats`."""
+        try:
+            self._receive(participant, message)
+        except (RefusedError, BadUpdateError) as refusal:
+            self.stats["refused_" + refusal.reason] += 1
+
+    def _receive(self, participant: str, message: bytes) -> None:
+        now = self._clock()
+        quota = self._quotas.setdefault(participant, Quota(now))
+        if len(message) > MAX_MESSAGE_BYTES:
+            raise RefusedError("too_large")
+        if not quota.messages.take(1, now) or not quota.received.take(len(message), now):
+            self._behind.add(participant)
+            raise RefusedError("quota")
+        if participant in self._behind:
+            self._ask(participant)
+        reader = Reader(message)
+        if reader.uint() != _SYNC:
+            raise RefusedError("kind")
+        step = reader.uint()
+        if step not in (_STEP1, _STEP2, _UPDATE):
+            raise RefusedError("kind")
+        body = reader.blob()
+        if reader.at != len(message):
+            raise RefusedError("trailing")
+        if step == _STEP1:
+            self._answer(participant, body, quota)
+        elif body != EMPTY:
+            self._apply(participant, body)
+
+    def _answer(self, participant: str, state_vector: bytes, quota: Quota) -> None:
+        """Step 2: all that the participant lacks; if that is over one message, the whole journal as several updates."""
+        reader = Reader(state_vector)
+        for _ in range(reader.uint()):
+            reader.uint()
+            reader.uint(2**32)
+        if reader.at != len(state_vector):
+            raise RefusedError("trailing")
+        self.stats["step1"] += 1
+        update = self._guarded(lambda: self._doc.get_update(state_vector))
+        parts = [update] if len(update) <= _MAX_UPDATE_BYTES else self._log.all()
+        if not quota.answered.take(sum(map(len, parts)), self._clock()):
+            raise RefusedError("quota")
+        for index, part in enumerate(parts):
+            self._send(participant, _message(_UPDATE if index else _STEP2, part))
+
+    def _apply(self, participant: str, update: bytes) -> None:
+        if participant not in self._writers:
+            raise RefusedError("not_writer")
+        parse(update)
+        if len(self._log) + len(update) > MAX_DOCUMENT_BYTES and not self._compacted(len(update)):
+            raise RefusedError("full")
+        self._guarded(lambda: self._doc.apply_update(update))
+        self._log.append(update)
+        changes, self._observed = self._observed, []
+        for change in changes:
+            if change != EMPTY:
+                self._publish(participant, change)
+
+    def _compacted(self, needed: int) -> bool:
+        """Tries to make room by forgetting what was overwritten or deleted; costly, hence at most once in 10 s."""
+        now = self._clock()
+        if now < self._compact_at:
+            return False
+        self._compact_at = now + 10.0
+        log = Segments(_MAX_UPDATE_BYTES)
+        log.append(self._doc.get_update())
+        self._log = log
+        return len(log) + needed <= MAX_DOCUMENT_BYTES
+
+    def _publish(self, author: str, change: bytes) -> None:
+        self.stats["updates"] += 1
+        self._unflushed.append(change)
+        self._on_update(change)
+        for part in split(change, _MAX_UPDATE_BYTES):
+            message = _message(_UPDATE, part)
+            for participant in sorted(self._connected - {author}):
+                self._send(participant, message)
+
+    def _guarded(self, work: Callable[[], T]) -> T:
+        """Runs the library on foreign bytes. A panic (a BaseException) may leave the document half changed: it is built anew."""
+        try:
+            return work()
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except Exception:
+            self._rebuild()
+            raise RefusedError("malformed") from None
+        except BaseException:
+            self.stats["panics"] += 1
+            self._rebuild()
+            raise RefusedError("malformed") from None
+
+    def _rebuild(self) -> None:
+        self._doc.unobserve(self._subscription)
+        self._open()
+        for update in self._log.all():
+            self._doc.apply_update(update)
+        self._observed.clear()
+
+    # -- the journal --------------------------------------------------------------------------------------------------------
+
+    def flush(self) -> bytes | None:
+        """One update of all changes since the last flush, or None."""
+        changes, self._unflushed = self._unflushed, []
+        if not changes:
+            return None
+        return changes[0] if len(changes) == 1 else merge_updates(*changes)
+
+    def state(self) -> bytes:
+        """The whole document as one update."""
+        return self._doc.get_update()
+
+    def close(self) -> None:
+        """Lets go of the document (an observed one would never be freed)."""
+        self._doc.unobserve(self._subscription)
+        self._connected.clear()
+        self._quotas.clear()
+
+
+def _message(step: int, body: bytes) -> bytes:
+    return bytes([_SYNC, step]) + var_uint(len(body)) + body
