@@ -1,0 +1,123 @@
+"""`python -m media`: one media worker."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from media import api
+from media.transport.udp import local_addresses
+from media.worker import Where, Worker
+
+log = structlog.get_logger("media")
+
+PR_SET_PDEATHSIG = 1
+SHUTDOWN_S = 0.5
+PARENT_CHECK_S = 0.5
+
+
+def arguments(given: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m media", description="A media worker: packets, mixer and board of its rooms.")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--socket", type=Path, help="serve commands on this Unix socket")
+    where.add_argument("--listen", metavar="HOST:PORT", help="serve commands on TCP (needs --secret-env)")
+    parser.add_argument("--secret-env", metavar="VAR", help="environment variable with the secret that commands must carry")
+    parser.add_argument("--name", default="", help="name in events and logs (default: the process id)")
+    parser.add_argument("--udp-port", type=int, default=0, help="UDP port for media; 0: any that is free")
+    parser.add_argument("--address", nargs="+", default=[], help="local addresses to bind (default: this machine's own)")
+    parser.add_argument("--loopback", action="store_true", help="bind 127.0.0.1 and ::1 as well")
+    parser.add_argument("--announce", nargs="+", default=[], help="public addresses that lead here, port unchanged")
+    parser.add_argument("--parent", type=int, default=0, metavar="PID", help="die with this parent process")
+    found = parser.parse_args(given)
+    if found.listen and not (found.secret_env and os.environ.get(found.secret_env)):
+        parser.error("--listen needs --secret-env with a variable that is set")
+    return found
+
+
+def die_with(parent: int) -> None:
+    """SIGKILL when the parent dies (Linux); exits at once when it is dead already."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit("the parent process is gone")
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.WARNING)
+    # its warnings are tracebacks of what a client sent; the peer that ends says why in an event
+    logging.getLogger("aiortc").setLevel(logging.CRITICAL)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
+
+
+async def serve(options: argparse.Namespace) -> None:
+    """Runs until SIGTERM, SIGINT or the parent's death; everything is closed within 2 s."""
+    addresses = options.address or local_addresses(options.loopback)
+    worker = Worker(options.name or str(os.getpid()), Where(addresses, options.announce, options.udp_port))
+    secret = os.environ[options.secret_env] if options.secret_env else ""
+    runner = web.AppRunner(api.build(worker, secret), access_log=None, shutdown_timeout=SHUTDOWN_S)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await worker.open()
+    try:
+        await runner.setup()
+        await _site(runner, options).start()
+        log.info("worker_ready", worker=worker.name, udp=[f"{address} {port}" for address, port in worker.udp])
+        await _until(stop, options.parent)
+    finally:
+        await worker.close()
+        await runner.cleanup()
+        if options.socket:
+            options.socket.unlink(missing_ok=True)
+
+
+def _site(runner: web.AppRunner, options: argparse.Namespace) -> web.BaseSite:
+    if options.socket:
+        options.socket.unlink(missing_ok=True)
+        os.umask(0o077)  # only our own user may command this worker
+        return web.UnixSite(runner, str(options.socket))
+    host, _, port = options.listen.rpartition(":")
+    return web.TCPSite(runner, host.strip("[]"), int(port))
+
+
+async def _until(stop: asyncio.Event, parent: int) -> None:
+    """Until `stop` is set, or `parent` is our parent no longer (where the kernel does not tell, asking does)."""
+    while not stop.is_set() and (not parent or os.getppid() == parent):
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), PARENT_CHECK_S)
+
+
+def main() -> None:
+    options = arguments(sys.argv[1:])
+    if options.parent:
+        die_with(options.parent)
+    _log_to_stderr()
+    try:
+        uvloop.run(serve(options))
+    except OSError as error:
+        sys.exit(f"media worker: {error}")
+
+
+if __name__ == "__main__":
+    main()

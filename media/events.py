@@ -1,0 +1,73 @@
+"""The numbered event stream of a worker, fanned out to its subscribers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from media import client
+
+MAX_QUEUED = 4096
+MAX_QUEUED_BYTES = 16 * 1024 * 1024
+
+
+class Subscriber:
+    """A bounded queue of frames. When it is full the subscriber is cut off: it reads a new snapshot when it comes back."""
+
+    def __init__(self) -> None:
+        self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._bytes = 0
+        self.cut_off = False
+
+    def put(self, frame: bytes) -> None:
+        if self.cut_off:
+            return
+        if self._frames.qsize() >= MAX_QUEUED or self._bytes + len(frame) > MAX_QUEUED_BYTES:
+            self.end()
+            return
+        self._bytes += len(frame)
+        self._frames.put_nowait(frame)
+
+    def end(self) -> None:
+        self.cut_off = True
+        self._frames.put_nowait(None)
+
+    async def get(self) -> bytes | None:
+        """The next frame; None: cut off, or the worker closes."""
+        frame = await self._frames.get()
+        if frame is not None:
+            self._bytes -= len(frame)
+        return frame
+
+
+class Hub:
+    """Numbers events from 1 without gaps. `snapshot(n)`: the state after event n."""
+
+    def __init__(self, snapshot: Callable[[int], client.Snapshot]) -> None:
+        self._snapshot = snapshot
+        self._number = 0
+        self._subscribers: set[Subscriber] = set()
+        self._encoder = msgspec.msgpack.Encoder()
+
+    def publish(self, event: client.Event) -> None:
+        self._number += 1
+        event.n = self._number
+        frame = self._encoder.encode(event)
+        for subscriber in self._subscribers:
+            subscriber.put(frame)
+
+    def subscribe(self) -> Subscriber:
+        """Its first frame is the snapshot; every later event follows."""
+        subscriber = Subscriber()
+        subscriber.put(self._encoder.encode(self._snapshot(self._number)))
+        self._subscribers.add(subscriber)
+        return subscriber
+
+    def unsubscribe(self, subscriber: Subscriber) -> None:
+        self._subscribers.discard(subscriber)
+
+    def close(self) -> None:
+        for subscriber in self._subscribers:
+            subscriber.end()

@@ -1,0 +1,364 @@
+"""One peer connection: its ICE, its secure transport, its streams. Knows nothing of rooms; tells an `Owner` what came."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections import Counter
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+import msgspec
+import structlog
+from aioice import stun
+
+from media import rtcp, rtp, sdp
+from media.relay import Incoming, Outgoing
+from media.transport import ice
+from media.transport.seam import (
+    MAX_PROTECTED_INPUT_BYTES,
+    Certificate,
+    Handlers,
+    SecureTransport,
+    SrtpError,
+    fingerprint,
+)
+from media.transport.udp import Kind
+
+log = structlog.get_logger(__name__)
+
+State = Literal["connecting", "live", "lost", "gone", "replaced"]
+
+LOST_S = 3.0
+GONE_S = 30.0
+CONNECT_S = 30.0
+REPORT_EVERY_S = 1.0
+MAX_SSRCS = 16
+"""libsrtp keeps a state for each SSRC it has seen; a client needs three."""
+REMB_CEILING_BPS = 2_500_000
+"""Without feedback of ours Chromium stays near its starting 300 kb/s; loss still brings it down (its own RR-based control)."""
+LIVE_PER_S = 20.0
+MAX_LIVE_BYTES = 256
+SLOT_ROLES = ("slot0", "slot1", "slot2", "slot3")
+
+
+class Heartbeat(msgspec.Struct, forbid_unknown_fields=True):
+    t: Literal["hb"]
+    n: int
+
+
+class Owner(Protocol):
+    """What a peer tells; all called in the event loop, none may raise."""
+
+    def audio(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, level: int | None, now: float) -> None: ...
+    def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None: ...
+    def keyframe_wanted(self, peer: Peer, slot: int) -> None: ...
+    def document(self, peer: Peer, fragment: bytes) -> None: ...
+    def document_opened(self, peer: Peer) -> None: ...
+    def changed(self, peer: Peer, state: State, reason: str) -> None: ...
+
+
+class Wire(Protocol):
+    """What a peer needs of the worker it lives in."""
+
+    certificate: Certificate
+    drops: Counter[str]
+
+    def send(self, data: bytes, path: ice.Path) -> None: ...
+    def claim(self, peer: Peer, path: ice.Path) -> None: ...
+    def now(self) -> float: ...
+    def wall(self, now: float) -> float: ...
+
+
+class Peer:
+    """`start()` once, `close()` always. State: connecting → live ⇄ lost → gone; replaced by its owner."""
+
+    def __init__(self, name: str, participant: str, offer: sdp.Offer, owner: Owner, wire: Wire, now: float) -> None:
+        self.name = name
+        self.participant = participant
+        self.state: State = "connecting"
+        self.ice = ice.IceLite(offer.ufrag, offer.password, now)
+        self.incoming: dict[str, Incoming] = {}
+        self.voice = self._outgoing(offer.sections[0])
+        self.slots = [self._outgoing(section) for section in offer.sections if section.role in SLOT_ROLES]
+        self.mix_delay: Callable[[], float] = lambda: 0.0
+        self._offer = offer
+        self._owner = owner
+        self._wire = wire
+        self._streams: dict[int, Incoming | None] = {}
+        self._sections = {section.role: section for section in offer.sections}
+        self._roles_by_ssrc = {ssrc: section.role for section in offer.sections for ssrc in section.ssrcs}
+        self._level_id = offer.sections[0].extensions.get(sdp.LEVEL_URI, 0)
+        self._heard = self._began = now
+        self._report_due = now
+        self._clock_offset: float | None = None
+        self._rtcp_ssrc = self.voice.ssrc
+        self._live_tokens, self._live_refilled = LIVE_PER_S, now
+        handlers = Handlers(self._secured, self._opened, self._message, self._closed)
+        self._secure = SecureTransport(wire.certificate, offer.fingerprints, self._send, handlers)
+        self._task: asyncio.Task[None] | None = None
+
+    def _outgoing(self, section: sdp.Section) -> Outgoing:
+        return Outgoing(section.role, section.payload_type, self._seal)
+
+    # life
+
+    def answer(self, candidates: list[tuple[str, int]]) -> str:
+        ssrcs = {each.role: each.ssrc for each in (self.voice, *self.slots)}
+        local = sdp.Local(
+            self.ice.ufrag, self.ice.password, fingerprint(self._wire.certificate), candidates, ssrcs, secrets.randbits(31)
+        )
+        return sdp.answer(self._offer, local)
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name=f"peer {self.name}")
+
+    async def _run(self) -> None:
+        try:
+            await self._secure.run(self._offer.max_message_bytes)
+        except Exception as error:  # a parser in DTLS or SCTP gave up: this peer alone ends
+            log.warning("peer_failed", peer=self.name, error=type(error).__name__)
+            self._closed("internal")
+
+    async def close(self, state: State, reason: str) -> None:
+        """Ends the connection and tells the peer so; the owner is told nothing (it is who closes)."""
+        self.state = state
+        await self._secure.close()
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def check(self, now: float) -> None:
+        """Lost, found again or gone; call a few times a second."""
+        silent = now - self._heard
+        if self.state == "connecting":
+            if now - self._began > CONNECT_S:
+                self._change("gone", "never_connected")
+        elif silent > GONE_S or self.ice.expired(now):
+            self._change("gone", "silent")
+        elif self.state == "live" and silent > LOST_S:
+            self._change("lost", "silent")
+        elif self.state == "lost" and silent <= LOST_S:
+            self._change("live", "")
+
+    def _change(self, state: State, reason: str) -> None:
+        if self.state not in ("gone", "replaced") and self.state != state:
+            self.state = state
+            self._owner.changed(self, state, reason)
+
+    # datagrams in
+
+    def check_in(self, message: stun.Message, path: ice.Path, now: float) -> None:
+        """A Binding request with our ufrag, or an answer to a probe."""
+        if message.message_class is stun.Class.RESPONSE:
+            if not self.ice.response(message, path, now):
+                self._wire.drops["stun_unasked"] += 1
+            return
+        reply = self.ice.request(message, path, now)
+        if reply is None:
+            self._wire.drops["stun_forged"] += 1
+            return
+        self._heard = now
+        if self.ice.allows(path):
+            self._wire.claim(self, path)
+        self._wire.send(reply, path)
+
+    def receive(self, kind: Kind, data: bytes, path: ice.Path, now: float) -> None:
+        """DTLS, RTP or RTCP from a checked address of this peer."""
+        if kind == "dtls":
+            if not self._secure.receive_dtls(data):
+                self._wire.drops["dtls_full"] += 1
+        elif not self._secure.secure:
+            self._wire.drops["before_dtls"] += 1
+        elif kind == "rtp":
+            self._receive_rtp(data, path, now)
+        else:
+            self._receive_rtcp(data, path, now)
+
+    def _receive_rtp(self, data: bytes, path: ice.Path, now: float) -> None:
+        ssrc = int.from_bytes(data[8:12], "big")
+        if ssrc not in self._streams and len(self._streams) >= MAX_SSRCS:
+            self._wire.drops["too_many_ssrcs"] += 1
+            return
+        try:
+            plain = self._secure.unprotect(data)
+            header = rtp.parse(plain)
+        except SrtpError:
+            self._wire.drops["srtp"] += 1
+            return
+        except rtp.RtpError:
+            self._wire.drops["rtp"] += 1
+            return
+        self._heard = now
+        self.ice.heard(path, now)
+        stream = self._streams.get(ssrc) or self._bind(ssrc, plain, header, now)
+        if stream is None or header.payload_type != self._sections[stream.role].payload_type:
+            self._wire.drops["payload_type"] += 1
+            return
+        stream.receive(header, now)
+        if stream.role == "audio":
+            self._owner.audio(self, stream, plain, header, self._level(plain, header), now)
+        else:
+            self._owner.video(self, stream, plain, header, now)
+
+    def _bind(self, ssrc: int, plain: bytes, header: rtp.Header, now: float) -> Incoming | None:
+        """Which m-line a new SSRC belongs to: by MID, else by the offer's a=ssrc, else the one audio (RFC 9143 section 9.2)."""
+        role = self._role_by_mid(plain, header) or self._roles_by_ssrc.get(ssrc)
+        if role is None and header.payload_type == self._sections["audio"].payload_type:
+            role = "audio"
+        if role not in ("audio", "camera", "screen"):
+            self._streams[ssrc] = None
+            return None
+        self._streams[ssrc] = self.incoming[role] = Incoming(ssrc, role, now)
+        return self.incoming[role]
+
+    def _role_by_mid(self, plain: bytes, header: rtp.Header) -> str | None:
+        for role in ("audio", "camera", "screen"):
+            section = self._sections[role]
+            identifier = section.extensions.get(sdp.MID_URI)
+            if identifier and header.payload_type == section.payload_type:
+                if rtp.extension(plain, header, identifier) == section.mid.encode():
+                    return role
+        return None
+
+    def _level(self, plain: bytes, header: rtp.Header) -> int | None:
+        if not self._level_id:
+            return None
+        value = rtp.extension(plain, header, self._level_id)
+        return value[0] & 0x7F if value else None
+
+    def _receive_rtcp(self, data: bytes, path: ice.Path, now: float) -> None:
+        try:
+            packets = rtcp.parse(self._secure.unprotect_rtcp(data))
+        except SrtpError:
+            self._wire.drops["srtcp"] += 1
+            return
+        except rtcp.RtcpError:
+            self._wire.drops["rtcp"] += 1
+            return
+        self._heard = now
+        self.ice.heard(path, now)
+        for packet in packets:
+            match packet:
+                case rtcp.SenderReport():
+                    self._sender_report(packet, now)
+                case rtcp.Nack():
+                    self._nacked(packet, now)
+                case rtcp.KeyframeRequest():
+                    for index, slot in enumerate(self.slots):
+                        if slot.ssrc == packet.ssrc:
+                            self._owner.keyframe_wanted(self, index)
+
+    def _sender_report(self, report: rtcp.SenderReport, now: float) -> None:
+        stream = self._streams.get(report.ssrc)
+        if stream is None:
+            return
+        # the fastest report so far is nearest to the true offset of the clocks
+        offset = self._wire.wall(now) + rtcp.NTP_EPOCH_S - report.ntp / (1 << 32)
+        self._clock_offset = offset if self._clock_offset is None else min(offset, self._clock_offset + 0.0001)
+        stream.sender_report(report, self._clock_offset - rtcp.NTP_EPOCH_S, now)
+
+    def _nacked(self, nack: rtcp.Nack, now: float) -> None:
+        for slot in self.slots:
+            if slot.ssrc == nack.ssrc:
+                for sealed in slot.repair(nack.sequences, now):
+                    self._send(sealed)
+
+    # datagrams out
+
+    def _send(self, data: bytes) -> None:
+        if self.ice.selected is not None:
+            self._wire.send(data, self.ice.selected)
+
+    def _seal(self, packet: bytes) -> bytes | None:
+        if not self._secure.secure:
+            return None
+        if len(packet) > MAX_PROTECTED_INPUT_BYTES:
+            self._wire.drops["too_long_to_relay"] += 1
+            return None
+        try:
+            sealed = self._secure.protect(packet)
+        except SrtpError:
+            self._wire.drops["protect"] += 1
+            return None
+        self._send(sealed)
+        return sealed
+
+    def _send_rtcp(self, packet: bytes) -> None:
+        if self._secure.secure:
+            with contextlib.suppress(*SrtpError):
+                self._send(self._secure.protect_rtcp(packet))
+
+    def tick(self, now: float) -> None:
+        """Every 20 ms: repair of what is missing, keyframes wanted, probes for roaming, reports when due."""
+        for path, probe in self.ice.probes(now):
+            self._wire.send(probe, path)
+        if not self._secure.secure:
+            return
+        feedback = b""
+        for stream in self.incoming.values():
+            missing = stream.nacks(now)
+            if missing:
+                feedback += rtcp.nack(self._rtcp_ssrc, stream.ssrc, missing)
+            if stream.role != "audio" and stream.keyframe_due(now):
+                feedback += rtcp.pli(self._rtcp_ssrc, stream.ssrc)
+        if now >= self._report_due:
+            self._report_due = now + REPORT_EVERY_S
+            self._send_rtcp(self._report(now) + feedback)
+        elif feedback:
+            self._send_rtcp(rtcp.receiver_report(self._rtcp_ssrc, []) + feedback)
+
+    def _report(self, now: float) -> bytes:
+        packet = b""
+        for stream in (self.voice, *self.slots):
+            packet += stream.report(now, self._wire.wall, self.mix_delay()) or b""
+        packet += rtcp.receiver_report(self._rtcp_ssrc, [stream.block(now) for stream in self.incoming.values()])
+        packet += rtcp.source_description(self._rtcp_ssrc, "sangdam")
+        pictures = [stream.ssrc for stream in self.incoming.values() if stream.role != "audio"]
+        return packet + (rtcp.remb(self._rtcp_ssrc, REMB_CEILING_BPS, pictures) if pictures else b"")
+
+    # secure transport
+
+    def _secured(self) -> None:
+        self.ice.established = True
+        self._heard = self._wire.now()
+        self._change("live", "")
+
+    def _closed(self, reason: str) -> None:
+        self._change("gone", reason)
+
+    def _opened(self, label: str) -> None:
+        if label == "doc":
+            self._owner.document_opened(self)
+
+    def send_document(self, fragment: bytes) -> bool:
+        return self._secure.send("doc", fragment)
+
+    @property
+    def has_document(self) -> bool:
+        return self._secure.has_channel("doc")
+
+    def _message(self, label: str, data: str | bytes) -> None:
+        self._heard = self._wire.now()
+        if label == "live":
+            self._live(data, self._heard)
+        elif isinstance(data, bytes):
+            self._owner.document(self, data)
+        else:
+            self._wire.drops["doc_text"] += 1
+
+    def _live(self, data: str | bytes, now: float) -> None:
+        self._live_tokens = min(LIVE_PER_S, self._live_tokens + (now - self._live_refilled) * LIVE_PER_S)
+        self._live_refilled = now
+        if self._live_tokens < 1 or len(data) > MAX_LIVE_BYTES:
+            self._wire.drops["live_refused"] += 1
+            return
+        self._live_tokens -= 1
+        try:
+            beat = msgspec.json.decode(data, type=Heartbeat)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            self._wire.drops["live_malformed"] += 1
+            return
+        self._secure.send("live", msgspec.json.encode(beat).decode())

@@ -1,0 +1,224 @@
+"""Forwarding state of streams, pure: what came in (loss, jitter, repair) and what goes out (cache, keyframes, continuity).
+
+Times are seconds on one monotonic clock; nothing here sends: methods return what is to be sent.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from media import rtcp, rtp
+
+AUDIO_CLOCK, VIDEO_CLOCK = 48000, 90000
+CACHE_PACKETS = 512
+"""Sent packets kept for repair: at 1.5 Mb/s about 3 s, at most 0.75 MB a slot."""
+RESENDS_PER_S = 400
+MAX_MISSING = 256
+NACK_TRIES = 8
+NACK_EVERY_S = 0.06
+NACK_REORDER_S = 0.005
+"""A gap younger than this may be reordering."""
+KEYFRAME_EVERY_S = 0.3
+RESTART_GAP = 3000
+"""A jump of more sequence numbers is a sender that began anew, not loss."""
+
+
+@dataclass(slots=True)
+class _Missing:
+    since: float
+    tries: int = 0
+    asked: float = float("-inf")
+
+
+class Incoming:
+    """One stream (SSRC) of one peer, as received."""
+
+    def __init__(self, ssrc: int, role: str, now: float) -> None:
+        self.ssrc = ssrc
+        self.role = role
+        self.clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK
+        self.packets = 0
+        self.reference: tuple[float, int] | None = None
+        """(when, timestamp): the sender's own report on the worker's clock, for lips and voice."""
+        self._highest = -1
+        self._base = 0
+        self._cycles = 0
+        self._transit: float | None = None
+        self._jitter = 0.0
+        self._expected_before = self._packets_before = 0
+        self._last_sr: tuple[int, float] | None = None
+        self._missing: OrderedDict[int, _Missing] = OrderedDict()
+        self._keyframe_asked = now - KEYFRAME_EVERY_S
+        self.wants_keyframe = False
+
+    def receive(self, header: rtp.Header, now: float) -> None:
+        self.packets += 1
+        if self._highest < 0:
+            self._restart(header.sequence)
+        step = rtp.ahead(header.sequence, self._highest)
+        if abs(step) > RESTART_GAP:
+            self._restart(header.sequence)
+            step = 1
+        if step > 0:
+            if header.sequence < self._highest:
+                self._cycles += rtp.SEQUENCES
+            if step > 1 and self.role != "audio":
+                self._note_gap(step, now)
+            self._highest = header.sequence
+        else:
+            self._missing.pop(header.sequence, None)
+        self._note_jitter(header.timestamp, now)
+
+    def nacks(self, now: float) -> list[int]:
+        """Sequence numbers to ask for now. Asks for a keyframe instead when too much is gone."""
+        if not self._missing:
+            return []
+        due, lost = [], []
+        for sequence, each in self._missing.items():
+            if each.tries >= NACK_TRIES:
+                lost.append(sequence)
+            elif now - each.since >= NACK_REORDER_S and now - each.asked >= NACK_EVERY_S:
+                each.tries += 1
+                each.asked = now
+                due.append(sequence)
+        for sequence in lost:
+            del self._missing[sequence]
+        if lost:
+            self.wants_keyframe = True
+        return due
+
+    def keyframe_due(self, now: float) -> bool:
+        """True at most once in `KEYFRAME_EVERY_S` while a keyframe is wanted."""
+        if not self.wants_keyframe or now - self._keyframe_asked < KEYFRAME_EVERY_S:
+            return False
+        self._keyframe_asked = now
+        self.wants_keyframe = False
+        return True
+
+    def sender_report(self, report: rtcp.SenderReport, clock_offset: float, now: float) -> None:
+        """`clock_offset`: worker's clock minus the sender's, in seconds."""
+        self._last_sr = ((report.ntp >> 16) & 0xFFFFFFFF, now)
+        self.reference = (report.ntp / (1 << 32) + clock_offset, report.timestamp)
+
+    def block(self, now: float) -> rtcp.Block:
+        """RFC 3550 section 6.4.1 and appendix A.3."""
+        highest = self._cycles + self._highest
+        expected = highest - self._base + 1
+        interval = expected - self._expected_before
+        lost = interval - (self.packets - self._packets_before)
+        self._expected_before, self._packets_before = expected, self.packets
+        fraction = min(255, (lost << 8) // interval) if interval > 0 and lost > 0 else 0
+        last, delay = (self._last_sr[0], int((now - self._last_sr[1]) * 65536)) if self._last_sr else (0, 0)
+        return rtcp.Block(self.ssrc, fraction, expected - self.packets, highest & 0xFFFFFFFF, int(self._jitter), last, delay)
+
+    def _restart(self, sequence: int) -> None:
+        self._highest = (sequence - 1) & 0xFFFF
+        self._base = sequence
+        self._cycles = -rtp.SEQUENCES if sequence == 0 else 0
+        self.packets = 1
+        self._expected_before = self._packets_before = 0
+        self._missing.clear()
+
+    def _note_gap(self, step: int, now: float) -> None:
+        if step - 1 + len(self._missing) > MAX_MISSING:
+            self._missing.clear()
+            self.wants_keyframe = True
+            return
+        for offset in range(1, step):
+            self._missing[(self._highest + offset) & 0xFFFF] = _Missing(now)
+
+    def _note_jitter(self, timestamp: int, now: float) -> None:
+        transit = now * self.clock - timestamp
+        if self._transit is not None:
+            difference = abs(transit - self._transit) % rtp.TIMESTAMPS
+            if difference < self.clock * 10:
+                self._jitter += (difference - self._jitter) / 16
+        self._transit = transit
+
+
+class PacketCache:
+    """The last packets of one outgoing stream as they went out (encrypted: a repeat is byte for byte the same)."""
+
+    def __init__(self) -> None:
+        self._packets: list[tuple[int, bytes] | None] = [None] * CACHE_PACKETS
+        self._tokens = float(RESENDS_PER_S)
+        self._refilled = 0.0
+
+    def put(self, sequence: int, sealed: bytes) -> None:
+        self._packets[sequence % CACHE_PACKETS] = (sequence, sealed)
+
+    def take(self, sequences: tuple[int, ...], now: float) -> list[bytes]:
+        """Packets to send again; bounded by a rate, so that NACKs cannot multiply traffic."""
+        self._tokens = min(float(RESENDS_PER_S), self._tokens + (now - self._refilled) * RESENDS_PER_S)
+        self._refilled = now
+        found = []
+        for sequence in sequences:
+            entry = self._packets[sequence % CACHE_PACKETS]
+            if entry is not None and entry[0] == sequence and self._tokens >= 1:
+                self._tokens -= 1
+                found.append(entry[1])
+        return found
+
+
+class Outgoing:
+    """One stream that a peer receives: its voice, or one of its four picture slots."""
+
+    def __init__(self, role: str, payload_type: int, seal: Callable[[bytes], bytes | None]) -> None:
+        """seal: encrypts and sends; returns what went out (None: nothing did)."""
+        clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK
+        # starting points are random (RFC 3550 section 5.1), the sequence low enough not to wrap during the first packets
+        self.rewriter = rtp.Rewriter(secrets.randbits(31) + 1, payload_type, clock, secrets.randbits(14), secrets.randbits(31))
+        self.role = role
+        self.source: Incoming | None = None
+        self._cache = None if role == "audio" else PacketCache()
+        self._seal = seal
+
+    @property
+    def ssrc(self) -> int:
+        return self.rewriter.ssrc
+
+    def relay(self, source: Incoming, data: bytes, header: rtp.Header, now: float, picture: rtp.Vp8 | None = None) -> None:
+        """Video begins with a keyframe; until it comes one is asked for."""
+        if self._cache is not None and self.rewriter.starts(source, header) and not (picture is not None and picture.keyframe):
+            source.wants_keyframe = True
+            return
+        changed = self.rewriter.relay(source, data, header, now, picture)
+        if changed is None:
+            return
+        self.source = source
+        self._send(*changed)
+
+    def append(self, payload: bytes, ticks: int, marker: bool, now: float) -> None:
+        self.source = None
+        self._send(*self.rewriter.append(payload, ticks, marker, now))
+
+    def cut(self) -> None:
+        """The source changes (or pauses): what comes next continues the stream without a gap, video with a keyframe."""
+        self.source = None
+        self.rewriter.cut()
+
+    def repair(self, sequences: tuple[int, ...], now: float) -> list[bytes]:
+        return [] if self._cache is None else self._cache.take(sequences, now)
+
+    def report(self, now: float, wall: Callable[[float], float], delay: float) -> bytes | None:
+        """A sender report on the worker's clock. Relayed streams say when they were captured, by their sender's own report;
+        the mix says how old its sound is (`delay`, seconds)."""
+        timestamp = self.rewriter.timestamp_at(now)
+        if timestamp is None:
+            return None
+        when = wall(now)
+        if self.source is None:
+            when -= delay
+        elif self.source.reference is not None:
+            captured, reference = self.source.reference
+            behind = rtp.ticks_ahead(timestamp, self.rewriter.translate(reference))
+            when = captured + behind / self.source.clock
+        return rtcp.sender_report(self.ssrc, rtcp.ntp(when), timestamp, self.rewriter.packets, self.rewriter.octets)
+
+    def _send(self, sequence: int, packet: bytes) -> None:
+        sealed = self._seal(packet)
+        if sealed is not None and self._cache is not None:
+            self._cache.put(sequence, sealed)

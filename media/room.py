@@ -1,0 +1,305 @@
+"""A room: its peers, the matrix that signaling has decided, and where each packet goes because of it."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+
+from media import client, rtp, sdp
+from media.audio import AudioRoom
+from media.board import BoardRoom, FragmentError, Fragmenter, Reassembler
+from media.peer import Peer, State, Wire
+from media.relay import Incoming, Outgoing
+from media.speaking import Speaking
+
+log = structlog.get_logger(__name__)
+
+MAX_PEERS = 8
+CHECK_EVERY_S = 0.2
+PRESENT = ("live", "lost")
+
+
+class Refused(Exception):
+    """A command that cannot be obeyed; `reason` as in `client.Refusal`."""
+
+    def __init__(self, reason: str, message: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.message = message
+
+
+class Outside(Wire, Protocol):
+    """What a room needs of its worker."""
+
+    candidates: list[tuple[str, int]]
+
+    def emit(self, event: client.Event) -> None: ...
+    def adopt(self, peer: Peer) -> None: ...
+    def release(self, peer: Peer, ending: Coroutine[Any, Any, None]) -> None: ...
+
+
+@dataclass
+class Routes:
+    """Where packets go: derived from the matrix and from who is present."""
+
+    relayed: dict[str, list[Peer]] = field(default_factory=dict)
+    mixed: set[str] = field(default_factory=set)
+    pictures: dict[tuple[str, str], list[Outgoing]] = field(default_factory=dict)
+
+
+def plan_voices(
+    hears: dict[str, dict[str, float]], hold: set[str], present: set[str]
+) -> tuple[dict[str, str], dict[str, dict[str, float]]]:
+    """(listener → the one source whose packets they get untouched, listener → {source: gain} to be mixed).
+
+    Exactly one audible source as it was sent, and no hold tone: relayed. Nobody hears themself or the absent.
+    """
+    relayed: dict[str, str] = {}
+    mixed: dict[str, dict[str, float]] = {}
+    for listener in present:
+        heard = hears.get(listener, {})
+        gains = {source: gain for source, gain in heard.items() if source != listener and gain > 0 and source in present}
+        if listener in hold or len(gains) > 1 or any(gain != 1.0 for gain in gains.values()):
+            mixed[listener] = gains
+        elif gains:
+            relayed[listener] = next(iter(gains))
+    return relayed, mixed
+
+
+class Room:
+    """Implements `peer.Owner`. All methods are called in the worker's event loop; time is a parameter where it decides."""
+
+    def __init__(self, name: str, epoch: int, board: list[bytes], outside: Outside) -> None:
+        self.name = name
+        self.epoch = epoch
+        self.peers: dict[str, Peer] = {}
+        self.audio_room = AudioRoom(self._send_mixed)
+        self._outside = outside
+        self._matrix = client.SetMatrix(epoch=epoch)
+        self._routes = Routes()
+        self._voice_plan: dict[str, object] = {}
+        self._slot_plan: dict[tuple[str, int], tuple[str, str]] = {}
+        self._speaking = Speaking()
+        self._board = BoardRoom(board, lambda update: None, self._send_board)
+        self._fragmenter = Fragmenter()
+        self._reassemblers: dict[str, Reassembler] = {}
+        self._by_signaling: set[str] = set()
+        self._check_due = 0.0
+
+    # commands
+
+    def state(self) -> client.RoomState:
+        peers = [client.PeerState(peer=each.name, participant=each.participant, state=each.state) for each in self.peers.values()]
+        return client.RoomState(room=self.name, epoch=self.epoch, peers=peers)
+
+    def admit(self, command: client.AdmitPeer, now: float) -> str:
+        """The answer. Raises `Refused`; a refused offer leaves the participant's former peer as it was."""
+        if command.peer in self.peers:
+            raise Refused("bad_request", "this peer is there already")
+        former = self._peer_of(command.participant)
+        if former is None and len(self.peers) >= MAX_PEERS:
+            raise Refused("full", "too many peers in this room")
+        try:
+            offer = sdp.parse(command.sdp)
+        except sdp.SdpError as error:
+            raise Refused("bad_sdp", str(error)) from None
+        peer = Peer(command.peer, command.participant, offer, self, self._outside, now)
+        if former is not None:
+            self._end(former, "replaced", "newer_peer")
+        self.peers[peer.name] = peer
+        self._outside.adopt(peer)
+        peer.start()
+        self._tell(peer, "")
+        return peer.answer(self._outside.candidates)
+
+    def close_peer(self, name: str) -> None:
+        peer = self.peers.get(name)
+        if peer is None:
+            raise Refused("no_peer")
+        self._end(peer, "gone", "closed_by_signaling")
+
+    def set_matrix(self, matrix: client.SetMatrix) -> None:
+        self._matrix = matrix
+        self._board.set_writers(set(matrix.writers))
+        self._route()
+        self._connect_boards(set(matrix.by_signaling))
+
+    def board_in(self, participant: str, data: bytes) -> None:
+        if participant not in self._by_signaling:
+            raise Refused("bad_request", "this participant's board does not go by signaling")
+        self._board.receive(participant, data)
+
+    def close(self) -> None:
+        for peer in list(self.peers.values()):
+            self._end(peer, "gone", "room_closed")
+        self._journal_board()
+        self._board.close()
+        self.audio_room.close()
+
+    # time
+
+    def tick(self, now: float, steps: int) -> None:
+        """Every 20 ms; `steps`: how many ticks of sound are due (more than one after a late tick)."""
+        for _ in range(steps):
+            self.audio_room.tick(now)
+        check = now >= self._check_due
+        for peer in list(self.peers.values()):
+            peer.tick(now)
+            if check:
+                peer.check(now)
+        if not check:
+            return
+        self._check_due = now + CHECK_EVERY_S
+        self._journal_board()
+        speaking = self._speaking.change(now)
+        if speaking is not None:
+            self._outside.emit(client.SpeakingChanged(n=0, room=self.name, epoch=self.epoch, participants=speaking))
+
+    # what peers tell (peer.Owner)
+
+    def audio(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, level: int | None, now: float) -> None:
+        name = peer.participant
+        if level is not None:
+            self._speaking.hear(name, level, now)
+        for listener in self._routes.relayed.get(name, ()):
+            listener.voice.relay(source, data, header, now)
+        if name in self._routes.mixed:
+            self.audio_room.push(name, header.sequence, header.timestamp, data[header.payload : header.end], level, now)
+
+    def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None:
+        viewers = self._routes.pictures.get((peer.participant, source.role))
+        if not viewers:
+            return
+        picture = None
+        if header.end > header.payload:
+            try:
+                picture = rtp.vp8(data[header.payload : header.end])
+            except rtp.RtpError:
+                self._outside.drops["vp8"] += 1
+                return
+        for slot in viewers:
+            slot.relay(source, data, header, now, picture)
+
+    def keyframe_wanted(self, peer: Peer, slot: int) -> None:
+        self._want_keyframe(self._slot_plan.get((peer.participant, slot)))
+
+    def document_opened(self, peer: Peer) -> None:
+        self._reassemblers[peer.participant] = Reassembler()
+        if peer.participant not in self._by_signaling:
+            self._board.connect(peer.participant)
+
+    def document(self, peer: Peer, fragment: bytes) -> None:
+        reassembler = self._reassemblers.get(peer.participant)
+        if reassembler is None or peer.participant in self._by_signaling:
+            return
+        try:
+            message = reassembler.feed(fragment)
+        except FragmentError as error:
+            self._outside.drops["board_" + error.reason] += 1
+            return
+        if message is not None:
+            self._board.receive(peer.participant, message)
+
+    def changed(self, peer: Peer, state: State, reason: str) -> None:
+        if state == "gone":
+            self._end(peer, "gone", reason)
+        else:
+            self._tell(peer, reason)
+            self._route()
+
+    # what follows
+
+    def _peer_of(self, participant: str) -> Peer | None:
+        return next((peer for peer in self.peers.values() if peer.participant == participant), None)
+
+    def _tell(self, peer: Peer, reason: str) -> None:
+        event = client.PeerChanged(
+            n=0, room=self.name, epoch=self.epoch, peer=peer.name, participant=peer.participant, state=peer.state, reason=reason
+        )
+        self._outside.emit(event)
+
+    def _end(self, peer: Peer, state: State, reason: str) -> None:
+        if self.peers.pop(peer.name, None) is None:
+            return
+        peer.state = state
+        self._reassemblers.pop(peer.participant, None)
+        if peer.participant not in self._by_signaling:
+            self._board.disconnect(peer.participant)
+        self._speaking.forget(peer.participant)
+        self._outside.release(peer, peer.close(state, reason))
+        self._tell(peer, reason)
+        self._route()
+
+    def _route(self) -> None:
+        """Works out who gets what anew; streams whose source changes are cut, and new pictures asked for."""
+        present = {peer.participant: peer for peer in self.peers.values() if peer.state in PRESENT}
+        relayed, mixed = plan_voices(self._matrix.hears, set(self._matrix.hold), set(present))
+        routes = Routes(mixed={source for gains in mixed.values() for source in gains})
+        for listener, source in relayed.items():
+            routes.relayed.setdefault(source, []).append(present[listener])
+        self._cut_voices(present, {**relayed, **dict.fromkeys(mixed, rtp.MIX)})
+        self._route_pictures(present, routes)
+        self._routes = routes
+        self.audio_room.set_matrix(mixed, {listener for listener in self._matrix.hold if listener in mixed})
+
+    def _cut_voices(self, present: dict[str, Peer], plan: dict[str, str]) -> None:
+        for listener, peer in present.items():
+            if self._voice_plan.get(listener) != plan.get(listener):
+                peer.voice.cut()
+        self._voice_plan = dict(plan)
+
+    def _route_pictures(self, present: dict[str, Peer], routes: Routes) -> None:
+        plan: dict[tuple[str, int], tuple[str, str]] = {}
+        for viewer, peer in present.items():
+            for index, wanted in self._matrix.sees.get(viewer, {}).items():
+                if 0 <= index < len(peer.slots) and wanted[0] != viewer and wanted[0] in present:
+                    plan[viewer, index] = wanted
+                    routes.pictures.setdefault(wanted, []).append(peer.slots[index])
+        former, self._slot_plan = self._slot_plan, plan
+        for (viewer, index), wanted in plan.items():
+            if former.get((viewer, index)) != wanted:
+                present[viewer].slots[index].cut()
+                self._want_keyframe(wanted)
+
+    def _want_keyframe(self, picture: tuple[str, str] | None) -> None:
+        if picture is None:
+            return
+        peer = self._peer_of(picture[0])
+        stream = peer.incoming.get(picture[1]) if peer is not None else None
+        if stream is not None:
+            stream.wants_keyframe = True
+
+    def _send_mixed(self, listener: str, payload: bytes, ticks: int, marker: bool) -> None:
+        peer = self._peer_of(listener)
+        if peer is not None:
+            peer.voice.append(payload, ticks, marker, self._outside.now())
+
+    # the board
+
+    def _connect_boards(self, by_signaling: set[str]) -> None:
+        """Signaling takes over a participant's board traffic, or gives it back to the data channel."""
+        former, self._by_signaling = self._by_signaling, by_signaling
+        for participant in former ^ by_signaling:
+            self._board.disconnect(participant)
+            peer = self._peer_of(participant)
+            if participant in by_signaling or (peer is not None and peer.has_document):
+                self._board.connect(participant)
+
+    def _send_board(self, participant: str, message: bytes) -> None:
+        if participant in self._by_signaling:
+            self._outside.emit(client.BoardOut(n=0, room=self.name, epoch=self.epoch, participant=participant, data=message))
+            return
+        peer = self._peer_of(participant)
+        if peer is not None:
+            for fragment in self._fragmenter.cut(message):
+                if not peer.send_document(fragment):
+                    return
+
+    def _journal_board(self) -> None:
+        """Called every `CHECK_EVERY_S`, so that no change waits longer than 250 ms for the journal."""
+        update = self._board.flush()
+        if update is not None:
+            self._outside.emit(client.BoardChanged(n=0, room=self.name, epoch=self.epoch, update=update))

@@ -1,0 +1,254 @@
+"""RTP packets (RFC 3550), their header extensions (RFC 8285) and VP8's descriptor (RFC 7741): pure functions on bytes."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import NamedTuple
+
+HEADER = struct.Struct("!BBHII")
+SEQUENCES = 1 << 16
+TIMESTAMPS = 1 << 32
+ONE_BYTE = 0xBEDE
+MIX = "mix"
+"""The source of packets made here."""
+
+
+class RtpError(Exception):
+    """Not an RTP packet that can be relayed."""
+
+
+class Header(NamedTuple):
+    """`payload` and `end` are offsets: the payload is `data[payload:end]`, without padding."""
+
+    payload_type: int
+    marker: bool
+    sequence: int
+    timestamp: int
+    ssrc: int
+    extension: int
+    profile: int
+    payload: int
+    end: int
+
+
+def parse(data: bytes) -> Header:
+    """Raises `RtpError` only. `extension` is the offset of the extension block's body; `profile` 0 means there is none."""
+    size = len(data)
+    if size < 12 or data[0] >> 6 != 2:
+        raise RtpError("not RTP")
+    first, second, sequence, timestamp, ssrc = HEADER.unpack_from(data)
+    offset = 12 + 4 * (first & 0x0F)
+    extension = offset
+    profile = 0
+    if first & 0x10:
+        if size < offset + 4:
+            raise RtpError("extension beyond the end")
+        profile = data[offset] << 8 | data[offset + 1]
+        extension = offset + 4
+        offset = extension + 4 * (data[offset + 2] << 8 | data[offset + 3])
+    end = size
+    if first & 0x20:
+        end -= data[-1]
+        if data[-1] == 0:
+            raise RtpError("bad padding")
+    if offset > end:
+        raise RtpError("header beyond the end")
+    return Header(second & 0x7F, second >= 0x80, sequence, timestamp, ssrc, extension, profile, offset, end)
+
+
+def extension(data: bytes, header: Header, identifier: int) -> bytes | None:
+    """The value of one header extension, one- or two-byte form; None: not there (or malformed)."""
+    if header.profile == ONE_BYTE:
+        long = 1
+    elif header.profile & 0xFFF0 == 0x1000:
+        long = 2
+    else:
+        return None
+    at = header.extension
+    end = header.payload
+    while at < end:
+        if data[at] == 0:  # padding
+            at += 1
+            continue
+        if long == 1:
+            found, size = data[at] >> 4, (data[at] & 0x0F) + 1
+            if found == 15:
+                return None
+        else:
+            if at + 1 >= end:
+                return None
+            found, size = data[at], data[at + 1]
+        at += long
+        if at + size > end:
+            return None
+        if found == identifier:
+            return data[at : at + size]
+        at += size
+    return None
+
+
+def build(payload_type: int, marker: bool, sequence: int, timestamp: int, ssrc: int, payload: bytes) -> bytes:
+    """A packet without CSRCs, extensions or padding."""
+    return HEADER.pack(0x80, payload_type | (0x80 if marker else 0), sequence, timestamp, ssrc) + payload
+
+
+def ahead(new: int, old: int) -> int:
+    """How many sequence numbers `new` is after `old` (negative: before), across the wrap."""
+    return ((new - old + 0x8000) & 0xFFFF) - 0x8000
+
+
+def ticks_ahead(new: int, old: int) -> int:
+    return ((new - old + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+
+
+@dataclass(slots=True)
+class Vp8:
+    """Offsets into the payload; -1: not there. `picture_bits` is 7 or 15."""
+
+    keyframe: bool
+    starts_frame: bool
+    picture_at: int = -1
+    picture_bits: int = 0
+    picture: int = 0
+    tl0_at: int = -1
+    tl0: int = 0
+
+
+def vp8(payload: bytes) -> Vp8:
+    """The descriptor of RFC 7741 section 4.2; raises `RtpError` only."""
+    try:
+        return _vp8(payload)
+    except IndexError:
+        raise RtpError("short VP8 descriptor") from None
+
+
+def _vp8(payload: bytes) -> Vp8:
+    first = payload[0]
+    starts = bool(first & 0x10) and first & 0x07 == 0
+    found = Vp8(False, starts)
+    at = 1
+    if first & 0x80:
+        bits = payload[1]
+        at = 2
+        if bits & 0x80:
+            found.picture_at = at
+            found.picture_bits = 15 if payload[at] & 0x80 else 7
+            found.picture = payload[at] & 0x7F
+            if found.picture_bits == 15:
+                found.picture = found.picture << 8 | payload[at + 1]
+            at += 2 if found.picture_bits == 15 else 1
+        if bits & 0x40:
+            found.tl0_at = at
+            found.tl0 = payload[at]
+            at += 1
+        if bits & 0x30:
+            at += 1
+    # the payload header's P bit (section 4.3): 0 in a keyframe
+    found.keyframe = starts and payload[at] & 0x01 == 0
+    return found
+
+
+class Rewriter:
+    """Keeps one outgoing stream continuous while its source changes: sequence, timestamp and VP8 picture ids go on as if one
+    sender had sent them all. `clock`: ticks per second."""
+
+    def __init__(self, ssrc: int, payload_type: int, clock: int, sequence: int, timestamp: int) -> None:
+        self.ssrc = ssrc
+        self.payload_type = payload_type
+        self.packets = 0
+        self.octets = 0
+        self.source: object = None
+        self._clock = clock
+        self._sequence = sequence
+        self._timestamp = timestamp
+        self._at: float | None = None
+        self._first = 0
+        self._sequence_offset = 0
+        self._timestamp_offset = 0
+        self._picture = self._tl0 = 0
+        self._picture_offset = self._tl0_offset = 0
+
+    def starts(self, source: object, header: Header) -> bool:
+        """Would this packet begin a new source (video then waits for a keyframe)?"""
+        return source != self.source or abs(ahead(header.sequence, (self._sequence - self._sequence_offset) & 0xFFFF)) > 3000
+
+    def relay(
+        self, source: object, data: bytes, header: Header, now: float, picture: Vp8 | None = None
+    ) -> tuple[int, bytes] | None:
+        """(outgoing sequence, packet), or None: older than the change of source."""
+        if self.starts(source, header):
+            self._switch(source, header, now, picture)
+        elif ahead(header.sequence, self._first) < 0 and ahead(self._first, header.sequence) < 3000:
+            return None
+        sequence = (header.sequence + self._sequence_offset) & 0xFFFF
+        timestamp = (header.timestamp + self._timestamp_offset) & 0xFFFFFFFF
+        if ahead(sequence, self._sequence) > 0:
+            self._sequence = sequence
+            self._timestamp = timestamp
+            self._at = now
+            if ahead(header.sequence, self._first) > 20000:
+                self._first = (header.sequence - 10000) & 0xFFFF
+        payload = data[header.payload : header.end]
+        if picture is not None:
+            payload = self._pictures(payload, picture)
+        return sequence, self._build(header.marker, sequence, timestamp, payload)
+
+    def append(self, payload: bytes, ticks: int, marker: bool, now: float) -> tuple[int, bytes]:
+        """A packet of our own (the mix), `ticks` after the former one."""
+        if self.source is not MIX:
+            self.source = MIX
+            ticks = max(ticks, self._elapsed(now))
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        self._timestamp = (self._timestamp + ticks) & 0xFFFFFFFF
+        self._at = now
+        return self._sequence, self._build(marker, self._sequence, self._timestamp, payload)
+
+    def cut(self) -> None:
+        """What comes next begins anew, even when it comes from the former source: nothing sent in between is missing."""
+        self.source = None
+
+    def timestamp_at(self, now: float) -> int | None:
+        """The timestamp that a packet leaving now would have; None: nothing was sent yet."""
+        if self._at is None:
+            return None
+        return (self._timestamp + int((now - self._at) * self._clock)) & 0xFFFFFFFF
+
+    def translate(self, timestamp: int) -> int:
+        """A timestamp of the present source, as it goes out."""
+        return (timestamp + self._timestamp_offset) & 0xFFFFFFFF
+
+    def _build(self, marker: bool, sequence: int, timestamp: int, payload: bytes) -> bytes:
+        self.packets += 1
+        self.octets += len(payload)
+        return build(self.payload_type, marker, sequence, timestamp, self.ssrc, payload)
+
+    def _elapsed(self, now: float) -> int:
+        """At least 20 ms, so that two sources never share a timestamp."""
+        passed = 0 if self._at is None else int((now - self._at) * self._clock)
+        return max(passed, self._clock // 50)
+
+    def _switch(self, source: object, header: Header, now: float, picture: Vp8 | None) -> None:
+        self.source = source
+        self._first = header.sequence
+        self._sequence_offset = (self._sequence + 1 - header.sequence) & 0xFFFF
+        self._timestamp_offset = (self._timestamp + self._elapsed(now) - header.timestamp) & 0xFFFFFFFF
+        if picture is not None:
+            self._picture_offset = (self._picture + 1 - picture.picture) & 0x7FFF
+            self._tl0_offset = (self._tl0 + 1 - picture.tl0) & 0xFF
+
+    def _pictures(self, payload: bytes, picture: Vp8) -> bytes:
+        """7-bit ids are left as they are: they cannot carry the offset, and receivers take a keyframe at any id."""
+        changed = bytearray(payload)
+        if picture.picture_bits == 15:
+            value = (picture.picture + self._picture_offset) & 0x7FFF
+            changed[picture.picture_at] = 0x80 | value >> 8
+            changed[picture.picture_at + 1] = value & 0xFF
+            if (value - self._picture) & 0x7FFF < 0x4000:
+                self._picture = value
+        if picture.tl0_at >= 0:
+            value = (picture.tl0 + self._tl0_offset) & 0xFF
+            changed[picture.tl0_at] = value
+            if (value - self._tl0) & 0xFF < 0x80:
+                self._tl0 = value
+        return bytes(changed)

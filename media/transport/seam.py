@@ -1,0 +1,225 @@
+"""The one place that knows aiortc's private names.
+
+aiortc's DTLS and SCTP are used as they are; its peer connection, receivers and senders are not (they are made for end points:
+one datagram from a stranger ends their call, and one lost packet adds 280 ms for good). `tests/unit/media/transport/test_seam.py`
+fails when a new aiortc moves a name that is used here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pylibsrtp
+from aiortc.rtcdatachannel import RTCDataChannel
+from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
+from aiortc.rtcsctptransport import Chunk, DataChunk, RTCSctpCapabilities, RTCSctpTransport
+
+Certificate = RTCCertificate
+SrtpError = (pylibsrtp.Error, ValueError)
+
+MAX_DATAGRAM_BYTES = 1500
+MAX_PROTECTED_INPUT_BYTES = 1356
+"""pylibsrtp works in a buffer of 1500 bytes and keeps 144 of them for its trailer."""
+HANDSHAKE_QUEUE = 64
+SCTP_PORT = 5000
+MAX_STREAM_ID = 1023
+MAX_MISORDERED = 4096
+"""Chunks beyond a gap that SCTP remembers one by one (aiortc sorts them for every packet)."""
+MAX_CHANNELS = 4
+MAX_BUFFERED_BYTES = {"doc": 4 * 1024 * 1024, "live": 64 * 1024}
+
+
+class _Path:
+    """What `RTCDtlsTransport` needs of an ICE transport: somewhere to send, something to receive from."""
+
+    role = "controlled"
+    state = "completed"
+
+    def __init__(self, send: Callable[[bytes], None]) -> None:
+        self._send_datagram = send
+        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(HANDSHAKE_QUEUE)
+        self._closed = False
+
+    def push(self, data: bytes) -> bool:
+        """False: full, the datagram is dropped (DTLS and SCTP retransmit)."""
+        if self._closed or self._queue.full():
+            return False
+        self._queue.put_nowait(data)
+        return True
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            if self._queue.full():
+                self._queue.get_nowait()
+            self._queue.put_nowait(None)
+
+    async def _recv(self) -> bytes:
+        data = await self._queue.get()
+        if data is None:
+            raise ConnectionError("path closed")
+        return data
+
+    async def _send(self, data: bytes) -> None:
+        if self._closed:
+            raise ConnectionError("path closed")
+        self._send_datagram(data)
+
+
+class _BoundedSctp(RTCSctpTransport):
+    """aiortc neither caps reassembly nor enforces its receive window: this one calls `overflow` instead of growing."""
+
+    def __init__(self, transport: RTCDtlsTransport, overflow: Callable[[], None]) -> None:
+        super().__init__(transport, port=SCTP_PORT)
+        self._overflow = overflow
+
+    async def _receive_chunk(self, chunk: Chunk) -> None:
+        if isinstance(chunk, DataChunk):
+            full = len(chunk.user_data) > self._advertised_rwnd or len(self._sack_misordered) >= MAX_MISORDERED
+            if full or chunk.stream_id > MAX_STREAM_ID or self._last_received_tsn is None:
+                self._overflow()
+                return
+        await super()._receive_chunk(chunk)
+
+
+@dataclass
+class Handlers:
+    """Called in the event loop; `message` gets (label, text or bytes), `closed` a reason, once."""
+
+    secured: Callable[[], None]
+    opened: Callable[[str], None]
+    message: Callable[[str, str | bytes], None]
+    closed: Callable[[str], None]
+
+
+class SecureTransport:
+    """DTLS server, SRTP both ways and the data channels of one peer.
+
+    send: puts a datagram on the selected path. `run()` once; `close()` always.
+    """
+
+    def __init__(
+        self, certificate: Certificate, fingerprints: list[tuple[str, str]], send: Callable[[bytes], None], handlers: Handlers
+    ):
+        self._path = _Path(send)
+        self._fingerprints = [RTCDtlsFingerprint(algorithm=name, value=value) for name, value in fingerprints]
+        self._handlers = handlers
+        self._channels: dict[str, RTCDataChannel] = {}
+        self._opened_channels = 0
+        self._closed = False
+        # the ICE transport is typed as a class there, but only duck-typed (role, state, _recv, _send)
+        self._dtls = RTCDtlsTransport(self._path, [certificate])  # type: ignore[arg-type]
+        self._dtls._set_role("server")  # a=setup:passive
+        self._sctp = _BoundedSctp(self._dtls, overflow=lambda: self._finish("sctp_overflow"))
+        self._sctp.on("datachannel", self._datachannel)
+        self._rx: pylibsrtp.Session | None = None
+        self._tx: pylibsrtp.Session | None = None
+
+    async def run(self, max_message_bytes: int) -> None:
+        """Handshake, then the association; returns once both were started (or have failed, told by `closed`)."""
+        try:
+            await self._dtls.start(RTCDtlsParameters(fingerprints=self._fingerprints))
+            if self._dtls.state != "connected":
+                self._finish("dtls_failed")
+                return
+            self._rx, self._tx = self._dtls._rx_srtp, self._dtls._tx_srtp
+            self._dtls.on("statechange", self._dtls_changed)
+            self._handlers.secured()
+            await self._sctp.start(RTCSctpCapabilities(maxMessageSize=max_message_bytes), SCTP_PORT)
+        except ConnectionError:
+            self._finish("closed")
+
+    def receive_dtls(self, data: bytes) -> bool:
+        return self._path.push(data)
+
+    @property
+    def secure(self) -> bool:
+        return self._tx is not None and not self._closed
+
+    def unprotect(self, data: bytes) -> bytes:
+        """Raises one of `SrtpError` on a forged, repeated or oversized packet. Only while `secure`."""
+        assert self._rx is not None
+        plain: bytes = self._rx.unprotect(data)
+        return plain
+
+    def unprotect_rtcp(self, data: bytes) -> bytes:
+        assert self._rx is not None
+        plain: bytes = self._rx.unprotect_rtcp(data)
+        return plain
+
+    def protect(self, data: bytes) -> bytes:
+        assert self._tx is not None
+        sealed: bytes = self._tx.protect(data)
+        return sealed
+
+    def protect_rtcp(self, data: bytes) -> bytes:
+        assert self._tx is not None
+        sealed: bytes = self._tx.protect_rtcp(data)
+        return sealed
+
+    def send(self, label: str, data: str | bytes) -> bool:
+        """False: no such channel, or (`live`) it is full and the message is dropped. A `doc` channel that does not drain closes
+        the peer: it has missed what it can only get by connecting anew."""
+        channel = self._channels.get(label)
+        if channel is None or channel.readyState != "open":
+            return False
+        if channel.bufferedAmount + len(data) > MAX_BUFFERED_BYTES[label]:
+            if label == "doc":
+                self._finish("not_draining")
+            return False
+        channel.send(data)
+        return True
+
+    def has_channel(self, label: str) -> bool:
+        channel = self._channels.get(label)
+        return channel is not None and channel.readyState == "open"
+
+    async def close(self) -> None:
+        """Tells the peer (SCTP abort, DTLS close) and frees everything; safe to call twice."""
+        self._closed = True
+        with contextlib.suppress(ConnectionError, AssertionError):
+            await self._sctp.stop()
+        with contextlib.suppress(ConnectionError):
+            await self._dtls.stop()
+        self._path.close()
+        self._rx = self._tx = None
+
+    def _finish(self, reason: str) -> None:
+        if not self._closed:
+            self._closed = True
+            self._handlers.closed(reason)
+
+    def _dtls_changed(self) -> None:
+        if self._dtls.state in ("closed", "failed"):
+            self._finish("closed_by_client")
+
+    def _datachannel(self, channel: RTCDataChannel) -> None:
+        self._opened_channels += 1
+        if self._opened_channels > MAX_CHANNELS:
+            self._finish("too_many_channels")
+            return
+        label = channel.label
+        if label not in MAX_BUFFERED_BYTES or self.has_channel(label):
+            channel.close()
+            return
+        self._channels[label] = channel
+
+        def message(data: Any) -> None:
+            # an exception that leaves this handler would close the whole connection: handlers catch their own
+            self._handlers.message(label, data)
+
+        channel.on("message", message)
+        self._handlers.opened(label)
+
+
+def make_certificate() -> Certificate:
+    return RTCCertificate.generateCertificate()
+
+
+def fingerprint(certificate: Certificate) -> str:
+    """SHA-256, as in `a=fingerprint:sha-256 …`."""
+    return next(item.value for item in certificate.getFingerprints() if item.algorithm == "sha-256")

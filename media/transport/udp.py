@@ -1,0 +1,150 @@
+"""UDP sockets of a worker: one port, one socket for each local address (never the wildcard, so that replies leave from the
+address that was asked), and the demultiplexing of RFC 7983 before anything is parsed."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import socket
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import ifaddr
+
+from media.transport.ice import Path
+
+Kind = Literal["stun", "dtls", "rtp", "rtcp", "junk"]
+
+MAX_DATAGRAM_BYTES = 1500
+DRAIN = 64
+"""Datagrams read for each wake-up of a socket, so that a flood on one does not starve timers and the others."""
+BUFFER_BYTES = 2 * 1024 * 1024
+BIND_ATTEMPTS = 32
+
+
+def classify(data: bytes) -> Kind:
+    """RFC 7983 section 7 and RFC 5761 section 4, by the first two bytes and the shortest possible length of each kind."""
+    size = len(data)
+    if size < 12 or size > MAX_DATAGRAM_BYTES:
+        return "junk"
+    first = data[0]
+    if first <= 3:
+        return "stun" if size >= 20 else "junk"
+    if 20 <= first <= 63:
+        return "dtls" if size >= 13 else "junk"
+    if 128 <= first <= 191:
+        return "rtcp" if 192 <= data[1] <= 223 else "rtp"
+    return "junk"
+
+
+def local_addresses(loopback: bool) -> list[str]:
+    """This machine's own addresses, link-local ones left out, IPv4 first; loopback last and only when asked for."""
+    found = [ipaddress.ip_address(_text(each.ip)) for adapter in ifaddr.get_adapters() for each in adapter.ips]
+    usable = {each for each in found if not (each.is_link_local or each.is_loopback)}
+    return [str(each) for each in sorted(usable, key=lambda each: (each.version, int(each)))] + (
+        ["127.0.0.1", "::1"] if loopback else []
+    )
+
+
+def _text(address: str | tuple[str, int, int]) -> str:
+    return address if isinstance(address, str) else address[0]
+
+
+class UdpSockets:
+    """Non-blocking sockets read by the event loop. `receive(kind, data, path)` gets everything but junk."""
+
+    def __init__(self, receive: Callable[[Kind, bytes, Path], None], drops: Counter[str]) -> None:
+        self._receive = receive
+        self._drops = drops
+        self._sockets: list[socket.socket] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.packets_in = 0
+        self.packets_out = 0
+
+    def open(self, addresses: Sequence[str], port: int) -> list[tuple[str, int]]:
+        """Binds every address that can be bound to one port (0: any that is free on all); raises OSError when none can."""
+        self._sockets = _bind_all(addresses, port)
+        self._loop = asyncio.get_running_loop()
+        for index, each in enumerate(self._sockets):
+            self._loop.add_reader(each.fileno(), self._drain, index)
+        return [each.getsockname()[:2] for each in self._sockets]
+
+    def close(self) -> None:
+        for each in self._sockets:
+            if self._loop is not None:
+                self._loop.remove_reader(each.fileno())
+            each.close()
+        self._sockets = []
+
+    def send(self, data: bytes, path: Path) -> None:
+        """Never raises and never waits: what the kernel does not take is dropped and counted."""
+        if path.socket >= len(self._sockets):
+            return
+        try:
+            self._sockets[path.socket].sendto(data, path.address)
+            self.packets_out += 1
+        except BlockingIOError:
+            self._drops["send_full"] += 1
+        except OSError:
+            self._drops["send_error"] += 1
+
+    def _drain(self, index: int) -> None:
+        receive = self._sockets[index].recvfrom
+        for _ in range(DRAIN):
+            try:
+                data, address = receive(MAX_DATAGRAM_BYTES + 1)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:
+                # an ICMP error of an earlier send; the socket itself is sound
+                self._drops["receive_error"] += 1
+                return
+            self.packets_in += 1
+            kind = classify(data)
+            if kind == "junk":
+                self._drops["junk"] += 1
+                continue
+            self._receive(kind, data, Path(index, address))
+
+
+def _bind_all(addresses: Sequence[str], port: int) -> list[socket.socket]:
+    for _ in range(BIND_ATTEMPTS if port == 0 else 1):
+        bound: list[socket.socket] = []
+        try:
+            chosen = port
+            for text in addresses:
+                each = _bind(text, chosen)
+                if each is not None:
+                    bound.append(each)
+                    chosen = each.getsockname()[1]
+        except OSError:
+            for each in bound:
+                each.close()
+            if port != 0:
+                raise
+            continue
+        if bound:
+            return bound
+        break
+    raise OSError("no local address could be bound")
+
+
+def _bind(text: str, port: int) -> socket.socket | None:
+    """None: this machine does not have that address (any more). Raises OSError when the port is taken."""
+    version = ipaddress.ip_address(text).version
+    each = socket.socket(socket.AF_INET if version == 4 else socket.AF_INET6, socket.SOCK_DGRAM)
+    try:
+        each.setblocking(False)
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
+        if version == 6:
+            each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        each.bind((text, port))
+    except OSError as error:
+        each.close()
+        if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            return None
+        raise
+    return each

@@ -1,0 +1,229 @@
+"""One worker: sockets, rooms, one timer for all of them, and the numbered stream of events."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import Counter
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from aioice import stun
+
+from media import client
+from media.events import Hub
+from media.peer import Peer
+from media.room import Refused, Room
+from media.transport import ice
+from media.transport.seam import make_certificate
+from media.transport.udp import Kind, UdpSockets
+
+log = structlog.get_logger(__name__)
+
+TICK_S = 0.02
+MAX_CATCH_UP = 3
+"""Late ticks of sound made up for; more would only be a burst that no jitter buffer keeps."""
+HEARTBEAT_S = 0.25
+MAX_ROOMS = 500
+MAX_PEERS = 1000
+CLOSE_S = 1.0
+
+
+@dataclass(frozen=True)
+class Where:
+    """addresses: local ones to bind; announced: public ones that lead here (port unchanged); port 0: any that is free."""
+
+    addresses: Sequence[str]
+    announced: Sequence[str] = ()
+    port: int = 0
+
+
+class Worker:
+    """`open()`, then commands; `close()` ends everything. Implements `room.Outside`."""
+
+    def __init__(self, name: str, where: Where) -> None:
+        self.name = name
+        self.certificate = make_certificate()
+        self.drops: Counter[str] = Counter()
+        self.rooms: dict[str, Room] = {}
+        self.candidates: list[tuple[str, int]] = []
+        self.udp: list[tuple[str, int]] = []
+        self.hub = Hub(self.snapshot)
+        self.draining = False
+        self.lateness_ms = 0.0
+        self._where = where
+        self._epochs: dict[str, int] = {}
+        self._sockets = UdpSockets(self._receive, self.drops)
+        self._peers: dict[str, Peer] = {}
+        self._paths: dict[ice.Path, Peer] = {}
+        self._endings: set[asyncio.Task[None]] = set()
+        self._timers: list[asyncio.Task[None]] = []
+        self._wall_offset = time.time() - time.monotonic()
+
+    async def open(self) -> None:
+        """Raises OSError when no address can be bound, or the port is taken."""
+        self.udp = self._sockets.open(self._where.addresses, self._where.port)
+        port = self.udp[0][1]
+        self.candidates = [(address, port) for address in self._where.announced] + self.udp
+        self._timers = [asyncio.create_task(self._tick(), name="tick"), asyncio.create_task(self._beat(), name="heartbeat")]
+
+    async def close(self) -> None:
+        self.draining = True
+        for timer in self._timers:
+            timer.cancel()
+        for name in list(self.rooms):
+            self._drop_room(name)
+        if self._endings:
+            await asyncio.wait(self._endings, timeout=CLOSE_S)
+        await asyncio.gather(*self._timers, return_exceptions=True)
+        self._sockets.close()
+        self.hub.close()
+
+    # commands
+
+    def open_room(self, name: str, command: client.OpenRoom) -> client.RoomState:
+        self._check_epoch(name, command.epoch)
+        room = self.rooms.get(name)
+        if room is not None and command.epoch > room.epoch:
+            self._drop_room(name)
+            room = None
+        if room is None:
+            if self.draining:
+                raise Refused("draining")
+            if len(self.rooms) >= MAX_ROOMS:
+                raise Refused("full", "too many rooms")
+            room = self.rooms[name] = Room(name, command.epoch, command.board, self)
+            self._epochs[name] = command.epoch
+        return room.state()
+
+    def close_room(self, name: str, epoch: int) -> None:
+        self.room(name, epoch)
+        self._drop_room(name)
+
+    def admit(self, name: str, command: client.AdmitPeer) -> client.Admitted:
+        if self.draining:
+            raise Refused("draining")
+        if len(self._peers) >= MAX_PEERS:
+            raise Refused("full", "too many peers")
+        return client.Admitted(sdp=self.room(name, command.epoch).admit(command, self.now()))
+
+    def room(self, name: str, epoch: int) -> Room:
+        """The room, if it is open at exactly this epoch; raises `Refused`."""
+        self._check_epoch(name, epoch)
+        room = self.rooms.get(name)
+        if room is None or epoch > room.epoch:
+            raise Refused("no_room")
+        return room
+
+    def _check_epoch(self, name: str, epoch: int) -> None:
+        if epoch < self._epochs.get(name, 0):
+            raise Refused("stale_epoch")
+
+    def _drop_room(self, name: str) -> None:
+        self.rooms.pop(name).close()
+        while len(self._epochs) > 10 * MAX_ROOMS:
+            oldest = next(each for each in self._epochs if each not in self.rooms)
+            del self._epochs[oldest]
+
+    def snapshot(self, number: int) -> client.Snapshot:
+        rooms = [room.state() for room in self.rooms.values()]
+        return client.Snapshot(n=number, worker=self.name, pid=os.getpid(), udp=self.udp, rooms=rooms)
+
+    def stats(self) -> dict[str, Any]:
+        audio: Counter[str] = Counter()
+        for room in self.rooms.values():
+            audio.update(room.audio_room.stats)
+        return {
+            "rooms": len(self.rooms),
+            "peers": len(self._peers),
+            "packets_in": self._sockets.packets_in,
+            "packets_out": self._sockets.packets_out,
+            "drops": dict(self.drops),
+            "audio": dict(audio),
+            "lateness_ms": self.lateness_ms,
+        }
+
+    # what rooms need (room.Outside)
+
+    def emit(self, event: client.Event) -> None:
+        self.hub.publish(event)
+
+    def send(self, data: bytes, path: ice.Path) -> None:
+        self._sockets.send(data, path)
+
+    def claim(self, peer: Peer, path: ice.Path) -> None:
+        self._paths[path] = peer
+
+    def adopt(self, peer: Peer) -> None:
+        self._peers[peer.ice.ufrag] = peer
+
+    def release(self, peer: Peer, ending: Coroutine[Any, Any, None]) -> None:
+        self._peers.pop(peer.ice.ufrag, None)
+        for path in [path for path, owner in self._paths.items() if owner is peer]:
+            del self._paths[path]
+        task = asyncio.create_task(ending)
+        self._endings.add(task)
+        task.add_done_callback(self._ended)
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def wall(self, now: float) -> float:
+        """Unix time of a moment of `now()`; steady, whatever happens to the machine's clock."""
+        return now + self._wall_offset
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._endings.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.warning("peer_close_failed", error=type(task.exception()).__name__)
+
+    # datagrams and time
+
+    def _receive(self, kind: Kind, data: bytes, path: ice.Path) -> None:
+        now = time.monotonic()
+        if kind == "stun":
+            self._receive_stun(data, path, now)
+            return
+        peer = self._paths.get(path)
+        if peer is None or not peer.ice.allows(path):
+            self.drops["unchecked_source"] += 1
+            return
+        peer.receive(kind, data, path, now)
+
+    def _receive_stun(self, data: bytes, path: ice.Path, now: float) -> None:
+        try:
+            message = ice.parse(data)
+        except ice.StunError:
+            self.drops["stun_malformed"] += 1
+            return
+        asked = message.message_class is stun.Class.REQUEST
+        peer = self._peers.get(ice.local_ufrag(message)) if asked else self._paths.get(path)
+        if peer is None:
+            self.drops["stun_unknown"] += 1
+            return
+        peer.check_in(message, path, now)
+
+    async def _tick(self) -> None:
+        due = self.now() + TICK_S
+        while True:
+            await asyncio.sleep(max(0.0, due - self.now()))
+            now = self.now()
+            late = now - due
+            self.lateness_ms = max(self.lateness_ms * 0.99, late * 1000)
+            steps = 1 + int(late / TICK_S)
+            due += steps * TICK_S
+            for room in list(self.rooms.values()):
+                try:
+                    room.tick(now, min(steps, MAX_CATCH_UP))
+                except Exception:  # one room's fault must not stop the clock of the others
+                    self.drops["tick_failed"] += 1
+                    log.exception("tick_failed", room=room.name)
+
+    async def _beat(self) -> None:
+        while True:
+            late = round(self.lateness_ms, 2)
+            self.emit(client.Heartbeat(n=0, rooms=len(self.rooms), peers=len(self._peers), lateness_ms=late))
+            await asyncio.sleep(HEARTBEAT_S)
