@@ -74,7 +74,7 @@ export function segment(from: Point, to: Point, radius: number): { x1: number; y
 
 /** Hearing as it is now: the server's word, or what the help's mode says while no room has been opened. */
 export function hearsNow(room: RoomView | null, help: HelpView | null, who: Cast): Hears {
-  if (room !== null && Object.keys(room.hears).length > 0) return room.hears;
+  if (room?.media === true) return room.hears;
   if (help?.state === "joined" && help.mode) return hearsIn(help.mode, help.hear_user, who);
   return { [who.user]: [who.counselor], [who.counselor]: [who.user] };
 }

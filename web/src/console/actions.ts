@@ -1,0 +1,55 @@
+/** What a member of staff can do, each a request to the server; a refusal is shown as a sentence. */
+import type { ClientMessage, Mode } from "../messages";
+import { toast } from "../ui";
+import { textOr, t } from "./texts";
+
+/** Sends a message and resolves with its reply; rejects with something that has a `reason` (and perhaps a `message`). */
+export type Request = (message: ClientMessage) => Promise<unknown>;
+
+export interface Actions {
+  setState(state: "available" | "away"): Promise<boolean>;
+  accept(reservation: string): Promise<boolean>;
+  decline(reservation: string, reason: string): Promise<boolean>;
+  askHelp(session: string, note: string, category: string): Promise<boolean>;
+  cancelHelp(session: string): Promise<boolean>;
+  join(session: string): Promise<boolean>;
+  setMode(session: string, mode: Mode, hear_user: boolean): Promise<boolean>;
+  handOver(session: string): Promise<boolean>;
+  leave(session: string): Promise<boolean>;
+  wrapUp(session: string, notes: string, outcome: string): Promise<boolean>;
+  takeMessage(message: string): Promise<boolean>;
+  doneMessage(message: string): Promise<boolean>;
+}
+
+/** The sentence for a refusal: our own words for its reason, else the server's sentence, else a general one. */
+export function sentence(error: unknown): string {
+  const { reason, message } = (typeof error === "object" && error !== null ? error : {}) as { reason?: unknown; message?: unknown };
+  const fallback = typeof message === "string" && message !== "" && message !== reason ? message : t("error.generic");
+  return typeof reason === "string" ? textOr(`error.${reason}`, fallback) : fallback;
+}
+
+export function makeActions(request: Request): Actions {
+  const send = async (message: ClientMessage): Promise<boolean> => {
+    try {
+      await request(message);
+      return true;
+    } catch (error) {
+      toast(sentence(error), "error");
+      return false;
+    }
+  };
+  return {
+    setState: (state) => send({ type: "state", state }),
+    accept: (reservation) => send({ type: "accept", reservation }),
+    decline: (reservation, reason) => send({ type: "decline", reservation, reason }),
+    askHelp: (session, note, category) => send({ type: "help", session, note, category }),
+    cancelHelp: (session) => send({ type: "cancel_help", session }),
+    join: (session) => send({ type: "join", session }),
+    setMode: (session, mode, hear_user) => send({ type: "mode", session, mode, hear_user }),
+    handOver: (session) => send({ type: "hand_over", session }),
+    leave: (session) => send({ type: "leave", session }),
+    wrapUp: (session, notes, outcome) => send({ type: "wrap_up", session, notes, outcome }),
+    takeMessage: (message) => send({ type: "message_take", message }),
+    doneMessage: (message) => send({ type: "message_done", message }),
+  };
+}

@@ -1,0 +1,73 @@
+/** The staff's HTTP calls: JSON in and out, the sign-in in a cookie, errors with a reason. */
+
+export class ApiError extends Error {
+  override name = "ApiError";
+
+  /** `reason` is "unreachable" when no answer came; `retry_after_s` when the server says when to try again. */
+  constructor(
+    readonly reason: string,
+    message = "",
+    readonly status = 0,
+    readonly retry_after_s: number | null = null,
+  ) {
+    super(message || reason);
+  }
+}
+
+export interface Signed {
+  id: string;
+  name: string;
+  role: "counselor" | "professional" | "operator";
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  const body = (await response.json().catch(() => ({}))) as { reason?: unknown; message?: unknown };
+  const wait = Number(response.headers.get("Retry-After"));
+  return new ApiError(
+    typeof body.reason === "string" ? body.reason : `http_${response.status}`,
+    typeof body.message === "string" ? body.message : "",
+    response.status,
+    Number.isFinite(wait) && wait > 0 ? wait : null,
+  );
+}
+
+async function call(method: string, path: string, body?: unknown): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      credentials: "same-origin",
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new ApiError("unreachable");
+  }
+  if (!response.ok) throw await refusal(response);
+  return response.status === 204 ? null : ((await response.json().catch(() => null)) as unknown);
+}
+
+export const get = (path: string) => call("GET", path);
+export const post = (path: string, body: unknown = {}) => call("POST", path, body);
+
+export async function whoAmI(): Promise<Signed | null> {
+  try {
+    return (await get("/api/me")) as Signed;
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 401 || error.status === 403)) return null;
+    throw error;
+  }
+}
+
+export const signIn = (login: string, password: string) => post("/api/sign-in", { login, password }) as Promise<Signed>;
+export const signOut = () => post("/api/sign-out");
+
+/** A picture of a session as an object URL; the caller revokes it. Null when it may not or cannot be had. */
+export async function picture(id: string): Promise<string | null> {
+  try {
+    const response = await fetch(`/api/pictures/${encodeURIComponent(id)}`, { credentials: "same-origin" });
+    return response.ok ? URL.createObjectURL(await response.blob()) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,11 @@
+import { useEffect, useState } from "preact/hooks";
+
+/** The server's time in ms, drawn again every `every_ms`; `ahead_ms` is the server's clock minus ours. */
+export function useNow(ahead_ms: number, every_ms = 1_000): number {
+  const [, tick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => tick((n) => n + 1), every_ms);
+    return () => clearInterval(timer);
+  }, [every_ms]);
+  return Date.now() + ahead_ms;
+}

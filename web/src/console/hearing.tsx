@@ -1,0 +1,68 @@
+import type { SessionView } from "../messages";
+import { cast, hearsNow, lines, places, segment, type Cast, type Hears, type Line, type Point } from "./logic/hearing";
+import { nameOf, roleName } from "./names";
+import { t } from "./texts";
+
+const R = 19;
+
+function Wire({ line, at }: { line: Line; at: Record<string, Point> }) {
+  const from = at[line.a];
+  const to = at[line.b];
+  if (from === undefined || to === undefined) return null;
+  const ends = segment(from, to, R + 5);
+  // An arrow points to the one who hears.
+  const toB = line.way === "both" || line.way === "b_hears_a";
+  const toA = line.way === "both" || line.way === "a_hears_b";
+  return (
+    <line {...ends} class={`wire wire-${line.way}`} marker-end={toB ? "url(#hears)" : undefined} marker-start={toA ? "url(#hears)" : undefined} />
+  );
+}
+
+function Face({ name, role, you, at }: { name: string; role: keyof Cast; you: boolean; at: Point }) {
+  const above = role === "user";
+  return (
+    <g class={`face face-${role} ${you ? "face-you" : ""}`}>
+      <circle cx={at.x} cy={at.y} r={R} />
+      <text x={at.x} y={at.y + 5} class="face-initial" aria-hidden="true">
+        {[...name][0]}
+      </text>
+      <text x={above ? at.x + R + 8 : at.x} y={above ? at.y + 5 : at.y + R + 15} class={above ? "face-name face-name-beside" : "face-name"}>
+        {you ? t("hear.you") : name}
+      </text>
+    </g>
+  );
+}
+
+/** The same as the picture, for those who cannot see it. */
+function inWords(all: Line[], name: (id: string) => string): string {
+  return all
+    .map(({ a, b, way }) => {
+      if (way === "both" || way === "none") return t(`hear.${way}`, { a: name(a), b: name(b) });
+      return way === "a_hears_b" ? t("hear.one", { a: name(a), b: name(b) }) : t("hear.one", { a: name(b), b: name(a) });
+    })
+    .join(". ");
+}
+
+/** The people of a session and the lines between them; `preview` shows what a change would make of it. */
+export function HearingPicture({ session, preview }: { session: SessionView; preview?: Hears }) {
+  const who = cast(session.participants);
+  const at = places(who);
+  const all = lines(preview ?? hearsNow(session.room, session.help, who), [who.user, who.counselor, who.professional]);
+  const name = (id: string) => nameOf(session.participants.find((one) => one.id === id));
+  const faces = (["user", "counselor", "professional"] as const).filter((role) => who[role] !== "");
+  return (
+    <svg viewBox="0 0 240 150" class={`hearing ${preview ? "hearing-preview" : ""}`} role="img" aria-label={`${t(preview ? "hear.after" : "hear.title")}: ${inWords(all, name)}`} data-testid="hearing">
+      <defs>
+        <marker id="hears" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="6" markerHeight="6" orient="auto-start-reverse">
+          <path d="M0 0 10 5 0 10z" class="wire-head" />
+        </marker>
+      </defs>
+      {all.map((line) => (
+        <Wire key={line.a + line.b} line={line} at={at} />
+      ))}
+      {faces.map((role) => (
+        <Face key={role} name={name(who[role]) || roleName(role)} role={role} you={who[role] === session.you} at={at[who[role]]!} />
+      ))}
+    </svg>
+  );
+}

@@ -1,0 +1,97 @@
+import { CircleHelp } from "lucide";
+import { useState } from "preact/hooks";
+import type { SessionView } from "../messages";
+import { Button, Dialog, Icon, Select, TextArea } from "../ui";
+import type { Actions } from "./actions";
+import { clock } from "./logic/format";
+import { hunt, type Hunt } from "./logic/hunt";
+import { nameOf } from "./names";
+import { t } from "./texts";
+
+interface HelpDialogProps {
+  session: SessionView;
+  /** Further subjects a professional may be asked for. */
+  subjects: { id: string; name: string }[];
+  actions: Pick<Actions, "askHelp">;
+  onClose: () => void;
+}
+
+export function HelpDialog({ session, subjects, actions, onClose }: HelpDialogProps) {
+  const [note, setNote] = useState("");
+  const [category, setCategory] = useState("");
+  const [busy, setBusy] = useState(false);
+  const send = async (event: Event) => {
+    event.preventDefault();
+    setBusy(true);
+    if (await actions.askHelp(session.id, note.trim(), category || session.category.id)) onClose();
+    else setBusy(false);
+  };
+  const choices = [
+    { value: "", label: t("help.category.this", { name: session.category.name }) },
+    ...subjects.filter((one) => one.id !== session.category.id).map((one) => ({ value: one.id, label: one.name })),
+  ];
+  return (
+    <Dialog title={t("help.title")} closeLabel={t("close")} onClose={onClose} class="help-dialog">
+      <form class="stack" onSubmit={(event) => void send(event)}>
+        <p class="dim">{t("help.lead")}</p>
+        <TextArea label={t("help.note")} hint={t("help.note.hint")} autoFocus rows={4} maxLength={500} value={note} data-testid="help-note" onInput={(event) => setNote(event.currentTarget.value)} />
+        <Select label={t("help.category")} choices={choices} value={category} data-testid="help-category" onChange={(event) => setCategory(event.currentTarget.value)} />
+        <div class="row row-end">
+          <Button kind="quiet" onClick={onClose}>
+            {t("cancel")}
+          </Button>
+          <Button kind="help" type="submit" busy={busy} icon={CircleHelp} data-testid="help-send">
+            {t("help.send")}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** One sentence for where the hunt stands. */
+export function huntWords(now: Exclude<Hunt, { kind: "none" }>, professional: string): string {
+  switch (now.kind) {
+    case "searching":
+      return t("help.searching", { time: clock(now.waited_s) });
+    case "ringing":
+      return now.asked_before === 0 ? t("help.ringing.first", { s: now.left_s }) : t("help.ringing.next", { n: now.asked_before, nth: now.nth, s: now.left_s });
+    case "reading":
+      return t("help.reading", { name: professional, left: now.left_s === null ? "" : clock(now.left_s) });
+    case "nobody":
+      return t("help.nobody");
+  }
+}
+
+interface HuntBandProps {
+  session: SessionView;
+  now: number;
+  actions: Pick<Actions, "cancelHelp">;
+  /** Null when this person may not ask. */
+  onAgain: (() => void) | null;
+}
+
+/** The hunt, live, for the counselor who asked. */
+export function HuntBand({ session, now, actions, onAgain }: HuntBandProps) {
+  const state = hunt(session.help, now);
+  if (state.kind === "none") return null;
+  const professional = session.participants.find((one) => one.id === session.help?.professional);
+  return (
+    <div class="notice notice-help band" data-testid="help-status">
+      <Icon node={CircleHelp} />
+      {/* The seconds tick: only the state is announced, not each of them. */}
+      <span>{huntWords(state, professional ? nameOf(professional) : t("help.professional"))}</span>
+      {state.kind === "nobody" ? (
+        onAgain !== null && (
+          <Button kind="help" onClick={onAgain}>
+            {t("help.again")}
+          </Button>
+        )
+      ) : (
+        <Button onClick={() => void actions.cancelHelp(session.id)} data-testid="help-cancel">
+          {t("help.cancel")}
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,171 @@
+import { CircleHelp, MessageSquareText, Phone, Video } from "lucide";
+import { useState } from "preact/hooks";
+import type { Channel, MessageLeft, QueueItem, SessionView } from "../messages";
+import { Button, Icon, useLocale } from "../ui";
+import type { Actions } from "./actions";
+import { clock, dateTime, languageName, since } from "./logic/format";
+import { inOrder, waiting } from "./logic/queue";
+import { nameOf, userOf } from "./names";
+import { t } from "./texts";
+
+const CHANNEL_ICON = { text: MessageSquareText, voice: Phone, video: Video } as const;
+
+export function ChannelIcon({ channel }: { channel: Channel }) {
+  return (
+    <span title={t(`channel.${channel}`)}>
+      <Icon node={CHANNEL_ICON[channel]} size={16} />
+      <span class="visually-hidden">{t(`channel.${channel}`)}</span>
+    </span>
+  );
+}
+
+function Waiting({ item, now }: { item: QueueItem; now: number }) {
+  const locale = useLocale();
+  return (
+    <li class="lane-item">
+      {item.kind === "help" ? <Icon node={CircleHelp} size={16} class="help-ink" /> : <ChannelIcon channel={item.channel} />}
+      <span class="lane-text">
+        {item.category} <span class="dim">{languageName(item.language, locale)}</span>
+      </span>
+      {item.ringing && <span class="pill pill-warn">{t("lane.ringing")}</span>}
+      <span class="num">{since(item.since, now)}</span>
+    </li>
+  );
+}
+
+function SessionRow({ session, now, chosen, fresh, onChoose }: { session: SessionView; now: number; chosen: boolean; fresh: number; onChoose: () => void }) {
+  const user = userOf(session);
+  return (
+    <li>
+      <button type="button" class="lane-session" aria-current={chosen ? "true" : undefined} onClick={onChoose} data-testid="session-row">
+        <ChannelIcon channel={session.channel} />
+        <span class="lane-text">
+          <strong>{nameOf(user)}</strong>
+          <span class="dim">
+            {session.category.name} · {t(`session.${session.state}`)}
+          </span>
+        </span>
+        {fresh > 0 && <span class="pill pill-ok">{t("session.new_lines", { n: fresh })}</span>}
+        {user?.presence === "lost" && <span class="dot dot-warn" title={t("state.lost")} />}
+        <span class="num">{since(session.active_at ?? session.started_at, now)}</span>
+      </button>
+    </li>
+  );
+}
+
+function Message({ message, my_id, actions }: { message: MessageLeft; my_id: string; actions: Actions }) {
+  const locale = useLocale();
+  const state = message.state === "taken" ? t(message.taken_by === my_id ? "message.taken.you" : "message.taken", { name: message.taken_by }) : "";
+  return (
+    <li class={`message message-${message.state}`} data-testid="message">
+      <p class="message-head">
+        <span class={`pill ${message.state === "new" ? "pill-warn" : message.state === "done" ? "pill-ok" : ""}`}>
+          {message.state === "new" ? t("message.new") : message.state === "done" ? t("message.state.done") : state}
+        </span>
+        <span class="dim">{dateTime(message.at, locale)}</span>
+      </p>
+      <p class="message-text">{message.text}</p>
+      <p>
+        <span class="dim">{t("message.contact")}</span> <strong class="selectable">{message.contact}</strong>
+      </p>
+      <p class="dim">
+        {message.category} · {languageName(message.language, locale)} · {message.site}
+      </p>
+      {message.state === "new" && (
+        <Button onClick={() => void actions.takeMessage(message.id)} data-testid="message-take">
+          {t("message.take")}
+        </Button>
+      )}
+      {message.state === "taken" && message.taken_by === my_id && (
+        <Button onClick={() => void actions.doneMessage(message.id)} data-testid="message-done">
+          {t("message.done")}
+        </Button>
+      )}
+    </li>
+  );
+}
+
+function Messages({ messages, my_id, actions }: { messages: MessageLeft[]; my_id: string; actions: Actions }) {
+  const [showDone, setShowDone] = useState(false);
+  const done = messages.filter((one) => one.state === "done").length;
+  const listed = inOrder(messages).filter((one) => showDone || one.state !== "done");
+  return (
+    <section class="lane-part" id="messages" tabIndex={-1}>
+      <h2>
+        {t("lane.messages")} <span class="count">{messages.length - done}</span>
+      </h2>
+      {messages.length === done && <p class="dim">{t("lane.none.messages")}</p>}
+      <ul class="messages">
+        {listed.map((message) => (
+          <Message key={message.id} message={message} my_id={my_id} actions={actions} />
+        ))}
+      </ul>
+      {done > 0 && (
+        <Button kind="quiet" onClick={() => setShowDone(!showDone)}>
+          {showDone ? t("lane.done.hide") : t("lane.done.show", { n: done })}
+        </Button>
+      )}
+    </section>
+  );
+}
+
+interface LaneProps {
+  role: "counselor" | "professional";
+  my_id: string;
+  queue: QueueItem[];
+  messages: MessageLeft[];
+  sessions: SessionView[];
+  chosen: string;
+  fresh: Record<string, number>;
+  now: number;
+  actions: Actions;
+  onChoose: (session: string) => void;
+}
+
+/** The list on the left: my sessions, who waits, whose help is asked for, messages left. */
+export function Lane({ role, my_id, queue, messages, sessions, chosen, fresh, now, actions, onChoose }: LaneProps) {
+  const { users, helps, longest_s } = waiting(queue, now);
+  return (
+    <nav class="lane" aria-label={t("tab.lane")}>
+      <section class="lane-part">
+        <h2>
+          {t("lane.sessions")} <span class="count">{sessions.length}</span>
+        </h2>
+        {sessions.length === 0 && <p class="dim">{t("lane.none.sessions")}</p>}
+        <ul>
+          {sessions.map((session) => (
+            <SessionRow key={session.id} session={session} now={now} chosen={session.id === chosen} fresh={fresh[session.id] ?? 0} onChoose={() => onChoose(session.id)} />
+          ))}
+        </ul>
+      </section>
+      {(role === "counselor" || users.length > 0) && (
+        <section class="lane-part">
+          <h2>
+            {t("lane.queue")} <span class={users.length > 0 ? "count count-warn" : "count"}>{users.length}</span>
+            {users.length > 0 && <span class="dim lane-longest">{t("lane.longest", { time: clock(longest_s) })}</span>}
+          </h2>
+          {users.length === 0 && <p class="dim">{t("lane.none.queue")}</p>}
+          <ul>
+            {users.map((item) => (
+              <Waiting key={item.session} item={item} now={now} />
+            ))}
+          </ul>
+        </section>
+      )}
+      {(role === "professional" || helps.length > 0) && (
+        <section class="lane-part">
+          <h2>
+            {t("lane.helps")} <span class={helps.length > 0 ? "count count-help" : "count"}>{helps.length}</span>
+          </h2>
+          {helps.length === 0 && <p class="dim">{t("lane.none.queue")}</p>}
+          <ul>
+            {helps.map((item) => (
+              <Waiting key={`help-${item.session}`} item={item} now={now} />
+            ))}
+          </ul>
+        </section>
+      )}
+      <Messages messages={messages} my_id={my_id} actions={actions} />
+    </nav>
+  );
+}

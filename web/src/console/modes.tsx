@@ -1,0 +1,97 @@
+import type { HelpView, Mode, SessionView } from "../messages";
+import { Button } from "../ui";
+import type { Actions } from "./actions";
+import { HearingPicture } from "./hearing";
+import { cast, hearsIn } from "./logic/hearing";
+import { keyLabel } from "./logic/keys";
+import { nameOf } from "./names";
+import { t } from "./texts";
+
+export const MODES = ["consultation", "whisper", "conference"] as const;
+
+/** A change of mode that has been chosen but not yet made. */
+export interface Planned {
+  mode: Mode;
+  hear_user: boolean;
+}
+
+export function isChange(planned: Planned | null, help: HelpView): planned is Planned {
+  if (planned === null || help.mode === null) return false;
+  return planned.mode !== help.mode || (planned.mode === "consultation" && planned.hear_user !== help.hear_user);
+}
+
+/** In words, for whoever reads it: what the mode makes of the three people. */
+export function willDo(session: SessionView, { mode, hear_user }: Planned): string {
+  const names = (role: string) => {
+    const one = session.participants.find((p) => p.role === role && p.presence !== "gone");
+    return one?.id === session.you ? t("hear.you") : nameOf(one);
+  };
+  const args = { user: names("user"), counselor: names("counselor"), professional: names("professional") };
+  const said = t(`mode.${mode}.will`, args);
+  const whole = mode === "consultation" && hear_user ? `${said} ${t("mode.consultation.hear", args)}` : said;
+  return whole.charAt(0).toUpperCase() + whole.slice(1);
+}
+
+interface ModesProps {
+  session: SessionView;
+  help: HelpView;
+  planned: Planned | null;
+  actions: Pick<Actions, "setMode">;
+  onPlan: (planned: Planned | null) => void;
+  onHandOver: (() => void) | null;
+}
+
+/** The three-position switch: choosing shows what would happen, applying makes it happen. */
+export function Modes({ session, help, planned, actions, onPlan, onHandOver }: ModesProps) {
+  if (help.mode === null) return null;
+  const changing = isChange(planned, help);
+  const shown: Planned = changing ? planned : { mode: help.mode, hear_user: help.hear_user };
+  const apply = () => void actions.setMode(session.id, shown.mode, shown.hear_user).then((done) => done && onPlan(null));
+  return (
+    <section class="modes card-part" aria-label={t("hear.title")}>
+      <h2>{t(changing ? "hear.after" : "hear.title")}</h2>
+      <HearingPicture session={session} preview={changing ? hearsIn(shown.mode, shown.hear_user, cast(session.participants)) : undefined} />
+      <div class="segments modes-switch" role="radiogroup" aria-label={t("mode.group")}>
+        {MODES.map((mode, i) => (
+          <button
+            key={mode}
+            type="button"
+            role="radio"
+            aria-checked={shown.mode === mode}
+            class={help.mode === mode ? "mode-now" : ""}
+            title={keyLabel(mode)}
+            data-testid={`mode-${mode}`}
+            onClick={() => onPlan({ mode, hear_user: mode === help.mode ? help.hear_user : false })}
+          >
+            {t(`mode.${mode}`)}
+            <span class="mode-mark">{help.mode === mode ? t("mode.now") : <kbd>{i + 1}</kbd>}</span>
+          </button>
+        ))}
+      </div>
+      {shown.mode === "consultation" && (
+        <label class="check">
+          <input type="checkbox" checked={shown.hear_user} data-testid="hear-user" onChange={(event) => onPlan({ mode: "consultation", hear_user: event.currentTarget.checked })} />
+          {t("mode.hear_user")} <kbd>{keyLabel("hear_user")}</kbd>
+        </label>
+      )}
+      <p class={changing ? "mode-words mode-words-change" : "mode-words"} aria-live="polite">
+        {willDo(session, shown)}
+      </p>
+      {changing && (
+        <div class="row">
+          <Button kind="primary" onClick={apply} data-testid="mode-apply">
+            {shown.mode === help.mode ? t("mode.apply.hear") : t("mode.apply", { mode: t(`mode.${shown.mode}`) })}
+          </Button>
+          <Button kind="quiet" onClick={() => onPlan(null)}>
+            {t("cancel")}
+          </Button>
+        </div>
+      )}
+      {onHandOver !== null && !changing && (
+        <Button disabled={help.mode !== "conference"} title={help.mode === "conference" ? keyLabel("hand_over") : t("handover.only")} onClick={onHandOver} data-testid="hand-over">
+          {t("ctl.hand_over")} {help.mode === "conference" && <kbd>{keyLabel("hand_over")}</kbd>}
+        </Button>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,20 @@
+/** People as staff read them. */
+import type { ParticipantView, Role, SessionView } from "../messages";
+import { t } from "./texts";
+
+export function nameOf(person: Pick<ParticipantView, "name"> | undefined | null): string {
+  return person?.name || t("visitor");
+}
+
+export function roleName(role: Role | "system"): string {
+  return t(`role.${role}`);
+}
+
+export function userOf(session: SessionView): ParticipantView | undefined {
+  return session.participants.find((one) => one.role === "user");
+}
+
+/** Am I catching up: a professional who has accepted and not yet joined? */
+export function amReading(session: SessionView): boolean {
+  return session.help?.state === "catching_up" && session.help.professional === session.you;
+}

@@ -1,0 +1,59 @@
+/** What a member of staff chose on this machine, remembered in localStorage. */
+import { createStore, setLocale } from "../ui";
+
+export interface Prefs {
+  /** "" follows the browser. */
+  language: "" | "ko" | "en";
+  /** 0 to 1. */
+  ringVolume: number;
+  ringMuted: boolean;
+  view: View;
+}
+
+export type View = "stage" | "board" | "both";
+
+const KEY = "sangdam.console";
+const DEFAULTS: Prefs = { language: "", ringVolume: 0.6, ringMuted: false, view: "stage" };
+
+/** Whatever is stored, made into preferences: unknown or damaged parts fall back to the defaults. */
+export function readPrefs(stored: string | null): Prefs {
+  let found: Partial<Record<keyof Prefs, unknown>>;
+  try {
+    found = (JSON.parse(stored ?? "{}") ?? {}) as Partial<Record<keyof Prefs, unknown>>;
+  } catch {
+    found = {};
+  }
+  const { language, ringVolume, ringMuted, view } = found;
+  return {
+    language: language === "ko" || language === "en" ? language : DEFAULTS.language,
+    ringVolume: typeof ringVolume === "number" && ringVolume >= 0 && ringVolume <= 1 ? ringVolume : DEFAULTS.ringVolume,
+    ringMuted: typeof ringMuted === "boolean" ? ringMuted : DEFAULTS.ringMuted,
+    view: view === "board" || view === "both" ? view : DEFAULTS.view,
+  };
+}
+
+function stored(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null; // storage is forbidden: the choice lives as long as the page
+  }
+}
+
+export const prefs = createStore<Prefs>(readPrefs(typeof localStorage === "undefined" ? null : stored()));
+
+export function setPrefs(change: Partial<Prefs>): void {
+  prefs.update((now) => ({ ...now, ...change }));
+  try {
+    localStorage.setItem(KEY, JSON.stringify(prefs.get()));
+  } catch {
+    // as above
+  }
+  if (change.language) setLocale(change.language);
+}
+
+/** Applies the remembered language, unless the address asks for one. */
+export function applyLanguage(): void {
+  const { language } = prefs.get();
+  if (language !== "" && !new URLSearchParams(location.search).has("lang")) setLocale(language);
+}

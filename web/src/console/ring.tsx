@@ -1,0 +1,115 @@
+import { BellOff, Check, X } from "lucide";
+import { useState } from "preact/hooks";
+import type { Ring } from "../messages";
+import { Button, Icon, useLocale } from "../ui";
+import type { Actions } from "./actions";
+import { ChannelIcon } from "./lane";
+import { languageName, safeHref, shortUrl, since } from "./logic/format";
+import { keyLabel } from "./logic/keys";
+import { dash, field, fraction, secondsLeft } from "./logic/ringing";
+import { t } from "./texts";
+
+const DECLINE_REASONS = ["busy", "topic", "language", "break"] as const;
+const R = 27;
+
+/** The ring that empties in 20 s, with the seconds inside. */
+function Countdown({ ring, now }: { ring: Ring; now: number }) {
+  const { array, offset } = dash(fraction(ring, now), R);
+  return (
+    <div class="ring-count" role="timer" aria-label={t("ring.left", { s: secondsLeft(ring, now) })}>
+      <svg viewBox="0 0 64 64" width="64" height="64" aria-hidden="true">
+        <circle cx="32" cy="32" r={R} class="ring-track" />
+        <circle cx="32" cy="32" r={R} class="ring-rest" stroke-dasharray={array} stroke-dashoffset={offset} transform="rotate(-90 32 32)" />
+      </svg>
+      <span class="num" aria-hidden="true">{secondsLeft(ring, now)}</span>
+    </div>
+  );
+}
+
+function Facts({ ring }: { ring: Ring }) {
+  const locale = useLocale();
+  const page = field(ring, "page_title");
+  const url = field(ring, "page_url");
+  const href = safeHref(url);
+  const product = ring.product || field(ring, "product_name");
+  const rows: [string, preact.ComponentChildren][] = [[t("ring.topic"), ring.category], [t("ring.language"), languageName(ring.language, locale)]];
+  if (ring.note || field(ring, "note")) rows.unshift([t("ring.note"), <strong>{ring.note || field(ring, "note")}</strong>]);
+  if (product) rows.push([t("ring.product"), product]);
+  if (page || url) rows.push([t("ring.page"), <>{page} {href !== null ? <a href={href} target="_blank" rel="noreferrer noopener">{shortUrl(url)}</a> : url}</>]);
+  return (
+    <dl class="facts">
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+interface IncomingProps {
+  ring: Ring;
+  now: number;
+  muted: boolean;
+  declining: boolean;
+  actions: Pick<Actions, "accept" | "decline">;
+  onDeclining: (open: boolean) => void;
+  onMute: () => void;
+}
+
+/** The incoming call, over the middle of the page. Not a modal dialog: what is being done goes on under it. */
+export function Incoming({ ring, now, muted, declining, actions, onDeclining, onMute }: IncomingProps) {
+  const [busy, setBusy] = useState(false);
+  const help = ring.kind === "help";
+  const who = ring.from_name || (help ? t("role.counselor") : field(ring, "user_name") || t("visitor"));
+  const accept = () => {
+    setBusy(true);
+    void actions.accept(ring.reservation).then(() => setBusy(false));
+  };
+  return (
+    <section class={`ring ${help ? "ring-help" : ""}`} role="alertdialog" aria-labelledby="ring-title" data-testid="ring">
+      <header class="ring-head">
+        <Countdown ring={ring} now={now} />
+        <div>
+          <p class="dim">{t(help ? "ring.title.help" : "ring.title")}</p>
+          <h2 id="ring-title">{help ? t("ring.from", { name: who }) : who}</h2>
+          <p class="ring-meta">
+            {!help && <ChannelIcon channel={ring.channel} />} {!help && t(`channel.${ring.channel}`)}
+            <span class="num">{t("ring.waited", { time: since(ring.waiting_since, now) })}</span>
+          </p>
+        </div>
+        {!muted && (
+          <button type="button" class="ring-mute icon-button button-quiet" onClick={onMute} aria-label={t("ring.mute")} title={`${t("ring.mute")} (${keyLabel("mute_ring")})`}>
+            <Icon node={BellOff} />
+          </button>
+        )}
+      </header>
+      <Facts ring={ring} />
+      {declining ? (
+        <div class="ring-why">
+          <p>{t("ring.decline.why")}</p>
+          <div class="ring-reasons">
+            {DECLINE_REASONS.map((reason, i) => (
+              <Button key={reason} autoFocus={i === 0} onClick={() => void actions.decline(ring.reservation, reason)} data-testid={`decline-${reason}`}>
+                {t(`ring.reason.${reason}`)}
+              </Button>
+            ))}
+          </div>
+          <Button kind="quiet" onClick={() => onDeclining(false)}>
+            {t("back")}
+          </Button>
+        </div>
+      ) : (
+        <div class="ring-do">
+          <Button icon={X} onClick={() => onDeclining(true)} data-testid="ring-decline">
+            {t("ring.decline")} <kbd>{keyLabel("decline")}</kbd>
+          </Button>
+          <Button kind={help ? "help" : "primary"} icon={Check} busy={busy} onClick={accept} class="ring-accept" data-testid="ring-accept">
+            {t("ring.accept")} <kbd>{keyLabel("accept")}</kbd>
+          </Button>
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,58 @@
+/** The ring's sound: two soft notes every two seconds, made with WebAudio so that no file is loaded. */
+
+const NOTES_HZ = [587.33, 783.99];
+const EVERY_MS = 2_000;
+
+export class Ringer {
+  #context: AudioContext | null = null;
+  #timer: ReturnType<typeof setInterval> | null = null;
+  #volume = 0;
+
+  /** Call inside a click or key press once: browsers keep sound back until then. */
+  async unlock(): Promise<void> {
+    this.#context ??= new AudioContext();
+    if (this.#context.state === "suspended") await this.#context.resume().catch(() => undefined);
+  }
+
+  /** May it be heard? */
+  get ready(): boolean {
+    return this.#context?.state === "running";
+  }
+
+  /** Rings until `stop()`; `volume` 0 to 1. Calling it again only changes the volume. */
+  start(volume: number): void {
+    this.#volume = volume;
+    if (this.#timer !== null) return;
+    this.once(volume);
+    this.#timer = setInterval(() => this.once(this.#volume), EVERY_MS);
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  once(volume: number): void {
+    const context = this.#context;
+    if (context === null || volume <= 0) return;
+    NOTES_HZ.forEach((hertz, i) => {
+      const at = context.currentTime + i * 0.22;
+      const tone = context.createOscillator();
+      const gain = context.createGain();
+      tone.frequency.value = hertz;
+      // Attack and decay without clicks; the square makes the slider feel even to the ear.
+      gain.gain.setValueAtTime(0, at);
+      gain.gain.linearRampToValueAtTime(volume * volume * 0.5, at + 0.02);
+      gain.gain.exponentialRampToValueAtTime(0.0001, at + 0.6);
+      tone.connect(gain).connect(context.destination);
+      tone.start(at);
+      tone.stop(at + 0.65);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.stop();
+    await this.#context?.close();
+    this.#context = null;
+  }
+}

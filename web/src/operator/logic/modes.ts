@@ -1,0 +1,33 @@
+/** From a session's lines: which mode it was in, from when to when. */
+import type { Line, Mode } from "../../messages";
+
+export interface Span {
+  /** `pair`: user and counselor alone. */
+  mode: Mode | "pair";
+  from: number;
+  to: number;
+}
+
+const MODES: readonly string[] = ["consultation", "whisper", "conference"];
+type Said = Pick<Line, "kind" | "text" | "at" | "args">;
+
+/** After these two people are left: handed over, or the professional has gone. */
+const endsHelp = ({ text, args }: Said) => text === "handed_over" || text === "help.cancelled" || (text === "left" && args.role === "professional");
+
+/** `start` and `end` are when the session became active and ended (or now). */
+export function modeSpans(lines: Said[], start: number, end: number): Span[] {
+  const spans: Span[] = [];
+  let current: Span = { mode: "pair", from: start, to: end };
+  const change = (mode: Span["mode"], at: number) => {
+    if (mode === current.mode) return;
+    if (at > current.from) spans.push({ ...current, to: at });
+    current = { mode, from: Math.max(at, current.from), to: end };
+  };
+  for (const line of lines) {
+    if (line.kind !== "system") continue;
+    const mode = /^mode\.(\w+)$/.exec(line.text)?.[1];
+    if (mode !== undefined && MODES.includes(mode)) change(mode as Mode, line.at);
+    else if (endsHelp(line)) change("pair", line.at);
+  }
+  return [...spans, { ...current, to: Math.max(end, current.from) }];
+}

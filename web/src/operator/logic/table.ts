@@ -1,0 +1,69 @@
+/** Tables that sort, filter and export: the rules, without a DOM. */
+
+export type Value = string | number | boolean | null;
+
+export interface Column<Row> {
+  id: string;
+  /** What is sorted and exported. */
+  value: (row: Row) => Value;
+  /** What is searched and shown when it differs from the value. */
+  text?: (row: Row) => string;
+}
+
+export interface Order {
+  column: string;
+  descending: boolean;
+}
+
+export const shownText = <Row>(column: Column<Row>, row: Row): string => column.text?.(row) ?? asText(column.value(row));
+
+function asText(value: Value): string {
+  return value === null ? "" : String(value);
+}
+
+/** Numbers by size, texts as people order them ("10" after "9"), nothing always last. */
+export function compare(a: Value, b: Value, locale: string): number {
+  if (a === b) return 0;
+  if (a === null || a === "") return 1;
+  if (b === null || b === "") return -1;
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  return String(a).localeCompare(String(b), locale, { numeric: true, sensitivity: "base" });
+}
+
+export function sorted<Row>(rows: Row[], columns: Column<Row>[], order: Order | null, locale: string): Row[] {
+  const column = columns.find((one) => one.id === order?.column);
+  if (column === undefined || order === null) return rows;
+  return [...rows].sort((a, b) => {
+    const [left, right] = [column.value(a), column.value(b)];
+    const empty = left === null || left === "" || right === null || right === "";
+    return compare(left, right, locale) * (order.descending && !empty ? -1 : 1);
+  });
+}
+
+/** Rows in which every word typed is found in some column. */
+export function filtered<Row>(rows: Row[], columns: Column<Row>[], typed: string): Row[] {
+  const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return rows;
+  return rows.filter((row) => {
+    const all = columns.map((column) => shownText(column, row).toLowerCase());
+    return words.every((word) => all.some((text) => text.includes(word)));
+  });
+}
+
+/** A press on a heading: first up, then down, then as it came. */
+export function nextOrder(order: Order | null, column: string): Order | null {
+  if (order?.column !== column) return { column, descending: false };
+  return order.descending ? null : { column, descending: true };
+}
+
+/** RFC 4180. A text that a spreadsheet would run as a formula gets an apostrophe in front. */
+export function csvCell(value: Value): string {
+  const text = asText(value);
+  const harmless = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}
+
+export function csv<Row>(rows: Row[], columns: (Column<Row> & { title: string })[]): string {
+  const lines = [columns.map((one) => csvCell(one.title)), ...rows.map((row) => columns.map((one) => csvCell(one.text ? one.text(row) : one.value(row))))];
+  return `\u{feff}${lines.map((cells) => cells.join(",")).join("\r\n")}\r\n`; // the mark makes Excel read UTF-8
+}
