@@ -13,5 +13,5 @@ export default tseslint.config(
       "@typescript-eslint/switch-exhaustiveness-check": "off",
     },
   },
-  { ignores: ["src/messages.ts"] },
+  { ignores: ["src/messages.ts", "src/shop/public"] },
 );

@@ -13,7 +13,7 @@ interface Options {
 
 declare global {
   interface Window {
-    Sangdam: { open(options?: Options): void; init(options: Options): void };
+    Sangdam?: { open(options?: Options): void; init(options: Options): void };
   }
 }
 
@@ -165,7 +165,7 @@ const start = () => {
 };
 
 // A second copy of the script on one page does nothing.
-if (!(window.Sangdam as unknown)) {
+if (!window.Sangdam) {
   const init = (given?: Options) => void Object.assign(options, given);
   window.Sangdam = {
     init,

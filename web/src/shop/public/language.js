@@ -1,0 +1,12 @@
+// Runs before anything else: the page's language decides what the shop and the counselling launcher say.
+(function () {
+  var asked = new URLSearchParams(location.search).get("lang");
+  var kept = null;
+  try {
+    if (asked === "ko" || asked === "en") localStorage.setItem("shop-language", asked);
+    kept = localStorage.getItem("shop-language");
+  } catch (forbidden) {
+    kept = asked;
+  }
+  document.documentElement.lang = kept === "en" || kept === "ko" ? kept : /^ko/.test(navigator.language) ? "ko" : "en";
+})();

@@ -1,0 +1,308 @@
+import "./shop.css";
+import { render } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { me, signIn, signOut } from "./account";
+import type {} from "../widget/widget";
+import { type Cart, changed, count, loadCart, saveCart } from "./cart";
+import { type Category, ITEMS, type Item, item, jsonLd, type Language, page, picture, won } from "./products";
+import { words } from "./texts";
+
+const language: Language = document.documentElement.lang === "en" ? "en" : "ko";
+const t = words(language);
+const { page: pageName = "list", category = "", product = "" } = document.body.dataset;
+
+const askCounselor = (event: Event) => {
+  event.preventDefault();
+  window.Sangdam?.open();
+};
+
+function SignIn({ onDone, onCancel }: { onDone: (name: string) => void; onCancel: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [name, setName] = useState("");
+  const [failed, setFailed] = useState(false);
+  useEffect(() => dialog.current?.showModal(), []);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const known = await signIn(name.trim()).catch(() => "");
+    if (known) onDone(known);
+    else setFailed(true);
+  };
+  return (
+    <dialog ref={dialog} aria-labelledby="sign-in" onCancel={onCancel}>
+      <form onSubmit={(event) => void submit(event)}>
+        <h2 id="sign-in">{t("signInTitle")}</h2>
+        <p class="quiet">{t("signInHint")}</p>
+        <label>
+          {t("nameLabel")}
+          <input name="name" required maxLength={40} autoComplete="given-name" value={name} onInput={(event) => setName(event.currentTarget.value)} />
+        </label>
+        {failed && <p role="alert">{t("signInFailed")}</p>}
+        <div class="row">
+          <button type="button" class="plain" onClick={onCancel}>
+            {t("cancel")}
+          </button>
+          <button type="submit" class="main" data-testid="shop-sign-in">
+            {t("signInDo")}
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}
+
+function Account() {
+  const [name, setName] = useState("");
+  const [asking, setAsking] = useState(false);
+  useEffect(() => void me().then(setName), []);
+  if (name)
+    return (
+      <span class="account">
+        <span data-testid="shop-name">{t("hello", name)}</span>
+        <button class="link" onClick={() => void signOut().then(() => setName(""))}>
+          {t("signOut")}
+        </button>
+      </span>
+    );
+  const done = (known: string) => {
+    setName(known);
+    setAsking(false);
+  };
+  return (
+    <>
+      <button class="link" data-testid="shop-account" onClick={() => setAsking(true)}>
+        {t("signIn")}
+      </button>
+      {asking && <SignIn onDone={done} onCancel={() => setAsking(false)} />}
+    </>
+  );
+}
+
+const NAVIGATION = [
+  ["home", "/", ""],
+  ["cameras", "/cameras.html", "cameras"],
+  ["audio", "/audio.html", "audio"],
+] as const;
+
+function Header({ cart }: { cart: Cart }) {
+  const here = pageName === "list" ? category : pageName === "product" ? (item(product)?.category ?? "") : "-";
+  const other = language === "ko" ? "en" : "ko";
+  return (
+    <header>
+      <a class="skip" href="#content">
+        {t("skip")}
+      </a>
+      <a class="brand" href="/">
+        <img src="/logo.svg" alt="" width="32" height="32" />
+        {t("shop")}
+      </a>
+      <nav>
+        {NAVIGATION.map(([key, href, own]) => (
+          <a key={key} href={href} aria-current={here === own ? "page" : undefined}>
+            {t(key)}
+          </a>
+        ))}
+      </nav>
+      <div class="tools">
+        <a href={`?lang=${other}`} lang={other} hreflang={other} data-testid="shop-language">
+          {t("other")}
+        </a>
+        <Account />
+        <a class="cart" href="/cart.html" data-testid="shop-cart">
+          {t("cart")} <b>{count(cart)}</b>
+        </a>
+      </div>
+    </header>
+  );
+}
+
+function Card({ one }: { one: Item }) {
+  return (
+    <li class="card">
+      <a href={page(one.id)}>
+        <img src={picture(one.id)} alt="" width="960" height="720" />
+        <span class="quiet">{t(one.category)}</span>
+        <h3>{one.name[language]}</h3>
+        <p>{one.short[language]}</p>
+        <strong>{won(one.price, language)}</strong>
+      </a>
+    </li>
+  );
+}
+
+function List({ only }: { only: Category | "" }) {
+  return (
+    <>
+      {only === "" ? (
+        <section class="hero">
+          <div>
+            <p class="quiet">{t("tagline")}</p>
+            <h1>{t("heroTitle")}</h1>
+            <p>{t("heroText")}</p>
+            <a class="main" href="#ask" data-testid="shop-ask" onClick={askCounselor}>
+              {t("ask")}
+            </a>
+          </div>
+          <img src={picture("m5")} alt="" width="960" height="720" />
+        </section>
+      ) : (
+        <h1>{t(only)}</h1>
+      )}
+      <ul class="grid">
+        {ITEMS.filter((one) => only === "" || one.category === only).map((one) => (
+          <Card key={one.id} one={one} />
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Product({ one, onAdd }: { one: Item; onAdd: () => void }) {
+  const [added, setAdded] = useState(false);
+  const name = one.name[language];
+  return (
+    <>
+      <article class="product">
+        <img src={picture(one.id)} alt={name} width="960" height="720" />
+        <div>
+          <p class="quiet">
+            <a href={`/${one.category}.html`}>{t(one.category)}</a>
+          </p>
+          <h1>{name}</h1>
+          <p class="price">{won(one.price, language)}</p>
+          <p>{one.about[language]}</p>
+          <p class="quiet">{t("delivery")}</p>
+          <button
+            class="main"
+            data-testid="shop-add"
+            data-sangdam-mark={`${t("add")}: ${name}`}
+            onClick={() => {
+              onAdd();
+              setAdded(true);
+            }}
+          >
+            {t("add")}
+          </button>
+          <p role="status" class="added">
+            {added && (
+              <>
+                {t("added")} <a href="/cart.html">{t("seeCart")}</a>
+              </>
+            )}
+          </p>
+          <aside class="ask">
+            <p>
+              <b>{t("askProduct")}</b>
+              <br />
+              <a href="#ask" data-testid="shop-ask" onClick={askCounselor}>
+                {t("askProductLink")}
+              </a>{" "}
+              <span class="quiet">{t("askMore")}</span>
+            </p>
+          </aside>
+        </div>
+      </article>
+      <section>
+        <h2>{t("specification")}</h2>
+        <dl class="facts">
+          {one.facts.map(({ label, value }) => (
+            <div key={label.en}>
+              <dt>{label[language]}</dt>
+              <dd>{value[language]}</dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+      <section>
+        <h2>{t("also")}</h2>
+        <ul class="grid">
+          {ITEMS.filter((other) => other.category === one.category && other.id !== one.id).map((other) => (
+            <Card key={other.id} one={other} />
+          ))}
+        </ul>
+      </section>
+    </>
+  );
+}
+
+function CartPage({ cart, onChange }: { cart: Cart; onChange: (id: string, by: number) => void }) {
+  const rows = ITEMS.filter((one) => cart[one.id]);
+  const total = rows.reduce((sum, one) => sum + one.price * (cart[one.id] ?? 0), 0);
+  if (rows.length === 0)
+    return (
+      <>
+        <h1>{t("cart")}</h1>
+        <p>{t("cartEmpty")}</p>
+        <p>
+          <a href="/">{t("cartBack")}</a>
+        </p>
+      </>
+    );
+  return (
+    <>
+      <h1>{t("cart")}</h1>
+      <ul class="rows">
+        {rows.map((one) => (
+          <li key={one.id}>
+            <img src={picture(one.id)} alt="" width="960" height="720" />
+            <a href={page(one.id)}>{one.name[language]}</a>
+            <span class="count">
+              <button class="plain" aria-label={t("less")} onClick={() => onChange(one.id, -1)}>
+                −
+              </button>
+              <output>{cart[one.id]}</output>
+              <button class="plain" aria-label={t("more")} onClick={() => onChange(one.id, 1)}>
+                +
+              </button>
+            </span>
+            <strong>{won(one.price * (cart[one.id] ?? 0), language)}</strong>
+            <button class="link" data-sangdam-mark={`${t("remove")}: ${one.name[language]}`} onClick={() => onChange(one.id, -99)}>
+              {t("remove")}
+            </button>
+          </li>
+        ))}
+      </ul>
+      <p class="total">
+        {t("total")} <strong>{won(total, language)}</strong>
+      </p>
+      <p class="ask">
+        {t("cartAsk")}{" "}
+        <a href="#ask" data-testid="shop-ask" onClick={askCounselor}>
+          {t("cartAskLink")}
+        </a>
+      </p>
+    </>
+  );
+}
+
+function Shop() {
+  const [cart, setCart] = useState(loadCart);
+  const change = (id: string, by: number) => {
+    const next = changed(cart, id, by);
+    saveCart(next);
+    setCart(next);
+  };
+  const one = item(product);
+  return (
+    <>
+      <Header cart={cart} />
+      <main id="content">
+        {pageName === "cart" && <CartPage cart={cart} onChange={change} />}
+        {pageName === "product" && one && <Product one={one} onAdd={() => change(one.id, 1)} />}
+        {pageName === "list" && <List only={category as Category | ""} />}
+      </main>
+      <footer>{t("footer")}</footer>
+    </>
+  );
+}
+
+/** The pages are written in Korean; in English, what search engines and the widget read is put into English too. */
+function describe(): void {
+  const one = item(product);
+  const title = one ? one.name[language] : pageName === "cart" ? t("cart") : category ? t(category as Category) : t("tagline");
+  document.title = `${title} – ${t("shop")}`;
+  const block = document.querySelector('script[type="application/ld+json"]');
+  if (one && block) block.textContent = JSON.stringify(jsonLd(one, language));
+}
+
+describe();
+render(<Shop />, document.getElementById("app")!);
