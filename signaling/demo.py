@@ -1,0 +1,254 @@
+"""The demo: a shop on another site, its categories and keys, and people to play. Everything it uses is the real thing.
+
+The shop is what a partner has: pages with the widget's `<script>`, a sign-in of its own (pretended: a name is enough), and a
+back end that vouches for whoever is signed in by signing identification codes with the site's key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import secrets
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from .codes import Claims, Product, User, secret_bytes, server_secret, sign
+from .http.pages import PAGES, inside, not_built
+from .identity import hash_password
+from .messages import Role
+from .records import Category, Records, Site, SiteKey, StaffRecord
+from .settings import Settings
+
+T = TypeVar("T")
+
+SITE = "demo-shop"
+KEY_ID = "shop-1"
+_LANGUAGES = ["ko", "en"]
+_PLACEHOLDER = b"__SANGDAM__"  # in the shop's pages: where the service is
+_CODE_LIFE_S = 300
+_MOST_VISITORS = 1000
+_COOKIE = "shop"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    login: str
+    name: str
+    role: Role
+
+    @property
+    def password(self) -> str:
+        return f"{self.login}-demo"
+
+
+ACCOUNTS = (
+    Account("jimin", "Jimin", "counselor"),
+    Account("suho", "Suho", "counselor"),
+    Account("drhan", "Dr. Han", "professional"),
+    Account("ops", "Ops", "operator"),
+)
+
+# What the shop's back end knows of its goods: id → (Korean name, English name, price in won).
+_GOODS = {
+    "m5": ("하늘 M5 미러리스 카메라", "Haneul M5 mirrorless camera", 1_890_000),
+    "lens35": ("하늘 35mm F1.8 렌즈", "Haneul 35mm F1.8 lens", 590_000),
+    "boram": ("보람 미니 즉석 카메라", "Boram Mini instant camera", 129_000),
+    "sori-one": ("소리 원 무선 헤드폰", "Sori One wireless headphones", 329_000),
+    "sori-buds": ("소리 버즈 이어폰", "Sori Buds earphones", 169_000),
+    "maru": ("마루 북셸프 스피커", "Maru bookshelf speakers", 448_000),
+}
+
+
+def site_of(settings: Settings) -> Site:
+    return Site(
+        id=SITE,
+        names={"ko": "빛과소리", "en": "Light & Sound"},
+        origins=[settings.shop_url],
+        accent="#0f5f57",
+        privacy_url=f"{settings.shop_url}/privacy.html",
+        home_url=f"{settings.shop_url}/",
+        languages=_LANGUAGES,
+        categories={
+            "cameras": Category(id="cameras", names={"ko": "카메라", "en": "Cameras"}),
+            "lenses": Category(id="lenses", parent="cameras", names={"ko": "렌즈", "en": "Lenses"}),
+            "audio": Category(id="audio", names={"ko": "오디오", "en": "Audio"}),
+        },
+        keys=[SiteKey(kid=KEY_ID, secret=_shop_secret(settings))],
+    )
+
+
+async def seed(records: Records, settings: Settings) -> None:
+    """Makes the demo's site and people, where they are not there yet. A shop on another port than last time is let in."""
+    wanted = site_of(settings)
+    if await records.site(SITE) != wanted:
+        await records.save_site(wanted)
+    for account in ACCOUNTS:
+        if await records.staff_by_login(account.login) is None:
+            hashed = await asyncio.to_thread(hash_password, account.password)
+            await records.save_staff(
+                StaffRecord(
+                    id=account.login,
+                    login=account.login,
+                    name=account.name,
+                    role=account.role,
+                    password_hash=hashed,
+                    languages=_LANGUAGES,
+                )
+            )
+
+
+def _shop_secret(settings: Settings) -> str:
+    """The key that shop and service share: different in every installation, without a second file to keep."""
+    digest = hmac.new(server_secret(settings.data_dir), b"demo shop", hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+# --- the shop's server -------------------------------------------------------------------------------------------------
+
+
+class _SignIn(Struct):
+    name: Annotated[str, Meta(min_length=1, max_length=40)]
+
+
+class _ProductRef(Struct):
+    id: Annotated[str, Meta(max_length=64)] = ""
+
+
+class _CodeRequest(Struct):
+    """What the widget tells the partner's back end."""
+
+    category: Annotated[str, Meta(max_length=64)]
+    language: Annotated[str, Meta(max_length=20)]
+    product: _ProductRef | None = None
+
+
+class Shop:
+    """Visitors who have signed in are kept in memory, the oldest forgotten first."""
+
+    def __init__(self, settings: Settings, pages: Path = PAGES / "shop") -> None:
+        self._settings = settings
+        self._pages = pages
+        self._secret = secret_bytes(_shop_secret(settings))
+        self._visitors: OrderedDict[str, User] = OrderedDict()
+
+    def routes(self) -> list[web.AbstractRouteDef]:
+        return [
+            web.get("/me", self.me),
+            web.post("/sign-in", self.sign_in),
+            web.post("/sign-out", self.sign_out),
+            web.post("/sangdam-code", self.code),
+            web.get("/{path:.*}", self.page),
+        ]
+
+    async def me(self, request: web.Request) -> web.Response:
+        visitor = self._visitor(request)
+        return _json({"name": visitor.name if visitor else ""})
+
+    async def sign_in(self, request: web.Request) -> web.Response:
+        name = (await self._body(request, _SignIn)).name.strip()
+        key = secrets.token_urlsafe(24)
+        # The same name is the same customer, so that counselors see their earlier sessions.
+        customer = f"customer-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+        self._visitors[key] = User(id=customer, name=name)
+        if len(self._visitors) > _MOST_VISITORS:
+            self._visitors.popitem(last=False)
+        response = _json({"name": name})
+        response.set_cookie(_COOKIE, key, httponly=True, samesite="Lax", path="/")
+        return response
+
+    async def sign_out(self, request: web.Request) -> web.Response:
+        self._check_origin(request)
+        self._visitors.pop(request.cookies.get(_COOKIE, ""), None)
+        response = _json({})
+        response.del_cookie(_COOKIE, path="/")
+        return response
+
+    async def code(self, request: web.Request) -> web.Response:
+        """Vouches for whoever is signed in, and for the product by the shop's own list."""
+        asked = await self._body(request, _CodeRequest)
+        visitor = self._visitor(request)
+        if visitor is None:
+            return _json({"reason": "signed_out", "message": "Sign in to the shop first."}, 401)
+        now_s = int(time.time())
+        claims = Claims(
+            site=SITE,
+            category=asked.category,
+            language=asked.language,
+            server=self._settings.server_name,
+            jti=secrets.token_urlsafe(16),
+            iat=now_s,
+            nbf=now_s,
+            exp=now_s + _CODE_LIFE_S,
+            user=visitor,
+            product=self._product(asked),
+            claims={"customer": "gold"},
+        )
+        return _json({"code": sign(claims, KEY_ID, self._secret), "expires_at": (now_s + _CODE_LIFE_S) * 1000})
+
+    def _product(self, asked: _CodeRequest) -> Product | None:
+        product = asked.product.id if asked.product else ""
+        if product not in _GOODS:
+            return None
+        korean, english, won = _GOODS[product]
+        name, price = (korean, f"{won:,}원") if asked.language.startswith("ko") else (english, f"₩{won:,}")
+        return Product(id=product, name=name, price=price, url=f"{self._settings.shop_url}/{product}.html")
+
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        """A built page or file. Pages learn here where the service is."""
+        path = inside(self._pages, request.match_info["path"] or "index.html")
+        if path is None or not path.is_file():
+            built = (self._pages / "index.html").is_file()
+            return web.Response(status=404, text="Not found") if built else not_built("shop/index.html")
+        if path.suffix != ".html":
+            return web.FileResponse(path, headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"})
+        html = await asyncio.to_thread(path.read_bytes)
+        return web.Response(
+            body=html.replace(_PLACEHOLDER, self._settings.url.encode()),
+            content_type="text/html",
+            charset="utf-8",
+            headers={"Cache-Control": "no-cache", "Content-Security-Policy": self._policy()},
+        )
+
+    def _policy(self) -> str:
+        """What a partner with a strict policy has to allow; the demo shows that it is enough."""
+        service = self._settings.url
+        return (
+            f"default-src 'self'; script-src 'self' {service}; frame-src {service}; connect-src 'self' {service}; "
+            "img-src 'self' data: blob:; style-src 'self'; object-src 'none'; base-uri 'none'"
+        )
+
+    def _visitor(self, request: web.Request) -> User | None:
+        return self._visitors.get(request.cookies.get(_COOKIE, ""))
+
+    async def _body(self, request: web.Request, kind: type[T]) -> T:
+        """HTTPForbidden, HTTPBadRequest; over 4 KiB, aiohttp refuses it."""
+        self._check_origin(request)
+        try:
+            return msgspec.json.decode(await request.read(), type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise web.HTTPBadRequest(text="That is not what is expected here.") from error
+
+    def _check_origin(self, request: web.Request) -> None:
+        """Other ports of this host are the same site to the cookie."""
+        if request.headers.get("Origin", "") != self._settings.shop_url:
+            raise web.HTTPForbidden(text="Only the shop's own pages may ask this.")
+
+
+def shop_app(settings: Settings) -> web.Application:
+    """To be served on 127.0.0.1 at `settings.shop_port`."""
+    app = web.Application(client_max_size=4096)
+    app.add_routes(Shop(settings).routes())
+    return app
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    return web.Response(body=msgspec.json.encode(value), content_type="application/json", status=status)
