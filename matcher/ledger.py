@@ -58,6 +58,9 @@ class Ledger:
         """Match what this step made possible. Before it nothing could be matched, so only those who began to wait and those who
         became free need a look; `everybody` when rings may have changed (time, people who came or went)."""
         if everybody:
+            for member in self._freed:
+                if member.idle:
+                    self.roster.offer(member)
             while (match := self.selection.any_match(self.now_ms)) is not None:
                 self._reserve(match)
             return self._events
@@ -65,8 +68,12 @@ class Ledger:
             if ticket.lane is not None and (match := self.selection.staff_for(ticket, self.now_ms)) is not None:
                 self._reserve(match)
         for member in self._freed:
-            if member.idle_item is not None and (match := self.selection.request_for(member, self.now_ms)) is not None:
+            if not member.idle:
+                continue
+            if (match := self.selection.request_for(member, self.now_ms)) is not None:
                 self._reserve(match)
+            else:
+                self.roster.offer(member)
         return self._events
 
     # --- finding -----------------------------------------------------------------------------------------------------
@@ -105,10 +112,14 @@ class Ledger:
         self.deadlines.set("lease", (member.staff.id,), self.now_ms + self.rules.lease_ms)
 
     def settle(self, member: Member, reason: str = "") -> None:
-        """Bring the idle index and what others know of a member up to date."""
-        self.roster.place(member)
-        if member.idle_item is not None:
+        """Bring what is known of a member up to date. Whoever is idle is matched, or stands among the idle, by `finish`."""
+        self.roster.withdraw(member)
+        obstacle = member.obstacle_reason()
+        if obstacle is None:
+            member.obstacle = None
             self._freed.append(member)
+        else:
+            member.obstacle = member.passed_over(obstacle)
         state = member.state
         if state != member.reported or reason:
             member.reported = state
@@ -334,5 +345,6 @@ class Ledger:
 
     def _next_fence(self) -> int:
         """Grows with every event, also when the clock stood still or the process began anew."""
-        self.fence = max(self.fence + 1, self.now_ms * 1000)
+        fence, floor = self.fence + 1, self.now_ms * 1000
+        self.fence = fence if fence > floor else floor
         return self.fence

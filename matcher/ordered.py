@@ -54,6 +54,11 @@ class Ordered(Generic[Item]):
 
     def remove(self, item: Item) -> None:
         """KeyError when it is not there."""
+        chunks = self._chunks
+        if chunks and chunks[0][0] is item and len(chunks[0]) > 1:
+            del chunks[0][0]
+            self._size -= 1
+            return
         at = self._chunk_of(item)
         chunk = self._chunks[at] if at < len(self._chunks) else []
         index = bisect_left(chunk, item)

@@ -7,6 +7,7 @@ lanes of their own, which are walked.
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 QueueKey = tuple[RequestKind, str, str, tuple[str, ...]]
 LaneKey = tuple[int, bool, bool]  # (-priority, not first, has exclusions)
 LaneItem = tuple[int, int, "Ticket"]  # (enqueued, arrival, ticket)
+FrontItem = tuple[int, bool, int, int, "Lane"]  # (rank of the head, its lane)
 
 
 class Ticket:
@@ -52,6 +54,10 @@ class Ticket:
         request = self.request
         return -request.priority, not request.first, request.enqueued_at_ms, self.arrival
 
+    @property
+    def excludes_some(self) -> bool:
+        return bool(self.blocked or self.request.excluded)
+
     def excludes(self, staff: str) -> bool:
         return staff in self.blocked or staff in self.request.excluded
 
@@ -60,13 +66,14 @@ class Ticket:
 
 
 class Lane:
-    __slots__ = ("items", "key", "queue", "walked")
+    __slots__ = ("front_item", "items", "key", "queue", "walked")
 
     def __init__(self, queue: Queue, key: LaneKey) -> None:
         self.queue = queue
         self.key = key
         self.walked = key[2]
         self.items: Ordered[LaneItem] = Ordered()
+        self.front_item: FrontItem | None = None
 
     def heads(self) -> Iterator[Ticket]:
         """Those that may be next: the head, or everybody where exclusions differ."""
@@ -78,9 +85,22 @@ class Lane:
 
 
 class Queue:
-    """`pools` and `present` (people signed in, in whatever state) are by ring and kept by the roster."""
+    """By ring, kept by the roster: `pools`, `present` (people signed in, in whatever state) and `narrower` (those in the rings
+    before it)."""
 
-    __slots__ = ("category_path", "key", "kind", "lanes", "language", "open_tickets", "pickups", "pools", "present", "site")
+    __slots__ = (
+        "category_path",
+        "key",
+        "kind",
+        "lanes",
+        "language",
+        "narrower",
+        "open_tickets",
+        "pickups",
+        "pools",
+        "present",
+        "site",
+    )
 
     def __init__(self, key: QueueKey) -> None:
         self.key = key
@@ -88,8 +108,14 @@ class Queue:
         self.lanes: dict[LaneKey, Lane] = {}
         self.pools: tuple[list[Pool], list[Pool], list[Pool]] = ([], [], [])
         self.present = [0, 0, 0]
+        self.narrower = [0, 0, 0]
         self.pickups = Pickups()
         self.open_tickets = 0
+
+    def came_or_went(self, ring: int, people: int) -> None:
+        self.present[ring] += people
+        for wider in range(ring + 1, len(self.narrower)):
+            self.narrower[wider] += people
 
     def ahead_of(self, rank: tuple[Any, ...]) -> int:
         """How many in this queue are served before `rank`."""
@@ -113,44 +139,56 @@ class Queue:
 
 
 class Queues:
-    """All queues, and the lanes in which somebody waits, by what a member must speak to serve them."""
+    """All queues, and the lanes in which somebody waits: by what a member must speak to serve them, best head first."""
 
     def __init__(self) -> None:
         self.by_key: dict[QueueKey, Queue] = {}
-        self.lanes: dict[tuple[RequestKind, str], dict[tuple[QueueKey, LaneKey], Lane]] = {}
+        self.fronts: dict[tuple[RequestKind, str], list[FrontItem]] = {}
 
     def __iter__(self) -> Iterator[Queue]:
         return iter(self.by_key.values())
 
     def all_lanes(self) -> Iterator[Lane]:
-        for lanes in self.lanes.values():
-            yield from lanes.values()
+        for front in self.fronts.values():
+            for item in front:
+                yield item[4]
 
     def put(self, ticket: Ticket) -> None:
         request, queue = ticket.request, ticket.queue
-        key: LaneKey = (-request.priority, not request.first, bool(request.excluded or ticket.blocked))
+        key: LaneKey = (-request.priority, not request.first, ticket.excludes_some)
         lane = queue.lanes.get(key)
         if lane is None:
             lane = queue.lanes[key] = Lane(queue, key)
-            self.lanes.setdefault((queue.kind, queue.language), {})[queue.key, key] = lane
         lane.items.add(ticket.item)
         ticket.lane = lane
+        if lane.items.first() is ticket.item:
+            self._face(lane)
 
     def take(self, ticket: Ticket) -> None:
         lane = ticket.lane
         if lane is None:
             return
         ticket.lane = None
+        was_head = lane.items.first() is ticket.item
         lane.items.remove(ticket.item)
+        if was_head:
+            self._face(lane)
         if not lane.items:
-            queue = lane.queue
-            del queue.lanes[lane.key]
-            del self.lanes[queue.kind, queue.language][queue.key, lane.key]
+            del lane.queue.lanes[lane.key]
 
     def ahead_of(self, queue: Queue, rank: tuple[Any, ...]) -> int:
         """How many are served before `rank`, in this queue and in those that share specialists with it."""
-        waiting = {lane.queue for (kind, _), lanes in self.lanes.items() if kind == queue.kind for lane in lanes.values()}
+        waiting = {item[4].queue for (kind, _), front in self.fronts.items() if kind == queue.kind for item in front}
         shared = {id(pool) for pool in queue.specialists()}
         return sum(
             other.ahead_of(rank) for other in waiting if other is queue or any(id(pool) in shared for pool in other.specialists())
         )
+
+    def _face(self, lane: Lane) -> None:
+        """Its head changed: the lane moves to its new place among the others, or away when nobody is left."""
+        front = self.fronts.setdefault((lane.queue.kind, lane.queue.language), [])
+        if lane.front_item is not None:
+            del front[bisect_left(front, lane.front_item)]
+        lane.front_item = (*lane.key[:2], *lane.items.first()[:2], lane) if lane.items else None
+        if lane.front_item is not None:
+            insort(front, lane.front_item)

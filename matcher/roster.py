@@ -23,7 +23,8 @@ class Member:
     """One signed-in person. `mode` is what they chose or fell into; the state shown also follows from load and connection."""
 
     __slots__ = (
-        "idle_item", "idle_since_ms", "live", "lost", "mode", "passed", "pool", "reported", "reservation", "since_ms", "staff",
+        "idle_item", "idle_since_ms", "live", "lost", "mode", "obstacle", "passed", "pool", "reported", "reservation", "since_ms",
+        "staff",
     )  # fmt: skip
 
     def __init__(self, staff: Staff, pool: Pool, now_ms: int) -> None:
@@ -38,6 +39,7 @@ class Member:
         self.idle_item: IdleItem | None = None
         self.reported: StaffState | None = None
         self.passed: dict[str, PassedOver] = {}
+        self.obstacle: PassedOver | None = None  # why nothing can be given to them now
 
     @property
     def load(self) -> int:
@@ -61,6 +63,15 @@ class Member:
         if known is None:
             known = self.passed[reason] = PassedOver(self.staff.id, reason)
         return known
+
+    def obstacle_reason(self) -> PassedReason | None:
+        if self.idle:
+            return None
+        if self.lost:
+            return "lost"
+        if self.reservation is not None or len(self.live) >= self.staff.capacity:
+            return "full" if self.staff.capacity > 1 else "busy"
+        return "wrap_up" if self.mode == "wrap_up" else "away"
 
     def status(self) -> StaffStatus:
         return StaffStatus(self.staff.id, self.state, self.load, self.since_ms, self.staff.role)
@@ -103,7 +114,7 @@ class Roster:
         return member
 
     def remove(self, member: Member) -> None:
-        self._withdraw(member)
+        self.withdraw(member)
         self._leave(member)
         del self.members[member.staff.id]
 
@@ -111,24 +122,26 @@ class Roster:
         """New skills; True when anything differs."""
         if member.staff == staff:
             return False
-        self._withdraw(member)
+        self.withdraw(member)
         self._leave(member)
         member.staff = staff
         member.pool = self._pool(staff, queues)
         self._enter(member)
-        self.place(member)
         return True
 
-    def place(self, member: Member) -> None:
-        """Put the member among the idle, at their rank, or take them out."""
-        item: IdleItem | None = (member.load, member.idle_since_ms, member.staff.id, member) if member.idle else None
-        if item == member.idle_item:
-            return
-        self._withdraw(member)
-        if item is not None:
-            member.pool.idle.add(item)
-            member.idle_item = item
-            self.idle_count += 1
+    def withdraw(self, member: Member) -> None:
+        """Out of the idle, if they were there."""
+        if member.idle_item is not None:
+            member.pool.idle.remove(member.idle_item)
+            member.idle_item = None
+            self.idle_count -= 1
+
+    def offer(self, member: Member) -> None:
+        """Among the idle, by load, then longest idle."""
+        self.withdraw(member)
+        member.idle_item = (member.load, member.idle_since_ms, member.staff.id, member)
+        member.pool.idle.add(member.idle_item)
+        self.idle_count += 1
 
     def link(self, queue: Queue) -> None:
         """A new queue learns who can serve it, and they of it."""
@@ -143,7 +156,7 @@ class Roster:
             ring = pool.ring_of(queue)
             if ring is not None:
                 queue.pools[ring].append(pool)
-                queue.present[ring] += len(pool.members)
+                queue.came_or_went(ring, len(pool.members))
 
     def unlink(self, queue: Queue) -> None:
         for pools in queue.pools:
@@ -165,20 +178,14 @@ class Roster:
     def _enter(self, member: Member) -> None:
         member.pool.members[member.staff.id] = member
         for queue, ring in member.pool.rings.items():
-            queue.present[ring] += 1
+            queue.came_or_went(ring, 1)
 
     def _leave(self, member: Member) -> None:
         pool = member.pool
         del pool.members[member.staff.id]
         for queue, ring in pool.rings.items():
-            queue.present[ring] -= 1
+            queue.came_or_went(ring, -1)
         if not pool.members:
             del self.pools[pool.key]
             for queue, ring in pool.rings.items():
                 queue.pools[ring].remove(pool)
-
-    def _withdraw(self, member: Member) -> None:
-        if member.idle_item is not None:
-            member.pool.idle.remove(member.idle_item)
-            member.idle_item = None
-            self.idle_count -= 1

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import nsmallest
 
-from matcher.queue import Queues, Ticket
-from matcher.roster import SERVES, IdleItem, Member, Roster
+from matcher.queue import Lane, Queues, Ticket
+from matcher.roster import IdleItem, Member, Roster
 from matcher.rules import ANY, EXACT, RINGS, Rules
-from matcher.types import PassedOver, PassedReason, Why
+from matcher.types import PassedOver, Why
 
 REQUEST_CAME = "least load, then longest idle"
 STAFF_CAME = "priority, then first in line, then longest waiting"
@@ -31,11 +31,13 @@ class Selection:
         self.rules = rules
         self.roster = roster
         self.queues = queues
+        self._opens_after_ms = [rules.opens_after_ms(ring) for ring in range(len(RINGS))]
 
     def ring_open(self, ticket: Ticket, ring: int, now_ms: int) -> bool:
-        if ring == EXACT or now_ms - ticket.request.enqueued_at_ms >= self.rules.opens_after_ms(ring):
+        if ring == EXACT or now_ms - ticket.item[0] >= self._opens_after_ms[ring]:
             return True
-        return not self._somebody_narrower(ticket, ring)
+        present = ticket.queue.narrower[ring]
+        return not present or (ticket.excludes_some and present <= self._excluded_narrower(ticket, ring))
 
     def staff_for(self, ticket: Ticket, now_ms: int) -> Match | None:
         """The best idle member in the narrowest open ring that has one."""
@@ -50,21 +52,20 @@ class Selection:
 
     def request_for(self, member: Member, now_ms: int) -> Match | None:
         """The first in line among all that this member may serve now."""
-        pool = member.pool
-        name = member.staff.id
+        rings = member.pool.rings
         found: Ticket | None = None
         found_ring = EXACT
         for language in member.staff.languages:
-            for lane in self.queues.lanes.get((pool.kind, language), {}).values():
-                ring = pool.rings.get(lane.queue)
+            for item in self.queues.fronts.get((member.pool.kind, language), ()):
+                lane = item[4]
+                if found is not None and found.rank < item[:4]:
+                    break
+                ring = rings.get(lane.queue)
                 if ring is None:
                     continue
-                for ticket in lane.heads():
-                    if found is not None and found.rank < ticket.rank:
-                        break
-                    if self.ring_open(ticket, ring, now_ms) and not (lane.walked and ticket.excludes(name)):
-                        found, found_ring = ticket, ring
-                        break
+                ticket = self._first_open(lane, member, ring, now_ms)
+                if ticket is not None and (found is None or ticket.rank < found.rank):
+                    found, found_ring = ticket, ring
         return None if found is None else Match(found, member, found_ring, STAFF_CAME, [member])
 
     def any_match(self, now_ms: int) -> Match | None:
@@ -97,12 +98,10 @@ class Selection:
         limit = self.rules.max_why
         passed: list[PassedOver] = []
         for member in self._onlookers(match):
-            if member is not match.member:
-                passed.append(member.passed_over(self._reason(match, member)))
-                if len(passed) == limit:
-                    break
-        names = tuple(member.staff.id for member in match.candidates)
-        return Why(RINGS[match.ring], match.rule, names, tuple(passed))
+            passed.append(self._passed_over(match, member))
+            if len(passed) == limit:
+                break
+        return Why(RINGS[match.ring], match.rule, tuple([member.staff.id for member in match.candidates]), tuple(passed))
 
     # --- parts -----------------------------------------------------------------------------------------------------
 
@@ -110,24 +109,29 @@ class Selection:
         member = self.roster.members.get(name)
         return None if member is None else member.pool.rings.get(ticket.queue)
 
-    def _somebody_narrower(self, ticket: Ticket, ring: int) -> bool:
-        present = sum(ticket.queue.present[:ring])
-        if present and (ticket.blocked or ticket.request.excluded):
-            for name in ticket.blocked | ticket.request.excluded:
-                at = self._ring_in(ticket, name)
-                present -= at is not None and at < ring
-        return present > 0
+    def _excluded_narrower(self, ticket: Ticket, ring: int) -> int:
+        rings = [self._ring_in(ticket, name) for name in ticket.blocked | ticket.request.excluded]
+        return sum(1 for at in rings if at is not None and at < ring)
+
+    def _first_open(self, lane: Lane, member: Member, ring: int, now_ms: int) -> Ticket | None:
+        """The first of the lane that this member, who serves it in `ring`, may have."""
+        if not lane.walked:
+            head = lane.items.first()[2]
+            return head if ring == EXACT or self.ring_open(head, ring, now_ms) else None
+        for ticket in lane.heads():
+            if self.ring_open(ticket, ring, now_ms) and not ticket.excludes(member.staff.id):
+                return ticket
+        return None
 
     def _idle(self, ticket: Ticket, ring: int) -> list[IdleItem]:
         limit = self.rules.max_why
-        walked = bool(ticket.blocked or ticket.request.excluded)
         found: list[IdleItem] = []
         pools = 0
         for pool in ticket.queue.pools[ring]:
             if not pool.idle:
                 continue
             pools += 1
-            if walked:
+            if ticket.excludes_some:
                 found += nsmallest(limit, (item for item in pool.idle if not ticket.excludes(item[2])))
             else:
                 found += pool.idle.least(limit)
@@ -138,37 +142,33 @@ class Selection:
             for ring in range(EXACT + 1, ANY + 1):
                 if not any(pool.idle for pool in lane.queue.pools[ring]):
                     continue
-                after = self.rules.opens_after_ms(ring)
+                after = self._opens_after_ms[ring]
                 item = lane.items.from_key((now_ms - after + 1,))
                 if item is not None:
                     yield item[0] + after
 
     def _onlookers(self, match: Match) -> Iterator[Member]:
         """The other candidates, then those who serve the queue, narrowest ring first, then the rest of their role."""
-        yield from match.candidates
-        seen = {id(member) for member in match.candidates}
-        for pools in match.ticket.queue.pools:
+        queue, candidates = match.ticket.queue, match.candidates
+        yield from candidates[1:]
+        for pools in queue.pools:
             for pool in pools:
                 for member in pool.members.values():
-                    if id(member) not in seen:
+                    if member not in candidates:
                         yield member
-        for member in self.roster.members.values():
-            if SERVES[member.staff.role] == match.ticket.queue.kind and match.ticket.queue not in member.pool.rings:
-                yield member
+        for pool in self.roster.pools.values():
+            if pool.kind == queue.kind and queue not in pool.rings:
+                yield from pool.members.values()
 
-    def _reason(self, match: Match, member: Member) -> PassedReason:
-        queue = match.ticket.queue
-        ring = member.pool.rings.get(queue)
+    def _passed_over(self, match: Match, member: Member) -> PassedOver:
+        ticket = match.ticket
+        ring = member.pool.rings.get(ticket.queue)
         if ring is None:
-            return "site" if queue.language in member.staff.languages else "language"
-        if match.ticket.excludes(member.staff.id):
-            return "excluded"
-        if member.lost:
-            return "lost"
-        if member.reservation is not None or len(member.live) >= member.staff.capacity:
-            return "full" if member.staff.capacity > 1 else "busy"
-        if member.mode != "available":
-            return member.mode
+            return member.passed_over("site" if ticket.queue.language in member.staff.languages else "language")
+        if ticket.excludes_some and ticket.excludes(member.staff.id):
+            return member.passed_over("excluded")
+        if member.obstacle is not None:
+            return member.obstacle
         if ring != match.ring:
-            return "category"
-        return "load" if member.load > match.member.load else "idle"
+            return member.passed_over("category")
+        return member.passed_over("load" if member.load > match.member.load else "idle")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from msgspec import Struct
+
 RequestKind = Literal["user", "help"]
 StaffRole = Literal["counselor", "professional"]
 RequestState = Literal["waiting", "suspended", "reserved", "accepted", "completed", "unserved", "cancelled"]
@@ -59,16 +61,17 @@ class Why:
     passed_over: tuple[PassedOver, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that changed; `fence` grows with every step of the store."""
+class Event(Struct, frozen=True, gc=False):
+    """Something that changed; `fence` grows with every event of the store, across restarts too.
+
+    A struct, not a frozen dataclass: making four of those a match took longer than everything else in the step (5.5 µs against
+    0.4 µs each)."""
 
     fence: int
     at_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Reserved(Event):
+class Reserved(Event, frozen=True, gc=False):
     reservation: str
     request: str
     staff: str
@@ -76,8 +79,7 @@ class Reserved(Event):
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
-class ReservationEnded(Event):
+class ReservationEnded(Event, frozen=True, gc=False):
     reservation: str
     request: str
     staff: str
@@ -85,15 +87,13 @@ class ReservationEnded(Event):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RequestChanged(Event):
+class RequestChanged(Event, frozen=True, gc=False):
     request: str
     state: RequestState
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StaffChanged(Event):
+class StaffChanged(Event, frozen=True, gc=False):
     staff: str
     state: StaffState
     reason: str = ""  # "missed" when an expiry set them away, "lease" when they were lost
