@@ -221,13 +221,14 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Reinstate:
-    """After a restart: the accepted request that ``staff`` still serves."""
+    """After a restart, at its original time: the accepted request that ``staff`` still serves, or without ``staff`` one that
+    waits for its user's return."""
 
     request: str
     kind: Literal["user", "help"]
     category: str
     enqueued_at: int
-    staff: str
+    staff: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,19 +37,20 @@ def asked(session: Session, event: HelpAsked, now: int, out: list[Effect]) -> No
     owner = require_owner(session, event.participant)
     if session.open_help():
         raise NotAllowed("wrong_state")
-    session.requests_made += 1
-    request = f"{session.id}.h{session.requests_made}"
     category = event.category or session.category
-    session.help = Help(state="asking", request=request, note=event.note, category=category, asked_at=now)
+    session.help = Help(state="asking", request="", note=event.note, category=category, asked_at=now, excluded=[owner.staff])
     out.append(Say("help.asked", {"name": owner.name}, "staff"))
     out.append(Note("help", {"state": "asking", "category": category}))
     _hunt(session, session.help, now, out)
 
 
 def _hunt(session: Session, asked_for: Help, now: int, out: list[Effect]) -> None:
+    """A new request at the original time, never for those who were there already."""
+    session.requests_made += 1
+    asked_for.request = f"{session.id}.h{session.requests_made}"
+    asked_for.state, asked_for.professional, asked_for.ringing = "asking", "", None
     session.timers["hunt"] = now + model.HUNT_MS
-    excluded = (session.people[session.owner].staff,) if session.owner else ()
-    out.append(Enqueue(asked_for.request, "help", asked_for.category, asked_for.asked_at, excluded))
+    out.append(Enqueue(asked_for.request, "help", asked_for.category, asked_for.asked_at, tuple(asked_for.excluded)))
 
 
 def cancelled(session: Session, event: HelpCancelled, now: int, out: list[Effect]) -> None:
@@ -156,10 +157,10 @@ def professional_out(session: Session, reason: str, now: int, out: list[Effect])
     remove(person, reason, out)
     out.append(Say("left", {"name": person.name, "role": person.role}))
     if asked_for.state == "catching_up":
-        asked_for.state, asked_for.professional = "asking", ""
-        session.timers["hunt"] = now + model.HUNT_MS
-        out.append(Step("requeue", asked_for.request))
+        asked_for.excluded.append(person.staff)
+        out.append(Step("release", asked_for.request))
         out.append(Note("help", {"state": "asking", "why": reason}))
+        _hunt(session, asked_for, now, out)
         return
     asked_for.state, asked_for.mode = "ended", None
     out.append(Step("complete" if reason == "left" else "release", asked_for.request))
@@ -224,7 +225,6 @@ def restore(session: Session, now: int, out: list[Effect]) -> None:
     if asked_for is None:
         return
     if asked_for.state == "asking":
-        asked_for.ringing = None
         _hunt(session, asked_for, now, out)
     else:
         session.timers["professional_lost"] = now + model.PROFESSIONAL_LOST_MS

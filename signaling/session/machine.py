@@ -322,8 +322,8 @@ def _restored(session: Session, event: Restored, now: int, out: list[Effect]) ->
     session.fence, session.ringing = 0, None
     people.forget_peers(session)
     if session.state == "waiting":
-        out.append(Enqueue(session.request, "user", session.category, session.enqueued_at))
-        people.user_lost(session, now, out)
+        out.append(Reinstate(session.request, "user", session.category, session.enqueued_at))
+        session.timers["user_lost"] = now + model.WAITING_LOST_MS
     elif session.state == "active":
         session.epoch += 1
         people.user_lost(session, now, out)

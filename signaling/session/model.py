@@ -70,6 +70,7 @@ class Help(Struct, kw_only=True):
     hear_user: bool = False
     professional: str = ""
     asked: int = 0
+    excluded: list[str] = []
     ringing: Ringing | None = None
 
 

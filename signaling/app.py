@@ -1,0 +1,88 @@
+"""The one place that knows the whole: builds every part, wires them, serves, and ends them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from matcher.memory import MemoryStore
+from signaling import demo, http, keys, ws
+from signaling.codes import Codes
+from signaling.identity import Identity
+from signaling.live import Live
+from signaling.records import Records
+from signaling.settings import Settings
+from signaling.workers import Workers
+
+log = structlog.get_logger(__name__)
+
+SHUTDOWN_S = 1.0  # for requests still running; WebSockets are told before
+MAX_BODY_BYTES = 9 * 1024 * 1024  # a picture of 8 MiB and its frame
+
+
+async def build_app(settings: Settings) -> web.Application:
+    """The application with everything running behind it; its clean-up ends all of it. Tests serve it on a free port of
+    `settings.port`."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    records = await Records.open(settings.database_url)
+    if settings.demo:
+        await demo.seed(records, settings)
+    live = Live(records, MemoryStore(), Workers(settings))
+    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    app[keys.SETTINGS] = settings
+    app[keys.RECORDS] = records
+    app[keys.CODES] = Codes.open(settings, records)
+    app[keys.IDENTITY] = Identity(records)
+    app[keys.LIVE] = live
+    http.setup(app)
+    ws.setup(app)
+    app.cleanup_ctx.append(_running)
+    app.on_shutdown.append(_say_goodbye)
+    return app
+
+
+async def _running(app: web.Application) -> AsyncIterator[None]:
+    live, records = app[keys.LIVE], app[keys.RECORDS]
+    try:
+        await live.start()
+        yield
+    finally:
+        await live.close()
+        await records.close()
+
+
+async def _say_goodbye(app: web.Application) -> None:
+    app[keys.LIVE].say_goodbye()
+
+
+async def serve(settings: Settings, on_ready: Callable[[], None] | None = None) -> None:
+    """Runs until SIGINT or SIGTERM. OSError names the address when a port is taken."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    runners = [web.AppRunner(await build_app(settings), access_log=None, shutdown_timeout=SHUTDOWN_S)]
+    if settings.demo:
+        runners.append(web.AppRunner(demo.shop_app(settings), access_log=None, shutdown_timeout=SHUTDOWN_S))
+    try:
+        for runner, port in zip(runners, (settings.port, settings.shop_port), strict=False):
+            await runner.setup()
+            for host in settings.hosts_to_bind:
+                await web.TCPSite(runner, host, port, reuse_address=True).start()
+        log.info("serving", url=settings.url)
+        if on_ready is not None:
+            on_ready()
+        await stop.wait()
+    finally:
+        for runner in reversed(runners):
+            await runner.cleanup()
+
+
+def run(settings: Settings, on_ready: Callable[[], None] | None = None) -> None:
+    """`serve` on uvloop."""
+    uvloop.run(serve(settings, on_ready))

@@ -1,0 +1,154 @@
+"""What is pushed in rounds, at most once a second: places of waiting users, queues of consoles, the operators' wallboard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from datetime import datetime
+
+import structlog
+
+from signaling import views
+from signaling.live.clients import Client
+from signaling.live.entry import Entry, House
+from signaling.live.sessions import Sessions
+from signaling.live.staffing import MATCHED_ROLES, Staffing
+from signaling.messages import MessageLeft, Queue, QueueItem, Wallboard, encode
+from signaling.records.types import DayCounts, MessageRecord, StaffRecord
+
+log = structlog.get_logger(__name__)
+
+ROUND_S = 1.0
+COUNTS_EVERY_ROUNDS = 10
+PLACES_A_ROUND = 500  # in turn; with 10,000 waiting each hears of their place every 20 s
+QUEUE_ITEMS = 100
+
+
+class Boards:
+    def __init__(self, house: House, sessions: Sessions, staffing: Staffing) -> None:
+        self.house = house
+        self.sessions = sessions
+        self.staffing = staffing
+        self._counts = DayCounts(served=0, left=0, service_level_percent=None, rating=None)
+        self._messages: list[MessageRecord] = []
+        self._sent_queue: dict[Client, bytes] = {}
+        self._turn = 0
+
+    async def run(self) -> None:
+        rounds = 0
+        while True:
+            await asyncio.sleep(ROUND_S)
+            rounds += 1
+            try:
+                await self.places()
+                if self.sessions.changed or rounds % COUNTS_EVERY_ROUNDS == 0:
+                    self.sessions.changed = False
+                    if rounds % COUNTS_EVERY_ROUNDS == 0:
+                        await self.count()
+                    self.push()
+            except Exception:
+                log.exception("round failed")
+
+    # --- places ----------------------------------------------------------------------------------------------------------
+
+    async def places(self) -> None:
+        waiting = [entry for entry in self.house.entries.values() if entry.session.state == "waiting"]
+        if len(waiting) > PLACES_A_ROUND:
+            first = self._turn % len(waiting)
+            self._turn += PLACES_A_ROUND
+            waiting = (waiting + waiting)[first : first + PLACES_A_ROUND]
+        for entry in waiting:
+            await self.place(entry)
+
+    async def place(self, entry: Entry) -> None:
+        if entry.session.state == "waiting":
+            entry.place = await self.house.store.place(entry.session.request, self.house.now()) or entry.place
+            self.sessions.show(entry)
+
+    # --- queues ----------------------------------------------------------------------------------------------------------
+
+    async def count(self) -> None:
+        midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+        self._counts = await self.house.records.counts_today(int(midnight.timestamp() * 1000))
+
+    async def load_messages(self) -> None:
+        self._messages = await self.house.records.messages(("new", "taken"))
+        self.sessions.changed = True
+
+    def push(self) -> None:
+        items = self._queue_items()
+        for client in list(self._sent_queue):
+            if client not in self.house.hub.clients:
+                del self._sent_queue[client]
+        for client in self.house.hub.clients:
+            if client.staff is not None and client.staff.role in MATCHED_ROLES:
+                self.push_queue(client, items)
+        wallboard: bytes | None = None
+        for client in self.house.hub.watchers():
+            wallboard = wallboard or encode(self.wallboard())
+            client.send_encoded(wallboard)
+
+    def push_queue(self, client: Client, items: list[tuple[Entry, QueueItem]] | None = None) -> None:
+        """Who waits that this member could serve, and the messages left, when that has changed."""
+        record = client.staff
+        if record is None or record.role not in MATCHED_ROLES:
+            return
+        kind = "user" if record.role == "counselor" else "help"
+        mine = [
+            item
+            for entry, item in (self._queue_items() if items is None else items)
+            if item.kind == kind and self._serves(record, entry, item.category)
+        ]
+        messages = [_message(each) for each in self._messages] if record.role == "counselor" else []
+        messages = [each for each in messages if each.language in record.languages and _in(each.site, record.sites)]
+        frame = encode(Queue(waiting=mine[:QUEUE_ITEMS], messages=messages[:QUEUE_ITEMS]))
+        if self._sent_queue.get(client) != frame:
+            self._sent_queue[client] = frame
+            client.send_encoded(frame)
+
+    def _serves(self, record: StaffRecord, entry: Entry, category: str) -> bool:
+        return self.staffing.serves(record, entry.site.id, entry.session.language, entry.site.category_path(category))
+
+    def _queue_items(self) -> list[tuple[Entry, QueueItem]]:
+        found = []
+        for entry in self.house.entries.values():
+            asked = entry.session.open_help()
+            if entry.session.state == "waiting":
+                found.append((entry, views.queue_item(entry.session)))
+            elif asked is not None and asked.state == "asking":
+                found.append((entry, views.help_item(entry.session, asked)))
+        return sorted(found, key=lambda each: each[1].since)
+
+    def wallboard(self) -> Wallboard:
+        running = [entry.session for entry in self.house.entries.values() if entry.session.state in ("active", "after")]
+        busy = Counter(person.staff for session in running for person in session.present() if person.staff)
+        return Wallboard(
+            now=self.house.now(),
+            waiting=[item for _, item in self._queue_items()][:QUEUE_ITEMS],
+            sessions=[views.session_item(session) for session in running],
+            staff=self.staffing.items(busy),
+            workers=self.house.workers.items(),
+            served_today=self._counts.served,
+            left_today=self._counts.left,
+            service_level_percent=self._counts.service_level_percent,
+            rating_today=self._counts.rating,
+        )
+
+
+def _in(site: str, sites: list[str]) -> bool:
+    return "*" in sites or site in sites
+
+
+def _message(record: MessageRecord) -> MessageLeft:
+    return MessageLeft(
+        id=record.id,
+        session=record.session,
+        site=record.site,
+        category=record.category,
+        language=record.language,
+        contact=record.contact,
+        text=record.text,
+        at=record.at,
+        state=record.state,
+        taken_by=record.taken_by,
+    )

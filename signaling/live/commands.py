@@ -1,0 +1,289 @@
+"""What each client message does, by table. Every message is checked against the sender's part in that session here, once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from matcher.types import Refused
+from signaling import messages as msg
+from signaling.live.clients import Client
+from signaling.live.entry import Entry
+from signaling.live.runtime import Live
+from signaling.live.staffing import MATCHED_ROLES
+from signaling.records.types import MessageRecord, UnknownSession
+from signaling.session import events as ev
+from signaling.session.model import NotAllowed, Person
+
+Reply = msg.Answer | None
+Handler = Callable[[Live, Client, Any], Awaitable[Reply]]
+InSession = Callable[[Live, Client, Entry, Person, Any], Awaitable[Reply]]
+
+
+async def handle(live: Live, client: Client, message: msg.ClientMessage) -> None:
+    """Carries out one message and replies to it; NotAllowed with the reason when it is refused."""
+    reply = await HANDLERS[type(message)](live, client, message)
+    request_id = getattr(message, "id", None)
+    if reply is not None:
+        client.send(reply)
+    elif request_id is not None and not isinstance(message, msg.GetLines | msg.Ping):
+        client.send(msg.Ok(id=request_id))
+
+
+def in_session(handler: InSession) -> Handler:
+    """For messages of participants: finds session and person; the connection must be the one that acts for them."""
+
+    async def wrapped(live: Live, client: Client, message: Any) -> Reply:
+        entry = live.house.entries.get(message.session)
+        participant = client.staff.id if client.staff else client.participant
+        person = entry.session.people.get(participant) if entry else None
+        if entry is None or person is None or person.gone:
+            raise NotAllowed("not_yours")
+        if not entry.holds(client, participant):
+            raise NotAllowed("replaced")
+        return await handler(live, client, entry, person, message)
+
+    return wrapped
+
+
+def _event(make: Callable[[Person, Any], ev.SessionEvent]) -> Handler:
+    """For messages that are nothing but an event of the session machine."""
+
+    async def apply(live: Live, client: Client, entry: Entry, person: Person, message: Any) -> Reply:
+        await live.sessions.apply(entry, make(person, message))
+        return None
+
+    return in_session(apply)
+
+
+def staff_only(handler: Handler, *roles: str) -> Handler:
+    async def wrapped(live: Live, client: Client, message: Any) -> Reply:
+        if client.staff is None or client.staff.role not in roles:
+            raise NotAllowed("not_yours")
+        return await handler(live, client, message)
+
+    return wrapped
+
+
+def user_only(handler: InSession) -> InSession:
+    async def wrapped(live: Live, client: Client, entry: Entry, person: Person, message: Any) -> Reply:
+        if person.role != "user":
+            raise NotAllowed("not_yours")
+        return await handler(live, client, entry, person, message)
+
+    return wrapped
+
+
+# --- everyone ----------------------------------------------------------------------------------------------------------
+
+
+async def _hello(live: Live, client: Client, message: msg.Hello) -> Reply:
+    raise NotAllowed("wrong_state")
+
+
+async def _ping(live: Live, client: Client, message: msg.Ping) -> Reply:
+    client.send(msg.Pong(now=live.house.now(), id=message.id))
+    return None
+
+
+async def _offer(live: Live, client: Client, entry: Entry, person: Person, message: msg.Offer) -> Reply:
+    return await live.rooms.offer(entry, person.id, message.sdp, message.id)
+
+
+async def _line(live: Live, client: Client, entry: Entry, person: Person, message: msg.SendLine) -> Reply:
+    await live.lines.receive(entry, client, person, message)
+    return None
+
+
+async def _lines(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetLines) -> Reply:
+    await live.lines.catch_up(entry, client, person, message)
+    return None
+
+
+async def _typing(live: Live, client: Client, entry: Entry, person: Person, message: msg.Typing) -> Reply:
+    live.lines.typing(entry, person, message)
+    return None
+
+
+async def _board(live: Live, client: Client, entry: Entry, person: Person, message: msg.BoardMessage) -> Reply:
+    await live.rooms.board_in(entry, person.id, message)
+    return None
+
+
+async def _leave(live: Live, client: Client, entry: Entry, person: Person, message: msg.Leave) -> Reply:
+    if entry.session.state not in ("after", "closed", "message_left"):
+        await live.sessions.apply(entry, ev.Left(person.id))
+    return None
+
+
+# --- the user ----------------------------------------------------------------------------------------------------------
+
+
+async def _enter(live: Live, client: Client, entry: Entry, person: Person, message: msg.Enter) -> Reply:
+    await live.sessions.apply(entry, ev.Entered(message.channel, message.name.strip()))
+    typed = {"user_name": message.name.strip() if person.name == message.name.strip() else "", "note": message.note.strip()}
+    fields = [msg.BriefField(name=name, value=value, provenance="typed") for name, value in typed.items() if value]
+    if fields:
+        known = {field.name for field in entry.brief.fields if field.provenance == "signed"}
+        fresh = [field for field in fields if field.name not in known]
+        names = {field.name for field in fresh}
+        entry.brief.fields = [field for field in entry.brief.fields if field.name not in names] + fresh
+        await live.sessions.save_brief(entry)
+    await live.boards.place(entry)
+    return None
+
+
+async def _leave_message(live: Live, client: Client, entry: Entry, person: Person, message: msg.LeaveMessage) -> Reply:
+    if entry.session.state != "waiting" and not entry.session.owner_lost:
+        raise NotAllowed("wrong_state")
+    record = MessageRecord(
+        id=f"m-{secrets.token_hex(6)}",
+        session=entry.id,
+        site=entry.site.id,
+        category=entry.session.category,
+        language=entry.session.language,
+        contact=message.contact.strip(),
+        text=message.text,
+        at=live.house.now(),
+    )
+    await live.house.records.add_message(record)  # first: what somebody wrote is kept whatever happens next
+    await live.sessions.apply(entry, ev.MessageGiven(person.id))
+    await live.boards.load_messages()
+    return None
+
+
+async def _rate(live: Live, client: Client, entry: Entry, person: Person, message: msg.Rate) -> Reply:
+    await live.sessions.apply(entry, ev.Rated(person.id))
+    await live.house.records.save_rating(entry.id, message.score, message.words)
+    return None
+
+
+# --- staff -------------------------------------------------------------------------------------------------------------
+
+
+async def _state(live: Live, client: Client, message: msg.SetState) -> Reply:
+    staff, store, now = _staff_id(client), live.house.store, live.house.now()
+    available = message.state == "available"
+    if live.staffing.state(staff) == "wrap_up":
+        step = store.wrapped_up(staff, now, available=available)
+    else:
+        step = store.set_available(staff, now) if available else store.set_away(staff, now)
+    try:
+        await live.matching.call(step)
+    except Refused as refused:
+        raise NotAllowed(refused.reason) from None
+    await live.matching.settled()
+    return None
+
+
+def _staff_id(client: Client) -> str:
+    if client.staff is None:
+        raise NotAllowed("not_yours")
+    return client.staff.id
+
+
+async def _accept(live: Live, client: Client, message: msg.Accept) -> Reply:
+    await live.matching.accept(message.reservation, client)
+    return None
+
+
+async def _decline(live: Live, client: Client, message: msg.Decline) -> Reply:
+    await live.matching.decline(message.reservation, client, message.reason)
+    return None
+
+
+async def _wrap_up(live: Live, client: Client, entry: Entry, person: Person, message: msg.WrapUp) -> Reply:
+    if person.role == "user":
+        raise NotAllowed("not_yours")
+    if entry.session.state != "after":
+        raise NotAllowed("wrong_state")
+    if person.id == entry.session.owner or message.notes:
+        await live.house.records.save_wrap_up(entry.id, person.staff, message.notes, message.outcome)
+    await live.sessions.apply(entry, ev.WrappedUp(person.id))
+    if live.staffing.state(person.staff) == "wrap_up":
+        try:
+            await live.matching.call(live.house.store.wrapped_up(person.staff, live.house.now()))
+        except Refused:
+            live.house.refused["matcher_wrapped_up"] += 1
+        await live.matching.settled()
+    return None
+
+
+async def _message_state(live: Live, client: Client, message: msg.MessageTake | msg.MessageDone) -> Reply:
+    state: Any = "taken" if isinstance(message, msg.MessageTake) else "done"
+    try:
+        await live.house.records.set_message_state(message.message, state, _staff_id(client))
+    except LookupError:
+        raise NotAllowed("unknown") from None
+    except ValueError:
+        raise NotAllowed("wrong_state") from None
+    await live.boards.load_messages()
+    live.boards.push()
+    return None
+
+
+# --- operators ---------------------------------------------------------------------------------------------------------
+
+
+async def _watch(live: Live, client: Client, message: msg.Watch) -> Reply:
+    client.watching = True
+    await live.boards.count()
+    client.send(live.boards.wallboard())
+    return None
+
+
+async def _end_session(live: Live, client: Client, message: msg.EndSession) -> Reply:
+    entry = live.house.entries.get(message.session)
+    if entry is None:
+        raise NotAllowed("unknown")
+    now = live.house.now()
+    await live.house.records.audit(_staff_id(client), "end_session", f"session/{entry.id}", now)
+    await live.sessions.apply(entry, ev.EndedBy("operator"))
+    return None
+
+
+async def _sign_out_staff(live: Live, client: Client, message: msg.SignOutStaff) -> Reply:
+    if await live.house.records.staff(message.staff) is None:
+        raise NotAllowed("unknown")
+    await live.house.records.audit(_staff_id(client), "sign_out", f"staff/{message.staff}", live.house.now())
+    await live.house.records.remove_sign_ins_of(message.staff)
+    await live.staff_signed_out(message.staff)
+    return None
+
+
+HANDLERS: dict[type[Any], Handler] = {
+    msg.Hello: _hello,
+    msg.Ping: _ping,
+    msg.Enter: in_session(user_only(_enter)),
+    msg.Offer: in_session(_offer),
+    msg.PeerReport: _event(lambda person, m: ev.PeerReported(person.id, m.state)),
+    msg.SetMedia: _event(
+        lambda person, m: ev.MediaChanged(person.id, msg.Media(mic=m.mic, camera=m.camera, screen=m.screen))
+    ),
+    msg.AddChannel: _event(lambda person, m: ev.ChannelChanged(person.id, m.channel)),
+    msg.SendLine: in_session(_line),
+    msg.GetLines: in_session(_lines),
+    msg.Typing: in_session(_typing),
+    msg.BoardMessage: in_session(_board),
+    msg.Leave: in_session(_leave),
+    msg.Choose: _event(lambda person, m: ev.Chose(person.id, m.choice)),
+    msg.LeaveMessage: in_session(user_only(_leave_message)),
+    msg.Rate: in_session(user_only(_rate)),
+    msg.SetState: staff_only(_state, *MATCHED_ROLES),
+    msg.Accept: staff_only(_accept, *MATCHED_ROLES),
+    msg.Decline: staff_only(_decline, *MATCHED_ROLES),
+    msg.AskHelp: _event(lambda person, m: ev.HelpAsked(person.id, m.note, m.category)),
+    msg.CancelHelp: _event(lambda person, m: ev.HelpCancelled(person.id)),
+    msg.Join: _event(lambda person, m: ev.HelpJoined(person.id)),
+    msg.SetMode: _event(lambda person, m: ev.ModeChanged(person.id, m.mode, m.hear_user)),
+    msg.HandOver: _event(lambda person, m: ev.HandedOver(person.id)),
+    msg.WrapUp: in_session(_wrap_up),
+    msg.MessageTake: staff_only(_message_state, *MATCHED_ROLES),
+    msg.MessageDone: staff_only(_message_state, *MATCHED_ROLES),
+    msg.Watch: staff_only(_watch, "operator"),
+    msg.EndSession: staff_only(_end_session, "operator"),
+    msg.SignOutStaff: staff_only(_sign_out_staff, "operator"),
+}
+
+REFUSALS = (NotAllowed, UnknownSession)

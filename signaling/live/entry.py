@@ -1,0 +1,76 @@
+"""A live session in memory: the machine's state and what surrounds it at run time; and the house all parts share."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from matcher.types import MatchStore, Place
+from media.client import SetMatrix
+from signaling.live.clients import Client, Hub
+from signaling.matrix import Matrix
+from signaling.messages import Brief
+from signaling.records import Records
+from signaling.records.types import Site
+from signaling.session import Session
+from signaling.workers import Worker, Workers
+
+
+def wall_clock_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class RoomState:
+    """Where the session's room is. ``ready`` is set while it is open at the session's epoch with its matrix in force."""
+
+    opened: int = 0
+    worker: Worker | None = None
+    sent: SetMatrix | None = None
+    dirty: bool = False
+    task: asyncio.Task[None] | None = None
+    ready: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """``lock`` serializes the machine's events; ``lines_lock`` keeps lines going out in their order without waiting for
+    the former. ``holders``: participant → the one connection that acts for them (the newest tab). ``sent``: what view each
+    was sent last."""
+
+    session: Session
+    site: Site
+    brief: Brief
+    token_hash: str
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lines_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    holders: dict[str, Client] = field(default_factory=dict)
+    sent: dict[str, bytes] = field(default_factory=dict)
+    place: Place | None = None
+    help_place: Place | None = None
+    grid: Matrix = field(default_factory=Matrix)
+    room: RoomState = field(default_factory=RoomState)
+    speaking: list[str] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        return self.session.id
+
+    def holds(self, client: Client, participant: str) -> bool:
+        return self.holders.get(participant) is client
+
+
+@dataclass(slots=True)
+class House:
+    """What all parts of the runtime share. ``refused``: counts of what was refused, by reason."""
+
+    records: Records
+    store: MatchStore
+    workers: Workers
+    hub: Hub = field(default_factory=Hub)
+    entries: dict[str, Entry] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
+    now: Callable[[], int] = wall_clock_ms

@@ -1,0 +1,99 @@
+"""Lines: stored, then acknowledged, then sent to everyone who may read them. Staff lines never go to users."""
+
+from __future__ import annotations
+
+import secrets
+
+from signaling import matrix
+from signaling.live.clients import Client
+from signaling.live.entry import Entry, House
+from signaling.messages import Audience, GetLines, Line, LineAck, NewLine, SendLine, Typing, TypingNow, encode
+from signaling.messages import Lines as LinesReply
+from signaling.session.events import Say
+from signaling.session.model import NotAllowed, Person
+
+CATCH_UP_LINES = 200
+
+
+class Lines:
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    async def receive(self, entry: Entry, client: Client, person: Person, message: SendLine) -> None:
+        """A line from a participant. Sent twice, it is acknowledged twice and stored once."""
+        audience = await self._audience(entry, person, message)
+        async with entry.lines_lock:
+            line, new = await self.house.records.append_line(
+                entry.id,
+                line_id=message.line,
+                author=person.id,
+                name=person.name,
+                role=person.role,
+                kind=message.kind,
+                audience=audience,
+                text=message.text,
+                picture=message.picture if message.kind == "picture" else "",
+                at=self.house.now(),
+            )
+            client.send(LineAck(session=entry.id, line=message.line, seq=line.seq, at=line.at))
+            if new:
+                self._fan_out(entry, line)
+
+    async def _audience(self, entry: Entry, person: Person, message: SendLine) -> Audience:
+        """Whom it may reach; NotAllowed with the reason when it may not be written at all."""
+        state = entry.session.state
+        if state not in ("waiting", "active") and not (state == "after" and person.staff):
+            raise NotAllowed("wrong_state")
+        if message.kind == "note" and not person.staff:
+            raise NotAllowed("not_yours")
+        audience = matrix.audience(entry.session, person, message.audience)
+        if message.kind == "note" or state == "after":
+            audience = "staff"
+        if message.kind == "picture":
+            picture = await self.house.records.picture(message.picture)
+            if picture is None or picture.session != entry.id or (audience == "all" and picture.audience == "staff"):
+                raise NotAllowed("unknown_picture")
+        elif not message.text.strip():
+            raise NotAllowed("empty")
+        return audience
+
+    async def system(self, entry: Entry, say: Say) -> None:
+        async with entry.lines_lock:
+            line, _ = await self.house.records.append_line(
+                entry.id,
+                line_id=f"sys-{secrets.token_hex(6)}",
+                author="",
+                name="",
+                role="system",
+                kind="system",
+                audience=say.audience,
+                text=say.text,
+                args=dict(say.args),
+                at=self.house.now(),
+            )
+            self._fan_out(entry, line)
+
+    def _fan_out(self, entry: Entry, line: Line) -> None:
+        frame = encode(NewLine(session=entry.id, line=line))
+        for participant, client in entry.holders.items():
+            if line.audience == "all" or _is_staff(entry, participant):
+                client.send_encoded(frame)
+
+    async def catch_up(self, entry: Entry, client: Client, person: Person, message: GetLines) -> None:
+        audience: Audience = "staff" if person.staff else "all"
+        found = await self.house.records.lines(entry.id, after=message.after, limit=CATCH_UP_LINES + 1, audience=audience)
+        client.send(
+            LinesReply(session=entry.id, lines=found[:CATCH_UP_LINES], more=len(found) > CATCH_UP_LINES, id=message.id)
+        )
+
+    def typing(self, entry: Entry, person: Person, message: Typing) -> None:
+        audience = matrix.audience(entry.session, person, message.audience)
+        frame = encode(TypingNow(session=entry.id, participant=person.id, on=message.on))
+        for participant, client in entry.holders.items():
+            if participant != person.id and (audience == "all" or _is_staff(entry, participant)):
+                client.send_encoded(frame)
+
+
+def _is_staff(entry: Entry, participant: str) -> bool:
+    person = entry.session.people.get(participant)
+    return person is not None and bool(person.staff) and not person.gone

@@ -1,0 +1,218 @@
+"""Between sessions and the matcher: calls of the store, and its events routed, in their order, to sessions and staff."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
+
+import structlog
+
+from matcher import types as m
+from signaling import views
+from signaling.live.clients import Client
+from signaling.live.entry import Entry, House
+from signaling.live.sessions import Sessions
+from signaling.live.staffing import Staffing
+from signaling.messages import Ring, RingOver
+from signaling.session.events import (
+    Accepted,
+    Enqueue,
+    NobodyEligible,
+    Reinstate,
+    RequestMoved,
+    RingEnded,
+    RingStarted,
+    Step,
+    Transfer,
+)
+from signaling.session.model import NotAllowed
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Ringing:
+    """A reservation shown in the tabs of its member of staff. ``accepting``: the tab in which Accept was pressed."""
+
+    staff: str
+    session: str
+    message: Ring
+    accepting: Client | None = None
+
+
+class Matching:
+    def __init__(self, house: House, sessions: Sessions, staffing: Staffing) -> None:
+        self.house = house
+        self.sessions = sessions
+        self.staffing = staffing
+        self.rings: dict[str, Ringing] = {}
+        self._events: asyncio.Queue[m.AnyEvent | asyncio.Future[None]] = asyncio.Queue()  # as long as one burst of steps
+
+    # --- calls -----------------------------------------------------------------------------------------------------------
+
+    async def call(self, step: Coroutine[Any, Any, list[m.AnyEvent]]) -> None:
+        """One step of the store; its events go to the router. ``matcher.types.Refused`` is the caller's."""
+        for event in await step:
+            self._events.put_nowait(event)
+        self.staffing.wake()
+
+    async def settled(self) -> None:
+        """Everything the store has said so far has been routed. Never to be awaited under a session's lock."""
+        done = asyncio.get_running_loop().create_future()
+        self._events.put_nowait(done)
+        await done
+
+    async def carry_out(self, entry: Entry, effect: Enqueue | Step | Transfer | Reinstate) -> None:
+        store, now = self.house.store, self.house.now()
+        try:
+            match effect:
+                case Enqueue():
+                    await self.call(store.enqueue(self._request(entry, effect, frozenset(effect.excluded)), now))
+                    await self._check_help(entry, effect)
+                case Step():
+                    await self.call(getattr(store, effect.step)(effect.request, now))
+                case Transfer():
+                    await self.call(store.transfer_owner(effect.request, effect.staff, now))
+                case Reinstate():
+                    state: m.RequestState = "accepted" if effect.staff else "suspended"
+                    status = m.RequestStatus(self._request(entry, effect, frozenset()), state, staff=effect.staff or None)
+                    await self.call(store.restore([status], now))
+        except m.Refused as refused:
+            self.house.refused[f"matcher_{refused.reason}"] += 1
+            log.info("matcher refused", session=entry.id, step=str(effect), reason=refused.reason)
+
+    def _request(self, entry: Entry, effect: Enqueue | Reinstate, excluded: frozenset[str]) -> m.Request:
+        path = entry.site.category_path(effect.category) or (effect.category,)
+        return m.Request(
+            id=effect.request,
+            kind=effect.kind,
+            site=entry.site.id,
+            language=entry.session.language,
+            category_path=path,
+            enqueued_at_ms=effect.enqueued_at,
+            excluded=excluded,
+        )
+
+    async def _check_help(self, entry: Entry, effect: Enqueue) -> None:
+        """A help request that nobody signed in could serve is told to the counselor at once."""
+        if effect.kind == "help":
+            place = await self.house.store.place(effect.request, self.house.now())
+            if place is not None and not place.staffed:
+                self._events.put_nowait(m.RequestChanged(0, 0, effect.request, "waiting", "unstaffed"))
+
+    async def accept(self, reservation: str, client: Client) -> None:
+        ring = self._ring_of(reservation, client)
+        if ring.accepting is not None:
+            raise NotAllowed("not_pending")
+        ring.accepting = client
+        try:
+            await self.call(self.house.store.accept(reservation, self.house.now()))
+        except m.Refused as refused:
+            ring.accepting = None
+            raise NotAllowed(refused.reason) from None
+        await self.settled()
+
+    async def decline(self, reservation: str, client: Client, reason: str) -> None:
+        self._ring_of(reservation, client)
+        try:
+            await self.call(self.house.store.decline(reservation, self.house.now(), reason))
+        except m.Refused as refused:
+            raise NotAllowed(refused.reason) from None
+        await self.settled()
+
+    def _ring_of(self, reservation: str, client: Client) -> Ringing:
+        ring = self.rings.get(reservation)
+        if ring is None or client.staff is None or ring.staff != client.staff.id:
+            raise NotAllowed("unknown")
+        return ring
+
+    # --- the router ------------------------------------------------------------------------------------------------------
+
+    async def route(self) -> None:
+        while True:
+            event = await self._events.get()
+            if isinstance(event, asyncio.Future):
+                if not event.done():
+                    event.set_result(None)
+                continue
+            try:
+                await self._ROUTES[type(event)](self, event)
+            except Exception:
+                log.exception("matcher event failed", kind=type(event).__name__)
+
+    def _entry_of(self, request: str) -> Entry | None:
+        return self.house.entries.get(request.rpartition(".")[0])
+
+    async def _reserved(self, event: m.Reserved) -> None:
+        entry = self._entry_of(event.request)
+        if entry is None:
+            return
+        started = RingStarted(event.request, event.reservation, event.staff, event.expires_at_ms, event.fence)
+        await self.sessions.apply(entry, started)
+        asked = entry.session.open_help()
+        around = self.sessions.surroundings(entry)
+        if entry.session.ringing and entry.session.ringing.reservation == event.reservation:
+            message = views.user_ring(entry.session, around, event.reservation, event.expires_at_ms)
+        elif asked and asked.ringing and asked.ringing.reservation == event.reservation:
+            name = entry.site.category_name(asked.category, entry.session.language)
+            message = views.help_ring(entry.session, asked, around, name, event.reservation, event.expires_at_ms)
+        else:
+            return
+        self.rings[event.reservation] = Ringing(event.staff, entry.id, message)
+        self.house.hub.to_staff(event.staff, message)
+        why = asdict(event.why)
+        await self.sessions.note(entry, "reserved", {"staff": event.staff, "kind": message.kind, "why": why})
+
+    async def _reservation_ended(self, event: m.ReservationEnded) -> None:
+        ring = self.rings.pop(event.reservation, None)
+        entry = self._entry_of(event.request)
+        accepting = ring.accepting if ring else None
+        if ring is not None and event.state != "pending":
+            for client in self.house.hub.of_staff(event.staff):
+                elsewhere = event.state == "accepted" and client is not accepting
+                client.send(RingOver(reservation=event.reservation, reason="accepted_elsewhere" if elsewhere else event.state))
+        if entry is None:
+            return
+        if event.state == "accepted":
+            await self._accepted(entry, event, accepting)
+        else:
+            await self.sessions.apply(entry, RingEnded(event.request, event.reservation, event.fence))
+        await self.sessions.note(entry, f"ring_{event.state}", {"staff": event.staff, "reason": event.reason})
+
+    async def _accepted(self, entry: Entry, event: m.ReservationEnded, accepting: Client | None) -> None:
+        """The tab in which it was accepted holds the session; when that is gone, the newest other."""
+        tabs = self.house.hub.of_staff(event.staff)
+        holder = accepting if accepting in tabs else tabs[-1] if tabs else None
+        record = await self.house.records.staff(event.staff)
+        if holder is not None:
+            entry.holders[event.staff] = holder
+        name = record.name if record else event.staff
+        await self.sessions.apply(entry, Accepted(event.request, event.staff, name, holder is not None, event.fence))
+        person = entry.session.people.get(event.staff)
+        if person is None or person.gone:
+            entry.holders.pop(event.staff, None)
+
+    async def _request_changed(self, event: m.RequestChanged) -> None:
+        entry = self._entry_of(event.request)
+        if entry is None:
+            return
+        if event.reason == "unstaffed":
+            await self.sessions.apply(entry, NobodyEligible(event.request))
+        else:
+            await self.sessions.apply(entry, RequestMoved(event.request, event.state, event.fence))
+
+    async def _staff_changed(self, event: m.StaffChanged) -> None:
+        self.staffing.changed(event)
+        self.sessions.changed = True
+
+    _ROUTES: ClassVar[dict[type[Any], Callable[[Matching, Any], Awaitable[None]]]] = {
+        m.Reserved: _reserved,
+        m.ReservationEnded: _reservation_ended,
+        m.RequestChanged: _request_changed,
+        m.StaffChanged: _staff_changed,
+    }
+
+    def rings_of(self, staff: str) -> list[Ring]:
+        return [ring.message for ring in self.rings.values() if ring.staff == staff]

@@ -1,0 +1,244 @@
+"""Rooms on workers, driven towards what each session wants: opened at its epoch, with its matrix, closed when it has ended.
+
+Level-triggered: whatever changed, ``kick`` makes one task a room compare and send. A lost worker only makes a session's epoch
+grow; the same comparison then opens the room elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, ClassVar
+
+import structlog
+
+from media import client as media
+from signaling.live.entry import Entry, House, RoomState
+from signaling.messages import Answer, BoardMessage, BoardOut, Speaking
+from signaling.records.types import StaleEpoch, UnknownSession
+from signaling.session.events import PeerChanged, PeerOffered, RoomLost, SessionEvent
+from signaling.session.model import NotAllowed
+from signaling.workers import Worker
+
+log = structlog.get_logger(__name__)
+
+READY_TIMEOUT_S = 8.0  # a spare takes over in well under this; a cold worker needs about two seconds
+RETRY_S = 0.2
+JOURNAL_UPDATES = 10_000  # full: the event stream waits, and so does the worker behind it
+
+Apply = Callable[[Entry, SessionEvent], Awaitable[None]]
+
+
+class Rooms:
+    def __init__(self, house: House, apply: Apply) -> None:
+        self.house = house
+        self._apply = apply
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._journal: asyncio.Queue[media.BoardChanged] = asyncio.Queue(JOURNAL_UPDATES)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def close(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # --- towards the worker ----------------------------------------------------------------------------------------------
+
+    def kick(self, entry: Entry) -> None:
+        room = entry.room
+        if entry.session.state != "active" and not room.opened and room.task is None:
+            return
+        room.dirty = True
+        if room.opened != entry.session.epoch:
+            room.ready.clear()
+        if room.task is None:
+            room.task = self._spawn(self._drive(entry))
+
+    async def _drive(self, entry: Entry) -> None:
+        room = entry.room
+        try:
+            while room.dirty:
+                room.dirty = False
+                try:
+                    await self._reconcile(entry)
+                except media.WorkerError as error:
+                    log.warning("room command failed", session=entry.id, error=str(error))
+                    room.opened, room.dirty = 0, True
+                    await asyncio.sleep(RETRY_S)
+                except (StaleEpoch, UnknownSession):
+                    self.house.refused["board_epoch"] += 1
+        finally:
+            room.task = None
+
+    async def _reconcile(self, entry: Entry) -> None:
+        room, session = entry.room, entry.session
+        if session.state != "active":
+            await self._close_room(entry)
+            return
+        epoch = session.epoch
+        if room.opened != epoch or room.worker is None or not room.worker.usable:
+            await self._open(entry, epoch)
+        if room.worker is not None and room.opened == session.epoch:
+            wanted = entry.grid.for_worker(epoch)
+            if wanted != room.sent:
+                await room.worker.client.set_matrix(entry.id, wanted)
+                room.sent = wanted
+            room.ready.set()
+
+    async def _open(self, entry: Entry, epoch: int) -> None:
+        room = entry.room
+        worker = self.house.workers.place(entry.id)
+        if worker is None:
+            raise media.WorkerUnreachable("no worker")
+        await self.flushed()
+        updates = await self.house.records.open_board(entry.id, epoch)
+        await worker.client.open_room(entry.id, media.OpenRoom(epoch=epoch, board=updates))
+        room.worker, room.opened, room.sent = worker, epoch, None
+
+    async def _close_room(self, entry: Entry) -> None:
+        room = entry.room
+        room.ready.clear()
+        if room.worker is not None and room.worker.usable and room.opened:
+            try:
+                await room.worker.client.close_room(entry.id, room.opened)
+            except media.WorkerError as error:
+                log.warning("room not closed", session=entry.id, error=str(error))
+        self.house.workers.forget(entry.id)
+        room.worker, room.opened, room.sent = None, 0, None
+
+    async def _ready(self, entry: Entry) -> Worker:
+        room: RoomState = entry.room
+        try:
+            async with asyncio.timeout(READY_TIMEOUT_S):
+                while True:
+                    await room.ready.wait()
+                    if room.worker is not None and room.opened == entry.session.epoch:
+                        return room.worker
+                    room.ready.clear()
+                    self.kick(entry)
+        except TimeoutError:
+            raise NotAllowed("no_worker") from None
+
+    async def offer(self, entry: Entry, participant: str, sdp: str, reply_to: int | None) -> Answer:
+        """Admit a new peer of this participant; NotAllowed with the worker's reason when it refuses."""
+        peer = f"peer-{secrets.token_hex(6)}"
+        await self._apply(entry, PeerOffered(participant, peer))
+        worker, epoch = await self._ready(entry), entry.session.epoch
+        try:
+            command = media.AdmitPeer(epoch=epoch, peer=peer, participant=participant, sdp=sdp)
+            admitted = await worker.client.admit(entry.id, command)
+        except media.WorkerError as error:
+            await self._apply(entry, PeerChanged(participant, peer, epoch, "gone"))
+            if isinstance(error, media.WorkerRefused):
+                self.house.refused[error.reason] += 1
+                if error.reason in ("no_room", "stale_epoch"):
+                    await self._apply(entry, RoomLost(epoch))
+                raise NotAllowed(error.reason) from None
+            raise NotAllowed("no_worker") from None
+        return Answer(session=entry.id, sdp=admitted.sdp, peer=peer, epoch=epoch, id=reply_to)
+
+    def drop_peer(self, entry: Entry, peer: str) -> None:
+        worker, epoch = entry.room.worker, entry.room.opened
+        if worker is not None and worker.usable and epoch:
+            self._spawn(self._drop_peer(worker, entry.id, peer, epoch))
+
+    async def _drop_peer(self, worker: Worker, room: str, peer: str, epoch: int) -> None:
+        try:
+            await worker.client.close_peer(room, peer, epoch)
+        except media.WorkerError:
+            self.house.refused["close_peer"] += 1
+
+    async def board_in(self, entry: Entry, participant: str, message: BoardMessage) -> None:
+        try:
+            data = base64.b64decode(message.data, validate=True)
+        except (binascii.Error, ValueError):
+            raise NotAllowed("bad_board") from None
+        if entry.session.state != "active":
+            raise NotAllowed("wrong_state")
+        worker = await self._ready(entry)
+        try:
+            command = media.BoardIn(epoch=entry.room.opened, participant=participant, data=data)
+            await worker.client.board_in(entry.id, command)
+        except media.WorkerRefused as error:
+            raise NotAllowed(error.reason) from None
+        except media.WorkerUnreachable:
+            raise NotAllowed("no_worker") from None
+
+    # --- from the workers ------------------------------------------------------------------------------------------------
+
+    async def on_event(self, event: media.WorkerEvent) -> None:
+        handler = self._ON_EVENT.get(type(event))
+        if handler is not None:
+            await handler(self, event)
+
+    async def _peer_changed(self, event: media.PeerChanged) -> None:
+        entry = self.house.entries.get(event.room)
+        if entry is not None:
+            await self._apply(entry, PeerChanged(event.participant, event.peer, event.epoch, event.state))
+
+    async def _snapshot(self, event: media.Snapshot) -> None:
+        """After a missed number: the rooms as they are now."""
+        for room in event.rooms:
+            entry = self.house.entries.get(room.room)
+            for peer in room.peers if entry is not None else ():
+                await self._apply(entry, PeerChanged(peer.participant, peer.peer, room.epoch, peer.state))  # type: ignore[arg-type]
+
+    async def _speaking_changed(self, event: media.SpeakingChanged) -> None:
+        """Each is told of those they can hear, and of themself."""
+        entry = self.house.entries.get(event.room)
+        if entry is None or event.epoch != entry.session.epoch:
+            return
+        entry.speaking = event.participants
+        for participant, client in entry.holders.items():
+            audible = {participant, *entry.grid.hears.get(participant, ())}
+            client.send(Speaking(session=entry.id, participants=[each for each in event.participants if each in audible]))
+
+    async def _board_out(self, event: media.BoardOut) -> None:
+        entry = self.house.entries.get(event.room)
+        if entry is not None and event.epoch == entry.session.epoch and event.participant in entry.holders:
+            data = base64.b64encode(event.data).decode()
+            entry.holders[event.participant].send(BoardOut(session=entry.id, data=data))
+
+    async def _board_changed(self, event: media.BoardChanged) -> None:
+        await self._journal.put(event)
+
+    _ON_EVENT: ClassVar[dict[type[Any], Callable[[Rooms, Any], Awaitable[None]]]] = {
+        media.Snapshot: _snapshot,
+        media.PeerChanged: _peer_changed,
+        media.SpeakingChanged: _speaking_changed,
+        media.BoardOut: _board_out,
+        media.BoardChanged: _board_changed,
+    }
+
+    async def journal(self) -> None:
+        """Writes board updates under their epoch; those of an older epoch are refused by the records and counted."""
+        while True:
+            event = await self._journal.get()
+            try:
+                await self.house.records.append_board(event.room, event.epoch, event.update)
+            except (StaleEpoch, UnknownSession):
+                self.house.refused["board_epoch"] += 1
+            except Exception:
+                log.exception("board update not journalled", session=event.room)
+            finally:
+                self._journal.task_done()
+
+    async def flushed(self) -> None:
+        """Every update that has arrived so far is in the records."""
+        await self._journal.join()
+
+    async def worker_died(self, rooms: list[str]) -> None:
+        for room in rooms:
+            entry = self.house.entries.get(room)
+            if entry is not None:
+                entry.room.ready.clear()
+                await self._apply(entry, RoomLost(entry.room.opened or entry.session.epoch))

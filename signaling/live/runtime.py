@@ -1,0 +1,293 @@
+"""`Live`: everything that is going on now, one instance a server. Wires the parts and offers them to HTTP and WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Coroutine
+from typing import Any
+
+import msgspec
+import structlog
+
+from matcher.types import MatchStore, Place, Refused
+from signaling.identity import token_hash
+from signaling.live.boards import Boards
+from signaling.live.clients import Client
+from signaling.live.entry import Entry, House, wall_clock_ms
+from signaling.live.lines import Lines
+from signaling.live.matching import Matching
+from signaling.live.rooms import Rooms
+from signaling.live.sessions import Sessions
+from signaling.live.staffing import MATCHED_ROLES, Staffing
+from signaling.messages import Brief, BriefField, Channel, Replaced, SessionOver, UserMe, Welcome
+from signaling.records import Records
+from signaling.records.types import SessionRecord, StaffRecord
+from signaling.session import decode_snapshot, encode_snapshot, new_session
+from signaling.session.events import Connected, Disconnected, EndedBy, Restored
+from signaling.session.model import FINAL_STATES, RATING_MS, NotAllowed
+from signaling.workers import Workers
+
+log = structlog.get_logger(__name__)
+
+PENDING_SESSIONS = 20_000  # most live sessions at once: refused beyond
+SWEEP_LONGEST_S = 5.0
+RESTART_RETRY_MS = 300
+
+
+class Live:
+    """Start with `await start()`, end with `await close()`. Methods that refuse raise `NotAllowed`."""
+
+    def __init__(self, records: Records, store: MatchStore, workers: Workers) -> None:
+        self.house = House(records=records, store=store, workers=workers, now=wall_clock_ms)
+        self.sessions = Sessions(self.house)
+        self.staffing = Staffing(self.house)
+        self.lines = Lines(self.house)
+        self.rooms = Rooms(self.house, self.sessions.apply)
+        self.matching = Matching(self.house, self.sessions, self.staffing)
+        self.boards = Boards(self.house, self.sessions, self.staffing)
+        self.sessions.wire(self.matching, self.rooms, self.lines)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        await self.house.workers.start(self.rooms.on_event, self.rooms.worker_died)
+        await self._restore()
+        await self.boards.load_messages()
+        await self.boards.count()
+        loops: tuple[Coroutine[Any, Any, None], ...] = (
+            self.matching.route(),
+            self.sessions.scheduler.run(),
+            self.rooms.journal(),
+            self.boards.run(),
+            self.staffing.keep_renewing(),
+            self._sweep(),
+        )
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
+
+    def say_goodbye(self) -> None:
+        """Tells every client to come back."""
+        for client in list(self.house.hub.clients):
+            client.bye("restart", RESTART_RETRY_MS)
+
+    async def close(self) -> None:
+        """Ends the workers and all that runs here; what is live stays in the records."""
+        await self.rooms.close()
+        await self.house.workers.close()
+        try:
+            async with asyncio.timeout(1.0):
+                await self.rooms.flushed()
+        except TimeoutError:
+            log.warning("board updates left unwritten")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _sweep(self) -> None:
+        """The matcher's own deadlines: expired rings, leases, wrap-ups."""
+        while True:
+            deadline = await self.house.store.next_deadline_ms()
+            wait_s = SWEEP_LONGEST_S if deadline is None else (deadline - self.house.now()) / 1000
+            await self.staffing.woken(min(max(wait_s, 0.01), SWEEP_LONGEST_S))
+            await self.matching.call(self.house.store.sweep(self.house.now()))
+
+    async def _restore(self) -> None:
+        for record in await self.house.records.live_sessions():
+            entry = await self._load(record)
+            if entry is None:
+                continue
+            self.house.entries[entry.id] = entry
+            await self.sessions.apply(entry, Restored())
+            self.sessions.refresh(entry)
+
+    async def _load(self, record: SessionRecord) -> Entry | None:
+        site = await self.house.records.site(record.site)
+        if site is None or not record.snapshot:
+            return None
+        try:
+            session = decode_snapshot(record.snapshot)
+            brief = msgspec.json.decode(record.brief, type=Brief)
+        except msgspec.MsgspecError:
+            log.exception("session not restored", session=record.id)
+            return None
+        return Entry(session=session, site=site, brief=brief, token_hash=record.token_hash)
+
+    # --- for HTTP --------------------------------------------------------------------------------------------------------
+
+    async def create_session(
+        self,
+        *,
+        site: str,
+        category: str,
+        language: str,
+        channel: Channel,
+        brief: Brief,
+        user_ref: str,
+        user_name: str,
+        now: int,
+    ) -> tuple[str, str]:
+        """(session id, token). Only the token's hash is kept."""
+        found = await self.house.records.site(site)
+        if found is None:
+            raise NotAllowed("unknown")
+        if len(self.house.entries) >= PENDING_SESSIONS:
+            raise NotAllowed("full")
+        session_id, token = f"s-{secrets.token_hex(8)}", secrets.token_urlsafe(32)
+        session = new_session(
+            id=session_id,
+            site=site,
+            category=category,
+            language=language,
+            channel=channel,
+            user=f"u-{secrets.token_hex(6)}",
+            name=user_name,
+            now=now,
+        )
+        record = SessionRecord(
+            id=session_id,
+            site=site,
+            category=category,
+            language=language,
+            channel=channel,
+            token_hash=token_hash(token),
+            user_ref=user_ref,
+            user_name=user_name,
+            brief=msgspec.json.encode(brief),
+            snapshot=encode_snapshot(session),
+            started_at=now,
+        )
+        await self.house.records.create_session(record)
+        entry = Entry(session=session, site=found, brief=brief, token_hash=record.token_hash)
+        self.house.entries[session_id] = entry
+        self.sessions.refresh(entry)
+        return session_id, token
+
+    async def authorize_user(self, session_id: str, token: str) -> str | None:
+        """The user's participant id if the token is that session's, and it lives or may still be rated."""
+        entry = await self.by_token(token)
+        return entry.session.user if entry is not None and entry.id == session_id else None
+
+    async def by_token(self, token: str) -> Entry | None:
+        hashed = token_hash(token)
+        record = await self.house.records.session_by_token(hashed) if token else None
+        if record is None:
+            return None
+        entry = self.house.entries.get(record.id)
+        if entry is None and record.state in FINAL_STATES and self.house.now() <= (record.ended_at or 0) + RATING_MS:
+            entry = await self._load(record)
+            if entry is not None:
+                for person in entry.session.people.values():
+                    person.connected = False
+        return entry
+
+    def staff_participant(self, session_id: str, staff_id: str) -> str | None:
+        entry = self.house.entries.get(session_id)
+        person = entry.session.people.get(staff_id) if entry else None
+        return person.id if person is not None and person.staff and not person.gone else None
+
+    async def estimate(self, site: str, category: str, language: str, now: int) -> Place:
+        found = await self.house.records.site(site)
+        path = found.category_path(category) if found else ()
+        return await self.house.store.estimate("user", site, language, path or (category,), now)
+
+    async def set_product_picture(self, session_id: str, picture_id: str) -> None:
+        entry = self.house.entries.get(session_id)
+        if entry is None:
+            raise NotAllowed("unknown")
+        entry.brief.fields = [field for field in entry.brief.fields if field.name != "product_picture"]
+        entry.brief.fields.append(BriefField(name="product_picture", value=picture_id, provenance="claimed"))
+        await self.sessions.save_brief(entry)
+
+    async def erased(self, session_id: str) -> None:
+        entry = self.house.entries.get(session_id)
+        if entry is not None:
+            await self.sessions.apply(entry, EndedBy("erased"))
+            for client in list(entry.holders.values()):
+                client.send(SessionOver(session=session_id, reason="erased"))
+            entry.holders.clear()
+            self.sessions.forget_if_done(entry)
+
+    async def staff_signed_out(self, staff_id: str) -> None:
+        """Their connections close; sessions of theirs follow the rules for a lost owner."""
+        for client in self.house.hub.of_staff(staff_id):
+            client.bye("signed_out")
+            await self.detach(client)
+        try:
+            await self.matching.call(self.house.store.sign_out(staff_id, self.house.now(), force=True))
+        except Refused:
+            self.house.refused["matcher_sign_out"] += 1
+
+    # --- connections -----------------------------------------------------------------------------------------------------
+
+    async def attach_user(self, client: Client, entry: Entry) -> None:
+        """The newest tab acts for the user; the one before is told and closed."""
+        self.house.entries.setdefault(entry.id, entry)
+        user = entry.session.people[entry.session.user]
+        client.session, client.participant = entry.id, user.id
+        resumed = user.entered or entry.session.state != "preparing"
+        client.send(Welcome(now=self.house.now(), user=UserMe(id=user.id, name=user.name), resumed=resumed))
+        self.house.hub.add(client)
+        former = self._take(entry, user.id, client)
+        if former is not None:
+            former.bye("replaced")
+        await self.sessions.apply(entry, Connected(user.id))
+        await self.boards.place(entry)
+        self.sessions.show(entry)
+
+    def _take(self, entry: Entry, participant: str, client: Client) -> Client | None:
+        former = entry.holders.get(participant)
+        entry.holders[participant] = client
+        entry.sent.pop(participant, None)
+        if former is None or former is client:
+            return None
+        if former.tab != client.tab:
+            former.send(Replaced(session=entry.id))
+        return former
+
+    async def attach_staff(self, client: Client, record: StaffRecord) -> None:
+        skills = self.staffing.skills(record)
+        self.house.hub.add(client)
+        if skills is not None:
+            await self.matching.call(self.house.store.sign_in(skills, self.house.now()))
+            await self.matching.settled()
+            await self.staffing.read(record)
+        client.send(Welcome(now=self.house.now(), staff=self.staffing.me(record)))
+        if skills is None:
+            return
+        for entry in self._sessions_of(record.id):
+            self._take(entry, record.id, client)
+            await self.sessions.apply(entry, Connected(record.id))
+            self.sessions.show(entry)
+        for ring in self.matching.rings_of(record.id):
+            client.send(ring)
+        self.boards.push_queue(client)
+        self.sessions.changed = True
+
+    def _sessions_of(self, staff: str) -> list[Entry]:
+        return [entry for entry in self.house.entries.values() if self.staff_participant(entry.id, staff) is not None]
+
+    async def detach(self, client: Client) -> None:
+        """The connection is over. A session it held goes to the newest other tab of that member of staff, if there is one."""
+        if client not in self.house.hub.clients:
+            return
+        self.house.hub.remove(client)
+        self.sessions.changed = True
+        tabs = self.house.hub.of_staff(client.staff.id) if client.staff else []
+        for entry in list(self.house.entries.values()):
+            for participant, holder in list(entry.holders.items()):
+                if holder is client:
+                    await self._let_go(entry, participant, tabs)
+        if client.staff is not None and not tabs and client.staff.role in MATCHED_ROLES:
+            try:
+                await self.matching.call(self.house.store.disconnect(client.staff.id, self.house.now()))
+            except Refused:
+                self.house.refused["matcher_disconnect"] += 1
+
+    async def _let_go(self, entry: Entry, participant: str, tabs: list[Client]) -> None:
+        if tabs:
+            self._take(entry, participant, tabs[-1])
+            self.sessions.show(entry)
+            return
+        del entry.holders[participant]
+        entry.sent.pop(participant, None)
+        await self.sessions.apply(entry, Disconnected(participant))
+        self.sessions.forget_if_done(entry)

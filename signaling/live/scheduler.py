@@ -1,0 +1,58 @@
+"""One scheduler for every deadline: keys with a time each, one task asleep until the earliest."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+log = structlog.get_logger(__name__)
+_LONGEST_SLEEP_S = 60.0
+
+
+class Scheduler:
+    """``fire(key)`` is awaited when the key's time has come; the key is then forgotten until set again."""
+
+    def __init__(self, fire: Callable[[str], Awaitable[None]], now: Callable[[], int]) -> None:
+        self._fire = fire
+        self._now = now
+        self._due: dict[str, int] = {}
+        self._heap: list[tuple[int, str]] = []
+        self._wake = asyncio.Event()
+
+    def set(self, key: str, at: int | None) -> None:
+        if at is None:
+            self._due.pop(key, None)
+        elif self._due.get(key) != at:
+            self._due[key] = at
+            heapq.heappush(self._heap, (at, key))
+            self._wake.set()
+
+    def take_due(self, now: int) -> list[str]:
+        """Keys whose time has come, each once; entries that were moved or dropped since are skipped."""
+        due = []
+        while self._heap and self._heap[0][0] <= now:
+            at, key = heapq.heappop(self._heap)
+            if self._due.get(key) == at:
+                del self._due[key]
+                due.append(key)
+        return due
+
+    async def run(self) -> None:
+        while True:
+            for key in self.take_due(self._now()):
+                try:
+                    await self._fire(key)
+                except Exception:
+                    log.exception("timer failed", key=key)
+            self._wake.clear()
+            sleep_s = _LONGEST_SLEEP_S
+            if self._heap:
+                sleep_s = min(sleep_s, max(0.0, (self._heap[0][0] - self._now()) / 1000))
+            try:
+                async with asyncio.timeout(sleep_s):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue

@@ -1,0 +1,189 @@
+"""The machine at work: events in, records and effects out, views pushed. Every live session goes through ``apply``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+
+from signaling import matrix, views
+from signaling.live.entry import Entry, House
+from signaling.live.scheduler import Scheduler
+from signaling.messages import CategoryView, SessionOver, SessionUpdate, SiteView, WaitingView, encode
+from signaling.records.types import UnknownSession
+from signaling.session import decode_snapshot, encode_snapshot, next_deadline, receive
+from signaling.session.events import (
+    DropPeer,
+    Effect,
+    Enqueue,
+    Note,
+    Over,
+    Reinstate,
+    Say,
+    SessionEvent,
+    Step,
+    Ticked,
+    Transfer,
+)
+from signaling.session.model import FINAL_STATES
+
+if TYPE_CHECKING:
+    from signaling.live.lines import Lines
+    from signaling.live.matching import Matching
+    from signaling.live.rooms import Rooms
+
+log = structlog.get_logger(__name__)
+
+
+class Sessions:
+    """``wire`` must be called before the first event: the parts know each other only at run time."""
+
+    matching: Matching
+    rooms: Rooms
+    lines: Lines
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.scheduler = Scheduler(self._tick, house.now)
+        self.changed = True  # the wallboard and the queues have something new to show
+
+    def wire(self, matching: Matching, rooms: Rooms, lines: Lines) -> None:
+        self.matching, self.rooms, self.lines = matching, rooms, lines
+
+    async def apply(self, entry: Entry, event: SessionEvent) -> None:
+        """One event, whole: decided, journalled, then carried out and shown. NotAllowed and failures of the records leave
+        the session as it was."""
+        async with entry.lock:
+            before = encode_snapshot(entry.session)
+            try:
+                effects = receive(entry.session, event, self.house.now())
+                entry.grid = matrix.compute(entry.session)
+                entry.session.slots = entry.grid.slots
+                after = encode_snapshot(entry.session)
+                if after != before:
+                    await self._save(entry, after)
+            except BaseException:
+                entry.session = decode_snapshot(before)
+                raise
+            for effect in effects:
+                await self._carry_out(entry, effect)
+            if after != before or effects:
+                self.refresh(entry)
+
+    async def _save(self, entry: Entry, snapshot: bytes) -> None:
+        session = entry.session
+        professional = session.professional()
+        owner = session.people.get(session.owner)
+        try:
+            await self.house.records.save_session(
+                session.id,
+                state=session.state,
+                channel=session.channel,
+                snapshot=snapshot,
+                waiting_at=session.enqueued_at or None,
+                active_at=session.active_at,
+                ended_at=session.ended_at,
+                end_reason=session.end_reason,
+                counselor=next((p.staff for p in session.people.values() if p.role == "counselor"), owner.staff if owner else ""),
+                professional=professional.staff if professional else _last_professional(entry),
+                user_name=session.people[session.user].name,
+            )
+        except UnknownSession:
+            log.info("session no longer in the records", session=session.id)
+
+    async def _carry_out(self, entry: Entry, effect: Effect) -> None:
+        try:
+            match effect:
+                case Enqueue() | Step() | Transfer() | Reinstate():
+                    await self.matching.carry_out(entry, effect)
+                case Say():
+                    await self.lines.system(entry, effect)
+                case Note():
+                    await self.note(entry, effect.kind, dict(effect.data))
+                case DropPeer():
+                    self.rooms.drop_peer(entry, effect.peer)
+                case Over():
+                    self._over(entry, effect)
+        except Exception:
+            log.exception("effect failed", session=entry.id, effect=type(effect).__name__)
+
+    async def note(self, entry: Entry, kind: str, data: dict[str, Any]) -> None:
+        await self.house.records.add_event(entry.id, kind, self.house.now(), data)
+
+    def _over(self, entry: Entry, effect: Over) -> None:
+        client = entry.holders.pop(effect.participant, None)
+        entry.sent.pop(effect.participant, None)
+        if client is not None:
+            client.send(SessionOver(session=entry.id, reason=effect.reason))
+
+    async def _tick(self, key: str) -> None:
+        entry = self.house.entries.get(key)
+        if entry is not None:
+            await self.apply(entry, Ticked())
+            self.scheduler.set(key, next_deadline(entry.session))
+
+    # --- showing -------------------------------------------------------------------------------------------------------
+
+    def refresh(self, entry: Entry) -> None:
+        self.changed = True
+        self.scheduler.set(entry.id, next_deadline(entry.session))
+        self.rooms.kick(entry)
+        self.show(entry)
+        self.forget_if_done(entry)
+
+    def forget_if_done(self, entry: Entry) -> None:
+        """A final session stays in memory only while its user still looks at it (and may rate it)."""
+        if entry.session.state in FINAL_STATES and not entry.holders:
+            self.house.entries.pop(entry.id, None)
+            self.scheduler.set(entry.id, None)
+
+    def show(self, entry: Entry) -> None:
+        """To every holder whose view has changed, the view."""
+        around = self.surroundings(entry)
+        for participant, client in list(entry.holders.items()):
+            view = views.session_view(entry.session, participant, around, entry.grid)
+            frame = encode(SessionUpdate(session=view))
+            if entry.sent.get(participant) != frame:
+                entry.sent[participant] = frame
+                client.send_encoded(frame)
+
+    def surroundings(self, entry: Entry) -> views.Surroundings:
+        session, site = entry.session, entry.site
+        waiting = self._waiting(entry) if session.state == "waiting" else None
+        long_wait = waiting is not None and self.house.now() - session.enqueued_at >= views.LONG_WAIT_MS
+        return views.Surroundings(
+            site=SiteView(
+                id=site.id,
+                name=site.name(session.language),
+                accent=site.accent,
+                privacy_url=site.privacy_url,
+                home_url=site.home_url,
+            ),
+            category=CategoryView(id=session.category, name=site.category_name(session.category, session.language)),
+            brief=entry.brief,
+            waiting=waiting,
+            offer_message=waiting is not None and (long_wait or not waiting.staffed),
+        )
+
+    def _waiting(self, entry: Entry) -> WaitingView:
+        session, place = entry.session, entry.place
+        ringing = session.ringing is not None
+        if place is None:
+            return WaitingView(place=1, ringing=ringing, since=session.enqueued_at)
+        return WaitingView(
+            place=place.place,
+            low_s=place.low_s,
+            high_s=place.high_s,
+            staffed=place.staffed or ringing,
+            ringing=ringing,
+            since=session.enqueued_at,
+        )
+
+    async def save_brief(self, entry: Entry) -> None:
+        await self.house.records.save_brief(entry.id, msgspec.json.encode(entry.brief))
+        self.show(entry)
+
+
+def _last_professional(entry: Entry) -> str:
+    return next((person.staff for person in entry.session.people.values() if person.role == "professional"), "")

@@ -1,0 +1,110 @@
+"""Staff at work: their presence and state at the matcher, shown in all their tabs."""
+
+from __future__ import annotations
+
+import asyncio
+
+from matcher import types as m
+from signaling.live.entry import House
+from signaling.messages import StaffItem, StaffMe, StaffUpdate
+from signaling.records.types import StaffRecord
+
+RENEW_S = 10.0  # a third of the presence lease
+MATCHED_ROLES = ("counselor", "professional")
+
+
+class Staffing:
+    """What each member of staff was last told of their own state."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self._told: dict[str, tuple[m.StaffState, str, int | None, int]] = {}  # state, why away, until, since
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """The store has stepped: its next deadline may be another."""
+        self._wake.set()
+
+    async def woken(self, timeout_s: float) -> None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+        self._wake.clear()
+
+    def skills(self, record: StaffRecord) -> m.Staff | None:
+        if record.role != "counselor" and record.role != "professional":
+            return None
+        return m.Staff(
+            id=record.id,
+            role=record.role,
+            languages=frozenset(record.languages),
+            sites=frozenset(record.sites),
+            categories=frozenset(record.categories),
+            capacity=max(1, record.capacity),
+        )
+
+    def changed(self, event: m.StaffChanged) -> None:
+        self._told[event.staff] = (event.state, event.reason if event.state == "away" else "", event.until_ms, event.at_ms)
+        record = self.house.hub.staff_record(event.staff)
+        if record is not None:
+            self.house.hub.to_staff(event.staff, StaffUpdate(me=self.me(record)))
+        elif event.state == "signed_out":
+            self._told.pop(event.staff, None)
+
+    def state(self, staff: str) -> m.StaffState:
+        return self._told[staff][0] if staff in self._told else "signed_out"
+
+    def me(self, record: StaffRecord) -> StaffMe:
+        state, why, until, _ = self._told.get(record.id, ("away", "", None, 0))
+        return StaffMe(
+            id=record.id,
+            name=record.name,
+            role=record.role,
+            state=state,
+            languages=list(record.languages),
+            categories=list(record.categories),
+            why_away=why,
+            until=until,
+        )
+
+    async def read(self, record: StaffRecord) -> None:
+        """Takes the state over from the store when no event has told it yet."""
+        status = await self.house.store.staff_status(record.id)
+        if status is not None:
+            _, why, until, _ = self._told.get(record.id, ("away", "", None, 0))
+            self._told[record.id] = (status.state, why if status.state == "away" else "", until, status.since_ms)
+
+    def serves(self, record: StaffRecord, site: str, language: str, category_path: tuple[str, ...]) -> bool:
+        """Would this member ever be asked for such a request? (The matcher's rule for skills, for showing queues only.)"""
+        return (
+            language in record.languages
+            and ("*" in record.sites or site in record.sites)
+            and ("*" in record.categories or bool(set(category_path) & set(record.categories)))
+        )
+
+    def items(self, sessions_of: dict[str, int]) -> list[StaffItem]:
+        found = []
+        for staff in self.house.hub.staff_ids():
+            record = self.house.hub.staff_record(staff)
+            if record is None or record.role not in MATCHED_ROLES:
+                continue
+            state, _, _, since = self._told.get(staff, ("away", "", None, 0))
+            found.append(
+                StaffItem(
+                    id=staff,
+                    name=record.name,
+                    role=record.role,
+                    state=state,
+                    sessions=sessions_of.get(staff, 0),
+                    since=since,
+                    languages=list(record.languages),
+                )
+            )
+        return sorted(found, key=lambda item: (item.role, item.name))
+
+    async def keep_renewing(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_S)
+            await self.house.store.renew(self.house.hub.staff_ids(), self.house.now())

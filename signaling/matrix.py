@@ -1,0 +1,116 @@
+"""Who hears and sees whom, who may draw: decided here from people and mode, obeyed by the worker, shown to the clients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from media.client import SetMatrix
+from signaling.session.model import Person, Session
+
+VIDEO_SLOTS = 4
+SlotSource = tuple[str, Literal["camera", "screen"]]
+Slots = dict[str, dict[int, SlotSource]]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """``hears``: listener → sources, ``slots``: viewer → slot → source; participant ids throughout."""
+
+    hears: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    slots: Slots = field(default_factory=dict)
+    hold: tuple[str, ...] = ()
+    writers: tuple[str, ...] = ()
+    by_signaling: tuple[str, ...] = ()
+
+    def for_worker(self, epoch: int) -> SetMatrix:
+        return SetMatrix(
+            epoch=epoch,
+            hears={listener: dict.fromkeys(sources, 1.0) for listener, sources in self.hears.items() if sources},
+            sees={viewer: dict(slots) for viewer, slots in self.slots.items() if slots},
+            hold=list(self.hold),
+            writers=list(self.writers),
+            by_signaling=list(self.by_signaling),
+        )
+
+
+def compute(session: Session) -> Matrix:
+    """The whole matrix of an active session; empty before and after. Muting changes nothing here: a listener moves between
+    relay and mix when people or mode change, never with a switch of a microphone."""
+    if session.state != "active":
+        return Matrix()
+    people = session.present()
+    hears = {person.id: tuple(other.id for other in people if _hears(session, person, other)) for person in people}
+    return Matrix(
+        hears=hears,
+        slots={person.id: _assign(session.slots.get(person.id, {}), _shown(session, hears[person.id])) for person in people},
+        hold=(session.user,) if on_hold(session) else (),
+        writers=tuple(person.id for person in people if may_write(session, person)),
+        by_signaling=tuple(person.id for person in people if person.peer != "live"),
+    )
+
+
+def on_hold(session: Session) -> bool:
+    """The counselor is asking a professional: the user hears a soft tone and is told so."""
+    asked = session.open_help()
+    return asked is not None and asked.mode == "consultation"
+
+
+def _hears(session: Session, listener: Person, source: Person) -> bool:
+    """Also: sees. The modes are the architecture's; a reader of the brief neither hears nor is heard."""
+    if listener.id == source.id or listener.reading or source.reading:
+        return False
+    asked = session.open_help()
+    if asked is None or asked.mode is None or asked.mode == "conference":
+        return True
+    if asked.mode == "consultation":
+        if listener.role == "user":
+            return False
+        return source.role != "user" or asked.hear_user
+    if source.id == asked.professional:  # whisper: only the counselor hears the professional
+        return listener.id == session.owner
+    return True
+
+
+def _shown(session: Session, sources: tuple[str, ...]) -> list[SlotSource]:
+    shown: list[SlotSource] = []
+    for source in sources:
+        media = session.people[source].media
+        if media.camera:
+            shown.append((source, "camera"))
+        if media.screen:
+            shown.append((source, "screen"))
+    return shown
+
+
+def _assign(former: dict[int, SlotSource], wanted: list[SlotSource]) -> dict[int, SlotSource]:
+    """What is still shown keeps its slot; what is new takes the lowest free one, as long as there is one."""
+    slots = {slot: source for slot, source in former.items() if source in wanted}
+    free = [slot for slot in range(VIDEO_SLOTS) if slot not in slots]
+    new = [source for source in wanted if source not in slots.values()]
+    slots.update(zip(free, new, strict=False))
+    return dict(sorted(slots.items()))
+
+
+def may_write(session: Session, person: Person) -> bool:
+    if person.reading:
+        return False
+    asked = session.open_help()
+    if person.role == "user" or asked is None or asked.mode is None:
+        return True
+    if asked.mode == "consultation":
+        return False
+    return asked.mode == "conference" or person.id == session.owner
+
+
+def audience(session: Session, author: Person, wanted: Literal["all", "staff"]) -> Literal["all", "staff"]:
+    """Whom a line may reach: users write to all; staff in consultation, and a professional in whisper or catching up,
+    write to staff whatever they ask for."""
+    if author.role == "user":
+        return "all"
+    asked = session.open_help()
+    if author.reading or (asked and asked.mode == "consultation"):
+        return "staff"
+    if asked and asked.mode == "whisper" and author.id == asked.professional:
+        return "staff"
+    return wanted

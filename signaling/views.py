@@ -1,0 +1,219 @@
+"""What each viewer may see of a session. Users never get brief, help or anything else that is for staff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from signaling import matrix
+from signaling.messages import (
+    Brief,
+    CategoryView,
+    HelpView,
+    ParticipantView,
+    QueueItem,
+    Ring,
+    RoomView,
+    SessionItem,
+    SessionView,
+    SiteView,
+    SlotView,
+    WaitingView,
+)
+from signaling.session.model import Help, Person, Session
+
+MEDIA_CHANNELS = ("voice", "video")
+LONG_WAIT_MS = 60_000  # after that a waiting user is offered to leave a message
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a view needs beside the session itself. ``waiting`` is None unless the session waits; ``offer_message``: nobody
+    could come, or nobody has for a while."""
+
+    site: SiteView
+    category: CategoryView
+    brief: Brief
+    waiting: WaitingView | None = None
+    offer_message: bool = False
+
+
+def session_view(session: Session, viewer: str, around: Surroundings, grid: matrix.Matrix) -> SessionView:
+    person = session.people[viewer]
+    view = SessionView(
+        id=session.id,
+        site=around.site,
+        category=around.category,
+        language=session.language,
+        channel=session.channel,
+        state=session.state,
+        you=viewer,
+        participants=[_participant(session, each) for each in _visible(session)],
+        room=_room(session, person, grid) if session.state == "active" else None,
+        owner_lost=session.owner_lost,
+        end_reason=session.end_reason,
+        rated=session.rated,
+        started_at=session.created_at,
+        active_at=session.active_at,
+        ended_at=session.ended_at,
+    )
+    _deadline(session, person, view)
+    if person.role == "user":
+        view.waiting = around.waiting
+        view.choices = list(session.choices)
+        if around.waiting is not None and around.offer_message:
+            view.choices = ["wait", "message"]
+        return view
+    view.brief = around.brief
+    view.help = _help(session, session.help)
+    view.wrap_up_until = session.timers.get("wrap_up")
+    return view
+
+
+def _visible(session: Session) -> list[Person]:
+    """Present people in the order user, owner, others."""
+    return sorted(session.present(), key=lambda person: (person.role != "user", person.id != session.owner))
+
+
+def _participant(session: Session, person: Person) -> ParticipantView:
+    presence: Literal["here", "lost", "reading"] = "lost"
+    if person.connected:
+        presence = "reading" if person.reading else "here"
+    return ParticipantView(
+        id=person.id,
+        name=person.name,
+        role=person.role,
+        presence=presence,
+        peer=person.peer,
+        media=person.media,
+        owner=person.id == session.owner,
+    )
+
+
+def _room(session: Session, viewer: Person, grid: matrix.Matrix) -> RoomView:
+    hears = {listener: list(sources) for listener, sources in grid.hears.items()}
+    if viewer.role == "user":
+        hears = {
+            listener: [source for source in sources if viewer.id in (listener, source)]
+            for listener, sources in hears.items()
+        }
+    return RoomView(
+        epoch=session.epoch,
+        media=session.channel in MEDIA_CHANNELS and not viewer.reading,
+        slots={
+            str(slot): SlotView(participant=source, kind=kind) for slot, (source, kind) in grid.slots.get(viewer.id, {}).items()
+        },
+        hears={listener: sources for listener, sources in hears.items() if sources},
+        board="write" if matrix.may_write(session, viewer) else "read",
+        notice="asking_professional" if viewer.id in grid.hold else "",
+    )
+
+
+def _deadline(session: Session, viewer: Person, view: SessionView) -> None:
+    """Whom everybody waits for, and until when. Nobody is shown a countdown for themself."""
+    for timer, person in (("user_lost", session.user), ("owner_lost", session.owner)):
+        at = session.timers.get(timer)  # type: ignore[call-overload]  # both are Timer names
+        if at is not None and person != viewer.id:
+            view.deadline, view.lost = at, person
+            return
+    asked = session.open_help()
+    if viewer.role != "user" and asked is not None and "professional_lost" in session.timers:
+        view.deadline, view.lost = session.timers["professional_lost"], asked.professional
+
+
+def _help(session: Session, asked: Help | None) -> HelpView | None:
+    if asked is None:
+        return None
+    return HelpView(
+        state=asked.state,
+        note=asked.note,
+        category=asked.category,
+        mode=asked.mode,
+        hear_user=asked.hear_user,
+        professional=asked.professional,
+        asked=asked.asked,
+        ringing_until=asked.ringing.until if asked.ringing else None,
+        catch_up_until=session.timers.get("catch_up"),
+        asked_at=asked.asked_at,
+    )
+
+
+def brief_value(brief: Brief, name: str) -> str:
+    return next((field.value for field in brief.fields if field.name == name), "")
+
+
+def user_ring(session: Session, around: Surroundings, reservation: str, until: int) -> Ring:
+    return Ring(
+        reservation=reservation,
+        kind="user",
+        session=session.id,
+        expires_at=until,
+        waiting_since=session.enqueued_at,
+        site=around.site.name,
+        category=around.category.name,
+        language=session.language,
+        channel=session.channel,
+        brief=around.brief,
+        product=brief_value(around.brief, "product_name"),
+        from_name=session.people[session.user].name,
+    )
+
+
+def help_ring(session: Session, asked: Help, around: Surroundings, category_name: str, reservation: str, until: int) -> Ring:
+    """Before a professional has accepted they are shown note, category, language and product, nothing else of the visit."""
+    owner = session.people.get(session.owner)
+    return Ring(
+        reservation=reservation,
+        kind="help",
+        session=session.id,
+        expires_at=until,
+        waiting_since=asked.asked_at,
+        site=around.site.name,
+        category=category_name,
+        language=session.language,
+        channel=session.channel,
+        note=asked.note,
+        product=brief_value(around.brief, "product_name"),
+        from_name=owner.name if owner else "",
+    )
+
+
+def queue_item(session: Session) -> QueueItem:
+    return QueueItem(
+        session=session.id,
+        category=session.category,
+        language=session.language,
+        channel=session.channel,
+        since=session.enqueued_at,
+        ringing=session.ringing is not None,
+    )
+
+
+def help_item(session: Session, asked: Help) -> QueueItem:
+    return QueueItem(
+        session=session.id,
+        category=asked.category,
+        language=session.language,
+        channel=session.channel,
+        since=asked.asked_at,
+        kind="help",
+        ringing=asked.ringing is not None,
+    )
+
+
+def session_item(session: Session) -> SessionItem:
+    asked, professional = session.open_help(), session.professional()
+    owner = session.people.get(session.owner)
+    return SessionItem(
+        id=session.id,
+        site=session.site,
+        category=session.category,
+        language=session.language,
+        channel=session.channel,
+        state=session.state,
+        since=session.active_at or session.enqueued_at or session.created_at,
+        counselor=owner.name if owner else "",
+        professional=professional.name if professional else "",
+        mode=asked.mode if asked else None,
+        lost=any(not person.connected for person in session.present()),
+    )

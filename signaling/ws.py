@@ -1,0 +1,221 @@
+"""The WebSocket at /ws: who connects, how much they may send, and a reason for everything refused. No traceback goes out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import msgspec
+import structlog
+from aiohttp import WSMsgType, web
+
+from signaling import keys
+from signaling import messages as msg
+from signaling.limits import Buckets
+from signaling.live import Live
+from signaling.live.clients import Client
+from signaling.live.commands import REFUSALS, handle
+from signaling.session.model import NotAllowed
+
+log = structlog.get_logger(__name__)
+
+HELLO_TIMEOUT_S = 10.0
+SEND_TIMEOUT_S = 10.0  # a peer that takes nothing for so long is cut off
+PING_S = 10.0
+MAX_MESSAGE_BYTES = 450_000  # the largest is a board message
+MESSAGES = {"burst": 400, "per_minute": 6_000}
+LINES = {"burst": 100, "per_minute": 300}
+MOST_OFFENCES = 200
+MEDIA_LANE = 64  # offers and board messages waiting for their room; more are refused
+
+SENTENCES = {
+    "bad_message": "This message is not understood.",
+    "not_yours": "This is not yours to do here.",
+    "wrong_state": "This is not possible now.",
+    "too_many": "Too many messages; slow down.",
+    "replaced": "Another tab has taken over.",
+    "unknown": "There is no such thing any more.",
+    "unknown_picture": "This picture may not be shared here.",
+    "empty": "There is nothing in this line.",
+    "no_help": "There is no help to do this with.",
+    "no_worker": "The media server is not reachable right now.",
+    "bad_sdp": "This offer is not understood.",
+    "channel": "This conversation has another channel.",
+    "too_late": "It is too late for this.",
+    "not_pending": "This call is no longer ringing for you.",
+    "busy": "You are in a conversation.",
+    "failed": "Something went wrong here. Try again.",
+}
+
+
+def setup(app: web.Application) -> None:
+    app.router.add_get("/ws", _serve)
+
+
+async def _serve(request: web.Request) -> web.StreamResponse:
+    live, settings = request.app[keys.LIVE], request.app[keys.SETTINGS]
+    if request.headers.get("Origin") not in settings.own_origins:
+        live.house.refused["origin"] += 1
+        return web.json_response({"reason": "wrong_origin", "message": "This page may not connect here."}, status=403)
+    socket = web.WebSocketResponse(heartbeat=PING_S, max_msg_size=MAX_MESSAGE_BYTES, compress=False)
+    await socket.prepare(request)
+    connection = _Connection(live, request, socket)
+    await connection.run()
+    return socket
+
+
+class _Connection:
+    def __init__(self, live: Live, request: web.Request, socket: web.WebSocketResponse) -> None:
+        self.live = live
+        self.request = request
+        self.socket = socket
+        self.client: Client | None = None
+        self._messages = Buckets(burst=MESSAGES["burst"], per_minute=MESSAGES["per_minute"], most_keys=1)
+        self._lines = Buckets(burst=LINES["burst"], per_minute=LINES["per_minute"], most_keys=1)
+        self._offences = 0
+        self._media: asyncio.Queue[msg.ClientMessage] = asyncio.Queue(MEDIA_LANE)
+
+    async def run(self) -> None:
+        try:
+            client = await self._hello()
+        except TimeoutError:
+            await self.socket.close(code=1008, message=b"no hello")
+            return
+        if client is None:
+            await self.socket.close(code=1008)
+            return
+        self.client = client
+        tasks = [asyncio.create_task(self._write(client)), asyncio.create_task(self._media_lane(client))]
+        try:
+            await self._read(client)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.shield(self.live.detach(client))
+
+    # --- hello -----------------------------------------------------------------------------------------------------------
+
+    async def _hello(self) -> Client | None:
+        """The client, attached; None when it was refused (and told why)."""
+        async with asyncio.timeout(HELLO_TIMEOUT_S):
+            frame = await self.socket.receive()
+        message = self._decode(frame.data) if frame.type is WSMsgType.TEXT else None
+        if not isinstance(message, msg.Hello):
+            await self._say(msg.Error(reason="bad_message", message="The first message is hello."))
+            return None
+        client = await self._user(message) if message.token else await self._staff(message)
+        if client is None:
+            self.live.house.refused["hello"] += 1
+            await self._say(msg.Bye(reason="token" if message.token else "signed_out"))
+        return client
+
+    async def _user(self, hello: msg.Hello) -> Client | None:
+        entry = await self.live.by_token(hello.token)
+        if entry is None:
+            return None
+        client = Client(tab=hello.tab)
+        await self.live.attach_user(client, entry)
+        return client
+
+    async def _staff(self, hello: msg.Hello) -> Client | None:
+        record = await self.request.app[keys.IDENTITY].who(self.request, time.time_ns() // 1_000_000)
+        if record is None:
+            return None
+        client = Client(tab=hello.tab, staff=record)
+        await self.live.attach_staff(client, record)
+        return client
+
+    async def _say(self, message: msgspec.Struct) -> None:
+        await self.socket.send_frame(msg.encode(message), WSMsgType.TEXT)
+
+    # --- in --------------------------------------------------------------------------------------------------------------
+
+    async def _read(self, client: Client) -> None:
+        async for frame in self.socket:
+            if client.closing or self._offences > MOST_OFFENCES:
+                return
+            if frame.type is not WSMsgType.TEXT:
+                self._refuse(client, "bad_message", None)
+                continue
+            message = self._decode(frame.data)
+            if message is None:
+                self._refuse(client, "bad_message", _id_of(frame.data))
+            elif not self._within_limits(message):
+                self._refuse(client, "too_many", getattr(message, "id", None))
+            elif isinstance(message, msg.Offer | msg.BoardMessage):
+                self._to_media_lane(client, message)
+            else:
+                await self._handle(client, message)
+
+    def _decode(self, text: str) -> msg.ClientMessage | None:
+        try:
+            return msg.decode_client(text)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return None
+
+    def _within_limits(self, message: msg.ClientMessage) -> bool:
+        now = time.monotonic_ns() // 1_000_000
+        allowed = self._messages.take("", now)
+        if allowed and isinstance(message, msg.SendLine | msg.LeaveMessage | msg.WrapUp):
+            allowed = self._lines.take("", now)
+        return allowed
+
+    def _to_media_lane(self, client: Client, message: msg.Offer | msg.BoardMessage) -> None:
+        """Offers and board messages may wait for their room; lines sent meanwhile do not wait for them."""
+        try:
+            self._media.put_nowait(message)
+        except asyncio.QueueFull:
+            self._refuse(client, "too_many", message.id)
+
+    async def _media_lane(self, client: Client) -> None:
+        while True:
+            await self._handle(client, await self._media.get())
+
+    async def _handle(self, client: Client, message: msg.ClientMessage) -> None:
+        request_id, session = getattr(message, "id", None), getattr(message, "session", "")
+        try:
+            await handle(self.live, client, message)
+        except REFUSALS as refused:
+            reason = refused.reason if isinstance(refused, NotAllowed) else "unknown"
+            self.live.house.refused[reason] += 1
+            client.send(_error(reason, request_id, session))
+        except Exception:
+            log.exception("message failed", kind=type(message).__name__, session=session)
+            client.send(_error("failed", request_id, session))
+
+    def _refuse(self, client: Client, reason: str, request_id: int | None) -> None:
+        self._offences += 1
+        self.live.house.refused[reason] += 1
+        client.send(_error(reason, request_id))
+        if self._offences > MOST_OFFENCES:
+            client.bye("too_many", retry_ms=5000)
+
+    # --- out -------------------------------------------------------------------------------------------------------------
+
+    async def _write(self, client: Client) -> None:
+        while (frame := await client.next()) is not None:
+            try:
+                async with asyncio.timeout(SEND_TIMEOUT_S):
+                    await self.socket.send_frame(frame, WSMsgType.TEXT)
+            except (TimeoutError, ConnectionError):
+                if self.request.transport is not None:
+                    self.request.transport.abort()
+                return
+        await self.socket.close()
+
+
+def _error(reason: str, request_id: int | None, session: str = "") -> msg.Error:
+    return msg.Error(reason=reason, message=SENTENCES.get(reason, "This is not possible now."), id=request_id, session=session)
+
+
+class _OnlyId(msgspec.Struct):
+    id: int | None = None
+
+
+def _id_of(text: str | bytes) -> int | None:
+    """The request id of a message that is otherwise not understood, so that its sender need not wait for a reply."""
+    try:
+        return msgspec.json.decode(text, type=_OnlyId).id
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
