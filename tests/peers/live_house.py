@@ -1,0 +1,181 @@
+"""A whole service on free ports for tests, and clients that speak its HTTP and WebSocket as browsers do."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from signaling import app as wiring
+from signaling import keys
+from signaling.settings import Settings
+
+WAIT_S = 10.0
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def settings_for(folder: Path) -> Settings:
+    return Settings(port=free_port(), shop_port=free_port(), demo=True, data_dir=folder, udp_port=free_port(socket.SOCK_DGRAM), workers=1)
+
+
+class Service:
+    def __init__(self, settings: Settings, app: web.Application, http: aiohttp.ClientSession) -> None:
+        self.settings = settings
+        self.app = app
+        self.http = http
+        self.url = f"http://127.0.0.1:{settings.port}"
+
+    @property
+    def live(self) -> Any:
+        return self.app[keys.LIVE]
+
+    async def post(self, path: str, body: Any, origin: str | None = None, cookie: str = "") -> tuple[int, Any, str]:
+        headers = {"Origin": origin or self.settings.url, "Cookie": cookie} if cookie else {"Origin": origin or self.settings.url}
+        async with self.http.post(self.url + path, json=body, headers=headers) as response:
+            text = await response.text()
+            set_cookie = response.headers.get("Set-Cookie", "").partition(";")[0]
+            return response.status, json.loads(text) if text else None, set_cookie
+
+    async def user_session(self, channel: str = "text", language: str = "ko", category: str = "cameras") -> tuple[str, str]:
+        status, code, _ = await self.post(
+            "/api/codes", {"site": "demo-shop", "category": category, "language": language}, origin=self.settings.shop_url
+        )
+        assert status == 200, code
+        status, made, _ = await self.post("/api/sessions", {"code": code["code"], "channel": channel, "locale": language})
+        assert status == 200, made
+        return made["session"], made["token"]
+
+    async def user(self, channel: str = "text", **place: str) -> Person:
+        session, token = await self.user_session(channel, **place)
+        return await self.user_tab(session, token)
+
+    async def user_tab(self, session: str, token: str, tab: str = "t-user") -> Person:
+        person = Person(await self._socket(self.settings.url))
+        person.session_id, person.token = session, token
+        await person.send(type="hello", tab=tab, token=token, locale="ko")
+        await person.get("welcome")
+        return person
+
+    async def sign_in(self, login: str) -> str:
+        status, me, cookie = await self.post("/api/sign-in", {"login": login, "password": f"{login}-demo"})
+        assert status == 200, me
+        return cookie
+
+    async def staff(self, login: str, *, available: bool = True, tab: str = "t-staff", cookie: str = "") -> Person:
+        cookie = cookie or await self.sign_in(login)
+        person = Person(await self._socket(self.settings.staff_url("counselor"), cookie))
+        person.cookie = cookie
+        await person.send(type="hello", tab=tab)
+        await person.get("welcome")
+        if available:
+            await person.ask(type="state", state="available")
+        return person
+
+    async def _socket(self, origin: str, cookie: str = "") -> aiohttp.ClientWebSocketResponse:
+        headers = {"Origin": origin} | ({"Cookie": cookie} if cookie else {})
+        return await self.http.ws_connect(self.url + "/ws", headers=headers, max_msg_size=0)
+
+
+class Person:
+    """One tab. Everything received is kept in ``seen``; ``session`` is the newest view."""
+
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        self.ws = ws
+        self.seen: list[dict[str, Any]] = []
+        self.session: dict[str, Any] = {}
+        self.session_id = ""
+        self.token = ""
+        self.cookie = ""
+        self._next_id = 0
+        self._news = asyncio.Condition()
+        self._reader = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        async for frame in self.ws:
+            message = json.loads(frame.data)
+            async with self._news:
+                self.seen.append(message)
+                if message["type"] == "session":
+                    self.session = message["session"]
+                    self.session_id = self.session["id"]
+                self._news.notify_all()
+        async with self._news:
+            self.seen.append({"type": "closed"})
+            self._news.notify_all()
+
+    async def send(self, **message: Any) -> None:
+        await self.ws.send_str(json.dumps(message))
+
+    async def say(self, kind: str, **rest: Any) -> dict[str, Any]:
+        """A message about this person's session; its reply."""
+        return await self.ask(type=kind, session=self.session_id, **rest)
+
+    async def ask(self, **message: Any) -> dict[str, Any]:
+        self._next_id += 1
+        number = self._next_id
+        await self.send(id=number, **message)
+        return await self.find(lambda seen: seen.get("id") == number)
+
+    async def find(self, wanted: Callable[[dict[str, Any]], bool], since: int = 0) -> dict[str, Any]:
+        def found() -> dict[str, Any] | None:
+            return next((message for message in self.seen[since:] if wanted(message)), None)
+
+        async with self._news:
+            try:
+                async with asyncio.timeout(WAIT_S):
+                    while (message := found()) is None:
+                        await self._news.wait()
+            except TimeoutError:
+                raise AssertionError(f"not received; seen {[m.get('type') for m in self.seen]}; session {self.session}") from None
+            return message
+
+    async def get(self, kind: str, since: int = 0) -> dict[str, Any]:
+        return await self.find(lambda message: message["type"] == kind, since)
+
+    async def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Waits until the newest view of the session fits."""
+        async with self._news:
+            try:
+                async with asyncio.timeout(WAIT_S):
+                    while not (self.session and wanted(self.session)):
+                        await self._news.wait()
+            except TimeoutError:
+                raise AssertionError(f"never so; session {self.session}") from None
+        return self.session
+
+    async def state(self, state: str) -> dict[str, Any]:
+        return await self.until(lambda session: session["state"] == state)
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [message["line"] for message in self.seen if message["type"] == "line"]
+
+    def traffic(self) -> str:
+        return json.dumps(self.seen, ensure_ascii=False)
+
+    async def close(self) -> None:
+        await self.ws.close()
+        await self._reader
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Service]:
+    runner = web.AppRunner(await wiring.build_app(settings), access_log=None, shutdown_timeout=1.0)
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", settings.port, reuse_address=True).start()
+        async with aiohttp.ClientSession() as http:
+            yield Service(settings, runner.app, http)
+    finally:
+        await runner.cleanup()
