@@ -13,6 +13,7 @@ from ..codes import CodeRefused
 from ..identity import SignInRefused
 from ..keys import COUNTS
 from ..pictures import PictureRefused
+from ..session.model import NotAllowed
 
 _log = log.get("signaling.http")
 
@@ -30,6 +31,8 @@ _STATUS = {
     "too_many_address": 429,
     "too_many_sign_ins": 429,
 }
+_LIVE = {"full": "Too many conversations are going on; try again in a minute."}
+_NOT_NOW = "That is not possible any more."
 _RETRY_AFTER_S = "30"
 _BY_STATUS = {
     404: ("not_found", "There is nothing at this address."),
@@ -61,7 +64,7 @@ def answer(value: object, status: int = 200) -> web.Response:
 def _refusal(request: web.Request, status: int, reason: str, sentence: str) -> web.Response:
     request.app[COUNTS][f"http.{reason}"] += 1
     response = answer({"reason": reason, "message": sentence}, status)
-    if status == 429:
+    if status in (429, 503):
         response.headers["Retry-After"] = _RETRY_AFTER_S
     return response
 
@@ -79,6 +82,8 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         return _refusal(request, error.status, error.reason, error.sentence)
     except (CodeRefused, SignInRefused, PictureRefused) as error:
         return refusal_of(request, error)
+    except NotAllowed as error:
+        return _refusal(request, 503 if error.reason == "full" else 409, error.reason, _LIVE.get(error.reason, _NOT_NOW))
     except web.HTTPException as error:
         if error.status not in _BY_STATUS:
             raise

@@ -1,0 +1,50 @@
+"""`sangdam session`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ..records import Records, SessionRecord
+from .typed import json_option, noted, show, with_records
+
+
+def _session_row(session: SessionRecord) -> dict[str, Any]:
+    shown = ("id", "site", "category", "language", "channel", "state", "started_at", "ended_at", "end_reason", "counselor")
+    return {name: getattr(session, name) for name in shown}
+
+
+@click.group()
+def session() -> None:
+    """Past and present sessions."""
+
+
+@session.command("list")
+@click.option("--state", default="")
+@click.option("--site", "site_id", default="")
+@click.option("--page", default=1, type=click.IntRange(1))
+@json_option
+@with_records
+async def session_list(records: Records, state: str, site_id: str, page: int, as_json: bool) -> None:
+    """Newest first, 50 a page."""
+    found, total = await records.search_sessions(state=state, site=site_id, page=page)
+    show([_session_row(each) for each in found], as_json=as_json)
+    if not as_json and total > len(found):
+        click.echo(f"{total} in all; --page {page + 1} shows more.")
+
+
+@session.command("erase")
+@click.argument("session_id", metavar="ID")
+@click.option("--force", is_flag=True, help="Also one that still runs.")
+@with_records
+async def session_erase(records: Records, session_id: str, force: bool) -> None:
+    """Remove all that was said, written, shown and known in a session; its times stay as figures."""
+    found = await records.session(session_id)
+    if found is None:
+        raise click.ClickException(f"There is no session “{session_id}”.")
+    if found.state not in ("closed", "message_left") and not force:
+        raise click.ClickException("It still runs: end it on the operator's page first, or use --force.")
+    await records.erase_session(session_id)
+    await noted(records, "session.erase", f"session/{session_id}")
+    click.echo(f"Erased {session_id}.")

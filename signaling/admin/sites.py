@@ -1,0 +1,194 @@
+"""`sangdam site` and `sangdam category`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from msgspec.structs import replace
+
+from ..codes import MOST_KEYS, SERVER_KID, new_secret
+from ..records import Category, Records, Site, SiteKey
+from .typed import an_id, colour, json_option, name_option, noted, origins, show, with_records
+
+
+def _site_row(site: Site) -> dict[str, Any]:
+    """Key ids, never secrets: those are shown once, when they are made."""
+    row = {name: getattr(site, name) for name in Site.__struct_fields__ if name not in ("categories", "keys")}
+    return row | {"categories": list(site.categories), "keys": [key.kid for key in site.keys]}
+
+
+async def site_of(records: Records, site_id: str) -> Site:
+    site = await records.site(site_id)
+    if site is None:
+        raise click.ClickException(f"There is no site “{site_id}”.")
+    return site
+
+
+@click.group()
+def site() -> None:
+    """Partners' sites."""
+
+
+@site.command("add")
+@click.argument("site_id", metavar="ID", callback=an_id)
+@name_option
+@click.option(
+    "--origin", "origins", multiple=True, callback=origins, help="Where its pages are: https://shop.example. Repeatable."
+)
+@click.option("--language", "languages", multiple=True, help="In the order of preference. Repeatable.")
+@click.option("--accent", default="", callback=colour, help="#rrggbb")
+@click.option("--privacy-url", default="")
+@click.option("--home-url", default="")
+@click.option("--retention-days", default=90, show_default=True, type=click.IntRange(1, 3650))
+@click.option("--page-param", "page_params", multiple=True, help="Query parameter that page addresses may keep. Repeatable.")
+@click.option("--update", is_flag=True, help="Change a site that is there: what is not given stays.")
+@json_option
+@with_records
+async def site_add(records: Records, site_id: str, update: bool, as_json: bool, **given: Any) -> None:
+    """Add a site, or change one. Its back end needs a key only to vouch for users: sangdam site key."""
+    before = await records.site(site_id)
+    if (before is not None) != update:
+        raise click.ClickException(f"Site “{site_id}” {'is there already; use --update' if before else 'is not there yet'}.")
+    values: dict[str, Any] = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
+    if before is not None:
+        context = click.get_current_context()
+        typed = click.core.ParameterSource.COMMANDLINE
+        values = {name: value for name, value in values.items() if context.get_parameter_source(name) == typed}
+        await records.save_site(replace(before, **values))
+    else:
+        missing = [
+            option
+            for option, name in (("--name", "names"), ("--origin", "origins"), ("--language", "languages"))
+            if not given[name]
+        ]
+        if missing:
+            raise click.UsageError(f"A new site needs {', '.join(missing)}.")
+        await records.save_site(replace(Site(id=site_id), **values))
+    await noted(records, "site.save", f"site/{site_id}")
+    show([_site_row(await site_of(records, site_id))], as_json=as_json, one=True)
+
+
+@site.command("list")
+@json_option
+@with_records
+async def site_list(records: Records, as_json: bool) -> None:
+    """All sites."""
+    rows = [_site_row(found) for found in await records.sites()]
+    short = ("id", "names", "origins", "languages", "categories", "keys")
+    show(rows if as_json else [{name: row[name] for name in short} for row in rows], as_json=as_json)
+
+
+@site.command("show")
+@click.argument("site_id", metavar="ID")
+@json_option
+@with_records
+async def site_show(records: Records, site_id: str, as_json: bool) -> None:
+    """One site."""
+    show([_site_row(await site_of(records, site_id))], as_json=as_json, one=True)
+
+
+@site.command("remove")
+@click.argument("site_id", metavar="ID")
+@with_records
+async def site_remove(records: Records, site_id: str) -> None:
+    """Remove a site; its past sessions stay until their retention ends."""
+    if not await records.remove_site(site_id):
+        raise click.ClickException(f"There is no site “{site_id}”.")
+    await noted(records, "site.remove", f"site/{site_id}")
+
+
+@site.command("key")
+@click.argument("site_id", metavar="ID")
+@click.argument("kid", metavar="KEY", callback=an_id)
+@click.option("--remove", is_flag=True, help="Codes signed with it are refused from now on.")
+@json_option
+@with_records
+async def site_key(records: Records, site_id: str, kid: str, remove: bool, as_json: bool) -> None:
+    """Make a signing key for the site's back end (shown once; two may live at a time), or remove one."""
+    found = await site_of(records, site_id)
+    others = [key for key in found.keys if key.kid != kid]
+    if remove:
+        if len(others) == len(found.keys):
+            raise click.ClickException(f"“{site_id}” has no key “{kid}”.")
+        await records.save_site(replace(found, keys=others))
+        await noted(records, "site.key_remove", f"site/{site_id}")
+        return
+    if kid == SERVER_KID or len(others) < len(found.keys):
+        raise click.ClickException(f"There is a key “{kid}” already; choose another name.")
+    if len(others) >= MOST_KEYS:
+        raise click.ClickException(f"“{site_id}” has {MOST_KEYS} keys; remove one first.")
+    key = SiteKey(kid=kid, secret=new_secret())
+    await records.save_site(replace(found, keys=[*others, key]))
+    await noted(records, "site.key_add", f"site/{site_id}")
+    show([{"site": site_id, "kid": kid, "algorithm": "HS256", "secret": key.secret}], as_json=as_json, one=True)
+
+
+@click.group()
+def category() -> None:
+    """What a site's users ask about."""
+
+
+def _category_row(found: Category) -> dict[str, Any]:
+    return {"id": found.id, "parent": found.parent, "names": found.names}
+
+
+@category.command("add")
+@click.argument("site_id", metavar="SITE")
+@click.argument("category_id", metavar="ID", callback=an_id)
+@name_option
+@click.option("--parent", default=None, help="Those who serve the parent are asked when nobody serves this one.")
+@json_option
+@with_records
+async def category_add(
+    records: Records, site_id: str, category_id: str, names: dict[str, str], parent: str | None, as_json: bool
+) -> None:
+    """Add a category to a site, or change one."""
+    found = await site_of(records, site_id)
+    added = Category(id=category_id, parent=parent, names=names or {"en": category_id})
+    changed = replace(found, categories=found.categories | {category_id: added})
+    if parent is not None and (parent not in found.categories or category_id in found.category_path(parent)):
+        raise click.ClickException(f"“{parent}” cannot be its parent: it is unknown, or below it.")
+    await records.save_site(changed)
+    await noted(records, "category.save", f"site/{site_id}/{category_id}")
+    show([_category_row(added)], as_json=as_json, one=True)
+
+
+@category.command("list")
+@click.argument("site_id", metavar="SITE")
+@json_option
+@with_records
+async def category_list(records: Records, site_id: str, as_json: bool) -> None:
+    """The categories of a site."""
+    show([_category_row(found) for found in (await site_of(records, site_id)).categories.values()], as_json=as_json)
+
+
+@category.command("show")
+@click.argument("site_id", metavar="SITE")
+@click.argument("category_id", metavar="ID")
+@json_option
+@with_records
+async def category_show(records: Records, site_id: str, category_id: str, as_json: bool) -> None:
+    """One category."""
+    found = (await site_of(records, site_id)).categories.get(category_id)
+    if found is None:
+        raise click.ClickException(f"“{site_id}” has no category “{category_id}”.")
+    show([_category_row(found)], as_json=as_json, one=True)
+
+
+@category.command("remove")
+@click.argument("site_id", metavar="SITE")
+@click.argument("category_id", metavar="ID")
+@with_records
+async def category_remove(records: Records, site_id: str, category_id: str) -> None:
+    """Remove a category; those below it come to stand alone."""
+    found = await site_of(records, site_id)
+    if category_id not in found.categories:
+        raise click.ClickException(f"“{site_id}” has no category “{category_id}”.")
+    left = {
+        key: replace(each, parent=None) if each.parent == category_id else each
+        for key, each in found.categories.items()
+        if key != category_id
+    }
+    await records.save_site(replace(found, categories=left))
+    await noted(records, "category.remove", f"site/{site_id}/{category_id}")

@@ -1,0 +1,141 @@
+"""What the administrative commands share: records, options, checks of what is typed, tables and JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..records import Records
+from ..settings import Settings, default_data_dir
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Command = Callable[P, R]
+
+_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+json_option = click.option("--json", "as_json", is_flag=True, help="For scripts.")
+
+
+def storage_options(command: Command[P, R]) -> Command[P, R]:
+    """`--data-dir` and `--database`."""
+    where = f"Folder for the server's key and SQLite file. [default: {default_data_dir(demo=False)}]"
+    for option in (
+        click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), default=None, help=where),
+        click.option(
+            "--database", default="", help="SQLAlchemy URL, such as postgresql+asyncpg://…; default: SQLite in the data folder."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+async def open_records(settings: Settings) -> Records:
+    """ClickException with a sentence when there is no getting at them."""
+    try:
+        return await Records.open(settings.database_url)
+    except (SQLAlchemyError, ModuleNotFoundError, OSError) as error:
+        first = str(error).splitlines()[0]
+        raise click.ClickException(f"The records cannot be opened: {first}") from error
+
+
+def with_records(command: Callable[..., Awaitable[None]]) -> Callable[..., None]:
+    """Runs an async command with open records as its first argument."""
+
+    @storage_options
+    @wraps(command)
+    def run(*, data_dir: Path | None, database: str, **options: Any) -> None:
+        async def main() -> None:
+            settings = Settings(data_dir=data_dir or default_data_dir(demo=False), database=database)
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            records = await open_records(settings)
+            try:
+                await command(records, **options)
+            finally:
+                await records.close()
+
+        asyncio.run(main())
+
+    return run
+
+
+# --- what is typed -----------------------------------------------------------------------------------------------------
+
+
+def an_id(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not _ID.fullmatch(value):
+        raise click.BadParameter("letters, digits, “-”, “_” and “.” only, 64 at most")
+    return value
+
+
+def by_language(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """("ko=카메라", "en=Cameras") → {"ko": "카메라", "en": "Cameras"}"""
+    names = dict(value.split("=", 1) for value in values if "=" in value)
+    if len(names) != len(values):
+        raise click.BadParameter("give each name as LANGUAGE=NAME, such as ko=카메라")
+    return names
+
+
+def origins(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
+    for value in values:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or value != f"{parts.scheme}://{parts.netloc}".lower():
+            raise click.BadParameter(f"“{value}” is no origin; one looks like https://shop.example")
+    return list(values)
+
+
+def colour(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if value and not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise click.BadParameter("give the colour as #rrggbb")
+    return value
+
+
+name_option = click.option("--name", "names", multiple=True, callback=by_language, metavar="LANG=NAME", help="Repeatable.")
+
+
+# --- what is shown -----------------------------------------------------------------------------------------------------
+
+
+def show(rows: list[dict[str, Any]], *, as_json: bool, one: bool = False) -> None:
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(rows[0] if one else rows), indent=2))
+        return
+    if not rows:
+        click.echo("None.")
+        return
+    table = Table(*rows[0]) if not one else Table(show_header=False)
+    if one:
+        for key, value in rows[0].items():
+            table.add_row(key, _cell(value))
+    else:
+        for row in rows:
+            table.add_row(*map(_cell, row.values()))
+    Console().print(table)
+
+
+def _cell(value: Any) -> Text:
+    return Text(_words(value))  # Text: what people wrote is no markup
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}={_words(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_words, value))
+    return "" if value is None else str(value)
+
+
+async def noted(records: Records, action: str, subject: str) -> None:
+    await records.audit("cli", action, subject, time.time_ns() // 1_000_000)

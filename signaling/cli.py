@@ -1,0 +1,113 @@
+"""The `sangdam` command: `serve`, `init`, and the keeping of sites, staff and sessions (`admin/`)."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import uvloop
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from . import admin, log
+from .settings import STAFF_HOSTS, Settings, default_data_dir
+
+_PORT = click.IntRange(1, 65_535)
+_MEDIA_PORT = click.IntRange(1024, 65_000)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="sangdam")
+def main() -> None:
+    """Self-hosted live counselling on the web."""
+
+
+main.add_command(admin.init)
+for group in (admin.site, admin.category, admin.staff, admin.session):
+    main.add_command(group)
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="With a demo shop and demo accounts; HTTP on this machine only.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on (put TLS in front).")
+@click.option("--port", default=8080, show_default=True, type=_PORT, help="HTTP port.")
+@click.option("--public-url", default="", help="Where users reach this server, such as https://talk.example.")
+@click.option("--udp-port", default=40000, show_default=True, type=_MEDIA_PORT, help="First UDP port for media; one a worker.")
+@click.option(
+    "--announce", multiple=True, metavar="ADDR", help="Public address of this machine for media (behind NAT). Repeatable."
+)
+@click.option("--workers", default=0, show_default="one a core", type=click.IntRange(0, 256), help="Media workers.")
+@click.option("--shop-port", default=8081, show_default=True, type=_PORT, help="The demo shop's port.")
+@click.option("--trust-proxy", is_flag=True, help="Take clients' addresses from X-Forwarded-For, as a proxy of yours sets it.")
+@click.option(
+    "--log-level", default=None, type=click.Choice(["debug", "info", "warning", "error"]), help="Default: info; in demo warning."
+)
+@admin.storage_options
+def serve(*, demo: bool, data_dir: Path | None, log_level: str | None, announce: tuple[str, ...], **options: Any) -> None:
+    """Start the service."""
+    settings = Settings(demo=demo, data_dir=data_dir or default_data_dir(demo=demo), announce=announce, **options)
+    if taken := taken_port(settings):
+        raise click.ClickException(taken)
+    log.set_up(level=log_level or ("warning" if demo else "info"))
+    from .app import serve as run  # here, because it brings everything and `sangdam site list` needs none of it
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run(settings, on_ready=lambda: announce_ready(settings)))
+
+
+def taken_port(settings: Settings) -> str:
+    """The sentence that names a port somebody else has, or ""."""
+    wanted = [(host, settings.port, "--port") for host in settings.hosts_to_bind]
+    if settings.demo:
+        wanted.append(("127.0.0.1", settings.shop_port, "--shop-port"))
+    for host, port, option in wanted:
+        if not _free(host, port, socket.SOCK_STREAM):
+            return f"Port {port} is taken by another program. End that one, or choose another port: {option} {port + 10}"
+    if not _free("127.0.0.1" if settings.demo else "0.0.0.0", settings.udp_port, socket.SOCK_DGRAM):  # noqa: S104 - a probe
+        return f"UDP port {settings.udp_port} is taken by another program. Choose another: --udp-port {settings.udp_port + 100}"
+    return ""
+
+
+def _free(host: str, port: int, kind: socket.SocketKind) -> bool:
+    """Can it be bound? An address that this machine does not have (IPv6 switched off) is nobody's, hence free."""
+    try:
+        family, _, _, _, where = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind) as probe:
+            if kind == socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(where)
+    except PermissionError:
+        return True  # the server's own attempt will say it
+    except OSError as error:
+        return error.errno != errno.EADDRINUSE
+    return True
+
+
+def announce_ready(settings: Settings) -> None:
+    """Where to go, in order."""
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
+    if not settings.demo:
+        console.print(Text.assemble("Sangdam serves ", (settings.url, "bold cyan")))
+        return
+    from .demo import ACCOUNTS
+
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_row("shop", Text(settings.shop_url, "bold green"), "press the round button on any page")
+    colours = {"counselor": "cyan", "professional": "magenta", "operator": "yellow"}
+    for role in STAFF_HOSTS:
+        accounts = "   ".join(f"{a.login} / {a.password}" for a in ACCOUNTS if a.role == role)
+        table.add_row(role, Text(settings.staff_url(role), f"bold {colours[role]}"), accounts)
+    console.print(Text("\nSangdam is ready. Open these in one browser:\n", "bold"))
+    console.print(table)
+    console.print(Text("\nCtrl+C ends it.\n", "dim"))
+
+
+if __name__ == "__main__":
+    main()
