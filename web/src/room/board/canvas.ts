@@ -1,0 +1,184 @@
+/** Draws the board on two canvases: strokes that rest below, strokes that grow above, so that a new point never redraws them all. */
+
+import { getStroke } from "perfect-freehand";
+import type { BoardDoc, Shape } from "./boarddoc";
+import { BOARD_WIDTH, type Style } from "./schema";
+import type { Point } from "./strokes";
+
+const RESTS_AFTER_MS = 700;
+const FLUSH_MS = 33;
+
+function outline(points: Point[], width: number): Path2D {
+  const path = new Path2D();
+  const edge = getStroke(points, { size: width * 1.4, thinning: 0.35, smoothing: 0.5, streamline: 0.35, simulatePressure: true }) as Point[];
+  const [first] = edge;
+  if (!first) return path;
+  path.moveTo(...first);
+  edge.forEach((point, i) => {
+    const next = edge[(i + 1) % edge.length] ?? point;
+    path.quadraticCurveTo(point[0], point[1], (point[0] + next[0]) / 2, (point[1] + next[1]) / 2);
+  });
+  path.closePath();
+  return path;
+}
+
+export type Tool = { kind: "pen"; style: Style } | { kind: "eraser"; radius: number } | { kind: "none" };
+
+export class BoardCanvas {
+  private tool: Tool = { kind: "none" };
+  private growing = new Map<string, { shape: Shape; until: number }>();
+  private wanted: "nothing" | "growing" | "all" = "all";
+  private frame = 0;
+  private scale = 1;
+  private readonly ends: (() => void)[] = [];
+
+  constructor(
+    private readonly resting: HTMLCanvasElement,
+    private readonly live: HTMLCanvasElement,
+    private readonly board: BoardDoc,
+  ) {
+    const resized = new ResizeObserver(() => this.resize());
+    resized.observe(live);
+    this.ends.push(() => resized.disconnect());
+    this.ends.push(
+      board.listen({
+        onGrown: (shapes) => this.grow(shapes),
+        onChanged: () => this.want("all"),
+        onBackground: () => undefined,
+        onUndoable: () => undefined,
+      }),
+    );
+    const down = (event: PointerEvent) => this.down(event);
+    live.addEventListener("pointerdown", down);
+    this.ends.push(() => live.removeEventListener("pointerdown", down));
+  }
+
+  use(tool: Tool): void {
+    this.tool = tool;
+  }
+
+  close(): void {
+    cancelAnimationFrame(this.frame);
+    for (const end of this.ends) end();
+  }
+
+  private resize(): void {
+    const { width, height } = this.live.getBoundingClientRect();
+    if (width === 0) return;
+    const density = Math.min(3, window.devicePixelRatio || 1);
+    for (const canvas of [this.resting, this.live]) {
+      canvas.width = Math.round(width * density);
+      canvas.height = Math.round(height * density);
+    }
+    this.scale = this.live.width / BOARD_WIDTH;
+    this.want("all");
+  }
+
+  private grow(shapes: Shape[]): void {
+    const until = performance.now() + RESTS_AFTER_MS;
+    for (const shape of shapes) this.growing.set(shape.id, { shape, until });
+    this.want("growing");
+  }
+
+  private want(what: "growing" | "all"): void {
+    if (this.wanted !== "all") this.wanted = what;
+    this.frame ||= requestAnimationFrame((now) => this.paint(now));
+  }
+
+  private paint(now: number): void {
+    this.frame = 0;
+    const all = this.wanted === "all";
+    this.wanted = "nothing";
+    const below = this.resting.getContext("2d");
+    const above = this.live.getContext("2d");
+    if (!below || !above) return;
+    if (all) {
+      this.growing.clear();
+      this.clear(below);
+      for (const shape of this.board.shapes()) this.stroke(below, shape);
+    }
+    this.clear(above);
+    for (const [id, { shape, until }] of this.growing) {
+      const rests = until <= now;
+      this.stroke(rests ? below : above, shape);
+      if (rests) this.growing.delete(id);
+    }
+    if (this.growing.size > 0) this.restLater();
+  }
+
+  /** While strokes grow each change paints anyway; this only lays the last of them to rest. */
+  private restTimer: ReturnType<typeof setTimeout> | undefined;
+
+  private restLater(): void {
+    clearTimeout(this.restTimer);
+    this.restTimer = setTimeout(() => this.want("growing"), RESTS_AFTER_MS);
+  }
+
+  private clear(context: CanvasRenderingContext2D): void {
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+    context.setTransform(this.scale, 0, 0, this.scale, 0, 0);
+  }
+
+  private stroke(context: CanvasRenderingContext2D, shape: Shape): void {
+    context.globalAlpha = shape.opacity / 100;
+    context.fillStyle = shape.colour;
+    context.fill(outline(shape.points, shape.width));
+  }
+
+  private at(event: PointerEvent): Point {
+    const box = this.live.getBoundingClientRect();
+    return [((event.clientX - box.left) / box.width) * BOARD_WIDTH, ((event.clientY - box.top) / box.width) * BOARD_WIDTH];
+  }
+
+  private down(event: PointerEvent): void {
+    if (this.tool.kind === "none" || event.button !== 0 || !event.isPrimary) return;
+    event.preventDefault();
+    this.live.focus({ preventScroll: true });
+    this.live.setPointerCapture(event.pointerId);
+    if (this.tool.kind === "pen") this.drawWith(event, this.tool.style);
+    else this.eraseWith(event, this.tool.radius);
+  }
+
+  private drawWith(event: PointerEvent, style: Style): void {
+    const drawing = this.board.draw(...this.at(event), style);
+    const timer = setInterval(() => drawing.flush(), FLUSH_MS);
+    this.follow(
+      event.pointerId,
+      (moved) => drawing.add(...moved),
+      () => {
+        clearInterval(timer);
+        drawing.flush();
+      },
+    );
+  }
+
+  private eraseWith(event: PointerEvent, radius: number): void {
+    const erase = this.board.eraser(radius);
+    erase(...this.at(event));
+    this.follow(
+      event.pointerId,
+      (moved) => erase(...moved),
+      () => undefined,
+    );
+  }
+
+  /** Every position of the pointer until it is lifted, also those the browser gathered between two frames. */
+  private follow(pointer: number, onMove: (point: Point) => void, onEnd: () => void): void {
+    const move = (event: PointerEvent) => {
+      if (event.pointerId !== pointer) return;
+      const between = event.getCoalescedEvents();
+      for (const one of between.length > 0 ? between : [event]) onMove(this.at(one));
+    };
+    const end = (event: PointerEvent) => {
+      if (event.pointerId !== pointer) return;
+      this.live.removeEventListener("pointermove", move);
+      this.live.removeEventListener("pointerup", end);
+      this.live.removeEventListener("pointercancel", end);
+      onEnd();
+    };
+    this.live.addEventListener("pointermove", move);
+    this.live.addEventListener("pointerup", end);
+    this.live.addEventListener("pointercancel", end);
+  }
+}

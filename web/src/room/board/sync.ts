@@ -1,0 +1,37 @@
+/** y-protocols' sync messages: varuint 0, then 0 (step 1: state vector), 1 (step 2: update) or 2 (update), then the bytes. */
+
+import * as decoding from "lib0/decoding";
+import * as encoding from "lib0/encoding";
+import * as Y from "yjs";
+
+const SYNC = 0;
+const STEP_1 = 0;
+const STEP_2 = 1;
+const UPDATE = 2;
+
+function message(kind: number, payload: Uint8Array): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, SYNC);
+  encoding.writeVarUint(encoder, kind);
+  encoding.writeVarUint8Array(encoder, payload);
+  return encoding.toUint8Array(encoder);
+}
+
+/** "This is what I have": answered with step 2, all that we lack. */
+export const stepOne = (doc: Y.Doc): Uint8Array => message(STEP_1, Y.encodeStateVector(doc));
+
+export const update = (change: Uint8Array): Uint8Array => message(UPDATE, change);
+
+/** Takes one message into the document, under `origin`. Gives the reply, or null. Raises Error when it cannot be read. */
+export function receive(doc: Y.Doc, data: Uint8Array, origin: unknown): Uint8Array | null {
+  const decoder = decoding.createDecoder(data);
+  if (decoding.readVarUint(decoder) !== SYNC) return null;
+  const kind = decoding.readVarUint(decoder);
+  const payload = decoding.readVarUint8Array(decoder);
+  if (kind === STEP_1) return message(STEP_2, Y.encodeStateAsUpdate(doc, payload));
+  if (kind === STEP_2 || kind === UPDATE) Y.applyUpdate(doc, payload, origin);
+  return null;
+}
+
+/** Whether an update changes anything at all. */
+export const isEmpty = (change: Uint8Array): boolean => change.length <= 2;

@@ -1,0 +1,77 @@
+/** Pictures up and down by HTTP. Shown as blob: addresses, since a token does not belong into an address. */
+
+export class PictureError extends Error {
+  constructor(
+    readonly reason: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = "PictureError";
+  }
+}
+
+export interface Uploaded {
+  picture: string;
+  width: number;
+  height: number;
+  mime: string;
+}
+
+const KEPT_MOST = 60;
+export const UPLOAD_BYTES_MOST = 10 * 1024 * 1024;
+export const PICTURE_TYPES = ["image/jpeg", "image/png", "image/webp"];
+
+export class Pictures {
+  private readonly shown = new Map<string, Promise<string>>();
+
+  /** Users have a token; members of staff are known by their cookie. */
+  constructor(private readonly token = "") {}
+
+  /** Raises PictureError with the server's reason, or `network`, `too_large`. */
+  async upload(session: string, file: Blob, use: "line" | "board", audience: "all" | "staff" = "all"): Promise<Uploaded> {
+    if (file.size > UPLOAD_BYTES_MOST) throw new PictureError("too_large", "");
+    const query = new URLSearchParams({ use, audience });
+    const response = await this.fetch(`/api/sessions/${encodeURIComponent(session)}/pictures?${query}`, { method: "POST", body: file });
+    return (await response.json()) as Uploaded;
+  }
+
+  /** A blob: address of the picture, fetched once; the oldest is dropped when more than 60 are held. */
+  url(picture: string): Promise<string> {
+    const known = this.shown.get(picture);
+    if (known) return known;
+    const made = this.download(picture);
+    this.shown.set(picture, made);
+    made.catch(() => this.shown.delete(picture));
+    const [oldest] = this.shown.keys();
+    if (this.shown.size > KEPT_MOST && oldest !== undefined) this.drop(oldest);
+    return made;
+  }
+
+  close(): void {
+    for (const picture of [...this.shown.keys()]) this.drop(picture);
+  }
+
+  /** Any of our own addresses with authorization, as a file. */
+  async blob(path: string): Promise<Blob> {
+    return (await this.fetch(path, {})).blob();
+  }
+
+  private async download(picture: string): Promise<string> {
+    return URL.createObjectURL(await this.blob(`/api/pictures/${encodeURIComponent(picture)}`));
+  }
+
+  private drop(picture: string): void {
+    this.shown.get(picture)?.then(URL.revokeObjectURL, () => undefined);
+    this.shown.delete(picture);
+  }
+
+  private async fetch(path: string, options: RequestInit): Promise<Response> {
+    const headers: Record<string, string> = this.token ? { Authorization: `Bearer ${this.token}` } : {};
+    const response = await fetch(path, { ...options, headers, credentials: "same-origin" }).catch(() => {
+      throw new PictureError("network", "");
+    });
+    if (response.ok) return response;
+    const { reason = "failed", message = "" } = (await response.json().catch(() => ({}))) as { reason?: string; message?: string };
+    throw new PictureError(reason, message);
+  }
+}

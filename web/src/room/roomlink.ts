@@ -1,0 +1,151 @@
+/** One session's room in this tab: keeps peer connection, devices and board in step with what the server says. */
+
+import type { SessionView } from "../messages";
+import { createStore, type Readable } from "../ui/store";
+import { base64, unbase64 } from "./base64";
+import type { Client } from "./client";
+import { RequestError } from "./connection";
+import type { Devices } from "./devices";
+import { RoomPeer, type TrackKind } from "./peer";
+import { viewer } from "./state";
+
+/** How a board message travels: the peer connection's `doc` channel, or the WebSocket. */
+export interface BoardWire {
+  send: (message: Uint8Array) => boolean;
+  /** Called for each whole message of the worker. */
+  onMessage: (listener: (message: Uint8Array) => void) => () => void;
+  /** Counts the wires: a new positive number means that the document must be synced anew; 0 or less: no wire just now. */
+  generation: Readable<number>;
+}
+
+const KINDS = ["mic", "camera", "screen"] as const;
+const OF_DOC = 0;
+const SYNC_STEP_1 = 0;
+const SYNC_UPDATE = 2;
+
+/** Whether a board message shows that something is drawn: an update, or a state vector that is not empty. */
+export function hasBoardContent(message: Uint8Array): boolean {
+  if (message[0] !== OF_DOC) return false;
+  return message[1] === SYNC_UPDATE || (message[1] === SYNC_STEP_1 && (message[2] ?? 0) > 1);
+}
+
+export class RoomLink {
+  readonly peer: RoomPeer;
+  private readonly generation = createStore(0);
+  private readonly drawn = createStore(false);
+  private readonly boardListeners = new Set<(message: Uint8Array) => void>();
+  private readonly ends: (() => void)[];
+  private readonly sent: Record<TrackKind, MediaStreamTrack | null> = { mic: null, camera: null, screen: null };
+  private sentMedia = "";
+  private wire = "";
+
+  constructor(
+    readonly client: Client,
+    readonly session: string,
+    readonly devices: Devices,
+  ) {
+    this.peer = new RoomPeer({
+      offer: async (sdp) => {
+        const reply = await client.connection.request({ type: "offer", session, sdp });
+        if (reply.type !== "answer") throw new RequestError("bad_reply");
+        return reply;
+      },
+      report: (state) => client.connection.send({ type: "peer", session, state }),
+      onBoard: (message) => this.boardMessage(message),
+    });
+    this.ends = [
+      client.state.subscribe(() => this.follow()),
+      this.peer.state.subscribe(() => this.follow()),
+      devices.state.subscribe(() => this.sendTracks()),
+      client.onMessage((message) => {
+        if (message.type === "board" && message.session === session) this.boardMessage(unbase64(message.data));
+        if (message.type === "welcome") this.returned();
+      }),
+    ];
+    this.sendTracks();
+    this.follow();
+  }
+
+  get board(): BoardWire {
+    return {
+      send: (message) => this.sendBoard(message),
+      onMessage: (listener) => {
+        this.boardListeners.add(listener);
+        return () => this.boardListeners.delete(listener);
+      },
+      generation: this.generation,
+    };
+  }
+
+  /** Somebody has drawn on the board (or had, before we came). */
+  get boardDrawn(): Readable<boolean> {
+    return this.drawn;
+  }
+
+  view(): SessionView | undefined {
+    return this.client.state.get().sessions[this.session];
+  }
+
+  close(): void {
+    for (const end of this.ends) end();
+    this.peer.close();
+  }
+
+  private follow(): void {
+    const state = this.client.state.get();
+    const room = state.replaced[this.session] ? null : (this.view()?.room ?? null);
+    if (room?.media && viewer(this.view())?.presence !== "reading") this.peer.ensure(room.epoch);
+    else if (this.peer.state.get().status !== "idle") this.peer.close();
+    this.chooseWire(room !== null && state.status === "open");
+    this.sendMedia();
+  }
+
+  private returned(): void {
+    this.sentMedia = "";
+    this.wire = ""; // the server forgot what it knew of the former connection: sync again
+    this.peer.retryNow();
+  }
+
+  private chooseWire(socketServes: boolean): void {
+    const { doc, status, epoch } = this.peer.state.get();
+    const room = this.view()?.room;
+    const bySocket = socketServes && (status === "text_only" || status === "idle");
+    const wire = doc ? `doc ${epoch}` : bySocket ? `socket ${room?.epoch ?? 0}` : "";
+    if (wire === this.wire) return;
+    this.wire = wire;
+    this.generation.update((n) => (wire ? Math.abs(n) + 1 : -Math.abs(n)));
+  }
+
+  private sendBoard(message: Uint8Array): boolean {
+    if (this.wire.startsWith("doc")) return this.peer.sendBoard(message);
+    return this.wire !== "" && this.client.connection.send({ type: "board", session: this.session, data: base64(message) });
+  }
+
+  private boardMessage(message: Uint8Array): void {
+    if (hasBoardContent(message)) this.drawn.set(true);
+    for (const listener of [...this.boardListeners]) listener(message);
+  }
+
+  private sendTracks(): void {
+    const devices = this.devices.state.get();
+    for (const kind of KINDS) this.track(kind, devices[kind].track);
+    this.sendMedia();
+  }
+
+  private track(kind: TrackKind, track: MediaStreamTrack | null): void {
+    if (this.sent[kind] === track) return;
+    this.sent[kind] = track;
+    void this.peer.setTrack(kind, track);
+  }
+
+  /** Tells the server what is on, whenever it changed or the server may have forgotten. */
+  private sendMedia(): void {
+    const { mic, camera, screen } = this.devices.state.get();
+    const room = this.view()?.room;
+    if (!room) return;
+    const media = { mic: mic.on, camera: camera.on, screen: screen.on };
+    const text = JSON.stringify(media);
+    if (text === this.sentMedia) return;
+    if (this.client.connection.send({ type: "media", session: this.session, ...media })) this.sentMedia = text;
+  }
+}
