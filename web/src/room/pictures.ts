@@ -61,7 +61,10 @@ export class Pictures {
   }
 
   private drop(picture: string): void {
-    this.shown.get(picture)?.then(URL.revokeObjectURL, () => undefined);
+    this.shown.get(picture)?.then(
+      (url) => URL.revokeObjectURL(url),
+      () => undefined,
+    );
     this.shown.delete(picture);
   }
 
