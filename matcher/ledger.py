@@ -26,7 +26,10 @@ from matcher.types import (
     Staff,
     StaffChanged,
     StaffMode,
+    StaffState,
 )
+
+TIMED: frozenset[StaffState] = frozenset({"reserved", "lost", "wrap_up"})
 
 
 class Ledger:
@@ -59,7 +62,7 @@ class Ledger:
         became free need a look; `everybody` when rings may have changed (time, people who came or went)."""
         if everybody:
             for member in self._freed:
-                if member.idle:
+                if member.obstacle is None:
                     self.roster.offer(member)
             while (match := self.selection.any_match(self.now_ms)) is not None:
                 self._reserve(match)
@@ -68,7 +71,7 @@ class Ledger:
             if ticket.lane is not None and (match := self.selection.staff_for(ticket, self.now_ms)) is not None:
                 self._reserve(match)
         for member in self._freed:
-            if not member.idle:
+            if member.obstacle is not None:
                 continue
             if (match := self.selection.request_for(member, self.now_ms)) is not None:
                 self._reserve(match)
@@ -113,18 +116,17 @@ class Ledger:
 
     def settle(self, member: Member, reason: str = "") -> None:
         """Bring what is known of a member up to date. Whoever is idle is matched, or stands among the idle, by `finish`."""
-        self.roster.withdraw(member)
-        obstacle = member.obstacle_reason()
-        if obstacle is None:
-            member.obstacle = None
+        if member.idle_item is not None:
+            self.roster.withdraw(member)
+        member.find_obstacle()
+        if member.obstacle is None:
             self._freed.append(member)
-        else:
-            member.obstacle = member.passed_over(obstacle)
         state = member.state
         if state != member.reported or reason:
             member.reported = state
             member.since_ms = self.now_ms
-            self._note(StaffChanged(self._next_fence(), self.now_ms, member.staff.id, state, reason, self._until(member)))
+            until_ms = self._until(member) if state in TIMED else None
+            self._note(StaffChanged(self._next_fence(), self.now_ms, member.staff.id, state, reason, until_ms))
 
     def set_mode(self, member: Member, mode: StaffMode, reason: str = "") -> None:
         if mode == "available" and not member.live:
@@ -314,12 +316,13 @@ class Ledger:
         self._note(RequestChanged(self._next_fence(), self.now_ms, ticket.request.id, state, reason))
 
     def _until(self, member: Member) -> int | None:
+        """When a timed state ends by itself."""
         state = member.state
         if state == "reserved":
             return self.reservations[cast(str, member.reservation)].until_ms
         if state == "lost":
             return self.deadlines.at_ms("lease", (member.staff.id,))
-        return self.deadlines.at_ms("wrap_up", (member.staff.id,)) if state == "wrap_up" else None
+        return self.deadlines.at_ms("wrap_up", (member.staff.id,))
 
     def _absent(self, staff: str, ticket: Ticket) -> Member:
         """Somebody known only as the holder of a request: lost, without skills until they sign in."""

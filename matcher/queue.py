@@ -189,6 +189,10 @@ class Queues:
         front = self.fronts.setdefault((lane.queue.kind, lane.queue.language), [])
         if lane.front_item is not None:
             del front[bisect_left(front, lane.front_item)]
-        lane.front_item = (*lane.key[:2], *lane.items.first()[:2], lane) if lane.items else None
-        if lane.front_item is not None:
-            insort(front, lane.front_item)
+        if not lane.items:
+            lane.front_item = None
+            return
+        priority, not_first, _ = lane.key
+        enqueued, arrival, _ = lane.items.first()
+        lane.front_item = (priority, not_first, enqueued, arrival, lane)
+        insort(front, lane.front_item)

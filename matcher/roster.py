@@ -39,7 +39,8 @@ class Member:
         self.idle_item: IdleItem | None = None
         self.reported: StaffState | None = None
         self.passed: dict[str, PassedOver] = {}
-        self.obstacle: PassedOver | None = None  # why nothing can be given to them now
+        self.obstacle: PassedOver | None = None  # why nothing may be given to them now; None: they are idle
+        self.find_obstacle()
 
     @property
     def load(self) -> int:
@@ -53,25 +54,25 @@ class Member:
             return "reserved"
         return "busy" if self.live else self.mode
 
-    @property
-    def idle(self) -> bool:
-        """May be given a request now: at most one rings at a time, whatever the capacity."""
-        return self.mode == "available" and not self.lost and self.reservation is None and len(self.live) < self.staff.capacity
-
     def passed_over(self, reason: PassedReason) -> PassedOver:
         known = self.passed.get(reason)
         if known is None:
             known = self.passed[reason] = PassedOver(self.staff.id, reason)
         return known
 
-    def obstacle_reason(self) -> PassedReason | None:
-        if self.idle:
-            return None
+    def find_obstacle(self) -> None:
+        """At most one request rings at a member at a time, whatever the capacity."""
+        reason: PassedReason
         if self.lost:
-            return "lost"
-        if self.reservation is not None or len(self.live) >= self.staff.capacity:
-            return "full" if self.staff.capacity > 1 else "busy"
-        return "wrap_up" if self.mode == "wrap_up" else "away"
+            reason = "lost"
+        elif self.reservation is not None or len(self.live) >= self.staff.capacity:
+            reason = "full" if self.staff.capacity > 1 else "busy"
+        elif self.mode != "available":
+            reason = self.mode
+        else:
+            self.obstacle = None
+            return
+        self.obstacle = self.passed_over(reason)
 
     def status(self) -> StaffStatus:
         return StaffStatus(self.staff.id, self.state, self.load, self.since_ms, self.staff.role)

@@ -53,8 +53,11 @@ class PassedOver:
     reason: PassedReason
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Why:
+    """Why a request went to a member of staff. `candidates`: the idle ones of that ring, best first; both lists are bounded
+    (`Rules.max_why`). Not to be changed; frozen only by this sentence, because one is made for every match."""
+
     ring: Ring
     rule: str
     candidates: tuple[str, ...]
