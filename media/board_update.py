@@ -265,7 +265,7 @@ def _piece(update: bytes, client: int, structs: list[Struct]) -> bytes:
 
 
 class Segments:
-    """All updates of a document, in order, in pieces of at most `limit` bytes: a late joiner and a document built anew start from them.
+    """All updates of a document, in order, in pieces of at most `limit` bytes: late joiners are sent these.
 
     Small updates are merged (by the library, unread here) when 256 of them or half a piece have come together.
     """

@@ -22,6 +22,7 @@ HANGOVER_PACKETS = 10
 """Quiet packets that are still decoded, so that no word loses its end."""
 FADE_SAMPLES = 480
 
+_SILENCE: Samples = np.zeros(TICK_SAMPLES, np.int16)
 _FADE_OUT = np.linspace(1.0, 0.0, FADE_SAMPLES, dtype=np.float32)
 _FADE_IN = np.linspace(0.0, 1.0, FADE_SAMPLES, dtype=np.float32)
 
@@ -61,6 +62,9 @@ class Source:
         wanted = 2 * TICK_SAMPLES if shorten else TICK_SAMPLES
         while buffered < wanted:
             piece = self._perform(self._buffer.next(now))
+            if piece is _SILENCE and not buffered and not shorten:
+                self._silent = True
+                return None
             self._ready.append(piece)
             buffered += len(piece)
         sound = self._ready[0] if len(self._ready) == 1 else np.concatenate(self._ready)
@@ -69,7 +73,7 @@ class Source:
         if shorten:
             self._stats["shortened"] += 1
             sound = _without_a_frame(sound)
-        self._silent = bool(np.abs(sound).max() <= QUIET_PEAK)
+        self._silent = bool(sound.max() <= QUIET_PEAK and sound.min() >= -QUIET_PEAK)
         return None if self._silent else sound
 
     def _perform(self, step: Step) -> Samples:
@@ -106,6 +110,9 @@ class Source:
 
     def _fall_silent(self, step: Step, skipped: bytes | None) -> Samples:
         """Zeros; when there was sound a moment ago, its probable continuation fades out first."""
+        if self._paused and step.samples == TICK_SAMPLES:
+            self._skipped = skipped
+            return _SILENCE
         silence = np.zeros(step.samples, np.int16)
         if not self._paused:
             tail = self._decoder.conceal(min(FADE_SAMPLES, step.samples))

@@ -1,0 +1,302 @@
+"""The mixer, by ear: who hears whom, what it costs, and that nothing clicks."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from media.audio import AudioRoom
+from media.audio.mix import Gains, mix
+from media.audio.opus import Encoder
+
+from .sound import TICK, Room, Talker, everyone, loudest, loudness, packets, roughness, strength, tone, voice
+
+USER, COUNSELOR, PROFESSIONAL = 440, 620, 880
+
+
+@pytest.fixture(scope="module")
+def voices() -> dict[str, list[bytes]]:
+    return {
+        name: packets(tone(hertz, 2))
+        for name, hertz in (("user", USER), ("counselor", COUNSELOR), ("professional", PROFESSIONAL))
+    }
+
+
+def talker(voices: dict[str, list[bytes]], name: str, **options: int | None) -> Talker:
+    return Talker(name, voices[name], **options)  # type: ignore[arg-type]
+
+
+def test_everyone_hears_the_others_and_not_themself(voices: dict[str, list[bytes]]) -> None:
+    room = Room()
+    room.audio.set_matrix(everyone(*voices), set())
+    room.run(3, *(talker(voices, name) for name in voices))
+    assert room.ears.hears("user", COUNSELOR)
+    assert room.ears.hears("user", PROFESSIONAL)
+    assert room.ears.silent("user", USER)
+    assert room.ears.hears("counselor", USER)
+    assert room.ears.silent("counselor", COUNSELOR)
+    assert room.ears.hears("professional", USER)
+    assert room.ears.silent("professional", PROFESSIONAL)
+
+
+def test_nobody_hears_themself_even_when_asked_to(voices: dict[str, list[bytes]]) -> None:
+    room = Room()
+    room.audio.set_matrix({"user": {"user": 1.0, "counselor": 1.0}}, set())
+    room.run(2, talker(voices, "user"), talker(voices, "counselor"))
+    assert room.ears.hears("user", COUNSELOR)
+    assert room.ears.silent("user", USER)
+
+
+def test_gain_says_how_loud(voices: dict[str, list[bytes]]) -> None:
+    room = Room()
+    room.audio.set_matrix({"user": {"counselor": 0.25}}, set())
+    room.run(2, talker(voices, "counselor"))
+    assert strength(room.ears.heard("user", 1), COUNSELOR) == pytest.approx(2000, rel=0.2)
+
+
+def test_a_loud_sum_is_clamped_and_does_not_wrap() -> None:
+    room = Room()
+    loud = {name: packets(tone(440, 2, peak=30_000)) for name in ("a", "b", "c")}
+    room.audio.set_matrix({"listener": dict.fromkeys(loud, 1.0)}, set())
+    room.run(2, *(Talker(name, payloads) for name, payloads in loud.items()))
+    heard = room.ears.heard("listener", 1).astype(float)
+    assert strength(room.ears.heard("listener", 1), 440) > 28_000
+    # A wrapped sum jumps by nearly 65,536 from one sample to the next; a clamped one no faster than the sine rises.
+    assert np.abs(np.diff(heard)).max() < 12_000
+
+
+def test_one_speaker_costs_one_encode_for_all_listeners(voices: dict[str, list[bytes]]) -> None:
+    room = Room()
+    room.audio.set_matrix(everyone(*voices), set())
+    silent = [talker(voices, name, level=127) for name in ("counselor", "professional")]
+    speaker = talker(voices, "user")
+    room.run(2, speaker, *silent)
+    before = room.audio.stats.copy()
+    room.run(4, speaker, *silent)
+    spent = room.audio.stats - before
+    assert spent["encodes"] == 200
+    assert spent["encodes_saved"] == 200
+    assert spent["decodes"] == pytest.approx(200, abs=2)
+    assert room.ears.hears("counselor", USER)
+    assert room.ears.hears("professional", USER)
+
+
+def test_listeners_who_part_hear_no_step(voices: dict[str, list[bytes]]) -> None:
+    """Two share an encode; then one of them speaks too. The other's stream goes on from a copy of the encoder."""
+    together, alone = Room(), Room()
+    for room in (together, alone):
+        room.audio.set_matrix(everyone(*voices), set())
+        speaker, late = talker(voices, "user"), talker(voices, "professional", level=127)
+        other = talker(voices, "counselor", level=127)
+        room.run(3, speaker, late, other)
+        if room is together:
+            late.level = 20
+        room.run(0.4, speaker, late, other)
+    assert together.audio.stats["encodes"] > alone.audio.stats["encodes"]
+    parted, never = together.ears.heard("professional"), alone.ears.heard("professional")
+    assert strength(parted[-9600:], USER) > 7000
+    assert roughness(parted[48_000:], USER) <= 1.3 * roughness(never[48_000:], USER)
+
+
+def test_listeners_who_come_to_hear_the_same_share_again_without_a_click(voices: dict[str, list[bytes]]) -> None:
+    room = Room()
+    room.audio.set_matrix({"a": {"user": 1.0, "counselor": 1.0}, "b": {"user": 1.0}}, set())
+    speaker, other = talker(voices, "user"), talker(voices, "counselor")
+    room.run(2, speaker, other)
+    room.audio.set_matrix({"a": {"user": 1.0}, "b": {"user": 1.0}}, set())
+    room.run(3, speaker, other)
+    assert room.audio.stats["encodes_saved"] > 100
+    for listener in "ab":
+        assert strength(room.ears.heard(listener, 0.5), USER) > 7000
+        steady = roughness(room.ears.heard(listener, 0.5), USER)
+        assert roughness(room.ears.heard(listener, 2.8), USER) < 3 * steady + 200
+
+
+def test_silence_decodes_and_encodes_nothing(voices: dict[str, list[bytes]]) -> None:
+    room = Room()
+    room.audio.set_matrix(everyone(*voices), set())
+    people = [talker(voices, name, level=127) for name in voices]
+    room.run(2, *people)
+    before = room.audio.stats.copy()
+    room.run(4, *people)
+    spent = room.audio.stats - before
+    assert spent["decodes"] == spent["encodes"] == 0
+    sent = room.ears.sent["user"][-8:]
+    assert all(len(payload) == 1 and increment == 20 * TICK for payload, increment, _ in sent), "DTX, every 400 ms"
+
+
+def test_talk_after_silence_begins_with_the_marker_and_the_right_timestamp(voices: dict[str, list[bytes]]) -> None:
+    room = Room()
+    room.audio.set_matrix({"user": {"counselor": 1.0, "professional": 1.0}}, set())
+    speaker = talker(voices, "counselor", level=127)
+    room.run(3, speaker)
+    speaker.level = 20
+    room.run(1, speaker)
+    markers = [n for n, (_, _, marker) in enumerate(room.ears.sent["user"]) if marker]
+    assert markers[0] == 0
+    assert len(markers) == 2
+    total = sum(increment for _, increment, _ in room.ears.sent["user"])
+    assert total == 200 * TICK, "the timestamps count every tick, sent or not"
+
+
+def test_the_hold_tone_is_heard_by_one_who_hears_nobody() -> None:
+    room = Room()
+    room.audio.set_matrix({}, {"user"})
+    room.run(6)
+    heard = room.ears.heard("user", 3)
+    assert loudest(heard, 330) > 300
+    assert loudest(heard, 262) > 300
+    for hertz in (USER, COUNSELOR, PROFESSIONAL):
+        assert loudest(heard, hertz) < 30
+    assert np.abs(heard.astype(int)).max() < 4000, "soft"
+    assert room.audio.stats["encodes"] < 250, "its pauses cost nothing"
+
+
+def test_the_hold_tone_mixes_with_a_voice(voices: dict[str, list[bytes]]) -> None:
+    room = Room()
+    room.audio.set_matrix({"user": {"counselor": 1.0}}, {"user"})
+    room.run(6, talker(voices, "counselor"))
+    assert room.ears.hears("user", COUNSELOR, 3)
+    assert loudest(room.ears.heard("user", 3), 330) > 300
+
+
+@pytest.mark.parametrize(("before", "after"), [(1.0, 0.0), (0.0, 1.0), (1.0, 0.3), (0.2, 4.0)])
+def test_a_change_of_gain_does_not_click(before: float, after: float) -> None:
+    """Measured on the mix itself: the codec would blur a click."""
+    sine, gains, out = tone(440, 0.2, 5000), Gains(), []
+    gains.aim({"a": before, "b": 0.1})
+    for n in range(10):
+        if n == 5:
+            gains.aim({"a": after, "b": 0.1})
+        sounding = {"a": sine[n * TICK : (n + 1) * TICK], "b": np.zeros(TICK, np.int16)}
+        out.append(mix(gains.advance(sounding), sounding))
+    heard = np.concatenate(out[1:])
+    kink = 5000 * abs(after - before) / TICK
+    assert roughness(heard, 440) < 5 + 1.2 * kink, "a step would be 960 times the kink of the ramp"
+
+
+def test_a_change_of_the_matrix_does_not_click_in_the_listeners_ear(voices: dict[str, list[bytes]]) -> None:
+    room = Room()
+    room.audio.set_matrix({"user": {"counselor": 1.0, "professional": 1.0}}, set())
+    speaker = talker(voices, "counselor")
+    room.run(2, speaker)
+    steady = roughness(room.ears.heard("user", 1), COUNSELOR)
+    room.audio.set_matrix({"user": {"counselor": 0.5, "professional": 1.0}}, set())
+    room.run(1, speaker)
+    assert roughness(room.ears.heard("user", 1), COUNSELOR) < 2 * steady + 50
+    assert strength(room.ears.heard("user", 0.5), COUNSELOR) == pytest.approx(4000, rel=0.15)
+
+
+def test_ten_percent_loss_is_recovered_and_concealed() -> None:
+    dice = random.Random(7)
+    room = Room()
+    room.audio.set_matrix({"user": {"counselor": 1.0, "professional": 1.0}}, set())
+    room.run(10, Talker("counselor", packets(voice(10))), lost=lambda: dice.random() < 0.1)
+    stats = room.audio.stats
+    assert stats["fec_used"] > stats["concealed"]
+    assert stats["fec_used"] + stats["concealed"] == pytest.approx(500 - stats["decodes"], abs=5)
+    clean, heard = loudness(voice(8)), loudness(room.ears.heard("user", 8))
+    assert clean.min() > 700
+    assert (heard < 500).mean() < 0.02, "the voice hardly ever goes away, though one packet of ten did"
+
+
+def test_a_late_participant_holds_nobody_up(voices: dict[str, list[bytes]]) -> None:
+    room = Room()
+    room.audio.set_matrix(everyone(*voices), set())
+    speaker, stalled = talker(voices, "user"), talker(voices, "professional")
+    room.run(1, speaker, stalled)
+    room.run(2, speaker)
+    assert len(room.ears.sent["counselor"]) == 150
+    assert room.ears.hears("counselor", USER)
+    assert room.ears.silent("counselor", PROFESSIONAL)
+    stalled.n += 100
+    stalled.timestamp = (stalled.timestamp + 100 * TICK) & 0xFFFFFFFF
+    room.run(2, speaker, stalled)
+    assert room.ears.hears("counselor", PROFESSIONAL), "and is heard again when they are back"
+
+
+@pytest.mark.parametrize("milliseconds", [10, 20, 40, 60])
+def test_packets_of_any_size(milliseconds: int) -> None:
+    samples = 48 * milliseconds
+    room = Room()
+    room.audio.set_matrix({"user": {"a": 1.0, "b": 1.0}}, set())
+    room.run(3.6, Talker("a", packets(tone(440, 4.8), samples), samples=samples))
+    assert strength(room.ears.heard("user", 1), 440) > 7000
+    assert roughness(room.ears.heard("user", 1), 440) < 1500
+    assert room.audio.stats["concealed"] == 0
+
+
+def test_stereo_packets_are_heard_in_mono() -> None:
+    opuslib = pytest.importorskip("opuslib_next")
+    encoder = opuslib.Encoder(48_000, 2, "audio")
+    left, right = tone(440, 2), tone(880, 2)
+    stereo = np.column_stack([left, right]).astype(np.int16)
+    payloads = [encoder.encode(stereo[at : at + TICK].tobytes(), TICK) for at in range(0, len(left), TICK)]
+    room = Room()
+    room.audio.set_matrix({"user": {"a": 1.0, "b": 1.0}}, set())
+    room.run(2, Talker("a", payloads))
+    assert room.ears.hears("user", 440)
+    assert room.ears.hears("user", 880)
+
+
+def test_a_participant_removed_is_neither_heard_nor_sent_to(voices: dict[str, list[bytes]]) -> None:
+    room = Room()
+    room.audio.set_matrix(everyone(*voices), set())
+    people = [talker(voices, name) for name in voices]
+    room.run(1, *people)
+    room.audio.remove("professional")
+    sent = len(room.ears.sent["professional"])
+    room.run(2, *people)
+    assert len(room.ears.sent["professional"]) == sent
+    assert room.ears.silent("user", PROFESSIONAL)
+    assert room.audio.stats["dropped_unheard"] > 90
+
+
+def test_closed_means_silent(voices: dict[str, list[bytes]]) -> None:
+    room = Room()
+    room.audio.set_matrix(everyone(*voices), {"user"})
+    people = [talker(voices, name) for name in voices]
+    room.run(0.5, *people)
+    room.audio.close()
+    before = {name: len(sent) for name, sent in room.ears.sent.items()}
+    room.run(0.5, *people)
+    assert {name: len(sent) for name, sent in room.ears.sent.items()} == before
+
+
+packet = st.tuples(
+    st.integers(0, 70_000), st.integers(0, 2**32 + 5), st.binary(max_size=80), st.none() | st.integers(-3, 300)
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(packet, max_size=60))
+def test_hostile_packets_never_raise(arrivals: list[tuple[int, int, bytes, int | None]]) -> None:
+    sent = []
+    room = AudioRoom(lambda *args: sent.append(args))
+    room.set_matrix({"user": {"a": 1.0, "b": 1.0}}, set())
+    for n, (sequence, timestamp, payload, level) in enumerate(arrivals):
+        room.push("a", sequence, timestamp, payload, level, n * 0.013)
+        room.tick(n * 0.02)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.binary(min_size=1, max_size=200), max_size=40))
+def test_hostile_payloads_in_an_orderly_stream_never_stop_the_tick(payloads: list[bytes]) -> None:
+    ticks = 0
+
+    def count(*_: object) -> None:
+        nonlocal ticks
+        ticks += 1
+
+    room = AudioRoom(count)
+    room.set_matrix({"user": {"a": 1.0, "b": 1.0}}, set())
+    good = packets(tone(440, 0.1), encoder=Encoder())
+    for n, payload in enumerate([*payloads, *good]):
+        room.push("a", n, n * TICK, payload, 10, n * 0.02)
+        room.push("b", n, n * TICK, good[n % 5], 10, n * 0.02)
+        room.tick(n * 0.02 + 0.01)
+    assert ticks == len(payloads) + len(good)

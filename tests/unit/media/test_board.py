@@ -1,0 +1,451 @@
+"""The board: clients of it are real Yjs documents (pycrdt), speaking y-protocols with a BoardRoom."""
+
+from __future__ import annotations
+
+import gc
+import random
+import weakref
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pycrdt import Array, Doc, Map, create_sync_message, create_update_message, handle_sync_message
+
+from media.board import (
+    FRAGMENT_BYTES,
+    MAX_DOCUMENT_BYTES,
+    MAX_MESSAGE_BYTES,
+    BoardRoom,
+    FragmentError,
+    Fragmenter,
+    Reassembler,
+)
+from media.board_update import BadUpdateError, parse, split, var_uint
+
+
+class Wire:
+    """A board, a clock, and what was sent to whom."""
+
+    def __init__(self, journal: list[bytes] | None = None) -> None:
+        self.now = 1000.0
+        self.changes = 0
+        self.sent: defaultdict[str, list[bytes]] = defaultdict(list)
+        self.board = BoardRoom(journal or [], self._changed, self._send, clock=lambda: self.now)
+
+    def _changed(self, update: bytes) -> None:
+        self.changes += 1
+
+    def _send(self, participant: str, message: bytes) -> None:
+        assert len(message) <= MAX_MESSAGE_BYTES
+        self.sent[participant].append(message)
+
+    def refused(self, reason: str) -> int:
+        return self.board.stats["refused_" + reason]
+
+
+class Client:
+    """A browser's end: sends what it draws at once, reads when `read` is called."""
+
+    def __init__(self, wire: Wire, name: str) -> None:
+        self.wire, self.name = wire, name
+        self.doc: Doc[Any] = Doc()
+        self.elements = self.doc.get("elements", type=Map)
+        self._outgoing: list[bytes] = []
+        self._subscription = self.doc.observe(lambda event: self._outgoing.append(event.update))
+        wire.board.connect(name)
+        wire.board.receive(name, create_sync_message(self.doc))
+        self.read()
+
+    def read(self) -> None:
+        messages, self.wire.sent[self.name] = self.wire.sent[self.name], []
+        for message in messages:
+            reply = handle_sync_message(message[1:], self.doc)
+            if reply is not None:
+                self.wire.board.receive(self.name, reply)
+        self._outgoing.clear()
+
+    def write(self) -> None:
+        self.wire.now += 0.033
+        outgoing, self._outgoing = self._outgoing, []
+        for update in outgoing:
+            self.wire.board.receive(self.name, create_update_message(update))
+
+    def draw(self, key: str, chunks: int = 3, chunk: bytes = b"\x01\x00\x02\x00" * 4) -> None:
+        stroke = {"type": "freedraw", "strokeColor": "#1b7f5c", "strokeWidth": 2.5, "x": 10.25, "y": 2**40, "isDeleted": False}
+        self.elements[key] = Map({**stroke, "author": self.name, "points": Array()})
+        self.write()
+        for _ in range(chunks):
+            self.elements[key]["points"].append(chunk)
+            self.write()
+
+    @property
+    def picture(self) -> dict[str, Any]:
+        return self.elements.to_py() or {}
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    wire = Wire()
+    wire.board.set_writers({"user", "counselor"})
+    yield wire
+    wire.board.close()
+
+
+def test_what_one_draws_the_others_see(wire: Wire) -> None:
+    user, counselor = Client(wire, "user"), Client(wire, "counselor")
+    user.draw("a")
+    counselor.draw("b")
+    user.read()
+    counselor.read()
+    assert set(user.picture) == {"a", "b"}
+    assert user.picture == counselor.picture
+    assert user.picture["a"]["points"] == [b"\x01\x00\x02\x00" * 4] * 3
+    assert user.picture["a"]["x"] == 10.25
+    assert user.picture["a"]["y"] == 2**40, "a large integer stays whole, though pycrdt hands it back as a float"
+
+
+def test_who_comes_late_gets_everything(wire: Wire) -> None:
+    user = Client(wire, "user")
+    for n in range(20):
+        user.draw(str(n))
+    assert Client(wire, "professional").picture == user.picture
+
+
+def test_who_comes_late_to_a_large_board_gets_everything_in_bounded_messages(wire: Wire) -> None:
+    user = Client(wire, "user")
+    for n in range(40):
+        user.draw(str(n), chunks=2, chunk=random.Random(n).randbytes(10_000))
+    assert len(wire.board.state()) > 2 * MAX_MESSAGE_BYTES
+    late = Client(wire, "professional")
+    assert late.picture == user.picture
+
+
+def test_who_was_away_brings_what_they_drew(wire: Wire) -> None:
+    user, counselor = Client(wire, "user"), Client(wire, "counselor")
+    wire.board.disconnect("user")
+    wire.sent["user"].clear()
+    counselor.draw("while away")
+    assert not wire.sent["user"], "nothing is sent to who is away"
+    user.elements["offline"] = Map({"type": "freedraw", "points": Array([b"\x00\x00\x00\x00"])})
+    user._outgoing.clear()
+    wire.board.connect("user")
+    user.read()
+    wire.board.receive("user", create_sync_message(user.doc))
+    user.read()
+    counselor.read()
+    assert set(user.picture) == set(counselor.picture) == {"while away", "offline"}
+
+
+def test_who_may_not_write_changes_nothing(wire: Wire) -> None:
+    user, professional = Client(wire, "user"), Client(wire, "professional")
+    professional.draw("forbidden")
+    user.draw("allowed")
+    user.read()
+    assert set(user.picture) == {"allowed"}
+    assert wire.refused("not_writer") == 4
+    professional.read()
+    assert "allowed" in professional.picture, "but reads"
+
+
+def test_who_may_write_later_is_asked_for_what_was_refused(wire: Wire) -> None:
+    user, professional = Client(wire, "user"), Client(wire, "professional")
+    professional.draw("too early")
+    wire.board.set_writers({"user", "professional"})
+    professional.read()
+    professional.draw("in time")
+    user.read()
+    assert set(user.picture) == {"too early", "in time"}, "else the second would wait for the first for ever"
+
+
+def test_the_journal_makes_the_same_document_again(wire: Wire) -> None:
+    user = Client(wire, "user")
+    journal = []
+    for n in range(6):
+        user.draw(str(n))
+        if n % 2:
+            flushed = wire.board.flush()
+            assert flushed is not None
+            journal.append(flushed)
+    assert wire.board.flush() is None
+    assert wire.changes >= 24
+    again = Wire(journal)
+    assert again.board.state() == wire.board.state()
+    assert Client(again, "counselor").picture == user.picture
+
+
+def test_a_journal_compacted_to_one_large_update_still_reaches_a_late_joiner(wire: Wire) -> None:
+    user = Client(wire, "user")
+    for n in range(40):
+        user.draw(str(n), chunks=2, chunk=random.Random(n).randbytes(9_000))
+    again = Wire([wire.board.state()])
+    assert Client(again, "counselor").picture == user.picture
+
+
+def test_a_broken_journal_entry_is_counted_and_the_rest_stands(wire: Wire) -> None:
+    user = Client(wire, "user")
+    user.draw("a")
+    flushed = wire.board.flush()
+    assert flushed is not None
+    again = Wire([b"\xff\xff\xff", flushed])
+    assert again.refused("journal") == 1
+    assert Client(again, "counselor").picture == user.picture
+
+
+def test_too_many_updates_are_refused_and_healed_later(wire: Wire) -> None:
+    user, counselor = Client(wire, "user"), Client(wire, "counselor")
+    user.elements["a"] = Map({"points": Array()})
+    user.write()
+    wire.now += 10
+    for n in range(1000):
+        user.elements["a"]["points"].append(n.to_bytes(4, "little"))
+    wire_now = wire.now
+    user.write()
+    assert wire.now == pytest.approx(wire_now + 0.033)
+    assert wire.refused("quota") > 300
+    wire.now += 10
+    user.draw("b")
+    user.read()
+    counselor.read()
+    assert counselor.picture == user.picture, "after a refusal the board asks for what it lacks"
+
+
+def test_a_message_over_the_limit_is_refused(wire: Wire) -> None:
+    user = Client(wire, "user")
+    user.draw("huge", chunks=1, chunk=bytes(MAX_MESSAGE_BYTES))
+    assert wire.refused("too_large") == 1
+
+
+def test_a_full_board_refuses_and_stays_readable(wire: Wire) -> None:
+    user = Client(wire, "user")
+    for n in range(60):
+        wire.now += 5
+        user.draw(str(n), chunks=1, chunk=random.Random(n).randbytes(200_000))
+    assert wire.refused("full") > 0
+    assert len(wire.board.state()) <= MAX_DOCUMENT_BYTES
+    late = Client(wire, "counselor")
+    assert len(late.picture) >= 40
+
+
+def test_a_full_board_has_room_again_when_strokes_are_deleted(wire: Wire) -> None:
+    user = Client(wire, "user")
+    for n in range(80):
+        wire.now += 20
+        user.draw("same key", chunks=1, chunk=random.Random(n).randbytes(200_000))
+    assert wire.refused("full") == 0, "what was overwritten is forgotten"
+
+
+def test_asking_for_the_whole_board_over_and_over_is_bounded(wire: Wire) -> None:
+    user = Client(wire, "user")
+    for n in range(20):
+        user.draw(str(n), chunks=1, chunk=random.Random(n).randbytes(100_000))
+    for _ in range(100):
+        wire.board.receive("reader", create_sync_message(Doc()))
+    assert sum(map(len, wire.sent["reader"])) <= 2 * MAX_DOCUMENT_BYTES
+    assert wire.refused("quota") > 0
+
+
+def test_a_closed_board_leaves_nothing_behind() -> None:
+    wire = Wire()
+    Client(wire, "user")
+    document = weakref.ref(wire.board._doc)
+    wire.board.close()
+    wire.board._doc = Doc()
+    gc.collect()
+    assert document() is None
+
+
+# -- hostile bytes ---------------------------------------------------------------------------------------------------------------
+
+
+def any_update(*content: bytes) -> bytes:
+    """One client's first struct: a value at key "a" of the root map "m"."""
+    return b"\x01\x01\x05\x00" + bytes([0x28, 1, 1, 109, 1, 97]) + b"".join(content) + b"\x00"
+
+
+HOSTILE = {
+    "nested arrays (would end the process)": any_update(b"\x01" + b"\x75\x01" * 100_000 + b"\x7e"),
+    "nested objects": any_update(b"\x01" + b"\x76\x01\x01a" * 50_000 + b"\x7e"),
+    "an integer over 64 bits": any_update(b"\x01\x7d" + b"\xff" * 12 + b"\x01"),
+    "a big integer": any_update(b"\x01\x7a" + b"\xff" * 8),
+    "2^60 clients": var_uint(2**60) + b"\x00\x00",
+    "2^50 structs": b"\x01" + var_uint(2**50) + b"\x05\x00\x00",
+    "2^50 values": any_update(var_uint(2**50)),
+    "2^31 clocks": b"\x01\x01\x05\x00\x00" + var_uint(2**31) + b"\x00",
+    "a varint without end": b"\xff" * 100,
+    "a text that is none": any_update(b"\x01\x77\x02\xff\xfe"),
+    "a sub-document": b"\x01\x01\x05\x00" + bytes([9, 1, 1, 109]) + b"\x01g\x7e\x00",
+    "a moved item": b"\x01\x01\x05\x00" + bytes([11, 1, 1, 109]) + b"\x00" * 8,
+    "nothing": b"",
+    "more than an update": b"\x00\x00\x00",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_known_poison_is_refused_before_the_library_sees_it(wire: Wire, name: str) -> None:
+    user = Client(wire, "user")
+    wire.board.receive("user", b"\x00\x02" + var_uint(len(HOSTILE[name])) + HOSTILE[name])
+    assert sum(count for key, count in wire.board.stats.items() if key.startswith("refused_")) == 1
+    assert wire.board.stats["panics"] == 0
+    user.draw("a")
+    assert set(Client(wire, "counselor").picture) == {"a"}
+
+
+def test_a_good_value_passes(wire: Wire) -> None:
+    update = any_update(b"\x01\x76\x01\x01k\x75\x04\x7e\x78\x7d\xbf\xff\xff\xff\x0f\x7b" + bytes(8))
+    wire.board.receive("user", create_update_message(update))
+    assert wire.board.stats["updates"] == 1
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.binary(max_size=300), max_size=8))
+def test_random_bytes_never_raise(messages: list[bytes]) -> None:
+    wire = Wire()
+    wire.board.set_writers({"user"})
+    for message in messages:
+        wire.board.receive("user", message)
+        for head in (b"\x00\x00", b"\x00\x01", b"\x00\x02"):
+            wire.board.receive("user", head + var_uint(len(message)) + message)
+    wire.board.state()
+    wire.board.close()
+
+
+def _drawn() -> bytes:
+    wire = Wire()
+    wire.board.set_writers({"user"})
+    user = Client(wire, "user")
+    for key in "ab":
+        user.draw(key)
+    del user.elements["a"]
+    user.write()
+    return wire.board.state()
+
+
+DRAWN = _drawn()
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, len(DRAWN) - 1), st.integers(0, 255)), min_size=1, max_size=6), st.integers(0, len(DRAWN)))
+def test_a_broken_update_never_raises_and_the_board_goes_on(flips: list[tuple[int, int]], cut: int) -> None:
+    broken = bytearray(DRAWN)
+    for at, value in flips:
+        broken[at] = value
+    wire = Wire()
+    wire.board.set_writers({"user", "counselor"})
+    for update in (bytes(broken), bytes(broken[:cut]), DRAWN):
+        wire.board.receive("user", create_update_message(update))
+    counselor = Client(wire, "counselor")
+    counselor.draw("still here")
+    assert "still here" in Client(wire, "late").picture
+    again = Wire([flushed] if (flushed := wire.board.flush()) else [])
+    assert "still here" in Client(again, "later").picture
+
+
+def test_a_panic_of_the_library_is_counted_and_the_board_rebuilt(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Panic(BaseException):
+        """As pyo3's PanicException: no Exception."""
+
+    def panic(update: bytes) -> None:
+        raise Panic
+
+    user = Client(wire, "user")
+    user.draw("a")
+    monkeypatch.setattr(wire.board._doc, "apply_update", panic)
+    user.draw("b", chunks=0)
+    assert wire.board.stats["panics"] == 1
+    user.draw("c")
+    wire.board.receive("user", create_update_message(user.doc.get_update()))
+    assert set(Client(wire, "counselor").picture) == {"a", "b", "c"}
+
+
+# -- updates in pieces -----------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(64, 600), st.integers(0, 30), st.integers(0, 5))
+def test_an_update_in_pieces_is_the_same_update(limit: int, strokes: int, deleted: int) -> None:
+    doc: Doc[Any] = Doc()
+    elements = doc.get("elements", type=Map)
+    for n in range(strokes):
+        elements[str(n)] = Map({"n": n, "points": Array([b"\x01\x02"] * 3)})
+    for n in range(min(deleted, strokes)):
+        del elements[str(n)]
+    pieces = split(doc.get_update(), limit)
+    assert all(len(piece) <= limit for piece in pieces)
+    copy: Doc[Any] = Doc()
+    for piece in pieces:
+        copy.apply_update(piece)
+    assert copy.get("elements", type=Map).to_py() == elements.to_py()
+    assert copy.get_state() == doc.get_state()
+
+
+def test_a_struct_longer_than_a_piece_cannot_be_split() -> None:
+    doc: Doc[Any] = Doc()
+    doc.get("elements", type=Map)["a"] = bytes(1000)
+    with pytest.raises(BadUpdateError, match="too_long"):
+        split(doc.get_update(), 100)
+
+
+@given(st.binary(max_size=200))
+def test_reading_any_bytes_raises_bad_update_only(data: bytes) -> None:
+    try:
+        parse(data)
+    except BadUpdateError as error:
+        assert error.reason in {"truncated", "number", "kind", "depth", "trailing"}
+
+
+# -- fragments -------------------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(1, MAX_MESSAGE_BYTES), min_size=1, max_size=4))
+def test_messages_come_out_of_their_fragments_whole(sizes: list[int]) -> None:
+    reassembler, out = Reassembler(), []
+    messages = [random.Random(size).randbytes(size) for size in sizes]
+    for message in messages:
+        fragments = Fragmenter().cut(message)
+        assert all(1 < len(fragment) <= FRAGMENT_BYTES + 1 for fragment in fragments)
+        out += [whole for fragment in fragments if (whole := reassembler.feed(fragment)) is not None]
+    assert out == messages
+
+
+def test_a_message_too_large_or_empty_is_not_cut() -> None:
+    with pytest.raises(FragmentError, match="too_large"):
+        Fragmenter().cut(bytes(MAX_MESSAGE_BYTES + 1))
+    with pytest.raises(FragmentError, match="empty"):
+        Fragmenter().cut(b"")
+
+
+@pytest.mark.parametrize(
+    ("fragment", "reason"), [(b"", "empty"), (b"\x00", "empty"), (b"\x02x", "header"), (bytes(FRAGMENT_BYTES + 2), "fragment_too_large")]
+)
+def test_a_bad_fragment_is_refused_and_the_next_message_read(fragment: bytes, reason: str) -> None:
+    reassembler = Reassembler()
+    with pytest.raises(FragmentError, match=reason):
+        reassembler.feed(fragment)
+    assert reassembler.feed(b"\x00next") == b"next"
+
+
+def test_an_endless_message_is_refused_once_skipped_and_forgotten() -> None:
+    reassembler, errors = Reassembler(), 0
+    for _ in range(100):
+        try:
+            assert reassembler.feed(b"\x01" + bytes(FRAGMENT_BYTES)) is None
+        except FragmentError as error:
+            assert error.reason == "too_large"
+            errors += 1
+    assert errors == 1
+    assert reassembler.feed(b"\x00the end of it") is None
+    assert reassembler.feed(b"\x00next") == b"next"
+
+
+@given(st.lists(st.binary(max_size=40), max_size=30))
+def test_any_fragments_raise_fragment_errors_only(fragments: list[bytes]) -> None:
+    reassembler = Reassembler()
+    for fragment in fragments:
+        try:
+            reassembler.feed(fragment)
+        except FragmentError as error:
+            assert error.reason in {"empty", "header", "fragment_too_large", "too_large"}
