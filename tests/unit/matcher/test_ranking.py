@@ -1,0 +1,294 @@
+"""Who gets whom: rings that widen, the order in line, the best of the staff, and the reasons given."""
+
+from __future__ import annotations
+
+from matcher.types import PassedOver
+
+
+def passed(desk):
+    return {each.staff: each.reason for each in desk.why().passed_over}
+
+
+# --- rings ---------------------------------------------------------------------------------------------------------------
+
+
+def test_the_exact_category_comes_before_its_parent(desk):
+    desk.staff("general", "cameras")
+    desk.after(60)
+    desk.staff("lens", "lenses")
+    desk.ask("q")
+    assert desk.rings_at("q") == "lens"
+    assert desk.why().ring == "exact"
+    assert passed(desk) == {"general": "category"}
+
+
+def test_rings_widen_after_15_and_30_seconds(desk):
+    desk.staff("lens", "lenses", available=False)
+    desk.staff("general", "cameras", available=False)
+    desk.staff("audio", "audio")
+    desk.ask("q")
+    assert desk.engine.next_deadline_ms() == desk.now + 30_000
+    desk.do("set_available", "general")
+    assert desk.engine.next_deadline_ms() == desk.now + 15_000
+    assert desk.after(14.999) == []
+    desk.after(0.001)
+    assert desk.rings_at("q") == "general"
+    assert desk.why().ring == "parent"
+    assert passed(desk) == {"lens": "away", "audio": "category"}
+    desk.decline("q")
+    assert desk.after(14.999) == []
+    desk.after(0.001)
+    assert desk.rings_at("q") == "audio"
+    assert desk.why().ring == "any"
+
+
+def test_nobody_waits_for_a_ring_to_widen_when_no_specialist_is_signed_in(desk):
+    desk.staff("audio", "audio")
+    desk.ask("q")
+    assert desk.rings_at("q") == "audio"
+
+
+def test_the_ring_opens_when_the_last_specialist_signs_out(desk):
+    desk.staff("lens", "lenses", available=False)
+    desk.staff("audio", "audio")
+    desk.ask("q")
+    assert desk.request("q") == "waiting"
+    desk.do("sign_out", "lens")
+    assert desk.rings_at("q") == "audio"
+
+
+def test_the_ring_opens_when_the_only_specialist_declines(desk):
+    desk.staff("audio", "audio")
+    desk.staff("lens", "lenses")
+    desk.ask("q")
+    assert desk.rings_at("q") == "lens"
+    desk.decline("q")
+    assert desk.rings_at("q") == "audio"
+    assert passed(desk) == {"lens": "excluded"}
+
+
+def test_a_lost_specialist_is_waited_for_until_the_lease_ends(desk_with):
+    desk = desk_with(any_after_ms=3_600_000)
+    desk.staff("lens", "lenses", available=False)
+    desk.staff("audio", "audio")
+    desk.do("disconnect", "lens")
+    desk.ask("q")
+    assert desk.request("q") == "waiting"
+    desk.after(30)
+    assert desk.rings_at("q") == "audio"
+
+
+def test_the_widths_can_be_set(desk_with):
+    desk = desk_with(parent_after_ms=1_000, any_after_ms=2_000)
+    desk.staff("lens", "lenses", available=False)
+    desk.staff("audio", "audio")
+    desk.ask("q")
+    desk.after(1.999)
+    assert desk.request("q") == "waiting"
+    desk.after(0.001)
+    assert desk.rings_at("q") == "audio"
+
+
+def test_a_ring_never_costs_the_place_in_line(desk):
+    """Whoever lists the category of the later one still takes the earlier one, once its ring has opened."""
+    desk.staff("lens", "lenses", available=False)
+    desk.staff("audio", "audio", available=False)
+    desk.ask("early", ago=30)
+    desk.ask("late", ("audio",), ago=29)
+    desk.do("set_available", "audio")
+    assert desk.rings_at("early") == "audio"
+
+
+def test_before_the_ring_opens_the_later_one_of_the_own_category_is_taken(desk):
+    desk.staff("lens", "lenses", available=False)
+    desk.staff("audio", "audio", available=False)
+    desk.ask("early", ago=29)
+    desk.ask("late", ("audio",), ago=10)
+    desk.do("set_available", "audio")
+    assert desk.rings_at("late") == "audio"
+
+
+# --- the line ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_longest_waiting_is_first_across_queues(desk):
+    desk.ask("cameras", ("cameras",), ago=1)
+    desk.ask("english", ago=3, language="en")
+    desk.ask("lenses", ago=2)
+    desk.staff("jimin", "*", languages=("ko", "en"))
+    order = []
+    for _ in range(3):
+        request = next(name for name in ("cameras", "english", "lenses") if desk.rings_at(name))
+        order.append(request)
+        desk.serve(request)
+        desk.do("complete", request)
+        desk.do("wrapped_up", "jimin")
+    assert order == ["english", "lenses", "cameras"]
+
+
+def test_equals_are_served_in_the_order_they_came(desk):
+    names = [f"q{number}" for number in range(2000)]
+    for name in names:
+        desk.ask(name)
+    desk.staff("jimin")
+    served = []
+    for name in names:
+        assert desk.rings_at(name) == "jimin"
+        served.append(name)
+        desk.serve(name)
+        desk.do("release", name)
+    assert served == names
+
+
+def test_priority_comes_before_waiting_time(desk):
+    desk.ask("old", ago=600)
+    desk.ask("vip", priority=5)
+    desk.ask("somewhat", priority=1)
+    desk.staff("jimin")
+    assert desk.rings_at("vip") == "jimin"
+
+
+def test_first_comes_before_waiting_time(desk):
+    desk.ask("old", ago=600)
+    desk.ask("again", first=True)
+    desk.staff("jimin")
+    assert desk.rings_at("again") == "jimin"
+
+
+def test_an_excluded_head_does_not_hold_up_the_line(desk):
+    desk.ask("not_you", ago=60, excluded={"jimin"})
+    desk.ask("next", ago=50)
+    desk.staff("jimin")
+    assert desk.rings_at("next") == "jimin"
+    desk.staff("suho")
+    assert desk.rings_at("not_you") == "suho"
+
+
+def test_when_a_step_matches_many_the_first_in_line_chooses_first(desk):
+    desk.ask("b", ago=10)
+    desk.ask("a", ago=20)
+    desk.staff("lens", "lenses", available=False)
+    desk.staff("audio1", "audio", available=False)
+    desk.do("set_available", "audio1")
+    assert (desk.request("a"), desk.request("b")) == ("waiting", "waiting")
+    desk.do("sign_out", "lens")
+    assert desk.rings_at("a") == "audio1"
+
+
+# --- staff ---------------------------------------------------------------------------------------------------------------
+
+
+def test_least_load_then_longest_idle(desk):
+    desk.staff("loaded", capacity=3)
+    desk.ask("first")
+    desk.serve("first")
+    desk.after(10)
+    desk.staff("long")
+    desk.after(10)
+    desk.staff("short")
+    desk.ask("q")
+    assert desk.rings_at("q") == "long"
+    why = desk.why()
+    assert why.candidates == ("long", "short", "loaded")
+    assert why.rule == "least load, then longest idle"
+    assert why.passed_over == (PassedOver("short", "idle"), PassedOver("loaded", "load"))
+
+
+def test_idle_time_begins_with_the_end_of_the_last_session(desk):
+    desk.staff("a")
+    desk.after(1)
+    desk.staff("b")
+    desk.ask("q")
+    desk.serve("q")
+    desk.after(5)
+    desk.do("complete", "q")
+    desk.do("wrapped_up", "a")
+    desk.ask("next")
+    assert desk.rings_at("next") == "b"
+
+
+def test_a_decline_does_not_send_the_member_to_the_back(desk):
+    desk.staff("a")
+    desk.after(1)
+    desk.staff("b")
+    desk.ask("q")
+    desk.decline("q")
+    desk.ask("next")
+    assert (desk.rings_at("q"), desk.rings_at("next")) == ("b", "a")
+
+
+# --- why -----------------------------------------------------------------------------------------------------------------
+
+
+def test_everybody_passed_over_is_named_with_the_reason(desk):
+    desk.staff("away", available=False)
+    desk.staff("busy")
+    desk.ask("first")
+    desk.serve("first")
+    desk.staff("full", capacity=2)
+    for name in ("second", "third"):
+        desk.ask(name)
+        desk.serve(name)
+    desk.staff("tidying")
+    desk.ask("fourth")
+    desk.serve("fourth")
+    desk.do("complete", "fourth")
+    desk.staff("gone")
+    desk.do("disconnect", "gone")
+    desk.staff("english", languages=("en",))
+    desk.staff("elsewhere", sites=("other",))
+    desk.staff("drhan", role="professional")
+    desk.staff("jimin")
+    desk.ask("q")
+    assert desk.rings_at("q") == "jimin"
+    assert passed(desk) == {
+        "away": "away",
+        "busy": "busy",
+        "full": "full",
+        "tidying": "wrap_up",
+        "gone": "lost",
+        "english": "language",
+        "elsewhere": "site",
+    }
+
+
+def test_why_is_bounded(desk_with):
+    desk = desk_with(max_why=3)
+    for number in range(20):
+        desk.staff(f"s{number:02}")
+        desk.now += 1
+    desk.ask("q")
+    assert desk.why().candidates == ("s00", "s01", "s02")
+    assert desk.why().passed_over == (PassedOver("s01", "idle"), PassedOver("s02", "idle"), PassedOver("s03", "idle"))
+
+
+def test_the_rule_says_whether_the_request_or_the_staff_came(desk):
+    desk.ask("q")
+    desk.staff("jimin")
+    assert desk.why().rule == "priority, then first in line, then longest waiting"
+    assert desk.why().candidates == ("jimin",)
+
+
+# --- bounds --------------------------------------------------------------------------------------------------------------
+
+
+def test_queues_in_which_nobody_waits_are_forgotten_when_there_are_too_many(desk_with):
+    desk = desk_with(max_queues=4)
+    desk.staff("jimin", "*")
+    desk.ask("kept", ("kept",), ago=60, excluded={"jimin"})
+    for number in range(20):
+        desk.ask(f"q{number}", (f"c{number}",))
+        desk.serve(f"q{number}")
+        desk.do("release", f"q{number}")
+    assert len(desk.engine._book.queues.by_key) <= 4
+    assert desk.request("kept") == "waiting"
+    desk.staff("suho", "kept")
+    assert desk.rings_at("kept") == "suho"
+
+
+def test_only_so_many_final_requests_are_remembered(desk_with):
+    desk = desk_with(max_final=10)
+    for number in range(30):
+        desk.ask(f"q{number}")
+        desk.do("cancel", f"q{number}")
+    assert len(desk.engine._book.final) == 10

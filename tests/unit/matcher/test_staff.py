@@ -1,0 +1,354 @@
+"""Every row of the state table for staff."""
+
+from __future__ import annotations
+
+import pytest
+
+from matcher.types import Refused, StaffChanged
+
+
+def until(desk, staff):
+    return next(event.until_ms for event in desk.events if isinstance(event, StaffChanged) and event.staff == staff)
+
+
+# --- away, available -------------------------------------------------------------------------------------------------------
+
+
+def test_signing_in_is_being_away(desk):
+    desk.staff("jimin", available=False)
+    assert desk.told() == [("jimin", "away", "")]
+    desk.ask("q")
+    assert desk.request("q") == "waiting"
+
+
+def test_away_available_away_signed_out(desk):
+    desk.staff("jimin", available=False)
+    desk.do("set_available", "jimin")
+    assert desk.told() == [("jimin", "available", "")]
+    desk.do("set_away", "jimin")
+    assert desk.told() == [("jimin", "away", "")]
+    desk.do("sign_out", "jimin")
+    assert desk.told() == [("jimin", "signed_out", "")]
+
+
+def test_pressing_twice_changes_nothing(desk):
+    desk.staff("jimin")
+    assert desk.do("set_available", "jimin") == []
+    desk.do("set_away", "jimin")
+    assert desk.do("set_away", "jimin") == []
+
+
+def test_available_signed_out(desk):
+    desk.staff("jimin")
+    desk.do("sign_out", "jimin")
+    assert desk.state("jimin") == "signed_out"
+    desk.ask("q")
+    assert desk.request("q") == "waiting"
+
+
+def test_signing_in_again_renews_and_updates_skills(desk):
+    desk.staff("jimin", "cameras")
+    desk.ask("q", ("audio",))
+    assert desk.rings_at("q") == "jimin"  # the widest ring, as nobody else is there
+    desk.decline("q")
+    desk.do("sign_in", desk.skills("jimin", "audio", languages=("ko", "en")))
+    desk.ask("english", ("audio",), language="en")
+    assert desk.rings_at("english") == "jimin"
+    assert desk.why().ring == "exact"
+
+
+def test_new_skills_are_matched_at_once(desk):
+    desk.staff("jimin")
+    desk.ask("english", language="en")
+    desk.do("sign_in", desk.skills("jimin", languages=("en",)))
+    assert desk.rings_at("english") == "jimin"
+
+
+def test_nobody_is_given_a_language_or_site_they_did_not_list(desk):
+    desk.staff("jimin", "*")
+    desk.ask("english", language="en", ago=3600)
+    desk.ask("elsewhere", site="other", ago=3600)
+    desk.after(29)
+    assert desk.state("jimin") == "available"
+
+
+def test_all_sites_and_all_categories(desk):
+    desk.staff("jimin", "*", sites=("*",))
+    desk.ask("q", ("anything",), site="anywhere")
+    assert desk.rings_at("q") == "jimin"
+    assert desk.why().ring == "exact"
+
+
+# --- reserved ----------------------------------------------------------------------------------------------------------------
+
+
+def test_reserved_tells_until_when_it_rings(desk):
+    desk.staff("jimin")
+    desk.ask("q")
+    assert until(desk, "jimin") == desk.now + 20_000
+
+
+def test_one_who_rings_can_only_answer(desk):
+    desk.staff("jimin")
+    desk.ask("q")
+    for step in ("set_available", "set_away", "wrapped_up"):
+        with pytest.raises(Refused, match="wrong_state"):
+            desk.do(step, "jimin")
+
+
+def test_reserved_lost_passes_the_ring_on(desk):
+    desk.staff("jimin")
+    desk.ask("q")
+    desk.staff("suho")
+    desk.do("disconnect", "jimin")
+    assert ("jimin", "lost", "") in desk.told()
+    assert desk.rings_at("q") == "suho"
+
+
+def test_reserved_signing_out_passes_the_ring_on(desk):
+    desk.staff("jimin")
+    desk.ask("q")
+    desk.do("sign_out", "jimin")
+    assert desk.request("q") == "waiting"
+    assert desk.state("jimin") == "signed_out"
+
+
+# --- busy, wrap-up -------------------------------------------------------------------------------------------------------------
+
+
+def test_busy_cannot_sign_out_or_press_anything(desk):
+    desk.staff("jimin")
+    desk.ask("q")
+    desk.serve("q")
+    for step in ("sign_out", "set_available", "set_away"):
+        with pytest.raises(Refused, match="busy"):
+            desk.do(step, "jimin")
+    with pytest.raises(Refused, match="wrong_state"):
+        desk.do("wrapped_up", "jimin")
+
+
+def test_an_operator_may_sign_the_busy_out_and_the_request_waits_for_a_decision(desk):
+    desk.staff("jimin")
+    desk.ask("q")
+    desk.serve("q")
+    desk.do("sign_out", "jimin", force=True)
+    assert desk.told() == [("jimin", "signed_out", "forced")]
+    assert desk.request("q") == "accepted"
+    desk.do("complete", "q")
+    assert desk.request("q") is None
+    desk.staff("jimin", available=False)
+    assert desk.load("jimin") == 0
+
+
+def test_wrap_up_ends_by_itself_in_away(desk):
+    desk.staff("jimin")
+    desk.ask("q")
+    desk.serve("q")
+    desk.do("complete", "q")
+    assert until(desk, "jimin") == desk.now + 120_000
+    desk.after(119.999)
+    assert desk.state("jimin") == "wrap_up"
+    desk.after(0.001)
+    assert desk.told() == [("jimin", "away", "wrap_up")]
+
+
+@pytest.mark.parametrize(("available", "state"), [(True, "available"), (False, "away")])
+def test_wrapped_up(desk, available, state):
+    desk.staff("jimin")
+    desk.ask("q")
+    desk.serve("q")
+    desk.do("complete", "q")
+    desk.do("wrapped_up", "jimin", available=available)
+    assert desk.state("jimin") == state
+    with pytest.raises(Refused, match="wrong_state"):
+        desk.do("wrapped_up", "jimin")
+    desk.after(120)
+    assert desk.state("jimin") == state
+
+
+def test_wrapped_up_takes_the_next_in_the_same_step(desk):
+    desk.staff("jimin")
+    desk.ask("q")
+    desk.serve("q")
+    desk.ask("next")
+    desk.do("complete", "q")
+    assert desk.request("next") == "waiting"
+    desk.do("wrapped_up", "jimin")
+    assert desk.rings_at("next") == "jimin"
+
+
+@pytest.mark.parametrize(("step", "state"), [("set_available", "available"), ("set_away", "away"), ("sign_out", "signed_out")])
+def test_out_of_wrap_up(desk, step, state):
+    desk.staff("jimin")
+    desk.ask("q")
+    desk.serve("q")
+    desk.do("complete", "q")
+    desk.do(step, "jimin")
+    assert desk.state("jimin") == state
+
+
+# --- lost ------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("former", ["away", "available", "busy", "wrap_up"])
+def test_lost_returns_to_the_former_state(desk, former):
+    desk.staff("jimin", available=former != "away")
+    if former in ("busy", "wrap_up"):
+        desk.ask("q")
+        desk.serve("q")
+    if former == "wrap_up":
+        desk.do("complete", "q")
+    desk.do("disconnect", "jimin")
+    assert desk.told() == [("jimin", "lost", "")]
+    assert until(desk, "jimin") == desk.now + 30_000
+    desk.after(29.999)
+    desk.do("sign_in", desk.skills("jimin"))
+    assert desk.told() == [("jimin", former, "")]
+
+
+def test_a_member_lost_while_ringing_returns_available(desk):
+    desk.staff("jimin")
+    desk.ask("q")
+    desk.do("disconnect", "jimin")
+    desk.do("cancel", "q")
+    desk.do("sign_in", desk.skills("jimin"))
+    assert desk.state("jimin") == "available"
+
+
+def test_a_member_who_returns_takes_the_next_in_the_same_step(desk):
+    desk.staff("jimin")
+    desk.do("disconnect", "jimin")
+    desk.ask("q")
+    assert desk.request("q") == "waiting"
+    desk.do("sign_in", desk.skills("jimin"))
+    assert desk.rings_at("q") == "jimin"
+
+
+def test_lost_is_signed_out_after_thirty_seconds(desk):
+    desk.staff("jimin")
+    desk.do("disconnect", "jimin")
+    assert desk.engine.next_deadline_ms() == desk.now + 30_000
+    desk.do("renew", ["jimin"])  # a late renewal of a connection that is gone
+    desk.after(29.999)
+    assert desk.state("jimin") == "lost"
+    desk.after(0.001)
+    assert desk.told() == [("jimin", "signed_out", "lease")]
+
+
+def test_the_lost_can_press_nothing(desk):
+    desk.staff("jimin")
+    desk.do("disconnect", "jimin")
+    for step in ("set_available", "set_away", "wrapped_up"):
+        with pytest.raises(Refused, match="wrong_state"):
+            desk.do(step, "jimin")
+    assert desk.do("disconnect", "jimin") == []
+
+
+def test_lost_while_busy_keeps_the_load_and_after_the_lease_the_request_waits_for_a_decision(desk):
+    desk.staff("jimin")
+    desk.ask("q")
+    desk.serve("q")
+    desk.do("disconnect", "jimin")
+    assert (desk.state("jimin"), desk.load("jimin")) == ("lost", 1)
+    desk.after(30)
+    assert desk.told() == [("jimin", "signed_out", "lease")]
+    assert desk.request("q") == "accepted"
+    desk.staff("jimin", available=False)
+    assert (desk.state("jimin"), desk.load("jimin")) == ("busy", 1)
+
+
+def test_a_lease_that_nobody_renews_ends(desk):
+    desk.staff("jimin")
+    desk.after(20, renewing=False)
+    desk.do("renew", ["jimin", "nobody"])
+    desk.after(29.999, renewing=False)
+    assert desk.state("jimin") == "available"
+    desk.after(0.001, renewing=False)
+    assert desk.told() == [("jimin", "lost", ""), ("jimin", "signed_out", "lease")]
+
+
+def test_wrap_up_that_ends_while_lost_is_away_on_return(desk_with):
+    desk = desk_with(wrap_up_ms=10_000)
+    desk.staff("jimin")
+    desk.ask("q")
+    desk.serve("q")
+    desk.do("complete", "q")
+    desk.do("disconnect", "jimin")
+    assert desk.after(10) == []
+    desk.do("sign_in", desk.skills("jimin"))
+    assert desk.told() == [("jimin", "away", "")]
+
+
+def test_never_entered_while_lost_stays_lost_until_the_lease_ends(desk):
+    desk.staff("jimin")
+    desk.ask("q")
+    desk.accept("q")
+    desk.after(1)
+    desk.do("disconnect", "jimin")
+    desk.after(29)
+    assert ("q", "waiting", "never_entered") in desk.told()
+    assert (desk.state("jimin"), desk.load("jimin")) == ("lost", 0)
+
+
+# --- capacity ------------------------------------------------------------------------------------------------------------------
+
+
+def test_room_for_three_rings_once_at_a_time(desk):
+    desk.staff("jimin", capacity=3)
+    for name in ("a", "b", "c", "d"):
+        desk.ask(name)
+    assert [desk.request(name) for name in "abcd"] == ["reserved", "waiting", "waiting", "waiting"]
+    desk.accept("a")
+    assert desk.rings_at("b") == "jimin"
+    desk.accept("b")
+    desk.accept("c")
+    assert (desk.request("d"), desk.load("jimin"), desk.state("jimin")) == ("waiting", 3, "busy")
+
+
+def test_load_is_reservations_and_live(desk):
+    desk.staff("jimin", capacity=2)
+    desk.ask("a")
+    assert desk.load("jimin") == 1
+    desk.accept("a")
+    desk.ask("b")
+    assert (desk.load("jimin"), desk.state("jimin")) == (2, "reserved")
+
+
+def test_the_end_of_one_of_two_sessions_frees_its_room_at_once_and_only_the_last_leads_to_wrap_up(desk):
+    desk.staff("jimin", capacity=2)
+    for name in ("a", "b"):
+        desk.ask(name)
+        desk.serve(name)
+    desk.ask("c")
+    desk.do("complete", "a")
+    assert desk.rings_at("c") == "jimin"
+    desk.decline("c")
+    desk.do("complete", "b")
+    assert desk.state("jimin") == "wrap_up"
+
+
+def test_with_room_left_a_busy_member_may_stop_and_go_on_taking_more(desk):
+    desk.staff("jimin", capacity=2)
+    desk.ask("a")
+    desk.serve("a")
+    desk.do("set_away", "jimin")
+    desk.ask("b")
+    assert (desk.request("b"), desk.state("jimin")) == ("waiting", "busy")
+    desk.do("set_available", "jimin")
+    assert desk.rings_at("b") == "jimin"
+
+
+def test_a_missed_ring_stops_further_rings_while_busy(desk):
+    desk.staff("jimin", capacity=2)
+    desk.ask("a")
+    desk.serve("a")
+    desk.ask("b")
+    desk.after(20)
+    assert ("jimin", "busy", "missed") in desk.told()
+    desk.ask("c")
+    assert desk.request("c") == "waiting"
+
+
+def test_capacity_below_one_is_an_error(desk):
+    with pytest.raises(ValueError, match="capacity"):
+        desk.staff("jimin", capacity=0)
