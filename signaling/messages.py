@@ -141,7 +141,8 @@ class HelpView(Struct, kw_only=True):
 
 
 class SessionView(Struct, kw_only=True):
-    """A session as one viewer may see it; sent whole at each change. ``brief`` and ``help`` are null for users."""
+    """A session as one viewer may see it; sent whole at each change. ``brief`` and ``help`` are null, ``categories`` empty for
+    users."""
 
     id: str
     site: SiteView
@@ -162,6 +163,7 @@ class SessionView(Struct, kw_only=True):
     help: HelpView | None = None
     rated: bool = False
     wrap_up_until: int | None = None
+    categories: list[CategoryView] = []  # of the site: what help may be asked for (staff only)
     started_at: int = 0
     active_at: int | None = None
     ended_at: int | None = None

@@ -36,6 +36,7 @@ class Surroundings:
     brief: Brief
     waiting: WaitingView | None = None
     offer_message: bool = False
+    categories: tuple[CategoryView, ...] = ()
 
 
 def session_view(session: Session, viewer: str, around: Surroundings, grid: matrix.Matrix) -> SessionView:
@@ -66,6 +67,7 @@ def session_view(session: Session, viewer: str, around: Surroundings, grid: matr
         return view
     view.brief = around.brief
     view.help = _help(session, session.help)
+    view.categories = list(around.categories)
     view.wrap_up_until = session.timers.get("wrap_up")
     return view
 

@@ -164,6 +164,7 @@ class Sessions:
             brief=entry.brief,
             waiting=waiting,
             offer_message=waiting is not None and (long_wait or not waiting.staffed),
+            categories=tuple(CategoryView(id=one, name=site.category_name(one, session.language)) for one in site.categories),
         )
 
     def _waiting(self, entry: Entry) -> WaitingView:

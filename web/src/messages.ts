@@ -129,6 +129,7 @@ export interface SessionView {
   help: HelpView | null;
   rated: boolean;
   wrap_up_until: number | null;
+  categories: CategoryView[];
   started_at: number;
   active_at: number | null;
   ended_at: number | null;

@@ -49,6 +49,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
     help: null,
     rated: false,
     wrap_up_until: null,
+    categories: [],
     started_at: 0,
     active_at: 0,
     ended_at: null,
