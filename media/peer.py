@@ -218,9 +218,9 @@ class Peer:
         for role in ("audio", "camera", "screen"):
             section = self._sections[role]
             identifier = section.extensions.get(sdp.MID_URI)
-            if identifier and header.payload_type == section.payload_type:
-                if rtp.extension(plain, header, identifier) == section.mid.encode():
-                    return role
+            ours = identifier and header.payload_type == section.payload_type
+            if ours and rtp.extension(plain, header, identifier or 0) == section.mid.encode():
+                return role
         return None
 
     def _level(self, plain: bytes, header: rtp.Header) -> int | None:

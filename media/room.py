@@ -10,7 +10,7 @@ import structlog
 
 from media import client, rtp, sdp
 from media.audio import AudioRoom
-from media.board import BoardRoom, FragmentError, Fragmenter, Reassembler
+from media.board import BoardRoom, Fragmenter, FragmentError, Reassembler
 from media.peer import Peer, State, Wire
 from media.relay import Incoming, Outgoing
 from media.speaking import Speaking
@@ -19,10 +19,13 @@ log = structlog.get_logger(__name__)
 
 MAX_PEERS = 8
 CHECK_EVERY_S = 0.2
+TICK_SAMPLES = 960
+MAX_CATCH_UP = 3
+"""Late ticks of sound made up for; more would only be a burst that no jitter buffer keeps."""
 PRESENT = ("live", "lost")
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - it is an answer, not a fault
     """A command that cannot be obeyed; `reason` as in `client.Refusal`."""
 
     def __init__(self, reason: str, message: str = "") -> None:
@@ -143,8 +146,11 @@ class Room:
 
     def tick(self, now: float, steps: int) -> None:
         """Every 20 ms; `steps`: how many ticks of sound are due (more than one after a late tick)."""
-        for _ in range(steps):
+        for _ in range(min(steps, MAX_CATCH_UP)):
             self.audio_room.tick(now)
+        if steps > MAX_CATCH_UP:
+            for peer in self.peers.values():
+                peer.voice.rewriter.skip((steps - MAX_CATCH_UP) * TICK_SAMPLES)
         check = now >= self._check_due
         for peer in list(self.peers.values()):
             peer.tick(now)

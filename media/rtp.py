@@ -194,6 +194,11 @@ class Rewriter:
             payload = self._pictures(payload, picture)
         return sequence, self._build(header.marker, sequence, timestamp, payload)
 
+    def skip(self, ticks: int) -> None:
+        """Sound of the mix that was never made (the worker was late): its time passes all the same."""
+        if self.source is MIX:
+            self._timestamp = (self._timestamp + ticks) & 0xFFFFFFFF
+
     def append(self, payload: bytes, ticks: int, marker: bool, now: float) -> tuple[int, bytes]:
         """A packet of our own (the mix), `ticks` after the former one."""
         if self.source is not MIX:

@@ -24,8 +24,6 @@ from media.transport.udp import Kind, UdpSockets
 log = structlog.get_logger(__name__)
 
 TICK_S = 0.02
-MAX_CATCH_UP = 3
-"""Late ticks of sound made up for; more would only be a burst that no jitter buffer keeps."""
 HEARTBEAT_S = 0.25
 MAX_ROOMS = 500
 MAX_PEERS = 1000
@@ -217,7 +215,7 @@ class Worker:
             due += steps * TICK_S
             for room in list(self.rooms.values()):
                 try:
-                    room.tick(now, min(steps, MAX_CATCH_UP))
+                    room.tick(now, steps)
                 except Exception:  # one room's fault must not stop the clock of the others
                     self.drops["tick_failed"] += 1
                     log.exception("tick_failed", room=room.name)

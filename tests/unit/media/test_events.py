@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from media import client
+from media.events import MAX_QUEUED, Hub
+
+
+def hub() -> Hub:
+    return Hub(lambda number: client.Snapshot(n=number, worker="w", pid=1, udp=[]))
+
+
+def beat() -> client.Heartbeat:
+    return client.Heartbeat(n=0, rooms=0, peers=0)
+
+
+async def read(subscriber: object) -> list[client.WorkerEvent]:
+    found = []
+    while (frame := await subscriber.get()) is not None:  # type: ignore[attr-defined]
+        found.append(client.decode_event(frame))
+    return found
+
+
+async def test_a_late_subscriber_gets_a_snapshot_and_every_number_after_it() -> None:
+    events = hub()
+    for _ in range(3):
+        events.publish(beat())
+    subscriber = events.subscribe()
+    events.publish(beat())
+    events.publish(beat())
+    events.close()
+    found = await read(subscriber)
+    assert isinstance(found[0], client.Snapshot)
+    assert [event.n for event in found] == [3, 4, 5]
+
+
+async def test_a_subscriber_that_does_not_read_is_cut_off_and_the_others_are_not() -> None:
+    events = hub()
+    slow = events.subscribe()
+    for _ in range(MAX_QUEUED + 10):
+        events.publish(beat())
+    quick = events.subscribe()
+    events.publish(beat())
+    events.close()
+    assert slow.cut_off
+    assert len(await read(slow)) == MAX_QUEUED
+    assert len(await read(quick)) == 2
+
+
+async def test_board_updates_of_many_bytes_are_bounded_too() -> None:
+    events = hub()
+    slow = events.subscribe()
+    for _ in range(20):
+        events.publish(client.BoardChanged(n=0, room="r", epoch=1, update=b"x" * 1_000_000))
+    assert slow.cut_off
+    events.unsubscribe(slow)
+    events.publish(beat())

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import pytest
+
+from media import relay, rtcp, rtp
+from tests.unit.media.test_rtp import packet, vp8_payload
+
+
+def feed(stream: relay.Incoming, *sequences: int, at: float = 0.0) -> None:
+    for sequence in sequences:
+        stream.receive(rtp.parse(packet(sequence, sequence * 3000)), at)
+
+
+@pytest.fixture
+def camera() -> relay.Incoming:
+    return relay.Incoming(7, "camera", 0.0)
+
+
+def test_what_is_missing_is_asked_for_again_until_it_comes(camera: relay.Incoming) -> None:
+    feed(camera, 10, 11, 14)
+    assert camera.nacks(0.001) == []  # it may only be late
+    assert camera.nacks(0.01) == [12, 13]
+    assert camera.nacks(0.03) == []
+    feed(camera, 12, at=0.05)
+    assert camera.nacks(0.08) == [13]
+    feed(camera, 13, at=0.09)
+    assert camera.nacks(1.0) == []
+
+
+def test_after_too_many_tries_a_keyframe_is_asked_for_instead(camera: relay.Incoming) -> None:
+    feed(camera, 10, 12)
+    asked = [camera.nacks(0.1 * number) for number in range(1, 20)]
+    assert asked.count([11]) == relay.NACK_TRIES
+    assert camera.keyframe_due(3.0)
+    assert not camera.keyframe_due(3.1)
+
+
+def test_a_large_hole_asks_for_a_keyframe_not_for_hundreds_of_packets(camera: relay.Incoming) -> None:
+    feed(camera, 10, 1000)
+    assert camera.nacks(0.1) == []
+    assert camera.keyframe_due(0.1)
+
+
+def test_voice_is_never_asked_for_again() -> None:
+    voice = relay.Incoming(7, "audio", 0.0)
+    feed(voice, 10, 14)
+    assert voice.nacks(1.0) == []
+
+
+def test_keyframe_requests_are_throttled(camera: relay.Incoming) -> None:
+    asked = 0
+    for tick in range(100):
+        camera.wants_keyframe = True
+        asked += camera.keyframe_due(tick * 0.02)
+    assert asked == pytest.approx(2 / relay.KEYFRAME_EVERY_S, abs=1)
+
+
+def test_the_sender_learns_its_loss_and_round_trip(camera: relay.Incoming) -> None:
+    feed(camera, *range(65530, 65536), *range(5))
+    feed(camera, 8)
+    camera.sender_report(rtcp.SenderReport(7, 0x1111_2222_3333_4444, 0), 0.0, now=2.0)
+    block = camera.block(now=2.5)
+    assert (block.lost, block.lost_fraction) == (3, 3 * 256 // 15)
+    assert block.highest == 65536 + 8
+    assert (block.last_sr, block.delay) == (0x2222_3333, 32768)
+    feed(camera, 9, 10)
+    assert camera.block(now=3.0).lost_fraction == 0
+
+
+class Slot:
+    """An outgoing picture slot and what went out of it."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.out = relay.Outgoing("slot0", 96, self._seal)
+
+    def _seal(self, data: bytes) -> bytes:
+        self.sent.append(data)
+        return b"sealed" + data
+
+    def relay(self, source: relay.Incoming, sequence: int, *, key: bool = False, at: float = 0.0) -> None:
+        data = packet(sequence, sequence * 3000, payload=vp8_payload(sequence & 0x7FFF, key=key))
+        header = rtp.parse(data)
+        self.out.relay(source, data, header, at, rtp.vp8(data[header.payload :]))
+
+
+def test_a_picture_begins_with_a_keyframe_and_asks_for_it(camera: relay.Incoming) -> None:
+    slot = Slot()
+    slot.relay(camera, 10)
+    assert slot.sent == []
+    assert camera.wants_keyframe
+    slot.relay(camera, 11, key=True)
+    slot.relay(camera, 12)
+    assert len(slot.sent) == 2
+
+
+def test_another_picture_in_the_same_slot_begins_with_a_keyframe_too(camera: relay.Incoming) -> None:
+    slot, other = Slot(), relay.Incoming(8, "screen", 0.0)
+    slot.relay(camera, 10, key=True)
+    slot.relay(other, 900)
+    slot.relay(other, 901, key=True)
+    sequences = [rtp.parse(data).sequence for data in slot.sent]
+    assert len(sequences) == 2
+    assert rtp.ahead(sequences[1], sequences[0]) == 1
+
+
+def test_a_viewers_nack_is_answered_from_the_cache_byte_for_byte(camera: relay.Incoming) -> None:
+    slot = Slot()
+    for sequence in range(10, 20):
+        slot.relay(camera, sequence, key=sequence == 10)
+    wanted = rtp.parse(slot.sent[4]).sequence
+    assert slot.out.repair((wanted, 60000), 1.0) == [b"sealed" + slot.sent[4]]
+
+
+def test_nacks_cannot_multiply_traffic(camera: relay.Incoming) -> None:
+    slot = Slot()
+    for sequence in range(10, 200):
+        slot.relay(camera, sequence, key=sequence == 10)
+    everything = tuple(rtp.parse(data).sequence for data in slot.sent)
+    sent = sum(len(slot.out.repair(everything, 1.0 + number * 0.001)) for number in range(1000))
+    assert sent <= 2 * relay.RESENDS_PER_S + 1
+
+
+def test_reports_of_a_relayed_stream_say_when_it_was_captured(camera: relay.Incoming) -> None:
+    slot = Slot()
+    feed(camera, 10)
+    camera.sender_report(rtcp.SenderReport(7, int(5000.0 * (1 << 32)), 10 * 3000), clock_offset=-1000.0, now=1.0)
+    slot.relay(camera, 10, key=True, at=1.2)
+    report = slot.out.report(1.2, lambda now: now + 9999, 0.0)
+    assert report is not None
+    [parsed] = rtcp.parse(report)
+    assert isinstance(parsed, rtcp.SenderReport)
+    # that very packet was captured at 5000 on the sender's clock, 4000 on ours, whenever it arrived
+    assert parsed.ntp == rtcp.ntp(4000.0)
+    assert parsed.timestamp == rtp.parse(slot.sent[0]).timestamp
+
+
+def test_reports_of_the_mix_say_how_old_its_sound_is() -> None:
+    out = relay.Outgoing("audio", 111, lambda data: data)
+    assert out.report(0.0, lambda now: now, 0.05) is None
+    out.append(b"mix", 960, False, 10.0)
+    [parsed] = rtcp.parse(out.report(10.0, lambda now: now + 100, 0.05) or b"")
+    assert isinstance(parsed, rtcp.SenderReport)
+    assert parsed.ntp == rtcp.ntp(109.95)

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media import sdp
+
+OFFERS = {name: (Path(__file__).parent / "offers" / f"{name}.sdp").read_text() for name in ("chromium", "firefox")}
+LOCAL = sdp.Local(
+    "ufrag",
+    "password" * 3,
+    "AA:BB",
+    [("192.0.2.9", 4000), ("127.0.0.1", 4000)],
+    {"audio": 1, "slot0": 2, "slot1": 3, "slot2": 4, "slot3": 5},
+    77,
+)
+
+
+@pytest.fixture(params=sorted(OFFERS))
+def offer(request: pytest.FixtureRequest) -> str:
+    return OFFERS[request.param]
+
+
+def test_the_offers_of_both_browsers_are_understood(offer: str) -> None:
+    found = sdp.parse(offer)
+    assert [section.role for section in found.sections] == list(sdp.ROLES)
+    assert [section.direction for section in found.sections[:4]] == ["sendrecv", "sendonly", "sendonly", "recvonly"]
+    assert all(section.payload_type >= 0 for section in found.sections[:-1])
+    assert sdp.MID_URI in found.sections[0].extensions
+    assert sdp.LEVEL_URI in found.sections[0].extensions
+    assert found.fingerprints[0][0] == "sha-256"
+
+
+def test_payload_types_are_those_of_the_browser() -> None:
+    chromium, firefox = (sdp.parse(OFFERS[name]) for name in ("chromium", "firefox"))
+    assert (chromium.sections[0].payload_type, firefox.sections[0].payload_type) == (111, 109)
+    assert (chromium.sections[1].payload_type, firefox.sections[1].payload_type) == (96, 120)
+
+
+def test_the_answer_says_what_clients_need(offer: str) -> None:
+    found = sdp.parse(offer)
+    text = sdp.answer(found, LOCAL)
+    head, *sections = text.split("m=")
+    assert "a=ice-lite" in head
+    assert len(sections) == len(sdp.ROLES)
+    assert f"{found.sections[0].payload_type} opus/48000/2" in sections[0]
+    assert "useinbandfec=1" in sections[0]
+    assert "a=candidate:1 1 udp 2130706431 192.0.2.9 4000 typ host" in sections[0]
+    assert all("a=recvonly" in section for section in sections[1:3])
+    assert all("a=sendonly" in section and "nack pli" in section for section in sections[3:7])
+    assert "a=ssrc:2 cname" in sections[3]
+    assert "H264" not in text
+    assert "rtx" not in text
+    assert all("a=setup:passive" in section for section in sections)
+
+
+def test_repair_streams_are_not_taken_for_pictures() -> None:
+    camera = sdp.parse(OFFERS["chromium"]).sections[1]
+    assert len(camera.ssrcs) <= 1
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda text: text.replace("VP8/90000", "H264/90000"), "vp8 is not offered"),
+        (lambda text: text.replace("opus/48000", "opus/8000"), "opus is not offered"),
+        (lambda text: text[: text.rindex("m=application")], "expected 8 media sections"),
+        (lambda text: text.replace("a=fingerprint:", "a=fingerprinz:"), "fingerprint"),
+        (lambda text: text.replace("a=setup:actpass", "a=setup:passive"), "DTLS client"),
+        (lambda text: text.replace("a=group:BUNDLE", "a=group:OTHER"), "bundle"),
+        (lambda text: text.replace("a=ice-ufrag:", "a=ice-ufrag: \x00"), "ICE credentials"),
+        (lambda text: text.replace("a=recvonly", "a=sendonly"), "slot0 must be recvonly"),
+        (lambda text: text.replace("a=rtcp-mux", "a=x"), "rtcp-mux"),
+        (lambda text: text + "a=x:" + "y" * 70_000, "longer than"),
+        (lambda text: text + "a=x\r\n" * 2000, "too many lines"),
+        (lambda text: "hello", "key=value"),
+        (lambda text: "", "v=0"),
+    ],
+)
+def test_other_offers_are_refused_with_a_reason(offer: str, change: object, reason: str) -> None:
+    assert callable(change)
+    with pytest.raises(sdp.SdpError, match=reason):
+        sdp.parse(change(offer))
+
+
+@given(st.integers(0, 20_000), st.text(max_size=40), st.integers(0, 200))
+def test_damaged_offers_raise_nothing_but_sdp_error(at: int, text: str, cut: int) -> None:
+    whole = OFFERS["firefox"]
+    with contextlib.suppress(sdp.SdpError):
+        sdp.parse(whole[:at] + text + whole[at + cut :])
+
+
+@given(st.text(max_size=500))
+def test_random_text_raises_nothing_but_sdp_error(text: str) -> None:
+    with contextlib.suppress(sdp.SdpError):
+        sdp.parse("v=0\n" + text)

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from aioice import stun
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media.transport import ice
+
+HOME, AWAY, STRANGER = (ice.Path(0, (host, 5000)) for host in ("192.0.2.10", "192.0.2.20", "198.51.100.66"))
+PASSWORD = "theirs" * 4
+
+
+class Client:
+    """The browser's side of the checks."""
+
+    def __init__(self) -> None:
+        self.lite = ice.IceLite("them", PASSWORD, 0.0)
+
+    def request(self, *, key: str | None = None, username: str | None = None, **attributes: object) -> stun.Message:
+        message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+        message.attributes["USERNAME"] = username or f"{self.lite.ufrag}:them"
+        message.attributes["PRIORITY"] = attributes.get("priority", 100)
+        if attributes.get("nominate"):
+            message.attributes["USE-CANDIDATE"] = None
+        if attributes.get("controlled"):
+            message.attributes["ICE-CONTROLLED"] = 1
+        message.add_message_integrity((key or self.lite.password).encode())
+        return ice.parse(bytes(message))
+
+    def check(self, path: ice.Path, now: float, **attributes: object) -> stun.Message | None:
+        reply = self.lite.request(self.request(**attributes), path, now)  # type: ignore[arg-type]
+        return None if reply is None else ice.parse(reply)
+
+    def answer(self, probe: bytes, path: ice.Path, now: float, key: str = PASSWORD) -> bool:
+        request = ice.parse(probe)
+        assert request.check_message_integrity(PASSWORD.encode())
+        assert request.attributes["USERNAME"] == f"them:{self.lite.ufrag}"
+        reply = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, request.transaction_id)
+        reply.add_message_integrity(key.encode())
+        return self.lite.response(ice.parse(bytes(reply)), path, now)
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client()
+
+
+def test_a_check_is_answered_with_the_address_it_came_from(client: Client) -> None:
+    reply = client.check(HOME, 1.0)
+    assert reply is not None
+    assert reply.message_class is stun.Class.RESPONSE
+    assert reply.attributes["XOR-MAPPED-ADDRESS"] == HOME.address
+    assert reply.check_message_integrity(client.lite.password.encode())
+    assert client.lite.allows(HOME)
+    assert client.lite.selected == HOME
+
+
+@pytest.mark.parametrize("forged", [{"key": "wrong" * 5}, {"username": "us:them"}])
+def test_forged_checks_are_dropped_and_open_nothing(client: Client, forged: dict[str, str]) -> None:
+    assert client.check(STRANGER, 1.0, **forged) is None
+    assert not client.lite.allows(STRANGER)
+    assert client.lite.selected is None
+
+
+def test_a_peer_that_thinks_it_is_controlled_is_told_to_switch(client: Client) -> None:
+    reply = client.check(HOME, 1.0, controlled=True)
+    assert reply is not None
+    assert reply.error_code == 487
+
+
+def test_while_connecting_the_nominated_path_wins_then_the_highest_priority(client: Client) -> None:
+    client.check(HOME, 1.0, priority=10)
+    client.check(AWAY, 1.1, priority=20)
+    assert client.lite.selected == AWAY
+    client.check(HOME, 1.2, priority=10, nominate=True)
+    assert client.lite.selected == HOME
+
+
+def connected(client: Client) -> ice.IceLite:
+    client.check(HOME, 1.0, nominate=True)
+    client.lite.established = True
+    return client.lite
+
+
+def test_media_stays_while_the_old_address_lives(client: Client) -> None:
+    lite = connected(client)
+    client.check(AWAY, 2.0, priority=9999, nominate=True)
+    lite.heard(HOME, 2.1)
+    assert lite.probes(2.4) == []
+    assert lite.selected == HOME
+
+
+def test_media_moves_after_silence_and_only_when_the_new_address_has_answered_us(client: Client) -> None:
+    lite = connected(client)
+    client.check(AWAY, 1.2)
+    assert lite.probes(1.4) == []
+    [(path, probe)] = lite.probes(1.6)
+    assert path == AWAY
+    assert lite.selected == HOME
+    assert client.answer(probe, AWAY, 1.65)
+    assert lite.selected == AWAY
+
+
+def test_a_forged_source_cannot_pull_media_to_itself(client: Client) -> None:
+    lite = connected(client)
+    client.check(STRANGER, 1.2)  # a replayed check, from an address that will never answer
+    [(_, probe)] = lite.probes(1.6)
+    assert not client.answer(probe, STRANGER, 1.65, key="guess" * 5)
+    assert not client.answer(probe, HOME, 1.65)
+    assert lite.selected == HOME
+
+
+def test_probes_are_repeated_but_not_in_a_burst(client: Client) -> None:
+    lite = connected(client)
+    client.check(AWAY, 1.2)
+    assert [len(lite.probes(1.6 + n * 0.021)) for n in range(11)].count(1) == 3
+
+
+def test_consent_ends_after_thirty_seconds_without_a_check(client: Client) -> None:
+    lite = connected(client)
+    lite.heard(HOME, 30.0)
+    assert not lite.expired(31.0)
+    assert lite.expired(31.1)
+
+
+def test_paths_are_bounded_and_the_selected_one_is_kept(client: Client) -> None:
+    lite = connected(client)
+    for number in range(100):
+        client.check(ice.Path(0, ("192.0.2.30", 6000 + number)), 2.0 + number)
+    assert len(lite.paths) == ice.MAX_PATHS
+    assert lite.allows(HOME)
+
+
+@given(st.binary(max_size=600))
+def test_random_bytes_raise_nothing_but_stun_error(data: bytes) -> None:
+    with contextlib.suppress(ice.StunError):
+        ice.parse(data)
+    with contextlib.suppress(ice.StunError):
+        ice.parse(b"\0\1" + len(data).to_bytes(2, "big") + b"\x21\x12\xa4\x42" + b"t" * 12 + data)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import Counter
+
+import pytest
+
+from media.transport import ice, udp
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"", "junk"),
+        (b"\x80", "junk"),
+        (b"\x80" * 1501, "junk"),
+        (b"\x00\x01" + b"\0" * 18, "stun"),
+        (b"\x00\x01" + b"\0" * 12, "junk"),
+        (b"\x16" * 40, "dtls"),
+        (b"\x80\x6f" + b"\0" * 20, "rtp"),
+        (b"\x90\xef" + b"\0" * 20, "rtp"),
+        (b"\x80\xc8" + b"\0" * 20, "rtcp"),
+        (b"\x05" * 40, "junk"),
+        (b"\x45" * 40, "junk"),
+        (b"\xff" * 40, "junk"),
+    ],
+)
+def test_datagrams_are_sorted_by_their_first_bytes(data: bytes, kind: str) -> None:
+    assert udp.classify(data) == kind
+
+
+async def test_one_port_on_every_address_and_replies_leave_from_the_one_that_was_asked() -> None:
+    drops: Counter[str] = Counter()
+    heard: asyncio.Queue[tuple[bytes, ice.Path]] = asyncio.Queue()
+    sockets = udp.UdpSockets(lambda kind, data, path: heard.put_nowait((data, path)), drops)
+    bound = sockets.open(["127.0.0.1", "127.0.0.2", "203.0.113.77"], 0)  # the last is not this machine's
+    assert [host for host, _ in bound] == ["127.0.0.1", "127.0.0.2"]
+    assert len({port for _, port in bound}) == 1
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.bind(("127.0.0.1", 0))
+        client.setblocking(False)
+        client.sendto(b"", bound[1])
+        client.sendto(b"\x16" * 20, bound[1])
+        data, path = await asyncio.wait_for(heard.get(), 2)
+        sockets.send(b"back", path)
+        reply, source = await asyncio.wait_for(asyncio.get_running_loop().sock_recvfrom(client, 100), 2)
+    sockets.close()
+    assert (data, reply, source) == (b"\x16" * 20, b"back", bound[1])
+    assert drops == {"junk": 1}
+    sockets.send(b"late", path)  # after closing: nothing happens
+
+
+async def test_a_taken_port_is_said() -> None:
+    first, second = (udp.UdpSockets(lambda kind, data, path: None, Counter()) for _ in range(2))
+    [(_, port)] = first.open(["127.0.0.1"], 0)
+    with pytest.raises(OSError, match="in use"):
+        second.open(["127.0.0.1"], port)
+    first.close()
+
+
+def test_loopback_is_offered_only_when_asked_for_and_last() -> None:
+    assert not {"127.0.0.1", "::1"} & set(udp.local_addresses(loopback=False))
+    assert udp.local_addresses(loopback=True)[-2:] == ["127.0.0.1", "::1"]
