@@ -1,1 +1,79 @@
-import { render } from "preact"; render(<p>…</p>, document.getElementById("app")!);
+import "../ui/tokens.css";
+import "../ui/components.css";
+import "./panel.css";
+import { ChevronDown } from "lucide";
+import { render } from "preact";
+import { useEffect } from "preact/hooks";
+import { Announcer, applyAccent, Button, IconButton, setLocale, useLocale, useStore } from "../ui";
+import { InWindow } from "./elsewhere";
+import { Offer } from "./offer";
+import { browser, Panel, type PanelState } from "./panel";
+import { Talk } from "./talk";
+import { refusalText, t } from "./words";
+
+function Loading() {
+  return (
+    <div class="scroll skeletons" aria-busy="true" aria-label={t("loading")}>
+      {[1, 2, 3, 4].map((one) => (
+        <div key={one} class="skeleton" />
+      ))}
+    </div>
+  );
+}
+
+function Broken({ panel, reason }: { panel: Panel; reason: string }) {
+  return (
+    <div class="scroll middle">
+      <p class="notice notice-danger" role="alert" data-testid="panel-refusal">
+        {refusalText(reason)}
+      </p>
+      <Button wide onClick={() => void panel.start()}>
+        {t("again")}
+      </Button>
+    </div>
+  );
+}
+
+function Body({ panel, state }: { panel: Panel; state: PanelState }) {
+  const { info, broken, kept, client } = state;
+  if (broken) return <Broken panel={panel} reason={broken} />;
+  if (!info) return <Loading />;
+  if (kept?.place === "window") return <InWindow panel={panel} state={state} />;
+  if (kept && client) return <Talk panel={panel} state={state} client={client} kept={kept} />;
+  return <Offer panel={panel} state={state} info={info} />;
+}
+
+function App({ panel }: { panel: Panel }) {
+  useLocale();
+  const state = useStore(panel.state);
+  const { info } = state;
+  useEffect(() => {
+    if (!info) return;
+    setLocale(info.language);
+    applyAccent(info.site.accent);
+    document.title = `${info.site.name} ${t("title")}`;
+  }, [info]);
+  useEffect(() => {
+    const escape = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open]")) panel.fold();
+    };
+    addEventListener("keydown", escape);
+    return () => removeEventListener("keydown", escape);
+  }, [panel]);
+  return (
+    <>
+      <header class="bar">
+        <strong>{info ? info.site.name : t("title")}</strong>
+        <IconButton icon={ChevronDown} label={t("fold")} kind="quiet" data-testid="panel-fold" onClick={() => panel.fold()} />
+      </header>
+      <main>
+        <Body panel={panel} state={state} />
+      </main>
+      <Announcer />
+    </>
+  );
+}
+
+const panel = new Panel(browser());
+void panel.start();
+render(<App panel={panel} />, document.getElementById("app")!);

@@ -274,6 +274,17 @@ function CartPage({ cart, onChange }: { cart: Cart; onChange: (id: string, by: n
   );
 }
 
+function Privacy() {
+  return (
+    <>
+      <h1>{t("privacy")}</h1>
+      {(["privacyIntro", "privacyWhat", "privacyWho", "privacyLong"] as const).map((key) => (
+        <p key={key}>{t(key)}</p>
+      ))}
+    </>
+  );
+}
+
 function Shop() {
   const [cart, setCart] = useState(loadCart);
   const change = (id: string, by: number) => {
@@ -288,9 +299,12 @@ function Shop() {
       <main id="content">
         {pageName === "cart" && <CartPage cart={cart} onChange={change} />}
         {pageName === "product" && one && <Product one={one} onAdd={() => change(one.id, 1)} />}
+        {pageName === "privacy" && <Privacy />}
         {pageName === "list" && <List only={category as Category | ""} />}
       </main>
-      <footer>{t("footer")}</footer>
+      <footer>
+        {t("footer")} <a href="/privacy.html">{t("privacy")}</a>
+      </footer>
     </>
   );
 }
@@ -298,7 +312,7 @@ function Shop() {
 /** The pages are written in Korean; in English, what search engines and the widget read is put into English too. */
 function describe(): void {
   const one = item(product);
-  const title = one ? one.name[language] : pageName === "cart" ? t("cart") : category ? t(category as Category) : t("tagline");
+  const title = one ? one.name[language] : pageName === "cart" || pageName === "privacy" ? t(pageName) : category ? t(category as Category) : t("tagline");
   document.title = `${title} – ${t("shop")}`;
   const block = document.querySelector('script[type="application/ld+json"]');
   if (one && block) block.textContent = JSON.stringify(jsonLd(one, language));

@@ -174,6 +174,6 @@ if (!window.Sangdam) {
       show(true);
     },
   };
-  if (document.body) start();
+  if (document.body as HTMLElement | null) start();
   else addEventListener("DOMContentLoaded", start);
 }

@@ -1,0 +1,60 @@
+/** The panel's HTTP calls. Each rejects with a `Refusal`, whose reason is the server's key or "network". */
+
+import type { CategoryView, Channel, SiteView } from "../messages";
+import type { Supplement } from "./visit";
+
+export interface PanelInfo {
+  site: SiteView;
+  category: CategoryView;
+  language: string;
+  staffed: boolean;
+  low_s: number | null;
+  high_s: number | null;
+  retention_days: number;
+  channels: Channel[];
+}
+
+export class Refusal extends Error {
+  constructor(
+    readonly reason: string,
+    message = "",
+  ) {
+    super(message || reason);
+    this.name = "Refusal";
+  }
+}
+
+async function call(path: string, init?: RequestInit): Promise<unknown> {
+  let response: Response;
+  let body: unknown;
+  try {
+    response = await fetch(path, init);
+    body = await response.json();
+  } catch {
+    throw new Refusal("network");
+  }
+  if (response.ok) return body;
+  const { reason, message } = body as { reason?: string; message?: string };
+  throw new Refusal(reason ?? "internal", message);
+}
+
+export const panelInfo = (site: string, category: string, lang: string) =>
+  call(`/api/panel?${new URLSearchParams({ site, category, lang }).toString()}`) as Promise<PanelInfo>;
+
+export const startSession = (code: string, channel: Channel, locale: string, supplement: Supplement) =>
+  call("/api/sessions", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ code, channel, locale, supplement }),
+  }) as Promise<{ session: string; token: string }>;
+
+/** The product's picture becomes part of the brief; a session without it is as good, so nobody is told when it fails. */
+export const sendProductPicture = (session: string, token: string, picture: Blob): Promise<void> =>
+  call(`/api/sessions/${encodeURIComponent(session)}/pictures?use=product`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": picture.type },
+    body: picture,
+  }).then(
+    () => undefined,
+    () => undefined,
+  );

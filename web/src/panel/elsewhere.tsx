@@ -1,0 +1,43 @@
+/** The session goes on in the call window, or in a newer tab. */
+
+import { AppWindow, MessageCircle } from "lucide";
+import { Button, Icon } from "../ui";
+import type { Panel, PanelState } from "./panel";
+import { refusalText, t } from "./words";
+
+export function InWindow({ panel, state }: { panel: Panel; state: PanelState }) {
+  const text = state.blocked ? "window.blocked" : state.closed ? "window.closed" : "window.text";
+  return (
+    <div class="scroll middle">
+      <Icon node={AppWindow} size={40} />
+      <h1>{t("window.title")}</h1>
+      <p class={state.blocked ? "notice notice-warn" : ""} role="status" data-testid="panel-elsewhere">
+        {t(text)}
+      </p>
+      {state.refusal && (
+        <p class="notice notice-danger" role="alert">
+          {refusalText(state.refusal)}
+        </p>
+      )}
+      <Button kind="primary" wide data-testid="panel-continue" onClick={() => panel.resume()}>
+        {t(state.blocked || state.closed ? "window.open" : "window.continue")}
+      </Button>
+      <Button kind="quiet" wide data-testid="panel-new" onClick={() => panel.anew()}>
+        {t("window.new")}
+      </Button>
+    </div>
+  );
+}
+
+export function Replaced({ onHere }: { onHere: () => void }) {
+  return (
+    <div class="scroll middle">
+      <Icon node={MessageCircle} size={40} />
+      <h1>{t("replaced.title")}</h1>
+      <p role="status">{t("replaced.text")}</p>
+      <Button kind="primary" wide data-testid="panel-here" onClick={onHere}>
+        {t("replaced.here")}
+      </Button>
+    </div>
+  );
+}

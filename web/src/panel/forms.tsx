@@ -1,0 +1,129 @@
+/** Leaving a message when nobody is there, and rating at the end. */
+
+import { Star } from "lucide";
+import { useState } from "preact/hooks";
+import type { SessionView } from "../messages";
+import type { Client } from "../room/client";
+import { Button, Field, Icon, TextArea } from "../ui";
+import { refusalText, t } from "./words";
+
+type Part = { client: Client; session: SessionView };
+
+const reasonOf = (error: unknown) => (error as { reason?: string }).reason ?? "other";
+
+export function MessageForm({ client, session, onBack }: Part & { onBack: () => void }) {
+  const [contact, setContact] = useState("");
+  const [text, setText] = useState("");
+  const [failed, setFailed] = useState("");
+  const send = async (event: Event) => {
+    event.preventDefault();
+    try {
+      await client.connection.request({ type: "leave_message", session: session.id, contact: contact.trim(), text: text.trim() });
+    } catch (error) {
+      setFailed(reasonOf(error));
+    }
+  };
+  return (
+    <form class="scroll form" onSubmit={(event) => void send(event)}>
+      <h1>{t("message.title")}</h1>
+      <Field
+        label={t("message.contact")}
+        hint={t("message.contact.hint")}
+        value={contact}
+        maxLength={200}
+        required
+        data-testid="panel-contact"
+        onInput={(event) => setContact(event.currentTarget.value)}
+      />
+      <TextArea
+        label={t("message.text")}
+        value={text}
+        rows={5}
+        maxLength={4000}
+        required
+        data-testid="panel-message"
+        onInput={(event) => setText(event.currentTarget.value)}
+      />
+      {failed && (
+        <p class="notice notice-danger" role="alert">
+          {refusalText(failed)}
+        </p>
+      )}
+      <Button kind="primary" wide type="submit" disabled={contact.trim().length < 3 || !text.trim()} data-testid="panel-leave-message">
+        {t("message.send")}
+      </Button>
+      <Button kind="quiet" wide onClick={onBack}>
+        {t("cancel")}
+      </Button>
+    </form>
+  );
+}
+
+function Rating({ client, session }: Part) {
+  const [score, setScore] = useState(0);
+  const [words, setWords] = useState("");
+  const [failed, setFailed] = useState("");
+  const send = () =>
+    client.connection
+      .request({ type: "rate", session: session.id, score, words: words.trim() })
+      .then(() => setFailed(""))
+      .catch((error: unknown) => setFailed(reasonOf(error)));
+  if (session.rated) return <p role="status">{t("after.thanks")}</p>;
+  return (
+    <>
+      <fieldset class="stars">
+        <legend>{t("after.rate")}</legend>
+        {[1, 2, 3, 4, 5].map((value) => (
+          <label key={value} class={value <= score ? "star star-lit" : "star"} title={t("after.star", { score: value })}>
+            <input class="visually-hidden" type="radio" name="score" checked={value === score} data-testid={`panel-star-${value}`} onChange={() => setScore(value)} />
+            <Icon node={Star} size={30} />
+            <span class="visually-hidden">{t("after.star", { score: value })}</span>
+          </label>
+        ))}
+      </fieldset>
+      {score > 0 && (
+        <>
+          <TextArea label={t("after.words")} rows={2} maxLength={2000} value={words} onInput={(event) => setWords(event.currentTarget.value)} />
+          <Button kind="primary" wide data-testid="panel-rate" onClick={() => void send()}>
+            {t("after.send")}
+          </Button>
+        </>
+      )}
+      {failed && (
+        <p class="notice notice-danger" role="alert">
+          {refusalText(failed)}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** Saves what was written; the address needs the token in a header, hence a download made here. */
+async function saveCopy(session: string, token: string): Promise<void> {
+  const response = await fetch(`/api/sessions/${encodeURIComponent(session)}/transcript`, { headers: { authorization: `Bearer ${token}` } });
+  if (!response.ok) return;
+  const url = URL.createObjectURL(await response.blob());
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = "conversation.txt";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+export function After({ client, session, token, onNew }: Part & { token: string; onNew: () => void }) {
+  const left = session.state === "message_left";
+  return (
+    <div class="scroll middle" data-testid="panel-after">
+      <h1>{t(left ? "message.title" : "after.title")}</h1>
+      {left ? <p role="status">{t("message.sent")}</p> : session.active_at != null && <Rating client={client} session={session} />}
+      {!left && (
+        <Button wide onClick={() => void saveCopy(session.id, token).catch(() => undefined)}>
+          {t("after.copy")}
+        </Button>
+      )}
+      <Button kind="quiet" wide data-testid="panel-restart" onClick={onNew}>
+        {t("after.new")}
+      </Button>
+    </div>
+  );
+}

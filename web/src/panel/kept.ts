@@ -1,0 +1,32 @@
+/** The session this panel began, kept in its own storage so that it survives navigation on the partner's site. */
+
+import type { Channel } from "../messages";
+import type { Box } from "./storage";
+
+export interface Kept {
+  session: string;
+  token: string;
+  channel: Channel;
+  /** Where it goes on: here, or in the call window of that name. */
+  place: "panel" | "window";
+  window: string;
+}
+
+const KEY = "sangdam.panel";
+
+const isText = (value: unknown): value is string => typeof value === "string" && value.length > 0 && value.length <= 200;
+
+export function loadKept(storage: Box): Kept | null {
+  try {
+    const { session, token, channel, place, window } = JSON.parse(storage.getItem(KEY) ?? "{}") as Partial<Kept>;
+    if (!isText(session) || !isText(token) || !isText(window)) return null;
+    return { session, token, channel: channel ?? "text", place: place === "window" ? "window" : "panel", window };
+  } catch {
+    return null;
+  }
+}
+
+export function keep(kept: Kept | null, storage: Box): void {
+  if (kept) storage.setItem(KEY, JSON.stringify(kept));
+  else storage.removeItem(KEY);
+}

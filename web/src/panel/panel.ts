@@ -1,0 +1,254 @@
+/** What the panel does: holds the visit, begins a session inside the click, hands it to the call window or talks itself. */
+
+import type { Channel } from "../messages";
+import { Client, newId } from "../room/client";
+import { type Handoff, offerHandoff, type Offering } from "../room/handoff";
+import { createStore, type Readable } from "../ui/store";
+import type { Context } from "../widget/protocol";
+import { type PanelInfo, panelInfo, Refusal, sendProductPicture, startSession } from "./api";
+import { Bridge } from "./bridge";
+import { keep, type Kept, loadKept } from "./kept";
+import { productOf, readTags } from "./product";
+import { type Box, sessionBox } from "./storage";
+import { type ItemKey, itemsOf, supplementOf, usablePicture, type Visit, visitOf } from "./visit";
+
+export interface PanelState {
+  info: PanelInfo | null;
+  /** Why there is nothing to offer, "" while all is well. */
+  broken: string;
+  visit: Visit | null;
+  /** The partner's back end makes the code and may add what it knows of the user. */
+  partner: boolean;
+  removed: ReadonlySet<ItemKey>;
+  typed: { name: string; note: string };
+  starting: Channel | null;
+  /** Why the last click did not lead to a session, "" otherwise. */
+  refusal: string;
+  kept: Kept | null;
+  /** The live text session, while the panel itself is its client. */
+  client: Client | null;
+  /** The browser would not open the call window. */
+  blocked: boolean;
+  /** The call window was opened and is closed again. */
+  closed: boolean;
+  folded: boolean;
+}
+
+/** What `Panel` needs of the browser, so that tests can play it. */
+export interface Surroundings {
+  query: { site: string; category: string; lang: string };
+  storage: Box;
+  openWindow: (url: string, name: string) => Window | null;
+  bridge: (panel: { onContext: (context: Context) => void; onPicture: (picture: Blob) => void }) => Pick<Bridge, "code" | "picture" | "fold" | "status">;
+}
+
+export function browser(): Surroundings {
+  const query = new URLSearchParams(location.search);
+  const of = (name: string) => query.get(name) ?? "";
+  return {
+    query: { site: of("site"), category: of("category"), lang: of("lang") },
+    storage: sessionBox(),
+    openWindow: (url, name) => window.open(url, name),
+    bridge: (events) => new Bridge(events),
+  };
+}
+
+const WATCH_MS = 1000;
+
+export class Panel {
+  private readonly store = createStore<PanelState>({
+    info: null,
+    broken: "",
+    visit: null,
+    partner: false,
+    removed: new Set(),
+    typed: { name: "", note: "" },
+    starting: null,
+    refusal: "",
+    kept: null,
+    client: null,
+    blocked: false,
+    closed: false,
+    folded: false,
+  });
+  private readonly bridge: ReturnType<Surroundings["bridge"]>;
+  private callWindow: Window | null = null;
+  private offering: Offering | null = null;
+  private pictureUrl = "";
+
+  constructor(private readonly around: Surroundings) {
+    this.bridge = around.bridge({ onContext: (context) => this.onContext(context), onPicture: (picture) => this.onPicture(picture) });
+    this.change({ kept: loadKept(around.storage), folded: false });
+    setInterval(() => this.watchWindow(), WATCH_MS);
+  }
+
+  get state(): Readable<PanelState> {
+    return this.store;
+  }
+
+  /** Tells the server site, category and language, nothing more; goes on with a text session that lives. */
+  async start(): Promise<void> {
+    const { site, category, lang } = this.around.query;
+    try {
+      const info = await panelInfo(site, category, lang);
+      this.change({ info, broken: "" });
+      const { kept } = this.store.get();
+      if (kept?.place === "panel") this.talk(kept, info.language);
+    } catch (error) {
+      this.change({ broken: reasonOf(error) });
+    }
+  }
+
+  remove(key: ItemKey): void {
+    this.change({ removed: new Set([...this.store.get().removed, key]) });
+  }
+
+  type(typed: Partial<PanelState["typed"]>): void {
+    this.change({ typed: { ...this.store.get().typed, ...typed } });
+  }
+
+  /** Text, Voice or Video was pressed. Opens the call window before anything is awaited: browsers allow it only within the click. */
+  async begin(channel: Channel): Promise<void> {
+    const { info, starting } = this.store.get();
+    if (!info || starting) return;
+    const name = `sangdam-${newId()}`;
+    const offering = channel === "text" ? null : this.openCall(name);
+    this.change({ starting: channel, refusal: "" });
+    try {
+      const kept: Kept = { ...(await this.makeSession(info, channel)), channel, place: channel === "text" ? "panel" : "window", window: name };
+      this.keep(kept);
+      if (channel === "text") this.talk(kept, info.language);
+      else offering?.give(this.handoff(kept));
+    } catch (error) {
+      const reason = reasonOf(error);
+      offering?.give({ reason, message: error instanceof Error ? error.message : "" });
+      this.change({ refusal: reason, blocked: false });
+    }
+    this.change({ starting: null });
+  }
+
+  /** Back to the call window of the live session: to the front if it is there, opened again if not. */
+  resume(): void {
+    const { kept } = this.store.get();
+    if (!kept) return;
+    if (this.callWindow && !this.callWindow.closed) this.callWindow.focus();
+    else this.openCall(kept.window)?.give(this.handoff(kept));
+  }
+
+  /** A text session goes on in the call window, with voice (or video). */
+  addVoice(channel: Channel = "voice"): void {
+    const { kept, client } = this.store.get();
+    if (!kept || !client) return;
+    const moved: Kept = { ...kept, channel, place: "window" };
+    const offering = this.openCall(kept.window, () => this.endTalk());
+    if (!offering) return;
+    void client.connection.request({ type: "channel", session: kept.session, channel }).then(
+      () => {
+        offering.give(this.handoff(moved));
+        this.keep(moved);
+      },
+      (error: unknown) => {
+        offering.give({ reason: reasonOf(error), message: "" });
+        this.change({ refusal: reasonOf(error) });
+      },
+    );
+  }
+
+  /** Away from what was kept, back to the offer. */
+  anew(): void {
+    this.endTalk();
+    this.offering?.stop();
+    this.callWindow = null;
+    this.keep(null);
+    this.change({ refusal: "", blocked: false, closed: false, removed: new Set() });
+    this.bridge.status("", false);
+    void this.start();
+  }
+
+  fold(): void {
+    this.change({ folded: true });
+    this.bridge.fold();
+  }
+
+  /** What the folded pill says; `live` brings the panel back after navigation. */
+  status(words: string, live: boolean): void {
+    this.bridge.status(words, live);
+  }
+
+  private async makeSession(info: PanelInfo, channel: Channel): Promise<{ session: string; token: string }> {
+    const { visit, removed, typed, partner } = this.store.get();
+    const { site, category } = this.around.query;
+    const shared = visit && supplementOf(visit, removed, typed);
+    const about = { site, category, language: info.language };
+    const answer = await this.bridge.code(partner ? { ...about, product: shared?.product?.id ?? "", page_url: shared?.page_url ?? "" } : about);
+    if (!answer.code) throw new Refusal(answer.reason ?? "malformed", answer.message);
+    const nothing = { page_url: "", page_title: "", product: null, trail: [], user_name: typed.name, note: typed.note };
+    const made = await startSession(answer.code, channel, info.language, shared ?? nothing);
+    if (visit?.picture && itemsOf(visit, removed).includes("picture")) void sendProductPicture(made.session, made.token, visit.picture);
+    return made;
+  }
+
+  private handoff(kept: Kept): Handoff {
+    return { session: kept.session, token: kept.token, channel: kept.channel, locale: this.store.get().info?.language };
+  }
+
+  private openCall(name: string, onTaken: () => void = () => undefined): Offering | null {
+    this.offering?.stop();
+    this.callWindow = this.around.openWindow("/call", name);
+    this.change({ blocked: !this.callWindow, closed: false });
+    this.offering = this.callWindow && offerHandoff(this.callWindow, onTaken);
+    return this.offering;
+  }
+
+  private talk(kept: Kept, locale: string): void {
+    const client = new Client({ token: kept.token, locale, storage: this.around.storage });
+    client.onMessage((message) => {
+      if (message.type === "session" && message.session.id === kept.session && message.session.state === "preparing")
+        client.connection.request({ type: "enter", session: kept.session, channel: "text" }).catch(() => undefined);
+      if (message.type === "bye" && message.reason === "token") this.anew();
+    });
+    client.open();
+    this.change({ client });
+  }
+
+  private endTalk(): void {
+    this.store.get().client?.close();
+    this.change({ client: null });
+  }
+
+  private onContext(context: Context): void {
+    const { lang } = this.around.query;
+    const before = this.store.get().visit?.picture ?? null;
+    const product = productOf(context, readTags(context.html), this.store.get().info?.language ?? lang);
+    const same = product?.image === this.pictureUrl;
+    this.change({
+      visit: { ...visitOf(context, product), picture: same ? before : null },
+      partner: context.partner,
+      folded: this.store.get().folded && !context.pressed,
+    });
+    this.pictureUrl = product?.image ?? "";
+    if (product?.image && !(same && before)) this.bridge.picture(product.image);
+  }
+
+  private onPicture(picture: Blob): void {
+    const { visit } = this.store.get();
+    if (visit) this.change({ visit: { ...visit, picture: usablePicture(picture) } });
+  }
+
+  private watchWindow(): void {
+    const closed = this.callWindow?.closed === true;
+    if (closed !== this.store.get().closed) this.change({ closed });
+  }
+
+  private keep(kept: Kept | null): void {
+    keep(kept, this.around.storage);
+    this.change({ kept });
+  }
+
+  private change(part: Partial<PanelState>): void {
+    this.store.update((state) => ({ ...state, ...part }));
+  }
+}
+
+const reasonOf = (error: unknown): string =>
+  typeof error === "object" && error !== null && "reason" in error && typeof error.reason === "string" ? error.reason : "internal";

@@ -1,0 +1,61 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Line, WaitingView } from "../messages";
+import { aSession } from "../room/testing";
+import { setLocale } from "../ui/i18n";
+import en from "./en.json";
+import ko from "./ko.json";
+import { pillText, placeText, screenOf, unread } from "./standing";
+import { rangeText, refusalText } from "./words";
+
+const waiting = (changes: Partial<WaitingView> = {}): WaitingView => ({ place: 2, low_s: null, high_s: null, staffed: true, ringing: false, since: 0, ...changes });
+const inLine = (changes: Partial<WaitingView> = {}) => aSession({ state: "waiting", channel: "text", waiting: waiting(changes) });
+const line = (changes: Partial<Line>): Line => ({ seq: 1, id: "l", author: "p2", name: "Jimin", role: "counselor", kind: "text", audience: "all", at: 0, text: "hi", picture: "", args: {}, ...changes });
+
+beforeEach(() => setLocale("ko"));
+
+describe("where a text session stands", () => {
+  it("shows one screen for each state", () => {
+    expect((["preparing", "waiting", "active", "after", "closed", "message_left"] as const).map((state) => screenOf(aSession({ state })))).toEqual([
+      "waiting", "waiting", "room", "after", "after", "after",
+    ]);
+    expect(screenOf(aSession({ owner_lost: true }))).toBe("lost");
+  });
+
+  it("tells the place in line on the folded pill, with a range only when there is one", () => {
+    expect(pillText(inLine(), 0)).toBe("대기 2번째");
+    expect(pillText(inLine({ low_s: 90, high_s: 240 }), 0)).toBe("대기 2번째 · 2–4분");
+    expect(pillText(inLine({ ringing: true }), 0)).toBe("상담사를 부르고 있어요");
+  });
+
+  it("tells of new messages first, but of the end before all", () => {
+    expect(pillText(aSession(), 3)).toBe("새 메시지 3개");
+    expect(pillText(aSession({ state: "after" }), 3)).toBe("상담이 끝났어요");
+  });
+
+  it("is honest when nobody is there", () => {
+    expect(placeText(inLine({ staffed: false, place: 1 }))).toBe("지금은 자리에 있는 상담사가 없어요.");
+    expect(placeText(inLine({ place: 1, low_s: 10, high_s: 40 }))).toBe("다음 차례예요 · 예상 대기 약 1분");
+  });
+
+  it("counts lines of others that were not seen", () => {
+    const lines = [line({ seq: 1 }), line({ seq: 2, author: "p1" }), line({ seq: 3 }), line({ seq: 4, role: "system", author: "" }), line({ seq: 5 })];
+    expect(unread(lines, "p1", 1)).toBe(2);
+  });
+});
+
+describe("the panel's words", () => {
+  it("are there in both languages, with the same arguments", () => {
+    const args = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
+    expect(Object.keys(en)).toEqual(Object.keys(ko));
+    for (const key of Object.keys(ko) as (keyof typeof ko)[]) expect(new Set(args(en[key]))).toEqual(new Set(args(ko[key])));
+  });
+
+  it("never show a reason's key", () => {
+    for (const reason of ["expired", "replayed", "something_new", "network"]) expect(refusalText(reason)).toMatch(/[가-힣]/);
+  });
+
+  it("give no range without an upper end", () => {
+    expect(rangeText(null, null)).toBe("");
+    expect(rangeText(0, 30)).toBe("약 1분");
+  });
+});

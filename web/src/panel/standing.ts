@@ -1,0 +1,39 @@
+/** What a text session looks like from the panel: which screen, and what the folded pill says. Pure. */
+
+import type { Line, SessionView } from "../messages";
+import { type Key, rangeText, t } from "./words";
+
+export type Screen = "waiting" | "room" | "lost" | "after";
+
+export function screenOf(session: SessionView): Screen {
+  if (session.state === "after" || session.state === "closed" || session.state === "message_left") return "after";
+  if (session.state === "active") return session.owner_lost ? "lost" : "room";
+  return "waiting";
+}
+
+/** Lines of others after `seen`, which is the last seq shown while the panel was open. */
+export const unread = (lines: Line[], you: string, seen: number): number =>
+  lines.filter((line) => line.seq > seen && line.role !== "system" && line.author !== you).length;
+
+export function pillText(session: SessionView, news: number): string {
+  const screen = screenOf(session);
+  if (screen === "after") return t("pill.ended");
+  if (news > 0) return t("pill.unread", { count: news });
+  if (screen === "lost") return t("pill.lost");
+  if (screen === "room") return t("pill.active");
+  const { waiting } = session;
+  if (waiting?.ringing) return t("pill.ringing");
+  const range = rangeText(waiting?.low_s, waiting?.high_s);
+  const place = waiting?.place ?? 1;
+  return range ? t("pill.waiting.range", { place, range }) : t("pill.waiting", { place });
+}
+
+/** Where the user stands in line, in words. */
+export function placeText(session: SessionView): string {
+  const { waiting } = session;
+  if (!waiting || waiting.ringing) return "";
+  if (!waiting.staffed) return t("waiting.unstaffed");
+  const range = rangeText(waiting.low_s, waiting.high_s);
+  const key: Key = waiting.place <= 1 ? "waiting.next" : "waiting.place";
+  return [t(key, { place: waiting.place }), range && t("wait.about", { range })].filter(Boolean).join(" · ");
+}

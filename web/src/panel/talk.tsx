@@ -1,0 +1,191 @@
+/** The text session inside the panel: waiting place, chat, adding voice, ending. */
+
+import { Headset, LogOut, Mic, PhoneOff } from "lucide";
+import { useEffect, useState } from "preact/hooks";
+import type { SessionView } from "../messages";
+import { Chat } from "../room/chat";
+import type { Client } from "../room/client";
+import { others } from "../room/state";
+import { Button, Dialog, Icon, IconButton, useStore } from "../ui";
+import { Replaced } from "./elsewhere";
+import { After, MessageForm } from "./forms";
+import type { Kept } from "./kept";
+import type { Panel, PanelState } from "./panel";
+import { pillText, placeText, type Screen, screenOf, unread } from "./standing";
+import { refusalText, t } from "./words";
+
+type Choice = SessionView["choices"][number];
+
+function choose(client: Client, session: SessionView, choice: Choice): void {
+  client.connection.request({ type: "choose", session: session.id, choice }).catch(() => undefined);
+}
+
+function Waiting({ session, onMessage, onFold }: { session: SessionView; onMessage: () => void; onFold: () => void }) {
+  const ringing = session.waiting?.ringing === true;
+  return (
+    <section class="standing" data-testid="panel-waiting">
+      <p class="standing-title">
+        <span class="pulse" aria-hidden="true" />
+        <b>{t(ringing ? "waiting.ringing" : "waiting.title")}</b>
+      </p>
+      <p role="status">{placeText(session)}</p>
+      <p class="quiet">{t("waiting.write")}</p>
+      <div class="row">
+        <Button kind="plain" onClick={onFold}>
+          {t("waiting.fold")}
+        </Button>
+        <Button kind="plain" data-testid="panel-choose-message" onClick={onMessage}>
+          {t("waiting.message")}
+        </Button>
+      </div>
+    </section>
+  );
+}
+
+function OwnerLost({ client, session, onMessage }: { client: Client; session: SessionView; onMessage: () => void }) {
+  return (
+    <section class="standing standing-warn" role="status" data-testid="panel-owner-lost">
+      <p>
+        <b>{t("lost.title")}</b>
+      </p>
+      {session.choices.length > 0 && <p>{t("lost.text")}</p>}
+      <div class="row">
+        {session.choices.map((choice) => (
+          <Button key={choice} kind="plain" data-testid={`panel-choose-${choice}`} onClick={() => (choice === "message" ? onMessage() : choose(client, session, choice))}>
+            {t(`lost.${choice}`)}
+          </Button>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function People({ session }: { session: SessionView }) {
+  const here = others(session);
+  const owner = here.find((one) => one.role === "counselor") ?? here[0];
+  if (!owner) return null;
+  const professionals = here.filter((one) => one.role === "professional" && one !== owner);
+  return (
+    <section class="people" data-testid="panel-people">
+      <Icon node={Headset} />
+      <p>
+        {owner.role === "professional" ? t("professional", { name: owner.name }) : t("with", { name: owner.name })}
+        {professionals.map((one) => (
+          <span key={one.id} class="pill pill-help">
+            {t("professional", { name: one.name })}
+          </span>
+        ))}
+        {session.room?.notice === "asking_professional" && (
+          <span class="pill pill-help" role="status">
+            {t("notice.professional")}
+          </span>
+        )}
+      </p>
+    </section>
+  );
+}
+
+function Room({ panel, client, session, onEnd }: { panel: Panel; client: Client; session: SessionView; onEnd: () => void }) {
+  const active = screenOf(session) === "room";
+  return (
+    <>
+      {active && <People session={session} />}
+      <div class="talk-chat">
+        <Chat client={client} session={session} />
+      </div>
+      <div class="talk-tools">
+        {active && (
+          <Button kind="quiet" icon={Mic} data-testid="panel-add-voice" onClick={() => panel.addVoice()}>
+            {t("voice.add")}
+          </Button>
+        )}
+        <IconButton icon={active ? PhoneOff : LogOut} label={t("end")} kind="quiet" data-testid="panel-end" onClick={onEnd} />
+      </div>
+    </>
+  );
+}
+
+function EndDialog({ client, session, onClose }: { client: Client; session: SessionView; onClose: () => void }) {
+  const end = () => {
+    client.connection.request({ type: "leave", session: session.id }).catch(() => undefined);
+    onClose();
+  };
+  return (
+    <Dialog title={t("end.ask")} closeLabel={t("close")} onClose={onClose}>
+      <div class="row">
+        <Button kind="plain" onClick={onClose}>
+          {t("end.stay")}
+        </Button>
+        <Button kind="danger" data-testid="panel-end-yes" onClick={end}>
+          {t("end")}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** Tells the widget what the folded pill says; while the panel is open, all that came is seen. */
+function usePill(panel: Panel, state: PanelState, client: Client, session: SessionView | undefined): void {
+  const lines = useStore(client.state, (room) => room.lines[session?.id ?? ""]) ?? [];
+  const [seen, setSeen] = useState<number | null>(null);
+  const last = lines.at(-1)?.seq ?? 0;
+  useEffect(() => {
+    if (!state.folded || seen === null) setSeen(last);
+  }, [state.folded, last]);
+  const live = session !== undefined && screenOf(session) !== "after";
+  const words = session && state.folded ? pillText(session, unread(lines, session.you, seen ?? last)) : "";
+  useEffect(() => {
+    if (session) panel.status(words, live);
+  }, [words, live, session === undefined]);
+}
+
+const HEADS: Record<Exclude<Screen, "after">, (props: { client: Client; session: SessionView; onMessage: () => void; onFold: () => void }) => ReturnType<typeof Waiting> | null> = {
+  waiting: Waiting,
+  lost: OwnerLost,
+  room: () => null,
+};
+
+export function Talk({ panel, state, client, kept }: { panel: Panel; state: PanelState; client: Client; kept: Kept }) {
+  const session = useStore(client.state, (room) => room.sessions[kept.session]);
+  const status = useStore(client.state, (room) => room.status);
+  const closedReason = useStore(client.state, (room) => room.closedReason);
+  const replaced = useStore(client.state, (room) => room.replaced[kept.session]);
+  const [writing, setWriting] = useState(false);
+  const [ending, setEnding] = useState(false);
+  usePill(panel, state, client, session);
+  if (replaced || (status === "closed" && closedReason === "replaced")) return <Replaced onHere={() => client.open()} />;
+  if (!session) return <div class="scroll skeletons" aria-busy="true">{[1, 2, 3].map((one) => <div key={one} class="skeleton" />)}</div>;
+  const screen = screenOf(session);
+  if (screen === "after") return <After client={client} session={session} token={kept.token} onNew={() => panel.anew()} />;
+  const leaveMessage = () => {
+    if (session.choices.includes("message") && screen === "lost") choose(client, session, "message");
+    setWriting(true);
+  };
+  if (writing) return <MessageForm client={client} session={session} onBack={() => setWriting(false)} />;
+  const Head = HEADS[screen];
+  return (
+    <div class="talk" data-testid="panel-talk">
+      {status === "reconnecting" && (
+        <p class="notice notice-warn" role="status" data-testid="panel-reconnecting">
+          {t("reconnecting")}
+        </p>
+      )}
+      {state.refusal && (
+        <p class="notice notice-danger" role="alert">
+          {refusalText(state.refusal)}
+        </p>
+      )}
+      {state.blocked && (
+        <p class="notice notice-warn" role="alert">
+          {t("window.blocked")}{" "}
+          <Button kind="plain" onClick={() => panel.addVoice()}>
+            {t("window.open")}
+          </Button>
+        </p>
+      )}
+      <Head client={client} session={session} onMessage={leaveMessage} onFold={() => panel.fold()} />
+      <Room panel={panel} client={client} session={session} onEnd={() => setEnding(true)} />
+      {ending && <EndDialog client={client} session={session} onClose={() => setEnding(false)} />}
+    </div>
+  );
+}

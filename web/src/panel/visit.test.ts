@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import type { Context, Step } from "../widget/protocol";
+import { bareUrl, type ItemKey, itemsOf, supplementOf, usablePicture, visitOf } from "./visit";
+
+const step = (changes: Partial<Step> = {}): Step => ({ kind: "page", label: "Home", at: 1, url: "https://shop.example/", dwell_s: 1.6, ...changes });
+
+const context: Context = {
+  url: "https://shop.example/m5.html?email=me%40example.org#reviews",
+  title: "M5",
+  trail: [step(), step({ kind: "mark", label: "  Add\n to cart ", at: 2.4, url: "https://shop.example/m5.html?token=1" })],
+  data: {},
+  html: "",
+  partner: false,
+  pressed: true,
+};
+const product = { id: "m5", name: "M5", price: "1", url: "https://shop.example/m5.html?ref=mail", image: "https://shop.example/m5.webp" };
+const none: ReadonlySet<ItemKey> = new Set();
+const typed = { name: " Mina ", note: " Is it heavy? " };
+
+describe("what is shared of a visit", () => {
+  it("names every item, so that nothing is sent that was not shown", () => {
+    const visit = { ...visitOf(context, product), picture: new Blob(["x"], { type: "image/webp" }) };
+    expect(itemsOf(visit, none)).toEqual(["page", "product", "picture", "trail"]);
+  });
+
+  it("leaves query and fragment of every address behind", () => {
+    const supplement = supplementOf(visitOf(context, product), none, typed);
+    expect(JSON.stringify(supplement)).not.toMatch(/email|token|ref=|#/);
+    expect(supplement.page_url).toBe("https://shop.example/m5.html");
+  });
+
+  it("sends whole seconds and one-line labels", () => {
+    const { trail } = supplementOf(visitOf(context, product), none, typed);
+    expect(trail.map(({ label, at, dwell_s }) => [label, at, dwell_s])).toEqual([
+      ["Home", 1, 2],
+      ["Add to cart", 2, 2],
+    ]);
+  });
+
+  it("sends nothing of what the user took out", () => {
+    const visit = visitOf(context, product);
+    const supplement = supplementOf(visit, new Set<ItemKey>(["page", "product", "trail"]), typed);
+    expect(supplement).toEqual({ page_url: "", page_title: "", product: null, trail: [], user_name: "Mina", note: "Is it heavy?" });
+  });
+
+  it("takes only pictures that the server takes", () => {
+    expect(usablePicture(new Blob(["x"], { type: "image/png" }))).not.toBeNull();
+    expect(usablePicture(new Blob(["x"], { type: "image/svg+xml" }))).toBeNull();
+    expect(usablePicture(new Blob(["<html>"], { type: "text/html" }))).toBeNull();
+    expect(usablePicture(new Blob([], { type: "image/png" }))).toBeNull();
+  });
+
+  it("shares no address that is not http", () => {
+    expect(bareUrl("file:///home/me/page.html")).toBe("");
+    expect(bareUrl("nonsense")).toBe("");
+  });
+});

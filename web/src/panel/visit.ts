@@ -1,0 +1,78 @@
+/** What the panel offers to share of the visit, and what of it goes to the server when a button is pressed. Pure. */
+
+import type { Context, Product, Step } from "../widget/protocol";
+
+/** One row of "what will be shared". All of it is claimed by the browser, hence removable. */
+export type ItemKey = "page" | "product" | "picture" | "trail";
+
+export interface Visit {
+  page: { url: string; title: string };
+  product: Product | null;
+  trail: Step[];
+  /** The product's picture, once the partner's page could read it. */
+  picture: Blob | null;
+}
+
+export interface Supplement {
+  page_url: string;
+  page_title: string;
+  product: { id: string; name: string; price: string; url: string } | null;
+  trail: Step[];
+  user_name: string;
+  note: string;
+}
+
+const MOST_PICTURE_BYTES = 8 * 1024 * 1024;
+
+/** Query and fragment may hold anything about a person; the parameters a site allows are few, and it names them itself. */
+export function bareUrl(url: string): string {
+  if (!URL.canParse(url)) return "";
+  const { protocol, origin, pathname } = new URL(url);
+  return /^https?:$/.test(protocol) ? (origin + pathname).slice(0, 500) : "";
+}
+
+export function visitOf(context: Context, product: Product | null): Visit {
+  return {
+    page: { url: bareUrl(context.url), title: context.title.slice(0, 200) },
+    product: product && { ...product, url: bareUrl(product.url ?? "") },
+    trail: context.trail.slice(-30).map(({ kind, label, at, url, dwell_s }) => ({
+      kind: kind === "mark" ? "mark" : "page",
+      label: label.trim().replace(/\s+/g, " ").slice(0, 120),
+      at: Math.round(at),
+      url: bareUrl(url),
+      dwell_s: Math.max(0, Math.round(dwell_s)),
+    })),
+    picture: null,
+  };
+}
+
+/** A picture as the server takes it; null for other kinds and for one that is too large. */
+export const usablePicture = (picture: Blob): Blob | null =>
+  /^image\/(jpeg|png|webp)$/.test(picture.type) && picture.size > 0 && picture.size <= MOST_PICTURE_BYTES ? picture : null;
+
+/** The rows to show, without those that the user took out. */
+export function itemsOf(visit: Visit, removed: ReadonlySet<ItemKey>): ItemKey[] {
+  const there: Record<ItemKey, boolean> = {
+    page: visit.page.url !== "",
+    product: visit.product !== null,
+    picture: visit.picture !== null,
+    trail: visit.trail.length > 0,
+  };
+  return (Object.keys(there) as ItemKey[]).filter((key) => there[key] && !removed.has(key));
+}
+
+export function supplementOf(visit: Visit, removed: ReadonlySet<ItemKey>, typed: { name: string; note: string }): Supplement {
+  const shared = new Set(itemsOf(visit, removed));
+  const { product } = visit;
+  return {
+    page_url: shared.has("page") ? visit.page.url : "",
+    page_title: shared.has("page") ? visit.page.title : "",
+    product:
+      product && shared.has("product")
+        ? { id: product.id ?? "", name: product.name ?? "", price: product.price ?? "", url: product.url ?? "" }
+        : null,
+    trail: shared.has("trail") ? visit.trail : [],
+    user_name: typed.name.trim().slice(0, 60),
+    note: typed.note.trim().slice(0, 500),
+  };
+}

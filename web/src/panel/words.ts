@@ -1,0 +1,26 @@
+import { texts } from "../ui";
+import en from "./en.json";
+import ko from "./ko.json";
+
+export type Key = keyof typeof ko;
+
+export const { t } = texts<Key>(ko, en);
+
+/** Why something did not work, in words for the user; a general sentence for reasons that are not theirs to understand. */
+export function refusalText(reason: string): string {
+  const key = `refused.${reason}`;
+  return t(key in ko ? (key as Key) : "refused.other");
+}
+
+/** "2–4 min", "about 3 min", or "" when there is nothing honest to say. */
+export function rangeText(low_s: number | null | undefined, high_s: number | null | undefined): string {
+  if (high_s == null) return "";
+  const low = Math.max(1, Math.round((low_s ?? 0) / 60));
+  const high = Math.max(1, Math.ceil(high_s / 60));
+  return low < high ? t("wait.minutes", { low, high }) : t("wait.minute", { high });
+}
+
+export function dwellText(seconds: number): string {
+  if (seconds < 1) return "";
+  return seconds < 90 ? t("shared.trail.seconds", { seconds }) : t("shared.trail.minutes", { minutes: Math.round(seconds / 60) });
+}
