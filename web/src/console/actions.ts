@@ -1,10 +1,11 @@
 /** What a member of staff can do, each a request to the server; a refusal is shown as a sentence. */
-import type { ClientMessage, Mode } from "../messages";
+import type { Mode } from "../messages";
+import type { RequestMessage } from "../room/connection";
 import { toast } from "../ui";
 import { textOr, t } from "./texts";
 
 /** Sends a message and resolves with its reply; rejects with something that has a `reason` (and perhaps a `message`). */
-export type Request = (message: ClientMessage) => Promise<unknown>;
+export type Request = (message: RequestMessage) => Promise<unknown>;
 
 export interface Actions {
   setState(state: "available" | "away"): Promise<boolean>;
@@ -29,7 +30,7 @@ export function sentence(error: unknown): string {
 }
 
 export function makeActions(request: Request): Actions {
-  const send = async (message: ClientMessage): Promise<boolean> => {
+  const send = async (message: RequestMessage): Promise<boolean> => {
     try {
       await request(message);
       return true;

@@ -1,0 +1,63 @@
+/** Everything that makes an incoming call noticed: sound, notification, the tab's title, the screen reader. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Ring } from "../messages";
+import { announce, useStore } from "../ui";
+import { field, title } from "./logic/ringing";
+import { notify } from "./notify";
+import { prefs } from "./prefs";
+import { Ringer } from "./ringer";
+import { t } from "./texts";
+
+export const ringer = new Ringer();
+
+/** Unlocks the sound with the first click or key press; true once it may be heard. */
+export function useRingerReady(): boolean {
+  const [ready, setReady] = useState(ringer.ready);
+  useEffect(() => {
+    if (ready) return;
+    const unlock = () => void ringer.unlock().then(() => setReady(ringer.ready));
+    unlock(); // allowed at once when this page was used before in the same visit, such as to sign in
+    addEventListener("pointerdown", unlock);
+    addEventListener("keydown", unlock);
+    return () => {
+      removeEventListener("pointerdown", unlock);
+      removeEventListener("keydown", unlock);
+    };
+  }, [ready]);
+  return ready;
+}
+
+const whoCalls = (ring: Ring) => ring.from_name || field(ring, "user_name") || t("visitor");
+
+/** Rings for `ring` until it changes or `silenced` names it. */
+export function useAlerts(ring: Ring | null, silenced: string): void {
+  const { ringVolume, ringMuted } = useStore(prefs);
+  const id = ring?.reservation ?? "";
+  const shown = useRef<Ring | null>(ring);
+  shown.current = ring;
+  useRingerReady();
+
+  useEffect(() => {
+    if (id === "" || ringMuted || silenced === id) return;
+    ringer.start(ringVolume);
+    return () => ringer.stop();
+  }, [id, silenced, ringMuted, ringVolume]);
+
+  useEffect(() => {
+    const call = shown.current;
+    if (id === "" || call === null) return;
+    const help = call.kind === "help";
+    announce(t(help ? "ring.announce.help" : "ring.announce", { who: whoCalls(call), topic: call.category }), "assertive");
+    return notify(t(help ? "ring.title.help" : "ring.title"), `${whoCalls(call)} · ${call.category}`, id);
+  }, [id]);
+
+  useEffect(() => {
+    const base = document.title;
+    if (id === "") return;
+    const flash = setInterval(() => (document.title = title(base, t("ring.title.tab"), Date.now())), 500);
+    return () => {
+      clearInterval(flash);
+      document.title = base;
+    };
+  }, [id]);
+}

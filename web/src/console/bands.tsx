@@ -1,0 +1,54 @@
+import type { SessionView } from "../messages";
+import type { RoomLink } from "../room/roomlink";
+import type { RoomState } from "../room/state";
+import { participant } from "../room/state";
+import { Button, useStore } from "../ui";
+import { clock } from "./logic/format";
+import { nameOf } from "./names";
+import { t } from "./texts";
+
+/** How the connection to the server stands, when it does not stand well. */
+export function ConnectionBand({ status }: { status: RoomState["status"] }) {
+  if (status === "open") return null;
+  const words = !navigator.onLine ? t("conn.offline") : status === "connecting" ? t("conn.connecting") : t("conn.reconnecting");
+  return (
+    <div class="notice notice-warn band" role="status">
+      <span class="button-busy" aria-hidden="true" /> {words}
+    </div>
+  );
+}
+
+/** Somebody's line dropped: whose, and how long everybody waits. */
+export function LostBand({ session, now }: { session: SessionView; now: number }) {
+  if (session.lost === "" || session.deadline === null) return null;
+  const person = participant(session, session.lost);
+  const left = clock((session.deadline - now) / 1000);
+  return (
+    <div class="notice notice-danger band" role="status" data-testid="user-lost">
+      <span>{t(person?.role === "user" ? "lost.user" : "lost.other", { name: nameOf(person), left })}</span>
+    </div>
+  );
+}
+
+export function TextOnlyBand({ link }: { link: RoomLink }) {
+  const status = useStore(link.peer.state, (peer) => peer.status);
+  if (status !== "text_only") return null;
+  return (
+    <div class="notice notice-warn band" role="status">
+      {t("conn.text_only")}
+    </div>
+  );
+}
+
+/** A newer tab has taken this session over. */
+export function Replaced({ onUse }: { onUse: () => void }) {
+  return (
+    <section class="centre card" role="status">
+      <h2>{t("replaced.title")}</h2>
+      <p class="dim">{t("replaced.text")}</p>
+      <Button kind="primary" onClick={onUse} data-testid="replaced-use">
+        {t("replaced.use")}
+      </Button>
+    </section>
+  );
+}

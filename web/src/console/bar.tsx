@@ -1,0 +1,43 @@
+import { CircleHelp, LogOut, PhoneOff } from "lucide";
+import type { SessionView } from "../messages";
+import { Controls } from "../room/Controls";
+import type { RoomLink } from "../room/roomlink";
+import { Button } from "../ui";
+import { keyLabel } from "./logic/keys";
+import { setPrefs, type View } from "./prefs";
+import { t } from "./texts";
+
+interface BarProps {
+  link: RoomLink | null;
+  session: SessionView;
+  view: View;
+  owner: boolean;
+  mayAsk: boolean;
+  onHelp: () => void;
+  onEnd: () => void;
+}
+
+/** What one does in a room. Help stands in the middle, End at the far side, in another colour. */
+export function Bar({ link, session, view, owner, mayAsk, onHelp, onEnd }: BarProps) {
+  return (
+    <footer class="bar" aria-label={t("ctl.group")}>
+      {link !== null && <Controls link={link} session={session} board={{ open: view !== "stage", onToggle: () => setPrefs({ view: view === "stage" ? "board" : "stage" }) }} />}
+      <div class="bar-help">
+        {owner && (
+          <Button kind="help" icon={CircleHelp} disabled={!mayAsk} title={keyLabel("help")} onClick={onHelp} data-testid="help-button">
+            {t("ctl.help")} <kbd class="wide-only">{keyLabel("help")}</kbd>
+          </Button>
+        )}
+      </div>
+      {owner ? (
+        <Button kind="danger" icon={PhoneOff} title={keyLabel("end")} onClick={onEnd} data-testid="end-session">
+          {t("ctl.end")}
+        </Button>
+      ) : (
+        <Button icon={LogOut} title={keyLabel("leave")} onClick={onEnd} data-testid="leave-session">
+          {t("ctl.leave")}
+        </Button>
+      )}
+    </footer>
+  );
+}

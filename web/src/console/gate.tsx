@@ -1,0 +1,54 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { Button, useLocale } from "../ui";
+import { ApiError, signOut, whoAmI, type Signed } from "./api";
+import { explain, SignIn } from "./signin";
+import { t } from "./texts";
+
+type State = { kind: "looking" } | { kind: "unreachable"; words: string } | { kind: "out"; because: string } | { kind: "in"; who: Signed };
+
+interface GateProps {
+  page: "console" | "operator";
+  children: (onSignedOut: (because: string) => void) => ComponentChildren;
+}
+
+const mayUse = (page: GateProps["page"], who: Signed) => (page === "operator") === (who.role === "operator");
+
+/** Shows the page to those who are signed in and may use it, the sign-in to everybody else. */
+export function Gate({ page, children }: GateProps) {
+  useLocale();
+  const [state, setState] = useState<State>({ kind: "looking" });
+  const look = () => {
+    setState({ kind: "looking" });
+    whoAmI().then(
+      (who) => (who === null ? setState({ kind: "out", because: "" }) : enter(who)),
+      (error: unknown) => setState({ kind: "unreachable", words: error instanceof ApiError ? explain(error) : t("error.generic") }),
+    );
+  };
+  /** A cookie of another role on this host is given back, so that the sign-in can be used. */
+  const enter = (who: Signed) => {
+    if (mayUse(page, who)) setState({ kind: "in", who });
+    else void signOut().catch(() => undefined).then(() => setState({ kind: "out", because: t("signin.role") }));
+  };
+  useEffect(look, []);
+
+  switch (state.kind) {
+    case "looking":
+      return <div class="signin" aria-busy="true" />;
+    case "unreachable":
+      return (
+        <main class="signin">
+          <div class="card stack" role="alert">
+            <p>{state.words}</p>
+            <Button kind="primary" onClick={look}>
+              {t("signin.again")}
+            </Button>
+          </div>
+        </main>
+      );
+    case "out":
+      return <SignIn page={page} because={state.because} onSigned={enter} />;
+    case "in":
+      return <>{children((because) => setState({ kind: "out", because }))}</>;
+  }
+}

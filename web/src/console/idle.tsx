@@ -1,0 +1,28 @@
+import { Mic } from "lucide";
+import type { StaffMe } from "../messages";
+import { Button } from "../ui";
+import { t } from "./texts";
+
+/** Nobody to talk to: what will happen next, and what can be tried meanwhile. */
+export function Idle({ me, onState, onTest }: { me: StaffMe; onState: (state: "available") => void; onTest: () => void }) {
+  const away = me.state === "away";
+  return (
+    <main class="room room-idle">
+      <div class="idle">
+        <span class={`idle-light idle-${away ? "away" : "available"}`} aria-hidden="true" />
+        <h1>{t(away ? "idle.away" : "idle.available")}</h1>
+        <p class="dim">{t("idle.lead")}</p>
+        <div class="row row-centre">
+          {away && (
+            <Button kind="primary" onClick={() => onState("available")}>
+              {t("idle.go")}
+            </Button>
+          )}
+          <Button icon={Mic} onClick={onTest} data-testid="device-test">
+            {t("idle.test")}
+          </Button>
+        </div>
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,95 @@
+import { BellRing } from "lucide";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { Devices } from "../room/devices";
+import { DeviceTest } from "../room/DeviceTest";
+import type { RoomLink } from "../room/roomlink";
+import { Button, Dialog, useStore } from "../ui";
+import { LanguageSwitch } from "./language";
+import { askPermission, permission } from "./notify";
+import { prefs, setPrefs } from "./prefs";
+import type { Ringer } from "./ringer";
+import { t } from "./texts";
+
+function RingSettings({ ringer }: { ringer: Ringer }) {
+  const { ringVolume, ringMuted } = useStore(prefs);
+  return (
+    <section>
+      <h3>{t("set.ring")}</h3>
+      <div class="row">
+        <input
+          type="range"
+          min={0}
+          max={1}
+          step={0.05}
+          value={ringVolume}
+          disabled={ringMuted}
+          aria-label={t("set.ring.volume")}
+          onInput={(event) => setPrefs({ ringVolume: event.currentTarget.valueAsNumber })}
+        />
+        <Button icon={BellRing} disabled={ringMuted} onClick={() => void ringer.unlock().then(() => ringer.once(ringVolume))}>
+          {t("set.ring.try")}
+        </Button>
+      </div>
+      <label class="check">
+        <input type="checkbox" checked={ringMuted} onChange={(event) => setPrefs({ ringMuted: event.currentTarget.checked })} /> {t("set.ring.mute")}
+      </label>
+    </section>
+  );
+}
+
+function NotifySettings() {
+  const [now, setNow] = useState(permission);
+  if (now === "unsupported") return null;
+  return (
+    <section>
+      <h3>{t("set.notify")}</h3>
+      {now === "granted" && <p class="dim">{t("set.notify.on")}</p>}
+      {now === "denied" && <p class="dim">{t("set.notify.denied")}</p>}
+      {now === "default" && (
+        <p>
+          <Button onClick={() => void askPermission().then(setNow)}>{t("set.notify.ask")}</Button>
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** Devices to try before a call: opened for the test alone, closed with it. */
+function TestDevices() {
+  const devices = useMemo(() => new Devices(), []);
+  useEffect(() => {
+    void devices.start({ mic: true, camera: false });
+    return () => devices.close();
+  }, [devices]);
+  return <DeviceTest devices={devices} />;
+}
+
+interface SettingsProps {
+  /** In a call its own devices are shown. */
+  link: RoomLink | null;
+  ringer: Ringer;
+  onClose: () => void;
+}
+
+export function Settings({ link, ringer, onClose }: SettingsProps) {
+  const inCall = link !== null && link.devices.state.get().mic.track !== null;
+  return (
+    <Dialog title={t("settings")} closeLabel={t("close")} onClose={onClose} data-testid="settings">
+      <div class="settings">
+        <section>
+          <h3>{t("set.devices")}</h3>
+          <p class="dim">{t("set.devices.hint")}</p>
+          {inCall ? <DeviceTest devices={link.devices} preview={false} /> : <TestDevices />}
+        </section>
+        <RingSettings ringer={ringer} />
+        <NotifySettings />
+        <section>
+          <h3>{t("set.language")}</h3>
+          <div>
+            <LanguageSwitch />
+          </div>
+        </section>
+      </div>
+    </Dialog>
+  );
+}

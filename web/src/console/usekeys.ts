@@ -1,0 +1,27 @@
+import { useEffect, useRef } from "preact/hooks";
+import { actionOf, type Action } from "./logic/keys";
+
+const FIELDS = "input:not([type=checkbox], [type=radio], [type=range]), textarea, select, [contenteditable=true]";
+const CONTROLS = "button, a[href], summary, [role=radio]";
+
+/** Runs the action of a pressed key; what an action does now is looked up at each press. */
+export function useKeys(actions: Partial<Record<Action, () => void>>): void {
+  const current = useRef(actions);
+  current.current = actions;
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      const target = event.target instanceof Element ? event.target : null;
+      const action = actionOf(event, {
+        typing: target?.closest(FIELDS) != null,
+        onControl: target?.closest(CONTROLS) != null,
+        dialogOpen: document.querySelector("dialog[open]") !== null,
+      });
+      const run = action === null ? undefined : current.current[action];
+      if (run === undefined) return;
+      event.preventDefault();
+      run();
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, []);
+}

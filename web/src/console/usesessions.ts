@@ -1,0 +1,71 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { SessionView, StaffMe } from "../messages";
+import type { Client } from "../room/client";
+import { Devices } from "../room/devices";
+import { RoomLink } from "../room/roomlink";
+import type { RoomState } from "../room/state";
+import { mine, selected } from "./logic/queue";
+import { amReading } from "./names";
+
+/** A session I handed over, shown as ended for me while I wrap up. */
+function handedOver(state: RoomState, me: StaffMe): SessionView[] {
+  if (me.state !== "wrap_up") return [];
+  return Object.values(state.sessions)
+    .filter((one) => state.over[one.id] === "handed_over")
+    .sort((a, b) => b.started_at - a.started_at)
+    .slice(0, 1)
+    .map((one) => ({ ...one, state: "after" as const, room: null, help: null, end_reason: "", wrap_up_until: me.until }));
+}
+
+export interface Sessions {
+  list: SessionView[];
+  current: SessionView | null;
+  choose: (session: string) => void;
+  /** New lines of others, by session. */
+  fresh: Record<string, number>;
+}
+
+/** My sessions, which one is shown, and what is new in the others. */
+export function useSessions(state: RoomState, me: StaffMe): Sessions {
+  const [chosen, setChosen] = useState("");
+  const seen = useRef<Record<string, number>>({});
+  const list = mine([...Object.values(state.sessions).filter((one) => !(one.id in state.over)), ...handedOver(state, me)]);
+  const current = selected(list, chosen);
+  const last = (session: string) => state.lines[session]?.at(-1)?.seq ?? 0;
+  if (current !== null) seen.current[current.id] = last(current.id);
+  const fresh = Object.fromEntries(
+    list.map((one) => {
+      const after = seen.current[one.id] ?? 0;
+      const news = (state.lines[one.id] ?? []).filter((line) => line.seq > after && line.kind !== "system" && line.author !== one.you);
+      return [one.id, news.length];
+    }),
+  );
+  return { list, current, choose: setChosen, fresh };
+}
+
+/**
+ * The room of the session that is shown. There is one at a time, each with devices of its own: a microphone is never open
+ * in two rooms, and its light goes out when the call ends.
+ */
+export function useRoom(client: Client, session: SessionView | null): RoomLink | null {
+  const id = session?.state === "active" ? session.id : "";
+  const [link, setLink] = useState<RoomLink | null>(null);
+  useEffect(() => {
+    if (id === "") return;
+    const devices = new Devices();
+    const made = new RoomLink(client, id, devices);
+    setLink(made);
+    return () => {
+      made.close();
+      devices.close();
+      setLink(null);
+    };
+  }, [client, id]);
+
+  const speaks = session !== null && session.room?.media === true && !amReading(session);
+  useEffect(() => {
+    // Entering with neither works: a refused microphone is said by the controls, and the call goes on.
+    if (link !== null && speaks) void link.devices.start({ mic: true, camera: false });
+  }, [link, speaks]);
+  return link?.session === id ? link : null;
+}

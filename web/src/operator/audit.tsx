@@ -1,0 +1,34 @@
+import { useState } from "preact/hooks";
+import { dateTime } from "../console/logic/format";
+import { useLocale, type Locale } from "../ui";
+import { Loaded, Pager } from "./loaded";
+import { audit, pages, type AuditItem } from "./records";
+import { Table, type TableColumn } from "./table";
+import { t, textOr } from "./texts";
+
+const columns = (locale: Locale): TableColumn<AuditItem>[] => [
+  { id: "at", title: t("col.at"), value: (row) => row.at, text: (row) => dateTime(row.at, locale) },
+  { id: "actor", title: t("col.actor"), value: (row) => row.actor },
+  { id: "action", title: t("col.action"), value: (row) => row.action, text: (row) => textOr(`audit.${row.action}`, row.action) },
+  { id: "subject", title: t("col.subject"), value: (row) => row.subject },
+  { id: "detail", title: t("col.detail"), value: (row) => row.detail },
+];
+
+/** Who read or changed what. */
+export function Audit() {
+  const locale = useLocale();
+  const [page, setPage] = useState(1);
+  return (
+    <div class="past">
+      <p class="dim">{t("audit.lead")}</p>
+      <Loaded key={page} what="audit" load={() => audit(page)}>
+        {(found) => (
+          <>
+            <Table title={t("nav.audit")} name="audit" rows={found.items} columns={columns(locale)} id={(row) => `${row.at} ${row.actor} ${row.action} ${row.subject}`} data-testid="audit" />
+            <Pager page={page} pages={pages(found)} onPage={setPage} />
+          </>
+        )}
+      </Loaded>
+    </div>
+  );
+}

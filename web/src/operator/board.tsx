@@ -1,0 +1,43 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { StoredPicture } from "../console/brief";
+import { unbase64 } from "../room/base64";
+import { BoardDoc } from "../room/board/boarddoc";
+import { BoardCanvas } from "../room/board/canvas";
+import { update } from "../room/board/sync";
+import type { BoardWire } from "../room/roomlink";
+import { createStore } from "../ui";
+import { t } from "./texts";
+
+/** A wire from nowhere: what is read from the records arrives once, and nothing is ever sent. */
+export function recordedWire(recorded: Uint8Array): BoardWire {
+  return {
+    send: () => true,
+    onMessage: (listener) => {
+      listener(update(recorded));
+      return () => undefined;
+    },
+    generation: createStore(0),
+  };
+}
+
+/** The board as it was left, read only. `recorded`: base64 of one Yjs update. */
+export function RecordedBoard({ recorded }: { recorded: string }) {
+  const board = useMemo(() => new BoardDoc(recordedWire(unbase64(recorded)), () => ""), [recorded]);
+  const resting = useRef<HTMLCanvasElement>(null);
+  const live = useRef<HTMLCanvasElement>(null);
+  const [background] = useState(board.background);
+  const empty = board.shapes().length === 0 && background === "";
+  useEffect(() => {
+    if (!resting.current || !live.current) return;
+    const canvas = new BoardCanvas(resting.current, live.current, board);
+    return () => canvas.close();
+  }, [board]);
+  if (empty) return <p class="dim">{t("one.board.none")}</p>;
+  return (
+    <div class="recorded-board" data-testid="recorded-board">
+      {background !== "" && <StoredPicture id={background} alt="" class="recorded-board-back" />}
+      <canvas ref={resting} />
+      <canvas ref={live} />
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import { Button, Dialog } from "../ui";
+import { t as shared } from "../console/texts";
+
+interface ConfirmProps {
+  title: string;
+  yes: string;
+  children: ComponentChildren;
+  disabled?: boolean;
+  testid?: string;
+  /** Resolves true when it was done; the dialog then closes. */
+  onYes: () => Promise<boolean>;
+  onClose: () => void;
+}
+
+/** Asks before something that cannot be taken back. */
+export function Confirm({ title, yes, children, disabled = false, testid, onYes, onClose }: ConfirmProps) {
+  const [busy, setBusy] = useState(false);
+  const run = async () => {
+    setBusy(true);
+    if (await onYes()) onClose();
+    else setBusy(false);
+  };
+  return (
+    <Dialog title={title} closeLabel={shared("close")} onClose={onClose}>
+      <div class="stack">
+        {children}
+        <div class="row row-end">
+          <Button kind="quiet" onClick={onClose}>
+            {shared("cancel")}
+          </Button>
+          <Button kind="danger" busy={busy} disabled={disabled} data-testid={testid} onClick={() => void run()}>
+            {yes}
+          </Button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,108 @@
+import { LogOut } from "lucide";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { sentence } from "../console/actions";
+import { signOut } from "../console/api";
+import { ConnectionBand } from "../console/bands";
+import { LanguageSwitch } from "../console/language";
+import { t as shared } from "../console/texts";
+import type { RequestMessage } from "../room/connection";
+import { Client } from "../room/client";
+import { IconButton, locale, toast, useLocale, useStore } from "../ui";
+import { Audit } from "./audit";
+import { Past } from "./past";
+import { OneSession } from "./session";
+import { t } from "./texts";
+import { WallboardView, type WallboardActions } from "./wallboard";
+
+const PARTS = ["live", "past", "audit"] as const;
+type Part = (typeof PARTS)[number];
+
+/** Where one is, kept in the address so that reload and the back button work: "#past", "#past/s-123". */
+function fromHash(): { part: Part; session: string } {
+  const [part = "", session = ""] = location.hash.slice(1).split("/");
+  return { part: PARTS.find((one) => one === part) ?? "live", session: decodeURIComponent(session) };
+}
+
+function useWhere() {
+  const [where, setWhere] = useState(fromHash);
+  useEffect(() => {
+    const changed = () => setWhere(fromHash());
+    addEventListener("hashchange", changed);
+    return () => removeEventListener("hashchange", changed);
+  }, []);
+  return where;
+}
+
+function Nav({ part }: { part: Part }) {
+  return (
+    <nav class="segments">
+      {PARTS.map((one) => (
+        <button key={one} type="button" aria-pressed={part === one} data-testid={`nav-${one}`} onClick={() => (location.hash = one)}>
+          {t(`nav.${one}`)}
+        </button>
+      ))}
+    </nav>
+  );
+}
+
+/** The signed-in operator's page. */
+export function Operator({ onSignedOut }: { onSignedOut: (because: string) => void }) {
+  useLocale();
+  const client = useMemo(() => new Client({ locale: locale() }), []);
+  useEffect(() => {
+    // Asked again after every return: the server forgets a connection's wishes with the connection.
+    const stop = client.onMessage((message) => {
+      if (message.type === "welcome") client.connection.request({ type: "watch" }).catch((error: unknown) => toast(sentence(error), "error"));
+    });
+    client.open();
+    return () => {
+      stop();
+      client.close();
+    };
+  }, [client]);
+  const { status, closedReason, wallboard, clockOffset, staff } = useStore(client.state);
+  const { part, session } = useWhere();
+  useEffect(() => {
+    if (status === "closed" && (closedReason === "signed_out" || closedReason === "token")) onSignedOut(shared("signin.signed_out"));
+  }, [status, closedReason]);
+
+  const actions = useMemo<WallboardActions>(() => {
+    const ask = async (message: RequestMessage) => {
+      try {
+        await client.connection.request(message);
+        toast(t("do.done"));
+        return true;
+      } catch (error) {
+        toast(sentence(error), "error");
+        return false;
+      }
+    };
+    return {
+      endSession: (id) => ask({ type: "end_session", session: id }),
+      signOutStaff: (id) => ask({ type: "sign_out_staff", staff: id }),
+    };
+  }, [client]);
+
+  return (
+    <div class="operator">
+      <header class="topbar">
+        <p class="brand">
+          <span class="brand-mark" aria-hidden="true" /> <span class="brand-name">Sangdam</span>
+        </p>
+        <Nav part={part} />
+        <p class="topbar-me">
+          <strong>{staff?.name}</strong> <span class="dim">{shared("role.operator")}</span>
+        </p>
+        <LanguageSwitch />
+        <IconButton icon={LogOut} kind="quiet" label={shared("sign_out")} onClick={() => void signOut().catch(() => undefined).then(() => onSignedOut(shared("signin.signed_out")))} />
+      </header>
+      <ConnectionBand status={status} />
+      <main class="operator-main">
+        {part === "live" && (wallboard === null ? <div class="skeleton loading" role="status" aria-label={t("live.loading")} /> : <WallboardView board={wallboard} ahead_ms={clockOffset} actions={actions} />)}
+        {part === "past" && session === "" && <Past onOpen={(id) => (location.hash = `past/${encodeURIComponent(id)}`)} />}
+        {part === "past" && session !== "" && <OneSession id={session} onBack={() => (location.hash = "past")} />}
+        {part === "audit" && <Audit />}
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,94 @@
+/** The operator's HTTP calls and what they answer. */
+import { get, post } from "../console/api";
+import type { Brief, Channel, Line, Role, SessionState, Why } from "../messages";
+
+export interface PastItem {
+  id: string;
+  site: string;
+  category: string;
+  language: string;
+  channel: Channel;
+  state: SessionState;
+  user_name: string;
+  counselor: string;
+  professional: string;
+  started_at: number;
+  waiting_at: number | null;
+  active_at: number | null;
+  ended_at: number | null;
+  end_reason: string;
+  rating: number | null;
+}
+
+export interface Page<Item> {
+  items: Item[];
+  total: number;
+  page: number;
+  page_size: number;
+}
+
+export interface EventItem {
+  kind: string;
+  at: number;
+  data: Record<string, unknown>;
+}
+
+export interface PastSession extends PastItem {
+  brief: Brief;
+  lines: Line[];
+  lines_cut: boolean;
+  /** base64 of one Yjs update. */
+  board: string;
+  participants: { id: string; name: string; role: Role }[];
+  events: EventItem[];
+  rated: { score: number; words: string } | null;
+  wrap_up: { staff: string; notes: string; outcome: string } | null;
+}
+
+export interface AuditItem {
+  actor: string;
+  action: string;
+  subject: string;
+  at: number;
+  detail: string;
+}
+
+export interface Search {
+  q: string;
+  state: string;
+  site: string;
+  /** Days, "2026-11-22", both included, in this browser's time zone; "" for open. */
+  from: string;
+  to: string;
+}
+
+export const NO_SEARCH: Search = { q: "", state: "", site: "", from: "", to: "" };
+
+/** The query of a search; a last day counts to its end. */
+export function searchQuery({ q, state, site, from, to }: Search, page: number): string {
+  const query = new URLSearchParams();
+  if (q.trim() !== "") query.set("q", q.trim());
+  if (state !== "") query.set("state", state);
+  if (site !== "") query.set("site", site);
+  const start = from === "" ? NaN : new Date(`${from}T00:00:00`).getTime();
+  const end = to === "" ? NaN : new Date(`${to}T23:59:59.999`).getTime();
+  if (!Number.isNaN(start)) query.set("from", String(start));
+  if (!Number.isNaN(end)) query.set("to", String(end));
+  if (page > 1) query.set("page", String(page));
+  return query.toString();
+}
+
+export const pages = ({ total, page_size }: Pick<Page<unknown>, "total" | "page_size">) => Math.max(1, Math.ceil(total / Math.max(1, page_size)));
+
+/** The Why of an event, wherever it stands in its data. */
+export function whyOf(event: EventItem): Why | null {
+  const found = [event.data, event.data.why].find((one): one is Record<string, unknown> => typeof one === "object" && one !== null && "ring" in one && "rule" in one);
+  if (found === undefined) return null;
+  const { ring, rule, candidates, passed_over } = found as unknown as Partial<Why> & Pick<Why, "ring" | "rule">;
+  return { ring, rule, candidates: Array.isArray(candidates) ? candidates : [], passed_over: Array.isArray(passed_over) ? passed_over : [] };
+}
+
+export const search = (wanted: Search, page: number) => get(`/api/operator/sessions?${searchQuery(wanted, page)}`) as Promise<Page<PastItem>>;
+export const session = (id: string) => get(`/api/operator/sessions/${encodeURIComponent(id)}`) as Promise<PastSession>;
+export const erase = (id: string) => post(`/api/operator/sessions/${encodeURIComponent(id)}/erase`);
+export const audit = (page: number) => get(`/api/operator/audit?page=${page}`) as Promise<Page<AuditItem>>;

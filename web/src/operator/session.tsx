@@ -1,0 +1,162 @@
+import { ArrowLeft, Trash2 } from "lucide";
+import { useState } from "preact/hooks";
+import { sentence } from "../console/actions";
+import { BriefCard } from "../console/brief";
+import { clock, dateTime, timeOfDay } from "../console/logic/format";
+import { nameOf, roleName } from "../console/names";
+import { t as shared, textOr as sharedOr } from "../console/texts";
+import { Button, Field, toast, useLocale } from "../ui";
+import { RecordedBoard } from "./board";
+import { Confirm } from "./confirm";
+import { Loaded } from "./loaded";
+import { modeSpans, type Span } from "./logic/modes";
+import { erase, session as load, type PastSession } from "./records";
+import { t } from "./texts";
+import { Transcript } from "./transcript";
+import { Events, WhyList } from "./why";
+
+function Spans({ spans }: { spans: Span[] }) {
+  const locale = useLocale();
+  return (
+    <ol class="spans">
+      {spans.map((span, i) => (
+        <li key={i} class={`span span-${span.mode}`} style={{ flexGrow: Math.max(1, span.to - span.from) }}>
+          <strong>{t(`mode.${span.mode}`)}</strong>
+          <span class="num">
+            {timeOfDay(span.from, locale)} · {clock((span.to - span.from) / 1000)}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function EraseDialog({ id, onErased, onClose }: { id: string; onErased: () => void; onClose: () => void }) {
+  const [typed, setTyped] = useState("");
+  const word = t("one.erase.word");
+  const run = async () => {
+    try {
+      await erase(id);
+      toast(t("one.erased"));
+      onErased();
+      return true;
+    } catch (error) {
+      toast(sentence(error), "error");
+      return false;
+    }
+  };
+  return (
+    <Confirm title={t("one.erase.title")} yes={t("one.erase.yes")} disabled={typed.trim() !== word} testid="erase-confirm" onYes={run} onClose={onClose}>
+      <p>{t("one.erase.text")}</p>
+      <Field label={t("one.erase.type", { word })} value={typed} autoFocus autoComplete="off" data-testid="erase-word" onInput={(event) => setTyped(event.currentTarget.value)} />
+    </Confirm>
+  );
+}
+
+function After({ one }: { one: PastSession }) {
+  return (
+    <section class="card stack">
+      <div>
+        <h2>{t("one.rating")}</h2>
+        {one.rated === null ? (
+          <p class="dim">{t("one.rating.none")}</p>
+        ) : (
+          <p>
+            <strong class="num">{one.rated.score} / 5</strong> {one.rated.words}
+          </p>
+        )}
+      </div>
+      <div>
+        <h2>{t("one.wrap")}</h2>
+        {one.wrap_up === null ? (
+          <p class="dim">{t("one.wrap.none")}</p>
+        ) : (
+          <>
+            <p>
+              <span class="pill">{sharedOr(`wrap.outcome.${one.wrap_up.outcome}`, one.wrap_up.outcome)}</span> <span class="dim">{one.wrap_up.staff}</span>
+            </p>
+            <p class="said-text">{one.wrap_up.notes}</p>
+          </>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Times({ one }: { one: PastSession }) {
+  const locale = useLocale();
+  const times = [["one.started", one.started_at], ["one.active", one.active_at], ["one.ended", one.ended_at]] as const;
+  return (
+    <p class="row dim">
+      {times.map(([key, at]) => at !== null && at > 0 && <span key={key}>{`${t(key)} ${dateTime(at, locale)}`}</span>)}
+      {one.end_reason !== "" && <span>{sharedOr(`after.reason.${one.end_reason}`, one.end_reason)}</span>}
+    </p>
+  );
+}
+
+function Whole({ one, onErase }: { one: PastSession; onErase: () => void }) {
+  return (
+    <>
+      <header class="one-head">
+        <div>
+          <h1>
+            {one.user_name || shared("visitor")} <span class="pill">{shared(`session.${one.state}`)}</span>
+          </h1>
+          <Times one={one} />
+          <p class="dim">{t("one.audited")}</p>
+        </div>
+        <Button icon={Trash2} onClick={onErase} data-testid="erase">
+          {t("one.erase")}
+        </Button>
+      </header>
+      {one.active_at !== null && <Spans spans={modeSpans(one.lines, one.active_at, one.ended_at ?? Date.now())} />}
+      <div class="one">
+        <div class="card">
+          <BriefCard brief={one.brief} site={one.site} category={one.category} language={one.language} />
+        </div>
+        <section class="card one-said">
+          <h2>{t("one.transcript")}</h2>
+          <Transcript lines={one.lines} />
+        </section>
+        <div class="stack">
+          <section class="card stack">
+            <h2>{t("one.board")}</h2>
+            {one.board === "" ? <p class="dim">{t("one.board.none")}</p> : <RecordedBoard recorded={one.board} />}
+          </section>
+          <section class="card stack">
+            <h2>{t("one.people")}</h2>
+            <ul>
+              {one.participants.map((person) => (
+                <li key={person.id}>
+                  {nameOf(person)} <span class="dim">{roleName(person.role)}</span>
+                </li>
+              ))}
+            </ul>
+          </section>
+          <After one={one} />
+          <section class="card stack">
+            <h2>{t("one.why")}</h2>
+            <WhyList events={one.events} />
+            <Events events={one.events} />
+          </section>
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** One session, whole. Reading it is audited by the server. */
+export function OneSession({ id, onBack }: { id: string; onBack: () => void }) {
+  const [erasing, setErasing] = useState(false);
+  return (
+    <div class="past" data-testid="past-session">
+      <Button kind="quiet" icon={ArrowLeft} class="one-back" onClick={onBack} data-testid="past-back">
+        {t("one.back")}
+      </Button>
+      <Loaded key={id} what={id} load={() => load(id)}>
+        {(one) => <Whole one={one} onErase={() => setErasing(true)} />}
+      </Loaded>
+      {erasing && <EraseDialog id={id} onErased={onBack} onClose={() => setErasing(false)} />}
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+import type { Line } from "../messages";
+import { StoredPicture } from "../console/brief";
+import { timeOfDay } from "../console/logic/format";
+import { nameOf, roleName } from "../console/names";
+import { useLocale } from "../ui";
+import { t, textOr } from "./texts";
+
+function Said({ line }: { line: Line }) {
+  const locale = useLocale();
+  const staff = line.audience === "staff";
+  if (line.kind === "system") {
+    return (
+      <li class={`said said-system ${staff ? "said-staff" : ""}`}>
+        <time class="num">{timeOfDay(line.at, locale)}</time> {textOr(`sys.${line.text}`, line.text, line.args)}
+      </li>
+    );
+  }
+  return (
+    <li class={`said said-${line.role} ${staff ? "said-staff" : ""}`} data-testid="transcript-line">
+      <p class="said-head">
+        <strong>{nameOf(line)}</strong> <span class="dim">{roleName(line.role)}</span> <time class="num dim">{timeOfDay(line.at, locale)}</time>
+        {staff && <span class="pill pill-help">{t("one.staff")}</span>}
+        {line.kind === "note" && <span class="pill">{t("one.note")}</span>}
+      </p>
+      {line.picture !== "" && <StoredPicture id={line.picture} alt={line.text} class="said-picture" />}
+      {line.text !== "" && <p class="said-text">{line.text}</p>}
+    </li>
+  );
+}
+
+/** What was written, with what was for staff only marked. */
+export function Transcript({ lines }: { lines: Line[] }) {
+  if (lines.length === 0) return <p class="dim">{t("one.transcript.none")}</p>;
+  return (
+    <ol class="transcript" data-testid="transcript">
+      {lines.map((line) => (
+        <Said key={line.seq} line={line} />
+      ))}
+    </ol>
+  );
+}
