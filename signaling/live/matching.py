@@ -54,9 +54,16 @@ class Matching:
 
     async def call(self, step: Coroutine[Any, Any, list[m.AnyEvent]]) -> None:
         """One step of the store; its events go to the router. ``matcher.types.Refused`` is the caller's."""
-        for event in await step:
-            self._events.put_nowait(event)
+        self._take(await step)
         self.staffing.wake()
+
+    async def sweep(self) -> None:
+        """Ends what has expired; the caller itself then looks for the next deadline."""
+        self._take(await self.house.store.sweep(self.house.now()))
+
+    def _take(self, events: list[m.AnyEvent]) -> None:
+        for event in events:
+            self._events.put_nowait(event)
 
     async def settled(self) -> None:
         """Everything the store has said so far has been routed. Never to be awaited under a session's lock."""

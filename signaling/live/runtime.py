@@ -88,7 +88,7 @@ class Live:
             deadline = await self.house.store.next_deadline_ms()
             wait_s = SWEEP_LONGEST_S if deadline is None else (deadline - self.house.now()) / 1000
             await self.staffing.woken(min(max(wait_s, 0.01), SWEEP_LONGEST_S))
-            await self.matching.call(self.house.store.sweep(self.house.now()))
+            await self.matching.sweep()
 
     async def _restore(self) -> None:
         for record in await self.house.records.live_sessions():
