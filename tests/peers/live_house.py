@@ -27,7 +27,9 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
 
 
 def settings_for(folder: Path) -> Settings:
-    return Settings(port=free_port(), shop_port=free_port(), demo=True, data_dir=folder, udp_port=free_port(socket.SOCK_DGRAM), workers=1)
+    return Settings(
+        port=free_port(), shop_port=free_port(), demo=True, data_dir=folder, udp_port=free_port(socket.SOCK_DGRAM), workers=1
+    )
 
 
 class Service:

@@ -1,0 +1,344 @@
+"""A light client of the media worker for tests: the protocol of a browser's peer connection without the browser.
+
+Real UDP, real DTLS-SRTP and SCTP (aiortc's), Opus tones in and out, pictures as bare VP8 payloads. Nothing of the worker's own
+transport is used, so that both sides cannot be wrong in the same way; RTP and RTCP are read with the worker's pure parsers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import random
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+from aioice import stun
+from aiortc.rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
+from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
+from aiortc.rtcsctptransport import RTCSctpCapabilities, RTCSctpTransport
+
+from media import rtcp, rtp
+from media.audio.opus import Decoder, Encoder
+from media.client import AdmitPeer, WorkerClient
+from media.relay import Incoming
+
+Address = tuple[str, int]
+OPUS, VP8 = 111, 96
+MID, LEVEL = 4, 1
+RATE = 48_000
+CHECK_EVERY_S = 0.5
+
+
+def offer(ufrag: str, password: str, fingerprint: str) -> str:
+    """The one shape of offer that clients make."""
+    media = ["audio sendrecv", "video sendonly", "video sendonly", *["video recvonly"] * 4]
+    lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0 1 2 3 4 5 6 7"]
+    transport = [f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{password}", f"a=fingerprint:sha-256 {fingerprint}", "a=setup:actpass"]
+    for mid, (kind, direction) in enumerate(each.split() for each in media):
+        number, codec = (OPUS, "opus/48000/2") if kind == "audio" else (VP8, "VP8/90000")
+        lines += [f"m={kind} 9 UDP/TLS/RTP/SAVPF {number}", "c=IN IP4 0.0.0.0", f"a=mid:{mid}", f"a={direction}", "a=rtcp-mux"]
+        lines += [f"a=rtpmap:{number} {codec}", f"a=extmap:{MID} urn:ietf:params:rtp-hdrext:sdes:mid", *transport]
+        if kind == "audio":
+            lines.append(f"a=extmap:{LEVEL} urn:ietf:params:rtp-hdrext:ssrc-audio-level")
+        else:
+            lines += [f"a=rtcp-fb:{number} nack", f"a=rtcp-fb:{number} nack pli"]
+    lines += ["m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "c=IN IP4 0.0.0.0", "a=mid:7", "a=sctp-port:5000", *transport]
+    return "\r\n".join(lines) + "\r\n"
+
+
+class _Socket(asyncio.DatagramProtocol):
+    def __init__(self, receive: Callable[[bytes], None]) -> None:
+        self._receive = receive
+        self.transport: Any
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def datagram_received(self, data: bytes, address: tuple[str | Any, int]) -> None:
+        self._receive(data)
+
+
+class Peer:
+    """`async with await Peer.join(…)`. What it heard and saw is in `heard` (Opus payloads) and `pictures` (slot → packets)."""
+
+    role = "controlling"
+    state = "completed"
+
+    def __init__(self, participant: str) -> None:
+        self.participant = participant
+        self.name = f"{participant}-{secrets.token_hex(3)}"
+        self.heard: list[bytes] = []
+        self.heard_headers: list[rtp.Header] = []
+        self.pictures: dict[int, dict[int, bytes]] = {}
+        self.documents: list[bytes] = []
+        self.echoes: list[int] = []
+        self.reports: list[rtcp.Packet] = []
+        self.keyframes_asked = 0
+        self.keyframe_every = 30
+        self.connected = asyncio.Event()
+        self.gone = asyncio.Event()
+        self.silenced = False
+        self._ufrag, self._password = secrets.token_hex(4), secrets.token_hex(16)
+        self._certificate = RTCCertificate.generateCertificate()
+        self._inbox: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._slots: dict[int, int] = {}
+        self._streams: dict[int, Incoming] = {}
+        self._sent: dict[tuple[int, int], bytes] = {}
+        self._ssrcs = {"audio": secrets.randbits(31) + 1, "camera": secrets.randbits(31) + 1, "screen": secrets.randbits(31) + 1}
+        self._want_keyframe = True
+
+    # joining
+
+    @classmethod
+    async def join(
+        cls, worker: WorkerClient, room: str, participant: str, *, epoch: int = 1, via: Address | None = None, secure: bool = True
+    ) -> Self:
+        peer = cls(participant)
+        fingerprint = next(each.value for each in peer._certificate.getFingerprints() if each.algorithm == "sha-256")
+        sdp = offer(peer._ufrag, peer._password, fingerprint)
+        admitted = await worker.admit(room, AdmitPeer(epoch=epoch, peer=peer.name, participant=participant, sdp=sdp))
+        peer.read_answer(admitted.sdp)
+        peer.target = via or next(each for each in peer.candidates if each[0] == "127.0.0.1")
+        await peer.open_socket()
+        if secure:
+            await peer._connect()
+        return peer
+
+    def read_answer(self, sdp: str) -> None:
+        self.answer = sdp
+        self.candidates = [(host, int(port)) for host, port in re.findall(r"a=candidate:\d+ 1 udp \d+ (\S+) (\d+)", sdp)]
+        self._their_ufrag = re.findall(r"a=ice-ufrag:(\S+)", sdp)[0]
+        self._their_password = re.findall(r"a=ice-pwd:(\S+)", sdp)[0]
+        self._their_fingerprint = re.findall(r"a=fingerprint:sha-256 (\S+)", sdp)[0]
+        for index, section in enumerate(sdp.split("m=")[4:8]):
+            self._slots[int(re.findall(r"a=ssrc:(\d+)", section)[0])] = index
+
+    async def open_socket(self, host: str = "127.0.0.1") -> None:
+        """A new local address: at first, and when roaming."""
+        loop = asyncio.get_running_loop()
+        _, self.socket = await loop.create_datagram_endpoint(lambda: _Socket(self._datagram), local_addr=(host, 0))
+
+    async def _connect(self) -> None:
+        self._dtls = RTCDtlsTransport(self, [self._certificate])  # type: ignore[arg-type]
+        self._dtls._set_role("client")
+        self._sctp = RTCSctpTransport(self._dtls)
+        self._tasks.append(asyncio.create_task(self._check_forever()))
+        async with asyncio.timeout(10):
+            await self.connected.wait()
+            await self._dtls.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", self._their_fingerprint)]))
+            assert self._dtls.state == "connected", self._dtls.state
+            await self._sctp.start(RTCSctpCapabilities(262144), 5000)
+        self._dtls.on("statechange", lambda: self.gone.set() if self._dtls.state == "closed" else None)
+        self._open_channels()
+        self._tasks.append(asyncio.create_task(self._repair_forever()))
+
+    def _open_channels(self) -> None:
+        self.doc = RTCDataChannel(self._sctp, RTCDataChannelParameters(label="doc"))
+        self.live = RTCDataChannel(self._sctp, RTCDataChannelParameters(label="live", ordered=False, maxRetransmits=0))
+        self.doc.on("message", self.documents.append)
+        self.live.on("message", lambda text: self.echoes.append(json.loads(text)["n"]))
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if hasattr(self, "_sctp"):
+            with contextlib.suppress(ConnectionError):
+                await self._sctp.stop()
+            await self._dtls.stop()
+        self._inbox.put_nowait(None)
+        self.socket.transport.close()
+
+    async def vanish(self) -> None:
+        """As if the machine was cut off: nothing more is sent, nothing said."""
+        self.silenced = True
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    # datagrams (the duck-typed ICE transport of RTCDtlsTransport)
+
+    async def _recv(self) -> bytes:
+        data = await self._inbox.get()
+        if data is None:
+            raise ConnectionError
+        return data
+
+    async def _send(self, data: bytes) -> None:
+        self.send_raw(data)
+
+    def send_raw(self, data: bytes) -> None:
+        if not self.silenced:
+            self.socket.transport.sendto(data, self.target)
+
+    def check(self) -> None:
+        """One connectivity check, from the present socket."""
+        request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+        request.attributes["USERNAME"] = f"{self._their_ufrag}:{self._ufrag}"
+        request.attributes["PRIORITY"] = 2130706431
+        request.attributes["ICE-CONTROLLING"] = 1
+        request.attributes["USE-CANDIDATE"] = None
+        request.add_message_integrity(self._their_password.encode())
+        self.send_raw(bytes(request))
+
+    async def _check_forever(self) -> None:
+        while True:
+            self.check()
+            await asyncio.sleep(CHECK_EVERY_S if self.connected.is_set() else 0.05)
+
+    def _datagram(self, data: bytes) -> None:
+        if self.silenced:
+            return
+        if data[0] < 4:
+            self._stun(data)
+        elif data[0] < 64:
+            self._inbox.put_nowait(data)
+        elif 192 <= data[1] <= 223:
+            self._rtcp(self._dtls._rx_srtp.unprotect_rtcp(data))
+        else:
+            self._rtp(self._dtls._rx_srtp.unprotect(data))
+
+    def _stun(self, data: bytes) -> None:
+        message = stun.parse_message(data)
+        if message.message_class is stun.Class.RESPONSE:
+            self.connected.set()
+            return
+        assert message.check_message_integrity(self._password.encode())
+        reply = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id)
+        reply.add_message_integrity(self._password.encode())
+        self.send_raw(bytes(reply))
+
+    def _rtp(self, data: bytes) -> None:
+        header = rtp.parse(data)
+        payload = data[header.payload : header.end]
+        slot = self._slots.get(header.ssrc)
+        if slot is None:
+            self.heard.append(payload)
+            self.heard_headers.append(header)
+            return
+        now = asyncio.get_running_loop().time()
+        stream = self._streams.setdefault(header.ssrc, Incoming(header.ssrc, "camera", now))
+        stream.receive(header, now)
+        self.pictures.setdefault(slot, {})[header.sequence] = payload
+
+    def _rtcp(self, data: bytes) -> None:
+        for packet in rtcp.parse(data):
+            self.reports.append(packet)
+            if isinstance(packet, rtcp.KeyframeRequest):
+                self.keyframes_asked += 1
+                self._want_keyframe = True
+            elif isinstance(packet, rtcp.Nack):
+                for sequence in packet.sequences:
+                    sent = self._sent.get((packet.ssrc, sequence))
+                    if sent is not None:
+                        self.send_raw(sent)
+
+    async def _repair_forever(self) -> None:
+        """NACKs as a browser would send them."""
+        while True:
+            await asyncio.sleep(0.02)
+            for stream in self._streams.values():
+                missing = stream.nacks(asyncio.get_running_loop().time())
+                if missing:
+                    self.send_rtcp(rtcp.receiver_report(1, []) + rtcp.nack(1, stream.ssrc, missing))
+
+    def send_rtcp(self, data: bytes) -> None:
+        self.send_raw(self._dtls._tx_srtp.protect_rtcp(data))
+
+    def send_rtp(
+        self, role: str, sequence: int, timestamp: int, payload: bytes, *, level: int = 20, marker: bool = False
+    ) -> None:
+        mid = str(["audio", "camera", "screen"].index(role)).encode()
+        elements = bytes([MID << 4]) + mid + (bytes([LEVEL << 4, level]) if role == "audio" else b"\0\0")
+        number = OPUS if role == "audio" else VP8
+        head = rtp.HEADER.pack(0x90, number | (0x80 if marker else 0), sequence & 0xFFFF, timestamp, self._ssrcs[role])
+        sealed = self._dtls._tx_srtp.protect(head + b"\xbe\xde\0\1" + elements + payload)
+        if role != "audio":
+            self._sent[self._ssrcs[role], sequence & 0xFFFF] = sealed
+        self.send_raw(sealed)
+
+    # what a person does
+
+    def speak(self, hz: int, *, packets: int | None = None, level: int = 20) -> asyncio.Task[None]:
+        """A tone, 50 packets a second, until cancelled (or so many)."""
+        task = asyncio.create_task(self._speak(hz, packets, level))
+        self._tasks.append(task)
+        return task
+
+    async def _speak(self, hz: int, packets: int | None, level: int) -> None:
+        encoder = Encoder()
+        loop = asyncio.get_running_loop()
+        began, number = loop.time(), random.Random(hz).randrange(30000)  # noqa: S311
+        first = number
+        while packets is None or number < first + packets:
+            at = np.arange(number * 960, (number + 1) * 960) / RATE
+            samples = (10000 * np.sin(2 * np.pi * hz * at)).astype(np.int16)
+            self.send_rtp("audio", number, number * 960, encoder.encode(samples), level=level)
+            number += 1
+            await asyncio.sleep(max(0.0, began + (number - first) * 0.02 - loop.time()))
+
+    def show(self, role: str = "camera", *, packets_a_frame: int = 3, fps: int = 20) -> asyncio.Task[None]:
+        """Frames of so many packets; a keyframe at first and whenever one is asked for. Payloads carry (frame, packet)."""
+        task = asyncio.create_task(self._show(role, packets_a_frame, fps))
+        self._tasks.append(task)
+        return task
+
+    async def _show(self, role: str, packets_a_frame: int, fps: int) -> None:
+        sequence, frame = 1000, 0
+        while True:
+            key, self._want_keyframe = self._want_keyframe, False
+            for part in range(packets_a_frame):
+                descriptor = bytes([0x90 if part == 0 else 0x80, 0x80, 0x80 | frame >> 8 & 0x7F, frame & 0xFF])
+                body = bytes([0 if key else 1]) + frame.to_bytes(4, "big") + bytes([part]) + b"p" * 900
+                timestamp = frame * (90000 // fps) & 0xFFFFFFFF
+                self.send_rtp(role, sequence, timestamp, descriptor + body, marker=part == packets_a_frame - 1)
+                sequence += 1
+            frame += 1
+            await asyncio.sleep(1 / fps)
+
+    def beat(self, number: int) -> None:
+        self.live.send(json.dumps({"t": "hb", "n": number}))
+
+    async def listen(self, seconds: float = 0.5) -> Listened:
+        """What is heard from now on for so long."""
+        begin = len(self.heard)
+        await asyncio.sleep(seconds)
+        return Listened(self.heard[begin:])
+
+    def frames(self, slot: int) -> list[tuple[int, int]]:
+        """(frame, packet) of what arrived in a slot, in order of sequence numbers."""
+        packets = self.pictures.get(slot, {})
+        first = next(iter(packets), 0)
+        ordered = sorted(packets, key=lambda sequence: rtp.ahead(sequence, first))
+        return [(int.from_bytes(packets[each][5:9], "big"), packets[each][9]) for each in ordered]
+
+
+class Listened:
+    """A stretch of heard sound."""
+
+    def __init__(self, payloads: list[bytes]) -> None:
+        self.payloads = payloads
+        decoder = Decoder()
+        self.samples = np.concatenate([decoder.decode(each) for each in payloads]) if payloads else np.zeros(0, np.int16)
+
+    def tones(self, *candidates: int) -> set[int]:
+        """Which of the tones stand out (over 1 % of full scale)."""
+        samples = self.samples[-16384:].astype(float)
+        if len(samples) < 4800:
+            return set()
+        at = np.arange(len(samples)) / RATE
+        window = np.hanning(len(samples))
+        found = set()
+        for hz in candidates:
+            strength = abs(np.sum(samples * window * np.exp(-2j * np.pi * hz * at))) * 2 / window.sum()
+            if strength > 327:
+                found.add(hz)
+        return found

@@ -1,0 +1,173 @@
+"""Calls over real UDP between light clients: who hears and sees whom, and how long a joining takes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from media import client, rtcp, rtp
+from tests.peers.conftest import Service
+
+TONES = (440, 620, 880)
+
+
+async def test_two_people_hear_each_other_and_not_themselves(service: Service) -> None:
+    await service.everyone_hears_everyone("user", "counselor")
+    user, counselor = await service.join("user"), await service.join("counselor")
+    user.speak(440)
+    counselor.speak(620)
+    await asyncio.sleep(0.3)
+    at_user, at_counselor = await asyncio.gather(user.listen(), counselor.listen())
+    assert at_user.tones(*TONES) == {620}
+    assert at_counselor.tones(*TONES) == {440}
+    stats = await service.worker.stats()
+    assert stats["audio"].get("encodes", 0) == 0, "two people are relayed, not mixed"
+
+
+async def test_three_people_hear_the_two_others(service: Service) -> None:
+    names = ("user", "counselor", "professional")
+    await service.everyone_hears_everyone(*names)
+    people = [await service.join(name) for name in names]
+    for person, hz in zip(people, TONES, strict=True):
+        person.speak(hz)
+    await asyncio.sleep(0.5)
+    heard = await asyncio.gather(*(person.listen() for person in people))
+    assert [each.tones(*TONES) for each in heard] == [{620, 880}, {440, 880}, {440, 620}]
+
+
+async def test_modes_of_help_change_who_hears_whom(service: Service) -> None:
+    people = {name: await service.join(name) for name in ("user", "counselor", "professional")}
+    for (_, person), hz in zip(people.items(), TONES, strict=True):
+        person.speak(hz)
+
+    async def heard() -> dict[str, set[int]]:
+        await asyncio.sleep(0.4)
+        found = await asyncio.gather(*(person.listen() for person in people.values()))
+        return {name: each.tones(*TONES) for name, each in zip(people, found, strict=True)}
+
+    consultation = {"counselor": {"professional": 1.0}, "professional": {"counselor": 1.0}}
+    await service.worker.set_matrix("room", client.SetMatrix(epoch=1, hears=consultation, hold=["user"]))
+    assert await heard() == {"user": set(), "counselor": {880}, "professional": {620}}
+    assert people["user"].heard, "the user hears the hold tone"
+
+    whisper = {
+        "user": {"counselor": 1.0},
+        "counselor": {"user": 1.0, "professional": 1.0},
+        "professional": {"user": 1.0, "counselor": 1.0},
+    }
+    await service.worker.set_matrix("room", client.SetMatrix(epoch=1, hears=whisper))
+    assert await heard() == {"user": {620}, "counselor": {440, 880}, "professional": {440, 620}}
+
+
+async def test_what_goes_out_is_one_continuous_stream_across_relay_and_mix(service: Service) -> None:
+    await service.everyone_hears_everyone("user", "counselor", "professional")
+    user, counselor = await service.join("user"), await service.join("counselor")
+    user.speak(440)
+    counselor.speak(620)
+    await asyncio.sleep(0.5)
+    professional = await service.join("professional")
+    professional.speak(880)
+    await asyncio.sleep(0.5)
+    await professional.close()
+    await service.until_state(professional, "gone")
+    await asyncio.sleep(0.5)
+    headers = user.heard_headers
+    assert len({header.ssrc for header in headers}) == 1
+    steps = [rtp.ahead(later.sequence, earlier.sequence) for earlier, later in zip(headers, headers[1:], strict=False)]
+    assert set(steps) == {1}
+    ticks = [rtp.ticks_ahead(later.timestamp, earlier.timestamp) for earlier, later in zip(headers, headers[1:], strict=False)]
+    assert all(0 < each < 48000 // 2 for each in ticks)
+    assert {header.extension for header in headers if header.profile} == set(), "no extension of another client's leaks through"
+
+
+async def test_pictures_arrive_in_their_slots_beginning_with_a_keyframe(service: Service) -> None:
+    user, counselor = await service.join("user"), await service.join("counselor")
+    user.show()
+    counselor.show("screen")
+    await asyncio.sleep(0.5)  # both show before anybody looks
+    sees = {"counselor": {0: ("user", "camera")}, "user": {2: ("counselor", "screen")}}
+    await service.worker.set_matrix("room", client.SetMatrix(epoch=1, sees=sees))
+    await asyncio.sleep(1.0)
+    assert set(counselor.pictures) == {0}
+    assert set(user.pictures) == {2}
+    assert user.keyframes_asked >= 1
+    first = counselor.pictures[0][min(counselor.pictures[0])]
+    assert first[4] & 1 == 0, "the first packet is a keyframe's"
+    frames = counselor.frames(0)
+    assert frames == [(frames[0][0] + number // 3, number % 3) for number in range(len(frames))]
+    assert len(frames) > 30
+
+
+async def test_a_slot_changes_hands_without_a_gap(service: Service) -> None:
+    viewer, one, two = [await service.join(name) for name in ("viewer", "one", "two")]
+    one.show()
+    two.show()
+    for source in ("one", "two", "one"):
+        await service.worker.set_matrix("room", client.SetMatrix(epoch=1, sees={"viewer": {0: (source, "camera")}}))
+        await asyncio.sleep(0.6)
+    sequences = sorted(viewer.pictures[0])
+    assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
+    keyframes = [each for each in sequences if viewer.pictures[0][each][0] & 0x10 and not viewer.pictures[0][each][4] & 1]
+    assert len(keyframes) >= 3
+
+
+async def test_a_viewer_that_lost_the_picture_asks_and_the_sender_is_asked(service: Service) -> None:
+    viewer, sender = await service.join("viewer"), await service.join("sender")
+    await service.worker.set_matrix("room", client.SetMatrix(epoch=1, sees={"viewer": {1: ("sender", "camera")}}))
+    sender.show()
+    await asyncio.sleep(0.8)
+    before = sender.keyframes_asked
+    [ssrc] = [ssrc for ssrc, slot in viewer._slots.items() if slot == 1]
+    for _ in range(20):
+        viewer.send_rtcp(rtcp.receiver_report(1, []) + rtcp.pli(1, ssrc))
+    await asyncio.sleep(0.4)
+    assert sender.keyframes_asked - before in (1, 2), "asked for, but not twenty times"
+
+
+async def test_the_heartbeat_is_echoed_at_once(service: Service) -> None:
+    user = await service.join("user")
+    async with asyncio.timeout(3):
+        while user.live.readyState != "open":
+            await asyncio.sleep(0.01)
+    began = time.perf_counter()
+    user.beat(7)
+    async with asyncio.timeout(1):
+        while not user.echoes:
+            await asyncio.sleep(0.001)
+    assert user.echoes == [7]
+    assert time.perf_counter() - began < 0.1
+
+
+async def test_reports_tell_senders_their_loss_and_receivers_the_time(service: Service) -> None:
+    await service.everyone_hears_everyone("user", "counselor")
+    user, counselor = await service.join("user"), await service.join("counselor")
+    user.speak(440)
+    await asyncio.sleep(2.5)
+    about = [report for report in user.reports if isinstance(report, rtcp.Report)]
+    assert about
+    assert about[-1].lost_fraction == 0
+    clocks = [report for report in counselor.reports if isinstance(report, rtcp.SenderReport)]
+    assert clocks
+    assert abs(clocks[-1].ntp - rtcp.ntp(time.time())) < 2 << 32
+    passed = rtp.ticks_ahead(clocks[-1].timestamp, counselor.heard_headers[-1].timestamp)
+    assert abs(passed) < 48000 * 1.2
+
+
+async def test_who_speaks_is_told(service: Service) -> None:
+    user = await service.join("user")
+    user.speak(440, packets=20)
+    async with asyncio.timeout(3):
+        while [each.participants for each in service.events if isinstance(each, client.SpeakingChanged)] != [["user"], []]:
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("runs", [5])
+async def test_joining_takes_well_under_a_second(service: Service, runs: int) -> None:
+    took = []
+    for number in range(runs):
+        began = time.perf_counter()
+        await service.join(f"p{number}")
+        took.append(time.perf_counter() - began)
+    assert sorted(took)[runs // 2] < 0.5
