@@ -25,7 +25,7 @@ from signaling.settings import Settings
 
 log = structlog.get_logger(__name__)
 
-START_TIMEOUT_S = 20.0
+START_TIMEOUT_S = 60.0  # imports take two seconds on an idle core, many more on a busy machine
 STOP_TIMEOUT_S = 1.5
 POLL_S = 0.05
 RECONNECT_S = 0.5  # a stream that broke while the child lives must begin again within this

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import cast
 
 import msgspec
 import structlog
@@ -150,7 +151,7 @@ class _Connection:
 
     def _decode(self, text: str) -> msg.ClientMessage | None:
         try:
-            return msg.decode_client(text)
+            return cast(msg.ClientMessage, msg.decode_client(text))
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             return None
 
