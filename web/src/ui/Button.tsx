@@ -42,7 +42,7 @@ export interface IconButtonProps extends Native {
 export function IconButton({ icon, label, pressed, kind = "plain", caption = false, badge = 0, class: className = "", ...rest }: IconButtonProps) {
   const classes = ["icon-button", `button-${kind}`, caption ? "icon-button-captioned" : "", className].filter(Boolean).join(" ");
   return (
-    <button type="button" {...rest} class={classes} aria-label={label} title={label} aria-pressed={pressed}>
+    <button type="button" {...rest} class={classes} aria-label={label} title={rest.title ?? label} aria-pressed={pressed}>
       <span class="icon-button-face">
         <Icon node={icon} />
         {badge > 0 && <span class="badge">{badge > 99 ? "99+" : badge}</span>}

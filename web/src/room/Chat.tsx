@@ -1,0 +1,109 @@
+import { ArrowDown } from "lucide";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Audience, Line, SessionView } from "../messages";
+import { Button } from "../ui/Button";
+import { useLocale, useStore } from "../ui/store";
+import { ChatLine, OutgoingLine } from "./ChatLine";
+import type { Client } from "./client";
+import { Composer, type AudienceChoice } from "./Composer";
+import { beginsGroup } from "./compose";
+import type { Pictures } from "./pictures";
+import { participant, typingNow, type OutLine } from "./state";
+import { list, nameOf, t } from "./words";
+
+export type { AudienceChoice } from "./Composer";
+
+const NO_LINES: Line[] = [];
+const NO_OUT: OutLine[] = [];
+
+export interface ChatProps {
+  client: Client;
+  session: SessionView;
+  pictures: Pictures;
+  /** For staff: who reads what they write. Users always write to all. */
+  audience?: AudienceChoice;
+  /** The conversation is over: reading only. */
+  readOnly?: boolean;
+}
+
+/** The conversation in writing: lines in order, those on their way, who is typing, and the box to write in. */
+export function Chat({ client, session, pictures, audience, readOnly = false }: ChatProps) {
+  useLocale();
+  const lines = useStore(client.state, (state) => state.lines[session.id] ?? NO_LINES);
+  const outbox = useStore(client.state, (state) => state.outbox[session.id] ?? NO_OUT);
+  const status = useStore(client.state, (state) => state.status);
+  const chosen: Audience = audience?.value ?? "all";
+  const scroll = useFollowing(lines.length + outbox.length);
+  return (
+    <div class="chat">
+      <div class="chat-lines" ref={scroll.ref} onScroll={scroll.onScroll} tabIndex={0} role="log" aria-live="polite" aria-label={t("chat.title")}>
+        {lines.length + outbox.length === 0 && <p class="chat-empty">{t("chat.empty")}</p>}
+        {lines.map((line, i) => (
+          <ChatLine key={line.seq} line={line} own={line.author === session.you} pictures={pictures} first={beginsGroup(lines[i - 1], line)} />
+        ))}
+        {outbox.map((line) => (
+          <OutgoingLine key={line.id} line={line} pictures={pictures} onDismiss={() => client.dismissLine(session.id, line.id)} />
+        ))}
+      </div>
+      {scroll.behind && (
+        <Button class="chat-newer" icon={ArrowDown} onClick={scroll.toEnd}>
+          {t("chat.newLines")}
+        </Button>
+      )}
+      <TypingLine client={client} session={session} />
+      {status !== "open" && <p class="chat-offline">{t("chat.offline")}</p>}
+      {!readOnly && <Composer client={client} session={session.id} pictures={pictures} audience={audience} to={chosen} />}
+    </div>
+  );
+}
+
+function TypingLine({ client, session }: { client: Client; session: SessionView }) {
+  const [now, setNow] = useState(Date.now);
+  const typing = useStore(client.state, (state) => state.typing[session.id]);
+  useEffect(() => {
+    setNow(Date.now());
+    if (!typing || Object.keys(typing).length === 0) return;
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, [typing]);
+  const names = typingNow(client.state.get(), session.id, now)
+    .filter((id) => id !== session.you)
+    .map((id) => participant(session, id))
+    .filter((person) => person !== undefined)
+    .map(nameOf);
+  return (
+    <p class="chat-typing" aria-live="polite">
+      {names.length > 0 && t(names.length > 1 ? "chat.typingMany" : "chat.typing", { names: list(names) })}
+    </p>
+  );
+}
+
+/** Stays at the end as lines come, unless the reader has gone back; then it says that there are newer ones. */
+function useFollowing(count: number) {
+  const ref = useRef<HTMLDivElement>(null);
+  const atEnd = useRef(true);
+  const [behind, setBehind] = useState(false);
+  const toEnd = () => {
+    ref.current?.scrollTo({ top: ref.current.scrollHeight });
+    atEnd.current = true;
+    setBehind(false);
+  };
+  useLayoutEffect(() => {
+    if (atEnd.current) toEnd();
+    else setBehind(true);
+  }, [count]);
+  useEffect(() => {
+    const box = ref.current;
+    if (!box) return;
+    const resized = new ResizeObserver(() => atEnd.current && toEnd());
+    resized.observe(box);
+    return () => resized.disconnect();
+  }, []);
+  const onScroll = () => {
+    const box = ref.current;
+    if (!box) return;
+    atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+    if (atEnd.current) setBehind(false);
+  };
+  return { ref, behind, toEnd, onScroll };
+}

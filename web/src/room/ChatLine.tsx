@@ -1,0 +1,124 @@
+import { ImageOff } from "lucide";
+import { useEffect, useState } from "preact/hooks";
+import type { Line } from "../messages";
+import { Button } from "../ui/Button";
+import { Dialog } from "../ui/Dialog";
+import { Icon } from "../ui/Icon";
+import type { Pictures } from "./pictures";
+import type { OutLine } from "./state";
+import { clock, isKey, nameAndRole, nameOf, systemText, t } from "./words";
+
+export interface ChatLineProps {
+  line: Line;
+  own: boolean;
+  /** Begins a group: its author and time are shown. */
+  first: boolean;
+  pictures: Pictures;
+}
+
+export function ChatLine({ line, own, first, pictures }: ChatLineProps) {
+  if (line.kind === "system" || line.role === "system") {
+    const text = systemText(line);
+    return text === null ? null : (
+      <div class="chat-system" data-testid="chat-line" data-kind="system">
+        {text}
+      </div>
+    );
+  }
+  const author = own ? t("you") : nameAndRole({ name: line.name, role: line.role });
+  return (
+    <div
+      class={`chat-line ${own ? "chat-line-own" : ""} ${first ? "chat-line-first" : ""} ${line.audience === "staff" ? "chat-line-staff" : ""}`}
+      data-testid="chat-line"
+      data-kind={line.kind}
+      data-role={line.role}
+      data-audience={line.audience}
+    >
+      {first ? (
+        <div class="chat-author">
+          <strong>{author}</strong>
+          {line.audience === "staff" && <span class="pill pill-help">{t("chat.staffOnly")}</span>}
+          <time dateTime={new Date(line.at).toISOString()}>{clock(line.at)}</time>
+        </div>
+      ) : (
+        <span class="visually-hidden">{author}: </span>
+      )}
+      {line.kind === "picture" ? (
+        <LinePicture picture={line.picture} pictures={pictures} label={t("chat.pictureBy", { name: nameOf(line) })} />
+      ) : (
+        <div class="chat-text">{line.text}</div>
+      )}
+    </div>
+  );
+}
+
+/** A line of one's own on its way, or refused. */
+export function OutgoingLine({ line, pictures, onDismiss }: { line: OutLine; pictures: Pictures; onDismiss: () => void }) {
+  return (
+    <div class={`chat-line chat-line-own chat-line-first ${line.refused ? "chat-line-refused" : "chat-line-sending"}`} data-testid="chat-line" data-state={line.refused ? "refused" : "sending"}>
+      {line.kind === "picture" ? (
+        <LinePicture picture={line.picture} pictures={pictures} label={t("chat.pictureBy", { name: t("you") })} />
+      ) : (
+        <div class="chat-text">{line.text}</div>
+      )}
+      {line.refused ? (
+        <div class="chat-refused" role="alert">
+          {t("chat.refused", { reason: refusal(line.refused) })}
+          <Button kind="quiet" onClick={onDismiss}>
+            {t("chat.dismiss")}
+          </Button>
+        </div>
+      ) : (
+        <div class="chat-state">{t("chat.sending")}</div>
+      )}
+    </div>
+  );
+}
+
+function refusal(reason: string): string {
+  const key = `refused.${reason}`;
+  return t(isKey(key) ? key : "refused.other");
+}
+
+/** The blob: address of a picture; undefined while it loads, null when it cannot be had. */
+export function usePicture(pictures: Pictures, picture: string): string | null | undefined {
+  const [url, setUrl] = useState<string | null | undefined>(undefined);
+  useEffect(() => {
+    let wanted = true;
+    setUrl(undefined);
+    if (picture === "") return;
+    pictures.url(picture).then(
+      (loaded) => wanted && setUrl(loaded),
+      () => wanted && setUrl(null),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [pictures, picture]);
+  return url;
+}
+
+function LinePicture({ picture, pictures, label }: { picture: string; pictures: Pictures; label: string }) {
+  const url = usePicture(pictures, picture);
+  const [large, setLarge] = useState(false);
+  if (url === undefined) return <div class="chat-picture-loading skeleton" />;
+  if (url === null) {
+    return (
+      <div class="chat-text chat-picture-gone">
+        <Icon node={ImageOff} /> {t("chat.pictureGone")}
+      </div>
+    );
+  }
+  return (
+    <>
+      <button type="button" class="chat-picture" onClick={() => setLarge(true)} aria-label={label}>
+        <img src={url} alt={label} />
+      </button>
+      {large && (
+        <Dialog title={label} closeLabel={t("close")} onClose={() => setLarge(false)} class="picture-dialog">
+          <img src={url} alt={label} />
+        </Dialog>
+      )}
+    </>
+  );
+}

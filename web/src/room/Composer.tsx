@@ -1,0 +1,199 @@
+import { ImagePlus, SendHorizontal } from "lucide";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Audience } from "../messages";
+import { IconButton } from "../ui/Button";
+import { toast } from "../ui/announce";
+import type { Client } from "./client";
+import { sends, TypingSignal } from "./compose";
+import { RequestError } from "./connection";
+import { PICTURE_TYPES, PictureError, type Pictures } from "./pictures";
+import { isKey, t } from "./words";
+
+export interface AudienceChoice {
+  value: Audience;
+  /** Those that may be chosen now; with one, it is only said. */
+  options: Audience[];
+  onChange: (audience: Audience) => void;
+  /** Why there is no choice just now. */
+  hint?: string;
+}
+
+interface ComposerProps {
+  client: Client;
+  session: string;
+  pictures: Pictures;
+  audience: AudienceChoice | undefined;
+  to: Audience;
+}
+
+const LINE_MOST = 4000;
+
+/** The box to write in; pictures by choosing, pasting or dropping them. */
+export function Composer({ client, session, pictures, audience, to }: ComposerProps) {
+  const [text, setText] = useState("");
+  const { uploading, share } = useSharing(client, session, pictures, to);
+  const tell = useTyping(client, session, to);
+  const send = () => {
+    const words = text.trim();
+    if (words === "") return;
+    try {
+      client.sendLine({ session, text: words, audience: to });
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      toast(t("refused.too_fast"), "error");
+      return;
+    }
+    setText("");
+    tell("");
+  };
+  return (
+    <form
+      class={`composer ${to === "staff" ? "composer-staff" : ""}`}
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        share(event.dataTransfer?.files);
+      }}
+    >
+      {audience && <AudienceSwitch {...audience} />}
+      {uploading > 0 && (
+        <p class="composer-state" role="status">
+          {t("chat.uploading")}
+        </p>
+      )}
+      <div class="composer-row">
+        <PicturePick onPick={share} />
+        <GrowingBox
+          text={text}
+          onText={(next) => {
+            setText(next);
+            tell(next);
+          }}
+          onSend={send}
+          onFiles={share}
+        />
+        <IconButton icon={SendHorizontal} kind="primary" type="submit" label={t("chat.send")} disabled={text.trim() === ""} data-testid="chat-send" />
+      </div>
+    </form>
+  );
+}
+
+interface BoxProps {
+  text: string;
+  onText: (text: string) => void;
+  onSend: () => void;
+  onFiles: (files: FileList) => void;
+}
+
+function GrowingBox({ text, onText, onSend, onFiles }: BoxProps) {
+  const box = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (!box.current) return;
+    box.current.style.height = "auto";
+    box.current.style.height = `${Math.min(140, box.current.scrollHeight + 2)}px`;
+  }, [text]);
+  return (
+    <textarea
+      ref={box}
+      class="input composer-input"
+      rows={1}
+      maxLength={LINE_MOST}
+      value={text}
+      placeholder={t("chat.placeholder")}
+      aria-label={t("chat.label")}
+      data-testid="chat-input"
+      enterkeyhint="send"
+      onInput={(event) => onText(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (!sends(event)) return;
+        event.preventDefault();
+        onSend();
+      }}
+      onPaste={(event) => {
+        const files = event.clipboardData?.files;
+        if (!files?.length) return;
+        event.preventDefault();
+        onFiles(files);
+      }}
+    />
+  );
+}
+
+function PicturePick({ onPick }: { onPick: (files: FileList) => void }) {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <IconButton icon={ImagePlus} kind="quiet" label={t("chat.picture")} onClick={() => input.current?.click()} data-testid="chat-picture" />
+      <input
+        ref={input}
+        type="file"
+        hidden
+        accept={PICTURE_TYPES.join(",")}
+        data-testid="chat-picture-file"
+        onChange={(event) => {
+          if (event.currentTarget.files) onPick(event.currentTarget.files);
+          event.currentTarget.value = "";
+        }}
+      />
+    </>
+  );
+}
+
+function AudienceSwitch({ value, options, onChange, hint }: AudienceChoice) {
+  return (
+    <fieldset class="audience">
+      <legend class="visually-hidden">{t("chat.audience")}</legend>
+      {options.map((option) => (
+        <label key={option} class={`audience-option audience-${option} ${option === value ? "audience-chosen" : ""}`} data-testid={`chat-audience-${option}`}>
+          <input type="radio" name="chat-audience" class="visually-hidden" checked={option === value} onChange={() => onChange(option)} />
+          {t(`chat.audience.${option}`)}
+        </label>
+      ))}
+      {hint && <span class="field-hint">{hint}</span>}
+    </fieldset>
+  );
+}
+
+function useTyping(client: Client, session: string, audience: Audience): (text: string) => void {
+  const signal = useRef(new TypingSignal());
+  const say = (on: boolean | null) => {
+    if (on !== null) client.connection.send({ type: "typing", session, on, audience });
+  };
+  useEffect(() => () => say(signal.current.ended()), [session]);
+  return (text) => say(signal.current.changed(text, Date.now()));
+}
+
+/** Uploads pictures and shares each in a line. */
+function useSharing(client: Client, session: string, pictures: Pictures, audience: Audience) {
+  const [uploading, setUploading] = useState(0);
+  const shareOne = async (file: File) => {
+    if (!PICTURE_TYPES.includes(file.type)) {
+      toast(t("picture.type"), "error");
+      return;
+    }
+    setUploading((n) => n + 1);
+    try {
+      const { picture } = await pictures.upload(session, file, "line", audience);
+      client.sendLine({ session, kind: "picture", picture, audience });
+    } catch (error) {
+      toast(pictureProblem(error), "error");
+    } finally {
+      setUploading((n) => n - 1);
+    }
+  };
+  const share = (files: FileList | undefined) => {
+    for (const file of [...(files ?? [])].slice(0, 10)) void shareOne(file);
+  };
+  return { uploading, share };
+}
+
+/** What to tell a person whose picture did not go through. */
+export function pictureProblem(error: unknown): string {
+  if (!(error instanceof PictureError)) return t("picture.failed");
+  const key = `picture.${error.reason}`;
+  return t(isKey(key) ? key : "picture.failed");
+}

@@ -1,0 +1,111 @@
+import { MessageSquare, Mic, MicOff, MonitorUp, MonitorX, PhoneOff, Presentation, SlidersHorizontal, Video as VideoIcon, VideoOff } from "lucide";
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { SessionView } from "../messages";
+import { Dialog } from "../ui/Dialog";
+import { IconButton } from "../ui/Button";
+import { toast } from "../ui/announce";
+import { useLocale, useStore } from "../ui/store";
+import { DeviceTest } from "./DeviceTest";
+import type { RoomLink } from "./roomlink";
+import { t } from "./words";
+
+export interface ControlsProps {
+  link: RoomLink;
+  session: SessionView;
+  board: { open: boolean; onToggle: () => void };
+  chat?: { open: boolean; unread: number; onToggle: () => void };
+  onLeave?: () => void;
+  /** Further buttons, before "leave". */
+  children?: ComponentChildren;
+}
+
+const canShareScreen = () => "getDisplayMedia" in ((navigator.mediaDevices as MediaDevices | undefined) ?? {});
+
+/** Microphone, camera, screen, board, chat, devices, leave. What has no function here is not drawn. */
+export function Controls({ link, session, board, chat, onLeave, children }: ControlsProps) {
+  useLocale();
+  return (
+    <div class="controls" role="toolbar" aria-label={t("controls")}>
+      {session.room?.media && <MediaControls link={link} />}
+      <IconButton
+        icon={Presentation}
+        caption
+        label={t("board")}
+        pressed={board.open}
+        title={t(board.open ? "board.close" : "board.open")}
+        onClick={board.onToggle}
+        data-testid="call-board"
+      />
+      {chat && (
+        <IconButton
+          icon={MessageSquare}
+          caption
+          label={t("chat")}
+          pressed={chat.open}
+          badge={chat.open ? 0 : chat.unread}
+          onClick={chat.onToggle}
+          data-testid="call-chat"
+        />
+      )}
+      {children}
+      {onLeave && <IconButton icon={PhoneOff} caption kind="danger" class="controls-leave" label={t("leave")} onClick={onLeave} data-testid="call-leave" />}
+    </div>
+  );
+}
+
+function MediaControls({ link: { devices } }: { link: RoomLink }) {
+  const { mic, camera, screen } = useStore(devices.state);
+  const [testing, setTesting] = useState(false);
+  useProblemToast(mic.problem && t(`problem.${mic.problem}.mic`));
+  useProblemToast(camera.problem && t(`problem.${camera.problem}.camera`));
+  useProblemToast(screen.problem && t("problem.screen"));
+  return (
+    <>
+      <IconButton
+        icon={mic.on ? Mic : MicOff}
+        caption
+        label={t("mic")}
+        title={t(mic.on ? "mic.turnOff" : "mic.turnOn")}
+        class={mic.on ? "" : "control-off"}
+        pressed={mic.on}
+        onClick={() => void devices.toggle("mic", !mic.on)}
+        data-testid="call-mic"
+      />
+      <IconButton
+        icon={camera.on ? VideoIcon : VideoOff}
+        caption
+        label={t("camera")}
+        title={t(camera.on ? "camera.turnOff" : "camera.turnOn")}
+        class={camera.on ? "" : "control-off"}
+        pressed={camera.on}
+        onClick={() => void devices.toggle("camera", !camera.on)}
+        data-testid="call-camera"
+      />
+      {canShareScreen() && (
+        <IconButton
+          icon={screen.on ? MonitorX : MonitorUp}
+          caption
+          label={t("screen")}
+          title={t(screen.on ? "screen.turnOff" : "screen.turnOn")}
+          pressed={screen.on}
+          onClick={() => (screen.on ? devices.stopScreen() : void devices.shareScreen())}
+          data-testid="call-screen"
+        />
+      )}
+      <IconButton icon={SlidersHorizontal} caption label={t("more")} onClick={() => setTesting(true)} data-testid="call-devices" />
+      {testing && (
+        <Dialog title={t("devices.title")} closeLabel={t("close")} onClose={() => setTesting(false)}>
+          <DeviceTest devices={devices} preview={false} />
+        </Dialog>
+      )}
+    </>
+  );
+}
+
+/** Says a problem once, when it arises. */
+function useProblemToast(problem: string): void {
+  useEffect(() => {
+    if (problem) toast(problem, "error");
+  }, [problem]);
+}

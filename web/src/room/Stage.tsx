@@ -1,0 +1,96 @@
+import { BookOpen, MicOff, Monitor, WifiOff } from "lucide";
+import type { ComponentChildren } from "preact";
+import { Icon } from "../ui/Icon";
+import { useLocale, useStore } from "../ui/store";
+import type { SessionView } from "../messages";
+import { arrange, type Tile } from "./arrange";
+import { Video } from "./media";
+import type { RoomLink } from "./roomlink";
+import { SelfView } from "./SelfView";
+import { nameAndRole, t } from "./words";
+
+const NOBODY: string[] = [];
+
+export interface StageProps {
+  link: RoomLink;
+  session: SessionView;
+  /** What takes the large place instead of a screen: the board. */
+  children?: ComponentChildren;
+}
+
+/** The people one sees and hears, a shared screen or the board large, and oneself in a corner. */
+export function Stage({ link, session, children }: StageProps) {
+  useLocale();
+  const slots = useStore(link.peer.state, (state) => state.slots);
+  const speaking = useStore(link.client.state, (state) => state.speaking[session.id] ?? NOBODY);
+  const { main, tiles } = arrange(session);
+  const shownTiles = children && main ? [main, ...tiles] : tiles;
+  const draw = (tile: Tile) => (
+    <StageTile key={tile.key} tile={tile} stream={slots[tile.slot] ?? null} speaking={speaking.includes(tile.person.id)} />
+  );
+  const large = children ?? (main && draw(main));
+  return (
+    <section class={large ? "stage stage-with-main" : "stage"} aria-label={t("stage")}>
+      {large && <div class="stage-main">{large}</div>}
+      <div class={`stage-tiles stage-tiles-${Math.min(4, shownTiles.length)}`} data-testid="participants" role="list" aria-label={t("participants")}>
+        {shownTiles.map(draw)}
+      </div>
+      <SelfView devices={link.devices} />
+    </section>
+  );
+}
+
+const initials = (name: string): string => {
+  const words = name.trim().split(/\s+/);
+  const letters = words.length > 1 ? words.slice(-2).map((word) => word.slice(0, 1)).join("") : (words[0] ?? "").slice(0, 2);
+  return letters.toUpperCase();
+};
+
+function StageTile({ tile, stream, speaking }: { tile: Tile; stream: MediaStream | null; speaking: boolean }) {
+  const { person, kind } = tile;
+  const name = kind === "screen" ? t("screenOf", { name: nameAndRole(person) }) : nameAndRole(person);
+  const classes = ["tile", `tile-${kind}`, speaking && kind !== "screen" ? "tile-speaking" : "", person.presence === "lost" ? "tile-lost" : ""];
+  return (
+    <figure class={classes.filter(Boolean).join(" ")} role="listitem" data-role={person.role} data-presence={person.presence}>
+      {kind === "none" ? (
+        <span class="tile-face" aria-hidden="true">
+          {initials(person.name || t("visitor"))}
+        </span>
+      ) : (
+        <Video stream={stream} label={name} participant={person.id} kind={kind} />
+      )}
+      <figcaption class="tile-name">
+        {kind === "screen" && <Icon node={Monitor} size={16} />}
+        <span>{name}</span>
+        {kind !== "screen" && <TileState tile={tile} />}
+        {speaking && <span class="visually-hidden">, {t("speaking")}</span>}
+      </figcaption>
+    </figure>
+  );
+}
+
+function TileState({ tile: { person } }: { tile: Tile }) {
+  if (person.presence === "lost") {
+    return (
+      <span class="tile-state">
+        <Icon node={WifiOff} size={16} /> {t("presence.lost")}
+      </span>
+    );
+  }
+  if (person.presence === "reading") {
+    return (
+      <span class="tile-state">
+        <Icon node={BookOpen} size={16} /> {t("presence.reading")}
+      </span>
+    );
+  }
+  if (person.peer === "text_only") return <span class="tile-state">{t("presence.textOnly")}</span>;
+  if (person.peer === "connecting") return <span class="tile-state">{t("presence.connecting")}</span>;
+  if (person.peer !== "live" || person.media.mic) return null;
+  return (
+    <span class="tile-state" title={t("muted")}>
+      <Icon node={MicOff} size={16} />
+      <span class="visually-hidden">{t("muted")}</span>
+    </span>
+  );
+}

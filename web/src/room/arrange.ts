@@ -1,0 +1,37 @@
+/** What stands on the stage, and what is large. Pure. */
+
+import type { ParticipantView, SessionView } from "../messages";
+import { others } from "./state";
+
+export interface Tile {
+  key: string;
+  person: ParticipantView;
+  kind: "camera" | "screen" | "none";
+  /** The video slot that carries it; -1 for a person without a picture. */
+  slot: number;
+}
+
+export interface Arrangement {
+  /** The screen that is shown, large; the board takes this place when it is open. */
+  main: Tile | null;
+  tiles: Tile[];
+}
+
+const ORDER: Record<ParticipantView["role"], number> = { counselor: 0, professional: 1, user: 2, operator: 3 };
+
+/** One tile a person, by role, and one a screen; a slot counts only while its sender has that picture on. */
+export function arrange(session: SessionView): Arrangement {
+  const slots = Object.entries(session.room?.slots ?? {});
+  const people = others(session).sort((a, b) => ORDER[a.role] - ORDER[b.role] || a.id.localeCompare(b.id));
+  const slotOf = (person: ParticipantView, kind: "camera" | "screen") =>
+    person.media[kind] ? Number(slots.find(([, slot]) => slot.participant === person.id && slot.kind === kind)?.[0] ?? -1) : -1;
+  const screens = people
+    .map((person): Tile => ({ key: `${person.id}-screen`, person, kind: "screen", slot: slotOf(person, "screen") }))
+    .filter((tile) => tile.slot >= 0);
+  const faces = people.map((person): Tile => {
+    const slot = slotOf(person, "camera");
+    return { key: person.id, person, kind: slot >= 0 ? "camera" : "none", slot };
+  });
+  const [main = null, ...more] = screens;
+  return { main, tiles: [...more, ...faces] };
+}

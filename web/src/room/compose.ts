@@ -1,0 +1,44 @@
+/** Decisions of the message box. Pure. */
+
+export interface KeyPress {
+  key: string;
+  shiftKey: boolean;
+  isComposing: boolean;
+  keyCode: number;
+}
+
+/** Enter sends, Shift+Enter is a new line. While a syllable is being composed Enter belongs to the input method (Korean, Japanese,
+ *  Chinese); Safari reports that last Enter after the composition has ended, with key code 229. */
+export const sends = (press: KeyPress): boolean => press.key === "Enter" && !press.shiftKey && !press.isComposing && press.keyCode !== 229;
+
+const TYPING_AGAIN_MS = 3000;
+
+/** When to tell the others that one types: at the first key, again every 3 s, and at the end. */
+export class TypingSignal {
+  private toldAt: number | null = null;
+
+  /** true or false: tell them so now; null: they know. */
+  changed(text: string, now: number): boolean | null {
+    if (text.trim() === "") return this.ended();
+    if (this.toldAt !== null && now - this.toldAt < TYPING_AGAIN_MS) return null;
+    this.toldAt = now;
+    return true;
+  }
+
+  ended(): false | null {
+    if (this.toldAt === null) return null;
+    this.toldAt = null;
+    return false;
+  }
+}
+
+/** Whether a line begins a group: another author, another audience, or five minutes later. */
+export function beginsGroup(before: Said | undefined, line: Said): boolean {
+  return before?.author !== line.author || before.audience !== line.audience || line.at - before.at > 300_000;
+}
+
+interface Said {
+  author: string;
+  audience: string;
+  at: number;
+}

@@ -1,0 +1,38 @@
+/** Who hears the user, and what they must be told about it: keys and names, no words. Pure. */
+
+import type { ParticipantView, SessionView } from "../messages";
+import { listenersOf, others, participant } from "./state";
+
+export type NoticeKind =
+  | "lost_owner"
+  | "asking_heard"
+  | "asking_unheard"
+  | "reading_along"
+  | "person_lost"
+  | "";
+
+export interface Hearing {
+  /** People who can hear the viewer now. */
+  hearers: ParticipantView[];
+  notice: NoticeKind;
+  /** Of whom the notice speaks. */
+  about: ParticipantView | null;
+}
+
+/** The one notice that matters most: who is gone, then who asks whom, then who reads along. */
+export function hearing(session: SessionView): Hearing {
+  const hearers = listenersOf(session, session.you)
+    .map((id) => participant(session, id))
+    .filter((person) => person !== undefined && person.presence === "here") as ParticipantView[];
+  const [notice, about] = noticeOf(session, hearers);
+  return { hearers, notice, about };
+}
+
+function noticeOf(session: SessionView, hearers: ParticipantView[]): [NoticeKind, ParticipantView | null] {
+  const lost = participant(session, session.lost) ?? null;
+  if (session.owner_lost) return ["lost_owner", lost];
+  if (session.room?.notice === "asking_professional") return [hearers.length > 0 ? "asking_heard" : "asking_unheard", null];
+  if (lost && lost.id !== session.you) return ["person_lost", lost];
+  const reading = others(session).find((person) => person.presence === "reading");
+  return reading ? ["reading_along", reading] : ["", null];
+}

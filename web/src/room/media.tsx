@@ -1,0 +1,85 @@
+/** Real <audio> and <video> elements for the streams of a RoomPeer. */
+
+import { Volume2 } from "lucide";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Button } from "../ui/Button";
+import { useLocale, useStore } from "../ui/store";
+import type { RoomLink } from "./roomlink";
+import { t } from "./words";
+
+/** What is heard of the others. Where the browser holds sound back until a click, a button asks for one. */
+export function RoomAudio({ link }: { link: RoomLink }) {
+  useLocale();
+  const element = useRef<HTMLAudioElement>(null);
+  const [blocked, setBlocked] = useState(false);
+  const stream = useStore(link.peer.state, (state) => state.audio);
+  const speaker = useStore(link.devices.state, (state) => state.speaker);
+  const play = () => {
+    element.current?.play().then(
+      () => setBlocked(false),
+      (error: unknown) => setBlocked(error instanceof DOMException && error.name === "NotAllowedError"),
+    );
+  };
+  useEffect(() => {
+    if (!element.current) return;
+    element.current.srcObject = stream;
+    if (stream) play();
+  }, [stream]);
+  useEffect(() => {
+    if (speaker && element.current && "setSinkId" in element.current) element.current.setSinkId(speaker).catch(() => undefined);
+  }, [speaker, stream]);
+  return (
+    <>
+      <audio ref={element} data-testid="room-audio" autoplay />
+      {blocked && (
+        <div class="notice notice-warn sound-blocked" role="alert">
+          {t("soundBlocked")}
+          <Button icon={Volume2} kind="primary" onClick={play}>
+            {t("soundTurnOn")}
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+export interface VideoProps {
+  stream: MediaStream | null;
+  class?: string;
+  label: string;
+  participant?: string;
+  kind?: "camera" | "screen";
+  self?: boolean;
+}
+
+/** Muted always: sound comes mixed, by the audio element. */
+export function Video({ stream, class: className = "", label, participant, kind, self = false }: VideoProps) {
+  const element = useRef<HTMLVideoElement>(null);
+  useEffect(() => {
+    if (!element.current) return;
+    element.current.srcObject = stream;
+    // A newer stream interrupts the play() of the older one, and that is no failure.
+    if (stream) element.current.play().catch(() => undefined);
+  }, [stream]);
+  return (
+    <video
+      ref={element}
+      class={className}
+      autoplay
+      muted
+      playsInline
+      aria-label={label}
+      data-testid={self ? "self-video" : "stage-video"}
+      data-participant={participant}
+      data-kind={kind}
+      data-self={self ? "" : undefined}
+    />
+  );
+}
+
+/** A stream of one track, the same object as long as the track is the same. */
+export function useTrackStream(track: MediaStreamTrack | null): MediaStream | null {
+  const held = useRef<{ track: MediaStreamTrack | null; stream: MediaStream | null }>({ track: null, stream: null });
+  if (held.current.track !== track) held.current = { track, stream: track && new MediaStream([track]) };
+  return held.current.stream;
+}

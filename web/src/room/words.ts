@@ -1,0 +1,47 @@
+/** The texts of the room, and how people are named in them. */
+
+import type { Line, ParticipantView, Role, SessionView } from "../messages";
+import { texts } from "../ui/i18n";
+import en from "./en.json";
+import ko from "./ko.json";
+
+export type RoomKey = keyof typeof en;
+
+const room = texts<RoomKey>(ko, en);
+export const t = room.t;
+
+export const isKey = (key: string): key is RoomKey => key in en;
+
+export const roleName = (role: Role): string => t(`role.${role}`);
+
+/** A user may have no name: then they are "Visitor". */
+export const nameOf = (person: { name: string; role: Role | "system" }): string => person.name || t("visitor");
+
+/** "Jimin, counselor"; a visitor's role is not said twice. */
+export function nameAndRole(person: { name: string; role: Role }): string {
+  return person.name && person.role !== "user" ? t("withRole", { name: person.name, role: roleName(person.role) }) : nameOf(person);
+}
+
+export function shownName(session: SessionView, person: ParticipantView): string {
+  return person.id === session.you ? t("you") : nameAndRole(person);
+}
+
+/** "A", "A and B", "A, B and C". */
+export function list(names: string[]): string {
+  if (names.length <= 1) return names[0] ?? "";
+  return t("and", { a: names.slice(0, -1).join(", "), b: names.at(-1) ?? "" });
+}
+
+/** A system line in words; null for one this page has no words for. */
+export function systemText(line: Line): string | null {
+  const key = `system.${line.text}`;
+  if (!isKey(key)) return null;
+  const { role = "", name = "" } = line.args;
+  const roleKey = `role.${role}`;
+  return t(key, { ...line.args, name: name || t("visitor"), role: isKey(roleKey) ? t(roleKey) : role });
+}
+
+/** Shared by all who show times: "14:05". */
+export function clock(at: number): string {
+  return new Date(at).toLocaleTimeString(room.locale === "ko" ? "ko-KR" : "en-GB", { hour: "2-digit", minute: "2-digit" });
+}
