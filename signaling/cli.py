@@ -12,7 +12,6 @@ from typing import Any
 import click
 import uvloop
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from . import admin, log
@@ -59,7 +58,10 @@ def serve(*, demo: bool, data_dir: Path | None, log_level: str | None, announce:
 
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(settings, on_ready=lambda: announce_ready(settings)))
+        try:
+            runner.run(run(settings, on_ready=lambda: announce_ready(settings)))
+        except OSError as error:  # a port taken since we looked, a folder that cannot be written
+            raise click.ClickException(f"Cannot serve: {error}") from error
 
 
 def taken_port(settings: Settings) -> str:
@@ -98,14 +100,15 @@ def announce_ready(settings: Settings) -> None:
         return
     from .demo import ACCOUNTS
 
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    table.add_row("shop", Text(settings.shop_url, "bold green"), "press the round button on any page")
-    colours = {"counselor": "cyan", "professional": "magenta", "operator": "yellow"}
+    rows = [("shop", settings.shop_url, "bold green", "press the round button on any page")]
+    colours = {"counselor": "bold cyan", "professional": "bold magenta", "operator": "bold yellow"}
     for role in STAFF_HOSTS:
         accounts = "   ".join(f"{a.login} / {a.password}" for a in ACCOUNTS if a.role == role)
-        table.add_row(role, Text(settings.staff_url(role), f"bold {colours[role]}"), accounts)
+        rows.append((role, settings.staff_url(role), colours[role], accounts))
+    widest = max(len(url) for _, url, _, _ in rows)
     console.print(Text("\nSangdam is ready. Open these in one browser:\n", "bold"))
-    console.print(table)
+    for name, url, style, hint in rows:
+        console.print(Text.assemble(f"  {name:<14}", (url, style), " " * (widest - len(url) + 3), hint))
     console.print(Text("\nCtrl+C ends it.\n", "dim"))
 
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 STAFF_HOSTS = {"counselor": "counselor.", "professional": "professional.", "operator": "operator."}
+
+
+@cache
+def _has_ipv6_loopback() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
 
 
 def default_data_dir(*, demo: bool) -> Path:
@@ -39,7 +51,9 @@ class Settings:
     @property
     def hosts_to_bind(self) -> tuple[str, ...]:
         """In demo, loopback only, on both address families: browsers resolve NAME.localhost to either."""
-        return ("127.0.0.1", "::1") if self.demo else (self.host,)
+        if not self.demo:
+            return (self.host,)
+        return ("127.0.0.1", "::1") if _has_ipv6_loopback() else ("127.0.0.1",)
 
     @property
     def url(self) -> str:
