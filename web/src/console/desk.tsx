@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Audience, StaffMe } from "../messages";
 import { Client } from "../room/client";
+import { Pictures } from "../room/pictures";
 import { viewer, type RoomState } from "../room/state";
 import { locale, toast, useLocale, useStore } from "../ui";
 import { makeActions } from "./actions";
@@ -80,6 +81,8 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   useLocale();
   const now = useNow(state.clockOffset, state.rings.length > 0 ? 200 : 1000);
   const actions = useMemo(() => makeActions((message) => client.connection.request(message)), [client]);
+  const pictures = useMemo(() => new Pictures(), []);
+  useEffect(() => () => pictures.close(), [pictures]);
   const sessions = useSessions(state, me);
   const session = sessions.current;
   const link = useRoom(client, session);
@@ -215,6 +218,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
             link={link}
             session={session}
             state={state}
+            pictures={pictures}
             now={now}
             view={view}
             audience={audience}

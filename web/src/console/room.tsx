@@ -1,0 +1,105 @@
+import type { Audience, SessionView } from "../messages";
+import { Chat, type AudienceChoice } from "../room/Chat";
+import type { Client } from "../room/client";
+import { RoomAudio } from "../room/media";
+import type { Pictures } from "../room/pictures";
+import type { RoomLink } from "../room/roomlink";
+import { Stage } from "../room/Stage";
+import { viewer, type RoomState } from "../room/state";
+import type { Actions } from "./actions";
+import { LostBand, Replaced, TextOnlyBand } from "./bands";
+import { RoomBoard } from "./board";
+import { HuntBand } from "./help";
+import { audienceOf, audienceRule } from "./logic/audience";
+import { amReading, nameOf, userOf } from "./names";
+import { setPrefs, type View } from "./prefs";
+import { t } from "./texts";
+import { WrapUp } from "./wrapup";
+
+interface RoomProps {
+  client: Client;
+  link: RoomLink | null;
+  session: SessionView;
+  state: RoomState;
+  pictures: Pictures;
+  now: number;
+  view: View;
+  audience: Audience;
+  actions: Actions;
+  onAudience: (audience: Audience) => void;
+  onAgain: (() => void) | null;
+}
+
+const VIEWS: readonly View[] = ["stage", "board", "both"];
+
+function Head({ session, view }: { session: SessionView; view: View }) {
+  const user = userOf(session);
+  return (
+    <header class="room-head">
+      <h1>{nameOf(user)}</h1>
+      <span class="dim">
+        {session.category.name} · {t(`channel.${session.channel}`)}
+      </span>
+      {session.state === "active" && !amReading(session) && (
+        <div class="segments segments-small" role="group" aria-label={t("view.group")}>
+          {VIEWS.map((one) => (
+            <button key={one} type="button" aria-pressed={view === one} data-testid={`view-${one}`} onClick={() => setPrefs({ view: one })}>
+              {t(`view.${one}`)}
+            </button>
+          ))}
+        </div>
+      )}
+    </header>
+  );
+}
+
+/** Who reads what I write, and why there may be no choice. */
+function audienceChoice(session: SessionView, choice: Audience, onChange: (audience: Audience) => void): AudienceChoice {
+  const rule = audienceRule(viewer(session)?.role ?? "counselor", session.help);
+  const value = audienceOf(rule, choice);
+  const user = nameOf(userOf(session));
+  return {
+    value,
+    options: rule.forced === null ? ["all", "staff"] : [rule.forced],
+    onChange,
+    hint: rule.why === null ? t(`audience.${value}.hint`, { user }) : t(`audience.forced.${rule.why}`),
+  };
+}
+
+/** Stage and board: one of them, or the board large with the people beside it. */
+function Views({ link, session, pictures, view }: Pick<RoomProps, "session" | "pictures" | "view"> & { link: RoomLink }) {
+  const board = <RoomBoard link={link} session={session} pictures={pictures} />;
+  const alone = view === "board" || session.room?.media !== true;
+  return <div class="room-views">{view !== "stage" && alone ? board : <Stage link={link} session={session}>{view === "both" ? board : undefined}</Stage>}</div>;
+}
+
+/** The middle: pictures and board above, the conversation below; after the call the wrap-up instead of the pictures. */
+export function Room({ client, link, session, state, pictures, now, view, audience, actions, onAudience, onAgain }: RoomProps) {
+  if (session.id in state.replaced) {
+    return (
+      <main class="room">
+        <Replaced onUse={() => client.open()} />
+      </main>
+    );
+  }
+  const reading = amReading(session);
+  const owner = viewer(session)?.owner === true;
+  const active = session.state === "active";
+  const shown: View = reading ? "board" : view;
+  const noPictures = session.room?.media !== true && shown === "stage";
+  return (
+    <main class={`room ${noPictures ? "room-text" : ""} ${reading ? "room-reading" : ""}`}>
+      <Head session={session} view={view} />
+      <LostBand session={session} now={now} />
+      {active && owner && <HuntBand session={session} now={now} actions={actions} onAgain={onAgain} />}
+      {link !== null && <TextOnlyBand link={link} />}
+      {active && link !== null && !noPictures && <Views link={link} session={session} pictures={pictures} view={shown} />}
+      {active && link === null && <div class="room-views skeleton" role="status" aria-label={t("waiting.room")} />}
+      {session.state === "after" && <WrapUp session={session} now={now} actions={actions} />}
+      {link !== null && <RoomAudio link={link} />}
+      <section class="room-chat" aria-label={t("chat.title")}>
+        <Chat client={client} session={session} pictures={pictures} audience={audienceChoice(session, audience, onAudience)} readOnly={!active} />
+      </section>
+    </main>
+  );
+}
