@@ -86,6 +86,11 @@ export class RoomLink {
     return this.client.state.get().sessions[this.session];
   }
 
+  /** What else ends with the room. */
+  whenClosed(end: () => void): void {
+    this.ends.push(end);
+  }
+
   close(): void {
     for (const end of this.ends) end();
     this.peer.close();

@@ -1,0 +1,165 @@
+import { Eraser, Pen as PenIcon, Redo2, Undo2 } from "lucide";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { IconButton } from "../../ui/Button";
+import { useLocale, useStore } from "../../ui/store";
+import { usePicture } from "../ChatLine";
+import { t } from "../words";
+import { Backgrounds } from "./Backgrounds";
+import type { BoardDoc } from "./boarddoc";
+import { BoardCanvas, type Tool } from "./canvas";
+import type { BoardProps } from "./LazyBoard";
+import { boardOf } from "./open";
+
+const COLOURS = [
+  ["ink", "#14171c"],
+  ["red", "#d92d20"],
+  ["blue", "#1d5bc9"],
+  ["green", "#16764a"],
+  ["orange", "#d96a00"],
+  ["purple", "#7a3fc4"],
+] as const;
+const WIDTHS = [
+  ["thin", 3],
+  ["medium", 6],
+  ["thick", 14],
+] as const;
+const ERASER_RADIUS = 12;
+
+interface Pen {
+  colour: string;
+  width: number;
+}
+
+/** The board: paper, what is drawn on it, and the tools of those who may draw. */
+export function Board({ link, session, pictures, product }: BoardProps) {
+  useLocale();
+  const board = boardOf(link);
+  const [eraser, setEraser] = useState(false);
+  const [pen, setPen] = useState<Pen>({ colour: COLOURS[1][1], width: WIDTHS[1][1] });
+  const mayWrite = session.room?.board === "write";
+  const connected = useStore(link.board.generation) > 0;
+  const tool: Tool = !mayWrite ? { kind: "none" } : eraser ? { kind: "eraser", radius: ERASER_RADIUS } : { kind: "pen", style: pen };
+  return (
+    <div class="board" onKeyDown={(event) => shortcut(event, board, mayWrite)}>
+      {mayWrite ? (
+        <Tools board={board} pen={pen} onPen={(next) => (setPen(next), setEraser(false))} eraser={eraser} onEraser={setEraser}>
+          <Backgrounds board={board} link={link} pictures={pictures} product={product ?? ""} />
+        </Tools>
+      ) : (
+        <p class="board-note">{t("board.readOnly")}</p>
+      )}
+      {!connected && <p class="board-note board-offline">{t("board.offline")}</p>}
+      <Paper board={board} tool={tool} pictures={pictures} />
+    </div>
+  );
+}
+
+function shortcut(event: KeyboardEvent, board: BoardDoc, mayWrite: boolean): void {
+  const key = event.key.toLowerCase();
+  if (!mayWrite || !(event.ctrlKey || event.metaKey) || (key !== "z" && key !== "y")) return;
+  event.preventDefault();
+  if (key === "y" || event.shiftKey) board.redo();
+  else board.undo();
+}
+
+interface ToolsProps {
+  board: BoardDoc;
+  pen: Pen;
+  onPen: (pen: Pen) => void;
+  eraser: boolean;
+  onEraser: (on: boolean) => void;
+  children: ComponentChildren;
+}
+
+function Tools({ board, pen, onPen, eraser, onEraser, children }: ToolsProps) {
+  const [can, setCan] = useState({ undo: false, redo: false });
+  useEffect(
+    () =>
+      board.listen({
+        onGrown: () => undefined,
+        onChanged: () => undefined,
+        onBackground: () => undefined,
+        onUndoable: (undo, redo) => setCan({ undo, redo }),
+      }),
+    [board],
+  );
+  return (
+    <div class="board-tools" role="toolbar" aria-label={t("board.tools")}>
+      <div class="board-group">
+        <IconButton icon={PenIcon} kind="quiet" label={t("board.pen")} pressed={!eraser} onClick={() => onEraser(false)} data-testid="board-pen" />
+        <IconButton icon={Eraser} kind="quiet" label={t("board.eraser")} pressed={eraser} onClick={() => onEraser(true)} data-testid="board-eraser" />
+      </div>
+      <div class="board-group" role="group" aria-label={t("board.colour")}>
+        {COLOURS.map(([name, colour]) => (
+          <button
+            key={name}
+            type="button"
+            class="swatch"
+            aria-label={t(`colour.${name}`)}
+            title={t(`colour.${name}`)}
+            aria-pressed={pen.colour === colour}
+            onClick={() => onPen({ ...pen, colour })}
+            data-testid={`board-colour-${name}`}
+          >
+            <span style={{ backgroundColor: colour }} />
+          </button>
+        ))}
+      </div>
+      <div class="board-group" role="group" aria-label={t("board.width")}>
+        {WIDTHS.map(([name, width]) => (
+          <button
+            key={name}
+            type="button"
+            class="swatch"
+            aria-label={t(`board.width.${name}`)}
+            title={t(`board.width.${name}`)}
+            aria-pressed={pen.width === width}
+            onClick={() => onPen({ ...pen, width })}
+            data-testid={`board-width-${name}`}
+          >
+            <span class={`swatch-width swatch-${name}`} />
+          </button>
+        ))}
+      </div>
+      <div class="board-group">
+        <IconButton icon={Undo2} kind="quiet" label={t("board.undo")} disabled={!can.undo} onClick={() => board.undo()} data-testid="board-undo" />
+        <IconButton icon={Redo2} kind="quiet" label={t("board.redo")} disabled={!can.redo} onClick={() => board.redo()} data-testid="board-redo" />
+        {children}
+      </div>
+    </div>
+  );
+}
+
+function Paper({ board, tool, pictures }: { board: BoardDoc; tool: Tool; pictures: BoardProps["pictures"] }) {
+  const resting = useRef<HTMLCanvasElement>(null);
+  const live = useRef<HTMLCanvasElement>(null);
+  const canvas = useRef<BoardCanvas | null>(null);
+  const [background, setBackground] = useState(board.background);
+  useEffect(() => {
+    if (!resting.current || !live.current) return;
+    const made = new BoardCanvas(resting.current, live.current, board);
+    canvas.current = made;
+    const end = board.listen({
+      onGrown: () => undefined,
+      onChanged: () => undefined,
+      onBackground: setBackground,
+      onUndoable: () => undefined,
+    });
+    return () => {
+      end();
+      made.close();
+    };
+  }, [board]);
+  useEffect(() => canvas.current?.use(tool));
+  const picture = usePicture(pictures, background);
+  return (
+    <div class="board-space">
+      <div class={`board-paper board-tool-${tool.kind}`}>
+        {background && picture && <img class="board-background" src={picture} alt="" data-testid="board-background" />}
+        <canvas ref={resting} class="board-canvas" aria-hidden="true" data-testid="board-resting" />
+        <canvas ref={live} class="board-canvas" tabIndex={0} role="img" aria-label={t("board.canvas")} data-testid="board-canvas" />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,14 @@
+import type { RoomLink } from "../roomlink";
+import { BoardDoc } from "./boarddoc";
+
+const open = new WeakMap<RoomLink, BoardDoc>();
+
+/** The one document of a room; it lives as long as the room does, also while the board is not shown. */
+export function boardOf(link: RoomLink): BoardDoc {
+  const known = open.get(link);
+  if (known) return known;
+  const board = new BoardDoc(link.board, () => link.view()?.you ?? "");
+  open.set(link, board);
+  link.whenClosed(() => board.close());
+  return board;
+}
