@@ -1,0 +1,329 @@
+"""What every database has to do for us. PostgreSQL joins when `SANGDAM_TEST_POSTGRES` names an empty database."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pycrdt
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from signaling.messages import Line
+from signaling.records import (
+    Category,
+    MessageRecord,
+    PictureRecord,
+    Records,
+    SessionRecord,
+    SignInRecord,
+    Site,
+    SiteKey,
+    StaffRecord,
+    StaleEpoch,
+    UnknownSession,
+)
+from signaling.records.tables import metadata
+
+DAY_MS = 86_400_000
+URLS = ["sqlite", *(["postgres"] if os.environ.get("SANGDAM_TEST_POSTGRES") else [])]
+
+
+@pytest.fixture(params=URLS)
+async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}"
+    postgres = os.environ["SANGDAM_TEST_POSTGRES"]
+    engine = create_async_engine(postgres)
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        await connection.execute(sa.text("CREATE SCHEMA public"))
+    await engine.dispose()
+    return postgres
+
+
+@pytest.fixture
+async def records(url: str) -> AsyncIterator[Records]:
+    opened = await Records.open(url)
+    yield opened
+    await opened.close()
+
+
+SHOP = Site(
+    id="shop",
+    names={"ko": "빛과소리", "en": "Light & Sound"},
+    origins=["https://shop.example"],
+    languages=["ko", "en"],
+    page_params=["variant"],
+    categories={
+        "lenses": Category(id="lenses", parent="cameras", names={"ko": "렌즈"}),
+        "cameras": Category(id="cameras", names={"ko": "카메라", "en": "Cameras"}),
+    },
+    keys=[SiteKey(kid="k1", secret="s1"), SiteKey(kid="k2", secret="s2")],
+)
+JIMIN = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor", languages=["ko"])
+
+
+def session(number: int = 1, **changes: object) -> SessionRecord:
+    base = SessionRecord(
+        id=f"s-{number}", site="shop", category="cameras", language="ko", channel="text", token_hash=f"hash-{number}"
+    )
+    return replace(base, **changes)
+
+
+async def say(
+    records: Records, line: str, *, text: str = "안녕하세요", audience: str = "all", session_id: str = "s-1"
+) -> tuple[Line, bool]:
+    return await records.append_line(
+        session_id, line_id=line, author="u-1", name="민아", role="user", kind="text", audience=audience, text=text, at=5,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+async def test_the_migrations_make_exactly_the_tables(records: Records, url: str) -> None:
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        differences = await connection.run_sync(lambda c: compare_metadata(MigrationContext.configure(c), metadata))
+    await engine.dispose()
+    assert differences == []
+
+
+async def test_everything_is_there_after_opening_again(records: Records, url: str) -> None:
+    await records.save_site(SHOP)
+    await records.create_session(session(snapshot=b"machine"))
+    await say(records, "l-1")
+    again = await Records.open(url)
+    assert await again.site("shop") == SHOP
+    assert [s.snapshot for s in await again.live_sessions()] == [b"machine"]
+    assert [line.text for line in await again.lines("s-1")] == ["안녕하세요"]
+    await again.close()
+
+
+# --- places ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_site_is_replaced_whole(records: Records) -> None:
+    await records.save_site(SHOP)
+    smaller = replace(SHOP, categories={"audio": Category(id="audio")}, keys=[])
+    await records.save_site(smaller)
+    assert await records.sites() == [smaller]
+    assert await records.remove_site("shop")
+    assert await records.site("shop") is None
+    assert not await records.remove_site("shop")
+
+
+async def test_two_members_of_staff_cannot_share_a_login(records: Records) -> None:
+    await records.save_staff(JIMIN)
+    with pytest.raises(ValueError, match="login_taken"):
+        await records.save_staff(replace(JIMIN, id="other"))
+    await records.save_staff(replace(JIMIN, name="Jimin Kim"))
+    assert [member.name for member in await records.all_staff()] == ["Jimin Kim"]
+    assert await records.staff_by_login("jimin") == await records.staff("jimin")
+
+
+async def test_removing_staff_ends_their_sign_ins(records: Records) -> None:
+    await records.save_staff(JIMIN)
+    sign_in = SignInRecord(token_hash="h", staff="jimin", created_at=1, expires_at=2)
+    await records.add_sign_in(sign_in)
+    assert await records.sign_in("h") == sign_in
+    await records.remove_staff("jimin")
+    assert await records.sign_in("h") is None
+
+
+async def test_a_code_is_used_once_even_when_tried_at_the_same_time(records: Records) -> None:
+    tries = await asyncio.gather(*(records.use_code("shop/jti", 10) for _ in range(8)))
+    assert sorted(tries) == [False] * 7 + [True]
+
+
+# --- sessions ----------------------------------------------------------------------------------------------------------
+
+
+async def test_live_sessions_are_those_without_a_final_state(records: Records) -> None:
+    for number, state in enumerate(("preparing", "waiting", "active", "after", "closed", "message_left")):
+        await records.create_session(session(number, state=state, started_at=number))
+    assert [s.state for s in await records.live_sessions()] == ["preparing", "waiting", "active", "after"]
+
+
+async def test_saving_a_session(records: Records) -> None:
+    await records.create_session(session())
+    await records.save_session(
+        "s-1", state="active", channel="voice", snapshot=b"x", waiting_at=10, active_at=20, counselor="jimin", user_name="민아"
+    )
+    found = await records.session_by_token("hash-1")
+    assert found is not None
+    assert (found.state, found.channel, found.waiting_at, found.active_at, found.user_name) == ("active", "voice", 10, 20, "민아")
+    with pytest.raises(UnknownSession):
+        await records.save_session("s-9", state="active", channel="voice", snapshot=b"")
+
+
+async def test_earlier_sessions_are_the_same_users_on_the_same_site(records: Records) -> None:
+    for number, changes in enumerate(
+        (
+            {"user_ref": "r"},
+            {"user_ref": "r"},
+            {"user_ref": "r", "site": "other"},
+            {"user_ref": "q"},
+            {"user_ref": "r", "state": "active"},
+        )
+    ):
+        await records.create_session(session(number, started_at=number, **({"state": "closed"} | changes)))
+    assert [s.id for s in await records.earlier_sessions("shop", "r")] == ["s-1", "s-0"]
+    assert await records.earlier_sessions("shop", "") == []
+
+
+async def test_searching_finds_what_was_said_and_takes_wildcards_literally(records: Records) -> None:
+    for number in range(60):
+        await records.create_session(session(number, started_at=number))
+    await say(records, "l", text="렌즈 100% 교환", session_id="s-7")
+    found, total = await records.search_sessions(q="100% 교환")
+    assert ([s.id for s in found], total) == (["s-7"], 1)
+    assert (await records.search_sessions(q="100_ 교환"))[1] == 0
+    first, total = await records.search_sessions()
+    rest, _ = await records.search_sessions(page=2)
+    assert (len(first), len(rest), total) == (50, 10, 60)
+    assert (await records.search_sessions(from_ms=10, to_ms=20, site="shop", state="preparing"))[1] == 10
+
+
+async def test_erasing_leaves_figures_and_nothing_else(records: Records) -> None:
+    await records.create_session(session(user_name="민아", user_ref="r", brief=b'{"fields":[]}', started_at=3, active_at=4))
+    await say(records, "l-1")
+    await records.append_board("s-1", 1, b"stroke")
+    await records.add_event("s-1", "reserved", 4, {"staff": "jimin"})
+    await records.add_picture(
+        PictureRecord(
+            id="p", session="s-1", audience="all", use="line", author="u", mime="image/png", width=1, height=1, data=b"x"
+        )
+    )
+    assert await records.erase_session("s-1")
+    left = await records.session("s-1")
+    assert left is not None
+    assert (left.state, left.end_reason, left.user_name, left.user_ref, left.token_hash) == ("closed", "erased", "", "", "")
+    assert (left.started_at, left.active_at) == (3, 4)
+    assert await records.lines("s-1", audience="staff") == []
+    assert await records.board_updates("s-1") == []
+    assert await records.events("s-1") == []
+    assert await records.picture("p") is None
+    await records.save_session("s-1", state="active", channel="voice", snapshot=b"late")
+    assert (await records.session("s-1")) == left, "a save that comes late brings nothing back"
+
+
+async def test_retention_is_the_sites_own(records: Records) -> None:
+    await records.save_site(replace(SHOP, retention_days=10))
+    now = 200 * DAY_MS
+    ages = {1: ("shop", 11), 2: ("shop", 9), 3: ("gone", 91), 4: ("gone", 89)}
+    for number, (site, days) in ages.items():
+        await records.create_session(session(number, site=site, state="closed", ended_at=now - days * DAY_MS))
+    await records.create_session(session(5, state="active", ended_at=None))
+    await say(records, "l", session_id="s-1")
+    await records.use_code("old", now - 1)
+    assert await records.purge(now) == 2
+    assert sorted(s.id for s in (await records.search_sessions())[0]) == ["s-2", "s-4", "s-5"]
+    assert await records.use_code("old", now), "spent codes are forgotten when they have expired"
+
+
+async def test_the_days_figures(records: Records) -> None:
+    for number, changes in enumerate(
+        (
+            {"state": "closed", "waiting_at": 1000, "active_at": 6_000, "rating_score": 5},
+            {"state": "active", "waiting_at": 1000, "active_at": 60_000},
+            {"state": "closed", "waiting_at": 1000},
+            {"state": "message_left", "waiting_at": 1000},
+            {"state": "closed"},
+            {"state": "closed", "waiting_at": 10, "active_at": 20},
+        )
+    ):
+        await records.create_session(session(number, started_at=(changes.get("waiting_at") or 900), **changes))
+    counts = await records.counts_today(900)
+    assert (counts.served, counts.left, counts.service_level_percent, counts.rating) == (2, 2, 25.0, 5.0)
+    assert (await records.counts_today(10**12)).service_level_percent is None
+
+
+# --- lines and board ---------------------------------------------------------------------------------------------------
+
+
+async def test_lines_are_numbered_without_gaps_when_written_at_the_same_time(records: Records) -> None:
+    await records.create_session(session())
+    stored = await asyncio.gather(*(say(records, f"l-{n % 20}") for n in range(40)))
+    assert sum(new for _, new in stored) == 20
+    assert [line.seq for line in await records.lines("s-1")] == list(range(1, 21))
+
+
+async def test_a_repeated_line_gives_the_first_one(records: Records) -> None:
+    await records.create_session(session())
+    first, _ = await say(records, "l-1", text="첫 번째")
+    again, new = await say(records, "l-1", text="두 번째")
+    assert (again, new) == (first, False)
+
+
+async def test_users_are_never_given_staff_lines(records: Records) -> None:
+    await records.create_session(session())
+    await say(records, "l-1")
+    await say(records, "l-2", audience="staff")
+    await say(records, "l-3")
+    assert [line.seq for line in await records.lines("s-1", audience="all")] == [1, 3]
+    assert [line.seq for line in await records.lines("s-1", audience="staff")] == [1, 2, 3]
+    assert [line.seq for line in await records.lines("s-1", after=1, limit=1, audience="staff")] == [2]
+
+
+async def test_a_line_needs_its_session(records: Records) -> None:
+    with pytest.raises(UnknownSession):
+        await say(records, "l-1")
+
+
+async def test_the_board_obeys_no_older_epoch(records: Records) -> None:
+    await records.create_session(session())
+    await records.append_board("s-1", 1, b"a")
+    assert await records.open_board("s-1", 2) == [b"a"]
+    with pytest.raises(StaleEpoch):
+        await records.append_board("s-1", 1, b"late")
+    with pytest.raises(StaleEpoch):
+        await records.open_board("s-1", 1)
+    await records.append_board("s-1", 2, b"b")
+    assert await records.board_updates("s-1") == [b"a", b"b"]
+    with pytest.raises(UnknownSession):
+        await records.append_board("s-9", 1, b"")
+
+
+async def test_a_long_journal_is_merged_and_means_the_same(records: Records) -> None:
+    await records.create_session(session())
+    doc = pycrdt.Doc()
+    elements = doc.get("elements", type=pycrdt.Map)
+    for number in range(100):
+        before = doc.get_state()
+        elements[str(number)] = number
+        await records.append_board("s-1", 1, doc.get_update(before))
+    [merged] = await records.open_board("s-1", 2)
+    copy = pycrdt.Doc()
+    copy.apply_update(merged)
+    assert len(copy.get("elements", type=pycrdt.Map)) == 100
+
+
+# --- history -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_message_is_taken_by_one_and_done_by_them(records: Records) -> None:
+    await records.create_session(session())
+    message = MessageRecord(id="m", session="s-1", site="shop", category="c", language="ko", contact="010", text="전화", at=1)
+    await records.add_message(message)
+    assert await records.messages() == [message]
+    taken = await records.set_message_state("m", "taken", "jimin")
+    assert (taken.state, taken.taken_by) == ("taken", "jimin")
+    with pytest.raises(ValueError, match="taken"):
+        await records.set_message_state("m", "taken", "suho")
+    await records.set_message_state("m", "done", "jimin")
+    assert await records.messages() == []
+    with pytest.raises(LookupError):
+        await records.set_message_state("nothing", "taken", "jimin")
+
+
+async def test_the_audit_is_read_newest_first(records: Records) -> None:
+    for number in range(120):
+        await records.audit("ops", "session.read", f"session/{number}", number)
+    first, total = await records.audits()
+    rest, _ = await records.audits(2)
+    assert (first[0].subject, len(first), len(rest), total) == ("session/119", 100, 20, 120)
