@@ -28,7 +28,11 @@ class Scheduler:
         elif self._due.get(key) != at:
             self._due[key] = at
             heapq.heappush(self._heap, (at, key))
-            self._wake.set()
+            self.wake()
+
+    def wake(self) -> None:
+        """Something has changed: a deadline, or the clock."""
+        self._wake.set()
 
     def take_due(self, now: int) -> list[str]:
         """Keys whose time has come, each once; entries that were moved or dropped since are skipped."""

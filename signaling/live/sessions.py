@@ -45,7 +45,7 @@ class Sessions:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.scheduler = Scheduler(self._tick, house.now)
+        self.scheduler = Scheduler(self._tick, lambda: house.now())
         self.changed = True  # the wallboard and the queues have something new to show
 
     def wire(self, matching: Matching, rooms: Rooms, lines: Lines) -> None:

@@ -13,9 +13,11 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from media.client import Admitted, AdmitPeer
 from signaling import app as wiring
 from signaling import keys
 from signaling.settings import Settings
+from tests.peers.client import Peer
 
 WAIT_S = 10.0
 
@@ -42,6 +44,23 @@ class Service:
     @property
     def live(self) -> Any:
         return self.app[keys.LIVE]
+
+    def skip(self, seconds: float) -> None:
+        """The service's clock jumps ahead."""
+        house, ahead = self.live.house, int(seconds * 1000)
+        before = house.now
+        house.now = lambda: before() + ahead
+        self.live.sessions.scheduler.wake()
+        self.live.staffing.wake()
+
+    async def notices_gone(self, person: Person) -> None:
+        """Closes this tab and waits until the service knows."""
+        holders = self.live.house.entries[person.session_id].holders
+        before = len(holders)
+        await person.close()
+        async with asyncio.timeout(WAIT_S):
+            while len(holders) == before:
+                await asyncio.sleep(0.01)
 
     async def post(self, path: str, body: Any, origin: str | None = None, cookie: str = "") -> tuple[int, Any, str]:
         headers = {"Origin": origin or self.settings.url, "Cookie": cookie} if cookie else {"Origin": origin or self.settings.url}
@@ -157,6 +176,11 @@ class Person:
                 raise AssertionError(f"never so; session {self.session}") from None
         return self.session
 
+    async def join_room(self) -> Peer:
+        """Makes this tab's peer connection, by an offer over the WebSocket."""
+        self.peer = await Peer.join(_ByWebSocket(self), self.session_id, self.session["you"])  # type: ignore[arg-type]
+        return self.peer
+
     async def state(self, state: str) -> dict[str, Any]:
         return await self.until(lambda session: session["state"] == state)
 
@@ -171,13 +195,36 @@ class Person:
         await self._reader
 
 
+class _ByWebSocket:
+    """Stands where a light peer expects a worker: its offer goes the way a browser's does."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+
+    async def admit(self, room: str, command: AdmitPeer) -> Admitted:
+        answer = await self.person.say("offer", sdp=command.sdp)
+        assert answer["type"] == "answer", answer
+        return Admitted(sdp=answer["sdp"])
+
+
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Service]:
     runner = web.AppRunner(await wiring.build_app(settings), access_log=None, shutdown_timeout=1.0)
-    try:
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", settings.port, reuse_address=True).start()
-        async with aiohttp.ClientSession() as http:
+    async with aiohttp.ClientSession() as http:
+        try:
+            await runner.setup()
+            await web.TCPSite(runner, "127.0.0.1", settings.port, reuse_address=True).start()
             yield Service(settings, runner.app, http)
-    finally:
-        await runner.cleanup()
+        finally:
+            await runner.cleanup()
+
+
+async def in_conversation(service: Service, channel: str = "text") -> tuple[Person, Person]:
+    """The user and their counselor, active."""
+    counselor, user = await service.staff("jimin"), await service.user(channel)
+    assert (await user.say("enter"))["type"] == "ok"
+    ring = await counselor.get("ring")
+    assert (await counselor.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
+    await user.state("active")
+    await counselor.state("active")
+    return user, counselor

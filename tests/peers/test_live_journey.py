@@ -7,23 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.live_house import Person, Service, running, settings_for
+from signaling import keys
+from tests.peers.live_house import Service, in_conversation, running, settings_for
 
 
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
     async with running(settings_for(tmp_path)) as service:
         yield service
-
-
-async def in_conversation(service: Service, channel: str = "text") -> tuple[Person, Person]:
-    counselor, user = await service.staff("jimin"), await service.user(channel)
-    assert (await user.say("enter"))["type"] == "ok"
-    ring = await counselor.get("ring")
-    assert (await counselor.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
-    await user.state("active")
-    await counselor.state("active")
-    return user, counselor
 
 
 async def test_from_link_to_rating_by_text(service: Service) -> None:
@@ -38,7 +29,7 @@ async def test_from_link_to_rating_by_text(service: Service) -> None:
     assert (await counselor.say("wrap_up", notes="교환 안내", outcome="solved"))["type"] == "ok"
     await counselor.get("session_over")
     await user.state("closed")
-    record = await service.app[__import__("signaling.keys", fromlist=["RECORDS"]).RECORDS].session(user.session_id)
+    record = await service.app[keys.RECORDS].session(user.session_id)
     assert (record.state, record.rating_score, record.wrap_up_notes) == ("closed", 5, "교환 안내")
 
 

@@ -1,0 +1,145 @@
+"""Coming back: reloads, dead workers, restarts, lost people. The clock of the service jumps; nothing sleeps for long."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    async with running(settings_for(tmp_path)) as service:
+        yield service
+
+
+async def hears(person: Person, other: Person, hz: int, seconds: float = 6.0) -> bool:
+    other.peer.speak(hz)
+    async with asyncio.timeout(seconds):
+        while (await person.peer.listen(0.4)).tones(440, 620, 880) != {hz}:
+            pass
+    return True
+
+
+async def test_a_killed_worker_costs_a_new_offer_and_nothing_else(service: Service) -> None:
+    user, counselor = await in_conversation(service, "voice")
+    await user.until(lambda s: s["room"]["media"])
+    await asyncio.gather(user.join_room(), counselor.join_room())
+    assert await hears(user, counselor, 620)
+    assert await hears(counselor, user, 440)
+    await user.until(lambda s: all(p["peer"] == "live" for p in s["participants"]))
+    epoch = user.session["room"]["epoch"]
+    worker = service.live.house.entries[user.session_id].room.worker
+    began = asyncio.get_running_loop().time()
+    os.kill(worker.process.pid, signal.SIGKILL)
+    await asyncio.gather(*(person.until(lambda s: s["room"]["epoch"] > epoch) for person in (user, counselor)))
+    told = asyncio.get_running_loop().time() - began
+    await asyncio.gather(user.join_room(), counselor.join_room())
+    assert await hears(user, counselor, 620)
+    assert told < 2.0
+    await user.send(type="line", session=user.session_id, line="c-9", text="들려요")
+    await counselor.find(lambda m: m["type"] == "line" and m["line"].get("text") == "들려요")
+
+
+async def test_after_a_restart_everybody_is_where_they_were(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    async with running(settings) as service:
+        user, counselor = await in_conversation(service)
+        waiting = await service.user("voice")
+        await waiting.say("enter")
+        since = (await waiting.until(lambda s: s.get("waiting")))["waiting"]["since"]
+        await user.send(type="line", session=user.session_id, line="c-1", text="하나")
+        await user.get("ack")
+    assert (await user.get("bye"))["reason"] == "restart"
+    async with running(settings) as service:
+        back = await service.staff("jimin", available=False, cookie=counselor.cookie)
+        assert (await back.state("active"))["id"] == user.session_id
+        user = await service.user_tab(user.session_id, user.token)
+        await user.until(lambda s: all(p["presence"] == "here" for p in s["participants"]))
+        lines = await user.say("lines", after=0)
+        assert [line["text"] for line in lines["lines"] if line["kind"] == "text"] == ["하나"]
+        assert (await back.get("welcome"))["staff"]["state"] == "busy"
+        again = await service.user_tab(waiting.session_id, waiting.token)
+        assert (await again.until(lambda s: s.get("waiting")))["waiting"]["since"] == since
+        other = await service.staff("suho")
+        assert (await other.get("ring"))["session"] == waiting.session_id
+
+
+async def lose_the_counselor(service: Service) -> Person:
+    user, counselor = await in_conversation(service)
+    await counselor.close()
+    view = await user.until(lambda s: s.get("deadline"))
+    assert view["lost"] != view["you"]
+    service.skip(31)
+    await user.until(lambda s: s["choices"] == ["wait", "another", "message"])
+    return user
+
+
+async def test_a_lost_counselor_may_be_exchanged_for_another(service: Service) -> None:
+    user = await lose_the_counselor(service)
+    other = await service.staff("suho")
+    assert (await user.say("choose", choice="another"))["type"] == "ok"
+    ring = await other.get("ring")
+    await other.ask(type="accept", reservation=ring["reservation"])
+    view = await user.state("active")
+    assert [p["name"] for p in view["participants"] if p["owner"]] == [(await other.get("welcome"))["staff"]["name"]]
+
+
+async def test_a_lost_counselor_may_be_waited_for(service: Service) -> None:
+    user = await lose_the_counselor(service)
+    assert (await user.say("choose", choice="wait"))["type"] == "ok"
+    back = await service.staff("jimin", available=False)
+    await back.state("active")
+    await user.until(lambda s: not s.get("choices") and not s["owner_lost"])
+
+
+async def test_a_lost_counselor_may_be_left_a_message(service: Service) -> None:
+    user = await lose_the_counselor(service)
+    assert (await user.say("leave_message", contact="010-1234-5678", text="전화 주세요"))["type"] == "ok"
+    await user.state("message_left")
+    other = await service.staff("suho")
+    queue = await other.find(lambda m: m["type"] == "queue" and m.get("messages"))
+    message = queue["messages"][0]
+    assert (message["text"], message["state"]) == ("전화 주세요", "new")
+    assert (await other.ask(type="message_take", message=message["id"]))["type"] == "ok"
+    assert (await other.ask(type="message_done", message=message["id"]))["type"] == "ok"
+
+
+async def test_a_lost_user_is_counted_down_and_the_counselor_wraps_up(service: Service) -> None:
+    user, counselor = await in_conversation(service, "voice")
+    await user.close()
+    await counselor.until(lambda s: s.get("lost") and s.get("deadline"))
+    service.skip(121)
+    view = await counselor.state("after")
+    assert view["end_reason"] == "user_lost"
+
+
+async def test_a_waiting_user_who_is_gone_for_a_minute_is_forgotten(service: Service) -> None:
+    user = await service.user("text")
+    await user.say("enter")
+    await service.notices_gone(user)
+    service.skip(61)
+    counselor = await service.staff("jimin")
+    back = await service.user_tab(user.session_id, user.token)
+    assert (await back.state("closed"))["end_reason"] == "user_lost"
+    assert not any(message["type"] == "ring" for message in counselor.seen)
+
+
+async def test_the_newest_tab_takes_over(service: Service) -> None:
+    user, counselor = await in_conversation(service)
+    newer = await service.user_tab(user.session_id, user.token, tab="t-call-window")
+    assert (await newer.state("active"))["id"] == user.session_id
+    assert (await user.get("replaced"))["session"] == user.session_id
+    await user.get("closed")
+    second = await service.staff("jimin", available=False, tab="t-second", cookie=counselor.cookie)
+    await second.state("active")
+    await counselor.get("replaced")
+    assert (await counselor.say("leave"))["reason"] == "replaced"
+    await second.close()
+    await counselor.find(lambda m: m["type"] == "session", since=len(counselor.seen))
