@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from signaling import brief as briefs
+from signaling.brief import ClaimedProduct, ClaimedStep, Supplement
+from signaling.codes import Claims, CodeRefused, Kind, Product, User, Verified
+from signaling.messages import Brief
+from signaling.records import Category, SessionRecord, Site
+
+SITE = Site(
+    id="shop",
+    languages=["ko"],
+    page_params=["variant"],
+    categories={"cameras": Category(id="cameras", names={"ko": "카메라"})},
+)
+CLAIMS = Claims(site="shop", category="cameras", language="ko", server="s", jti="j" * 16, iat=0, exp=1)
+
+
+def make(supplement: Supplement, *, kind: Kind = "partner", **claims: object) -> dict[str, tuple[str, str]]:
+    made = briefs.make_brief(Verified(SITE, replace(CLAIMS, **claims), kind), supplement)
+    return {field.name: (field.value, field.provenance) for field in made.fields}
+
+
+def test_provenance_is_told_field_by_field() -> None:
+    fields = make(
+        Supplement(page_url="https://shop.example/m5?x=1#top", page_title="M5", note="급해요", user_name="가짜"),
+        user=User(id="u-7", name="민아", contact="mina@example.com"),
+        claims={"member": "gold"},
+    )
+    assert fields == {
+        "category": ("카메라", "signed"),
+        "language": ("ko", "signed"),
+        "user_id": ("u-7", "signed"),
+        "user_name": ("민아", "signed"),
+        "user_contact": ("mina@example.com", "signed"),
+        "page_url": ("https://shop.example/m5", "claimed"),
+        "page_title": ("M5", "claimed"),
+        "note": ("급해요", "typed"),
+        "claim.member": ("gold", "signed"),
+    }
+
+
+def test_with_a_publishable_key_nobody_vouches() -> None:
+    fields = make(Supplement(user_name="민아", product=ClaimedProduct(id="m5", name="M5")), kind="publishable")
+    assert {provenance for _, provenance in fields.values()} == {"claimed", "typed"}
+    assert fields["user_name"] == ("민아", "typed")
+
+
+def test_the_browser_fills_gaps_of_the_same_product_only() -> None:
+    signed = Product(id="m5", price="1,890,000원")
+    same = make(Supplement(product=ClaimedProduct(id="m5", name="M5", price="1원")), product=signed)
+    assert same["product_name"] == ("M5", "claimed")
+    assert same["product_price"] == ("1,890,000원", "signed")
+    other = make(Supplement(product=ClaimedProduct(id="maru", name="Maru")), product=signed)
+    assert "product_name" not in other
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://shop.example/a?token=1&variant=red#x", "https://shop.example/a?variant=red"),
+        ("https://user:secret@shop.example:8443/a", "https://shop.example:8443/a"),
+        ("http://[2001:db8::1]/a", "http://[2001:db8::1]/a"),
+        ("/only/a/path?q=1", "/only/a/path"),
+        ("javascript:alert(1)", ""),
+        ("data:text/html,x", ""),
+        ("//evil.example/x", ""),
+        ("https://", ""),
+        ("https://host:99999/x", ""),
+        ("https://shop.example/" + "x" * 500, ""),
+        ("", ""),
+    ],
+)
+def test_page_addresses_lose_what_may_be_private(url: str, kept: str) -> None:
+    assert briefs.clean_url(url, ["variant"]) == kept
+
+
+@given(st.text(max_size=200) | st.text(max_size=100).map("https://shop.example/".__add__))
+def test_no_address_ever_keeps_a_query_or_does_harm(url: str) -> None:
+    cleaned = briefs.clean_url(url)
+    parts = urlsplit(cleaned)
+    assert (parts.query, parts.fragment) == ("", "")
+    assert parts.scheme in ("", "http", "https")
+    assert "@" not in parts.netloc
+
+
+@given(st.text(max_size=300), st.integers(2, 50))
+def test_texts_are_one_line_of_bounded_length(text: str, most: int) -> None:
+    cleaned = briefs.clean_text(text, most)
+    assert len(cleaned) <= most
+    assert cleaned.isprintable() or not any(c in cleaned for c in "\n\r\t\x00\x1b\u202e")
+
+
+def test_a_trail_is_bounded_and_cleaned() -> None:
+    step = ClaimedStep(kind="page", label="M5\n카메라", at=5, url="https://shop.example/m5?q=1", dwell_s=41.7)
+    made = briefs.make_brief(Verified(SITE, CLAIMS, "partner"), Supplement(trail=[step]))
+    [kept] = made.trail
+    assert (kept.label, kept.url, kept.dwell_s) == ("M5 카메라", "https://shop.example/m5", 41)
+    briefs.check_trail(Supplement(trail=[step] * 50))
+    with pytest.raises(CodeRefused, match="trail_too_long"):
+        briefs.check_trail(Supplement(trail=[step] * 51))
+
+
+def test_a_product_picture_is_added_once() -> None:
+    brief = briefs.with_field(Brief(), "product_picture", "pic-1", "claimed")
+    brief = briefs.with_field(brief, "product_picture", "pic-2", "claimed")
+    assert [field.value for field in brief.fields] == ["pic-2"]
+    signed = briefs.with_field(Brief(), "user_name", "민아", "signed")
+    assert briefs.user_name(briefs.with_field(signed, "user_name", "가짜", "typed")) == "민아"
+
+
+def test_earlier_sessions_name_the_counselor() -> None:
+    record = SessionRecord(
+        id="s-0", site="shop", category="cameras", language="ko", channel="text", counselor="jimin", wrap_up_notes="교환 안내"
+    )
+    [earlier] = briefs.with_earlier(Brief(), [record], {"jimin": "Jimin"}).earlier_sessions
+    assert (earlier.counselor, earlier.wrap_up) == ("Jimin", "교환 안내")
