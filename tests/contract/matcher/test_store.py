@@ -1,0 +1,216 @@
+"""What every store of matches promises, whatever it keeps its state in: the journeys of one desk, compared as whole snapshots."""
+
+from __future__ import annotations
+
+import pytest
+
+from matcher.memory import MemoryStore
+from matcher.types import (
+    MatchStore,
+    Place,
+    Refused,
+    Request,
+    RequestChanged,
+    RequestStatus,
+    ReservationEnded,
+    Reserved,
+    Snapshot,
+    Staff,
+    StaffChanged,
+    StaffStatus,
+)
+
+NOW = 1_800_000_000_000
+PATH = ("lenses", "cameras")
+STORES = {"memory": MemoryStore}
+
+
+@pytest.fixture(params=STORES)
+def store(request) -> MatchStore:
+    return STORES[request.param]()
+
+
+def counselor(name: str, *categories: str, role="counselor", capacity: int = 1) -> Staff:
+    skills = frozenset(categories or ("lenses",))
+    return Staff(name, role, frozenset({"ko"}), frozenset({"shop"}), skills, capacity)
+
+
+def asked(name: str, at: int = NOW, **more) -> Request:
+    return Request(name, more.pop("kind", "user"), "shop", "ko", PATH, at, **more)
+
+
+def seen(events) -> list[tuple[str, ...]]:
+    """Events without fences and times."""
+    told: list[tuple[str, ...]] = []
+    for event in events:
+        match event:
+            case Reserved():
+                told.append(("rings", event.request, event.staff))
+            case ReservationEnded():
+                told.append(("rang", event.request, event.staff, event.state, event.reason))
+            case RequestChanged():
+                told.append((event.request, event.state, event.reason))
+            case StaffChanged():
+                told.append((event.staff, event.state, event.reason))
+    return told
+
+
+async def available(store: MatchStore, staff: Staff, now: int = NOW):
+    await store.sign_in(staff, now)
+    return await store.set_available(staff.id, now)
+
+
+async def reservation_of(store: MatchStore, request: str) -> str:
+    status = await store.request_status(request)
+    assert status is not None
+    assert status.reservation is not None
+    return status.reservation
+
+
+class TestMatchStore:
+    async def test_a_session_from_link_to_wrap_up(self, store):
+        assert seen(await available(store, counselor("jimin"))) == [("jimin", "available", "")]
+        events = await store.enqueue(asked("q"), NOW)
+        assert seen(events) == [("q", "waiting", ""), ("rings", "q", "jimin"), ("q", "reserved", ""), ("jimin", "reserved", "")]
+        ring = events[1]
+        assert ring.expires_at_ms == NOW + 20_000
+        assert ring.why.candidates == ("jimin",)
+        assert seen(await store.accept(ring.reservation, NOW + 1000, ring.fence)) == [
+            ("rang", "q", "jimin", "accepted", ""),
+            ("q", "accepted", ""),
+            ("jimin", "busy", ""),
+        ]
+        assert await store.entered("q", NOW + 2000) == []
+        assert set(seen(await store.complete("q", NOW + 3000))) == {("q", "completed", ""), ("jimin", "wrap_up", "")}
+        assert seen(await store.wrapped_up("jimin", NOW + 4000)) == [("jimin", "available", "")]
+        assert seen(await store.set_away("jimin", NOW + 5000)) == [("jimin", "away", "")]
+        events = await store.sign_out("jimin", NOW + 6000)
+        assert seen(events) == [("jimin", "signed_out", "")]
+        assert await store.snapshot() == Snapshot(events[-1].fence, {}, {})
+
+    async def test_the_snapshot_is_the_whole_state(self, store):
+        await available(store, counselor("jimin"))
+        ring = (await store.enqueue(asked("a", NOW - 5000), NOW))[1]
+        await store.enqueue(asked("b", first=True), NOW + 1)
+        await store.enqueue(asked("c"), NOW + 2)
+        last = (await store.suspend("c", NOW + 3))[-1]
+        assert await store.snapshot() == Snapshot(
+            last.fence,
+            {
+                "a": RequestStatus(asked("a", NOW - 5000), "reserved", ring.reservation, "jimin", NOW + 20_000),
+                "b": RequestStatus(asked("b", first=True), "waiting"),
+                "c": RequestStatus(asked("c"), "suspended", None, None, NOW + 60_003),
+            },
+            {"jimin": StaffStatus("jimin", "reserved", 1, NOW, "counselor")},
+        )
+        assert await store.staff_status("jimin") == StaffStatus("jimin", "reserved", 1, NOW, "counselor")
+        assert await store.staff_status("nobody") is None
+        assert await store.request_status("nothing") is None
+
+    async def test_a_refused_step_changes_nothing(self, store):
+        await available(store, counselor("jimin"))
+        await store.enqueue(asked("q"), NOW)
+        reservation = await reservation_of(store, "q")
+        before = await store.snapshot()
+        for refused in (
+            lambda: store.enqueue(asked("q"), NOW),
+            lambda: store.complete("q", NOW),
+            lambda: store.set_away("jimin", NOW),
+            lambda: store.accept(reservation, NOW, before.requests["q"].expires_at_ms),
+            lambda: store.accept("r1", NOW),
+            lambda: store.decline(reservation, NOW + 20_000),
+            lambda: store.cancel("nothing", NOW),
+            lambda: store.sign_out("nobody", NOW),
+        ):
+            with pytest.raises(Refused):
+                await refused()
+            assert await store.snapshot() == before
+
+    async def test_declined_goes_to_the_next_and_a_missed_ring_sets_away(self, store):
+        await available(store, counselor("jimin"))
+        await available(store, counselor("suho"), NOW + 1)
+        await store.enqueue(asked("q"), NOW + 2)
+        assert seen(await store.decline(await reservation_of(store, "q"), NOW + 3, "lunch")) == [
+            ("rang", "q", "jimin", "declined", "lunch"),
+            ("jimin", "available", ""),
+            ("q", "waiting", "declined"),
+            ("rings", "q", "suho"),
+            ("q", "reserved", ""),
+            ("suho", "reserved", ""),
+        ]
+        assert await store.next_deadline_ms() == NOW + 20_003
+        assert seen(await store.sweep(NOW + 20_003)) == [
+            ("rang", "q", "suho", "expired", "missed"),
+            ("suho", "away", "missed"),
+            ("q", "waiting", "expired"),
+        ]
+
+    async def test_rings_widen_with_time(self, store):
+        await store.sign_in(counselor("lens", "lenses"), NOW)
+        await available(store, counselor("audio", "audio"))
+        await store.enqueue(asked("q"), NOW)
+        await store.renew(["lens", "audio"], NOW + 20_000)
+        assert await store.next_deadline_ms() == NOW + 30_000
+        assert await store.sweep(NOW + 29_999) == []
+        events = await store.sweep(NOW + 30_000)
+        assert seen(events)[0] == ("rings", "q", "audio")
+        assert events[0].why.ring == "any"
+
+    async def test_owner_lost(self, store):
+        await available(store, counselor("jimin"))
+        await store.enqueue(asked("q", NOW - 9000), NOW)
+        await store.accept(await reservation_of(store, "q"), NOW)
+        await store.entered("q", NOW)
+        assert seen(await store.disconnect("jimin", NOW)) == [("jimin", "lost", "")]
+        assert seen(await store.sweep(NOW + 30_000)) == [("jimin", "signed_out", "lease")]
+        assert seen(await store.requeue("q", NOW + 30_000)) == [("q", "waiting", "owner_lost")]
+        status = await store.request_status("q")
+        assert status.request == asked("q", NOW - 9000, first=True, excluded=frozenset({"jimin"}))
+
+    async def test_help_and_hand_over(self, store):
+        await available(store, counselor("jimin"))
+        await available(store, counselor("drhan", role="professional"))
+        for request in (asked("q"), asked("h", kind="help", excluded=frozenset({"jimin"}))):
+            await store.enqueue(request, NOW)
+            await store.accept(await reservation_of(store, request.id), NOW)
+            await store.entered(request.id, NOW)
+        assert (await store.request_status("h")).staff == "drhan"
+        assert seen(await store.transfer_owner("q", "drhan", NOW)) == [("jimin", "wrap_up", "")]
+        assert seen(await store.release("h", NOW)) == [("h", "completed", "released")]
+        assert (await store.staff_status("drhan")).load == 1
+
+    async def test_places_and_estimates(self, store):
+        await store.sign_in(counselor("jimin"), NOW)
+        for number in range(3):
+            await store.enqueue(asked(f"q{number}", NOW + number), NOW + number)
+        assert await store.place("q2", NOW + 3) == Place(3, None, None, True)
+        await store.unserved("q0", NOW + 3, "message_left")
+        await store.cancel("q1", NOW + 3)
+        assert await store.place("q2", NOW + 3) == Place(1, None, None, True)
+        assert await store.estimate("user", "shop", "ko", PATH, NOW + 3) == Place(2, None, None, True)
+        assert await store.estimate("help", "shop", "ko", PATH, NOW + 3) == Place(1, None, None, False)
+
+    async def test_restored_after_a_restart(self, store):
+        saved = [
+            RequestStatus(asked("waits", NOW - 2000), "waiting"),
+            RequestStatus(asked("held", NOW - 9000), "accepted", staff="jimin"),
+        ]
+        await store.restore(saved, NOW)
+        snapshot = await store.snapshot()
+        assert (snapshot.requests["waits"].state, snapshot.requests["held"].state) == ("waiting", "accepted")
+        assert snapshot.staff["jimin"] == StaffStatus("jimin", "lost", 1, NOW, "counselor")
+        assert seen(await store.sign_in(counselor("jimin", capacity=2), NOW + 5000)) == [("jimin", "busy", "")]
+        assert seen(await store.set_available("jimin", NOW + 5000))[0] == ("rings", "waits", "jimin")
+
+    async def test_suspended_and_resumed(self, store):
+        await store.enqueue(asked("q"), NOW)
+        assert seen(await store.suspend("q", NOW)) == [("q", "suspended", "")]
+        assert seen(await store.resume("q", NOW + 59_999)) == [("q", "waiting", "resumed")]
+        await store.suspend("q", NOW + 60_000)
+        assert seen(await store.sweep(NOW + 120_000)) == [("q", "cancelled", "lost")]
+
+    async def test_fences_grow_across_stores(self, store):
+        """A store that begins empty goes on above the last one, by the clock alone."""
+        last = (await store.enqueue(asked("q"), NOW))[-1].fence
+        again = type(store)()
+        assert (await again.enqueue(asked("q"), NOW + 1))[0].fence > last
