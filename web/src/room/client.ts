@@ -42,7 +42,9 @@ export class Client {
   private readonly storage: Pick<Storage, "getItem" | "setItem">;
   private readonly now: () => number;
   private readonly listeners = new Set<(message: ServerMessage) => void>();
+  /** Sessions whose lines are asked for on this connection, and up to which line none is missing. */
   private caughtUp = new Set<string>();
+  private readonly complete = new Map<string, number>();
 
   constructor(options: ClientOptions) {
     this.storage = options.storage ?? sessionStorage;
@@ -100,7 +102,7 @@ export class Client {
   }
 
   private received(message: ServerMessage): void {
-    if (message.type === "welcome") this.caughtUp.clear();
+    if (message.type === "welcome") this.returned();
     if (message.type === "session" && !this.caughtUp.has(message.session.id)) {
       this.caughtUp.add(message.session.id);
       void this.catchUp(message.session.id);
@@ -110,15 +112,26 @@ export class Client {
     for (const listener of [...this.listeners]) listener(message);
   }
 
-  /** Asks for the lines that came while we were away, page by page. */
+  /** What was complete on the former connection is complete to its last line. */
+  private returned(): void {
+    for (const session of this.complete.keys()) {
+      if (this.caughtUp.has(session)) this.complete.set(session, lastSeq(this.store.get(), session));
+    }
+    this.caughtUp.clear();
+  }
+
+  /** Asks for the lines that came while we were away, page by page. A new line may come before them, so the last one known is
+   *  not where to go on from. */
   private async catchUp(session: string): Promise<void> {
-    let after = lastSeq(this.store.get(), session);
+    let after = this.complete.get(session) ?? 0;
     try {
       for (;;) {
         const reply = await this.connection.request({ type: "lines", session, after });
         const last = reply.type === "lines" ? reply.lines.at(-1) : undefined;
-        if (reply.type !== "lines" || reply.more !== true || !last) return;
-        after = last.seq;
+        if (last) after = last.seq;
+        if (reply.type !== "lines") return;
+        this.complete.set(session, after);
+        if (reply.more !== true || !last) return;
       }
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
