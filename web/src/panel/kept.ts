@@ -12,13 +12,13 @@ export interface Kept {
   window: string;
 }
 
-const KEY = "sangdam.panel";
+export const KEPT = "sangdam.panel";
 
 const isText = (value: unknown): value is string => typeof value === "string" && value.length > 0 && value.length <= 200;
 
 export function loadKept(storage: Box): Kept | null {
   try {
-    const { session, token, channel, place, window } = JSON.parse(storage.getItem(KEY) ?? "{}") as Partial<Kept>;
+    const { session, token, channel, place, window } = JSON.parse(storage.getItem(KEPT) ?? "{}") as Partial<Kept>;
     if (!isText(session) || !isText(token) || !isText(window)) return null;
     return { session, token, channel: channel ?? "text", place: place === "window" ? "window" : "panel", window };
   } catch {
@@ -27,6 +27,6 @@ export function loadKept(storage: Box): Kept | null {
 }
 
 export function keep(kept: Kept | null, storage: Box): void {
-  if (kept) storage.setItem(KEY, JSON.stringify(kept));
-  else storage.removeItem(KEY);
+  if (kept) storage.setItem(KEPT, JSON.stringify(kept));
+  else storage.removeItem(KEPT);
 }

@@ -112,6 +112,14 @@ function Shared({ panel, state, info }: { panel: Panel; state: PanelState; info:
   return (
     <section class="shared">
       <h2>{t("shared.title")}</h2>
+      <p class="shared-who">
+        {t("shared.who", { site: info.site.name, days: info.retention_days })}{" "}
+        {/^https?:/.test(info.site.privacy_url) && (
+          <a href={info.site.privacy_url} target="_blank" rel="noopener noreferrer" data-testid="panel-privacy">
+            {t("privacy")}
+          </a>
+        )}
+      </p>
       <ul>
         {partner && (
           <Row icon={ShieldCheck} label={t("shared.signed")} from={t("from.signed", { site: info.site.name })}>
@@ -126,14 +134,6 @@ function Shared({ panel, state, info }: { panel: Panel; state: PanelState; info:
           ))}
       </ul>
       {items.length === 0 && !partner && <p>{t("shared.none")}</p>}
-      <p class="shared-who">
-        {t("shared.who", { site: info.site.name, days: info.retention_days })}{" "}
-        {/^https?:/.test(info.site.privacy_url) && (
-          <a href={info.site.privacy_url} target="_blank" rel="noopener noreferrer" data-testid="panel-privacy">
-            {t("privacy")}
-          </a>
-        )}
-      </p>
     </section>
   );
 }
@@ -143,6 +143,7 @@ export function Offer({ panel, state, info }: { panel: Panel; state: PanelState;
     <>
       <div class="scroll offer">
         <Who info={info} />
+        <Shared panel={panel} state={state} info={info} />
         <TextArea
           label={t("note.label")}
           placeholder={t("note.placeholder")}
@@ -163,7 +164,6 @@ export function Offer({ panel, state, info }: { panel: Panel; state: PanelState;
             onInput={(event) => panel.type({ name: event.currentTarget.value })}
           />
         )}
-        <Shared panel={panel} state={state} info={info} />
       </div>
       <footer class="begin">
         {state.refusal && (

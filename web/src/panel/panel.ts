@@ -7,7 +7,7 @@ import { createStore, type Readable } from "../ui/store";
 import type { Context } from "../widget/protocol";
 import { type PanelInfo, panelInfo, Refusal, sendProductPicture, startSession } from "./api";
 import { Bridge } from "./bridge";
-import { keep, type Kept, loadKept } from "./kept";
+import { keep, type Kept, KEPT, loadKept } from "./kept";
 import { productOf, readTags } from "./product";
 import { type Box, sessionBox } from "./storage";
 import { type ItemKey, itemsOf, supplementOf, usablePicture, type Visit, visitOf } from "./visit";
@@ -47,7 +47,7 @@ export function browser(): Surroundings {
   const of = (name: string) => query.get(name) ?? "";
   return {
     query: { site: of("site"), category: of("category"), lang: of("lang") },
-    storage: sessionBox(),
+    storage: sessionBox(KEPT),
     openWindow: (url, name) => window.open(url, name),
     bridge: (events) => new Bridge(events),
   };
@@ -77,7 +77,7 @@ export class Panel {
   private pictureUrl = "";
 
   constructor(private readonly around: Surroundings) {
-    this.bridge = around.bridge({ onContext: (context) => this.onContext(context), onPicture: (picture) => this.onPicture(picture) });
+    this.bridge = around.bridge({ onContext: (context) => this.onContext(context), onPicture: (picture) => void this.onPicture(picture) });
     this.change({ kept: loadKept(around.storage), folded: false });
     setInterval(() => this.watchWindow(), WATCH_MS);
   }
@@ -230,9 +230,11 @@ export class Panel {
     if (product?.image && !(same && before)) this.bridge.picture(product.image);
   }
 
-  private onPicture(picture: Blob): void {
+  private async onPicture(answer: Blob): Promise<void> {
+    const asked = this.pictureUrl;
+    const picture = await usablePicture(answer);
     const { visit } = this.store.get();
-    if (visit) this.change({ visit: { ...visit, picture: usablePicture(picture) } });
+    if (visit && asked === this.pictureUrl) this.change({ visit: { ...visit, picture } });
   }
 
   private watchWindow(): void {

@@ -1,4 +1,7 @@
-/** sessionStorage where the browser allows it in a frame, else a memory of this page (then navigation ends what it held). */
+/** Where the panel remembers its session while the user walks through the partner's site.
+ *
+ *  In a frame on a foreign page sessionStorage is denied when the browser blocks third-party cookies (Chromium's private
+ *  windows do). Then a partitioned cookie (CHIPS) takes the one value that must survive; it is sent with /panel alone. */
 
 export type Box = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
@@ -11,11 +14,38 @@ export function memoryBox(): Box {
   };
 }
 
-export function sessionBox(): Box {
+/** The browser's `document.cookie`, so that tests can play it. */
+export interface Jar {
+  cookie: string;
+}
+
+const ATTRIBUTES = "Path=/panel; Secure; SameSite=None; Partitioned";
+const A_DAY_S = 86_400;
+
+/** Keeps `lasting` in a cookie and all else in memory: a cookie has room for 4 KB, and goes over the wire. */
+export function cookieBox(lasting: string, jar: Jar): Box {
+  const memory = memoryBox();
+  const name = encodeURIComponent(lasting);
+  const read = () => jar.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`));
+  return {
+    getItem: (key) => (key === lasting ? decodeURIComponent(read()?.slice(name.length + 1) ?? "") || null : memory.getItem(key)),
+    setItem: (key, value) => {
+      if (key === lasting) jar.cookie = `${name}=${encodeURIComponent(value)}; Max-Age=${A_DAY_S}; ${ATTRIBUTES}`;
+      else memory.setItem(key, value);
+    },
+    removeItem: (key) => {
+      if (key === lasting) jar.cookie = `${name}=; Max-Age=0; ${ATTRIBUTES}`;
+      else memory.removeItem(key);
+    },
+  };
+}
+
+/** sessionStorage, else a cookie, else (cookies off) the memory of this page. */
+export function sessionBox(lasting: string): Box {
   try {
     sessionStorage.getItem("");
     return sessionStorage;
   } catch {
-    return memoryBox();
+    return navigator.cookieEnabled ? cookieBox(lasting, document) : memoryBox();
   }
 }

@@ -1,10 +1,11 @@
 /** The text session inside the panel: waiting place, chat, adding voice, ending. */
 
 import { Headset, LogOut, Mic, PhoneOff } from "lucide";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
-import { Chat } from "../room/chat";
+import { Chat } from "../room/Chat";
 import type { Client } from "../room/client";
+import { Pictures } from "../room/pictures";
 import { others } from "../room/state";
 import { Button, Dialog, Icon, IconButton, useStore } from "../ui";
 import { Replaced } from "./elsewhere";
@@ -85,13 +86,13 @@ function People({ session }: { session: SessionView }) {
   );
 }
 
-function Room({ panel, client, session, onEnd }: { panel: Panel; client: Client; session: SessionView; onEnd: () => void }) {
+function Room({ panel, client, session, pictures, onEnd }: { panel: Panel; client: Client; session: SessionView; pictures: Pictures; onEnd: () => void }) {
   const active = screenOf(session) === "room";
   return (
     <>
       {active && <People session={session} />}
       <div class="talk-chat">
-        <Chat client={client} session={session} />
+        <Chat client={client} session={session} pictures={pictures} />
       </div>
       <div class="talk-tools">
         {active && (
@@ -152,6 +153,8 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
   const replaced = useStore(client.state, (room) => room.replaced[kept.session]);
   const [writing, setWriting] = useState(false);
   const [ending, setEnding] = useState(false);
+  const pictures = useMemo(() => new Pictures(kept.token), [kept.token]);
+  useEffect(() => () => pictures.close(), [pictures]);
   usePill(panel, state, client, session);
   if (replaced || (status === "closed" && closedReason === "replaced")) return <Replaced onHere={() => client.open()} />;
   if (!session) return <div class="scroll skeletons" aria-busy="true">{[1, 2, 3].map((one) => <div key={one} class="skeleton" />)}</div>;
@@ -184,7 +187,7 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
         </p>
       )}
       <Head client={client} session={session} onMessage={leaveMessage} onFold={() => panel.fold()} />
-      <Room panel={panel} client={client} session={session} onEnd={() => setEnding(true)} />
+      <Room panel={panel} client={client} session={session} pictures={pictures} onEnd={() => setEnding(true)} />
       {ending && <EndDialog client={client} session={session} onClose={() => setEnding(false)} />}
     </div>
   );

@@ -43,11 +43,13 @@ describe("what is shared of a visit", () => {
     expect(supplement).toEqual({ page_url: "", page_title: "", product: null, trail: [], user_name: "Mina", note: "Is it heavy?" });
   });
 
-  it("takes only pictures that the server takes", () => {
-    expect(usablePicture(new Blob(["x"], { type: "image/png" }))).not.toBeNull();
-    expect(usablePicture(new Blob(["x"], { type: "image/svg+xml" }))).toBeNull();
-    expect(usablePicture(new Blob(["<html>"], { type: "text/html" }))).toBeNull();
-    expect(usablePicture(new Blob([], { type: "image/png" }))).toBeNull();
+  it("takes only pictures that the server takes, whatever they are called", async () => {
+    const bytes = (...codes: number[]) => new Blob([new Uint8Array(codes)], { type: "application/octet-stream" });
+    expect((await usablePicture(bytes(0xff, 0xd8, 0xff, 0xe0)))?.type).toBe("image/jpeg");
+    expect((await usablePicture(bytes(0x89, 0x50, 0x4e, 0x47, 13, 10)))?.type).toBe("image/png");
+    expect((await usablePicture(new Blob(["RIFF\0\0\0\0WEBPVP8 "])))?.type).toBe("image/webp");
+    expect(await usablePicture(new Blob(["<svg/>"], { type: "image/png" }))).toBeNull();
+    expect(await usablePicture(new Blob([], { type: "image/png" }))).toBeNull();
   });
 
   it("shares no address that is not http", () => {

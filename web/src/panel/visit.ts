@@ -46,9 +46,20 @@ export function visitOf(context: Context, product: Product | null): Visit {
   };
 }
 
-/** A picture as the server takes it; null for other kinds and for one that is too large. */
-export const usablePicture = (picture: Blob): Blob | null =>
-  /^image\/(jpeg|png|webp)$/.test(picture.type) && picture.size > 0 && picture.size <= MOST_PICTURE_BYTES ? picture : null;
+const SIGNATURES: [type: string, bytes: RegExp][] = [
+  ["image/jpeg", /^\xff\xd8\xff/],
+  ["image/png", /^\x89PNG\r\n/],
+  ["image/webp", /^RIFF[^]{4}WEBP/],
+];
+
+/** A picture as the server takes it; null for other kinds and for one that is too large. Told by its first bytes: partners'
+ *  servers often send WebP without its type. */
+export async function usablePicture(picture: Blob): Promise<Blob | null> {
+  if (picture.size > MOST_PICTURE_BYTES) return null;
+  const head = String.fromCharCode(...new Uint8Array(await picture.slice(0, 12).arrayBuffer()));
+  const type = SIGNATURES.find(([, bytes]) => bytes.test(head))?.[0];
+  return type ? picture.slice(0, picture.size, type) : null;
+}
 
 /** The rows to show, without those that the user took out. */
 export function itemsOf(visit: Visit, removed: ReadonlySet<ItemKey>): ItemKey[] {
