@@ -276,7 +276,7 @@ class Peer:
     async def _speak(self, hz: int, packets: int | None, level: int) -> None:
         encoder = Encoder()
         loop = asyncio.get_running_loop()
-        began, number = loop.time(), random.Random(hz).randrange(30000)  # noqa: S311
+        began, number = loop.time(), random.Random(hz).randrange(30000)
         first = number
         while packets is None or number < first + packets:
             at = np.arange(number * 960, (number + 1) * 960) / RATE

@@ -3,9 +3,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,11 +20,18 @@ ROOT = Path(__file__).parents[2]
 READY_S = 10.0
 
 
-class Service:
-    """A worker process of our own, its client, and all the events it told."""
+async def eventually(true: Callable[[], object], seconds: float = 5.0) -> None:
+    """Waits for real packets of a real process; fails after `seconds`."""
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.01)  # noqa: ASYNC110 - what is waited for has no event of its own
 
-    def __init__(self, process: asyncio.subprocess.Process, worker: client.WorkerClient) -> None:
-        self.process = process
+
+class Service:
+    """A room of a worker, the worker's client, and all the events it told."""
+
+    def __init__(self, worker: client.WorkerClient) -> None:
+        self.room = f"room-{secrets.token_hex(4)}"
         self.worker = worker
         self.events: list[client.WorkerEvent] = []
         self.peers: list[Peer] = []
@@ -31,22 +42,22 @@ class Service:
             async for event in self.worker.events():
                 self.events.append(event)
 
-    async def join(self, participant: str, room: str = "room", **options: object) -> Peer:
-        peer = await Peer.join(self.worker, room, participant, **options)  # type: ignore[arg-type]
+    async def join(self, participant: str, **options: Any) -> Peer:
+        peer = await Peer.join(self.worker, self.room, participant, **options)
         self.peers.append(peer)
         return peer
 
-    async def everyone_hears_everyone(self, *names: str, epoch: int = 1) -> None:
-        hears = {name: {other: 1.0 for other in names if other != name} for name in names}
-        await self.worker.set_matrix("room", client.SetMatrix(epoch=epoch, hears=hears, writers=list(names)))
+    async def matrix(self, *, epoch: int = 1, **decided: Any) -> None:
+        await self.worker.set_matrix(self.room, client.SetMatrix(epoch=epoch, **decided))
+
+    async def everyone_hears_everyone(self, *names: str) -> None:
+        await self.matrix(hears={name: {other: 1.0 for other in names if other != name} for name in names}, writers=list(names))
 
     def states(self, peer: Peer) -> list[str]:
         return [event.state for event in self.events if isinstance(event, client.PeerChanged) and event.peer == peer.name]
 
     async def until_state(self, peer: Peer, state: str, seconds: float = 5.0) -> None:
-        async with asyncio.timeout(seconds):
-            while state not in self.states(peer)[-1:]:
-                await asyncio.sleep(0.01)
+        await eventually(lambda: state in self.states(peer)[-1:], seconds)
 
     async def drops(self) -> dict[str, int]:
         found: dict[str, int] = (await self.worker.stats())["drops"]
@@ -55,36 +66,41 @@ class Service:
     async def close(self) -> None:
         for peer in self.peers:
             await peer.close()
+        with contextlib.suppress(client.WorkerError):
+            await self.worker.close_room(self.room, 1)
         self._reading.cancel()
         await asyncio.gather(self._reading, return_exceptions=True)
         await self.worker.close()
-        if self.process.returncode is None:
-            self.process.terminate()
-            async with asyncio.timeout(3):
-                await self.process.wait()
 
 
-async def start(folder: Path) -> Service:
-    path = folder / "worker.sock"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "media", "--socket", str(path), "--address", "127.0.0.1", "--parent", str(os.getpid()), cwd=ROOT
-    )
-    worker = client.WorkerClient(str(path))
-    async with asyncio.timeout(READY_S):
-        while True:
-            with contextlib.suppress(client.WorkerUnreachable):
-                await worker.health()
-                break
-            await asyncio.sleep(0.05)
-    return Service(process, worker)
+def start_worker(socket: Path, *options: str) -> subprocess.Popen[bytes]:
+    """A worker process that answers; dies with this one."""
+    command = [sys.executable, "-m", "media", "--socket", str(socket), "--address", "127.0.0.1", *options]
+    process = subprocess.Popen([*command, "--parent", str(os.getpid())], cwd=ROOT)
+    deadline = time.monotonic() + READY_S
+    while not socket.exists():
+        assert process.poll() is None, "the worker ended at once"
+        assert time.monotonic() < deadline, "the worker does not start"
+        time.sleep(0.02)
+    return process
+
+
+@pytest.fixture(scope="session")
+def worker_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One worker for all tests that do not harm it; each has a room of its own."""
+    socket = tmp_path_factory.mktemp("worker") / "worker.sock"
+    process = start_worker(socket)
+    yield socket
+    process.terminate()
+    assert process.wait(3) == 0
 
 
 @pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[Service]:
-    """A worker with one room, `room`, at epoch 1."""
-    service = await start(tmp_path)
+async def service(worker_socket: Path) -> AsyncIterator[Service]:
+    """A room at epoch 1."""
+    service = Service(client.WorkerClient(str(worker_socket)))
     try:
-        await service.worker.open_room("room", client.OpenRoom(epoch=1))
+        await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
         yield service
     finally:
         await service.close()

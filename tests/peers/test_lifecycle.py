@@ -1,0 +1,210 @@
+"""Peers and rooms come and go: replaced, lost, found, roaming, stale epochs, and the end of a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from media import client
+from tests.peers.conftest import ROOT, Service, eventually, start_worker
+
+
+async def refusal(doing: object) -> str:
+    with pytest.raises(client.WorkerRefused) as refused:
+        await doing  # type: ignore[misc]
+    return refused.value.reason
+
+
+async def test_a_peer_is_connecting_then_live_then_gone(service: Service) -> None:
+    user = await service.join("user")
+    await service.until_state(user, "live")
+    await user.close()
+    await service.until_state(user, "gone")
+    assert service.states(user) == ["connecting", "live", "gone"]
+    numbers = [event.n for event in service.events]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+async def test_a_newer_tab_replaces_the_older(service: Service) -> None:
+    await service.everyone_hears_everyone("user", "counselor")
+    counselor = await service.join("counselor")
+    counselor.speak(620)
+    older = await service.join("user")
+    newer = await service.join("user")
+    await service.until_state(older, "replaced")
+    await asyncio.wait_for(older.gone.wait(), 3)
+    assert (await newer.listen()).tones(620) == {620}
+    silent = len(older.heard)
+    await asyncio.sleep(0.2)
+    assert len(older.heard) == silent
+    state = await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
+    assert {peer.peer for peer in state.peers} == {newer.name, counselor.name}
+
+
+async def test_silence_is_lost_and_a_packet_is_found_again(service: Service) -> None:
+    user = await service.join("user")
+    await service.until_state(user, "live")
+    user.silenced = True
+    await service.until_state(user, "lost", 6.0)
+    user.silenced = False
+    await service.until_state(user, "live")
+
+
+async def test_media_moves_with_a_client_that_changes_its_network(service: Service) -> None:
+    await service.everyone_hears_everyone("user", "counselor")
+    user, counselor = await service.join("user"), await service.join("counselor")
+    counselor.speak(620)
+    await eventually(lambda: user.heard)
+    user.socket.transport.close()
+    await user.open_socket("127.0.0.2")
+    heard = len(user.heard)
+    began = time.perf_counter()
+    await eventually(lambda: len(user.heard) > heard + 5, 4)
+    assert time.perf_counter() - began < 2.5
+    assert (await user.listen()).tones(620) == {620}
+
+
+async def test_closing_a_peer_or_its_room_ends_it_at_once(service: Service) -> None:
+    user, counselor = await service.join("user"), await service.join("counselor")
+    await service.worker.close_peer(service.room, user.name, 1)
+    await asyncio.wait_for(user.gone.wait(), 3)
+    assert await refusal(service.worker.close_peer(service.room, user.name, 1)) == "no_peer"
+    await service.worker.close_room(service.room, 1)
+    await asyncio.wait_for(counselor.gone.wait(), 3)
+    assert await refusal(service.matrix()) == "no_room"
+
+
+async def test_no_older_epoch_is_obeyed(service: Service) -> None:
+    user = await service.join("user")
+    worker, room = service.worker, service.room
+    await worker.open_room(room, client.OpenRoom(epoch=5))
+    await asyncio.wait_for(user.gone.wait(), 3)  # a higher epoch restarts the room
+    for stale in (
+        worker.open_room(room, client.OpenRoom(epoch=4)),
+        worker.set_matrix(room, client.SetMatrix(epoch=4)),
+        worker.admit(room, client.AdmitPeer(epoch=4, peer="p", participant="user", sdp="")),
+        worker.board_in(room, client.BoardIn(epoch=4, participant="user", data=b"")),
+        worker.close_peer(room, "p", 4),
+        worker.close_room(room, 4),
+    ):
+        assert await refusal(stale) == "stale_epoch"
+    await worker.close_room(room, 5)
+    assert await refusal(worker.open_room(room, client.OpenRoom(epoch=4))) == "stale_epoch", "nor after it was closed"
+    assert (await worker.open_room(room, client.OpenRoom(epoch=5))).epoch == 5
+    await worker.close_room(room, 5)
+
+
+async def test_opening_twice_changes_nothing(service: Service) -> None:
+    user = await service.join("user")
+    state = await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
+    assert [(peer.peer, peer.state) for peer in state.peers] == [(user.name, "live")]
+
+
+async def test_a_subscriber_gets_the_rooms_as_they_are_and_a_heartbeat_every_quarter_second(service: Service) -> None:
+    user = await service.join("user")
+    beats = []
+    snapshot = None
+    async with asyncio.timeout(5):
+        async with contextlib.aclosing(service.worker.events()) as events:
+            async for event in events:
+                if isinstance(event, client.Snapshot):
+                    snapshot = event
+                if isinstance(event, client.Heartbeat):
+                    beats.append(time.perf_counter())
+                if len(beats) == 5:
+                    break
+    assert snapshot is not None
+    rooms = {room.room: room.peers for room in snapshot.rooms}
+    assert [(peer.peer, peer.state) for peer in rooms[service.room]] == [(user.name, "live")]
+    assert 0.7 < beats[-1] - beats[0] < 1.5
+
+
+@pytest.mark.parametrize("body", [b"", b"\xc1", b"\x93\x01\x02\x03", b"\xff" * 1000])
+@pytest.mark.parametrize(("method", "path"), [("PUT", "/rooms/x"), ("POST", "/rooms/x/peers"), ("PUT", "/rooms/x/matrix")])
+async def test_bad_commands_are_refused(worker_socket: Path, method: str, path: str, body: bytes) -> None:
+    async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(path=str(worker_socket))) as session:
+        async with session.request(method, "http://worker" + path, data=body) as response:
+            assert response.status == 400
+            assert b"Traceback" not in await response.read()
+
+
+async def test_sigterm_closes_everything_within_two_seconds(tmp_path: Path) -> None:
+    path = tmp_path / "worker.sock"
+    process = start_worker(path)
+    service = Service(client.WorkerClient(str(path)))
+    await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
+    users = [await service.join(f"p{number}") for number in range(3)]
+    began = time.perf_counter()
+    process.terminate()
+    assert await asyncio.to_thread(process.wait, 5) == 0
+    assert time.perf_counter() - began < 2
+    await asyncio.gather(*(asyncio.wait_for(user.gone.wait(), 2) for user in users))
+    assert not path.exists()
+    with pytest.raises(client.WorkerUnreachable):
+        await service.worker.health()
+    await service.close()
+
+
+def test_a_worker_dies_with_its_parent(tmp_path: Path) -> None:
+    path = tmp_path / "worker.sock"
+    program = (
+        "import os, subprocess, sys, time\n"
+        f"child = subprocess.Popen([sys.executable, '-m', 'media', '--socket', {str(path)!r}, '--address', '127.0.0.1',"
+        " '--parent', str(os.getpid())])\n"
+        "print(child.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=ROOT)
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    deadline = time.monotonic() + 10
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    deadline = time.monotonic() + 3
+    while time.monotonic() < deadline and alive(child):
+        time.sleep(0.05)
+    assert not alive(child)
+
+
+def alive(pid: int) -> bool:
+    """Zombies count as dead: whoever adopts them reaps them when it likes."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+async def test_tcp_needs_its_secret(tmp_path: Path, unused_tcp_port: int) -> None:
+    environment = {**os.environ, "SANGDAM_TEST_SECRET": "s3cret"}
+    command = [sys.executable, "-m", "media", "--listen", f"127.0.0.1:{unused_tcp_port}", "--address", "127.0.0.1"]
+    refused = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True)
+    assert refused.returncode == 2
+    process = subprocess.Popen([*command, "--secret-env", "SANGDAM_TEST_SECRET"], cwd=ROOT, env=environment)
+    try:
+        base = f"http://127.0.0.1:{unused_tcp_port}"
+        async with client.WorkerClient(base, "s3cret") as friend, client.WorkerClient(base, "guess") as stranger:
+            await reachable(friend)
+            assert await refusal(stranger.open_room("r", client.OpenRoom(epoch=1))) == "bad_request"
+            assert (await friend.open_room("r", client.OpenRoom(epoch=1))).room == "r"
+    finally:
+        process.terminate()
+        assert process.wait(3) == 0
+
+
+async def reachable(worker: client.WorkerClient) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            with contextlib.suppress(client.WorkerUnreachable):
+                return await worker.health()
+            await asyncio.sleep(0.05)

@@ -1,0 +1,76 @@
+"""Calls over a bad network, the same bad one each time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.peers.client import Address, Peer
+from tests.peers.conftest import Service
+from tests.peers.proxy import Proxy
+
+
+class BadNetwork:
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.proxies: list[Proxy] = []
+
+    async def join(self, participant: str, **impaired: float) -> Peer:
+        probe = Peer(participant)
+        proxy = Proxy(await self.worker_address(), seed=len(self.proxies) + 1, **impaired)  # type: ignore[arg-type]
+        self.proxies.append(proxy)
+        del probe
+        return await self.service.join(participant, via=await proxy.open())
+
+    async def worker_address(self) -> Address:
+        async for event in self.service.worker.events():
+            return next(tuple(each) for each in event.udp if each[0] == "127.0.0.1")  # type: ignore[union-attr, return-value]
+        raise AssertionError
+
+
+@pytest.fixture
+async def network(service: Service) -> AsyncIterator[BadNetwork]:
+    network = BadNetwork(service)
+    yield network
+    for proxy in network.proxies:
+        proxy.close()
+
+
+async def test_pictures_lost_on_the_way_up_are_asked_for_and_repaired(service: Service, network: BadNetwork) -> None:
+    sender = await network.join("sender", loss=0.05)
+    viewer = await service.join("viewer")
+    await service.matrix(sees={"viewer": {0: ("sender", "camera")}})
+    sender.show()
+    await asyncio.sleep(4)
+    assert network.proxies[0].lost > 5
+    assert complete(viewer) > 0.99
+
+
+async def test_pictures_lost_on_the_way_down_are_repaired_from_the_cache(service: Service, network: BadNetwork) -> None:
+    sender = await service.join("sender")
+    viewer = await network.join("viewer", loss=0.05, jitter_s=0.01)
+    await service.matrix(sees={"viewer": {0: ("sender", "camera")}})
+    sender.show()
+    await asyncio.sleep(4)
+    assert network.proxies[0].lost > 5
+    assert complete(viewer) > 0.99
+
+
+def complete(viewer: Peer) -> float:
+    """Share of packets that came, from the first to shortly before the last (which may still be repaired)."""
+    sequences = sorted(viewer.pictures[0])[:-10]
+    return len(sequences) / (sequences[-1] - sequences[0] + 1)
+
+
+async def test_speech_through_the_mix_survives_ten_percent_loss(service: Service, network: BadNetwork) -> None:
+    names = ("a", "b", "c")
+    await service.everyone_hears_everyone(*names)
+    people = [await network.join(name, loss=0.1, jitter_s=0.03) for name in names]
+    for person, hz in zip(people, (440, 620, 880), strict=True):
+        person.speak(hz)
+    await asyncio.sleep(1.0)
+    heard = await asyncio.gather(*(person.listen(1.0) for person in people))
+    assert [each.tones(440, 620, 880) for each in heard] == [{620, 880}, {440, 880}, {440, 620}]
+    assert all(len(each.payloads) > 35 for each in heard), "the mix keeps its pace"
