@@ -34,9 +34,9 @@ class Surroundings:
     site: SiteView
     category: CategoryView
     brief: Brief
+    categories: tuple[CategoryView, ...] = ()
     waiting: WaitingView | None = None
     offer_message: bool = False
-    categories: tuple[CategoryView, ...] = ()
 
 
 def session_view(session: Session, viewer: str, around: Surroundings, grid: matrix.Matrix) -> SessionView:
@@ -66,8 +66,8 @@ def session_view(session: Session, viewer: str, around: Surroundings, grid: matr
             view.choices = ["wait", "message"]
         return view
     view.brief = around.brief
-    view.help = _help(session, session.help)
     view.categories = list(around.categories)
+    view.help = _help(session, session.help)
     view.wrap_up_until = session.timers.get("wrap_up")
     return view
 
@@ -180,10 +180,11 @@ def help_ring(session: Session, asked: Help, around: Surroundings, category_name
     )
 
 
-def queue_item(session: Session) -> QueueItem:
+def queue_item(session: Session, category: str) -> QueueItem:
+    """``category`` here and below is its name, in the session's language."""
     return QueueItem(
         session=session.id,
-        category=session.category,
+        category=category,
         language=session.language,
         channel=session.channel,
         since=session.enqueued_at,
@@ -191,10 +192,10 @@ def queue_item(session: Session) -> QueueItem:
     )
 
 
-def help_item(session: Session, asked: Help) -> QueueItem:
+def help_item(session: Session, asked: Help, category: str) -> QueueItem:
     return QueueItem(
         session=session.id,
-        category=asked.category,
+        category=category,
         language=session.language,
         channel=session.channel,
         since=asked.asked_at,
@@ -203,13 +204,13 @@ def help_item(session: Session, asked: Help) -> QueueItem:
     )
 
 
-def session_item(session: Session) -> SessionItem:
+def session_item(session: Session, category: str) -> SessionItem:
     asked, professional = session.open_help(), session.professional()
     owner = session.people.get(session.owner)
     return SessionItem(
         id=session.id,
         site=session.site,
-        category=session.category,
+        category=category,
         language=session.language,
         channel=session.channel,
         state=session.state,

@@ -23,6 +23,8 @@ COUNTS_EVERY_ROUNDS = 10
 PLACES_A_ROUND = 500  # in turn; with 10,000 waiting each hears of their place every 20 s
 QUEUE_ITEMS = 100
 
+Queued = tuple[Entry, str, QueueItem]  # with the id of the category that is asked for
+
 
 class Boards:
     def __init__(self, house: House, sessions: Sessions, staffing: Staffing) -> None:
@@ -88,7 +90,7 @@ class Boards:
             wallboard = wallboard or encode(self.wallboard())
             client.send_encoded(wallboard)
 
-    def push_queue(self, client: Client, items: list[tuple[Entry, QueueItem]] | None = None) -> None:
+    def push_queue(self, client: Client, items: list[Queued] | None = None) -> None:
         """Who waits that this member could serve, and the messages left, when that has changed."""
         record = client.staff
         if record is None or record.role not in MATCHED_ROLES:
@@ -96,8 +98,8 @@ class Boards:
         kind = "user" if record.role == "counselor" else "help"
         mine = [
             item
-            for entry, item in (self._queue_items() if items is None else items)
-            if item.kind == kind and self._serves(record, entry, item.category)
+            for entry, category, item in (self._queue_items() if items is None else items)
+            if item.kind == kind and self._serves(record, entry, category)
         ]
         messages = [_message(each) for each in self._messages] if record.role == "counselor" else []
         messages = [each for each in messages if each.language in record.languages and _in(each.site, record.sites)]
@@ -109,23 +111,23 @@ class Boards:
     def _serves(self, record: StaffRecord, entry: Entry, category: str) -> bool:
         return self.staffing.serves(record, entry.site.id, entry.session.language, entry.site.category_path(category))
 
-    def _queue_items(self) -> list[tuple[Entry, QueueItem]]:
-        found = []
+    def _queue_items(self) -> list[Queued]:
+        found: list[Queued] = []
         for entry in self.house.entries.values():
-            asked = entry.session.open_help()
-            if entry.session.state == "waiting":
-                found.append((entry, views.queue_item(entry.session)))
+            session, asked = entry.session, entry.session.open_help()
+            if session.state == "waiting":
+                found.append((entry, session.category, views.queue_item(session, entry.category_name())))
             elif asked is not None and asked.state == "asking":
-                found.append((entry, views.help_item(entry.session, asked)))
-        return sorted(found, key=lambda each: each[1].since)
+                found.append((entry, asked.category, views.help_item(session, asked, entry.category_name(asked.category))))
+        return sorted(found, key=lambda each: each[2].since)
 
     def wallboard(self) -> Wallboard:
-        running = [entry.session for entry in self.house.entries.values() if entry.session.state in ("active", "after")]
-        busy = Counter(person.staff for session in running for person in session.present() if person.staff)
+        running = [entry for entry in self.house.entries.values() if entry.session.state in ("active", "after")]
+        busy = Counter(person.staff for entry in running for person in entry.session.present() if person.staff)
         return Wallboard(
             now=self.house.now(),
-            waiting=[item for _, item in self._queue_items()][:QUEUE_ITEMS],
-            sessions=[views.session_item(session) for session in running],
+            waiting=[item for _, _, item in self._queue_items()][:QUEUE_ITEMS],
+            sessions=[views.session_item(entry.session, entry.category_name()) for entry in running],
             staff=self.staffing.items(busy),
             workers=self.house.workers.items(),
             served_today=self._counts.served,

@@ -59,6 +59,10 @@ class Entry:
     def id(self) -> str:
         return self.session.id
 
+    def category_name(self, category: str = "") -> str:
+        """In the session's language; its own category without an argument."""
+        return self.site.category_name(category or self.session.category, self.session.language)
+
     def holds(self, client: Client, participant: str) -> bool:
         return self.holders.get(participant) is client
 
@@ -74,3 +78,7 @@ class House:
     entries: dict[str, Entry] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
     now: Callable[[], int] = wall_clock_ms
+
+    def time(self) -> int:
+        """``now()``, for those who keep hold of a clock."""
+        return self.now()

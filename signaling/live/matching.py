@@ -163,7 +163,7 @@ class Matching:
         if entry.session.ringing and entry.session.ringing.reservation == event.reservation:
             message = views.user_ring(entry.session, around, event.reservation, event.expires_at_ms)
         elif asked and asked.ringing and asked.ringing.reservation == event.reservation:
-            name = entry.site.category_name(asked.category, entry.session.language)
+            name = entry.category_name(asked.category)
             message = views.help_ring(entry.session, asked, around, name, event.reservation, event.expires_at_ms)
         else:
             return

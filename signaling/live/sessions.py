@@ -45,7 +45,7 @@ class Sessions:
 
     def __init__(self, house: House) -> None:
         self.house = house
-        self.scheduler = Scheduler(self._tick, lambda: house.now())
+        self.scheduler = Scheduler(self._tick, house.time)
         self.changed = True  # the wallboard and the queues have something new to show
 
     def wire(self, matching: Matching, rooms: Rooms, lines: Lines) -> None:
@@ -160,11 +160,11 @@ class Sessions:
                 privacy_url=site.privacy_url,
                 home_url=site.home_url,
             ),
-            category=CategoryView(id=session.category, name=site.category_name(session.category, session.language)),
+            category=CategoryView(id=session.category, name=entry.category_name()),
             brief=entry.brief,
+            categories=tuple(CategoryView(id=each, name=entry.category_name(each)) for each in site.categories),
             waiting=waiting,
             offer_message=waiting is not None and (long_wait or not waiting.staffed),
-            categories=tuple(CategoryView(id=one, name=site.category_name(one, session.language)) for one in site.categories),
         )
 
     def _waiting(self, entry: Entry) -> WaitingView:
