@@ -13,10 +13,18 @@ from typing import Any, TypeVar
 
 from pycrdt import Doc, TransactionEvent, merge_updates
 
-from .board_update import EMPTY, BadUpdateError, Reader, Segments, parse, split, var_uint
+from .board_update import EMPTY, BadUpdateError, Reader, Segments, parse, slices, split, var_uint
 
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
+MAX_TYPES = 12_000
+"""Maps and arrays: two a stroke. yrs frees a chain of nested ones by recursion, and 40,000 of them overflow a stack of 8 MiB."""
+SCAN_STRUCTS = 500_000
+"""How many structs the library may have to pass in one uninterrupted piece of work (0.2 µs each).
+
+Where updates conflict, each new struct may be compared with every struct of its list: two updates of 100 KB kept pycrdt 0.14.13
+busy for 54 s. Long updates are therefore applied in slices, the shorter the larger the document, on a budget of time.
+"""
 FRAGMENT_BYTES = 16 * 1024
 _SYNC, _STEP1, _STEP2, _UPDATE = 0, 0, 1, 2
 _MAX_UPDATE_BYTES = MAX_MESSAGE_BYTES - 16
@@ -107,6 +115,7 @@ class Bucket:
         self._level, self._at = burst, now
 
     def take(self, amount: float, now: float) -> bool:
+        """False: not enough saved up, and nothing is taken."""
         self._level = min(self._burst, self._level + (now - self._at) * self._rate)
         self._at = now
         if amount > self._level:
@@ -114,13 +123,18 @@ class Bucket:
         self._level -= amount
         return True
 
+    def owe(self, amount: float) -> None:
+        """Takes what has been spent already; the level may fall below nothing."""
+        self._level -= amount
+
 
 class Quota:
-    """What one participant may cost: messages in, bytes in, bytes out (answers to step 1 are the amplifier)."""
+    """What one participant may cost: messages and bytes in, bytes out (answers to step 1 are the amplifier), seconds of work."""
 
     def __init__(self, now: float) -> None:
         self.messages = Bucket(120, 600, now)
         self.received = Bucket(256 * 1024, 4 * 1024 * 1024, now)
+        self.work = Bucket(0.1, 0.5, now)
         self.answered = Bucket(1024 * 1024, 2.0 * MAX_DOCUMENT_BYTES, now)
 
 
@@ -144,6 +158,7 @@ class BoardRoom:
         self._unflushed: list[bytes] = []
         self._log = Segments(_MAX_UPDATE_BYTES)
         self._compact_at = 0.0
+        self._census: tuple[int, int] | None = None
         self._open()
         for update in updates:
             self._restore(update)
@@ -216,7 +231,7 @@ class BoardRoom:
         if step == _STEP1:
             self._answer(participant, body, quota)
         elif body != EMPTY:
-            self._apply(participant, body)
+            self._apply(participant, body, quota)
 
     def _answer(self, participant: str, state_vector: bytes, quota: Quota) -> None:
         """Step 2: all that the participant lacks; if that is over one message, the whole journal as several updates."""
@@ -234,31 +249,62 @@ class BoardRoom:
         for index, part in enumerate(parts):
             self._send(participant, _message(_UPDATE if index else _STEP2, part))
 
-    def _apply(self, participant: str, update: bytes) -> None:
+    def _apply(self, participant: str, update: bytes, quota: Quota) -> None:
+        """Changes the document, publishes what changed, also when only the first slices were within the quota."""
         if participant not in self._writers:
             raise RefusedError("not_writer")
-        parse(update)
-        if len(self._log) + len(update) > MAX_DOCUMENT_BYTES and not self._compacted(len(update)):
+        parsed = parse(update)
+        structs, types = self._counted()
+        if not self._has_room(len(update), parsed.types):
             raise RefusedError("full")
-        self._guarded(lambda: self._doc.apply_update(update))
-        self._log.append(update)
-        changes, self._observed = self._observed, []
-        for change in changes:
-            if change != EMPTY:
-                self._publish(participant, change)
+        self._census = (structs + parsed.count, types + parsed.types)
+        most = max(1, SCAN_STRUCTS // (structs + parsed.count + 1))
+        whole = parsed.count <= most and len(parsed.deletes) <= most
+        changes: list[bytes] = []
+        try:
+            for piece in [update] if whole else slices(update, parsed, _MAX_UPDATE_BYTES, most):
+                self._work(participant, piece, quota)
+                changes += self._observed
+                self._observed.clear()
+                self._log.append(piece)
+        finally:
+            self._publish(participant, [change for change in changes if change != EMPTY])
 
-    def _compacted(self, needed: int) -> bool:
-        """Tries to make room by forgetting what was overwritten or deleted; costly, hence at most once in 10 s."""
+    def _work(self, participant: str, piece: bytes, quota: Quota) -> None:
+        started = self._clock()
+        if not quota.work.take(0.0, started):
+            self._behind.add(participant)
+            raise RefusedError("quota")
+        self._guarded(lambda: self._doc.apply_update(piece))
+        quota.work.owe(self._clock() - started)
+
+    def _counted(self) -> tuple[int, int]:
+        """(structs, types) of the document, counted at the first change and then added up (an upper bound)."""
+        if self._census is None:
+            parsed = parse(self._doc.get_update())
+            self._census = (parsed.count, parsed.types)
+        return self._census
+
+    def _has_room(self, size: int, types: int) -> bool:
+        """Where there is none, forgets what was overwritten or deleted; that is costly, hence at most once in 10 s."""
+        if self._fits(size, types):
+            return True
         now = self._clock()
         if now < self._compact_at:
             return False
         self._compact_at = now + 10.0
-        log = Segments(_MAX_UPDATE_BYTES)
-        log.append(self._doc.get_update())
-        self._log = log
-        return len(log) + needed <= MAX_DOCUMENT_BYTES
+        self._log = Segments(_MAX_UPDATE_BYTES)
+        self._log.append(self._doc.get_update())
+        self._census = None
+        return self._fits(size, types)
 
-    def _publish(self, author: str, change: bytes) -> None:
+    def _fits(self, size: int, types: int) -> bool:
+        return len(self._log) + size <= MAX_DOCUMENT_BYTES and self._counted()[1] + types <= MAX_TYPES
+
+    def _publish(self, author: str, changes: list[bytes]) -> None:
+        if not changes:
+            return
+        change = changes[0] if len(changes) == 1 else merge_updates(*changes)
         self.stats["updates"] += 1
         self._unflushed.append(change)
         self._on_update(change)

@@ -7,7 +7,7 @@ passes: maps, arrays, bytes and plain values. Format: lib0 varuints, `Update.js`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from pycrdt import merge_updates
@@ -19,6 +19,7 @@ EMPTY = b"\x00\x00"
 
 _GC, _DELETED, _BINARY, _TYPE, _ANY, _SKIP = 0, 1, 3, 7, 8, 10
 _HAS_ORIGIN, _HAS_RIGHT_ORIGIN, _HAS_PARENT_SUB = 0x80, 0x40, 0x20
+_MAKES_TYPE = {bytes([flags | _TYPE]) for flags in range(0, 256, 32)}
 _ARRAY, _MAP = 0, 1
 
 
@@ -32,20 +33,25 @@ class BadUpdateError(Exception):
 
 @dataclass(slots=True)
 class Struct:
-    """One struct of a client: its clock, how many clocks it takes, and where its bytes are."""
+    """One struct of a client: its clock, and where its bytes are."""
 
     clock: int
-    length: int
     start: int
     end: int
 
 
 @dataclass(slots=True)
 class Parsed:
-    """structs: client → in order of clocks; deletes: client → [(clock, length)]."""
+    """structs: client → in order of clocks; deletes: client → [(clock, length)]; types: how many maps and arrays it makes."""
 
     structs: dict[int, list[Struct]] = field(default_factory=dict)
     deletes: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    types: int = 0
+
+    @property
+    def count(self) -> int:
+        """All structs."""
+        return sum(map(len, self.structs.values()))
 
 
 class Reader:
@@ -98,11 +104,14 @@ def parse(update: bytes) -> Parsed:
     reader, parsed = Reader(update), Parsed()
     for _ in range(reader.uint()):
         count, client, clock = reader.uint(), reader.uint(), reader.uint(MAX_CLOCK)
-        structs = parsed.structs.setdefault(client, [])
+        if client in parsed.structs:
+            raise BadUpdateError("kind")
+        structs = parsed.structs[client] = []
         for _ in range(count):
             start = reader.at
+            parsed.types += update[start : start + 1] in _MAKES_TYPE
             length = _struct(reader)
-            structs.append(Struct(clock, length, start, reader.at))
+            structs.append(Struct(clock, start, reader.at))
             clock += length
             if clock >= MAX_CLOCK:
                 raise BadUpdateError("number")
@@ -235,9 +244,11 @@ def split(update: bytes, limit: int) -> list[bytes]:
 
     Structs are never cut: one that is longer by itself raises BadUpdateError("too_long"). Bad bytes raise as in `parse`.
     """
-    if len(update) <= limit:
-        return [update]
-    parsed, pieces = parse(update), []
+    return [update] if len(update) <= limit else list(slices(update, parse(update), limit, MAX_CLOCK))
+
+
+def slices(update: bytes, parsed: Parsed, limit: int, most: int) -> Iterator[bytes]:
+    """As `split`, and each slice has at most `most` structs, or 64 times as many deletions."""
     room = limit - 32
     for client, structs in parsed.structs.items():
         first = size = 0
@@ -245,21 +256,20 @@ def split(update: bytes, limit: int) -> list[bytes]:
             length = struct.end - struct.start
             if length > room:
                 raise BadUpdateError("too_long")
-            if size + length > room:
-                pieces.append(_piece(update, client, structs[first:index]))
+            if size + length > room or index - first >= most:
+                yield _slice(update, client, structs[first:index])
                 first, size = index, 0
             size += length
-        pieces.append(_piece(update, client, structs[first:]))
+        yield _slice(update, client, structs[first:])
     for client, ranges in parsed.deletes.items():
-        step = max(1, room // 12)
+        step = max(1, min(room // 12, most * 64))
         for at in range(0, len(ranges), step):
             part = ranges[at : at + step]
             body = b"".join(var_uint(clock) + var_uint(length) for clock, length in part)
-            pieces.append(b"\x00\x01" + var_uint(client) + var_uint(len(part)) + body)
-    return pieces
+            yield b"\x00\x01" + var_uint(client) + var_uint(len(part)) + body
 
 
-def _piece(update: bytes, client: int, structs: list[Struct]) -> bytes:
+def _slice(update: bytes, client: int, structs: list[Struct]) -> bytes:
     head = b"\x01" + var_uint(len(structs)) + var_uint(client) + var_uint(structs[0].clock)
     return head + update[structs[0].start : structs[-1].end] + b"\x00"
 

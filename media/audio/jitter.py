@@ -165,7 +165,7 @@ class JitterBuffer:
         return ""
 
     def _observe(self, transit: float, duration: float) -> None:
-        """Notes how long a packet travelled. Of packets that were held up together and come in one burst only the first counts."""
+        """Notes how long a packet travelled. Of packets held up together that come in one burst only the first counts."""
         draining = transit < self._last_transit - duration / 2 and transit > self._needed()
         self._last_transit = transit
         if draining:

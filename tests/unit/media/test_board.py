@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import random
+import time
 import weakref
 from collections import defaultdict
 from collections.abc import Iterator
@@ -19,8 +20,8 @@ from media.board import (
     MAX_DOCUMENT_BYTES,
     MAX_MESSAGE_BYTES,
     BoardRoom,
-    FragmentError,
     Fragmenter,
+    FragmentError,
     Reassembler,
 )
 from media.board_update import BadUpdateError, parse, split, var_uint
@@ -293,6 +294,46 @@ def test_known_poison_is_refused_before_the_library_sees_it(wire: Wire, name: st
     assert set(Client(wire, "counselor").picture) == {"a"}
 
 
+def crowd(first: int, count: int) -> bytes:
+    """Each of many clients puts one value at the head of the same list: every one conflicts with every other."""
+    value = b"\x00" + bytes([8, 1, 1, 109, 1, 126])
+    heads = b"".join(b"\x01" + var_uint(client) + value for client in range(first, first + count))
+    return var_uint(count) + heads + b"\x00"
+
+
+def test_conflicts_by_the_thousand_do_not_hold_the_worker_up() -> None:
+    """Unbounded, the second of these updates takes 30 to 54 s. Real time, with a wide margin."""
+    wire = Wire()
+    wire.board._clock = time.monotonic
+    wire.board.set_writers({"user", "counselor"})
+    started = time.monotonic()
+    for n in range(5):
+        wire.board.receive("user", create_update_message(crowd(1 + n * 10_000, 10_000)))
+    assert time.monotonic() - started < 5
+    assert wire.refused("quota") > 0
+    Client(wire, "counselor").draw("b")
+    assert "b" in Client(wire, "late").picture, "others draw on"
+
+
+def nested(first: int, count: int) -> bytes:
+    """Maps within maps, each in the one before."""
+    head = bytes([0x27, 1, 1, 109, 1, 97, 1]) if first == 0 else b""
+    rest = (bytes([0x27, 0, 5]) + var_uint(clock - 1) + bytes([1, 97, 1]) for clock in range(first or 1, first + count))
+    return b"\x01" + var_uint(count) + b"\x05" + var_uint(first) + head + b"".join(rest) + b"\x00"
+
+
+def test_maps_in_maps_are_bounded_and_freed_without_harm(wire: Wire) -> None:
+    """40,000 of them, deleted at the root, would end the process."""
+    for n in range(4):
+        wire.now += 20
+        wire.board.receive("user", create_update_message(nested(n * 5000, 5000)))
+    assert wire.refused("full") == 2
+    wire.board.receive("user", create_update_message(b"\x00\x01\x05\x01\x00\x01"))
+    user = Client(wire, "user")
+    user.draw("a")
+    assert "a" in Client(wire, "late").picture
+
+
 def test_a_good_value_passes(wire: Wire) -> None:
     update = any_update(b"\x01\x76\x01\x01k\x75\x04\x7e\x78\x7d\xbf\xff\xff\xff\x0f\x7b" + bytes(8))
     wire.board.receive("user", create_update_message(update))
@@ -327,7 +368,9 @@ DRAWN = _drawn()
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, len(DRAWN) - 1), st.integers(0, 255)), min_size=1, max_size=6), st.integers(0, len(DRAWN)))
+@given(
+    st.lists(st.tuples(st.integers(0, len(DRAWN) - 1), st.integers(0, 255)), min_size=1, max_size=6), st.integers(0, len(DRAWN))
+)
 def test_a_broken_update_never_raises_and_the_board_goes_on(flips: list[tuple[int, int]], cut: int) -> None:
     broken = bytearray(DRAWN)
     for at, value in flips:
@@ -390,10 +433,12 @@ def test_a_struct_longer_than_a_piece_cannot_be_split() -> None:
 
 @given(st.binary(max_size=200))
 def test_reading_any_bytes_raises_bad_update_only(data: bytes) -> None:
+    reason = "kind"
     try:
         parse(data)
     except BadUpdateError as error:
-        assert error.reason in {"truncated", "number", "kind", "depth", "trailing"}
+        reason = error.reason
+    assert reason in {"truncated", "number", "kind", "depth", "trailing"}
 
 
 # -- fragments -------------------------------------------------------------------------------------------------------------------
@@ -419,7 +464,8 @@ def test_a_message_too_large_or_empty_is_not_cut() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fragment", "reason"), [(b"", "empty"), (b"\x00", "empty"), (b"\x02x", "header"), (bytes(FRAGMENT_BYTES + 2), "fragment_too_large")]
+    ("fragment", "reason"),
+    [(b"", "empty"), (b"\x00", "empty"), (b"\x02x", "header"), (bytes(FRAGMENT_BYTES + 2), "fragment_too_large")],
 )
 def test_a_bad_fragment_is_refused_and_the_next_message_read(fragment: bytes, reason: str) -> None:
     reassembler = Reassembler()
@@ -429,23 +475,23 @@ def test_a_bad_fragment_is_refused_and_the_next_message_read(fragment: bytes, re
 
 
 def test_an_endless_message_is_refused_once_skipped_and_forgotten() -> None:
-    reassembler, errors = Reassembler(), 0
+    reassembler, reasons = Reassembler(), []
     for _ in range(100):
         try:
             assert reassembler.feed(b"\x01" + bytes(FRAGMENT_BYTES)) is None
         except FragmentError as error:
-            assert error.reason == "too_large"
-            errors += 1
-    assert errors == 1
+            reasons.append(error.reason)
+    assert reasons == ["too_large"]
     assert reassembler.feed(b"\x00the end of it") is None
     assert reassembler.feed(b"\x00next") == b"next"
 
 
 @given(st.lists(st.binary(max_size=40), max_size=30))
 def test_any_fragments_raise_fragment_errors_only(fragments: list[bytes]) -> None:
-    reassembler = Reassembler()
+    reassembler, reasons = Reassembler(), set()
     for fragment in fragments:
         try:
             reassembler.feed(fragment)
         except FragmentError as error:
-            assert error.reason in {"empty", "header", "fragment_too_large", "too_large"}
+            reasons.add(error.reason)
+    assert reasons <= {"empty", "header", "fragment_too_large", "too_large"}

@@ -52,7 +52,7 @@ def strength(sound: NDArray[np.int16], hertz: float) -> float:
 
 
 def roughness(sound: NDArray[np.int16], hertz: float) -> float:
-    """How far a sound departs from a sine at its steepest: the residue of x[n+1] + x[n-1] = 2 cos(w) x[n], at most over the sound."""
+    """How far a sound departs from a sine, at its worst: the residue of x[n+1] + x[n-1] = 2 cos(w) x[n]."""
     x = sound.astype(float)
     return float(np.abs(x[2:] + x[:-2] - 2 * np.cos(2 * np.pi * hertz / 48_000) * x[1:-1]).max())
 
