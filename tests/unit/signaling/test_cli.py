@@ -1,0 +1,142 @@
+"""The command line as a person or a script uses it."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from signaling.cli import announce_ready, main, taken_port
+from signaling.settings import Settings
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def run(folder: Path, *words: str, typed: str = "") -> Result:
+    return CliRunner().invoke(main, [*words, "--data-dir", str(folder)], input=typed)
+
+
+def done(folder: Path, *words: str, typed: str = "") -> str:
+    result = run(folder, *words, typed=typed)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def as_json(folder: Path, *words: str) -> Any:
+    return json.loads(done(folder, *words, "--json"))
+
+
+def a_shop(folder: Path) -> None:
+    done(folder, "site", "add", "shop", "--name", "ko=가게", "--origin", "https://shop.example", "--language", "ko")
+
+
+def test_the_first_operator_is_made_once(folder: Path) -> None:
+    made = done(folder, "init", "--login", "Ops", "--name", "Ops", "--password-stdin", typed="long enough\n")
+    assert "ops" in made
+    again = run(folder, "init", "--login", "two", "--name", "Two", "--password-stdin", typed="long enough\n")
+    assert again.exit_code == 1
+    assert "staff add" in again.output
+    [operator] = as_json(folder, "staff", "list")
+    assert operator["role"] == "operator"
+    assert "password_hash" not in operator
+
+
+def test_the_password_can_be_prompted_for(folder: Path) -> None:
+    done(folder, "init", "--login", "ops", "--name", "Ops", typed="long enough\nlong enough\n")
+    short = run(folder, "staff", "password", "ops", "--password-stdin", typed="short\n")
+    assert short.exit_code == 1
+    assert "8 to 200" in short.output
+
+
+def test_a_site_with_categories_and_keys(folder: Path) -> None:
+    a_shop(folder)
+    done(folder, "category", "add", "shop", "cameras", "--name", "ko=카메라")
+    done(folder, "category", "add", "shop", "lenses", "--parent", "cameras")
+    secrets = [as_json(folder, "site", "key", "shop", kid)["secret"] for kid in ("k1", "k2")]
+    third = run(folder, "site", "key", "shop", "k3")
+    assert third.exit_code == 1
+    assert "remove one first" in third.output
+    done(folder, "site", "add", "shop", "--update", "--retention-days", "30")
+    shown = as_json(folder, "site", "show", "shop")
+    assert (shown["names"], shown["retention_days"], shown["keys"]) == ({"ko": "가게"}, 30, ["k1", "k2"])
+    assert not any(secret in json.dumps(shown) for secret in secrets), "a secret is shown once, when it is made"
+    done(folder, "category", "remove", "shop", "cameras")
+    assert as_json(folder, "category", "list", "shop") == [{"id": "lenses", "parent": None, "names": {"en": "lenses"}}]
+    done(folder, "site", "remove", "shop")
+    assert as_json(folder, "site", "list") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("site", "add", "a b"), "letters, digits"),
+        (("site", "add", "x", "--origin", "https://shop.example/path"), "no origin"),
+        (("site", "add", "x", "--name", "plain"), "LANGUAGE=NAME"),
+        (("site", "add", "x"), "needs --name, --origin, --language"),
+        (("site", "add", "x", "--accent", "red"), "#rrggbb"),
+        (("site", "show", "x"), "no site"),
+        (("site", "key", "shop", "server"), "choose another name"),
+        (("category", "add", "shop", "a", "--parent", "nothing"), "cannot be its parent"),
+        (("staff", "add", "mina", "--name", "Mina", "--role", "counselor", "--password-stdin"), "--language"),
+        (("staff", "show", "nobody"), "Nobody signs in"),
+        (("session", "erase", "s-9"), "no session"),
+        (("session", "list", "--database", "nonsense"), "cannot be opened"),
+    ],
+)
+def test_mistakes_are_told_in_a_sentence(folder: Path, words: tuple[str, ...], says: str) -> None:
+    a_shop(folder)
+    result = run(folder, *words)
+    assert result.exit_code in (1, 2)
+    assert says in result.output
+    assert "Traceback" not in result.output
+
+
+def test_staff_come_and_go(folder: Path) -> None:
+    mina = ("staff", "add", "Mina", "--name", "Mina", "--role", "counselor", "--language", "ko", "--password-stdin")
+    done(folder, *mina, typed="long enough\n")
+    twice = run(folder, *mina, typed="long enough\n")
+    assert twice.exit_code == 1
+    assert "already" in twice.output
+    assert as_json(folder, "staff", "show", "mina")["languages"] == ["ko"]
+    done(folder, "staff", "remove", "mina")
+    assert as_json(folder, "staff", "list") == []
+
+
+def test_a_taken_port_is_named(folder: Path) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        result = run(folder, "serve", "--demo", "--port", str(port))
+    assert result.exit_code == 1
+    assert f"Port {port} is taken" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_taken_media_port_is_named() -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as holder:
+        holder.bind(("127.0.0.1", 0))
+        port = holder.getsockname()[1]
+        free = socket.socket()
+        free.bind(("127.0.0.1", 0))
+        http_port = free.getsockname()[1]
+        free.close()
+        sentence = taken_port(Settings(port=http_port, udp_port=port, demo=True, shop_port=http_port))
+    assert f"UDP port {port} is taken" in sentence
+
+
+def test_the_demo_tells_every_address_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    announce_ready(Settings(demo=True, port=18080, shop_port=18081))
+    said = capsys.readouterr().out
+    wanted = ["http://127.0.0.1:18081", "http://counselor.localhost:18080", "jimin / jimin-demo", "suho / suho-demo",
+              "http://professional.localhost:18080", "drhan / drhan-demo", "http://operator.localhost:18080", "ops / ops-demo"]  # fmt: skip
+    places = [said.find(word) for word in wanted]
+    assert -1 not in places
+    assert places == sorted(places)

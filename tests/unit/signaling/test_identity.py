@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import pytest
+from aiohttp import web
+from msgspec.structs import replace
+
+from signaling import identity
+from signaling.identity import SIGN_IN_LIFE_MS, Identity, SignInRefused
+from signaling.records import SignInRecord, StaffRecord
+
+NOW = 1_790_000_000_000
+PASSWORD = "correct horse"
+JIMIN = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor", password_hash=identity.hash_password(PASSWORD))
+
+
+class FakeRecords:
+    def __init__(self) -> None:
+        self.sign_ins: dict[str, SignInRecord] = {}
+        self.people = {"jimin": JIMIN}
+
+    async def staff_by_login(self, login: str) -> StaffRecord | None:
+        return self.people.get(login)
+
+    async def staff(self, staff_id: str) -> StaffRecord | None:
+        return self.people.get(staff_id)
+
+    async def add_sign_in(self, record: SignInRecord) -> None:
+        self.sign_ins[record.token_hash] = record
+
+    async def sign_in(self, token_hash: str) -> SignInRecord | None:
+        return self.sign_ins.get(token_hash)
+
+    async def remove_sign_ins_of(self, staff_id: str) -> int:
+        self.sign_ins = {key: value for key, value in self.sign_ins.items() if value.staff != staff_id}
+        return 0
+
+
+@pytest.fixture
+def records() -> FakeRecords:
+    return FakeRecords()
+
+
+@pytest.fixture
+def door(records: FakeRecords) -> Identity:
+    return Identity(records)  # type: ignore[arg-type]
+
+
+async def sign_in(door: Identity, password: str = PASSWORD, *, login: str = "jimin", address: str = "192.0.2.1") -> str:
+    _, token = await door.sign_in(login, password, address=address, now=NOW)
+    return token
+
+
+async def test_the_right_password_opens(door: Identity, records: FakeRecords) -> None:
+    token = await sign_in(door, login=" Jimin ")
+    assert await door.who_holds(token, NOW) == JIMIN
+    assert token not in records.sign_ins, "only its hash is stored"
+
+
+async def test_a_sign_in_ends(door: Identity, records: FakeRecords) -> None:
+    token = await sign_in(door)
+    assert await door.who_holds(token, NOW + SIGN_IN_LIFE_MS - 1)
+    assert await door.who_holds(token, NOW + SIGN_IN_LIFE_MS) is None
+    await door.sign_out_everywhere("jimin")
+    assert await door.who_holds(token, NOW) is None
+
+
+async def test_removed_staff_hold_nothing(door: Identity, records: FakeRecords) -> None:
+    token = await sign_in(door)
+    records.people.clear()
+    assert await door.who_holds(token, NOW) is None
+
+
+@pytest.mark.parametrize(("login", "password"), [("jimin", "wrong horse"), ("nobody", PASSWORD), ("jimin", ""), ("", "")])
+async def test_wrong_login_and_wrong_password_sound_the_same(door: Identity, login: str, password: str) -> None:
+    with pytest.raises(SignInRefused, match="wrong_credentials"):
+        await sign_in(door, password, login=login)
+
+
+async def test_staff_without_a_password_cannot_sign_in(door: Identity, records: FakeRecords) -> None:
+    records.people["jimin"] = replace(JIMIN, password_hash="")
+    with pytest.raises(SignInRefused, match="wrong_credentials"):
+        await sign_in(door, "")
+
+
+async def test_guessing_is_slowed_by_login_and_address(door: Identity) -> None:
+    for _ in range(6):
+        with pytest.raises(SignInRefused, match="wrong_credentials"):
+            await sign_in(door, "guess")
+    with pytest.raises(SignInRefused, match="too_many_sign_ins"):
+        await sign_in(door)
+    assert await sign_in(door, address="198.51.100.9"), "the real Jimin, elsewhere, is not locked out"
+
+
+async def test_anything_but_our_token_is_nobody(door: Identity) -> None:
+    for token in ("", "x", "a" * 43):
+        assert await door.who_holds(token, NOW) is None
+
+
+@pytest.mark.parametrize("password", ["", "short", "x" * 201])
+def test_passwords_have_a_length(password: str) -> None:
+    with pytest.raises(ValueError, match="8 to 200"):
+        identity.hash_password(password)
+
+
+def test_the_cookie_is_for_this_host_only_and_no_script() -> None:
+    response = web.Response()
+    identity.set_cookie(response, "token")
+    cookie = response.cookies["__Host-sangdam"].OutputString()
+    for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
+        assert part in cookie
+    assert "Domain" not in cookie
