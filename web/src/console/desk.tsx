@@ -19,7 +19,7 @@ import { mayAskHelp } from "./logic/hunt";
 import type { Action } from "./logic/keys";
 import { neighbour, nextState } from "./logic/queue";
 import { shown } from "./logic/ringing";
-import { Modes, MODES, type Planned } from "./modes";
+import { isChange, Modes, MODES, type Planned } from "./modes";
 import { amReading, userOf } from "./names";
 import { Notes } from "./notes";
 import { askPermission, permission } from "./notify";
@@ -177,6 +177,9 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
     }
     keys.hear_user = () => now_.mode === "consultation" && setPlanned({ mode: "consultation", hear_user: !now_.hear_user });
     if (owner && help.mode === "conference") keys.hand_over = () => setOpen("hand_over");
+  }
+  if (ring === null && session !== null && help !== null && joined && isChange(planned, help)) {
+    keys.accept = () => void actions.setMode(session.id, planned.mode, planned.hear_user);
   }
   useKeys(keys);
 

@@ -24,7 +24,7 @@ function Face({ name, role, you, at }: { name: string; role: keyof Cast; you: bo
     <g class={`face face-${role} ${you ? "face-you" : ""}`}>
       <circle cx={at.x} cy={at.y} r={R} />
       <text x={at.x} y={at.y + 5} class="face-initial" aria-hidden="true">
-        {[...name][0]}
+        {Array.from(name)[0]}
       </text>
       <text x={above ? at.x + R + 8 : at.x} y={above ? at.y + 5 : at.y + R + 15} class={above ? "face-name face-name-beside" : "face-name"}>
         {you ? t("hear.you") : name}

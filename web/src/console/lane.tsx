@@ -46,7 +46,7 @@ function SessionRow({ session, now, chosen, fresh, onChoose }: { session: Sessio
           </span>
         </span>
         {fresh > 0 && <span class="pill pill-ok">{t("session.new_lines", { n: fresh })}</span>}
-        {user?.presence === "lost" && <span class="dot dot-warn" title={t("state.lost")} />}
+        {user?.presence === "lost" && session.state === "active" && <span class="dot dot-warn" title={t("state.lost")} />}
         <span class="num">{since(session.active_at ?? session.started_at, now)}</span>
       </button>
     </li>

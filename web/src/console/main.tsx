@@ -1,6 +1,7 @@
 import { render } from "preact";
 import "../ui/tokens.css";
 import "../ui/components.css";
+import "../room/room.css";
 import "./staff.css";
 import "./console.css";
 import { Announcer } from "../ui";

@@ -1,5 +1,6 @@
 import type { Audience, SessionView } from "../messages";
 import { Chat, type AudienceChoice } from "../room/Chat";
+import { Board } from "../room/board/LazyBoard";
 import type { Client } from "../room/client";
 import { RoomAudio } from "../room/media";
 import type { Pictures } from "../room/pictures";
@@ -8,8 +9,8 @@ import { Stage } from "../room/Stage";
 import { viewer, type RoomState } from "../room/state";
 import type { Actions } from "./actions";
 import { LostBand, Replaced, TextOnlyBand } from "./bands";
-import { RoomBoard } from "./board";
 import { HuntBand } from "./help";
+import { briefField } from "./logic/format";
 import { audienceOf, audienceRule } from "./logic/audience";
 import { amReading, nameOf, userOf } from "./names";
 import { setPrefs, type View } from "./prefs";
@@ -68,7 +69,7 @@ function audienceChoice(session: SessionView, choice: Audience, onChange: (audie
 
 /** Stage and board: one of them, or the board large with the people beside it. */
 function Views({ link, session, pictures, view }: Pick<RoomProps, "session" | "pictures" | "view"> & { link: RoomLink }) {
-  const board = <RoomBoard link={link} session={session} pictures={pictures} />;
+  const board = <Board link={link} session={session} pictures={pictures} product={briefField(session.brief, "product_picture")?.value} />;
   const alone = view === "board" || session.room?.media !== true;
   return <div class="room-views">{view !== "stage" && alone ? board : <Stage link={link} session={session}>{view === "both" ? board : undefined}</Stage>}</div>;
 }

@@ -8,7 +8,7 @@ export type Hunt =
   | { kind: "reading"; left_s: number | null }
   | { kind: "nobody"; asked: number };
 
-const seconds = (ms: number) => Math.max(0, Math.ceil(ms / 1000));
+const seconds = (ms: number) => Math.max(0, Math.round(ms / 1000));
 
 export function hunt(help: HelpView | null, now: number): Hunt {
   if (help === null) return { kind: "none" };
