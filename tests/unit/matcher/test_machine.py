@@ -230,6 +230,20 @@ class Matching(RuleBasedStateMachine):
         if entered:
             assert self.do("entered", request)
 
+    @precondition(lambda self: self.reservations)
+    @rule(number=picks)
+    def accept_and_never_enter(self, number: int) -> None:
+        _, staff = self.reservations[sorted(self.reservations)[number % len(self.reservations)]]
+        self.accept(number, entered=False)
+        self.time_passes(29.999, renewing=True)
+        self.time_passes(0.001, renewing=True)
+        self.set_available(staff)
+
+    @rule(staff=names)
+    def go_home(self, staff: str) -> None:
+        self.set_away(staff)
+        self.sign_out(staff, force=False)
+
     @rule(number=picks)
     def a_holder_is_lost_for_good(self, number: int) -> None:
         name = self.pick(number, "accepted")
