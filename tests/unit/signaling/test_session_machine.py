@@ -1,0 +1,391 @@
+"""The session machine by its tables: every transition, and everything that must change nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from signaling.session import NotAllowed, Session, decode_snapshot, encode_snapshot, model, new_session, next_deadline, receive
+from signaling.session import events as ev
+
+NOW = 1_790_000_000_000
+S = 1000
+
+
+class Call:
+    """A session with its clock; events are given in seconds after the last."""
+
+    def __init__(self, channel: model.Channel = "voice") -> None:
+        self.now = NOW
+        self.fence = 0
+        self.session = new_session(
+            id="s-1", site="shop", category="lenses", language="ko", channel=channel, user="u", name="", now=NOW
+        )
+        self.effects: list[ev.Effect] = []
+        self.give(ev.Connected("u"))
+
+    def give(self, event: ev.SessionEvent, after_s: float = 0) -> list[ev.Effect]:
+        self.now += int(after_s * S)
+        self.effects = receive(self.session, event, self.now)
+        return self.effects
+
+    def tick(self, after_s: float) -> list[ev.Effect]:
+        return self.give(ev.Ticked(), after_s)
+
+    def steps(self) -> list[tuple[str, str]]:
+        return [(effect.step, effect.request) for effect in self.effects if isinstance(effect, ev.Step)]
+
+    def said(self) -> list[str]:
+        return [effect.text for effect in self.effects if isinstance(effect, ev.Say)]
+
+    def over(self) -> dict[str, str]:
+        return {effect.participant: effect.reason for effect in self.effects if isinstance(effect, ev.Over)}
+
+    def enter(self) -> Call:
+        self.give(ev.Entered(None, "민아"))
+        return self
+
+    def accept(self, staff: str = "jimin", request: str = "", *, connected: bool = True) -> Call:
+        self.fence += 1
+        self.give(ev.Accepted(request or self.session.request, staff, staff.title(), connected, self.fence))
+        return self
+
+    def active(self) -> Call:
+        return self.enter().accept()
+
+    def help(self) -> Call:
+        self.give(ev.HelpAsked("jimin", "mount?", "lenses"))
+        return self
+
+    def reading(self) -> Call:
+        self.help()
+        assert self.session.help is not None
+        return self.accept("han", self.session.help.request)
+
+    def joined(self, mode: model.Mode = "consultation") -> Call:
+        self.reading().give(ev.HelpJoined("han"))
+        if mode != "consultation":
+            self.give(ev.ModeChanged("jimin", mode))
+        return self
+
+    @property
+    def asked(self) -> model.Help:
+        assert self.session.help is not None
+        return self.session.help
+
+
+@pytest.fixture
+def call() -> Call:
+    return Call()
+
+
+# --- the way in ---------------------------------------------------------------------------------------------------------
+
+
+def test_entering_asks_the_matcher_and_keeps_the_typed_name(call: Call) -> None:
+    call.enter()
+    assert call.session.state == "waiting"
+    assert call.session.people["u"].name == "민아"
+    assert call.effects[0] == ev.Enqueue("s-1.u1", "user", "lenses", NOW)
+
+
+def test_a_signed_name_is_not_overwritten() -> None:
+    call = Call()
+    call.session.people["u"].name = "Kim"
+    call.enter()
+    assert call.session.people["u"].name == "Kim"
+
+
+def test_preparing_for_ten_minutes_ends_it(call: Call) -> None:
+    assert next_deadline(call.session) == NOW + 600 * S
+    call.tick(599)
+    assert call.session.state == "preparing"
+    call.tick(1)
+    assert (call.session.state, call.session.end_reason) == ("closed", "idle")
+
+
+def test_a_waiting_user_who_drops_is_suspended_and_resumed(call: Call) -> None:
+    call.enter().give(ev.Disconnected("u"))
+    assert call.steps() == [("suspend", "s-1.u1")]
+    call.give(ev.Connected("u"), 59)
+    assert call.steps() == [("resume", "s-1.u1")]
+    assert next_deadline(call.session) is None
+
+
+def test_a_waiting_user_gone_for_a_minute_is_forgotten(call: Call) -> None:
+    call.enter().give(ev.Disconnected("u"))
+    call.tick(60)
+    assert (call.session.state, call.session.end_reason) == ("closed", "user_lost")
+    assert call.steps() == [("cancel", "s-1.u1")]
+
+
+def test_a_ring_is_shown_and_ends(call: Call) -> None:
+    call.enter().give(ev.RingStarted("s-1.u1", "r-1", "jimin", NOW + 20 * S, 5))
+    assert call.session.ringing is not None
+    call.give(ev.RingEnded("s-1.u1", "r-1", 6))
+    assert call.session.ringing is None
+
+
+def test_accepting_opens_the_room_at_a_new_epoch(call: Call) -> None:
+    call.active()
+    assert (call.session.state, call.session.owner, call.session.epoch) == ("active", "jimin", 1)
+    assert call.steps() == [("entered", "s-1.u1")]
+    assert call.said() == ["joined"]
+
+
+def test_staff_who_never_entered_lose_the_call(call: Call) -> None:
+    call.enter().accept(connected=False)
+    assert call.steps() == []
+    call.give(ev.RequestMoved("s-1.u1", "waiting", 9), 30)
+    assert (call.session.state, call.session.owner) == ("waiting", "")
+
+
+# --- stale events change nothing ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        ev.Accepted("s-1.u1", "suho", "Suho", True, 3),
+        ev.Accepted("s-1.u0", "suho", "Suho", True, 99),
+        ev.RingStarted("s-1.u1", "r-0", "suho", NOW, 3),
+        ev.RingEnded("s-1.u1", "r-0", 3),
+        ev.RequestMoved("s-1.u1", "cancelled", 3),
+        ev.RequestMoved("s-1.u0", "cancelled", 99),
+        ev.PeerChanged("u", "old-peer", 1, "live"),
+        ev.RoomLost(7),
+        ev.NobodyEligible("s-1.h1"),
+    ],
+)
+def test_stale_events_change_nothing(call: Call, event: ev.SessionEvent) -> None:
+    call.enter().give(ev.RingStarted("s-1.u1", "r-1", "jimin", NOW + 20 * S, 5))
+    before = encode_snapshot(call.session)
+    assert call.give(event) == []
+    assert encode_snapshot(call.session) == before
+
+
+def test_a_peer_of_an_older_epoch_changes_nothing(call: Call) -> None:
+    call.active().give(ev.PeerOffered("u", "p-1"))
+    call.give(ev.RoomLost(1))
+    assert (call.session.epoch, call.session.people["u"].peer) == (2, "none")
+    call.give(ev.PeerOffered("u", "p-2"))
+    call.give(ev.PeerChanged("u", "p-1", 1, "live"))
+    assert call.session.people["u"].peer == "connecting"
+    call.give(ev.PeerChanged("u", "p-2", 2, "live"))
+    assert call.session.people["u"].peer == "live"
+
+
+# --- people lost --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("channel", "patience_s"), [("voice", 120), ("text", 900)])
+def test_a_lost_user_is_waited_for(channel: model.Channel, patience_s: int) -> None:
+    call = Call(channel).active()
+    call.give(ev.Disconnected("u"))
+    call.tick(patience_s - 1)
+    assert call.session.state == "active"
+    call.tick(1)
+    assert (call.session.state, call.session.end_reason) == ("after", "user_lost")
+    assert ("complete", "s-1.u1") in call.steps()
+
+
+def test_a_lost_owner_back_within_30_s_is_owner_still(call: Call) -> None:
+    call.active().give(ev.Disconnected("jimin"))
+    call.give(ev.Connected("jimin"), 29)
+    call.tick(60)
+    assert (call.session.owner, call.session.owner_lost) == ("jimin", False)
+
+
+def test_a_lost_owner_leaves_the_user_three_choices(call: Call) -> None:
+    call.active().give(ev.Disconnected("jimin"))
+    call.tick(30)
+    assert call.session.choices == ["wait", "another", "message"]
+    call.give(ev.Chose("u", "another"))
+    assert call.steps() == [("requeue", "s-1.u1")]
+    assert (call.session.state, call.over()) == ("waiting", {"jimin": "lost"})
+    call.accept("suho")
+    assert (call.session.owner, call.session.epoch) == ("suho", 2)
+
+
+def test_waiting_for_a_lost_owner_is_answered_by_their_return(call: Call) -> None:
+    call.active().give(ev.Disconnected("jimin"))
+    call.tick(30)
+    call.give(ev.Chose("u", "wait"))
+    assert call.session.choices == ["another", "message"]
+    call.give(ev.Connected("jimin"), 300)
+    assert (call.session.choices, call.session.owner_lost) == ([], False)
+
+
+def test_a_message_may_be_left_when_the_owner_is_lost_or_nobody_came(call: Call) -> None:
+    with pytest.raises(NotAllowed):
+        call.active().give(ev.MessageGiven("u"))
+    call.give(ev.Disconnected("jimin"))
+    call.tick(30)
+    call.give(ev.MessageGiven("u"))
+    assert (call.session.state, call.over()) == ("message_left", {"jimin": "message_left"})
+    waiting = Call().enter()
+    waiting.give(ev.MessageGiven("u"))
+    assert waiting.steps() == [("unserved", "s-1.u1")]
+    assert waiting.session.state == "message_left"
+
+
+def test_a_joined_professional_becomes_owner_when_the_owner_is_lost(call: Call) -> None:
+    call.active().joined().give(ev.Disconnected("jimin"))
+    call.tick(30)
+    assert (call.session.owner, call.asked.state) == ("han", "handed_over")
+    assert ev.Transfer("s-1.u1", "han") in call.effects
+    assert call.over() == {"jimin": "handed_over"}
+
+
+# --- help ---------------------------------------------------------------------------------------------------------------
+
+
+def test_help_is_asked_by_the_owner_only_and_once(call: Call) -> None:
+    call.active()
+    with pytest.raises(NotAllowed, match="not_yours"):
+        call.give(ev.HelpAsked("u"))
+    call.help()
+    assert call.effects[-1] == ev.Enqueue("s-1.h2", "help", "lenses", call.now, ("jimin",))
+    with pytest.raises(NotAllowed, match="wrong_state"):
+        call.help()
+
+
+def test_catching_up_joining_and_the_three_modes(call: Call) -> None:
+    call.active().reading()
+    assert (call.asked.state, call.session.people["han"].reading) == ("catching_up", True)
+    with pytest.raises(NotAllowed):
+        call.give(ev.PeerOffered("han", "p-9"))
+    call.give(ev.HelpJoined("han"))
+    assert (call.asked.state, call.asked.mode) == ("joined", "consultation")
+    call.give(ev.ModeChanged("jimin", "consultation", hear_user=True))
+    assert call.asked.hear_user
+    call.give(ev.ModeChanged("han", "whisper", hear_user=True))
+    assert (call.asked.mode, call.asked.hear_user) == ("whisper", False)
+    with pytest.raises(NotAllowed):
+        call.give(ev.HandedOver("jimin"))
+    call.give(ev.ModeChanged("jimin", "conference"))
+    call.give(ev.HandedOver("jimin"))
+    assert (call.session.owner, call.asked.state, call.over()) == ("han", "handed_over", {"jimin": "handed_over"})
+    call.give(ev.HelpAsked("han"))
+    assert call.asked.state == "asking"
+
+
+def test_no_line_about_staff_matters_reaches_the_user(call: Call) -> None:
+    call.active()
+    for event in (ev.HelpAsked("jimin"), ev.HelpCancelled("jimin")):
+        call.give(event)
+        assert all(effect.audience == "staff" for effect in call.effects if isinstance(effect, ev.Say))
+
+
+def test_a_professional_too_slow_or_gone_sends_the_hunt_on(call: Call) -> None:
+    call.active().reading()
+    first = call.asked.request
+    call.tick(180)
+    assert (call.asked.state, call.over()) == ("asking", {"han": "too_slow"})
+    assert call.steps() == [("release", first)]
+    again = next(effect for effect in call.effects if isinstance(effect, ev.Enqueue))
+    assert again.request != first
+    assert set(again.excluded) == {"jimin", "han"}
+
+
+def test_a_reading_professional_who_is_lost_for_30_s_sends_the_hunt_on(call: Call) -> None:
+    call.active().reading().give(ev.Disconnected("han"))
+    call.tick(30)
+    assert (call.asked.state, call.over()) == ("asking", {"han": "lost"})
+
+
+def test_a_joined_professional_who_leaves_ends_the_help_and_not_the_call(call: Call) -> None:
+    call.active().joined("conference").give(ev.Left("han"))
+    assert (call.session.state, call.asked.state, call.over()) == ("active", "ended", {"han": "left"})
+
+
+def test_nobody_found_is_told_and_the_call_goes_on(call: Call) -> None:
+    call.active().help().give(ev.NobodyEligible(call.asked.request))
+    assert (call.session.state, call.asked.state) == ("active", "nobody")
+    call.help()
+    call.tick(90)
+    assert call.asked.state == "nobody"
+
+
+def test_help_may_be_cancelled_until_the_professional_has_joined(call: Call) -> None:
+    call.active().reading().give(ev.HelpCancelled("jimin"))
+    assert (call.asked.state, call.over()) == ("cancelled", {"han": "cancelled"})
+    call.joined()
+    with pytest.raises(NotAllowed, match="wrong_state"):
+        call.give(ev.HelpCancelled("jimin"))
+
+
+def test_a_reading_professional_may_take_over_from_a_lost_owner(call: Call) -> None:
+    call.active().reading().give(ev.Disconnected("jimin"))
+    call.tick(30)
+    assert call.session.owner_lost
+    call.give(ev.HelpJoined("han"))
+    assert (call.session.owner, call.session.choices) == ("han", [])
+
+
+# --- the end ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["u", "jimin"])
+def test_any_side_ends_it_then_wrap_up_then_rating_for_a_day(call: Call, who: str) -> None:
+    call.active().give(ev.Left(who))
+    assert (call.session.state, next_deadline(call.session)) == ("after", call.now + 120 * S)
+    call.give(ev.WrappedUp("jimin"), 60)
+    assert (call.session.state, call.over()) == ("closed", {"jimin": "wrapped_up"})
+    call.give(ev.Rated("u"), 23 * 3600)
+    assert call.session.rated
+    with pytest.raises(NotAllowed, match="too_late"):
+        call.give(ev.Rated("u"), 2 * 3600)
+
+
+def test_wrap_up_ends_by_itself(call: Call) -> None:
+    call.active().give(ev.Left("u"))
+    call.tick(120)
+    assert call.session.state == "closed"
+
+
+def test_a_joined_professional_wraps_up_too(call: Call) -> None:
+    call.active().joined("conference").give(ev.Left("u"))
+    assert ("complete", call.asked.request) in call.steps()
+    call.give(ev.WrappedUp("han"))
+    assert (call.session.state, call.over()) == ("after", {"han": "wrapped_up"})
+
+
+def test_an_operator_ends_it_and_erasing_closes_it(call: Call) -> None:
+    call.active().give(ev.EndedBy("operator"))
+    assert (call.session.state, call.session.end_reason) == ("after", "operator")
+    call.give(ev.EndedBy("erased"))
+    assert call.session.state == "closed"
+
+
+# --- restart ------------------------------------------------------------------------------------------------------------
+
+
+def restarted(call: Call) -> Call:
+    call.session = decode_snapshot(encode_snapshot(call.session))
+    call.give(ev.Restored(), 5)
+    return call
+
+
+def test_after_a_restart_a_waiting_request_is_back_at_its_original_time(call: Call) -> None:
+    restarted(call.enter())
+    assert call.effects == [ev.Reinstate("s-1.u1", "user", "lenses", NOW)]
+    call.give(ev.Connected("u"))
+    assert call.steps() == [("resume", "s-1.u1")]
+
+
+def test_after_a_restart_a_call_goes_on_at_a_higher_epoch(call: Call) -> None:
+    restarted(call.active().joined())
+    assert call.session.epoch == 2
+    assert ev.Reinstate("s-1.u1", "user", "lenses", NOW, "jimin") in call.effects
+    assert ev.Reinstate(call.asked.request, "help", "lenses", NOW, "han") in call.effects
+    for person in ("u", "jimin", "han"):
+        call.give(ev.Connected(person))
+    call.tick(300)
+    assert (call.session.state, call.session.owner, call.asked.mode) == ("active", "jimin", "consultation")
+
+
+def test_a_snapshot_is_the_whole_session(call: Call) -> None:
+    call.active().joined("whisper")
+    copy = decode_snapshot(encode_snapshot(call.session))
+    assert isinstance(copy, Session)
+    assert copy == call.session

@@ -1,0 +1,149 @@
+"""Whatever happens in whatever order, the tables' promises hold."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from signaling import matrix
+from signaling.messages import Media
+from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, new_session, next_deadline, receive
+from signaling.session import events as ev
+from signaling.session.model import FINAL_STATES, Session
+
+NOW = 1_790_000_000_000
+ALLOWED = {
+    "preparing": {"preparing", "waiting", "closed"},
+    "waiting": {"waiting", "active", "message_left", "closed"},
+    "active": {"active", "waiting", "message_left", "after", "closed"},  # closed: erased
+    "after": {"after", "closed"},
+    "message_left": {"message_left"},
+    "closed": {"closed"},
+}
+HELP_ALLOWED = {
+    "asking": {"asking", "catching_up", "nobody", "cancelled", "ended"},
+    "catching_up": {"catching_up", "joined", "asking", "cancelled", "handed_over", "ended", "nobody"},
+    "joined": {"joined", "handed_over", "ended"},
+    "nobody": {"nobody", "asking"},
+    "cancelled": {"cancelled", "asking"},
+    "handed_over": {"handed_over", "asking"},
+    "ended": {"ended", "asking"},
+}
+
+someone = st.sampled_from(["u", "jimin", "suho", "han", "stranger"])
+staff = st.sampled_from(["jimin", "suho", "han"])
+request = st.sampled_from([f"s-1.{kind}{n}" for kind in "uh" for n in range(1, 6)])
+fence = st.integers(0, 40)
+peer = st.sampled_from(["p-1", "p-2"])
+mode = st.sampled_from(["consultation", "whisper", "conference"])
+event = st.one_of(
+    st.builds(ev.Entered),
+    st.builds(ev.Connected, someone),
+    st.builds(ev.Disconnected, someone),
+    st.builds(ev.MediaChanged, someone, st.builds(Media, mic=st.booleans(), camera=st.booleans(), screen=st.booleans())),
+    st.builds(ev.ChannelChanged, someone, st.sampled_from(["text", "voice", "video"])),
+    st.builds(ev.Left, someone),
+    st.builds(ev.Chose, someone, st.sampled_from(["wait", "another", "message"])),
+    st.builds(ev.MessageGiven, someone),
+    st.builds(ev.HelpAsked, someone),
+    st.builds(ev.HelpCancelled, someone),
+    st.builds(ev.HelpJoined, someone),
+    st.builds(ev.ModeChanged, someone, mode, st.booleans()),
+    st.builds(ev.HandedOver, someone),
+    st.builds(ev.Rated, someone),
+    st.builds(ev.WrappedUp, someone),
+    st.builds(ev.EndedBy, st.sampled_from(["operator", "erased"])),
+    st.builds(ev.RingStarted, request, st.just("r-1"), staff, st.just(NOW), fence),
+    st.builds(ev.RingEnded, request, st.just("r-1"), fence),
+    st.builds(ev.Accepted, request, staff, staff, st.booleans(), fence),
+    st.builds(ev.RequestMoved, request, st.sampled_from(["waiting", "cancelled", "unserved", "completed"]), fence),
+    st.builds(ev.NobodyEligible, request),
+    st.builds(ev.PeerOffered, someone, peer),
+    st.builds(ev.PeerChanged, someone, peer, st.integers(0, 4), st.sampled_from(["connecting", "live", "lost", "gone"])),
+    st.builds(ev.PeerReported, someone, st.sampled_from(["live", "text_only", "lost"])),
+    st.builds(ev.RoomLost, st.integers(0, 4)),
+    st.just(ev.Ticked()),
+    st.just(ev.Restored()),
+)
+# The likely way first, so that most runs reach a room and help before chance takes over.
+opening = [
+    ev.Connected("u"),
+    ev.Entered(),
+    ev.Accepted("s-1.u1", "jimin", "Jimin", True, 1),
+    ev.HelpAsked("jimin"),
+    ev.Accepted("s-1.h2", "han", "Han", True, 2),
+    ev.HelpJoined("han"),
+]
+
+
+def check(session: Session) -> None:
+    grid = matrix.compute(session)
+    asked = session.open_help()
+    if session.state == "active":
+        assert session.owner in session.people
+        assert not session.people[session.owner].gone
+    else:
+        assert not grid.hears
+        assert not session.owner_lost
+    if session.state in FINAL_STATES:
+        assert next_deadline(session) is None
+        assert asked is None
+    for listener, sources in grid.hears.items():
+        assert listener not in sources
+        assert not any(session.people[each].gone or session.people[each].reading for each in (*sources, listener) if sources)
+    if asked is not None and asked.mode == "consultation":
+        assert grid.hears.get("u", ()) == ()
+        assert grid.hold == ("u",)
+    if asked is not None and asked.mode == "whisper":
+        assert asked.professional not in grid.hears.get("u", ())
+    for slots in grid.slots.values():
+        assert len(set(slots.values())) == len(slots)
+        assert set(slots) <= {0, 1, 2, 3}
+
+
+@settings(max_examples=400, deadline=None)
+@given(skip=st.integers(0, len(opening)), story=st.lists(st.tuples(event, st.integers(0, 200_000)), max_size=30))
+def test_any_story_keeps_to_the_tables(skip: int, story: list[tuple[ev.SessionEvent, int]]) -> None:
+    session = new_session(id="s-1", site="s", category="c", language="ko", channel="voice", user="u", name="", now=NOW)
+    now = NOW
+    for happening, later in [(each, 0) for each in opening[:skip]] + story:
+        now += later
+        before = encode_snapshot(session)
+        state, epoch, help_state = session.state, session.epoch, session.help.state if session.help else None
+        try:
+            effects = receive(session, happening, now)
+        except NotAllowed:
+            assert encode_snapshot(session) == before, f"{happening} was refused and yet changed something"
+            continue
+        assert session.state in ALLOWED[state]
+        assert session.epoch >= epoch
+        if help_state and session.help and session.help.state != help_state:
+            assert session.help.state in HELP_ALLOWED[help_state]
+        for effect in effects:
+            if isinstance(effect, ev.Over):
+                assert session.people[effect.participant].gone
+        check(session)
+        session.slots = matrix.compute(session).slots
+        assert decode_snapshot(encode_snapshot(session)) == session
+
+
+@settings(max_examples=200, deadline=None)
+@given(story=st.lists(st.tuples(event, st.integers(0, 200_000)), max_size=30))
+def test_no_session_lives_for_ever_without_its_people(story: list[tuple[ev.SessionEvent, int]]) -> None:
+    session = new_session(id="s-1", site="s", category="c", language="ko", channel="voice", user="u", name="", now=NOW)
+    now = NOW
+    for happening, later in [(each, 0) for each in opening] + story:
+        now += later
+        try:
+            receive(session, happening, now)
+        except NotAllowed:
+            continue
+    for person in ("u", "jimin", "suho", "han"):
+        receive(session, ev.Disconnected(person), now)
+    for _ in range(20):
+        deadline = next_deadline(session)
+        if deadline is None:
+            break
+        now = max(now, deadline)
+        receive(session, ev.Ticked(), now)
+    assert session.state in FINAL_STATES
