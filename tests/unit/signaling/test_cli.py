@@ -7,15 +7,18 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import argon2
 import pytest
 from click.testing import CliRunner, Result
 
+from signaling import identity
 from signaling.cli import announce_ready, main, taken_port
 from signaling.settings import Settings
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(identity, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     return tmp_path / "data"
 
 
@@ -135,8 +138,16 @@ def test_a_taken_media_port_is_named() -> None:
 def test_the_demo_tells_every_address_in_order(capsys: pytest.CaptureFixture[str]) -> None:
     announce_ready(Settings(demo=True, port=18080, shop_port=18081))
     said = capsys.readouterr().out
-    wanted = ["http://127.0.0.1:18081", "http://counselor.localhost:18080", "jimin / jimin-demo", "suho / suho-demo",
-              "http://professional.localhost:18080", "drhan / drhan-demo", "http://operator.localhost:18080", "ops / ops-demo"]  # fmt: skip
+    wanted = [
+        "http://127.0.0.1:18081",
+        "http://counselor.localhost:18080",
+        "jimin / jimin-demo",
+        "suho / suho-demo",
+        "http://professional.localhost:18080",
+        "drhan / drhan-demo",
+        "http://operator.localhost:18080",
+        "ops / ops-demo",
+    ]
     places = [said.find(word) for word in wanted]
     assert -1 not in places
     assert places == sorted(places)

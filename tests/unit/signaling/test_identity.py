@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import argon2
 import pytest
 from aiohttp import web
 from msgspec.structs import replace
@@ -10,7 +11,8 @@ from signaling.records import SignInRecord, StaffRecord
 
 NOW = 1_790_000_000_000
 PASSWORD = "correct horse"
-JIMIN = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor", password_hash=identity.hash_password(PASSWORD))
+QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # verifying takes its cost from the hash
+JIMIN = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor", password_hash=QUICK.hash(PASSWORD))
 
 
 class FakeRecords:

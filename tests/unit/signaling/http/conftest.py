@@ -1,0 +1,166 @@
+"""The HTTP half of the server on real records, with a small stand-in for what goes on live."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import argon2
+import msgspec
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from PIL import Image
+
+from matcher.types import Place
+from signaling import demo, http, identity, keys
+from signaling.codes import Codes
+from signaling.http import pages
+from signaling.identity import COOKIE, Identity, token_hash
+from signaling.messages import Brief
+from signaling.records import Records, SessionRecord
+from signaling.settings import Settings
+
+TOKEN = "user-token"
+ORIGIN = "http://localhost:8080"
+SHOP = "http://127.0.0.1:8081"
+
+
+class FakeLive:
+    """The methods of `Live` that HTTP calls: one user, whose token is TOKEN, and Jimin in every session."""
+
+    def __init__(self, records: Records) -> None:
+        self.records = records
+        self.product_pictures: list[tuple[str, str]] = []
+        self.erasures: list[str] = []
+        self.signed_out: list[str] = []
+        self.briefs: list[Brief] = []
+
+    async def create_session(self, *, now: int, brief: Brief, **given: Any) -> tuple[str, str]:
+        self.briefs.append(brief)
+        session_id = f"s-{len(self.briefs)}"
+        record = SessionRecord(
+            id=session_id, started_at=now, token_hash=token_hash(TOKEN), brief=msgspec.json.encode(brief), **given
+        )
+        await self.records.create_session(record)
+        return session_id, TOKEN
+
+    async def authorize_user(self, session_id: str, token: str) -> str | None:
+        found = await self.records.session(session_id)
+        return "u-1" if found and found.token_hash == token_hash(token) else None
+
+    def staff_participant(self, session_id: str, staff_id: str) -> str | None:
+        return "p-jimin" if staff_id == "jimin" else None
+
+    async def estimate(self, site: str, category: str, language: str, now: int) -> Place:
+        return Place(place=1, low_s=None, high_s=None, staffed=True)
+
+    async def set_product_picture(self, session_id: str, picture_id: str) -> None:
+        self.product_pictures.append((session_id, picture_id))
+
+    async def erased(self, session_id: str) -> None:
+        self.erasures.append(session_id)
+
+    async def staff_signed_out(self, staff_id: str) -> None:
+        self.signed_out.append(staff_id)
+
+
+@dataclass
+class Desk:
+    """A client of the server; `post` and `get` speak as our own page does."""
+
+    http: TestClient[web.Request, web.Application]
+    live: FakeLive
+    records: Records
+    settings: Settings
+    app: web.Application
+
+    async def get(self, path: str, **options: Any) -> aiohttp.ClientResponse:
+        return await self.http.get(path, **options)
+
+    async def post(self, path: str, body: Any = None, *, origin: str = ORIGIN, **options: Any) -> aiohttp.ClientResponse:
+        headers = {"Origin": origin, **options.pop("headers", {})}
+        if body is not None:
+            options["json"] = body
+        return await self.http.post(path, headers=headers, **options)
+
+    async def code(self) -> str:
+        reply = await self.post("/api/codes", {"site": "demo-shop", "category": "cameras", "language": "ko"}, origin=SHOP)
+        assert reply.status == 200, await reply.text()
+        return str((await reply.json())["code"])
+
+    async def session(self, **supplement: Any) -> str:
+        reply = await self.post("/api/sessions", {"code": await self.code(), "channel": "text", "supplement": supplement})
+        assert reply.status == 200, await reply.text()
+        return str((await reply.json())["session"])
+
+    async def cookie_of(self, login: str) -> dict[str, str]:
+        reply = await self.post("/api/sign-in", {"login": login, "password": f"{login}-demo"})
+        assert reply.status == 200, await reply.text()
+        return {"Cookie": f"{COOKIE}={reply.cookies[COOKIE].value}"}
+
+
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+
+
+async def refused(reply: aiohttp.ClientResponse) -> tuple[int, str]:
+    """(status, reason), having seen that there is a sentence and no traceback."""
+    body = await reply.json()
+    assert set(body) == {"reason", "message"}
+    assert body["message"].endswith((".", "`")), body
+    assert "Traceback" not in body["message"]
+    return reply.status, body["reason"]
+
+
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the demo's people: made once."""
+    folder = tmp_path_factory.mktemp("seeded")
+    settings = Settings(demo=True, data_dir=folder)
+
+    async def seed() -> None:
+        records = await Records.open(settings.database_url)
+        await demo.seed(records, settings)
+        await records.close()
+
+    with pytest.MonkeyPatch.context() as patch:  # verifying takes its cost from the hash
+        patch.setattr(identity, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        asyncio.run(seed())
+    return folder
+
+
+@pytest.fixture
+async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Desk]:
+    for name in ("records.sqlite", "server.key"):
+        (tmp_path / name).write_bytes((seeded / name).read_bytes())
+    built = tmp_path / "pages"
+    (built / "assets").mkdir(parents=True)
+    for page in ("panel", "call", "console", "operator"):
+        (built / f"{page}.html").write_text(f"<!doctype html><title>{page}</title>")
+    (built / "widget.js").write_text("widget")
+    (built / "assets" / "a-1234.js").write_text("asset " * 100)
+    monkeypatch.setattr(pages, "PAGES", built)
+    settings = Settings(demo=True, data_dir=tmp_path)
+    records = await Records.open(settings.database_url)
+    live = FakeLive(records)
+    app = web.Application()
+    app[keys.SETTINGS] = settings
+    app[keys.RECORDS] = records
+    app[keys.CODES] = Codes.open(settings, records)
+    app[keys.IDENTITY] = Identity(records)
+    app[keys.LIVE] = live  # type: ignore[assignment]
+    http.setup(app)
+    async with TestClient(TestServer(app)) as client:
+        yield Desk(client, live, records, settings, app)
+    await records.close()
+
+
+def png(size: tuple[int, int] = (30, 20)) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", size, (0, 128, 0)).save(out, "PNG")
+    return out.getvalue()

@@ -1,0 +1,142 @@
+"""Pages, their policies, and the demo shop."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from signaling import demo
+from signaling.codes import Server, read, server_secret, verify
+from signaling.http import pages
+from signaling.http.bodies import now_ms
+from signaling.settings import Settings
+
+from .conftest import SHOP, Desk, refused
+
+
+def policy(header: str) -> dict[str, str]:
+    return dict(part.strip().split(" ", 1) for part in header.split(";"))
+
+
+async def test_the_service_is_healthy(desk: Desk) -> None:
+    assert (await desk.get("/healthz")).status == 200
+
+
+async def test_the_panel_may_be_framed_by_its_site_and_nobody_else(desk: Desk) -> None:
+    panel = await desk.get("/panel?site=demo-shop&category=cameras&lang=ko")
+    rules = policy(panel.headers["Content-Security-Policy"])
+    assert rules["frame-ancestors"] == SHOP
+    assert "X-Frame-Options" not in panel.headers
+    assert await refused(await desk.get("/panel?site=other")) == (404, "unknown_site")
+
+
+@pytest.mark.parametrize(("path", "devices"), [("/call", True), ("/console", True), ("/operator", False)])
+async def test_other_pages_are_framed_by_nobody(desk: Desk, path: str, devices: bool) -> None:
+    reply = await desk.get(path)
+    rules = policy(reply.headers["Content-Security-Policy"])
+    assert rules["frame-ancestors"] == "'none'"
+    assert rules["script-src"] == rules["style-src"] == "'self'"
+    assert rules["img-src"] == "'self' blob: data:"
+    assert "ws://counselor.localhost:8080" in rules["connect-src"]
+    assert "unsafe" not in reply.headers["Content-Security-Policy"]
+    assert reply.headers["X-Frame-Options"] == "DENY"
+    assert reply.headers["Referrer-Policy"] == "no-referrer"
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert ("microphone=(self)" in reply.headers["Permissions-Policy"]) == devices
+
+
+@pytest.mark.parametrize(
+    ("host", "page"),
+    [("counselor.localhost", "/console"), ("professional.localhost", "/console"), ("operator.localhost", "/operator")],
+)
+async def test_staff_hosts_lead_to_their_page(desk: Desk, host: str, page: str) -> None:
+    reply = await desk.get("/", headers={"Host": f"{host}:8080"}, allow_redirects=False)
+    assert (reply.status, reply.headers["Location"]) == (302, page)
+
+
+async def test_assets_are_kept_for_good_and_sent_small(desk: Desk) -> None:
+    (pages.PAGES / "assets" / "a-1234.js.gz").write_bytes(gzip.compress(b"asset " * 100))
+    reply = await desk.get("/assets/a-1234.js", headers={"Accept-Encoding": "gzip"})
+    assert "immutable" in reply.headers["Cache-Control"]
+    assert reply.headers["Content-Encoding"] == "gzip"
+    assert await reply.text() == "asset " * 100
+    plain = await desk.get("/assets/a-1234.js", headers={"Accept-Encoding": "identity"})
+    assert "Content-Encoding" not in plain.headers
+
+
+@pytest.mark.parametrize(
+    "path", ["/assets/%2e%2e/panel.html", "/assets/..%2f..%2frecords.sqlite", "/assets/%00", "/assets/", "/assets/x"]
+)
+async def test_nothing_but_assets_is_reached(desk: Desk, path: str) -> None:
+    assert (await refused(await desk.get(path)))[0] == 404
+
+
+async def test_the_widget_is_for_other_sites(desk: Desk) -> None:
+    reply = await desk.get("/widget.js")
+    assert reply.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert "max-age" in reply.headers["Cache-Control"]
+
+
+async def test_pages_not_built_say_how_to_build_them(desk: Desk) -> None:
+    (pages.PAGES / "call.html").unlink()
+    reply = await desk.get("/call")
+    assert reply.status == 503
+    assert "make pages" in await reply.text()
+
+
+# --- the shop ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+    built = tmp_path / "shop"
+    built.mkdir()
+    (built / "index.html").write_text('<script src="__SANGDAM__/widget.js"></script>')
+    (tmp_path / "secret.txt").write_text("secret")
+    settings = Settings(demo=True, data_dir=tmp_path)
+    app = web.Application(client_max_size=4096)
+    app.add_routes(demo.Shop(settings, built).routes())
+    async with TestClient(TestServer(app)) as client:
+        client.settings = settings  # type: ignore[attr-defined]
+        yield client
+
+
+async def test_the_shop_knows_where_the_service_is(shop: TestClient[web.Request, web.Application]) -> None:
+    reply = await shop.get("/")
+    assert await reply.text() == '<script src="http://localhost:8080/widget.js"></script>'
+    assert "script-src 'self' http://localhost:8080" in reply.headers["Content-Security-Policy"]
+    for path in ("/nothing.html", "/%2e%2e/secret.txt", "/..%2fsecret.txt"):
+        assert (await shop.get(path)).status == 404
+
+
+async def test_the_shop_vouches_for_whoever_is_signed_in(shop: TestClient[web.Request, web.Application]) -> None:
+    ours = {"Origin": SHOP}
+    asked = json.dumps(
+        {"site": "demo-shop", "category": "cameras", "language": "ko", "product": {"id": "m5", "name": "다른 이름"}}
+    )
+    assert (await shop.post("/sangdam-code", data=asked, headers=ours)).status == 401
+    assert (await (await shop.post("/sign-in", json={"name": "민아"}, headers=ours)).json()) == {"name": "민아"}
+    assert await (await shop.get("/me")).json() == {"name": "민아"}
+    code = (await (await shop.post("/sangdam-code", data=asked, headers=ours)).json())["code"]
+    settings: Settings = shop.settings  # type: ignore[attr-defined]
+    server = Server(settings.server_name, server_secret(settings.data_dir))
+    verified = verify(read(code), demo.site_of(settings), now_ms(), server)
+    assert verified.kind == "partner"
+    assert verified.claims.user is not None
+    assert verified.claims.user.name == "민아"
+    assert verified.claims.product is not None
+    assert verified.claims.product.name == "하늘 M5 미러리스 카메라", "by the shop's own list, not by what the page says"
+    await shop.post("/sign-out", json={}, headers=ours)
+    assert await (await shop.get("/me")).json() == {"name": ""}
+
+
+@pytest.mark.parametrize("origin", ["", "http://localhost:8080", "https://evil.example"])
+async def test_the_shop_listens_to_its_own_pages(shop: TestClient[web.Request, web.Application], origin: str) -> None:
+    for path in ("/sign-in", "/sign-out", "/sangdam-code"):
+        assert (await shop.post(path, data="{}", headers={"Origin": origin})).status == 403
+    assert (await shop.post("/sign-in", data="nonsense", headers={"Origin": SHOP})).status == 400

@@ -1,0 +1,117 @@
+"""Signing in, and the operator's reading."""
+
+from __future__ import annotations
+
+import base64
+
+import pycrdt
+import pytest
+
+from signaling.identity import COOKIE
+
+from .conftest import ORIGIN, Desk, refused
+
+
+async def test_signing_in_and_out(desk: Desk) -> None:
+    signed_in = await desk.post("/api/sign-in", {"login": "jimin", "password": "jimin-demo"})
+    assert (await signed_in.json())["role"] == "counselor"
+    cookie = signed_in.cookies[COOKIE]
+    assert cookie["secure"]
+    assert cookie["httponly"]
+    headers = {"Cookie": f"{COOKIE}={cookie.value}"}
+    assert (await (await desk.get("/api/me", headers=headers)).json())["name"] == "Jimin"
+    signed_out = await desk.post("/api/sign-out", {}, headers=headers)
+    assert signed_out.cookies[COOKIE]["max-age"] == "0"
+    assert desk.live.signed_out == ["jimin"]
+    assert await refused(await desk.get("/api/me", headers=headers)) == (401, "signed_out")
+
+
+async def test_wrong_passwords(desk: Desk) -> None:
+    for _ in range(6):
+        reply = await desk.post("/api/sign-in", {"login": "jimin", "password": "guess"})
+        assert await refused(reply) == (401, "wrong_credentials")
+        assert COOKIE not in reply.cookies
+    reply = await desk.post("/api/sign-in", {"login": "jimin", "password": "jimin-demo"})
+    assert reply.headers["Retry-After"] == "30"
+    assert await refused(reply) == (429, "too_many_sign_ins")
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1:8081", "", "http://localhost:8080.evil.example"])
+async def test_no_other_page_signs_anybody_in_or_out(desk: Desk, origin: str) -> None:
+    for path in ("/api/sign-in", "/api/sign-out", "/api/operator/sessions/s-1/erase"):
+        assert await refused(await desk.post(path, {}, origin=origin)) == (403, "wrong_origin")
+
+
+OPERATORS_OWN = ("/api/operator/sessions", "/api/operator/sessions/s-1", "/api/operator/audit", "/api/operator/counts")
+
+
+async def test_only_operators_read_sessions(desk: Desk) -> None:
+    await desk.session()
+    jimin = await desk.cookie_of("jimin")
+    for path in OPERATORS_OWN:
+        assert await refused(await desk.get(path)) == (401, "signed_out")
+        assert await refused(await desk.get(path, headers=jimin)) == (403, "not_allowed")
+    erase = await desk.post("/api/operator/sessions/s-1/erase", headers=jimin)
+    assert await refused(erase) == (403, "not_allowed")
+
+
+async def test_a_session_is_read_whole_and_the_reading_audited(desk: Desk) -> None:
+    session = await desk.session(page_title="M5")
+    records, ops = desk.records, await desk.cookie_of("ops")
+    await records.append_line(
+        session, line_id="1", author="p-1", name="Jimin", role="counselor", kind="text", audience="staff", text="재고 확인", at=7
+    )
+    doc = pycrdt.Doc()
+    elements = doc.get("elements", type=pycrdt.Map)
+    for number in (1, 2):
+        before = doc.get_state()
+        elements[str(number)] = "stroke"
+        await records.append_board(session, 1, doc.get_update(before))
+    await records.add_event(session, "reserved", 5, {"staff": "jimin", "why": {"ring": "exact"}})
+    await records.save_rating(session, 5, "고맙습니다")
+    await records.save_wrap_up(session, "jimin", "교환 안내", "solved")
+    await records.save_session(session, state="closed", channel="text", snapshot=b"", ended_at=9, counselor="jimin")
+    whole = await (await desk.get(f"/api/operator/sessions/{session}", headers=ops)).json()
+    assert (whole["counselor"], whole["state"], whole["ended_at"]) == ("Jimin", "closed", 9)
+    assert [line["text"] for line in whole["lines"]] == ["재고 확인"]
+    assert whole["participants"] == [{"id": "p-1", "name": "Jimin", "role": "counselor"}]
+    assert whole["events"][0]["data"]["why"]["ring"] == "exact"
+    assert whole["rated"] == {"score": 5, "words": "고맙습니다"}
+    assert whole["wrap_up"] == {"staff": "Jimin", "notes": "교환 안내", "outcome": "solved"}
+    assert {"name": "page_title", "value": "M5", "provenance": "claimed"} in whole["brief"]["fields"]
+    copy = pycrdt.Doc()
+    copy.apply_update(base64.b64decode(whole["board"]))
+    assert len(copy.get("elements", type=pycrdt.Map)) == 2
+    assert "token" not in str(whole)
+    entries = (await (await desk.get("/api/operator/audit", headers=ops)).json())["items"]
+    assert (entries[0]["actor"], entries[0]["action"], entries[0]["subject"]) == ("Ops", "session.read", f"session/{session}")
+
+
+async def test_searching(desk: Desk) -> None:
+    session, ops = await desk.session(), await desk.cookie_of("ops")
+    await desk.session()
+    path = "/api/operator/sessions"
+    everything = await (await desk.get(path, headers=ops)).json()
+    assert (everything["total"], everything["page"], len(everything["items"])) == (2, 1, 2)
+    one = await (await desk.get(f"{path}?q={session}&state=preparing&site=demo-shop&from=0&page=1", headers=ops)).json()
+    assert [item["id"] for item in one["items"]] == [session]
+    for query in ("page=x", "from=-1", "to=1e9", "page=" + "9" * 30):
+        assert await refused(await desk.get(f"{path}?{query}", headers=ops)) == (400, "bad_request")
+
+
+async def test_erasing(desk: Desk) -> None:
+    session, ops = await desk.session(page_title="M5"), await desk.cookie_of("ops")
+    assert (await desk.post(f"/api/operator/sessions/{session}/erase", headers=ops)).status == 200
+    assert desk.live.erasures == [session]
+    left = await desk.records.session(session)
+    assert left is not None
+    assert (left.end_reason, left.brief) == ("erased", b"{}")
+    missing = await desk.post("/api/operator/sessions/s-9/erase", headers=ops)
+    assert await refused(missing) == (404, "not_found")
+
+
+async def test_refusals_are_counted_for_the_operator(desk: Desk) -> None:
+    await desk.get("/nothing")
+    counts = await (await desk.get("/api/operator/counts", headers=await desk.cookie_of("ops"))).json()
+    assert counts == {"http.not_found": 1}
+    assert (await desk.get("/api/operator/sessions", headers={"Origin": ORIGIN})).status == 401
