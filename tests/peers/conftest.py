@@ -23,8 +23,8 @@ READY_S = 10.0
 async def eventually(true: Callable[[], object], seconds: float = 5.0) -> None:
     """Waits for real packets of a real process; fails after `seconds`."""
     async with asyncio.timeout(seconds):
-        while not true():
-            await asyncio.sleep(0.01)  # noqa: ASYNC110 - what is waited for has no event of its own
+        while not true():  # noqa: ASYNC110 - what is waited for has no event of its own
+            await asyncio.sleep(0.01)
 
 
 class Service:
@@ -73,9 +73,10 @@ class Service:
         await self.worker.close()
 
 
-def start_worker(socket: Path, *options: str) -> subprocess.Popen[bytes]:
-    """A worker process that answers; dies with this one."""
-    command = [sys.executable, "-m", "media", "--socket", str(socket), "--address", "127.0.0.1", *options]
+def start_worker(socket: Path, *, own_addresses: bool = False) -> subprocess.Popen[bytes]:
+    """A worker process that answers; dies with this one. On loopback alone unless it shall have the machine's own addresses."""
+    where = ["--loopback"] if own_addresses else ["--address", "127.0.0.1"]
+    command = [sys.executable, "-m", "media", "--socket", str(socket), *where]
     process = subprocess.Popen([*command, "--parent", str(os.getpid())], cwd=ROOT)
     deadline = time.monotonic() + READY_S
     while not socket.exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -74,9 +75,9 @@ async def test_what_goes_out_is_one_continuous_stream_across_relay_and_mix(servi
     await asyncio.sleep(0.5)
     headers = user.heard_headers
     assert len({header.ssrc for header in headers}) == 1
-    steps = [rtp.ahead(later.sequence, earlier.sequence) for earlier, later in zip(headers, headers[1:], strict=False)]
+    steps = [rtp.ahead(later.sequence, earlier.sequence) for earlier, later in pairwise(headers)]
     assert set(steps) == {1}
-    ticks = [rtp.ticks_ahead(later.timestamp, earlier.timestamp) for earlier, later in zip(headers, headers[1:], strict=False)]
+    ticks = [rtp.ticks_ahead(later.timestamp, earlier.timestamp) for earlier, later in pairwise(headers)]
     assert all(0 < each < 48000 // 2 for each in ticks)
     assert {header.extension for header in headers if header.profile} == set(), "no extension of another client's leaks through"
 

@@ -131,10 +131,13 @@ async def test_a_subscriber_gets_the_rooms_as_they_are_and_a_heartbeat_every_qua
 @pytest.mark.parametrize("body", [b"", b"\xc1", b"\x93\x01\x02\x03", b"\xff" * 1000])
 @pytest.mark.parametrize(("method", "path"), [("PUT", "/rooms/x"), ("POST", "/rooms/x/peers"), ("PUT", "/rooms/x/matrix")])
 async def test_bad_commands_are_refused(worker_socket: Path, method: str, path: str, body: bytes) -> None:
-    async with aiohttp.ClientSession(connector=aiohttp.UnixConnector(path=str(worker_socket))) as session:
-        async with session.request(method, "http://worker" + path, data=body) as response:
-            assert response.status == 400
-            assert b"Traceback" not in await response.read()
+    connector = aiohttp.UnixConnector(path=str(worker_socket))
+    async with (
+        aiohttp.ClientSession(connector=connector) as session,
+        session.request(method, "http://worker" + path, data=body) as response,
+    ):
+        assert response.status == 400
+        assert b"Traceback" not in await response.read()
 
 
 async def test_sigterm_closes_everything_within_two_seconds(tmp_path: Path) -> None:
@@ -190,7 +193,8 @@ async def test_tcp_needs_its_secret(tmp_path: Path, unused_tcp_port: int) -> Non
     command = [sys.executable, "-m", "media", "--listen", f"127.0.0.1:{unused_tcp_port}", "--address", "127.0.0.1"]
     refused = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True)
     assert refused.returncode == 2
-    process = subprocess.Popen([*command, "--secret-env", "SANGDAM_TEST_SECRET"], cwd=ROOT, env=environment)
+    command += ["--secret-env", "SANGDAM_TEST_SECRET"]
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment)
     try:
         base = f"http://127.0.0.1:{unused_tcp_port}"
         async with client.WorkerClient(base, "s3cret") as friend, client.WorkerClient(base, "guess") as stranger:
@@ -199,7 +203,7 @@ async def test_tcp_needs_its_secret(tmp_path: Path, unused_tcp_port: int) -> Non
             assert (await friend.open_room("r", client.OpenRoom(epoch=1))).room == "r"
     finally:
         process.terminate()
-        assert process.wait(3) == 0
+        assert await asyncio.wait_for(process.wait(), 3) == 0
 
 
 async def reachable(worker: client.WorkerClient) -> None:

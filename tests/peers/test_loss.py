@@ -18,10 +18,8 @@ class BadNetwork:
         self.proxies: list[Proxy] = []
 
     async def join(self, participant: str, **impaired: float) -> Peer:
-        probe = Peer(participant)
         proxy = Proxy(await self.worker_address(), seed=len(self.proxies) + 1, **impaired)  # type: ignore[arg-type]
         self.proxies.append(proxy)
-        del probe
         return await self.service.join(participant, via=await proxy.open())
 
     async def worker_address(self) -> Address:

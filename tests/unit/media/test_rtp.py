@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -92,7 +93,7 @@ def test_a_stream_goes_on_without_a_gap_when_its_source_changes() -> None:
     headers = [header for header in first + second if header is not None]
     assert [header.sequence for header in headers] == [101, 102, 103, 104, 105, 106]
     assert {header.ssrc for header in headers} == {99}
-    steps = [later.timestamp - earlier.timestamp for earlier, later in zip(headers, headers[1:], strict=False)]
+    steps = [later.timestamp - earlier.timestamp for earlier, later in pairwise(headers)]
     assert all(abs(step - 3000) <= 1 for step in steps)
 
 

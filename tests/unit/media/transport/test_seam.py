@@ -53,7 +53,7 @@ class Ends:
 
     async def until(self, event: object) -> None:
         async with asyncio.timeout(5):
-            while event not in self.events:
+            while event not in self.events:  # noqa: ASYNC110 - OpenSSL's handshake in memory, no event to wait for
                 await asyncio.sleep(0.005)
 
     async def close(self) -> None:

@@ -1,0 +1,145 @@
+"""Real browsers on the worker, without the rest of the service: their SDP, their ICE, their ears and eyes.
+
+Tones: each page hears the others' and not its own; pictures of each other's colour arrive in the slots.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from playwright.async_api import Browser, Page, async_playwright
+
+from media import client
+from tests.peers.conftest import Service, start_worker
+
+CHROMIUM, FIREFOX = "/usr/bin/chromium", "/usr/bin/firefox-esr"
+FIREFOX_HZ = 1000
+"""What Firefox's fake microphone says."""
+TONES = {"a": 440, "b": 620, "c": 880}
+COLOURS = {"a": (208, 32, 32), "b": (32, 192, 32), "c": (32, 32, 208)}
+AUDIBLE_DB = -50
+
+pytestmark = pytest.mark.skipif(not (shutil.which(CHROMIUM) and shutil.which(FIREFOX)), reason="needs chromium and firefox-esr")
+
+
+@pytest.fixture(scope="module")
+def browsers_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A worker on this machine's own addresses: Firefox checks no candidate on loopback."""
+    socket = tmp_path_factory.mktemp("worker") / "worker.sock"
+    process = start_worker(socket, own_addresses=True)
+    yield socket
+    process.terminate()
+    assert process.wait(3) == 0
+
+
+class Pages:
+    """A page each, served with the one thing they need of signaling: somewhere to take their offer."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.pages: dict[str, Page] = {}
+        self.browsers: list[Browser] = []
+        self.kinds: dict[str, str] = {}
+        self._admitted = 0
+
+    async def serve(self) -> web.AppRunner:
+        application = web.Application()
+        application.router.add_post("/offer", self._offer)
+        application.router.add_get("/", self._page)
+        runner = web.AppRunner(application)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        self.port: int = runner.addresses[0][1]
+        return runner
+
+    async def _page(self, request: web.Request) -> web.FileResponse:
+        return web.FileResponse(Path(__file__).parent / "page.html")
+
+    async def _offer(self, request: web.Request) -> web.Response:
+        name = request.query["name"]
+        self._admitted += 1
+        command = client.AdmitPeer(epoch=1, peer=f"{name}{self._admitted}", participant=name, sdp=await request.text())
+        try:
+            admitted = await self.service.worker.admit(self.service.room, command)
+        except client.WorkerRefused as refused:
+            return web.Response(status=400, text=str(refused))
+        return web.Response(text=admitted.sdp)
+
+    async def join(self, name: str, browser: Browser) -> None:
+        self.browsers.append(browser)
+        self.kinds[name] = browser.browser_type.name
+        page = self.pages[name] = await browser.new_page()
+        await page.goto(f"http://127.0.0.1:{self.port}/")
+        await page.evaluate("([name, hz, rgb]) => join(name, hz, `rgb(${rgb})`)", [name, TONES[name], COLOURS[name]])
+
+    def tone(self, name: str) -> int:
+        return FIREFOX_HZ if self.kinds[name] == "firefox" else TONES[name]
+
+    async def heard(self, name: str) -> set[int]:
+        tones = sorted({self.tone(other) for other in self.pages})
+        levels = await self.pages[name].evaluate("(tones) => levels(tones)", tones)
+        return {hz for hz, level in zip(tones, levels, strict=True) if level is not None and level > AUDIBLE_DB}
+
+    async def seen(self, name: str) -> list[str | None]:
+        return [nearest(await self.pages[name].evaluate("(slot) => colour(slot)", slot)) for slot in (0, 1)]
+
+    async def until(self, name: str, hears: set[int], sees: list[str | None]) -> None:
+        now: tuple[set[int], list[str | None]] = (set(), [])
+        for _ in range(60):
+            now = (await self.heard(name), await self.seen(name))
+            if now == (hears, sees):
+                return
+            await asyncio.sleep(0.25)
+        raise AssertionError(f"{name} hears and sees {now}, not {(hears, sees)}")
+
+
+def nearest(rgb: list[int] | None) -> str | None:
+    if not rgb:
+        return None
+    return next((name for name, colour in COLOURS.items() if all(abs(a - b) < 70 for a, b in zip(rgb, colour, strict=True))), "?")
+
+
+@pytest.fixture
+async def pages(browsers_socket: Path) -> AsyncIterator[Pages]:
+    service = Service(client.WorkerClient(str(browsers_socket)))
+    await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
+    pages = Pages(service)
+    runner = await pages.serve()
+    yield pages
+    for browser in pages.browsers:
+        await browser.close()
+    await runner.cleanup()
+    await service.close()
+
+
+@pytest.mark.parametrize("kinds", ["cc", "cf", "ccc"])
+async def test_everyone_hears_and_sees_the_others(pages: Pages, kinds: str) -> None:
+    names = list("abc"[: len(kinds)])
+    others = {name: [other for other in names if other != name] for name in names}
+    await pages.service.matrix(
+        hears={name: dict.fromkeys(rest, 1.0) for name, rest in others.items()},
+        sees={name: {slot: (other, "camera") for slot, other in enumerate(rest)} for name, rest in others.items()},
+    )
+    async with async_playwright() as playwright:
+        for name, kind in zip(names, kinds, strict=True):
+            if kind == "c":
+                arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+                browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+            else:
+                preferences = {"media.navigator.streams.fake": True, "media.navigator.permission.disabled": True}
+                browser = await playwright.firefox.launch(
+                    channel="moz-firefox",
+                    executable_path=FIREFOX,
+                    firefox_user_prefs={**preferences, "media.autoplay.default": 0},
+                )
+            await pages.join(name, browser)
+        for name, rest in others.items():
+            await pages.until(name, {pages.tone(other) for other in rest}, [*rest, None][:2])
+        for page in pages.pages.values():
+            await page.wait_for_function("() => state.echoes > 0 && state.doc.length > 0")
