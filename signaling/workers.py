@@ -11,11 +11,11 @@ import asyncio
 import os
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import structlog
 
@@ -69,12 +69,13 @@ class Workers:
         self._on_dead: OnDead | None = None
 
     async def start(self, on_event: OnEvent, on_dead: OnDead) -> None:
-        """All workers and the spare; returns when they can serve."""
+        """Returns when the workers can serve; the spare follows, so that it does not hold up the start."""
         self._on_event, self._on_dead = on_event, on_dead
         async with asyncio.TaskGroup() as group:
-            for number in range(self._wanted + 1):
+            for number in range(self._wanted):
                 group.create_task(self._launch(number))
         self._promote()
+        self._spawn(self._replace(self._wanted))
 
     async def close(self) -> None:
         self._closing = True
@@ -146,7 +147,7 @@ class Workers:
             await self._stop(worker)
             raise
         self._workers.append(worker)
-        self._spawn(worker)
+        self._spawn(self._watch(worker))
 
     async def _healthy(self, worker: Worker) -> None:
         while True:
@@ -157,8 +158,8 @@ class Workers:
                 return
             await asyncio.sleep(POLL_S)
 
-    def _spawn(self, worker: Worker) -> None:
-        task = asyncio.create_task(self._watch(worker), name=f"worker {worker.number}")
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -221,24 +222,28 @@ class Workers:
         rooms = list(worker.rooms)
         for room in rooms:
             self.forget(room)
-        if self._on_dead is not None:
-            await self._on_dead(rooms)
         with suppress(ProcessLookupError):
             if worker.process.returncode is None:
                 worker.process.kill()
+        if self._on_dead is not None:
+            try:
+                await self._on_dead(rooms)
+            except Exception:
+                log.exception("rooms of a dead worker not handed on")
         await self._stop(worker)
-        await self._replace(worker)
-
-    async def _replace(self, worker: Worker) -> None:
         young = asyncio.get_running_loop().time() - worker.started_s < YOUNG_S
         self._died_young = self._died_young + 1 if young else 0
+        await self._replace(worker.number)
+
+    async def _replace(self, number: int) -> None:
+        """A new worker under this number, however often it takes."""
         while not self._closing:
             await asyncio.sleep(RESTART_PAUSE_S[min(self._died_young, len(RESTART_PAUSE_S) - 1)])
             try:
-                await self._launch(worker.number)
+                await self._launch(number)
             except (RuntimeError, TimeoutError, OSError) as error:
                 self._died_young += 1
-                log.error("worker not started", number=worker.number, error=str(error))  # noqa: TRY400  # no trace needed
+                log.error("worker not started", number=number, error=str(error))  # noqa: TRY400  # no trace needed
             else:
                 self._promote()
                 return

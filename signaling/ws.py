@@ -77,55 +77,53 @@ class _Connection:
         self._media: asyncio.Queue[msg.ClientMessage] = asyncio.Queue(MEDIA_LANE)
 
     async def run(self) -> None:
+        tasks: list[asyncio.Task[None]] = []
         try:
-            client = await self._hello()
+            if await self._hello() and self.client is not None:
+                tasks = [asyncio.create_task(self._write(self.client)), asyncio.create_task(self._media_lane(self.client))]
+                await self._read(self.client)
         except TimeoutError:
-            await self.socket.close(code=1008, message=b"no hello")
-            return
-        if client is None:
-            await self.socket.close(code=1008)
-            return
-        self.client = client
-        tasks = [asyncio.create_task(self._write(client)), asyncio.create_task(self._media_lane(client))]
-        try:
-            await self._read(client)
+            self.live.house.refused["no_hello"] += 1
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.shield(self.live.detach(client))
+            if self.client is not None:
+                await asyncio.shield(self.live.detach(self.client))
+            await self.socket.close(code=1008 if not tasks else 1000)
 
     # --- hello -----------------------------------------------------------------------------------------------------------
 
-    async def _hello(self) -> Client | None:
-        """The client, attached; None when it was refused (and told why)."""
+    async def _hello(self) -> bool:
+        """Attaches the client; False when it was refused (and told why)."""
         async with asyncio.timeout(HELLO_TIMEOUT_S):
             frame = await self.socket.receive()
         message = self._decode(frame.data) if frame.type is WSMsgType.TEXT else None
         if not isinstance(message, msg.Hello):
+            self.live.house.refused["bad_message"] += 1
             await self._say(msg.Error(reason="bad_message", message="The first message is hello."))
-            return None
-        client = await self._user(message) if message.token else await self._staff(message)
-        if client is None:
-            self.live.house.refused["hello"] += 1
-            await self._say(msg.Bye(reason="token" if message.token else "signed_out"))
-        return client
+            return False
+        if await (self._user(message) if message.token else self._staff(message)):
+            return True
+        self.live.house.refused["hello"] += 1
+        await self._say(msg.Bye(reason="token" if message.token else "signed_out"))
+        return False
 
-    async def _user(self, hello: msg.Hello) -> Client | None:
+    async def _user(self, hello: msg.Hello) -> bool:
         entry = await self.live.by_token(hello.token)
         if entry is None:
-            return None
-        client = Client(tab=hello.tab)
-        await self.live.attach_user(client, entry)
-        return client
+            return False
+        self.client = Client(tab=hello.tab)
+        await self.live.attach_user(self.client, entry)
+        return True
 
-    async def _staff(self, hello: msg.Hello) -> Client | None:
-        record = await self.request.app[keys.IDENTITY].who(self.request, time.time_ns() // 1_000_000)
+    async def _staff(self, hello: msg.Hello) -> bool:
+        record = await self.request.app[keys.IDENTITY].who(self.request, self.live.house.now())
         if record is None:
-            return None
-        client = Client(tab=hello.tab, staff=record)
-        await self.live.attach_staff(client, record)
-        return client
+            return False
+        self.client = Client(tab=hello.tab, staff=record)
+        await self.live.attach_staff(self.client, record)
+        return True
 
     async def _say(self, message: msgspec.Struct) -> None:
         await self.socket.send_frame(msg.encode(message), WSMsgType.TEXT)

@@ -220,7 +220,7 @@ class Live:
 
     async def attach_user(self, client: Client, entry: Entry) -> None:
         """The newest tab acts for the user; the one before is told and closed."""
-        self.house.entries.setdefault(entry.id, entry)
+        entry = self.house.entries.setdefault(entry.id, entry)
         user = entry.session.people[entry.session.user]
         client.session, client.participant = entry.id, user.id
         resumed = user.entered or entry.session.state != "preparing"
@@ -247,6 +247,7 @@ class Live:
         skills = self.staffing.skills(record)
         self.house.hub.add(client)
         if skills is not None:
+            self.staffing.known[record.id] = record
             await self.matching.call(self.house.store.sign_in(skills, self.house.now()))
             await self.matching.settled()
             await self.staffing.read(record)

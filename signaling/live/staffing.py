@@ -18,6 +18,7 @@ class Staffing:
 
     def __init__(self, house: House) -> None:
         self.house = house
+        self.known: dict[str, StaffRecord] = {}  # signed in, lost ones until their lease has run out
         self._told: dict[str, tuple[m.StaffState, str, int | None, int]] = {}  # state, why away, until, since
         self._wake = asyncio.Event()
 
@@ -52,6 +53,7 @@ class Staffing:
             self.house.hub.to_staff(event.staff, StaffUpdate(me=self.me(record)))
         elif event.state == "signed_out":
             self._told.pop(event.staff, None)
+            self.known.pop(event.staff, None)
 
     def state(self, staff: str) -> m.StaffState:
         return self._told[staff][0] if staff in self._told else "signed_out"
@@ -86,10 +88,7 @@ class Staffing:
 
     def items(self, sessions_of: dict[str, int]) -> list[StaffItem]:
         found = []
-        for staff in self.house.hub.staff_ids():
-            record = self.house.hub.staff_record(staff)
-            if record is None or record.role not in MATCHED_ROLES:
-                continue
+        for staff, record in self.known.items():
             state, _, _, since = self._told.get(staff, ("away", "", None, 0))
             found.append(
                 StaffItem(

@@ -1,0 +1,56 @@
+"""Queues to browsers are bounded, and one that does not read harms itself only."""
+
+from __future__ import annotations
+
+import json
+
+from signaling.live.clients import QUEUE_MESSAGES, Client, Hub
+from signaling.messages import Ok
+from signaling.records.types import StaffRecord
+
+
+def member(tab: str, staff: str = "jimin") -> Client:
+    return Client(tab=tab, staff=StaffRecord(id=staff, login=staff, name=staff, role="counselor"))
+
+
+async def drained(client: Client) -> list[dict[str, object]]:
+    frames = []
+    while (frame := await client.next()) is not None:
+        frames.append(json.loads(frame))
+    return frames
+
+
+async def test_what_was_queued_goes_out_before_goodbye() -> None:
+    client = Client(tab="t")
+    client.send(Ok(id=1))
+    client.bye("restart", retry_ms=300)
+    client.send(Ok(id=2))
+    assert await drained(client) == [{"type": "ok", "id": 1}, {"type": "bye", "reason": "restart", "retry_ms": 300}]
+
+
+async def test_a_client_that_does_not_read_is_told_so_and_closed() -> None:
+    client = Client(tab="t")
+    for number in range(QUEUE_MESSAGES + 50):
+        client.send(Ok(id=number))
+    assert client.closing
+    assert [frame["reason"] for frame in await drained(client)] == ["slow_client"]
+
+
+async def test_large_frames_fill_the_queue_by_bytes() -> None:
+    client = Client(tab="t")
+    for _ in range(12):
+        client.send_encoded(b"x" * 400_000)
+    assert client.closing
+
+
+def test_staff_are_found_in_every_tab_the_newest_last() -> None:
+    hub = Hub()
+    first, second, other = member("a"), member("b"), member("c", "suho")
+    for client in (first, second, other):
+        hub.add(client)
+    assert hub.of_staff("jimin") == [first, second]
+    hub.remove(second)
+    hub.remove(second)
+    assert hub.of_staff("jimin") == [first]
+    hub.remove(first)
+    assert hub.staff_ids() == ["suho"]

@@ -1,0 +1,107 @@
+"""What each viewer is shown, and what users are never shown."""
+
+from __future__ import annotations
+
+from signaling import matrix, views
+from signaling.messages import Brief, BriefField, CategoryView, SessionView, SiteView, WaitingView, encode
+from signaling.session import events as ev
+from signaling.session import receive
+from signaling.session.model import Session, new_session
+
+SECRETS = ("render-only-for-staff", "staff note", "shop.example/secret")
+AROUND = views.Surroundings(
+    site=SiteView(id="shop", name="Shop"),
+    category=CategoryView(id="cameras", name="Cameras"),
+    brief=Brief(
+        fields=[
+            BriefField(name="page_url", value="https://shop.example/secret", provenance="claimed"),
+            BriefField(name="product_name", value="Field camera", provenance="claimed"),
+            BriefField(name="note", value="render-only-for-staff", provenance="typed"),
+        ]
+    ),
+    categories=(CategoryView(id="lenses", name="Lenses"),),
+)
+
+
+def session_after(*events: ev.SessionEvent) -> Session:
+    session = new_session(id="s", site="shop", category="cameras", language="en", channel="voice", user="u", name="", now=0)
+    for event in events:
+        receive(session, event, 1000)
+    return session
+
+
+ACTIVE = (ev.Connected("u"), ev.Entered(), ev.Accepted("s.u1", "jimin", "Jimin", True, 1))
+READING = (*ACTIVE, ev.HelpAsked("jimin", "staff note"), ev.Accepted("s.h2", "han", "Han", True, 2))
+
+
+def show(session: Session, viewer: str, around: views.Surroundings = AROUND) -> SessionView:
+    return views.session_view(session, viewer, around, matrix.compute(session))
+
+
+def test_users_are_never_shown_brief_help_or_categories() -> None:
+    session = session_after(*READING, ev.HelpJoined("han"), ev.ModeChanged("jimin", "whisper"))
+    wire = encode(show(session, "u")).decode()
+    assert not any(secret in wire for secret in SECRETS)
+    assert (show(session, "u").brief, show(session, "u").help, show(session, "u").categories) == (None, None, [])
+
+
+def test_staff_are_shown_them() -> None:
+    view = show(session_after(*READING), "jimin")
+    assert view.brief == AROUND.brief
+    assert view.help is not None
+    assert (view.help.note, view.help.state, view.help.catch_up_until) == ("staff note", "catching_up", 181_000)
+
+
+def test_the_user_sees_that_a_professional_reads() -> None:
+    people = {person.id: person.presence for person in show(session_after(*READING), "u").participants}
+    assert people == {"u": "here", "jimin": "here", "han": "reading"}
+
+
+def test_a_reader_makes_no_peer_connection_and_may_not_draw() -> None:
+    room = show(session_after(*READING), "han").room
+    assert room is not None
+    assert (room.media, room.board) == (False, "read")
+
+
+def test_the_user_is_sent_only_the_pairs_they_are_part_of() -> None:
+    session = session_after(*READING, ev.HelpJoined("han"), ev.ModeChanged("jimin", "whisper"))
+    room = show(session, "u").room
+    assert room is not None
+    assert room.hears == {"u": ["jimin"], "jimin": ["u"], "han": ["u"]}
+
+
+def test_the_countdown_is_shown_to_those_who_wait() -> None:
+    session = session_after(*ACTIVE, ev.Disconnected("u"))
+    view = show(session, "jimin")
+    assert (view.lost, view.deadline) == ("u", 121_000)
+    assert show(session, "u").deadline is None
+
+
+def test_choices_are_the_users_alone() -> None:
+    session = session_after(*ACTIVE, ev.Disconnected("jimin"))
+    receive(session, ev.Ticked(), 40_000)
+    assert show(session, "u").choices == ["wait", "another", "message"]
+    assert show(session, "jimin").choices == []
+
+
+def test_a_message_is_offered_when_nobody_could_come() -> None:
+    session = session_after(ev.Connected("u"), ev.Entered())
+    waiting = WaitingView(place=1, staffed=False)
+    around = views.Surroundings(site=AROUND.site, category=AROUND.category, brief=Brief(), waiting=waiting, offer_message=True)
+    assert show(session, "u", around).choices == ["wait", "message"]
+
+
+def test_a_ring_for_help_shows_note_category_language_and_product_only() -> None:
+    session = session_after(*READING[:-1])
+    assert session.help is not None
+    ring = views.help_ring(session, session.help, AROUND, "Lenses", "r-1", 21_000)
+    assert ring.brief is None
+    assert (ring.note, ring.category, ring.language, ring.product) == ("staff note", "Lenses", "en", "Field camera")
+    wire = encode(ring).decode()
+    assert "secret" not in wire
+    assert "render-only" not in wire
+
+
+def test_a_ring_for_a_user_shows_the_brief() -> None:
+    ring = views.user_ring(session_after(ev.Entered()), AROUND, "r-1", 21_000)
+    assert ring.brief == AROUND.brief
