@@ -1,1 +1,27 @@
-import { render } from "preact"; render(<p>…</p>, document.getElementById("app")!);
+import { render } from "preact";
+import { awaitHandoff, keepHandoff, keptHandoff, type Handoff, type Mailbox } from "../room/handoff";
+import "../ui/tokens.css";
+import "../ui/components.css";
+import "../room/room.css";
+import "./call.css";
+import { App, type Start } from "./App";
+import { Call } from "./call";
+
+const root = document.getElementById("app");
+const show = (start: Start) => root && render(<App start={start} />, root);
+let begun = "";
+
+function begin(handoff: Handoff): void {
+  if (begun === handoff.session) return;
+  begun = handoff.session;
+  keepHandoff(handoff);
+  show({ kind: "call", call: new Call(handoff) });
+}
+
+const opener = window.opener as Mailbox | null;
+const kept = keptHandoff();
+if (kept) begin(kept);
+else if (opener) {
+  show({ kind: "waiting" });
+  awaitHandoff(opener, { onHandoff: begin, onError: (error) => show({ kind: "error", error }) });
+} else show({ kind: "direct" });

@@ -125,10 +125,15 @@ export class Devices {
     this.release("screen");
   }
 
+  /** Lets go of everything; `start` may follow. */
+  stop(): void {
+    for (const kind of ["mic", "camera", "screen"] as const) this.release(kind);
+  }
+
   close(): void {
     this.closed = true;
     mediaDevices()?.removeEventListener("devicechange", this.refreshList);
-    for (const kind of ["mic", "camera", "screen"] as const) this.release(kind);
+    this.stop();
   }
 
   private async acquireBoth(): Promise<boolean> {

@@ -1,0 +1,106 @@
+import { Download, House, Star } from "lucide";
+import { useState } from "preact/hooks";
+import type { SessionView } from "../messages";
+import { RequestError } from "../room/connection";
+import { PictureError } from "../room/pictures";
+import { toast } from "../ui/announce";
+import { Button } from "../ui/Button";
+import { TextArea } from "../ui/Field";
+import { Icon } from "../ui/Icon";
+import type { Call } from "./call";
+import { isCallKey, t } from "./words";
+
+const STARS = [1, 2, 3, 4, 5];
+
+/** After the call: why it ended, a rating in two taps, and a copy to keep. */
+export function After({ call, session }: { call: Call; session: SessionView }) {
+  const talked = session.active_at !== null;
+  const reason = `after.ended.${session.end_reason}`;
+  return (
+    <div class="after card">
+      <header>
+        {talked && <h1>{t("after.title")}</h1>}
+        <p class={talked ? "after-reason" : "after-reason after-reason-large"}>{t(isCallKey(reason) ? reason : "after.ended.other")}</p>
+      </header>
+      {talked && (session.rated ? <p class="notice notice-ok">{t("after.rated")}</p> : <Rating call={call} />)}
+      <div class="buttons">
+        {talked && <Copy call={call} />}
+        {session.site.home_url && (
+          <a class="button button-plain" href={session.site.home_url}>
+            <Icon node={House} />
+            {t("home", { site: session.site.name })}
+          </a>
+        )}
+      </div>
+      <p class="field-hint">{t("after.closeWindow")}</p>
+    </div>
+  );
+}
+
+function Rating({ call }: { call: Call }) {
+  const [score, setScore] = useState(0);
+  const [words, setWords] = useState("");
+  const [sent, setSent] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const send = async () => {
+    setBusy(true);
+    try {
+      await call.client.connection.request({ type: "rate", session: call.session, score, words: words.trim() });
+      setSent(true);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      toast(t("after.rateFailed"), "error");
+    } finally {
+      setBusy(false);
+    }
+  };
+  if (sent) return <p class="notice notice-ok">{t("after.rated")}</p>;
+  return (
+    <form
+      class="rating"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
+      <fieldset class="stars">
+        <legend>{t("after.rate")}</legend>
+        {STARS.map((n) => (
+          <label key={n} class={n <= score ? "star star-lit" : "star"} data-testid={`rate-${n}`}>
+            <input type="radio" name="score" class="visually-hidden" value={n} checked={n === score} onChange={() => setScore(n)} aria-label={t("after.stars", { n })} />
+            <Icon node={Star} size={36} />
+          </label>
+        ))}
+      </fieldset>
+      {score > 0 && (
+        <>
+          <TextArea label={t("after.words")} value={words} maxLength={2000} onInput={(event) => setWords(event.currentTarget.value)} data-testid="rate-words" />
+          <Button kind="primary" type="submit" busy={busy} data-testid="rate-send">
+            {t("after.send")}
+          </Button>
+        </>
+      )}
+    </form>
+  );
+}
+
+function Copy({ call }: { call: Call }) {
+  const download = async () => {
+    try {
+      const text = await call.pictures.blob(`/api/sessions/${encodeURIComponent(call.session)}/transcript`);
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(text);
+      link.download = "conversation.txt";
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    } catch (error) {
+      if (!(error instanceof PictureError)) throw error;
+      toast(t("after.copyFailed"), "error");
+    }
+  };
+  return (
+    <Button icon={Download} onClick={() => void download()} data-testid="transcript">
+      {t("after.copy")}
+    </Button>
+  );
+}

@@ -1,0 +1,66 @@
+import { useState } from "preact/hooks";
+import { RequestError } from "../room/connection";
+import { Button } from "../ui/Button";
+import { Field, TextArea } from "../ui/Field";
+import type { Call } from "./call";
+import { t } from "./words";
+
+const CONTACT_LEAST = 3;
+
+/** A message with a contact, when nobody is there or the wait is too long. */
+export function LeaveMessage({ call, onBack }: { call: Call; onBack: () => void }) {
+  const [contact, setContact] = useState("");
+  const [text, setText] = useState("");
+  const [problem, setProblem] = useState<"" | "message.short" | "message.failed">("");
+  const [busy, setBusy] = useState(false);
+  const send = async () => {
+    if (contact.trim().length < CONTACT_LEAST) {
+      setProblem("message.short");
+      return;
+    }
+    setBusy(true);
+    try {
+      await call.client.connection.request({ type: "leave_message", session: call.session, contact: contact.trim(), text: text.trim() });
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      setProblem("message.failed");
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <form
+      class="message-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void send();
+      }}
+    >
+      <h2>{t("message.title")}</h2>
+      <Field
+        label={t("message.contact")}
+        hint={t("message.contactHint")}
+        error={problem === "message.short" ? t(problem) : ""}
+        value={contact}
+        maxLength={200}
+        onInput={(event) => {
+          setContact(event.currentTarget.value);
+          setProblem("");
+        }}
+        data-testid="message-contact"
+      />
+      <TextArea label={t("message.text")} value={text} maxLength={4000} onInput={(event) => setText(event.currentTarget.value)} data-testid="message-text" />
+      {problem === "message.failed" && (
+        <p class="notice notice-danger" role="alert">
+          {t(problem)}
+        </p>
+      )}
+      <div class="buttons">
+        <Button onClick={onBack}>{t("message.back")}</Button>
+        <Button kind="primary" type="submit" busy={busy} data-testid="message-send">
+          {t("message.send")}
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,51 @@
+import { Clock, Mail, UserRoundSearch, WifiOff } from "lucide";
+import { useState } from "preact/hooks";
+import type { SessionView } from "../messages";
+import { nameAndRole } from "../room/words";
+import { toast } from "../ui/announce";
+import { Button } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import type { Call } from "./call";
+import { LeaveMessage } from "./LeaveMessage";
+import { t } from "./words";
+
+/** The counselor is gone for good: the user's three choices. */
+export function Lost({ call, session }: { call: Call; session: SessionView }) {
+  const [message, setMessage] = useState(false);
+  const owner = session.participants.find((one) => one.owner);
+  const name = owner ? nameAndRole(owner) : "";
+  const choose = (choice: "wait" | "another") =>
+    void call.client.connection
+      .request({ type: "choose", session: session.id, choice })
+      .catch((error: unknown) => toast(error instanceof Error ? error.message : "", "error"));
+  const waits = !session.choices.includes("wait");
+  return (
+    <section class="lost card" aria-live="assertive">
+      {message ? (
+        <LeaveMessage call={call} onBack={() => setMessage(false)} />
+      ) : (
+        <>
+          <Icon node={WifiOff} size={36} />
+          <h1>{t("lost.title", { name })}</h1>
+          <p>{waits ? t("lost.waiting", { name }) : t("lost.text")}</p>
+          <div class="lost-choices">
+            {!waits && (
+              <Button icon={Clock} wide onClick={() => choose("wait")} data-testid="choice-wait">
+                {t("lost.wait")}
+              </Button>
+            )}
+            {session.choices.includes("another") && (
+              <Button icon={UserRoundSearch} kind="primary" wide onClick={() => choose("another")} data-testid="choice-another">
+                {t("lost.another")}
+              </Button>
+            )}
+            <Button icon={Mail} wide onClick={() => setMessage(true)} data-testid="choice-message">
+              {t("lost.message")}
+            </Button>
+          </div>
+          <p class="field-hint">{t("lost.anotherHint")}</p>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,71 @@
+import { useEffect, useRef } from "preact/hooks";
+import type { SessionView } from "../messages";
+import { hearing } from "../room/hearing";
+import { participant } from "../room/state";
+import { list, nameAndRole } from "../room/words";
+import { announce } from "../ui/announce";
+import { useStore } from "../ui/store";
+import type { Call } from "./call";
+import { t } from "./words";
+
+interface Notice {
+  text: string;
+  kind: "" | "warn" | "help" | "danger";
+}
+
+/** The bands above the stage: at most one about the connection and one about the people. Both are read out. */
+export function Notices({ call, session }: { call: Call; session: SessionView }) {
+  const shown = [useConnectionNotice(call, session), aboutPeople(session)].filter((notice) => notice !== null);
+  useArrivals(session);
+  return (
+    <div class="notices" role="status" aria-live="polite">
+      {shown.map((notice) => (
+        <p key={notice.text} class={`notice notice-${notice.kind}`} data-testid="notice">
+          {notice.text}
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function useConnectionNotice(call: Call, session: SessionView): Notice | null {
+  const status = useStore(call.client.state, (state) => state.status);
+  const peer = useStore(call.room.peer.state);
+  if (status !== "open") return { text: t("notice.reconnecting"), kind: "warn" };
+  if (!session.room?.media) return null;
+  if (peer.status === "text_only") return { text: t("notice.text_only"), kind: "warn" };
+  if (peer.status === "connecting") return { text: t(peer.returning ? "notice.mediaReturning" : "notice.connecting"), kind: peer.returning ? "warn" : "" };
+  return null;
+}
+
+function aboutPeople(session: SessionView): Notice | null {
+  const { notice, about, hearers } = hearing(session);
+  const name = about ? nameAndRole(about) : "";
+  switch (notice) {
+    case "asking_heard":
+      return { text: t("notice.asking_heard", { names: list(hearers.map(nameAndRole)) }), kind: "help" };
+    case "asking_unheard":
+      return { text: t("notice.asking_unheard"), kind: "help" };
+    case "reading_along":
+      return { text: t("notice.reading_along", { name }), kind: "help" };
+    case "person_lost":
+      return { text: t("notice.person_lost", { name }), kind: "warn" };
+    default:
+      return null;
+  }
+}
+
+/** A professional is announced when they arrive, and the return of what was lost. */
+function useArrivals(session: SessionView): void {
+  const here = session.participants.filter((one) => one.role === "professional" && one.presence === "here").map((one) => one.id);
+  const known = useRef(here);
+  const key = here.join(" ");
+  useEffect(() => {
+    const arrived = here.filter((id) => !known.current.includes(id));
+    known.current = here;
+    for (const id of arrived) {
+      const person = participant(session, id);
+      if (person) announce(t("notice.professional", { name: nameAndRole(person) }));
+    }
+  }, [key]);
+}

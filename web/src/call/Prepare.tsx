@@ -1,0 +1,95 @@
+import { ShieldCheck } from "lucide";
+import { useState } from "preact/hooks";
+import type { SessionView } from "../messages";
+import { RequestError } from "../room/connection";
+import { DeviceTest } from "../room/DeviceTest";
+import { Button } from "../ui/Button";
+import { Field } from "../ui/Field";
+import { Icon } from "../ui/Icon";
+import { useStore } from "../ui/store";
+import type { Call } from "./call";
+import { t } from "./words";
+
+/** Before the call: oneself in the mirror, a microphone that shows it hears, what is shared, and Enter. */
+export function Prepare({ call, session }: { call: Call; session: SessionView }) {
+  const { channel } = call.handoff;
+  const you = session.participants.find((one) => one.id === session.you);
+  const [name, setName] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [failed, setFailed] = useState("");
+  const bare = useStore(call.devices.state, ({ mic, camera, asking }) => !asking && !mic.track && !camera.track && mic.problem !== "");
+  const enter = async () => {
+    setBusy(true);
+    setFailed("");
+    try {
+      await call.enter(name.trim());
+    } catch (error) {
+      setFailed(error instanceof RequestError ? error.message : String(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <form
+      class={`prepare ${channel === "text" ? "prepare-text" : ""}`}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void enter();
+      }}
+    >
+      {channel !== "text" && (
+        <div class="card prepare-devices">
+          <DeviceTest devices={call.devices} />
+        </div>
+      )}
+      <div class="prepare-side">
+        <header>
+          <p class="prepare-about">{t("prepare.about", { site: session.site.name, category: session.category.name })}</p>
+          <h1>{t("prepare.title")}</h1>
+        </header>
+        {you?.name === "" && session.state === "preparing" && (
+          <Field
+            label={t("prepare.name")}
+            hint={t("prepare.nameHint")}
+            value={name}
+            maxLength={60}
+            autoComplete="name"
+            onInput={(event) => setName(event.currentTarget.value)}
+            data-testid="call-name"
+          />
+        )}
+        {failed && (
+          <p class="notice notice-danger" role="alert">
+            {t("prepare.failed", { message: failed })}
+          </p>
+        )}
+        <Button kind="primary" wide type="submit" busy={busy} class="prepare-enter" data-testid="call-enter">
+          {t(`prepare.enter.${channel}`)}
+        </Button>
+        {bare && <p class="field-hint">{t("prepare.without")}</p>}
+        <Shared session={session} channel={channel} />
+      </div>
+    </form>
+  );
+}
+
+function Shared({ session, channel }: { session: SessionView; channel: "text" | "voice" | "video" }) {
+  return (
+    <section class="shared" aria-labelledby="shared">
+      <h2 id="shared">
+        <Icon node={ShieldCheck} /> {t("prepare.shared")}
+      </h2>
+      <ul>
+        <li>{t(`prepare.shared.${channel}`)}</li>
+        <li>{t("prepare.shared.page")}</li>
+        <li>{t("prepare.shared.professional")}</li>
+        <li>{t("prepare.shared.kept")}</li>
+      </ul>
+      {session.site.privacy_url && (
+        <a href={session.site.privacy_url} target="_blank" rel="noreferrer">
+          {t("prepare.privacy", { site: session.site.name })}
+        </a>
+      )}
+    </section>
+  );
+}

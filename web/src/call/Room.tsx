@@ -1,0 +1,154 @@
+import { ChevronDown, ChevronUp, Ear, EarOff, X } from "lucide";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { SessionView } from "../messages";
+import { Board } from "../room/board/LazyBoard";
+import { Chat } from "../room/Chat";
+import { Controls } from "../room/Controls";
+import { hearing } from "../room/hearing";
+import { RoomAudio } from "../room/media";
+import { Stage } from "../room/Stage";
+import { list, nameAndRole, t as room } from "../room/words";
+import { Button, IconButton } from "../ui/Button";
+import { Dialog } from "../ui/Dialog";
+import { Icon } from "../ui/Icon";
+import { useStore } from "../ui/store";
+import type { Call } from "./call";
+import { Lost } from "./Lost";
+import { Notices } from "./Notices";
+import { t } from "./words";
+
+const PHONE = "(max-width: 760px)";
+
+function usePhone(): boolean {
+  const [phone, setPhone] = useState(() => matchMedia(PHONE).matches);
+  useEffect(() => {
+    const query = matchMedia(PHONE);
+    const changed = () => setPhone(query.matches);
+    query.addEventListener("change", changed);
+    return () => query.removeEventListener("change", changed);
+  }, []);
+  return phone;
+}
+
+type Panel = "chat" | "board";
+
+/** Which of chat and board are open. The board opens by itself when somebody draws; a phone shows one at a time. */
+function usePanels(call: Call, phone: boolean) {
+  const [open, setOpen] = useState<Record<Panel, boolean>>({ chat: !phone, board: false });
+  const drawn = useStore(call.room.boardDrawn);
+  const toggle = (panel: Panel) =>
+    setOpen((now) => ({ ...(phone ? { chat: false, board: false } : now), [panel]: !now[panel] }));
+  useEffect(() => {
+    if (drawn) setOpen((now) => ({ chat: phone ? false : now.chat, board: true }));
+  }, [drawn]);
+  return { open, toggle };
+}
+
+/** The live call. */
+export function Room({ call, session }: { call: Call; session: SessionView }) {
+  const phone = usePhone();
+  const { open, toggle } = usePanels(call, phone);
+  const [leaving, setLeaving] = useState(false);
+  const unread = useUnread(call, open.chat);
+  const chat = <Chat client={call.client} session={session} pictures={call.pictures} />;
+  const board = <Board link={call.room} session={session} pictures={call.pictures} />;
+  return (
+    <div class={`room ${phone ? "room-phone" : ""} ${open.chat ? "room-chat-open" : ""}`}>
+      <RoomAudio link={call.room} />
+      <Header call={call} session={session} />
+      <Notices call={call} session={session} />
+      <main class="room-main">
+        {session.owner_lost ? (
+          <Lost call={call} session={session} />
+        ) : (
+          <Stage link={call.room} session={session}>
+            {open.board && !phone ? board : undefined}
+          </Stage>
+        )}
+      </main>
+      {!phone && open.chat && <aside class="room-side card">{chat}</aside>}
+      {phone && (open.chat || open.board) && (
+        <Sheet title={room(open.chat ? "chat" : "board")} onClose={() => toggle(open.chat ? "chat" : "board")}>
+          {open.chat ? chat : board}
+        </Sheet>
+      )}
+      <Controls
+        link={call.room}
+        session={session}
+        board={{ open: open.board, onToggle: () => toggle("board") }}
+        chat={{ open: open.chat, unread, onToggle: () => toggle("chat") }}
+        onLeave={() => setLeaving(true)}
+      />
+      {leaving && <LeaveDialog call={call} onClose={() => setLeaving(false)} />}
+    </div>
+  );
+}
+
+function Header({ call, session }: { call: Call; session: SessionView }) {
+  const mic = useStore(call.devices.state, (state) => state.mic);
+  const { hearers } = hearing(session);
+  const heard = mic.on && hearers.length > 0;
+  const names = list(hearers.map(nameAndRole));
+  const words = !mic.track
+    ? t("room.hear.noMic")
+    : !mic.on
+      ? t("room.hear.muted")
+      : hearers.length === 0
+        ? t("room.hear.nobody")
+        : t(hearers.length > 1 ? "room.hear.many" : "room.hear.one", { names });
+  return (
+    <header class="room-head">
+      <strong class="room-site">{session.site.name}</strong>
+      {session.room?.media && (
+        <span class={`pill ${heard ? "pill-ok" : ""}`} data-testid="who-hears" role="status">
+          <Icon node={heard ? Ear : EarOff} size={16} />
+          {words}
+        </span>
+      )}
+    </header>
+  );
+}
+
+/** A phone's chat or board: the lower half, or all but the controls. */
+function Sheet({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
+  const [full, setFull] = useState(false);
+  return (
+    <section class={`sheet ${full ? "sheet-full" : ""}`} aria-label={title}>
+      <header class="sheet-head">
+        <strong>{title}</strong>
+        <IconButton icon={full ? ChevronDown : ChevronUp} kind="quiet" label={t(full ? "sheet.smaller" : "sheet.larger")} onClick={() => setFull(!full)} />
+        <IconButton icon={X} kind="quiet" label={room("close")} onClick={onClose} />
+      </header>
+      {children}
+    </section>
+  );
+}
+
+/** Lines of others since the chat was last open. */
+function useUnread(call: Call, open: boolean): number {
+  const lines = useStore(call.client.state, (state) => state.lines[call.session]);
+  const seen = useRef(0);
+  const last = lines?.at(-1)?.seq ?? 0;
+  if (open) seen.current = last;
+  const you = call.view()?.you;
+  return (lines ?? []).filter((line) => line.seq > seen.current && line.kind !== "system" && line.author !== you).length;
+}
+
+function LeaveDialog({ call, onClose }: { call: Call; onClose: () => void }) {
+  const leave = () => {
+    onClose();
+    void call.client.connection.request({ type: "leave", session: call.session }).catch(() => undefined);
+  };
+  return (
+    <Dialog title={t("leave.title")} closeLabel={room("close")} onClose={onClose}>
+      <p>{t("leave.text")}</p>
+      <div class="buttons buttons-end">
+        <Button onClick={onClose}>{t("leave.stay")}</Button>
+        <Button kind="danger" onClick={leave} data-testid="leave-confirm">
+          {t("leave.confirm")}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

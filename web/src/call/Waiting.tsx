@@ -1,0 +1,82 @@
+import { Clock, Mail } from "lucide";
+import { useEffect, useState } from "preact/hooks";
+import type { SessionView, WaitingView } from "../messages";
+import { Chat } from "../room/Chat";
+import { serverNow } from "../room/state";
+import { Button } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import { useStore } from "../ui/store";
+import type { Call } from "./call";
+import { LeaveMessage } from "./LeaveMessage";
+import { duration, expectedWait } from "./screen";
+import { t } from "./words";
+
+/** In line: place and expected wait, live; write already, or leave a message instead. */
+export function Waiting({ call, session }: { call: Call; session: SessionView }) {
+  const [message, setMessage] = useState(false);
+  const { waiting } = session;
+  const nobody = waiting !== null && !waiting.staffed;
+  const leave = () => void call.client.connection.request({ type: "leave", session: session.id }).catch(() => undefined);
+  return (
+    <div class="waiting">
+      <section class="card waiting-place" aria-live="polite">
+        {message ? (
+          <LeaveMessage call={call} onBack={() => setMessage(false)} />
+        ) : (
+          <>
+            <div class={`waiting-pulse ${nobody ? "waiting-pulse-still" : ""}`} aria-hidden="true">
+              <Icon node={Clock} size={32} />
+            </div>
+            <h1>{t(nobody ? "waiting.nobody.title" : "waiting.title")}</h1>
+            {nobody ? <p>{t("waiting.nobody.text")}</p> : waiting && <Place waiting={waiting} />}
+            {waiting && <Since call={call} since={waiting.since} />}
+            <div class="buttons">
+              <Button icon={Mail} kind={nobody ? "primary" : "plain"} onClick={() => setMessage(true)} data-testid="choice-message">
+                {t("waiting.message")}
+              </Button>
+              <Button kind="quiet" onClick={leave} data-testid="call-leave">
+                {t("waiting.leave")}
+              </Button>
+            </div>
+          </>
+        )}
+      </section>
+      <section class="card waiting-chat">
+        <p class="waiting-write">{t("waiting.write")}</p>
+        <Chat client={call.client} session={session} pictures={call.pictures} />
+      </section>
+    </div>
+  );
+}
+
+function Place({ waiting }: { waiting: WaitingView }) {
+  const expected = expectedWait(waiting);
+  return (
+    <>
+      <p class="waiting-number" data-testid="waiting-place">
+        {waiting.ringing ? t("waiting.ringing") : waiting.place <= 1 ? t("waiting.next") : t("waiting.place", { place: waiting.place })}
+      </p>
+      <p class="waiting-range">
+        {expected.kind === "minutes"
+          ? t("waiting.rangeMinutes", { low: expected.low, high: expected.high })
+          : t(expected.kind === "soon" ? "waiting.soon" : "waiting.unknown")}
+      </p>
+    </>
+  );
+}
+
+/** Not announced: it changes every second. */
+function Since({ call, since }: { call: Call; since: number }) {
+  const [now, setNow] = useState(Date.now);
+  const state = useStore(call.client.state);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  if (since === 0) return null;
+  return (
+    <p class="waiting-since" aria-live="off">
+      {t("waiting.since", { time: duration(serverNow(state, now) - since) })}
+    </p>
+  );
+}

@@ -1,0 +1,105 @@
+/** The call window's one object: session, connection, devices, room; no words and no elements. */
+
+import type { SessionView } from "../messages";
+import { Client } from "../room/client";
+import { Devices } from "../room/devices";
+import type { Handoff } from "../room/handoff";
+import { Pictures } from "../room/pictures";
+import { RoomLink } from "../room/roomlink";
+import { locale, setLocale } from "../ui/i18n";
+import { applyAccent } from "../ui/accent";
+import { createStore, type Readable } from "../ui/store";
+import { screenOf, type Local } from "./screen";
+
+const ENTERED = "sangdam.entered";
+
+interface Kept {
+  session: string;
+  mic: boolean;
+  camera: boolean;
+}
+
+function keptEntry(session: string): Kept | null {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(ENTERED) ?? "null") as Kept | null;
+    return kept?.session === session ? kept : null;
+  } catch {
+    return null;
+  }
+}
+
+export class Call {
+  readonly client: Client;
+  readonly devices = new Devices();
+  readonly pictures: Pictures;
+  readonly room: RoomLink;
+  private readonly localStore;
+  private started = false;
+
+  constructor(readonly handoff: Handoff) {
+    if (handoff.locale) setLocale(handoff.locale);
+    this.client = new Client({ token: handoff.token, locale: locale() });
+    this.pictures = new Pictures(handoff.token);
+    this.localStore = createStore<Local>({ channel: handoff.channel, entered: keptEntry(handoff.session) !== null });
+    this.room = new RoomLink(this.client, handoff.session, this.devices);
+    this.client.state.subscribe(() => this.follow());
+    this.devices.state.subscribe(() => this.keep());
+    this.client.open();
+  }
+
+  get session(): string {
+    return this.handoff.session;
+  }
+
+  get local(): Readable<Local> {
+    return this.localStore;
+  }
+
+  view(): SessionView | undefined {
+    return this.room.view();
+  }
+
+  /** Leaves *prepare*: asks for a counselor, or gives a text session its voice. Rejects with a RequestError. */
+  async enter(name: string): Promise<void> {
+    const { session, channel } = this.handoff;
+    const preparing = this.view()?.state === "preparing";
+    await this.client.connection.request(preparing ? { type: "enter", session, channel, name } : { type: "channel", session, channel });
+    this.localStore.update((local) => ({ ...local, entered: true }));
+    this.keep();
+  }
+
+  /** Another tab took over: take it back. */
+  useHere(): void {
+    this.client.open();
+  }
+
+  /** Devices are asked for where they are needed: in *prepare*, or at once in a room that one comes back to. */
+  private follow(): void {
+    const view = this.view();
+    const screen = screenOf(this.client.state.get(), this.session, this.localStore.get());
+    if (view) applyAccent(view.site.accent);
+    if (screen === "replaced" || screen === "after" || screen === "message_left" || screen === "expired") {
+      if (this.started) this.releaseDevices();
+    } else if (!this.started && (screen === "prepare" || screen === "waiting" || screen === "room")) void this.startDevices();
+  }
+
+  private async startDevices(): Promise<void> {
+    this.started = true;
+    if (this.handoff.channel === "text") return;
+    const kept = keptEntry(this.session);
+    await this.devices.start({ mic: true, camera: kept?.camera ?? this.handoff.channel === "video" });
+    if (kept && !kept.mic) await this.devices.toggle("mic", false);
+  }
+
+  private releaseDevices(): void {
+    this.started = false;
+    this.devices.stop();
+  }
+
+  private keep(): void {
+    const { mic, camera, asking } = this.devices.state.get();
+    if (!this.localStore.get().entered || asking || !this.started) return;
+    const kept: Kept = { session: this.session, mic: mic.on || mic.track === null, camera: camera.on };
+    sessionStorage.setItem(ENTERED, JSON.stringify(kept));
+  }
+}

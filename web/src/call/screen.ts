@@ -1,0 +1,51 @@
+/** Which screen the call window shows. Pure. */
+
+import type { Channel, SessionView, WaitingView } from "../messages";
+import type { RoomState } from "../room/state";
+
+export type Screen = "skeleton" | "replaced" | "expired" | "prepare" | "waiting" | "room" | "message_left" | "after";
+
+export interface Local {
+  /** The channel that was asked for by the click. */
+  channel: Channel;
+  /** "Enter" was pressed in this tab (it survives a reload). */
+  entered: boolean;
+}
+
+/** `preparing` waits for Enter; so does a text session that is about to get a voice. All else follows the session. */
+function needsPreparing(session: SessionView, local: Local): boolean {
+  if (session.state === "preparing") return true;
+  return !local.entered && session.channel === "text" && local.channel !== "text";
+}
+
+export function screenOf(state: RoomState, sessionId: string, local: Local): Screen {
+  const session = state.sessions[sessionId];
+  if (state.replaced[sessionId] || state.closedReason === "replaced") return "replaced";
+  if (!session) return state.status === "closed" ? "expired" : "skeleton";
+  switch (session.state) {
+    case "after":
+    case "closed":
+      return "after";
+    case "message_left":
+      return "message_left";
+    default:
+      if (needsPreparing(session, local)) return "prepare";
+      return session.state === "active" ? "room" : session.state === "waiting" ? "waiting" : "skeleton";
+  }
+}
+
+export type Expected = { kind: "unknown" } | { kind: "soon" } | { kind: "minutes"; low: number; high: number };
+
+/** The expected wait in whole minutes, as a range that is never narrower than it is known. */
+export function expectedWait({ low_s, high_s }: Pick<WaitingView, "low_s" | "high_s">): Expected {
+  if (low_s === null || high_s === null) return { kind: "unknown" };
+  if (high_s <= 60) return { kind: "soon" };
+  const low = Math.max(1, Math.floor(low_s / 60));
+  return { kind: "minutes", low, high: Math.max(low + 1, Math.ceil(high_s / 60)) };
+}
+
+/** "0:07", "12:05" */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
