@@ -91,6 +91,10 @@ class ReservationEnded(Event, frozen=True, gc=False):
 
 
 class RequestChanged(Event, frozen=True, gc=False):
+    """`reason` of waiting: declined, expired, resumed, lost (who rang was), signed_out, never_entered, owner_lost, restored;
+    of accepted: restored; of completed: released; of cancelled: lost (60 s suspended) or the caller's; of unserved: the caller's.
+    """
+
     request: str
     state: RequestState
     reason: str = ""
@@ -99,7 +103,9 @@ class RequestChanged(Event, frozen=True, gc=False):
 class StaffChanged(Event, frozen=True, gc=False):
     staff: str
     state: StaffState
-    reason: str = ""  # "missed" when an expiry set them away, "lease" when they were lost
+    reason: str = (
+        ""  # "missed" (an expiry), "wrap_up" (it ran out): away; "lease", "forced": signed_out; "never_entered": wrap_up
+    )
     until_ms: int | None = None
 
 
@@ -196,7 +202,7 @@ class MatchStore(Protocol):
 
     async def transfer_owner(self, request: str, staff: str, now_ms: int) -> list[AnyEvent]:
         """Hand-over: `staff` (busy already through a help request) now holds the accepted `request`; its former holder
-        goes to wrap-up."""
+        goes to wrap-up. Before the help request is released, else its holder is free for a moment and rings."""
 
     async def wrapped_up(self, staff: str, now_ms: int, *, available: bool = True) -> list[AnyEvent]: ...
     async def unserved(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
