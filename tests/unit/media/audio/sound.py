@@ -92,9 +92,7 @@ class Talker:
 
     def say(self, room: AudioRoom, now: float, *, lost: bool = False) -> None:
         if not lost:
-            room.push(
-                self.name, self.sequence, self.timestamp, self.payloads[self.n % len(self.payloads)], self.level, now
-            )
+            room.push(self.name, self.sequence, self.timestamp, self.payloads[self.n % len(self.payloads)], self.level, now)
         self.n += 1
         self.sequence = (self.sequence + 1) & 0xFFFF
         self.timestamp = (self.timestamp + self.samples) & 0xFFFFFFFF

@@ -267,9 +267,7 @@ def test_closed_means_silent(voices: dict[str, list[bytes]]) -> None:
     assert {name: len(sent) for name, sent in room.ears.sent.items()} == before
 
 
-packet = st.tuples(
-    st.integers(0, 70_000), st.integers(0, 2**32 + 5), st.binary(max_size=80), st.none() | st.integers(-3, 300)
-)
+packet = st.tuples(st.integers(0, 70_000), st.integers(0, 2**32 + 5), st.binary(max_size=80), st.none() | st.integers(-3, 300))
 
 
 @settings(max_examples=150, deadline=None)
