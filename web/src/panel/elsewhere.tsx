@@ -22,6 +22,11 @@ export function InWindow({ panel, state }: { panel: Panel; state: PanelState }) 
       <Button kind="primary" wide data-testid="panel-continue" onClick={() => panel.resume()}>
         {t(state.blocked || state.closed ? "window.open" : "window.continue")}
       </Button>
+      {state.closed && (
+        <Button wide data-testid="panel-talk-here" onClick={() => panel.talkHere()}>
+          {t("window.here")}
+        </Button>
+      )}
       <Button kind="quiet" wide data-testid="panel-new" onClick={() => panel.anew()}>
         {t("window.new")}
       </Button>

@@ -39,6 +39,8 @@ export interface Surroundings {
   query: { site: string; category: string; lang: string };
   storage: Box;
   openWindow: (url: string, name: string) => Window | null;
+  /** The widget shows the pill and not this frame. */
+  hidden: () => boolean;
   bridge: (panel: { onContext: (context: Context) => void; onPicture: (picture: Blob) => void }) => Pick<Bridge, "code" | "picture" | "fold" | "status">;
 }
 
@@ -49,6 +51,7 @@ export function browser(): Surroundings {
     query: { site: of("site"), category: of("category"), lang: of("lang") },
     storage: sessionBox(KEPT),
     openWindow: (url, name) => window.open(url, name),
+    hidden: () => window.innerWidth === 0,
     bridge: (events) => new Bridge(events),
   };
 }
@@ -135,23 +138,29 @@ export class Panel {
     else this.openCall(kept.window)?.give(this.handoff(kept));
   }
 
-  /** A text session goes on in the call window, with voice (or video). */
+  /** A text session goes on in the call window, which asks for microphone and camera before it adds them. */
   addVoice(channel: Channel = "voice"): void {
-    const { kept, client } = this.store.get();
-    if (!kept || !client) return;
+    const { kept } = this.store.get();
+    if (!kept) return;
     const moved: Kept = { ...kept, channel, place: "window" };
-    const offering = this.openCall(kept.window, () => this.endTalk());
-    if (!offering) return;
-    void client.connection.request({ type: "channel", session: kept.session, channel }).then(
-      () => {
-        offering.give(this.handoff(moved));
-        this.keep(moved);
-      },
-      (error: unknown) => {
-        offering.give({ reason: reasonOf(error), message: "" });
-        this.change({ refusal: reasonOf(error) });
-      },
-    );
+    const taken = () => {
+      this.endTalk();
+      this.keep(moved);
+      this.bridge.status("", false);
+    };
+    this.openCall(kept.window, taken)?.give(this.handoff(moved));
+  }
+
+  /** The call window is closed: the session goes on here, in writing. */
+  talkHere(): void {
+    const { kept, info } = this.store.get();
+    if (!kept || !info) return;
+    this.offering?.stop();
+    this.callWindow = null;
+    const here: Kept = { ...kept, place: "panel" };
+    this.keep(here);
+    this.change({ closed: false, blocked: false });
+    this.talk(here, info.language);
   }
 
   /** Away from what was kept, back to the offer. */
@@ -224,7 +233,7 @@ export class Panel {
     this.change({
       visit: { ...visitOf(context, product), picture: same ? before : null },
       partner: context.partner,
-      folded: this.store.get().folded && !context.pressed,
+      folded: !context.pressed && (this.store.get().folded || this.around.hidden()),
     });
     this.pictureUrl = product?.image ?? "";
     if (product?.image && !(same && before)) this.bridge.picture(product.image);

@@ -1,0 +1,138 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { CodeAnswer, Context } from "../widget/protocol";
+import { loadKept } from "./kept";
+import { Panel, type Surroundings } from "./panel";
+import { memoryBox } from "./storage";
+
+const INFO = {
+  site: { id: "demo-shop", name: "Shop", accent: "", privacy_url: "", home_url: "" },
+  category: { id: "cameras", name: "Cameras" },
+  language: "en",
+  staffed: true,
+  low_s: null,
+  high_s: null,
+  retention_days: 90,
+  channels: ["text", "voice", "video"],
+};
+const CONTEXT: Context = { url: "https://shop.example/m5.html?x=1", title: "M5", trail: [], data: { productId: "m5" }, html: "", partner: false, pressed: true };
+
+/** The browser around a panel: what it sent, which windows it opened, what the pill said. */
+class Around implements Surroundings {
+  query = { site: "demo-shop", category: "cameras", lang: "en" };
+  storage = memoryBox();
+  opened: string[] = [];
+  blocks = false;
+  asked: unknown[] = [];
+  answer: CodeAnswer = { code: "a.b.c" };
+  requests: { path: string; body: unknown }[] = [];
+  given: unknown[] = [];
+  context: (context: Context) => void = () => undefined;
+  hidden = () => false;
+  openWindow = (url: string) => {
+    this.opened.push(url);
+    return this.blocks ? null : ({ closed: false, postMessage: (message: unknown) => void this.given.push(message), focus: () => undefined } as unknown as Window);
+  };
+  bridge: Surroundings["bridge"] = ({ onContext }) => {
+    this.context = onContext;
+    return {
+      code: (about: unknown) => {
+        this.asked.push(about);
+        return Promise.resolve(this.answer);
+      },
+      picture: () => undefined,
+      fold: () => undefined,
+      status: () => undefined,
+    };
+  };
+}
+
+let around: Around;
+let panel: Panel;
+
+beforeEach(async () => {
+  around = new Around();
+  vi.useFakeTimers();
+  vi.stubGlobal("location", { origin: "https://talk.example", protocol: "https:", host: "talk.example" });
+  vi.stubGlobal("window", { addEventListener: () => undefined, removeEventListener: () => undefined });
+  vi.stubGlobal("DOMParser", class {
+    parseFromString = () => ({ querySelectorAll: () => [] });
+  });
+  vi.stubGlobal("fetch", (path: string, init?: RequestInit) => {
+    const body = typeof init?.body === "string" ? (JSON.parse(init.body) as unknown) : init?.body;
+    around.requests.push({ path, body });
+    return Promise.resolve(new Response(JSON.stringify(path.startsWith("/api/panel") ? INFO : { session: "s1", token: "secret" })));
+  });
+  panel = new Panel(around);
+  await panel.start();
+  around.context(CONTEXT);
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+describe("the panel", () => {
+  it("tells the server site, category and language when it opens, and nothing of the visit", () => {
+    expect(around.requests).toEqual([{ path: "/api/panel?site=demo-shop&category=cameras&lang=en", body: undefined }]);
+  });
+
+  it("opens the call window within the click, and gives it the session by message alone", async () => {
+    const begun = panel.begin("voice");
+    expect(around.opened).toEqual(["/call"]);
+    await begun;
+    expect(around.given).toEqual([{ kind: "sangdam-call", session: "s1", token: "secret", channel: "voice", locale: "en" }]);
+    expect(loadKept(around.storage)).toMatchObject({ session: "s1", token: "secret", place: "window" });
+    expect(around.requests.map(({ path }) => path).join()).not.toMatch(/secret|a\.b\.c/);
+  });
+
+  it("shares what it listed, without what was taken out", async () => {
+    panel.remove("page");
+    panel.type({ note: "heavy?" });
+    await panel.begin("voice");
+    expect(around.requests.at(-1)?.body).toMatchObject({
+      code: "a.b.c",
+      channel: "voice",
+      supplement: { page_url: "", page_title: "", product: { id: "m5" }, note: "heavy?" },
+    });
+  });
+
+  it("tells the partner's back end which product it is about, unless that was taken out", async () => {
+    around.context({ ...CONTEXT, partner: true });
+    await panel.begin("voice");
+    panel.remove("product");
+    await panel.begin("voice");
+    expect(around.asked).toMatchObject([{ product: "m5" }, { product: "" }]);
+  });
+
+  it("says why no session came about, here and in the call window", async () => {
+    around.answer = { reason: "wrong_origin" };
+    await panel.begin("video");
+    expect(panel.state.get()).toMatchObject({ refusal: "wrong_origin", starting: null, kept: null });
+    expect(around.given).toEqual([{ kind: "sangdam-call-error", reason: "wrong_origin", message: "wrong_origin" }]);
+  });
+
+  it("keeps the session when the browser blocks the window, and opens it at the next click", async () => {
+    around.blocks = true;
+    await panel.begin("voice");
+    expect(panel.state.get()).toMatchObject({ blocked: true, kept: { session: "s1" } });
+    around.blocks = false;
+    panel.resume();
+    expect(panel.state.get().blocked).toBe(false);
+    expect(around.given.at(-1)).toMatchObject({ session: "s1", token: "secret" });
+  });
+
+  it("makes one session of two quick clicks", async () => {
+    await Promise.all([panel.begin("voice"), panel.begin("video")]);
+    expect(around.requests.filter(({ path }) => path === "/api/sessions")).toHaveLength(1);
+  });
+
+  it("comes back to the session of the call window after navigation", async () => {
+    await panel.begin("voice");
+    const next = new Panel(around);
+    await next.start();
+    next.resume();
+    expect(around.opened).toHaveLength(2);
+    expect(around.given.at(-1)).toMatchObject({ session: "s1", token: "secret", channel: "voice" });
+  });
+});
