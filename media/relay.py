@@ -22,8 +22,6 @@ NACK_EVERY_S = 0.06
 NACK_REORDER_S = 0.005
 """A gap younger than this may be reordering."""
 KEYFRAME_EVERY_S = 0.3
-RESTART_GAP = 3000
-"""A jump of more sequence numbers is a sender that began anew, not loss."""
 
 
 @dataclass(slots=True)
@@ -46,7 +44,7 @@ class Incoming:
         self._highest = -1
         self._base = 0
         self._cycles = 0
-        self._transit: float | None = None
+        self._transit = float("-inf")
         self._jitter = 0.0
         self._expected_before = self._packets_before = 0
         self._last_sr: tuple[int, float] | None = None
@@ -59,7 +57,7 @@ class Incoming:
         if self._highest < 0:
             self._restart(header.sequence)
         step = rtp.ahead(header.sequence, self._highest)
-        if abs(step) > RESTART_GAP:
+        if abs(step) > rtp.RESTART:
             self._restart(header.sequence)
             step = 1
         if step > 0:
@@ -70,7 +68,11 @@ class Incoming:
             self._highest = header.sequence
         else:
             self._missing.pop(header.sequence, None)
-        self._note_jitter(header.timestamp, now)
+        transit = now * self.clock - header.timestamp
+        difference = abs(transit - self._transit) % rtp.TIMESTAMPS
+        if difference < self.clock * 10:  # RFC 3550 appendix A.8; more is a new start, not jitter
+            self._jitter += (difference - self._jitter) / 16
+        self._transit = transit
 
     def nacks(self, now: float) -> list[int]:
         """Sequence numbers to ask for now. Asks for a keyframe instead when too much is gone."""
@@ -129,14 +131,6 @@ class Incoming:
             return
         for offset in range(1, step):
             self._missing[(self._highest + offset) & 0xFFFF] = _Missing(now)
-
-    def _note_jitter(self, timestamp: int, now: float) -> None:
-        transit = now * self.clock - timestamp
-        if self._transit is not None:
-            difference = abs(transit - self._transit) % rtp.TIMESTAMPS
-            if difference < self.clock * 10:
-                self._jitter += (difference - self._jitter) / 16
-        self._transit = transit
 
 
 class PacketCache:

@@ -10,6 +10,8 @@ HEADER = struct.Struct("!BBHII")
 SEQUENCES = 1 << 16
 TIMESTAMPS = 1 << 32
 ONE_BYTE = 0xBEDE
+RESTART = 3000
+"""A jump of more sequence numbers is a sender that began anew, not loss or reordering."""
 MIX = "mix"
 """The source of packets made here."""
 
@@ -163,7 +165,7 @@ class Rewriter:
         self._sequence = sequence
         self._timestamp = timestamp
         self._at: float | None = None
-        self._first = 0
+        self._advanced = 0
         self._sequence_offset = 0
         self._timestamp_offset = 0
         self._picture = self._tl0 = 0
@@ -171,28 +173,33 @@ class Rewriter:
 
     def starts(self, source: object, header: Header) -> bool:
         """Would this packet begin a new source (video then waits for a keyframe)?"""
-        return source != self.source or abs(ahead(header.sequence, (self._sequence - self._sequence_offset) & 0xFFFF)) > 3000
+        return source is not self.source or not -RESTART < self._step(header) < RESTART
 
     def relay(
         self, source: object, data: bytes, header: Header, now: float, picture: Vp8 | None = None
     ) -> tuple[int, bytes] | None:
         """(outgoing sequence, packet), or None: older than the change of source."""
-        if self.starts(source, header):
+        step = self._step(header)
+        if source is not self.source or not -RESTART < step < RESTART:
             self._switch(source, header, now, picture)
-        elif ahead(header.sequence, self._first) < 0 and ahead(self._first, header.sequence) < 3000:
+            step = 1
+        elif -step >= self._advanced:
             return None
         sequence = (header.sequence + self._sequence_offset) & 0xFFFF
         timestamp = (header.timestamp + self._timestamp_offset) & 0xFFFFFFFF
-        if ahead(sequence, self._sequence) > 0:
+        if step > 0:
+            self._advanced += step
             self._sequence = sequence
             self._timestamp = timestamp
             self._at = now
-            if ahead(header.sequence, self._first) > 20000:
-                self._first = (header.sequence - 10000) & 0xFFFF
         payload = data[header.payload : header.end]
         if picture is not None:
             payload = self._pictures(payload, picture)
         return sequence, self._build(header.marker, sequence, timestamp, payload)
+
+    def _step(self, header: Header) -> int:
+        """How far this packet would take the stream; 0 or less: it fills a gap."""
+        return ((header.sequence + self._sequence_offset - self._sequence + 0x8000) & 0xFFFF) - 0x8000
 
     def skip(self, ticks: int) -> None:
         """Sound of the mix that was never made (the worker was late): its time passes all the same."""
@@ -235,7 +242,7 @@ class Rewriter:
 
     def _switch(self, source: object, header: Header, now: float, picture: Vp8 | None) -> None:
         self.source = source
-        self._first = header.sequence
+        self._advanced = 0
         self._sequence_offset = (self._sequence + 1 - header.sequence) & 0xFFFF
         self._timestamp_offset = (self._timestamp + self._elapsed(now) - header.timestamp) & 0xFFFFFFFF
         if picture is not None:

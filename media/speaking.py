@@ -32,7 +32,9 @@ class Speaking:
 
     def hear(self, participant: str, level: int, now: float) -> None:
         """`level` 0 (loudest) to 127 (silence)."""
-        voice = self._voices.setdefault(participant, _Voice())
+        voice = self._voices.get(participant)
+        if voice is None:
+            voice = self._voices[participant] = _Voice()
         voice.last_packet = now
         if level <= (QUIET_LEVEL if voice.speaking else LOUD_LEVEL):
             voice.loud += 1

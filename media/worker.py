@@ -189,7 +189,11 @@ class Worker:
         if peer is None or not peer.ice.allows(path):
             self.drops["unchecked_source"] += 1
             return
-        peer.receive(kind, data, path, now)
+        try:
+            peer.receive(kind, data, path, now)
+        except Exception as error:  # a fault of ours: this datagram is lost, the worker is not
+            self.drops["receive_failed"] += 1
+            log.warning("receive_failed", error=type(error).__name__, kind=kind)
 
     def _receive_stun(self, data: bytes, path: ice.Path, now: float) -> None:
         try:

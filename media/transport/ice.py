@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import struct
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from aioice import stun
 
@@ -29,8 +30,7 @@ class StunError(Exception):
     """Not a STUN message that we understand."""
 
 
-@dataclass(frozen=True)
-class Path:
+class Path(NamedTuple):
     """A local socket (its index) and a remote address, as the socket reports it."""
 
     socket: int
