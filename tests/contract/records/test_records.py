@@ -1,9 +1,8 @@
-"""What every database has to do for us. PostgreSQL joins when `SANGDAM_TEST_POSTGRES` names an empty database."""
+"""What every database has to do for us: SQLite and a real PostgreSQL."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -32,14 +31,13 @@ from signaling.records import (
 from signaling.records.tables import metadata
 
 DAY_MS = 86_400_000
-URLS = ["sqlite", *(["postgres"] if os.environ.get("SANGDAM_TEST_POSTGRES") else [])]
 
 
-@pytest.fixture(params=URLS)
+@pytest.fixture(params=["sqlite", "postgres"])
 async def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}"
-    postgres = os.environ["SANGDAM_TEST_POSTGRES"]
+    postgres: str = request.getfixturevalue("postgres")
     engine = create_async_engine(postgres)
     async with engine.begin() as connection:
         await connection.execute(sa.text("DROP SCHEMA public CASCADE"))
