@@ -71,7 +71,7 @@ function audienceChoice(session: SessionView, choice: Audience, onChange: (audie
 function Views({ link, session, pictures, view }: Pick<RoomProps, "session" | "pictures" | "view"> & { link: RoomLink }) {
   const board = <Board link={link} session={session} pictures={pictures} product={briefField(session.brief, "product_picture")?.value} />;
   const alone = view === "board" || session.room?.media !== true;
-  return <div class="room-views">{view !== "stage" && alone ? board : <Stage link={link} session={session}>{view === "both" ? board : undefined}</Stage>}</div>;
+  return <div class="room-views" data-view={view}>{view !== "stage" && alone ? board : <Stage link={link} session={session}>{view === "both" ? board : undefined}</Stage>}</div>;
 }
 
 /** The middle: pictures and board above, the conversation below; after the call the wrap-up instead of the pictures. */

@@ -56,10 +56,14 @@ export function Table<Row>({ title, name, rows, columns, id, actions, order: fir
         <h2>
           {title} <span class="count">{rows.length}</span>
         </h2>
-        <input class="input table-filter" type="search" aria-label={`${t("table.filter")}: ${title}`} placeholder={t("table.filter")} value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
-        <Button kind="quiet" icon={Download} disabled={shown.length === 0} onClick={() => save(name, csv(shown, columns))}>
-          <span class="wide-only">{t("table.csv")}</span>
-        </Button>
+        {rows.length > 0 && (
+          <>
+            <input class="input table-filter" type="search" aria-label={`${t("table.filter")}: ${title}`} placeholder={t("table.filter")} value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
+            <Button kind="quiet" icon={Download} title={t("table.csv")} disabled={shown.length === 0} onClick={() => save(name, csv(shown, columns))}>
+              <span class="wide-only">{t("table.csv")}</span>
+            </Button>
+          </>
+        )}
       </header>
       {shown.length === 0 ? (
         <p class="dim table-empty">{typed.trim() === "" ? t("table.empty") : t("table.empty.filter", { words: typed.trim() })}</p>

@@ -17,7 +17,7 @@ function WhyCard({ why, event }: { why: Why; event: EventItem }) {
       </p>
       <dl class="why-facts">
         <dt>{t("one.why.rule")}</dt>
-        <dd>{why.rule}</dd>
+        <dd>{textOr(`why.rule.${why.rule}`, why.rule)}</dd>
         <dt>{t("one.why.candidates")}</dt>
         <dd>{why.candidates.join(", ") || "–"}</dd>
         <dt>{t("one.why.passed")}</dt>
