@@ -12,6 +12,8 @@ export interface PanelInfo {
   high_s: number | null;
   retention_days: number;
   channels: Channel[];
+  /** Query parameters that the site lets page addresses keep. */
+  page_params?: string[];
 }
 
 export class Refusal extends Error {

@@ -78,6 +78,7 @@ export class Panel {
   private callWindow: Window | null = null;
   private offering: Offering | null = null;
   private pictureUrl = "";
+  private context: Context | null = null;
 
   constructor(private readonly around: Surroundings) {
     this.bridge = around.bridge({ onContext: (context) => this.onContext(context), onPicture: (picture) => void this.onPicture(picture) });
@@ -95,6 +96,7 @@ export class Panel {
     try {
       const info = await panelInfo(site, category, lang);
       this.change({ info, broken: "" });
+      this.look();
       const { kept } = this.store.get();
       if (kept?.place === "panel") this.talk(kept, info.language);
     } catch (error) {
@@ -226,17 +228,21 @@ export class Panel {
   }
 
   private onContext(context: Context): void {
-    const { lang } = this.around.query;
-    const before = this.store.get().visit?.picture ?? null;
-    const product = productOf(context, readTags(context.html), this.store.get().info?.language ?? lang);
-    const same = product?.image === this.pictureUrl;
-    this.change({
-      visit: { ...visitOf(context, product), picture: same ? before : null },
-      partner: context.partner,
-      folded: !context.pressed && (this.store.get().folded || this.around.hidden()),
-    });
-    this.pictureUrl = product?.image ?? "";
-    if (product?.image && !(same && before)) this.bridge.picture(product.image);
+    this.context = context;
+    this.change({ partner: context.partner, folded: !context.pressed && (this.store.get().folded || this.around.hidden()) });
+    this.look();
+  }
+
+  /** What the page is about, once both the page and the server (language, allowed parameters) have spoken. */
+  private look(): void {
+    const { info, visit } = this.store.get();
+    if (!info || !this.context) return;
+    const product = productOf(this.context, readTags(this.context.html), info.language);
+    const image = product?.image ?? "";
+    const picture = image === this.pictureUrl ? (visit?.picture ?? null) : null;
+    this.change({ visit: { ...visitOf(this.context, product, info.page_params), picture } });
+    this.pictureUrl = image;
+    if (image && !picture) this.bridge.picture(image);
   }
 
   private async onPicture(answer: Blob): Promise<void> {

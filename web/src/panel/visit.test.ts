@@ -53,7 +53,11 @@ describe("what is shared of a visit", () => {
   });
 
   it("shares no address that is not http", () => {
-    expect(bareUrl("file:///home/me/page.html")).toBe("");
-    expect(bareUrl("nonsense")).toBe("");
+    expect(bareUrl("file:///home/me/page.html", [])).toBe("");
+    expect(bareUrl("nonsense", [])).toBe("");
+  });
+
+  it("keeps the parameters that the site allows", () => {
+    expect(bareUrl("https://shop.example/product?id=7&email=me", ["id"])).toBe("https://shop.example/product?id=7");
   });
 });

@@ -24,22 +24,24 @@ export interface Supplement {
 
 const MOST_PICTURE_BYTES = 8 * 1024 * 1024;
 
-/** Query and fragment may hold anything about a person; the parameters a site allows are few, and it names them itself. */
-export function bareUrl(url: string): string {
+/** Query and fragment may hold anything about a person; only the parameters that the site itself allows are kept. */
+export function bareUrl(url: string, allowed: readonly string[]): string {
   if (!URL.canParse(url)) return "";
-  const { protocol, origin, pathname } = new URL(url);
-  return /^https?:$/.test(protocol) ? (origin + pathname).slice(0, 500) : "";
+  const { protocol, origin, pathname, searchParams } = new URL(url);
+  if (!/^https?:$/.test(protocol)) return "";
+  const kept = new URLSearchParams([...searchParams].filter(([name]) => allowed.includes(name))).toString();
+  return (origin + pathname + (kept && `?${kept}`)).slice(0, 500);
 }
 
-export function visitOf(context: Context, product: Product | null): Visit {
+export function visitOf(context: Context, product: Product | null, allowed: readonly string[] = []): Visit {
   return {
-    page: { url: bareUrl(context.url), title: context.title.slice(0, 200) },
-    product: product && { ...product, url: bareUrl(product.url ?? "") },
+    page: { url: bareUrl(context.url, allowed), title: context.title.slice(0, 200) },
+    product: product && { ...product, url: bareUrl(product.url ?? "", allowed) },
     trail: context.trail.slice(-30).map(({ kind, label, at, url, dwell_s }) => ({
       kind: kind === "mark" ? "mark" : "page",
       label: label.trim().replace(/\s+/g, " ").slice(0, 120),
       at: Math.round(at),
-      url: bareUrl(url),
+      url: bareUrl(url, allowed),
       dwell_s: Math.max(0, Math.round(dwell_s)),
     })),
     picture: null,
