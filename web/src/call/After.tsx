@@ -6,6 +6,7 @@ import { PictureError } from "../room/pictures";
 import { toast } from "../ui/announce";
 import { Button } from "../ui/Button";
 import { TextArea } from "../ui/Field";
+import { josa, locale } from "../ui/i18n";
 import { Icon } from "../ui/Icon";
 import type { Call } from "./call";
 import { isCallKey, t } from "./words";
@@ -28,7 +29,7 @@ export function After({ call, session }: { call: Call; session: SessionView }) {
         {session.site.home_url && (
           <a class="button button-plain" href={session.site.home_url}>
             <Icon node={House} />
-            {t("home", { site: session.site.name })}
+            {t("home", { site: locale() === "ko" ? josa(session.site.name, "으로/로") : session.site.name })}
           </a>
         )}
       </div>

@@ -18,6 +18,7 @@ import { Lost } from "./Lost";
 import { Notices } from "./Notices";
 import { t } from "./words";
 
+const SEEN = "sangdam.seen";
 const PHONE = "(max-width: 760px)";
 
 function usePhone(): boolean {
@@ -42,7 +43,8 @@ function usePanels(call: Call, phone: boolean) {
   useEffect(() => {
     if (drawn) setOpen((now) => ({ chat: phone ? false : now.chat, board: true }));
   }, [drawn]);
-  return { open, toggle };
+  const crowded = phone && open.chat && open.board; // a window made narrow while both were open
+  return { open: crowded ? { chat: true, board: false } : open, toggle };
 }
 
 /** The live call. */
@@ -128,8 +130,11 @@ function Sheet({ title, onClose, children }: { title: string; onClose: () => voi
 /** Lines of others since the chat was last open. */
 function useUnread(call: Call, open: boolean): number {
   const lines = useStore(call.client.state, (state) => state.lines[call.session]);
-  const seen = useRef(0);
+  const seen = useRef(Number(sessionStorage.getItem(SEEN) ?? 0));
   const last = lines?.at(-1)?.seq ?? 0;
+  useEffect(() => {
+    if (open) sessionStorage.setItem(SEEN, String(last));
+  }, [open, last]);
   if (open) seen.current = last;
   const you = call.view()?.you;
   return (lines ?? []).filter((line) => line.seq > seen.current && line.kind !== "system" && line.author !== you).length;

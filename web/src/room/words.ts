@@ -43,5 +43,5 @@ export function systemText(line: Line): string | null {
 
 /** Shared by all who show times: "14:05". */
 export function clock(at: number): string {
-  return new Date(at).toLocaleTimeString(room.locale === "ko" ? "ko-KR" : "en-GB", { hour: "2-digit", minute: "2-digit" });
+  return new Date(at).toLocaleTimeString(room.locale === "ko" ? "ko-KR" : "en-GB", { hour: room.locale === "ko" ? "numeric" : "2-digit", minute: "2-digit" });
 }
