@@ -193,21 +193,38 @@ async def _decline(live: Live, client: Client, message: msg.Decline) -> Reply:
     return None
 
 
-async def _wrap_up(live: Live, client: Client, entry: Entry, person: Person, message: msg.WrapUp) -> Reply:
-    if person.role == "user":
-        raise NotAllowed("not_yours")
+async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
+    """The notes of one who handed over and is out become a staff note, which the new owner can read."""
+    entry = live.house.entries.get(message.session)
+    person = entry.session.people.get(_staff_id(client)) if entry else None
+    if entry is None or person is None or not person.gone or live.staffing.state(person.staff) != "wrap_up":
+        return await _wrap_up_inside(live, client, message)
+    if message.notes.strip():
+        await live.lines.note(entry, person, message.notes)
+    await _end_wrap_up(live, person.staff)
+    return None
+
+
+async def _wrapped_up(live: Live, client: Client, entry: Entry, person: Person, message: msg.WrapUp) -> Reply:
     if entry.session.state != "after":
         raise NotAllowed("wrong_state")
     if person.id == entry.session.owner or message.notes:
         await live.house.records.save_wrap_up(entry.id, person.staff, message.notes, message.outcome)
     await live.sessions.apply(entry, ev.WrappedUp(person.id))
     if live.staffing.state(person.staff) == "wrap_up":
-        try:
-            await live.matching.call(live.house.store.wrapped_up(person.staff, live.house.now()))
-        except Refused:
-            live.house.refused["matcher_wrapped_up"] += 1
-        await live.matching.settled()
+        await _end_wrap_up(live, person.staff)
     return None
+
+
+_wrap_up_inside = in_session(_wrapped_up)
+
+
+async def _end_wrap_up(live: Live, staff: str) -> None:
+    try:
+        await live.matching.call(live.house.store.wrapped_up(staff, live.house.now()))
+    except Refused:
+        live.house.refused["matcher_wrapped_up"] += 1
+    await live.matching.settled()
 
 
 async def _message_state(live: Live, client: Client, message: msg.MessageTake | msg.MessageDone) -> Reply:
@@ -258,9 +275,7 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.Enter: in_session(user_only(_enter)),
     msg.Offer: in_session(_offer),
     msg.PeerReport: _event(lambda person, m: ev.PeerReported(person.id, m.state)),
-    msg.SetMedia: _event(
-        lambda person, m: ev.MediaChanged(person.id, msg.Media(mic=m.mic, camera=m.camera, screen=m.screen))
-    ),
+    msg.SetMedia: _event(lambda person, m: ev.MediaChanged(person.id, msg.Media(mic=m.mic, camera=m.camera, screen=m.screen))),
     msg.AddChannel: _event(lambda person, m: ev.ChannelChanged(person.id, m.channel)),
     msg.SendLine: in_session(_line),
     msg.GetLines: in_session(_lines),
@@ -278,7 +293,7 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.Join: _event(lambda person, m: ev.HelpJoined(person.id)),
     msg.SetMode: _event(lambda person, m: ev.ModeChanged(person.id, m.mode, m.hear_user)),
     msg.HandOver: _event(lambda person, m: ev.HandedOver(person.id)),
-    msg.WrapUp: in_session(_wrap_up),
+    msg.WrapUp: staff_only(_wrap_up, *MATCHED_ROLES),
     msg.MessageTake: staff_only(_message_state, *MATCHED_ROLES),
     msg.MessageDone: staff_only(_message_state, *MATCHED_ROLES),
     msg.Watch: staff_only(_watch, "operator"),

@@ -73,6 +73,22 @@ class Lines:
             )
             self._fan_out(entry, line)
 
+    async def note(self, entry: Entry, person: Person, text: str) -> None:
+        """A note for staff, also of one who has left the room."""
+        async with entry.lines_lock:
+            line, _ = await self.house.records.append_line(
+                entry.id,
+                line_id=f"note-{secrets.token_hex(6)}",
+                author=person.id,
+                name=person.name,
+                role=person.role,
+                kind="note",
+                audience="staff",
+                text=text,
+                at=self.house.now(),
+            )
+            self._fan_out(entry, line)
+
     def _fan_out(self, entry: Entry, line: Line) -> None:
         frame = encode(NewLine(session=entry.id, line=line))
         for participant, client in entry.holders.items():
@@ -82,9 +98,7 @@ class Lines:
     async def catch_up(self, entry: Entry, client: Client, person: Person, message: GetLines) -> None:
         audience: Audience = "staff" if person.staff else "all"
         found = await self.house.records.lines(entry.id, after=message.after, limit=CATCH_UP_LINES + 1, audience=audience)
-        client.send(
-            LinesReply(session=entry.id, lines=found[:CATCH_UP_LINES], more=len(found) > CATCH_UP_LINES, id=message.id)
-        )
+        client.send(LinesReply(session=entry.id, lines=found[:CATCH_UP_LINES], more=len(found) > CATCH_UP_LINES, id=message.id))
 
     def typing(self, entry: Entry, person: Person, message: Typing) -> None:
         audience = matrix.audience(entry.session, person, message.audience)

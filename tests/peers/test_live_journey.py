@@ -53,6 +53,10 @@ async def test_help_from_asking_to_handing_over(service: Service) -> None:
     assert (await counselor.say("hand_over"))["type"] == "ok"
     await counselor.get("session_over")
     await user.until(lambda s: any(p["role"] == "professional" and p["owner"] for p in s["participants"]))
+    assert (await counselor.say("wrap_up", notes="마운트만 확인해 주세요", outcome="referred"))["type"] == "ok"
+    note = await professional.find(lambda m: m["type"] == "line" and m["line"]["kind"] == "note" and m["line"]["name"] == "Jimin")
+    assert note["line"]["text"] == "마운트만 확인해 주세요"
+    assert "마운트만 확인해 주세요" not in user.traffic()
     assert "재고 확인 중" not in user.traffic()
     assert "렌즈 마운트 문의" not in user.traffic()
     assert (await professional.say("leave"))["type"] == "ok"
