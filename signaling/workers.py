@@ -45,6 +45,7 @@ class Worker:
     rooms: set[str] = field(default_factory=set)
     peers: int = 0
     started_s: float = 0.0
+    beat: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def id(self) -> str:
@@ -84,6 +85,16 @@ class Workers:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(self._stop(worker) for worker in self._workers))
         self._folder.cleanup()
+
+    async def heard(self, timeout_s: float) -> None:
+        """Returns when everything the workers have said up to now has been handled: events come in order, so the next
+        heartbeat of each is proof enough."""
+        alive = [worker for worker in self._workers if worker.usable]
+        for worker in alive:
+            worker.beat.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await asyncio.gather(*(worker.beat.wait() for worker in alive))
 
     # --- rooms -----------------------------------------------------------------------------------------------------------
 
@@ -211,6 +222,7 @@ class Workers:
     async def _handle(self, worker: Worker, event: media.WorkerEvent) -> None:
         if isinstance(event, media.Heartbeat):
             worker.peers = event.peers
+            worker.beat.set()
         elif self._on_event is not None:
             await self._on_event(event)
 

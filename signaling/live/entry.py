@@ -31,6 +31,7 @@ class RoomState:
     worker: Worker | None = None
     sent: SetMatrix | None = None
     dirty: bool = False
+    kicked: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
     ready: asyncio.Event = field(default_factory=asyncio.Event)
 

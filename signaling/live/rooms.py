@@ -11,6 +11,7 @@ import base64
 import binascii
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import structlog
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 READY_TIMEOUT_S = 8.0  # a spare takes over in well under this; a cold worker needs about two seconds
 RETRY_S = 0.2
+CLOSE_TIMEOUT_S = 1.0
 JOURNAL_UPDATES = 10_000  # full: the event stream waits, and so does the worker behind it
 
 Apply = Callable[[Entry, SessionEvent], Awaitable[None]]
@@ -46,10 +48,20 @@ class Rooms:
         return task
 
     async def close(self) -> None:
+        """Closes every room, so that what was drawn in the last moments reaches the journal."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        opened = [entry for entry in self.house.entries.values() if entry.room.opened]
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await asyncio.gather(*(self._close_room(entry) for entry in opened))
+                if opened:
+                    await self.house.workers.heard(CLOSE_TIMEOUT_S)
+                await self.flushed()
+        except TimeoutError:
+            log.warning("rooms not closed in time", rooms=len(opened))
 
     # --- towards the worker ----------------------------------------------------------------------------------------------
 
@@ -58,22 +70,29 @@ class Rooms:
         if entry.session.state != "active" and not room.opened and room.task is None:
             return
         room.dirty = True
+        room.kicked.set()
         if room.opened != entry.session.epoch:
             room.ready.clear()
         if room.task is None:
             room.task = self._spawn(self._drive(entry))
 
     async def _drive(self, entry: Entry) -> None:
-        room = entry.room
+        room, failed = entry.room, ""
         try:
             while room.dirty:
                 room.dirty = False
+                room.kicked.clear()
                 try:
                     await self._reconcile(entry)
+                    failed = ""
                 except media.WorkerError as error:
-                    log.warning("room command failed", session=entry.id, error=str(error))
+                    if str(error) != failed:
+                        failed = str(error)
+                        log.warning("room command failed", session=entry.id, error=failed)
                     room.opened, room.dirty = 0, True
-                    await asyncio.sleep(RETRY_S)
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(RETRY_S):
+                            await room.kicked.wait()
                 except (StaleEpoch, UnknownSession):
                     self.house.refused["board_epoch"] += 1
         finally:

@@ -73,11 +73,6 @@ class Live:
         """Ends the workers and all that runs here; what is live stays in the records."""
         await self.rooms.close()
         await self.house.workers.close()
-        try:
-            async with asyncio.timeout(1.0):
-                await self.rooms.flushed()
-        except TimeoutError:
-            log.warning("board updates left unwritten")
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
