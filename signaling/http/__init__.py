@@ -6,6 +6,7 @@ from collections import Counter
 
 from aiohttp import web
 
+from .. import upkeep
 from ..keys import COUNTS
 from ..limits import Buckets
 from ..pictures import Checker
@@ -16,10 +17,11 @@ from .origin import own_origin_only
 
 
 def setup(app: web.Application) -> None:
-    """Adds the routes and the middlewares. Handlers find what they need under `keys.py`."""
+    """Adds the routes, the middlewares, and the hourly upkeep. Handlers find what they need under `keys.py`."""
     app[COUNTS] = Counter()
     app[pictures.CHECKER] = Checker()
     app[pictures.UPLOADS] = Buckets(burst=12, per_minute=12)
     app.middlewares.extend((security_headers, refusals, own_origin_only))
     for part in (pages, users, pictures, staff, operator):
         app.add_routes(part.routes)
+    upkeep.setup(app)
