@@ -17,6 +17,8 @@ CACHE_PACKETS = 512
 """Sent packets kept for repair: at 1.5 Mb/s about 3 s, at most 0.75 MB a slot."""
 RESENDS_PER_S = 400
 MAX_MISSING = 256
+MIX_DELAY_S = 0.04
+"""What the mixer's jitter buffer holds at rest; it varies by a frame or two, lips and voice may be 100 ms apart."""
 NACK_TRIES = 8
 NACK_EVERY_S = 0.06
 NACK_REORDER_S = 0.005
@@ -197,15 +199,15 @@ class Outgoing:
     def repair(self, sequences: tuple[int, ...], now: float) -> list[bytes]:
         return [] if self._cache is None else self._cache.take(sequences, now)
 
-    def report(self, now: float, wall: Callable[[float], float], delay: float) -> bytes | None:
+    def report(self, now: float, wall: Callable[[float], float]) -> bytes | None:
         """A sender report on the worker's clock. Relayed streams say when they were captured, by their sender's own report;
-        the mix says how old its sound is (`delay`, seconds)."""
+        the mix says how old its sound is."""
         timestamp = self.rewriter.timestamp_at(now)
         if timestamp is None:
             return None
         when = wall(now)
         if self.source is None:
-            when -= delay
+            when -= MIX_DELAY_S
         elif self.source.reference is not None:
             captured, reference = self.source.reference
             behind = rtp.ticks_ahead(timestamp, self.rewriter.translate(reference))

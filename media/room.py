@@ -86,7 +86,7 @@ class Room:
         self._voice_plan: dict[str, object] = {}
         self._slot_plan: dict[tuple[str, int], tuple[str, str]] = {}
         self._speaking = Speaking()
-        self._board = BoardRoom(board, lambda update: None, self._send_board)
+        self.board = BoardRoom(board, lambda update: None, self._send_board)
         self._fragmenter = Fragmenter()
         self._reassemblers: dict[str, Reassembler] = {}
         self._by_signaling: set[str] = set()
@@ -126,20 +126,20 @@ class Room:
 
     def set_matrix(self, matrix: client.SetMatrix) -> None:
         self._matrix = matrix
-        self._board.set_writers(set(matrix.writers))
+        self.board.set_writers(set(matrix.writers))
         self._route()
         self._connect_boards(set(matrix.by_signaling))
 
     def board_in(self, participant: str, data: bytes) -> None:
         if participant not in self._by_signaling:
             raise Refused("bad_request", "this participant's board does not go by signaling")
-        self._board.receive(participant, data)
+        self.board.receive(participant, data)
 
     def close(self) -> None:
         for peer in list(self.peers.values()):
             self._end(peer, "gone", "room_closed")
         self._journal_board()
-        self._board.close()
+        self.board.close()
         self.audio_room.close()
 
     # time
@@ -195,7 +195,7 @@ class Room:
     def document_opened(self, peer: Peer) -> None:
         self._reassemblers[peer.participant] = Reassembler()
         if peer.participant not in self._by_signaling:
-            self._board.connect(peer.participant)
+            self.board.connect(peer.participant)
 
     def document(self, peer: Peer, fragment: bytes) -> None:
         reassembler = self._reassemblers.get(peer.participant)
@@ -207,7 +207,7 @@ class Room:
             self._outside.drops["board_" + error.reason] += 1
             return
         if message is not None:
-            self._board.receive(peer.participant, message)
+            self.board.receive(peer.participant, message)
 
     def changed(self, peer: Peer, state: State, reason: str) -> None:
         if state == "gone":
@@ -233,7 +233,7 @@ class Room:
         peer.state = state
         self._reassemblers.pop(peer.participant, None)
         if peer.participant not in self._by_signaling:
-            self._board.disconnect(peer.participant)
+            self.board.disconnect(peer.participant)
         self._speaking.forget(peer.participant)
         self._outside.release(peer, peer.close(state, reason))
         self._tell(peer, reason)
@@ -289,10 +289,10 @@ class Room:
         """Signaling takes over a participant's board traffic, or gives it back to the data channel."""
         former, self._by_signaling = self._by_signaling, by_signaling
         for participant in former ^ by_signaling:
-            self._board.disconnect(participant)
+            self.board.disconnect(participant)
             peer = self._peer_of(participant)
             if participant in by_signaling or (peer is not None and peer.has_document):
-                self._board.connect(participant)
+                self.board.connect(participant)
 
     def _send_board(self, participant: str, message: bytes) -> None:
         if participant in self._by_signaling:
@@ -306,6 +306,6 @@ class Room:
 
     def _journal_board(self) -> None:
         """Called every `CHECK_EVERY_S`, so that no change waits longer than 250 ms for the journal."""
-        update = self._board.flush()
+        update = self.board.flush()
         if update is not None:
             self._outside.emit(client.BoardChanged(n=0, room=self.name, epoch=self.epoch, update=update))

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from aioice import stun
 
 from media import client
 from media.events import Hub
@@ -132,8 +131,10 @@ class Worker:
 
     def stats(self) -> dict[str, Any]:
         audio: Counter[str] = Counter()
+        board: Counter[str] = Counter()
         for room in self.rooms.values():
             audio.update(room.audio_room.stats)
+            board.update(room.board.stats)
         return {
             "rooms": len(self.rooms),
             "peers": len(self._peers),
@@ -141,6 +142,7 @@ class Worker:
             "packets_out": self._sockets.packets_out,
             "drops": dict(self.drops),
             "audio": dict(audio),
+            "board": dict(board),
             "lateness_ms": self.lateness_ms,
         }
 
@@ -196,15 +198,15 @@ class Worker:
             log.warning("receive_failed", error=type(error).__name__, kind=kind)
 
     def _receive_stun(self, data: bytes, path: ice.Path, now: float) -> None:
+        ufrag = ice.addressee(data)
+        peer = self._paths.get(path) if ufrag is None else self._peers.get(ufrag)
+        if peer is None:
+            self.drops["stun_unknown"] += 1
+            return
         try:
             message = ice.parse(data)
         except ice.StunError:
             self.drops["stun_malformed"] += 1
-            return
-        asked = message.message_class is stun.Class.REQUEST
-        peer = self._peers.get(ice.local_ufrag(message)) if asked else self._paths.get(path)
-        if peer is None:
-            self.drops["stun_unknown"] += 1
             return
         peer.check_in(message, path, now)
 

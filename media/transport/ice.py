@@ -22,6 +22,8 @@ MAX_PATHS = 16
 MAX_STUN_BYTES = 548
 """RFC 8489 section 6.1: what fits any path; browsers' checks have about 100 bytes."""
 SWITCH_MARGIN_S = 0.02
+COOKIE = b"\x21\x12\xa4\x42"
+USERNAME = 6
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 
@@ -55,10 +57,21 @@ def parse(data: bytes) -> stun.Message:
         raise StunError(type(error).__name__) from None
 
 
-def local_ufrag(message: stun.Message) -> str:
-    """Whom a Binding request is for; "" when it does not say (USERNAME is `ours:theirs`, RFC 8445 section 7.2.2)."""
-    username = message.attributes.get("USERNAME", "")
-    return username.partition(":")[0] if isinstance(username, str) else ""
+def addressee(data: bytes) -> str | None:
+    """Whom a Binding request is for, at a twentieth of the cost of parsing it: most of a flood ends here.
+
+    The part of USERNAME before the colon (`ours:theirs`, RFC 8445 section 7.2.2); "" when there is none, None when this is not a
+    Binding request.
+    """
+    if data[:2] != b"\0\1" or data[4:8] != COOKIE or len(data) > MAX_STUN_BYTES:
+        return None
+    at = 20
+    while at + 4 <= len(data):
+        size = data[at + 2] << 8 | data[at + 3]
+        if data[at] == 0 and data[at + 1] == USERNAME:
+            return data[at + 4 : at + 4 + size].partition(b":")[0].decode("latin-1")
+        at += 4 + size + (-size & 3)
+    return ""
 
 
 class IceLite:

@@ -201,6 +201,8 @@ class Peer:
             self._stun(data)
         elif data[0] < 64:
             self._inbox.put_nowait(data)
+        elif self._dtls._rx_srtp is None:
+            return  # the worker's handshake is done a moment before ours
         elif 192 <= data[1] <= 223:
             self._rtcp(self._dtls._rx_srtp.unprotect_rtcp(data))
         else:

@@ -103,6 +103,15 @@ async def test_the_answer_offers_the_slots_that_the_peer_will_send(peer: Peer) -
     assert f"a=ice-ufrag:{peer.ice.ufrag}" in text
 
 
+async def test_a_flood_from_a_peer_is_rationed_and_the_next_tick_lets_it_speak_again(world: World, peer: Peer) -> None:
+    for _ in range(2000):
+        peer.receive("rtp", b"\x80" * 40, HOME, 0.0)
+    assert world.drops["rate"] == 500
+    peer.tick(0.02)
+    peer.receive("rtp", b"\x80" * 40, HOME, 0.02)
+    assert world.drops["rate"] == 500
+
+
 async def test_heartbeats_are_rationed(world: World, peer: Peer) -> None:
     for number in range(100):
         peer._message("live", f'{{"t":"hb","n":{number}}}')

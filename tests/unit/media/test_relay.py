@@ -126,7 +126,7 @@ def test_reports_of_a_relayed_stream_say_when_it_was_captured(camera: relay.Inco
     feed(camera, 10)
     camera.sender_report(rtcp.SenderReport(7, int(5000.0 * (1 << 32)), 10 * 3000), clock_offset=-1000.0, now=1.0)
     slot.relay(camera, 10, key=True, at=1.2)
-    report = slot.out.report(1.2, lambda now: now + 9999, 0.0)
+    report = slot.out.report(1.2, lambda now: now + 9999)
     assert report is not None
     [parsed] = rtcp.parse(report)
     assert isinstance(parsed, rtcp.SenderReport)
@@ -137,8 +137,8 @@ def test_reports_of_a_relayed_stream_say_when_it_was_captured(camera: relay.Inco
 
 def test_reports_of_the_mix_say_how_old_its_sound_is() -> None:
     out = relay.Outgoing("audio", 111, lambda data: data)
-    assert out.report(0.0, lambda now: now, 0.05) is None
+    assert out.report(0.0, lambda now: now) is None
     out.append(b"mix", 960, False, 10.0)
-    [parsed] = rtcp.parse(out.report(10.0, lambda now: now + 100, 0.05) or b"")
+    [parsed] = rtcp.parse(out.report(10.0, lambda now: now + 100) or b"")
     assert isinstance(parsed, rtcp.SenderReport)
-    assert parsed.ntp == rtcp.ntp(109.95)
+    assert parsed.ntp == rtcp.ntp(110.0 - relay.MIX_DELAY_S)

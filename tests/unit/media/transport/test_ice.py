@@ -134,6 +134,19 @@ def test_paths_are_bounded_and_the_selected_one_is_kept(client: Client) -> None:
     assert lite.allows(HOME)
 
 
+def test_whom_a_check_is_for_is_seen_without_parsing_it(client: Client) -> None:
+    assert ice.addressee(bytes(client.request())) == client.lite.ufrag
+    assert ice.addressee(bytes(stun.Message(stun.Method.BINDING, stun.Class.REQUEST))) == ""
+    assert ice.addressee(bytes(stun.Message(stun.Method.BINDING, stun.Class.RESPONSE))) is None
+    assert ice.addressee(b"\0\1" + b"\0" * 18) is None
+
+
+@given(st.binary(max_size=600))
+def test_looking_for_the_addressee_never_fails(data: bytes) -> None:
+    ice.addressee(data)
+    ice.addressee(b"\0\1\0\0" + ice.COOKIE + data)
+
+
 @given(st.binary(max_size=600))
 def test_random_bytes_raise_nothing_but_stun_error(data: bytes) -> None:
     with contextlib.suppress(ice.StunError):
