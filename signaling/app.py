@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
 from collections.abc import AsyncIterator, Callable
 
 import structlog
-import uvloop
 from aiohttp import web
 
 from matcher.memory import MemoryStore
@@ -41,6 +41,7 @@ async def build_app(settings: Settings) -> web.Application:
     app[keys.LIVE] = live
     http.setup(app)
     ws.setup(app)
+    live.house.refused = app[keys.COUNTS]  # one place for all that is refused
     app.cleanup_ctx.append(_running)
     app.on_shutdown.append(_say_goodbye)
     return app
@@ -73,7 +74,7 @@ async def serve(settings: Settings, on_ready: Callable[[], None] | None = None) 
         for runner, port in zip(runners, (settings.port, settings.shop_port), strict=False):
             await runner.setup()
             for host in settings.hosts_to_bind:
-                await web.TCPSite(runner, host, port, reuse_address=True).start()
+                await _listen(runner, host, port)
         log.info("serving", url=settings.url)
         if on_ready is not None:
             on_ready()
@@ -83,6 +84,10 @@ async def serve(settings: Settings, on_ready: Callable[[], None] | None = None) 
             await runner.cleanup()
 
 
-def run(settings: Settings, on_ready: Callable[[], None] | None = None) -> None:
-    """`serve` on uvloop."""
-    uvloop.run(serve(settings, on_ready))
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port, reuse_address=True).start()
+    except OSError as error:
+        if host == "127.0.0.1" or error.errno != errno.EADDRNOTAVAIL:  # a machine without IPv6 serves IPv4 alone
+            raise
+        log.info("address not here", host=host)
