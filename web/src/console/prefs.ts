@@ -11,6 +11,7 @@ export interface Prefs {
 }
 
 export type View = "stage" | "board" | "both";
+export const VIEWS: readonly View[] = ["stage", "board", "both"];
 
 const KEY = "sangdam.console";
 const DEFAULTS: Prefs = { language: "", ringVolume: 0.6, ringMuted: false, view: "stage" };

@@ -1,5 +1,5 @@
 import { BellOff, Check, X } from "lucide";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Ring } from "../messages";
 import { Button, Icon, useLocale } from "../ui";
 import type { Actions } from "./actions";
@@ -61,6 +61,12 @@ interface IncomingProps {
 /** The incoming call, over the middle of the page. Not a modal dialog: what is being done goes on under it. */
 export function Incoming({ ring, now, muted, declining, actions, onDeclining, onMute }: IncomingProps) {
   const [busy, setBusy] = useState(false);
+  const card = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Enter accepts, whatever button was pressed last; somebody who is writing keeps their place.
+    const busyWriting = document.activeElement?.matches("input, textarea, select") ?? false;
+    if (!busyWriting && document.querySelector("dialog[open]") === null) card.current?.querySelector<HTMLElement>(".ring-accept")?.focus({ preventScroll: true });
+  }, []);
   const help = ring.kind === "help";
   const who = ring.from_name || (help ? t("role.counselor") : field(ring, "user_name") || t("visitor"));
   const accept = () => {
@@ -68,7 +74,7 @@ export function Incoming({ ring, now, muted, declining, actions, onDeclining, on
     void actions.accept(ring.reservation).then(() => setBusy(false));
   };
   return (
-    <section class={`ring ${help ? "ring-help" : ""}`} role="alertdialog" aria-labelledby="ring-title" data-testid="ring">
+    <section ref={card} class={`ring ${help ? "ring-help" : ""}`} role="alertdialog" aria-labelledby="ring-title" data-testid="ring">
       <header class="ring-head">
         <Countdown ring={ring} now={now} />
         <div>

@@ -13,7 +13,7 @@ import { HuntBand } from "./help";
 import { briefField } from "./logic/format";
 import { audienceOf, audienceRule } from "./logic/audience";
 import { amReading, nameOf, userOf } from "./names";
-import { setPrefs, type View } from "./prefs";
+import { setPrefs, VIEWS, type View } from "./prefs";
 import { t } from "./texts";
 import { WrapUp } from "./wrapup";
 
@@ -30,8 +30,6 @@ interface RoomProps {
   onAudience: (audience: Audience) => void;
   onAgain: (() => void) | null;
 }
-
-const VIEWS: readonly View[] = ["stage", "board", "both"];
 
 function Head({ session, view }: { session: SessionView; view: View }) {
   const user = userOf(session);

@@ -4,6 +4,7 @@ import { sentence } from "../console/actions";
 import { BriefCard } from "../console/brief";
 import { clock, dateTime, timeOfDay } from "../console/logic/format";
 import { nameOf, roleName } from "../console/names";
+import type { Role } from "../messages";
 import { t as shared, textOr as sharedOr } from "../console/texts";
 import { Button, Field, toast, useLocale } from "../ui";
 import { RecordedBoard } from "./board";
@@ -94,6 +95,17 @@ function Times({ one }: { one: PastSession }) {
   );
 }
 
+/** Those who wrote, and those who took part without writing. */
+function everybody(one: PastSession): { name: string; role: Role }[] {
+  const silent: { name: string; role: Role }[] = [
+    { name: one.user_name, role: "user" },
+    { name: one.counselor, role: "counselor" },
+    { name: one.professional, role: "professional" },
+  ];
+  const wrote = (role: Role, name: string) => one.participants.some((person) => person.role === role && (role === "user" || person.name === name));
+  return [...one.participants, ...silent.filter(({ name, role }) => (name !== "" || role === "user") && !wrote(role, name))];
+}
+
 function Whole({ one, onErase }: { one: PastSession; onErase: () => void }) {
   return (
     <>
@@ -126,8 +138,8 @@ function Whole({ one, onErase }: { one: PastSession; onErase: () => void }) {
           <section class="card stack">
             <h2>{t("one.people")}</h2>
             <ul>
-              {one.participants.map((person) => (
-                <li key={person.id}>
+              {everybody(one).map((person) => (
+                <li key={person.role + person.name}>
                   {nameOf(person)} <span class="dim">{roleName(person.role)}</span>
                 </li>
               ))}

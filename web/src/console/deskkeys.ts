@@ -1,0 +1,121 @@
+/** What each key does now: put together from where one is, a table a group. */
+import type { Audience, HelpView, Ring, SessionView, StaffMe } from "../messages";
+import type { RoomLink } from "../room/roomlink";
+import type { Actions } from "./actions";
+import type { Action } from "./logic/keys";
+import { neighbour, nextState } from "./logic/queue";
+import { isChange, MODES, type Planned } from "./modes";
+import type { Standing } from "./standing";
+import { setPrefs, VIEWS, type View } from "./prefs";
+import type { Tab } from "./tabs";
+import type { Sessions } from "./usesessions";
+
+export type Open = "keys" | "settings" | "help" | "end" | "leave" | "hand_over" | null;
+
+export interface DeskState {
+  me: StaffMe;
+  ring: Ring | null;
+  sessions: Sessions;
+  standing: Standing;
+  link: RoomLink | null;
+  view: View;
+  audience: Audience;
+  planned: Planned | null;
+  actions: Actions;
+  onOpen: (open: Open) => void;
+  onTab: (tab: Tab) => void;
+  onPlan: (planned: Planned | null) => void;
+  onAudience: (audience: Audience) => void;
+  onSilence: (reservation: string) => void;
+  onDeclining: (reservation: string) => void;
+  onState: (state: "available" | "away") => void;
+  onChoose: (session: string) => void;
+  onEnd: () => void;
+}
+
+type Keys = Partial<Record<Action, () => void>>;
+
+function goTo(desk: DeskState, tab: Tab, selector: string): void {
+  desk.onTab(tab);
+  setTimeout(() => document.querySelector<HTMLElement>(selector)?.focus());
+}
+
+function consoleKeys(desk: DeskState): Keys {
+  const { me, sessions } = desk;
+  const here = sessions.current?.id ?? "";
+  return {
+    keys: () => desk.onOpen("keys"),
+    settings: () => desk.onOpen("settings"),
+    state: () => {
+      const to = nextState(me);
+      if (to !== null) desk.onState(to);
+    },
+    messages: () => goTo(desk, "lane", "#messages"),
+    next_session: () => desk.onChoose(neighbour(sessions.list, here, 1)),
+    previous_session: () => desk.onChoose(neighbour(sessions.list, here, -1)),
+  };
+}
+
+function ringKeys({ ring, actions, onDeclining, onSilence }: DeskState): Keys {
+  if (ring === null) return {};
+  return {
+    accept: () => void actions.accept(ring.reservation),
+    decline: () => onDeclining(ring.reservation),
+    mute_ring: () => onSilence(ring.reservation),
+  };
+}
+
+function roomKeys(desk: DeskState): Keys {
+  const { standing, view, audience, onAudience, onEnd } = desk;
+  if (!standing.live) return {};
+  return {
+    chat: () => goTo(desk, "chat", '[data-testid="chat-input"]'),
+    audience: () => onAudience(audience === "all" ? "staff" : "all"),
+    notes: () => goTo(desk, "brief", '[data-testid="notes"]'),
+    view: () => setPrefs({ view: VIEWS[(VIEWS.indexOf(view) + 1) % VIEWS.length] }),
+    [standing.owner ? "end" : "leave"]: onEnd,
+  };
+}
+
+function mediaKeys({ link, standing, sessions }: DeskState): Keys {
+  if (link === null || standing.reading || sessions.current?.room?.media !== true) return {};
+  const { devices } = link;
+  return {
+    mic: () => void devices.toggle("mic", !devices.state.get().mic.on),
+    camera: () => void devices.toggle("camera", !devices.state.get().camera.on),
+    screen: () => (devices.state.get().screen.on ? devices.stopScreen() : void devices.shareScreen()),
+  };
+}
+
+function helpKeys(desk: DeskState): Keys {
+  const { standing, sessions, actions, onOpen } = desk;
+  const session = sessions.current;
+  if (session === null || !standing.live) return {};
+  if (standing.mayAsk) return { help: () => onOpen("help") };
+  if (standing.reading) return { join: () => void actions.join(session.id) };
+  const hunting = session.help?.state === "asking" || session.help?.state === "catching_up";
+  return standing.owner && hunting ? { help: () => void actions.cancelHelp(session.id) } : {};
+}
+
+function modeKeys(desk: DeskState, session: SessionView, help: HelpView): Keys {
+  const { mode } = help;
+  if (!desk.standing.joined || mode === null) return {};
+  const { planned, onPlan, actions } = desk;
+  const shown = planned ?? { mode, hear_user: help.hear_user };
+  const plan = (next: Planned) => {
+    onPlan(next);
+    goTo(desk, "room", '[data-testid="mode-apply"]');
+  };
+  const keys: Keys = Object.fromEntries(MODES.map((one) => [one, () => plan({ mode: one, hear_user: one === mode && help.hear_user })]));
+  if (shown.mode === "consultation") keys.hear_user = () => plan({ mode: "consultation", hear_user: !shown.hear_user });
+  if (desk.standing.owner && mode === "conference") keys.hand_over = () => desk.onOpen("hand_over");
+  // Enter confirms a planned change, unless somebody rings.
+  if (desk.ring === null && isChange(planned, help)) keys.accept = () => void actions.setMode(session.id, planned.mode, planned.hear_user);
+  return keys;
+}
+
+export function deskKeys(desk: DeskState): Keys {
+  const session = desk.sessions.current;
+  const modes = session?.help ? modeKeys(desk, session, session.help) : {};
+  return { ...consoleKeys(desk), ...ringKeys(desk), ...roomKeys(desk), ...mediaKeys(desk), ...helpKeys(desk), ...modes };
+}

@@ -1,0 +1,29 @@
+/** Where I stand in the session that is shown. Pure. */
+import type { SessionView } from "../messages";
+import { viewer, type RoomState } from "../room/state";
+import { mayAskHelp } from "./logic/hunt";
+import { amReading } from "./names";
+
+export interface Standing {
+  /** It goes on, and in this tab. */
+  live: boolean;
+  owner: boolean;
+  /** A professional catching up. */
+  reading: boolean;
+  mayAsk: boolean;
+  /** A professional has joined: there is a mode. */
+  joined: boolean;
+}
+
+export function standing(session: SessionView | null, replaced: RoomState["replaced"]): Standing {
+  const you = viewer(session ?? undefined);
+  if (session === null || you === undefined) return { live: false, owner: false, reading: false, mayAsk: false, joined: false };
+  const live = session.state === "active" && !(session.id in replaced);
+  return {
+    live,
+    owner: you.owner,
+    reading: amReading(session),
+    mayAsk: live && mayAskHelp(you.role, you.owner, session.help),
+    joined: live && session.help?.state === "joined",
+  };
+}
