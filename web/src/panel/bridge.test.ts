@@ -60,6 +60,15 @@ describe("the talk with the partner's page", () => {
     expect(await second).toEqual({ code: "two" });
   });
 
+  it("tells an answer that is no JSON from no answer", async () => {
+    from(page, SHOP, { context });
+    const [first, second] = [bridge.code({}), bridge.code({})];
+    from(page, SHOP, { ask: 1, code: { reason: "TypeError" } });
+    from(page, SHOP, { ask: 2, code: { reason: "SyntaxError" } });
+    expect(await first).toEqual({ reason: "network" });
+    expect(await second).toEqual({ reason: "malformed" });
+  });
+
   it("says why when nobody frames it, or when the page does not answer", async () => {
     expect(await bridge.code({})).toEqual({ reason: "no_page" });
     vi.useFakeTimers();

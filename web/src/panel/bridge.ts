@@ -7,6 +7,9 @@ export interface BridgeEvents {
   onPicture: (picture: Blob) => void;
 }
 
+/** What fetching a code throws: nobody answered; the answer was no JSON. */
+const THROWN: Record<string, string> = { TypeError: "network", SyntaxError: "malformed" };
+
 /** A partner's own back end may be slow; our own answers in milliseconds. */
 const CODE_MS = 15_000;
 
@@ -78,7 +81,8 @@ export class Bridge {
   }
 
   private answered(ask: number, answer: CodeAnswer): void {
-    this.waiting.get(ask)?.(answer);
+    const { reason } = answer;
+    this.waiting.get(ask)?.(reason ? { ...answer, reason: THROWN[reason] ?? reason } : answer);
     this.waiting.delete(ask);
   }
 }

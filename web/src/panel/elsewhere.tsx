@@ -8,7 +8,7 @@ import { refusalText, t } from "./words";
 export function InWindow({ panel, state }: { panel: Panel; state: PanelState }) {
   const text = state.blocked ? "window.blocked" : state.closed ? "window.closed" : "window.text";
   return (
-    <div class="scroll middle">
+    <div class="p-scroll p-middle">
       <Icon node={AppWindow} size={40} />
       <h1>{t("window.title")}</h1>
       <p class={state.blocked ? "notice notice-warn" : ""} role="status" data-testid="panel-elsewhere">
@@ -36,7 +36,7 @@ export function InWindow({ panel, state }: { panel: Panel; state: PanelState }) 
 
 export function Replaced({ onHere }: { onHere: () => void }) {
   return (
-    <div class="scroll middle">
+    <div class="p-scroll p-middle">
       <Icon node={MessageCircle} size={40} />
       <h1>{t("replaced.title")}</h1>
       <p role="status">{t("replaced.text")}</p>

@@ -24,7 +24,7 @@ export function MessageForm({ client, session, onBack }: Part & { onBack: () => 
     }
   };
   return (
-    <form class="scroll form" onSubmit={(event) => void send(event)}>
+    <form class="p-scroll p-form" onSubmit={(event) => void send(event)}>
       <h1>{t("message.title")}</h1>
       <Field
         label={t("message.contact")}
@@ -71,10 +71,10 @@ function Rating({ client, session }: Part) {
   if (session.rated) return <p role="status">{t("after.thanks")}</p>;
   return (
     <>
-      <fieldset class="stars">
+      <fieldset class="p-stars">
         <legend>{t("after.rate")}</legend>
         {[1, 2, 3, 4, 5].map((value) => (
-          <label key={value} class={value <= score ? "star star-lit" : "star"} title={t("after.star", { score: value })}>
+          <label key={value} class={value <= score ? "p-star p-star-lit" : "p-star"} title={t("after.star", { score: value })}>
             <input class="visually-hidden" type="radio" name="score" checked={value === score} data-testid={`panel-star-${value}`} onChange={() => setScore(value)} />
             <Icon node={Star} size={30} />
             <span class="visually-hidden">{t("after.star", { score: value })}</span>
@@ -113,8 +113,8 @@ async function saveCopy(session: string, token: string): Promise<void> {
 export function After({ client, session, token, onNew }: Part & { token: string; onNew: () => void }) {
   const left = session.state === "message_left";
   return (
-    <div class="scroll middle" data-testid="panel-after">
-      <h1>{t(left ? "message.title" : "after.title")}</h1>
+    <div class="p-scroll p-middle" data-testid="panel-after">
+      <h1>{t(left ? "message.done" : "after.title")}</h1>
       {left ? <p role="status">{t("message.sent")}</p> : session.active_at != null && <Rating client={client} session={session} />}
       {!left && (
         <Button wide onClick={() => void saveCopy(session.id, token).catch(() => undefined)}>

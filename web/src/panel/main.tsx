@@ -14,7 +14,7 @@ import { refusalText, t } from "./words";
 
 function Loading() {
   return (
-    <div class="scroll skeletons" aria-busy="true" aria-label={t("loading")}>
+    <div class="p-scroll p-skeletons" aria-busy="true" aria-label={t("loading")}>
       {[1, 2, 3, 4].map((one) => (
         <div key={one} class="skeleton" />
       ))}
@@ -24,7 +24,7 @@ function Loading() {
 
 function Broken({ panel, reason }: { panel: Panel; reason: string }) {
   return (
-    <div class="scroll middle">
+    <div class="p-scroll p-middle">
       <p class="notice notice-danger" role="alert" data-testid="panel-refusal">
         {refusalText(reason)}
       </p>
@@ -63,7 +63,7 @@ function App({ panel }: { panel: Panel }) {
   }, [panel]);
   return (
     <>
-      <header class="bar">
+      <header class="p-bar">
         <strong>{info ? info.site.name : t("title")}</strong>
         <IconButton icon={ChevronDown} label={t("fold")} kind="quiet" data-testid="panel-fold" onClick={() => panel.fold()} />
       </header>

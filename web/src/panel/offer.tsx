@@ -21,9 +21,9 @@ function Who({ info }: { info: PanelInfo }) {
   const range = rangeText(info.low_s, info.high_s);
   const wait = range ? t("wait.about", { range }) : t("wait.now");
   return (
-    <section class="who">
+    <section class="p-who">
       <h1>{t("who", { category: info.category.name })}</h1>
-      <p class="who-facts">
+      <p class="p-who-facts">
         <span class="pill">{t(info.language === "ko" ? "language.ko" : "language.en")}</span>
         {info.staffed && (
           <span class="pill pill-ok" data-testid="panel-wait">
@@ -50,11 +50,11 @@ interface RowProps {
 
 function Row({ icon, label, from, children, onRemove }: RowProps) {
   return (
-    <li class="shared-item" data-testid="panel-shared-item">
+    <li class="p-shared-item" data-testid="panel-shared-item">
       <Icon node={icon} />
-      <div class="shared-what">
-        <p class="shared-label">
-          {label} <span class="shared-from">{from}</span>
+      <div class="p-shared-what">
+        <p class="p-shared-label">
+          {label} <span class="p-shared-from">{from}</span>
         </p>
         {children}
       </div>
@@ -70,17 +70,17 @@ function Picture({ picture }: { picture: Blob }) {
     setUrl(made);
     return () => URL.revokeObjectURL(made);
   }, [picture]);
-  return url ? <img class="shared-picture" src={url} alt="" /> : null;
+  return url ? <img class="p-shared-picture" src={url} alt="" /> : null;
 }
 
 function Trail({ visit }: { visit: Visit }) {
   return (
-    <details class="trail">
+    <details class="p-trail">
       <summary>{t("shared.trail.steps", { count: visit.trail.length })}</summary>
       <ol>
         {visit.trail.map((step) => (
-          <li key={step.at} class={`trail-${step.kind}`}>
-            {step.label || step.url} <span class="shared-from">{dwellText(step.dwell_s)}</span>
+          <li key={step.at} class={`p-trail-${step.kind}`}>
+            {step.label || step.url} <span class="p-shared-from">{dwellText(step.dwell_s)}</span>
           </li>
         ))}
       </ol>
@@ -97,7 +97,7 @@ const ROWS: Record<ItemKey, { icon: IconNode; label: Key; what: (visit: Visit) =
     what: ({ page }) => (
       <>
         <p>{page.title}</p>
-        <p class="shared-url">{path(page.url)}</p>
+        <p class="p-shared-url">{path(page.url)}</p>
       </>
     ),
   },
@@ -110,9 +110,9 @@ function Shared({ panel, state, info }: { panel: Panel; state: PanelState; info:
   const { visit, removed, partner } = state;
   const items = visit ? itemsOf(visit, removed) : [];
   return (
-    <section class="shared">
+    <section class="p-shared">
       <h2>{t("shared.title")}</h2>
-      <p class="shared-who">
+      <p class="p-shared-who">
         {t("shared.who", { site: info.site.name, days: info.retention_days })}{" "}
         {/^https?:/.test(info.site.privacy_url) && (
           <a href={info.site.privacy_url} target="_blank" rel="noopener noreferrer" data-testid="panel-privacy">
@@ -141,7 +141,7 @@ function Shared({ panel, state, info }: { panel: Panel; state: PanelState; info:
 export function Offer({ panel, state, info }: { panel: Panel; state: PanelState; info: PanelInfo }) {
   return (
     <>
-      <div class="scroll offer">
+      <div class="p-scroll p-offer">
         <Who info={info} />
         <Shared panel={panel} state={state} info={info} />
         <TextArea
@@ -165,18 +165,18 @@ export function Offer({ panel, state, info }: { panel: Panel; state: PanelState;
           />
         )}
       </div>
-      <footer class="begin">
+      <footer class="p-begin">
         {state.refusal && (
           <p class="notice notice-danger" role="alert" data-testid="panel-refusal">
             {refusalText(state.refusal)}
           </p>
         )}
         <h2 id="choose">{t(state.starting ? "starting" : "choose")}</h2>
-        <div class="channels" role="group" aria-labelledby="choose">
+        <div class="p-channels" role="group" aria-labelledby="choose">
           {CHANNELS.filter(({ channel }) => info.channels.includes(channel)).map(({ channel, icon }) => (
             <Button
               key={channel}
-              class="channel"
+              class="p-channel"
               kind="primary"
               icon={icon}
               busy={state.starting === channel}

@@ -102,7 +102,7 @@ describe("the panel", () => {
     await panel.begin("voice");
     panel.remove("product");
     await panel.begin("voice");
-    expect(around.asked).toMatchObject([{ product: "m5" }, { product: "" }]);
+    expect(around.asked).toMatchObject([{ product: { id: "m5" } }, { product: null }]);
   });
 
   it("says why no session came about, here and in the call window", async () => {

@@ -191,7 +191,7 @@ export class Panel {
     const { site, category } = this.around.query;
     const shared = visit && supplementOf(visit, removed, typed);
     const about = { site, category, language: info.language };
-    const answer = await this.bridge.code(partner ? { ...about, product: shared?.product?.id ?? "", page_url: shared?.page_url ?? "" } : about);
+    const answer = await this.bridge.code(partner ? { ...about, product: shared?.product ?? null, page_url: shared?.page_url ?? "" } : about);
     if (!answer.code) throw new Refusal(answer.reason ?? "malformed", answer.message);
     const nothing = { page_url: "", page_title: "", product: null, trail: [], user_name: typed.name, note: typed.note };
     const made = await startSession(answer.code, channel, info.language, shared ?? nothing);

@@ -24,14 +24,14 @@ function choose(client: Client, session: SessionView, choice: Choice): void {
 function Waiting({ session, onMessage, onFold }: { session: SessionView; onMessage: () => void; onFold: () => void }) {
   const ringing = session.waiting?.ringing === true;
   return (
-    <section class="standing" data-testid="panel-waiting">
-      <p class="standing-title">
-        <span class="pulse" aria-hidden="true" />
+    <section class="p-standing" data-testid="panel-waiting">
+      <p class="p-standing-title">
+        <span class="p-pulse" aria-hidden="true" />
         <b>{t(ringing ? "waiting.ringing" : "waiting.title")}</b>
       </p>
       <p role="status">{placeText(session)}</p>
-      <p class="quiet">{t("waiting.write")}</p>
-      <div class="row">
+      <p class="p-quiet">{t("waiting.write")}</p>
+      <div class="p-row">
         <Button kind="plain" onClick={onFold}>
           {t("waiting.fold")}
         </Button>
@@ -45,12 +45,12 @@ function Waiting({ session, onMessage, onFold }: { session: SessionView; onMessa
 
 function OwnerLost({ client, session, onMessage }: { client: Client; session: SessionView; onMessage: () => void }) {
   return (
-    <section class="standing standing-warn" role="status" data-testid="panel-owner-lost">
+    <section class="p-standing p-standing-warn" role="status" data-testid="panel-owner-lost">
       <p>
         <b>{t("lost.title")}</b>
       </p>
       {session.choices.length > 0 && <p>{t("lost.text")}</p>}
-      <div class="row">
+      <div class="p-row">
         {session.choices.map((choice) => (
           <Button key={choice} kind="plain" data-testid={`panel-choose-${choice}`} onClick={() => (choice === "message" ? onMessage() : choose(client, session, choice))}>
             {t(`lost.${choice}`)}
@@ -67,7 +67,7 @@ function People({ session }: { session: SessionView }) {
   if (!owner) return null;
   const professionals = here.filter((one) => one.role === "professional" && one !== owner);
   return (
-    <section class="people" data-testid="panel-people">
+    <section class="p-people" data-testid="panel-people">
       <Icon node={Headset} />
       <p>
         {owner.role === "professional" ? t("professional", { name: owner.name }) : t("with", { name: owner.name })}
@@ -91,10 +91,10 @@ function Room({ panel, client, session, pictures, onEnd }: { panel: Panel; clien
   return (
     <>
       {active && <People session={session} />}
-      <div class="talk-chat">
+      <div class="p-talk-chat">
         <Chat client={client} session={session} pictures={pictures} />
       </div>
-      <div class="talk-tools">
+      <div class="p-talk-tools">
         {active && (
           <Button kind="quiet" icon={Mic} data-testid="panel-add-voice" onClick={() => panel.addVoice()}>
             {t("voice.add")}
@@ -113,7 +113,7 @@ function EndDialog({ client, session, onClose }: { client: Client; session: Sess
   };
   return (
     <Dialog title={t("end.ask")} closeLabel={t("close")} onClose={onClose}>
-      <div class="row">
+      <div class="p-row">
         <Button kind="plain" onClick={onClose}>
           {t("end.stay")}
         </Button>
@@ -157,7 +157,7 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
   useEffect(() => () => pictures.close(), [pictures]);
   usePill(panel, state, client, session);
   if (replaced || (status === "closed" && closedReason === "replaced")) return <Replaced onHere={() => client.open()} />;
-  if (!session) return <div class="scroll skeletons" aria-busy="true">{[1, 2, 3].map((one) => <div key={one} class="skeleton" />)}</div>;
+  if (!session) return <div class="p-scroll p-skeletons" aria-busy="true">{[1, 2, 3].map((one) => <div key={one} class="skeleton" />)}</div>;
   const screen = screenOf(session);
   if (screen === "after") return <After client={client} session={session} token={kept.token} onNew={() => panel.anew()} />;
   const leaveMessage = () => {
@@ -167,7 +167,7 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
   if (writing) return <MessageForm client={client} session={session} onBack={() => setWriting(false)} />;
   const Head = HEADS[screen];
   return (
-    <div class="talk" data-testid="panel-talk">
+    <div class="p-talk" data-testid="panel-talk">
       {status === "reconnecting" && (
         <p class="notice notice-warn" role="status" data-testid="panel-reconnecting">
           {t("reconnecting")}

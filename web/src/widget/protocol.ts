@@ -30,7 +30,7 @@ export interface Context {
   pressed: boolean;
 }
 
-/** What makes a code, or `reason` why there is none ("network" when nobody answered). */
+/** What makes a code, or `reason` why there is none (an error's name when it was thrown). */
 export interface CodeAnswer {
   code?: string;
   reason?: string;

@@ -61,8 +61,8 @@ const makeCode = async (about: unknown): Promise<CodeAnswer> => {
           })
         ).json()) as CodeAnswer);
     return typeof answer == "string" ? { code: answer } : answer;
-  } catch {
-    return { reason: "network" };
+  } catch (error) {
+    return { reason: (error as Error).name };
   }
 };
 
