@@ -194,32 +194,30 @@ async def _decline(live: Live, client: Client, message: msg.Decline) -> Reply:
 
 
 async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
-    """The notes of one who handed over and is out become a staff note, which the new owner can read."""
+    """The owner's closes the session. A professional's, and that of a counselor who has handed over, become a staff note."""
+    staff = _staff_id(client)
     entry = live.house.entries.get(message.session)
-    person = entry.session.people.get(_staff_id(client)) if entry else None
-    if entry is None or person is None or not person.gone or live.staffing.state(person.staff) != "wrap_up":
-        return await _wrap_up_inside(live, client, message)
-    if message.notes.strip():
-        await live.lines.note(entry, person, message.notes)
-    await _end_wrap_up(live, person.staff)
-    return None
-
-
-async def _wrapped_up(live: Live, client: Client, entry: Entry, person: Person, message: msg.WrapUp) -> Reply:
-    if entry.session.state != "after":
+    person = entry.session.people.get(staff) if entry else None
+    if entry is None or person is None:
+        raise NotAllowed("unknown")
+    if person.gone and live.staffing.state(staff) != "wrap_up":
+        raise NotAllowed("not_yours")
+    if not person.gone and not entry.holds(client, staff):
+        raise NotAllowed("replaced")
+    if not person.gone and entry.session.state != "after":
         raise NotAllowed("wrong_state")
-    if person.id == entry.session.owner or message.notes:
-        await live.house.records.save_wrap_up(entry.id, person.staff, message.notes, message.outcome)
-    await live.sessions.apply(entry, ev.WrappedUp(person.id))
-    if live.staffing.state(person.staff) == "wrap_up":
-        await _end_wrap_up(live, person.staff)
+    if staff == entry.session.owner:
+        await live.house.records.save_wrap_up(entry.id, staff, message.notes, message.outcome)
+    elif message.notes.strip():
+        await live.lines.note(entry, person, message.notes)
+    if not person.gone:
+        await live.sessions.apply(entry, ev.WrappedUp(staff))
+    if live.staffing.state(staff) == "wrap_up":
+        await _wrapped_up(live, staff)
     return None
 
 
-_wrap_up_inside = in_session(_wrapped_up)
-
-
-async def _end_wrap_up(live: Live, staff: str) -> None:
+async def _wrapped_up(live: Live, staff: str) -> None:
     try:
         await live.matching.call(live.house.store.wrapped_up(staff, live.house.now()))
     except Refused:
