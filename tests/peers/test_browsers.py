@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 from media import client
 from tests.peers.conftest import Service, start_worker
@@ -118,6 +118,15 @@ async def pages(browsers_socket: Path) -> AsyncIterator[Pages]:
     await service.close()
 
 
+async def launch(playwright: Playwright, kind: str) -> Browser:
+    """c: Chromium, f: Firefox ESR."""
+    if kind == "c":
+        arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        return await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    preferences = {"media.navigator.streams.fake": True, "media.navigator.permission.disabled": True, "media.autoplay.default": 0}
+    return await playwright.firefox.launch(channel="moz-firefox", executable_path=FIREFOX, firefox_user_prefs=preferences)
+
+
 @pytest.mark.parametrize("kinds", ["cc", "cf", "ccc"])
 async def test_everyone_hears_and_sees_the_others(pages: Pages, kinds: str) -> None:
     names = list("abc"[: len(kinds)])
@@ -128,18 +137,37 @@ async def test_everyone_hears_and_sees_the_others(pages: Pages, kinds: str) -> N
     )
     async with async_playwright() as playwright:
         for name, kind in zip(names, kinds, strict=True):
-            if kind == "c":
-                arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-                browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-            else:
-                preferences = {"media.navigator.streams.fake": True, "media.navigator.permission.disabled": True}
-                browser = await playwright.firefox.launch(
-                    channel="moz-firefox",
-                    executable_path=FIREFOX,
-                    firefox_user_prefs={**preferences, "media.autoplay.default": 0},
-                )
-            await pages.join(name, browser)
+            await pages.join(name, await launch(playwright, kind))
         for name, rest in others.items():
             await pages.until(name, {pages.tone(other) for other in rest}, [*rest, None][:2])
         for page in pages.pages.values():
             await page.wait_for_function("() => state.echoes > 0 && state.doc.length > 0")
+
+
+@pytest.mark.parametrize("viewer", ["c", "f"])
+async def test_a_slot_and_a_voice_change_hands_while_the_call_goes_on(pages: Pages, viewer: str) -> None:
+    async with async_playwright() as playwright:
+        for name, kind in zip("abc", f"{viewer}cc", strict=True):
+            await pages.join(name, await launch(playwright, kind))
+        for source in ("b", "c", "b"):
+            await pages.service.matrix(hears={"a": {source: 1.0}}, sees={"a": {0: (source, "camera")}})
+            await pages.until("a", {pages.tone(source)}, [source, None])
+        both = {"a": {"b": 1.0, "c": 1.0}}
+        await pages.service.matrix(hears=both, sees={"a": {0: ("c", "camera"), 1: ("b", "camera")}})
+        await pages.until("a", {pages.tone("b"), pages.tone("c")}, ["c", "b"])
+        await pages.service.matrix(hears={"a": {"c": 1.0}}, sees={"a": {0: ("c", "camera")}})
+        await pages.until("a", {pages.tone("c")}, ["c", "b"])  # the last picture of b stays until the page hides it
+
+
+async def test_a_reloaded_page_is_back_in_its_place(pages: Pages) -> None:
+    matrix = {"hears": {"a": {"b": 1.0}, "b": {"a": 1.0}}, "sees": {"a": {0: ("b", "camera")}, "b": {0: ("a", "camera")}}}
+    await pages.service.matrix(**matrix)
+    async with async_playwright() as playwright:
+        for name in "ab":
+            await pages.join(name, await launch(playwright, "c"))
+        await pages.until("a", {pages.tone("b")}, ["b", None])
+        page = pages.pages["b"]
+        await page.reload()
+        await page.evaluate("([name, hz, rgb]) => join(name, hz, `rgb(${rgb})`)", ["b", TONES["b"], COLOURS["b"]])
+        await pages.until("b", {pages.tone("a")}, ["a", None])
+        await pages.until("a", {pages.tone("b")}, ["b", None])
