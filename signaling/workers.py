@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 START_TIMEOUT_S = 60.0  # imports take two seconds on an idle core, many more on a busy machine
 STOP_TIMEOUT_S = 1.5
 POLL_S = 0.05
-RECONNECT_S = 0.5  # a stream that broke while the child lives must begin again within this
+RECONNECT_S = 1.0  # halved: how soon a stream that broke while the child lives must begin again
 RESTART_PAUSE_S = (0.0, 0.5, 2.0, 5.0)  # before the next child when the former ones died young
 YOUNG_S = 10.0
 
