@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { RequestError } from "../room/connection";
+import { setLocale } from "../ui";
+import { makeActions, sentence } from "./actions";
+import { ApiError } from "./api";
+import { explain } from "./signin";
+
+setLocale("en");
+
+describe("what a refusal says", () => {
+  it("the server's sentence, our own for what we know, a general one for the rest", () => {
+    expect(sentence(new RequestError("not_yours", "Only the counselor can do this."))).toBe("Only the counselor can do this.");
+    expect(sentence(new RequestError("timeout"))).toBe("The server did not answer in time. Try again.");
+    expect(sentence(new RequestError("offline"))).toBe("That did not work. Try again.");
+    expect(sentence("?")).toBe("That did not work. Try again.");
+  });
+  it("an action resolves to whether it was done", async () => {
+    const sent: unknown[] = [];
+    const actions = makeActions((message) => {
+      sent.push(message);
+      return message.type === "join" ? Promise.reject(new RequestError("not_yours")) : Promise.resolve();
+    });
+    expect(await actions.setMode("s1", "whisper", false)).toBe(true);
+    expect(await actions.join("s1")).toBe(false);
+    expect(sent[0]).toEqual({ type: "mode", session: "s1", mode: "whisper", hear_user: false });
+  });
+});
+
+describe("what a refused sign-in says", () => {
+  it("never which of the two was wrong, and how long to wait", () => {
+    expect(explain(new ApiError("wrong", "", 401))).toMatch(/do not belong together/);
+    expect(explain(new ApiError("too_many", "", 429, 65))).toBe("Too many tries. Wait 1:05 and try again.");
+    expect(explain(new ApiError("too_many", "", 429))).toMatch(/few minutes/);
+    expect(explain(new ApiError("unreachable"))).toMatch(/does not answer/);
+  });
+});
