@@ -8,11 +8,11 @@ import secrets
 from collections import Counter
 from typing import Literal, Protocol
 
-import msgspec
 import structlog
 from aioice import stun
 
 from media import rtcp, rtp, sdp
+from media.live import Live, LiveError
 from media.relay import Incoming, Outgoing
 from media.transport import ice
 from media.transport.seam import (
@@ -37,16 +37,9 @@ MAX_SSRCS = 16
 """libsrtp keeps a state for each SSRC it has seen; a client needs three."""
 REMB_CEILING_BPS = 2_500_000
 """Without feedback of ours Chromium stays near its starting 300 kb/s; loss still brings it down (its own RR-based control)."""
-LIVE_PER_S = 20.0
 MEDIA_PER_TICK, MEDIA_BURST = 60, 1500
 """Datagrams taken from one peer: 3,000 a second, five times what two pictures and a voice need."""
-MAX_LIVE_BYTES = 256
 SLOT_ROLES = ("slot0", "slot1", "slot2", "slot3")
-
-
-class Heartbeat(msgspec.Struct, forbid_unknown_fields=True):
-    t: Literal["hb"]
-    n: int
 
 
 class Owner(Protocol):
@@ -95,7 +88,7 @@ class Peer:
         self._clock_offset: float | None = None
         self._rtcp_ssrc = self.voice.ssrc
         self._media_left = MEDIA_BURST
-        self._live_tokens, self._live_refilled = LIVE_PER_S, now
+        self._live = Live(now)
         handlers = Handlers(self._secured, self._opened, self._message, self._closed)
         self._secure = SecureTransport(wire.certificate, offer.fingerprints, self._send, handlers)
         self._task: asyncio.Task[None] | None = None
@@ -346,24 +339,24 @@ class Peer:
         return self._secure.has_channel("doc")
 
     def _message(self, label: str, data: str | bytes) -> None:
+        """An exception that left here would close the connection: a fault of ours costs this message alone."""
+        try:
+            self._take(label, data)
+        except Exception as error:
+            self._wire.drops["message_failed"] += 1
+            log.warning("message_failed", peer=self.name, label=label, error=type(error).__name__)
+
+    def _take(self, label: str, data: str | bytes) -> None:
         self._heard = self._wire.now()
         if label == "live":
-            self._live(data, self._heard)
+            self._answer_live(data)
         elif isinstance(data, bytes):
             self._owner.document(self, data)
         else:
             self._wire.drops["doc_text"] += 1
 
-    def _live(self, data: str | bytes, now: float) -> None:
-        self._live_tokens = min(LIVE_PER_S, self._live_tokens + (now - self._live_refilled) * LIVE_PER_S)
-        self._live_refilled = now
-        if self._live_tokens < 1 or len(data) > MAX_LIVE_BYTES:
-            self._wire.drops["live_refused"] += 1
-            return
-        self._live_tokens -= 1
+    def _answer_live(self, data: str | bytes) -> None:
         try:
-            beat = msgspec.json.decode(data, type=Heartbeat)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            self._wire.drops["live_malformed"] += 1
-            return
-        self._secure.send("live", msgspec.json.encode(beat).decode())
+            self._secure.send("live", self._live.echo(data, self._heard))
+        except LiveError as error:
+            self._wire.drops["live_" + error.reason] += 1

@@ -27,6 +27,7 @@ HEARTBEAT_S = 0.25
 MAX_ROOMS = 500
 MAX_PEERS = 1000
 CLOSE_S = 1.0
+LOG_EVERY = 500
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,8 @@ class Worker:
             peer.receive(kind, data, path, now)
         except Exception as error:  # a fault of ours: this datagram is lost, the worker is not
             self.drops["receive_failed"] += 1
-            log.warning("receive_failed", error=type(error).__name__, kind=kind)
+            if self.drops["receive_failed"] % LOG_EVERY == 1:
+                log.warning("receive_failed", error=type(error).__name__, kind=kind)
 
     def _receive_stun(self, data: bytes, path: ice.Path, now: float) -> None:
         ufrag = ice.addressee(data)
@@ -222,9 +224,10 @@ class Worker:
             for room in list(self.rooms.values()):
                 try:
                     room.tick(now, steps)
-                except Exception:  # one room's fault must not stop the clock of the others
+                except Exception:  # one room's fault must not stop the clock of the others, nor fill the log 50 times a second
                     self.drops["tick_failed"] += 1
-                    log.exception("tick_failed", room=room.name)
+                    if self.drops["tick_failed"] % LOG_EVERY == 1:
+                        log.exception("tick_failed", room=room.name)
 
     async def _beat(self) -> None:
         while True:

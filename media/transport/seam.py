@@ -205,7 +205,6 @@ class SecureTransport:
         self._channels[label] = channel
 
         def message(data: Any) -> None:
-            # an exception that leaves this handler would close the whole connection: handlers catch their own
             self._handlers.message(label, data)
 
         channel.on("message", message)

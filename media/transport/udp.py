@@ -146,5 +146,5 @@ def _bind(text: str, port: int) -> socket.socket | None:
         each.close()
         if error.errno in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
             return None
-        raise
+        raise OSError(error.errno, f"UDP {text} port {port}: {error.strerror}") from None
     return each
