@@ -47,9 +47,10 @@ const initials = (name: string): string => {
 };
 
 function StageTile({ tile, stream, speaking }: { tile: Tile; stream: MediaStream | null; speaking: boolean }) {
-  const { person, kind } = tile;
-  const name = kind === "screen" ? t("screenOf", { name: nameAndRole(person) }) : nameAndRole(person);
-  const classes = ["tile", `tile-${kind}`, speaking && kind !== "screen" ? "tile-speaking" : "", person.presence === "lost" ? "tile-lost" : ""];
+  const { person } = tile;
+  const kind = stream ? tile.kind : "none"; // also while the connection is made anew
+  const name = tile.kind === "screen" ? t("screenOf", { name: nameAndRole(person) }) : nameAndRole(person);
+  const classes = ["tile", `tile-${kind}`, speaking && tile.kind !== "screen" ? "tile-speaking" : "", person.presence === "lost" ? "tile-lost" : ""];
   return (
     <figure class={classes.filter(Boolean).join(" ")} role="listitem" data-role={person.role} data-presence={person.presence}>
       {kind === "none" ? (
@@ -60,9 +61,9 @@ function StageTile({ tile, stream, speaking }: { tile: Tile; stream: MediaStream
         <Video stream={stream} label={name} participant={person.id} kind={kind} />
       )}
       <figcaption class="tile-name">
-        {kind === "screen" && <Icon node={Monitor} size={16} />}
+        {tile.kind === "screen" && <Icon node={Monitor} size={16} />}
         <span>{name}</span>
-        {kind !== "screen" && <TileState tile={tile} />}
+        {tile.kind !== "screen" && <TileState tile={tile} />}
         {speaking && <span class="visually-hidden">, {t("speaking")}</span>}
       </figcaption>
     </figure>

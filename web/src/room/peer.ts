@@ -31,7 +31,7 @@ export interface PeerPorts {
 
 const SLOTS = 4;
 const NO_PATH_MS = 5000;
-const TEXT_ONLY_RETRY_MS = 15_000;
+const TEXT_ONLY_RETRY_MS = 5000;
 const TICK_MS = 100;
 const DOC_WATER_BYTES = 1024 * 1024;
 const NOTHING: Omit<PeerState, "returning" | "epoch"> = { status: "idle", audio: null, slots: [null, null, null, null], doc: false };
@@ -73,7 +73,8 @@ export class RoomPeer {
   private reassembler = new Reassembler();
   private tries = 0;
   private wantedEpoch = 0;
-  private firstTryAt = 0;
+  /** When the first answer of this round came: from then on a path should be found within 5 s. Refused offers say nothing of it. */
+  private answeredAt: number | null = null;
   private timers = new Set<ReturnType<typeof setTimeout>>();
   private ticking: ReturnType<typeof setInterval> | undefined;
 
@@ -89,7 +90,7 @@ export class RoomPeer {
     if (status !== "idle" && epoch <= this.wantedEpoch) return;
     this.wantedEpoch = Math.max(epoch, this.wantedEpoch);
     this.tries = 0;
-    this.firstTryAt = performance.now();
+    this.answeredAt = null;
     this.change({ status: "connecting" });
     this.make();
   }
@@ -99,7 +100,7 @@ export class RoomPeer {
     const { status } = this.store.get();
     if (status === "idle" || status === "live" || this.attempt) return;
     this.tries = 0;
-    this.firstTryAt = performance.now();
+    this.answeredAt = null;
     this.make();
   }
 
@@ -139,7 +140,6 @@ export class RoomPeer {
     attempt.doc.onopen = () => this.attempt === attempt && this.change({ doc: true });
     attempt.doc.onmessage = (event: MessageEvent<ArrayBuffer>) => this.boardFragment(new Uint8Array(event.data));
     attempt.live.onopen = () => this.attempt === attempt && this.connected(attempt);
-    this.after(NO_PATH_MS, () => this.noPath());
     this.negotiate(attempt).catch((error: unknown) => this.attempt === attempt && this.notAnswered(error));
   }
 
@@ -154,6 +154,8 @@ export class RoomPeer {
     this.wantedEpoch = Math.max(this.wantedEpoch, answer.epoch);
     await attempt.pc.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     if (this.attempt !== attempt) return;
+    this.answeredAt ??= performance.now();
+    this.after(NO_PATH_MS, () => this.noPath());
     this.change({
       epoch: answer.epoch,
       audio: new MediaStream([attempt.audio]),
@@ -199,12 +201,12 @@ export class RoomPeer {
     const wasLive = status === "live";
     this.discard();
     if (wasLive) {
-      this.firstTryAt = performance.now();
+      this.answeredAt = null;
       this.tries = 0;
       this.change({ status: "connecting", doc: false });
       if (why !== "refused") this.ports.report("lost");
     }
-    if (!wasLive && status === "connecting" && performance.now() - this.firstTryAt >= NO_PATH_MS) {
+    if (!wasLive && status === "connecting" && this.answeredAt !== null && performance.now() - this.answeredAt >= NO_PATH_MS) {
       this.settleForText();
       return;
     }

@@ -96,6 +96,18 @@ describe("connection and sessions", () => {
     expect(state.over).toEqual({ s1: "wrapped_up" });
   });
 
+  it("forgets who spoke when the room moves to another worker", () => {
+    const speaking = after([
+      { type: "session", session: aSession() },
+      { type: "speaking", session: "s1", participants: ["p2"] },
+      { type: "session", session: aSession({ rated: true }) },
+    ]);
+    expect(speaking.speaking.s1).toEqual(["p2"]);
+    const moved = aSession();
+    const state = after([{ type: "session", session: { ...moved, room: { ...moved.room!, epoch: 2 } } }], speaking);
+    expect(state.speaking.s1).toBeUndefined();
+  });
+
   it("stops ringing when a ring is over", () => {
     const ring = { type: "ring", reservation: "r1", kind: "user", session: "s1", expires_at: 1, waiting_since: 0 } as const;
     const rest = { site: "shop", category: "cameras", language: "ko", channel: "voice" } as const;

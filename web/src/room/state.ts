@@ -190,6 +190,8 @@ const handlers: Handlers = {
     ...state,
     sessions: { ...state.sessions, [session.id]: session },
     over: without(state.over, session.id),
+    // A new worker tells anew who speaks.
+    speaking: state.sessions[session.id]?.room?.epoch === session.room?.epoch ? state.speaking : without(state.speaking, session.id),
   }),
   session_over: (state, { session, reason = "" }) => ended(state, session, reason),
   ack: acknowledged,

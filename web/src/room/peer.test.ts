@@ -1,0 +1,203 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Answer } from "../messages";
+import { RequestError } from "./connection";
+import { RoomPeer, type PeerPorts } from "./peer";
+
+/** The browser's side of a connection, opened and broken by the test. */
+class FakeChannel {
+  readyState = "connecting";
+  bufferedAmount = 0;
+  sent: unknown[] = [];
+  onopen: (() => void) | null = null;
+  onmessage: ((event: { data: ArrayBuffer | string }) => void) | null = null;
+  send(data: unknown) {
+    this.sent.push(data);
+  }
+  close() {
+    this.readyState = "closed";
+  }
+  open() {
+    this.readyState = "open";
+    this.onopen?.();
+  }
+}
+
+class FakeConnection {
+  static made: FakeConnection[] = [];
+  lines: string[] = [];
+  senders: { replaceTrack: ReturnType<typeof vi.fn> }[] = [];
+  channels: Record<string, FakeChannel> = {};
+  connectionState = "new";
+  localDescription: { sdp: string } | null = null;
+  closed = false;
+  onconnectionstatechange: (() => void) | null = null;
+  constructor() {
+    FakeConnection.made.push(this);
+  }
+  addTransceiver(kind: string, { direction }: { direction: string }) {
+    this.lines.push(`${kind} ${direction}`);
+    const sender = { replaceTrack: vi.fn(() => Promise.resolve()) };
+    this.senders.push(sender);
+    return { sender, receiver: { track: { kind } } };
+  }
+  createDataChannel(label: string) {
+    return (this.channels[label] = new FakeChannel());
+  }
+  createOffer() {
+    return Promise.resolve({ sdp: "offer" });
+  }
+  setLocalDescription(description: { sdp: string }) {
+    this.localDescription = description;
+    return Promise.resolve();
+  }
+  setRemoteDescription() {
+    return Promise.resolve();
+  }
+  close() {
+    this.closed = true;
+  }
+  /** The path is found: channels open, as ICE and DTLS would make them. */
+  connect() {
+    this.channels.doc?.open();
+    this.channels.live?.open();
+  }
+}
+
+const last = () => FakeConnection.made.at(-1)!;
+const answer = (epoch: number): Answer => ({ type: "answer", session: "s1", sdp: "answer", peer: "p", epoch });
+
+function aPeer(offer: PeerPorts["offer"] = () => Promise.resolve(answer(1))) {
+  const ports = { offer: vi.fn(offer), report: vi.fn(), onBoard: vi.fn() };
+  return { peer: new RoomPeer(ports), ports };
+}
+
+const settle = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
+
+describe("RoomPeer", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    FakeConnection.made = [];
+    vi.stubGlobal("RTCPeerConnection", FakeConnection);
+    vi.stubGlobal("MediaStream", vi.fn());
+    vi.spyOn(Math, "random").mockReturnValue(0);
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
+
+  it("offers the media lines in the order of the protocol", async () => {
+    const { peer } = aPeer();
+    peer.ensure(1);
+    await settle();
+    expect(last().lines).toEqual(["audio sendrecv", "video sendonly", "video sendonly", ...Array<string>(4).fill("video recvonly")]);
+    expect(Object.keys(last().channels)).toEqual(["doc", "live"]);
+  });
+
+  it("is live once the channel opens, and stays with one connection while the epoch is the same", async () => {
+    const { peer, ports } = aPeer();
+    peer.ensure(1);
+    await settle();
+    last().connect();
+    peer.ensure(1);
+    expect(peer.state.get()).toMatchObject({ status: "live", epoch: 1, doc: true });
+    expect(ports.report.mock.calls).toEqual([["live"]]);
+    expect(FakeConnection.made).toHaveLength(1);
+    peer.close();
+  });
+
+  it("makes a new connection for a new epoch, with the tracks it had", async () => {
+    const { peer } = aPeer();
+    const mic = { kind: "audio" } as MediaStreamTrack;
+    await peer.setTrack("mic", mic);
+    peer.ensure(1);
+    await settle();
+    last().connect();
+    peer.ensure(2);
+    await settle();
+    expect(FakeConnection.made).toHaveLength(2);
+    expect(FakeConnection.made[0]?.closed).toBe(true);
+    expect(last().senders[0]?.replaceTrack).toHaveBeenCalledWith(mic);
+    peer.close();
+  });
+
+  it("comes back within 2 s when echoes stop", async () => {
+    const { peer, ports } = aPeer();
+    peer.ensure(1);
+    await settle();
+    last().connect();
+    await settle(2000);
+    expect(ports.report).toHaveBeenCalledWith("lost");
+    expect(FakeConnection.made).toHaveLength(2);
+    last().connect();
+    expect(peer.state.get()).toMatchObject({ status: "live", returning: true });
+    peer.close();
+  });
+
+  it("settles for text after 5 s without a path, and is live when one is found later", async () => {
+    const { peer, ports } = aPeer();
+    peer.ensure(1);
+    await settle(5000);
+    expect(peer.state.get()).toMatchObject({ status: "text_only", doc: false });
+    expect(ports.report.mock.calls).toEqual([["text_only"]]);
+    await settle(5000);
+    last().connect();
+    expect(peer.state.get().status).toBe("live");
+    peer.close();
+  });
+
+  it("does not take a refused offer for a blocked network, and asks again", async () => {
+    let refusals = 6;
+    const { peer, ports } = aPeer(() => (refusals-- > 0 ? Promise.reject(new RequestError("no_worker")) : Promise.resolve(answer(3))));
+    peer.ensure(1);
+    await settle(20_000);
+    expect(ports.report).not.toHaveBeenCalledWith("lost");
+    last().connect();
+    expect(peer.state.get()).toMatchObject({ status: "live", epoch: 3 });
+    peer.close();
+  });
+
+  it("waits without a WebSocket, and goes on at once when it is back", async () => {
+    let online = false;
+    const { peer } = aPeer(() => (online ? Promise.resolve(answer(1)) : Promise.reject(new RequestError("offline"))));
+    peer.ensure(1);
+    await settle(60_000);
+    expect(FakeConnection.made).toHaveLength(1);
+    expect(peer.state.get().status).toBe("connecting");
+    online = true;
+    peer.retryNow();
+    await settle();
+    last().connect();
+    expect(peer.state.get().status).toBe("live");
+    peer.close();
+  });
+
+  it("cuts board messages into fragments, and takes none while the channel is full or closed", async () => {
+    const { peer, ports } = aPeer();
+    expect(peer.sendBoard(Uint8Array.of(1))).toBe(false);
+    peer.ensure(1);
+    await settle();
+    last().connect();
+    expect(peer.sendBoard(new Uint8Array(40_000))).toBe(true);
+    const doc = last().channels.doc!;
+    expect(doc.sent).toHaveLength(3);
+    doc.bufferedAmount = 2 * 1024 * 1024;
+    expect(peer.sendBoard(Uint8Array.of(1))).toBe(false);
+    doc.onmessage?.({ data: Uint8Array.of(0, 7).buffer });
+    expect(ports.onBoard).toHaveBeenCalledWith(Uint8Array.of(7));
+    peer.close();
+  });
+
+  it("closes everything it opened", async () => {
+    const { peer } = aPeer();
+    peer.ensure(1);
+    await settle();
+    last().connect();
+    peer.close();
+    await settle(60_000);
+    expect(FakeConnection.made).toHaveLength(1);
+    expect(last().closed).toBe(true);
+    expect(peer.state.get().status).toBe("idle");
+  });
+});
