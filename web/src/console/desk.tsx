@@ -100,8 +100,10 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
     setPlanned(null);
     setAudience("all");
     setOpen((was) => (was === "settings" || was === "keys" ? was : null));
-    if (session !== null) setTab("room");
   }, [session?.id]);
+  useEffect(() => {
+    if (session !== null) setTab("room");
+  }, [session?.id, session?.state]);
   useEffect(() => setPlanned(null), [help?.mode, help?.hear_user]);
 
   const changeState = (to: "available" | "away") => {
