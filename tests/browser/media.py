@@ -95,12 +95,41 @@ async ({ frequencies, ms }) => {
 }
 """
 
+# Firefox without a sound card never starts an AudioContext: record what arrives instead, and look into the recording.
+LISTEN_BY_RECORDING = """
+async ({ frequencies, ms }) => {
+  const heard = Object.fromEntries(frequencies.map((hz) => [hz, -200]));
+  for (const { srcObject } of document.querySelectorAll('audio')) {
+    if (!srcObject || !srcObject.getAudioTracks().length) continue;
+    const recorder = new MediaRecorder(srcObject);
+    const whole = new Promise((done) => { recorder.ondataavailable = ({ data }) => done(data); });
+    recorder.start();
+    setTimeout(() => recorder.stop(), ms);
+    const sound = await new OfflineAudioContext(1, 1, 48000).decodeAudioData(await (await whole).arrayBuffer());
+    const samples = sound.getChannelData(0).slice(-16384);
+    for (const hz of frequencies) {
+      let [real, imaginary] = [0, 0];
+      samples.forEach((value, index) => {
+        real += value * Math.cos((2 * Math.PI * hz * index) / 48000);
+        imaginary += value * Math.sin((2 * Math.PI * hz * index) / 48000);
+      });
+      heard[hz] = Math.max(heard[hz], 20 * Math.log10((2 * Math.hypot(real, imaginary)) / samples.length + 1e-9));
+    }
+  }
+  return heard;
+}
+"""
+
 AUDIBLE_DB = -55.0
+FIREFOX_HZ = 1000  # what Firefox's fake microphone says
 
 
 async def levels(page: Page, *frequencies: int, ms: int = 900) -> dict[int, float]:
-    """Median level in dBFS of each frequency in what this page plays."""
-    found = await page.evaluate(LISTEN, {"frequencies": list(frequencies), "ms": ms})
+    """Level in dBFS of each frequency in what this page plays (in Chromium the median of several looks)."""
+    browser = page.context.browser
+    by_recording = browser is not None and browser.browser_type.name == "firefox"
+    script = LISTEN_BY_RECORDING if by_recording else LISTEN
+    found = await page.evaluate(script, {"frequencies": list(frequencies), "ms": ms})
     return {int(hz): float(level) for hz, level in found.items()}
 
 
@@ -112,7 +141,7 @@ async def heard(page: Page, ms: int = 900) -> set[int]:
 
 LOOK = """
 () => [...document.querySelectorAll('video')].filter((video) =>
-    video.videoWidth > 0 && video.checkVisibility() && !video.hasAttribute('data-self')).map((video) => {
+    video.videoWidth > 0 && video.checkVisibility() && video.dataset.testid !== 'self-video').map((video) => {
   const canvas = document.createElement('canvas');
   canvas.width = 16; canvas.height = 12;
   const context = canvas.getContext('2d', { willReadFrequently: true });

@@ -43,7 +43,7 @@ class Traffic:
         return any(text in piece or escaped in piece for piece in self.received)
 
 
-async def launch(playwright: Playwright, name: BrowserName, voice: media.Voice, folder: Path) -> Browser:
+async def launch(playwright: Playwright, name: BrowserName, voice: media.Voice, folder: Path, *, no_udp: bool = False) -> Browser:
     if name == "firefox":
         return await playwright.firefox.launch(
             channel="moz-firefox",
@@ -77,6 +77,7 @@ async def launch(playwright: Playwright, name: BrowserName, voice: media.Voice, 
             "--disable-sync",
             "--no-first-run",
             "--disable-quic",
+            *(["--force-webrtc-ip-handling-policy=disable_non_proxied_udp"] if no_udp else []),
         ],
     )
 
@@ -181,16 +182,18 @@ class Cast:
         self.stack = AsyncExitStack()
         self.everyone: list[Person] = []
 
-    async def _person(self, kind: type[P], voice: media.Voice, browser: BrowserName, **context: object) -> P:
-        opened = await launch(self.playwright, browser, voice, self.folder)
+    async def _person(
+        self, kind: type[P], voice: media.Voice, browser: BrowserName, *, no_udp: bool = False, **context: object
+    ) -> P:
+        opened = await launch(self.playwright, browser, voice, self.folder, no_udp=no_udp)
         self.stack.push_async_callback(opened.close)
         made = await opened.new_context(locale="ko-KR", **context)  # type: ignore[arg-type]  # Playwright's own options
         person = kind(self.service, opened, made, voice)
         self.everyone.append(person)
         return person
 
-    async def user(self, browser: BrowserName = "chromium", **context: object) -> User:
-        return await self._person(User, media.USER, browser, **context)
+    async def user(self, browser: BrowserName = "chromium", *, no_udp: bool = False, **context: object) -> User:
+        return await self._person(User, media.USER, browser, no_udp=no_udp, **context)
 
     async def counselor(self, login: str = "jimin", browser: BrowserName = "chromium", **context: object) -> Staff:
         person = await self._person(Staff, media.COUNSELOR, browser, **context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import socket
 import sys
@@ -27,6 +28,7 @@ class Service:
     data_dir: Path
     port: int = field(default_factory=free_port)
     shop_port: int = field(default_factory=free_port)
+    udp_port: int = field(default_factory=lambda: random.randrange(20_000, 31_000, 16))  # a run of ports, one a worker
     extra: tuple[str, ...] = ()
     process: asyncio.subprocess.Process | None = None
     log: Path = field(init=False)
@@ -49,7 +51,8 @@ class Service:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "signaling.cli", "serve", "--demo"),
-                *("--port", str(self.port), "--shop-port", str(self.shop_port), "--data-dir", str(self.data_dir), *self.extra),
+                *("--port", str(self.port), "--shop-port", str(self.shop_port), "--udp-port", str(self.udp_port)),
+                *("--data-dir", str(self.data_dir), *self.extra),
                 stdout=log,
                 stderr=log,
                 env={**os.environ, "NO_COLOR": "1"},

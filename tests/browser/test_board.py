@@ -1,0 +1,150 @@
+"""The shared board: what one draws the others see, late joiners see all of it, and it outlives a worker and a restart."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from playwright.async_api import expect
+
+from tests.browser import media
+from tests.browser.people import Cast, Person, Staff, User, eventually
+from tests.browser.service import Service
+
+# Which of 8 × 5 fields of the board hold ink, seen through both of its canvases: what people see, whatever its size.
+INK = """
+() => {
+  const fields = new Set();
+  for (const canvas of document.querySelectorAll('[data-testid=board-canvas], [data-testid=board-resting]')) {
+    if (!canvas.width) continue;
+    const { width, height } = canvas;
+    const data = canvas.getContext('2d').getImageData(0, 0, width, height).data;
+    for (let y = 0; y < height; y += 2) for (let x = 0; x < width; x += 2)
+      if (data[(y * width + x) * 4 + 3] > 128) fields.add(Math.floor((x * 8) / width) + ',' + Math.floor((y * 5) / height));
+  }
+  return [...fields].sort();
+}
+"""
+
+
+async def ink(person: Person) -> list[str]:
+    found: list[str] = await person.page.evaluate(INK)
+    return found
+
+
+async def open_board(person: Person) -> None:
+    await person.get("call-board").click()
+    await expect(person.get("board-canvas")).to_be_visible()
+
+
+async def draw(person: Person, *points: tuple[float, float]) -> None:
+    """A stroke through points given as parts of the board's width and height."""
+    box = await person.get("board-canvas").bounding_box()
+    assert box is not None
+    place = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    await person.page.mouse.move(*place[0])
+    await person.page.mouse.down()
+    for spot in place[1:]:
+        await person.page.mouse.move(*spot, steps=12)
+    await person.page.mouse.up()
+
+
+async def at_the_board(cast: Cast) -> tuple[User, Staff]:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+    await counselor.accept()
+    await counselor.hears(media.USER.hz)
+    for person in (user, counselor):
+        await open_board(person)
+    return user, counselor
+
+
+async def shows_the_same(one: Person, other: Person) -> None:
+    async def same() -> bool:
+        drawn = await ink(one)
+        return bool(drawn) and drawn == await ink(other)
+
+    await eventually(same, True, "both boards should show the same ink")
+
+
+async def test_strokes_arrive_and_undo_takes_back_ones_own(cast: Cast) -> None:
+    user, counselor = await at_the_board(cast)
+    await draw(user, (0.1, 0.1), (0.3, 0.1))
+    await shows_the_same(user, counselor)
+    before = await ink(counselor)
+    await draw(counselor, (0.6, 0.7), (0.9, 0.9))
+    await shows_the_same(counselor, user)
+    assert await ink(user) != before
+
+    await counselor.get("board-undo").click()
+    await eventually(lambda: ink(user), before, "the counselor's stroke should be gone, the user's stay")
+
+
+async def test_strokes_outlive_the_worker_and_the_server(cast: Cast, service: Service) -> None:
+    user, counselor = await at_the_board(cast)
+    await draw(user, (0.1, 0.1), (0.5, 0.5))
+    await shows_the_same(user, counselor)
+    drawn = await ink(user)
+
+    for worker in service.workers():
+        os.kill(worker, signal.SIGKILL)
+    await draw(user, (0.8, 0.2), (0.9, 0.2))
+    await user.hears(media.COUNSELOR.hz)
+    await shows_the_same(user, counselor)
+    assert set(drawn) < set(await ink(counselor))
+
+    drawn = await ink(user)
+    await service.stop(signal.SIGKILL)
+    await service.start()
+    await user.hears(media.COUNSELOR.hz)
+    await counselor.page.reload()
+    await open_board(counselor)
+    await eventually(lambda: ink(counselor), drawn, "the whole board should be back")
+
+
+async def test_a_late_professional_sees_everything(cast: Cast) -> None:
+    user, counselor = await at_the_board(cast)
+    professional = await cast.professional()
+    await draw(user, (0.2, 0.2), (0.7, 0.8))
+    await shows_the_same(user, counselor)
+    await counselor.write("보드를 봐 주세요")
+    await counselor.get("help-button").click()
+    await counselor.get("help-note").press_sequentially("그림 확인")
+    await counselor.get("help-send").click()
+    await professional.accept()
+    await professional.reads("보드를 봐 주세요")
+    await professional.get("join").click()
+    await professional.hears(media.COUNSELOR.hz)
+    if not await professional.get("board-canvas").is_visible():
+        await open_board(professional)
+    await shows_the_same(user, professional)
+
+
+async def test_a_picture_of_ones_own_becomes_the_background(cast: Cast, tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (400, 300), (30, 120, 200)).save(tmp_path / "photo.png")
+    user, counselor = await at_the_board(cast)
+    await user.get("board-background").click()
+    await user.get("board-picture-file").set_input_files(tmp_path / "photo.png")
+    shown = counselor.page.locator(".board img")
+    await expect(shown.first).to_be_visible()
+    assert (await shown.first.evaluate("image => image.naturalWidth")) == 400
+
+
+async def test_without_udp_text_and_board_go_by_websocket_and_the_page_says_so(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    user = await cast.user(no_udp=True)
+    await user.call()
+    await user.enter()
+    await counselor.accept()
+    await expect(user.get("notice").first).to_be_visible(timeout=20_000)
+    for person in (user, counselor):
+        await open_board(person)
+    await draw(user, (0.1, 0.3), (0.4, 0.3))
+    await shows_the_same(user, counselor)
+    await user.write("소리는 안 들려요")
+    await counselor.reads("소리는 안 들려요")
