@@ -25,38 +25,45 @@ const canShareScreen = () => "getDisplayMedia" in ((navigator.mediaDevices as Me
 /** Microphone, camera, screen, board, chat, devices, leave. What has no function here is not drawn. */
 export function Controls({ link, session, board, chat, onLeave, children }: ControlsProps) {
   useLocale();
+  const [testing, setTesting] = useState(false);
   return (
-    <div class="controls" role="toolbar" aria-label={t("controls")}>
-      {session.room?.media && <MediaControls link={link} />}
-      <IconButton
-        icon={Presentation}
-        caption
-        label={t("board")}
-        pressed={board.open}
-        title={t(board.open ? "board.close" : "board.open")}
-        onClick={board.onToggle}
-        data-testid="call-board"
-      />
-      {chat && (
+    <>
+      <div class="controls" role="toolbar" aria-label={t("controls")}>
+        {session.room?.media && <MediaControls link={link} onDevices={() => setTesting(true)} />}
         <IconButton
-          icon={MessageSquare}
+          icon={Presentation}
           caption
-          label={t("chat")}
-          pressed={chat.open}
-          badge={chat.open ? 0 : chat.unread}
-          onClick={chat.onToggle}
-          data-testid="call-chat"
+          label={t("board")}
+          pressed={board.open}
+          title={t(board.open ? "board.close" : "board.open")}
+          onClick={board.onToggle}
+          data-testid="call-board"
         />
+        {chat && (
+          <IconButton
+            icon={MessageSquare}
+            caption
+            label={t("chat")}
+            pressed={chat.open}
+            badge={chat.open ? 0 : chat.unread}
+            onClick={chat.onToggle}
+            data-testid="call-chat"
+          />
+        )}
+        {children}
+        {onLeave && <IconButton icon={PhoneOff} caption kind="danger" class="controls-leave" label={t("leave")} onClick={onLeave} data-testid="call-leave" />}
+      </div>
+      {testing && (
+        <Dialog title={t("devices.title")} closeLabel={t("close")} onClose={() => setTesting(false)}>
+          <DeviceTest devices={link.devices} preview={false} />
+        </Dialog>
       )}
-      {children}
-      {onLeave && <IconButton icon={PhoneOff} caption kind="danger" class="controls-leave" label={t("leave")} onClick={onLeave} data-testid="call-leave" />}
-    </div>
+    </>
   );
 }
 
-function MediaControls({ link: { devices } }: { link: RoomLink }) {
+function MediaControls({ link: { devices }, onDevices }: { link: RoomLink; onDevices: () => void }) {
   const { mic, camera, screen } = useStore(devices.state);
-  const [testing, setTesting] = useState(false);
   useProblemToast(mic.problem && t(`problem.${mic.problem}.mic`));
   useProblemToast(camera.problem && t(`problem.${camera.problem}.camera`));
   useProblemToast(screen.problem && t("problem.screen"));
@@ -93,12 +100,7 @@ function MediaControls({ link: { devices } }: { link: RoomLink }) {
           data-testid="call-screen"
         />
       )}
-      <IconButton icon={SlidersHorizontal} caption label={t("more")} onClick={() => setTesting(true)} data-testid="call-devices" />
-      {testing && (
-        <Dialog title={t("devices.title")} closeLabel={t("close")} onClose={() => setTesting(false)}>
-          <DeviceTest devices={devices} preview={false} />
-        </Dialog>
-      )}
+      <IconButton icon={SlidersHorizontal} caption label={t("more")} onClick={onDevices} data-testid="call-devices" />
     </>
   );
 }

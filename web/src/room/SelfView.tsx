@@ -25,7 +25,7 @@ export function SelfView({ devices }: { devices: Devices }) {
   useLocale();
   const track = useStore(devices.state, (state) => state.camera.track);
   const stream = useTrackStream(track);
-  const [corner, setCorner] = useState<Corner>("bottom-right");
+  const [corner, setCorner] = useState<Corner | "auto">("auto");
   const [offset, setOffset] = useState<[number, number] | null>(null);
   const from = useRef<[number, number]>([0, 0]);
   if (!track) return null;
@@ -45,7 +45,7 @@ export function SelfView({ devices }: { devices: Devices }) {
       role="group"
       aria-label={t("self")}
       onKeyDown={(event) => {
-        const next = cornerAfter(corner, event.key);
+        const next = cornerAfter(corner === "auto" ? "top-right" : corner, event.key);
         if (!next) return;
         event.preventDefault();
         setCorner(next);
