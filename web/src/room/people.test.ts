@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { arrange } from "./arrange";
+import { hearing } from "./hearing";
+import { aParticipant, aSession, drHan, jimin } from "./testing";
+
+const room = (changes: object) => ({ ...aSession().room!, ...changes });
+const media = { mic: true, camera: true, screen: true };
+
+describe("the stage", () => {
+  it("shows the counselor first and the professional next, each with name, also without a picture", () => {
+    const { main, tiles } = arrange(aSession({ participants: [drHan(), aParticipant(), jimin()] }));
+    expect(main).toBeNull();
+    expect(tiles.map((tile) => [tile.person.name, tile.kind])).toEqual([
+      ["Jimin", "none"],
+      ["Dr. Han", "none"],
+    ]);
+  });
+
+  it("makes a shared screen large and keeps its owner's face", () => {
+    const slots = { "0": { participant: "p2", kind: "camera" as const }, "2": { participant: "p2", kind: "screen" as const } };
+    const { main, tiles } = arrange(aSession({ participants: [aParticipant(), jimin({ media })], room: room({ slots }) }));
+    expect(main).toMatchObject({ kind: "screen", slot: 2 });
+    expect(tiles).toMatchObject([{ kind: "camera", slot: 0 }]);
+  });
+
+  it("shows no picture of a camera that was switched off, whatever the slots still say", () => {
+    const slots = { "0": { participant: "p2", kind: "camera" as const } };
+    expect(arrange(aSession({ room: room({ slots }) })).tiles[0]).toMatchObject({ kind: "none", slot: -1 });
+  });
+});
+
+describe("who hears the user", () => {
+  it("names those who are here and hear them", () => {
+    const hears = { p2: ["p1"], p3: ["p1"], p1: ["p2"] };
+    const session = aSession({ participants: [aParticipant(), jimin(), drHan({ presence: "lost" })], room: room({ hears }) });
+    expect(hearing(session).hearers.map((one) => one.name)).toEqual(["Jimin"]);
+  });
+
+  it.each([
+    ["asking, unheard", { notice: "asking_professional", hears: {} }, "asking_unheard"],
+    ["asking, heard", { notice: "asking_professional", hears: { p2: ["p1"] } }, "asking_heard"],
+  ] as const)("%s", (_, changes, notice) => {
+    expect(hearing(aSession({ room: room(changes) })).notice).toBe(notice);
+  });
+
+  it("says that a professional reads along, and who is being waited for", () => {
+    const reading = [aParticipant(), jimin(), drHan({ presence: "reading" })];
+    expect(hearing(aSession({ participants: reading }))).toMatchObject({ notice: "reading_along", about: { name: "Dr. Han" } });
+    expect(hearing(aSession({ lost: "p2" }))).toMatchObject({ notice: "person_lost", about: { name: "Jimin" } });
+    expect(hearing(aSession({ owner_lost: true })).notice).toBe("lost_owner");
+  });
+});
