@@ -54,7 +54,7 @@ def write_colour(path: Path, rgb: tuple[int, int, int], width: int = 320, height
 
 
 LISTEN = """
-async ({ frequencies, ms }) => {
+async ({ frequencies, ms, peak }) => {
   const context = window.__ears ??= new AudioContext();
   await context.resume();
   const heard = {};
@@ -89,7 +89,7 @@ async ({ frequencies, ms }) => {
   for (const { source } of ears) source.disconnect();
   for (const hz of frequencies) {
     const levels = (sums[hz] ?? [-200]).sort((a, b) => a - b);
-    heard[hz] = levels[levels.length >> 1];
+    heard[hz] = levels[peak ? levels.length - 1 : levels.length >> 1];
   }
   return heard;
 }
@@ -121,15 +121,16 @@ async ({ frequencies, ms }) => {
 """
 
 AUDIBLE_DB = -55.0
+HOLD_HZ = (262, 330)  # the soft tone a user hears while the counselor asks a professional
 FIREFOX_HZ = 1000  # what Firefox's fake microphone says
 
 
-async def levels(page: Page, *frequencies: int, ms: int = 900) -> dict[int, float]:
-    """Level in dBFS of each frequency in what this page plays (in Chromium the median of several looks)."""
+async def levels(page: Page, *frequencies: int, ms: int = 900, peak: bool = False) -> dict[int, float]:
+    """Level in dBFS of each frequency in what this page plays: the median of several looks, or the loudest (``peak``)."""
     browser = page.context.browser
     by_recording = browser is not None and browser.browser_type.name == "firefox"
     script = LISTEN_BY_RECORDING if by_recording else LISTEN
-    found = await page.evaluate(script, {"frequencies": list(frequencies), "ms": ms})
+    found = await page.evaluate(script, {"frequencies": list(frequencies), "ms": ms, "peak": peak})
     return {int(hz): float(level) for hz, level in found.items()}
 
 

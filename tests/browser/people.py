@@ -55,6 +55,7 @@ async def launch(playwright: Playwright, name: BrowserName, voice: media.Voice, 
                 "media.autoplay.default": 0,
                 "media.autoplay.blocking_policy": 0,
                 "dom.disable_open_during_load": False,
+                "fission.autostart": False,  # with it, clicks of the test tool do not reach frames of another site
             },
         )
     folder.mkdir(parents=True, exist_ok=True)
