@@ -6,10 +6,12 @@ from pathlib import Path
 
 from aiohttp import web
 
-from ..keys import RECORDS, SETTINGS
+from ..keys import COUNTS, RECORDS, SETTINGS
+from ..records import Site
 from ..settings import STAFF_HOSTS
-from .errors import Refused, answer, not_found
+from .errors import answer, not_found
 from .headers import page_headers
+from .no_panel import Reason, no_panel
 
 PAGES = Path(__file__).parent.parent / "pages"
 routes = web.RouteTableDef()
@@ -39,10 +41,13 @@ async def home(request: web.Request) -> web.Response:
 
 @routes.get("/panel")
 async def panel(request: web.Request) -> web.StreamResponse:
-    """Framed by the site's own pages and no others."""
+    """Framed by the site's own pages and no others. Whoever frames it elsewhere is told so in words, as far as the browser says
+    who frames; `frame-ancestors` holds in any case."""
     site = await request.app[RECORDS].site(request.query.get("site", ""))
-    if site is None:
-        raise Refused(404, "unknown_site", "This site is not known here.")
+    if site is None or _framed_elsewhere(request, site):
+        reason: Reason = "unknown_site" if site is None else "wrong_origin"
+        request.app[COUNTS][f"http.{reason}"] += 1
+        return no_panel(reason, request.query.get("lang", ""))
     return _page(request, "panel.html", frame_ancestors=site.origins)
 
 
@@ -80,6 +85,13 @@ async def asset(request: web.Request) -> web.StreamResponse:
         raise not_found()
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "Cross-Origin-Resource-Policy": "same-origin"}
     return web.FileResponse(path, headers=headers)
+
+
+def _framed_elsewhere(request: web.Request, site: Site) -> bool:
+    """`Referer` is at least the origin of the framing page, unless that page asked its browser to keep silent."""
+    framing = request.headers.get("Referer", "")
+    known = {*site.origins, *request.app[SETTINGS].own_origins}
+    return bool(framing) and "/".join(framing.split("/")[:3]) not in known
 
 
 def inside(folder: Path, name: str) -> Path | None:

@@ -8,7 +8,8 @@ import type { Channel } from "../messages";
 import { Button, Icon, IconButton, TextArea, Field } from "../ui";
 import type { PanelInfo } from "./api";
 import type { Panel, PanelState } from "./panel";
-import { type ItemKey, itemsOf, type Visit } from "./visit";
+import type { Step } from "../widget/protocol";
+import { type ItemKey, itemsOf, trailOf, type Visit } from "./visit";
 import { dwellText, type Key, rangeText, refusalText, t } from "./words";
 
 const CHANNELS: { channel: Channel; icon: IconNode }[] = [
@@ -73,12 +74,12 @@ function Picture({ picture }: { picture: Blob }) {
   return url ? <img class="p-shared-picture" src={url} alt="" /> : null;
 }
 
-function Trail({ visit }: { visit: Visit }) {
+function Trail({ steps }: { steps: Step[] }) {
   return (
     <details class="p-trail">
-      <summary>{t("shared.trail.steps", { count: visit.trail.length })}</summary>
+      <summary>{t("shared.trail.steps", { count: steps.length })}</summary>
       <ol>
-        {visit.trail.map((step) => (
+        {steps.map((step) => (
           <li key={step.at} class={`p-trail-${step.kind}`}>
             {step.label || step.url} <span class="p-shared-from">{dwellText(step.dwell_s)}</span>
           </li>
@@ -90,7 +91,7 @@ function Trail({ visit }: { visit: Visit }) {
 
 const path = (url: string): string => (URL.canParse(url) ? new URL(url).host + new URL(url).pathname : url);
 
-const ROWS: Record<ItemKey, { icon: IconNode; label: Key; what: (visit: Visit) => ComponentChildren }> = {
+const ROWS: Record<ItemKey, { icon: IconNode; label: Key; what: (visit: Visit, removed: ReadonlySet<ItemKey>) => ComponentChildren }> = {
   page: {
     icon: MapPin,
     label: "shared.page",
@@ -103,7 +104,7 @@ const ROWS: Record<ItemKey, { icon: IconNode; label: Key; what: (visit: Visit) =
   },
   product: { icon: Package, label: "shared.product", what: ({ product }) => <p>{[product?.name, product?.price].filter(Boolean).join(" · ")}</p> },
   picture: { icon: Image, label: "shared.picture", what: ({ picture }) => picture && <Picture picture={picture} /> },
-  trail: { icon: ListTree, label: "shared.trail", what: (visit) => <Trail visit={visit} /> },
+  trail: { icon: ListTree, label: "shared.trail", what: (visit, removed) => <Trail steps={trailOf(visit, removed)} /> },
 };
 
 function Shared({ panel, state, info }: { panel: Panel; state: PanelState; info: PanelInfo }) {
@@ -129,7 +130,7 @@ function Shared({ panel, state, info }: { panel: Panel; state: PanelState; info:
         {visit &&
           items.map((key) => (
             <Row key={key} icon={ROWS[key].icon} label={t(ROWS[key].label)} from={t("from.claimed")} onRemove={() => panel.remove(key)}>
-              {ROWS[key].what(visit)}
+              {ROWS[key].what(visit, removed)}
             </Row>
           ))}
       </ul>

@@ -43,6 +43,13 @@ describe("what is shared of a visit", () => {
     expect(supplement).toEqual({ page_url: "", page_title: "", product: null, trail: [], user_name: "Mina", note: "Is it heavy?" });
   });
 
+  it("tells the page neither by itself nor by the trail, once it is taken out", () => {
+    const visit = visitOf(context, product);
+    const removed = new Set<ItemKey>(["page"]);
+    expect(supplementOf(visit, removed, typed).trail.map(({ label }) => label)).toEqual(["Home"]);
+    expect(itemsOf({ ...visit, trail: visit.trail.slice(1) }, removed)).toEqual(["product"]);
+  });
+
   it("takes only pictures that the server takes, whatever they are called", async () => {
     const bytes = (...codes: number[]) => new Blob([new Uint8Array(codes)], { type: "application/octet-stream" });
     expect((await usablePicture(bytes(0xff, 0xd8, 0xff, 0xe0)))?.type).toBe("image/jpeg");

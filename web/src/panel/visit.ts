@@ -63,13 +63,18 @@ export async function usablePicture(picture: Blob): Promise<Blob | null> {
   return type ? picture.slice(0, picture.size, type) : null;
 }
 
+/** The trail as it goes out: with the page itself taken out, the trail does not tell it either. */
+export function trailOf({ page, trail }: Visit, removed: ReadonlySet<ItemKey>): Step[] {
+  return removed.has("page") ? trail.filter((step) => step.url !== page.url) : trail;
+}
+
 /** The rows to show, without those that the user took out. */
 export function itemsOf(visit: Visit, removed: ReadonlySet<ItemKey>): ItemKey[] {
   const there: Record<ItemKey, boolean> = {
     page: visit.page.url !== "",
     product: visit.product !== null,
     picture: visit.picture !== null,
-    trail: visit.trail.length > 0,
+    trail: trailOf(visit, removed).length > 0,
   };
   return (Object.keys(there) as ItemKey[]).filter((key) => there[key] && !removed.has(key));
 }
@@ -84,7 +89,7 @@ export function supplementOf(visit: Visit, removed: ReadonlySet<ItemKey>, typed:
       product && shared.has("product")
         ? { id: product.id ?? "", name: product.name ?? "", price: product.price ?? "", url: product.url ?? "" }
         : null,
-    trail: shared.has("trail") ? visit.trail : [],
+    trail: shared.has("trail") ? trailOf(visit, removed) : [],
     user_name: typed.name.trim().slice(0, 60),
     note: typed.note.trim().slice(0, 500),
   };

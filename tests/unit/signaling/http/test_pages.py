@@ -32,7 +32,27 @@ async def test_the_panel_may_be_framed_by_its_site_and_nobody_else(desk: Desk) -
     rules = policy(panel.headers["Content-Security-Policy"])
     assert rules["frame-ancestors"] == SHOP
     assert "X-Frame-Options" not in panel.headers
-    assert await refused(await desk.get("/panel?site=other")) == (404, "unknown_site")
+
+
+@pytest.mark.parametrize(
+    ("site", "referer", "status", "words"),
+    [
+        ("demo-shop", f"{SHOP}/", 200, None),
+        ("demo-shop", "https://elsewhere.example/", 403, "이 페이지에서는 상담을 시작할 수 없어요"),
+        ("demo-shop", f"{SHOP}.elsewhere.example/", 403, "이 페이지에서는 상담을 시작할 수 없어요"),
+        ("other", f"{SHOP}/", 404, "이 사이트는 아직 상담에 연결되어 있지 않아요"),
+    ],
+)
+async def test_whoever_frames_it_elsewhere_reads_why_there_is_no_panel(
+    desk: Desk, site: str, referer: str, status: int, words: str | None
+) -> None:
+    reply = await desk.get(f"/panel?site={site}&category=cameras&lang=ko", headers={"Referer": referer})
+    assert reply.status == status
+    if words is not None:
+        assert words in await reply.text()
+        rules = policy(reply.headers["Content-Security-Policy"])
+        assert rules["default-src"] == "'none'"
+        assert "frame-ancestors" not in rules
 
 
 @pytest.mark.parametrize(("path", "devices"), [("/call", True), ("/console", True), ("/operator", False)])

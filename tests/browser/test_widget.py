@@ -1,0 +1,274 @@
+"""The partner's page: what a visitor shares and when, the ways into the panel, and the way back to what goes on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import parse_qsl, urlsplit
+
+import aiohttp
+import pytest
+from aiohttp import web
+from playwright.async_api import Frame, Locator, Request, expect
+
+from tests.browser.media import COUNSELOR, USER
+from tests.browser.people import Cast, Staff, User, eventually
+
+CAMERA = "하늘 M5 미러리스 카메라"
+LENS = "하늘 35mm F1.8 렌즈"
+LISTEN_TO_THE_PANEL = "window.__said = []; addEventListener('message', ({ data }) => window.__said.push(...Object.keys(data)))"
+HAS_FOCUS = "() => document.activeElement?.id === 'sangdam-widget'"
+IS_OPEN = "() => document.querySelector('#sangdam-widget').className === 'open'"
+
+
+async def look_around(user: User, seconds: int = 12) -> Frame:
+    """The list of cameras for so long, then one of them, which goes into the cart; then a lens, and the panel there."""
+    await user.visit_shop("/cameras.html")
+    await user.shop.locator("#sangdam-widget").wait_for(state="attached")
+    await user.shop.evaluate("ms => { const now = Date.now.bind(Date); Date.now = () => now() + ms; }", seconds * 1000)
+    await user.shop.goto(f"{user.service.shop}/m5.html")
+    await user.shop.get_by_test_id("shop-add").click()
+    await user.shop.goto(f"{user.service.shop}/lens35.html")
+    return await user.open_panel()
+
+
+def shared(panel: Frame, what: str) -> Locator:
+    return panel.get_by_test_id("panel-shared-item").filter(has_text=what)
+
+
+def fact(counselor: Staff, name: str) -> Locator:
+    """One line of the brief, by its name."""
+    return counselor.get("brief").locator(".facts > div").filter(has=counselor.page.locator("dt", has_text=name))
+
+
+async def sends_only_site_category_and_language(requests: list[Request]) -> None:
+    for request in requests:
+        address = urlsplit(request.url)
+        assert request.method == "GET", request.url
+        if address.path in ("/panel", "/api/panel"):
+            assert dict(parse_qsl(address.query)) == {"site": "demo-shop", "category": "cameras", "lang": "ko"}
+        else:
+            assert address.path == "/widget.js" or address.path.startswith("/assets/"), request.url
+        referer = urlsplit((await request.all_headers()).get("referer", ""))
+        assert referer.path in ("", "/", "/panel") or referer.path.startswith("/assets/"), referer
+
+
+async def test_before_a_button_is_pressed_only_site_category_and_language_are_sent(cast: Cast) -> None:
+    user = await cast.user()
+    await user.context.add_init_script(LISTEN_TO_THE_PANEL)
+    requests: list[Request] = []
+    sockets: list[str] = []
+    user.context.on("request", lambda request: requests.append(request) if request.url.startswith(user.service.url) else None)
+    user.context.on("page", lambda page: page.on("websocket", lambda socket: sockets.append(socket.url)))
+
+    panel = await look_around(user)
+    await expect(panel.get_by_test_id("panel-shared-item")).to_have_count(4)
+    await panel.get_by_test_id("panel-note").press_sequentially("손떨림이 걱정돼요")
+    await panel.get_by_test_id("panel-name").press_sequentially("민지")
+
+    assert len(requests) > 3
+    await sends_only_site_category_and_language(requests)
+    assert not sockets
+    assert set(await user.shop.evaluate("window.__said")) <= {"picture"}, "the panel may only ask the page for its own picture"
+
+    before = len(requests)
+    await panel.get_by_test_id("panel-text").click()
+    await expect(panel.get_by_test_id("panel-talk")).to_be_visible()
+    code = next(request for request in requests[before:] if request.url.endswith("/api/codes"))
+    assert code.post_data_json == {"site": "demo-shop", "category": "cameras", "language": "ko"}
+
+
+async def test_all_that_is_shared_is_listed_and_what_is_removed_does_not_arrive(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    panel = await look_around(user)
+    await expect(shared(panel, "지금 보는 페이지")).to_contain_text("/lens35.html")
+    await expect(shared(panel, LENS).filter(has_text="590,000")).to_be_visible()
+    await expect(shared(panel, "제품 사진").locator("img")).to_be_visible()
+    trail = shared(panel, "둘러본 기록")
+    await trail.locator("summary").click()
+    await expect(trail.locator("li").filter(has_text="카메라").filter(has_text="12초")).to_be_visible()
+    await expect(trail.locator("li").filter(has_text=f"장바구니에 담기: {CAMERA}")).to_be_visible()
+    await expect(panel.get_by_test_id("panel-privacy")).to_have_attribute("href", f"{user.service.shop}/privacy.html")
+
+    await shared(panel, "지금 보는 페이지").get_by_test_id("panel-remove-item").click()
+    await expect(panel.get_by_test_id("panel-shared-item")).to_have_count(3)
+    await panel.get_by_test_id("panel-note").press_sequentially("손떨림이 걱정돼요")
+    await panel.get_by_test_id("panel-name").press_sequentially("민지")
+    await panel.get_by_test_id("panel-text").click()
+
+    await counselor.accept()
+    brief = counselor.get("brief")
+    product = brief.locator(".product").filter(has_text=LENS)
+    await expect(product.locator(".prov-claimed")).to_be_visible()
+    await expect(product.locator("img")).to_be_visible()
+    await expect(fact(counselor, "이름").filter(has_text="민지").locator(".prov-typed")).to_be_visible()
+    await expect(fact(counselor, "문의").filter(has_text="손떨림이 걱정돼요").locator(".prov-typed")).to_be_visible()
+    await expect(brief.locator("h3 .prov-claimed")).to_be_visible()
+    await expect(brief.locator(".trail-page").filter(has_text="0:12 머무름")).to_be_visible()
+    await expect(brief.locator(".trail-mark").filter(has_text=f"담기: {CAMERA}")).to_be_visible()
+    await expect(fact(counselor, "페이지")).to_have_count(0)
+    assert not counselor.traffic.contains('"page_title"')
+    await expect(brief.locator(".trail-page").filter(has_text=LENS)).to_have_count(0)
+
+
+async def test_the_shop_vouches_for_a_visitor_who_is_signed_in(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.visit_shop("/m5.html")
+    await user.shop.get_by_test_id("shop-account").click()
+    await user.shop.locator("input[name=name]").press_sequentially("김민지")
+    await user.shop.get_by_test_id("shop-sign-in").click()
+    await expect(user.shop.get_by_test_id("shop-name")).to_contain_text("김민지")
+    panel = await user.open_panel()
+    await expect(shared(panel, "빛과소리 확인")).to_be_visible()
+    await panel.get_by_test_id("panel-text").click()
+
+    await expect(counselor.get("ring")).to_contain_text("김민지")
+    await counselor.accept()
+    await expect(fact(counselor, "이름").filter(has_text="김민지").locator(".prov-signed")).to_be_visible()
+    product = counselor.get("brief").locator(".product").filter(has_text=CAMERA)
+    await expect(product.locator(".prov-signed")).to_be_visible()
+    await expect(fact(counselor, "페이지").locator(".prov-claimed")).to_be_visible()
+
+
+async def tab_to(user: User, reached: str, where: Frame | None = None) -> None:
+    for _ in range(40):
+        await user.shop.keyboard.press("Tab")
+        if await (where or user.shop).evaluate(reached):
+            return
+    raise AssertionError(f"40 times Tab do not lead to {reached}")
+
+
+async def test_the_keyboard_alone_opens_closes_and_begins(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.visit_shop("/")
+    await user.shop.locator("#sangdam-widget").wait_for(state="attached")
+    await tab_to(user, HAS_FOCUS)
+    await user.shop.keyboard.press("Enter")
+    panel = await user.find_panel()
+    await expect(panel.get_by_test_id("panel-text")).to_be_visible()
+    await user.shop.keyboard.press("Escape")
+    await eventually(lambda: user.shop.evaluate(IS_OPEN), False, "Escape closes the panel")
+    assert await user.shop.evaluate(HAS_FOCUS), "the focus is back on the launcher"
+
+    await user.shop.keyboard.press("Enter")
+    await eventually(lambda: user.shop.evaluate(IS_OPEN), True, "Enter opens it again")
+    await tab_to(user, "() => document.activeElement?.dataset.testid === 'panel-text'", panel)
+    await user.shop.keyboard.press("Enter")
+    await expect(counselor.get("ring")).to_be_visible()
+    await counselor.page.keyboard.press("Enter")
+    await expect(panel.get_by_test_id("panel-people")).to_contain_text("Jimin")
+
+
+async def live_call(cast: Cast) -> tuple[User, Staff]:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+    await counselor.accept()
+    await counselor.hears(USER.hz)
+    return user, counselor
+
+
+async def test_a_second_click_returns_to_the_live_session(cast: Cast) -> None:
+    user, counselor = await live_call(cast)
+    await user.shop.goto(f"{user.service.shop}/m5.html")
+    panel = await user.open_panel()
+    await panel.get_by_test_id("panel-continue").click()
+    await eventually(lambda: calls(user), 1, "there is one call window, the one from before")
+    await user.hears(COUNSELOR.hz)
+    await expect(counselor.get("session-row")).to_have_count(1)
+
+    await user.page.close()
+    await expect(panel.get_by_test_id("panel-talk-here")).to_be_visible()
+    async with user.context.expect_page() as window:
+        await panel.get_by_test_id("panel-continue").click()
+    user.page = await window.value
+    await user.hears(COUNSELOR.hz)
+    await counselor.hears(USER.hz)
+    await expect(counselor.get("session-row")).to_have_count(1)
+
+
+async def calls(user: User) -> int:
+    return sum("/call" in page.url for page in user.context.pages)
+
+
+async def test_a_blocked_window_is_opened_by_the_link_in_the_panel(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.visit_shop("/")
+    panel = await user.open_panel()
+    await expect(panel.get_by_test_id("panel-voice")).to_be_visible()
+    await panel.evaluate("() => { const open = window.open; window.open = () => { window.open = open; return null; }; }")
+    await panel.get_by_test_id("panel-voice").click()
+    await expect(panel.get_by_test_id("panel-elsewhere")).to_contain_text("브라우저가 상담 창을 막았어요")
+    async with user.context.expect_page() as window:
+        await panel.get_by_test_id("panel-continue").click()
+    user.page = await window.value
+    await user.enter()
+    await counselor.accept()
+    await user.hears(COUNSELOR.hz)
+
+
+async def test_the_partners_own_link_opens_the_panel(cast: Cast) -> None:
+    user = await cast.user()
+    await user.visit_shop("/m5.html")
+    await user.shop.locator("#sangdam-widget").wait_for(state="attached")
+    await user.shop.get_by_test_id("shop-ask").click()
+    panel = await user.find_panel()
+    await expect(panel.get_by_test_id("panel-voice")).to_be_visible()
+    await expect(panel.get_by_test_id("panel-wait")).to_contain_text("지금은 자리에 있는 상담사가 없어요")
+
+
+@asynccontextmanager
+async def shop_on_a_foreign_port(shop: str) -> AsyncIterator[str]:
+    """The shop's own pages under an origin that the site's record does not know."""
+
+    async def copied(request: web.Request) -> web.Response:
+        async with aiohttp.ClientSession() as http, http.get(shop + request.path) as page:
+            return web.Response(body=await page.read(), content_type=page.content_type)
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", copied)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("ko", "이 페이지에서는 상담을 시작할 수 없어요"), ("en", "Counselling cannot start")]
+)
+async def test_a_page_of_another_origin_is_refused_in_words(cast: Cast, language: str, words: str) -> None:
+    user = await cast.user()
+    async with shop_on_a_foreign_port(user.service.shop) as foreign:
+        user.shop = await user.context.new_page()
+        await user.shop.goto(f"{foreign}/m5.html?lang={language}")
+        panel = await user.open_panel()
+        await expect(panel.get_by_text(words)).to_be_visible()
+        await expect(panel.get_by_test_id("panel-text")).to_have_count(0)
+        await panel.get_by_role("button").click()
+        await eventually(lambda: user.shop.evaluate(IS_OPEN), False, "the page is usable again")
+
+
+@pytest.mark.parametrize(
+    ("language", "who", "text", "title"),
+    [("ko", "카메라 상담", "문자", "상담을 시작할까요?"), ("en", "Cameras advice", "Text", "Ready to talk?")],
+)
+async def test_korean_and_english(cast: Cast, language: str, who: str, text: str, title: str) -> None:
+    user = await cast.user()
+    await user.visit_shop(f"/m5.html?lang={language}")
+    panel = await user.open_panel()
+    await expect(panel.locator("h1")).to_have_text(who)
+    await expect(panel.get_by_test_id("panel-text")).to_contain_text(text)
+    async with user.context.expect_page() as window:
+        await panel.get_by_test_id("panel-voice").click()
+    user.page = await window.value
+    await expect(user.page.locator("h1")).to_have_text(title)
+    await expect(user.page.locator("html")).to_have_attribute("lang", language)
