@@ -36,15 +36,13 @@ async def session_list(records: Records, state: str, site_id: str, page: int, as
 
 @session.command("erase")
 @click.argument("session_id", metavar="ID")
-@click.option("--force", is_flag=True, help="Also one that still runs.")
 @with_records
-async def session_erase(records: Records, session_id: str, force: bool) -> None:
-    """Remove all that was said, written, shown and known in a session; its times stay as figures."""
-    found = await records.session(session_id)
-    if found is None:
+async def session_erase(records: Records, session_id: str) -> None:
+    """Remove all that was said, written, shown and known in a session; its times stay as figures.
+
+    One that still runs is ended: a running server notices within a second, and nothing is added from this moment on.
+    """
+    if not await records.erase_session(session_id):
         raise click.ClickException(f"There is no session “{session_id}”.")
-    if found.state not in ("closed", "message_left") and not force:
-        raise click.ClickException("It still runs: end it on the operator's page first, or use --force.")
-    await records.erase_session(session_id)
     await noted(records, "session.erase", f"session/{session_id}")
     click.echo(f"Erased {session_id}.")

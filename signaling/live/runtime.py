@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import msgspec
 import structlog
@@ -32,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 PENDING_SESSIONS = 20_000  # most live sessions at once: refused beyond
 SWEEP_LONGEST_S = 5.0
+ERASURES_S = 1.0
+LOOP_RETRY_S = 1.0
 RESTART_RETRY_MS = 300
 
 
@@ -48,21 +49,24 @@ class Live:
         self.boards = Boards(self.house, self.sessions, self.staffing)
         self.sessions.wire(self.matching, self.rooms, self.lines)
         self._tasks: list[asyncio.Task[None]] = []
+        self._erasures_seen = 0
 
     async def start(self) -> None:
         await self.house.workers.start(self.rooms.on_event, self.rooms.worker_died)
         await self._restore()
         await self.boards.load_messages()
         await self.boards.count()
-        loops: tuple[Coroutine[Any, Any, None], ...] = (
-            self.matching.route(),
-            self.sessions.scheduler.run(),
-            self.rooms.journal(),
-            self.boards.run(),
-            self.staffing.keep_renewing(),
-            self._sweep(),
+        self._erasures_seen, _ = await self.house.records.erasures(0)
+        loops = (
+            self.matching.route,
+            self.sessions.scheduler.run,
+            self.rooms.journal,
+            self.boards.run,
+            self.staffing.keep_renewing,
+            self._sweep,
+            self._notice_erasures,
         )
-        self._tasks = [asyncio.create_task(loop) for loop in loops]
+        self._tasks = [asyncio.create_task(_for_ever(loop)) for loop in loops]
 
     def say_goodbye(self) -> None:
         """Tells every client to come back."""
@@ -84,6 +88,14 @@ class Live:
             wait_s = SWEEP_LONGEST_S if deadline is None else (deadline - self.house.now()) / 1000
             await self.staffing.woken(min(max(wait_s, 0.01), SWEEP_LONGEST_S))
             await self.matching.sweep()
+
+    async def _notice_erasures(self) -> None:
+        """Sessions that another process has erased (`sangdam session erase`) end here within a second."""
+        while True:
+            await asyncio.sleep(ERASURES_S)
+            self._erasures_seen, erased = await self.house.records.erasures(self._erasures_seen)
+            for session_id in erased:
+                await self.erased(session_id)
 
     async def _restore(self) -> None:
         for record in await self.house.records.live_sessions():
@@ -200,6 +212,7 @@ class Live:
                 client.send(SessionOver(session=session_id, reason="erased"))
             entry.holders.clear()
             self.sessions.forget_if_done(entry)
+            await self.boards.load_messages()
 
     async def staff_signed_out(self, staff_id: str) -> None:
         """Their connections close; sessions of theirs follow the rules for a lost owner."""
@@ -287,3 +300,13 @@ class Live:
         entry.sent.pop(participant, None)
         await self.sessions.apply(entry, Disconnected(participant))
         self.sessions.forget_if_done(entry)
+
+
+async def _for_ever(loop: Callable[[], Awaitable[None]]) -> None:
+    """A loop that the service cannot do without: a fault in one round of it (the records fail) is logged, and it goes on."""
+    while True:
+        try:
+            await loop()
+        except Exception:
+            log.exception("loop failed", loop=getattr(loop, "__qualname__", ""))
+            await asyncio.sleep(LOOP_RETRY_S)

@@ -105,6 +105,8 @@ class Sessions:
                     self.rooms.drop_peer(entry, effect.peer)
                 case Over():
                     self._over(entry, effect)
+        except UnknownSession:
+            self.house.refused["erased"] += 1  # its records are gone: nothing is added to them
         except Exception:
             log.exception("effect failed", session=entry.id, effect=type(effect).__name__)
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from . import tables as t
+from .types import UnknownSession
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -27,7 +28,7 @@ class Database:
     @classmethod
     async def open(cls, url: str) -> Self:
         """`url`: "sqlite+aiosqlite:///path" or "postgresql+asyncpg://…". Makes or upgrades the tables."""
-        engine = create_async_engine(url)
+        engine = create_async_engine(url, hide_parameters=True)  # else a failed statement's error repeats what people wrote
         if engine.dialect.name == "sqlite":
             _tune_sqlite(engine)
         self = cls(engine)
@@ -73,6 +74,14 @@ class Database:
             return (await connection.execute(statement)).rowcount
 
 
+async def require_kept(connection: AsyncConnection, session_id: str) -> None:
+    """UnknownSession when there is none or it has been erased: nothing may be added to it. Holds the row until the end of
+    the transaction, so that an erasing waits."""
+    here = sa.and_(t.session.c.id == session_id, t.session.c.end_reason != "erased")
+    if (await connection.execute(sa.select(t.session.c.id).where(here).with_for_update())).first() is None:
+        raise UnknownSession(session_id)
+
+
 def _tune_sqlite(engine: AsyncEngine) -> None:
     @sa.event.listens_for(engine.sync_engine, "connect")
     def prepare(dbapi_connection: Any, _record: Any) -> None:
@@ -90,7 +99,19 @@ def _tune_sqlite(engine: AsyncEngine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def newest_revision() -> str:
+    """What the tables' version is after all migrations: their files begin with it, and it grows."""
+    return max(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
 def _migrate(connection: sa.Connection) -> None:
+    if sa.inspect(connection).has_table("alembic_version"):
+        here = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
+        if list(here) == [newest_revision()]:
+            return
+    from alembic import command  # here, because it takes a fifth of a second that most starts need not spend
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection

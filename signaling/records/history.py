@@ -8,17 +8,24 @@ from typing import Any
 import sqlalchemy as sa
 
 from . import tables as t
-from .database import Database
+from .database import Database, require_kept
 from .types import AuditRecord, EventRecord, MessageRecord, MessageState, PictureRecord
 
 _EVENTS = 2000  # of one session, at most, when read
 _PAGE = 100
+_REREAD = 64  # audit entries
 _AUDIT = sa.select(*(t.audit.c[name] for name in AuditRecord.__struct_fields__))
 
 
 class History(Database):
     async def add_event(self, session_id: str, kind: str, at: int, data: dict[str, Any] | None = None) -> None:
-        await self._do(sa.insert(t.event).values(session=session_id, kind=kind, at=at, data=data or {}))
+        """UnknownSession: nothing is added to what was erased. So for messages and pictures."""
+        await self._add(t.event, session_id, {"session": session_id, "kind": kind, "at": at, "data": data or {}})
+
+    async def _add(self, table: sa.Table, session_id: str, values: dict[str, Any]) -> None:
+        async with self._writing() as connection:
+            await require_kept(connection, session_id)
+            await connection.execute(sa.insert(table).values(values))
 
     async def events(self, session_id: str) -> list[EventRecord]:
         columns = (t.event.c[name] for name in EventRecord.__struct_fields__)
@@ -28,7 +35,7 @@ class History(Database):
     # --- messages left -------------------------------------------------------------------------------------------------
 
     async def add_message(self, record: MessageRecord) -> None:
-        await self._do(sa.insert(t.message).values({name: getattr(record, name) for name in MessageRecord.__struct_fields__}))
+        await self._add(t.message, record.session, {name: getattr(record, name) for name in MessageRecord.__struct_fields__})
 
     async def messages(self, states: Sequence[MessageState] = ("new", "taken"), limit: int = 200) -> list[MessageRecord]:
         """Oldest first."""
@@ -53,7 +60,7 @@ class History(Database):
     # --- pictures ------------------------------------------------------------------------------------------------------
 
     async def add_picture(self, record: PictureRecord) -> None:
-        await self._do(sa.insert(t.picture).values({name: getattr(record, name) for name in PictureRecord.__struct_fields__}))
+        await self._add(t.picture, record.session, {name: getattr(record, name) for name in PictureRecord.__struct_fields__})
 
     async def picture(self, picture_id: str) -> PictureRecord | None:
         row = await self._first(sa.select(t.picture).where(t.picture.c.id == picture_id))
@@ -67,6 +74,14 @@ class History(Database):
 
     async def audit(self, actor: str, action: str, subject: str, at: int, detail: str = "") -> None:
         await self._do(sa.insert(t.audit).values(actor=actor, action=action, subject=subject, at=at, detail=detail))
+
+    async def erasures(self, after: int) -> tuple[int, list[str]]:
+        """Sessions whose erasing was noted after entry `after` (0: all), by whichever process, and the newest entry's number.
+        A few entries before `after` are read again: a database of many writers may number before it commits."""
+        newest = await self._first(sa.select(sa.func.coalesce(sa.func.max(t.audit.c.n), 0).label("n")))
+        noted = sa.and_(t.audit.c.action == "session.erase", t.audit.c.n > after - _REREAD)
+        subjects = await self._all(sa.select(t.audit.c.subject).where(noted))
+        return int(newest["n"]) if newest else 0, [row["subject"].removeprefix("session/") for row in subjects]
 
     async def audits(self, page: int = 1) -> tuple[list[AuditRecord], int]:
         """One page (100), newest first, and how many there are in all."""

@@ -34,12 +34,12 @@ class Lines(Database):
         at: int,
     ) -> tuple[Line, bool]:
         """Numbers and stores a line; (the line, True). A line id seen before gives (the line stored then, False).
-        UnknownSession when there is none."""
+        UnknownSession when there is none (any more)."""
         async with self._writing() as connection:
             # First, because it locks the session's row: lines of one session are numbered one after the other.
             numbered = await connection.execute(
                 sa.update(t.session)
-                .where(t.session.c.id == session_id)
+                .where(t.session.c.id == session_id, t.session.c.end_reason != "erased")
                 .values(last_seq=t.session.c.last_seq + 1)
                 .returning(t.session.c.last_seq)
             )
@@ -97,7 +97,7 @@ class Lines(Database):
 
 
 async def _claim(connection: AsyncConnection, session_id: str, epoch: int) -> None:
-    here = t.session.c.id == session_id
+    here = sa.and_(t.session.c.id == session_id, t.session.c.end_reason != "erased")
     claimed = await connection.execute(
         sa.update(t.session).where(here, t.session.c.board_epoch <= epoch).values(board_epoch=epoch)
     )

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -27,7 +28,9 @@ from signaling.records import (
     StaffRecord,
     StaleEpoch,
     UnknownSession,
+    database,
 )
+from signaling.records.database import newest_revision
 from signaling.records.tables import metadata
 
 DAY_MS = 86_400_000
@@ -325,3 +328,59 @@ async def test_the_audit_is_read_newest_first(records: Records) -> None:
     first, total = await records.audits()
     rest, _ = await records.audits(2)
     assert (first[0].subject, len(first), len(rest), total) == ("session/119", 100, 20, 120)
+
+
+async def test_nothing_is_added_to_an_erased_session(records: Records) -> None:
+    """The running server may still be writing: what a worker journals last, a line on its way, a save."""
+    await records.create_session(session())
+    await records.open_board("s-1", 1)
+    assert await records.erase_session("s-1")
+    message = MessageRecord(
+        id="m-9", session="s-1", site="shop", category="cameras", language="ko", contact="010", text="안녕", at=1
+    )
+    picture = PictureRecord(
+        id="pic-9", session="s-1", audience="all", use="line", author="u", mime="image/png", width=1, height=1, data=b"x"
+    )
+    attempts = [
+        records.append_line("s-1", line_id="l", author="u", name="", role="user", kind="text", audience="all", text="나", at=1),
+        records.append_board("s-1", 1, b"\0\0"),
+        records.open_board("s-1", 2),
+        records.add_event("s-1", "closed", 1),
+        records.add_message(message),
+        records.add_picture(picture),
+    ]
+    for attempt in attempts:
+        with pytest.raises(UnknownSession):
+            await attempt
+    await records.save_session("s-1", state="active", channel="text", snapshot=b"what was", user_name="Kim")
+    left = await records.session("s-1")
+    assert left
+    assert (left.state, left.snapshot, left.user_name) == ("closed", b"", "")
+    assert not await records.lines("s-1", audience="staff")
+    assert not await records.events("s-1")
+    assert not await records.board_updates("s-1")
+
+
+async def test_erasures_by_any_process_are_seen_once_noted(records: Records) -> None:
+    seen, before = await records.erasures(0)
+    assert before == []
+    await records.audit("cli", "session.erase", "session/s-1", 5)
+    await records.audit("ops", "session.read", "session/s-2", 6)
+    newest, erased = await records.erasures(seen)
+    assert erased == ["s-1"]
+    for number in range(80):
+        await records.audit("ops", "session.read", f"session/s-{number}", 7)
+    newest, _ = await records.erasures(newest)
+    assert (await records.erasures(newest))[1] == []
+
+
+def test_migrations_are_skipped_only_when_none_is_left_to_run() -> None:
+    folder = Path(database.__file__).parent / "migrations"
+    assert ScriptDirectory(str(folder)).get_current_head() == newest_revision()
+
+
+async def test_what_people_wrote_stands_in_no_error(records: Records) -> None:
+    await records.create_session(session())
+    with pytest.raises(sa.exc.SQLAlchemyError) as error:
+        await records.create_session(session(user_name="민아"))
+    assert "민아" not in str(error.value)
