@@ -476,7 +476,7 @@ ClientMessage = (
     Hello | Ping | Enter | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave
     | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | CancelHelp | Join | SetMode | HandOver | WrapUp
     | MessageTake | MessageDone | Watch | EndSession | SignOutStaff
-)
+)  # fmt: skip
 
 
 # --- server → client ---------------------------------------------------------------------------------------------------
@@ -627,7 +627,7 @@ class Bye(Message, tag="bye"):
 ServerMessage = (
     Welcome | Ok | Pong | Error | SessionUpdate | SessionOver | Answer | LineAck | NewLine | Lines | TypingNow | Speaking
     | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye
-)
+)  # fmt: skip
 
 decode_client = msgspec.json.Decoder(ClientMessage).decode
 encode = msgspec.json.Encoder().encode

@@ -96,8 +96,7 @@ def _room(session: Session, viewer: Person, grid: matrix.Matrix) -> RoomView:
     hears = {listener: list(sources) for listener, sources in grid.hears.items()}
     if viewer.role == "user":
         hears = {
-            listener: [source for source in sources if viewer.id in (listener, source)]
-            for listener, sources in hears.items()
+            listener: [source for source in sources if viewer.id in (listener, source)] for listener, sources in hears.items()
         }
     return RoomView(
         epoch=session.epoch,

@@ -115,9 +115,7 @@ def _accepted(session: Session, event: Accepted, now: int, out: list[Effect]) ->
 
 
 def _activate(session: Session, event: Accepted, now: int, out: list[Effect]) -> None:
-    person = session.people.setdefault(
-        event.staff, Person(id=event.staff, role="counselor", name=event.name, staff=event.staff)
-    )
+    person = session.people.setdefault(event.staff, Person(id=event.staff, role="counselor", name=event.name, staff=event.staff))
     person.gone, person.connected, person.entered, person.role = False, event.connected, False, "counselor"
     session.state, session.owner, session.ringing = "active", person.id, None
     session.owner_lost, session.choices = False, []
