@@ -157,14 +157,14 @@ class User(Person):
 class Staff(Person):
     login = ""
 
-    async def sign_in(self, login: str, password: str | None = None, host: str = "counselor") -> None:
+    async def sign_in(self, login: str, host: str, *, available: bool = True) -> None:
         self.login = login
         self.page = await self.context.new_page()
         await self.page.goto(self.service.host(host) + ("/operator" if host == "operator" else "/console"))
         await self.get("signin-login").press_sequentially(login)
-        await self.get("signin-password").press_sequentially(password or f"{login}-demo")
+        await self.get("signin-password").press_sequentially(f"{login}-demo")
         await self.get("signin-submit").click()
-        if host != "operator":
+        if available:
             await self.available()
 
     async def available(self) -> None:
@@ -196,19 +196,21 @@ class Cast:
     async def user(self, browser: BrowserName = "chromium", *, no_udp: bool = False, **context: object) -> User:
         return await self._person(User, media.USER, browser, no_udp=no_udp, **context)
 
-    async def counselor(self, login: str = "jimin", browser: BrowserName = "chromium", **context: object) -> Staff:
+    async def counselor(
+        self, login: str = "jimin", browser: BrowserName = "chromium", *, available: bool = True, **context: object
+    ) -> Staff:
         person = await self._person(Staff, media.COUNSELOR, browser, **context)
-        await person.sign_in(login)
+        await person.sign_in(login, "counselor", available=available)
         return person
 
     async def professional(self, login: str = "drhan", browser: BrowserName = "chromium", **context: object) -> Staff:
         person = await self._person(Staff, media.PROFESSIONAL, browser, **context)
-        await person.sign_in(login, host="professional")
+        await person.sign_in(login, "professional")
         return person
 
     async def operator(self) -> Staff:
         person = await self._person(Staff, media.PROFESSIONAL, "chromium")
-        await person.sign_in("ops", host="operator")
+        await person.sign_in("ops", "operator", available=False)
         return person
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -23,12 +24,23 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
+def free_udp_ports(count: int = 12) -> int:
+    """The first of `count` neighbouring free UDP ports: one a worker, and those that follow dead ones."""
+    while True:
+        base = random.randrange(20_000, 32_000)
+        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+            for port in range(base, base + count):
+                probe = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+                probe.bind(("0.0.0.0", port))  # noqa: S104  # only to see that nobody has it
+            return base
+
+
 @dataclass
 class Service:
     data_dir: Path
     port: int = field(default_factory=free_port)
     shop_port: int = field(default_factory=free_port)
-    udp_port: int = field(default_factory=lambda: random.randrange(20_000, 31_000, 16))  # a run of ports, one a worker
+    udp_port: int = field(default_factory=free_udp_ports)
     extra: tuple[str, ...] = ()
     process: asyncio.subprocess.Process | None = None
     log: Path = field(init=False)

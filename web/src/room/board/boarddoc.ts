@@ -196,7 +196,10 @@ export class BoardDoc {
   private received(message: Uint8Array): void {
     try {
       const reply = receive(this.doc, message, this.theirs);
-      if (reply) this.send(reply);
+      if (!reply) return;
+      // The worker asks when it begins to serve us on this wire; what we asked before that was lost.
+      this.send(reply);
+      this.send(stepOne(this.doc));
     } catch (error) {
       console.warn("a board message could not be read", error);
     }
