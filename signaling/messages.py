@@ -152,6 +152,7 @@ class SessionView(Struct, kw_only=True):
     state: SessionState
     you: str  # the viewer's participant id
     participants: list[ParticipantView] = []
+    product_picture: str = ""  # picture id, offered first on the board
     room: RoomView | None = None
     waiting: WaitingView | None = None
     owner_lost: bool = False

@@ -50,6 +50,7 @@ def session_view(session: Session, viewer: str, around: Surroundings, grid: matr
         state=session.state,
         you=viewer,
         participants=[_participant(session, each) for each in _visible(session)],
+        product_picture=brief_value(around.brief, "product_picture"),
         room=_room(session, person, grid) if session.state == "active" else None,
         owner_lost=session.owner_lost,
         end_reason=session.end_reason,

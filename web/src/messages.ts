@@ -118,6 +118,7 @@ export interface SessionView {
   state: "preparing" | "waiting" | "active" | "after" | "message_left" | "closed";
   you: string;
   participants: ParticipantView[];
+  product_picture: string;
   room: RoomView | null;
   waiting: WaitingView | null;
   owner_lost: boolean;

@@ -3,13 +3,13 @@
 import type { SessionView } from "../messages";
 import { Client } from "../room/client";
 import { Devices } from "../room/devices";
-import type { Handoff } from "../room/handoff";
+import { type Handoff, type Mailbox, tellEnded } from "../room/handoff";
 import { Pictures } from "../room/pictures";
 import { RoomLink } from "../room/roomlink";
 import { locale, setLocale } from "../ui/i18n";
 import { applyAccent } from "../ui/accent";
 import { createStore, type Readable } from "../ui/store";
-import { screenOf, type Local } from "./screen";
+import { isOver, screenOf, type Local } from "./screen";
 
 const ENTERED = "sangdam.entered";
 
@@ -35,8 +35,13 @@ export class Call {
   readonly room: RoomLink;
   private readonly localStore;
   private started = false;
+  private toldEnded = false;
 
-  constructor(readonly handoff: Handoff) {
+  /** `opener`: the panel that opened this window, if it is still there. */
+  constructor(
+    readonly handoff: Handoff,
+    private readonly opener: Mailbox | null = null,
+  ) {
     if (handoff.locale) setLocale(handoff.locale);
     this.client = new Client({ token: handoff.token, locale: locale() });
     this.pictures = new Pictures(handoff.token);
@@ -78,9 +83,17 @@ export class Call {
     const view = this.view();
     const screen = screenOf(this.client.state.get(), this.session, this.localStore.get());
     if (view) applyAccent(view.site.accent);
-    if (screen === "replaced" || screen === "after" || screen === "message_left" || screen === "expired") {
+    if (isOver(screen)) this.tellOpener();
+    if (screen === "replaced" || isOver(screen)) {
       if (this.started) this.releaseDevices();
     } else if (!this.started && (screen === "prepare" || screen === "waiting" || screen === "room")) void this.startDevices();
+  }
+
+  /** The panel offers a way back to this session no longer. */
+  private tellOpener(): void {
+    if (!this.opener || this.toldEnded) return;
+    this.toldEnded = true;
+    tellEnded(this.opener, this.session);
   }
 
   private async startDevices(): Promise<void> {

@@ -7,6 +7,7 @@ import "./call.css";
 import { App, type Start } from "./App";
 import { Call } from "./call";
 
+const opener = window.opener as Mailbox | null;
 const root = document.getElementById("app");
 const show = (start: Start) => root && render(<App start={start} />, root);
 let begun = "";
@@ -15,10 +16,9 @@ function begin(handoff: Handoff): void {
   if (begun === handoff.session) return;
   begun = handoff.session;
   keepHandoff(handoff);
-  show({ kind: "call", call: new Call(handoff) });
+  show({ kind: "call", call: new Call(handoff, opener) });
 }
 
-const opener = window.opener as Mailbox | null;
 const kept = keptHandoff();
 if (kept) begin(kept);
 else if (opener) {

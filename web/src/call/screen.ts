@@ -5,6 +5,9 @@ import type { RoomState } from "../room/state";
 
 export type Screen = "skeleton" | "replaced" | "expired" | "prepare" | "waiting" | "room" | "message_left" | "after";
 
+/** The session has come to its end. */
+export const isOver = (screen: Screen): boolean => screen === "after" || screen === "message_left" || screen === "expired";
+
 export interface Local {
   /** The channel that was asked for by the click. */
   channel: Channel;

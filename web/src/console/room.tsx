@@ -10,11 +10,11 @@ import { viewer, type RoomState } from "../room/state";
 import type { Actions } from "./actions";
 import { LostBand, Replaced, TextOnlyBand } from "./bands";
 import { HuntBand } from "./help";
-import { briefField } from "./logic/format";
 import { audienceOf, audienceRule } from "./logic/audience";
 import { amReading, nameOf, userOf } from "./names";
 import { setPrefs, VIEWS, type View } from "./prefs";
 import { t } from "./texts";
+import { Replay } from "./replay";
 import { WrapUp } from "./wrapup";
 
 interface RoomProps {
@@ -67,7 +67,7 @@ function audienceChoice(session: SessionView, choice: Audience, onChange: (audie
 
 /** Stage and board: one of them, or the board large with the people beside it. */
 function Views({ link, session, pictures, view }: Pick<RoomProps, "session" | "pictures" | "view"> & { link: RoomLink }) {
-  const board = <Board link={link} session={session} pictures={pictures} product={briefField(session.brief, "product_picture")?.value} />;
+  const board = <Board link={link} session={session} pictures={pictures} />;
   const alone = view === "board" || session.room?.media !== true;
   return <div class="room-views" data-view={view}>{view !== "stage" && alone ? board : <Stage link={link} session={session}>{view === "both" ? board : undefined}</Stage>}</div>;
 }
@@ -84,20 +84,29 @@ export function Room({ client, link, session, state, pictures, now, view, audien
   const reading = amReading(session);
   const owner = viewer(session)?.owner === true;
   const active = session.state === "active";
-  const shown: View = reading ? "board" : view;
-  const noPictures = session.room?.media !== true && shown === "stage";
+  const noPictures = !reading && session.room?.media !== true && view === "stage";
+  const audienceOffered = audienceChoice(session, audience, onAudience);
+  if (reading && link !== null) {
+    return (
+      <main class="room room-reading">
+        <Head session={session} view={view} />
+        <LostBand session={session} now={now} />
+        <Replay client={client} link={link} session={session} pictures={pictures} audience={audienceOffered} />
+      </main>
+    );
+  }
   return (
-    <main class={`room ${noPictures ? "room-text" : ""} ${reading ? "room-reading" : ""}`}>
+    <main class={`room ${noPictures ? "room-text" : ""}`}>
       <Head session={session} view={view} />
       <LostBand session={session} now={now} />
       {active && owner && <HuntBand session={session} now={now} actions={actions} onAgain={onAgain} />}
       {link !== null && <TextOnlyBand link={link} />}
-      {active && link !== null && !noPictures && <Views link={link} session={session} pictures={pictures} view={shown} />}
+      {active && link !== null && !noPictures && <Views link={link} session={session} pictures={pictures} view={view} />}
       {active && link === null && <div class="room-views skeleton" role="status" aria-label={t("waiting.room")} />}
       {session.state === "after" && <WrapUp session={session} now={now} actions={actions} />}
       {link !== null && <RoomAudio link={link} />}
       <section class="room-chat" aria-label={t("chat.title")}>
-        <Chat client={client} session={session} pictures={pictures} audience={audienceChoice(session, audience, onAudience)} readOnly={!active} />
+        <Chat client={client} session={session} pictures={pictures} audience={audienceOffered} readOnly={!active} />
       </section>
     </main>
   );

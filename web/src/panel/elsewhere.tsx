@@ -1,11 +1,27 @@
 /** The session goes on in the call window, or in a newer tab. */
 
-import { AppWindow, MessageCircle } from "lucide";
+import { AppWindow, CircleCheck, MessageCircle } from "lucide";
 import { Button, Icon } from "../ui";
 import type { Panel, PanelState } from "./panel";
 import { refusalText, t } from "./words";
 
+function Ended({ panel }: { panel: Panel }) {
+  return (
+    <div class="p-scroll p-middle">
+      <Icon node={CircleCheck} size={40} />
+      <h1>{t("after.title")}</h1>
+      <p role="status" data-testid="panel-window-ended">
+        {t("window.ended")}
+      </p>
+      <Button kind="primary" wide data-testid="panel-new" onClick={() => panel.anew()}>
+        {t("window.new")}
+      </Button>
+    </div>
+  );
+}
+
 export function InWindow({ panel, state }: { panel: Panel; state: PanelState }) {
+  if (state.ended) return <Ended panel={panel} />;
   const text = state.blocked ? "window.blocked" : state.closed ? "window.closed" : "window.text";
   return (
     <div class="p-scroll p-middle">

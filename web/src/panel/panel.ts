@@ -2,7 +2,7 @@
 
 import type { Channel } from "../messages";
 import { Client, newId } from "../room/client";
-import { type Handoff, offerHandoff, type Offering } from "../room/handoff";
+import { awaitEnded, type Handoff, offerHandoff, type Offering } from "../room/handoff";
 import { createStore, type Readable } from "../ui/store";
 import type { Context } from "../widget/protocol";
 import { type PanelInfo, panelInfo, Refusal, sendProductPicture, startSession } from "./api";
@@ -31,6 +31,8 @@ export interface PanelState {
   blocked: boolean;
   /** The call window was opened and is closed again. */
   closed: boolean;
+  /** What went on in the call window is over. */
+  ended: boolean;
   folded: boolean;
 }
 
@@ -72,6 +74,7 @@ export class Panel {
     client: null,
     blocked: false,
     closed: false,
+    ended: false,
     folded: false,
   });
   private readonly bridge: ReturnType<Surroundings["bridge"]>;
@@ -84,6 +87,7 @@ export class Panel {
     this.bridge = around.bridge({ onContext: (context) => this.onContext(context), onPicture: (picture) => void this.onPicture(picture) });
     this.change({ kept: loadKept(around.storage), folded: false });
     setInterval(() => this.watchWindow(), WATCH_MS);
+    awaitEnded((session) => this.onEnded(session));
   }
 
   get state(): Readable<PanelState> {
@@ -171,7 +175,7 @@ export class Panel {
     this.offering?.stop();
     this.callWindow = null;
     this.keep(null);
-    this.change({ refusal: "", blocked: false, closed: false, removed: new Set() });
+    this.change({ refusal: "", blocked: false, closed: false, ended: false, removed: new Set() });
     this.bridge.status("", false);
     void this.start();
   }
@@ -250,6 +254,14 @@ export class Panel {
     const picture = await usablePicture(answer);
     const { visit } = this.store.get();
     if (visit && asked === this.pictureUrl) this.change({ visit: { ...visit, picture } });
+  }
+
+  /** Forgotten for the next page; on this one it is said, with a way to begin anew. */
+  private onEnded(session: string): void {
+    const { kept } = this.store.get();
+    if (kept?.session !== session || kept.place !== "window") return;
+    keep(null, this.around.storage);
+    this.change({ ended: true });
   }
 
   private watchWindow(): void {

@@ -24,12 +24,15 @@ export interface ChatProps {
   audience?: AudienceChoice;
   /** The conversation is over: reading only. */
   readOnly?: boolean;
+  /** Shows what was written until then (ms since the epoch) and no more. */
+  until?: number;
 }
 
 /** The conversation in writing: lines in order, those on their way, who is typing, and the box to write in. */
-export function Chat({ client, session, pictures, audience, readOnly = false }: ChatProps) {
+export function Chat({ client, session, pictures, audience, readOnly = false, until = Infinity }: ChatProps) {
   useLocale();
-  const lines = useStore(client.state, (state) => state.lines[session.id] ?? NO_LINES);
+  const all = useStore(client.state, (state) => state.lines[session.id] ?? NO_LINES);
+  const lines = until === Infinity ? all : all.filter((line) => line.at <= until);
   const outbox = useStore(client.state, (state) => state.outbox[session.id] ?? NO_OUT);
   const status = useStore(client.state, (state) => state.status);
   const chosen: Audience = audience?.value ?? "all";

@@ -5,6 +5,7 @@
  *
  *      panel → call   {kind: "sangdam-call", session, token, channel, locale?} | {kind: "sangdam-call-error", reason, message}
  *      call → panel   {kind: "sangdam-call-ready"} (once, when it listens) | {kind: "sangdam-call-got-it"} (to each offer)
+ *      call → panel   {kind: "sangdam-call-ended", session} (when the session is over)
  */
 
 import type { Channel } from "../messages";
@@ -107,6 +108,21 @@ export function awaitHandoff(
   };
   host.addEventListener("message", listen);
   opener.postMessage({ kind: "sangdam-call-ready" }, origin);
+  return () => host.removeEventListener("message", listen);
+}
+
+/** The call window's side: there is nothing to come back to any more. */
+export function tellEnded(opener: Mailbox, session: string, origin = location.origin): void {
+  opener.postMessage({ kind: "sangdam-call-ended", session }, origin);
+}
+
+/** The panel's side: calls back with the session that a call window says is over. Returns what ends it. */
+export function awaitEnded(onEnded: (session: string) => void, host: Listener = window, origin = location.origin): () => void {
+  const listen = ({ origin: from, data }: MessageEvent) => {
+    if (from !== origin || !isObject(data) || data.kind !== "sangdam-call-ended" || !isText(data.session, 64)) return;
+    onEnded(data.session);
+  };
+  host.addEventListener("message", listen);
   return () => host.removeEventListener("message", listen);
 }
 

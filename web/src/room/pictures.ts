@@ -18,7 +18,7 @@ export interface Uploaded {
 }
 
 const KEPT_MOST = 60;
-export const UPLOAD_BYTES_MOST = 10 * 1024 * 1024;
+export const UPLOAD_BYTES_MOST = 8 * 1024 * 1024;
 export const PICTURE_TYPES = ["image/jpeg", "image/png", "image/webp"];
 
 export class Pictures {

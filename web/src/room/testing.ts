@@ -31,6 +31,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
     state: "active",
     you: "p1",
     participants: [aParticipant(), jimin()],
+    product_picture: "",
     room: {
       epoch: 1,
       media: true,

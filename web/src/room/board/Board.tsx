@@ -10,6 +10,7 @@ import type { BoardDoc } from "./boarddoc";
 import { BoardCanvas, type Tool } from "./canvas";
 import type { BoardProps } from "./LazyBoard";
 import { boardOf } from "./open";
+import { drawnAt } from "./schema";
 
 const COLOURS = [
   ["ink", "#14171c"],
@@ -32,7 +33,7 @@ interface Pen {
 }
 
 /** The board: paper, what is drawn on it, and the tools of those who may draw. */
-export function Board({ link, session, pictures, product }: BoardProps) {
+export function Board({ link, session, pictures, product = session.product_picture, until = Infinity, onStrokes }: BoardProps) {
   useLocale();
   const board = boardOf(link);
   const [eraser, setEraser] = useState(false);
@@ -40,17 +41,18 @@ export function Board({ link, session, pictures, product }: BoardProps) {
   const mayWrite = session.room?.board === "write";
   const connected = useStore(link.board.generation) > 0;
   const tool: Tool = !mayWrite ? { kind: "none" } : eraser ? { kind: "eraser", radius: ERASER_RADIUS } : { kind: "pen", style: pen };
+  useStrokes(board, onStrokes);
   return (
     <div class="board" onKeyDown={(event) => shortcut(event, board, mayWrite)}>
       {mayWrite ? (
         <Tools board={board} pen={pen} onPen={(next) => (setPen(next), setEraser(false))} eraser={eraser} onEraser={setEraser}>
-          <Backgrounds board={board} link={link} pictures={pictures} product={product ?? ""} />
+          <Backgrounds board={board} link={link} pictures={pictures} product={product} />
         </Tools>
       ) : (
         <p class="board-note">{t("board.readOnly")}</p>
       )}
       {!connected && <p class="board-note board-offline">{t("board.offline")}</p>}
-      <Paper board={board} tool={tool} pictures={pictures} />
+      <Paper board={board} tool={tool} pictures={pictures} until={until} />
     </div>
   );
 }
@@ -131,7 +133,23 @@ function Tools({ board, pen, onPen, eraser, onEraser, children }: ToolsProps) {
   );
 }
 
-function Paper({ board, tool, pictures }: { board: BoardDoc; tool: Tool; pictures: BoardProps["pictures"] }) {
+/** Tells the times of the strokes as they come and go. */
+function useStrokes(board: BoardDoc, onStrokes: BoardProps["onStrokes"]): void {
+  useEffect(() => {
+    if (!onStrokes) return;
+    const tell = () => onStrokes(board.shapes().map((shape) => drawnAt(shape.index)));
+    return board.listen({ onGrown: tell, onChanged: tell, onBackground: () => undefined, onUndoable: () => undefined });
+  }, [board, onStrokes]);
+}
+
+interface PaperProps {
+  board: BoardDoc;
+  tool: Tool;
+  pictures: BoardProps["pictures"];
+  until: number;
+}
+
+function Paper({ board, tool, pictures, until }: PaperProps) {
   const resting = useRef<HTMLCanvasElement>(null);
   const live = useRef<HTMLCanvasElement>(null);
   const canvas = useRef<BoardCanvas | null>(null);
@@ -151,7 +169,10 @@ function Paper({ board, tool, pictures }: { board: BoardDoc; tool: Tool; picture
       made.close();
     };
   }, [board]);
-  useEffect(() => canvas.current?.use(tool));
+  useEffect(() => {
+    canvas.current?.use(tool);
+    canvas.current?.showUntil(until);
+  });
   const picture = usePicture(pictures, background);
   return (
     <div class="board-space">

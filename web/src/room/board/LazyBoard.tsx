@@ -14,6 +14,10 @@ export interface BoardProps {
   pictures: Pictures;
   /** The product's picture id, offered first as background. */
   product?: string;
+  /** Shows what was drawn until then (ms since the epoch) and no more. */
+  until?: number;
+  /** Told when the strokes that are there were begun. */
+  onStrokes?: (times: number[]) => void;
 }
 
 type Loaded = typeof import("./Board");

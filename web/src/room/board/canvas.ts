@@ -2,7 +2,7 @@
 
 import { getStroke } from "perfect-freehand";
 import type { BoardDoc, Shape } from "./boarddoc";
-import { BOARD_WIDTH, type Style } from "./schema";
+import { BOARD_WIDTH, drawnAt, type Style } from "./schema";
 import type { Point } from "./strokes";
 
 const RESTS_AFTER_MS = 700;
@@ -30,6 +30,7 @@ export class BoardCanvas {
   private wanted: "nothing" | "growing" | "all" = "all";
   private frame = 0;
   private scale = 1;
+  private until = Infinity;
   private readonly ends: (() => void)[] = [];
 
   constructor(
@@ -57,6 +58,13 @@ export class BoardCanvas {
     this.tool = tool;
   }
 
+  /** Shows the board as it was at a time (ms since the epoch); Infinity: as it is. */
+  showUntil(until: number): void {
+    if (until === this.until) return;
+    this.until = until;
+    this.want("all");
+  }
+
   close(): void {
     cancelAnimationFrame(this.frame);
     for (const end of this.ends) end();
@@ -76,7 +84,7 @@ export class BoardCanvas {
 
   private grow(shapes: Shape[]): void {
     const until = performance.now() + RESTS_AFTER_MS;
-    for (const shape of shapes) this.growing.set(shape.id, { shape, until });
+    for (const shape of shapes.filter((one) => this.isDue(one))) this.growing.set(shape.id, { shape, until });
     this.want("growing");
   }
 
@@ -95,7 +103,7 @@ export class BoardCanvas {
     if (all) {
       this.growing.clear();
       this.clear(below);
-      for (const shape of this.board.shapes()) this.stroke(below, shape);
+      for (const shape of this.board.shapes()) if (this.isDue(shape)) this.stroke(below, shape);
     }
     this.clear(above);
     for (const [id, { shape, until }] of this.growing) {
@@ -112,6 +120,10 @@ export class BoardCanvas {
   private restLater(): void {
     clearTimeout(this.restTimer);
     this.restTimer = setTimeout(() => this.want("growing"), RESTS_AFTER_MS);
+  }
+
+  private isDue(shape: Shape): boolean {
+    return drawnAt(shape.index) <= this.until;
   }
 
   private clear(context: CanvasRenderingContext2D): void {

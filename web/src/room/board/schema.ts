@@ -85,6 +85,12 @@ export function makeIndex(nowMs: number, random: number): string {
     .padStart(4, "0")}`;
 }
 
+/** When a stroke was begun, in ms since the epoch, by its `index`; 0 when that tells no time. */
+export function drawnAt(index: string): number {
+  const [time = ""] = index.split("-");
+  return /^\d{1,15}$/.test(time) ? Number(time) : 0;
+}
+
 /** The background's picture id, or "" for paper. */
 export function readBackground(meta: Y.Map<unknown>): string {
   const picture = meta.get("background");

@@ -1,0 +1,81 @@
+import { History } from "lucide";
+import { useCallback, useMemo, useState } from "preact/hooks";
+import type { Line, SessionView } from "../messages";
+import { Board } from "../room/board/LazyBoard";
+import { Chat, type AudienceChoice } from "../room/Chat";
+import type { Client } from "../room/client";
+import type { Pictures } from "../room/pictures";
+import type { RoomLink } from "../room/roomlink";
+import { Button, Icon, useLocale, useStore } from "../ui";
+import { timeOfDay } from "./logic/format";
+import { moments } from "./logic/moments";
+import { t } from "./texts";
+
+const NO_LINES: Line[] = [];
+
+interface ReplayProps {
+  client: Client;
+  link: RoomLink;
+  session: SessionView;
+  pictures: Pictures;
+  audience: AudienceChoice;
+}
+
+/** For the professional catching up: transcript and board side by side, at any moment of the conversation or as they are now. */
+export function Replay({ client, link, session, pictures, audience }: ReplayProps) {
+  const lines = useStore(client.state, (state) => state.lines[session.id] ?? NO_LINES);
+  const [strokes, setStrokes] = useState<number[]>([]);
+  const [until, setUntil] = useState(Infinity);
+  const onStrokes = useCallback((times: number[]) => setStrokes((known) => (known.join() === times.join() ? known : times)), []);
+  const stops = useMemo(() => moments(lines, strokes), [lines, strokes]);
+  return (
+    <div class="replay">
+      <Scrubber stops={stops} until={until} onUntil={setUntil} />
+      <section class="replay-chat" aria-label={t("chat.title")}>
+        <Chat client={client} session={session} pictures={pictures} audience={audience} until={until} />
+      </section>
+      <div class="replay-board">
+        <Board link={link} session={session} pictures={pictures} until={until} onStrokes={onStrokes} />
+      </div>
+    </div>
+  );
+}
+
+interface ScrubberProps {
+  stops: number[];
+  /** Infinity: now, and whatever comes. */
+  until: number;
+  onUntil: (until: number) => void;
+}
+
+function Scrubber({ stops, until, onUntil }: ScrubberProps) {
+  const locale = useLocale();
+  const live = until === Infinity;
+  const last = stops.length;
+  const shown = live ? last : stops.filter((at) => at <= until).length;
+  const words = live ? t("replay.now") : t("replay.at", { time: timeOfDay(until, locale), n: shown, all: last });
+  return (
+    <div class="scrubber">
+      <Icon node={History} />
+      <input
+        type="range"
+        min={Math.min(1, last)}
+        max={last}
+        step={1}
+        value={shown}
+        disabled={last < 2}
+        aria-label={t("replay.scrubber")}
+        aria-valuetext={words}
+        data-testid="replay-scrubber"
+        onInput={(event) => {
+          const stop = event.currentTarget.valueAsNumber;
+          onUntil(stop >= last ? Infinity : (stops[stop - 1] ?? Infinity));
+        }}
+      />
+      <span class="scrubber-words num">{words}</span>
+      <Button kind="quiet" disabled={live} onClick={() => onUntil(Infinity)} data-testid="replay-now">
+        {t("replay.to_now")}
+      </Button>
+    </div>
+  );
+}
