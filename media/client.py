@@ -16,7 +16,7 @@ of the worker process; the first frame after connecting is `Snapshot`. A missed 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Any, Literal, NoReturn, Self
 from urllib.parse import quote
@@ -225,16 +225,17 @@ class WorkerClient:
         decoded: dict[str, Any] = msgspec.json.decode(await self._send("GET", "/stats"))
         return decoded
 
-    async def events(self) -> AsyncIterator[WorkerEvent]:
+    async def events(self, silence_s: float = EVENT_SILENCE_S) -> AsyncGenerator[WorkerEvent, None]:
         """Yields the `Snapshot`, then every event in order. Never ends by itself: raises `WorkerUnreachable` when the stream
-        breaks, stays silent for three heartbeats, or misses a number."""
+        breaks, stays silent for `silence_s` (three heartbeats, unless the caller keeps a watch of its own), or misses a
+        number."""
         try:
             async with self._session.ws_connect(
                 f"{self._base}/events", timeout=aiohttp.ClientWSTimeout(ws_close=1.0), max_msg_size=MAX_FRAME_BYTES
             ) as socket:
                 number: int | None = None
                 while True:
-                    frame = await socket.receive(timeout=EVENT_SILENCE_S if number is not None else COMMAND_TIMEOUT_S)
+                    frame = await socket.receive(timeout=silence_s if number is not None else COMMAND_TIMEOUT_S)
                     if frame.type is not aiohttp.WSMsgType.BINARY:
                         raise WorkerUnreachable("event stream closed")
                     event = decode_event(frame.data)

@@ -1,8 +1,7 @@
 """Embedded media workers: child processes, one a core and a warm spare, watched closely and ended with their parent.
 
-A worker is dead when its child exits or its event stream breaks or stays silent for three heartbeats, and does not come back
-at once while the child lives (our own loop may have been the one that was late). Its rooms are then named to ``on_dead``, the
-spare serves, and a new spare starts.
+A worker is dead when its child exits, or when nothing has come by its event stream for three heartbeats (`liveness.py` says
+whose fault counts). The spare then serves, its rooms are named to ``on_dead``, and a new spare starts.
 """
 
 from __future__ import annotations
@@ -11,8 +10,9 @@ import asyncio
 import os
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from typing import Any, Literal
 import structlog
 
 from media import client as media
+from signaling.liveness import TICK_S, Silence, is_starved, restart_pause_s
 from signaling.messages import WorkerItem
 from signaling.settings import Settings
 
@@ -28,9 +29,9 @@ log = structlog.get_logger(__name__)
 START_TIMEOUT_S = 60.0  # imports take two seconds on an idle core, many more on a busy machine
 STOP_TIMEOUT_S = 1.5
 POLL_S = 0.05
-RECONNECT_S = 1.0  # halved: how soon a stream that broke while the child lives must begin again
-RESTART_PAUSE_S = (0.0, 0.5, 2.0, 5.0)  # before the next child when the former ones died young
-YOUNG_S = 10.0
+SETTLE_S = 0.5  # before a successor starts while others serve: the calls that move first need the processor more
+STREAM_SILENCE_S = 30.0  # of the stream's own watch, which knows nothing of our lateness: only a last resort
+CRASHES = 16
 
 OnEvent = Callable[[media.WorkerEvent], Awaitable[None]]
 OnDead = Callable[[list[str]], Awaitable[None]]
@@ -44,8 +45,9 @@ class Worker:
     state: Literal["live", "spare", "draining", "dead"] = "spare"
     rooms: set[str] = field(default_factory=set)
     peers: int = 0
-    started_s: float = 0.0
     beat: asyncio.Event = field(default_factory=asyncio.Event)
+    silence: Silence = field(default_factory=Silence)
+    handling: bool = False  # an event of its stream is at work here: what follows it waits for us
 
     @property
     def id(self) -> str:
@@ -63,27 +65,37 @@ class Workers:
         self._workers: list[Worker] = []
         self._placed: dict[str, Worker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._died_young = 0
+        self._begun: list[Worker] = []  # started, not yet known to answer
+        self._crashes: deque[float] = deque(maxlen=CRASHES)
+        self._succession = asyncio.Lock()  # one at a time: the first to be ready is what everybody waits for
         self._closing = False
         self._folder = tempfile.TemporaryDirectory(prefix="sangdam-")
         self._on_event: OnEvent | None = None
         self._on_dead: OnDead | None = None
 
+    async def begin(self) -> None:
+        """Starts the processes, so that they load while their parent does; `start` waits for them."""
+        for number in range(self._wanted):
+            self._begun.append(await self._fork(number))
+
     async def start(self, on_event: OnEvent, on_dead: OnDead) -> None:
         """Returns when the workers can serve; the spare follows, so that it does not hold up the start."""
         self._on_event, self._on_dead = on_event, on_dead
+        if not self._begun:
+            await self.begin()
         async with asyncio.TaskGroup() as group:
-            for number in range(self._wanted):
-                group.create_task(self._launch(number))
+            for worker in self._begun:
+                group.create_task(self._adopt(worker))
+        self._begun.clear()
         self._promote()
-        self._spawn(self._replace(self._wanted))
+        self._spawn(self._succeed(self._wanted))
 
     async def close(self) -> None:
         self._closing = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(self._stop(worker) for worker in self._workers))
+        await asyncio.gather(*(self._stop(worker) for worker in {*self._workers, *self._begun}))
         self._folder.cleanup()
 
     async def heard(self, timeout_s: float) -> None:
@@ -144,13 +156,15 @@ class Workers:
             command += ["--announce", *self._settings.announce]
         return command
 
-    async def _launch(self, number: int) -> None:
+    async def _fork(self, number: int) -> Worker:
         socket = Path(self._folder.name) / f"worker-{number}.sock"
         with suppress(FileNotFoundError):
             socket.unlink()
-        loop = asyncio.get_running_loop()
         process = await asyncio.create_subprocess_exec(*self._command(number, socket), stdin=asyncio.subprocess.DEVNULL)
-        worker = Worker(number, process, media.WorkerClient(str(socket)), started_s=loop.time())
+        return Worker(number, process, media.WorkerClient(str(socket)))
+
+    async def _adopt(self, worker: Worker) -> None:
+        """Waits until it answers, and watches it from then on."""
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await self._healthy(worker)
@@ -190,41 +204,44 @@ class Workers:
 
     async def _watch(self, worker: Worker) -> None:
         """Until the worker dies; then its rooms are handed on and a successor starts."""
-        reading = asyncio.create_task(self._read(worker))
-        exiting = asyncio.create_task(worker.process.wait())
+        tasks = [
+            asyncio.create_task(self._read(worker)),
+            asyncio.create_task(worker.process.wait()),
+            asyncio.create_task(_silent(worker)),
+        ]
         try:
-            await asyncio.wait({reading, exiting}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (reading, exiting):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(reading, exiting, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
         if not self._closing:
             await self._dead(worker)
 
     async def _read(self, worker: Worker) -> None:
-        """Events until the stream breaks and a new one does not begin at once; each begins with a Snapshot."""
-        patience_s = START_TIMEOUT_S
+        """Events, of a new stream when one breaks; each begins with a Snapshot. Whether the worker lives is not decided here."""
         while True:
-            stream = worker.client.events()
             try:
-                async with asyncio.timeout(patience_s):
-                    event = await anext(stream)
-                while True:
-                    await self._handle(worker, event)
-                    event = await anext(stream)
-                    patience_s = RECONNECT_S
-            except (media.WorkerUnreachable, TimeoutError) as error:
+                async with aclosing(worker.client.events(STREAM_SILENCE_S)) as events:
+                    async for event in events:
+                        worker.handling = True
+                        await self._handle(worker, event)
+                        worker.handling = False
+            except media.WorkerUnreachable as error:
                 log.warning("event stream broke", worker=worker.id, error=str(error))
-                if patience_s != RECONNECT_S:
-                    return
-                patience_s = RECONNECT_S / 2  # a second break before anything but a Snapshot came is the last
+                await asyncio.sleep(POLL_S)
 
     async def _handle(self, worker: Worker, event: media.WorkerEvent) -> None:
+        if not isinstance(event, media.Snapshot):  # a worker that gets no further than this is no good
+            worker.silence.heard()
         if isinstance(event, media.Heartbeat):
             worker.peers = event.peers
             worker.beat.set()
         elif self._on_event is not None:
-            await self._on_event(event)
+            try:
+                await self._on_event(event)
+            except Exception:
+                log.exception("worker event failed", worker=worker.id, kind=type(event).__name__)
 
     async def _dead(self, worker: Worker) -> None:
         log.error("worker dead", worker=worker.id, rooms=len(worker.rooms), status=worker.process.returncode)
@@ -236,26 +253,46 @@ class Workers:
             self.forget(room)
         with suppress(ProcessLookupError):
             if worker.process.returncode is None:
-                worker.process.kill()
+                worker.process.kill()  # it may only stand still, and would hold its port and every command sent to it
+        self._crashes.append(asyncio.get_running_loop().time())
+        self._spawn(self._succeed(worker.number, after=worker))
         if self._on_dead is not None:
             try:
                 await self._on_dead(rooms)
             except Exception:
                 log.exception("rooms of a dead worker not handed on")
-        await self._stop(worker)
-        young = asyncio.get_running_loop().time() - worker.started_s < YOUNG_S
-        self._died_young = self._died_young + 1 if young else 0
-        await self._replace(worker.number)
 
-    async def _replace(self, number: int) -> None:
-        """A new worker under this number, however often it takes."""
-        while not self._closing:
-            await asyncio.sleep(RESTART_PAUSE_S[min(self._died_young, len(RESTART_PAUSE_S) - 1)])
-            try:
-                await self._launch(number)
-            except (RuntimeError, TimeoutError, OSError) as error:
-                self._died_young += 1
-                log.error("worker not started", number=number, error=str(error))  # noqa: TRY400  # no trace needed
-            else:
-                self._promote()
-                return
+    async def _succeed(self, number: int, after: Worker | None = None) -> None:
+        """A new worker under this number, in the place of ``after``, however often it takes."""
+        if after is not None:
+            await self._stop(after)
+        async with self._succession:
+            while not self._closing:
+                await asyncio.sleep(self._pause_s())
+                try:
+                    await self._adopt(await self._fork(number))
+                except (RuntimeError, TimeoutError, OSError) as error:
+                    self._crashes.append(asyncio.get_running_loop().time())
+                    log.error("worker not started", number=number, error=str(error))  # noqa: TRY400  # no trace needed
+                else:
+                    self._promote()
+                    return
+
+    def _pause_s(self) -> float:
+        settle_s = SETTLE_S if self._crashes and any(worker.usable for worker in self._workers) else 0.0
+        return max(settle_s, restart_pause_s(self._crashes, asyncio.get_running_loop().time()))
+
+
+async def _silent(worker: Worker) -> None:
+    """Returns when the worker has been silent for too long."""
+    loop = asyncio.get_running_loop()
+    before = loop.time()
+    while True:
+        await asyncio.sleep(TICK_S)
+        now = loop.time()
+        if not worker.handling:
+            worker.silence.tick(now - before)
+        before = now
+        if worker.silence.is_long and worker.silence.is_death(starved=is_starved(worker.process.pid)):
+            log.warning("worker silent", worker=worker.id)
+            return

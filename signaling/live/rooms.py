@@ -27,7 +27,7 @@ from signaling.workers import Worker
 log = structlog.get_logger(__name__)
 
 READY_TIMEOUT_S = 8.0  # a spare takes over in well under this; a cold worker needs about two seconds
-RETRY_S = 0.2
+RETRY_S = 0.1
 CLOSE_TIMEOUT_S = 1.0
 JOURNAL_UPDATES = 10_000  # full: the event stream waits, and so does the worker behind it
 
@@ -256,8 +256,14 @@ class Rooms:
         await self._journal.join()
 
     async def worker_died(self, rooms: list[str]) -> None:
-        for room in rooms:
-            entry = self.house.entries.get(room)
-            if entry is not None:
-                entry.room.ready.clear()
-                await self._apply(entry, RoomLost(entry.room.opened or entry.session.epoch))
+        async with asyncio.TaskGroup() as moving:
+            for room in rooms:
+                if (entry := self.house.entries.get(room)) is not None:
+                    moving.create_task(self._moved(entry))
+
+    async def _moved(self, entry: Entry) -> None:
+        entry.room.ready.clear()
+        try:
+            await self._apply(entry, RoomLost(entry.room.opened or entry.session.epoch))
+        except Exception:
+            log.exception("room not moved", session=entry.id)

@@ -47,6 +47,55 @@ async def test_a_killed_worker_costs_a_new_offer_and_nothing_else(service: Servi
     await counselor.find(lambda m: m["type"] == "line" and m["line"].get("text") == "들려요")
 
 
+async def both_in_voice(service: Service) -> tuple[Person, Person]:
+    user, counselor = await in_conversation(service, "voice")
+    await user.until(lambda s: s["room"]["media"])
+    await asyncio.gather(user.join_room(), counselor.join_room())
+    return user, counselor
+
+
+async def moved_after(service: Service, people: tuple[Person, ...], what: signal.Signals) -> float:
+    """Seconds from the signal to the room's worker until everybody has a peer connection in a new room."""
+    worker = service.live.house.entries[people[0].session_id].room.worker
+    epoch = people[0].session["room"]["epoch"]
+    began = asyncio.get_running_loop().time()
+    os.kill(worker.process.pid, what)
+
+    async def back(person: Person) -> None:
+        await person.until(lambda s: s["room"]["epoch"] > epoch)
+        await person.join_room()
+
+    await asyncio.gather(*map(back, people))
+    return asyncio.get_running_loop().time() - began
+
+
+async def test_a_worker_that_stands_still_is_found_out(service: Service) -> None:
+    """It neither dies nor answers: three heartbeats later its room is elsewhere."""
+    people = await both_in_voice(service)
+    assert await moved_after(service, people, signal.SIGSTOP) < 2.0
+    assert await hears(people[0], people[1], 620)
+
+
+async def test_worker_after_worker_is_killed(service: Service) -> None:
+    people = await both_in_voice(service)
+    for _ in range(4):
+        async with asyncio.timeout(10):
+            while not any(worker.state == "spare" for worker in service.live.house.workers.items()):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert await moved_after(service, people, signal.SIGKILL) < 1.5
+    assert await hears(people[0], people[1], 620)
+
+
+async def test_a_worker_killed_before_the_spare_is_up(service: Service) -> None:
+    """Twice at once: nobody is left, and the next one that answers takes the room."""
+    people = await both_in_voice(service)
+    for worker in list(service.live.house.workers._workers):
+        if worker.state == "spare":
+            os.kill(worker.process.pid, signal.SIGKILL)
+    assert await moved_after(service, people, signal.SIGKILL) < 6.0
+    assert await hears(people[0], people[1], 620)
+
+
 async def test_after_a_restart_everybody_is_where_they_were(tmp_path: Path) -> None:
     settings = settings_for(tmp_path)
     async with running(settings) as service:

@@ -1,0 +1,204 @@
+"""Supervision with workers that are stood in for: who serves, who is dead, who follows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
+
+import pytest
+
+from media import client as media
+from signaling import liveness, workers
+from signaling.settings import Settings
+from signaling.workers import Worker, Workers
+
+
+class FakeProcess:
+    _pids = iter(range(10_000_000, 20_000_000))  # no process has these
+
+    def __init__(self) -> None:
+        self.pid = next(self._pids)
+        self.returncode: int | None = None
+        self._gone = asyncio.Event()
+
+    def kill(self) -> None:
+        self.end(-9)
+
+    def terminate(self) -> None:
+        self.end(-15)
+
+    def end(self, status: int) -> None:
+        if self.returncode is None:
+            self.returncode = status
+            self._gone.set()
+
+    async def wait(self) -> int:
+        await self._gone.wait()
+        return self.returncode or 0
+
+
+class FakeClient:
+    """A worker's stream: what is put into `coming` arrives; None breaks it."""
+
+    def __init__(self) -> None:
+        self.coming: asyncio.Queue[media.WorkerEvent | None] = asyncio.Queue()
+        self.streams = 0
+        self.answers = True
+
+    async def health(self) -> None:
+        if not self.answers:
+            raise media.WorkerUnreachable("not yet")
+
+    async def close(self) -> None:
+        pass
+
+    async def events(self, silence_s: float = 0.0) -> AsyncGenerator[media.WorkerEvent, None]:
+        self.streams += 1
+        yield media.Snapshot(n=0, worker="w", pid=1, udp=[])
+        while (event := await self.coming.get()) is not None:
+            yield event
+        raise media.WorkerUnreachable("broken")
+
+    def beat(self) -> None:
+        self.coming.put_nowait(media.Heartbeat(n=1, rooms=0, peers=3))
+
+
+class FakeWorkers(Workers):
+    """Starts nothing. `forked` are all workers ever made."""
+
+    def __init__(self, wanted: int) -> None:
+        super().__init__(Settings(workers=wanted))
+        self.forked: list[Worker] = []
+        self.lost: list[list[str]] = []
+        self.events: list[media.WorkerEvent] = []
+
+    async def _fork(self, number: int) -> Worker:
+        worker = Worker(number, FakeProcess(), FakeClient())  # type: ignore[arg-type]
+        self.forked.append(worker)
+        return worker
+
+    async def on_event(self, event: media.WorkerEvent) -> None:
+        self.events.append(event)
+        if isinstance(event, media.SpeakingChanged):
+            raise TypeError("the records fail")
+
+    async def on_dead(self, rooms: list[str]) -> None:
+        self.lost.append(sorted(rooms))
+
+    async def up(self) -> None:
+        await self.start(self.on_event, self.on_dead)
+        await turn()
+
+
+async def turn() -> None:
+    """Everything that is ready to run has run."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
+def stand_in(worker: Worker | None) -> tuple[FakeProcess, FakeClient]:
+    assert worker is not None
+    process: Any = worker.process
+    client: Any = worker.client
+    return process, client
+
+
+@pytest.fixture
+async def pair(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeWorkers]:
+    """One worker and its spare; a successor starts at once, and time passes only when a test says so."""
+    monkeypatch.setattr(workers, "SETTLE_S", 0.0)
+    monkeypatch.setattr(liveness, "PAUSES_S", (0.0,))
+    found = FakeWorkers(1)
+    await found.up()
+    yield found
+    await found.close()
+
+
+async def test_a_spare_stands_by(pair: FakeWorkers) -> None:
+    assert [item.state for item in pair.items()] == ["live", "spare"]
+    assert pair.place("s-1") is pair.forked[0]
+    assert pair.place("s-1") is pair.forked[0]
+
+
+async def test_a_dead_workers_rooms_are_named_and_the_spare_serves_at_once(pair: FakeWorkers) -> None:
+    for room in ("s-1", "s-2"):
+        pair.place(room)
+    stand_in(pair.forked[0])[0].end(-9)
+    await turn()
+    assert pair.lost == [["s-1", "s-2"]]
+    assert pair.place("s-1") is pair.forked[1]
+    await turn()
+    assert [item.state for item in pair.items()] == ["spare", "live"], "and there is a new spare"
+
+
+async def test_rooms_come_back_however_often_workers_die(pair: FakeWorkers) -> None:
+    for _ in range(6):
+        worker = pair.place("s-1")
+        stand_in(worker)[0].end(-9)
+        await turn()
+        assert pair.place("s-1") not in (None, worker)
+
+
+async def test_without_a_spare_the_next_that_answers_serves(pair: FakeWorkers) -> None:
+    for worker in list(pair.forked):
+        stand_in(worker)[0].end(-9)
+    await turn()
+    assert len(pair.lost) == 2
+    assert pair.place("s-1") is pair.forked[2]
+
+
+async def test_rooms_go_where_the_fewest_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = FakeWorkers(2)
+    await found.up()
+    placed = [found.place(f"s-{number}") for number in range(4)]
+    assert [worker.number for worker in placed if worker] == [0, 1, 0, 1]
+    found.forget("s-0")
+    assert found.place("s-9") is found.forked[0]
+    await found.close()
+    assert all(worker.process.returncode is not None for worker in found.forked), "they end with their parent"
+
+
+async def test_a_stream_that_breaks_is_opened_again(pair: FakeWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "POLL_S", 0.0)
+    _, client = stand_in(pair.forked[0])
+    client.coming.put_nowait(None)
+    await turn()
+    assert client.streams == 2
+    assert pair.lost == []
+
+
+async def test_a_fault_in_handling_an_event_is_not_the_workers(pair: FakeWorkers) -> None:
+    _, client = stand_in(pair.forked[0])
+    client.coming.put_nowait(media.SpeakingChanged(n=1, room="s-1", epoch=1, participants=[]))
+    client.beat()
+    await turn()
+    assert pair.lost == []
+    assert pair.items()[0].peers == 3
+
+
+async def test_a_silent_worker_is_killed_and_its_rooms_move(pair: FakeWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stands still (SIGSTOP) without dying."""
+    pair.place("s-1")
+    process, client = stand_in(pair.forked[0])
+    client.beat()
+    await turn()
+    for _ in range(100):
+        pair.forked[0].silence.tick(liveness.TICK_S)
+    async with asyncio.timeout(2):
+        while not pair.lost:  # noqa: ASYNC110  # one tick of its watch
+            await asyncio.sleep(0.01)
+    assert process.returncode == -9
+    assert pair.lost == [["s-1"]]
+
+
+async def test_a_worker_that_ends_before_it_answers_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = FakeWorkers(1)
+    await found.begin()
+    process, client = stand_in(found.forked[0])
+    client.answers = False
+    process.end(1)
+    with pytest.raises(ExceptionGroup) as error:
+        await found.start(found.on_event, found.on_dead)
+    assert "ended at once" in str(error.value.exceptions[0])
+    await found.close()
