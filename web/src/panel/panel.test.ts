@@ -46,6 +46,7 @@ class Around implements Surroundings {
   };
 }
 
+let listeners: ((event: Partial<MessageEvent>) => void)[];
 let around: Around;
 let panel: Panel;
 
@@ -53,7 +54,9 @@ beforeEach(async () => {
   around = new Around();
   vi.useFakeTimers();
   vi.stubGlobal("location", { origin: "https://talk.example", protocol: "https:", host: "talk.example" });
-  vi.stubGlobal("window", { addEventListener: () => undefined, removeEventListener: () => undefined });
+  listeners = [];
+  const addEventListener = (_: string, listener: (event: Partial<MessageEvent>) => void) => void listeners.push(listener);
+  vi.stubGlobal("window", { addEventListener, removeEventListener: () => undefined });
   vi.stubGlobal("DOMParser", class {
     parseFromString = () => ({ querySelectorAll: () => [] });
   });
@@ -134,5 +137,17 @@ describe("the panel", () => {
     next.resume();
     expect(around.opened).toHaveLength(2);
     expect(around.given.at(-1)).toMatchObject({ session: "s1", token: "secret", channel: "voice" });
+  });
+
+  it("says that the call is over, and keeps nothing of it for the next page", async () => {
+    await panel.begin("voice");
+    const over = (session: string) => listeners.forEach((listen) => listen({ origin: "https://talk.example", data: { kind: "sangdam-call-ended", session } }));
+    over("another");
+    expect(panel.state.get().ended).toBe(false);
+    over("s1");
+    expect(panel.state.get().ended).toBe(true);
+    expect(loadKept(around.storage)).toBeNull();
+    panel.anew();
+    expect(panel.state.get()).toMatchObject({ ended: false, kept: null });
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { awaitHandoff, keepHandoff, keptHandoff, offerHandoff, type Handoff, type Listener, type Mailbox } from "./handoff";
+import { awaitEnded, awaitHandoff, keepHandoff, keptHandoff, offerHandoff, tellEnded, type Handoff, type Listener, type Mailbox } from "./handoff";
 
 const ORIGIN = "http://localhost:8080";
 const SESSION: Handoff = { session: "s1", token: "secret", channel: "voice", locale: "ko" };
@@ -71,6 +71,17 @@ describe("handing a session to the call window", () => {
     const data = typeof message === "object" ? { kind: "sangdam-call", ...message } : message;
     call.receive(data, rightWindow ? toPanel : {}, origin);
     expect(got).not.toHaveBeenCalled();
+  });
+
+  it("is told to be over by the call window, whichever that is, of our own origin alone", () => {
+    const { panel, toPanel } = pair();
+    const ended = vi.fn();
+    awaitEnded(ended, panel, ORIGIN);
+    panel.receive({ kind: "sangdam-call-ended", session: "s1" }, {}, "https://evil.example");
+    panel.receive({ kind: "sangdam-call-ended", session: 7 }, {}, ORIGIN);
+    expect(ended).not.toHaveBeenCalled();
+    tellEnded(toPanel, "s1", ORIGIN);
+    expect(ended).toHaveBeenCalledExactlyOnceWith("s1");
   });
 
   it("is kept for a reload, and damaged storage is nothing", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { arrange } from "./arrange";
 import { hearing } from "./hearing";
 import { aParticipant, aSession, drHan, jimin } from "./testing";
+import { systemText } from "./words";
 
 const room = (changes: object) => ({ ...aSession().room!, ...changes });
 const media = { mic: true, camera: true, screen: true };
@@ -48,5 +49,17 @@ describe("who hears the user", () => {
     expect(hearing(aSession({ participants: reading }))).toMatchObject({ notice: "reading_along", about: { name: "Dr. Han" } });
     expect(hearing(aSession({ lost: "p2" }))).toMatchObject({ notice: "person_lost", about: { name: "Jimin" } });
     expect(hearing(aSession({ owner_lost: true })).notice).toBe("lost_owner");
+  });
+});
+
+describe("system lines", () => {
+  const SAID = ["joined", "left", "ended", "owner_lost", "handed_over", "help.asked", "help.reading", "help.joined", "help.cancelled", "help.nobody"];
+  const MODES = ["consultation", "whisper", "conference"].map((mode) => `mode.${mode}`);
+  const CHANNELS = ["voice", "video"].map((channel) => `channel.${channel}`);
+
+  it.each([...SAID, ...MODES, ...CHANNELS])("%s has words, and they name the person", (text) => {
+    const line = { seq: 1, id: "l1", author: "", name: "", role: "system", kind: "system", audience: "all", at: 0, picture: "" } as const;
+    const args = { name: "Jimin", role: "counselor", from: "Suho", reason: "left" };
+    expect(systemText({ ...line, text, args })).toMatch(/^[^{}]{4,}$/);
   });
 });
