@@ -15,7 +15,7 @@ run: $(VENV)/.run pages ## set up whatever is missing, then start the service wi
 	@exec $(BIN)/sangdam serve --demo $(ARGS)
 
 test: $(VENV)/.dev browsers check ## install what the tests need and run every test
-	$(BIN)/pytest tests --ignore=tests/unit $(ARGS)
+	$(BIN)/pytest tests --ignore=tests/unit -n 2 $(ARGS)
 
 check: $(VENV)/.dev pages ## lint, types, import contract, unit tests (under a minute)
 	$(BIN)/ruff check .
@@ -26,7 +26,7 @@ check: $(VENV)/.dev pages ## lint, types, import contract, unit tests (under a m
 	$(BIN)/python web/build.py --node node_modules/typescript/bin/tsc --noEmit
 	$(BIN)/python web/build.py --node node_modules/eslint/bin/eslint.js src --max-warnings 0
 	$(BIN)/python web/build.py --node node_modules/vitest/vitest.mjs run
-	$(BIN)/pytest tests/unit -q
+	$(BIN)/pytest tests/unit -q -n 2
 
 bench: $(VENV)/.dev pages browsers ## measure, print a table and merge it into build/bench.json
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -23,7 +23,7 @@ PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", types.N
 def typescript(hint: object) -> str:
     """A Python type hint as TypeScript; KeyError for one this project does not use."""
     if hint in PLAIN:
-        return PLAIN[hint]  # type: ignore[index]  # plain types are hashable
+        return PLAIN[hint]
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Annotated:
         return typescript(args[0])

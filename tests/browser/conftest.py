@@ -4,10 +4,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import async_playwright
+import pytest_asyncio
+from playwright.async_api import Playwright, async_playwright
 
-from tests.browser.people import Cast
+from tests.browser.people import Cast, Pool
 from tests.browser.service import Service, running
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One event loop for all browser tests, since their browsers outlive a test."""
+    for item in items:
+        if Path(item.path).parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(scope="session")
@@ -15,18 +23,30 @@ def media_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("media")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def pool() -> Pool:
+    return {}
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def playwright(pool: Pool) -> AsyncIterator[Playwright]:
+    async with async_playwright() as playwright:
+        yield playwright
+        for browser in pool.values():
+            await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
     async with running(tmp_path) as service:
         yield service
 
 
-@pytest.fixture
-async def cast(service: Service, media_folder: Path) -> AsyncIterator[Cast]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def cast(service: Service, playwright: Playwright, pool: Pool, media_folder: Path) -> AsyncIterator[Cast]:
     """People with browsers; at the end no page may have thrown an error."""
-    async with async_playwright() as playwright:
-        cast = Cast(service, playwright, media_folder)
-        async with cast.stack:
-            yield cast
-            problems = [problem for person in cast.everyone for problem in person.problems]
-        assert not problems, problems
+    cast = Cast(service, playwright, media_folder, pool)
+    async with cast.stack:
+        yield cast
+        problems = [problem for person in cast.everyone for problem in person.problems]
+    assert not problems, problems

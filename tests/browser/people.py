@@ -114,7 +114,8 @@ class Person:
         await expect(self.get("chat-line").filter(has_text=text).first).to_be_visible()
 
     async def close(self) -> None:
-        await self.browser.close()
+        """As if the window were closed, or the machine switched off."""
+        await self.context.close()
 
 
 class User(Person):
@@ -175,20 +176,35 @@ class Staff(Person):
         await self.get("ring-accept").click()
 
 
-class Cast:
-    """Opens people's browsers and closes all of them."""
+Pool = dict[tuple[BrowserName, media.Voice, bool], Browser]
 
-    def __init__(self, service: Service, playwright: Playwright, folder: Path) -> None:
-        self.service, self.playwright, self.folder = service, playwright, folder
+
+class Cast:
+    """Gives each person a browser (one a voice, kept in ``pool`` for the next test) and a context of their own, and closes
+    what it opened. A test ends with `async with cast.stack`."""
+
+    def __init__(self, service: Service, playwright: Playwright, folder: Path, pool: Pool | None = None) -> None:
+        self.service, self.playwright, self.folder, self.pool = service, playwright, folder, pool
         self.stack = AsyncExitStack()
         self.everyone: list[Person] = []
+
+    async def _browser(self, name: BrowserName, voice: media.Voice, no_udp: bool) -> Browser:
+        known = self.pool.get((name, voice, no_udp)) if self.pool is not None else None
+        if known is not None and known.is_connected():
+            return known
+        opened = await launch(self.playwright, name, voice, self.folder, no_udp=no_udp)
+        if self.pool is not None:
+            self.pool[name, voice, no_udp] = opened
+        else:
+            self.stack.push_async_callback(opened.close)
+        return opened
 
     async def _person(
         self, kind: type[P], voice: media.Voice, browser: BrowserName, *, no_udp: bool = False, **context: object
     ) -> P:
-        opened = await launch(self.playwright, browser, voice, self.folder, no_udp=no_udp)
-        self.stack.push_async_callback(opened.close)
+        opened = await self._browser(browser, voice, no_udp)
         made = await opened.new_context(locale="ko-KR", **context)  # type: ignore[arg-type]  # Playwright's own options
+        self.stack.push_async_callback(made.close)
         person = kind(self.service, opened, made, voice)
         self.everyone.append(person)
         return person
