@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from signaling import messages  # noqa: E402  (the line above makes it importable from a bare checkout)
+from signaling import messages  # the line above makes it importable from a bare checkout
 
 TARGET = Path(__file__).parent / "src" / "messages.ts"
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", types.NoneType: "null"}
@@ -60,8 +60,8 @@ def generate() -> str:
         if isinstance(value, type) and issubclass(value, msgspec.Struct) and value not in (msgspec.Struct, messages.Message)
     ]
     parts = ["// Generated from signaling/messages.py by `make messages`. Do not edit.\n"]
-    for name in ("Role", "Channel", "Audience", "Mode", "SessionState", "HelpState", "StaffState", "Provenance"):
-        parts.append(f"export type {name} = {typescript(getattr(messages, name))};\n")
+    named = ("Role", "Channel", "Audience", "Mode", "SessionState", "HelpState", "StaffState", "Provenance")
+    parts += [f"export type {name} = {typescript(getattr(messages, name))};\n" for name in named]
     parts += [interface(struct) for struct in structs]
     parts.append("export type ClientMessage = " + " | ".join(struct.__name__ for struct in client) + ";\n")
     parts.append("export type ServerMessage = " + " | ".join(struct.__name__ for struct in server) + ";\n")

@@ -12,7 +12,7 @@ from playwright.async_api import Page, async_playwright, expect
 
 from tests.bench.rows import Row, row
 from tests.browser import media
-from tests.browser.people import Cast, Staff, User
+from tests.browser.people import Cast, Staff, User, eventually
 from tests.browser.service import Service, running
 
 # Times every peer connection from its making to `connected`, and counts the board's bytes and points.
@@ -91,8 +91,11 @@ async def two_people(cast: Cast) -> tuple[User, Staff, float]:
     accepted = await counselor.page.evaluate(
         "() => { document.querySelector('[data-testid=ring-accept]').click(); return Date.now(); }"
     )
-    while not all([(await note(user.page))["first"], (await note(counselor.page))["first"]]):
-        await asyncio.sleep(0.05)
+
+    async def both_hear() -> bool:
+        return bool((await note(user.page))["first"] and (await note(counselor.page))["first"])
+
+    await eventually(both_hear, True, "both should hear each other")
     return user, counselor, (max((await note(user.page))["first"], (await note(counselor.page))["first"]) - accepted) / 1000
 
 

@@ -25,7 +25,8 @@ def main(chromium: str) -> None:
             picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
             target = HERE.parent / "public" / "pictures" / f"{drawing.stem}.webp"
             picture.save(target, "WEBP", quality=86, method=6)
-            assert target.stat().st_size <= MOST_BYTES, f"{target} is too large"
+            if target.stat().st_size > MOST_BYTES:
+                raise SystemExit(f"{target} is too large")
         browser.close()
 
 
