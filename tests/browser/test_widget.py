@@ -174,6 +174,7 @@ async def live_call(cast: Cast) -> tuple[User, Staff]:
 
 async def test_a_second_click_returns_to_the_live_session(cast: Cast) -> None:
     user, counselor = await live_call(cast)
+    await user.shop.bring_to_front()
     await user.shop.goto(f"{user.service.shop}/m5.html")
     panel = await user.open_panel()
     await panel.get_by_test_id("panel-continue").click()

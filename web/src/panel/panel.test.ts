@@ -28,6 +28,10 @@ class Around implements Surroundings {
   given: unknown[] = [];
   context: (context: Context) => void = () => undefined;
   hidden = () => false;
+  focused = 0;
+  focus = () => {
+    this.focused += 1;
+  };
   openWindow = (url: string) => {
     this.opened.push(url);
     return this.blocks ? null : ({ closed: false, postMessage: (message: unknown) => void this.given.push(message), focus: () => undefined } as unknown as Window);
@@ -76,6 +80,12 @@ afterEach(() => {
 });
 
 describe("the panel", () => {
+  it("takes the keys when it was opened by hand, not when it comes back after navigation", () => {
+    expect(around.focused).toBe(1);
+    around.context({ ...CONTEXT, pressed: false });
+    expect(around.focused).toBe(1);
+  });
+
   it("tells the server site, category and language when it opens, and nothing of the visit", () => {
     expect(around.requests).toEqual([{ path: "/api/panel?site=demo-shop&category=cameras&lang=en", body: undefined }]);
   });

@@ -43,6 +43,8 @@ export interface Surroundings {
   openWindow: (url: string, name: string) => Window | null;
   /** The widget shows the pill and not this frame. */
   hidden: () => boolean;
+  /** Keys go to this frame from now on. */
+  focus: () => void;
   bridge: (panel: { onContext: (context: Context) => void; onPicture: (picture: Blob) => void }) => Pick<Bridge, "code" | "picture" | "fold" | "status">;
 }
 
@@ -54,6 +56,7 @@ export function browser(): Surroundings {
     storage: sessionBox(KEPT),
     openWindow: (url, name) => window.open(url, name),
     hidden: () => window.innerWidth === 0,
+    focus: () => window.focus(),
     bridge: (events) => new Bridge(events),
   };
 }
@@ -234,6 +237,8 @@ export class Panel {
   private onContext(context: Context): void {
     this.context = context;
     this.change({ partner: context.partner, folded: !context.pressed && (this.store.get().folded || this.around.hidden()) });
+    // The focus that the widget gives the frame is lost while it loads.
+    if (context.pressed) this.around.focus();
     this.look();
   }
 

@@ -1,0 +1,125 @@
+"""Who is rung for whom, what those who wait are told, and that a place in line outlives a server."""
+
+from __future__ import annotations
+
+import signal
+
+from playwright.async_api import expect
+
+from tests.browser.media import COUNSELOR, USER
+from tests.browser.people import Cast, Staff, User, eventually
+from tests.browser.service import Service
+
+RING_MS = 20_000  # how long a console rings before the call goes on to the next
+
+
+async def waits(cast: Cast) -> User:
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+    return user
+
+
+async def rings(*staff: Staff) -> int:
+    return sum([await member.get("ring").is_visible() for member in staff])
+
+
+async def stands(user: User, words: str) -> None:
+    await expect(user.get("waiting-place")).to_have_text(words)
+
+
+async def away(counselor: Staff) -> None:
+    await counselor.get("state-away").click()
+    await expect(counselor.get("state-away")).to_have_attribute("aria-pressed", "true")
+
+
+async def test_a_missed_call_goes_on_and_who_missed_it_is_told(cast: Cast) -> None:
+    pair = [await cast.counselor("jimin"), await cast.counselor("suho")]
+    user = await waits(cast)
+    await eventually(lambda: rings(*pair), 1, "one of the two should ring")
+    first, second = pair if await pair[0].get("ring").is_visible() else pair[::-1]
+    await expect(second.get("ring")).to_be_visible(timeout=RING_MS + 5_000)
+    await second.page.keyboard.press("Enter")
+    await second.hears(USER.hz)
+    await user.hears(COUNSELOR.hz)
+
+    await expect(first.get("ring")).to_be_hidden()
+    await expect(first.get("missed")).to_contain_text("호출에 응답이 없어 자리 비움으로 바뀌었습니다")
+    await expect(first.get("state-away")).to_have_attribute("aria-pressed", "true")
+    await first.page.keyboard.press("a")
+    await expect(first.get("missed")).to_be_hidden()
+    await expect(first.get("state-available")).to_have_attribute("aria-pressed", "true")
+
+
+async def test_every_tab_of_a_counselor_rings_and_one_accept_stops_all(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    other_tab = Staff(cast.service, counselor.browser, counselor.context, COUNSELOR)
+    other_tab.page = await counselor.context.new_page()
+    await other_tab.page.goto(f"{cast.service.host('counselor')}/console")
+    await expect(other_tab.get("state-available")).to_have_attribute("aria-pressed", "true")
+    await waits(cast)
+    await expect(counselor.get("ring")).to_be_visible()
+    await expect(other_tab.get("ring")).to_be_visible()
+    await other_tab.accept()
+    await expect(counselor.get("ring")).to_be_hidden()
+    await expect(counselor.page.locator(".toast", has_text="다른 탭에서 수락했습니다")).to_be_visible()
+    await other_tab.hears(USER.hz)
+    await expect(counselor.get("missed")).to_be_hidden()
+
+
+async def test_with_nobody_there_a_message_is_left_taken_and_done(cast: Cast) -> None:
+    user = await waits(cast)
+    await expect(user.page.get_by_role("heading", name="지금은 상담사가 자리에 없어요")).to_be_visible()
+    await expect(user.get("waiting-place")).to_have_count(0)
+    await user.get("choice-message").click()
+    await user.get("message-contact").press_sequentially("minji@example.org")
+    await user.get("message-text").press_sequentially("렌즈 재고를 알려 주세요")
+    await user.get("message-send").click()
+    await expect(user.get("message-left")).to_contain_text("빛과소리에서 연락드릴게요")
+
+    counselor = await cast.counselor()
+    message = counselor.get("message").filter(has_text="렌즈 재고를 알려 주세요")
+    await expect(message).to_contain_text("minji@example.org")
+    await message.get_by_test_id("message-take").click()
+    await expect(message).to_contain_text("내가 맡음")
+    await message.get_by_test_id("message-done").click()
+    await expect(message).to_have_count(0)
+    await expect(counselor.get("ring")).to_be_hidden()
+
+
+async def test_the_place_moves_up_and_the_ring_stops_for_whoever_leaves(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    await away(counselor)
+    first, second = await waits(cast), await waits(cast)
+    await stands(first, "바로 다음 순서예요")
+    await stands(second, "대기 순서 2번째예요")
+    await first.get("call-leave").click()
+    await stands(second, "바로 다음 순서예요")
+
+    await counselor.available()
+    await expect(counselor.get("ring")).to_be_visible()
+    await stands(second, "상담사에게 연결하고 있어요")
+    await second.get("call-leave").click()
+    await expect(counselor.get("ring")).to_be_hidden()
+    await expect(counselor.page.locator(".toast", has_text="요청이 취소되었습니다")).to_be_visible()
+    await expect(counselor.get("state-available")).to_have_attribute("aria-pressed", "true")
+
+
+async def test_the_line_outlives_a_killed_server(cast: Cast, service: Service) -> None:
+    counselor = await cast.counselor()
+    await away(counselor)
+    first, second = await waits(cast), await waits(cast)
+    await stands(second, "대기 순서 2번째예요")
+    await first.write("먼저 왔어요")
+
+    await service.stop(signal.SIGKILL)
+    await service.start()
+
+    await stands(first, "바로 다음 순서예요")
+    await stands(second, "대기 순서 2번째예요")
+    await expect(counselor.page.get_by_text("자동으로 다시 연결하고 있습니다")).to_be_hidden()
+    await counselor.available()
+    await counselor.accept()
+    await counselor.reads("먼저 왔어요")
+    await first.hears(COUNSELOR.hz)
+    await stands(second, "바로 다음 순서예요")

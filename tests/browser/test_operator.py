@@ -1,0 +1,162 @@
+"""The operator: what goes on now, what was said before, who has read it, and its erasure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.async_api import Locator, expect
+
+from tests.browser.media import USER
+from tests.browser.people import Cast, Staff, User, eventually
+
+DRAWN = """
+() => [...document.querySelectorAll('[data-testid=recorded-board] canvas')].some((canvas) => {
+  if (!canvas.width) return false;
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return data.some((value, index) => index % 4 === 3 && value > 128);
+})
+"""
+
+
+def figure(operator: Staff, name: str) -> Locator:
+    """A number of the wallboard, by what it counts."""
+    return operator.get("figures").locator("div").filter(has_text=name).locator("dd")
+
+
+def row(operator: Staff, table: str, *cells: str) -> Locator:
+    found = operator.get(table).locator("tbody tr")
+    for cell in cells:
+        found = found.filter(has_text=cell)
+    return found
+
+
+async def in_a_call(cast: Cast, counselor: Staff) -> User:
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+    await counselor.accept()
+    await counselor.hears(USER.hz)
+    return user
+
+
+async def test_the_wallboard_is_live_and_ends_a_session(cast: Cast) -> None:
+    operator = await cast.operator()
+    await expect(figure(operator, "지금 대기")).to_have_text("0")
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+    await expect(figure(operator, "지금 대기")).to_have_text("1")
+    counselor = await cast.counselor()
+    await expect(row(operator, "live-staff", "Jimin", "호출 중")).to_be_visible()
+    await counselor.accept()
+    await expect(row(operator, "live-staff", "Jimin", "상담 중")).to_be_visible()
+    talk = row(operator, "live-sessions", "Jimin", "상담 중", "카메라")
+    await expect(talk).to_be_visible()
+    await expect(figure(operator, "지금 대기")).to_have_text("0")
+
+    await talk.get_by_test_id("operator-end").click()
+    await operator.get("operator-end-confirm").click()
+    await expect(user.page.get_by_text("서비스에서 통화를 마쳤어요")).to_be_visible()
+    await expect(counselor.page.get_by_text("운영자가 종료했습니다")).to_be_visible()
+    await expect(counselor.get("wrapup-notes")).to_be_visible()
+    await expect(row(operator, "live-staff", "Jimin", "마무리 중")).to_be_visible()
+
+
+async def test_an_operator_signs_staff_out(cast: Cast) -> None:
+    operator = await cast.operator()
+    counselor = await cast.counselor()
+    await row(operator, "live-staff", "Jimin").get_by_test_id("operator-sign-out").click()
+    await operator.get("operator-sign-out-confirm").click()
+    await expect(counselor.get("signin-login")).to_be_visible()
+    await expect(counselor.page.get_by_text("로그아웃되었습니다")).to_be_visible()
+    await expect(row(operator, "live-staff", "Jimin")).to_have_count(0)
+    await counselor.page.reload()
+    await expect(counselor.get("signin-login")).to_be_visible()
+
+
+async def a_session_with_everything(cast: Cast, counselor: Staff) -> User:
+    """Brief, lines for all and for staff, ink, a professional in two modes, a rating; it is over."""
+    professional = await cast.professional()
+    user = await cast.user()
+    await user.call("voice", "/m5.html")
+    await user.enter()
+    await counselor.accept()
+    await user.write("카메라가 켜지지 않아요")
+    await counselor.reads("카메라가 켜지지 않아요")
+    await user.get("call-board").click()
+    await expect(user.get("board-canvas")).to_be_visible()
+    await draw_a_stroke(user)
+    await counselor.get("help-button").click()
+    await counselor.get("help-note").press_sequentially("펌웨어 문제 같아요")
+    await counselor.get("help-send").click()
+    await professional.accept()
+    await professional.get("join").click()
+    await professional.write("2.1 판의 알려진 결함입니다")
+    await counselor.reads("2.1 판의 알려진 결함입니다")
+    await counselor.get("mode-conference").click()
+    await counselor.get("mode-apply").click()
+    await counselor.get("chat-audience-all").click()
+    await counselor.write("새 펌웨어를 보내 드릴게요")
+    await user.reads("새 펌웨어를 보내 드릴게요")
+    await user.get("call-leave").click()
+    await user.get("leave-confirm").click()
+    await user.get("rate-4").click()
+    await user.get("rate-send").click()
+    return user
+
+
+async def draw_a_stroke(user: User) -> None:
+    box = await user.get("board-canvas").bounding_box()
+    assert box is not None
+    await user.page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.3)
+    await user.page.mouse.down()
+    await user.page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.6, steps=10)
+    await user.page.mouse.up()
+
+
+async def test_a_past_session_is_read_audited_and_erased(cast: Cast, tmp_path: Path) -> None:
+    counselor = await cast.counselor()
+    user = await a_session_with_everything(cast, counselor)
+    async with user.page.expect_download() as download:
+        await user.get("transcript").click()
+    await (await download.value).save_as(tmp_path / "conversation.txt")
+    copy = (tmp_path / "conversation.txt").read_text()
+    assert "카메라가 켜지지 않아요" in copy
+    assert "Jimin (상담사): 새 펌웨어를 보내 드릴게요" in copy
+    assert "2.1 판의 알려진 결함입니다" not in copy
+    assert "펌웨어 문제 같아요" not in copy
+    await counselor.get("wrapup-notes").press_sequentially("펌웨어 안내")
+    await counselor.get("wrapup-save").click()
+
+    operator = await cast.operator()
+    await operator.get("nav-past").click()
+    await row(operator, "past-sessions", "Jimin", "Dr. Han", "4 / 5").get_by_test_id("past-open").click()
+    record = operator.get("past-session")
+    await expect(record.get_by_test_id("brief")).to_contain_text("하늘 M5 미러리스 카메라")
+    lines = record.get_by_test_id("transcript-line")
+    await expect(lines.filter(has_text="카메라가 켜지지 않아요")).not_to_contain_text("직원만")
+    await expect(lines.filter(has_text="2.1 판의 알려진 결함입니다")).to_contain_text("직원만")
+    await eventually(lambda: operator.page.evaluate(DRAWN), True, "the board shows its ink")
+    for mode in ("두 사람", "협의", "함께 대화"):
+        await expect(record.locator(".span").filter(has_text=mode)).to_be_visible()
+    await expect(record.locator(".why").filter(has_text="상담 수가 가장 적은 사람").first).to_be_visible()
+    await expect(record.get_by_text("펌웨어 안내")).to_be_visible()
+
+    await operator.get("nav-audit").click()
+    await expect(row(operator, "audit", "Ops", "상담 열람")).to_have_count(1)
+
+    await operator.page.go_back()
+    await operator.get("erase").click()
+    confirm = operator.get("erase-confirm")
+    await expect(confirm).to_be_disabled()
+    await operator.get("erase-word").press_sequentially("삭제")
+    await confirm.click()
+    erased = row(operator, "past-sessions")
+    await expect(erased).to_have_count(1)
+    await expect(erased).to_contain_text("기록이 삭제되었습니다")
+    await erased.get_by_test_id("past-open").click()
+    await expect(operator.page.get_by_text("작성된 글이 없습니다")).to_be_visible()
+    assert not await record.get_by_text("하늘 M5").count()
+    assert not await record.get_by_text("펌웨어 안내").count()
+    await operator.get("nav-audit").click()
+    await expect(row(operator, "audit", "Ops", "상담 기록 삭제")).to_have_count(1)
