@@ -11,7 +11,7 @@ describe("what a refusal says", () => {
   it("the server's sentence, our own for what we know, a general one for the rest", () => {
     expect(sentence(new RequestError("not_yours", "Only the counselor can do this."))).toBe("Only the counselor can do this.");
     expect(sentence(new RequestError("timeout"))).toBe("The server did not answer in time. Try again.");
-    expect(sentence(new RequestError("offline"))).toBe("That did not work. Try again.");
+    expect(sentence(new RequestError("offline"))).toBe("The connection to the server is down. Press again once it is back.");
     expect(sentence("?")).toBe("That did not work. Try again.");
   });
   it("an action resolves to whether it was done", async () => {
