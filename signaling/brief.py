@@ -88,11 +88,11 @@ def with_field(brief: Brief, name: str, value: str, provenance: Provenance) -> B
     return Brief(fields=others + added, trail=brief.trail, earlier_sessions=brief.earlier_sessions)
 
 
-def with_earlier(brief: Brief, earlier: list[SessionRecord], staff_names: dict[str, str]) -> Brief:
+def with_earlier(brief: Brief, earlier: list[SessionRecord], staff_names: dict[str, str], site: Site, language: str) -> Brief:
     """The brief with the user's earlier sessions on this site. `staff_names`: staff id → name."""
     listed = [
         EarlierSession(
-            id=s.id, started_at=s.started_at, category=s.category,
+            id=s.id, started_at=s.started_at, category=site.category_name(s.category, language),
             counselor=staff_names.get(s.counselor, ""), wrap_up=clean_text(s.wrap_up_notes, MOST_NOTE),
         )
         for s in earlier

@@ -249,8 +249,10 @@ class Codes:
     def __init__(self, records: Records, server: Server) -> None:
         self._records = records
         self._server = server
-        self._by_site = Buckets(burst=300, per_minute=600)
-        self._by_address = Buckets(burst=20, per_minute=20)
+        # An office or a mobile carrier shows one address for many people, and each conversation takes two steps (issue and
+        # exchange): 120 conversations at once and 60 a minute from one address, 300 and 600 from one site.
+        self._by_site = Buckets(burst=600, per_minute=1200)
+        self._by_address = Buckets(burst=240, per_minute=120)
 
     @classmethod
     def open(cls, settings: Settings, records: Records) -> Codes:

@@ -52,24 +52,25 @@ class Identity:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._hashing = asyncio.Semaphore(_HASHING_AT_ONCE)
-        # A login tried from one address, from everywhere, and one address trying many logins.
+        # One address trying many logins (a whole shift may sign in behind one), a login tried from one address, from everywhere.
+        self._by_address = Buckets(burst=100, per_minute=60)
         self._by_login_and_address = Buckets(burst=6, per_minute=6)
-        self._by_login = Buckets(burst=30, per_minute=12)
-        self._by_address = Buckets(burst=30, per_minute=30)
+        self._by_login = Buckets(burst=30, per_minute=20)
 
     async def sign_in(self, login: str, password: str, *, address: str, now: int) -> tuple[StaffRecord, str]:
         """The member of staff and a new token for their cookie. SignInRefused."""
         network, login = network_of(address), login.strip().lower()
-        takes = (
-            self._by_address.take(network, now),
-            self._by_login_and_address.take(f"{network} {login}", now),
-            self._by_login.take(login, now),
-        )
-        if not all(takes):
+        # In this order, each only when the one before allows: one address alone cannot lock a member of staff out everywhere.
+        if not (
+            self._by_address.take(network, now)
+            and self._by_login_and_address.take(f"{network} {login}", now)
+            and self._by_login.take(login, now)
+        ):
             raise SignInRefused("too_many_sign_ins")
         staff = await self._records.staff_by_login(login)
         async with self._hashing:
-            right = await asyncio.to_thread(_fits, staff.password_hash if staff else "", password)
+            nobodys = await asyncio.to_thread(_nobodys_hash)  # whoever it is, so that the first unknown login takes no longer
+            right = await asyncio.to_thread(_fits, staff.password_hash if staff and staff.password_hash else nobodys, password)
         if staff is None or not right:
             raise SignInRefused("wrong_credentials")
         token = secrets.token_urlsafe(32)
@@ -108,13 +109,13 @@ def drop_cookie(response: web.StreamResponse) -> None:
 
 
 def _fits(password_hash: str, password: str) -> bool:
-    """Takes as long for an unknown login as for a wrong password."""
     try:
-        return _hasher.verify(password_hash or _nobodys_hash(), password) and bool(password_hash)
+        return _hasher.verify(password_hash, password)
     except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
         return False
 
 
 @cache
 def _nobodys_hash() -> str:
+    """What the password of an unknown login is compared with, so that it takes as long as a wrong one."""
     return _hasher.hash(secrets.token_urlsafe(16))

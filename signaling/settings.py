@@ -72,7 +72,13 @@ class Settings:
     @property
     def own_origins(self) -> frozenset[str]:
         """Every origin our own pages have; the only ones allowed to change state or open the WebSocket."""
-        return frozenset({self.url, *(self.staff_url(role) for role in STAFF_HOSTS)})
+        return self.staff_origins | {self.url}
+
+    @property
+    def staff_origins(self) -> frozenset[str]:
+        """Where staff sign in and work. The users' origin is none of them: what runs on a page for users, whatever brought it
+        there, can do nothing with a cookie of staff."""
+        return frozenset(self.staff_url(role) for role in STAFF_HOSTS)
 
     @property
     def shop_url(self) -> str:

@@ -204,12 +204,13 @@ def help_item(session: Session, asked: Help, category: str) -> QueueItem:
     )
 
 
-def session_item(session: Session, category: str) -> SessionItem:
+def session_item(session: Session, site: str, category: str) -> SessionItem:
+    """``site``, too, is a name."""
     asked, professional = session.open_help(), session.professional()
     owner = session.people.get(session.owner)
     return SessionItem(
         id=session.id,
-        site=session.site,
+        site=site,
         category=category,
         language=session.language,
         channel=session.channel,

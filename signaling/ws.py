@@ -118,10 +118,12 @@ class _Connection:
         return True
 
     async def _staff(self, hello: msg.Hello) -> bool:
+        if self.request.headers.get("Origin") not in self.request.app[keys.SETTINGS].staff_origins:
+            return False
         record = await self.request.app[keys.IDENTITY].who(self.request, self.live.house.now())
         if record is None:
             return False
-        self.client = Client(tab=hello.tab, staff=record)
+        self.client = Client(tab=hello.tab, staff=record, locale=hello.locale)
         await self.live.attach_staff(self.client, record)
         return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from msgspec import Struct
 
 from ..keys import COUNTS, LIVE, RECORDS
 from ..messages import Brief, Channel, Line, Role, SessionState
-from ..records import AuditRecord, Records, SessionRecord, StaffRecord
+from ..records import AuditRecord, SessionRecord, Site, StaffRecord
 from .bodies import now_ms
 from .errors import Refused, answer, not_found
 from .staff import signed_in
@@ -25,11 +26,14 @@ _decode_brief = msgspec.json.Decoder(Brief).decode
 
 
 class SessionItem(Struct, kw_only=True):
-    """One session in the list. `counselor` and `professional` are names."""
+    """One session in the list. `counselor` and `professional` are names; `site_name` and `category_name` are in the language
+    asked for (`?lang=`), where the site has it."""
 
     id: str
     site: str
+    site_name: str
     category: str
+    category_name: str
     language: str
     channel: Channel
     state: SessionState
@@ -119,7 +123,7 @@ async def sessions(request: web.Request) -> web.Response:
         to_ms=_number(query.get("to", ""), "to"),
         page=page,
     )
-    names = await _names(records)
+    names = await _names(request)
     return answer(SessionPage(items=[SessionItem(**_item(s, names)) for s in found], total=total, page=page))
 
 
@@ -131,7 +135,7 @@ async def session(request: web.Request) -> web.Response:
     if found is None:
         raise not_found()
     await records.audit(operator.id, "session.read", f"session/{found.id}", now_ms())
-    names = await _names(records)
+    names = await _names(request)
     lines = await records.lines(found.id, 0, _MOST_LINES + 1, "staff")
     updates = await records.board_updates(found.id)
     events = await records.events(found.id)
@@ -145,7 +149,7 @@ async def session(request: web.Request) -> web.Response:
             participants=_people(lines),
             events=[EventItem(kind=e.kind, at=e.at, data=e.data) for e in events],
             rated=Rating(score=found.rating_score, words=found.rating_words) if found.rating_score is not None else None,
-            wrap_up=_wrap_up(found, names),
+            wrap_up=_wrap_up(found, names.staff),
         )
     )
 
@@ -170,8 +174,8 @@ async def audit(request: web.Request) -> web.Response:
     records = request.app[RECORDS]
     page = _number(request.query.get("page", ""), "page") or 1
     found, total = await records.audits(page)
-    names = await _names(records)
-    return answer(AuditPage(items=[_audit_item(entry, names) for entry in found], total=total, page=page))
+    staff = (await _names(request)).staff
+    return answer(AuditPage(items=[_audit_item(entry, staff) for entry in found], total=total, page=page))
 
 
 @routes.get("/api/operator/counts")
@@ -189,16 +193,38 @@ async def _operator(request: web.Request) -> StaffRecord:
     return member
 
 
-async def _names(records: Records) -> dict[str, str]:
-    return {member.id: member.name for member in await records.all_staff()}
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """`staff`: id → name."""
+
+    staff: dict[str, str]
+    sites: dict[str, Site]
+    language: str
+
+    def of_site(self, record: SessionRecord) -> tuple[str, str]:
+        """The names of the session's site and category; the ids of what is gone."""
+        site = self.sites.get(record.site)
+        if site is None:
+            return record.site, record.category
+        language = site.language_for(self.language) or record.language
+        return site.name(language), site.category_name(record.category, language)
 
 
-def _item(record: SessionRecord, names: dict[str, str]) -> dict[str, Any]:
+async def _names(request: web.Request) -> _Names:
+    records = request.app[RECORDS]
+    staff = {member.id: member.name for member in await records.all_staff()}
+    return _Names(staff, {site.id: site for site in await records.sites()}, request.query.get("lang", ""))
+
+
+def _item(record: SessionRecord, names: _Names) -> dict[str, Any]:
     same = ("id", "site", "category", "language", "channel", "state", "user_name",
             "started_at", "waiting_at", "active_at", "ended_at", "end_reason")  # fmt: skip
+    site_name, category_name = names.of_site(record)
     return {name: getattr(record, name) for name in same} | {
-        "counselor": names.get(record.counselor, record.counselor),
-        "professional": names.get(record.professional, record.professional),
+        "site_name": site_name,
+        "category_name": category_name,
+        "counselor": names.staff.get(record.counselor, record.counselor),
+        "professional": names.staff.get(record.professional, record.professional),
         "rating": record.rating_score,
     }
 

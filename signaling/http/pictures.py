@@ -21,6 +21,7 @@ routes = web.RouteTableDef()
 MOST_A_SESSION = 200
 _USES = ("line", "board", "product")
 _AUDIENCES = ("all", "staff")
+_OVER = ("closed", "message_left")
 CHECKER: web.AppKey[Checker] = web.AppKey("picture_checker", Checker)
 UPLOADS: web.AppKey[Buckets] = web.AppKey("picture_uploads", Buckets)
 
@@ -43,6 +44,9 @@ async def upload(request: web.Request) -> web.Response:
         raise Refused(403, "not_allowed", "Only staff share pictures among themselves.")
     now = now_ms()
     records = request.app[RECORDS]
+    session = await records.session(session_id)
+    if session is None or session.state in _OVER or (is_user and session.state == "after"):
+        raise Refused(409, "wrong_state", "The conversation is over.")
     if not request.app[UPLOADS].take(f"{session_id} {participant}", now):
         raise Refused(429, "too_many_pictures", "That is too many pictures at once; try again in a minute.")
     if await records.count_pictures(session_id) >= MOST_A_SESSION:

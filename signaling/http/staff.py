@@ -55,9 +55,12 @@ async def sign_in(request: web.Request) -> web.Response:
 
 @routes.post("/api/sign-out")
 async def sign_out(request: web.Request) -> web.Response:
-    """Ends this browser's sign-in; fine for those who have none."""
+    """Ends this browser's sign-in; fine for those who have none. Refused busy: in a conversation, which must be handed over
+    or ended first."""
     now = now_ms()
     member = await request.app[IDENTITY].who(request, now)
+    if member is not None and request.app[LIVE].in_conversation(member.id):
+        raise Refused(409, "busy", "You are in a conversation: hand it over or end it first.")
     await request.app[IDENTITY].sign_out(request)
     if member is not None:
         await request.app[LIVE].staff_signed_out(member.id)

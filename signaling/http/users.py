@@ -30,6 +30,7 @@ class PanelView(Struct, kw_only=True):
     low_s: int | None
     high_s: int | None
     retention_days: int
+    page_params: list[str]  # query parameters that page addresses may keep
     channels: tuple[Channel, ...] = CHANNELS
 
 
@@ -79,6 +80,7 @@ async def panel(request: web.Request) -> web.Response:
             low_s=place.low_s,
             high_s=place.high_s,
             retention_days=site.retention_days,
+            page_params=site.page_params,
         )
     )
 
@@ -130,7 +132,7 @@ async def sessions(request: web.Request) -> web.Response:
     brief = briefs.make_brief(verified, asked.supplement)
     if user_ref:
         names = {member.id: member.name for member in await records.all_staff()}
-        brief = briefs.with_earlier(brief, await records.earlier_sessions(site.id, user_ref), names)
+        brief = briefs.with_earlier(brief, await records.earlier_sessions(site.id, user_ref), names, site, claims.language)
     session, token = await request.app[LIVE].create_session(
         site=site.id,
         category=claims.category,

@@ -14,7 +14,7 @@ from signaling.live.entry import Entry, House
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.messages import MessageLeft, Queue, QueueItem, Wallboard, encode
-from signaling.records.types import DayCounts, MessageRecord, StaffRecord
+from signaling.records.types import DayCounts, MessageRecord, Site, StaffRecord
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +33,7 @@ class Boards:
         self.staffing = staffing
         self._counts = DayCounts(served=0, left=0, service_level_percent=None, rating=None)
         self._messages: list[MessageRecord] = []
+        self._sites: dict[str, Site] = {}  # for the names in messages
         self._sent_queue: dict[Client, bytes] = {}
         self._turn = 0
 
@@ -75,20 +76,23 @@ class Boards:
 
     async def load_messages(self) -> None:
         self._messages = await self.house.records.messages(("new", "taken"))
+        self._sites = {site.id: site for site in await self.house.records.sites()}
         self.sessions.changed = True
 
     def push(self) -> None:
-        items = self._queue_items()
+        items: dict[str, list[Queued]] = {}
         for client in list(self._sent_queue):
             if client not in self.house.hub.clients:
                 del self._sent_queue[client]
         for client in self.house.hub.clients:
             if client.staff is not None and client.staff.role in MATCHED_ROLES:
-                self.push_queue(client, items)
-        wallboard: bytes | None = None
+                if client.locale not in items:
+                    items[client.locale] = self._queue_items(client.locale)
+                self.push_queue(client, items[client.locale])
+        wallboards: dict[str, bytes] = {}
         for client in self.house.hub.watchers():
-            wallboard = wallboard or encode(self.wallboard())
-            client.send_encoded(wallboard)
+            frame = wallboards.get(client.locale) or wallboards.setdefault(client.locale, encode(self.wallboard(client.locale)))
+            client.send_encoded(frame)
 
     def push_queue(self, client: Client, items: list[Queued] | None = None) -> None:
         """Who waits that this member could serve, and the messages left, when that has changed."""
@@ -98,12 +102,11 @@ class Boards:
         kind = "user" if record.role == "counselor" else "help"
         mine = [
             item
-            for entry, category, item in (self._queue_items() if items is None else items)
+            for entry, category, item in (self._queue_items(client.locale) if items is None else items)
             if item.kind == kind and self._serves(record, entry, category)
         ]
-        messages = [_message(each) for each in self._messages] if record.role == "counselor" else []
-        messages = [each for each in messages if each.language in record.languages and _in(each.site, record.sites)]
-        frame = encode(Queue(waiting=mine[:QUEUE_ITEMS], messages=messages[:QUEUE_ITEMS]))
+        messages = [self._message(each, client.locale) for each in self._messages if _for(record, each)][:QUEUE_ITEMS]
+        frame = encode(Queue(waiting=mine[:QUEUE_ITEMS], messages=messages))
         if self._sent_queue.get(client) != frame:
             self._sent_queue[client] = frame
             client.send_encoded(frame)
@@ -111,23 +114,32 @@ class Boards:
     def _serves(self, record: StaffRecord, entry: Entry, category: str) -> bool:
         return self.staffing.serves(record, entry.site.id, entry.session.language, entry.site.category_path(category))
 
-    def _queue_items(self) -> list[Queued]:
+    def may_take(self, record: StaffRecord, message: str) -> bool:
+        """Is this message one of those that the member is shown?"""
+        return any(each.id == message and _for(record, each) for each in self._messages)
+
+    def _queue_items(self, locale: str) -> list[Queued]:
         found: list[Queued] = []
         for entry in self.house.entries.values():
             session, asked = entry.session, entry.session.open_help()
             if session.state == "waiting":
-                found.append((entry, session.category, views.queue_item(session, entry.category_name())))
+                found.append((entry, session.category, views.queue_item(session, entry.category_name("", locale))))
             elif asked is not None and asked.state == "asking":
-                found.append((entry, asked.category, views.help_item(session, asked, entry.category_name(asked.category))))
+                found.append(
+                    (entry, asked.category, views.help_item(session, asked, entry.category_name(asked.category, locale)))
+                )
         return sorted(found, key=lambda each: each[2].since)
 
-    def wallboard(self) -> Wallboard:
+    def wallboard(self, locale: str = "") -> Wallboard:
+        """Names of sites and categories are in the viewer's language, where the site has it."""
         running = [entry for entry in self.house.entries.values() if entry.session.state in ("active", "after")]
         busy = Counter(person.staff for entry in running for person in entry.session.present() if person.staff)
         return Wallboard(
             now=self.house.now(),
-            waiting=[item for _, _, item in self._queue_items()][:QUEUE_ITEMS],
-            sessions=[views.session_item(entry.session, entry.category_name()) for entry in running],
+            waiting=[item for _, _, item in self._queue_items(locale)][:QUEUE_ITEMS],
+            sessions=[
+                views.session_item(each.session, each.site_name(locale), each.category_name("", locale)) for each in running
+            ],
             staff=self.staffing.items(busy),
             workers=self.house.workers.items(),
             served_today=self._counts.served,
@@ -136,21 +148,24 @@ class Boards:
             rating_today=self._counts.rating,
         )
 
+    def _message(self, record: MessageRecord, locale: str) -> MessageLeft:
+        site = self._sites.get(record.site)
+        language = (site.language_for(locale) if site else None) or record.language
+        return MessageLeft(
+            id=record.id,
+            session=record.session,
+            site=site.name(language) if site else record.site,
+            category=site.category_name(record.category, language) if site else record.category,
+            language=record.language,
+            contact=record.contact,
+            text=record.text,
+            at=record.at,
+            state=record.state,
+            taken_by=record.taken_by,
+        )
 
-def _in(site: str, sites: list[str]) -> bool:
-    return "*" in sites or site in sites
 
-
-def _message(record: MessageRecord) -> MessageLeft:
-    return MessageLeft(
-        id=record.id,
-        session=record.session,
-        site=record.site,
-        category=record.category,
-        language=record.language,
-        contact=record.contact,
-        text=record.text,
-        at=record.at,
-        state=record.state,
-        taken_by=record.taken_by,
-    )
+def _for(record: StaffRecord, message: MessageRecord) -> bool:
+    """Messages go to counselors of that language and site."""
+    sites = record.sites
+    return record.role == "counselor" and message.language in record.languages and ("*" in sites or message.site in sites)

@@ -19,8 +19,9 @@ class Client:
     """One WebSocket. ``send`` never waits: when the queue is full the client is told ``slow_client`` and closed, and nobody
     else notices. ``session`` and ``participant`` are a user's; staff hold sessions through ``Hub`` and entries."""
 
-    def __init__(self, *, tab: str, staff: StaffRecord | None = None) -> None:
+    def __init__(self, *, tab: str, staff: StaffRecord | None = None, locale: str = "") -> None:
         self.tab = tab
+        self.locale = locale
         self.session = ""
         self.participant = ""
         self.staff = staff

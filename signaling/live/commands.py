@@ -162,6 +162,13 @@ async def _rate(live: Live, client: Client, entry: Entry, person: Person, messag
 # --- staff -------------------------------------------------------------------------------------------------------------
 
 
+async def _help(live: Live, client: Client, entry: Entry, person: Person, message: msg.AskHelp) -> Reply:
+    if message.category and message.category not in entry.site.categories:
+        raise NotAllowed("unknown")
+    await live.sessions.apply(entry, ev.HelpAsked(person.id, message.note, message.category))
+    return None
+
+
 async def _state(live: Live, client: Client, message: msg.SetState) -> Reply:
     staff, store, now = _staff_id(client), live.house.store, live.house.now()
     available = message.state == "available"
@@ -194,14 +201,16 @@ async def _decline(live: Live, client: Client, message: msg.Decline) -> Reply:
 
 
 async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
-    """The owner's closes the session. A professional's, and that of a counselor who has handed over, become a staff note."""
+    """The owner's closes the session. A professional's, and that of a counselor who has handed over, become a staff note.
+    Notes that were still being written when the session closed by itself are kept."""
     staff = _staff_id(client)
-    entry = live.house.entries.get(message.session)
+    entry = await live.any_session(message.session)
     person = entry.session.people.get(staff) if entry else None
     if entry is None or person is None:
         raise NotAllowed("unknown")
-    if person.gone and live.staffing.state(staff) != "wrap_up":
-        raise NotAllowed("not_yours")
+    late_ms = live.house.now() - (entry.session.ended_at or live.house.now())
+    if person.gone and (late_ms > LATE_NOTES_MS or (late_ms == 0 and live.staffing.state(staff) != "wrap_up")):
+        raise NotAllowed("too_late")
     if not person.gone and not entry.holds(client, staff):
         raise NotAllowed("replaced")
     if not person.gone and entry.session.state != "after":
@@ -227,6 +236,8 @@ async def _wrapped_up(live: Live, staff: str) -> None:
 
 async def _message_state(live: Live, client: Client, message: msg.MessageTake | msg.MessageDone) -> Reply:
     state: Any = "taken" if isinstance(message, msg.MessageTake) else "done"
+    if client.staff is None or not live.boards.may_take(client.staff, message.message):
+        raise NotAllowed("unknown")
     try:
         await live.house.records.set_message_state(message.message, state, _staff_id(client))
     except LookupError:
@@ -244,7 +255,7 @@ async def _message_state(live: Live, client: Client, message: msg.MessageTake | 
 async def _watch(live: Live, client: Client, message: msg.Watch) -> Reply:
     client.watching = True
     await live.boards.count()
-    client.send(live.boards.wallboard())
+    client.send(live.boards.wallboard(client.locale))
     return None
 
 
@@ -267,6 +278,8 @@ async def _sign_out_staff(live: Live, client: Client, message: msg.SignOutStaff)
     return None
 
 
+LATE_NOTES_MS = 15 * 60_000  # after the end of the conversation
+
 HANDLERS: dict[type[Any], Handler] = {
     msg.Hello: _hello,
     msg.Ping: _ping,
@@ -286,7 +299,7 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.SetState: staff_only(_state, *MATCHED_ROLES),
     msg.Accept: staff_only(_accept, *MATCHED_ROLES),
     msg.Decline: staff_only(_decline, *MATCHED_ROLES),
-    msg.AskHelp: _event(lambda person, m: ev.HelpAsked(person.id, m.note, m.category)),
+    msg.AskHelp: in_session(_help),
     msg.CancelHelp: _event(lambda person, m: ev.HelpCancelled(person.id)),
     msg.Join: _event(lambda person, m: ev.HelpJoined(person.id)),
     msg.SetMode: _event(lambda person, m: ev.ModeChanged(person.id, m.mode, m.hear_user)),

@@ -60,9 +60,15 @@ class Entry:
     def id(self) -> str:
         return self.session.id
 
-    def category_name(self, category: str = "") -> str:
-        """In the session's language; its own category without an argument."""
-        return self.site.category_name(category or self.session.category, self.session.language)
+    def category_name(self, category: str = "", locale: str = "") -> str:
+        """In the session's language or the one given; its own category without an argument."""
+        return self.site.category_name(category or self.session.category, self._language(locale))
+
+    def site_name(self, locale: str) -> str:
+        return self.site.name(self._language(locale))
+
+    def _language(self, locale: str) -> str:
+        return (self.site.language_for(locale) if locale else None) or self.session.language
 
     def holds(self, client: Client, participant: str) -> bool:
         return self.holders.get(participant) is client

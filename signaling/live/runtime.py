@@ -186,10 +186,19 @@ class Live:
                     person.connected = False
         return entry
 
+    async def any_session(self, session_id: str) -> Entry | None:
+        """Running or over; one that is over and not looked at comes from the records and is not kept in memory."""
+        entry = self.house.entries.get(session_id)
+        record = None if entry else await self.house.records.session(session_id)
+        return entry or (await self._load(record) if record is not None and record.state in FINAL_STATES else None)
+
     def staff_participant(self, session_id: str, staff_id: str) -> str | None:
         entry = self.house.entries.get(session_id)
         person = entry.session.people.get(staff_id) if entry else None
         return person.id if person is not None and person.staff and not person.gone else None
+
+    def in_conversation(self, staff_id: str) -> bool:
+        return any(entry.session.state == "active" for entry in self._sessions_of(staff_id))
 
     async def estimate(self, site: str, category: str, language: str, now: int) -> Place:
         found = await self.house.records.site(site)

@@ -63,7 +63,9 @@ class Service:
                 await asyncio.sleep(0.01)
 
     async def post(self, path: str, body: Any, origin: str | None = None, cookie: str = "") -> tuple[int, Any, str]:
-        headers = {"Origin": origin or self.settings.url, "Cookie": cookie} if cookie else {"Origin": origin or self.settings.url}
+        by_staff = cookie or path in ("/api/sign-in", "/api/sign-out")
+        own = self.settings.staff_url("counselor") if by_staff else self.settings.url
+        headers = {"Origin": origin or own} | ({"Cookie": cookie} if cookie else {})
         async with self.http.post(self.url + path, json=body, headers=headers) as response:
             text = await response.text()
             set_cookie = response.headers.get("Set-Cookie", "").partition(";")[0]

@@ -119,5 +119,5 @@ def test_earlier_sessions_name_the_counselor() -> None:
     record = SessionRecord(
         id="s-0", site="shop", category="cameras", language="ko", channel="text", counselor="jimin", wrap_up_notes="교환 안내"
     )
-    [earlier] = briefs.with_earlier(Brief(), [record], {"jimin": "Jimin"}).earlier_sessions
-    assert (earlier.counselor, earlier.wrap_up) == ("Jimin", "교환 안내")
+    [earlier] = briefs.with_earlier(Brief(), [record], {"jimin": "Jimin"}, SITE, "ko").earlier_sessions
+    assert (earlier.counselor, earlier.category, earlier.wrap_up) == ("Jimin", "카메라", "교환 안내")

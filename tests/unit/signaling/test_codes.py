@@ -233,7 +233,7 @@ async def test_codes_are_made_for_the_sites_own_pages_only(desk: Codes, changes:
 
 
 async def test_one_address_cannot_ask_for_ever(desk: Codes) -> None:
-    for _ in range(20):
+    for _ in range(240):
         await issue(desk)
     with pytest.raises(CodeRefused, match="too_many_address"):
         await issue(desk)
@@ -241,7 +241,7 @@ async def test_one_address_cannot_ask_for_ever(desk: Codes) -> None:
 
 
 async def test_one_site_cannot_ask_for_ever(desk: Codes) -> None:
-    for number in range(300):
+    for number in range(600):
         await issue(desk, address=f"192.0.{number % 250}.{number // 250}")
     with pytest.raises(CodeRefused, match="too_many_site"):
         await issue(desk, address="198.51.100.1")

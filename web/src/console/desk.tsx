@@ -7,7 +7,7 @@ import type { RoomState } from "../room/state";
 import { locale, toast, useLocale, useStore } from "../ui";
 import { makeActions, type Actions } from "./actions";
 import { ringer, useAlerts, useRingerReady } from "./alerts";
-import { signOut } from "./api";
+import { ApiError, signOut } from "./api";
 import { ConnectionBand } from "./bands";
 import { Bar } from "./bar";
 import { BriefCard } from "./brief";
@@ -183,9 +183,13 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
 }
 
 function leaveDesk(onSignedOut: DeskProps["onSignedOut"]): void {
-  void signOut()
-    .catch(() => undefined) // unreachable: the sign-in page will say so
-    .then(() => onSignedOut(t("signin.signed_out")));
+  void signOut().then(
+    () => onSignedOut(t("signin.signed_out")),
+    (error: unknown) => {
+      if (error instanceof ApiError && error.reason === "busy") toast(t("signin.busy"));
+      else onSignedOut(t("signin.signed_out")); // unreachable: the sign-in page will say so
+    },
+  );
 }
 
 interface DialogsProps {

@@ -17,14 +17,14 @@ const columns = (locale: Locale): TableColumn<PastItem>[] => [
   { id: "user", title: t("col.user"), value: (row) => row.user_name, text: (row) => row.user_name || shared("visitor") },
   { id: "counselor", title: t("col.counselor"), value: (row) => row.counselor },
   { id: "professional", title: t("col.professional"), value: (row) => row.professional },
-  { id: "category", title: t("col.category"), value: (row) => row.category },
+  { id: "category", title: t("col.category"), value: (row) => row.category_name },
   { id: "language", title: t("col.language"), value: (row) => row.language, text: (row) => languageName(row.language, locale) },
   { id: "channel", title: t("col.channel"), value: (row) => row.channel, text: (row) => shared(`channel.${row.channel}`) },
   { id: "waited", title: t("col.waited"), figure: true, value: (row) => seconds(row.waiting_at, row.active_at), text: (row) => duration(seconds(row.waiting_at, row.active_at)) },
   { id: "duration", title: t("col.duration"), figure: true, value: (row) => seconds(row.active_at, row.ended_at), text: (row) => duration(seconds(row.active_at, row.ended_at)) },
   { id: "rating", title: t("col.rating"), figure: true, value: (row) => row.rating, text: (row) => (row.rating === null ? "" : `${row.rating} / 5`) },
   { id: "ended", title: t("col.ended"), value: (row) => row.end_reason, text: (row) => (row.end_reason === "" ? "" : sharedOr(`after.reason.${row.end_reason}`, row.end_reason)) },
-  { id: "site", title: t("col.site"), value: (row) => row.site },
+  { id: "site", title: t("col.site"), value: (row) => row.site_name },
 ];
 
 const duration = (value_s: number | null) => (value_s === null ? "" : clock(value_s));

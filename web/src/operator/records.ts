@@ -1,11 +1,14 @@
 /** The operator's HTTP calls and what they answer. */
 import { get, post } from "../console/api";
+import { locale } from "../ui";
 import type { Brief, Channel, Line, Role, SessionState, Why } from "../messages";
 
 export interface PastItem {
   id: string;
   site: string;
+  site_name: string;
   category: string;
+  category_name: string;
   language: string;
   channel: Channel;
   state: SessionState;
@@ -88,7 +91,7 @@ export function whyOf(event: EventItem): Why | null {
   return { ring, rule, candidates: Array.isArray(candidates) ? candidates : [], passed_over: Array.isArray(passed_over) ? passed_over : [] };
 }
 
-export const search = (wanted: Search, page: number) => get(`/api/operator/sessions?${searchQuery(wanted, page)}`) as Promise<Page<PastItem>>;
-export const session = (id: string) => get(`/api/operator/sessions/${encodeURIComponent(id)}`) as Promise<PastSession>;
+export const search = (wanted: Search, page: number) => get(`/api/operator/sessions?${searchQuery(wanted, page)}&lang=${locale()}`) as Promise<Page<PastItem>>;
+export const session = (id: string) => get(`/api/operator/sessions/${encodeURIComponent(id)}?lang=${locale()}`) as Promise<PastSession>;
 export const erase = (id: string) => post(`/api/operator/sessions/${encodeURIComponent(id)}/erase`);
 export const audit = (page: number) => get(`/api/operator/audit?page=${page}`) as Promise<Page<AuditItem>>;

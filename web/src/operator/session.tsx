@@ -124,7 +124,7 @@ function Whole({ one, onErase }: { one: PastSession; onErase: () => void }) {
       {one.active_at !== null && <Spans spans={modeSpans(one.lines, one.active_at, one.ended_at ?? Date.now())} />}
       <div class="one">
         <div class="card">
-          <BriefCard brief={one.brief} site={one.site} category={one.category} language={one.language} />
+          <BriefCard brief={one.brief} site={one.site_name} category={one.category_name} language={one.language} />
         </div>
         <section class="card one-said">
           <h2>{t("one.transcript")}</h2>

@@ -28,6 +28,7 @@ from signaling.settings import Settings
 
 TOKEN = "user-token"
 ORIGIN = "http://localhost:8080"
+STAFF_ORIGIN = "http://counselor.localhost:8080"
 SHOP = "http://127.0.0.1:8081"
 
 
@@ -39,6 +40,7 @@ class FakeLive:
         self.product_pictures: list[tuple[str, str]] = []
         self.erasures: list[str] = []
         self.signed_out: list[str] = []
+        self.talking: set[str] = set()
         self.briefs: list[Brief] = []
 
     async def create_session(self, *, now: int, brief: Brief, **given: Any) -> tuple[str, str]:
@@ -56,6 +58,9 @@ class FakeLive:
 
     def staff_participant(self, session_id: str, staff_id: str) -> str | None:
         return "p-jimin" if staff_id == "jimin" else None
+
+    def in_conversation(self, staff_id: str) -> bool:
+        return staff_id in self.talking
 
     async def estimate(self, site: str, category: str, language: str, now: int) -> Place:
         return Place(place=1, low_s=None, high_s=None, staffed=True)
@@ -83,8 +88,10 @@ class Desk:
     async def get(self, path: str, **options: Any) -> aiohttp.ClientResponse:
         return await self.http.get(path, **options)
 
-    async def post(self, path: str, body: Any = None, *, origin: str = ORIGIN, **options: Any) -> aiohttp.ClientResponse:
-        headers = {"Origin": origin, **options.pop("headers", {})}
+    async def post(self, path: str, body: Any = None, *, origin: str | None = None, **options: Any) -> aiohttp.ClientResponse:
+        given = options.pop("headers", {})
+        own = STAFF_ORIGIN if "Cookie" in given or path in ("/api/sign-in", "/api/sign-out") else ORIGIN
+        headers = {"Origin": own if origin is None else origin, **given}
         if body is not None:
             options["json"] = body
         return await self.http.post(path, headers=headers, **options)

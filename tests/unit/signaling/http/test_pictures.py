@@ -75,3 +75,9 @@ async def test_not_too_many_at_once(desk: Desk) -> None:
     for _ in range(12):
         assert (await upload(desk, session, headers=BEARER)).status == 200
     assert await refused(await upload(desk, session, headers=BEARER)) == (429, "too_many_pictures")
+
+
+async def test_nothing_is_added_to_what_is_over(desk: Desk) -> None:
+    session = await desk.session()
+    await desk.records.save_session(session, state="closed", channel="text", snapshot=b"")
+    assert await refused(await upload(desk, session, headers=BEARER)) == (409, "wrong_state")

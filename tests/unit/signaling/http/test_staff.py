@@ -42,6 +42,33 @@ async def test_no_other_page_signs_anybody_in_or_out(desk: Desk, origin: str) ->
         assert await refused(await desk.post(path, {}, origin=origin)) == (403, "wrong_origin")
 
 
+async def test_the_users_pages_cannot_act_for_staff(desk: Desk) -> None:
+    """Browsers send the cookie with them: a host and the hosts below it are one site."""
+    ops = await desk.cookie_of("ops")
+    for path in ("/api/sign-in", "/api/sign-out", "/api/sessions/s-1/pictures", "/api/operator/sessions/s-1/erase"):
+        assert await refused(await desk.post(path, {}, origin=ORIGIN, headers=ops)) == (403, "wrong_origin")
+
+
+async def test_who_is_in_a_conversation_cannot_walk_out(desk: Desk) -> None:
+    jimin = await desk.cookie_of("jimin")
+    desk.live.talking.add("jimin")
+    assert await refused(await desk.post("/api/sign-out", headers=jimin)) == (409, "busy")
+    assert (await desk.get("/api/me", headers=jimin)).status == 200
+    desk.live.talking.clear()
+    assert (await desk.post("/api/sign-out", headers=jimin)).status == 200
+
+
+async def test_sites_and_categories_are_named_in_the_readers_language(desk: Desk) -> None:
+    session = await desk.session()
+    ops = await desk.cookie_of("ops")
+    for language, names in {"ko": ("빛과소리", "카메라"), "en-US": ("Light & Sound", "Cameras")}.items():
+        page = await (await desk.get(f"/api/operator/sessions?lang={language}", headers=ops)).json()
+        one = await (await desk.get(f"/api/operator/sessions/{session}?lang={language}", headers=ops)).json()
+        for found in (page["items"][0], one):
+            assert (found["site_name"], found["category_name"]) == names
+            assert (found["site"], found["category"]) == ("demo-shop", "cameras")
+
+
 OPERATORS_OWN = ("/api/operator/sessions", "/api/operator/sessions/s-1", "/api/operator/audit", "/api/operator/counts")
 
 

@@ -1,0 +1,64 @@
+"""What the records and a running service have to say to each other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from signaling import keys
+from signaling.cli import main
+from tests.peers.live_house import Service, in_conversation, running, settings_for
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    async with running(settings_for(tmp_path)) as service:
+        yield service
+
+
+async def test_erasing_from_the_command_line_ends_the_running_session(service: Service) -> None:
+    user, counselor = await in_conversation(service)
+    await user.send(type="line", session=user.session_id, line="c-1", text="지워 주세요")
+    await counselor.find(lambda m: m["type"] == "line" and m["line"].get("text") == "지워 주세요")
+    words = ["session", "erase", user.session_id, "--data-dir", str(service.settings.data_dir)]
+    await asyncio.to_thread(main, words, standalone_mode=False)
+    for person in (user, counselor):
+        assert (await person.get("session_over"))["reason"] == "erased"
+    assert (await user.say("line", line="c-2", text="아직"))["reason"] == "not_yours"
+    assert user.session_id not in service.live.house.entries
+    records = service.app[keys.RECORDS]
+    assert await records.lines(user.session_id, audience="staff") == []
+    assert await records.events(user.session_id) == []
+    left = await records.session(user.session_id)
+    assert left is not None
+    assert (left.state, left.end_reason, left.brief, left.snapshot) == ("closed", "erased", b"{}", b"")
+    assert (await counselor.find(lambda m: m["type"] == "staff" and m["me"]["state"] in ("wrap_up", "available"))) is not None
+
+
+async def test_notes_that_come_after_the_wrap_up_time_are_kept(service: Service) -> None:
+    user, counselor = await in_conversation(service)
+    await user.say("leave")
+    await counselor.state("after")
+    await user.close()
+    service.skip(125)
+    assert (await counselor.get("session_over"))["reason"] == "wrapped_up"
+    reply = await counselor.say("wrap_up", notes="교환을 안내함", outcome="resolved")
+    assert reply["type"] == "ok", reply
+    kept = await service.app[keys.RECORDS].session(counselor.session_id)
+    assert kept is not None
+    assert (kept.wrap_up_staff, kept.wrap_up_notes, kept.wrap_up_outcome) == ("jimin", "교환을 안내함", "resolved")
+    service.skip(20 * 60)
+    assert (await counselor.say("wrap_up", notes="zu spät"))["reason"] == "too_late"
+
+
+async def test_messages_left_are_named_as_their_readers_say(service: Service) -> None:
+    user = await service.user("text")
+    await user.say("enter")
+    await user.state("waiting")
+    assert (await user.say("leave_message", contact="010-1234-5678", text="전화 주세요"))["type"] == "ok"
+    counselor = await service.staff("jimin", available=False)
+    queue = await counselor.find(lambda m: m["type"] == "queue" and m.get("messages"))
+    assert (queue["messages"][0]["site"], queue["messages"][0]["category"]) == ("Light & Sound", "Cameras")
