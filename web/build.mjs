@@ -1,14 +1,16 @@
 // Builds every page into ../signaling/pages: the service's own pages, the widget (one classic script) and the demo shop.
 //   node build.mjs [outDir [page ...]]   (only these pages, quicker while working on one)
 import { existsSync } from "node:fs";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const outDir = resolve(process.argv[2] ?? join(here, "../signaling/pages"));
+const target = resolve(process.argv[2] ?? join(here, "../signaling/pages"));
+// Built beside and put in place at the end: a service that runs meanwhile goes on serving whole pages.
+const outDir = process.argv[2] ? `${target}.new` : join(here, `../build/pages-${process.pid}`);
 const shared = {
   configFile: false,
   logLevel: "warn",
@@ -68,3 +70,9 @@ for (const entry of await readdir(outDir, { recursive: true, withFileTypes: true
   const path = join(entry.parentPath, entry.name);
   await writeFile(`${path}.gz`, gzipSync(await readFile(path), { level: 9 }));
 }
+
+const former = `${outDir}-former`;
+await mkdir(dirname(target), { recursive: true });
+if (existsSync(target)) await rename(target, former);
+await rename(outDir, target);
+await rm(former, { recursive: true, force: true });
