@@ -1,9 +1,11 @@
-/** A partner's accent colour, made legible: white text on it in light mode, dark text on it in dark mode. */
+/** A partner's accent colour, made legible: as a ground for text and as text on every ground of the page (tokens.css). */
 
 type Rgb = [number, number, number];
 
 const WHITE: Rgb = [255, 255, 255];
-const INK: Rgb = [16, 19, 23];
+/** --surface-2, light and dark: of all grounds the one that leaves the least contrast. */
+const LIGHT_GROUND: Rgb = [236, 239, 244];
+const DARK_GROUND: Rgb = [35, 41, 49];
 const ENOUGH = 4.5; // WCAG 2.2, 1.4.3
 
 export function parseHex(text: string): Rgb | null {
@@ -40,7 +42,7 @@ function moveUntilLegible(colour: Rgb, towards: Rgb, against: Rgb): Rgb {
 export function legibleAccents(hex: string): { light: string; dark: string } | null {
   const colour = parseHex(hex);
   if (!colour) return null;
-  return { light: toHex(moveUntilLegible(colour, [0, 0, 0], WHITE)), dark: toHex(moveUntilLegible(colour, WHITE, INK)) };
+  return { light: toHex(moveUntilLegible(colour, [0, 0, 0], LIGHT_GROUND)), dark: toHex(moveUntilLegible(colour, WHITE, DARK_GROUND)) };
 }
 
 /** Gives the whole page the partner's accent (or back our own, when there is none). */

@@ -1,0 +1,79 @@
+// What a test asks a page it looks at; each function runs inside the page.
+({
+  /** Waits until nothing moves that comes to an end. */
+  still: () => Promise.all(document.getAnimations()
+    .filter((one) => one.effect?.getComputedTiming().endTime !== Infinity)
+    .map((one) => one.finished.catch(() => undefined))),
+
+  /** What is cut off, too small to touch, without words or in the wrong language. */
+  faults: ({ language, touchPx }) => {
+    const faults = [];
+    const shown = (element) => {
+      const box = element.getBoundingClientRect();
+      return box.width > 1 && box.height > 1 && element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+    };
+    const name = (element) => {
+      const words = (element.ariaLabel ?? element.textContent ?? '').trim().slice(0, 30);
+      return `${element.tagName.toLowerCase()}.${element.getAttribute('class') ?? ''} “${words}”`;
+    };
+    const dialog = document.querySelector('dialog[open]');
+    const whole = [...(dialog ?? document.body).querySelectorAll('*')].filter(shown);
+
+    const page = document.scrollingElement;
+    if (page.scrollWidth > page.clientWidth) {
+      const widest = whole.filter((one) => one.getBoundingClientRect().right > page.clientWidth + 1).slice(-3).map(name);
+      faults.push(`overflows by ${page.scrollWidth - page.clientWidth} px: ${widest.join(', ')}`);
+    }
+
+    const scrolls = (element) => {
+      for (let one = element; one; one = one.parentElement) {
+        const style = getComputedStyle(one);
+        if (/auto|scroll/.test(style.overflowX) && one.scrollWidth > one.clientWidth) return true;
+      }
+      return false;
+    };
+    for (const element of whole) {
+      const box = element.getBoundingClientRect();
+      const control = element.matches('button, a[href], input, select, textarea, h1, h2, p');
+      if (control && !element.closest('.visually-hidden, .skip') && (box.right > innerWidth + 1 || box.left < -1) && !scrolls(element)) {
+        faults.push(`stands outside the page: ${name(element)}`);
+      }
+    }
+
+    const said = (text, where) => {
+      if (/^[a-z_]{2,}(\.[a-zA-Z_]+)+$/.test(text) && !/localhost/.test(text)) faults.push(`a key instead of words: ${text} in ${where()}`);
+      if (/\{\w+\}|undefined|\[object |NaN/.test(text)) faults.push(`an empty place in: ${text} in ${where()}`);
+      if (language === 'en' && /[가-힣]/.test(text)) faults.push(`Korean on an English page: ${text} in ${where()}`);
+    };
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+      const element = node.parentElement;
+      const text = node.data.trim();
+      if (text && !element.closest('[lang=ko], script, style') && element.checkVisibility()) said(text, () => name(element));
+    }
+    for (const element of whole) {
+      if (element.closest('[lang=ko]')) continue;
+      for (const attribute of ['aria-label', 'title', 'placeholder', 'alt']) said(element.getAttribute(attribute) ?? '', () => name(element));
+    }
+
+    if (touchPx > 0) {
+      for (const element of whole.filter((one) => one.matches('button, a[href], input, select, textarea, summary, [role=button]'))) {
+        const hidden = element.matches('.visually-hidden, [type=radio], [type=checkbox]') ? element.closest('label') : null;
+        const target = (hidden ?? element).getBoundingClientRect();
+        const inText = element.matches('a') && getComputedStyle(element).display === 'inline';
+        if (inText || element.closest('.skip') || (element.matches('.visually-hidden') && !hidden)) continue;
+        const [width, height] = [Math.round(target.width), Math.round(target.height)];
+        if (width < touchPx || height < touchPx) faults.push(`too small to touch (${width} × ${height}): ${name(element)}`);
+      }
+    }
+    return [...new Set(faults)];
+  },
+
+  /** What axe finds serious or critical. */
+  axe: async () => {
+    const found = await axe.run(document, { resultTypes: ['violations'], iframes: false });
+    return found.violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ` + nodes.slice(0, 4).map(({ target, any }) => `${target} ${any[0]?.message ?? ''}`).join(' | '));
+  },
+})

@@ -1,0 +1,60 @@
+"""How a test looks at a page: on a desk and on a phone, light and dark, for what is cut off, untranslated or out of reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import axe_playwright_python  # type: ignore[import-untyped]  # only its axe.min.js is used
+from playwright.async_api import Frame, Page
+
+Language = Literal["ko", "en"]
+Size = Literal["desk", "phone"]
+
+SIZES: dict[Size, tuple[int, int]] = {"desk": (1280, 800), "phone": (390, 844)}
+TOUCH_PX = 44
+SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+LOOKING = Path(__file__).with_suffix(".js").read_text().strip()
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+
+# Every pair of size and theme is seen in one language or the other.
+THEMES: dict[tuple[Language, Size], Literal["light", "dark"]] = {
+    ("ko", "desk"): "light",
+    ("ko", "phone"): "dark",
+    ("en", "desk"): "dark",
+    ("en", "phone"): "light",
+}
+
+
+@dataclass
+class Eyes:
+    """Looks at pages in one language and gathers what is wrong with them, so that one journey tells everything at once."""
+
+    language: Language
+    faults: list[str] = field(default_factory=list)
+
+    async def look(self, page: Page, name: str, frame: Frame | None = None, sizes: tuple[Size, ...] = ("desk", "phone")) -> None:
+        """Screenshots of the page and the faults of it (or of the frame in it), at each size; it is left at a desk's."""
+        for size in sizes:
+            await self.turn(page, size)
+            await self.here(page, name, size, frame)
+        await self.turn(page, "desk")
+
+    async def turn(self, page: Page, size: Size) -> None:
+        width, height = SIZES[size]
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.emulate_media(color_scheme=THEMES[self.language, size])
+
+    async def here(self, page: Page, name: str, size: Size, frame: Frame | None = None) -> None:
+        """The same at the size the page has."""
+        where = frame or page.main_frame
+        await where.evaluate(f"({LOOKING}).still()")
+        touch = TOUCH_PX if size == "phone" else 0
+        faults = await where.evaluate(f"(asked) => ({LOOKING}).faults(asked)", {"language": self.language, "touchPx": touch})
+        if not await where.evaluate("typeof axe === 'object'"):
+            await where.evaluate(AXE)
+        faults += await where.evaluate(f"({LOOKING}).axe()")
+        self.faults += [f"{name} ({size}): {fault}" for fault in faults]
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        await page.screenshot(path=SCREENSHOTS / f"{name}-{size}-{self.language}.png")

@@ -1,0 +1,311 @@
+"""Every page in every state, in Korean and English, on a desk and on a phone: nothing cut off, untranslated or out of reach."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser import media
+from tests.browser.looking import Eyes, Language
+from tests.browser.people import Cast, Person, Staff, User, launch
+from tests.browser.test_board import draw
+
+P = TypeVar("P", bound=Person)
+
+SAID: dict[Language, dict[str, str]] = {
+    "ko": {
+        "hello": "안녕하세요, 배터리가 하루를 못 가요.",
+        "answer": "불편하셨겠어요. 어떤 상황에서 가장 빨리 닳나요?",
+        "note": "렌즈 마운트가 맞는지 모르겠어요",
+        "staff": "M 마운트 어댑터가 있으면 될까요?",
+        "contact": "010-1234-5678",
+        "message": "다시 전화해 주세요.",
+    },
+    "en": {
+        "hello": "Hello, the battery does not last a day.",
+        "answer": "I am sorry to hear that. When does it drain fastest?",
+        "note": "I am not sure that the lens mount fits",
+        "staff": "Would an M mount adapter do?",
+        "contact": "me@example.com",
+        "message": "Please call me back.",
+    },
+}
+
+
+@dataclass
+class House:
+    """All people of a journey, as guests of one browser; its language is everybody's."""
+
+    cast: Cast
+    browser: Browser
+    eyes: Eyes
+
+    @property
+    def said(self) -> dict[str, str]:
+        return SAID[self.eyes.language]
+
+    async def person(self, kind: type[P], voice: media.Voice) -> P:
+        locale = {"ko": "ko-KR", "en": "en-GB"}[self.eyes.language]
+        context = await self.browser.new_context(locale=locale, reduced_motion="reduce")
+        person = kind(self.cast.service, self.browser, context, voice)
+        self.cast.everyone.append(person)
+        return person
+
+    async def staff(self, login: str, host: str = "counselor") -> Staff:
+        person = await self.person(Staff, media.COUNSELOR)
+        await person.sign_in(login, host, available=host != "operator")
+        return person
+
+
+@pytest_asyncio.fixture(params=["ko", "en"], loop_scope="session")
+async def house(request: pytest.FixtureRequest, cast: Cast, media_folder: Path) -> AsyncIterator[House]:
+    """At the end all that was wrong with the pages is told, also when the journey broke off."""
+    browser = await launch(cast.playwright, "chromium", media.USER, media_folder)
+    cast.stack.push_async_callback(browser.close)
+    house = House(cast, browser, Eyes(request.param))
+    yield house
+    assert not house.eyes.faults, "\n".join(["", *house.eyes.faults])
+
+
+@pytest.mark.timeout(240)
+async def test_every_page_in_every_state(house: House) -> None:
+    """One long journey, so that the many states need few calls."""
+    left = await the_user_whose_counselor_goes(house)
+    counselor = await house.staff("jimin")
+    await house.eyes.look(counselor.page, "console-idle")
+    await a_text_session(house, counselor)
+    await a_video_call(house, counselor)
+    await the_users_choices(house, left)
+
+
+async def the_user_whose_counselor_goes(house: House) -> User:
+    """Shop, panel and waiting while nobody is there; a counselor signs in, is rung, and loses the line."""
+    eyes = house.eyes
+    user = await house.person(User, media.USER)
+    await user.visit_shop("/")
+    await eyes.look(user.shop, "shop-list")
+    await user.open_panel()
+    await expect(user.panel.get_by_test_id("panel-wait")).to_be_visible()
+    await eyes.look(user.shop, "panel-offer-nobody", user.panel)
+    async with user.context.expect_page() as window:
+        await user.panel.get_by_test_id("panel-voice").click()
+    user.page = await window.value
+    await expect(user.get("call-enter")).to_be_enabled()
+    await expect(user.panel.get_by_test_id("panel-continue")).to_be_visible()
+    await eyes.look(user.shop, "panel-in-window", user.panel)
+    await eyes.look(user.page, "call-prepare-voice")
+    await user.enter()
+    await expect(user.get("choice-message")).to_be_visible()
+    await eyes.look(user.page, "call-waiting-nobody")
+
+    counselor = await house.person(Staff, media.COUNSELOR)
+    counselor.page = await counselor.context.new_page()
+    await counselor.page.goto(counselor.service.host("counselor") + "/console")
+    await expect(counselor.get("signin-submit")).to_be_visible()
+    await eyes.look(counselor.page, "console-sign-in")
+    await counselor.page.close()
+    await counselor.sign_in("suho", "counselor")
+    await expect(counselor.get("ring")).to_be_visible()
+    await eyes.look(counselor.page, "console-ring-voice")
+    await counselor.accept()
+    await expect(user.get("call-mic")).to_be_visible()
+    await eyes.look(user.page, "call-room-voice")
+    await counselor.context.close()
+    return user
+
+
+async def a_text_session(house: House, counselor: Staff) -> None:
+    eyes, said = house.eyes, house.said
+    user = await house.person(User, media.USER)
+    await user.visit_shop("/maru.html")
+    await user.open_panel()
+    await expect(user.panel.get_by_test_id("panel-text")).to_be_enabled()
+    await eyes.look(user.shop, "panel-offer", user.panel)
+    await user.panel.get_by_test_id("panel-text").click()
+    await expect(user.panel.get_by_test_id("panel-waiting")).to_be_visible()
+    await eyes.look(user.shop, "panel-waiting", user.panel)
+    await counselor.accept()
+    box = user.panel.get_by_test_id("chat-input")
+    await box.fill(said["hello"])
+    await box.press("Enter")
+    await counselor.reads(said["hello"])
+    await counselor.write(said["answer"])
+    await expect(user.panel.get_by_test_id("chat-line").filter(has_text=said["answer"])).to_be_visible()
+    await eyes.look(user.shop, "panel-chat", user.panel)
+    await eyes.look(counselor.page, "console-text")
+    await user.panel.get_by_test_id("panel-end").click()
+    await user.panel.get_by_test_id("panel-end-yes").click()
+    await user.panel.get_by_test_id("panel-star-4").locator("..").click()
+    await eyes.look(user.shop, "panel-after", user.panel)
+    await expect(counselor.get("wrapup-notes")).to_be_visible()
+    await eyes.look(counselor.page, "console-wrap-up")
+    await counselor.get("wrapup-save").click()
+    await expect(counselor.get("wrapup-save")).to_be_hidden()
+    await user.context.close()
+
+
+async def a_video_call(house: House, counselor: Staff) -> None:
+    eyes, said = house.eyes, house.said
+    user = await house.person(User, media.USER)
+    await user.visit_shop("/cameras.html")
+    await user.shop.goto(user.service.shop + "/m5.html")
+    await eyes.look(user.shop, "shop-product")
+    await user.call("video", "/m5.html")
+    await eyes.look(user.page, "call-prepare-video")
+    await user.enter()
+    await counselor.accept()
+    await expect(user.get("call-mic")).to_be_visible()
+    await counselor.get("call-camera").click()
+    await user.write(said["hello"])
+    await counselor.reads(said["hello"])
+    await counselor.write(said["answer"])
+    await user.reads(said["answer"])
+    await the_board(house, user, counselor)
+    professional = await the_help(house, user, counselor)
+    await the_room_of_three(house, user, counselor, professional)
+    await the_operator_live(house)
+    await a_second_tab(house, user)
+    await the_end(house, user, counselor)
+
+
+async def the_board(house: House, user: User, counselor: Staff) -> None:
+    eyes = house.eyes
+    await eyes.look(user.page, "call-room", sizes=("desk",))
+    await eyes.turn(user.page, "phone")
+    await eyes.here(user.page, "call-room", "phone")
+    await user.get("call-chat").click()
+    await eyes.here(user.page, "call-chat-sheet", "phone")
+    await user.get("call-board").click()
+    await draw(user, (0.2, 0.2), (0.4, 0.6), (0.6, 0.3))
+    await eyes.here(user.page, "call-board-sheet", "phone")
+    await user.get("board-picture").click()
+    await expect(user.get("board-offer").first).to_be_visible()
+    await eyes.here(user.page, "call-board-picture", "phone")
+    await user.get("board-offer").first.click()
+    await eyes.turn(user.page, "desk")
+    await expect(user.get("board-background")).to_be_visible()
+    await eyes.here(user.page, "call-board", "desk")
+    await counselor.get("view-both").click()
+    await expect(counselor.get("board-background")).to_be_visible()
+    await draw(counselor, (0.62, 0.5), (0.72, 0.4), (0.8, 0.55), (0.7, 0.62), (0.62, 0.5))
+
+
+async def the_help(house: House, user: User, counselor: Staff) -> Staff:
+    eyes, said = house.eyes, house.said
+    professional = await house.staff("drhan", "professional")
+    await eyes.look(professional.page, "console-idle-professional")
+    await counselor.get("help-button").click()
+    await counselor.get("help-note").fill(said["note"])
+    await eyes.look(counselor.page, "console-help-dialog")
+    await counselor.get("help-send").click()
+    await expect(professional.get("ring")).to_be_visible()
+    await eyes.look(professional.page, "console-ring-help")
+    await expect(counselor.get("help-status")).to_be_visible()
+    await eyes.look(counselor.page, "console-hunt", sizes=("desk",))
+    await professional.accept()
+    await expect(professional.get("join")).to_be_visible()
+    await expect(professional.get("replay-scrubber")).to_be_visible()
+    await expect(professional.get("board-background")).to_be_visible()
+    await eyes.look(professional.page, "console-catching-up")
+    await professional.get("replay-scrubber").fill("2")
+    await eyes.look(professional.page, "console-catching-up-earlier", sizes=("desk",))
+    await expect(user.get("notice").first).to_be_visible()
+    await eyes.look(user.page, "call-reading-along")
+    return professional
+
+
+async def the_room_of_three(house: House, user: User, counselor: Staff, professional: Staff) -> None:
+    eyes, said = house.eyes, house.said
+    await professional.get("join").click()
+    await expect(counselor.get("mode-consultation")).to_be_visible()
+    await professional.get("call-camera").click()
+    await professional.write(said["staff"])
+    await counselor.reads(said["staff"])
+    await eyes.look(user.page, "call-consultation")
+    await eyes.look(professional.page, "console-consultation-professional")
+    await counselor.get("mode-whisper").click()
+    await eyes.look(counselor.page, "console-whisper-planned")
+    await counselor.get("mode-conference").click()
+    await counselor.get("mode-apply").click()
+    await expect(counselor.get("hand-over")).to_be_enabled()
+    await user.sees(media.USER)  # one browser: everybody's camera shows the same colour
+    await eyes.look(user.page, "call-conference")
+    await eyes.look(counselor.page, "console-conference")
+    await counselor.get("view-stage").click()
+    await eyes.look(counselor.page, "console-conference-stage", sizes=("desk",))
+    await counselor.page.keyboard.press("Escape")
+    await counselor.get("view-both").click()
+    await counselor.page.locator(".topbar-tools button").first.click()
+    await eyes.look(counselor.page, "console-keys", sizes=("desk",))
+    await counselor.page.keyboard.press("Escape")
+    await counselor.page.locator(".topbar-tools button").nth(1).click()
+    await expect(counselor.get("settings")).to_be_visible()
+    await eyes.look(counselor.page, "console-settings")
+    await counselor.page.keyboard.press("Escape")
+
+
+async def the_operator_live(house: House) -> None:
+    operator = await house.staff("ops", "operator")
+    await expect(operator.get("live-sessions")).to_be_visible()
+    await house.eyes.look(operator.page, "operator-live")
+    await operator.page.close()
+
+
+async def a_second_tab(house: House, user: User) -> None:
+    direct = await user.context.new_page()
+    await direct.goto(user.service.url + "/call")
+    await expect(direct.get_by_test_id("start-from-shop")).to_be_visible()
+    await house.eyes.look(direct, "call-direct")
+    await direct.close()
+    first: Page = user.page
+    second = await user.context.new_page()  # as a browser makes one by “duplicate tab”: with a copy of its sessionStorage
+    kept = await first.evaluate("({ ...sessionStorage })")
+    await second.goto(user.service.url + "/call")
+    await second.evaluate("(kept) => Object.assign(sessionStorage, kept)", kept)
+    await second.reload()
+    await expect(first.get_by_test_id("taken-over")).to_be_visible()
+    await house.eyes.look(first, "call-taken-over")
+    await first.get_by_test_id("use-here").click()
+    await expect(second.get_by_test_id("taken-over")).to_be_visible()
+    await second.close()
+
+
+async def the_end(house: House, user: User, counselor: Staff) -> None:
+    eyes = house.eyes
+    await user.get("call-leave").click()
+    await eyes.look(user.page, "call-leave-dialog", sizes=("phone",))
+    await user.get("leave-confirm").click()
+    await user.get("rate-5").click()
+    await eyes.look(user.page, "call-after")
+    await expect(user.panel.get_by_test_id("panel-window-ended")).to_be_visible()
+    await eyes.look(user.shop, "panel-call-ended", user.panel)
+    await counselor.get("wrapup-save").click()
+    operator = await house.staff("ops", "operator")
+    await operator.get("nav-past").click()
+    await expect(operator.get("past-open").first).to_be_visible()
+    await eyes.look(operator.page, "operator-past")
+    await operator.get("past-open").first.click()
+    await expect(operator.get("transcript-line").first).to_be_visible()
+    await eyes.look(operator.page, "operator-session")
+    await operator.get("nav-audit").click()
+    await expect(operator.get("audit")).to_be_visible()
+    await eyes.look(operator.page, "operator-audit")
+
+
+async def the_users_choices(house: House, user: User) -> None:
+    eyes, said = house.eyes, house.said
+    await expect(user.get("choice-another")).to_be_visible(timeout=60_000)
+    await eyes.look(user.page, "call-owner-lost")
+    await user.get("choice-message").click()
+    await user.get("message-contact").fill(said["contact"])
+    await user.get("message-text").fill(said["message"])
+    await eyes.look(user.page, "call-message")
+    await user.get("message-send").click()
+    await expect(user.get("message-left")).to_be_visible()
+    await eyes.look(user.page, "call-message-left")
