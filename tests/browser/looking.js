@@ -57,11 +57,11 @@
     }
 
     if (touchPx > 0) {
-      for (const element of whole.filter((one) => one.matches('button, a[href], input, select, textarea, summary, [role=button]'))) {
-        const hidden = element.matches('.visually-hidden, [type=radio], [type=checkbox]') ? element.closest('label') : null;
-        const target = (hidden ?? element).getBoundingClientRect();
+      const controls = 'button, a[href], input, select, textarea, summary, [role=button], label:has([type=radio], [type=checkbox])';
+      for (const element of whole.filter((one) => one.matches(controls))) {
         const inText = element.matches('a') && getComputedStyle(element).display === 'inline';
-        if (inText || element.closest('.skip') || (element.matches('.visually-hidden') && !hidden)) continue;
+        if (inText || element.closest('.skip') || element.matches('[type=radio], [type=checkbox]')) continue;
+        const target = element.getBoundingClientRect();
         const [width, height] = [Math.round(target.width), Math.round(target.height)];
         if (width < touchPx || height < touchPx) faults.push(`too small to touch (${width} × ${height}): ${name(element)}`);
       }
