@@ -6,7 +6,6 @@ from pathlib import Path
 
 from playwright.async_api import Locator, expect
 
-from tests.browser.media import USER
 from tests.browser.people import Cast, Staff, User, eventually
 
 DRAWN = """
@@ -30,16 +29,7 @@ def row(operator: Staff, table: str, *cells: str) -> Locator:
     return found
 
 
-async def in_a_call(cast: Cast, counselor: Staff) -> User:
-    user = await cast.user()
-    await user.call()
-    await user.enter()
-    await counselor.accept()
-    await counselor.hears(USER.hz)
-    return user
-
-
-async def test_the_wallboard_is_live_and_ends_a_session(cast: Cast) -> None:
+async def test_the_wallboard_is_live_ends_a_session_and_signs_staff_out(cast: Cast) -> None:
     operator = await cast.operator()
     await expect(figure(operator, "지금 대기")).to_have_text("0")
     user = await cast.user()
@@ -61,10 +51,6 @@ async def test_the_wallboard_is_live_and_ends_a_session(cast: Cast) -> None:
     await expect(counselor.get("wrapup-notes")).to_be_visible()
     await expect(row(operator, "live-staff", "Jimin", "마무리 중")).to_be_visible()
 
-
-async def test_an_operator_signs_staff_out(cast: Cast) -> None:
-    operator = await cast.operator()
-    counselor = await cast.counselor()
     await row(operator, "live-staff", "Jimin").get_by_test_id("operator-sign-out").click()
     await operator.get("operator-sign-out-confirm").click()
     await expect(counselor.get("signin-login")).to_be_visible()

@@ -18,6 +18,7 @@ async (path) => {
   return answer.status;
 }
 """
+STAFF_ONLY = ('"help":{', '"brief":{', '"provenance"', '"audience":"staff"')  # parts of messages that are never a user's
 PICTURE = "() => [...document.querySelectorAll('[data-testid=chat-line] img')].length"
 
 
@@ -64,7 +65,7 @@ async def learns_nothing_of(user: User, *secrets: str) -> None:
         assert not user.traffic.contains(secret), secret
 
 
-async def test_who_is_hunted_and_why_is_not_the_users_business(cast: Cast) -> None:
+async def test_the_hunt_stays_among_staff_and_who_catches_up_hears_nobody_and_is_announced(cast: Cast) -> None:
     user, counselor = await in_a_call(cast)
     professional = await cast.professional()
     await asks_for_help(counselor, "초점 모터를 모르겠어요")
@@ -73,13 +74,10 @@ async def test_who_is_hunted_and_why_is_not_the_users_business(cast: Cast) -> No
     await professional.get("ring-decline").click()
     await professional.get("decline-busy").click()
     await expect(counselor.get("help-status")).to_contain_text("전문가")
-    await learns_nothing_of(user, "초점 모터를 모르겠어요", "Dr. Han", "drhan", '"help":{', '"brief":{', '"provenance"')
+    await learns_nothing_of(user, "초점 모터를 모르겠어요", "Dr. Han", "drhan", *STAFF_ONLY)
 
-
-async def test_who_catches_up_hears_nobody_and_the_user_is_told(cast: Cast) -> None:
-    user, counselor = await in_a_call(cast)
-    professional = await cast.professional()
-    await asks_for_help(counselor, "초점 모터를 모르겠어요")
+    await counselor.get("help-cancel").click()
+    await asks_for_help(counselor, "다시 부탁드려요")
     await professional.accept()
     await expect(professional.get("join")).to_be_visible()
     await expect(user.get("notice").filter(has_text="Dr. Han")).to_contain_text("읽고 있어요")
@@ -89,7 +87,7 @@ async def test_who_catches_up_hears_nobody_and_the_user_is_told(cast: Cast) -> N
     await counselor.hears(USER.hz)
     await professional.write("읽는 중입니다")
     await counselor.reads("읽는 중입니다")
-    await learns_nothing_of(user, "초점 모터를 모르겠어요", "읽는 중입니다", '"help":{', '"brief":{', '"provenance"')
+    await learns_nothing_of(user, "다시 부탁드려요", "읽는 중입니다", *STAFF_ONLY)
 
 
 async def test_nothing_of_the_staffs_consultation_or_whisper_reaches_the_user(cast: Cast, tmp_path: Path) -> None:
@@ -111,7 +109,7 @@ async def test_nothing_of_the_staffs_consultation_or_whisper_reaches_the_user(ca
     await professional.write("교환을 권하세요")
     await counselor.reads("교환을 권하세요")
     secrets = ("초점 모터를 모르겠어요", "리콜 대상일 수 있어요", "리콜 여부 확인", "교환을 권하세요", staff_picture)
-    await learns_nothing_of(user, *secrets, '"help":{', '"brief":{', '"provenance"', '"audience":"staff"')
+    await learns_nothing_of(user, *secrets, *STAFF_ONLY)
     await user.page.reload()
     await user.hears(COUNSELOR.hz)
     await learns_nothing_of(user, *secrets)

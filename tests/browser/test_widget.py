@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from urllib.parse import parse_qsl, urlsplit
 
 import aiohttp
-import pytest
 from aiohttp import web
 from playwright.async_api import Frame, Locator, Request, expect
 
@@ -213,16 +212,6 @@ async def test_a_blocked_window_is_opened_by_the_link_in_the_panel(cast: Cast) -
     await user.hears(COUNSELOR.hz)
 
 
-async def test_the_partners_own_link_opens_the_panel(cast: Cast) -> None:
-    user = await cast.user()
-    await user.visit_shop("/m5.html")
-    await user.shop.locator("#sangdam-widget").wait_for(state="attached")
-    await user.shop.get_by_test_id("shop-ask").click()
-    panel = await user.find_panel()
-    await expect(panel.get_by_test_id("panel-voice")).to_be_visible()
-    await expect(panel.get_by_test_id("panel-wait")).to_contain_text("지금은 자리에 있는 상담사가 없어요")
-
-
 @asynccontextmanager
 async def shop_on_a_foreign_port(shop: str) -> AsyncIterator[str]:
     """The shop's own pages under an origin that the site's record does not know."""
@@ -243,33 +232,38 @@ async def shop_on_a_foreign_port(shop: str) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-@pytest.mark.parametrize(
-    ("language", "words"), [("ko", "이 페이지에서는 상담을 시작할 수 없어요"), ("en", "Counselling cannot start")]
-)
-async def test_a_page_of_another_origin_is_refused_in_words(cast: Cast, language: str, words: str) -> None:
+async def test_a_page_of_another_origin_is_refused_in_words(cast: Cast) -> None:
     user = await cast.user()
+    words = {"ko": "이 페이지에서는 상담을 시작할 수 없어요", "en": "Counselling cannot start from this page"}
     async with shop_on_a_foreign_port(user.service.shop) as foreign:
-        user.shop = await user.context.new_page()
-        await user.shop.goto(f"{foreign}/m5.html?lang={language}")
-        panel = await user.open_panel()
-        await expect(panel.get_by_text(words)).to_be_visible()
-        await expect(panel.get_by_test_id("panel-text")).to_have_count(0)
-        await panel.get_by_role("button").click()
-        await eventually(lambda: user.shop.evaluate(IS_OPEN), False, "the page is usable again")
+        for language, sentence in words.items():
+            user.shop = await user.context.new_page()
+            await user.shop.goto(f"{foreign}/m5.html?lang={language}")
+            panel = await user.open_panel()
+            await expect(panel.get_by_text(sentence)).to_be_visible()
+            await expect(panel.get_by_test_id("panel-text")).to_have_count(0)
+            await panel.get_by_role("button").click()
+            await eventually(lambda: user.shop.evaluate(IS_OPEN), False, "the page is usable again")
 
 
-@pytest.mark.parametrize(
-    ("language", "who", "text", "title"),
-    [("ko", "카메라 상담", "문자", "상담을 시작할까요?"), ("en", "Cameras advice", "Text", "Ready to talk?")],
-)
-async def test_korean_and_english(cast: Cast, language: str, who: str, text: str, title: str) -> None:
+LANGUAGES = {
+    "ko": ("카메라 상담", "지금은 자리에 있는 상담사가 없어요", "음성", "상담을 시작할까요?"),
+    "en": ("Cameras advice", "Nobody is at their desk right now", "Voice", "Ready to talk?"),
+}
+
+
+async def test_the_partners_own_link_leads_to_the_call_in_korean_and_english(cast: Cast) -> None:
     user = await cast.user()
-    await user.visit_shop(f"/m5.html?lang={language}")
-    panel = await user.open_panel()
-    await expect(panel.locator("h1")).to_have_text(who)
-    await expect(panel.get_by_test_id("panel-text")).to_contain_text(text)
-    async with user.context.expect_page() as window:
-        await panel.get_by_test_id("panel-voice").click()
-    user.page = await window.value
-    await expect(user.page.locator("h1")).to_have_text(title)
-    await expect(user.page.locator("html")).to_have_attribute("lang", language)
+    for language, (who, wait, voice, title) in LANGUAGES.items():
+        await user.visit_shop(f"/m5.html?lang={language}")
+        await user.shop.locator("#sangdam-widget").wait_for(state="attached")
+        await user.shop.get_by_test_id("shop-ask").click()
+        panel = await user.find_panel()
+        await expect(panel.locator("h1")).to_have_text(who)
+        await expect(panel.get_by_test_id("panel-wait")).to_contain_text(wait)
+        await expect(panel.get_by_test_id("panel-voice")).to_contain_text(voice)
+        async with user.context.expect_page() as window:
+            await panel.get_by_test_id("panel-voice").click()
+        user.page = await window.value
+        await expect(user.page.locator("h1")).to_have_text(title)
+        await expect(user.page.locator("html")).to_have_attribute("lang", language)
