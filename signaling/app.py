@@ -25,14 +25,14 @@ SHUTDOWN_S = 1.0  # for requests still running; WebSockets are told before
 MAX_BODY_BYTES = 9 * 1024 * 1024  # a picture of 8 MiB and its frame
 
 
-async def build_app(settings: Settings) -> web.Application:
-    """The application with everything running behind it; its clean-up ends all of it. Tests serve it on a free port of
-    `settings.port`."""
+async def build_app(settings: Settings, workers: Workers | None = None) -> web.Application:
+    """The application with everything running behind it; its clean-up ends all of it. `workers`: those that have begun
+    already. Tests serve it on a free port of `settings.port`."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     records = await Records.open(settings.database_url)
     if settings.demo:
         await demo.seed(records, settings)
-    live = Live(records, MemoryStore(), Workers(settings))
+    live = Live(records, MemoryStore(), workers or Workers(settings))
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[keys.SETTINGS] = settings
     app[keys.RECORDS] = records
@@ -61,13 +61,13 @@ async def _say_goodbye(app: web.Application) -> None:
     app[keys.LIVE].say_goodbye()
 
 
-async def serve(settings: Settings, on_ready: Callable[[], None] | None = None) -> None:
+async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, workers: Workers | None = None) -> None:
     """Runs until SIGINT or SIGTERM. OSError names the address when a port is taken."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    runners = [web.AppRunner(await build_app(settings), access_log=None, shutdown_timeout=SHUTDOWN_S)]
+    runners = [web.AppRunner(await build_app(settings, workers), access_log=None, shutdown_timeout=SHUTDOWN_S)]
     if settings.demo:
         runners.append(web.AppRunner(demo.shop_app(settings), access_log=None, shutdown_timeout=SHUTDOWN_S))
     try:

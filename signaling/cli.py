@@ -11,25 +11,36 @@ from typing import Any
 
 import click
 import uvloop
-from rich.console import Console
-from rich.text import Text
 
-from . import admin, log
+from . import log
+from .options import storage_options
 from .settings import STAFF_HOSTS, Settings, default_data_dir
 
 _PORT = click.IntRange(1, 65_535)
 _MEDIA_PORT = click.IntRange(1024, 65_000)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The administrative commands are loaded when they are asked for: the server need not wait for them."""
+
+    ADMIN = ("category", "init", "session", "site", "staff")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *self.ADMIN])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.ADMIN:
+            return super().get_command(ctx, cmd_name)
+        from . import admin
+
+        command: click.Command = getattr(admin, cmd_name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="sangdam")
 def main() -> None:
     """Self-hosted live counselling on the web."""
-
-
-main.add_command(admin.init)
-for group in (admin.site, admin.category, admin.staff, admin.session):
-    main.add_command(group)
 
 
 @main.command()
@@ -47,21 +58,33 @@ for group in (admin.site, admin.category, admin.staff, admin.session):
 @click.option(
     "--log-level", default=None, type=click.Choice(["debug", "info", "warning", "error"]), help="Default: info; in demo warning."
 )
-@admin.storage_options
+@storage_options
 def serve(*, demo: bool, data_dir: Path | None, log_level: str | None, announce: tuple[str, ...], **options: Any) -> None:
     """Start the service."""
     settings = Settings(demo=demo, data_dir=data_dir or default_data_dir(demo=demo), announce=announce, **options)
     if taken := taken_port(settings):
         raise click.ClickException(taken)
     log.set_up(level=log_level or ("warning" if demo else "info"))
-    from .app import serve as run  # here, because it brings everything and `sangdam site list` needs none of it
-
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
-            runner.run(run(settings, on_ready=lambda: announce_ready(settings)))
+            runner.run(_run(settings))
         except OSError as error:  # a port taken since we looked, a folder that cannot be written
             raise click.ClickException(f"Cannot serve: {error}") from error
+
+
+async def _run(settings: Settings) -> None:
+    """The media workers load while this process does."""
+    from .workers import Workers
+
+    workers = Workers(settings)
+    try:
+        await workers.begin()
+        from .app import serve  # it brings everything: a second of imports
+
+        await serve(settings, on_ready=lambda: announce_ready(settings), workers=workers)
+    finally:
+        await workers.close()
 
 
 def taken_port(settings: Settings) -> str:
@@ -94,6 +117,9 @@ def _free(host: str, port: int, kind: socket.SocketKind) -> bool:
 
 def announce_ready(settings: Settings) -> None:
     """Where to go, in order."""
+    from rich.console import Console
+    from rich.text import Text
+
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     if not settings.demo:
         console.print(Text.assemble("Sangdam serves ", (settings.url, "bold cyan")))

@@ -41,6 +41,7 @@ SENTENCES = {
     "no_help": "There is no help to do this with.",
     "no_worker": "The media server is not reachable right now.",
     "bad_sdp": "This offer is not understood.",
+    "bad_board": "This board message is not understood.",
     "channel": "This conversation has another channel.",
     "too_late": "It is too late for this.",
     "not_pending": "This call is no longer ringing for you.",

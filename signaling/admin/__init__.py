@@ -3,6 +3,5 @@
 from .sessions import session
 from .sites import category, site
 from .staff import init, staff
-from .typed import storage_options
 
-__all__ = ["category", "init", "session", "site", "staff", "storage_options"]
+__all__ = ["category", "init", "session", "site", "staff"]

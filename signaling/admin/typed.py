@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -18,28 +18,12 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..options import storage_options
 from ..records import Records
 from ..settings import Settings, default_data_dir
 
-P = ParamSpec("P")
-R = TypeVar("R")
-Command = Callable[P, R]
-
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 json_option = click.option("--json", "as_json", is_flag=True, help="For scripts.")
-
-
-def storage_options(command: Command[P, R]) -> Command[P, R]:
-    """`--data-dir` and `--database`."""
-    where = f"Folder for the server's key and SQLite file. [default: {default_data_dir(demo=False)}]"
-    for option in (
-        click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), default=None, help=where),
-        click.option(
-            "--database", default="", help="SQLAlchemy URL, such as postgresql+asyncpg://…; default: SQLite in the data folder."
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 async def open_records(settings: Settings) -> Records:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from signaling import messages
+from signaling import codes, messages, ws
 
 TEXT = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
 DECLARED = {"client": messages.ClientMessage, "server": messages.ServerMessage}
@@ -30,3 +30,10 @@ def test_every_message_has_an_example(side: str) -> None:
     shown = {msgspec.json.decode(line)["type"] for where, line in EXAMPLES if where == side}
     declared = {struct.__struct_config__.tag for struct in typing.get_args(DECLARED[side])}
     assert declared - shown == set()
+
+
+def test_every_reason_and_key_is_there() -> None:
+    sources = "".join(path.read_text() for path in (Path(__file__).parents[2] / "signaling").rglob("*.py"))
+    said = set(re.findall(r'Say\("([a-z_.]+)"', sources)) | {f"mode.{mode}" for mode in typing.get_args(messages.Mode)}
+    for key in {*ws.SENTENCES, *codes.SENTENCES, *said}:
+        assert f"`{key}`" in TEXT, f"docs/protocol.md does not tell of {key}"

@@ -1,0 +1,27 @@
+"""Options that the server and the administrative commands share. Light: `sangdam serve` loads nothing for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+import click
+
+from .settings import default_data_dir
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def storage_options(command: Callable[P, R]) -> Callable[P, R]:
+    """`--data-dir` and `--database`."""
+    where = f"Folder for the server's key and SQLite file. [default: {default_data_dir(demo=False)}]"
+    for option in (
+        click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), default=None, help=where),
+        click.option(
+            "--database", default="", help="SQLAlchemy URL, such as postgresql+asyncpg://…; default: SQLite in the data folder."
+        ),
+    ):
+        command = option(command)
+    return command
