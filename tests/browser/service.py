@@ -91,7 +91,11 @@ class Service:
         if process is None or process.returncode is not None:
             return
         process.send_signal(how)
-        await asyncio.wait_for(process.wait(), 10)
+        try:
+            await asyncio.wait_for(process.wait(), 10)
+        except TimeoutError:
+            process.kill()  # a server left behind would slow every test that follows
+            raise
 
     def workers(self) -> list[int]:
         """Process ids of its media workers."""
@@ -103,8 +107,8 @@ class Service:
 @asynccontextmanager
 async def running(data_dir: Path, *extra: str) -> AsyncIterator[Service]:
     service = Service(data_dir, extra=extra)
-    await service.start()
     try:
+        await service.start()
         yield service
     finally:
         await service.stop()
