@@ -253,8 +253,8 @@ LANGUAGES = {
 
 
 async def test_the_partners_own_link_leads_to_the_call_in_korean_and_english(cast: Cast) -> None:
-    user = await cast.user()
     for language, (who, wait, voice, title) in LANGUAGES.items():
+        user = await cast.user()
         await user.visit_shop(f"/m5.html?lang={language}")
         await user.shop.locator("#sangdam-widget").wait_for(state="attached")
         await user.shop.get_by_test_id("shop-ask").click()
