@@ -247,6 +247,8 @@ class WorkerClient:
             raise WorkerUnreachable(type(error).__name__) from error
 
     async def _send(self, method: str, path: str, command: Struct | None = None, epoch: int | None = None) -> bytes:
+        if self._session.closed:
+            raise WorkerUnreachable("closed")
         try:
             async with self._session.request(
                 method,

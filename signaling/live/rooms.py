@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 READY_TIMEOUT_S = 8.0  # a spare takes over in well under this; a cold worker needs about two seconds
 RETRY_S = 0.1
+RETRY_AFTER_FAULT_S = 1.0
 CLOSE_TIMEOUT_S = 1.0
 JOURNAL_UPDATES = 10_000  # full: the event stream waits, and so does the worker behind it
 
@@ -95,6 +96,10 @@ class Rooms:
                             await room.kicked.wait()
                 except (StaleEpoch, UnknownSession):
                     self.house.refused["board_epoch"] += 1
+                except Exception:  # the records fail: the people in the room wait for it, so it is tried again
+                    log.exception("room not brought about", session=entry.id)
+                    room.dirty = True
+                    await asyncio.sleep(RETRY_AFTER_FAULT_S)
         finally:
             room.task = None
 

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
+import os
+import shutil
 import socket
+import subprocess
+import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import argon2
+import pytest
 from aiohttp import web
 
-from media.client import AdmitPeer, Admitted
+from media.client import AdmitPeer, Admitted, WorkerClient
 from signaling import app as wiring
-from signaling import keys
+from signaling import demo, identity, keys
+from signaling.records import Records
 from signaling.settings import Settings
+from signaling.workers import Worker, Workers
 from tests.peers.client import Peer
 
 WAIT_S = 10.0
@@ -28,7 +40,27 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
+@cache
+def _seeded() -> Path:
+    """A data folder with the demo's people, made once; verifying takes a password's cost from its hash, and these are cheap."""
+    folder = Path(tempfile.mkdtemp(prefix="sangdam-seeded-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+
+    async def seed() -> None:
+        settings = Settings(demo=True, data_dir=folder)
+        records = await Records.open(settings.database_url)
+        await demo.seed(records, settings)
+        await records.close()
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as aside:
+        patch.setattr(identity, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        aside.submit(asyncio.run, seed()).result()  # a loop runs here already
+    return folder
+
+
 def settings_for(folder: Path) -> Settings:
+    for name in ("records.sqlite", "server.key"):
+        shutil.copy(_seeded() / name, folder / name)
     return Settings(
         port=free_port(), shop_port=free_port(), demo=True, data_dir=folder, udp_port=free_port(socket.SOCK_DGRAM), workers=1
     )
@@ -209,9 +241,48 @@ class _ByWebSocket:
         return Admitted(sdp=answer["sdp"])
 
 
+class _Lent:
+    """Stands for the process of a worker that others will use after us: nobody ends it."""
+
+    returncode = None
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    async def wait(self) -> int:
+        return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
+
+
+class OneWorker(Workers):
+    """No supervision and no spare: one real worker for all services of a test run, because starting one takes seconds."""
+
+    @staticmethod
+    @cache
+    def _process() -> tuple[int, str]:
+        folder = tempfile.mkdtemp(prefix="sangdam-worker-")
+        command = [sys.executable, "-m", "media", "--socket", f"{folder}/worker.sock", "--loopback", "--parent", str(os.getpid())]
+        process = subprocess.Popen([*command, "--udp-port", str(free_port(socket.SOCK_DGRAM))], stdin=subprocess.DEVNULL)
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        atexit.register(process.kill)
+        return process.pid, f"{folder}/worker.sock"
+
+    async def _fork(self, number: int) -> Worker:
+        pid, path = self._process()
+        return Worker(number, _Lent(pid), WorkerClient(path))  # type: ignore[arg-type]
+
+    async def _succeed(self, number: int, after: Worker | None = None) -> None:
+        pass
+
+    async def _stop(self, worker: Worker) -> None:
+        worker.state = "dead"
+        await worker.client.close()
+
+
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Service]:
-    runner = web.AppRunner(await wiring.build_app(settings), access_log=None, shutdown_timeout=1.0)
+async def running(settings: Settings, *, supervised: bool = False) -> AsyncIterator[Service]:
+    """`supervised`: with workers of its own, which may be killed."""
+    workers = Workers(settings) if supervised else OneWorker(settings)
+    runner = web.AppRunner(await wiring.build_app(settings, workers), access_log=None, shutdown_timeout=1.0)
     async with aiohttp.ClientSession() as http:
         try:
             await runner.setup()

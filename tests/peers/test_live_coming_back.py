@@ -19,6 +19,12 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
         yield service
 
 
+@pytest.fixture
+async def supervised(tmp_path: Path) -> AsyncIterator[Service]:
+    async with running(settings_for(tmp_path), supervised=True) as service:
+        yield service
+
+
 async def hears(person: Person, other: Person, hz: int, seconds: float = 6.0) -> bool:
     other.peer.speak(hz)
     async with asyncio.timeout(seconds):
@@ -27,15 +33,15 @@ async def hears(person: Person, other: Person, hz: int, seconds: float = 6.0) ->
     return True
 
 
-async def test_a_killed_worker_costs_a_new_offer_and_nothing_else(service: Service) -> None:
-    user, counselor = await in_conversation(service, "voice")
+async def test_a_killed_worker_costs_a_new_offer_and_nothing_else(supervised: Service) -> None:
+    user, counselor = await in_conversation(supervised, "voice")
     await user.until(lambda s: s["room"]["media"])
     await asyncio.gather(user.join_room(), counselor.join_room())
     assert await hears(user, counselor, 620)
     assert await hears(counselor, user, 440)
     await user.until(lambda s: all(p["peer"] == "live" for p in s["participants"]))
     epoch = user.session["room"]["epoch"]
-    worker = service.live.house.entries[user.session_id].room.worker
+    worker = supervised.live.house.entries[user.session_id].room.worker
     began = asyncio.get_running_loop().time()
     os.kill(worker.process.pid, signal.SIGKILL)
     await asyncio.gather(*(person.until(lambda s: s["room"]["epoch"] > epoch) for person in (user, counselor)))
@@ -69,30 +75,30 @@ async def moved_after(service: Service, people: tuple[Person, ...], what: signal
     return asyncio.get_running_loop().time() - began
 
 
-async def test_a_worker_that_stands_still_is_found_out(service: Service) -> None:
+async def test_a_worker_that_stands_still_is_found_out(supervised: Service) -> None:
     """It neither dies nor answers: three heartbeats later its room is elsewhere."""
-    people = await both_in_voice(service)
-    assert await moved_after(service, people, signal.SIGSTOP) < 2.0
+    people = await both_in_voice(supervised)
+    assert await moved_after(supervised, people, signal.SIGSTOP) < 2.0
     assert await hears(people[0], people[1], 620)
 
 
-async def test_worker_after_worker_is_killed(service: Service) -> None:
-    people = await both_in_voice(service)
+async def test_worker_after_worker_is_killed(supervised: Service) -> None:
+    people = await both_in_voice(supervised)
     for _ in range(4):
         async with asyncio.timeout(10):
-            while not any(worker.state == "spare" for worker in service.live.house.workers.items()):  # noqa: ASYNC110
+            while not any(worker.state == "spare" for worker in supervised.live.house.workers.items()):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
-        assert await moved_after(service, people, signal.SIGKILL) < 1.5
+        assert await moved_after(supervised, people, signal.SIGKILL) < 1.5
     assert await hears(people[0], people[1], 620)
 
 
-async def test_a_worker_killed_before_the_spare_is_up(service: Service) -> None:
+async def test_a_worker_killed_before_the_spare_is_up(supervised: Service) -> None:
     """Twice at once: nobody is left, and the next one that answers takes the room."""
-    people = await both_in_voice(service)
-    for worker in list(service.live.house.workers._workers):
+    people = await both_in_voice(supervised)
+    for worker in list(supervised.live.house.workers._workers):
         if worker.state == "spare":
             os.kill(worker.process.pid, signal.SIGKILL)
-    assert await moved_after(service, people, signal.SIGKILL) < 6.0
+    assert await moved_after(supervised, people, signal.SIGKILL) < 6.0
     assert await hears(people[0], people[1], 620)
 
 
