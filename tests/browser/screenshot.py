@@ -146,7 +146,8 @@ async def shoot(cast: Cast, service: Service) -> None:
         await counselor.page.mouse.move(640, 790)
         await expect(counselor.page.locator(".room-views video")).to_have_count(3)
         await counselor.page.screenshot(path=TO)
-    image = Image.open(TO).convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)  # keeps rare colours
+    # Few pixels have the colours of the pens: the method that keeps rare ones.
+    image = Image.open(TO).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     image.save(TO, optimize=True)
     print(f"{TO.relative_to(TO.parents[1])}: {TO.stat().st_size // 1024} KB")
 
