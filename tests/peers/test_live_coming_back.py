@@ -75,9 +75,16 @@ async def moved_after(service: Service, people: tuple[Person, ...], what: signal
     return asyncio.get_running_loop().time() - began
 
 
+async def a_spare_stands_by(service: Service) -> None:
+    async with asyncio.timeout(15):
+        while not any(worker.state == "spare" for worker in service.live.house.workers.items()):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 async def test_a_worker_that_stands_still_is_found_out(supervised: Service) -> None:
     """It neither dies nor answers: three heartbeats later its room is elsewhere."""
     people = await both_in_voice(supervised)
+    await a_spare_stands_by(supervised)
     assert await moved_after(supervised, people, signal.SIGSTOP) < 2.0
     assert await hears(people[0], people[1], 620)
 
@@ -85,9 +92,7 @@ async def test_a_worker_that_stands_still_is_found_out(supervised: Service) -> N
 async def test_worker_after_worker_is_killed(supervised: Service) -> None:
     people = await both_in_voice(supervised)
     for _ in range(4):
-        async with asyncio.timeout(10):
-            while not any(worker.state == "spare" for worker in supervised.live.house.workers.items()):  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+        await a_spare_stands_by(supervised)
         assert await moved_after(supervised, people, signal.SIGKILL) < 1.5
     assert await hears(people[0], people[1], 620)
 
