@@ -1,9 +1,12 @@
 // What a test asks a page it looks at; each function runs inside the page.
 ({
   /** Waits until nothing moves that comes to an end. */
-  still: () => Promise.all(document.getAnimations()
-    .filter((one) => one.effect?.getComputedTiming().endTime !== Infinity)
-    .map((one) => one.finished.catch(() => undefined))),
+  still: async () => {
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
+    await Promise.all(document.getAnimations()
+      .filter((one) => one.effect?.getComputedTiming().endTime !== Infinity)
+      .map((one) => one.finished.catch(() => undefined)));
+  },
 
   /** What is cut off, too small to touch, without words or in the wrong language. */
   faults: ({ language, touchPx }) => {
