@@ -70,7 +70,7 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
         )}
       </main>
       {!phone && open.chat && <aside class="room-side card">{chat}</aside>}
-      {phone && (open.chat || open.board) && (
+      {phone && !session.owner_lost && (open.chat || open.board) && (
         <Sheet title={room(open.chat ? "chat" : "board")} onClose={() => toggle(open.chat ? "chat" : "board")}>
           {open.chat ? chat : board}
         </Sheet>
