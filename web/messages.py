@@ -1,7 +1,7 @@
 """Writes `src/messages.ts`, the TypeScript side of `signaling/messages.py`, so that both ends share one declaration.
 
-    python web/messages.py          write
-    python web/messages.py --check  fail when the written file is stale
+python web/messages.py          write
+python web/messages.py --check  fail when the written file is stale
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Draws the shop's product pictures: each .svg here becomes a .webp of 960 × 720 in ../public/pictures.
 
-    python render.py [CHROMIUM]        (needs playwright and pillow)
+python render.py [CHROMIUM]        (needs playwright and pillow)
 """
 
 from __future__ import annotations
