@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 export PIP_PROGRESS_BAR ?= on
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench pages messages format clean preflight browsers
+.PHONY: help run test look check bench pages messages format clean preflight browsers
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -14,8 +14,11 @@ help: ## list the commands
 run: $(VENV)/.run pages ## set up whatever is missing, then start the service with the demo shop
 	@exec $(BIN)/sangdam serve --demo $(ARGS)
 
-test: $(VENV)/.dev browsers check ## install what the tests need and run every test
-	$(BIN)/pytest tests --ignore=tests/unit -n 2 $(ARGS)
+test: $(VENV)/.dev browsers check ## install what the tests need and run the tests (`look` and `bench` are their own)
+	$(BIN)/pytest tests/contract tests/peers tests/browser --ignore=tests/browser/test_pages.py $(ARGS)
+
+look: $(VENV)/.dev browsers pages ## drive every page through its states, check each, and keep screenshots in build/screenshots
+	$(BIN)/pytest tests/browser/test_pages.py $(ARGS)
 
 check: $(VENV)/.dev pages ## lint, types, import contract, unit tests (under a minute)
 	$(BIN)/ruff check .

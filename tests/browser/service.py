@@ -97,6 +97,16 @@ class Service:
             process.kill()  # a server left behind would slow every test that follows
             raise
 
+    async def serving(self) -> int:
+        """Process id of the media worker that holds a room (the others wait)."""
+        for pid in self.workers():
+            words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+            connector = aiohttp.UnixConnector(words[words.index("--socket") + 1])
+            async with aiohttp.ClientSession(connector=connector) as http, http.get("http://worker/stats") as reply:
+                if (await reply.json())["rooms"]:
+                    return pid
+        raise AssertionError("no worker holds a room")
+
     def workers(self) -> list[int]:
         """Process ids of its media workers."""
         assert self.process is not None
