@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 from pathlib import Path
@@ -76,11 +77,12 @@ async def shows_the_same(one: Person, other: Person) -> None:
 async def test_strokes_arrive_and_undo_takes_back_ones_own(cast: Cast) -> None:
     user, counselor = await at_the_board(cast)
     await draw(user, (0.1, 0.1), (0.3, 0.1))
-    await shows_the_same(user, counselor)
-    before = await ink(counselor)
-    await draw(counselor, (0.6, 0.7), (0.9, 0.9))
-    await shows_the_same(counselor, user)
-    assert await ink(user) != before
+    before = ["0,0", "1,0", "2,0"]  # the whole stroke, to its end
+    for person in (user, counselor):
+        await eventually(functools.partial(ink, person), before, "the user's stroke should be seen")
+    await draw(counselor, (0.6, 0.7), (0.9, 0.7))
+    both = [*before, "4,3", "5,3", "6,3", "7,3"]
+    await eventually(lambda: ink(user), sorted(both), "the counselor's stroke should be seen beside the user's")
 
     await counselor.get("board-undo").click()
     await eventually(lambda: ink(user), before, "the counselor's stroke should be gone, the user's stay")
