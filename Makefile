@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 export PIP_PROGRESS_BAR ?= on
 
 .DEFAULT_GOAL := help
-.PHONY: help run test look check bench pages messages format clean preflight browsers
+.PHONY: help run test look check lint unit bench pages messages format clean preflight browsers
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -21,15 +21,20 @@ look: $(VENV)/.dev browsers pages ## drive every page through its states, check 
 	$(BIN)/pytest tests/browser/test_pages.py $(ARGS)
 
 check: $(VENV)/.dev pages ## lint, types, import contract, unit tests (under a minute)
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint unit
+
+lint:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python web/messages.py --check
 	$(BIN)/python web/build.py --node node_modules/typescript/bin/tsc --noEmit
-	$(BIN)/python web/build.py --node node_modules/eslint/bin/eslint.js src --max-warnings 0
+	$(BIN)/python web/build.py --node node_modules/oxlint/bin/oxlint src
 	$(BIN)/python web/build.py --node node_modules/vitest/vitest.mjs run
-	$(BIN)/pytest tests/unit -q -n 2
+	$(BIN)/mypy
+
+unit:
+	$(BIN)/pytest tests/unit -q
 
 bench: $(VENV)/.dev pages browsers ## measure, print a table and merge it into build/bench.json
 	$(BIN)/python -m tests.bench $(ARGS)

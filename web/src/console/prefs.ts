@@ -17,10 +17,10 @@ const KEY = "sangdam.console";
 const DEFAULTS: Prefs = { language: "", ringVolume: 0.6, ringMuted: false, view: "stage" };
 
 /** Whatever is stored, made into preferences: unknown or damaged parts fall back to the defaults. */
-export function readPrefs(stored: string | null): Prefs {
+export function readPrefs(kept: string | null): Prefs {
   let found: Partial<Record<keyof Prefs, unknown>>;
   try {
-    found = (JSON.parse(stored ?? "{}") ?? {}) as Partial<Record<keyof Prefs, unknown>>;
+    found = (JSON.parse(kept ?? "{}") ?? {}) as Partial<Record<keyof Prefs, unknown>>;
   } catch {
     found = {};
   }

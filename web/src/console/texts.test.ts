@@ -5,7 +5,7 @@ import en from "./en.json";
 import ko from "./ko.json";
 import { BINDINGS } from "./logic/keys";
 
-const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort();
+const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1] ?? "").toSorted();
 
 describe.each([
   ["console", en, ko],

@@ -106,13 +106,13 @@ export function mergeLines(known: Line[], added: Line[]): Line[] {
 function addLines(state: RoomState, session: string, added: Line[]): RoomState {
   const ids = new Set(added.map((line) => line.id));
   const outbox = state.outbox[session] ?? [];
-  const typing = state.typing[session] ?? {};
+  const typists = Object.entries(state.typing[session] ?? {});
   const authors = new Set(added.map((line) => line.author));
   return {
     ...state,
     lines: { ...state.lines, [session]: mergeLines(state.lines[session] ?? [], added) },
     outbox: { ...state.outbox, [session]: outbox.filter((line) => !ids.has(line.id)) },
-    typing: { ...state.typing, [session]: Object.fromEntries(Object.entries(typing).filter(([who]) => !authors.has(who))) },
+    typing: { ...state.typing, [session]: Object.fromEntries(typists.filter(([who]) => !authors.has(who))) },
   };
 }
 

@@ -67,7 +67,7 @@ const makeCode = async (about: unknown): Promise<CodeAnswer> => {
 };
 
 const language = () => data.lang ?? (document.documentElement.lang || navigator.language);
-const name = /^ko/.test(language()) ? "상담하기" : "Ask a counselor";
+const name = language().startsWith("ko") ? "상담하기" : "Ask a counselor";
 const make = <K extends keyof HTMLElementTagNameMap>(tag: K) => document.createElement(tag);
 const host = make("div");
 const launcher = make("button");
@@ -117,7 +117,7 @@ frame.onload = () => {
   tell();
 };
 
-// eslint-disable-next-line @typescript-eslint/no-misused-promises -- nothing in it rejects
+// oxlint-disable-next-line typescript/no-misused-promises -- nothing in it rejects
 addEventListener("message", async ({ origin, source, data: said }: MessageEvent<ToWidget>) => {
   if (origin != server || source != frame.contentWindow) return;
   if ("ask" in said) post({ code: await makeCode(said.about), ask: said.ask });

@@ -151,7 +151,7 @@ describe("a shared board", () => {
     expect(ends(jimin)).toEqual([[60, 200]]);
     mina.redo();
     mina.redo();
-    expect(ends(jimin).map((point) => point?.[1]).sort()).toEqual([100, 200, 300]);
+    expect(ends(jimin).map((point) => point?.[1] ?? 0).toSorted((a, b) => a - b)).toEqual([100, 200, 300]);
   });
 
   it("erases anybody's strokes in one sweep, which can be undone", () => {

@@ -5,8 +5,8 @@
   try {
     if (asked === "ko" || asked === "en") localStorage.setItem("shop-language", asked);
     kept = localStorage.getItem("shop-language");
-  } catch (forbidden) {
+  } catch {
     kept = asked;
   }
-  document.documentElement.lang = kept === "en" || kept === "ko" ? kept : /^ko/.test(navigator.language) ? "ko" : "en";
+  document.documentElement.lang = kept === "en" || kept === "ko" ? kept : navigator.language.startsWith("ko") ? "ko" : "en";
 })();
