@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Playwright, async_playwright
 
 from tests.browser.people import Cast, Pool
-from tests.browser.service import Service, running
+from tests.browser.service import Backstage, Service
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -36,10 +36,19 @@ async def playwright(pool: Pool) -> AsyncIterator[Playwright]:
             await browser.close()
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def backstage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Backstage]:
+    backstage = Backstage(tmp_path_factory.mktemp("services"))
+    yield backstage
+    await backstage.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def service(tmp_path: Path) -> AsyncIterator[Service]:
-    async with running(tmp_path) as service:
-        yield service
+async def service(backstage: Backstage) -> AsyncIterator[Service]:
+    """A service of this test's own, with empty records."""
+    service = await backstage.enter()
+    yield service
+    backstage.leave(service)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

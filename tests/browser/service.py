@@ -122,3 +122,38 @@ async def running(data_dir: Path, *extra: str) -> AsyncIterator[Service]:
         yield service
     finally:
         await service.stop()
+
+
+class Backstage:
+    """Keeps the next service ready while a test runs on its own: starting one takes seconds of a machine that mostly waits."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.count = 0
+        self.upcoming: asyncio.Task[Service] | None = None
+        self.leaving: set[asyncio.Task[None]] = set()
+
+    async def enter(self) -> Service:
+        upcoming, self.upcoming = self.upcoming, None
+        service = await (upcoming or self._prepare())
+        self.upcoming = asyncio.create_task(self._prepare(after_s=4))
+        return service
+
+    def leave(self, service: Service) -> None:
+        task = asyncio.create_task(service.stop())
+        self.leaving.add(task)
+
+    async def close(self) -> None:
+        """Ends what is still up; a service that did not stop when told to fails here."""
+        if self.upcoming is not None:
+            self.leave(await self.upcoming)
+        await asyncio.gather(*self.leaving)
+
+    async def _prepare(self, after_s: float = 0) -> Service:
+        await asyncio.sleep(after_s)  # the test that just began has more need of the processor
+        self.count += 1
+        folder = self.folder / str(self.count)
+        folder.mkdir()
+        service = Service(folder)
+        await service.start()
+        return service

@@ -27,9 +27,10 @@ async def test_written_korean_arrives_both_ways(cast: Cast) -> None:
     user = await cast.user()
     await user.call()
     await user.enter()
+    await user.get("chat-input").press_sequentially("안녕하세요, ")
     await counselor.accept()
-
-    await user.write("안녕하세요, 카메라가 켜지지 않아요.")
+    await expect(user.get("call-board")).to_be_visible()
+    await user.page.keyboard.type("카메라가 켜지지 않아요.\n")  # what one began while waiting goes on in the room
     await counselor.reads("안녕하세요, 카메라가 켜지지 않아요.")
     await counselor.write("배터리를 먼저 확인해 볼게요.")
     await user.reads("배터리를 먼저 확인해 볼게요.")

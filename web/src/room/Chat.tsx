@@ -55,7 +55,7 @@ export function Chat({ client, session, pictures, audience, readOnly = false, un
       )}
       <TypingLine client={client} session={session} />
       {status !== "open" && <p class="chat-offline">{t("chat.offline")}</p>}
-      {!readOnly && <Composer client={client} session={session.id} pictures={pictures} audience={audience} to={chosen} />}
+      {!readOnly && <Composer key={session.id} client={client} session={session.id} pictures={pictures} audience={audience} to={chosen} />}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { ImagePlus, SendHorizontal } from "lucide";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Audience } from "../messages";
 import { IconButton } from "../ui/Button";
 import { toast } from "../ui/announce";
@@ -30,7 +30,9 @@ const LINE_MOST = 4000;
 
 /** The box to write in; pictures by choosing, pasting or dropping them. */
 export function Composer({ client, session, pictures, audience, to }: ComposerProps) {
-  const [text, setText] = useState("");
+  const draft = client.drafts.get(session);
+  const [text, setText] = useState(draft?.text ?? "");
+  const keep = (words: string, focused: boolean) => client.drafts.set(session, { text: words, focused });
   const { uploading, share } = useSharing(client, session, pictures, to);
   const tell = useTyping(client, session, to);
   const send = () => {
@@ -44,6 +46,7 @@ export function Composer({ client, session, pictures, audience, to }: ComposerPr
       return;
     }
     setText("");
+    keep("", true);
     tell("");
   };
   return (
@@ -69,8 +72,11 @@ export function Composer({ client, session, pictures, audience, to }: ComposerPr
         <PicturePick onPick={share} />
         <GrowingBox
           text={text}
+          focused={draft?.focused === true}
+          onGone={(focused) => keep(client.drafts.get(session)?.text ?? "", focused)}
           onText={(next) => {
             setText(next);
+            keep(next, true);
             tell(next);
           }}
           onSend={send}
@@ -84,13 +90,24 @@ export function Composer({ client, session, pictures, audience, to }: ComposerPr
 
 interface BoxProps {
   text: string;
+  /** Whether to begin in the box, where the person was before. */
+  focused: boolean;
+  onGone: (focused: boolean) => void;
   onText: (text: string) => void;
   onSend: () => void;
   onFiles: (files: FileList) => void;
 }
 
-function GrowingBox({ text, onText, onSend, onFiles }: BoxProps) {
+function GrowingBox({ text, focused, onGone, onText, onSend, onFiles }: BoxProps) {
   const box = useRef<HTMLTextAreaElement>(null);
+  useLayoutEffect(() => {
+    const made = box.current;
+    if (focused) {
+      made?.focus({ preventScroll: true });
+      made?.setSelectionRange(text.length, text.length);
+    }
+    return () => onGone(document.activeElement === made);
+  }, []);
   useEffect(() => {
     if (!box.current) return;
     box.current.style.height = "auto";

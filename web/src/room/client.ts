@@ -36,8 +36,16 @@ function socketUrl(): string {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
 }
 
+/** What is being written in a session: the box may move from one place of the page to another meanwhile. */
+export interface Draft {
+  text: string;
+  /** Whether the person was in the box when it went. */
+  focused: boolean;
+}
+
 export class Client {
   readonly connection: Connection;
+  readonly drafts = new Map<string, Draft>();
   private readonly store = createStore<RoomState>(initialState);
   private readonly storage: Pick<Storage, "getItem" | "setItem">;
   private readonly now: () => number;
