@@ -91,13 +91,13 @@ async def test_strokes_arrive_and_undo_takes_back_ones_own(cast: Cast) -> None:
 
 async def test_strokes_outlive_the_worker_and_the_server(cast: Cast, service: Service) -> None:
     user, counselor = await at_the_board(cast)
-    await draw(user, (0.1, 0.1), (0.5, 0.5))
+    await draw(user, (0.1, 0.1), (0.45, 0.5))
     await shows_the_same(user, counselor)
     drawn = await ink(user)
 
     for worker in service.workers():
         os.kill(worker, signal.SIGKILL)
-    await draw(user, (0.8, 0.2), (0.9, 0.2))
+    await draw(user, (0.8, 0.3), (0.95, 0.3))
     await user.hears(media.COUNSELOR.hz)
     await shows_the_same(user, counselor)
     assert set(drawn) < set(await ink(counselor))

@@ -1,6 +1,6 @@
 import "../ui/tokens.css";
 import "../ui/components.css";
-import "../room/room.css";
+import "../room/chat.css";
 import "./panel.css";
 import { ChevronDown } from "lucide";
 import { render } from "preact";

@@ -180,6 +180,20 @@ describe("a shared board", () => {
     expect(jimin.shapes()).toHaveLength(2);
   });
 
+  it("asks again a worker that begins to serve it late: what it asked before was lost", () => {
+    const worker = new FakeWorker();
+    scribble(new BoardDoc(worker.connect(), () => "p1"), [0, 100]);
+    const wire = worker.connect();
+    let serves = false;
+    const late = new BoardDoc({ ...wire, send: (message) => !serves || wire.send(message) }, () => "p2");
+    scribble(late, [0, 200]);
+    expect(late.shapes()).toHaveLength(1);
+    serves = true;
+    worker.clients[1]?.deliver(stepOne(worker.doc));
+    expect(late.shapes()).toHaveLength(2);
+    expect(elementsOf(worker.doc).size).toBe(2);
+  });
+
   it("sends everything again when a message could not go", () => {
     vi.useFakeTimers();
     const worker = new FakeWorker();
