@@ -15,7 +15,8 @@ run: $(VENV)/.run pages ## set up whatever is missing, then start the service wi
 	@exec $(BIN)/sangdam serve --demo $(ARGS)
 
 test: $(VENV)/.dev browsers check ## install what the tests need and run the tests (`look` and `bench` are their own)
-	$(BIN)/pytest tests/contract tests/peers tests/browser --ignore=tests/browser/test_pages.py $(ARGS)
+	$(BIN)/pytest tests/contract tests/peers --numprocesses 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest tests/browser --ignore=tests/browser/test_pages.py $(ARGS)
 
 look: $(VENV)/.dev browsers pages ## drive every page through its states, check each, and keep screenshots in build/screenshots
 	$(BIN)/pytest tests/browser/test_pages.py $(ARGS)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -51,11 +52,25 @@ async def service(backstage: Backstage) -> AsyncIterator[Service]:
     backstage.leave(service)
 
 
+Casting = Callable[[Service], AbstractAsyncContextManager[Cast]]
+
+
+@pytest.fixture
+def casting(playwright: Playwright, pool: Pool, media_folder: Path) -> Casting:
+    """Brings people with browsers to a service; at the end no page may have thrown an error."""
+
+    @asynccontextmanager
+    async def casting(service: Service) -> AsyncIterator[Cast]:
+        cast = Cast(service, playwright, media_folder, pool)
+        async with cast.stack:
+            yield cast
+            problems = [problem for person in cast.everyone for problem in person.problems]
+        assert not problems, problems
+
+    return casting
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def cast(service: Service, playwright: Playwright, pool: Pool, media_folder: Path) -> AsyncIterator[Cast]:
-    """People with browsers; at the end no page may have thrown an error."""
-    cast = Cast(service, playwright, media_folder, pool)
-    async with cast.stack:
+async def cast(service: Service, casting: Casting) -> AsyncIterator[Cast]:
+    async with casting(service) as cast:
         yield cast
-        problems = [problem for person in cast.everyone for problem in person.problems]
-    assert not problems, problems

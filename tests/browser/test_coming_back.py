@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import AsyncExitStack
 
 from playwright.async_api import expect
 
+from tests.browser.conftest import Casting
 from tests.browser.media import COUNSELOR, USER
 from tests.browser.people import Cast, Staff, User
-from tests.browser.service import Service
+from tests.browser.service import Backstage, Service
 
 
 async def two_people(cast: Cast) -> tuple[User, Staff]:
@@ -72,23 +74,14 @@ async def test_a_second_tab_takes_over(cast: Cast) -> None:
     await expect(first.get_by_test_id("taken-over")).to_be_visible()
 
 
-async def lose_the_counselor(cast: Cast) -> User:
-    user, counselor = await two_people(cast)
-    await counselor.close()
-    await expect(user.get("choice-another")).to_be_visible(timeout=45_000)
-    return user
-
-
-async def test_counselor_lost_the_user_keeps_waiting(cast: Cast) -> None:
-    user = await lose_the_counselor(cast)
+async def stays(cast: Cast, user: User) -> None:
     await user.get("choice-wait").click()
     back = await cast.counselor("jimin", available=False)
     await back.hears(USER.hz)
     await user.hears(COUNSELOR.hz)
 
 
-async def test_counselor_lost_the_user_takes_another(cast: Cast) -> None:
-    user = await lose_the_counselor(cast)
+async def takes_another(cast: Cast, user: User) -> None:
     other = await cast.counselor("suho")
     await user.get("choice-another").click()
     await other.accept()
@@ -97,8 +90,7 @@ async def test_counselor_lost_the_user_takes_another(cast: Cast) -> None:
     await other.reads("첫 번째 문장")
 
 
-async def test_counselor_lost_the_user_leaves_a_message(cast: Cast) -> None:
-    user = await lose_the_counselor(cast)
+async def leaves_a_message(cast: Cast, user: User) -> None:
     await user.get("choice-message").click()
     await user.get("message-contact").press_sequentially("010-1234-5678")
     await user.get("message-text").press_sequentially("다시 전화해 주세요")
@@ -107,3 +99,20 @@ async def test_counselor_lost_the_user_leaves_a_message(cast: Cast) -> None:
     await expect(other.page.get_by_text("010-1234-5678")).to_be_visible()
     await other.get("message-take").first.click()
     await other.get("message-done").first.click()
+
+
+async def test_counselor_lost_each_of_the_users_choices_works(backstage: Backstage, casting: Casting) -> None:
+    """Three calls, so that the half minute until a counselor counts as lost passes once."""
+    choices = (takes_another, leaves_a_message, stays)
+    async with AsyncExitStack() as stack:
+        calls: list[tuple[Cast, User]] = []
+        for _ in choices:
+            service = await backstage.enter()
+            stack.callback(backstage.leave, service)
+            cast = await stack.enter_async_context(casting(service))
+            user, counselor = await two_people(cast)
+            await counselor.close()
+            calls.append((cast, user))
+        for (cast, user), choose in zip(calls, choices, strict=True):
+            await expect(user.get("choice-another")).to_be_visible(timeout=45_000)
+            await choose(cast, user)
