@@ -1,0 +1,317 @@
+"""A day on the matching engine with a virtual clock: a heap of what happens next, no real time, no asyncio.
+
+Every step is one that the service takes: people sign in, users queue up and are told a range, rings are accepted, declined or missed,
+conversations end, someone wraps up. Leases of presence are long here: in a simulation no console loses its line.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from typing import Any, Final
+
+import numpy as np
+
+from matcher.engine import Engine
+from matcher.rules import Rules
+from matcher.simulation.arrivals import Arrivals
+from matcher.simulation.model import DAY_S, Model, Spread, StaffModel
+from matcher.types import AnyEvent, Request, RequestChanged, Reserved, Staff, StaffChanged, StaffState
+
+START_MS: Final = 1_800_000_000_000 - 1_800_000_000_000 % (DAY_S * 1000)
+UNTOLD: Final = -1
+SWEEP_MS: Final = 1_000
+RULES: Final = Rules(lease_ms=400 * DAY_S * 1000, max_requests=2_000_000)
+
+
+@dataclass(slots=True)
+class Told:
+    """Ranges that were told: how many, and how many held. `early`: served before the range; `late`: after it, or gave up after
+    its end. Who gave up within the range is in none of them: nobody knows."""
+
+    told: int = 0
+    kept: int = 0
+    early: int = 0
+    late: int = 0
+
+    def count(self, low_s: float, high_s: float, waited_s: float, *, served: bool) -> None:
+        if waited_s > high_s:
+            self.late += 1
+        elif not served:
+            return
+        elif waited_s < low_s:
+            self.early += 1
+        else:
+            self.kept += 1
+        self.told += 1
+
+    @property
+    def kept_percent(self) -> float | None:
+        return 100 * self.kept / self.told if self.told else None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of each arrival, in their order: how long they waited (s), whether they were served (else they gave up, or
+    waited in vain to the end), and what they were told at the start (`UNTOLD`: nothing). Times in each state by group of staff."""
+
+    arrivals: Arrivals
+    waited_s: Any
+    served: Any
+    gave_up: Any
+    low_s: Any
+    high_s: Any
+    first: Told = field(default_factory=Told)
+    later: Told = field(default_factory=Told)
+    state_s: dict[str, dict[StaffState, float]] = field(default_factory=dict)
+    rings: dict[str, int] = field(default_factory=dict)
+    steps: int = 0
+
+
+class _Draws:
+    """Durations of one distribution, drawn 1,000 at a time: one at a time takes ten times as long."""
+
+    def __init__(self, spread: Spread, rng: np.random.Generator) -> None:
+        self._values = self._forever(spread, rng)
+
+    def __call__(self) -> int:
+        """Milliseconds."""
+        return next(self._values)
+
+    @staticmethod
+    def _forever(spread: Spread, rng: np.random.Generator) -> Iterator[int]:
+        while True:
+            yield from (spread.draw(rng, 1000) * 1000).astype(int).tolist()
+
+
+class _Group:
+    """`left`: people whose shift is over and who go when they are free."""
+
+    def __init__(self, model: StaffModel, rng: np.random.Generator) -> None:
+        self.model = model
+        self.answer_ms = _Draws(model.answer, rng)
+        self.wrap_up_ms = _Draws(model.wrap_up, rng)
+        self.back_after_ms = round(model.back_after_s * 1000)
+        self.state_ms: dict[StaffState, int] = defaultdict(int)
+        self.rings = 0
+
+
+class _Person:
+    __slots__ = ("group", "leaving", "shift", "since_ms", "staff", "state")
+
+    def __init__(self, name: str, group: _Group) -> None:
+        model = group.model
+        self.group = group
+        self.staff = Staff(
+            name, model.role, frozenset(model.languages), frozenset(model.sites), frozenset(model.categories), model.capacity
+        )
+        self.state: StaffState = "signed_out"
+        self.since_ms = START_MS
+        self.shift = 0  # counts, so that the end of an earlier shift ends no later one
+        self.leaving = False
+
+
+class Day:
+    """`tell_every_s`: how often those who wait are told a range again (0: never)."""
+
+    def __init__(self, arrivals: Arrivals, model: Model, seed: int = 1, *, tell_every_s: float = 30, rules: Rules = RULES) -> None:
+        self.engine = Engine(rules)
+        self.arrivals = arrivals
+        self._rng = np.random.default_rng([seed, 1])
+        self._chance = _Draws(Spread(0.1, "exponential"), self._rng)  # milliseconds with mean 100: see `_rings`
+        self._tell_every_ms = round(tell_every_s * 1000)
+        self._groups = [_Group(each, self._rng) for each in model.staff]
+        self._people: dict[str, _Person] = {}
+        self._heap: list[tuple[int, int, Callable[..., None], Any]] = []
+        self._counter = 0
+        self._now_ms = START_MS
+        self._at_ms = (START_MS + (arrivals.at_s * 1000)).astype(np.int64).tolist()
+        self._queue = arrivals.queue.tolist()
+        self._told: dict[int, list[tuple[int, int, int]]] = {}  # by arrival that waits: (when, low, high)
+        count = len(arrivals)
+        self.outcome = Outcome(
+            arrivals,
+            np.zeros(count), np.zeros(count, bool), np.zeros(count, bool), np.full(count, UNTOLD), np.full(count, UNTOLD),
+        )  # fmt: skip
+        self._plan_shifts()
+
+    def run(self) -> Outcome:
+        """To the end of the last shift, and of what was going on then."""
+        heap, arrivals, count = self._heap, self._at_ms, len(self._at_ms)
+        following = 0
+        sweep_ms = START_MS
+        while heap or following < count:
+            due_ms = heap[0][0] if heap else arrivals[following]
+            arrives = following < count and arrivals[following] <= due_ms
+            now_ms = arrivals[following] if arrives else due_ms
+            if now_ms >= sweep_ms:
+                self._sweep(sweep_ms, now_ms)
+                sweep_ms = now_ms + SWEEP_MS
+                continue  # something earlier may be in the heap now
+            self._now_ms = now_ms
+            if arrives:
+                self._arrive(following)
+                following += 1
+            else:
+                _, _, what, about = heappop(heap)
+                what(about)
+        self._close()
+        return self.outcome
+
+    # --- the clock ---------------------------------------------------------------------------------------------------
+
+    def _at(self, at_ms: int, what: Callable[..., None], about: Any) -> None:
+        self._counter += 1
+        heappush(self._heap, (at_ms, self._counter, what, about))
+
+    def _after(self, ms: int, what: Callable[..., None], about: Any) -> None:
+        self._at(self._now_ms + ms, what, about)
+
+    def _sweep(self, due_ms: int, now_ms: int) -> None:
+        """Whatever fell due in the engine until now, each at its second, as the sweeper of the service does it."""
+        deadline = self.engine.next_deadline_ms()
+        while deadline is not None and deadline <= now_ms:
+            self._now_ms = max(due_ms, deadline)
+            self._follow(self.engine.sweep(self._now_ms))
+            deadline = self.engine.next_deadline_ms()
+
+    def _follow(self, events: list[AnyEvent]) -> None:
+        self.outcome.steps += 1
+        for event in events:
+            if type(event) is StaffChanged:
+                self._staff_changed(event)
+            elif type(event) is Reserved:
+                self._rings(event)
+
+    # --- users -------------------------------------------------------------------------------------------------------
+
+    def _arrive(self, index: int) -> None:
+        kind, site, language, path = self.arrivals.queues[self._queue[index]]
+        name = str(index)
+        self._told[index] = []
+        self._follow(self.engine.enqueue(Request(name, kind, site, language, path, self._now_ms), self._now_ms))
+        self._tell(index)
+        patience_s = self.arrivals.patience_s[index]
+        if patience_s < 400 * DAY_S:
+            self._after(int(patience_s * 1000), self._give_up, index)
+
+    def _tell(self, index: int) -> None:
+        told = self._told.get(index)
+        if told is None:
+            return
+        place = self.engine.place(str(index), self._now_ms)
+        if place is not None and place.low_s is not None and place.high_s is not None:
+            if self._now_ms == self._at_ms[index]:
+                self.outcome.low_s[index], self.outcome.high_s[index] = place.low_s, place.high_s
+            told.append((self._now_ms, place.low_s, place.high_s))
+        if self._tell_every_ms:
+            self._after(self._tell_every_ms, self._tell, index)
+
+    def _give_up(self, index: int) -> None:
+        if index in self._told:
+            self._follow(self.engine.cancel(str(index), self._now_ms))
+            self.outcome.gave_up[index] = True
+            self._wait_over(index, served=False)
+
+    def _wait_over(self, index: int, *, served: bool) -> None:
+        outcome, began_ms = self.outcome, self._at_ms[index]
+        outcome.waited_s[index] = (self._now_ms - began_ms) / 1000
+        outcome.served[index] = served
+        for at_ms, low_s, high_s in self._told.pop(index):
+            counted = outcome.first if at_ms == began_ms else outcome.later
+            counted.count(low_s, high_s, (self._now_ms - at_ms) / 1000, served=served)
+
+    def _complete(self, index: int) -> None:
+        self._follow(self.engine.complete(str(index), self._now_ms))
+
+    # --- staff -------------------------------------------------------------------------------------------------------
+
+    def _plan_shifts(self) -> None:
+        days = int(self._at_ms[-1] - START_MS) // (DAY_S * 1000) + 1 if self._at_ms else 1
+        for group in self._groups:
+            for number in range(group.model.people):
+                person = _Person(f"{group.model.name} {number + 1}", group)
+                self._people[person.staff.id] = person
+                for day in range(-1, days):
+                    for begin, end in group.model.hours:
+                        if end + day * DAY_S > 0:
+                            self._at(START_MS + max(0, (begin + day * DAY_S) * 1000), self._comes, person)
+                            self._at(START_MS + (end + day * DAY_S) * 1000, self._goes, (person, (day, begin)))
+
+    def _comes(self, person: _Person) -> None:
+        person.shift += 1
+        person.leaving = False
+        if person.state == "signed_out":
+            self._follow(self.engine.sign_in(person.staff, self._now_ms))
+            self._follow(self.engine.set_available(person.staff.id, self._now_ms))
+
+    def _goes(self, whose: tuple[_Person, tuple[int, int]]) -> None:
+        person = whose[0]
+        person.shift -= 1
+        if person.shift:
+            return
+        person.leaving = True
+        if person.state in ("away", "available"):
+            self._follow(self.engine.sign_out(person.staff.id, self._now_ms))
+        elif person.state == "busy" and person.staff.capacity > 1:
+            self._follow(self.engine.set_away(person.staff.id, self._now_ms))
+
+    def _rings(self, event: Reserved) -> None:
+        """One draw decides: declined, missed, or accepted."""
+        person = self._people[event.staff]
+        group = person.group
+        group.rings += 1
+        percent = self._rng.random() * 100 if group.model.declined_percent or group.model.missed_percent else 100.0
+        if percent < group.model.missed_percent:
+            return  # the sweep ends it
+        declined = percent < group.model.missed_percent + group.model.declined_percent
+        self._after(group.answer_ms(), self._decline if declined else self._accept, event)
+
+    def _accept(self, event: Reserved) -> None:
+        index = int(event.request)
+        if self._still_rings(event):
+            self._follow(self.engine.accept(event.reservation, self._now_ms))
+            self._wait_over(index, served=True)
+            self._follow(self.engine.entered(event.request, self._now_ms))
+            self._after(int(self.arrivals.handle_s[index] * 1000), self._complete, index)
+
+    def _decline(self, event: Reserved) -> None:
+        if self._still_rings(event):
+            self._follow(self.engine.decline(event.reservation, self._now_ms))
+
+    def _still_rings(self, event: Reserved) -> bool:
+        status = self.engine.request_status(event.request)
+        return status is not None and status.reservation == event.reservation and self._now_ms < event.expires_at_ms
+
+    def _staff_changed(self, event: StaffChanged) -> None:
+        person = self._people[event.staff]
+        group = person.group
+        group.state_ms[person.state] += event.at_ms - person.since_ms
+        person.state, person.since_ms = event.state, event.at_ms
+        if event.state == "wrap_up":
+            self._after(group.wrap_up_ms(), self._ready, person)
+        elif event.state == "away" and event.reason == "missed":
+            self._after(0 if person.leaving else group.back_after_ms, self._ready, person)
+
+    def _ready(self, person: _Person) -> None:
+        """A wrap-up or a break is over; the engine may have ended a long wrap-up by itself."""
+        if person.state not in ("wrap_up", "away"):
+            return
+        name, step = person.staff.id, self.engine.wrapped_up if person.state == "wrap_up" else None
+        if person.leaving:
+            if step is not None:
+                self._follow(step(name, self._now_ms, available=False))
+            self._follow(self.engine.sign_out(name, self._now_ms))
+        else:
+            self._follow((step or self.engine.set_available)(name, self._now_ms))
+
+    def _close(self) -> None:
+        """Who waits still has waited in vain: nobody comes any more."""
+        for index in list(self._told):
+            self._wait_over(index, served=False)
+        for group in self._groups:
+            name = group.model.name
+            self.outcome.state_s[name] = {state: ms / 1000 for state, ms in group.state_ms.items()}
+            self.outcome.rings[name] = group.rings

@@ -1,0 +1,78 @@
+"""What theory says of the same load: M/M/n with and without people who give up (Erlang-A and Erlang-C).
+
+Zeltyn and Mandelbaum, "Call centers with impatient customers: many-server asymptotics of the M/M/n+G queue" (Queueing Systems 51,
+2005): the offered wait has the density p·λ·exp(λ·H(x) − n·μ·x), where H(x) is the integral of the share that would still be waiting,
+and p the chance that all but one are busy. Without patience H(x) = x, which is Erlang-C.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, inf, log, sqrt
+
+import numpy as np
+
+_STEPS = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """Of all who come: `waits` do not find anybody free, `gives_up` leave; both shares. `asa_s`: mean wait of those served;
+    `level`: share of all answered within the time asked for. An overload without patience: asa_s inf, level 0."""
+
+    waits: float
+    asa_s: float
+    gives_up: float
+    level: float
+    occupancy: float
+
+
+def predict(rate: float, handle_s: float, people: int, patience_s: float = inf, within_s: float = 20) -> Prediction:
+    """`rate`: arrivals a second; exponential handling and patience with these means."""
+    if rate <= 0 or handle_s <= 0:
+        return Prediction(0, 0, 0, 1, 0)
+    if people < 1:
+        return Prediction(1, inf, 0.0 if patience_s == inf else 1.0, 0, 0)
+    load, capacity = rate * handle_s, people / handle_s
+    if patience_s == inf and load >= people:
+        return Prediction(1, inf, 0, 0, 1)
+    before = _inverse_blocking(load, people - 1)
+    if before > 1e12:
+        return Prediction(0, 0, 0, 1, load / people)
+    x = _grid(rate, capacity, patience_s)
+    staying = np.ones_like(x) if patience_s == inf else np.exp(-x / patience_s)
+    reached = x if patience_s == inf else patience_s * (1 - staying)
+    exponent = rate * reached - capacity * x
+    highest = float(exponent.max())  # taken out of both, because exp() of a large overload is beyond any float
+    before *= exp(-highest)
+    density = rate * np.exp(exponent - highest)
+    whole = before + float(np.trapezoid(density, x))
+    served_waiting = density * staying / whole
+    waits = 1 - before / whole
+    gives_up = waits - float(np.trapezoid(served_waiting, x))
+    late = float(np.trapezoid(np.where(x > within_s, served_waiting, 0), x))
+    served = 1 - gives_up
+    return Prediction(
+        waits=waits,
+        asa_s=float(np.trapezoid(x * served_waiting, x)) / served,
+        gives_up=max(0.0, gives_up),
+        level=served - late,
+        occupancy=min(1.0, load * served / people),
+    )
+
+
+def _grid(rate: float, capacity: float, patience_s: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Waits from 0 to where the density has died away, dense at the beginning."""
+    ends = 40 / (capacity - rate) if capacity > rate else inf
+    if patience_s < inf:
+        # Where those who stay are as many as can be served, and eight standard deviations past it.
+        ends = min(ends, patience_s * max(0.0, log(rate / capacity)) + 8 * (sqrt(patience_s / capacity) + 1 / capacity))
+    return ends * np.linspace(0, 1, _STEPS) ** 2
+
+
+def _inverse_blocking(load: float, people: int) -> float:
+    """1 / Erlang-B, by its recursion."""
+    inverse = 1.0
+    for number in range(1, people + 1):
+        inverse = 1 + inverse * number / load
+    return inverse

@@ -1,0 +1,136 @@
+"""What a simulated day is made of, and the TOML file that says so. Durations in seconds, rates per hour, times of day "HH:MM"."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.resources import files
+from math import log
+from typing import Annotated, Final, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Meta, Struct
+from numpy.typing import NDArray
+
+from matcher.rules import ALL
+from matcher.types import RequestKind, StaffRole
+
+DAY_S: Final = 86_400
+HOUR_S: Final = 3_600
+NEVER_S: Final = float("inf")
+_SHIFT: Final = re.compile(r"([01]\d|2[0-4]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)")
+
+Name = Annotated[str, Meta(min_length=1)]
+Share = Annotated[float, Meta(ge=0, le=100)]
+
+
+class ModelError(Exception):
+    """A model or a file of arrivals that cannot be used; the sentence says where and why."""
+
+
+class Spread(Struct, frozen=True, forbid_unknown_fields=True):
+    """A distribution of durations. `cv`: standard deviation over mean, of the lognormal only."""
+
+    mean_s: Annotated[float, Meta(ge=0)]
+    kind: Literal["exponential", "lognormal", "fixed"] = "lognormal"
+    cv: Annotated[float, Meta(gt=0, le=10)] = 0.8
+
+    def draw(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+        if self.kind == "fixed" or self.mean_s == 0:
+            return np.full(count, self.mean_s)
+        if self.kind == "exponential":
+            return rng.exponential(self.mean_s, count)
+        variance = log(1 + self.cv**2)
+        return rng.lognormal(log(self.mean_s) - variance / 2, variance**0.5, count)
+
+
+class QueueModel(Struct, frozen=True, forbid_unknown_fields=True):
+    """`category` runs from the category itself to its root, as in the service. No `patience`: nobody gives up."""
+
+    site: Name
+    language: Name
+    category: Annotated[list[Name], Meta(min_length=1)]
+    per_hour: Annotated[list[Annotated[float, Meta(ge=0)]], Meta(min_length=24, max_length=24)]
+    handle: Spread
+    patience: Spread | None = None
+    kind: RequestKind = "user"
+
+    @property
+    def name(self) -> str:
+        return queue_name(self.kind, self.site, self.language, self.category[0])
+
+
+class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
+    """People who work alike. `answer`: from the first ring to the accept; `back_after_s`: how long after a missed ring they are
+    away; the percentages are of rings."""
+
+    name: Name
+    people: Annotated[int, Meta(ge=1)]
+    languages: Annotated[list[Name], Meta(min_length=1)]
+    shifts: Annotated[list[str], Meta(min_length=1)]
+    categories: Annotated[tuple[Name, ...], Meta(min_length=1)] = (ALL,)
+    sites: Annotated[tuple[Name, ...], Meta(min_length=1)] = (ALL,)
+    role: StaffRole = "counselor"
+    capacity: Annotated[int, Meta(ge=1, le=50)] = 1
+    answer: Spread = Spread(4, "lognormal", 0.6)
+    wrap_up: Spread = Spread(30, "lognormal", 0.8)
+    declined_percent: Share = 1
+    missed_percent: Share = 1
+    back_after_s: Annotated[float, Meta(gt=0)] = 120
+
+    @property
+    def hours(self) -> list[tuple[int, int]]:
+        """Shifts in seconds of the day; one that ends before it begins goes on past midnight."""
+        found = []
+        for shift in self.shifts:
+            match = _SHIFT.fullmatch(shift)
+            if match is None:
+                raise ModelError(f"The shift {shift!r} of {self.name} is not like 09:00-17:30.")
+            hour, minute, to_hour, to_minute = map(int, match.groups())
+            begin, end = hour * HOUR_S + minute * 60, to_hour * HOUR_S + to_minute * 60
+            found.append((begin, end if end > begin else end + DAY_S))
+        return found
+
+
+class Model(Struct, frozen=True, forbid_unknown_fields=True):
+    staff: Annotated[list[StaffModel], Meta(min_length=1)]
+    queue: list[QueueModel] = []
+
+
+def queue_name(kind: str, site: str, language: str, category: str) -> str:
+    return f"{'' if kind == 'user' else kind + ' '}{site} {category} {language}"
+
+
+def read_model(text: str, name: str) -> Model:
+    """`name` is how the sentence of a `ModelError` calls it."""
+    try:
+        model = msgspec.convert(tomllib.loads(text), Model)
+    except tomllib.TOMLDecodeError as error:
+        raise ModelError(f"{name} is not TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise ModelError(f"{name}: {error}") from error
+    groups = [group.name for group in model.staff]
+    if len(set(groups)) < len(groups):
+        raise ModelError(f"{name}: two groups of staff have the same name.")
+    queues = [(queue.kind, queue.site, queue.language, tuple(queue.category)) for queue in model.queue]
+    if len(set(queues)) < len(queues):
+        raise ModelError(f"{name}: two queues are the same.")
+    for group in model.staff:
+        _ = group.hours
+    return model
+
+
+def default_model_text() -> str:
+    return files("matcher.simulation").joinpath("default_model.toml").read_text(encoding="utf-8")
+
+
+def default_model() -> Model:
+    return read_model(default_model_text(), "The built-in model")
+
+
+def scaled(model: Model, factor: float) -> Model:
+    """So many times as many users and people."""
+    queues = [msgspec.structs.replace(q, per_hour=[rate * factor for rate in q.per_hour]) for q in model.queue]
+    staff = [msgspec.structs.replace(s, people=max(1, round(s.people * factor))) for s in model.staff]
+    return Model(staff, queues)
