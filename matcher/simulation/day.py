@@ -120,7 +120,6 @@ class Day:
         self.engine = Engine(rules)
         self.arrivals = arrivals
         self._rng = np.random.default_rng([seed, 1])
-        self._chance = _Draws(Spread(0.1, "exponential"), self._rng)  # milliseconds with mean 100: see `_rings`
         self._tell_every_ms = round(tell_every_s * 1000)
         self._groups = [_Group(each, self._rng) for each in model.staff]
         self._people: dict[str, _Person] = {}
@@ -206,7 +205,8 @@ class Day:
             if self._now_ms == self._at_ms[index]:
                 self.outcome.low_s[index], self.outcome.high_s[index] = place.low_s, place.high_s
             told.append((self._now_ms, place.low_s, place.high_s))
-        if self._tell_every_ms:
+        # Nobody comes any more: who is patient for ever would otherwise be told so for ever.
+        if self._tell_every_ms and self._now_ms < self._last_shift_ms:
             self._after(self._tell_every_ms, self._tell, index)
 
     def _give_up(self, index: int) -> None:
@@ -230,6 +230,8 @@ class Day:
 
     def _plan_shifts(self) -> None:
         days = int(self._at_ms[-1] - START_MS) // (DAY_S * 1000) + 1 if self._at_ms else 1
+        ends = [end for group in self._groups for _, end in group.model.hours]
+        self._last_shift_ms = START_MS + (max(ends) + (days - 1) * DAY_S) * 1000
         for group in self._groups:
             for number in range(group.model.people):
                 person = _Person(f"{group.model.name} {number + 1}", group)

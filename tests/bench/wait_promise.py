@@ -1,0 +1,127 @@
+"""How many users are served within the range of waiting time that they were told as they queued up: seven loads, seeded days each.
+
+    python -m tests.bench.wait_promise [--runs N]
+
+The lowest of the loads' medians is the row: a promise that holds on quiet days only is none.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from matcher.simulation.arrivals import draw_arrivals
+from matcher.simulation.day import UNTOLD, Day
+from matcher.simulation.model import Model, QueueModel, Spread, StaffModel, default_model
+from tests.bench.rows import Row, row
+
+HANDLE = Spread(300, "lognormal", 0.8)
+PATIENCE = Spread(300, "exponential")
+TOPICS = ("cameras", "orders", "toys", "garden")
+
+
+def topics(per_hour: list[float], patience: Spread | None = PATIENCE) -> list[QueueModel]:
+    shares = (0.4, 0.3, 0.2, 0.1)
+    return [
+        QueueModel("shop", "ko", [topic], [rate * share for rate in per_hour], HANDLE, patience)
+        for topic, share in zip(TOPICS, shares, strict=True)
+    ]
+
+
+def one(per_hour: list[float], patience: Spread | None = PATIENCE) -> list[QueueModel]:
+    return [QueueModel("shop", "ko", ["cameras"], per_hour, HANDLE, patience)]
+
+
+def people(number: int, *shifts: str, name: str = "all", categories: tuple[str, ...] = ("*",), **more: Spread) -> StaffModel:
+    return StaffModel(name, number, ["ko"], list(shifts or ("00:00-24:00",)), categories, **more)
+
+
+def quiet() -> Model:
+    return Model([people(20)], topics([80.0] * 24))
+
+
+def busy() -> Model:
+    return Model([people(20)], topics([200.0] * 24))
+
+
+def overload() -> Model:
+    return Model([people(20)], topics([300.0] * 24))
+
+
+def patient() -> Model:
+    """One queue, five people, nobody gives up."""
+    return Model([people(5)], one([46.0] * 24, None))
+
+
+def own_staff() -> Model:
+    """Each topic has staff of its own, who help out after a while."""
+    return Model([people(5, name=topic, categories=(topic,)) for topic in TOPICS], topics([190.0] * 24))
+
+
+def shifts() -> Model:
+    """Staff come and go: from four to twenty people, in steps and at once."""
+    return Model(
+        [
+            people(4, name="always"),
+            people(8, "08:00-12:00", "13:00-17:00", name="office"),
+            people(8, "10:00-11:00", "14:00-15:30", "20:00-23:00", name="waves"),
+        ],
+        topics([60.0] * 8 + [130.0] * 10 + [100.0] * 6),
+    )
+
+
+def bursts() -> Model:
+    """An hour of four times as many users every fourth hour."""
+    return Model([people(20)], topics([90.0, 90.0, 360.0, 90.0] * 6))
+
+
+LOADS: tuple[Callable[[], Model], ...] = (default_model, quiet, busy, overload, patient, own_staff, shifts, bursts)
+
+
+@dataclass(frozen=True)
+class Promise:
+    kept_percent: float
+    later_percent: float
+    told_percent: float
+    width_over_wait: float  # median width of the ranges told at the start, over the median wait of those told
+    width_s: float
+
+
+def measure(model: Model, seed: int) -> Promise:
+    arrivals = draw_arrivals(model, np.random.default_rng(seed))
+    outcome = Day(arrivals, model, seed).run()
+    told = outcome.low_s != UNTOLD
+    width = float(np.median((outcome.high_s - outcome.low_s)[told]))
+    waited = float(np.median(outcome.waited_s[told]))
+    return Promise(
+        outcome.first.kept_percent or 0, outcome.later.kept_percent or 0, 100 * float(told.mean()), width / waited, width
+    )
+
+
+def rows(runs: int = 3) -> list[Row]:
+    days = [[measure(load(), seed) for seed in range(1, runs + 1)] for load in LOADS]
+    worst = min(days, key=lambda each: median(promise.kept_percent for promise in each))
+    return [row("wait_promise_kept_percent", "%", [promise.kept_percent for promise in worst])]
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--runs", type=int, default=3)
+    options = arguments.parse_args()
+    print(f"{'load':14} {'kept %':>7} {'min':>6} {'later %':>8} {'told %':>7} {'width s':>8} {'width/wait':>10}")
+    for load in LOADS:
+        found = [measure(load(), seed) for seed in range(1, options.runs + 1)]
+        kept = [promise.kept_percent for promise in found]
+        later, told, width, over = (
+            median(getattr(promise, name) for promise in found)
+            for name in ("later_percent", "told_percent", "width_s", "width_over_wait")
+        )
+        print(f"{load.__name__:14} {median(kept):7.1f} {min(kept):6.1f} {later:8.1f} {told:7.1f} {width:8.0f} {over:10.2f}")
+
+
+if __name__ == "__main__":
+    main()
