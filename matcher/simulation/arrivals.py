@@ -61,8 +61,7 @@ def read_arrivals(lines: Iterable[str], name: str) -> Arrivals:
     queues: dict[QueueKey, int] = {}
     rows: list[tuple[float, int, float, float]] = []
     try:
-        for row in reader:
-            rows.append(_row(row, queues))
+        rows.extend(_row(row, queues) for row in reader)
     except (ValueError, csv.Error) as error:
         raise ModelError(f"{name}, line {reader.line_num}: {error}") from error
     if not rows:

@@ -1,7 +1,7 @@
 """A day on the matching engine with a virtual clock: a heap of what happens next, no real time, no asyncio.
 
-Every step is one that the service takes: people sign in, users queue up and are told a range, rings are accepted, declined or missed,
-conversations end, someone wraps up. Leases of presence are long here: in a simulation no console loses its line.
+Every step is one that the service takes: people sign in, users queue up and are told a range, rings are accepted, declined or
+missed, conversations end, someone wraps up. Leases of presence are long here: in a simulation no console loses its line.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from matcher.engine import Engine
 from matcher.rules import Rules
 from matcher.simulation.arrivals import Arrivals
 from matcher.simulation.model import DAY_S, Model, Spread, StaffModel
-from matcher.types import AnyEvent, Request, RequestChanged, Reserved, Staff, StaffChanged, StaffState
+from matcher.types import AnyEvent, Request, Reserved, Staff, StaffChanged, StaffState
 
 START_MS: Final = 1_800_000_000_000 - 1_800_000_000_000 % (DAY_S * 1000)
 UNTOLD: Final = -1
@@ -55,7 +55,7 @@ class Told:
 @dataclass(slots=True)
 class Outcome:
     """What became of each arrival, in their order: how long they waited (s), whether they were served (else they gave up, or
-    waited in vain to the end), and what they were told at the start (`UNTOLD`: nothing). Times in each state by group of staff."""
+    waited in vain to the end), and what they were told at the start (`UNTOLD`: nothing). Times in each state by group."""
 
     arrivals: Arrivals
     waited_s: Any
@@ -116,7 +116,9 @@ class _Person:
 class Day:
     """`tell_every_s`: how often those who wait are told a range again (0: never)."""
 
-    def __init__(self, arrivals: Arrivals, model: Model, seed: int = 1, *, tell_every_s: float = 30, rules: Rules = RULES) -> None:
+    def __init__(
+        self, arrivals: Arrivals, model: Model, seed: int = 1, *, tell_every_s: float = 30, rules: Rules = RULES
+    ) -> None:
         self.engine = Engine(rules)
         self.arrivals = arrivals
         self._rng = np.random.default_rng([seed, 1])

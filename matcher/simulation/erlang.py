@@ -1,8 +1,8 @@
 """What theory says of the same load: M/M/n with and without people who give up (Erlang-A and Erlang-C).
 
 Zeltyn and Mandelbaum, "Call centers with impatient customers: many-server asymptotics of the M/M/n+G queue" (Queueing Systems 51,
-2005): the offered wait has the density p·λ·exp(λ·H(x) − n·μ·x), where H(x) is the integral of the share that would still be waiting,
-and p the chance that all but one are busy. Without patience H(x) = x, which is Erlang-C.
+2005): the offered wait has the density p·λ·exp(λ·H(x) − n·μ·x), where H(x) is the integral of the share that would still be
+waiting, and p the chance that all but one are busy. Without patience H(x) = x, which is Erlang-C.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Commands that keep the records: the first operator, sites with categories and keys, staff, sessions."""
+"""Commands that keep the records (the first operator, sites with categories and keys, staff, sessions), and the simulation."""
 
 from .sessions import session
+from .simulate import simulate
 from .sites import category, site
 from .staff import init, staff
 
-__all__ = ["category", "init", "session", "site", "staff"]
+__all__ = ["category", "init", "session", "simulate", "site", "staff"]

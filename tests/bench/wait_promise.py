@@ -1,4 +1,4 @@
-"""How many users are served within the range of waiting time that they were told as they queued up: seven loads, seeded days each.
+"""How many users are served within the range of waiting time that they were told as they queued up: eight loads.
 
     python -m tests.bench.wait_promise [--runs N]
 

@@ -1,0 +1,122 @@
+"""A simulated day in figures, queue by queue, and beside them what theory says of the same load."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from msgspec import Struct
+
+from matcher.simulation.day import Outcome
+from matcher.simulation.erlang import Prediction, predict
+from matcher.simulation.model import DAY_S, HOUR_S, NEVER_S, Model, StaffModel, queue_name
+
+ON_DUTY: Final = ("available", "reserved", "busy", "wrap_up")
+WORKING: Final = ("reserved", "busy", "wrap_up")
+
+
+class Figures(Struct, frozen=True):
+    """Waits in seconds, of those served; shares in percent, of all who came. None: nobody was served."""
+
+    name: str
+    offered: int
+    served: int
+    asa_s: float | None
+    p50_s: float | None
+    p80_s: float | None
+    p95_s: float | None
+    service_level_percent: float
+    abandoned_percent: float
+
+
+class Theory(Struct, frozen=True):
+    """All counselors as one pool, hour by hour, each as if it lasted for ever (Erlang-C: nobody gives up; Erlang-A: they do)."""
+
+    erlang_c_asa_s: float | None
+    erlang_c_level_percent: float
+    erlang_a_asa_s: float | None
+    erlang_a_level_percent: float
+    erlang_a_abandoned_percent: float
+
+
+class Report(Struct, frozen=True):
+    """`within_s`: what counts for the service level; `wait_promise_kept_percent`: of the ranges told at the start."""
+
+    within_s: float
+    total: Figures
+    queues: list[Figures]
+    occupancy_percent: dict[str, float | None]
+    wait_promise_kept_percent: float | None
+    later_promise_kept_percent: float | None
+    theory: Theory | None
+
+
+def report(outcome: Outcome, model: Model, within_s: float = 20) -> Report:
+    arrivals = outcome.arrivals
+    names = [queue_name(kind, site, language, path[0]) for kind, site, language, path in arrivals.queues]
+    everybody = np.ones(len(arrivals), bool)
+    return Report(
+        within_s,
+        _figures("total", outcome, everybody, within_s),
+        [_figures(name, outcome, arrivals.queue == index, within_s) for index, name in enumerate(names)],
+        {name: _occupancy(states) for name, states in outcome.state_s.items()},
+        outcome.first.kept_percent,
+        outcome.later.kept_percent,
+        _theory(outcome, model, within_s),
+    )
+
+
+def _figures(name: str, outcome: Outcome, which: Any, within_s: float) -> Figures:
+    offered, served = int(which.sum()), which & outcome.served
+    waits = outcome.waited_s[served]
+    p50, p80, p95 = np.percentile(waits, (50, 80, 95)).tolist() if len(waits) else (None, None, None)
+    answered = int((waits <= within_s).sum())
+    gone = int((which & outcome.gave_up).sum())
+    share = 100 / offered if offered else 0
+    asa = float(waits.mean()) if len(waits) else None
+    return Figures(name, offered, len(waits), asa, p50, p80, p95, answered * share, gone * share)
+
+
+def _occupancy(states: dict[Any, float]) -> float | None:
+    on_duty = sum(states.get(state, 0) for state in ON_DUTY)
+    return 100 * sum(states.get(state, 0) for state in WORKING) / on_duty if on_duty else None
+
+
+def _theory(outcome: Outcome, model: Model, within_s: float) -> Theory | None:
+    """None where no users came."""
+    arrivals = outcome.arrivals
+    users = np.array([kind == "user" for kind, *_ in arrivals.queues])[arrivals.queue]
+    counselors = [group for group in model.staff if group.role == "counselor"]
+    if not users.any() or not counselors:
+        return None
+    heads = sum(group.people for group in counselors)
+    extra_s = sum(group.people * (group.answer.mean_s + group.wrap_up.mean_s) for group in counselors) / heads
+    handle_s = float(arrivals.handle_s[users].mean()) + extra_s
+    patience = arrivals.patience_s[users]
+    patience_s = float(patience.mean()) if (patience < NEVER_S).all() else NEVER_S
+    days = int(arrivals.at_s[-1] // DAY_S) + 1
+    counts = np.bincount((arrivals.at_s[users] % DAY_S // HOUR_S).astype(int), minlength=24)
+    hours = [(int(n), n / days / HOUR_S, _people(counselors, hour)) for hour, n in enumerate(counts) if n]
+    weights = np.array([n for n, _, _ in hours])
+    patient = [predict(rate, handle_s, people, within_s=within_s) for _, rate, people in hours]
+    leaving = [predict(rate, handle_s, people, patience_s, within_s) for _, rate, people in hours]
+    return Theory(
+        _mean_wait(patient, weights),
+        100 * float(np.average([one.level for one in patient], weights=weights)),
+        _mean_wait(leaving, weights),
+        100 * float(np.average([one.level for one in leaving], weights=weights)),
+        100 * float(np.average([one.gives_up for one in leaving], weights=weights)),
+    )
+
+
+def _mean_wait(hours: list[Prediction], weights: Any) -> float | None:
+    """Of those served; None where a line would grow for ever."""
+    served = weights * np.array([1 - one.gives_up for one in hours])
+    found = float(np.average([one.asa_s for one in hours], weights=served)) if served.any() else np.inf
+    return found if np.isfinite(found) else None
+
+
+def _people(groups: list[StaffModel], hour: int) -> int:
+    """Who is there in the middle of an hour of the day."""
+    middle = hour * HOUR_S + HOUR_S // 2
+    return sum(g.people for g in groups for begin, end in g.hours if begin <= middle < end or begin <= middle + DAY_S < end)
