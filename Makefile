@@ -74,9 +74,9 @@ $(VENV)/.dev: $(VENV)/.run
 	@$(PIP) --no-build-isolation --editable '.[dev]'
 	@touch $@
 
-APT := chromium firefox-esr fonts-noto-cjk postgresql
+APT := chromium firefox-esr fonts-noto-cjk redis-server postgresql
 browsers:
 	@missing=$$(for name in $(APT); do dpkg-query -W -f='$${Status}' $$name 2>/dev/null | grep -q 'install ok installed' || printf '%s ' $$name; done); \
 	[ -z "$$missing" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ]; then echo "Installing $$missing…"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
-	else echo "The browser tests need: $$missing"; echo "Install them: sudo apt-get install --no-install-recommends $$missing"; exit 1; fi
+	else echo "The tests need: $$missing"; echo "Install them: sudo apt-get install --no-install-recommends $$missing"; exit 1; fi

@@ -158,6 +158,11 @@ class Refused(Exception):  # noqa: N818 (a word of the state tables, raised as a
         self.reason = reason
 
 
+class Unavailable(Exception):  # noqa: N818 (an answer, as `Refused` is)
+    """The store cannot be reached now; the text says why, in a sentence for a log. The step may have been carried out or not:
+    what it did shows in the state, and every state it can have left ends by itself."""
+
+
 class MatchStore(Protocol):
     """One matching domain. Each call is one atomic step at time `now_ms`; it returns every event it caused, in order,
     and raises `Refused` when the state tables forbid it. A `fence` given and older than the object's changes nothing

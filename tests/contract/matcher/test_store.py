@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+
 import pytest
+import redis
 
 from matcher.memory import MemoryStore
+from matcher.redis import RedisStore
 from matcher.types import (
     MatchStore,
     Place,
@@ -22,12 +26,31 @@ from matcher.types import (
 
 NOW = 1_800_000_000_000
 PATH = ("lenses", "cameras")
-STORES = {"memory": MemoryStore}
 
 
-@pytest.fixture(params=STORES)
-def store(request) -> MatchStore:
-    return STORES[request.param]()
+@pytest.fixture(params=["memory", "redis"])
+async def new_store(request) -> AsyncIterator[Callable[[], MatchStore]]:
+    """Makes stores that begin empty."""
+    if request.param == "memory":
+        yield MemoryStore
+        return
+    url = request.getfixturevalue("redis_server").url
+    made: list[RedisStore] = []
+
+    def make() -> RedisStore:
+        with redis.Redis.from_url(url) as client:
+            client.flushall()
+        made.append(RedisStore(url))
+        return made[-1]
+
+    yield make
+    for store in made:
+        await store.close()
+
+
+@pytest.fixture
+def store(new_store) -> MatchStore:
+    return new_store()
 
 
 def counselor(name: str, *categories: str, role="counselor", capacity: int = 1) -> Staff:
@@ -209,8 +232,8 @@ class TestMatchStore:
         await store.suspend("q", NOW + 60_000)
         assert seen(await store.sweep(NOW + 120_000)) == [("q", "cancelled", "lost")]
 
-    async def test_fences_grow_across_stores(self, store):
+    async def test_fences_grow_across_stores(self, store, new_store):
         """A store that begins empty goes on above the last one, by the clock alone."""
         last = (await store.enqueue(asked("q"), NOW))[-1].fence
-        again = type(store)()
+        again = new_store()
         assert (await again.enqueue(asked("q"), NOW + 1))[0].fence > last

@@ -1,0 +1,360 @@
+-- The small moves that steps are made of (matcher/ledger.py). A move keeps every index right and notes the events; `finish` then
+-- matches whatever the step set free.
+--
+-- "reservations": reservation -> request. "final": the last ids that ended, in that order. "orphans": who signed out ->
+-- packed set of the accepted requests that they hold.
+
+local Ledger = {}
+
+local TIMED = {reserved = true, lost = true, wrap_up = true}
+local events, waiting, freed = {}, {}, {}
+
+local function note(event)
+  table.insert(events, event)
+end
+
+local function change(ticket, state, reason)
+  ticket.state = state
+  if state == "waiting" then
+    ticket.until_ms = nil
+  end
+  tickets:put(ticket)
+  note({"request", World.next_fence(), World.now_ms, ticket.id, state, reason or ""})
+end
+
+-- When a timed state ends by itself; false: it doesn't.
+local function until_ms(member, state)
+  if not TIMED[state] then
+    return false
+  end
+  if state == "reserved" then
+    return tickets:get(member.ringing).until_ms
+  end
+  return Deadlines.at_ms(state == "lost" and "lease" or "wrap_up", member.id) or false
+end
+
+-- --- finding ------------------------------------------------------------------------------------------------------------
+
+function Ledger.member(staff)
+  return members:get(staff) or refuse("unknown")
+end
+
+function Ledger.ticket(request)
+  return tickets:get(request) or refuse(call("ZSCORE", key("final"), request) and "wrong_state" or "unknown")
+end
+
+-- --- staff --------------------------------------------------------------------------------------------------------------
+
+function Ledger.renew(member)
+  Deadlines.set("lease", member.id, World.now_ms + RULES.lease_ms)
+end
+
+-- Brings what is known of a member up to date. Whoever is idle is matched, or stands among the idle, by `finish`.
+function Ledger.settle(member, reason)
+  Roster.withdraw(member)
+  Roster.find_obstacle(member)
+  members:put(member)
+  if not member.obstacle then
+    table.insert(freed, member)
+  end
+  local state = state_of(member)
+  if state ~= member.reported or (reason or "") ~= "" then
+    member.reported = state
+    member.since_ms = World.now_ms
+    note({"staff", World.next_fence(), World.now_ms, member.id, state, reason or "", until_ms(member, state)})
+  end
+end
+
+function Ledger.admit(staff)
+  local member = Roster.add(staff)
+  local orphans = call("HGET", key("orphans"), staff.id)
+  if orphans then
+    member.live = unpacked(orphans)
+    call("HDEL", key("orphans"), staff.id)
+  end
+  Ledger.renew(member)
+  Ledger.settle(member)
+end
+
+function Ledger.set_mode(member, mode, reason)
+  if mode == "available" and not next(member.live) then
+    member.idle_since_ms = World.now_ms
+  end
+  member.mode = mode
+  if mode == "wrap_up" then
+    Deadlines.set("wrap_up", member.id, World.now_ms + RULES.wrap_up_ms)
+  else
+    Deadlines.clear("wrap_up", member.id)
+  end
+  Ledger.settle(member, not member.lost and reason or "")
+end
+
+-- Their line dropped: what rang goes on to the next, what they hold stays theirs until the lease ends.
+function Ledger.lose(member)
+  member.lost = true
+  Ledger.renew(member)
+  if member.ringing then
+    local ticket = tickets:get(member.ringing)
+    Ledger.end_reservation(ticket, "cancelled", "lost")
+    Ledger.wait(ticket, "lost")
+  end
+  Ledger.settle(member)
+end
+
+-- Signs out. What they hold stays accepted until somebody decides about it.
+function Ledger.dismiss(member, reason)
+  if member.ringing then
+    local ticket = tickets:get(member.ringing)
+    member.mode = "away"
+    Ledger.end_reservation(ticket, "cancelled", "signed_out")
+    Ledger.wait(ticket, "signed_out")
+  end
+  if next(member.live) then
+    call("HSET", key("orphans"), member.id, pack(member.live))
+  end
+  Roster.remove(member)
+  Deadlines.clear("lease", member.id)
+  Deadlines.clear("wrap_up", member.id)
+  note({"staff", World.next_fence(), World.now_ms, member.id, "signed_out", reason, false})
+end
+
+-- --- requests -----------------------------------------------------------------------------------------------------------
+
+local function new_queue(request)
+  if call("HLEN", key("queues")) >= RULES.max_queues then
+    for _, queue in ipairs(call("SMEMBERS", key("empty"))) do
+      Roster.unlink(queue)
+      Queues.forget(queue)
+    end
+  end
+  local queue = Queues.add(request.kind, request.site, request.language, request.path)
+  Roster.link(queue, request.kind, request.site, request.language, request.path)
+  return queue
+end
+
+-- `request`: id kind site language path enqueued_at_ms priority first excluded(list).
+function Ledger.issue(request)
+  local ticket = request
+  ticket.enqueued_at_ms = math.min(request.enqueued_at_ms, World.now_ms)
+  local excluded = {}
+  for _, staff in ipairs(request.excluded) do
+    excluded[staff] = true
+  end
+  ticket.excluded, ticket.blocked = excluded, {}
+  ticket.queue = Queues.id_of(request.kind, request.site, request.language, request.path) or new_queue(request)
+  Queues.opened(ticket.queue)
+  ticket.arrival = World.next_in_sequence()
+  ticket.state = "waiting"
+  ticket.waiting_since_ms = World.now_ms
+  ticket.reservation_fence = 0
+  tickets:put(ticket)
+  return ticket
+end
+
+-- Into the line, at the request's own time.
+function Ledger.wait(ticket, reason)
+  Deadlines.clear("suspended", ticket.id)
+  change(ticket, "waiting", reason)
+  Queues.put(ticket)
+  table.insert(waiting, ticket)
+end
+
+-- Back from a member who was lost: the wait begins anew, the place does not.
+function Ledger.wait_first(ticket, reason, excluded)
+  ticket.first = true
+  if excluded then
+    ticket.excluded[excluded] = true
+  end
+  ticket.waiting_since_ms = World.now_ms
+  Ledger.wait(ticket, reason)
+end
+
+function Ledger.suspend(ticket)
+  Queues.take(ticket)
+  ticket.until_ms = World.now_ms + RULES.suspended_ms
+  Deadlines.set("suspended", ticket.id, ticket.until_ms)
+  change(ticket, "suspended")
+end
+
+function Ledger.finalize(ticket, state, reason)
+  Queues.take(ticket)
+  Deadlines.clear("suspended", ticket.id)
+  for staff in pairs(ticket.blocked) do
+    Deadlines.clear("excluded", Deadlines.pair(ticket.id, staff))
+  end
+  Queues.closed(ticket.queue)
+  call("ZADD", key("final"), "NX", World.next_in_sequence(), ticket.id)
+  if call("ZCARD", key("final")) > RULES.max_final then
+    call("ZPOPMIN", key("final"))
+  end
+  change(ticket, state, reason)
+  tickets:remove(ticket.id)
+end
+
+-- Keeps this member from a request for a while. Before it goes back into the line.
+function Ledger.block(ticket, staff)
+  ticket.blocked[staff] = true
+  Deadlines.set("excluded", Deadlines.pair(ticket.id, staff), World.now_ms + RULES.excluded_ms)
+  tickets:put(ticket)
+end
+
+function Ledger.unblock(ticket, staff)
+  ticket.blocked[staff] = nil
+  tickets:put(ticket)
+  if ticket.lane then
+    Queues.take(ticket)
+    Queues.put(ticket)
+  end
+end
+
+-- --- reservations and what is held ----------------------------------------------------------------------------------------
+
+-- The ringing stops, if it rang; the ticket is then in no line and held by nobody.
+function Ledger.end_reservation(ticket, state, reason, member_reason)
+  local reservation, staff = ticket.reservation, ticket.staff
+  if not reservation then
+    return
+  end
+  call("HDEL", key("reservations"), reservation)
+  ticket.reservation, ticket.staff, ticket.until_ms = nil, nil, nil
+  tickets:put(ticket)
+  Deadlines.clear("reservation", ticket.id)
+  note({"rang", World.next_fence(), World.now_ms, reservation, ticket.id, staff, state, reason})
+  local member = members:get(staff)
+  member.ringing = nil
+  if state ~= "accepted" then
+    Ledger.settle(member, member_reason)
+  end
+end
+
+function Ledger.accept(ticket)
+  local member = members:get(ticket.staff)
+  Ledger.end_reservation(ticket, "accepted", "")
+  Queues.picked_up(ticket)
+  change(ticket, "accepted")
+  Ledger.hold(ticket, member)
+  Deadlines.set("entered", ticket.id, World.now_ms + RULES.enter_ms)
+end
+
+function Ledger.hold(ticket, member)
+  ticket.staff = member.id
+  tickets:put(ticket)
+  member.live[ticket.id] = true
+  Ledger.settle(member)
+end
+
+-- An orphan that nobody holds any more.
+local function disown(ticket, staff)
+  local held = unpacked(call("HGET", key("orphans"), staff))
+  held[ticket.id] = nil
+  if next(held) then
+    call("HSET", key("orphans"), staff, pack(held))
+  else
+    call("HDEL", key("orphans"), staff)
+  end
+end
+
+-- An accepted request leaves its holder; after the last one they wrap up, or are free again at once.
+function Ledger.let_go(ticket, wrap_up, reason)
+  local staff = ticket.staff
+  ticket.staff = nil
+  tickets:put(ticket)
+  Deadlines.clear("entered", ticket.id)
+  local member = members:get(staff)
+  if not member then
+    disown(ticket, staff)
+    return
+  end
+  member.live[ticket.id] = nil
+  member.idle_since_ms = World.now_ms
+  if wrap_up and load_of(member) == 0 then
+    Ledger.set_mode(member, "wrap_up", reason)
+  else
+    Ledger.settle(member)
+  end
+end
+
+-- Somebody known only as the holder of a request: lost, without skills until they sign in.
+local function absent(staff, kind)
+  local role = kind == "user" and "counselor" or "professional"
+  local member = Roster.add({id = staff, role = role, languages = {}, sites = {}, categories = {}, capacity = 1})
+  member.lost = true
+  Ledger.renew(member)
+  return member
+end
+
+-- `status`: request state staff(false: nobody).
+function Ledger.bring_back(status)
+  local ticket = Ledger.issue(status.request)
+  if status.state == "accepted" and status.staff then
+    Ledger.hold(ticket, members:get(status.staff) or absent(status.staff, ticket.kind))
+    change(ticket, "accepted", "restored")
+  elseif status.state == "suspended" then
+    Ledger.suspend(ticket)
+  else
+    Ledger.wait(ticket, "restored")
+  end
+end
+
+-- --- matching -------------------------------------------------------------------------------------------------------------
+
+local function reserve(match)
+  local ticket, member = match.ticket, match.member
+  local why = Selection.why(match)
+  Queues.take(ticket)
+  local fence = World.next_fence()
+  ticket.reservation, ticket.reservation_fence = format("r%.0f", fence), fence
+  ticket.staff, ticket.until_ms = member.id, World.now_ms + RULES.ring_ms
+  member.ringing = ticket.id
+  call("HSET", key("reservations"), ticket.reservation, ticket.id)
+  Deadlines.set("reservation", ticket.id, ticket.until_ms)
+  note({"reserved", fence, World.now_ms, ticket.reservation, ticket.id, member.id, ticket.until_ms, why})
+  change(ticket, "reserved")
+  Ledger.settle(member)
+end
+
+local function match_everybody()
+  for _, member in ipairs(freed) do
+    if not member.obstacle then
+      Roster.offer(member)
+    end
+  end
+  local match = Selection.any_match()
+  while match do
+    reserve(match)
+    match = Selection.any_match()
+  end
+end
+
+local function match_those_concerned()
+  for _, ticket in ipairs(waiting) do
+    local match = ticket.lane and Selection.staff_for(ticket)
+    if match then
+      reserve(match)
+    end
+  end
+  for _, member in ipairs(freed) do
+    if not member.obstacle then
+      local match = Selection.request_for(member)
+      if match then
+        reserve(match)
+      else
+        Roster.offer(member)
+      end
+    end
+  end
+end
+
+-- Matches what this step made possible. Before it nothing could be matched, so only those who began to wait and those who became
+-- free need a look; `everybody` when rings may have changed (time, people who came or went).
+function Ledger.finish(everybody)
+  if everybody then
+    match_everybody()
+  else
+    match_those_concerned()
+  end
+end
+
+function Ledger.events()
+  return events
+end

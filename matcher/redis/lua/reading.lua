@@ -1,0 +1,111 @@
+-- Reading changes nothing. `nil` and lists travel as packed arrays; a missing value is false.
+
+local Reading = {}
+
+-- Presence leases run again. The one step without events: nobody else's place changes by it.
+function Steps.renew(names)
+  for _, staff in ipairs(names) do
+    local member = members:get(staff)
+    if member and not member.lost then
+      Ledger.renew(member)
+    end
+  end
+  return nil
+end
+
+local function shares_specialists(queue, other)
+  for one = EXACT, PARENT do
+    for another = EXACT, PARENT do
+      if call("ZINTERCARD", 2, ring_key(queue, one), ring_key(other, another), "LIMIT", 1) > 0 then
+        return true
+      end
+    end
+  end
+  return false
+end
+
+-- As `shares_specialists`, for a queue that is not there yet.
+local function is_served_by(specialists, other)
+  for _, pool in ipairs(specialists) do
+    local ring = call("HGET", Roster.rings_key(pool), other)
+    if ring and tonumber(ring) <= PARENT then
+      return true
+    end
+  end
+  return false
+end
+
+local function ahead_of(kind, queue, rank, shares)
+  local ahead = 0
+  for other in pairs(Queues.waiting(kind)) do
+    if other == queue or shares(other) then
+      ahead = ahead + Queues.ahead_in(other, rank)
+    end
+  end
+  return ahead
+end
+
+-- What `Place` is made of: everybody before it, those of its own queue, since when that queue's head waits, its last pickups.
+local function standing(queue, ahead, own, staffed)
+  local pickups = queue and call("LRANGE", key("pickups:" .. queue), 0, -1) or {}
+  return {ahead, own, queue and Queues.head_since_ms(queue) or false, pickups, staffed}
+end
+
+function Reading.place(request)
+  local ticket = tickets:get(request)
+  if not ticket or ticket.state == "accepted" then
+    return false
+  end
+  local queue, ahead, own = ticket.queue, 0, 0
+  if ticket.state ~= "reserved" then
+    local rank = rank_of(ticket)
+    ahead = ahead_of(ticket.kind, queue, rank, function(other) return shares_specialists(queue, other) end)
+    own = Queues.ahead_in(queue, rank)
+  end
+  return standing(queue, ahead, own, Selection.staffed(ticket))
+end
+
+function Reading.estimate(kind, site, language, path)
+  local last = rank_of({priority = 0, enqueued_at_ms = World.now_ms, arrival = World.sequence + 1})
+  local queue = Queues.id_of(kind, site, language, path)
+  if queue then
+    local ahead = ahead_of(kind, queue, last, function(other) return shares_specialists(queue, other) end)
+    return standing(queue, ahead, Queues.ahead_in(queue, last), present(queue, ANY, 1) > 0)
+  end
+  local rings = Roster.survey(kind, site, language, path)
+  local specialists = rings[EXACT]
+  for _, pool in ipairs(rings[PARENT]) do
+    table.insert(specialists, pool)
+  end
+  local staffed = #specialists + #rings[ANY] > 0
+  return standing(nil, ahead_of(kind, nil, last, function(other) return is_served_by(specialists, other) end), 0, staffed)
+end
+
+function Reading.next_deadline_ms()
+  local due, opening = Deadlines.next_ms(), Selection.next_opening_ms()
+  return due and opening and math.min(due, opening) or due or opening or false
+end
+
+function Reading.request_status(request)
+  return tickets:get(request) or false
+end
+
+local function staff_status(member)
+  return {member.id, state_of(member), load_of(member), member.since_ms, member.role}
+end
+
+function Reading.staff_status(staff)
+  local member = members:get(staff)
+  return member and staff_status(member) or false
+end
+
+function Reading.snapshot()
+  local requests, staff = {}, {}
+  for at, bytes in ipairs(call("HVALS", key("requests"))) do
+    requests[at] = unpacked(bytes)
+  end
+  for at, bytes in ipairs(call("HVALS", key("staff"))) do
+    staff[at] = staff_status(unpacked(bytes))
+  end
+  return {World.fence, requests, staff}
+end

@@ -1,0 +1,335 @@
+-- Who gets whom, and why (matcher/selection.py). Nothing here changes anything.
+--
+-- A match: ticket, member, ring, rule, candidates (a list of {id, load}, best first; bounded).
+
+local Selection = {}
+
+local REQUEST_CAME = "least load, then longest idle"
+local STAFF_CAME = "priority, then first in line, then longest waiting"
+local OPENS_AFTER_MS = {[EXACT] = 0, [PARENT] = RULES.parent_after_ms, [ANY] = RULES.any_after_ms}
+
+local function ring_in(ticket, staff)
+  local member = members:get(staff)
+  local ring = member and call("HGET", Roster.rings_key(member.pool), ticket.queue)
+  return ring and tonumber(ring)
+end
+
+-- How many people could serve a queue in rings `EXACT` to `widest`; counts no further than `enough`. Pools have members.
+local function present(queue, widest, enough)
+  local people = 0
+  for ring = EXACT, widest do
+    for _, pool in ipairs(call("ZRANGE", ring_key(queue, ring), 0, enough)) do
+      people = people + call("ZCARD", key("members:" .. pool))
+      if people >= enough then
+        return people
+      end
+    end
+  end
+  return people
+end
+
+-- How many of those whom a ticket excludes would serve it in rings `EXACT` to `widest`.
+local function excluded_in(ticket, names, widest)
+  local people = 0
+  for staff in pairs(names) do
+    local ring = ring_in(ticket, staff)
+    if ring and ring <= widest then
+      people = people + 1
+    end
+  end
+  return people
+end
+
+local function all_excluded(ticket)
+  local names = {}
+  for staff in pairs(ticket.excluded) do
+    names[staff] = true
+  end
+  for staff in pairs(ticket.blocked) do
+    names[staff] = true
+  end
+  return names
+end
+
+local function anybody_narrower(queue, ring)
+  for narrower = EXACT, ring - 1 do
+    if call("EXISTS", ring_key(queue, narrower)) == 1 then
+      return true
+    end
+  end
+  return false
+end
+
+local function is_open_by_time(ring, enqueued_at_ms)
+  return ring == EXACT or World.now_ms - enqueued_at_ms >= OPENS_AFTER_MS[ring]
+end
+
+function Selection.ring_open(ticket, ring)
+  if is_open_by_time(ring, ticket.enqueued_at_ms) or not anybody_narrower(ticket.queue, ring) then
+    return true
+  end
+  if not excludes_some(ticket) then
+    return false
+  end
+  local excluded = excluded_in(ticket, all_excluded(ticket), ring - 1)
+  return present(ticket.queue, ring - 1, excluded + 1) <= excluded
+end
+
+-- In the order of the bytes, whatever the locale of the server makes of "<".
+local function comes_before(one, other)
+  for at = 1, math.min(#one, #other) do
+    local a, b = string.byte(one, at), string.byte(other, at)
+    if a ~= b then
+      return a < b
+    end
+  end
+  return #one < #other
+end
+
+-- The least entries of one pool's idle that the ticket does not exclude.
+local function idle_in(pool, ticket, limit)
+  local idle = key("idle:" .. pool)
+  if not excludes_some(ticket) then
+    return call("ZRANGE", idle, 0, limit - 1)
+  end
+  local found, from = {}, 0
+  repeat
+    local entries = call("ZRANGE", idle, from, from + CHUNK - 1)
+    for _, entry in ipairs(entries) do
+      if #found < limit and not excludes(ticket, string.sub(entry, IDLE + 1)) then
+        table.insert(found, entry)
+      end
+    end
+    from = from + CHUNK
+  until #entries < CHUNK or #found >= limit
+  return found
+end
+
+local function candidates_for(ticket, ring)
+  local found, limit = {}, RULES.max_why
+  local with_idle = call("ZINTER", 2, ring_key(ticket.queue, ring), key("idle"))
+  for _, pool in ipairs(with_idle) do
+    for _, entry in ipairs(idle_in(pool, ticket, limit)) do
+      table.insert(found, entry)
+    end
+  end
+  if #with_idle > 1 then
+    table.sort(found, comes_before)
+  end
+  local candidates = {}
+  for at = 1, math.min(limit, #found) do
+    candidates[at] = {id = string.sub(found[at], IDLE + 1), load = tonumber(string.sub(found[at], 1, 10))}
+  end
+  return candidates
+end
+
+-- The best idle member in the narrowest open ring that has one.
+function Selection.staff_for(ticket)
+  if not Roster.anybody_idle() then
+    return nil
+  end
+  for ring = EXACT, ANY do
+    if not Selection.ring_open(ticket, ring) then
+      return nil
+    end
+    local candidates = candidates_for(ticket, ring)
+    if #candidates > 0 then
+      local member = members:get(candidates[1].id)
+      return {ticket = ticket, member = member, ring = ring, rule = REQUEST_CAME, candidates = candidates}
+    end
+  end
+  return nil
+end
+
+-- The first of a lane with exclusions that this member, who serves it in `ring`, may have: rank, request.
+local function first_for(member, lane, ring)
+  local standing = string.sub(select(2, lane_parts(lane)), 1, 11)
+  local rank
+  local request = Queues.walk(lane, function(id, place)
+    local ticket = tickets:get(id)
+    if not excludes(ticket, member.id) and Selection.ring_open(ticket, ring) then
+      rank = standing .. place
+      return id
+    end
+  end)
+  return rank, request
+end
+
+-- The first in line of one language, if before `found`: {rank, ring, lane, request or nil for the head}.
+local function first_in_front(member, language, found)
+  local front = key("front:" .. SERVES[member.role] .. ":" .. language)
+  local from = 0
+  repeat
+    local entries = call("ZRANGE", front, from, from + CHUNK - 1)
+    if #entries == 0 then
+      return found
+    end
+    local queues = {}
+    for at, entry in ipairs(entries) do
+      queues[at] = string.match(entry, "^(%d+):", RANK + 1)
+    end
+    local rings = call("HMGET", Roster.rings_key(member.pool), unpack(queues))
+    for at, entry in ipairs(entries) do
+      local rank, lane, ring = string.sub(entry, 1, RANK), string.sub(entry, RANK + 1), tonumber(rings[at] or nil)
+      if found and found.rank < rank then
+        return found
+      end
+      if ring and is_walked(lane) then
+        local its_rank, request = first_for(member, lane, ring)
+        if its_rank and (not found or its_rank < found.rank) then
+          found = {rank = its_rank, ring = ring, lane = lane, request = request}
+        end
+      elseif ring and (is_open_by_time(ring, tonumber(string.sub(rank, 12, 26))) or not anybody_narrower(queues[at], ring)) then
+        found = {rank = rank, ring = ring, lane = lane}
+      end
+    end
+    from = from + CHUNK
+  until #entries < CHUNK
+  return found
+end
+
+-- The first in line among all that this member may serve now.
+function Selection.request_for(member)
+  local found
+  for _, language in ipairs(member.languages) do
+    found = first_in_front(member, language, found)
+  end
+  if not found then
+    return nil
+  end
+  local ticket = tickets:get(found.request or Queues.head(found.lane))
+  return {ticket = ticket, member = member, ring = found.ring, rule = STAFF_CAME, candidates = {{id = member.id, load = 0}}}
+end
+
+-- The first in line among all requests for whom somebody is idle.
+function Selection.any_match()
+  if not Roster.anybody_idle() then
+    return nil
+  end
+  local found, best
+  Queues.each_lane(function(rank, lane)
+    if best and best < rank then
+      return
+    end
+    local standing = string.sub(rank, 1, 11)
+    local function try(request, place)
+      if best and best < standing .. place then
+        return false
+      end
+      local match = Selection.staff_for(tickets:get(request))
+      if match then
+        found, best = match, standing .. place
+        return true
+      end
+    end
+    if is_walked(lane) then
+      Queues.walk(lane, try)
+    else
+      try(Queues.head(lane), string.sub(rank, 12))
+    end
+  end)
+  return found
+end
+
+-- When a ring next opens onto somebody idle. Assumes that whatever can be matched now has been.
+function Selection.next_opening_ms()
+  if not Roster.anybody_idle() then
+    return nil
+  end
+  local earliest
+  Queues.each_lane(function(_, lane)
+    local queue = lane_parts(lane)
+    for ring = PARENT, ANY do
+      if call("ZINTERCARD", 2, ring_key(queue, ring), key("idle"), "LIMIT", 1) > 0 then
+        local after = OPENS_AFTER_MS[ring]
+        local from = "[" .. sortable(World.now_ms - after + 1)
+        local item = call("ZRANGEBYLEX", lane_key(lane), from, "+", "LIMIT", 0, 1)[1]
+        local at_ms = item and tonumber(string.sub(item, 1, 15)) + after
+        earliest = at_ms and math.min(earliest or at_ms, at_ms) or earliest
+      end
+    end
+  end)
+  return earliest
+end
+
+-- Is anybody signed in who may ever serve it?
+function Selection.staffed(ticket)
+  local excluded = excluded_in(ticket, ticket.excluded, ANY)
+  return present(ticket.queue, ANY, excluded + 1) > excluded
+end
+
+-- Those of the role who cannot serve the queue in any ring.
+local function add_never(passed, ticket, limit)
+  local all, from = key("pools:" .. ticket.kind), 0
+  repeat
+    local ids = call("ZRANGE", all, from, from + CHUNK - 1)
+    for _, id in ipairs(ids) do
+      if call("HEXISTS", Roster.rings_key(id), ticket.queue) == 0 then
+        local reason = contains(pools:get(id).languages, ticket.language) and "site" or "language"
+        for _, staff in ipairs(call("ZRANGE", key("members:" .. id), 0, limit - #passed)) do
+          if #passed >= limit then
+            return
+          end
+          table.insert(passed, {staff, reason})
+        end
+      end
+    end
+    from = from + CHUNK
+  until #ids < CHUNK
+end
+
+-- Those who serve the queue, narrowest ring first, but for the candidates: {id, ring} of each; at most `limit`.
+local function who_serve(ticket, candidates, limit)
+  local is_candidate, found = {}, {}
+  for _, candidate in ipairs(candidates) do
+    is_candidate[candidate.id] = true
+  end
+  local enough = limit + #candidates
+  for ring = EXACT, ANY do
+    for _, pool in ipairs(call("ZRANGE", ring_key(ticket.queue, ring), 0, enough)) do
+      for _, staff in ipairs(call("ZRANGE", key("members:" .. pool), 0, enough)) do
+        if #found >= limit then
+          return found
+        end
+        if not is_candidate[staff] then
+          table.insert(found, {id = staff, ring = ring})
+        end
+      end
+    end
+  end
+  return found
+end
+
+-- The other candidates, then those who serve the queue, then the rest of their role; bounded.
+local function passed_over(match)
+  local ticket, candidates, limit = match.ticket, match.candidates, RULES.max_why
+  local passed = {}
+  for at = 2, #candidates do
+    local other = candidates[at]
+    table.insert(passed, {other.id, other.load > candidates[1].load and "load" or "idle"})
+  end
+  local others = who_serve(ticket, candidates, limit - #passed)
+  if #others > 0 then
+    local names = {}
+    for at, other in ipairs(others) do
+      names[at] = other.id
+    end
+    local obstacles = call("HMGET", key("obstacles"), unpack(names))
+    for at, other in ipairs(others) do
+      local reason = obstacles[at] or (other.ring ~= match.ring and "category") or "idle"
+      table.insert(passed, {other.id, excludes(ticket, other.id) and "excluded" or reason})
+    end
+  end
+  if #passed < limit then
+    add_never(passed, ticket, limit)
+  end
+  return passed
+end
+
+function Selection.why(match)
+  local names = {}
+  for at, candidate in ipairs(match.candidates) do
+    names[at] = candidate.id
+  end
+  return {RINGS[match.ring], match.rule, names, passed_over(match)}
+end

@@ -1,0 +1,123 @@
+-- Keys, numbers that sort, and the state that every step reads first and writes last.
+--
+-- KEYS[1] is the hash tag of the matching domain, "{sangdam:NAME}". Every other key begins with it, so that a domain lives in one
+-- slot of a cluster. ARGV[4] is `Rules`, packed. Times are milliseconds.
+--
+-- Orders are sorted sets in which every score is 0 and the member's own bytes are the order: numbers of a fixed width, then an id.
+-- (A score is a double: it cannot hold priority, time and arrival at once.)
+
+local call, pack, unpacked, format = redis.call, cmsgpack.pack, cmsgpack.unpack, string.format
+
+local DOMAIN = KEYS[1]
+local RULES = unpacked(ARGV[4])
+
+local EXACT, PARENT, ANY = 0, 1, 2
+local RINGS = {[0] = "exact", [1] = "parent", [2] = "any"}
+local ALL = "*"
+local SERVES = {counselor = "user", professional = "help"}
+local CHUNK = 64 -- entries of a long list read at once
+
+local function key(name)
+  return DOMAIN .. name
+end
+
+-- 15 digits: milliseconds until the year 33658, or a sequence number.
+local function sortable(number)
+  return format("%015d", number)
+end
+
+local function first(order)
+  return call("ZRANGE", order, 0, 0)[1]
+end
+
+-- Ends the step with an answer of the state tables. Only before the first change: what is refused has changed nothing.
+local function refuse(reason)
+  error({refused = reason})
+end
+
+local function contains(list, wanted)
+  for _, item in ipairs(list) do
+    if item == wanted then
+      return true
+    end
+  end
+  return false
+end
+
+local function count(set)
+  local size = 0
+  for _ in pairs(set) do
+    size = size + 1
+  end
+  return size
+end
+
+-- The domain as a whole. `sequence` numbers arrivals, queues, pools, those who join a pool, and deadlines: who came before whom.
+local World = {}
+
+function World.read()
+  local found = call("HMGET", key("world"), "fence", "now_ms", "sequence")
+  World.fence = tonumber(found[1] or 0)
+  World.now_ms = tonumber(found[2] or 0)
+  World.sequence = tonumber(found[3] or 0)
+end
+
+-- The clock never runs backwards; fences go on above the last one that the caller has seen, also when Redis came back empty.
+function World.begin(now_ms, fence)
+  World.now_ms = math.max(World.now_ms, now_ms)
+  World.fence = math.max(World.fence, fence)
+end
+
+function World.write()
+  call("HSET", key("world"), "fence", World.fence, "now_ms", World.now_ms, "sequence", World.sequence)
+end
+
+function World.next_in_sequence()
+  World.sequence = World.sequence + 1
+  return World.sequence
+end
+
+-- Grows with every event, also when the clock stood still.
+function World.next_fence()
+  World.fence = math.max(World.fence + 1, World.now_ms * 1000)
+  return World.fence
+end
+
+-- One hash of packed objects, by id. A step works on its own copies; those it changed are written at its end.
+local Shelf = {}
+Shelf.__index = Shelf
+
+function Shelf.new(name)
+  return setmetatable({name = key(name), held = {}, changed = {}}, Shelf)
+end
+
+function Shelf:get(id)
+  local object = self.held[id]
+  if object == nil then
+    local bytes = call("HGET", self.name, id)
+    object = bytes and unpacked(bytes)
+    self.held[id] = object
+  end
+  return object or nil
+end
+
+function Shelf:put(object)
+  self.held[object.id] = object
+  self.changed[object.id] = object
+end
+
+function Shelf:remove(id)
+  call("HDEL", self.name, id)
+  self.held[id] = false
+  self.changed[id] = nil
+end
+
+function Shelf:write()
+  for id, object in pairs(self.changed) do
+    call("HSET", self.name, id, pack(object))
+  end
+end
+
+local tickets = Shelf.new("requests")
+local members = Shelf.new("staff")
+local pools = Shelf.new("pools")

@@ -1,0 +1,143 @@
+"""`MatchStore` in Redis. What a step means is in `matcher/types.py`; how it is done, in `lua/`."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import msgspec
+
+from matcher.redis import wire
+from matcher.redis.line import Line
+from matcher.rules import Rules
+from matcher.types import AnyEvent, Place, Refused, Request, RequestKind, RequestStatus, Snapshot, Staff, StaffStatus
+
+DOMAIN = "default"
+
+
+class RedisStore:
+    """One matching domain in the Redis at `url`; several stores may share it. `fence`: the last one of an earlier life, where
+    known: fences go on above it even when Redis has lost everything. All steps may raise `Unavailable`.
+
+    Steps are made in the order in which they are called, and each once, also when an answer is lost on its way."""
+
+    def __init__(self, url: str, *, domain: str = DOMAIN, rules: Rules | None = None, fence: int = 0) -> None:
+        self._line = Line(url, domain)
+        self._rules = wire.pack_rules(rules or Rules())
+        self._caller = secrets.token_hex(8)
+        self._steps = 0
+        self._fence = fence
+
+    async def close(self) -> None:
+        await self._line.close()
+
+    async def sign_in(self, staff: Staff, now_ms: int) -> list[AnyEvent]:
+        return await self._step("sign_in", now_ms, wire.packed_staff(staff))
+
+    async def renew(self, staff_ids: list[str], now_ms: int) -> None:
+        await self._step("renew", now_ms, staff_ids)
+
+    async def disconnect(self, staff: str, now_ms: int) -> list[AnyEvent]:
+        return await self._step("disconnect", now_ms, staff)
+
+    async def set_available(self, staff: str, now_ms: int) -> list[AnyEvent]:
+        return await self._step("set_available", now_ms, staff)
+
+    async def set_away(self, staff: str, now_ms: int) -> list[AnyEvent]:
+        return await self._step("set_away", now_ms, staff)
+
+    async def sign_out(self, staff: str, now_ms: int, *, force: bool = False) -> list[AnyEvent]:
+        return await self._step("sign_out", now_ms, staff, force)
+
+    async def enqueue(self, request: Request, now_ms: int) -> list[AnyEvent]:
+        return await self._step("enqueue", now_ms, wire.packed_request(request))
+
+    async def cancel(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
+        return await self._step("cancel", now_ms, request, reason)
+
+    async def suspend(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return await self._step("suspend", now_ms, request)
+
+    async def resume(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return await self._step("resume", now_ms, request)
+
+    async def accept(self, reservation: str, now_ms: int, fence: int | None = None) -> list[AnyEvent]:
+        return await self._step("accept", now_ms, reservation, fence)
+
+    async def decline(self, reservation: str, now_ms: int, reason: str = "", fence: int | None = None) -> list[AnyEvent]:
+        return await self._step("decline", now_ms, reservation, reason, fence)
+
+    async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return await self._step("entered", now_ms, request)
+
+    async def requeue(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return await self._step("requeue", now_ms, request)
+
+    async def complete(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return await self._step("complete", now_ms, request)
+
+    async def release(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return await self._step("release", now_ms, request)
+
+    async def transfer_owner(self, request: str, staff: str, now_ms: int) -> list[AnyEvent]:
+        return await self._step("transfer_owner", now_ms, request, staff)
+
+    async def wrapped_up(self, staff: str, now_ms: int, *, available: bool = True) -> list[AnyEvent]:
+        return await self._step("wrapped_up", now_ms, staff, available)
+
+    async def unserved(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
+        return await self._step("unserved", now_ms, request, reason)
+
+    async def sweep(self, now_ms: int) -> list[AnyEvent]:
+        return await self._step("sweep", now_ms)
+
+    async def restore(self, requests: list[RequestStatus], now_ms: int) -> list[AnyEvent]:
+        open_ones = [status for status in requests if status.state in ("waiting", "reserved", "suspended", "accepted")]
+        return await self._step("restore", now_ms, [wire.packed_status(status) for status in open_ones])
+
+    # --- reading ---------------------------------------------------------------------------------------------------------
+
+    async def next_deadline_ms(self) -> int | None:
+        found, _ = await self._read("next_deadline_ms", 0)
+        return found or None
+
+    async def place(self, request: str, now_ms: int) -> Place | None:
+        found, now_ms = await self._read("place", now_ms, request)
+        return wire.place(found, now_ms) if found else None
+
+    async def estimate(self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], now_ms: int) -> Place:
+        found, now_ms = await self._read("estimate", now_ms, kind, site, language, category_path)
+        return wire.place(found, now_ms)
+
+    async def request_status(self, request: str) -> RequestStatus | None:
+        found, _ = await self._read("request_status", 0, request)
+        return wire.request_status(found) if found else None
+
+    async def staff_status(self, staff: str) -> StaffStatus | None:
+        found, _ = await self._read("staff_status", 0, staff)
+        return wire.staff_status(found) if found else None
+
+    async def snapshot(self) -> Snapshot:
+        found, _ = await self._read("snapshot", 0)
+        return wire.snapshot(found)
+
+    # --- parts -----------------------------------------------------------------------------------------------------------
+
+    async def _step(self, name: str, now_ms: int, *arguments: Any) -> list[AnyEvent]:
+        self._steps += 1
+        packed = await self._line.call(
+            name, now_ms, msgspec.msgpack.encode(arguments), self._rules, self._caller, self._steps, self._fence
+        )
+        said, result, _ = msgspec.msgpack.decode(packed)
+        if said == "refused":
+            raise Refused(result)
+        events = wire.events(result)
+        if events:
+            self._fence = max(self._fence, events[-1].fence)
+        return events
+
+    async def _read(self, name: str, now_ms: int, *arguments: Any) -> tuple[Any, int]:
+        """What was found, and the domain's time."""
+        packed = await self._line.call(name, now_ms, msgspec.msgpack.encode(arguments), self._rules)
+        _, result, at_ms = msgspec.msgpack.decode(packed)
+        return result, at_ms

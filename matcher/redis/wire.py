@@ -1,0 +1,130 @@
+"""Between the types of matching and the packed arrays of the script (msgpack both ways)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+
+from matcher import estimate
+from matcher.rules import Rules
+from matcher.types import (
+    AnyEvent,
+    PassedOver,
+    Place,
+    Request,
+    RequestChanged,
+    RequestStatus,
+    ReservationEnded,
+    Reserved,
+    Snapshot,
+    Staff,
+    StaffChanged,
+    StaffStatus,
+    Why,
+)
+
+MOST = 2**31 - 1  # priorities and capacities beyond cannot be put in order
+
+
+def pack_rules(rules: Rules) -> bytes:
+    return msgspec.msgpack.encode(asdict(rules) | {"kept_pickups": estimate.KEPT_PICKUPS + 1})
+
+
+def packed_staff(staff: Staff) -> dict[str, Any]:
+    """ValueError when it cannot be kept."""
+    if not 1 <= staff.capacity <= MOST:
+        raise ValueError("capacity is at least 1" if staff.capacity < 1 else "capacity is too large")
+    return {
+        "id": staff.id,
+        "role": staff.role,
+        "languages": sorted(staff.languages),
+        "sites": sorted(staff.sites),
+        "categories": sorted(staff.categories),
+        "capacity": staff.capacity,
+    }
+
+
+def packed_request(request: Request) -> dict[str, Any]:
+    """ValueError when it cannot be kept."""
+    if abs(request.priority) > MOST:
+        raise ValueError("priority is out of bounds")
+    if request.enqueued_at_ms < 0:
+        raise ValueError("enqueued_at_ms is before 1970")
+    return {
+        "id": request.id,
+        "kind": request.kind,
+        "site": request.site,
+        "language": request.language,
+        "path": request.category_path,
+        "enqueued_at_ms": request.enqueued_at_ms,
+        "priority": request.priority,
+        "first": request.first,
+        "excluded": sorted(request.excluded),
+    }
+
+
+def packed_status(status: RequestStatus) -> dict[str, Any]:
+    return {"request": packed_request(status.request), "state": status.state, "staff": status.staff or False}
+
+
+def _reserved(fence: int, at_ms: int, reservation: str, request: str, staff: str, expires_at_ms: int, why: list[Any]) -> Reserved:
+    ring, rule, candidates, passed = why
+    reasons = Why(ring, rule, tuple(candidates), tuple([PassedOver(name, reason) for name, reason in passed]))
+    return Reserved(fence, at_ms, reservation, request, staff, expires_at_ms, reasons)
+
+
+def _staff_changed(fence: int, at_ms: int, staff: str, state: Any, reason: str, until_ms: int | bool) -> StaffChanged:
+    return StaffChanged(fence, at_ms, staff, state, reason, until_ms or None)
+
+
+_EVENTS: dict[str, Callable[..., AnyEvent]] = {
+    "reserved": _reserved,
+    "rang": ReservationEnded,
+    "request": RequestChanged,
+    "staff": _staff_changed,
+}
+
+
+def events(packed: list[list[Any]]) -> list[AnyEvent]:
+    return [_EVENTS[kind](*fields) for kind, *fields in packed]
+
+
+def request_status(ticket: dict[str, Any]) -> RequestStatus:
+    """A ticket as queue.lua describes it; `excluded` is a map of names, or an empty array."""
+    request = Request(
+        ticket["id"],
+        ticket["kind"],
+        ticket["site"],
+        ticket["language"],
+        tuple(ticket["path"]),
+        ticket["enqueued_at_ms"],
+        ticket["priority"],
+        frozenset(ticket["excluded"]),
+        ticket["first"],
+    )
+    reservation, staff, until_ms = ticket.get("reservation"), ticket.get("staff"), ticket.get("until_ms")
+    return RequestStatus(request, ticket["state"], reservation, staff, until_ms)
+
+
+def staff_status(packed: list[Any]) -> StaffStatus:
+    return StaffStatus(*packed)
+
+
+def place(packed: list[Any], now_ms: int) -> Place:
+    """`packed`: see `standing` in reading.lua."""
+    ahead, own, head_since_ms, recent, staffed = packed
+    pickups = estimate.Pickups()
+    for line in reversed(recent):
+        pickups.add(*map(int, line.split()))
+    low_s, high_s = pickups.range_s(own + 1, now_ms, head_since_ms or None)
+    return Place(ahead + 1, low_s, high_s, staffed)
+
+
+def snapshot(packed: list[Any]) -> Snapshot:
+    fence, tickets, staff = packed
+    requests = [request_status(ticket) for ticket in tickets]
+    members = [staff_status(member) for member in staff]
+    return Snapshot(fence, {status.request.id: status for status in requests}, {status.id: status for status in members})

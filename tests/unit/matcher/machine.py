@@ -1,0 +1,399 @@
+"""Any order of any steps, checked against rules written down a second time, slowly and plainly.
+
+The oracle knows only the snapshot, the events and the steps it made itself; it looks at everybody, where the engine looks at
+heads. `test_machine.py` runs it on the engine, `tests/contract/matcher/test_lockstep.py` on engine and Redis at once.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import hypothesis.strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from matcher.engine import Engine
+from matcher.types import (
+    Refused,
+    Request,
+    RequestChanged,
+    ReservationEnded,
+    Reserved,
+    Snapshot,
+    Staff,
+    StaffChanged,
+)
+
+START_MS = 1_800_000_000_000
+OPENS_AFTER_MS = {"exact": 0, "parent": 15_000, "any": 30_000}
+RINGS = list(OPENS_AFTER_MS)
+PATHS = [("lenses", "cameras"), ("cameras",), ("audio",)]
+NAMES = [f"s{number}" for number in range(4)]
+ANY_STEP = ["cancel", "suspend", "resume", "unserved", "entered", "requeue", "complete", "release"]
+FINAL = ("completed", "cancelled", "unserved")
+
+names = st.sampled_from(NAMES)
+picks = st.integers(0, 1000)
+skills = st.builds(
+    Staff,
+    id=names,
+    role=st.sampled_from(["counselor", "counselor", "counselor", "professional"]),
+    languages=st.sampled_from([frozenset({"ko", "en"}), frozenset({"ko"})]),
+    sites=st.sampled_from([frozenset({"*"}), frozenset({"shop", "other"}), frozenset({"shop"})]),
+    categories=st.sets(st.sampled_from(["lenses", "cameras", "audio"]), min_size=1, max_size=2).map(frozenset),
+    capacity=st.sampled_from([1, 1, 2]),
+)
+
+
+class Matching(RuleBasedStateMachine):
+    def new_engine(self) -> Engine:
+        return Engine()
+
+    @initialize(team=st.lists(skills, min_size=2, max_size=4, unique_by=lambda staff: staff.id), line=st.integers(0, 4))
+    def begin(self, team: list[Staff], line: int) -> None:
+        self.engine = self.new_engine()
+        self.now = START_MS
+        self.skills: dict[str, Staff] = {}
+        self.ready: dict[str, bool] = {}  # wants work, as far as anybody outside can know
+        self.open: dict[str, Request] = {}
+        self.ended: set[str] = set()
+        self.blocked: dict[tuple[str, str], int] = {}
+        self.reservations: dict[str, tuple[str, str]] = {}
+        self.over: list[str] = []  # reservations that are over
+        self.fence = 0
+        self.count = 0
+        for staff in team:
+            self.sign_in_and_start(staff)
+        for number in range(line):
+            self.enqueue(PATHS[number % len(PATHS)], "user", "shop", "ko", 0, 0, ())
+
+    # --- doing -----------------------------------------------------------------------------------------------------------
+
+    def do(self, step: str, *args: object, **options: object) -> bool:
+        """One step; what is refused must have changed nothing."""
+        before = self.engine.snapshot()
+        try:
+            events = getattr(self.engine, step)(*args, self.now, **options)
+        except Refused:
+            assert self.engine.snapshot() == before
+            return False
+        self.follow(events, before)
+        return True
+
+    def follow(self, events: list, before: Snapshot) -> None:
+        after = self.engine.snapshot()
+        self.holders = {name: status.staff for name, status in before.requests.items() if status.state == "accepted"}
+        for event in events:
+            assert event.fence > self.fence, "fences only grow"
+            self.fence = event.fence
+            assert event.at_ms == self.now
+            self.FOLLOW[type(event)](self, event)
+        assert after.fence == self.fence
+        for event in events:
+            if isinstance(event, Reserved):
+                self.check_choice(event, before, after)
+
+    def follow_reserved(self, event: Reserved) -> None:
+        assert event.staff not in {staff for _, staff in self.reservations.values()}, "nobody is reserved twice"
+        assert event.request not in {request for request, _ in self.reservations.values()}
+        assert event.staff in event.why.candidates
+        assert event.staff not in {passed.staff for passed in event.why.passed_over}
+        self.reservations[event.reservation] = (event.request, event.staff)
+
+    def follow_end(self, event: ReservationEnded) -> None:
+        assert self.reservations.pop(event.reservation) == (event.request, event.staff)
+        self.over.append(event.reservation)
+        if event.state in ("declined", "expired"):
+            self.blocked[event.request, event.staff] = self.now + 60_000
+
+    def follow_request(self, event: RequestChanged) -> None:
+        assert event.request not in self.ended, "what is final stays final"
+        if event.reason == "never_entered":
+            self.blocked[event.request, self.holders[event.request]] = self.now + 60_000
+        if event.state in FINAL:
+            del self.open[event.request]
+            self.ended.add(event.request)
+
+    def follow_staff(self, event: StaffChanged) -> None:
+        if event.state in ("away", "wrap_up", "signed_out") or event.reason == "missed":
+            self.ready[event.staff] = False
+        if event.state == "signed_out":
+            del self.skills[event.staff]
+
+    FOLLOW: ClassVar = {
+        Reserved: follow_reserved,
+        ReservationEnded: follow_end,
+        RequestChanged: follow_request,
+        StaffChanged: follow_staff,
+    }
+
+    # --- steps -----------------------------------------------------------------------------------------------------------
+
+    @rule(staff=skills)
+    def sign_in(self, staff: Staff) -> None:
+        """Also: a lost member comes back; their skills change."""
+        known = self.skills.get(staff.id)
+        if known is not None and known.role != staff.role:
+            return
+        self.skills[staff.id] = staff
+        assert self.do("sign_in", staff)
+
+    @rule(staff=skills)
+    def sign_in_and_start(self, staff: Staff) -> None:
+        self.sign_in(staff)
+        self.set_available(staff.id)
+
+    @rule(staff=names)
+    def set_available(self, staff: str) -> None:
+        before, self.ready[staff] = self.ready.get(staff, False), True
+        if not self.do("set_available", staff):
+            self.ready[staff] = before
+
+    @rule(staff=names)
+    def set_away(self, staff: str) -> None:
+        if self.do("set_away", staff):
+            self.ready[staff] = False
+
+    @rule(staff=names, available=st.booleans())
+    def wrapped_up(self, staff: str, available: bool) -> None:
+        before, self.ready[staff] = self.ready.get(staff, False), available
+        if not self.do("wrapped_up", staff, available=available):
+            self.ready[staff] = before
+
+    @rule(staff=names)
+    def disconnect(self, staff: str) -> None:
+        self.do("disconnect", staff)
+
+    @rule(staff=names, force=st.booleans())
+    def sign_out(self, staff: str, force: bool) -> None:
+        self.do("sign_out", staff, force=force)
+
+    @rule(
+        path=st.sampled_from(PATHS),
+        kind=st.sampled_from(["user", "user", "user", "help"]),
+        site=st.sampled_from(["shop", "other"]),
+        language=st.sampled_from(["ko", "en"]),
+        ago=st.sampled_from([0, 0, 1, 14_999, 20_000, 60_000]),
+        priority=st.sampled_from([0, 0, 0, 1]),
+        excluded=st.sampled_from([(), (), (), ("s0",), ("s1", "s2")]),
+    )
+    def enqueue(self, path, kind, site, language, ago, priority, excluded) -> None:
+        self.count += 1
+        name = f"q{self.count}"
+        request = Request(name, kind, site, language, path, self.now - ago, priority, frozenset(excluded))
+        self.open[name] = request
+        assert self.do("enqueue", request)
+        before = self.engine.snapshot()
+        assert not self.do("enqueue", request), "a repeated message changes nothing"
+        assert self.engine.snapshot() == before
+
+    def pick(self, number: int, *states: str) -> str | None:
+        found = [name for name, status in self.engine.snapshot().requests.items() if status.state in states]
+        return found[number % len(found)] if found else None
+
+    @rule(
+        number=picks,
+        step=st.sampled_from(ANY_STEP),
+    )
+    def any_step_in_any_state(self, number: int, step: str) -> None:
+        name = self.pick(number, "waiting", "suspended", "reserved", "accepted")
+        if name:
+            self.do(step, name)
+
+    @rule(number=picks, step=st.sampled_from(["entered", "entered", "requeue", "complete", "complete", "release"]))
+    def go_on_with_an_accepted_one(self, number: int, step: str) -> None:
+        name = self.pick(number, "accepted")
+        if name:
+            assert self.do(step, name)
+
+    @rule(number=picks)
+    def resume(self, number: int) -> None:
+        name = self.pick(number, "suspended")
+        if name:
+            assert self.do("resume", name)
+
+    @rule(number=picks, staff=names)
+    def hand_over(self, number: int, staff: str) -> None:
+        name = self.pick(number, "accepted")
+        if name:
+            self.do("transfer_owner", name, staff)
+
+    @precondition(lambda self: self.reservations)
+    @rule(number=picks, answer=st.sampled_from(["accept", "accept", "decline"]))
+    def answer(self, number: int, answer: str) -> None:
+        reservation = sorted(self.reservations)[number % len(self.reservations)]
+        assert self.do(answer, reservation)
+
+    @precondition(lambda self: self.reservations)
+    @rule(number=picks, entered=st.booleans())
+    def accept(self, number: int, entered: bool) -> None:
+        reservation = sorted(self.reservations)[number % len(self.reservations)]
+        request, _ = self.reservations[reservation]
+        assert self.do("accept", reservation)
+        if entered:
+            assert self.do("entered", request)
+
+    @precondition(lambda self: self.reservations)
+    @rule(number=picks)
+    def accept_and_never_enter(self, number: int) -> None:
+        _, staff = self.reservations[sorted(self.reservations)[number % len(self.reservations)]]
+        self.accept(number, entered=False)
+        self.time_passes(29.999, renewing=True)
+        self.time_passes(0.001, renewing=True)
+        self.set_available(staff)
+
+    @rule(staff=names)
+    def go_home(self, staff: str) -> None:
+        self.set_away(staff)
+        self.sign_out(staff, force=False)
+
+    @rule(number=picks)
+    def a_holder_is_lost_for_good(self, number: int) -> None:
+        name = self.pick(number, "accepted")
+        if name:
+            holder = self.engine.request_status(name).staff
+            self.do("disconnect", holder)
+            self.do("sign_out", holder, force=True)
+
+    @precondition(lambda self: self.over)
+    @rule(number=picks, answer=st.sampled_from(["accept", "decline"]))
+    def a_late_or_repeated_answer_is_harmless(self, number: int, answer: str) -> None:
+        assert not self.do(answer, self.over[number % len(self.over)])
+
+    @precondition(lambda self: self.ended)
+    @rule(number=picks, step=st.sampled_from(["cancel", "resume", "complete", "requeue", "entered"]))
+    def a_message_about_a_final_request_is_harmless(self, number: int, step: str) -> None:
+        assert not self.do(step, sorted(self.ended)[number % len(self.ended)])
+
+    # --- time ------------------------------------------------------------------------------------------------------------
+
+    def sweep(self) -> None:
+        self.blocked = {pair: until for pair, until in self.blocked.items() if until > self.now}
+        assert self.do("sweep")
+
+    @rule(seconds=st.sampled_from([0.001, 1, 5, 15, 20, 29.999]), renewing=st.sampled_from([True, True, True, False]))
+    def time_passes(self, seconds: float, renewing: bool) -> None:
+        self.now += round(seconds * 1000)
+        if renewing:
+            self.engine.renew(NAMES, self.now)
+        self.sweep()
+
+    @rule()
+    def nothing_happens_before_the_next_deadline(self) -> None:
+        deadline = self.engine.next_deadline_ms()
+        at = self.now + 600_000 if deadline is None else deadline - 1
+        assert deadline is None or deadline > self.now
+        self.now = at
+        self.blocked = {pair: until for pair, until in self.blocked.items() if until > self.now}
+        assert self.engine.sweep(self.now) == []
+        if deadline is not None:
+            self.now = deadline
+            self.sweep()
+
+    # --- the oracle --------------------------------------------------------------------------------------------------------
+
+    def ring(self, staff: Staff, request: Request) -> str | None:
+        if {"counselor": "user", "professional": "help"}[staff.role] != request.kind:
+            return None
+        if request.language not in staff.languages or not staff.sites & {request.site, "*"}:
+            return None
+        if staff.categories & {request.category_path[0], "*"}:
+            return "exact"
+        return "parent" if staff.categories & set(request.category_path) else "any"
+
+    def excluded(self, request: Request, staff: str) -> bool:
+        return staff in request.excluded or (request.id, staff) in self.blocked
+
+    def may_serve(self, staff: Staff, request: Request) -> str | None:
+        """The ring in which this member may have the request now."""
+        ring = self.ring(staff, request)
+        if ring is None or self.excluded(request, staff.id):
+            return None
+        if self.now - request.enqueued_at_ms >= OPENS_AFTER_MS[ring]:
+            return ring
+        narrower = RINGS[: RINGS.index(ring)]
+        waiting_for = [
+            other.id
+            for other in self.skills.values()
+            if self.ring(other, request) in narrower and not self.excluded(request, other.id)
+        ]
+        return None if waiting_for else ring
+
+    def idle(self, snapshot: Snapshot) -> list[Staff]:
+        return [
+            self.skills[name]
+            for name, status in snapshot.staff.items()
+            if status.state == "available"
+            or (status.state == "busy" and self.ready.get(name) and status.load < self.skills[name].capacity)
+        ]
+
+    @staticmethod
+    def rank(request: Request) -> tuple[int, bool, int]:
+        return -request.priority, not request.first, request.enqueued_at_ms
+
+    def check_choice(self, event: Reserved, before: Snapshot, after: Snapshot) -> None:
+        staff = self.skills.get(event.staff)
+        status = after.requests.get(event.request)
+        if staff is None or status is None:
+            return
+        request = status.request
+        assert self.ring(staff, request) == event.why.ring
+        for other in after.requests.values():
+            if other.state == "waiting" and self.rank(other.request) < self.rank(request):
+                assert not self.may_serve(staff, other.request), f"{other.request.id} was before {request.id}"
+        load = after.staff[event.staff].load - 1
+        for rival in self.idle(after):
+            ring = self.may_serve(rival, request)
+            if ring is not None:
+                assert RINGS.index(ring) >= RINGS.index(event.why.ring), f"{rival.id} was in a narrower ring"
+                assert ring != event.why.ring or after.staff[rival.id].load >= load, f"{rival.id} had less load"
+
+    # --- what always holds -------------------------------------------------------------------------------------------------
+
+    @invariant()
+    def no_request_is_lost(self) -> None:
+        if hasattr(self, "engine"):
+            assert set(self.engine.snapshot().requests) == set(self.open)
+
+    @invariant()
+    def load_is_reservations_and_live(self) -> None:
+        if not hasattr(self, "engine"):
+            return
+        snapshot = self.engine.snapshot()
+        rings = {status.reservation: (name, status.staff) for name, status in snapshot.requests.items() if status.reservation}
+        assert rings == self.reservations
+        assert set(snapshot.staff) == set(self.skills)
+        for name, member in snapshot.staff.items():
+            held = [status.state for status in snapshot.requests.values() if status.staff == name]
+            assert member.load == len(held)
+            assert held.count("reserved") <= 1
+            assert (member.state == "reserved") == ("reserved" in held)
+            assert member.state in ("busy", "lost", "reserved") or not held
+
+    @invariant()
+    def nobody_is_idle_while_somebody_they_may_serve_waits(self) -> None:
+        if not hasattr(self, "engine"):
+            return
+        snapshot = self.engine.snapshot()
+        waiting = [status.request for status in snapshot.requests.values() if status.state == "waiting"]
+        for staff in self.idle(snapshot):
+            for request in waiting:
+                assert not self.may_serve(staff, request), f"{staff.id} idles while {request.id} waits"
+
+    def teardown(self) -> None:
+        """Nobody starves: with one counselor and one professional who can do everything, the line runs empty."""
+        if not hasattr(self, "engine"):
+            return
+        everything = (frozenset({"ko", "en"}), frozenset({"*"}), frozenset({"*"}))
+        for name, role in (("all_user", "counselor"), ("all_help", "professional")):
+            self.skills[name] = Staff(name, role, *everything)
+            self.sign_in(self.skills[name])
+            self.set_available(name)
+        for _ in range(3 * len(self.open) + 3):
+            for name, status in self.engine.snapshot().requests.items():
+                if status.state == "suspended":
+                    self.do("resume", name)
+            for reservation, (request, _) in list(self.reservations.items()):
+                if self.do("accept", reservation):
+                    self.do("release", request)
+        left = [name for name, status in self.engine.snapshot().requests.items() if status.state != "accepted"]
+        assert left == []
