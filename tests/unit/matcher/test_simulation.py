@@ -1,4 +1,4 @@
-"""Simulated days against theory, and what goes in and comes out of them."""
+"""What goes into simulated days and what comes out of them."""
 
 from __future__ import annotations
 
@@ -11,37 +11,11 @@ from click.testing import CliRunner
 
 from matcher.simulation.arrivals import COLUMNS, draw_arrivals, read_arrivals
 from matcher.simulation.day import Day
-from matcher.simulation.erlang import predict
-from matcher.simulation.model import Model, ModelError, QueueModel, Spread, StaffModel, default_model, read_model
+from matcher.simulation.model import ModelError, default_model, read_model
 from matcher.simulation.report import report
 from signaling.cli import main
 
-AT_ONCE = Spread(0, "fixed")
 HEAD = ",".join(COLUMNS)
-
-
-def one_pool(per_hour: float, people: int, patience: Spread | None) -> Model:
-    """Exponential everything and nobody declines: as theory has it."""
-    queue = QueueModel("shop", "ko", ["cameras"], [per_hour] * 24, Spread(300, "exponential"), patience)
-    staff = StaffModel(
-        "pool", people, ["ko"], ["00:00-00:00"], answer=AT_ONCE, wrap_up=AT_ONCE, declined_percent=0, missed_percent=0
-    )
-    return Model([staff], [queue])
-
-
-@pytest.mark.parametrize("patience_s", [None, 120.0])
-def test_long_runs_agree_with_erlang(patience_s: float | None) -> None:
-    """Five erlang on seven people, twelve days from an empty start."""
-    model = one_pool(60, 7, None if patience_s is None else Spread(patience_s, "exponential"))
-    days = [Day(draw_arrivals(model, np.random.default_rng(seed)), model, seed, tell_every_s=0).run() for seed in range(12)]
-    theory = predict(60 / 3600, 300, 7, patience_s or float("inf"))
-    waits = np.concatenate([day.waited_s[day.served] for day in days])
-    came = sum(len(day.served) for day in days)
-    busy = sum(day.state_s["pool"]["busy"] for day in days) / sum(sum(day.state_s["pool"].values()) for day in days)
-    assert waits.mean() == pytest.approx(theory.asa_s, rel=0.12)
-    assert (waits <= 20).sum() / came == pytest.approx(theory.level, abs=0.03)
-    assert sum(day.gave_up.sum() for day in days) / came == pytest.approx(theory.gives_up, abs=0.012)
-    assert busy == pytest.approx(theory.occupancy, abs=0.02)
 
 
 def test_everybody_is_accounted_for_and_a_seed_is_a_day() -> None:
