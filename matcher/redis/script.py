@@ -2,7 +2,7 @@
 
 A script (EVALSHA) and not a Redis Function, although Redis 7 has both: a script is found by its content, so that two versions of
 the service can work side by side while they are exchanged, nothing stays behind in the database, and managed services that know
-no Functions will do. It costs that the functions of the joined file are made anew at each call, about 10 µs.
+no Functions will do. It costs that the functions of the joined file are made anew at each call.
 """
 
 from __future__ import annotations
