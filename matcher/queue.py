@@ -32,7 +32,7 @@ class Ticket:
     __slots__ = (
         "arrival", "blocked", "item", "lane", "queue", "request", "reservation", "reservation_fence", "staff", "state",
         "until_ms", "waiting_since_ms",
-    )  # fmt: skip
+    )  # fmt: skip  # a list of names
 
     def __init__(self, request: Request, queue: Queue, arrival: int, now_ms: int) -> None:
         self.request = request

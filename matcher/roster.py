@@ -25,7 +25,7 @@ class Member:
     __slots__ = (
         "idle_item", "idle_since_ms", "live", "lost", "mode", "obstacle", "passed", "pool", "reported", "reservation", "since_ms",
         "staff",
-    )  # fmt: skip
+    )  # fmt: skip  # a list of names
 
     def __init__(self, staff: Staff, pool: Pool, now_ms: int) -> None:
         self.staff = staff

@@ -149,7 +149,7 @@ class Snapshot:
     staff: dict[str, StaffStatus] = field(default_factory=dict)
 
 
-class Refused(Exception):  # noqa: N818 (a word of the state tables, raised as an answer)
+class Refused(Exception):
     """A step that the state tables do not allow; nothing has changed. `reason`: unknown, stale_fence, not_pending,
     wrong_state, busy, duplicate, full (the store's bound on open requests is reached)."""
 
@@ -158,7 +158,7 @@ class Refused(Exception):  # noqa: N818 (a word of the state tables, raised as a
         self.reason = reason
 
 
-class Unavailable(Exception):  # noqa: N818 (an answer, as `Refused` is)
+class Unavailable(Exception):
     """The store cannot be reached now; the text says why, in a sentence for a log. The step may have been carried out or not:
     what it did shows in the state, and every state it can have left ends by itself."""
 

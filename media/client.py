@@ -162,7 +162,7 @@ class WorkerError(Exception):
     """Base of what a `WorkerClient` raises."""
 
 
-class WorkerRefused(WorkerError):  # noqa: N818 - named as a reader would say it
+class WorkerRefused(WorkerError):
     """The worker refused a command. `reason` is one of `Refusal.reason`; nothing has changed in the worker."""
 
     def __init__(self, reason: str, message: str = "") -> None:
@@ -171,7 +171,7 @@ class WorkerRefused(WorkerError):  # noqa: N818 - named as a reader would say it
         self.message = message
 
 
-class WorkerUnreachable(WorkerError):  # noqa: N818
+class WorkerUnreachable(WorkerError):
     """No (timely) answer, or a broken, silent or gapped event stream. The command may or may not have been carried out."""
 
 

@@ -25,7 +25,7 @@ MAX_CATCH_UP = 3
 PRESENT = ("live", "lost")
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a fault
+class Refused(Exception):
     """A command that cannot be obeyed; `reason` as in `client.Refusal`."""
 
     def __init__(self, reason: str, message: str = "") -> None:

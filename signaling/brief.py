@@ -92,11 +92,14 @@ def with_earlier(brief: Brief, earlier: list[SessionRecord], staff_names: dict[s
     """The brief with the user's earlier sessions on this site. `staff_names`: staff id → name."""
     listed = [
         EarlierSession(
-            id=s.id, started_at=s.started_at, category=site.category_name(s.category, language),
-            counselor=staff_names.get(s.counselor, ""), wrap_up=clean_text(s.wrap_up_notes, MOST_NOTE),
+            id=s.id,
+            started_at=s.started_at,
+            category=site.category_name(s.category, language),
+            counselor=staff_names.get(s.counselor, ""),
+            wrap_up=clean_text(s.wrap_up_notes, MOST_NOTE),
         )
         for s in earlier
-    ]  # fmt: skip
+    ]
     return Brief(fields=brief.fields, trail=brief.trail, earlier_sessions=listed)
 
 

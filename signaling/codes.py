@@ -59,7 +59,7 @@ SENTENCES = {
 }
 
 
-class CodeRefused(Exception):  # noqa: N818 - the domain's word
+class CodeRefused(Exception):
     """The code is not accepted, and nothing has happened. `reason` is a key of `SENTENCES`."""
 
     def __init__(self, reason: str) -> None:
@@ -274,9 +274,15 @@ class Codes:
             raise CodeRefused("too_many_site")
         now_s = now // 1000
         claims = Claims(
-            site=site.id, category=category, language=language, server=self._server.name, jti=secrets.token_urlsafe(16),
-            iat=now_s, nbf=now_s, exp=now_s + MOST_LIFE_S,
-        )  # fmt: skip
+            site=site.id,
+            category=category,
+            language=language,
+            server=self._server.name,
+            jti=secrets.token_urlsafe(16),
+            iat=now_s,
+            nbf=now_s,
+            exp=now_s + MOST_LIFE_S,
+        )
         return sign(claims, SERVER_KID, self._server.secret), int(claims.exp) * 1000
 
     async def exchange(self, code: str, *, address: str, now: int) -> Verified:

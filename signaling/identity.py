@@ -27,7 +27,7 @@ _hasher = argon2.PasswordHasher()  # argon2id, the parameters of RFC 9106's low-
 _HASHING_AT_ONCE = 2  # each takes 64 MiB for about 50 ms
 
 
-class SignInRefused(Exception):  # noqa: N818 - the domain's word
+class SignInRefused(Exception):
     """`reason`: wrong_credentials, too_many_sign_ins."""
 
     def __init__(self, reason: str) -> None:

@@ -477,7 +477,7 @@ ClientMessage = (
     Hello | Ping | Enter | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave
     | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | CancelHelp | Join | SetMode | HandOver | WrapUp
     | MessageTake | MessageDone | Watch | EndSession | SignOutStaff
-)  # fmt: skip
+)  # fmt: skip  # a list of names
 
 
 # --- server → client ---------------------------------------------------------------------------------------------------
@@ -628,7 +628,7 @@ class Bye(Message, tag="bye"):
 ServerMessage = (
     Welcome | Ok | Pong | Error | SessionUpdate | SessionOver | Answer | LineAck | NewLine | Lines | TypingNow | Speaking
     | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye
-)  # fmt: skip
+)  # fmt: skip  # a list of names
 
 decode_client = msgspec.json.Decoder(ClientMessage).decode
 encode = msgspec.json.Encoder().encode

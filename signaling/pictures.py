@@ -24,7 +24,7 @@ SENTENCES = {
 }
 
 
-class PictureRefused(Exception):  # noqa: N818 - the domain's word
+class PictureRefused(Exception):
     """`reason`: a key of `SENTENCES`."""
 
     def __init__(self, reason: str) -> None:

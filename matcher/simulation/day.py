@@ -134,8 +134,12 @@ class Day:
         count = len(arrivals)
         self.outcome = Outcome(
             arrivals,
-            np.zeros(count), np.zeros(count, bool), np.zeros(count, bool), np.full(count, UNTOLD), np.full(count, UNTOLD),
-        )  # fmt: skip
+            np.zeros(count),
+            np.zeros(count, bool),
+            np.zeros(count, bool),
+            np.full(count, UNTOLD),
+            np.full(count, UNTOLD),
+        )
         self._plan_shifts()
 
     def run(self) -> Outcome:

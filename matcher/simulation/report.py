@@ -112,8 +112,8 @@ def _theory(outcome: Outcome, model: Model, within_s: float) -> Theory | None:
 def _mean_wait(hours: list[Prediction], weights: Any) -> float | None:
     """Of those served; None where a line would grow for ever."""
     served = weights * np.array([1 - one.gives_up for one in hours])
-    found = float(np.average([one.asa_s for one in hours], weights=served)) if served.any() else np.inf
-    return found if np.isfinite(found) else None
+    waits = np.array([one.asa_s for one in hours])[served > 0]
+    return float(np.average(waits, weights=served[served > 0])) if len(waits) and np.isfinite(waits).all() else None
 
 
 def _people(groups: list[StaffModel], hour: int) -> int:

@@ -111,8 +111,7 @@ class SecureTransport:
         self._channels: dict[str, RTCDataChannel] = {}
         self._opened_channels = 0
         self._closed = False
-        # the ICE transport is typed as a class there, but only duck-typed (role, state, _recv, _send)
-        self._dtls = RTCDtlsTransport(self._path, [certificate])  # type: ignore[arg-type]
+        self._dtls = RTCDtlsTransport(self._path, [certificate])  # type: ignore[arg-type]  # it uses role, state, _recv, _send only
         self._dtls._set_role("server")  # a=setup:passive
         self._sctp = _BoundedSctp(self._dtls, overflow=lambda: self._finish("sctp_overflow"))
         self._sctp.on("datachannel", self._datachannel)

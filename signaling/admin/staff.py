@@ -76,7 +76,7 @@ async def staff_add(records: Records, login: str, name: str, role: str, password
     if role != "operator" and not given["languages"]:
         raise click.UsageError("A counselor or professional needs at least one --language.")
     values = {key: list(value) if isinstance(value, tuple) else value for key, value in given.items()}
-    record = StaffRecord(id=login.lower(), login=login.lower(), name=name, role=role, **values)  # type: ignore[arg-type]
+    record = StaffRecord(id=login.lower(), login=login.lower(), name=name, role=role, **values)  # type: ignore[arg-type]  # click has checked role and values
     await _add_staff(records, record, password_stdin)
 
 

@@ -41,7 +41,7 @@ _BY_STATUS = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - the domain's word
+class Refused(Exception):
     """A handler's own refusal."""
 
     def __init__(self, status: int, reason: str, sentence: str) -> None:

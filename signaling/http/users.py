@@ -93,12 +93,13 @@ async def codes_preflight(request: web.Request) -> web.Response:
         raise CodeRefused("wrong_origin")
     return web.Response(
         status=204,
-        headers=_cors(origin) | {
+        headers=_cors(origin)
+        | {
             "Access-Control-Allow-Methods": "POST",
             "Access-Control-Allow-Headers": "content-type",
             "Access-Control-Max-Age": "3600",
         },
-    )  # fmt: skip
+    )
 
 
 @routes.post("/api/codes")

@@ -213,8 +213,10 @@ class Rooms:
         """After a missed number: the rooms as they are now."""
         for room in event.rooms:
             entry = self.house.entries.get(room.room)
-            for peer in room.peers if entry is not None else ():
-                await self._apply(entry, PeerChanged(peer.participant, peer.peer, room.epoch, peer.state))  # type: ignore[arg-type]
+            if entry is None:
+                continue
+            for peer in room.peers:
+                await self._apply(entry, PeerChanged(peer.participant, peer.peer, room.epoch, peer.state))
 
     async def _speaking_changed(self, event: media.SpeakingChanged) -> None:
         """Each is told of those they can hear, and of themself."""

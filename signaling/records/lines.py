@@ -52,9 +52,18 @@ class Lines(Database):
                 await connection.rollback()
                 return Line(**stored), False
             line = Line(
-                seq=seq, id=line_id, author=author, name=name, role=role, kind=kind, audience=audience, at=at,
-                text=text, picture=picture, args=args or {},
-            )  # fmt: skip
+                seq=seq,
+                id=line_id,
+                author=author,
+                name=name,
+                role=role,
+                kind=kind,
+                audience=audience,
+                at=at,
+                text=text,
+                picture=picture,
+                args=args or {},
+            )
             values = {field: getattr(line, field) for field in Line.__struct_fields__}
             await connection.execute(sa.insert(t.line).values(session=session_id, **values))
             return line, True

@@ -15,11 +15,11 @@ LineRecord = Line  # a line is stored as it is sent
 MessageState = Literal["new", "taken", "done"]
 
 
-class StaleEpoch(Exception):  # noqa: N818
+class StaleEpoch(Exception):
     """A newer epoch has opened this board: the writer's room lives elsewhere now."""
 
 
-class UnknownSession(LookupError):  # noqa: N818
+class UnknownSession(LookupError):
     """No such session (never was, or erased by retention)."""
 
 

@@ -189,7 +189,7 @@ SessionEvent = (
     Entered | Connected | Disconnected | MediaChanged | ChannelChanged | Left | Chose | MessageGiven | HelpAsked | HelpCancelled
     | HelpJoined | ModeChanged | HandedOver | Rated | WrappedUp | EndedBy | RingStarted | RingEnded | Accepted | RequestMoved
     | NobodyEligible | PeerOffered | PeerChanged | PeerReported | RoomLost | Ticked | Restored
-)  # fmt: skip
+)  # fmt: skip  # a list of names
 
 # --- effects -----------------------------------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ FINAL_STATES: frozenset[SessionState] = frozenset({"closed", "message_left"})
 OPEN_HELP: frozenset[HelpState] = frozenset({"asking", "catching_up", "joined"})
 
 
-class NotAllowed(Exception):  # noqa: N818  # a sentence: the event is not allowed
+class NotAllowed(Exception):
     """The state tables forbid this event now; nothing has changed. ``reason``: wrong_state, not_yours, no_help, too_late,
     channel, unknown."""
 

@@ -116,7 +116,7 @@ def main() -> None:
 
     def measure(**shape: int | None) -> list[Figures]:
         seeds = range(1, options.runs + 1)
-        return [run(people=1000, matches=options.matches, seed=seed, **shape) for seed in seeds]  # type: ignore[arg-type]
+        return [run(people=1000, matches=options.matches, seed=seed, **shape) for seed in seeds]
 
     main_runs, short, long = measure(waiting=10_000), measure(waiting=1_000), measure(waiting=100_000)
     unlike = measure(waiting=10_000, profiles=None)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-import axe_playwright_python  # type: ignore[import-untyped]  # only its axe.min.js is used
+import axe_playwright_python
 from playwright.async_api import Frame, Page
 
 Language = Literal["ko", "en"]

@@ -31,7 +31,7 @@ def free_udp_ports(count: int = 12) -> int:
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
             for port in range(base, base + count):
                 probe = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-                probe.bind(("0.0.0.0", port))  # noqa: S104  # only to see that nobody has it
+                probe.bind(("0.0.0.0", port))  # only to see that nobody has it
             return base
 
 

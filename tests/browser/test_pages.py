@@ -178,9 +178,9 @@ async def the_board(house: House, user: User, counselor: Staff) -> None:
     eyes = house.eyes
     await eyes.look(user.page, "call-room", sizes=("desk",))
     await eyes.turn(user.page, "phone")
-    await eyes.here(user.page, "call-room", "phone")
+    await eyes.here(user.page, "call-chat-sheet", "phone")  # open on a desk, it stays open
     await user.get("call-chat").click()
-    await eyes.here(user.page, "call-chat-sheet", "phone")
+    await eyes.here(user.page, "call-room", "phone")
     await user.get("call-board").click()
     await draw(user, (0.2, 0.2), (0.4, 0.6), (0.6, 0.3))
     await eyes.here(user.page, "call-board-sheet", "phone")

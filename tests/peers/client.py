@@ -124,7 +124,7 @@ class Peer:
         _, self.socket = await loop.create_datagram_endpoint(lambda: _Socket(self._datagram), local_addr=(host, 0))
 
     async def _connect(self) -> None:
-        self._dtls = RTCDtlsTransport(self, [self._certificate])  # type: ignore[arg-type]
+        self._dtls = RTCDtlsTransport(self, [self._certificate])
         self._dtls._set_role("client")
         self._sctp = RTCSctpTransport(self._dtls)
         self._tasks.append(asyncio.create_task(self._check_forever()))

@@ -23,7 +23,7 @@ READY_S = 10.0
 async def eventually(true: Callable[[], object], seconds: float = 5.0) -> None:
     """Waits for real packets of a real process; fails after `seconds`."""
     async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110 - what is waited for has no event of its own
+        while not true():  # what is waited for has no event of its own
             await asyncio.sleep(0.01)
 
 

@@ -91,7 +91,7 @@ class Service:
         before = len(holders)
         await person.close()
         async with asyncio.timeout(WAIT_S):
-            while len(holders) == before:  # noqa: ASYNC110  # the service has no event for tests
+            while len(holders) == before:  # the service has no event for tests
                 await asyncio.sleep(0.01)
 
     async def post(self, path: str, body: Any, origin: str | None = None, cookie: str = "") -> tuple[int, Any, str]:
@@ -212,7 +212,7 @@ class Person:
 
     async def join_room(self) -> Peer:
         """Makes this tab's peer connection, by an offer over the WebSocket."""
-        self.peer = await Peer.join(_ByWebSocket(self), self.session_id, self.session["you"])  # type: ignore[arg-type]
+        self.peer = await Peer.join(_ByWebSocket(self), self.session_id, self.session["you"])
         return self.peer
 
     async def state(self, state: str) -> dict[str, Any]:
@@ -250,7 +250,7 @@ class _Lent:
         self.pid = pid
 
     async def wait(self) -> int:
-        return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
+        return await asyncio.get_running_loop().create_future()
 
 
 class OneWorker(Workers):
@@ -268,7 +268,7 @@ class OneWorker(Workers):
 
     async def _fork(self, number: int) -> Worker:
         pid, path = self._process()
-        return Worker(number, _Lent(pid), WorkerClient(path))  # type: ignore[arg-type]
+        return Worker(number, _Lent(pid), WorkerClient(path))
 
     async def _succeed(self, number: int, after: Worker | None = None) -> None:
         pass

@@ -82,7 +82,7 @@ async def test_what_one_draws_the_others_see_and_the_journal_gets(service: Servi
         doc.apply_update(journal(service))
         return doc.get("elements", type=Map).to_py()
 
-    await eventually(lambda: (journalled() or {}).keys() == {"stroke", "second"})  # type: ignore[attr-defined]
+    await eventually(lambda: (journalled() or {}).keys() == {"stroke", "second"})
 
 
 async def test_a_reader_cannot_write(service: Service) -> None:

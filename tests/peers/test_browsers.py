@@ -6,7 +6,6 @@ Tones: each page hears the others' and not its own; pictures of each other's col
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -23,8 +22,6 @@ FIREFOX_HZ = 1000
 TONES = {"a": 440, "b": 620, "c": 880}
 COLOURS = {"a": (208, 32, 32), "b": (32, 192, 32), "c": (32, 32, 208)}
 AUDIBLE_DB = -50
-
-pytestmark = pytest.mark.skipif(not (shutil.which(CHROMIUM) and shutil.which(FIREFOX)), reason="needs chromium and firefox-esr")
 
 
 @pytest.fixture(scope="module")

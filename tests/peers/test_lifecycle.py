@@ -20,7 +20,7 @@ from tests.peers.conftest import ROOT, Service, eventually, start_worker
 
 async def refusal(doing: object) -> str:
     with pytest.raises(client.WorkerRefused) as refused:
-        await doing  # type: ignore[misc]
+        await doing
     return refused.value.reason
 
 

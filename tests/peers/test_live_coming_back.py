@@ -77,7 +77,7 @@ async def moved_after(service: Service, people: tuple[Person, ...], what: signal
 
 async def a_spare_stands_by(service: Service) -> None:
     async with asyncio.timeout(15):
-        while not any(worker.state == "spare" for worker in service.live.house.workers.items()):  # noqa: ASYNC110
+        while not any(worker.state == "spare" for worker in service.live.house.workers.items()):
             await asyncio.sleep(0.02)
 
 

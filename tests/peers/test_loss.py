@@ -18,13 +18,13 @@ class BadNetwork:
         self.proxies: list[Proxy] = []
 
     async def join(self, participant: str, **impaired: float) -> Peer:
-        proxy = Proxy(await self.worker_address(), seed=len(self.proxies) + 1, **impaired)  # type: ignore[arg-type]
+        proxy = Proxy(await self.worker_address(), seed=len(self.proxies) + 1, **impaired)
         self.proxies.append(proxy)
         return await self.service.join(participant, via=await proxy.open())
 
     async def worker_address(self) -> Address:
         async for event in self.service.worker.events():
-            return next(tuple(each) for each in event.udp if each[0] == "127.0.0.1")  # type: ignore[union-attr, return-value]
+            return next(tuple(each) for each in event.udp if each[0] == "127.0.0.1")
         raise AssertionError
 
 

@@ -30,13 +30,13 @@ def _as_nobody_special(*command: str | Path) -> list[str]:
 def postgres() -> Iterator[str]:
     """SQLAlchemy URL of an empty database, or of the one that SANGDAM_TEST_POSTGRES names (it is emptied!)."""
     if importlib.util.find_spec("asyncpg") is None:
-        pytest.skip("asyncpg is missing: pip install asyncpg")
+        pytest.fail("These tests need asyncpg. Install it: pip install asyncpg")
     if given := os.environ.get("SANGDAM_TEST_POSTGRES"):
         yield given
         return
     programs = _programs()
     if programs is None:
-        pytest.skip("PostgreSQL is missing: apt-get install postgresql")
+        pytest.fail("These tests need PostgreSQL. Install it: sudo apt-get install --no-install-recommends postgresql")
     folder = Path(tempfile.mkdtemp(prefix="sangdam-postgres-"))
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")

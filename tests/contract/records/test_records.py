@@ -82,8 +82,8 @@ async def say(
     records: Records, line: str, *, text: str = "안녕하세요", audience: str = "all", session_id: str = "s-1"
 ) -> tuple[Line, bool]:
     return await records.append_line(
-        session_id, line_id=line, author="u-1", name="민아", role="user", kind="text", audience=audience, text=text, at=5,  # type: ignore[arg-type]
-    )  # fmt: skip
+        session_id, line_id=line, author="u-1", name="민아", role="user", kind="text", audience=audience, text=text, at=5,
+    )  # fmt: skip  # a table
 
 
 async def test_the_migrations_make_exactly_the_tables(records: Records, url: str) -> None:

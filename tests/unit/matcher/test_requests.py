@@ -302,7 +302,7 @@ def test_what_the_table_does_not_allow_is_refused_and_changes_nothing(desk, stat
 
 def test_unknown_names_are_refused(desk):
     for step in ("cancel", "suspend", "resume", "entered", "requeue", "complete", "release", "unserved", "set_available",
-                 "set_away", "wrapped_up", "disconnect", "sign_out"):  # fmt: skip
+                 "set_away", "wrapped_up", "disconnect", "sign_out"):  # fmt: skip  # a table
         with pytest.raises(Refused, match="unknown"):
             desk.do(step, "nobody")
     with pytest.raises(Refused, match="not_pending"):

@@ -14,7 +14,7 @@ def beat() -> client.Heartbeat:
 
 async def read(subscriber: object) -> list[client.WorkerEvent]:
     found = []
-    while (frame := await subscriber.get()) is not None:  # type: ignore[attr-defined]
+    while (frame := await subscriber.get()) is not None:
         found.append(client.decode_event(frame))
     return found
 

@@ -192,7 +192,7 @@ class FakeRecords:
 
 @pytest.fixture
 def desk() -> Codes:
-    return Codes(FakeRecords(), SERVER)  # type: ignore[arg-type]
+    return Codes(FakeRecords(), SERVER)
 
 
 async def issue(

@@ -44,7 +44,7 @@ def records() -> FakeRecords:
 
 @pytest.fixture
 def door(records: FakeRecords) -> Identity:
-    return Identity(records)  # type: ignore[arg-type]
+    return Identity(records)
 
 
 async def sign_in(door: Identity, password: str = PASSWORD, *, login: str = "jimin", address: str = "192.0.2.1") -> str:

@@ -20,7 +20,7 @@ def room(mode: Mode | None = None, *, hear_user: bool = False, reading: bool = F
         session.help = Help(
             state="catching_up" if reading else "joined", request="s.h1", note="", category="c", asked_at=0,
             mode=mode, hear_user=hear_user, professional="professional",
-        )  # fmt: skip
+        )  # fmt: skip  # a table
     return session
 
 
@@ -102,7 +102,7 @@ def test_only_switched_on_pictures_take_slots_and_keep_them() -> None:
     session.people["counselor"].media = Media(camera=True, screen=True)
     assert matrix.compute(session).slots["user"] == {
         0: ("counselor", "camera"), 1: ("professional", "camera"), 2: ("counselor", "screen"),
-    }  # fmt: skip
+    }  # fmt: skip  # a table
 
 
 def test_the_user_sees_no_staff_picture_in_consultation() -> None:

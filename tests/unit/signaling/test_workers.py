@@ -74,7 +74,7 @@ class FakeWorkers(Workers):
         self.events: list[media.WorkerEvent] = []
 
     async def _fork(self, number: int) -> Worker:
-        worker = Worker(number, FakeProcess(), FakeClient())  # type: ignore[arg-type]
+        worker = Worker(number, FakeProcess(), FakeClient())
         self.forked.append(worker)
         return worker
 
@@ -186,7 +186,7 @@ async def test_a_silent_worker_is_killed_and_its_rooms_move(pair: FakeWorkers, m
     for _ in range(100):
         pair.forked[0].silence.tick(liveness.TICK_S)
     async with asyncio.timeout(2):
-        while not pair.lost:  # noqa: ASYNC110  # one tick of its watch
+        while not pair.lost:  # one tick of its watch
             await asyncio.sleep(0.01)
     assert process.returncode == -9
     assert pair.lost == [["s-1"]]

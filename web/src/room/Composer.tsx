@@ -32,7 +32,10 @@ const LINE_MOST = 4000;
 export function Composer({ client, session, pictures, audience, to }: ComposerProps) {
   const draft = client.drafts.get(session);
   const [text, setText] = useState(draft?.text ?? "");
-  const keep = (words: string, focused: boolean) => client.drafts.set(session, { text: words, focused });
+  const keep = (words: string, focused: boolean) => {
+    if (words === "" && !focused) client.drafts.delete(session);
+    else client.drafts.set(session, { text: words, focused });
+  };
   const { uploading, share } = useSharing(client, session, pictures, to);
   const tell = useTyping(client, session, to);
   const send = () => {

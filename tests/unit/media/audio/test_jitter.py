@@ -217,12 +217,12 @@ def test_a_flood_is_bounded() -> None:
     assert reasons["overflow"] == 380 - MAX_PACKETS
 
 
-@pytest.mark.parametrize("ppm", [-300, 300])
-def test_clock_drift(ppm: int) -> None:
-    """180 ms apart in 10 minutes: nine frames are given back or filled in, and neither delay nor loss grows."""
+@pytest.mark.parametrize("ppm", [-100, 100])
+def test_half_an_hour_of_clock_drift(ppm: int) -> None:
+    """180 ms apart in 30 minutes: nine frames are given back or filled in, and neither delay nor loss grows."""
     listener = Listener()
     dice = random.Random(1)
-    listener.hear(stream(600, ppm=ppm, jitter=lambda n: dice.uniform(0, 0.004)), 600)
+    listener.hear(stream(1800, ppm=ppm, jitter=lambda n: dice.uniform(0, 0.004)), 1800)
     assert 0 <= listener.delay_ms(500) <= 30
     assert max(listener.delays[500:]) <= 0.065
     assert listener.dropped["late"] <= 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import numpy as np
+import opuslib_next
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,7 +28,7 @@ def voices() -> dict[str, list[bytes]]:
 
 
 def talker(voices: dict[str, list[bytes]], name: str, **options: int | None) -> Talker:
-    return Talker(name, voices[name], **options)  # type: ignore[arg-type]
+    return Talker(name, voices[name], **options)
 
 
 def test_everyone_hears_the_others_and_not_themself(voices: dict[str, list[bytes]]) -> None:
@@ -231,8 +232,7 @@ def test_packets_of_any_size(milliseconds: int) -> None:
 
 
 def test_stereo_packets_are_heard_in_mono() -> None:
-    opuslib = pytest.importorskip("opuslib_next")
-    encoder = opuslib.Encoder(48_000, 2, "audio")
+    encoder = opuslib_next.Encoder(48_000, 2, "audio")
     left, right = tone(440, 2), tone(880, 2)
     stereo = np.column_stack([left, right]).astype(np.int16)
     payloads = [encoder.encode(stereo[at : at + TICK].tobytes(), TICK) for at in range(0, len(left), TICK)]

@@ -31,7 +31,7 @@ class Client:
         return ice.parse(bytes(message))
 
     def check(self, path: ice.Path, now: float, **attributes: object) -> stun.Message | None:
-        reply = self.lite.request(self.request(**attributes), path, now)  # type: ignore[arg-type]
+        reply = self.lite.request(self.request(**attributes), path, now)
         return None if reply is None else ice.parse(reply)
 
     def answer(self, probe: bytes, path: ice.Path, now: float, key: str = PASSWORD) -> bool:

@@ -42,7 +42,7 @@ class Ends:
         self.server = seam.SecureTransport(
             self.certificate, [("sha-256", seam.fingerprint(self.theirs))], lambda data: self.path.push(data) and None, handlers
         )
-        self.dtls = RTCDtlsTransport(self.path, [self.theirs])  # type: ignore[arg-type]
+        self.dtls = RTCDtlsTransport(self.path, [self.theirs])
         self.dtls._set_role("client")
         self.sctp = RTCSctpTransport(self.dtls)
 
@@ -53,7 +53,7 @@ class Ends:
 
     async def until(self, event: object) -> None:
         async with asyncio.timeout(5):
-            while event not in self.events:  # noqa: ASYNC110 - OpenSSL's handshake in memory, no event to wait for
+            while event not in self.events:  # OpenSSL's handshake in memory, no event to wait for
                 await asyncio.sleep(0.005)
 
     async def close(self) -> None:

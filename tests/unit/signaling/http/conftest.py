@@ -160,7 +160,7 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     app[keys.RECORDS] = records
     app[keys.CODES] = Codes.open(settings, records)
     app[keys.IDENTITY] = Identity(records)
-    app[keys.LIVE] = live  # type: ignore[assignment]
+    app[keys.LIVE] = live
     http.setup(app)
     async with TestClient(TestServer(app)) as client:
         yield Desk(client, live, records, settings, app)

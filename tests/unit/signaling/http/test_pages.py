@@ -113,7 +113,7 @@ async def test_pages_not_built_say_how_to_build_them(desk: Desk) -> None:
 
 
 @pytest.fixture
-async def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+async def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     built = tmp_path / "shop"
     built.mkdir()
     (built / "index.html").write_text('<script src="__SANGDAM__/widget.js"></script>')
@@ -122,7 +122,7 @@ async def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):  # type: ignore
     app = web.Application(client_max_size=4096)
     app.add_routes(demo.Shop(settings, built).routes())
     async with TestClient(TestServer(app)) as client:
-        client.settings = settings  # type: ignore[attr-defined]
+        client.settings = settings
         yield client
 
 
@@ -143,7 +143,7 @@ async def test_the_shop_vouches_for_whoever_is_signed_in(shop: TestClient[web.Re
     assert (await (await shop.post("/sign-in", json={"name": "민아"}, headers=ours)).json()) == {"name": "민아"}
     assert await (await shop.get("/me")).json() == {"name": "민아"}
     code = (await (await shop.post("/sangdam-code", data=asked, headers=ours)).json())["code"]
-    settings: Settings = shop.settings  # type: ignore[attr-defined]
+    settings: Settings = shop.settings
     server = Server(settings.server_name, server_secret(settings.data_dir))
     verified = verify(read(code), demo.site_of(settings), now_ms(), server)
     assert verified.kind == "partner"

@@ -7,7 +7,7 @@ from signaling.pictures import MOST_BYTES
 from .conftest import BEARER, Desk, png, refused
 
 
-async def upload(desk: Desk, session: str, query: str = "", data: bytes | None = None, **options: object):  # type: ignore[no-untyped-def]
+async def upload(desk: Desk, session: str, query: str = "", data: bytes | None = None, **options: object):
     return await desk.post(f"/api/sessions/{session}/pictures{query}", data=png() if data is None else data, **options)
 
 
