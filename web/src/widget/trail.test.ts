@@ -20,6 +20,11 @@ describe("the visitor's trail", () => {
     expect(trail[0]?.dwell_s).toBe(3);
   });
 
+  it("takes the title that a page got after it was shown, bounded like the first", () => {
+    const trail = visited(visited([], 0, "Loading…", `${SHOP}/`, 1000), 3, "Camera ".repeat(50), `${SHOP}/`, 4000);
+    expect(trail[0]?.label).toBe("Camera ".repeat(50).slice(0, 120));
+  });
+
   it("gives the time to the page, not to the click on it", () => {
     let trail = visited([], 0, "Camera", `${SHOP}/camera`, 0);
     trail = added(trail, "mark", "Add to cart", `${SHOP}/camera`, 2000);

@@ -13,9 +13,12 @@ export interface Step {
 export const added = (trail: Step[], kind: Step["kind"], label: string, url: string, at: number): Step[] =>
   [...trail, { kind, label: label.slice(0, 120), at, url, dwell_s: 0 }].slice(-30);
 
-/** The page shown so far was looked at for `seconds` more; then `url` is shown (the same one is no new step). */
+/** The page shown so far was looked at for `seconds` more; then `url` is shown. The same one is no new step, but may have got its
+ *  title since: pages made by scripts do. */
 export const visited = (trail: Step[], seconds: number, title: string, url: string, at: number): Step[] => {
   const page = trail.findLast((step) => step.kind == "page");
   if (page) page.dwell_s += seconds;
-  return page?.url == url ? trail : added(trail, "page", title, url, at);
+  if (page?.url != url) return added(trail, "page", title, url, at);
+  page.label = title.slice(0, 120);
+  return trail;
 };
