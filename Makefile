@@ -81,7 +81,7 @@ $(VENV)/.dev: $(VENV)/.run
 	@$(PIP) --no-build-isolation --editable '.[dev]'
 	@touch $@
 
-APT := chromium firefox-esr fonts-noto-cjk redis-server postgresql
+APT := coturn chromium firefox-esr fonts-noto-cjk redis-server postgresql
 packages:
 	@missing=$$(for name in $(APT); do dpkg-query -W -f='$${Status}' $$name 2>/dev/null | grep -q 'install ok installed' || printf '%s ' $$name; done); \
 	[ -z "$$missing" ] && exit 0; \

@@ -17,6 +17,7 @@ from signaling.identity import Identity
 from signaling.live import Live
 from signaling.records import Records
 from signaling.settings import Settings
+from signaling.turn import Turn
 from signaling.workers import Workers
 
 log = structlog.get_logger(__name__)
@@ -41,6 +42,7 @@ async def build_app(settings: Settings, workers: Workers | None = None) -> web.A
     app[keys.LIVE] = live
     http.setup(app)
     ws.setup(app)
+    live.house.turn = Turn.open(settings.turn, settings.turn_secret_file)
     live.house.refused = app[keys.COUNTS]  # one place for all that is refused
     app.cleanup_ctx.append(_running)
     app.on_shutdown.append(_say_goodbye)

@@ -52,6 +52,13 @@ def main() -> None:
 @click.option(
     "--announce", multiple=True, metavar="ADDR", help="Public address of this machine for media (behind NAT). Repeatable."
 )
+@click.option("--turn", multiple=True, metavar="turn:HOST:PORT", help="TURN server for clients without UDP. Repeatable.")
+@click.option(
+    "--turn-secret-file",
+    default=None,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File with the secret that the TURN server knows too (its static-auth-secret).",
+)
 @click.option("--workers", default=0, show_default="one a core", type=click.IntRange(0, 256), help="Media workers.")
 @click.option("--shop-port", default=8081, show_default=True, type=_PORT, help="The demo shop's port.")
 @click.option("--trust-proxy", is_flag=True, help="Take clients' addresses from X-Forwarded-For, as a proxy of yours sets it.")
@@ -62,6 +69,7 @@ def main() -> None:
 def serve(*, demo: bool, data_dir: Path | None, log_level: str | None, announce: tuple[str, ...], **options: Any) -> None:
     """Start the service."""
     settings = Settings(demo=demo, data_dir=data_dir or default_data_dir(demo=demo), announce=announce, **options)
+    _check_turn(settings)
     if taken := taken_port(settings):
         raise click.ClickException(taken)
     log.set_up(level=log_level or ("warning" if demo else "info"))
@@ -71,6 +79,17 @@ def serve(*, demo: bool, data_dir: Path | None, log_level: str | None, announce:
             runner.run(_run(settings))
         except OSError as error:  # a port taken since we looked, a folder that cannot be written
             raise click.ClickException(f"Cannot serve: {error}") from error
+
+
+def _check_turn(settings: Settings) -> None:
+    if not settings.turn and settings.turn_secret_file is None:
+        return
+    from .turn import Turn, TurnError
+
+    try:
+        Turn.open(settings.turn, settings.turn_secret_file)
+    except TurnError as error:
+        raise click.ClickException(str(error)) from None
 
 
 async def _run(settings: Settings) -> None:

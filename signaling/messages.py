@@ -303,6 +303,13 @@ class Offer(Message, tag="offer"):
     id: int | None = None
 
 
+class GetIce(Message, tag="ice"):
+    """Asked before each new peer connection: what relays there are. The reply is ``ice``."""
+
+    session: Id
+    id: int | None = None
+
+
 class PeerReport(Message, tag="peer"):
     """The client's own finding about its peer connection: live, text_only (no UDP in 5 s), lost."""
 
@@ -474,9 +481,9 @@ class SignOutStaff(Message, tag="sign_out_staff"):
 
 
 ClientMessage = (
-    Hello | Ping | Enter | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave
-    | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | CancelHelp | Join | SetMode | HandOver | WrapUp
-    | MessageTake | MessageDone | Watch | EndSession | SignOutStaff
+    Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage
+    | Leave | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | CancelHelp | Join | SetMode | HandOver
+    | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff
 )  # fmt: skip  # a list of names
 
 
@@ -519,6 +526,22 @@ class SessionOver(Message, tag="session_over"):
 
     session: str
     reason: str = ""
+
+
+class IceServer(Struct, kw_only=True):
+    """As in ``RTCConfiguration.iceServers``. The credentials are this session's and end after two hours."""
+
+    urls: list[str]
+    username: str
+    credential: str
+
+
+class Ice(Message, tag="ice"):
+    """Relays for clients whose network lets no UDP through; empty where the server has none."""
+
+    session: str
+    servers: list[IceServer] = []
+    id: int | None = None
 
 
 class Answer(Message, tag="answer"):
@@ -626,7 +649,7 @@ class Bye(Message, tag="bye"):
 
 
 ServerMessage = (
-    Welcome | Ok | Pong | Error | SessionUpdate | SessionOver | Answer | LineAck | NewLine | Lines | TypingNow | Speaking
+    Welcome | Ok | Pong | Error | SessionUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | TypingNow | Speaking
     | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye
 )  # fmt: skip  # a list of names
 

@@ -41,6 +41,8 @@ class Settings:
     udp_port: int = 40000
     announce: tuple[str, ...] = ()
     workers: int = 0  # 0: one a core
+    turn: tuple[str, ...] = ()  # turn:host:port, of a server that knows the secret in turn_secret_file
+    turn_secret_file: Path | None = None
     shop_port: int = 8081
     trust_proxy: bool = False  # take the client's address from X-Forwarded-For's last entry
 

@@ -16,7 +16,7 @@ from signaling.records.types import MessageRecord, UnknownSession
 from signaling.session import events as ev
 from signaling.session.model import NotAllowed, Person
 
-Reply = msg.Answer | None
+Reply = msg.Answer | msg.Ice | None
 Handler = Callable[[Live, Client, Any], Awaitable[Reply]]
 InSession = Callable[[Live, Client, Entry, Person, Any], Awaitable[Reply]]
 
@@ -85,6 +85,14 @@ async def _hello(live: Live, client: Client, message: msg.Hello) -> Reply:
 async def _ping(live: Live, client: Client, message: msg.Ping) -> Reply:
     client.send(msg.Pong(now=live.house.now(), id=message.id))
     return None
+
+
+async def _ice(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetIce) -> Reply:
+    if entry.session.state != "active":
+        raise NotAllowed("wrong_state")
+    turn = live.house.turn
+    servers = [turn.server(entry.id, live.house.now())] if turn is not None else []
+    return msg.Ice(session=entry.id, servers=servers, id=message.id)
 
 
 async def _offer(live: Live, client: Client, entry: Entry, person: Person, message: msg.Offer) -> Reply:
@@ -284,6 +292,7 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.Hello: _hello,
     msg.Ping: _ping,
     msg.Enter: in_session(user_only(_enter)),
+    msg.GetIce: in_session(_ice),
     msg.Offer: in_session(_offer),
     msg.PeerReport: _event(lambda person, m: ev.PeerReported(person.id, m.state)),
     msg.SetMedia: _event(lambda person, m: ev.MediaChanged(person.id, msg.Media(mic=m.mic, camera=m.camera, screen=m.screen))),

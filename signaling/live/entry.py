@@ -16,6 +16,7 @@ from signaling.messages import Brief
 from signaling.records import Records
 from signaling.records.types import Site
 from signaling.session import Session
+from signaling.turn import Turn
 from signaling.workers import Worker, Workers
 
 
@@ -85,6 +86,7 @@ class House:
     entries: dict[str, Entry] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
     now: Callable[[], int] = wall_clock_ms
+    turn: Turn | None = None
 
     def time(self) -> int:
         """``now()``, for those who keep hold of a clock."""

@@ -261,6 +261,12 @@ export interface Offer {
   id?: number | null;
 }
 
+export interface GetIce {
+  type: "ice";
+  session: string;
+  id?: number | null;
+}
+
 export interface PeerReport {
   type: "peer";
   session: string;
@@ -474,6 +480,19 @@ export interface SessionOver {
   reason?: string;
 }
 
+export interface IceServer {
+  urls: string[];
+  username: string;
+  credential: string;
+}
+
+export interface Ice {
+  type: "ice";
+  session: string;
+  servers?: IceServer[];
+  id?: number | null;
+}
+
 export interface Answer {
   type: "answer";
   session: string;
@@ -582,6 +601,6 @@ export interface Bye {
   retry_ms?: number | null;
 }
 
-export type ClientMessage = Hello | Ping | Enter | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | CancelHelp | Join | SetMode | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff;
+export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | CancelHelp | Join | SetMode | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff;
 
-export type ServerMessage = Welcome | Ok | Pong | Error | SessionUpdate | SessionOver | Answer | LineAck | NewLine | Lines | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye;
+export type ServerMessage = Welcome | Ok | Pong | Error | SessionUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye;

@@ -30,6 +30,7 @@ class FakeConnection {
   connectionState = "new";
   localDescription: { sdp: string } | null = null;
   closed = false;
+  configuration: RTCConfiguration | null = null;
   onconnectionstatechange: (() => void) | null = null;
   constructor() {
     FakeConnection.made.push(this);
@@ -53,6 +54,12 @@ class FakeConnection {
   setRemoteDescription() {
     return Promise.resolve();
   }
+  getConfiguration() {
+    return { bundlePolicy: "max-bundle" };
+  }
+  setConfiguration(configuration: RTCConfiguration) {
+    this.configuration = configuration;
+  }
   close() {
     this.closed = true;
   }
@@ -67,7 +74,8 @@ const last = () => FakeConnection.made.at(-1)!;
 const answer = (epoch: number): Answer => ({ type: "answer", session: "s1", sdp: "answer", peer: "p", epoch });
 
 function aPeer(offer: PeerPorts["offer"] = () => Promise.resolve(answer(1))) {
-  const ports = { offer: vi.fn(offer), report: vi.fn(), onBoard: vi.fn() };
+  const iceServers = vi.fn((): Promise<RTCIceServer[]> => Promise.resolve([]));
+  const ports = { iceServers, offer: vi.fn(offer), report: vi.fn(), onBoard: vi.fn() };
   return { peer: new RoomPeer(ports), ports };
 }
 
@@ -186,6 +194,19 @@ describe("RoomPeer", () => {
     expect(peer.sendBoard(Uint8Array.of(1))).toBe(false);
     doc.onmessage?.({ data: Uint8Array.of(0, 7).buffer });
     expect(ports.onBoard).toHaveBeenCalledWith(Uint8Array.of(7));
+    peer.close();
+  });
+
+  it("asks for relays anew for each connection: their credentials end", async () => {
+    const { peer, ports } = aPeer();
+    const relay = (username: string) => [{ urls: ["turn:turn.example:3478?transport=tcp"], username, credential: "c" }];
+    ports.iceServers.mockResolvedValueOnce(relay("first")).mockResolvedValueOnce(relay("second"));
+    peer.ensure(1);
+    await settle();
+    peer.ensure(2);
+    await settle();
+    const used = FakeConnection.made.map(({ configuration }) => configuration);
+    expect(used).toEqual(["first", "second"].map((name) => ({ bundlePolicy: "max-bundle", iceServers: relay(name) })));
     peer.close();
   });
 

@@ -23,6 +23,8 @@ export interface PeerState {
 }
 
 export interface PeerPorts {
+  /** Relays for this connection; rejects like `offer`. */
+  iceServers: () => Promise<RTCIceServer[]>;
   /** Sends the offer by WebSocket; rejects when it is refused or there is no connection. */
   offer: (sdp: string) => Promise<Answer>;
   report: (state: "live" | "text_only" | "lost") => void;
@@ -144,7 +146,11 @@ export class RoomPeer {
   }
 
   private async negotiate(attempt: Attempt): Promise<void> {
-    for (const kind of ["mic", "camera", "screen"] as const) await attempt.senders[kind].replaceTrack(this.tracks[kind]);
+    const kinds = ["mic", "camera", "screen"] as const;
+    const tracks = kinds.map((kind) => attempt.senders[kind].replaceTrack(this.tracks[kind]));
+    const [iceServers] = await Promise.all([this.ports.iceServers(), ...tracks]);
+    if (this.attempt !== attempt) return;
+    if (iceServers.length > 0) attempt.pc.setConfiguration({ ...attempt.pc.getConfiguration(), iceServers });
     const offer = await attempt.pc.createOffer();
     await attempt.pc.setLocalDescription(offer);
     if (this.attempt !== attempt) return;

@@ -45,6 +45,10 @@ export class RoomLink {
     readonly devices: Devices,
   ) {
     this.peer = new RoomPeer({
+      iceServers: async () => {
+        const reply = await client.connection.request({ type: "ice", session });
+        return reply.type === "ice" ? (reply.servers ?? []) : [];
+      },
       offer: async (sdp) => {
         const reply = await client.connection.request({ type: "offer", session, sdp });
         if (reply.type !== "answer") throw new RequestError("bad_reply");

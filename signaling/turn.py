@@ -1,0 +1,65 @@
+"""Time-limited credentials for a TURN server that knows the same secret, pure.
+
+The scheme is draft-uberti-behave-turn-rest-00, which coturn calls `use-auth-secret`: the username says when it ends, the password
+is the HMAC-SHA1 of the username. The secret itself never leaves this server.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from signaling.messages import IceServer
+
+TTL_S = 2 * 3600
+"""A connection asks for its own when it is made; coturn checks the end at the start, so that a longer call goes on."""
+MIN_SECRET_CHARACTERS = 16
+
+_URL = re.compile(r"(turns?):([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(\?transport=(?:udp|tcp))?")
+
+
+class TurnError(Exception):
+    """The settings are not usable; the text is for whoever starts the server."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    urls: tuple[str, ...]
+    secret: bytes = field(repr=False)
+
+    @classmethod
+    def open(cls, servers: Sequence[str], secret_file: Path | None) -> Turn | None:
+        """None when no server is named. Raises `TurnError`."""
+        if not servers and secret_file is None:
+            return None
+        if not servers or secret_file is None:
+            raise TurnError("--turn and --turn-secret-file belong together: name the server and the file with its secret.")
+        urls = tuple(url for server in servers for url in _urls(server))
+        try:
+            secret = secret_file.read_text().strip().encode()
+        except (OSError, UnicodeDecodeError) as error:
+            raise TurnError(f"The TURN secret cannot be read from {secret_file}: {type(error).__name__}.") from None
+        if len(secret) < MIN_SECRET_CHARACTERS:
+            raise TurnError(f"The TURN secret in {secret_file} is shorter than {MIN_SECRET_CHARACTERS} characters.")
+        return cls(urls, secret)
+
+    def server(self, name: str, now_ms: int) -> IceServer:
+        """Credentials that end `TTL_S` from now. `name` appears in the logs of the TURN server."""
+        username = f"{now_ms // 1000 + TTL_S}:{name}"
+        digest = hmac.new(self.secret, username.encode(), hashlib.sha1).digest()  # the scheme's; SHA-1 is sound in an HMAC
+        return IceServer(urls=list(self.urls), username=username, credential=base64.b64encode(digest).decode())
+
+
+def _urls(server: str) -> list[str]:
+    """`turn:host:port` is both UDP and TCP; with `?transport=…`, and for TLS (`turns:`), it is taken as it stands."""
+    found = _URL.fullmatch(server)
+    if found is None or not 0 < int(found[3] or 1) < 65_536:
+        raise TurnError(f"“{server}” is not a TURN server; write it as turn:turn.example:3478.")
+    if found[4] or found[1] == "turns":
+        return [server]
+    return [f"{server}?transport=udp", f"{server}?transport=tcp"]

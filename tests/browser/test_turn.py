@@ -1,0 +1,58 @@
+"""A call of somebody whose network lets nothing through but a relay: coturn, as we ship its configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser import media
+from tests.browser.conftest import Casting
+from tests.browser.people import User
+from tests.browser.service import running
+from tests.turn_server import TurnServer, own_address
+
+# A browser's own policy, and only the relays of one transport: what a firewall does to it.
+ONLY_RELAYS = """
+(transport) => {
+  const Native = RTCPeerConnection;
+  window.RTCPeerConnection = class extends Native {
+    constructor(configuration) {
+      super({ ...configuration, iceTransportPolicy: "relay" });
+      (window.__peers ??= []).push(this);
+    }
+    setConfiguration(configuration) {
+      const iceServers = configuration.iceServers.map((server) =>
+        ({ ...server, urls: server.urls.filter((url) => url.endsWith("transport=" + transport)) }));
+      super.setConfiguration({ ...configuration, iceServers });
+    }
+  };
+}
+"""
+
+PATH = """
+async () => {
+  const stats = [...(await window.__peers.at(-1).getStats()).values()];
+  const pair = stats.find((each) => each.type === "candidate-pair" && each.nominated && each.bytesReceived > 10000);
+  const local = stats.find((each) => each.id === pair?.localCandidateId);
+  return local ? [local.candidateType, local.relayProtocol] : null;
+}
+"""
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_a_call_by_relay_alone(casting: Casting, tmp_path: Path, transport: str) -> None:
+    turn = TurnServer(tmp_path, own_address())
+    with turn.running():
+        async with running(tmp_path, "--turn", turn.url, "--turn-secret-file", str(turn.secret_file)) as service:
+            async with casting(service) as cast:
+                counselor = await cast.counselor()
+                user: User = await cast.user()
+                await user.context.add_init_script(f"({ONLY_RELAYS})('{transport}')")
+                await user.call("voice")
+                await user.enter()
+                await counselor.accept()
+                await user.hears(media.COUNSELOR.hz)
+                await counselor.hears(media.USER.hz)
+                assert await user.page.evaluate(PATH) == ["relay", transport]
+            assert turn.secret_file.read_text().strip() not in service.log.read_text()
