@@ -1,4 +1,4 @@
-"""The matcher's state in Redis: one Lua script call a step, every key under one hash tag a matching domain."""
+"""The matcher's state in Redis: one call of a Lua function a step, every key under one hash tag a matching domain."""
 
 from matcher.redis.store import RedisStore
 

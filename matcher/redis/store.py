@@ -125,7 +125,7 @@ class RedisStore:
 
     async def _step(self, name: str, now_ms: int, *arguments: Any) -> list[AnyEvent]:
         self._steps += 1
-        packed = await self._line.call(
+        packed = await self._line.step(
             name, now_ms, msgspec.msgpack.encode(arguments), self._rules, self._caller, self._steps, self._fence
         )
         said, result, _ = msgspec.msgpack.decode(packed)
@@ -138,6 +138,6 @@ class RedisStore:
 
     async def _read(self, name: str, now_ms: int, *arguments: Any) -> tuple[Any, int]:
         """What was found, and the domain's time."""
-        packed = await self._line.call(name, now_ms, msgspec.msgpack.encode(arguments), self._rules)
+        packed = await self._line.read(name, now_ms, msgspec.msgpack.encode(arguments), self._rules)
         _, result, at_ms = msgspec.msgpack.decode(packed)
         return result, at_ms

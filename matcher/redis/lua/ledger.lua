@@ -7,7 +7,11 @@
 local Ledger = {}
 
 local TIMED = {reserved = true, lost = true, wrap_up = true}
-local events, waiting, freed = {}, {}, {}
+local events, waiting, freed -- of this step
+
+function Ledger.open()
+  events, waiting, freed = {}, {}, {}
+end
 
 local function note(event)
   table.insert(events, event)

@@ -6,7 +6,10 @@ local Selection = {}
 
 local REQUEST_CAME = "least load, then longest idle"
 local STAFF_CAME = "priority, then first in line, then longest waiting"
-local OPENS_AFTER_MS = {[EXACT] = 0, [PARENT] = RULES.parent_after_ms, [ANY] = RULES.any_after_ms}
+
+local function opens_after_ms(ring)
+  return ring == EXACT and 0 or ring == PARENT and RULES.parent_after_ms or RULES.any_after_ms
+end
 
 local function ring_in(ticket, staff)
   local member = members:get(staff)
@@ -61,7 +64,7 @@ local function anybody_narrower(queue, ring)
 end
 
 local function is_open_by_time(ring, enqueued_at_ms)
-  return ring == EXACT or World.now_ms - enqueued_at_ms >= OPENS_AFTER_MS[ring]
+  return ring == EXACT or World.now_ms - enqueued_at_ms >= opens_after_ms(ring)
 end
 
 function Selection.ring_open(ticket, ring)
@@ -241,7 +244,7 @@ function Selection.next_opening_ms()
     local queue = lane_parts(lane)
     for ring = PARENT, ANY do
       if call("ZINTERCARD", 2, ring_key(queue, ring), key("idle"), "LIMIT", 1) > 0 then
-        local after = OPENS_AFTER_MS[ring]
+        local after = opens_after_ms(ring)
         local from = "[" .. sortable(World.now_ms - after + 1)
         local item = call("ZRANGEBYLEX", lane_key(lane), from, "+", "LIMIT", 0, 1)[1]
         local at_ms = item and tonumber(string.sub(item, 1, 15)) + after

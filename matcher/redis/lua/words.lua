@@ -1,15 +1,15 @@
--- Keys, numbers that sort, and the state that every step reads first and writes last.
+-- Keys, numbers that sort, and the state that every step reads first and writes last. Times are milliseconds.
 --
--- KEYS[1] is the hash tag of the matching domain, "{sangdam:NAME}". Every other key begins with it, so that a domain lives in one
--- slot of a cluster. ARGV[4] is `Rules`, packed. Times are milliseconds.
+-- All files are one library of Redis Functions (matcher/redis/script.py): what stands at the top of a file is made once, at the first
+-- call, and outlives it. So everything that belongs to a call is set anew by `open` here and by `Ledger.open`.
 --
 -- Orders are sorted sets in which every score is 0 and the member's own bytes are the order: numbers of a fixed width, then an id.
 -- (A score is a double: it cannot hold priority, time and arrival at once.)
 
 local call, pack, unpacked, format = redis.call, cmsgpack.pack, cmsgpack.unpack, string.format
 
-local DOMAIN = KEYS[1]
-local RULES = unpacked(ARGV[4])
+local DOMAIN -- the hash tag of the matching domain, "{sangdam:NAME}"; every key begins with it: one slot of a cluster holds them all
+local RULES, packed_rules
 
 local EXACT, PARENT, ANY = 0, 1, 2
 local RINGS = {[0] = "exact", [1] = "parent", [2] = "any"}
@@ -87,8 +87,12 @@ end
 local Shelf = {}
 Shelf.__index = Shelf
 
-function Shelf.new(name)
-  return setmetatable({name = key(name), held = {}, changed = {}}, Shelf)
+function Shelf.new(title)
+  return setmetatable({title = title}, Shelf)
+end
+
+function Shelf:open()
+  self.name, self.held, self.changed = key(self.title), {}, {}
 end
 
 function Shelf:get(id)
@@ -121,3 +125,15 @@ end
 local tickets = Shelf.new("requests")
 local members = Shelf.new("staff")
 local pools = Shelf.new("pools")
+
+-- Every call begins with it.
+local function open(domain, rules)
+  DOMAIN = domain
+  if rules ~= packed_rules then
+    RULES, packed_rules = unpacked(rules), rules
+  end
+  tickets:open()
+  members:open()
+  pools:open()
+  World.read()
+end
