@@ -38,6 +38,7 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--address", nargs="+", default=[], help="local addresses to bind (default: this machine's own)")
     parser.add_argument("--loopback", action="store_true", help="bind 127.0.0.1 and ::1 as well")
     parser.add_argument("--announce", nargs="+", default=[], help="public addresses that lead here, port unchanged")
+    parser.add_argument("--recordings", type=Path, help="folder where recordings are written (default: none are made)")
     parser.add_argument("--parent", type=int, default=0, metavar="PID", help="die with this parent process")
     found = parser.parse_args(given)
     if found.listen and not (found.secret_env and os.environ.get(found.secret_env)):
@@ -72,7 +73,7 @@ def _log_to_stderr() -> None:
 async def serve(options: argparse.Namespace) -> None:
     """Runs until SIGTERM, SIGINT or the parent's death; everything is closed within 2 s."""
     addresses = options.address or local_addresses(options.loopback)
-    worker = Worker(options.name or str(os.getpid()), Where(addresses, options.announce, options.udp_port))
+    worker = Worker(options.name or str(os.getpid()), Where(addresses, options.announce, options.udp_port, options.recordings))
     secret = os.environ[options.secret_env] if options.secret_env else ""
     runner = web.AppRunner(api.build(worker, secret), access_log=None, shutdown_timeout=SHUTDOWN_S)
     stop = asyncio.Event()

@@ -66,6 +66,7 @@ class SetMatrix(Struct, kw_only=True):
     hold: listeners who get the soft hold tone (mixed with what they hear, if anything).
     writers: participants who may change the board; all others of the room read it.
     by_signaling: participants whose board traffic goes by `BoardIn` / `BoardOut` for want of a data channel.
+    record: what is recorded; None: nothing, from this moment on.
     """
 
     epoch: int
@@ -74,6 +75,15 @@ class SetMatrix(Struct, kw_only=True):
     hold: list[str] = []
     writers: list[str] = []
     by_signaling: list[str] = []
+    record: Record | None = None
+
+
+class Record(Struct, kw_only=True):
+    """`period`: the stretch of consent, from 1; another number is another segment. `participants`: whose sound and picture are
+    written. A period that has failed (`RecordingOver`) is not begun again."""
+
+    period: int
+    participants: list[str]
 
 
 class BoardIn(Struct, kw_only=True):
@@ -137,6 +147,16 @@ class BoardChanged(Event, tag="board_update"):
     update: bytes
 
 
+class RecordingOver(Event, tag="recording_over"):
+    """A segment is closed. reason: "" (as asked), else why it failed: disk_full, write_failed, too_slow, worker_lost,
+    not_configured. The room goes on."""
+
+    room: str
+    epoch: int
+    period: int
+    reason: str = ""
+
+
 class BoardOut(Event, tag="board_out"):
     """One whole board message for a participant without a data channel."""
 
@@ -146,7 +166,7 @@ class BoardOut(Event, tag="board_out"):
     data: bytes
 
 
-WorkerEvent = Snapshot | Heartbeat | PeerChanged | SpeakingChanged | BoardChanged | BoardOut
+WorkerEvent = Snapshot | Heartbeat | PeerChanged | SpeakingChanged | BoardChanged | BoardOut | RecordingOver
 decode_event = msgspec.msgpack.Decoder(WorkerEvent).decode
 
 

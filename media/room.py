@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -12,6 +13,8 @@ from media import client, rtp, sdp
 from media.audio import AudioRoom
 from media.board import BoardRoom, Fragmenter, FragmentError, Reassembler
 from media.peer import Peer, State, Wire
+from media.recording.link import Link
+from media.recording.tap import Tap
 from media.relay import Incoming, Outgoing
 from media.speaking import Speaking
 
@@ -38,6 +41,7 @@ class Outside(Wire, Protocol):
     """What a room needs of its worker."""
 
     candidates: list[tuple[str, int]]
+    recorder: Link | None
 
     def emit(self, event: client.Event) -> None: ...
     def adopt(self, peer: Peer) -> None: ...
@@ -91,6 +95,7 @@ class Room:
         self._reassemblers: dict[str, Reassembler] = {}
         self._by_signaling: set[str] = set()
         self._check_due = 0.0
+        self._tap: Tap | None = None
 
     # commands
 
@@ -129,6 +134,7 @@ class Room:
         self.board.set_writers(set(matrix.writers))
         self._route()
         self._connect_boards(set(matrix.by_signaling))
+        self._record(matrix)
 
     def board_in(self, participant: str, data: bytes) -> None:
         if participant not in self._by_signaling:
@@ -136,6 +142,7 @@ class Room:
         self.board.receive(participant, data)
 
     def close(self) -> None:
+        self._record(client.SetMatrix(epoch=self.epoch))
         for peer in list(self.peers.values()):
             self._end(peer, "gone", "room_closed")
         self._journal_board()
@@ -168,6 +175,8 @@ class Room:
 
     def audio(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, level: int | None, now: float) -> None:
         name = peer.participant
+        if self._tap is not None:
+            self._tap.packet(name, source, data, self._outside.wall(now))
         if level is not None:
             self._speaking.hear(name, level, now)
         for listener in self._routes.relayed.get(name, ()):
@@ -176,6 +185,8 @@ class Room:
             self.audio_room.push(name, header.sequence, header.timestamp, data[header.payload : header.end], level, now)
 
     def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None:
+        if self._tap is not None:
+            self._tap.packet(peer.participant, source, data, self._outside.wall(now))
         viewers = self._routes.pictures.get((peer.participant, source.role))
         if not viewers:
             return
@@ -282,6 +293,28 @@ class Room:
         peer = self._peer_of(listener)
         if peer is not None:
             peer.voice.append(payload, ticks, marker, self._outside.now())
+
+    # the recording
+
+    def _record(self, matrix: client.SetMatrix) -> None:
+        """What was written stops at once when nobody, or another period, is to be recorded."""
+        record, now = matrix.record, self._outside.wall(self._outside.now())
+        if self._tap is not None and (record is None or record.period != self._tap.period):
+            self._tap.close(now)
+            self._tap = None
+        if record is None:
+            return
+        if self._tap is None:
+            if self._outside.recorder is None:
+                self._recording_over(record.period, "not_configured")
+                return
+            period = record.period
+            begin = functools.partial(self._recording_over, period)
+            self._tap = Tap(self._outside.recorder, self.name, self.epoch, period, now, begin)
+        self._tap.follow(matrix, record.participants, now)
+
+    def _recording_over(self, period: int, reason: str) -> None:
+        self._outside.emit(client.RecordingOver(n=0, room=self.name, epoch=self.epoch, period=period, reason=reason))
 
     # the board
 

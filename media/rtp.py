@@ -115,6 +115,7 @@ class Vp8:
     picture: int = 0
     tl0_at: int = -1
     tl0: int = 0
+    payload_at: int = 0
 
 
 def vp8(payload: bytes) -> Vp8:
@@ -146,6 +147,7 @@ def _vp8(payload: bytes) -> Vp8:
             at += 1
         if bits & 0x30:
             at += 1
+    found.payload_at = at
     # the payload header's P bit (section 4.3): 0 in a keyframe
     found.keyframe = starts and payload[at] & 0x01 == 0
     return found

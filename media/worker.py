@@ -8,13 +8,15 @@ import time
 from collections import Counter
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import structlog
 
-from media import client
+from media import client, segments
 from media.events import Hub
 from media.peer import Peer
+from media.recording.link import Link
 from media.room import Refused, Room
 from media.transport import ice
 from media.transport.seam import make_certificate
@@ -32,11 +34,13 @@ LOG_EVERY = 500
 
 @dataclass(frozen=True)
 class Where:
-    """addresses: local ones to bind; announced: public ones that lead here (port unchanged); port 0: any that is free."""
+    """addresses: local ones to bind; announced: public ones that lead here (port unchanged); port 0: any that is free.
+    recordings: the folder where they are written; None: none are made here."""
 
     addresses: Sequence[str]
     announced: Sequence[str] = ()
     port: int = 0
+    recordings: Path | None = None
 
 
 class Worker:
@@ -52,6 +56,7 @@ class Worker:
         self.hub = Hub(self.snapshot)
         self.draining = False
         self.lateness_ms = 0.0
+        self.recorder = Link(where.recordings) if where.recordings is not None else None
         self._where = where
         self._epochs: dict[str, int] = {}
         self._sockets = UdpSockets(self._receive, self.drops)
@@ -74,6 +79,8 @@ class Worker:
             timer.cancel()
         for name in list(self.rooms):
             self._drop_room(name)
+        if self.recorder is not None:
+            await self.recorder.close()
         if self._endings:
             await asyncio.wait(self._endings, timeout=CLOSE_S)
         await asyncio.gather(*self._timers, return_exceptions=True)
@@ -93,6 +100,8 @@ class Worker:
                 raise Refused("draining")
             if len(self.rooms) >= MAX_ROOMS:
                 raise Refused("full", "too many rooms")
+            if not segments.is_room(name):
+                raise Refused("bad_request", "not a room's name")
             room = self.rooms[name] = Room(name, command.epoch, command.board, self)
             self._epochs[name] = command.epoch
         return room.state()
@@ -228,6 +237,8 @@ class Worker:
                     self.drops["tick_failed"] += 1
                     if self.drops["tick_failed"] % LOG_EVERY == 1:
                         log.exception("tick_failed", room=room.name)
+            if self.recorder is not None:
+                self.recorder.flush()
 
     async def _beat(self) -> None:
         while True:

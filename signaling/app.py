@@ -15,6 +15,7 @@ from signaling import demo, http, keys, ws
 from signaling.codes import Codes
 from signaling.identity import Identity
 from signaling.live import Live
+from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.settings import Settings
 from signaling.turn import Turn
@@ -33,10 +34,12 @@ async def build_app(settings: Settings, workers: Workers | None = None) -> web.A
     records = await Records.open(settings.database_url)
     if settings.demo:
         await demo.seed(records, settings)
-    live = Live(records, MemoryStore(), workers or Workers(settings))
+    recordings = Recordings(settings.recordings_dir)
+    live = Live(records, MemoryStore(), workers or Workers(settings), recordings)
     app = web.Application(client_max_size=MAX_BODY_BYTES)
     app[keys.SETTINGS] = settings
     app[keys.RECORDS] = records
+    app[keys.RECORDINGS] = recordings
     app[keys.CODES] = Codes.open(settings, records)
     app[keys.IDENTITY] = Identity(records)
     app[keys.LIVE] = live

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from .recordings import Recordings
 from .records import Records
 from .settings import Settings
 
@@ -21,3 +22,4 @@ LIVE: web.AppKey[Live] = web.AppKey("live")
 CODES: web.AppKey[Codes] = web.AppKey("codes")
 COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)  # what was refused or dropped, by reason
 IDENTITY: web.AppKey[Identity] = web.AppKey("identity")
+RECORDINGS: web.AppKey[Recordings] = web.AppKey("recordings", Recordings)

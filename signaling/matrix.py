@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from media.client import SetMatrix
+from media.client import Record, SetMatrix
 from signaling.session.model import Person, Session
 
 VIDEO_SLOTS = 4
@@ -22,6 +22,7 @@ class Matrix:
     hold: tuple[str, ...] = ()
     writers: tuple[str, ...] = ()
     by_signaling: tuple[str, ...] = ()
+    record: Record | None = None
 
     def for_worker(self, epoch: int) -> SetMatrix:
         return SetMatrix(
@@ -31,6 +32,7 @@ class Matrix:
             hold=list(self.hold),
             writers=list(self.writers),
             by_signaling=list(self.by_signaling),
+            record=self.record,
         )
 
 
@@ -47,7 +49,14 @@ def compute(session: Session) -> Matrix:
         hold=(session.user,) if on_hold(session) else (),
         writers=tuple(person.id for person in people if may_write(session, person)),
         by_signaling=tuple(person.id for person in people if person.peer != "live"),
+        record=_record(session, people),
     )
+
+
+def _record(session: Session, people: list[Person]) -> Record | None:
+    if not session.recording.on:
+        return None
+    return Record(period=session.recording.period, participants=[person.id for person in people if not person.reading])
 
 
 def on_hold(session: Session) -> bool:

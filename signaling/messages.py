@@ -140,6 +140,18 @@ class HelpView(Struct, kw_only=True):
     asked_at: int = 0
 
 
+class RecordingView(Struct, kw_only=True):
+    """``on``: it is being recorded now. ``asking``: some have not answered (``waiting_for``). ``off``: somebody does not want it
+    (``refused_by``), it has ``failed``, or the call is over. ``kept``: something recorded exists."""
+
+    state: Literal["asking", "on", "off"]
+    you: Literal["", "yes", "no"] = ""
+    waiting_for: list[str] = []  # participant ids
+    refused_by: list[str] = []
+    failed: str = ""  # disk_full, write_failed, too_slow, worker_lost, not_configured
+    kept: bool = False
+
+
 class SessionView(Struct, kw_only=True):
     """A session as one viewer may see it; sent whole at each change. ``brief`` and ``help`` are null, ``categories`` empty for
     users."""
@@ -154,6 +166,7 @@ class SessionView(Struct, kw_only=True):
     participants: list[ParticipantView] = []
     product_picture: str = ""  # picture id, offered first on the board
     room: RoomView | None = None
+    recording: RecordingView | None = None  # null where the site does not record
     waiting: WaitingView | None = None
     owner_lost: bool = False
     choices: list[Literal["wait", "another", "message"]] = []  # the user's, when the owner is lost or nobody is there
@@ -425,9 +438,11 @@ class CancelHelp(Message, tag="cancel_help"):
 
 
 class Join(Message, tag="join"):
-    """The professional, having caught up, becomes the third peer."""
+    """The professional, having caught up, becomes the third peer. ``record``: may they be recorded; needed while
+    ``recording.state`` is ``on``."""
 
     session: Id
+    record: bool | None = None
     id: int | None = None
 
 
@@ -435,6 +450,14 @@ class SetMode(Message, tag="mode"):
     session: Id
     mode: Mode
     hear_user: bool = False
+    id: int | None = None
+
+
+class AnswerRecording(Message, tag="recording"):
+    """Agree to being recorded, or not (any more): the user's no deletes what was recorded."""
+
+    session: Id
+    agree: bool
     id: int | None = None
 
 
@@ -482,8 +505,8 @@ class SignOutStaff(Message, tag="sign_out_staff"):
 
 ClientMessage = (
     Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage
-    | Leave | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | CancelHelp | Join | SetMode | HandOver
-    | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff
+    | Leave | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | CancelHelp | Join | SetMode
+    | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff
 )  # fmt: skip  # a list of names
 
 

@@ -15,10 +15,16 @@ R = TypeVar("R")
 
 
 def storage_options(command: Callable[P, R]) -> Callable[P, R]:
-    """`--data-dir` and `--database`."""
+    """`--data-dir`, `--database` and `--recordings`."""
     where = f"Folder for the server's key and SQLite file. [default: {default_data_dir(demo=False)}]"
     for option in (
         click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), default=None, help=where),
+        click.option(
+            "--recordings",
+            type=click.Path(file_okay=False, path_type=Path),
+            default=None,
+            help="Folder for recordings. [default: one in the data folder]",
+        ),
         click.option(
             "--database", default="", help="SQLAlchemy URL, such as postgresql+asyncpg://…; default: SQLite in the data folder."
         ),

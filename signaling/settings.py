@@ -36,6 +36,7 @@ class Settings:
     port: int = 8080
     demo: bool = False
     data_dir: Path = field(default_factory=lambda: default_data_dir(demo=False))
+    recordings: Path | None = None  # None: a folder in data_dir
     database: str = ""  # SQLAlchemy URL; "": an SQLite file in data_dir
     public_url: str = ""  # "": http://localhost:PORT
     udp_port: int = 40000
@@ -49,6 +50,10 @@ class Settings:
     @property
     def database_url(self) -> str:
         return self.database or f"sqlite+aiosqlite:///{self.data_dir / 'records.sqlite'}"
+
+    @property
+    def recordings_dir(self) -> Path:
+        return self.recordings or self.data_dir / "recordings"
 
     @property
     def hosts_to_bind(self) -> tuple[str, ...]:

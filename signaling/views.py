@@ -12,6 +12,7 @@ from signaling.messages import (
     HelpView,
     ParticipantView,
     QueueItem,
+    RecordingView,
     Ring,
     RoomView,
     SessionItem,
@@ -20,6 +21,7 @@ from signaling.messages import (
     SlotView,
     WaitingView,
 )
+from signaling.session import recording as recordings
 from signaling.session.model import Help, Person, Session
 
 MEDIA_CHANNELS = ("voice", "video")
@@ -52,6 +54,7 @@ def session_view(session: Session, viewer: str, around: Surroundings, grid: matr
         participants=[_participant(session, each) for each in _visible(session)],
         product_picture=brief_value(around.brief, "product_picture"),
         room=_room(session, person, grid) if session.state == "active" else None,
+        recording=recording_view(session, person),
         owner_lost=session.owner_lost,
         end_reason=session.end_reason,
         rated=session.rated,
@@ -109,6 +112,22 @@ def _room(session: Session, viewer: Person, grid: matrix.Matrix) -> RoomView:
         board="write" if matrix.may_write(session, viewer) else "read",
         notice="asking_professional" if viewer.id in grid.hold else "",
     )
+
+
+def recording_view(session: Session, viewer: Person) -> RecordingView | None:
+    known, offered = session.recording, recordings.offered(session)
+    if not offered and not known.kept:
+        return None
+    view = RecordingView(state="off", you=viewer.recording, failed=known.failed, kept=known.kept)
+    if offered:
+        people = recordings.asked(session)
+        view.waiting_for = [person.id for person in people if person.recording == ""]
+        view.refused_by = [person.id for person in people if person.recording == "no"]
+        if known.on:
+            view.state = "on"
+        elif view.waiting_for and not (view.refused_by or view.failed):
+            view.state = "asking"
+    return view
 
 
 def _deadline(session: Session, viewer: Person, view: SessionView) -> None:

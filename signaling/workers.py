@@ -150,6 +150,7 @@ class Workers:
     def _command(self, number: int, socket: Path) -> list[str]:
         command = [sys.executable, "-m", "media", "--socket", str(socket)]
         command += ["--udp-port", str(self._settings.udp_port + number), "--parent", str(os.getpid())]
+        command += ["--recordings", str(self._settings.recordings_dir)]
         if self._settings.demo:
             command.append("--loopback")
         if self._settings.announce:

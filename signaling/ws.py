@@ -38,6 +38,7 @@ SENTENCES = {
     "unknown": "There is no such thing any more.",
     "unknown_picture": "This picture may not be shared here.",
     "empty": "There is nothing in this line.",
+    "recording": "This call is being recorded: say first whether you may be.",
     "no_help": "There is no help to do this with.",
     "no_worker": "The media server is not reachable right now.",
     "bad_sdp": "This offer is not understood.",

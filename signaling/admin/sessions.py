@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ..records import Records, SessionRecord
-from .typed import json_option, noted, show, with_records
+from .typed import json_option, noted, recordings_here, show, with_records
 
 
 def _session_row(session: SessionRecord) -> dict[str, Any]:
@@ -38,11 +38,12 @@ async def session_list(records: Records, state: str, site_id: str, page: int, as
 @click.argument("session_id", metavar="ID")
 @with_records
 async def session_erase(records: Records, session_id: str) -> None:
-    """Remove all that was said, written, shown and known in a session; its times stay as figures.
+    """Remove all that was said, written, shown, recorded and known in a session; its times stay as figures.
 
     One that still runs is ended: a running server notices within a second, and nothing is added from this moment on.
     """
     if not await records.erase_session(session_id):
         raise click.ClickException(f"There is no session “{session_id}”.")
+    await recordings_here().erase(session_id)
     await noted(records, "session.erase", f"session/{session_id}")
     click.echo(f"Erased {session_id}.")

@@ -19,6 +19,7 @@ from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..options import storage_options
+from ..recordings import Recordings
 from ..records import Records
 from ..settings import Settings, default_data_dir
 
@@ -40,9 +41,10 @@ def with_records(command: Callable[..., Awaitable[None]]) -> Callable[..., None]
 
     @storage_options
     @wraps(command)
-    def run(*, data_dir: Path | None, database: str, **options: Any) -> None:
+    def run(*, data_dir: Path | None, database: str, recordings: Path | None, **options: Any) -> None:
         async def main() -> None:
-            settings = Settings(data_dir=data_dir or default_data_dir(demo=False), database=database)
+            settings = Settings(data_dir=data_dir or default_data_dir(demo=False), database=database, recordings=recordings)
+            click.get_current_context().obj = Recordings(settings.recordings_dir)
             settings.data_dir.mkdir(parents=True, exist_ok=True)
             records = await open_records(settings)
             try:
@@ -53,6 +55,12 @@ def with_records(command: Callable[..., Awaitable[None]]) -> Callable[..., None]
         asyncio.run(main())
 
     return run
+
+
+def recordings_here() -> Recordings:
+    """The folder that the command at work was told."""
+    found: Recordings = click.get_current_context().obj
+    return found
 
 
 # --- what is typed -----------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pycrdt
 from aiohttp import web
 from msgspec import Struct
 
-from ..keys import COUNTS, LIVE, RECORDS
+from ..keys import COUNTS, LIVE, RECORDINGS, RECORDS
 from ..messages import Brief, Channel, Line, Role, SessionState
 from ..records import AuditRecord, SessionRecord, Site, StaffRecord
 from .bodies import now_ms
@@ -164,6 +164,7 @@ async def erase(request: web.Request) -> web.Response:
         raise not_found()
     await request.app[LIVE].erased(session_id)
     await records.erase_session(session_id)
+    await request.app[RECORDINGS].erase(session_id)
     await records.audit(operator.id, "session.erase", f"session/{session_id}", now_ms())
     return answer({})
 

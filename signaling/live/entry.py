@@ -13,6 +13,7 @@ from media.client import SetMatrix
 from signaling.live.clients import Client, Hub
 from signaling.matrix import Matrix
 from signaling.messages import Brief
+from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import Site
 from signaling.session import Session
@@ -82,6 +83,7 @@ class House:
     records: Records
     store: MatchStore
     workers: Workers
+    recordings: Recordings
     hub: Hub = field(default_factory=Hub)
     entries: dict[str, Entry] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)

@@ -20,7 +20,7 @@ from media import client as media
 from signaling.live.entry import Entry, House, RoomState
 from signaling.messages import Answer, BoardMessage, BoardOut, Speaking
 from signaling.records.types import StaleEpoch, UnknownSession
-from signaling.session.events import PeerChanged, PeerOffered, RoomLost, SessionEvent
+from signaling.session.events import PeerChanged, PeerOffered, RecordingFailed, RoomLost, SessionEvent
 from signaling.session.model import NotAllowed
 from signaling.workers import Worker
 
@@ -237,12 +237,26 @@ class Rooms:
     async def _board_changed(self, event: media.BoardChanged) -> None:
         await self._journal.put(event)
 
+    async def _recording_over(self, event: media.RecordingOver) -> None:
+        """A segment is closed; one whose period the user has taken back meanwhile is deleted again, now that nobody writes it."""
+        entry = self.house.entries.get(event.room)
+        if entry is None:
+            record = await self.house.records.session(event.room)
+            if record is None or record.end_reason == "erased":
+                await self.house.recordings.erase(event.room)
+            return
+        if event.reason:
+            await self._apply(entry, RecordingFailed(event.epoch, event.period, event.reason))
+        if event.period <= entry.session.recording.erased:
+            await self.house.recordings.erase(entry.id, entry.session.recording.erased)
+
     _ON_EVENT: ClassVar[dict[type[Any], Callable[[Rooms, Any], Awaitable[None]]]] = {
         media.Snapshot: _snapshot,
         media.PeerChanged: _peer_changed,
         media.SpeakingChanged: _speaking_changed,
         media.BoardOut: _board_out,
         media.BoardChanged: _board_changed,
+        media.RecordingOver: _recording_over,
     }
 
     async def journal(self) -> None:

@@ -20,6 +20,7 @@ from signaling.live.rooms import Rooms
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.messages import Brief, BriefField, Channel, Replaced, SessionOver, UserMe, Welcome
+from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import SessionRecord, StaffRecord
 from signaling.session import decode_snapshot, encode_snapshot, new_session
@@ -39,8 +40,8 @@ RESTART_RETRY_MS = 300
 class Live:
     """Start with `await start()`, end with `await close()`. Methods that refuse raise `NotAllowed`."""
 
-    def __init__(self, records: Records, store: MatchStore, workers: Workers) -> None:
-        self.house = House(records=records, store=store, workers=workers, now=wall_clock_ms)
+    def __init__(self, records: Records, store: MatchStore, workers: Workers, recordings: Recordings) -> None:
+        self.house = House(records=records, store=store, workers=workers, recordings=recordings, now=wall_clock_ms)
         self.sessions = Sessions(self.house)
         self.staffing = Staffing(self.house)
         self.lines = Lines(self.house)
@@ -148,6 +149,7 @@ class Live:
             user=f"u-{secrets.token_hex(6)}",
             name=user_name,
             now=now,
+            recording=found.recording == "ask",
         )
         record = SessionRecord(
             id=session_id,
@@ -215,6 +217,7 @@ class Live:
 
     async def erased(self, session_id: str) -> None:
         entry = self.house.entries.get(session_id)
+        await self.house.recordings.erase(session_id)
         if entry is not None:
             await self.sessions.apply(entry, EndedBy("erased"))
             for client in list(entry.holders.values()):

@@ -17,6 +17,7 @@ from signaling.session.events import (
     DropPeer,
     Effect,
     Enqueue,
+    EraseRecording,
     Note,
     Over,
     Reinstate,
@@ -103,6 +104,8 @@ class Sessions:
                     await self.note(entry, effect.kind, dict(effect.data))
                 case DropPeer():
                     self.rooms.drop_peer(entry, effect.peer)
+                case EraseRecording():
+                    await self.house.recordings.erase(entry.id)
                 case Over():
                     self._over(entry, effect)
         except UnknownSession:

@@ -41,6 +41,7 @@ site = sa.Table(
     sa.Column("retention_days", sa.Integer, nullable=False),
     sa.Column("languages", sa.JSON, nullable=False),
     sa.Column("page_params", sa.JSON, nullable=False),
+    _text("recording", "off"),
 )
 
 category = sa.Table(

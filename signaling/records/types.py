@@ -40,7 +40,8 @@ class SiteKey(Struct, frozen=True, kw_only=True):
 
 class Site(Struct, frozen=True, kw_only=True):
     """A partner's site. `origins`: allowed page origins ("https://shop.example"); `page_params`: query parameters that page
-    addresses may keep; `keys`: at most two live signing keys; `accent`: "#rrggbb"."""
+    addresses may keep; `keys`: at most two live signing keys; `accent`: "#rrggbb"; `recording`:
+    may conversations be recorded when all agree."""
 
     id: str
     names: dict[str, str] = {}
@@ -51,6 +52,7 @@ class Site(Struct, frozen=True, kw_only=True):
     retention_days: int = 90
     languages: list[str] = []
     page_params: list[str] = []
+    recording: Literal["off", "ask"] = "off"
     categories: dict[str, Category] = {}
     keys: list[SiteKey] = []
 

@@ -71,7 +71,10 @@ class HelpCancelled:
 
 @dataclass(frozen=True, slots=True)
 class HelpJoined:
+    """``record``: what the professional said to a recording that is under way; None: they were not asked."""
+
     participant: str
+    record: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,14 @@ class Rated:
 @dataclass(frozen=True, slots=True)
 class WrappedUp:
     participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingAnswered:
+    """A participant agrees to being recorded, or does not (any more)."""
+
+    participant: str
+    agree: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +180,15 @@ class PeerReported:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingFailed:
+    """The worker could not write; it has stopped. ``reason`` as in ``media.client.RecordingOver``."""
+
+    epoch: int
+    period: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class RoomLost:
     """The worker of this epoch's room is dead."""
 
@@ -188,7 +208,8 @@ class Restored:
 SessionEvent = (
     Entered | Connected | Disconnected | MediaChanged | ChannelChanged | Left | Chose | MessageGiven | HelpAsked | HelpCancelled
     | HelpJoined | ModeChanged | HandedOver | Rated | WrappedUp | EndedBy | RingStarted | RingEnded | Accepted | RequestMoved
-    | NobodyEligible | PeerOffered | PeerChanged | PeerReported | RoomLost | Ticked | Restored
+    | NobodyEligible | RecordingAnswered | RecordingFailed | PeerOffered | PeerChanged | PeerReported | RoomLost
+    | Ticked | Restored
 )  # fmt: skip  # a list of names
 
 # --- effects -----------------------------------------------------------------------------------------------------------
@@ -254,6 +275,11 @@ class DropPeer:
 
 
 @dataclass(frozen=True, slots=True)
+class EraseRecording:
+    """Everything recorded of this session is deleted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """For the records: what happened, and why."""
 
@@ -261,4 +287,4 @@ class Note:
     data: dict[str, str | int] = field(default_factory=dict)
 
 
-Effect = Enqueue | Step | Transfer | Reinstate | Say | Over | DropPeer | Note
+Effect = Enqueue | Step | Transfer | Reinstate | Say | Over | DropPeer | EraseRecording | Note

@@ -89,6 +89,10 @@ def joined(session: Session, event: HelpJoined, now: int, out: list[Effect]) -> 
     if session.state != "active" or asked_for.state != "catching_up":
         raise NotAllowed("wrong_state")
     person = session.people[event.participant]
+    if session.recording.on and event.record is None:
+        raise NotAllowed("recording")
+    if event.record is not None:
+        person.recording = "yes" if event.record else "no"
     person.reading = False
     asked_for.state, asked_for.mode, asked_for.hear_user = "joined", "consultation", False
     session.timers.pop("catch_up", None)

@@ -11,6 +11,7 @@ from typing import Any
 
 from signaling.session import help as helping
 from signaling.session import model, people
+from signaling.session import recording as recordings
 from signaling.session.events import (
     Accepted,
     ChannelChanged,
@@ -36,6 +37,8 @@ from signaling.session.events import (
     PeerOffered,
     PeerReported,
     Rated,
+    RecordingAnswered,
+    RecordingFailed,
     Reinstate,
     RequestMoved,
     Restored,
@@ -54,6 +57,7 @@ from signaling.session.model import FINAL_STATES, NotAllowed, Person, Ringing, S
 def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
     out: list[Effect] = []
     _HANDLERS[type(event)](session, event, now, out)
+    recordings.settle(session, now, out)
     return out
 
 
@@ -363,4 +367,6 @@ _HANDLERS: dict[type[Any], Callable[[Session, Any, int, list[Effect]], None]] = 
     ModeChanged: helping.mode_changed,
     HandedOver: helping.handed_over,
     NobodyEligible: helping.nobody_eligible,
+    RecordingAnswered: recordings.answered,
+    RecordingFailed: recordings.failed,
 }

@@ -39,7 +39,7 @@ class NotAllowed(Exception):
 
 class Person(Struct, kw_only=True):
     """A participant. ``connected``: a WebSocket of theirs is open. ``reading``: a professional catching up, unheard.
-    ``gone``: no longer part of the session."""
+    ``gone``: no longer part of the session. ``recording``: what they said when asked."""
 
     id: str
     role: Literal["user", "counselor", "professional"]
@@ -52,6 +52,19 @@ class Person(Struct, kw_only=True):
     peer: PeerName = "none"
     peer_id: str = ""
     media: Media = msgspec.field(default_factory=Media)
+    recording: Literal["", "yes", "no"] = ""
+
+
+class Recording(Struct, kw_only=True):
+    """``offered``: the site asks for it. ``period``: how many stretches of consent there have been, the present one included.
+    ``kept``: something is recorded; ``erased``: every period up to this one has been deleted."""
+
+    offered: bool = False
+    on: bool = False
+    period: int = 0
+    kept: bool = False
+    erased: int = 0
+    failed: str = ""
 
 
 class Ringing(Struct, kw_only=True):
@@ -99,6 +112,7 @@ class Session(Struct, kw_only=True):
     epoch: int = 0
     slots: dict[str, dict[int, tuple[str, Literal["camera", "screen"]]]] = {}
     help: Help | None = None
+    recording: Recording = msgspec.field(default_factory=Recording)
     rated: bool = False
     active_at: int | None = None
     ended_at: int | None = None
@@ -117,8 +131,11 @@ class Session(Struct, kw_only=True):
         return self.people.get(asked.professional) if asked and asked.professional else None
 
 
-def new_session(*, id: str, site: str, category: str, language: str, channel: Channel, user: str, name: str, now: int) -> Session:
+def new_session(
+    *, id: str, site: str, category: str, language: str, channel: Channel, user: str, name: str, now: int, recording: bool = False
+) -> Session:
     session = Session(id=id, site=site, category=category, language=language, channel=channel, user=user, created_at=now)
+    session.recording.offered = recording
     session.people[user] = Person(id=user, role="user", name=name)
     session.timers["idle"] = now + IDLE_MS
     return session

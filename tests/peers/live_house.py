@@ -32,6 +32,8 @@ from signaling.workers import Worker, Workers
 from tests.peers.client import Peer
 
 WAIT_S = 10.0
+RECORDINGS = Path(tempfile.mkdtemp(prefix="sangdam-recordings-"))
+atexit.register(shutil.rmtree, RECORDINGS, ignore_errors=True)
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
@@ -62,7 +64,13 @@ def settings_for(folder: Path) -> Settings:
     for name in ("records.sqlite", "server.key"):
         shutil.copy(_seeded() / name, folder / name)
     return Settings(
-        port=free_port(), shop_port=free_port(), demo=True, data_dir=folder, udp_port=free_port(socket.SOCK_DGRAM), workers=1
+        port=free_port(),
+        shop_port=free_port(),
+        demo=True,
+        data_dir=folder,
+        udp_port=free_port(socket.SOCK_DGRAM),
+        workers=1,
+        recordings=RECORDINGS,
     )
 
 
@@ -261,6 +269,7 @@ class OneWorker(Workers):
     def _process() -> tuple[int, str]:
         folder = tempfile.mkdtemp(prefix="sangdam-worker-")
         command = [sys.executable, "-m", "media", "--socket", f"{folder}/worker.sock", "--loopback", "--parent", str(os.getpid())]
+        command += ["--recordings", str(RECORDINGS)]
         process = subprocess.Popen([*command, "--udp-port", str(free_port(socket.SOCK_DGRAM))], stdin=subprocess.DEVNULL)
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         atexit.register(process.kill)

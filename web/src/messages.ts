@@ -109,6 +109,15 @@ export interface HelpView {
   asked_at: number;
 }
 
+export interface RecordingView {
+  state: "asking" | "on" | "off";
+  you: "" | "yes" | "no";
+  waiting_for: string[];
+  refused_by: string[];
+  failed: string;
+  kept: boolean;
+}
+
 export interface SessionView {
   id: string;
   site: SiteView;
@@ -120,6 +129,7 @@ export interface SessionView {
   participants: ParticipantView[];
   product_picture: string;
   room: RoomView | null;
+  recording: RecordingView | null;
   waiting: WaitingView | null;
   owner_lost: boolean;
   choices: ("wait" | "another" | "message")[];
@@ -388,6 +398,7 @@ export interface CancelHelp {
 export interface Join {
   type: "join";
   session: string;
+  record?: boolean | null;
   id?: number | null;
 }
 
@@ -396,6 +407,13 @@ export interface SetMode {
   session: string;
   mode: "consultation" | "whisper" | "conference";
   hear_user?: boolean;
+  id?: number | null;
+}
+
+export interface AnswerRecording {
+  type: "recording";
+  session: string;
+  agree: boolean;
   id?: number | null;
 }
 
@@ -601,6 +619,6 @@ export interface Bye {
   retry_ms?: number | null;
 }
 
-export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | CancelHelp | Join | SetMode | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff;
+export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | CancelHelp | Join | SetMode | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff;
 
 export type ServerMessage = Welcome | Ok | Pong | Error | SessionUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye;

@@ -47,7 +47,7 @@ event = st.one_of(
     st.builds(ev.MessageGiven, someone),
     st.builds(ev.HelpAsked, someone),
     st.builds(ev.HelpCancelled, someone),
-    st.builds(ev.HelpJoined, someone),
+    st.builds(ev.HelpJoined, someone, st.sampled_from([None, True, False])),
     st.builds(ev.ModeChanged, someone, mode, st.booleans()),
     st.builds(ev.HandedOver, someone),
     st.builds(ev.Rated, someone),
@@ -61,6 +61,8 @@ event = st.one_of(
     st.builds(ev.PeerOffered, someone, peer),
     st.builds(ev.PeerChanged, someone, peer, st.integers(0, 4), st.sampled_from(["connecting", "live", "lost", "gone"])),
     st.builds(ev.PeerReported, someone, st.sampled_from(["live", "text_only", "lost"])),
+    st.builds(ev.RecordingAnswered, someone, st.booleans()),
+    st.builds(ev.RecordingFailed, st.integers(0, 4), st.integers(0, 3), st.just("disk_full")),
     st.builds(ev.RoomLost, st.integers(0, 4)),
     st.just(ev.Ticked()),
     st.just(ev.Restored()),
@@ -70,9 +72,11 @@ opening = [
     ev.Connected("u"),
     ev.Entered(),
     ev.Accepted("s-1.u1", "jimin", "Jimin", True, 1),
+    ev.RecordingAnswered("u", True),
+    ev.RecordingAnswered("jimin", True),
     ev.HelpAsked("jimin"),
     ev.Accepted("s-1.h2", "han", "Han", True, 2),
-    ev.HelpJoined("han"),
+    ev.HelpJoined("han", True),
 ]
 
 
@@ -96,6 +100,10 @@ def check(session: Session) -> None:
         assert grid.hold == ("u",)
     if asked is not None and asked.mode == "whisper":
         assert asked.professional not in grid.hears.get("u", ())
+    if grid.record is not None:
+        assert all(session.people[each].recording == "yes" for each in grid.record.participants)
+        assert {"u", session.owner} <= set(grid.record.participants)
+        assert {listener for listener, sources in grid.hears.items() if sources} <= set(grid.record.participants)
     for slots in grid.slots.values():
         assert len(set(slots.values())) == len(slots)
         assert set(slots) <= {0, 1, 2, 3}
@@ -104,7 +112,9 @@ def check(session: Session) -> None:
 @settings(max_examples=400, deadline=None)
 @given(skip=st.integers(0, len(opening)), story=st.lists(st.tuples(event, st.integers(0, 200_000)), max_size=30))
 def test_any_story_keeps_to_the_tables(skip: int, story: list[tuple[ev.SessionEvent, int]]) -> None:
-    session = new_session(id="s-1", site="s", category="c", language="ko", channel="voice", user="u", name="", now=NOW)
+    session = new_session(
+        id="s-1", site="s", category="c", language="ko", channel="voice", user="u", name="", now=NOW, recording=True
+    )
     now = NOW
     for happening, later in [(each, 0) for each in opening[:skip]] + story:
         now += later

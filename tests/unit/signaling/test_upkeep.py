@@ -8,27 +8,39 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from signaling import upkeep
-from signaling.keys import RECORDS
+from signaling.keys import RECORDINGS, RECORDS
+from signaling.recordings import Recordings
 from signaling.records import Records, SessionRecord
 
 
-async def test_what_is_too_old_goes_when_the_server_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_too_old_goes_when_the_server_starts_with_its_recordings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
     old = SessionRecord(id="s-1", site="gone", category="c", language="ko", channel="text", state="closed", ended_at=1)
     await records.create_session(old)
+    fresh = SessionRecord(id="s-2", site="gone", category="c", language="ko", channel="voice", state="active")
+    await records.create_session(fresh)
+    kept, gone = tmp_path / "recordings" / "s-2", tmp_path / "recordings" / "s-1"
     purged = asyncio.Event()
     purge = records.purge
 
     async def told(now: int) -> int:
-        gone = await purge(now)
+        count = await purge(now)
         purged.set()
-        return gone
+        return count
 
     monkeypatch.setattr(records, "purge", told)
     app = web.Application()
     app[RECORDS] = records
+    app[RECORDINGS] = Recordings(tmp_path / "recordings")
+    kept.mkdir(parents=True)
+    gone.mkdir()
     upkeep.setup(app)
     async with TestClient(TestServer(app)), asyncio.timeout(10):
         await purged.wait()
+        while gone.exists():
+            await asyncio.sleep(0.01)
+    assert kept.exists()
     assert await records.session("s-1") is None
     await records.close()

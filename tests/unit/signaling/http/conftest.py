@@ -23,6 +23,7 @@ from signaling.codes import Codes
 from signaling.http import pages
 from signaling.identity import COOKIE, Identity, token_hash
 from signaling.messages import Brief
+from signaling.recordings import Recordings
 from signaling.records import Records, SessionRecord
 from signaling.settings import Settings
 
@@ -158,6 +159,7 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     app = web.Application()
     app[keys.SETTINGS] = settings
     app[keys.RECORDS] = records
+    app[keys.RECORDINGS] = Recordings(tmp_path / "recordings")
     app[keys.CODES] = Codes.open(settings, records)
     app[keys.IDENTITY] = Identity(records)
     app[keys.LIVE] = live

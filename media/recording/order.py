@@ -1,0 +1,90 @@
+"""Packets of one stream in the order of their sequence numbers, pure: waits for repair, but not for long."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from media import rtp
+
+MAX_HELD = 1024
+"""Held at most: 6 s of a picture of 1.5 Mb/s; a gap older than that is lost whatever the clock says."""
+
+
+class Arrived(NamedTuple):
+    header: rtp.Header
+    payload: bytes
+    at: float
+
+
+class Ordered(NamedTuple):
+    packet: Arrived
+    after_loss: bool
+
+
+class Order:
+    """`wait_s`: how long a gap may hold up what came after it (by then NACKs have been given up). In s, any one clock."""
+
+    def __init__(self, wait_s: float) -> None:
+        self._wait_s = wait_s
+        self._next: int | None = None
+        self._held: dict[int, Arrived] = {}
+
+    def push(self, packet: Arrived) -> list[Ordered]:
+        """What can be taken now, in order; duplicates and what comes too late are dropped."""
+        sequence = packet.header.sequence
+        if self._next is None:
+            self._next = sequence
+        step = rtp.ahead(sequence, self._next)
+        if abs(step) > rtp.RESTART:
+            released = self._release(lost=True)
+            self._next = sequence
+            return [*released, *self._insert(packet, after_loss=True)]
+        if step < 0 or sequence in self._held:
+            return []
+        return self._insert(packet, after_loss=False)
+
+    def late(self, now: float) -> list[Ordered]:
+        """What has waited long enough for a gap before it."""
+        found: list[Ordered] = []
+        while self._held:
+            first = self._first()
+            if now - self._held[first].at < self._wait_s and len(self._held) <= MAX_HELD:
+                break
+            found += self._jump(first)
+        return found
+
+    def rest(self) -> list[Ordered]:
+        """Everything still held; nothing more is awaited."""
+        return self._release(lost=False)
+
+    def _insert(self, packet: Arrived, *, after_loss: bool) -> list[Ordered]:
+        if packet.header.sequence != self._next:
+            self._held[packet.header.sequence] = packet
+            return self.late(packet.at)
+        found = [Ordered(packet, after_loss)]
+        self._next = (packet.header.sequence + 1) & 0xFFFF
+        return found + self._follow()
+
+    def _follow(self) -> list[Ordered]:
+        found: list[Ordered] = []
+        while self._next is not None and self._next in self._held:
+            found.append(Ordered(self._held.pop(self._next), after_loss=False))
+            self._next = (self._next + 1) & 0xFFFF
+        return found
+
+    def _first(self) -> int:
+        expected = self._next or 0
+        return min(self._held, key=lambda sequence: rtp.ahead(sequence, expected))
+
+    def _jump(self, sequence: int) -> list[Ordered]:
+        packet = self._held.pop(sequence)
+        self._next = (sequence + 1) & 0xFFFF
+        return [Ordered(packet, after_loss=True), *self._follow()]
+
+    def _release(self, *, lost: bool) -> list[Ordered]:
+        found: list[Ordered] = []
+        while self._held:
+            found += self._jump(self._first())
+        if lost:
+            self._next = None
+        return found

@@ -1,0 +1,64 @@
+"""A room's recording: which participants' packets go to the recorder, and who can hear and see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from media import client
+from media.relay import Incoming
+from media.segments import Kind
+
+from . import wire
+from .link import Link
+
+
+class Tap:
+    """From its making to `close()`, one segment. `on_over(reason)`: it is closed ("" when we asked for it)."""
+
+    def __init__(self, link: Link, room: str, epoch: int, period: int, now: float, on_over: Callable[[str], None]) -> None:
+        self.period = period
+        self.over = False
+        self._link = link
+        self._on_over = on_over
+        self._participants: frozenset[str] = frozenset()
+        self._tracks: dict[Incoming, int] = {}
+        self._reports: dict[Incoming, tuple[float, int]] = {}
+        self._segment = link.begin(room, epoch, period, now, self._ended)
+
+    def follow(self, matrix: client.SetMatrix, participants: list[str], now: float) -> None:
+        """Whose packets are written from now on, and whom they reach; times in Unix seconds here and below."""
+        self._participants = frozenset(participants)
+        sees: dict[str, list[tuple[str, Kind]]] = {}
+        for viewer, slots in matrix.sees.items():
+            sees[viewer] = [(source, "screen" if kind == "screen" else "camera") for source, kind in slots.values()]
+        hears = {listener: [each for each, gain in gains.items() if gain > 0] for listener, gains in matrix.hears.items()}
+        self._link.send(wire.command(wire.Reach(segment=self._segment, at=now, hears=hears, sees=sees)))
+
+    def packet(self, participant: str, source: Incoming, data: bytes, now: float) -> None:
+        """One RTP packet as it arrived, decrypted."""
+        if self.over or participant not in self._participants:
+            return
+        track = self._tracks.get(source)
+        if track is None:
+            track = self._begin(participant, source)
+        if source.reference is not None and self._reports.get(source) != source.reference:
+            self._reports[source] = source.reference
+            self._link.send(wire.clock(track, *source.reference))
+        self._link.send(wire.packet(track, now, data))
+
+    def _begin(self, participant: str, source: Incoming) -> int:
+        track = self._tracks[source] = self._link.number()
+        kind: Kind = "audio" if source.role == "audio" else "screen" if source.role == "screen" else "camera"
+        self._link.send(wire.command(wire.Track(segment=self._segment, track=track, participant=participant, kind=kind)))
+        source.wants_keyframe = source.role != "audio"
+        return track
+
+    def close(self, now: float) -> None:
+        """Nothing that arrives from now on is written."""
+        if not self.over:
+            self.over = True
+            self._link.send(wire.command(wire.End(segment=self._segment, at=now)))
+
+    def _ended(self, reason: str) -> None:
+        self.over = True
+        self._on_over(reason)

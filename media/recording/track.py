@@ -1,0 +1,161 @@
+"""One stream of one participant, written as it came into one WebM file whose time 0 is the track's beginning."""
+
+from __future__ import annotations
+
+import errno
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+
+from media import rtp
+from media.audio.opus import OpusError, packet_samples
+from media.relay import AUDIO_CLOCK, VIDEO_CLOCK
+from media.segments import Kind
+
+from .order import Arrived, Order, Ordered
+from .timing import Clock
+from .vp8 import Frame, Frames
+
+AUDIO_WAIT_S, VIDEO_WAIT_S = 0.2, 0.6
+"""Sound is not repaired, only reordered; pictures are asked for again for 0.5 s (`relay.NACK_TRIES`)."""
+GAP_S = 5.0
+"""A stream silent for so long (muted, camera off) has ended; what comes then is a track of its own."""
+DROP_MS = 30.0
+MOST_TICKS_FILLED = int(GAP_S * 400)
+_MS = Fraction(1, 1000)
+_OPTIONS = {"cluster_time_limit": "1000", "flush_packets": "1"}
+"""A cluster a second: what a crash leaves is whole up to its last second."""
+
+
+class WriteFailed(Exception):
+    """`reason`: disk_full or write_failed."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+FAILURES = (OSError, av.FFmpegError)
+
+
+def failure(error: Exception) -> WriteFailed:
+    return WriteFailed("disk_full" if getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT) else "write_failed")
+
+
+class Track:
+    """`path` is opened with the first thing that can be shown or heard; `began_ms` and `ended_ms` (Unix time) are None before.
+
+    Raises WriteFailed.
+    """
+
+    def __init__(self, path: Path, kind: Kind) -> None:
+        self.began_ms: int | None = None
+        self.ended_ms: int | None = None
+        self.heard: float | None = None
+        """Arrival of the newest packet."""
+        self._path = path
+        self._audio = kind == "audio"
+        self._clock = Clock(AUDIO_CLOCK if self._audio else VIDEO_CLOCK)
+        self._order = Order(AUDIO_WAIT_S if self._audio else VIDEO_WAIT_S)
+        self._frames = Frames()
+        self._container: Any = None
+        self._stream: Any = None
+        self._zero_ms = 0
+        self._next_ms = 0.0
+        self._toc = b"\x78"
+
+    def report(self, captured: float, timestamp: int) -> None:
+        self._clock.report(captured, timestamp)
+
+    def push(self, data: bytes, at: float) -> None:
+        """One RTP packet, decrypted; at: its arrival (Unix time, s)."""
+        header = rtp.parse(data)
+        self.heard = at
+        self._take(self._order.push(Arrived(header, data[header.payload : header.end], at)))
+
+    def passed(self, now: float) -> None:
+        """Time has passed: gaps that nobody repaired are given up."""
+        self._take(self._order.late(now))
+
+    def close(self) -> None:
+        try:
+            self._take(self._order.rest())
+        finally:
+            container, self._container = self._container, None
+            if container is not None:
+                try:
+                    container.close()
+                except FAILURES as error:
+                    raise failure(error) from None
+
+    def _take(self, packets: list[Ordered]) -> None:
+        try:
+            for each in packets:
+                if self._audio:
+                    self._sound(each)
+                elif (frame := self._frames.push(each)) is not None:
+                    self._picture(frame)
+        except FAILURES as error:
+            raise failure(error) from None
+
+    # sound: the file goes on without a hole, because players close up holes and would get ahead of the picture
+
+    def _sound(self, ordered: Ordered) -> None:
+        packet = ordered.packet
+        try:
+            duration_ms = packet_samples(packet.payload) * 1000 / AUDIO_CLOCK
+        except OpusError:
+            return
+        at_ms = self._clock.at(packet.header.timestamp, packet.at) * 1000
+        if self._container is None:
+            self._open_sound(at_ms)
+        ahead_ms = at_ms - self._zero_ms - self._next_ms
+        if ahead_ms < -DROP_MS:
+            return  # the sender's clock is fast: one packet in some minutes is too many
+        for _ in range(min(MOST_TICKS_FILLED, round(ahead_ms / duration_ms))):
+            self._write_sound(self._toc, duration_ms)
+        # RFC 6716 section 3.2.1: a frame of length 0 is a lost one, which the decoder conceals
+        self._toc = bytes([packet.payload[0] & 0xFC])
+        self._write_sound(packet.payload, duration_ms)
+
+    def _write_sound(self, payload: bytes, duration_ms: float) -> None:
+        self._write(payload, round(self._next_ms), keyframe=True)
+        self._next_ms += duration_ms
+        self.ended_ms = self._zero_ms + round(self._next_ms)
+
+    def _open_sound(self, at_ms: float) -> None:
+        self._open(at_ms)
+        # an encoder that never encodes: PyAV makes the Opus head (CodecPrivate) only from one
+        self._stream = self._container.add_stream("libopus", rate=AUDIO_CLOCK, layout="stereo")
+
+    # pictures
+
+    def _picture(self, frame: Frame) -> None:
+        at_ms = self._clock.at(frame.timestamp, frame.arrived) * 1000
+        if self._container is None:
+            if frame.size is None:
+                return
+            self._open_pictures(at_ms, *frame.size)
+        shown_ms = max(at_ms - self._zero_ms, self._next_ms + 1)
+        self._next_ms = shown_ms
+        self._write(frame.data, round(shown_ms), keyframe=frame.size is not None)
+        self.ended_ms = self._zero_ms + round(shown_ms)
+
+    def _open_pictures(self, at_ms: float, width: int, height: int) -> None:
+        self._open(at_ms)
+        self._stream = self._container.add_mux_stream("vp8", width=width, height=height, time_base=_MS)
+        self._next_ms = -1.0
+
+    def _open(self, at_ms: float) -> None:
+        self._container = av.open(str(self._path), "w", format="webm", options=_OPTIONS)
+        self._zero_ms = self.began_ms = round(at_ms)
+
+    def _write(self, data: bytes, at_ms: int, *, keyframe: bool) -> None:
+        packet = av.Packet(data)
+        packet.pts = packet.dts = at_ms
+        packet.time_base = _MS
+        packet.stream = self._stream
+        packet.is_keyframe = keyframe
+        self._container.mux(packet)

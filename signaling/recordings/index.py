@@ -1,0 +1,105 @@
+"""What a segment's log says, pure. Times are milliseconds since the Unix epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from media.segments import Ended, Kind, LogEntry, Reached, TrackBegan, TrackEnded, decode_entry
+
+MOST_LINES = 100_000
+
+
+class Span(NamedTuple):
+    begin: int
+    end: int
+
+
+class Track(Struct, kw_only=True):
+    n: int
+    participant: str
+    kind: Kind
+    began: int
+    ended: int
+
+
+class Segment(Struct, kw_only=True):
+    """`name`: its folder. `reached`: whom sound and picture reached, from when on. `reason`: why it ended early, or ""."""
+
+    name: str
+    epoch: int
+    period: int
+    tracks: list[Track] = []
+    reached: list[Reached] = []
+    reason: str = ""
+
+    @property
+    def span(self) -> Span | None:
+        """From the first sound or picture to the last; None: there is none."""
+        if not self.tracks:
+            return None
+        return Span(min(track.began for track in self.tracks), max(track.ended for track in self.tracks))
+
+
+def read_log(name: str, epoch: int, period: int, lines: Iterable[bytes], last_written: int) -> Segment:
+    """A line that cannot be read ends it: the recorder was cut off while it wrote. `last_written`: for tracks whose end is not
+    written down."""
+    segment = Segment(name=name, epoch=epoch, period=period, reason="worker_lost")
+    tracks: dict[int, Track] = {}
+    for line, _ in zip(lines, range(MOST_LINES), strict=False):
+        try:
+            entry: LogEntry = decode_entry(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            break
+        match entry:
+            case TrackBegan():
+                tracks[entry.n] = Track(n=entry.n, participant=entry.participant, kind=entry.kind, began=entry.at, ended=-1)
+            case TrackEnded():
+                if entry.n in tracks:
+                    tracks[entry.n].ended = entry.at
+            case Reached():
+                segment.reached.append(entry)
+            case Ended():
+                segment.reason = entry.reason
+    for track in tracks.values():
+        if track.ended < 0:
+            track.ended = max(track.began, last_written)
+    segment.tracks = sorted(tracks.values(), key=lambda track: (track.began, track.n))
+    return segment
+
+
+def reached(segment: Segment, track: Track, listener: str) -> list[Span]:
+    """When this track was heard (seen) by `listener`. One's own is always one's own."""
+    if track.participant == listener:
+        return [Span(track.began, track.ended)]
+    spans: list[Span] = []
+    for here, after in zip(segment.reached, [*segment.reached[1:], None], strict=True):
+        begin = max(here.at, track.began)
+        end = min(after.at if after is not None else track.ended, track.ended)
+        if begin >= end or not _reaches(here, track, listener):
+            continue
+        if spans and spans[-1].end == begin:
+            spans[-1] = Span(spans[-1].begin, end)
+        else:
+            spans.append(Span(begin, end))
+    return spans
+
+
+def _reaches(state: Reached, track: Track, listener: str) -> bool:
+    if track.kind == "audio":
+        return track.participant in state.hears.get(listener, ())
+    return (track.participant, track.kind) in state.sees.get(listener, ())
+
+
+def pieces(segments: Iterable[Segment], together_ms: int = 2000) -> list[Span]:
+    """The stretches of time in which anything is recorded, in order; shorter gaps than `together_ms` are none."""
+    found: list[Span] = []
+    for span in sorted(segment.span for segment in segments if segment.span is not None):
+        if found and span.begin - found[-1].end < together_ms:
+            found[-1] = Span(found[-1].begin, max(found[-1].end, span.end))
+        else:
+            found.append(span)
+    return found

@@ -1,0 +1,74 @@
+"""The folder of recordings: one folder a session, in it one a segment (`media.segments`). File work is done aside the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+from media import segments as disk
+
+from .index import Segment, Track, read_log
+
+MOST_SEGMENTS = 1000
+
+
+class Recordings:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    async def of(self, session: str) -> list[Segment]:
+        """In the order of their time; [] when nothing is recorded."""
+        return await asyncio.to_thread(self._of, session)
+
+    def _of(self, session: str) -> list[Segment]:
+        if not disk.is_room(session):
+            return []
+        found: list[Segment] = []
+        for folder in self._segments(session):
+            log = folder / disk.LOG_NAME
+            try:
+                lines = log.read_bytes()[: disk.MOST_LOG_BYTES].splitlines()
+                last_written = max(round(path.stat().st_mtime * 1000) for path in folder.iterdir())
+            except OSError:
+                continue  # erased while we looked
+            epoch, period = disk.parse_folder(folder.name) or (0, 0)
+            segment = read_log(folder.name, epoch, period, lines, last_written)
+            if segment.span is not None:
+                found.append(segment)
+        return sorted(found, key=lambda segment: segment.span or (0, 0))
+
+    def _segments(self, session: str) -> list[Path]:
+        try:
+            here = [path for path in (self.folder / session).iterdir() if disk.parse_folder(path.name)]
+        except OSError:
+            return []
+        return sorted(here)[:MOST_SEGMENTS]
+
+    def path(self, session: str, segment: Segment, track: Track) -> Path:
+        return self.folder / session / segment.name / disk.track_name(track.n)
+
+    async def sessions(self) -> list[str]:
+        """Those of which something lies here."""
+        return await asyncio.to_thread(self._sessions)
+
+    def _sessions(self) -> list[str]:
+        try:
+            return sorted(path.name for path in self.folder.iterdir() if path.is_dir() and disk.is_room(path.name))
+        except FileNotFoundError:
+            return []
+
+    async def erase(self, session: str, up_to_period: int | None = None) -> None:
+        """Deletes everything of this session, or what was recorded up to that period of consent."""
+        await asyncio.to_thread(self._erase, session, up_to_period)
+
+    def _erase(self, session: str, up_to_period: int | None) -> None:
+        if not disk.is_room(session):
+            return
+        if up_to_period is None:
+            shutil.rmtree(self.folder / session, ignore_errors=True)
+            return
+        for folder in self._segments(session):
+            _, period = disk.parse_folder(folder.name) or (0, 0)
+            if period <= up_to_period:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,150 @@
+"""Recording, end to end without browsers: consent by WebSocket, real packets, the files that lie there afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from signaling import keys
+from signaling.recordings import Recordings, Segment, Span, Track, reached
+from tests.peers.client import Peer
+from tests.peers.conftest import eventually
+from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
+from tests.unit.media.recording.streams import loudness
+
+USER, COUNSELOR, PROFESSIONAL = 700, 1100, 1700
+
+
+async def recording_site(service: Service) -> None:
+    records = service.app[keys.RECORDS]
+    site = await records.site("demo-shop")
+    assert site is not None
+    await records.save_site(replace(site, recording="ask"))
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    async with running(settings_for(tmp_path)) as service:
+        await recording_site(service)
+        yield service
+
+
+async def agreed(user: Person, counselor: Person) -> None:
+    for person in (user, counselor):
+        assert (await person.say("recording", agree=True))["type"] == "ok"
+    for person in (user, counselor):
+        await person.until(lambda s: s["recording"]["state"] == "on")
+
+
+async def written(service: Service, session: str, until: int) -> list[Segment]:
+    """The segments, once so many are closed."""
+    recordings: Recordings = service.app[keys.RECORDINGS]
+
+    async def closed() -> list[Segment]:
+        return [segment for segment in await recordings.of(session) if segment.reason == ""]
+
+    async with asyncio.timeout(5):
+        while len(found := await closed()) < until:
+            await asyncio.sleep(0.02)
+    return found
+
+
+def track_of(segments: list[Segment], participant: str) -> tuple[Segment, Track]:
+    return next((s, track) for s in segments for track in s.tracks if track.participant == participant)
+
+
+async def test_two_people_agree_talk_and_the_user_takes_it_back(service: Service) -> None:
+    user, counselor = await in_conversation(service, "voice")
+    async with await user.join_room() as one, await counselor.join_room() as other:
+        one.speak(USER)
+        other.speak(COUNSELOR)
+        await asyncio.sleep(0.5)
+        folder = service.settings.recordings_dir / user.session_id
+        assert (await user.say("recording", agree=True))["type"] == "ok"
+        await asyncio.sleep(0.3)
+        assert not folder.exists(), "nothing is written before all have agreed"
+        await agreed(user, counselor)
+        await asyncio.sleep(1.2)
+        assert (await counselor.say("recording", agree=False))["type"] == "ok"
+        [segment] = await written(service, user.session_id, 1)
+        recordings: Recordings = service.app[keys.RECORDINGS]
+        for person, hz, silent in ((user, USER, COUNSELOR), (counselor, COUNSELOR, USER)):
+            _, track = track_of([segment], person.session["you"])
+            assert 900 <= track.ended - track.began <= 1900
+            path = recordings.path(user.session_id, segment, track)
+            assert all(loudness(path, hz)[1:])
+            assert not any(loudness(path, silent))
+        assert (await user.say("recording", agree=False))["type"] == "ok"
+        await eventually(lambda: not list(folder.glob("*")), 2)
+        told = await user.until(lambda s: not s["recording"].get("kept", False))
+        assert told["recording"]["state"] == "off"
+        assert any(line["text"] == "recording.erased" for line in user.lines())
+        assert len((await one.listen(0.3)).payloads) > 5, "the call goes on"
+
+
+async def test_what_staff_say_in_consultation_did_not_reach_the_user(service: Service) -> None:
+    user, counselor = await in_conversation(service, "voice")
+    professional = await service.staff("drhan")
+    async with await user.join_room() as one, await counselor.join_room() as two:
+        one.speak(USER)
+        two.speak(COUNSELOR)
+        await agreed(user, counselor)
+        await asyncio.sleep(0.6)
+        await counselor.say("help", note="?")
+        ring = await professional.get("ring")
+        await professional.ask(type="accept", reservation=ring["reservation"])
+        await professional.until(lambda s: s.get("brief") is not None)
+        assert (await professional.say("join"))["reason"] == "recording"
+        assert (await professional.say("join", record=True))["type"] == "ok"
+        await user.until(lambda s: s["room"]["notice"] == "asking_professional")
+        async with await professional.join_room() as three:
+            three.speak(PROFESSIONAL)
+            await asyncio.sleep(0.8)
+            await counselor.say("mode", mode="conference")
+            await user.until(lambda s: len(s["room"]["hears"]) == 3)
+            await asyncio.sleep(0.8)
+            assert (await user.say("leave"))["type"] == "ok"
+            [segment] = await written(service, user.session_id, 1)
+    listener = user.session["you"]
+    _, his = track_of([segment], "drhan")
+    _, hers = track_of([segment], "jimin")
+    [together] = reached(segment, his, listener)
+    assert together.begin - his.began > 500, "unheard while in consultation"
+    assert together.end == his.ended
+    before, after = reached(segment, hers, listener)
+    assert before.begin == hers.began
+    assert after == Span(together.begin, hers.ended)
+    assert after.begin - before.end > 700
+
+
+async def test_a_worker_killed_while_it_records_leaves_whole_files_and_the_next_goes_on(tmp_path: Path) -> None:
+    async with running(settings_for(tmp_path), supervised=True) as service:
+        await recording_site(service)
+        user, counselor = await in_conversation(service, "voice")
+        peers: list[Peer] = [await user.join_room()]
+        peers[0].speak(USER)
+        await agreed(user, counselor)
+        await asyncio.sleep(1.0)
+        entry = service.live.house.entries[user.session_id]
+        os.kill(entry.room.worker.process.pid, signal.SIGKILL)
+        await user.until(lambda s: s["room"]["epoch"] == 2)
+        peers.append(await user.join_room())
+        peers[1].speak(USER)
+        await asyncio.sleep(1.0)
+        await user.say("leave")
+        recordings: Recordings = service.app[keys.RECORDINGS]
+        async with asyncio.timeout(5):
+            while [segment.reason for segment in await recordings.of(user.session_id)] != ["worker_lost", ""]:
+                await asyncio.sleep(0.05)
+        for segment in await recordings.of(user.session_id):
+            [track] = segment.tracks
+            assert track.ended - track.began > 600
+            assert all(loudness(recordings.path(user.session_id, segment, track), USER)[1:])
+        for peer in peers:
+            await peer.close()

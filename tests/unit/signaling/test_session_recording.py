@@ -1,0 +1,190 @@
+"""Consent to being recorded: who is asked, what everybody's yes starts, and what anybody's no stops."""
+
+from __future__ import annotations
+
+import pytest
+
+from signaling import matrix, views
+from signaling.messages import RecordingView
+from signaling.session import NotAllowed, Session, new_session, receive
+from signaling.session import events as ev
+
+NOW = 1_790_000_000_000
+
+
+class Call:
+    """User and counselor in a voice call on a site that records."""
+
+    def __init__(self, *, offered: bool = True, channel: str = "voice") -> None:
+        self.session = new_session(
+            id="s-1", site="shop", category="c", language="ko", channel=channel, user="u", name="민아", now=NOW, recording=offered
+        )
+        self.effects: list[ev.Effect] = []
+        for event in (ev.Connected("u"), ev.Entered(), ev.Accepted("s-1.u1", "jimin", "Jimin", True, 1)):
+            self.give(event)
+
+    def give(self, event: ev.SessionEvent, now: int = NOW) -> None:
+        self.effects = receive(self.session, event, now)
+
+    def says(self, who: str, agree: bool) -> None:
+        self.give(ev.RecordingAnswered(who, agree))
+
+    def agreed(self) -> Call:
+        self.says("u", True)
+        self.says("jimin", True)
+        return self
+
+    def reading(self) -> Call:
+        self.give(ev.HelpAsked("jimin"))
+        self.give(ev.Accepted("s-1.h2", "han", "Han", True, 2))
+        return self
+
+    def said(self) -> list[tuple[str, dict[str, str]]]:
+        return [(effect.text, effect.args) for effect in self.effects if isinstance(effect, ev.Say)]
+
+    @property
+    def erased(self) -> bool:
+        return ev.EraseRecording() in self.effects
+
+    @property
+    def recorded(self) -> list[str] | None:
+        record = matrix.compute(self.session).record
+        return None if record is None else record.participants
+
+    def view(self, viewer: str) -> RecordingView | None:
+        return views.recording_view(self.session, self.session.people[viewer])
+
+
+def test_nothing_is_recorded_until_everybody_has_agreed() -> None:
+    call = Call()
+    assert call.recorded is None
+    assert call.view("u") == RecordingView(state="asking", waiting_for=["u", "jimin"])
+    call.says("u", True)
+    assert call.recorded is None
+    assert call.view("jimin") == RecordingView(state="asking", waiting_for=["jimin"])
+    call.says("jimin", True)
+    assert call.recorded == ["u", "jimin"]
+    assert call.said() == [("recording.on", {})]
+    assert call.view("u") == RecordingView(state="on", you="yes", kept=True)
+
+
+def test_a_site_that_does_not_record_asks_nobody() -> None:
+    call = Call(offered=False)
+    assert call.view("u") is None
+    with pytest.raises(NotAllowed):
+        call.says("u", True)
+
+
+def test_a_written_conversation_is_not_recorded_until_it_becomes_a_call() -> None:
+    call = Call(channel="text")
+    assert call.view("u") is None
+    call.give(ev.ChannelChanged("u", "voice"))
+    assert call.view("u") == RecordingView(state="asking", waiting_for=["u", "jimin"])
+
+
+def test_a_refusal_keeps_it_off_and_who_refused_may_change_their_mind() -> None:
+    call = Call()
+    call.says("u", False)
+    assert call.view("jimin") == RecordingView(state="off", waiting_for=["jimin"], refused_by=["u"])
+    call.says("jimin", True)
+    assert call.recorded is None
+    call.says("u", True)
+    assert call.recorded == ["u", "jimin"]
+
+
+def test_the_counselors_revocation_stops_it_at_once_and_keeps_what_there_is() -> None:
+    call = Call().agreed()
+    call.says("jimin", False)
+    assert call.recorded is None
+    assert call.said() == [("recording.off", {"name": "Jimin"})]
+    assert not call.erased
+    assert call.view("u") == RecordingView(state="off", you="yes", refused_by=["jimin"], kept=True)
+
+
+def test_the_users_revocation_deletes_it() -> None:
+    call = Call().agreed()
+    call.says("u", False)
+    assert call.recorded is None
+    assert call.erased
+    assert call.said() == [("recording.erased", {})]
+    assert call.view("jimin") == RecordingView(state="off", you="yes", refused_by=["u"])
+    call.says("u", True)
+    assert matrix.compute(call.session).record is not None
+    assert call.session.recording.period == 2
+    assert call.session.recording.erased == 1
+
+
+def test_the_user_may_take_it_back_after_the_call_for_a_day() -> None:
+    call = Call().agreed()
+    call.give(ev.Left("u"))
+    assert call.recorded is None
+    assert call.view("u") == RecordingView(state="off", you="yes", kept=True)
+    with pytest.raises(NotAllowed):
+        call.says("jimin", False)
+    call.says("u", False)
+    assert call.erased
+    late = Call().agreed()
+    late.give(ev.Left("u"))
+    with pytest.raises(NotAllowed):
+        late.give(ev.RecordingAnswered("u", False), NOW + 25 * 3_600_000)
+
+
+def test_a_professional_is_asked_before_entering_and_not_recorded_while_reading() -> None:
+    call = Call().agreed().reading()
+    assert call.recorded == ["u", "jimin"]
+    with pytest.raises(NotAllowed) as refused:
+        call.give(ev.HelpJoined("han"))
+    assert refused.value.reason == "recording"
+    call.give(ev.HelpJoined("han", True))
+    assert call.recorded == ["u", "jimin", "han"]
+    assert call.session.recording.period == 1
+
+
+def test_a_professional_who_does_not_want_it_enters_and_it_stops() -> None:
+    call = Call().agreed().reading()
+    call.give(ev.HelpJoined("han", False))
+    assert call.recorded is None
+    assert ("recording.off", {"name": "Han"}) in call.said()
+    call.give(ev.Left("han"))
+    assert call.recorded == ["u", "jimin"]
+    assert call.session.recording.period == 2
+
+
+def test_another_counselor_is_asked_anew() -> None:
+    call = Call().agreed()
+    call.give(ev.Disconnected("jimin"))
+    call.give(ev.Ticked(), NOW + 31_000)
+    call.give(ev.Chose("u", "another"))
+    assert call.recorded is None
+    call.give(ev.Accepted("s-1.u1", "suho", "Suho", True, 3))
+    assert call.view("suho") == RecordingView(state="asking", waiting_for=["suho"], kept=True)
+    call.says("suho", True)
+    assert call.recorded == ["u", "suho"]
+
+
+def test_a_full_disk_stops_it_with_a_reason_and_the_call_goes_on() -> None:
+    call = Call().agreed()
+    call.give(ev.RecordingFailed(epoch=1, period=7, reason="disk_full"))
+    assert call.recorded is not None
+    call.give(ev.RecordingFailed(epoch=1, period=1, reason="disk_full"))
+    assert call.recorded is None
+    assert call.said() == [("recording.failed", {"reason": "disk_full"})]
+    assert call.session.state == "active"
+    assert call.view("u") == RecordingView(state="off", you="yes", failed="disk_full", kept=True)
+    call.says("jimin", True)
+    assert call.session.recording.period == 2
+
+
+def test_a_lost_worker_goes_on_recording_in_the_next_room() -> None:
+    call = Call().agreed()
+    call.give(ev.RoomLost(1))
+    assert call.recorded == ["u", "jimin"]
+    assert matrix.compute(call.session).for_worker(call.session.epoch).epoch == 2
+
+
+def test_an_erased_session_records_nothing() -> None:
+    call = Call().agreed()
+    call.give(ev.EndedBy("erased"))
+    session: Session = call.session
+    assert call.recorded is None
+    assert session.state == "closed"
