@@ -40,6 +40,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
       board: "write",
       notice: "",
     },
+    recording: null,
     waiting: null,
     owner_lost: false,
     choices: [],
