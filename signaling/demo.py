@@ -20,6 +20,7 @@ from typing import Annotated, TypeVar
 import msgspec
 from aiohttp import web
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from .codes import Claims, Product, User, secret_bytes, server_secret, sign
 from .http.pages import PAGES, inside, not_built
@@ -89,7 +90,11 @@ def site_of(settings: Settings) -> Site:
 async def seed(records: Records, settings: Settings) -> None:
     """Makes the demo's site and people, where they are not there yet. A shop on another port than last time is let in."""
     wanted = site_of(settings)
-    if await records.site(SITE) != wanted:
+    known = await records.site(SITE)
+    if known is not None:  # hours that the operator has tried out stay
+        hours = {key: each.hours for key, each in known.categories.items()}
+        wanted = replace(wanted, categories={key: replace(each, hours=hours.get(key)) for key, each in wanted.categories.items()})
+    if known != wanted:
         await records.save_site(wanted)
     for account in ACCOUNTS:
         if await records.staff_by_login(account.login) is None:

@@ -152,6 +152,13 @@ class RecordingView(Struct, kw_only=True):
     kept: bool = False
 
 
+class OpeningView(Struct, kw_only=True):
+    """Whether the category takes people now. ``opens_at``: when it opens next, null while it is open or when nobody knows."""
+
+    open: bool = True
+    opens_at: int | None = None
+
+
 class SessionView(Struct, kw_only=True):
     """A session as one viewer may see it; sent whole at each change. ``brief`` and ``help`` are null, ``categories`` empty for
     users."""
@@ -168,6 +175,7 @@ class SessionView(Struct, kw_only=True):
     room: RoomView | None = None
     recording: RecordingView | None = None  # null where the site does not record
     waiting: WaitingView | None = None
+    opening: OpeningView | None = None  # until a counselor has come, for the user
     owner_lost: bool = False
     choices: list[Literal["wait", "another", "message"]] = []  # the user's, when the owner is lost or nobody is there
     deadline: int | None = None  # when the session ends or moves on if a lost person does not return

@@ -10,6 +10,7 @@ from signaling.messages import (
     Brief,
     CategoryView,
     HelpView,
+    OpeningView,
     ParticipantView,
     QueueItem,
     RecordingView,
@@ -30,14 +31,15 @@ LONG_WAIT_MS = 60_000  # after that a waiting user is offered to leave a message
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a view needs beside the session itself. ``waiting`` is None unless the session waits; ``offer_message``: nobody
-    could come, or nobody has for a while."""
+    """What a view needs beside the session itself. ``waiting`` is None unless the session waits, ``opening`` once somebody has
+    come; ``offer_message``: nobody could come, nobody has for a while, or the hours are over."""
 
     site: SiteView
     category: CategoryView
     brief: Brief
     categories: tuple[CategoryView, ...] = ()
     waiting: WaitingView | None = None
+    opening: OpeningView | None = None
     offer_message: bool = False
 
 
@@ -64,7 +66,7 @@ def session_view(session: Session, viewer: str, around: Surroundings, grid: matr
     )
     _deadline(session, person, view)
     if person.role == "user":
-        view.waiting = around.waiting
+        view.waiting, view.opening = around.waiting, around.opening
         view.choices = list(session.choices)
         if around.waiting is not None and around.offer_message:
             view.choices = ["wait", "message"]

@@ -46,6 +46,7 @@ SENTENCES = {
     "channel": "This conversation has another channel.",
     "too_late": "It is too late for this.",
     "not_pending": "This call is no longer ringing for you.",
+    "closed": "The opening hours are over; leave a message instead.",
     "busy": "You are in a conversation.",
     "failed": "Something went wrong here. Try again.",
 }

@@ -146,7 +146,9 @@ async def category_add(
 ) -> None:
     """Add a category to a site, or change one."""
     found = await site_of(records, site_id)
-    added = Category(id=category_id, parent=parent, names=names or {"en": category_id})
+    before = found.categories.get(category_id)
+    hours = before.hours if before else None
+    added = Category(id=category_id, parent=parent, names=names or {"en": category_id}, hours=hours)
     changed = replace(found, categories=found.categories | {category_id: added})
     if parent is not None and (parent not in found.categories or category_id in found.category_path(parent)):
         raise click.ClickException(f"“{parent}” cannot be its parent: it is unknown, or below it.")

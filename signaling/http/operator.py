@@ -112,7 +112,7 @@ class AuditPage(Struct, kw_only=True):
 
 @routes.get("/api/operator/sessions")
 async def sessions(request: web.Request) -> web.Response:
-    await _operator(request)
+    await operator_of(request)
     query, records = request.query, request.app[RECORDS]
     page = _number(query.get("page", ""), "page") or 1
     found, total = await records.search_sessions(
@@ -129,7 +129,7 @@ async def sessions(request: web.Request) -> web.Response:
 
 @routes.get("/api/operator/sessions/{id}")
 async def session(request: web.Request) -> web.Response:
-    operator = await _operator(request)
+    operator = await operator_of(request)
     records = request.app[RECORDS]
     found = await records.session(request.match_info["id"])
     if found is None:
@@ -157,7 +157,7 @@ async def session(request: web.Request) -> web.Response:
 @routes.post("/api/operator/sessions/{id}/erase")
 async def erase(request: web.Request) -> web.Response:
     """Closes the session, if it runs, and removes all that was said, written and shown."""
-    operator = await _operator(request)
+    operator = await operator_of(request)
     session_id = request.match_info["id"]
     records = request.app[RECORDS]
     if await records.session(session_id) is None:
@@ -171,7 +171,7 @@ async def erase(request: web.Request) -> web.Response:
 
 @routes.get("/api/operator/audit")
 async def audit(request: web.Request) -> web.Response:
-    await _operator(request)
+    await operator_of(request)
     records = request.app[RECORDS]
     page = _number(request.query.get("page", ""), "page") or 1
     found, total = await records.audits(page)
@@ -182,11 +182,11 @@ async def audit(request: web.Request) -> web.Response:
 @routes.get("/api/operator/counts")
 async def counts(request: web.Request) -> web.Response:
     """What was refused or dropped since the start, by reason."""
-    await _operator(request)
+    await operator_of(request)
     return answer(dict(sorted(request.app[COUNTS].items())))
 
 
-async def _operator(request: web.Request) -> StaffRecord:
+async def operator_of(request: web.Request) -> StaffRecord:
     """Refused: signed_out, not_allowed."""
     member = await signed_in(request)
     if member.role != "operator":

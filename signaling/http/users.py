@@ -10,8 +10,9 @@ from msgspec import Meta, Struct, field
 
 from .. import brief as briefs
 from ..codes import CodeRefused
+from ..hours import is_open, next_opening
 from ..keys import CODES, LIVE, RECORDS
-from ..messages import CategoryView, Channel, Line, SiteView
+from ..messages import CategoryView, Channel, Line, OpeningView, SiteView
 from ..records import Records
 from .bodies import address_of, bearer, now_ms, read_json
 from .errors import answer, not_found, refusal_of
@@ -30,6 +31,7 @@ class PanelView(Struct, kw_only=True):
     low_s: int | None
     high_s: int | None
     retention_days: int
+    opening: OpeningView
     page_params: list[str]  # query parameters that page addresses may keep
     channels: tuple[Channel, ...] = CHANNELS
 
@@ -68,7 +70,8 @@ async def panel(request: web.Request) -> web.Response:
     if category not in site.categories:
         raise CodeRefused("unknown_category")
     language = site.language_for(query.get("lang", "")) or (site.languages or ["en"])[0]
-    place = await request.app[LIVE].estimate(site.id, category, language, now_ms())
+    now, hours = now_ms(), site.hours_of(category)
+    place = await request.app[LIVE].estimate(site.id, category, language, now)
     return answer(
         PanelView(
             site=SiteView(
@@ -80,6 +83,7 @@ async def panel(request: web.Request) -> web.Response:
             low_s=place.low_s,
             high_s=place.high_s,
             retention_days=site.retention_days,
+            opening=OpeningView(open=is_open(hours, now), opens_at=next_opening(hours, now)),
             page_params=site.page_params,
         )
     )

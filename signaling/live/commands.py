@@ -8,6 +8,7 @@ from typing import Any
 
 from matcher.types import Refused
 from signaling import messages as msg
+from signaling.hours import is_open
 from signaling.live.clients import Client
 from signaling.live.entry import Entry
 from signaling.live.runtime import Live
@@ -129,6 +130,10 @@ async def _leave(live: Live, client: Client, entry: Entry, person: Person, messa
 
 
 async def _enter(live: Live, client: Client, entry: Entry, person: Person, message: msg.Enter) -> Reply:
+    await live.sessions.renew_site(entry)
+    if not is_open(entry.site.hours_of(entry.session.category), live.house.now()):
+        live.sessions.show(entry)
+        raise NotAllowed("closed")
     await live.sessions.apply(entry, ev.Entered(message.channel, message.name.strip()))
     typed = {"user_name": message.name.strip() if person.name == message.name.strip() else "", "note": message.note.strip()}
     fields = [msg.BriefField(name=name, value=value, provenance="typed") for name, value in typed.items() if value]
@@ -143,7 +148,7 @@ async def _enter(live: Live, client: Client, entry: Entry, person: Person, messa
 
 
 async def _leave_message(live: Live, client: Client, entry: Entry, person: Person, message: msg.LeaveMessage) -> Reply:
-    if entry.session.state != "waiting" and not entry.session.owner_lost:
+    if entry.session.state not in ("preparing", "waiting") and not entry.session.owner_lost:
         raise NotAllowed("wrong_state")
     record = MessageRecord(
         id=f"m-{secrets.token_hex(6)}",

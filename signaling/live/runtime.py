@@ -207,6 +207,9 @@ class Live:
         path = found.category_path(category) if found else ()
         return await self.house.store.estimate("user", site, language, path or (category,), now)
 
+    async def hours_changed(self, site: str) -> None:
+        await self.sessions.hours_changed(site)
+
     async def set_product_picture(self, session_id: str, picture_id: str) -> None:
         entry = self.house.entries.get(session_id)
         if entry is None:

@@ -8,9 +8,10 @@ import msgspec
 import structlog
 
 from signaling import matrix, views
+from signaling.hours import is_open, next_opening
 from signaling.live.entry import Entry, House
 from signaling.live.scheduler import Scheduler
-from signaling.messages import CategoryView, SessionOver, SessionUpdate, SiteView, WaitingView, encode
+from signaling.messages import CategoryView, OpeningView, SessionOver, SessionUpdate, SiteView, WaitingView, encode
 from signaling.records.types import UnknownSession
 from signaling.session import decode_snapshot, encode_snapshot, next_deadline, receive
 from signaling.session.events import (
@@ -156,6 +157,7 @@ class Sessions:
     def surroundings(self, entry: Entry) -> views.Surroundings:
         session, site = entry.session, entry.site
         waiting = self._waiting(entry) if session.state == "waiting" else None
+        opening = self._opening(entry) if session.state in ("preparing", "waiting") else None
         long_wait = waiting is not None and self.house.now() - session.enqueued_at >= views.LONG_WAIT_MS
         return views.Surroundings(
             site=SiteView(
@@ -169,8 +171,13 @@ class Sessions:
             brief=entry.brief,
             categories=tuple(CategoryView(id=each, name=entry.category_name(each)) for each in site.categories),
             waiting=waiting,
-            offer_message=waiting is not None and (long_wait or not waiting.staffed),
+            opening=opening,
+            offer_message=waiting is not None and (long_wait or not waiting.staffed or not (opening and opening.open)),
         )
+
+    def _opening(self, entry: Entry) -> OpeningView:
+        hours, now = entry.site.hours_of(entry.session.category), self.house.now()
+        return OpeningView(open=is_open(hours, now), opens_at=next_opening(hours, now))
 
     def _waiting(self, entry: Entry) -> WaitingView:
         session, place = entry.session, entry.place
@@ -185,6 +192,17 @@ class Sessions:
             ringing=ringing,
             since=session.enqueued_at,
         )
+
+    async def renew_site(self, entry: Entry) -> None:
+        """As the site's records are now: its hours may have changed since the session was made."""
+        entry.site = await self.house.records.site(entry.site.id) or entry.site
+
+    async def hours_changed(self, site_id: str) -> None:
+        """Who waits or prepares there is told at once."""
+        for entry in list(self.house.entries.values()):
+            if entry.site.id == site_id and entry.session.state in ("preparing", "waiting"):
+                await self.renew_site(entry)
+                self.show(entry)
 
     async def save_brief(self, entry: Entry) -> None:
         await self.house.records.save_brief(entry.id, msgspec.json.encode(entry.brief))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from ..hours import Hours
 from . import tables as t
 from .database import Database
 from .types import Category, SignInRecord, Site, SiteKey, StaffRecord
@@ -41,7 +44,7 @@ class Places(Database):
         """Insert or replace the site with its categories and keys, whole."""
         values = {name: getattr(site, name) for name in _SITE_COLUMNS}
         categories = [
-            {"site": site.id, "id": c.id, "parent": c.parent, "names": c.names, "position": n}
+            {"site": site.id, "id": c.id, "parent": c.parent, "names": c.names, "position": n, "hours": _plain(c.hours)}
             for n, c in enumerate(site.categories.values())
         ]
         keys = [{"site": site.id, "kid": k.kid, "secret": k.secret, "position": n} for n, k in enumerate(site.keys)]
@@ -121,7 +124,12 @@ def _assemble(rows: Sequence[sa.RowMapping], categories: Iterable[sa.RowMapping]
     by_site: dict[str, dict[str, Category]] = {row["id"]: {} for row in rows}
     keys_by_site: dict[str, list[SiteKey]] = {row["id"]: [] for row in rows}
     for c in categories:
-        by_site[c["site"]][c["id"]] = Category(id=c["id"], parent=c["parent"], names=c["names"])
+        hours = msgspec.convert(c["hours"], Hours) if c["hours"] else None
+        by_site[c["site"]][c["id"]] = Category(id=c["id"], parent=c["parent"], names=c["names"], hours=hours)
     for k in keys:
         keys_by_site[k["site"]].append(SiteKey(kid=k["kid"], secret=k["secret"]))
     return [Site(**row, categories=by_site[row["id"]], keys=keys_by_site[row["id"]]) for row in rows]
+
+
+def _plain(hours: Hours | None) -> Any:
+    return None if hours is None else msgspec.to_builtins(hours)

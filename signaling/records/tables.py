@@ -52,6 +52,7 @@ category = sa.Table(
     sa.Column("parent", sa.Text, nullable=True),
     sa.Column("names", sa.JSON, nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("hours", sa.JSON(none_as_null=True), nullable=True),
 )
 
 site_key = sa.Table(

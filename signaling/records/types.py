@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from ..hours import Hours
 from ..messages import Audience, Channel, Line, Role, SessionState
 
 LineRecord = Line  # a line is stored as it is sent
@@ -24,11 +25,13 @@ class UnknownSession(LookupError):
 
 
 class Category(Struct, frozen=True, kw_only=True):
-    """`names`: language → name; `parent`: the id of a category of the same site, or None."""
+    """`names`: language → name; `parent`: the id of a category of the same site, or None; `hours`: when it is open, None: as
+    its parent is."""
 
     id: str
     parent: str | None = None
     names: dict[str, str] = {}
+    hours: Hours | None = None
 
 
 class SiteKey(Struct, frozen=True, kw_only=True):
@@ -78,6 +81,10 @@ class Site(Struct, frozen=True, kw_only=True):
             path.append(here)
             here = self.categories[here].parent
         return tuple(path)
+
+    def hours_of(self, category: str) -> Hours | None:
+        """Its own hours, else those of the nearest category above that has some; None: always open."""
+        return next((found for each in self.category_path(category) if (found := self.categories[each].hours) is not None), None)
 
 
 class StaffRecord(Struct, frozen=True, kw_only=True):

@@ -176,7 +176,9 @@ def _chose(session: Session, event: Chose, now: int, out: list[Effect]) -> None:
 def _message_given(session: Session, event: MessageGiven, now: int, out: list[Effect]) -> None:
     if event.participant != session.user:
         raise NotAllowed("not_yours")
-    if session.state == "waiting":
+    if session.state == "preparing":
+        reason = "unserved"  # out of hours
+    elif session.state == "waiting":
         out.append(Step("unserved", session.request))
         reason = "unserved"
     elif session.state == "active" and session.owner_lost:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -82,6 +83,7 @@ async def test_every_page_in_every_state(house: House) -> None:
     await a_text_session(house, counselor)
     await a_video_call(house, counselor)
     await the_users_choices(house, left)
+    await out_of_hours(house)
 
 
 async def the_user_whose_counselor_goes(house: House) -> User:
@@ -309,3 +311,33 @@ async def the_users_choices(house: House, user: User) -> None:
     await user.get("message-send").click()
     await expect(user.get("message-left")).to_be_visible()
     await eyes.look(user.page, "call-message-left")
+
+
+async def out_of_hours(house: House) -> None:
+    """A call is being prepared and another user waits when the operator closes the shop for the day."""
+    eyes = house.eyes
+    preparing, waiting = [await house.person(User, media.USER) for _ in range(2)]
+    for user in (preparing, waiting):
+        await user.call("voice", "/sori-one.html")
+    await waiting.enter()
+    operator = await house.staff("ops", "operator")
+    await operator.get("nav-hours").click()
+    await operator.get("hours-edit-audio").click()
+    await operator.get("hours-which").select_option("own")
+    await operator.get("hours-add-day").click()
+    await operator.get("hours-holiday").fill(f"{datetime.now().astimezone():%Y-%m-%d}")
+    await eyes.look(operator.page, "operator-hours-edit")
+    await operator.get("hours-save").click()
+    await expect(operator.get("hours-audio").locator(".pill-warn")).to_be_visible()
+    await eyes.look(operator.page, "operator-hours")
+    await expect(preparing.get("call-closed")).to_be_visible()
+    await eyes.look(preparing.page, "call-closed")
+    await eyes.look(waiting.page, "call-waiting-closed")
+    late = await house.person(User, media.USER)
+    await late.visit_shop("/sori-one.html")
+    await late.open_panel()
+    await expect(late.panel.get_by_test_id("panel-closed")).to_be_visible()
+    await eyes.look(late.shop, "panel-closed", late.panel)
+    await late.panel.get_by_test_id("panel-closed-message").click()
+    await expect(late.panel.get_by_test_id("panel-contact")).to_be_visible()
+    await eyes.look(late.shop, "panel-closed-message", late.panel)

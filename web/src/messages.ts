@@ -118,6 +118,11 @@ export interface RecordingView {
   kept: boolean;
 }
 
+export interface OpeningView {
+  open: boolean;
+  opens_at: number | null;
+}
+
 export interface SessionView {
   id: string;
   site: SiteView;
@@ -131,6 +136,7 @@ export interface SessionView {
   room: RoomView | null;
   recording: RecordingView | null;
   waiting: WaitingView | null;
+  opening: OpeningView | null;
   owner_lost: boolean;
   choices: ("wait" | "another" | "message")[];
   deadline: number | null;

@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from signaling.hours import Hours
 from signaling.messages import Line
 from signaling.records import (
     Category,
@@ -64,7 +65,11 @@ SHOP = Site(
     page_params=["variant"],
     categories={
         "lenses": Category(id="lenses", parent="cameras", names={"ko": "렌즈"}),
-        "cameras": Category(id="cameras", names={"ko": "카메라", "en": "Cameras"}),
+        "cameras": Category(
+            id="cameras",
+            names={"ko": "카메라", "en": "Cameras"},
+            hours=Hours(timezone="Asia/Seoul", week={"mon": ["09:00-24:00"]}, days={"12-25": []}),
+        ),
     },
     keys=[SiteKey(kid="k1", secret="s1"), SiteKey(kid="k2", secret="s2")],
 )

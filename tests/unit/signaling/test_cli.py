@@ -151,3 +151,45 @@ def test_the_demo_tells_every_address_in_order(capsys: pytest.CaptureFixture[str
     places = [said.find(word) for word in wanted]
     assert -1 not in places
     assert places == sorted(places)
+
+
+def test_opening_hours_are_said_shown_and_taken_away(folder: Path) -> None:
+    a_shop(folder)
+    done(folder, "category", "add", "shop", "cameras", "--name", "ko=카메라")
+    done(folder, "category", "add", "shop", "lenses", "--name", "ko=렌즈", "--parent", "cameras")
+    assert as_json(folder, "category", "hours", "shop", "lenses")["hours"] == "always open"
+    said = (
+        "--timezone",
+        "Asia/Seoul",
+        "--open",
+        "fri-mon=10:00-12:00,13:00-18:00",
+        "--holiday",
+        "12-25",
+        "--holiday",
+        "2026-12-24=10:00-12:00",
+    )
+    shown = as_json(folder, "category", "hours", "shop", "cameras", *said)
+    assert list(shown["week"]) == ["mon", "fri", "sat", "sun"]
+    assert shown["week"]["sat"] == ["10:00-12:00", "13:00-18:00"]
+    assert shown["holidays"] == {"12-25": [], "2026-12-24": ["10:00-12:00"]}
+    assert as_json(folder, "category", "hours", "shop", "lenses")["hours"] == "inherited"
+    done(folder, "category", "add", "shop", "cameras", "--name", "ko=사진기")  # a new name keeps the hours
+    assert as_json(folder, "category", "hours", "shop", "cameras")["hours"] == "own"
+    assert as_json(folder, "category", "hours", "shop", "cameras", "--inherit")["hours"] == "always open"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--open", "mon=09:00-18:00"), "--timezone"),
+        (("--timezone", "Asia/Soul", "--open", "mon=09:00-18:00"), "no time zone"),
+        (("--timezone", "UTC", "--open", "mon=9-18"), "09:00-18:00"),
+        (("--timezone", "UTC", "--open", "someday=09:00-18:00"), "mon-fri="),
+    ],
+)
+def test_hours_that_are_not_understood_are_refused(folder: Path, words: tuple[str, ...], told: str) -> None:
+    a_shop(folder)
+    done(folder, "category", "add", "shop", "cameras", "--name", "ko=카메라")
+    result = run(folder, "category", "hours", "shop", "cameras", *words)
+    assert result.exit_code == 2
+    assert told in result.output

@@ -103,6 +103,12 @@ def test_preparing_for_ten_minutes_ends_it(call: Call) -> None:
     assert (call.session.state, call.session.end_reason) == ("closed", "idle")
 
 
+def test_out_of_hours_a_message_is_left_without_a_request(call: Call) -> None:
+    call.give(ev.MessageGiven("u"))
+    assert call.session.state == "message_left"
+    assert call.steps() == []
+
+
 def test_a_waiting_user_who_drops_is_suspended_and_resumed(call: Call) -> None:
     call.enter().give(ev.Disconnected("u"))
     assert call.steps() == [("suspend", "s-1.u1")]

@@ -13,7 +13,7 @@ from signaling.session.model import FINAL_STATES, Session
 
 NOW = 1_790_000_000_000
 ALLOWED = {
-    "preparing": {"preparing", "waiting", "closed"},
+    "preparing": {"preparing", "waiting", "message_left", "closed"},
     "waiting": {"waiting", "active", "message_left", "closed"},
     "active": {"active", "waiting", "message_left", "after", "closed"},  # closed: erased
     "after": {"after", "closed"},

@@ -9,6 +9,7 @@ import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { useLocale, useStore } from "../ui/store";
 import { After } from "./After";
+import { Closed } from "./Closed";
 import type { Call } from "./call";
 import { Prepare } from "./Prepare";
 import { Room } from "./Room";
@@ -56,6 +57,7 @@ function CallScreens({ call }: { call: Call }) {
 }
 
 const SCREENS: Partial<Record<Screen, (props: { call: Call; session: SessionView }) => ComponentChildren>> = {
+  closed: Closed,
   prepare: Prepare,
   waiting: Waiting,
   room: Room,

@@ -8,7 +8,7 @@ import { t } from "./words";
 const CONTACT_LEAST = 3;
 
 /** A message with a contact, when nobody is there or the wait is too long. */
-export function LeaveMessage({ call, onBack }: { call: Call; onBack: () => void }) {
+export function LeaveMessage({ call, back = t("message.back"), onBack }: { call: Call; back?: string; onBack: () => void }) {
   const [contact, setContact] = useState("");
   const [text, setText] = useState("");
   const [problem, setProblem] = useState<"" | "message.short" | "message.failed">("");
@@ -56,7 +56,7 @@ export function LeaveMessage({ call, onBack }: { call: Call; onBack: () => void 
         </p>
       )}
       <div class="buttons">
-        <Button onClick={onBack}>{t("message.back")}</Button>
+        <Button onClick={onBack}>{back}</Button>
         <Button kind="primary" type="submit" busy={busy} data-testid="message-send">
           {t("message.send")}
         </Button>

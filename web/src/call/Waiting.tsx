@@ -7,6 +7,7 @@ import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { useStore } from "../ui/store";
 import type { Call } from "./call";
+import { closedText } from "./Closed";
 import { LeaveMessage } from "./LeaveMessage";
 import { duration, expectedWait } from "./screen";
 import { t } from "./words";
@@ -15,6 +16,7 @@ import { t } from "./words";
 export function Waiting({ call, session }: { call: Call; session: SessionView }) {
   const [message, setMessage] = useState(false);
   const { waiting } = session;
+  const closed = session.opening?.open === false;
   const nobody = waiting !== null && !waiting.staffed;
   const leave = () => void call.client.connection.request({ type: "leave", session: session.id }).catch(() => undefined);
   return (
@@ -27,8 +29,13 @@ export function Waiting({ call, session }: { call: Call; session: SessionView })
             <div class={`waiting-pulse ${nobody ? "waiting-pulse-still" : ""}`} aria-hidden="true">
               <Icon node={Clock} size={32} />
             </div>
-            <h1>{t(nobody ? "waiting.nobody.title" : "waiting.title")}</h1>
-            {nobody ? <p>{t("waiting.nobody.text")}</p> : waiting && <Place waiting={waiting} />}
+            <h1>{t(nobody ? (closed ? "closed.title" : "waiting.nobody.title") : "waiting.title")}</h1>
+            {nobody ? <p>{closed ? closedText(session) : t("waiting.nobody.text")}</p> : waiting && <Place waiting={waiting} />}
+            {closed && !nobody && (
+              <p class="notice" data-testid="waiting-closed">
+                {t("closed.line")}
+              </p>
+            )}
             {waiting && <Since call={call} since={waiting.since} />}
             <div class="buttons">
               <Button icon={Mail} kind={nobody ? "primary" : "plain"} onClick={() => setMessage(true)} data-testid="choice-message">

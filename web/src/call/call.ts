@@ -84,7 +84,7 @@ export class Call {
     const screen = screenOf(this.client.state.get(), this.session, this.localStore.get());
     if (view) applyAccent(view.site.accent);
     if (isOver(screen)) this.tellOpener();
-    if (screen === "replaced" || isOver(screen)) {
+    if (screen === "replaced" || screen === "closed" || isOver(screen)) {
       if (this.started) this.releaseDevices();
     } else if (!this.started && (screen === "prepare" || screen === "waiting" || screen === "room")) void this.startDevices();
   }

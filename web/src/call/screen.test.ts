@@ -17,6 +17,8 @@ describe("which screen is shown", () => {
     ["nothing known yet", { ...initialState }, voice, "skeleton"],
     ["a session to prepare", open({ state: "preparing" }), voice, "prepare"],
     ["Enter pressed, the server not yet there", open({ state: "preparing" }), entered, "prepare"],
+    ["closed before Enter was pressed", open({ state: "preparing", opening: { open: false, opens_at: 5 } }), voice, "closed"],
+    ["closed while waiting: one stays in line", open({ state: "waiting", opening: { open: false, opens_at: 5 } }), entered, "waiting"],
     ["waiting", open({ state: "waiting" }), entered, "waiting"],
     ["a live call opened again from the panel", open({ state: "active" }), voice, "room"],
     ["a text session that gets a voice", open({ state: "active", channel: "text" }), voice, "prepare"],

@@ -3,7 +3,7 @@
 import type { Channel, SessionView, WaitingView } from "../messages";
 import type { RoomState } from "../room/state";
 
-export type Screen = "skeleton" | "replaced" | "expired" | "prepare" | "waiting" | "room" | "message_left" | "after";
+export type Screen = "skeleton" | "replaced" | "expired" | "closed" | "prepare" | "waiting" | "room" | "message_left" | "after";
 
 /** The session has come to its end. */
 export const isOver = (screen: Screen): boolean => screen === "after" || screen === "message_left" || screen === "expired";
@@ -32,6 +32,7 @@ export function screenOf(state: RoomState, sessionId: string, local: Local): Scr
     case "message_left":
       return "message_left";
     default:
+      if (session.state === "preparing" && session.opening?.open === false) return "closed";
       if (needsPreparing(session, local)) return "prepare";
       return session.state === "active" ? "room" : session.state === "waiting" ? "waiting" : "skeleton";
   }

@@ -9,12 +9,13 @@ import type { RequestMessage } from "../room/connection";
 import { Client } from "../room/client";
 import { IconButton, locale, toast, useLocale, useStore } from "../ui";
 import { Audit } from "./audit";
+import { HoursPart } from "./hours";
 import { Past } from "./past";
 import { OneSession } from "./session";
 import { t } from "./texts";
 import { WallboardView, type WallboardActions } from "./wallboard";
 
-const PARTS = ["live", "past", "audit"] as const;
+const PARTS = ["live", "past", "hours", "audit"] as const;
 type Part = (typeof PARTS)[number];
 
 /** Where one is, kept in the address so that reload and the back button work: "#past", "#past/s-123". */
@@ -101,6 +102,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
         {part === "live" && (wallboard === null ? <div class="skeleton loading" role="status" aria-label={t("live.loading")} /> : <WallboardView board={wallboard} ahead_ms={clockOffset} actions={actions} />)}
         {part === "past" && session === "" && <Past onOpen={(id) => (location.hash = `past/${encodeURIComponent(id)}`)} />}
         {part === "past" && session !== "" && <OneSession id={session} onBack={() => (location.hash = "past")} />}
+        {part === "hours" && <HoursPart />}
         {part === "audit" && <Audit />}
       </main>
     </div>

@@ -1,7 +1,8 @@
 /** The operator's HTTP calls and what they answer. */
 import { get, post } from "../console/api";
 import { locale } from "../ui";
-import type { Brief, Channel, Line, Role, SessionState, Why } from "../messages";
+import type { Brief, Channel, Line, OpeningView, Role, SessionState, Why } from "../messages";
+import type { Hours } from "./logic/hours";
 
 export interface PastItem {
   id: string;
@@ -56,6 +57,22 @@ export interface AuditItem {
   detail: string;
 }
 
+export interface CategoryHours {
+  id: string;
+  name: string;
+  parent: string | null;
+  /** Its own; null when it is open as `inherited_from` is, which is "" for always. */
+  hours: Hours | null;
+  inherited_from: string;
+  opening: OpeningView;
+}
+
+export interface SiteHours {
+  id: string;
+  name: string;
+  categories: CategoryHours[];
+}
+
 export interface Search {
   q: string;
   state: string;
@@ -95,3 +112,6 @@ export const search = (wanted: Search, page: number) => get(`/api/operator/sessi
 export const session = (id: string) => get(`/api/operator/sessions/${encodeURIComponent(id)}?lang=${locale()}`) as Promise<PastSession>;
 export const erase = (id: string) => post(`/api/operator/sessions/${encodeURIComponent(id)}/erase`);
 export const audit = (page: number) => get(`/api/operator/audit?page=${page}`) as Promise<Page<AuditItem>>;
+export const readHours = () => get(`/api/operator/hours?lang=${locale()}`) as Promise<SiteHours[]>;
+export const saveHours = (site: string, category: string, hours: Hours | null) =>
+  post(`/api/operator/sites/${encodeURIComponent(site)}/categories/${encodeURIComponent(category)}/hours?lang=${locale()}`, { hours }) as Promise<SiteHours>;

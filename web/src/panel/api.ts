@@ -1,6 +1,6 @@
 /** The panel's HTTP calls. Each rejects with a `Refusal`, whose reason is the server's key or "network". */
 
-import type { CategoryView, Channel, SiteView } from "../messages";
+import type { CategoryView, Channel, OpeningView, SiteView } from "../messages";
 import type { Supplement } from "./visit";
 
 export interface PanelInfo {
@@ -11,6 +11,7 @@ export interface PanelInfo {
   low_s: number | null;
   high_s: number | null;
   retention_days: number;
+  opening: OpeningView;
   channels: Channel[];
   /** Query parameters that the site lets page addresses keep. */
   page_params?: string[];

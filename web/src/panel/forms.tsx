@@ -11,7 +11,7 @@ type Part = { client: Client; session: SessionView };
 
 const reasonOf = (error: unknown) => (error as { reason?: string }).reason ?? "other";
 
-export function MessageForm({ client, session, onBack }: Part & { onBack: () => void }) {
+export function MessageForm({ client, session, lead = "", onBack }: Part & { lead?: string; onBack: () => void }) {
   const [contact, setContact] = useState("");
   const [text, setText] = useState("");
   const [failed, setFailed] = useState("");
@@ -26,6 +26,11 @@ export function MessageForm({ client, session, onBack }: Part & { onBack: () => 
   return (
     <form class="p-scroll p-form" onSubmit={(event) => void send(event)}>
       <h1>{t("message.title")}</h1>
+      {lead && (
+        <p class="notice notice-warn" data-testid="panel-closed">
+          {lead}
+        </p>
+      )}
       <Field
         label={t("message.contact")}
         hint={t("message.contact.hint")}

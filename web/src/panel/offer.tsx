@@ -1,6 +1,6 @@
 /** Before a session: who will help, what will be shared, and three buttons. */
 
-import { Image, ListTree, MapPin, MessageSquareText, Mic, Package, ShieldCheck, Video, X } from "lucide";
+import { Image, ListTree, Mail, MapPin, MessageSquareText, Mic, Package, ShieldCheck, Video, X } from "lucide";
 import type { IconNode } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -10,7 +10,7 @@ import type { PanelInfo } from "./api";
 import type { Panel, PanelState } from "./panel";
 import type { Step } from "../widget/protocol";
 import { type ItemKey, itemsOf, trailOf, type Visit } from "./visit";
-import { dwellText, type Key, rangeText, refusalText, t } from "./words";
+import { closedText, dwellText, isClosed, type Key, rangeText, refusalText, t } from "./words";
 
 const CHANNELS: { channel: Channel; icon: IconNode }[] = [
   { channel: "text", icon: MessageSquareText },
@@ -20,19 +20,25 @@ const CHANNELS: { channel: Channel; icon: IconNode }[] = [
 
 function Who({ info }: { info: PanelInfo }) {
   const range = rangeText(info.low_s, info.high_s);
+  const closed = isClosed(info.opening);
   const wait = range ? t("wait.about", { range }) : t("wait.now");
   return (
     <section class="p-who">
       <h1>{t("who", { category: info.category.name })}</h1>
       <p class="p-who-facts">
         <span class="pill">{t(info.language === "ko" ? "language.ko" : "language.en")}</span>
-        {info.staffed && (
+        {info.staffed && !closed && (
           <span class="pill pill-ok" data-testid="panel-wait">
             {wait}
           </span>
         )}
       </p>
-      {!info.staffed && (
+      {closed && (
+        <p class="notice notice-warn" data-testid="panel-closed">
+          {closedText(info.opening)} {t("closed.offer")}
+        </p>
+      )}
+      {!closed && !info.staffed && (
         <p class="notice notice-warn" data-testid="panel-wait">
           {t("wait.none")}
         </p>
@@ -172,27 +178,41 @@ export function Offer({ panel, state, info }: { panel: Panel; state: PanelState;
             {refusalText(state.refusal)}
           </p>
         )}
-        <h2 id="choose">{t(state.starting ? "starting" : "choose")}</h2>
-        <div class="p-channels" role="group" aria-labelledby="choose">
-          {CHANNELS.filter(({ channel }) => info.channels.includes(channel)).map(({ channel, icon }) => (
-            <Button
-              key={channel}
-              class="p-channel"
-              kind="primary"
-              icon={icon}
-              busy={state.starting === channel}
-              disabled={state.starting !== null}
-              data-testid={`panel-${channel}`}
-              onClick={() => void panel.begin(channel)}
-            >
-              <span>
-                {t(channel)}
-                <small>{t(`${channel}.hint`)}</small>
-              </span>
-            </Button>
-          ))}
-        </div>
+        {isClosed(info.opening) ? (
+          <Button kind="primary" wide icon={Mail} busy={state.starting !== null} data-testid="panel-closed-message" onClick={() => void panel.begin("text")}>
+            {t("closed.message")}
+          </Button>
+        ) : (
+          <Channels panel={panel} state={state} info={info} />
+        )}
       </footer>
+    </>
+  );
+}
+
+function Channels({ panel, state, info }: { panel: Panel; state: PanelState; info: PanelInfo }) {
+  return (
+    <>
+      <h2 id="choose">{t(state.starting ? "starting" : "choose")}</h2>
+      <div class="p-channels" role="group" aria-labelledby="choose">
+        {CHANNELS.filter(({ channel }) => info.channels.includes(channel)).map(({ channel, icon }) => (
+          <Button
+            key={channel}
+            class="p-channel"
+            kind="primary"
+            icon={icon}
+            busy={state.starting === channel}
+            disabled={state.starting !== null}
+            data-testid={`panel-${channel}`}
+            onClick={() => void panel.begin(channel)}
+          >
+            <span>
+              {t(channel)}
+              <small>{t(`${channel}.hint`)}</small>
+            </span>
+          </Button>
+        ))}
+      </div>
     </>
   );
 }

@@ -12,6 +12,7 @@ const INFO = {
   low_s: null,
   high_s: null,
   retention_days: 90,
+  opening: { open: true, opens_at: null },
   channels: ["text", "voice", "video"],
 };
 const CONTEXT: Context = { url: "https://shop.example/m5.html?x=1", title: "M5", trail: [], data: { productId: "m5" }, html: "", partner: false, pressed: true };

@@ -10,6 +10,7 @@ import { Bridge } from "./bridge";
 import { keep, type Kept, KEPT, loadKept } from "./kept";
 import { productOf, readTags } from "./product";
 import { type Box, sessionBox } from "./storage";
+import { isClosed } from "./words";
 import { type ItemKey, itemsOf, supplementOf, usablePicture, type Visit, visitOf } from "./visit";
 
 export interface PanelState {
@@ -221,7 +222,7 @@ export class Panel {
   private talk(kept: Kept, locale: string): void {
     const client = new Client({ token: kept.token, locale, storage: this.around.storage });
     client.onMessage((message) => {
-      if (message.type === "session" && message.session.id === kept.session && message.session.state === "preparing")
+      if (message.type === "session" && message.session.id === kept.session && message.session.state === "preparing" && !isClosed(message.session.opening))
         client.connection.request({ type: "enter", session: kept.session, channel: "text" }).catch(() => undefined);
       if (message.type === "bye" && message.reason === "token") this.anew();
     });

@@ -1,14 +1,14 @@
 /** What a text session looks like from the panel: which screen, and what the folded pill says. Pure. */
 
 import type { Line, SessionView } from "../messages";
-import { type Key, rangeText, t } from "./words";
+import { isClosed, type Key, rangeText, t } from "./words";
 
-export type Screen = "waiting" | "room" | "lost" | "after";
+export type Screen = "closed" | "waiting" | "room" | "lost" | "after";
 
 export function screenOf(session: SessionView): Screen {
   if (session.state === "after" || session.state === "closed" || session.state === "message_left") return "after";
   if (session.state === "active") return session.owner_lost ? "lost" : "room";
-  return "waiting";
+  return session.state === "preparing" && isClosed(session.opening) ? "closed" : "waiting";
 }
 
 /** Lines of others after `seen`, which is the last seq shown while the panel was open. */
@@ -19,6 +19,7 @@ export function pillText(session: SessionView, news: number): string {
   const screen = screenOf(session);
   if (screen === "after") return t("pill.ended");
   if (news > 0) return t("pill.unread", { count: news });
+  if (screen === "closed") return t("closed");
   if (screen === "lost") return t("pill.lost");
   if (screen === "room") return t("pill.active");
   const { waiting } = session;
@@ -32,6 +33,7 @@ export function pillText(session: SessionView, news: number): string {
 export function placeText(session: SessionView): string {
   const { waiting } = session;
   if (!waiting || waiting.ringing) return "";
+  if (isClosed(session.opening)) return t(waiting.staffed ? "closed.line" : "closed.alone");
   if (!waiting.staffed) return t("waiting.unstaffed");
   const range = rangeText(waiting.low_s, waiting.high_s);
   const key: Key = waiting.place <= 1 ? "waiting.next" : "waiting.place";

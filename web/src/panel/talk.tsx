@@ -13,7 +13,7 @@ import { After, MessageForm } from "./forms";
 import type { Kept } from "./kept";
 import type { Panel, PanelState } from "./panel";
 import { pillText, placeText, type Screen, screenOf, unread } from "./standing";
-import { refusalText, t } from "./words";
+import { closedText, refusalText, t } from "./words";
 
 type Choice = SessionView["choices"][number];
 
@@ -106,6 +106,11 @@ function Room({ panel, client, session, pictures, onEnd }: { panel: Panel; clien
   );
 }
 
+/** Out of hours nothing has begun: back to the offer. */
+function leaveClosed(panel: Panel, client: Client, session: SessionView): void {
+  void client.connection.request({ type: "leave", session: session.id }).catch(() => undefined).then(() => panel.anew());
+}
+
 function EndDialog({ client, session, onClose }: { client: Client; session: SessionView; onClose: () => void }) {
   const end = () => {
     client.connection.request({ type: "leave", session: session.id }).catch(() => undefined);
@@ -140,7 +145,7 @@ function usePill(panel: Panel, state: PanelState, client: Client, session: Sessi
   }, [words, live, session === undefined]);
 }
 
-const HEADS: Record<Exclude<Screen, "after">, (props: { client: Client; session: SessionView; onMessage: () => void; onFold: () => void }) => ReturnType<typeof Waiting> | null> = {
+const HEADS: Record<Exclude<Screen, "after" | "closed">, (props: { client: Client; session: SessionView; onMessage: () => void; onFold: () => void }) => ReturnType<typeof Waiting> | null> = {
   waiting: Waiting,
   lost: OwnerLost,
   room: () => null,
@@ -164,6 +169,7 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
     if (session.choices.includes("message") && screen === "lost") choose(client, session, "message");
     setWriting(true);
   };
+  if (screen === "closed") return <MessageForm client={client} session={session} lead={closedText(session.opening)} onBack={() => leaveClosed(panel, client, session)} />;
   if (writing) return <MessageForm client={client} session={session} onBack={() => setWriting(false)} />;
   const Head = HEADS[screen];
   return (

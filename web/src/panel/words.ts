@@ -1,4 +1,5 @@
-import { texts } from "../ui";
+import type { OpeningView } from "../messages";
+import { locale, texts, whenText } from "../ui";
 import en from "./en.json";
 import ko from "./ko.json";
 
@@ -23,4 +24,12 @@ export function rangeText(low_s: number | null | undefined, high_s: number | nul
 export function dwellText(seconds: number): string {
   if (seconds < 1) return "";
   return seconds < 90 ? t("shared.trail.seconds", { seconds }) : t("shared.trail.minutes", { minutes: Math.round(seconds / 60) });
+}
+
+export const isClosed = (opening: OpeningView | null): boolean => opening?.open === false;
+
+/** "Closed now. Opens tomorrow 09:00." */
+export function closedText(opening: OpeningView | null): string {
+  const opens_at = opening?.opens_at ?? null;
+  return opens_at === null ? t("closed") : t("closed.opens", { when: whenText(opens_at, Date.now(), locale()) });
 }

@@ -42,6 +42,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
     },
     recording: null,
     waiting: null,
+    opening: null,
     owner_lost: false,
     choices: [],
     deadline: null,

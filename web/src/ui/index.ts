@@ -6,4 +6,5 @@ export { Field, Select, TextArea, type Choice } from "./Field";
 export { chooseLocale, josa, locale, setLocale, texts, type Locale } from "./i18n";
 export { Icon } from "./Icon";
 export { Meter } from "./Meter";
+export { whenText } from "./when";
 export { createStore, useLocale, useStore, type Readable, type Store } from "./store";

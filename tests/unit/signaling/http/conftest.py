@@ -41,6 +41,7 @@ class FakeLive:
         self.product_pictures: list[tuple[str, str]] = []
         self.erasures: list[str] = []
         self.signed_out: list[str] = []
+        self.new_hours: list[str] = []
         self.talking: set[str] = set()
         self.briefs: list[Brief] = []
 
@@ -68,6 +69,9 @@ class FakeLive:
 
     async def set_product_picture(self, session_id: str, picture_id: str) -> None:
         self.product_pictures.append((session_id, picture_id))
+
+    async def hours_changed(self, site: str) -> None:
+        self.new_hours.append(site)
 
     async def erased(self, session_id: str) -> None:
         self.erasures.append(session_id)

@@ -1,0 +1,108 @@
+"""Opening hours: when a category takes people, on the clock of its own place. Pure; instants are ms since the Unix epoch.
+
+Times are wall-clock times of an IANA time zone, so that "09:00" stays nine o'clock when summer time comes and goes; where the
+machine has no zone data of its own, the `tzdata` package has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Literal, get_args
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Span = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]  # "09:00-18:00"
+Day = Annotated[str, Meta(pattern=r"^([0-9]{4}-)?[0-9]{2}-[0-9]{2}$")]  # "2026-12-25", or "12-25" for every year
+Spans = Annotated[list[Span], Meta(max_length=8)]
+
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+_LOOK_AHEAD_DAYS = 400
+_LEAP_YEAR = "2024-"
+
+
+class Hours(Struct, frozen=True, kw_only=True):
+    """`week`: a weekday that is missing is closed. `days` (holidays and other exceptions) go before the week, a full date before
+    one of every year; no spans: closed all day. A span over midnight is written as two: "22:00-24:00", then "00:00-02:00"."""
+
+    timezone: Annotated[str, Meta(min_length=1, max_length=64)]
+    week: dict[Weekday, Spans] = {}
+    days: Annotated[dict[Day, Spans], Meta(max_length=400)] = {}
+
+
+class BadHours(ValueError):
+    """These hours make no sense; the text is a sentence for whoever wrote them."""
+
+
+def check(hours: Hours) -> None:
+    """BadHours for an unknown time zone, a day that no calendar has, and spans that end before they begin or overlap."""
+    try:
+        ZoneInfo(hours.timezone)
+    except (KeyError, ValueError, OSError) as error:  # unknown, not a relative path, a folder of zones
+        raise BadHours(f"There is no time zone “{hours.timezone}”; one looks like Asia/Seoul.") from error
+    for day in hours.days:
+        try:
+            date.fromisoformat(day if len(day) == 10 else _LEAP_YEAR + day)
+        except ValueError as error:
+            raise BadHours(f"There is no such day: “{day}”.") from error
+    for name, spans in (*hours.week.items(), *hours.days.items()):
+        before = "00:00"
+        for span in sorted(spans):
+            begin, end = span.split("-")
+            if begin >= end:
+                raise BadHours(f"“{span}” ({name}) ends before it begins; write hours over midnight as two spans.")
+            if begin < before:
+                raise BadHours(f"The hours of {name} overlap.")
+            before = end
+
+
+def openings(hours: Hours, now: int) -> Iterator[tuple[int, int]]:
+    """(opens, closes) of what is open now or will be within 400 days, in order; what touches is one."""
+    zone = ZoneInfo(hours.timezone)
+    today = datetime.fromtimestamp(now / 1000, zone).date()
+    held: tuple[int, int] | None = None
+    for offset in range(-1, _LOOK_AHEAD_DAYS):  # yesterday: what began then may go on past midnight
+        day = today + timedelta(days=offset)
+        for span in sorted(_spans_of(hours, day)):
+            begin, end = (_instant(day, text, zone) for text in span.split("-"))
+            if held is not None and begin <= held[1]:
+                held = held[0], max(held[1], end)
+                continue
+            if held is not None and held[1] > now:
+                yield held
+            held = begin, end
+    if held is not None and held[1] > now:
+        yield held
+
+
+def _spans_of(hours: Hours, day: date) -> list[str]:
+    iso = day.isoformat()
+    for name in (iso, iso[5:]):
+        if name in hours.days:
+            return hours.days[name]
+    return hours.week.get(WEEKDAYS[day.weekday()], [])
+
+
+def _instant(day: date, text: str, zone: ZoneInfo) -> int:
+    """A time that the clocks skip in spring counts as if they had not been put forward yet; of one they show twice in
+    autumn, the first."""
+    if text == "24:00":
+        day, text = day + timedelta(days=1), "00:00"
+    local = datetime.combine(day, time.fromisoformat(text), zone)
+    return int(local.astimezone(UTC).timestamp() * 1000)
+
+
+def is_open(hours: Hours | None, now: int) -> bool:
+    """Without hours of its own or inherited, a category never closes."""
+    if hours is None:
+        return True
+    first = next(openings(hours, now), None)
+    return first is not None and first[0] <= now
+
+
+def next_opening(hours: Hours | None, now: int) -> int | None:
+    """When it opens next; None while it is open, and when it does not open within 400 days."""
+    first = None if hours is None else next(openings(hours, now), None)
+    return first[0] if first is not None and first[0] > now else None

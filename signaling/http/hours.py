@@ -1,0 +1,85 @@
+"""The operator's opening hours: what stands, for every category of every site, and changing it."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ..hours import BadHours, Hours, check, is_open, next_opening
+from ..keys import LIVE, RECORDS
+from ..messages import OpeningView
+from ..records import Site
+from .bodies import now_ms, read_json
+from .errors import Refused, answer, not_found
+from .operator import operator_of
+
+routes = web.RouteTableDef()
+
+
+class CategoryHours(Struct, kw_only=True):
+    """`hours`: its own, null when it is open as `inherited_from` is (a category's id; "" for always)."""
+
+    id: str
+    name: str
+    parent: str | None
+    hours: Hours | None
+    inherited_from: str
+    opening: OpeningView
+
+
+class SiteHours(Struct, kw_only=True):
+    id: str
+    name: str
+    categories: list[CategoryHours]
+
+
+class NewHours(Struct, kw_only=True):
+    hours: Hours | None
+
+
+@routes.get("/api/operator/hours")
+async def read(request: web.Request) -> web.Response:
+    await operator_of(request)
+    language = request.query.get("lang", "")
+    return answer([_site(site, language) for site in await request.app[RECORDS].sites()])
+
+
+@routes.post("/api/operator/sites/{site}/categories/{category}/hours")
+async def change(request: web.Request) -> web.Response:
+    """Null: as its parent, or always. Users who prepare or wait there are told at once. Audited."""
+    operator = await operator_of(request)
+    records = request.app[RECORDS]
+    site, category = await records.site(request.match_info["site"]), request.match_info["category"]
+    if site is None or category not in site.categories:
+        raise not_found()
+    wanted = (await read_json(request, NewHours)).hours
+    if wanted is not None:
+        try:
+            check(wanted)
+        except BadHours as error:
+            raise Refused(400, "bad_hours", str(error)) from error
+    changed = replace(site.categories[category], hours=wanted)
+    await records.save_site(replace(site, categories=site.categories | {category: changed}))
+    await records.audit(operator.id, "category.hours", f"site/{site.id}/{category}", now_ms())
+    await request.app[LIVE].hours_changed(site.id)
+    return answer(_site(await records.site(site.id) or site, request.query.get("lang", "")))
+
+
+def _site(site: Site, language: str) -> SiteHours:
+    shown, now = site.language_for(language) or language, now_ms()
+    categories = []
+    for each in site.categories.values():
+        hours = site.hours_of(each.id)
+        giver = next((one for one in site.category_path(each.id) if site.categories[one].hours is not None), "")
+        categories.append(
+            CategoryHours(
+                id=each.id,
+                name=site.category_name(each.id, shown),
+                parent=each.parent,
+                hours=each.hours,
+                inherited_from="" if giver == each.id else giver,
+                opening=OpeningView(open=is_open(hours, now), opens_at=next_opening(hours, now)),
+            )
+        )
+    return SiteHours(id=site.id, name=site.name(shown), categories=categories)

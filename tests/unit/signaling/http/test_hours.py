@@ -1,0 +1,59 @@
+"""The operator's opening hours, and what a visitor is told of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .conftest import Desk, refused
+
+AUDIO = "/api/operator/sites/demo-shop/categories/audio/hours"
+NEVER = {"timezone": "Asia/Seoul", "week": {}, "days": {}}
+ALWAYS = {"timezone": "Asia/Seoul", "week": {day: ["00:00-24:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}}
+
+
+async def panel(desk: Desk, category: str) -> Any:
+    reply = await desk.get(f"/api/panel?site=demo-shop&category={category}&lang=ko")
+    return (await reply.json())["opening"]
+
+
+async def test_hours_close_a_category_and_those_below_it(desk: Desk) -> None:
+    ops = await desk.cookie_of("ops")
+    reply = await desk.post(AUDIO.replace("audio", "cameras") + "?lang=en", {"hours": NEVER}, headers=ops)
+    shown = {each["id"]: each for each in (await reply.json())["categories"]}
+    assert shown["cameras"]["hours"] == NEVER
+    assert shown["lenses"]["inherited_from"] == "cameras"
+    assert shown["lenses"]["name"] == "Lenses"
+    assert await panel(desk, "lenses") == {"open": False, "opens_at": None}
+    assert await panel(desk, "audio") == {"open": True, "opens_at": None}
+    assert desk.live.new_hours == ["demo-shop"]
+
+    await desk.post(AUDIO.replace("audio", "lenses"), {"hours": ALWAYS}, headers=ops)
+    assert (await panel(desk, "lenses"))["open"]
+    assert not (await panel(desk, "cameras"))["open"]
+    await desk.post(AUDIO.replace("audio", "cameras"), {"hours": None}, headers=ops)
+    assert (await panel(desk, "cameras"))["open"]
+    found, _ = await desk.records.audits()
+    assert [entry.action for entry in found].count("category.hours") == 3
+
+
+async def test_hours_that_make_no_sense_change_nothing(desk: Desk) -> None:
+    ops = await desk.cookie_of("ops")
+    for hours, reason in (
+        ({"timezone": "Asia/Soul"}, "bad_hours"),
+        ({"timezone": "Asia/Seoul", "week": {"mon": ["18:00-09:00"]}}, "bad_hours"),
+        ({"timezone": "Asia/Seoul", "week": {"mon": ["9-18"]}}, "bad_request"),
+        ({"timezone": "Asia/Seoul", "week": {"someday": []}}, "bad_request"),
+    ):
+        assert await refused(await desk.post(AUDIO, {"hours": hours}, headers=ops)) == (400, reason)
+    site = await desk.records.site("demo-shop")
+    assert site is not None
+    assert site.categories["audio"].hours is None
+
+
+async def test_only_operators_set_hours(desk: Desk) -> None:
+    jimin = await desk.cookie_of("jimin")
+    assert await refused(await desk.get("/api/operator/hours", headers=jimin)) == (403, "not_allowed")
+    assert await refused(await desk.post(AUDIO, {"hours": None}, headers=jimin)) == (403, "not_allowed")
+    ops = await desk.cookie_of("ops")
+    reply = await desk.post(AUDIO.replace("audio", "nothing"), {"hours": None}, headers=ops)
+    assert await refused(reply) == (404, "not_found")

@@ -1,0 +1,123 @@
+"""When a category is open, on the clock of its own place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signaling.hours import BadHours, Hours, check, is_open, next_opening, openings
+from signaling.records import Category, Site
+
+SEOUL = "Asia/Seoul"
+OFFICE = Hours(
+    timezone=SEOUL,
+    week={day: ["09:00-12:00", "13:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri")},
+    days={"2026-12-24": ["09:00-12:00"], "12-25": [], "2027-12-25": ["10:00-11:00"]},
+)
+
+
+def at(text: str, zone: str = SEOUL) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
+
+
+def opens(text: str, hours: Hours = OFFICE) -> str:
+    found = next_opening(hours, at(text, hours.timezone))
+    return "" if found is None else f"{datetime.fromtimestamp(found / 1000, ZoneInfo(hours.timezone)):%Y-%m-%d %H:%M}"
+
+
+@pytest.mark.parametrize(
+    ("now", "opening"),
+    [
+        ("2026-11-24 08:59", "2026-11-24 09:00"),
+        ("2026-11-24 09:00", ""),  # open
+        ("2026-11-24 11:59", ""),
+        ("2026-11-24 12:00", "2026-11-24 13:00"),  # lunch
+        ("2026-11-24 18:00", "2026-11-25 09:00"),
+        ("2026-11-27 20:00", "2026-11-30 09:00"),  # over the weekend
+        ("2026-12-24 14:00", "2026-12-28 09:00"),  # a short day, a holiday of every year, a weekend
+        ("2027-12-24 18:00", "2027-12-25 10:00"),  # the year's own date goes before every year's
+    ],
+)
+def test_when_it_opens_next(now: str, opening: str) -> None:
+    assert opens(now) == opening
+    assert is_open(OFFICE, at(now)) == (opening == "")
+
+
+def test_hours_over_midnight_are_one_opening() -> None:
+    night = Hours(timezone=SEOUL, week={"fri": ["22:00-24:00"], "sat": ["00:00-02:00"]})
+    assert next(openings(night, at("2026-11-28 01:00"))) == (at("2026-11-27 22:00"), at("2026-11-28 02:00"))
+    assert is_open(night, at("2026-11-28 01:59"))
+    assert not is_open(night, at("2026-11-28 02:00"))
+
+
+def test_open_day_and_night_is_always_open() -> None:
+    always = Hours(timezone=SEOUL, week={day: ["00:00-24:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")})
+    assert is_open(always, at("2026-11-28 00:00"))
+    assert next_opening(always, at("2026-11-28 00:00")) is None
+
+
+def test_nine_o_clock_stays_nine_when_clocks_change() -> None:
+    berlin = Hours(timezone="Europe/Berlin", week={"sun": ["09:00-10:00"]})
+    assert opens("2026-10-24 12:00", berlin) == "2026-10-25 09:00"  # 25 hours long
+    sundays = [begin for begin, _ in islice(openings(berlin, at("2026-10-17 12:00", "Europe/Berlin")), 2)]
+    assert sundays[1] - sundays[0] == (7 * 24 + 1) * 3_600_000
+    skipped = Hours(timezone="Europe/Berlin", week={"sun": ["02:30-04:00"]})  # 02:30 is not shown by any clock that day
+    assert is_open(skipped, at("2027-03-28 03:45", "Europe/Berlin"))
+
+
+def test_never_open_has_no_next_opening() -> None:
+    assert next_opening(Hours(timezone=SEOUL), at("2026-11-24 09:00")) is None
+    assert not is_open(Hours(timezone=SEOUL), at("2026-11-24 09:00"))
+
+
+def test_categories_inherit_and_stand_open_without_hours() -> None:
+    site = Site(
+        id="shop",
+        categories={
+            "cameras": Category(id="cameras", hours=OFFICE),
+            "lenses": Category(id="lenses", parent="cameras"),
+            "film": Category(id="film", parent="lenses", hours=Hours(timezone=SEOUL, week={"sat": ["10:00-11:00"]})),
+            "audio": Category(id="audio"),
+        },
+    )
+    assert site.hours_of("lenses") == OFFICE
+    assert site.hours_of("film") != OFFICE
+    assert site.hours_of("audio") is None
+    assert is_open(site.hours_of("audio"), at("2026-11-29 03:00"))
+
+
+@pytest.mark.parametrize(
+    ("hours", "sentence"),
+    [
+        (Hours(timezone="Asia/Soul"), "no time zone"),
+        (Hours(timezone="../etc"), "no time zone"),
+        (Hours(timezone="Asia"), "no time zone"),
+        (Hours(timezone=SEOUL, week={"mon": ["18:00-09:00"]}), "ends before"),
+        (Hours(timezone=SEOUL, week={"mon": ["09:00-12:00", "11:00-13:00"]}), "overlap"),
+        (Hours(timezone=SEOUL, days={"2026-02-29": []}), "no such day"),
+        (Hours(timezone=SEOUL, days={"13-01": []}), "no such day"),
+    ],
+)
+def test_hours_that_make_no_sense_are_refused_with_a_sentence(hours: Hours, sentence: str) -> None:
+    with pytest.raises(BadHours, match=sentence):
+        check(hours)
+
+
+def test_the_29th_of_february_may_be_a_holiday_of_every_year() -> None:
+    check(Hours(timezone=SEOUL, days={"02-29": []}))
+
+
+@given(now=st.integers(min_value=at("2026-01-01 00:00"), max_value=at("2028-01-01 00:00")))
+def test_it_is_open_from_the_next_opening_on_and_not_before(now: int) -> None:
+    found = next_opening(OFFICE, now)
+    if found is None:
+        assert is_open(OFFICE, now)
+    else:
+        assert not is_open(OFFICE, now)
+        assert is_open(OFFICE, found)
+        assert not is_open(OFFICE, found - 1)

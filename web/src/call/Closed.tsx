@@ -1,0 +1,27 @@
+import { DoorClosed } from "lucide";
+import type { SessionView } from "../messages";
+import { Icon } from "../ui/Icon";
+import { locale } from "../ui/i18n";
+import { whenText } from "../ui/when";
+import type { Call } from "./call";
+import { LeaveMessage } from "./LeaveMessage";
+import { t } from "./words";
+
+/** When it opens again, in the user's words. */
+export function closedText({ opening }: SessionView): string {
+  const opens_at = opening?.opens_at ?? null;
+  return opens_at === null ? t("closed.unknown") : t("closed.opens", { when: whenText(opens_at, Date.now(), locale()) });
+}
+
+/** The hours ended before the call began: when they begin again, and a message meanwhile. */
+export function Closed({ call, session }: { call: Call; session: SessionView }) {
+  const leave = () => void call.client.connection.request({ type: "leave", session: session.id }).catch(() => undefined);
+  return (
+    <main class="message card" data-testid="call-closed">
+      <Icon node={DoorClosed} size={40} />
+      <h1>{t("closed.title")}</h1>
+      <p>{closedText(session)}</p>
+      <LeaveMessage call={call} back={t("closed.leave")} onBack={leave} />
+    </main>
+  );
+}

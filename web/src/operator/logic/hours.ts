@@ -1,0 +1,57 @@
+/** Opening hours as the operator edits them, and as the server keeps them. Pure. */
+
+export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
+/** As the server keeps them: spans are "09:00-18:00", "24:00" ends a day. */
+export interface Hours {
+  timezone: string;
+  week: Partial<Record<Weekday, string[]>>;
+  days: Record<string, string[]>;
+}
+
+export interface Span {
+  from: string;
+  to: string;
+}
+
+export interface Draft {
+  timezone: string;
+  week: Record<Weekday, Span[]>;
+  days: { day: string; spans: Span[] }[];
+}
+
+export const OFFICE: Span = { from: "09:00", to: "18:00" };
+
+// A time field has no 24:00: midnight at the end of a day is 00:00 there.
+const fromWire = (spans: string[]): Span[] =>
+  spans.map((span) => {
+    const [from = "", to = ""] = span.split("-");
+    return { from, to: to === "24:00" ? "00:00" : to };
+  });
+const toWire = (spans: Span[]): string[] => spans.map(({ from, to }) => `${from}-${to === "00:00" ? "24:00" : to}`);
+
+export function draftOf(hours: Hours | null, timezone: string): Draft {
+  const week = Object.fromEntries(WEEKDAYS.map((day, n) => [day, hours ? fromWire(hours.week[day] ?? []) : n < 5 ? [OFFICE] : []])) as Draft["week"];
+  const days = Object.entries(hours?.days ?? {}).map(([day, spans]) => ({ day, spans: fromWire(spans) }));
+  return { timezone: hours?.timezone ?? timezone, week, days: days.sort((a, b) => a.day.localeCompare(b.day)) };
+}
+
+export function hoursOf(draft: Draft): Hours {
+  const week = Object.fromEntries(WEEKDAYS.filter((day) => draft.week[day].length > 0).map((day) => [day, toWire(draft.week[day])]));
+  return { timezone: draft.timezone.trim(), week, days: Object.fromEntries(draft.days.filter(({ day }) => day !== "").map(({ day, spans }) => [day, toWire(spans)])) };
+}
+
+/** The week in a line: runs of days that are alike, "mon–fri 09:00–18:00". `name` puts a weekday into words. */
+export function weekText(hours: Hours, name: (day: Weekday) => string): string {
+  const texts = WEEKDAYS.map((day) => (hours.week[day] ?? []).map((span) => span.replace("-", "–")).join(", "));
+  const runs: string[] = [];
+  for (let first = 0; first < 7; ) {
+    let last = first;
+    while (last < 6 && texts[last + 1] === texts[first]) last += 1;
+    const days = last === first ? [first] : [first, last];
+    if (texts[first]) runs.push(`${days.map((n) => name(WEEKDAYS[n] ?? "mon")).join("–")} ${texts[first]}`);
+    first = last + 1;
+  }
+  return runs.join(" · ");
+}

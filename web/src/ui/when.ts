@@ -1,0 +1,18 @@
+/** A moment near today as people say it: "tomorrow 09:00", "월요일 09:00". Pure: clock and language are parameters. */
+
+const DAY_MS = 86_400_000;
+
+/** Calendar days between the two, on this browser's clock; a day with 23 hours counts as one. */
+function daysAhead(at: number, now: number): number {
+  const midnight = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
+  return Math.round((midnight(at) - midnight(now)) / DAY_MS);
+}
+
+export function whenText(at: number, now: number, locale: string): string {
+  const days = daysAhead(at, now);
+  const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
+  if (days >= 0 && days <= 1) return `${new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(days, "day")} ${time}`;
+  const near = days > 1 && days < 7;
+  const day = new Intl.DateTimeFormat(locale, near ? { weekday: "long" } : { month: "short", day: "numeric", weekday: "short" }).format(at);
+  return `${day} ${time}`;
+}
