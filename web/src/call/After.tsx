@@ -1,10 +1,12 @@
-import { Download, House, Star } from "lucide";
-import { useState } from "preact/hooks";
+import { Download, House, Star, Trash2 } from "lucide";
+import { useRef, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { RequestError } from "../room/connection";
 import { PictureError } from "../room/pictures";
+import { answerRecording } from "../room/RecordingBar";
 import { toast } from "../ui/announce";
 import { Button } from "../ui/Button";
+import { Dialog } from "../ui/Dialog";
 import { TextArea } from "../ui/Field";
 import { josa, locale } from "../ui/i18n";
 import { Icon } from "../ui/Icon";
@@ -24,6 +26,7 @@ export function After({ call, session }: { call: Call; session: SessionView }) {
         <p class={talked ? "after-reason" : "after-reason after-reason-large"}>{t(isCallKey(reason) ? reason : "after.ended.other")}</p>
       </header>
       {talked && (session.rated ? <p class="notice notice-ok">{t("after.rated")}</p> : <Rating call={call} />)}
+      <Recorded call={call} session={session} />
       <div class="buttons">
         {talked && <Copy call={call} />}
         {session.site.home_url && (
@@ -34,6 +37,44 @@ export function After({ call, session }: { call: Call; session: SessionView }) {
         )}
       </div>
       <p class="field-hint">{t("after.closeWindow")}</p>
+    </div>
+  );
+}
+
+/** What the user agreed to they may take back for as long as this page can speak for them. */
+function Recorded({ call, session }: { call: Call; session: SessionView }) {
+  const [asking, setAsking] = useState(false);
+  const kept = session.recording?.kept === true;
+  const was = useRef(kept);
+  was.current ||= kept;
+  if (!was.current) return null;
+  if (!kept) return <p class="notice">{t("after.recording.deleted")}</p>;
+  return (
+    <div class="stack" data-testid="after-recording">
+      <p>{t("after.recording")}</p>
+      <div class="buttons">
+        <Button icon={Trash2} onClick={() => setAsking(true)} data-testid="recording-delete">
+          {t("after.recording.delete")}
+        </Button>
+      </div>
+      {asking && (
+        <Dialog title={t("after.recording.delete")} closeLabel={t("after.recording.keep")} onClose={() => setAsking(false)}>
+          <p>{t("after.recording.text")}</p>
+          <div class="buttons buttons-end">
+            <Button onClick={() => setAsking(false)}>{t("after.recording.keep")}</Button>
+            <Button
+              kind="danger"
+              data-testid="recording-delete-confirm"
+              onClick={() => {
+                setAsking(false);
+                void answerRecording(call.client, session.id, false);
+              }}
+            >
+              {t("after.recording.delete")}
+            </Button>
+          </div>
+        </Dialog>
+      )}
     </div>
   );
 }

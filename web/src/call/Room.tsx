@@ -7,6 +7,7 @@ import { Chat } from "../room/Chat";
 import { Controls } from "../room/Controls";
 import { hearing } from "../room/hearing";
 import { RoomAudio } from "../room/media";
+import { RecordingBar } from "../room/RecordingBar";
 import { Stage } from "../room/Stage";
 import { list, nameAndRole, t as room } from "../room/words";
 import { Button, IconButton } from "../ui/Button";
@@ -59,7 +60,10 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
     <div class={`room ${phone ? "room-phone" : ""} ${open.chat ? "room-chat-open" : ""}`}>
       <RoomAudio link={call.room} />
       <Header call={call} session={session} />
-      <Notices call={call} session={session} />
+      <div class="room-notices">
+        <RecordingBar client={call.client} session={session} />
+        <Notices call={call} session={session} />
+      </div>
       <main class="room-main">
         {session.owner_lost ? (
           <Lost call={call} session={session} />

@@ -13,7 +13,8 @@ export interface Actions {
   decline(reservation: string, reason: string): Promise<boolean>;
   askHelp(session: string, note: string, category: string): Promise<boolean>;
   cancelHelp(session: string): Promise<boolean>;
-  join(session: string): Promise<boolean>;
+  /** `record`: their answer to a recording under way. */
+  join(session: string, record?: boolean): Promise<boolean>;
   setMode(session: string, mode: Mode, hear_user: boolean): Promise<boolean>;
   handOver(session: string): Promise<boolean>;
   leave(session: string): Promise<boolean>;
@@ -45,7 +46,7 @@ export function makeActions(request: Request): Actions {
     decline: (reservation, reason) => send({ type: "decline", reservation, reason }),
     askHelp: (session, note, category) => send({ type: "help", session, note, category }),
     cancelHelp: (session) => send({ type: "cancel_help", session }),
-    join: (session) => send({ type: "join", session }),
+    join: (session, record) => send({ type: "join", session, ...(record === undefined ? {} : { record }) }),
     setMode: (session, mode, hear_user) => send({ type: "mode", session, mode, hear_user }),
     handOver: (session) => send({ type: "hand_over", session }),
     leave: (session) => send({ type: "leave", session }),

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Audience, SessionView, StaffMe } from "../messages";
 import { Client } from "../room/client";
 import { Pictures } from "../room/pictures";
+import { RecordingBar } from "../room/RecordingBar";
 import type { RoomLink } from "../room/roomlink";
 import type { RoomState } from "../room/state";
 import { locale, toast, useLocale, useStore } from "../ui";
@@ -131,6 +132,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
       <div class="bands">
         <ConnectionBand status={state.status} />
         <MissedBand me={me} onState={changeState} />
+        {session !== null && <RecordingBar client={client} session={session} />}
         {!soundReady && me.state === "available" && <p class="notice band">{t("ring.sound.blocked")}</p>}
       </div>
       <Lane

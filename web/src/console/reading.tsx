@@ -30,9 +30,21 @@ export function Reading({ session, now, actions, onLeave }: ReadingProps) {
         <p>{session.help?.note || t("read.nonote")}</p>
       </blockquote>
       <p class="reading-heard">{t("read.heard", { name })}</p>
-      <Button kind="help" icon={DoorOpen} wide onClick={() => void actions.join(session.id)} data-testid="join">
-        {t("read.join")} <kbd>{keyLabel("join")}</kbd>
-      </Button>
+      {session.recording?.state === "on" ? (
+        <>
+          <p data-testid="join-recorded">{t("read.rec")}</p>
+          <Button kind="help" icon={DoorOpen} wide onClick={() => void actions.join(session.id, true)} data-testid="join-agree">
+            {t("read.rec.yes")}
+          </Button>
+          <Button wide onClick={() => void actions.join(session.id, false)} data-testid="join-refuse">
+            {t("read.rec.no")}
+          </Button>
+        </>
+      ) : (
+        <Button kind="help" icon={DoorOpen} wide onClick={() => void actions.join(session.id)} data-testid="join">
+          {t("read.join")} <kbd>{keyLabel("join")}</kbd>
+        </Button>
+      )}
       <p class="dim">{t("read.join.hint", { name })}</p>
       <Button kind="quiet" onClick={onLeave} data-testid="reading-leave">
         {t("read.leave")}

@@ -1,0 +1,87 @@
+"""Recording as people meet it: asked, shown while it goes on, taken back."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from playwright.async_api import expect
+
+from tests.browser.media import COUNSELOR, PROFESSIONAL, USER
+from tests.browser.people import Cast, Staff, User, eventually
+from tests.browser.service import Service
+from tests.unit.media.recording.streams import loudness
+
+
+async def sangdam(service: Service, *words: str) -> str:
+    """The command line, beside the running service."""
+    command = [sys.executable, "-m", "signaling.cli", *words, "--data-dir", str(service.data_dir)]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
+    out, _ = await process.communicate()
+    assert process.returncode == 0, out.decode()
+    return out.decode()
+
+
+async def a_call(cast: Cast) -> tuple[User, Staff]:
+    """A video call on a site that records; nobody has answered yet."""
+    await sangdam(cast.service, "site", "add", "demo-shop", "--update", "--recording", "ask")
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.call("video")
+    await user.enter()
+    await counselor.accept()
+    await counselor.hears(USER.hz)
+    return user, counselor
+
+
+async def agree(*people: User | Staff) -> None:
+    for person in people:
+        await person.get("rec-agree").click()
+    for person in people:
+        await expect(person.get("rec-sign")).to_be_visible()
+
+
+def files(service: Service) -> list[Path]:
+    return sorted((service.data_dir / "recordings").rglob("*.webm"))
+
+
+async def test_two_people_agree_and_talk_and_the_user_takes_it_back(cast: Cast) -> None:
+    user, counselor = await a_call(cast)
+    await expect(user.get("recording")).to_contain_text("이 상담을 녹화해도 될까요?")
+    await user.get("rec-agree").click()
+    await expect(user.get("recording")).to_contain_text("Jimin")
+    assert files(cast.service) == []
+    await agree(counselor)
+    await expect(user.get("rec-sign")).to_be_visible()
+    await expect(user.page.get_by_text("이 상담은 녹화되고 있습니다.").first).to_be_visible()
+    await user.reads("모두 동의하여 녹화를 시작했습니다")
+    await asyncio.sleep(2)
+
+    await counselor.get("rec-stop").click()
+    await counselor.get("rec-stop-confirm").click()
+    await expect(user.get("rec-sign")).to_have_count(0)
+    await user.reads("Jimin 님이 동의하지 않아 녹화를 멈췄습니다")
+
+    async def tones() -> set[int]:
+        found: set[int] = set()
+        for path in files(cast.service):
+            with_sound = await asyncio.to_thread(_tones, path)
+            found |= with_sound
+        return found
+
+    await eventually(tones, {USER.hz, COUNSELOR.hz}, "both voices are in the files")
+
+    await user.get("call-leave").click()
+    await user.get("leave-confirm").click()
+    await user.get("recording-delete").click()
+    await user.get("recording-delete-confirm").click()
+    await expect(user.page.get_by_text("녹화한 것을 삭제했습니다.")).to_be_visible()
+    await eventually(lambda: asyncio.to_thread(files, cast.service), [], "the files are gone")
+
+
+def _tones(path: Path) -> set[int]:
+    try:
+        return {voice.hz for voice in (USER, COUNSELOR, PROFESSIONAL) if sum(loudness(path, voice.hz)) > 10}
+    except IndexError:  # a picture
+        return set()

@@ -1,0 +1,110 @@
+import { Circle } from "lucide";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { RecordingView, SessionView } from "../messages";
+import { announce, toast } from "../ui/announce";
+import { Button } from "../ui/Button";
+import { Dialog } from "../ui/Dialog";
+import { Icon } from "../ui/Icon";
+import type { Client } from "./client";
+import { RequestError } from "./connection";
+import { participant, viewer } from "./state";
+import { isKey, list, nameAndRole, t } from "./words";
+
+interface BarProps {
+  client: Client;
+  session: SessionView;
+}
+
+/** Consent to recording, and the sign that it goes on: there for everyone for as long as the call may be recorded. */
+export function RecordingBar({ client, session }: BarProps) {
+  const { recording } = session;
+  const [stopping, setStopping] = useState(false);
+  useTold(recording);
+  if (recording === null || session.state !== "active") return null;
+  const answer = (agree: boolean) => {
+    setStopping(false);
+    void answerRecording(client, session.id, agree);
+  };
+  const { state, you } = recording;
+  const reading = viewer(session)?.presence === "reading";
+  return (
+    <section class={`rec rec-${state} ${you === "" ? "rec-asks" : ""}`} aria-label={t("rec.label")} data-testid="recording" data-state={state}>
+      {state === "on" && (
+        <strong class="rec-sign" data-testid="rec-sign">
+          <Icon node={Circle} size={14} /> {t("rec.sign")}
+        </strong>
+      )}
+      <p class="rec-words">{words(session, recording, reading)}</p>
+      {!reading && you === "" && (
+        <span class="rec-buttons">
+          <Button onClick={() => answer(false)} data-testid="rec-refuse">
+            {t("rec.refuse")}
+          </Button>
+          <Button kind="primary" onClick={() => answer(true)} data-testid="rec-agree">
+            {t("rec.agree")}
+          </Button>
+        </span>
+      )}
+      {you === "yes" && state === "on" && (
+        <Button onClick={() => setStopping(true)} data-testid="rec-stop">
+          {t("rec.stop")}
+        </Button>
+      )}
+      {(you === "no" || (you === "yes" && recording.failed !== "")) && (
+        <Button kind="quiet" onClick={() => answer(true)} data-testid="rec-allow">
+          {t("rec.allow")}
+        </Button>
+      )}
+      {stopping && <StopDialog byUser={viewer(session)?.role === "user"} onYes={() => answer(false)} onClose={() => setStopping(false)} />}
+    </section>
+  );
+}
+
+export async function answerRecording(client: Client, session: string, agree: boolean): Promise<void> {
+  try {
+    await client.connection.request({ type: "recording", session, agree });
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    toast(t("rec.unanswered"), "error");
+  }
+}
+
+function words(session: SessionView, recording: RecordingView, reading: boolean): string {
+  const names = (ids: string[]) => list(ids.map((id) => participant(session, id)).filter((one) => one !== undefined).map(nameAndRole));
+  const { state, you, waiting_for, refused_by, failed } = recording;
+  if (state === "on") return t("rec.on");
+  if (reading) return t("rec.off");
+  if (you === "") return t("rec.ask");
+  if (failed !== "") {
+    const key = `rec.failed.${failed}`;
+    return t("rec.failed", { reason: t(isKey(key) ? key : "rec.failed.write_failed") });
+  }
+  if (you === "no") return t("rec.off.you");
+  if (refused_by.length > 0) return t("rec.off.others", { names: names(refused_by) });
+  return t("rec.waiting", { names: names(waiting_for) });
+}
+
+/** Read out when it begins and when it ends. */
+function useTold(recording: RecordingView | null): void {
+  const on = recording?.state === "on";
+  const was = useRef(false);
+  useEffect(() => {
+    if (on !== was.current) announce(t(on ? "rec.on" : "rec.ended"));
+    was.current = on;
+  }, [on]);
+}
+
+/** Asked before it stops, because the user's no deletes what there is. */
+export function StopDialog({ byUser, onYes, onClose }: { byUser: boolean; onYes: () => void; onClose: () => void }) {
+  return (
+    <Dialog title={t("rec.stop.title")} closeLabel={t("close")} onClose={onClose}>
+      <p>{t(byUser ? "rec.stop.user" : "rec.stop.staff")}</p>
+      <div class="buttons buttons-end">
+        <Button onClick={onClose}>{t("rec.stop.not")}</Button>
+        <Button kind="danger" onClick={onYes} data-testid="rec-stop-confirm">
+          {t(byUser ? "rec.stop.user.do" : "rec.stop.staff.do")}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
