@@ -17,6 +17,7 @@ import uvloop
 from aiohttp import web
 
 from media import api
+from media.announce import Announcer
 from media.transport.udp import local_addresses
 from media.worker import Where, Worker
 
@@ -25,6 +26,8 @@ log = structlog.get_logger("media")
 PR_SET_PDEATHSIG = 1
 SHUTDOWN_S = 0.5
 PARENT_CHECK_S = 0.5
+DRAIN_S = 15.0  # rooms move within a second or two; what is left then is of nobody who still looks
+DRAIN_CHECK_S = 0.1
 
 
 def arguments(given: list[str]) -> argparse.Namespace:
@@ -33,6 +36,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
     where.add_argument("--socket", type=Path, help="serve commands on this Unix socket")
     where.add_argument("--listen", metavar="HOST:PORT", help="serve commands on TCP (needs --secret-env)")
     parser.add_argument("--secret-env", metavar="VAR", help="environment variable with the secret that commands must carry")
+    parser.add_argument("--redis-env", metavar="VAR", help="environment variable with the URL of the Redis to be announced in")
+    parser.add_argument("--url", default="", help="where the service reaches this worker; announced in Redis")
     parser.add_argument("--name", default="", help="name in events and logs (default: the process id)")
     parser.add_argument("--udp-port", type=int, default=0, help="UDP port for media; 0: any that is free")
     parser.add_argument("--address", nargs="+", default=[], help="local addresses to bind (default: this machine's own)")
@@ -43,6 +48,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
     found = parser.parse_args(given)
     if found.listen and not (found.secret_env and os.environ.get(found.secret_env)):
         parser.error("--listen needs --secret-env with a variable that is set")
+    if found.redis_env and not (found.listen and found.url and os.environ.get(found.redis_env)):
+        parser.error("--redis-env needs a variable that is set, --listen and --url")
     return found
 
 
@@ -71,7 +78,8 @@ def _log_to_stderr() -> None:
 
 
 async def serve(options: argparse.Namespace) -> None:
-    """Runs until SIGTERM, SIGINT or the parent's death; everything is closed within 2 s."""
+    """Runs until SIGTERM, SIGINT or the parent's death; everything is closed within 2 s. A worker that is announced lets its
+    rooms move first, unless a second signal comes."""
     addresses = options.address or local_addresses(options.loopback)
     worker = Worker(options.name or str(os.getpid()), Where(addresses, options.announce, options.udp_port, options.recordings))
     secret = os.environ[options.secret_env] if options.secret_env else ""
@@ -85,7 +93,15 @@ async def serve(options: argparse.Namespace) -> None:
         await runner.setup()
         await _site(runner, options).start()
         log.info("worker_ready", worker=worker.name, udp=[f"{address} {port}" for address, port in worker.udp])
-        await _until(stop, options.parent)
+        if not options.redis_env:
+            await _until(stop, options.parent)
+            return
+        async with Announcer(worker, os.environ[options.redis_env], options.url) as announcer:
+            await _until(stop, options.parent)
+            stop.clear()
+            worker.draining = True
+            announcer.wake()
+            await _emptied(worker, stop, options.parent)
     finally:
         await worker.close()
         await runner.cleanup()
@@ -107,6 +123,13 @@ async def _until(stop: asyncio.Event, parent: int) -> None:
     while not stop.is_set() and (not parent or os.getppid() == parent):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), PARENT_CHECK_S)
+
+
+async def _emptied(worker: Worker, stop: asyncio.Event, parent: int) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_S):
+            while worker.rooms and not stop.is_set() and (not parent or os.getppid() == parent):  # noqa: ASYNC110  # no event tells of a parent's death
+                await asyncio.sleep(DRAIN_CHECK_S)  # the parent's death has no event
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ of the worker process; the first frame after connecting is `Snapshot`. A missed 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Literal, NoReturn, Self
 from urllib.parse import quote
@@ -166,6 +167,26 @@ class BoardOut(Event, tag="board_out"):
     data: bytes
 
 
+class Announcement(Struct, kw_only=True):
+    """What a worker that is leased says of itself, as JSON under `announcement_key(id)`, for `LEASE_MS`; the set `WORKERS_KEY`
+    names all of them. `load`: share of one core that it used lately."""
+
+    id: str
+    url: str
+    rooms: int
+    peers: int
+    load: float
+    draining: bool = False
+
+
+WORKERS_KEY = "{sangdam}:media"
+LEASE_MS = 2000
+
+
+def announcement_key(worker: str) -> str:
+    return f"{WORKERS_KEY}:{worker}"
+
+
 WorkerEvent = Snapshot | Heartbeat | PeerChanged | SpeakingChanged | BoardChanged | BoardOut | RecordingOver
 decode_event = msgspec.msgpack.Decoder(WorkerEvent).decode
 
@@ -236,6 +257,14 @@ class WorkerClient:
 
     async def board_in(self, room: str, command: BoardIn) -> None:
         await self._send("POST", f"{_room(room)}/board", command)
+
+    async def rooms(self) -> list[RoomState]:
+        """All that are open now: the first word of a new event stream."""
+        async with aclosing(self.events()) as events:
+            async for event in events:
+                if isinstance(event, Snapshot):
+                    return event.rooms
+        return []
 
     async def health(self) -> None:
         """Returns when the worker answers; raises `WorkerUnreachable` when it does not."""

@@ -87,6 +87,10 @@ class Worker:
         self._sockets.close()
         self.hub.close()
 
+    @property
+    def peers(self) -> int:
+        return len(self._peers)
+
     # commands
 
     def open_room(self, name: str, command: client.OpenRoom) -> client.RoomState:

@@ -13,6 +13,7 @@ from aiohttp import web
 from matcher.memory import MemoryStore
 from signaling import demo, http, keys, ws
 from signaling.codes import Codes
+from signaling.hearing import MediaWorkers
 from signaling.identity import Identity
 from signaling.live import Live
 from signaling.recordings import Recordings
@@ -27,7 +28,7 @@ SHUTDOWN_S = 1.0  # for requests still running; WebSockets are told before
 MAX_BODY_BYTES = 9 * 1024 * 1024  # a picture of 8 MiB and its frame
 
 
-async def build_app(settings: Settings, workers: Workers | None = None) -> web.Application:
+async def build_app(settings: Settings, workers: MediaWorkers | None = None) -> web.Application:
     """The application with everything running behind it; its clean-up ends all of it. `workers`: those that have begun
     already. Tests serve it on a free port of `settings.port`."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -66,7 +67,7 @@ async def _say_goodbye(app: web.Application) -> None:
     app[keys.LIVE].say_goodbye()
 
 
-async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, workers: Workers | None = None) -> None:
+async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, workers: MediaWorkers | None = None) -> None:
     """Runs until SIGINT or SIGTERM. OSError names the address when a port is taken."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""The `sangdam` command: `serve`, `init`, and the keeping of sites, staff and sessions (`admin/`)."""
+"""The `sangdam` command: `serve`, `media`, `init`, and the keeping of sites, staff and sessions (`admin/`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import click
 import uvloop
 
 from . import log
-from .options import storage_options
+from .options import redis_option, secret_option, storage_options
+from .secret import BadSecret, media_token, read_secret
 from .settings import STAFF_HOSTS, Settings, default_data_dir
 
 _PORT = click.IntRange(1, 65_535)
@@ -65,10 +66,21 @@ def main() -> None:
 @click.option(
     "--log-level", default=None, type=click.Choice(["debug", "info", "warning", "error"]), help="Default: info; in demo warning."
 )
+@redis_option(required=False)
+@secret_option
 @storage_options
-def serve(*, demo: bool, data_dir: Path | None, log_level: str | None, announce: tuple[str, ...], **options: Any) -> None:
+def serve(
+    *,
+    demo: bool,
+    data_dir: Path | None,
+    log_level: str | None,
+    announce: tuple[str, ...],
+    secret_file: Path | None,
+    **options: Any,
+) -> None:
     """Start the service."""
-    settings = Settings(demo=demo, data_dir=data_dir or default_data_dir(demo=demo), announce=announce, **options)
+    secret = _secret(secret_file) if options["redis"] else b""
+    settings = Settings(demo=demo, data_dir=data_dir or default_data_dir(demo=demo), announce=announce, secret=secret, **options)
     _check_turn(settings)
     if taken := taken_port(settings):
         raise click.ClickException(taken)
@@ -94,9 +106,17 @@ def _check_turn(settings: Settings) -> None:
 
 async def _run(settings: Settings) -> None:
     """The media workers load while this process does."""
-    from .workers import Workers
+    from .hearing import MediaWorkers
 
-    workers = Workers(settings)
+    workers: MediaWorkers
+    if settings.redis:
+        from .fleet import Fleet
+
+        workers = Fleet(settings.redis, media_token(settings.secret))
+    else:
+        from .workers import Workers
+
+        workers = Workers(settings)
     try:
         await workers.begin()
         from .app import serve  # it brings everything: a second of imports
@@ -104,6 +124,41 @@ async def _run(settings: Settings) -> None:
         await serve(settings, on_ready=lambda: announce_ready(settings), workers=workers)
     finally:
         await workers.close()
+
+
+@main.command()
+@redis_option(required=True)
+@secret_option
+@click.option("--listen", default="127.0.0.1", show_default=True, help="Address for the servers' commands; keep it private.")
+@click.option("--advertise", default="", help="Name under which servers reach it. [default: --listen]")
+@click.option("--port", default=7000, show_default=True, type=_PORT, help="First port for commands; one a worker.")
+@click.option("--udp-port", default=40000, show_default=True, type=_MEDIA_PORT, help="First UDP port for media; one a worker.")
+@click.option("--announce", multiple=True, metavar="ADDR", help="Public address of this machine (behind NAT). Repeatable.")
+@click.option("--address", multiple=True, metavar="ADDR", help="Bind media to this local address alone. Repeatable.")
+@click.option("--loopback", is_flag=True, help="Take media on loopback as well (to try it on one machine).")
+@click.option("--workers", default=0, show_default="one a core", type=click.IntRange(0, 256), help="Media workers.")
+@click.option(
+    "--recordings",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="The servers' folder for recordings, as it is mounted here. [default: none are made]",
+)
+def media(*, redis: str, secret_file: Path | None, **options: Any) -> None:
+    """Start media workers for servers on other machines."""
+    from .media_host import MediaSettings, run
+
+    token = media_token(_secret(secret_file))
+    if options["listen"] in ("0.0.0.0", "::") and not options["advertise"]:  # noqa: S104 - a comparison
+        raise click.ClickException("Servers cannot reach that address: name one with --advertise.")
+    log.set_up(level="info")
+    asyncio.run(run(MediaSettings(redis=redis, token=token, **options)))
+
+
+def _secret(file: Path | None) -> bytes:
+    try:
+        return read_secret(file)
+    except BadSecret as error:
+        raise click.ClickException(str(error)) from None
 
 
 def taken_port(settings: Settings) -> str:
@@ -114,7 +169,7 @@ def taken_port(settings: Settings) -> str:
     for host, port, option in wanted:
         if not _free(host, port, socket.SOCK_STREAM):
             return f"Port {port} is taken by another program. End that one, or choose another port: {option} {port + 10}"
-    if not _free("127.0.0.1" if settings.demo else "0.0.0.0", settings.udp_port, socket.SOCK_DGRAM):  # noqa: S104 - a probe
+    if not settings.redis and not _free("127.0.0.1" if settings.demo else "0.0.0.0", settings.udp_port, socket.SOCK_DGRAM):  # noqa: S104 - a probe
         return f"UDP port {settings.udp_port} is taken by another program. Choose another: --udp-port {settings.udp_port + 100}"
     return ""
 

@@ -27,6 +27,7 @@ from msgspec import Meta, Struct
 
 from .limits import Buckets, network_of
 from .records import Records, Site
+from .secret import derived
 from .settings import Settings
 
 ALGORITHM = "HS256"
@@ -256,8 +257,9 @@ class Codes:
 
     @classmethod
     def open(cls, settings: Settings, records: Records) -> Codes:
-        """With the server's key in `data_dir`, made at the first start."""
-        return cls(records, Server(settings.server_name, server_secret(settings.data_dir)))
+        """With the server's key in `data_dir`, made at the first start; in a cluster with one made of its secret."""
+        secret = derived(settings.secret, "codes") if settings.secret else server_secret(settings.data_dir)
+        return cls(records, Server(settings.server_name, secret))
 
     async def issue(
         self, site: Site | None, category: str, language: str, *, origin: str, address: str, now: int

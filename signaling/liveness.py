@@ -12,6 +12,7 @@ from pathlib import Path
 TICK_S = 0.05
 SILENT_S = 0.75  # three heartbeats
 STARVED_S = 2.5  # the same for a worker that is ready to run and does not get to
+REMOTE_SILENT_S = 1.25  # on another machine, where nobody can see whether it starves
 FIRST_S = 5.0  # until the first event: its stream has yet to be opened
 
 CRASHES_S = 60.0
@@ -19,11 +20,12 @@ PAUSES_S = (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 2.0)  # by the number of crashes 
 
 
 class Silence:
-    """How long a worker has said nothing. Call ``tick`` every ``TICK_S``: a tick that comes late counts as one tick only,
-    because what the worker said meanwhile may lie unread."""
+    """How long a worker has said nothing; `limit_s` of it is its death. Call ``tick`` every ``TICK_S``: a tick that comes late
+    counts as one tick only, because what the worker said meanwhile may lie unread."""
 
-    def __init__(self) -> None:
-        self._silent_s = SILENT_S - FIRST_S
+    def __init__(self, limit_s: float = SILENT_S) -> None:
+        self._limit_s = limit_s
+        self._silent_s = limit_s - FIRST_S
 
     def heard(self) -> None:
         self._silent_s = 0.0
@@ -31,8 +33,12 @@ class Silence:
     def tick(self, elapsed_s: float) -> None:
         self._silent_s += min(elapsed_s, TICK_S)
 
+    def give_up(self) -> None:
+        """It is known to be gone: nobody listens where it did."""
+        self._silent_s = self._limit_s
+
     def is_death(self, *, starved: bool) -> bool:
-        return self._silent_s >= (STARVED_S if starved else SILENT_S) - TICK_S / 2
+        return self._silent_s >= (STARVED_S if starved else self._limit_s) - TICK_S / 2
 
     @property
     def is_long(self) -> bool:

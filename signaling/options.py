@@ -31,3 +31,19 @@ def storage_options(command: Callable[P, R]) -> Callable[P, R]:
     ):
         command = option(command)
     return command
+
+
+def redis_option(*, required: bool) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """`--redis`, also from the environment, because the URL may hold a password."""
+    if required:
+        return click.option("--redis", required=True, metavar="URL", envvar="SANGDAM_REDIS", help="Redis of the cluster.")
+    return click.option(
+        "--redis", default="", metavar="URL", envvar="SANGDAM_REDIS", help="Redis of a cluster; media workers are then its own."
+    )
+
+
+def secret_option(command: Callable[P, R]) -> Callable[P, R]:
+    """`--secret-file`."""
+    where = "File with the cluster's secret (or SANGDAM_SECRET in the environment)."
+    path = click.Path(dir_okay=False, path_type=Path)
+    return click.option("--secret-file", type=path, default=None, help=where)(command)

@@ -41,6 +41,8 @@ class Settings:
     public_url: str = ""  # "": http://localhost:PORT
     udp_port: int = 40000
     announce: tuple[str, ...] = ()
+    redis: str = ""  # URL; "": everything in this process and its children
+    secret: bytes = field(default=b"", repr=False)  # of the cluster
     workers: int = 0  # 0: one a core
     turn: tuple[str, ...] = ()  # turn:host:port, of a server that knows the secret in turn_secret_file
     turn_secret_file: Path | None = None

@@ -11,8 +11,8 @@ import os
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import aclosing, suppress
+from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -20,6 +20,8 @@ from typing import Any, Literal
 import structlog
 
 from media import client as media
+from signaling import hearing
+from signaling.hearing import OnDead, OnEvent, read_stream
 from signaling.liveness import TICK_S, Silence, is_starved, restart_pause_s
 from signaling.messages import WorkerItem
 from signaling.settings import Settings
@@ -30,11 +32,7 @@ START_TIMEOUT_S = 60.0  # imports take two seconds on an idle core, many more on
 STOP_TIMEOUT_S = 1.5
 POLL_S = 0.05
 SETTLE_S = 0.5  # before a successor starts while others serve: the calls that move first need the processor more
-STREAM_SILENCE_S = 30.0  # of the stream's own watch, which knows nothing of our lateness: only a last resort
 CRASHES = 16
-
-OnEvent = Callable[[media.WorkerEvent], Awaitable[None]]
-OnDead = Callable[[list[str]], Awaitable[None]]
 
 
 @dataclass(slots=True, eq=False)
@@ -99,19 +97,12 @@ class Workers:
         self._folder.cleanup()
 
     async def heard(self, timeout_s: float) -> None:
-        """Returns when everything the workers have said up to now has been handled: events come in order, so the next
-        heartbeat of each is proof enough."""
-        alive = [worker for worker in self._workers if worker.usable]
-        for worker in alive:
-            worker.beat.clear()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await asyncio.gather(*(worker.beat.wait() for worker in alive))
+        await hearing.heard([worker for worker in self._workers if worker.usable], timeout_s)
 
     # --- rooms -----------------------------------------------------------------------------------------------------------
 
     def place(self, room: str) -> Worker | None:
-        """The worker of this room: where it is, else the live one with the fewest rooms; None when none lives."""
+        """Where it is, else the live one with the fewest rooms."""
         placed = self._placed.get(room)
         if placed is not None and placed.usable:
             return placed
@@ -128,6 +119,12 @@ class Workers:
         worker = self._placed.pop(room, None)
         if worker is not None:
             worker.rooms.discard(room)
+
+    def kept(self, room: str) -> int:
+        return 0  # children begin and end with us
+
+    async def settle(self) -> None:
+        pass
 
     def items(self) -> list[WorkerItem]:
         return [
@@ -220,29 +217,11 @@ class Workers:
             await self._dead(worker)
 
     async def _read(self, worker: Worker) -> None:
-        """Events, of a new stream when one breaks; each begins with a Snapshot. Whether the worker lives is not decided here."""
+        """Events, of a new stream when one breaks. Whether the worker lives is not decided here."""
         while True:
-            try:
-                async with aclosing(worker.client.events(STREAM_SILENCE_S)) as events:
-                    async for event in events:
-                        worker.handling = True
-                        await self._handle(worker, event)
-                        worker.handling = False
-            except media.WorkerUnreachable as error:
-                log.warning("event stream broke", worker=worker.id, error=str(error))
-                await asyncio.sleep(POLL_S)
-
-    async def _handle(self, worker: Worker, event: media.WorkerEvent) -> None:
-        if not isinstance(event, media.Snapshot):  # a worker that gets no further than this is no good
-            worker.silence.heard()
-        if isinstance(event, media.Heartbeat):
-            worker.peers = event.peers
-            worker.beat.set()
-        elif self._on_event is not None:
-            try:
-                await self._on_event(event)
-            except Exception:
-                log.exception("worker event failed", worker=worker.id, kind=type(event).__name__)
+            error = await read_stream(worker, self._on_event)
+            log.warning("event stream broke", worker=worker.id, error=error)
+            await asyncio.sleep(POLL_S)
 
     async def _dead(self, worker: Worker) -> None:
         log.error("worker dead", worker=worker.id, rooms=len(worker.rooms), status=worker.process.returncode)

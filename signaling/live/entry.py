@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from matcher.types import MatchStore, Place
 from media.client import SetMatrix
+from signaling.hearing import MediaWorker, MediaWorkers
 from signaling.live.clients import Client, Hub
 from signaling.matrix import Matrix
 from signaling.messages import Brief
@@ -18,7 +19,6 @@ from signaling.records import Records
 from signaling.records.types import Site
 from signaling.session import Session
 from signaling.turn import Turn
-from signaling.workers import Worker, Workers
 
 
 def wall_clock_ms() -> int:
@@ -30,7 +30,7 @@ class RoomState:
     """Where the session's room is. ``ready`` is set while it is open at the session's epoch with its matrix in force."""
 
     opened: int = 0
-    worker: Worker | None = None
+    worker: MediaWorker | None = None
     sent: SetMatrix | None = None
     dirty: bool = False
     kicked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -82,7 +82,7 @@ class House:
 
     records: Records
     store: MatchStore
-    workers: Workers
+    workers: MediaWorkers
     recordings: Recordings
     hub: Hub = field(default_factory=Hub)
     entries: dict[str, Entry] = field(default_factory=dict)

@@ -17,12 +17,12 @@ from typing import Any, ClassVar
 import structlog
 
 from media import client as media
+from signaling.hearing import MediaWorker
 from signaling.live.entry import Entry, House, RoomState
 from signaling.messages import Answer, BoardMessage, BoardOut, Speaking
 from signaling.records.types import StaleEpoch, UnknownSession
 from signaling.session.events import PeerChanged, PeerOffered, RecordingFailed, RoomLost, SessionEvent
 from signaling.session.model import NotAllowed
-from signaling.workers import Worker
 
 log = structlog.get_logger(__name__)
 
@@ -125,8 +125,18 @@ class Rooms:
             raise media.WorkerUnreachable("no worker")
         await self.flushed()
         updates = await self.house.records.open_board(entry.id, epoch)
-        await worker.client.open_room(entry.id, media.OpenRoom(epoch=epoch, board=updates))
+        state = await worker.client.open_room(entry.id, media.OpenRoom(epoch=epoch, board=updates))
         room.worker, room.opened, room.sent = worker, epoch, None
+        await self._take_peers(entry, state)
+
+    async def _take_peers(self, entry: Entry, state: media.RoomState) -> None:
+        """Of a room that was open there at this epoch already."""
+        known = {peer.peer for peer in state.peers}
+        gone = [person for person in entry.session.people.values() if person.peer_id and person.peer_id not in known]
+        for person in gone:
+            await self._apply(entry, PeerChanged(person.id, person.peer_id, state.epoch, "gone"))
+        for peer in state.peers:
+            await self._apply(entry, PeerChanged(peer.participant, peer.peer, state.epoch, peer.state))
 
     async def _close_room(self, entry: Entry) -> None:
         room = entry.room
@@ -139,7 +149,7 @@ class Rooms:
         self.house.workers.forget(entry.id)
         room.worker, room.opened, room.sent = None, 0, None
 
-    async def _ready(self, entry: Entry) -> Worker:
+    async def _ready(self, entry: Entry) -> MediaWorker:
         room: RoomState = entry.room
         try:
             async with asyncio.timeout(READY_TIMEOUT_S):
@@ -175,7 +185,7 @@ class Rooms:
         if worker is not None and worker.usable and epoch:
             self._spawn(self._drop_peer(worker, entry.id, peer, epoch))
 
-    async def _drop_peer(self, worker: Worker, room: str, peer: str, epoch: int) -> None:
+    async def _drop_peer(self, worker: MediaWorker, room: str, peer: str, epoch: int) -> None:
         try:
             await worker.client.close_peer(room, peer, epoch)
         except media.WorkerError:

@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from matcher.types import MatchStore, Place, Refused
+from signaling.hearing import MediaWorkers
 from signaling.identity import token_hash
 from signaling.live.boards import Boards
 from signaling.live.clients import Client
@@ -26,7 +27,6 @@ from signaling.records.types import SessionRecord, StaffRecord
 from signaling.session import decode_snapshot, encode_snapshot, new_session
 from signaling.session.events import Connected, Disconnected, EndedBy, Restored
 from signaling.session.model import FINAL_STATES, RATING_MS, NotAllowed
-from signaling.workers import Workers
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ RESTART_RETRY_MS = 300
 class Live:
     """Start with `await start()`, end with `await close()`. Methods that refuse raise `NotAllowed`."""
 
-    def __init__(self, records: Records, store: MatchStore, workers: Workers, recordings: Recordings) -> None:
+    def __init__(self, records: Records, store: MatchStore, workers: MediaWorkers, recordings: Recordings) -> None:
         self.house = House(records=records, store=store, workers=workers, recordings=recordings, now=wall_clock_ms)
         self.sessions = Sessions(self.house)
         self.staffing = Staffing(self.house)
@@ -104,8 +104,13 @@ class Live:
             if entry is None:
                 continue
             self.house.entries[entry.id] = entry
-            await self.sessions.apply(entry, Restored())
+            kept = self.house.workers.kept(entry.id)
+            room_kept = entry.session.state == "active" and 0 < kept == entry.session.epoch
+            if room_kept:
+                self.house.workers.place(entry.id)
+            await self.sessions.apply(entry, Restored(room_kept))
             self.sessions.refresh(entry)
+        await self.house.workers.settle()
 
     async def _load(self, record: SessionRecord) -> Entry | None:
         site = await self.house.records.site(record.site)

@@ -202,7 +202,10 @@ class Ticked:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The server started again with this session in its records: nobody is connected, the matcher is empty."""
+    """The server started again with this session in its records: nobody is connected, the matcher may be empty. ``room_kept``:
+    a worker that did not end with the server has the room as it was."""
+
+    room_kept: bool = False
 
 
 SessionEvent = (

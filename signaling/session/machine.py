@@ -324,12 +324,15 @@ def _restored(session: Session, event: Restored, now: int, out: list[Effect]) ->
     for person in session.people.values():
         person.connected = False
     session.fence, session.ringing = 0, None
-    people.forget_peers(session)
+    kept = event.room_kept and session.state == "active"
+    if not kept:
+        people.forget_peers(session)
     if session.state == "waiting":
         out.append(Reinstate(session.request, "user", session.category, session.enqueued_at))
         session.timers["user_lost"] = now + model.WAITING_LOST_MS
     elif session.state == "active":
-        session.epoch += 1
+        if not kept:
+            session.epoch += 1
         people.user_lost(session, now, out)
         owner = session.people[session.owner]
         out.append(Reinstate(session.request, "user", session.category, session.enqueued_at, owner.staff))

@@ -1,0 +1,97 @@
+"""A worker's lease in Redis, renewed with its load. Going through Redis, it proves the way there as well as the worker."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from types import TracebackType
+from typing import Self
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from media import client
+from media.worker import Worker
+
+log = structlog.get_logger(__name__)
+
+EVERY_S = client.LEASE_MS / 1000 / 4
+TIMEOUT_S = 1.0
+
+
+class Announcer:
+    """Use as a context: announced inside, withdrawn at the end. Redis may come and go meanwhile."""
+
+    def __init__(self, worker: Worker, redis_url: str, url: str) -> None:
+        self._worker = worker
+        self._url = url
+        self._redis = Redis.from_url(
+            redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
+        )
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._used_s = time.process_time()
+        self._since_s = time.monotonic()
+        self._unreachable = False
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._run())
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        try:
+            async with self._redis.pipeline(transaction=True) as pipe:
+                pipe.delete(client.announcement_key(self._worker.name))
+                pipe.srem(client.WORKERS_KEY, self._worker.name)
+                await pipe.execute()
+        except (RedisError, OSError) as failure:
+            log.warning("lease_not_withdrawn", error=type(failure).__name__)  # it runs out
+        await self._redis.aclose()
+
+    def wake(self) -> None:
+        """Something about the worker has changed that nobody should wait to hear."""
+        self._wake.set()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._announce()
+                self._unreachable = False
+            except (RedisError, OSError) as error:
+                if not self._unreachable:
+                    log.warning("redis_unreachable", error=type(error).__name__)
+                self._unreachable = True
+            try:
+                async with asyncio.timeout(EVERY_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+
+    async def _announce(self) -> None:
+        worker = self._worker
+        said = client.Announcement(
+            id=worker.name,
+            url=self._url,
+            rooms=len(worker.rooms),
+            peers=worker.peers,
+            load=self._load(),
+            draining=worker.draining,
+        )
+        async with self._redis.pipeline(transaction=True) as pipe:
+            pipe.set(client.announcement_key(worker.name), msgspec.json.encode(said), px=client.LEASE_MS)
+            pipe.sadd(client.WORKERS_KEY, worker.name)
+            await pipe.execute()
+
+    def _load(self) -> float:
+        used_s, now_s = time.process_time(), time.monotonic()
+        load = (used_s - self._used_s) / max(now_s - self._since_s, 0.001)
+        self._used_s, self._since_s = used_s, now_s
+        return round(load, 3)

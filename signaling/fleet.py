@@ -1,0 +1,307 @@
+"""Media workers on other machines: found by their leases in Redis, each followed by its own event stream.
+
+The stream says whether a worker lives, the lease only that it is there to be found: calls go on while Redis is away. A worker is
+dead when nobody listens where it did, or when its stream has been silent for too long; its rooms are then named to ``on_dead``.
+One that comes back to life (it stood still) is used again, after the rooms that have gone elsewhere meanwhile are closed there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from media import client as media
+from signaling import hearing
+from signaling.hearing import OnDead, OnEvent, read_stream
+from signaling.liveness import REMOTE_SILENT_S, TICK_S, Silence
+from signaling.messages import WorkerItem
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_S = 0.3
+REDIS_TIMEOUT_S = 1.0
+FOUND_WITHIN_S = 2.0  # those that stand in Redis and say nothing for so long do not hold up the start
+RECONNECT_S = 0.1
+REFUSALS = 2  # of connections, one after the other: nobody listens there any more
+LATELY_S = 2.0
+ROOM_LOAD = 0.02  # of a core, for a room too new to show in the load that its worker tells (findings: 1-2.7 % with sound)
+MOVED_S = 3.0  # a drained worker keeps a room for so long, while its people make their new connections
+
+decode_announcement = msgspec.json.Decoder(media.Announcement).decode
+
+
+async def _always() -> bool:
+    return True
+
+
+@dataclass(slots=True, eq=False)
+class Leased:
+    """`found`: rooms that it had open when its stream began, with their epochs."""
+
+    said: media.Announcement
+    client: media.WorkerClient
+    state: Literal["new", "live", "draining", "dead"] = "new"
+    rooms: set[str] = field(default_factory=set)
+    peers: int = 0
+    beat: asyncio.Event = field(default_factory=asyncio.Event)
+    known: asyncio.Event = field(default_factory=asyncio.Event)
+    silence: Silence = field(default_factory=lambda: Silence(REMOTE_SILENT_S))
+    handling: bool = False
+    found: dict[str, int] = field(default_factory=dict)
+    lately: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def id(self) -> str:
+        return self.said.id
+
+    @property
+    def usable(self) -> bool:
+        return self.state in ("live", "draining")
+
+    def load(self, now_s: float) -> float:
+        while self.lately and now_s - self.lately[0] > LATELY_S:
+            self.lately.popleft()
+        return self.said.load + len(self.lately) * ROOM_LOAD
+
+
+class Fleet:
+    """`allowed`: asked before rooms that nobody here has placed are closed; another server may have placed them since."""
+
+    def __init__(self, redis_url: str, secret: str, allowed: Callable[[], Awaitable[bool]] = _always) -> None:
+        self._redis = Redis.from_url(
+            redis_url,
+            socket_timeout=REDIS_TIMEOUT_S,
+            socket_connect_timeout=REDIS_TIMEOUT_S,
+            retry=Retry(NoBackoff(), 0),
+            decode_responses=True,
+        )
+        self._secret = secret
+        self.allowed = allowed
+        self._workers: dict[str, Leased] = {}
+        self._placed: dict[str, Leased] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._random = random.Random()  # noqa: S311  # which worker gets a room is no secret
+        self._settled = False
+        self._unreachable = False
+        self._on_event: OnEvent | None = None
+        self._on_dead: OnDead | None = None
+
+    async def begin(self) -> None:
+        pass
+
+    async def start(self, on_event: OnEvent, on_dead: OnDead) -> None:
+        """Returns when every worker that has a lease has said which rooms it has, or has had the time to."""
+        self._on_event, self._on_dead = on_event, on_dead
+        with suppress(RedisError, OSError):
+            await self._look()
+        self._spawn(self._look_for_ever())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FOUND_WITHIN_S):
+                await asyncio.gather(*(worker.known.wait() for worker in self._workers.values()))
+        if not self._workers:
+            log.warning("no media worker yet: text only until one is announced")
+
+    async def close(self) -> None:
+        tasks = [*self._tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for worker in self._workers.values():
+            await worker.client.close()
+        await self._redis.aclose()
+
+    async def heard(self, timeout_s: float) -> None:
+        await hearing.heard([worker for worker in self._workers.values() if worker.usable], timeout_s)
+
+    # --- rooms -----------------------------------------------------------------------------------------------------------
+
+    def place(self, room: str) -> Leased | None:
+        """Where it is, else the less loaded of two by chance."""
+        placed = self._placed.get(room) or self._keeper(room)
+        if placed is None or not placed.usable:
+            live = [worker for worker in self._workers.values() if worker.state == "live"]
+            if not live:
+                return None
+            now_s = asyncio.get_running_loop().time()
+            two = self._random.sample(live, min(2, len(live)))
+            placed = min(two, key=lambda worker: worker.load(now_s))
+            placed.lately.append(now_s)
+        placed.rooms.add(room)
+        self._placed[room] = placed
+        return placed
+
+    def _keeper(self, room: str) -> Leased | None:
+        if self._settled:
+            return None
+        keepers = [worker for worker in self._workers.values() if worker.state == "live" and room in worker.found]
+        return max(keepers, key=lambda worker: worker.found[room], default=None)
+
+    def forget(self, room: str) -> None:
+        worker = self._placed.pop(room, None)
+        if worker is not None:
+            worker.rooms.discard(room)
+
+    def kept(self, room: str) -> int:
+        keeper = self._keeper(room)
+        return keeper.found[room] if keeper else 0
+
+    async def settle(self) -> None:
+        self._settled = True
+        for worker in list(self._workers.values()):
+            self._spawn(self._close_strays(worker))
+
+    def items(self) -> list[WorkerItem]:
+        return [
+            WorkerItem(id=worker.id, rooms=len(worker.rooms), peers=worker.peers, state=worker.state)
+            for worker in sorted(self._workers.values(), key=lambda each: each.id)
+            if worker.state != "new"
+        ]
+
+    # --- leases ----------------------------------------------------------------------------------------------------------
+
+    async def _look_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                await self._look()
+                self._unreachable = False
+            except (RedisError, OSError) as error:
+                if not self._unreachable:
+                    log.warning("redis unreachable: media workers stay as they are", error=type(error).__name__)
+                self._unreachable = True
+
+    async def _look(self) -> None:
+        ids = sorted(str(name) for name in await self._redis.smembers(media.WORKERS_KEY))
+        texts = await self._redis.mget([media.announcement_key(name) for name in ids]) if ids else []
+        leased = {name: text for name, text in zip(ids, texts, strict=True) if text is not None}
+        if gone := [name for name in ids if name not in leased]:
+            await self._redis.srem(media.WORKERS_KEY, *gone)
+        for name, text in leased.items():
+            try:
+                self._announced(name, decode_announcement(text))
+            except msgspec.MsgspecError:
+                log.warning("announcement not understood", worker=name)
+        for worker in list(self._workers.values()):
+            if worker.id not in leased and worker.state in ("new", "dead"):
+                await self._dismiss(worker)
+
+    def _announced(self, name: str, said: media.Announcement) -> None:
+        worker = self._workers.get(name)
+        if worker is None:
+            worker = self._workers[name] = Leased(said, media.WorkerClient(said.url, self._secret))
+            worker.task = self._spawn(self._follow(worker))
+            return
+        worker.said = said
+        if said.draining and worker.state == "live":
+            worker.state = "draining"
+            log.info("worker drains", worker=worker.id, rooms=len(worker.rooms))
+            self._spawn(self._drained(worker))
+
+    async def _dismiss(self, worker: Leased) -> None:
+        del self._workers[worker.id]
+        if worker.task is not None:
+            worker.task.cancel()
+            await asyncio.gather(worker.task, return_exceptions=True)
+        await worker.client.close()
+
+    # --- life and death --------------------------------------------------------------------------------------------------
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _follow(self, worker: Leased) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._read(worker))
+            group.create_task(self._watch(worker))
+
+    async def _read(self, worker: Leased) -> None:
+        async def on_event(event: media.WorkerEvent) -> None:
+            await self._event(worker, event)
+
+        refused = 0
+        while True:
+            error = await read_stream(worker, on_event)
+            refused = refused + 1 if error == "ClientConnectorError" else 0
+            if refused == REFUSALS:
+                worker.silence.give_up()
+            if worker.state != "dead":
+                log.warning("event stream broke", worker=worker.id, error=error)
+            await asyncio.sleep(RECONNECT_S)
+
+    async def _event(self, worker: Leased, event: media.WorkerEvent) -> None:
+        if isinstance(event, media.Snapshot):
+            if event.worker != worker.id:  # another one listens in its place
+                worker.silence.give_up()
+                return
+            worker.found = {room.room: room.epoch for room in event.rooms}
+            if worker.state == "new":
+                worker.state = "draining" if worker.said.draining else "live"
+            worker.known.set()
+            if self._settled:
+                self._spawn(self._close_strays(worker))
+        if self._on_event is not None:
+            await self._on_event(event)
+
+    async def _watch(self, worker: Leased) -> None:
+        loop = asyncio.get_running_loop()
+        before = loop.time()
+        while True:
+            await asyncio.sleep(TICK_S)
+            now = loop.time()
+            if not worker.handling:
+                worker.silence.tick(now - before)
+            before = now
+            if worker.silence.is_long and worker.usable:
+                await self._dead(worker)
+            elif not worker.silence.is_long and worker.state == "dead":
+                worker.state = "draining" if worker.said.draining else "live"
+                log.info("worker is back", worker=worker.id)
+
+    async def _dead(self, worker: Leased) -> None:
+        log.error("worker dead", worker=worker.id, rooms=len(worker.rooms))
+        worker.state = "dead"
+        await self._moved(worker)
+
+    async def _drained(self, worker: Leased) -> None:
+        await self._moved(worker)
+        await asyncio.sleep(MOVED_S)
+        await self._close_strays(worker)
+
+    async def _moved(self, worker: Leased) -> None:
+        rooms = list(worker.rooms)
+        for room in rooms:
+            self.forget(room)
+        if self._on_dead is not None:
+            try:
+                await self._on_dead(rooms)
+            except Exception:
+                log.exception("rooms of a worker not handed on", worker=worker.id)
+
+    async def _close_strays(self, worker: Leased) -> None:
+        """Closes what it has open and nobody has placed there: rooms that moved, or whose sessions are over."""
+        if not worker.usable or not await self.allowed():
+            return
+        try:
+            async with asyncio.timeout(media.COMMAND_TIMEOUT_S):
+                rooms = await worker.client.rooms()
+                for room in rooms:
+                    if self._placed.get(room.room) is not worker:
+                        await worker.client.close_room(room.room, room.epoch)
+        except (media.WorkerError, TimeoutError) as error:
+            log.warning("rooms not closed", worker=worker.id, error=str(error))

@@ -1,0 +1,97 @@
+"""What the service asks of media workers, wherever they run, and the reading of their event streams."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from typing import Protocol
+
+import structlog
+
+from media import client as media
+from signaling.liveness import Silence
+from signaling.messages import WorkerItem
+
+log = structlog.get_logger(__name__)
+
+STREAM_SILENCE_S = 30.0  # of the stream's own watch, which knows nothing of our lateness: only a last resort
+
+OnEvent = Callable[[media.WorkerEvent], Awaitable[None]]
+OnDead = Callable[[list[str]], Awaitable[None]]
+
+
+class MediaWorker(Protocol):
+    """`handling`: an event of its stream is at work here, and what follows it waits for us."""
+
+    client: media.WorkerClient
+    peers: int
+    beat: asyncio.Event
+    silence: Silence
+    handling: bool
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def usable(self) -> bool: ...
+
+
+class MediaWorkers(Protocol):
+    async def begin(self) -> None:
+        """What can be under way while the rest of the server loads."""
+
+    async def start(self, on_event: OnEvent, on_dead: OnDead) -> None:
+        """`on_dead` is given the rooms that must be opened elsewhere, of a worker that is dead or drains."""
+
+    async def close(self) -> None: ...
+    async def heard(self, timeout_s: float) -> None:
+        """Returns when everything the workers have said up to now has been handled: events come in order, so the next
+        heartbeat of each is proof enough."""
+
+    def place(self, room: str) -> MediaWorker | None:
+        """The worker of this room: where it is, else the one that shall have it; None when none lives."""
+
+    def forget(self, room: str) -> None: ...
+    def kept(self, room: str) -> int:
+        """The epoch at which a worker had this room open when we came; 0: none had."""
+
+    async def settle(self) -> None:
+        """Every room that goes on has been placed: others that workers have kept are closed."""
+
+    def items(self) -> list[WorkerItem]: ...
+
+
+async def read_stream(worker: MediaWorker, on_event: OnEvent | None) -> str:
+    """One event stream until it breaks; why it did. It begins with a Snapshot."""
+    try:
+        async with aclosing(worker.client.events(STREAM_SILENCE_S)) as events:
+            async for event in events:
+                worker.handling = True
+                await _handle(worker, event, on_event)
+                worker.handling = False
+    except media.WorkerUnreachable as error:
+        return str(error)
+    return ""
+
+
+async def _handle(worker: MediaWorker, event: media.WorkerEvent, on_event: OnEvent | None) -> None:
+    if not isinstance(event, media.Snapshot):  # a worker that gets no further than this is no good
+        worker.silence.heard()
+    if isinstance(event, media.Heartbeat):
+        worker.peers = event.peers
+        worker.beat.set()
+    elif on_event is not None:
+        try:
+            await on_event(event)
+        except Exception:
+            log.exception("worker event failed", worker=worker.id, kind=type(event).__name__)
+
+
+async def heard(workers: list[MediaWorker], timeout_s: float) -> None:
+    for worker in workers:
+        worker.beat.clear()
+    try:
+        async with asyncio.timeout(timeout_s):
+            await asyncio.gather(*(worker.beat.wait() for worker in workers))
+    except TimeoutError:
+        log.warning("workers not heard in time")

@@ -1,0 +1,128 @@
+"""`sangdam media`: the media workers of one machine, one a core, announced in Redis. Each is started again when it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from .liveness import restart_pause_s
+
+log = structlog.get_logger(__name__)
+
+SECRET_VARIABLE = "SANGDAM_MEDIA_TOKEN"  # noqa: S105  # the names of variables that children read
+REDIS_VARIABLE = "SANGDAM_MEDIA_REDIS"
+KILL_AFTER_S = 20.0  # more than a worker takes to let its rooms move
+CRASHES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaSettings:
+    """`listen`: the address for commands, `advertise`: under which name the servers reach it ("": the same); ports of the first
+    worker, the next ones follow."""
+
+    redis: str
+    token: str
+    listen: str = "127.0.0.1"
+    advertise: str = ""
+    port: int = 7000
+    udp_port: int = 40000
+    announce: tuple[str, ...] = ()
+    address: tuple[str, ...] = ()
+    loopback: bool = False
+    workers: int = 0  # 0: one a core
+    recordings: Path | None = None  # the servers' folder for them, mounted here; None: no recording can be made
+
+    def command(self, number: int) -> list[str]:
+        port = self.port + number
+        command = [
+            sys.executable,
+            "-m",
+            "media",
+            "--listen",
+            f"{_bracketed(self.listen)}:{port}",
+            "--secret-env",
+            SECRET_VARIABLE,
+        ]
+        command += ["--redis-env", REDIS_VARIABLE, "--url", f"http://{_bracketed(self.advertise or self.listen)}:{port}"]
+        command += ["--name", f"{socket.gethostname()}-{number}-{secrets.token_hex(4)}", "--parent", str(os.getpid())]
+        command += ["--udp-port", str(self.udp_port + number)]
+        if self.recordings is not None:
+            command += ["--recordings", str(self.recordings)]
+        if self.loopback:
+            command.append("--loopback")
+        for option, values in (("--announce", self.announce), ("--address", self.address)):
+            if values:
+                command += [option, *values]
+        return command
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+async def run(settings: MediaSettings) -> None:
+    """Until SIGTERM or SIGINT; the workers' rooms have then moved, or a second signal came."""
+    host = _Host(settings)
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, host.stop)
+    async with asyncio.TaskGroup() as group:
+        for number in range(settings.workers or os.cpu_count() or 1):
+            group.create_task(host.keep(number))
+
+
+class _Host:
+    def __init__(self, settings: MediaSettings) -> None:
+        self._settings = settings
+        self._environment = os.environ | {SECRET_VARIABLE: settings.token, REDIS_VARIABLE: settings.redis}
+        self._children: set[asyncio.subprocess.Process] = set()
+        self._stopped = asyncio.Event()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        for child in self._children:
+            child.terminate()
+
+    async def keep(self, number: int) -> None:
+        loop = asyncio.get_running_loop()
+        ends: list[float] = []
+        while not self._stopped.is_set():
+            child = await asyncio.create_subprocess_exec(
+                *self._settings.command(number), env=self._environment, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
+            )
+            self._children.add(child)
+            if self._stopped.is_set():
+                child.terminate()
+            try:
+                status = await self._ended(child)
+            finally:
+                self._children.discard(child)
+            if self._stopped.is_set():
+                return
+            ends = [*ends, loop.time()][-CRASHES:]
+            log.error("media worker ended", number=number, status=status)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.2, restart_pause_s(ends, loop.time()))):
+                    await self._stopped.wait()
+
+    async def _ended(self, child: asyncio.subprocess.Process) -> int:
+        ending = asyncio.create_task(child.wait())
+        stopping = asyncio.create_task(self._stopped.wait())
+        await asyncio.wait((ending, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not ending.done():
+            try:
+                async with asyncio.timeout(KILL_AFTER_S):
+                    await asyncio.shield(ending)
+            except TimeoutError:
+                child.kill()
+        return await ending
