@@ -80,6 +80,8 @@ class Leased:
 class Fleet:
     """`allowed`: asked before rooms that nobody here has placed are closed; another server may have placed them since."""
 
+    outlive = True
+
     def __init__(self, redis_url: str, secret: str, allowed: Callable[[], Awaitable[bool]] = _always) -> None:
         self._redis = Redis.from_url(
             redis_url,
@@ -240,7 +242,7 @@ class Fleet:
             refused = refused + 1 if error == "ClientConnectorError" else 0
             if refused == REFUSALS:
                 worker.silence.give_up()
-            if worker.state != "dead":
+            if worker.usable and refused < 2:
                 log.warning("event stream broke", worker=worker.id, error=error)
             await asyncio.sleep(RECONNECT_S)
 
@@ -272,6 +274,7 @@ class Fleet:
             elif not worker.silence.is_long and worker.state == "dead":
                 worker.state = "draining" if worker.said.draining else "live"
                 log.info("worker is back", worker=worker.id)
+                self._spawn(self._close_strays(worker))
 
     async def _dead(self, worker: Leased) -> None:
         log.error("worker dead", worker=worker.id, rooms=len(worker.rooms))

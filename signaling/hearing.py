@@ -37,6 +37,10 @@ class MediaWorker(Protocol):
 
 
 class MediaWorkers(Protocol):
+    """`outlive`: the workers go on when this server ends, and so do their rooms."""
+
+    outlive: bool
+
     async def begin(self) -> None:
         """What can be under way while the rest of the server loads."""
 

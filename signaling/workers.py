@@ -57,6 +57,8 @@ class Worker:
 
 
 class Workers:
+    outlive = False
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._wanted = settings.workers or os.cpu_count() or 1

@@ -27,9 +27,11 @@ def wall_clock_ms() -> int:
 
 @dataclass(slots=True)
 class RoomState:
-    """Where the session's room is. ``ready`` is set while it is open at the session's epoch with its matrix in force."""
+    """Where the session's room is. ``ready`` is set while it is open at the session's epoch with its matrix in force.
+    ``kept``: a worker has had it since before this server began."""
 
     opened: int = 0
+    kept: bool = False
     worker: MediaWorker | None = None
     sent: SetMatrix | None = None
     dirty: bool = False

@@ -49,12 +49,13 @@ class Rooms:
         return task
 
     async def close(self) -> None:
-        """Closes every room, so that what was drawn in the last moments reaches the journal."""
+        """Closes every room that ends with us, so that what was drawn in the last moments reaches the journal."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        opened = [entry for entry in self.house.entries.values() if entry.room.opened]
+        ending = [] if self.house.workers.outlive else self.house.entries.values()
+        opened = [entry for entry in ending if entry.room.opened]
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await asyncio.gather(*(self._close_room(entry) for entry in opened))
@@ -127,7 +128,9 @@ class Rooms:
         updates = await self.house.records.open_board(entry.id, epoch)
         state = await worker.client.open_room(entry.id, media.OpenRoom(epoch=epoch, board=updates))
         room.worker, room.opened, room.sent = worker, epoch, None
-        await self._take_peers(entry, state)
+        if room.kept:
+            room.kept = False
+            await self._take_peers(entry, state)
 
     async def _take_peers(self, entry: Entry, state: media.RoomState) -> None:
         """Of a room that was open there at this epoch already."""

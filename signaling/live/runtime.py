@@ -108,6 +108,7 @@ class Live:
             room_kept = entry.session.state == "active" and 0 < kept == entry.session.epoch
             if room_kept:
                 self.house.workers.place(entry.id)
+                entry.room.kept = True
             await self.sessions.apply(entry, Restored(room_kept))
             self.sessions.refresh(entry)
         await self.house.workers.settle()

@@ -26,6 +26,7 @@ from aiohttp import web
 from media.client import AdmitPeer, Admitted, WorkerClient
 from signaling import app as wiring
 from signaling import demo, identity, keys
+from signaling.hearing import MediaWorkers
 from signaling.records import Records
 from signaling.settings import Settings
 from signaling.workers import Worker, Workers
@@ -288,9 +289,9 @@ class OneWorker(Workers):
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, supervised: bool = False) -> AsyncIterator[Service]:
+async def running(settings: Settings, *, supervised: bool = False, workers: MediaWorkers | None = None) -> AsyncIterator[Service]:
     """`supervised`: with workers of its own, which may be killed."""
-    workers = Workers(settings) if supervised else OneWorker(settings)
+    workers = workers or (Workers(settings) if supervised else OneWorker(settings))
     runner = web.AppRunner(await wiring.build_app(settings, workers), access_log=None, shutdown_timeout=1.0)
     async with aiohttp.ClientSession() as http:
         try:

@@ -1,0 +1,184 @@
+"""Media workers that are not the server's children: announced in a real Redis, killed, stopped, drained, left alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from media.client import WORKERS_KEY, WorkerClient, WorkerRefused
+from signaling.fleet import Fleet
+from signaling.secret import media_token
+from tests.peers.live_house import Person, Service, free_port, in_conversation, running, settings_for
+from tests.redis_server import RedisServer, running_redis
+
+SECRET = b"a secret of these tests, long enough"
+
+
+@pytest.fixture
+def redis() -> Iterator[RedisServer]:
+    with running_redis() as server:
+        yield server
+
+
+@contextmanager
+def media_machine(redis: RedisServer, workers: int) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "signaling.cli", "media", "--redis", redis.url, "--workers", str(workers)]
+    command += ["--port", str(free_port()), "--udp-port", str(free_port()), "--address", "127.0.0.1"]
+    process = subprocess.Popen(command, env=os.environ | {"SANGDAM_SECRET": SECRET.decode()})
+    try:
+        yield process
+    finally:
+        process.kill()  # its children die with it
+        process.wait()
+
+
+def fleet(redis: RedisServer) -> Fleet:
+    return Fleet(redis.url, media_token(SECRET))
+
+
+@asynccontextmanager
+async def served(redis: RedisServer, folder: Path, workers: int) -> AsyncIterator[Service]:
+    async with running(settings_for(folder), workers=fleet(redis)) as service:
+        await until_live(service, workers)
+        yield service
+
+
+async def until_live(service: Service, count: int) -> None:
+    async with asyncio.timeout(20):
+        while sum(worker.state == "live" for worker in service.live.house.workers.items()) != count:
+            await asyncio.sleep(0.05)
+
+
+async def talking(service: Service) -> tuple[Person, Person]:
+    user, counselor = await in_conversation(service, "voice")
+    await user.until(lambda s: s["room"]["media"])
+    await asyncio.gather(user.join_room(), counselor.join_room())
+    counselor.peer.speak(620)
+    user.peer.speak(440)
+    await user.until(lambda s: all(p["peer"] == "live" for p in s["participants"]))
+    await until_hears(user, 620)
+    await until_hears(counselor, 440)
+    return user, counselor
+
+
+async def until_hears(person: Person, hz: int, seconds: float = 6.0) -> None:
+    async with asyncio.timeout(seconds):
+        while (await person.peer.listen(0.2)).tones(440, 620, 880) != {hz}:
+            pass
+
+
+async def in_a_new_room(user: Person, counselor: Person, epoch: int) -> None:
+    async def back(person: Person, hz: int) -> None:
+        await person.until(lambda s: s["room"]["epoch"] > epoch)
+        await person.join_room()
+        person.peer.speak(hz)
+
+    await asyncio.gather(back(user, 440), back(counselor, 620))
+    await asyncio.gather(until_hears(user, 620), until_hears(counselor, 440))
+
+
+def pid_of(service: Service, room: str) -> int:
+    """The process behind the port at which the room's worker is reached."""
+    port = service.live.house.entries[room].room.worker.said.url.rpartition(":")[2]
+    found = subprocess.run(["ss", "-Hltnp", f"sport = :{port}"], capture_output=True, text=True, check=True).stdout
+    return int(found.partition("pid=")[2].partition(",")[0])
+
+
+async def test_a_killed_workers_room_goes_on_with_another(redis: RedisServer, tmp_path: Path) -> None:
+    with media_machine(redis, 2):
+        async with served(redis, tmp_path, 2) as service:
+            user, counselor = await talking(service)
+            epoch = user.session["room"]["epoch"]
+            began = asyncio.get_running_loop().time()
+            os.kill(pid_of(service, user.session_id), signal.SIGKILL)
+            await in_a_new_room(user, counselor, epoch)
+            assert asyncio.get_running_loop().time() - began < 4.0
+            await until_live(service, 2)  # and the machine has started another in its place
+
+
+async def test_a_worker_that_stood_still_does_no_harm_when_it_wakes(redis: RedisServer, tmp_path: Path) -> None:
+    with media_machine(redis, 2):
+        async with served(redis, tmp_path, 2) as service:
+            user, counselor = await talking(service)
+            epoch, pid = user.session["room"]["epoch"], pid_of(service, user.session_id)
+            former = service.live.house.entries[user.session_id].room.worker.client
+            os.kill(pid, signal.SIGSTOP)
+            await in_a_new_room(user, counselor, epoch)
+            os.kill(pid, signal.SIGCONT)
+            async with asyncio.timeout(5):
+                while await former.rooms():  # it gives the room up
+                    await asyncio.sleep(0.05)
+            await asyncio.gather(until_hears(user, 620), until_hears(counselor, 440))
+            assert user.session["room"]["epoch"] == epoch + 1
+
+
+async def test_a_worker_told_to_end_lets_its_rooms_move_first(redis: RedisServer, tmp_path: Path) -> None:
+    with media_machine(redis, 1) as first:
+        async with served(redis, tmp_path, 1) as service:
+            user, counselor = await talking(service)
+            with media_machine(redis, 1):
+                await until_live(service, 2)
+                epoch, old = user.session["room"]["epoch"], user.peer
+                first.terminate()
+                await user.until(lambda s: s["room"]["epoch"] > epoch)
+                assert (await old.listen(0.5)).tones(440, 620, 880) == {620}, "the old room sounds until the new one does"
+                await in_a_new_room(user, counselor, epoch)
+                assert await asyncio.to_thread(first.wait, 10) == 0
+                assert await asyncio.to_thread(lambda: Redis.from_url(redis.url).scard(WORKERS_KEY)) == 1
+
+
+async def test_calls_go_on_while_the_server_restarts(redis: RedisServer, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    with media_machine(redis, 1):
+        async with running(settings, workers=fleet(redis)) as service:
+            await until_live(service, 1)
+            user, counselor = await talking(service)
+            epoch, cookie, token, session = user.session["room"]["epoch"], counselor.cookie, user.token, user.session_id
+            user_peer, counselor_peer = user.peer, counselor.peer
+        assert (await user_peer.listen(0.4)).tones(440, 620, 880) == {620}, "nobody serves, and they talk on"
+        async with running(settings, workers=fleet(redis)) as service:
+            again = await service.user_tab(session, token)
+            await service.staff("jimin", available=False, cookie=cookie)
+            await again.until(lambda s: all(p["peer"] == "live" and p["presence"] == "here" for p in s["participants"]))
+            assert again.session["room"]["epoch"] == epoch, "the room is the same"
+            assert (await user_peer.listen(0.4)).tones(440, 620, 880) == {620}
+            assert (await counselor_peer.listen(0.4)).tones(440, 620, 880) == {440}
+            assert (await again.say("leave"))["type"] == "ok"
+            worker = next(iter(service.live.house.workers._workers.values()))
+            async with asyncio.timeout(5):
+                while await worker.client.rooms():
+                    await asyncio.sleep(0.05)
+
+
+async def test_redis_gone_or_emptied_moves_no_room(redis: RedisServer, tmp_path: Path) -> None:
+    with media_machine(redis, 2):
+        async with served(redis, tmp_path, 2) as service:
+            user, _ = await talking(service)
+            epoch = user.session["room"]["epoch"]
+            redis.kill()
+            for _ in range(6):
+                assert (await user.peer.listen(0.5)).tones(440, 620, 880) == {620}
+            redis.start()
+            for _ in range(4):
+                assert (await user.peer.listen(0.5)).tones(440, 620, 880) == {620}
+            await until_live(service, 2)
+            assert user.session["room"]["epoch"] == epoch
+
+
+async def test_a_command_without_the_secret_is_refused(redis: RedisServer, tmp_path: Path) -> None:
+    with media_machine(redis, 1):
+        async with served(redis, tmp_path, 1) as service:
+            url = next(iter(service.live.house.workers._workers.values())).said.url
+            for secret in ("", "guess"):
+                async with WorkerClient(url, secret) as stranger:
+                    with pytest.raises(WorkerRefused):
+                        await stranger.health()

@@ -1,0 +1,69 @@
+"""Which worker of a cluster gets a room, and what its secret gives away."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from media.client import Announcement, WorkerClient
+from signaling.fleet import Fleet, Leased
+from signaling.secret import BadSecret, derived, media_token, read_secret
+
+
+async def fleet_of(**loads: float) -> Fleet:
+    fleet = Fleet("redis://127.0.0.1:1", "secret")
+    for name, load in loads.items():
+        said = Announcement(id=name, url="http://127.0.0.1:1", rooms=0, peers=0, load=load)
+        fleet._workers[name] = Leased(said, WorkerClient(said.url), state="live")
+    return fleet
+
+
+async def test_the_less_loaded_of_two_gets_the_room_and_keeps_it() -> None:
+    fleet = await fleet_of(busy=0.9, idle=0.1)
+    placed = fleet.place("s-1")
+    assert placed is not None
+    assert placed.id == "idle"
+    assert all(fleet.place("s-1") is placed for _ in range(20))
+    await fleet.close()
+
+
+async def test_a_burst_between_two_heartbeats_is_spread() -> None:
+    """Their loads are as told before the burst; what was placed since counts."""
+    fleet = await fleet_of(a=0.10, b=0.11, c=0.12)
+    rooms = Counter(worker.id for number in range(90) if (worker := fleet.place(f"s-{number}")))
+    assert min(rooms.values()) >= 20
+    await fleet.close()
+
+
+async def test_a_draining_worker_gets_no_new_room_and_keeps_those_it_has() -> None:
+    fleet = await fleet_of(a=0.1, b=0.9)
+    first = fleet.place("s-1")
+    assert first is not None
+    first.state = "draining"
+    assert fleet.place("s-1") is first
+    second = fleet.place("s-2")
+    assert second is not None
+    assert second.id == "b"
+    second.state = "dead"
+    assert fleet.place("s-3") is None
+    await fleet.close()
+
+
+def test_a_secret_comes_from_a_file_or_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SANGDAM_SECRET", raising=False)
+    with pytest.raises(BadSecret, match="needs a secret"):
+        read_secret(None)
+    (tmp_path / "secret").write_text("f" * 64 + "\n")
+    assert read_secret(tmp_path / "secret") == b"f" * 64
+    monkeypatch.setenv("SANGDAM_SECRET", "short")
+    with pytest.raises(BadSecret, match="too short") as error:
+        read_secret(None)
+    assert "short" not in str(error.value).replace("too short", "")
+
+
+def test_one_purposes_key_is_not_anothers() -> None:
+    secret = b"x" * 32
+    assert media_token(secret) != derived(secret, "codes").hex()
+    assert secret.hex() not in media_token(secret)
