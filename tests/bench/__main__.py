@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import call, sizes, wait_promise
+from tests.bench import call, day, matches, sizes, wait_promise
 from tests.bench.rows import TARGET, merge, table
 
-PARTS = {"sizes": sizes.rows, "call": call.rows, "waits": wait_promise.rows}
+PARTS = {"sizes": sizes.rows, "call": call.rows, "match": matches.rows, "day": day.rows, "waits": wait_promise.rows}
 
 
 def main(names: list[str]) -> None:

@@ -1,7 +1,5 @@
 """How fast the memory store matches: 1,000 staff, 20 queues, 10,000 waiting; and whether 100,000 waiting cost more than 1,000.
 
-    python tests/bench/match.py [--json FILE]
-
 A match is one step that ends with somebody reserved: `wrapped_up` takes the first in line. The rest of the cycle (accept, enter,
 complete, a new request in line) runs between the timed steps, on the same engine. Rates are by the thread's own CPU time, so that
 busy neighbours do not count; the p99 is by the wall clock, so that they do.
@@ -9,17 +7,15 @@ busy neighbours do not count; the p99 is by the wall clock, so that they do.
 
 from __future__ import annotations
 
-import argparse
 import gc
-import json
 import random
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import median
 from time import perf_counter_ns, thread_time, thread_time_ns
 
 from matcher.engine import Engine
 from matcher.types import Request, Reserved, Staff
+from tests.bench.rows import Row, row, table
 
 START_MS = 1_800_000_000_000
 CATEGORIES = [f"c{number}" for number in range(10)]
@@ -103,37 +99,21 @@ def run(*, people: int, waiting: int, matches: int, profiles: int | None = 40, s
     )
 
 
-def row(name: str, values: list[float], unit: str) -> dict[str, object]:
-    return {"name": name, "value": median(values), "unit": unit, "runs": len(values), "min": min(values), "max": max(values)}
+def rows(runs: int = 3, matches: int = 30_000) -> list[Row]:
+    def measure(waiting: int, **shape: None) -> list[Figures]:
+        return [run(people=1000, waiting=waiting, matches=matches, seed=seed, **shape) for seed in range(1, runs + 1)]
 
-
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--runs", type=int, default=3)
-    arguments.add_argument("--matches", type=int, default=30_000)
-    arguments.add_argument("--json", type=Path, help="write the rows there")
-    options = arguments.parse_args()
-
-    def measure(**shape: int | None) -> list[Figures]:
-        seeds = range(1, options.runs + 1)
-        return [run(people=1000, matches=options.matches, seed=seed, **shape) for seed in seeds]
-
-    main_runs, short, long = measure(waiting=10_000), measure(waiting=1_000), measure(waiting=100_000)
-    unlike = measure(waiting=10_000, profiles=None)
-    growth = [many.median_us / few.median_us for many, few in zip(long, short, strict=True)]
-    rows = [
-        row("match_memory_per_s", [figures.matches_s for figures in main_runs], "1/s"),
-        row("match_memory_p99_us", [figures.p99_us for figures in main_runs], "us"),
-        row("match_memory_cycles_per_s", [figures.cycles_s for figures in main_runs], "1/s"),
-        row("match_memory_enqueue_us", [figures.enqueue_us for figures in main_runs], "us"),
-        row("match_memory_100k_over_1k", growth, "x"),
-        row("match_memory_unlike_skills_per_s", [figures.matches_s for figures in unlike], "1/s"),
+    full, short, long = measure(10_000), measure(1_000), measure(100_000)
+    unlike = measure(10_000, profiles=None)
+    return [
+        row("match_memory_per_s", "1/s", [figures.matches_s for figures in full]),
+        row("match_memory_p99_us", "us", [figures.p99_us for figures in full]),
+        row("match_memory_cycles_per_s", "1/s", [figures.cycles_s for figures in full]),
+        row("match_memory_enqueue_us", "us", [figures.enqueue_us for figures in full]),
+        row("match_memory_100k_over_1k", "x", [b.median_us / a.median_us for a, b in zip(short, long, strict=True)]),
+        row("match_memory_unlike_skills_per_s", "1/s", [figures.matches_s for figures in unlike]),
     ]
-    for each in rows:
-        print(f"{each['name']:36} {each['value']:>12,.1f} {each['unit']:4} ({each['min']:,.1f} to {each['max']:,.1f})")
-    if options.json:
-        options.json.write_text(json.dumps(rows, indent=1))
 
 
 if __name__ == "__main__":
-    main()
+    print(table(rows()))
