@@ -30,8 +30,11 @@ from matcher.types import (
 
 
 class Engine:
-    def __init__(self, rules: Rules | None = None, *, fence: int = 0) -> None:
-        self._book = Ledger(rules or Rules(), fence)
+    """`holding`: what was known before is lost, so nobody is matched for one presence lease from the first step on, while
+    everybody announces themselves again; else whoever is back first would get whoever is back first."""
+
+    def __init__(self, rules: Rules | None = None, *, fence: int = 0, holding: bool = False) -> None:
+        self._book = Ledger(rules or Rules(), fence, holding=holding)
         self._due: dict[Kind, Callable[..., None]] = {
             "reservation": self._expire,
             "entered": self._never_entered,
@@ -206,7 +209,7 @@ class Engine:
 
     def next_deadline_ms(self) -> int | None:
         book = self._book
-        times = [book.deadlines.next_ms(), book.selection.next_opening_ms(book.now_ms)]
+        times = [book.deadlines.next_ms(), book.selection.next_opening_ms(book.now_ms), book.holds_until_ms]
         return min((at for at in times if at is not None), default=None)
 
     def restore(self, requests: list[RequestStatus], now_ms: int) -> list[AnyEvent]:

@@ -29,11 +29,12 @@ from matcher.types import (
     StaffState,
 )
 
+FENCE_LEAP = 60_000_000  # µs: fences go on above an earlier life's also where the clocks of its nodes differed by a minute
 TIMED: frozenset[StaffState] = frozenset({"reserved", "lost", "wrap_up"})
 
 
 class Ledger:
-    def __init__(self, rules: Rules, fence: int) -> None:
+    def __init__(self, rules: Rules, fence: int, *, holding: bool = False) -> None:
         self.rules = rules
         self.fence = fence
         self.now_ms = 0
@@ -49,9 +50,15 @@ class Ledger:
         self._events: list[AnyEvent] = []
         self._waiting: list[Ticket] = []
         self._freed: list[Member] = []
+        self._holding = holding
+        self.holds_until_ms: int | None = None
 
     def begin(self, now_ms: int) -> Ledger:
         self.now_ms = max(self.now_ms, now_ms)
+        if self._holding:
+            self._holding = False
+            self.holds_until_ms = self.now_ms + self.rules.lease_ms
+            self.fence = max(self.fence, self.now_ms * 1000) + FENCE_LEAP
         self._events = []
         self._waiting.clear()
         self._freed.clear()
@@ -60,10 +67,16 @@ class Ledger:
     def finish(self, *, everybody: bool = False) -> list[AnyEvent]:
         """Match what this step made possible. Before it nothing could be matched, so only those who began to wait and those who
         became free need a look; `everybody` when rings may have changed (time, people who came or went)."""
+        if self.holds_until_ms is not None:
+            everybody = True
         if everybody:
             for member in self._freed:
                 if member.obstacle is None:
                     self.roster.offer(member)
+            if self.holds_until_ms is not None:
+                if self.now_ms < self.holds_until_ms:
+                    return self._events
+                self.holds_until_ms = None
             while (match := self.selection.any_match(self.now_ms)) is not None:
                 self._reserve(match)
             return self._events

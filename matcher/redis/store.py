@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -19,14 +20,29 @@ class RedisStore:
     """One matching domain in the Redis at `url`; several stores may share it. `fence`: the last one of an earlier life, where
     known: fences go on above it even when Redis has lost everything. All steps may raise `Unavailable`.
 
-    Steps are made in the order in which they are called, and each once, also when an answer is lost on its way."""
+    Steps are made in the order in which they are called, and each once, also when an answer is lost on its way.
 
-    def __init__(self, url: str, *, domain: str = DOMAIN, rules: Rules | None = None, fence: int = 0) -> None:
+    `on_emptied` is called when Redis turns out to have lost what this store had put there, once each time: whatever is still open
+    has to be announced again (`restore` with the open requests at their original times, `sign_in` of everybody who is there). It
+    is for that time that nobody is matched for one presence lease."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        domain: str = DOMAIN,
+        rules: Rules | None = None,
+        fence: int = 0,
+        on_emptied: Callable[[], None] | None = None,
+    ) -> None:
         self._line = Line(url, domain)
         self._rules = wire.pack_rules(rules or Rules())
         self._caller = secrets.token_hex(8)
         self._steps = 0
         self._fence = fence
+        self._era = ""
+        self._emptied = False
+        self._on_emptied = on_emptied
 
     async def close(self) -> None:
         await self._line.close()
@@ -126,9 +142,11 @@ class RedisStore:
     async def _step(self, name: str, now_ms: int, *arguments: Any) -> list[AnyEvent]:
         self._steps += 1
         packed = await self._line.step(
-            name, now_ms, msgspec.msgpack.encode(arguments), self._rules, self._caller, self._steps, self._fence
+            name, now_ms, msgspec.msgpack.encode(arguments), self._rules, self._caller, self._steps, self._fence, self._era
         )
-        said, result, _ = msgspec.msgpack.decode(packed)
+        said, result, _, era = msgspec.msgpack.decode(packed)
+        self._notice(era)
+        self._era, self._emptied = era, False
         if said == "refused":
             raise Refused(result)
         events = wire.events(result)
@@ -139,5 +157,12 @@ class RedisStore:
     async def _read(self, name: str, now_ms: int, *arguments: Any) -> tuple[Any, int]:
         """What was found, and the domain's time."""
         packed = await self._line.read(name, now_ms, msgspec.msgpack.encode(arguments), self._rules)
-        _, result, at_ms = msgspec.msgpack.decode(packed)
+        _, result, at_ms, era = msgspec.msgpack.decode(packed)
+        self._notice(era)
         return result, at_ms
+
+    def _notice(self, era: str) -> None:
+        if self._era and era != self._era and not self._emptied:
+            self._emptied = True
+            if self._on_emptied is not None:
+                self._on_emptied()

@@ -323,6 +323,12 @@ local function match_everybody()
       Roster.offer(member)
     end
   end
+  if World.now_ms < World.holds_until_ms then
+    return
+  end
+  if World.holds_until_ms > 0 then
+    World.end_hold()
+  end
   local match = Selection.any_match()
   while match do
     reserve(match)
@@ -352,7 +358,7 @@ end
 -- Matches what this step made possible. Before it nothing could be matched, so only those who began to wait and those who became
 -- free need a look; `everybody` when rings may have changed (time, people who came or went).
 function Ledger.finish(everybody)
-  if everybody then
+  if everybody or World.holds_until_ms > 0 then
     match_everybody()
   else
     match_those_concerned()

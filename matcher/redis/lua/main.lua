@@ -1,6 +1,6 @@
 -- keys: the hash tag of the matching domain. args: name of a step or of something to read; now_ms; its arguments, packed; `Rules`,
--- packed; and for a step the caller's id, the number of its step, the last fence it has seen.
--- -> packed {"ok", what was read or caused, now_ms} or {"refused", reason, now_ms}.
+-- packed; and for a step the caller's id, the number of its step, the last fence it has seen, the era it knows ("": none).
+-- -> packed {"ok", what was read or caused, now_ms, era} or {"refused", reason, now_ms, era}.
 --
 -- A caller that lost the answer (the connection broke after the step was made) sends the same step again under the same number and
 -- is given the same answer; nothing happens twice. "answers:CALLER" keeps those of the last numbers, for as long as a caller may
@@ -11,7 +11,7 @@ local ANSWERS_KEPT, ANSWERS_KEPT_MS = 64, 60000
 local function read(keys, args)
   open(keys[1], args[4])
   World.now_ms = math.max(World.now_ms, tonumber(args[2]))
-  return pack({"ok", Reading[args[1]](unpack(unpacked(args[3]))), World.now_ms})
+  return pack({"ok", Reading[args[1]](unpack(unpacked(args[3]))), World.now_ms, World.era})
 end
 
 local function make(name, arguments)
@@ -25,7 +25,7 @@ local function step(keys, args)
   if given and string.sub(given, 1, #label) == label then
     return string.sub(given, #label + 1)
   end
-  World.begin(tonumber(args[2]), tonumber(args[7]))
+  World.begin(tonumber(args[2]), tonumber(args[7]), args[8], args[5] .. ":" .. args[6])
   Ledger.open()
   local done, result = pcall(make, args[1], args[3])
   local answer
@@ -33,9 +33,9 @@ local function step(keys, args)
     tickets:write()
     members:write()
     pools:write()
-    answer = pack({"ok", Ledger.events(), World.now_ms})
+    answer = pack({"ok", Ledger.events(), World.now_ms, World.era})
   elseif type(result) == "table" and result.refused then
-    answer = pack({"refused", result.refused, World.now_ms})
+    answer = pack({"refused", result.refused, World.now_ms, World.era})
   else
     error(result)
   end

@@ -83,7 +83,11 @@ end
 
 function Reading.next_deadline_ms()
   local due, opening = Deadlines.next_ms(), Selection.next_opening_ms()
-  return due and opening and math.min(due, opening) or due or opening or false
+  local earliest = due and opening and math.min(due, opening) or due or opening or false
+  if World.holds_until_ms > 0 then
+    return math.min(earliest or World.holds_until_ms, World.holds_until_ms)
+  end
+  return earliest
 end
 
 function Reading.request_status(request)

@@ -52,24 +52,50 @@ local function count(set)
   return size
 end
 
--- The domain as a whole. `sequence` numbers arrivals, queues, pools, those who join a pool, and deadlines: who came before whom.
+-- The domain as a whole. `era`: the step with which it began, so that its callers see when Redis came back empty; `born_ms`: when that
+-- was. `holds_until_ms`: nobody is matched before (matcher/engine.py); 0: no matter. `sequence` numbers arrivals, queues, pools, those who join a pool, and deadlines: who came before whom.
 local World = {}
 
+local FENCE_LEAP = 60000000 -- µs
+
 function World.read()
-  local found = call("HMGET", key("world"), "fence", "now_ms", "sequence")
+  local found = call("HMGET", key("world"), "fence", "now_ms", "sequence", "holds_until_ms", "born_ms", "era")
   World.fence = tonumber(found[1] or 0)
   World.now_ms = tonumber(found[2] or 0)
   World.sequence = tonumber(found[3] or 0)
+  World.holds_until_ms = tonumber(found[4] or 0)
+  World.born_ms = tonumber(found[5] or 0)
+  World.era = found[6] or ""
 end
 
 -- The clock never runs backwards; fences go on above the last one that the caller has seen, also when Redis came back empty.
-function World.begin(now_ms, fence)
+-- `era`: the one that the caller knows; "": none yet. `step`: a name for this one.
+function World.begin(now_ms, fence, era, step)
   World.now_ms = math.max(World.now_ms, now_ms)
   World.fence = math.max(World.fence, fence)
+  local begins = World.era == ""
+  if World.era == era and not begins then
+    return
+  end
+  if begins then
+    World.era, World.born_ms = step, World.now_ms
+  end
+  if era ~= "" or (begins and fence > 0) then
+    World.holds_until_ms = math.max(World.holds_until_ms, World.born_ms + RULES.lease_ms)
+  end
+  if begins and World.holds_until_ms > 0 then
+    World.fence = math.max(World.fence, World.now_ms * 1000) + FENCE_LEAP
+  end
+  call("HSET", key("world"), "era", World.era, "born_ms", World.born_ms, "holds_until_ms", World.holds_until_ms)
 end
 
 function World.write()
   call("HSET", key("world"), "fence", World.fence, "now_ms", World.now_ms, "sequence", World.sequence)
+end
+
+function World.end_hold()
+  World.holds_until_ms = 0
+  call("HSET", key("world"), "holds_until_ms", 0)
 end
 
 function World.next_in_sequence()

@@ -26,12 +26,14 @@ NARROWER = Rules(max_queues=1, max_final=3, max_why=1, max_requests=4)
 class Both:
     """Looks like an engine. Each call goes to an engine and to a Redis store; both must say the same."""
 
-    def __init__(self, url: str, runner: asyncio.Runner, rules: Rules) -> None:
+    def __init__(self, url: str, runner: asyncio.Runner, rules: Rules, fence: int) -> None:
         with redis.Redis.from_url(url) as client:
             client.flushall()
-        self.engine = Engine(rules)
-        self.store = RedisStore(url, rules=rules)
+        self.engine = Engine(rules, fence=fence, holding=fence > 0)
+        self.store = RedisStore(url, rules=rules, fence=fence)
         self.runner = runner
+        if fence:
+            self.sweep(START_MS)  # begins the time in which nobody is matched
 
     def close(self) -> None:
         self.runner.run(self.store.close())
@@ -84,10 +86,11 @@ class OnBoth:
     url: ClassVar[str]
     runner: ClassVar[asyncio.Runner]
     bounds: ClassVar[Rules] = Rules()
+    fence_before: ClassVar[int] = 0
     engine: Any
 
     def new_engine(self) -> Any:
-        return Both(self.url, self.runner, self.bounds)
+        return Both(self.url, self.runner, self.bounds, self.fence_before)
 
     def close(self) -> None:
         if hasattr(self, "engine"):
@@ -223,6 +226,12 @@ class AnythingGoes(OnBoth, RuleBasedStateMachine):
         self.close()
 
 
+class AfterAnEmptyRestart(AnythingGoes):
+    """Redis came back empty under a live store: nobody is matched for one presence lease, and fences go on."""
+
+    fence_before = START_MS * 1000 + 123
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _where(redis_server) -> Iterator[None]:
     with asyncio.Runner() as runner:
@@ -230,8 +239,9 @@ def _where(redis_server) -> Iterator[None]:
         yield
 
 
-for machine, examples in ((Lockstep, 20), (LockstepNarrow, 10), (AnythingGoes, 40)):
+for machine, examples in ((Lockstep, 20), (LockstepNarrow, 10), (AnythingGoes, 40), (AfterAnEmptyRestart, 15)):
     machine.TestCase.settings = settings(max_examples=examples, stateful_step_count=40, deadline=None)
 TestLockstep = Lockstep.TestCase
 TestLockstepNarrow = LockstepNarrow.TestCase
 TestAnythingGoes = AnythingGoes.TestCase
+TestAfterAnEmptyRestart = AfterAnEmptyRestart.TestCase

@@ -1,0 +1,91 @@
+"""A Redis that comes back empty under live stores: they notice, announce again, and nobody loses a place or is matched twice."""
+
+from __future__ import annotations
+
+import pytest
+import redis
+
+from matcher.redis import RedisStore
+from matcher.types import Request, RequestStatus, Reserved, Staff
+
+NOW = 1_800_000_000_000
+KO, SHOP, LENSES = frozenset({"ko"}), frozenset({"shop"}), frozenset({"lenses"})
+
+
+def counselor(name: str) -> Staff:
+    return Staff(name, "counselor", KO, SHOP, LENSES)
+
+
+def asked(name: str, at_ms: int) -> Request:
+    return Request(name, "user", "shop", "ko", ("lenses",), at_ms)
+
+
+class Node:
+    """A server: a store, and whom it would announce again."""
+
+    def __init__(self, url: str) -> None:
+        self.emptied = 0
+        self.store = RedisStore(url, on_emptied=self._count)
+
+    def _count(self) -> None:
+        self.emptied += 1
+
+
+@pytest.fixture
+async def nodes(redis_server):
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.flushall()
+    made = [Node(redis_server.url), Node(redis_server.url)]
+    yield made
+    for node in made:
+        await node.store.close()
+
+
+async def test_nobody_is_matched_while_all_announce_themselves_again(nodes, redis_server):
+    first, second = (node.store for node in nodes)
+    await first.enqueue(asked("early", NOW), NOW)
+    fence = (await second.enqueue(asked("late", NOW + 5), NOW + 5))[-1].fence
+    redis_server.restart()
+    later = NOW + 10_000
+    await second.restore([RequestStatus(asked("late", NOW + 5), "waiting")], later)  # the later one is back first
+    await second.sign_in(counselor("jimin"), later)
+    events = await second.set_available("jimin", later)
+    assert not [event for event in events if isinstance(event, Reserved)]
+    assert events[-1].fence > fence
+    await first.restore([RequestStatus(asked("early", NOW), "waiting")], later + 20_000)
+    assert [node.emptied for node in nodes] == [1, 1]
+    await second.renew(["jimin"], later + 20_000)
+    assert await second.next_deadline_ms() == later + 30_000
+    assert not await first.sweep(later + 29_999)
+    rings = [event for event in await first.sweep(later + 30_000) if isinstance(event, Reserved)]
+    assert [(event.request, event.staff) for event in rings] == [("early", "jimin")]
+
+
+async def test_fences_go_on_where_the_clocks_of_nodes_differ(nodes, redis_server):
+    """The node that speaks first is half a minute behind the one whose fences everybody has seen."""
+    first, second = (node.store for node in nodes)
+    await second.enqueue(asked("b", NOW - 30_000), NOW - 30_000)
+    fence = (await first.enqueue(asked("a", NOW), NOW))[-1].fence
+    redis_server.restart()
+    assert (await second.enqueue(asked("c", NOW - 30_000), NOW - 30_000))[0].fence > fence
+
+
+async def test_who_only_reads_notices_too(nodes, redis_server):
+    node = nodes[0]
+    await node.store.enqueue(asked("a", NOW), NOW)
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.flushall()
+    assert await node.store.next_deadline_ms() is None
+    assert node.emptied == 1
+    await node.store.enqueue(asked("a", NOW), NOW + 1)
+    await node.store.sweep(NOW + 1)
+    assert node.emptied == 1
+
+
+async def test_a_first_start_holds_nobody_back(nodes):
+    store = nodes[0].store
+    await store.enqueue(asked("a", NOW), NOW)
+    await nodes[1].store.sign_in(counselor("jimin"), NOW)
+    events = await nodes[1].store.set_available("jimin", NOW)
+    assert [event.request for event in events if isinstance(event, Reserved)] == ["a"]
+    assert [node.emptied for node in nodes] == [0, 0]
