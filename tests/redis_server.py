@@ -8,7 +8,8 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import redis
@@ -22,13 +23,20 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def cluster_info(client: redis.Redis) -> dict[str, str]:
+    return dict(line.split(":", 1) for line in client.execute_command("CLUSTER", "INFO").decode().splitlines())
+
+
 class RedisServer:
     """`url` says where. `restart` begins anew, empty, at the same place."""
 
-    def __init__(self, folder: Path, *, cluster: bool = False) -> None:
+    def __init__(self, folder: Path, *options: str, cluster: bool = False, slots: tuple[int, int] = (0, 16383)) -> None:
+        self.options = options
         self.cluster = cluster
+        self.slots = slots
         self.folder = folder
         self.port = free_port() if cluster else 0  # a cluster's bus needs TCP
+        self.bus_port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}" if cluster else f"unix://{folder / 'redis.sock'}"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -36,9 +44,21 @@ class RedisServer:
         program = shutil.which("redis-server")
         if program is None:
             raise RuntimeError("These tests need a Redis. Install it: sudo apt-get install --no-install-recommends redis-server")
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(self.folder)]
+        options = [
+            *self.options,
+            "--port",
+            str(self.port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            str(self.folder),
+        ]
         if self.cluster:
-            options += ["--cluster-enabled", "yes", "--cluster-port", str(free_port())]
+            options += ["--cluster-enabled", "yes", "--cluster-port", str(self.bus_port), "--cluster-require-full-coverage", "no"]
         else:
             options += ["--unixsocket", str(self.folder / "redis.sock")]
         self.process = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL)
@@ -55,10 +75,10 @@ class RedisServer:
         try:
             if not self.cluster:
                 return bool(client.ping())
-            state = client.execute_command("CLUSTER", "INFO")
+            state = cluster_info(client)
             if state["cluster_slots_assigned"] == "0":
-                client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-            return bool(state["cluster_state"] == "ok")
+                client.execute_command("CLUSTER", "ADDSLOTSRANGE", *self.slots)
+            return state["cluster_state"] == "ok"
         except redis.ConnectionError:
             return False
 
@@ -74,11 +94,32 @@ class RedisServer:
 
 
 @contextmanager
-def running_redis(*, cluster: bool = False) -> Iterator[RedisServer]:
+def running_redis(*options: str, cluster: bool = False) -> Iterator[RedisServer]:
     with tempfile.TemporaryDirectory(prefix="sangdam-redis-") as folder:  # a short path: Unix sockets have at most 108 bytes
-        server = RedisServer(Path(folder), cluster=cluster)
+        server = RedisServer(Path(folder), *options, cluster=cluster)
         try:
             server.start()
             yield server
         finally:
             server.kill()
+
+
+@contextmanager
+def running_cluster() -> Iterator[list[RedisServer]]:
+    """Three masters that know each other, each with a third of the slots."""
+    with ExitStack() as stack:
+        nodes: list[RedisServer] = []
+        for slots in ((0, 5460), (5461, 10922), (10923, 16383)):
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="sangdam-redis-"))
+            nodes.append(RedisServer(Path(folder), cluster=True, slots=slots))
+            stack.callback(nodes[-1].kill)
+        with ThreadPoolExecutor() as threads:  # each waits two seconds before it takes writes
+            list(threads.map(RedisServer.start, nodes))
+        clients = [stack.enter_context(redis.Redis(port=node.port)) for node in nodes]
+        for client in clients[1:]:
+            client.execute_command("CLUSTER", "MEET", "127.0.0.1", nodes[0].port, nodes[0].bus_port)
+        give_up = time.monotonic() + START_S
+        while any(cluster_info(client)["cluster_slots_ok"] != "16384" for client in clients):
+            assert time.monotonic() < give_up, "the nodes do not find each other"
+            time.sleep(0.02)
+        yield nodes

@@ -120,17 +120,15 @@ class Line:
             node = self._node
             try:
                 return await self._send(flight)
-            except _HOPELESS as error:
+            except (*_HOPELESS, *_PASSING) as error:  # MovedError is an AskError
                 await self._hang_up()
-                raise Unavailable(f"Redis at {node.where} refuses us: {error}") from error
-            except MovedError as error:
-                await self._hang_up()
-                self._node = moved_to(node, error.host, error.port)
-                reason: Exception = error
-            except _PASSING as error:
-                await self._hang_up()
-                self._node = self._seeds[tries % len(self._seeds)]
                 reason = error
+            if _is_hopeless(reason):
+                raise Unavailable(f"Redis at {node.where} refuses us: {reason}") from reason
+            if isinstance(reason, MovedError):
+                self._node = moved_to(node, reason.host, reason.port)
+            else:
+                self._node = self._seeds[tries % len(self._seeds)]
             pause_s = PAUSES_S[min(tries, len(PAUSES_S) - 1)]
             if monotonic() + pause_s >= give_up:
                 raise Unavailable(f"Redis at {node.where} cannot be reached: {reason}") from reason
@@ -152,7 +150,7 @@ class Line:
             await self._load(client)
             answers = await self._execute(client, flight)
         for answer in answers:
-            if isinstance(answer, (*_PASSING, *_HOPELESS)):  # MovedError is an AskError
+            if isinstance(answer, (*_PASSING, *_HOPELESS)):
                 raise answer
             if _is_without_library(answer):
                 raise RedisConnectionError(str(answer))
@@ -183,6 +181,11 @@ class Line:
                 await client.aclose()
             except (RedisError, OSError):
                 return  # it was broken
+
+
+def _is_hopeless(error: BaseException | None) -> bool:
+    """Also where redis-py wraps what Redis said as the connection was made."""
+    return error is not None and (isinstance(error, _HOPELESS) or _is_hopeless(error.__cause__ or error.__context__))
 
 
 def _is_without_library(answer: Answer) -> bool:
