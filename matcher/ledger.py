@@ -112,8 +112,10 @@ class Ledger:
         if ticket.state != "reserved":
             ahead = self.queues.ahead_of(queue, rank)
             own = queue.ahead_of(rank)
+        if not self.selection.staffed(ticket):
+            return Place(ahead + 1, None, None, staffed=False)
         low_s, high_s = queue.pickups.range_s(own + 1, now_ms, queue.head_since_ms())
-        return Place(ahead + 1, low_s, high_s, self.selection.staffed(ticket))
+        return Place(ahead + 1, low_s, high_s, staffed=True)
 
     # --- staff -------------------------------------------------------------------------------------------------------
 

@@ -114,7 +114,8 @@ AnyEvent = Reserved | ReservationEnded | RequestChanged | StaffChanged
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a waiting request stands. The range is None before five pickups of its queue."""
+    """Where a waiting request stands. The range is None before five pickups of its queue, and while nobody is signed in
+    who could serve it."""
 
     place: int
     low_s: int | None
@@ -159,10 +160,10 @@ class Refused(Exception):
 
 
 class Unavailable(Exception):
-    """The store cannot be used now; the text says why, in a sentence for a log, without secrets. Of Redis: it has been away for 5 s
-    (connections, restarts, a slot on its way; a shorter time is waited for), refuses the login or a right (at once), has no memory
-    left (at once; the step was not made), or 20,000 steps wait already. Else the step may have been made or not: what it did shows
-    in the state, and every state it can have left ends by itself. Later steps try anew; nothing has to be opened again."""
+    """The store cannot be used now; the text says why, in a sentence for a log, without secrets. Of Redis: it has been away for
+    5 s (connections, restarts, a slot that moves; less is waited for), refuses the login or a right (at once), has no memory left
+    (at once; the step was not made), or 20,000 steps wait already. Else the step may have been made or not: what it did shows in
+    the state, and every state it can have left ends by itself. Later steps try anew; nothing has to be opened again."""
 
 
 class MatchStore(Protocol):

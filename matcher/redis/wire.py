@@ -116,11 +116,13 @@ def staff_status(packed: list[Any]) -> StaffStatus:
 def place(packed: list[Any], now_ms: int) -> Place:
     """`packed`: see `standing` in reading.lua."""
     ahead, own, head_since_ms, recent, staffed = packed
+    if not staffed:
+        return Place(ahead + 1, None, None, staffed=False)
     pickups = estimate.Pickups()
     for line in reversed(recent):
         pickups.add(*map(int, line.split()))
     low_s, high_s = pickups.range_s(own + 1, now_ms, head_since_ms or None)
-    return Place(ahead + 1, low_s, high_s, staffed)
+    return Place(ahead + 1, low_s, high_s, staffed=True)
 
 
 def snapshot(packed: list[Any]) -> Snapshot:
