@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 export PIP_PROGRESS_BAR ?= on
 
 .DEFAULT_GOAL := help
-.PHONY: help run test look check contract peers lint unit bench pages messages format clean preflight packages
+.PHONY: help run test look check contract peers lint unit bench mutants pages messages format clean preflight packages
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -46,6 +46,9 @@ unit:
 
 bench: $(VENV)/.dev pages packages ## measure, print a table and merge it into build/bench.json
 	$(BIN)/python -m tests.bench $(ARGS)
+
+mutants: $(VENV)/.dev packages ## sow mistakes into the matcher's Lua and show that its tests notice each (about two minutes)
+	$(BIN)/python tests/mutants.py
 
 pages: $(VENV)/.run ## build the pages, if their sources changed
 	@$(BIN)/python web/build.py

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import Phase, settings
 
 from tests.redis_server import RedisServer, running_redis
+
+# For tests/mutants.py: the same examples each time, and no shrinking of what has been caught.
+settings.register_profile("mutants", phases=[Phase.generate], derandomize=True, database=None)
 
 
 @pytest.fixture(scope="session")

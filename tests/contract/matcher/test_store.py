@@ -9,6 +9,7 @@ import redis
 
 from matcher.memory import MemoryStore
 from matcher.redis import RedisStore
+from matcher.rules import Rules
 from matcher.types import (
     MatchStore,
     Place,
@@ -29,7 +30,7 @@ PATH = ("lenses", "cameras")
 
 
 @pytest.fixture(params=["memory", "redis"])
-async def new_store(request) -> AsyncIterator[Callable[[], MatchStore]]:
+async def new_store(request) -> AsyncIterator[Callable[..., MatchStore]]:
     """Makes stores that begin empty."""
     if request.param == "memory":
         yield MemoryStore
@@ -37,10 +38,10 @@ async def new_store(request) -> AsyncIterator[Callable[[], MatchStore]]:
     url = request.getfixturevalue("redis_server").url
     made: list[RedisStore] = []
 
-    def make() -> RedisStore:
+    def make(rules: Rules | None = None) -> RedisStore:
         with redis.Redis.from_url(url) as client:
             client.flushall()
-        made.append(RedisStore(url))
+        made.append(RedisStore(url, rules=rules))
         return made[-1]
 
     yield make
@@ -231,6 +232,17 @@ class TestMatchStore:
         assert seen(await store.resume("q", NOW + 59_999)) == [("q", "waiting", "resumed")]
         await store.suspend("q", NOW + 60_000)
         assert seen(await store.sweep(NOW + 120_000)) == [("q", "cancelled", "lost")]
+
+    async def test_a_line_that_nobody_stands_in_is_forgotten_when_there_are_too_many(self, new_store):
+        store = new_store(Rules(max_queues=1))
+        await available(store, counselor("jimin"))
+        for number in range(6):
+            await store.enqueue(asked(f"q{number}"), NOW)
+            await store.accept(await reservation_of(store, f"q{number}"), NOW + 5000)
+            await store.release(f"q{number}", NOW + 5000)
+        assert (await store.estimate("user", "shop", "ko", PATH, NOW + 5000)).high_s is not None
+        await store.enqueue(Request("other", "user", "shop", "ko", ("orders",), NOW), NOW + 5000)
+        assert (await store.estimate("user", "shop", "ko", PATH, NOW + 5000)).high_s is None
 
     async def test_fences_grow_across_stores(self, store, new_store):
         """A store that begins empty goes on above the last one, by the clock alone."""

@@ -1,0 +1,80 @@
+"""`make mutants`: sows each mistake of mutants.toml into a copy of the matcher's Lua and shows that its tests notice.
+
+Each mutant gets a copy of the sources and one run of the contract tests, stopped at the first failure, without shrinking. Caught:
+the tests failed. A run that passes, takes too long or breaks in another way fails the whole. The unchanged copy goes first and
+must pass, else nothing here says anything.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).parents[1]
+SUITE: Final = (
+    "tests/contract/matcher/test_store.py",
+    "tests/contract/matcher/test_emptied.py",
+    "tests/contract/matcher/test_redis_faults.py::test_a_step_whose_answer_was_lost_is_made_once",
+    "tests/contract/matcher/test_lockstep.py",
+)
+TIMEOUT_S: Final = 90
+PASSED, FAILED = 0, 1  # of pytest's exit codes; the others mean that it did not get so far
+
+
+def copy_to(folder: Path) -> None:
+    for name in ("matcher", "tests"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "browser", "peers"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+
+
+def sow(folder: Path, mutant: dict[str, Any]) -> None:
+    path = folder / "matcher" / "redis" / "lua" / f"{mutant['file']}.lua"
+    source = path.read_text("utf-8")
+    if source.count(mutant["here"]) != 1:
+        sys.exit(f"{path.name} has not exactly one place for: {mutant['says']}")
+    path.write_text(source.replace(mutant["here"], mutant["there"]), "utf-8")
+
+
+def run(folder: Path) -> str:
+    """What the suite says of the copy: "passed", "caught", "too slow" or how else it ended."""
+    command = [sys.executable, "-m", "pytest", "-qx", "--hypothesis-profile=mutants", "-p", "no:cacheprovider", *SUITE]
+    try:
+        ended = subprocess.run(
+            command, cwd=folder, env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(folder)}, capture_output=True, timeout=TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired:
+        return "too slow"
+    return {PASSED: "passed", FAILED: "caught"}.get(ended.returncode, f"broken ({ended.returncode})")
+
+
+def main() -> None:
+    mutants = tomllib.loads((ROOT / "tests" / "mutants.toml").read_text("utf-8"))["mutant"]
+    wrong = 0
+    for mutant in [None, *mutants]:
+        with tempfile.TemporaryDirectory(prefix="sangdam-mutant-") as name:
+            folder = Path(name)
+            copy_to(folder)
+            if mutant is not None:
+                sow(folder, mutant)
+            began = monotonic()
+            found = run(folder)
+        wanted = "caught" if mutant else "passed"
+        wrong += found != wanted
+        said = mutant["says"] if mutant else "(nothing changed)"
+        print(
+            f"{found if found == wanted or found != 'passed' else 'SURVIVED':12} {monotonic() - began:5.1f} s  {said}", flush=True
+        )
+        if mutant is None and wrong:
+            sys.exit("The tests fail without any mistake sown.")
+    print(f"\n{len(mutants) - wrong} of {len(mutants)} caught")
+    sys.exit(1 if wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
