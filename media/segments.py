@@ -73,3 +73,24 @@ def is_room(name: str) -> bool:
 
 def track_name(n: int) -> str:
     return f"{n}.webm"
+
+
+class PlanTrack(Struct, kw_only=True):
+    """A track in an export. `spans`: when it is heard (shown), [begin, end) in Unix ms."""
+
+    path: str
+    kind: Kind
+    began: int
+    ended: int
+    spans: list[tuple[int, int]]
+
+
+class Plan(Struct, kw_only=True):
+    """What `python -m media.recording.export` reads. `pieces`: stretches of time, one after the other."""
+
+    out: str
+    tracks: list[PlanTrack]
+    pieces: list[tuple[int, int]]
+    width: int = 1280
+    height: int = 720
+    fps: int = 15

@@ -24,7 +24,7 @@ _MEDIA_PORT = click.IntRange(1024, 65_000)
 class _Commands(click.Group):
     """The administrative commands are loaded when they are asked for: the server need not wait for them."""
 
-    ADMIN = ("category", "init", "session", "simulate", "site", "staff")
+    ADMIN = ("category", "export", "init", "session", "simulate", "site", "staff")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted([*super().list_commands(ctx), *self.ADMIN])

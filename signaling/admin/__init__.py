@@ -1,9 +1,10 @@
 """Commands that keep the records (the first operator, sites with categories and keys, staff, sessions), and the simulation."""
 
+from .export import export
 from .hours import category_hours
 from .sessions import session
 from .simulate import simulate
 from .sites import category, site
 from .staff import init, staff
 
-__all__ = ["category", "category_hours", "init", "session", "simulate", "site", "staff"]
+__all__ = ["category", "category_hours", "export", "init", "session", "simulate", "site", "staff"]

@@ -76,9 +76,9 @@ def reached(segment: Segment, track: Track, listener: str) -> list[Span]:
     if track.participant == listener:
         return [Span(track.began, track.ended)]
     spans: list[Span] = []
-    for here, after in zip(segment.reached, [*segment.reached[1:], None], strict=True):
-        begin = max(here.at, track.began)
-        end = min(after.at if after is not None else track.ended, track.ended)
+    until = [state.at for state in segment.reached[1:]] + [track.ended]
+    for here, after in zip(segment.reached, until, strict=False):
+        begin, end = max(here.at, track.began), min(after, track.ended)
         if begin >= end or not _reaches(here, track, listener):
             continue
         if spans and spans[-1].end == begin:

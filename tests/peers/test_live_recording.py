@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -96,6 +97,7 @@ async def test_what_staff_say_in_consultation_did_not_reach_the_user(service: Se
         two.speak(COUNSELOR)
         await agreed(user, counselor)
         await asyncio.sleep(0.6)
+        await user.send(type="line", session=user.session_id, line="u-1", text="안녕하세요")
         await counselor.say("help", note="?")
         ring = await professional.get("ring")
         await professional.ask(type="accept", reservation=ring["reservation"])
@@ -105,6 +107,7 @@ async def test_what_staff_say_in_consultation_did_not_reach_the_user(service: Se
         await user.until(lambda s: s["room"]["notice"] == "asking_professional")
         async with await professional.join_room() as three:
             three.speak(PROFESSIONAL)
+            await counselor.send(type="line", session=user.session_id, line="k-1", text="비밀")
             await asyncio.sleep(0.8)
             await counselor.say("mode", mode="conference")
             await user.until(lambda s: len(s["room"]["hears"]) == 3)
@@ -121,6 +124,36 @@ async def test_what_staff_say_in_consultation_did_not_reach_the_user(service: Se
     assert before.begin == hers.began
     assert after == Span(together.begin, hers.ended)
     assert after.begin - before.end > 700
+    assert segment.span is not None
+    unheard = (his.began - segment.span.begin, together.begin - segment.span.begin)
+    theirs, whole = await asyncio.gather(*(exported(service, user.session_id, audience) for audience in ("user", "staff")))
+    assert PROFESSIONAL not in tones(theirs, *unheard)
+    assert COUNSELOR not in tones(theirs, *unheard)
+    assert tones(whole, *unheard) == {USER, COUNSELOR, PROFESSIONAL}
+    for file in (theirs, whole):
+        assert tones(file, unheard[1] + 100, unheard[1] + 600) == {USER, COUNSELOR, PROFESSIONAL}
+    assert "비밀" not in theirs.with_suffix(".vtt").read_text()
+    assert "비밀" in whole.with_suffix(".vtt").read_text()
+    assert "안녕하세요" in theirs.with_suffix(".vtt").read_text()
+
+
+async def exported(service: Service, session: str, audience: str) -> Path:
+    settings = service.settings
+    out = settings.data_dir / f"{audience}.webm"
+    command = [sys.executable, "-m", "signaling.cli", "export", session, "--audience", audience, "--out", str(out)]
+    command += ["--data-dir", str(settings.data_dir), "--recordings", str(settings.recordings_dir)]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
+    said, _ = await process.communicate()
+    assert process.returncode == 0, said.decode()
+    return out
+
+
+def tones(file: Path, begin_ms: int, end_ms: int) -> set[int]:
+    """Which of the three voices sound in the whole of this stretch (its first and last 0.1 s aside), or in none of it."""
+    first, last = begin_ms // 100 + 1, end_ms // 100 - 1
+    heard = {hz: loudness(file, hz)[first:last] for hz in (USER, COUNSELOR, PROFESSIONAL)}
+    assert all(len(set(steps)) == 1 for steps in heard.values()), heard
+    return {hz for hz, steps in heard.items() if steps[0]}
 
 
 async def test_a_worker_killed_while_it_records_leaves_whole_files_and_the_next_goes_on(tmp_path: Path) -> None:
