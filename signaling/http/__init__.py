@@ -10,7 +10,7 @@ from .. import upkeep
 from ..keys import COUNTS
 from ..limits import Buckets
 from ..pictures import Checker
-from . import hours, operator, pages, pictures, staff, users
+from . import hours, operator, pages, pictures, recordings, staff, users
 from .errors import refusals
 from .headers import security_headers
 from .origin import own_origin_only
@@ -19,9 +19,10 @@ from .origin import own_origin_only
 def setup(app: web.Application) -> None:
     """Adds the routes, the middlewares, and the hourly upkeep. Handlers find what they need under `keys.py`."""
     app[COUNTS] = Counter()
+    app[recordings.LOOKS] = recordings.Looks()
     app[pictures.CHECKER] = Checker()
     app[pictures.UPLOADS] = Buckets(burst=12, per_minute=12)
     app.middlewares.extend((security_headers, refusals, own_origin_only))
-    for part in (pages, users, pictures, staff, operator, hours):
+    for part in (pages, users, pictures, staff, operator, recordings, hours):
         app.add_routes(part.routes)
     upkeep.setup(app)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-import pycrdt
 from aiohttp import web
 from msgspec import Struct
 
@@ -91,6 +89,7 @@ class SessionDetail(SessionItem, kw_only=True):
     events: list[EventItem]
     rated: Rating | None
     wrap_up: WrapUpItem | None
+    recorded: bool
 
 
 class AuditItem(Struct, kw_only=True):
@@ -137,7 +136,6 @@ async def session(request: web.Request) -> web.Response:
     await records.audit(operator.id, "session.read", f"session/{found.id}", now_ms())
     names = await _names(request)
     lines = await records.lines(found.id, 0, _MOST_LINES + 1, "staff")
-    updates = await records.board_updates(found.id)
     events = await records.events(found.id)
     return answer(
         SessionDetail(
@@ -145,11 +143,12 @@ async def session(request: web.Request) -> web.Response:
             brief=_decode_brief(found.brief),
             lines=lines[:_MOST_LINES],
             lines_cut=len(lines) > _MOST_LINES,
-            board=base64.b64encode(await asyncio.to_thread(_merged, updates)).decode(),
+            board=base64.b64encode(await records.board(found.id)).decode(),
             participants=_people(lines),
             events=[EventItem(kind=e.kind, at=e.at, data=e.data) for e in events],
             rated=Rating(score=found.rating_score, words=found.rating_words) if found.rating_score is not None else None,
             wrap_up=_wrap_up(found, names.staff),
+            recorded=bool(await request.app[RECORDINGS].of(found.id)),
         )
     )
 
@@ -249,12 +248,6 @@ def _wrap_up(record: SessionRecord, names: dict[str, str]) -> WrapUpItem | None:
 def _audit_item(entry: AuditRecord, names: dict[str, str]) -> AuditItem:
     actor = names.get(entry.actor, entry.actor)
     return AuditItem(actor=actor, action=entry.action, subject=entry.subject, at=entry.at, detail=entry.detail)
-
-
-def _merged(updates: list[bytes]) -> bytes:
-    if len(updates) < 2:
-        return b"".join(updates)
-    return pycrdt.merge_updates(*updates)
 
 
 def _number(text: str, name: str) -> int | None:

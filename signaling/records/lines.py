@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Literal
 
 import pycrdt
@@ -98,6 +99,11 @@ class Lines(Database):
             await connection.execute(sa.delete(t.board_update).where(t.board_update.c.session == session_id))
             await connection.execute(sa.insert(t.board_update).values(session=session_id, epoch=epoch, data=merged))
             return [merged]
+
+    async def board(self, session_id: str) -> bytes:
+        """The whole board as one update; b"" when nothing was drawn."""
+        updates = await self.board_updates(session_id)
+        return await asyncio.to_thread(pycrdt.merge_updates, *updates) if len(updates) > 1 else b"".join(updates)
 
     async def board_updates(self, session_id: str) -> list[bytes]:
         """The journal, for reading only: claims nothing."""

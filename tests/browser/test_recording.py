@@ -74,10 +74,47 @@ async def test_two_people_agree_and_talk_and_the_user_takes_it_back(cast: Cast) 
 
     await user.get("call-leave").click()
     await user.get("leave-confirm").click()
+    operator = await cast.operator()
+    await replay(operator)
+    await operator.get("nav-audit").click()
+    await expect(operator.get("audit").locator("tbody tr").filter(has_text="녹화 재생")).to_have_count(1)
     await user.get("recording-delete").click()
     await user.get("recording-delete-confirm").click()
     await expect(user.page.get_by_text("녹화한 것을 삭제했습니다.")).to_be_visible()
     await eventually(lambda: asyncio.to_thread(files, cast.service), [], "the files are gone")
+    await operator.page.go_back()
+    await expect(operator.get("transcript").first).to_be_visible()
+    await expect(operator.get("replay-open")).to_have_count(0)
+
+
+# What the player plays, where `heard` looks for it.
+TAP = """
+() => document.querySelectorAll('[data-testid=player] audio').forEach((played) => {
+  const tapped = document.createElement('audio');
+  tapped.muted = true;
+  tapped.srcObject = played.captureStream();
+  document.body.append(tapped);
+})
+"""
+
+
+async def replay(operator: Staff) -> None:
+    """Opens the newest past session: plays it, sees and hears both, goes back and on with the keyboard."""
+    await operator.get("nav-past").click()
+    await operator.get("past-open").first.click()
+    await operator.get("replay-open").click()
+    await operator.get("player-speed").select_option("0.5")
+    await operator.get("player-play").click()
+    await operator.page.evaluate(TAP)
+    await operator.sees(USER)
+    await operator.hears(USER.hz, COUNSELOR.hz)
+    seek = operator.get("player-seek")
+    await expect(seek).to_have_js_property("value", await seek.get_attribute("max"), timeout=15_000)
+    await operator.get("player-play").focus()
+    await operator.page.keyboard.press("Home")
+    await expect(operator.get("player-at")).to_contain_text("0:00 /")
+    await operator.page.keyboard.press("ArrowRight")
+    await expect(seek).to_have_js_property("value", await seek.get_attribute("max"))
 
 
 def _tones(path: Path) -> set[int]:

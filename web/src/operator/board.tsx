@@ -20,18 +20,21 @@ export function recordedWire(recorded: Uint8Array): BoardWire {
   };
 }
 
-/** The board as it was left, read only. `recorded`: base64 of one Yjs update. */
-export function RecordedBoard({ recorded }: { recorded: string }) {
+/** The board as it was left, or as it was at a time, read only. `recorded`: base64 of one Yjs update. */
+export function RecordedBoard({ recorded, until = Infinity }: { recorded: string; until?: number }) {
   const board = useMemo(() => new BoardDoc(recordedWire(unbase64(recorded)), () => ""), [recorded]);
+  const canvas = useRef<BoardCanvas | null>(null);
   const resting = useRef<HTMLCanvasElement>(null);
   const live = useRef<HTMLCanvasElement>(null);
   const [background] = useState(board.background);
   const empty = board.shapes().length === 0 && background === "";
   useEffect(() => {
     if (!resting.current || !live.current) return;
-    const canvas = new BoardCanvas(resting.current, live.current, board);
-    return () => canvas.close();
+    const made = new BoardCanvas(resting.current, live.current, board);
+    canvas.current = made;
+    return () => made.close();
   }, [board]);
+  useEffect(() => canvas.current?.showUntil(until), [board, until]);
   if (empty) return <p class="dim">{t("one.board.none")}</p>;
   return (
     <div class="recorded-board" data-testid="recorded-board">

@@ -47,6 +47,7 @@ export interface PastSession extends PastItem {
   events: EventItem[];
   rated: { score: number; words: string } | null;
   wrap_up: { staff: string; notes: string; outcome: string } | null;
+  recorded: boolean;
 }
 
 export interface AuditItem {

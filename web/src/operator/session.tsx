@@ -9,6 +9,7 @@ import { t as shared, textOr as sharedOr } from "../console/texts";
 import { Button, Field, toast, useLocale } from "../ui";
 import { RecordedBoard } from "./board";
 import { Confirm } from "./confirm";
+import { Replay } from "../replay/Replay";
 import { Loaded } from "./loaded";
 import { modeSpans, type Span } from "./logic/modes";
 import { erase, session as load, type PastSession } from "./records";
@@ -122,6 +123,11 @@ function Whole({ one, onErase }: { one: PastSession; onErase: () => void }) {
         </Button>
       </header>
       {one.active_at !== null && <Spans spans={modeSpans(one.lines, one.active_at, one.ended_at ?? Date.now())} />}
+      {one.recorded && (
+        <section class="card stack">
+          <Replay session={one.id} />
+        </section>
+      )}
       <div class="one">
         <div class="card">
           <BriefCard brief={one.brief} site={one.site_name} category={one.category_name} language={one.language} />

@@ -1,0 +1,138 @@
+"""Recordings, to be looked at again: operators, and the staff who took part. Every look is audited."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections import OrderedDict
+
+from aiohttp import web
+from msgspec import Struct
+
+from media import segments as disk
+
+from ..keys import RECORDINGS, RECORDS
+from ..messages import Line, Role
+from ..recordings import pieces
+from ..records import SessionRecord, StaffRecord
+from ..session import decode_snapshot
+from ..session.model import Session
+from .bodies import now_ms
+from .errors import answer, not_found
+from .staff import signed_in
+
+routes = web.RouteTableDef()
+
+MOST_LINES = 5000
+LOOK_MS = 15 * 60_000
+MOST_LOOKS = 1000
+
+
+class Looks:
+    """Who has looked at what of late: a player fetches many pieces, and they are one look."""
+
+    def __init__(self) -> None:
+        self._since: OrderedDict[tuple[str, str], int] = OrderedDict()
+
+    def is_new(self, staff: str, session: str, now: int) -> bool:
+        since = self._since.get((staff, session))
+        if since is not None and now - since < LOOK_MS:
+            return False
+        self._since[staff, session] = now
+        self._since.move_to_end((staff, session))
+        if len(self._since) > MOST_LOOKS:
+            self._since.popitem(last=False)
+        return True
+
+
+LOOKS: web.AppKey[Looks] = web.AppKey("recording_looks", Looks)
+
+
+class PersonItem(Struct, kw_only=True):
+    id: str
+    name: str
+    role: Role
+
+
+class TrackItem(Struct, kw_only=True):
+    """`url`: a WebM file (byte ranges are served) whose time 0 is `began`; times in Unix ms."""
+
+    url: str
+    participant: str
+    kind: disk.Kind
+    began: int
+    ended: int
+
+
+class RecordingDetail(Struct, kw_only=True):
+    """`pieces`: the stretches of time that are recorded. `board`: base64 of one Yjs update."""
+
+    session: str
+    pieces: list[tuple[int, int]]
+    tracks: list[TrackItem]
+    people: list[PersonItem]
+    lines: list[Line]
+    board: str
+
+
+@routes.get("/api/recordings/{session}")
+async def recording(request: web.Request) -> web.Response:
+    record, session, member = await _may_look(request)
+    found = await request.app[RECORDINGS].of(record.id)
+    if not found:
+        raise not_found()
+    await _look(request, member, record.id)
+    records = request.app[RECORDS]
+    tracks = [
+        TrackItem(
+            url=f"/api/recordings/{record.id}/{segment.name}/{track.n}",
+            participant=track.participant,
+            kind=track.kind,
+            began=track.began,
+            ended=track.ended,
+        )
+        for segment in found
+        for track in segment.tracks
+    ]
+    return answer(
+        RecordingDetail(
+            session=record.id,
+            pieces=[(piece.begin, piece.end) for piece in pieces(found)],
+            tracks=tracks,
+            people=[PersonItem(id=each.id, name=each.name, role=each.role) for each in session.people.values()],
+            lines=await records.lines(record.id, 0, MOST_LINES, "staff"),
+            board=base64.b64encode(await records.board(record.id)).decode(),
+        )
+    )
+
+
+@routes.get("/api/recordings/{session}/{segment}/{track:[0-9]{1,6}}")
+async def track(request: web.Request) -> web.StreamResponse:
+    record, _, member = await _may_look(request)
+    segment, number = request.match_info["segment"], int(request.match_info["track"])
+    if disk.parse_folder(segment) is None:
+        raise not_found()
+    path = request.app[RECORDINGS].folder / record.id / segment / disk.track_name(number)
+    if not await asyncio.to_thread(path.is_file):
+        raise not_found()
+    await _look(request, member, record.id)
+    return web.FileResponse(path, headers={"Content-Type": "video/webm"})
+
+
+async def _may_look(request: web.Request) -> tuple[SessionRecord, Session, StaffRecord]:
+    """Refused: signed_out, not_found (also for what is none of theirs)."""
+    member = await signed_in(request)
+    record = await request.app[RECORDS].session(request.match_info["session"])
+    if record is None or not record.snapshot or not disk.is_room(record.id):
+        raise not_found()
+    session = decode_snapshot(record.snapshot)
+    took_part = any(person.staff == member.id and person.entered and not person.reading for person in session.people.values())
+    if member.role != "operator" and not took_part:
+        raise not_found()
+    return record, session, member
+
+
+async def _look(request: web.Request, member: StaffRecord, session: str) -> None:
+    now = now_ms()
+    if request.app[LOOKS].is_new(member.id, session, now):
+        await request.app[RECORDS].audit(member.id, "recording.play", f"session/{session}", now)
