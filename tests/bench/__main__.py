@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import call, day, matches, sizes, wait_promise
+from tests.bench import call, day, matches, recording, sizes, wait_promise
 from tests.bench.rows import TARGET, merge, table
 
-PARTS = {"sizes": sizes.rows, "call": call.rows, "match": matches.rows, "day": day.rows, "waits": wait_promise.rows}
+PARTS = {
+    "sizes": sizes.rows,
+    "call": call.rows,
+    "match": matches.rows,
+    "day": day.rows,
+    "waits": wait_promise.rows,
+    "recording": recording.rows,
+}
 
 
 def main(names: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""What recording a call costs: processor time of the worker and of its recorder, a room of two voices, with and without, in one run."""
+"""What recording costs: processor time of the worker and its recorder for a room of two voices, with and without, in one run."""
 
 from __future__ import annotations
 
