@@ -21,13 +21,14 @@ export function Player({ recording }: { recording: Recording }) {
   useEffect(() => () => clock.close(), [clock]);
   const { position } = useStore(clock.state);
   const moment = momentAt(recording.pieces, position);
-  const said = useMemo(() => recording.lines.filter((line) => line.at <= moment), [recording, recording.lines.filter((line) => line.at <= moment).length]);
+  const count = recording.lines.filter((line) => line.at <= moment).length;
+  const said = useMemo(() => recording.lines.slice(0, count), [recording, count]);
   const box = useRef<HTMLElement>(null);
   useKeys(clock, box);
   return (
     <section class="player" ref={box} tabIndex={-1} aria-label={t("label")} data-testid="player">
       <Stage recording={recording} clock={clock} moment={moment} />
-      <Controls recording={recording} clock={clock} whole={whole} moment={moment} />
+      <Controls clock={clock} whole={whole} moment={moment} />
       <div class="player-beside">
         <div class="player-said">
           <Transcript lines={said} />
@@ -101,11 +102,13 @@ function Voice({ track, clock }: { track: Track; clock: PlayerClock }) {
   return <audio ref={element} src={track.url} preload="auto" data-participant={track.participant} />;
 }
 
-interface ControlsProps extends StageProps {
+interface ControlsProps {
+  clock: PlayerClock;
   whole: number;
+  moment: number;
 }
 
-function Controls({ recording, clock, whole, moment }: ControlsProps) {
+function Controls({ clock, whole, moment }: ControlsProps) {
   const locale = useLocale();
   const { playing, position, speed, held } = useStore(clock.state);
   const at = t("at", { at: asClock(position / 1000), whole: asClock(whole / 1000), time: timeOfDay(moment, locale) });
