@@ -38,17 +38,21 @@ async def _end(app: web.Application) -> None:
 async def _keep(records: Records, recordings: Recordings) -> None:
     while True:
         try:
-            if gone := await records.purge(time.time_ns() // 1_000_000):
+            now = time.time_ns() // 1_000_000
+            await _delete_recordings(records, recordings, now)
+            if gone := await records.purge(now):
                 _log.info("sessions_purged", sessions=gone)
-            await _sweep(records, recordings)
         except SQLAlchemyError:
             _log.exception("purge_failed")  # the next hour tries again
         await asyncio.sleep(_EVERY_S)
 
 
-async def _sweep(records: Records, recordings: Recordings) -> None:
-    """Deletes what was recorded of sessions that are gone, or were erased while this server was down."""
+async def _delete_recordings(records: Records, recordings: Recordings, now: int) -> None:
+    """Those of sessions about to go, and of sessions erased while nobody was there to do it. A folder that the records know
+    nothing of may be another server's: it stays."""
+    for session in await records.expired(now):
+        await recordings.erase(session)
     for session in await recordings.sessions():
         record = await records.session(session)
-        if record is None or record.end_reason == "erased":
+        if record is not None and record.end_reason == "erased":
             await recordings.erase(session)

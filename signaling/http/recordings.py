@@ -13,7 +13,7 @@ from media import segments as disk
 
 from ..keys import RECORDINGS, RECORDS
 from ..messages import Line, Role
-from ..recordings import pieces
+from ..recordings import Segment, pieces
 from ..records import SessionRecord, StaffRecord
 from ..session import decode_snapshot
 from ..session.model import Session
@@ -77,10 +77,7 @@ class RecordingDetail(Struct, kw_only=True):
 
 @routes.get("/api/recordings/{session}")
 async def recording(request: web.Request) -> web.Response:
-    record, session, member = await _may_look(request)
-    found = await request.app[RECORDINGS].of(record.id)
-    if not found:
-        raise not_found()
+    record, session, member, found = await _may_look(request)
     await _look(request, member, record.id)
     records = request.app[RECORDS]
     tracks = [
@@ -108,7 +105,7 @@ async def recording(request: web.Request) -> web.Response:
 
 @routes.get("/api/recordings/{session}/{segment}/{track:[0-9]{1,6}}")
 async def track(request: web.Request) -> web.StreamResponse:
-    record, _, member = await _may_look(request)
+    record, _, member, _ = await _may_look(request)
     segment, number = request.match_info["segment"], int(request.match_info["track"])
     if disk.parse_folder(segment) is None:
         raise not_found()
@@ -119,17 +116,18 @@ async def track(request: web.Request) -> web.StreamResponse:
     return web.FileResponse(path, headers={"Content-Type": "video/webm"})
 
 
-async def _may_look(request: web.Request) -> tuple[SessionRecord, Session, StaffRecord]:
-    """Refused: signed_out, not_found (also for what is none of theirs)."""
+async def _may_look(request: web.Request) -> tuple[SessionRecord, Session, StaffRecord, list[Segment]]:
+    """Operators, the session's counselor, and staff whose voice or picture is in it. Refused: signed_out, not_found (also for
+    what is none of theirs)."""
     member = await signed_in(request)
     record = await request.app[RECORDS].session(request.match_info["session"])
-    if record is None or not record.snapshot or not disk.is_room(record.id):
+    found = await request.app[RECORDINGS].of(record.id) if record is not None else []
+    if record is None or not record.snapshot or not found:
         raise not_found()
-    session = decode_snapshot(record.snapshot)
-    took_part = any(person.staff == member.id and person.entered and not person.reading for person in session.people.values())
+    took_part = member.id == record.counselor or any(track.participant == member.id for one in found for track in one.tracks)
     if member.role != "operator" and not took_part:
         raise not_found()
-    return record, session, member
+    return record, decode_snapshot(record.snapshot), member, found
 
 
 async def _look(request: web.Request, member: StaffRecord, session: str) -> None:

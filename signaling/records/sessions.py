@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..messages import Channel, SessionState
 from . import tables as t
@@ -154,17 +155,16 @@ class Sessions(Database):
                 await connection.execute(sa.delete(table).where(table.c.session == session_id))
             return erased.rowcount > 0
 
+    async def expired(self, now: int) -> list[str]:
+        """Sessions that ended longer ago than their site keeps them (90 days where the site is gone)."""
+        async with self._reading() as connection:
+            over = await _over(connection, now)
+            return list((await connection.execute(sa.select(t.session.c.id).where(over))).scalars())
+
     async def purge(self, now: int) -> int:
-        """Retention: deletes sessions that ended longer ago than their site keeps them (90 days where the site is gone),
-        spent codes, expired sign-ins and old audit entries. How many sessions went."""
+        """Retention: deletes expired sessions, spent codes, expired sign-ins and old audit entries. How many sessions went."""
         async with self._writing() as connection:
-            sites = (await connection.execute(sa.select(t.site.c.id, t.site.c.retention_days))).all()
-            gone = t.session.c.site.not_in([row.id for row in sites]) & (t.session.c.ended_at < now - 90 * _DAY_MS)
-            expired = [
-                (t.session.c.site == row.id) & (t.session.c.ended_at < now - row.retention_days * _DAY_MS) for row in sites
-            ]
-            over = t.session.c.state.in_(_FINAL) & sa.or_(gone, *expired)
-            deleted = await connection.execute(sa.delete(t.session).where(over))
+            deleted = await connection.execute(sa.delete(t.session).where(await _over(connection, now)))
             for table in (t.used_code, t.sign_in):
                 await connection.execute(sa.delete(table).where(table.c.expires_at < now))
             await connection.execute(sa.delete(t.audit).where(t.audit.c.at < now - _AUDIT_KEPT_DAYS * _DAY_MS))
@@ -193,3 +193,10 @@ class Sessions(Database):
             service_level_percent=round(100 * row["in_time"] / answered_or_given_up, 1) if answered_or_given_up else None,
             rating=round(float(row["rating"]), 2) if row["rating"] is not None else None,
         )
+
+
+async def _over(connection: AsyncConnection, now: int) -> sa.ColumnElement[bool]:
+    sites = (await connection.execute(sa.select(t.site.c.id, t.site.c.retention_days))).all()
+    gone = t.session.c.site.not_in([row.id for row in sites]) & (t.session.c.ended_at < now - 90 * _DAY_MS)
+    expired = [(t.session.c.site == row.id) & (t.session.c.ended_at < now - row.retention_days * _DAY_MS) for row in sites]
+    return t.session.c.state.in_(_FINAL) & sa.or_(gone, *expired)

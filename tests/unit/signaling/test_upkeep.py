@@ -21,7 +21,7 @@ async def test_what_is_too_old_goes_when_the_server_starts_with_its_recordings(
     await records.create_session(old)
     fresh = SessionRecord(id="s-2", site="gone", category="c", language="ko", channel="voice", state="active")
     await records.create_session(fresh)
-    kept, gone = tmp_path / "recordings" / "s-2", tmp_path / "recordings" / "s-1"
+    kept, gone, foreign = (tmp_path / "recordings" / name for name in ("s-2", "s-1", "s-9"))
     purged = asyncio.Event()
     purge = records.purge
 
@@ -36,11 +36,13 @@ async def test_what_is_too_old_goes_when_the_server_starts_with_its_recordings(
     app[RECORDINGS] = Recordings(tmp_path / "recordings")
     kept.mkdir(parents=True)
     gone.mkdir()
+    foreign.mkdir()
     upkeep.setup(app)
     async with TestClient(TestServer(app)), asyncio.timeout(10):
         await purged.wait()
         while gone.exists():
             await asyncio.sleep(0.01)
     assert kept.exists()
+    assert foreign.exists(), "of another server, perhaps"
     assert await records.session("s-1") is None
     await records.close()

@@ -1,0 +1,94 @@
+"""Who may look at a recording, in which pieces, and that every look is noted."""
+
+from __future__ import annotations
+
+from media.segments import Ended, TrackBegan, TrackEnded, encode_entry
+from signaling.messages import Channel
+from signaling.session import encode_snapshot, new_session, receive
+from signaling.session import events as ev
+from tests.unit.signaling.http.conftest import BEARER, Desk, refused
+
+VOICE = bytes(range(256)) * 4
+
+
+async def a_recorded_call(desk: Desk, channel: Channel = "voice") -> str:
+    """Jimin's, with one track."""
+    session = await desk.session()
+    state = new_session(id=session, site="s", category="c", language="ko", channel=channel, user="u-1", name="민아", now=0)
+    for event in (ev.Entered(), ev.Accepted(f"{session}.u1", "jimin", "Jimin", True, 1)):
+        receive(state, event, 0)
+    await desk.records.save_session(session, state="active", channel=channel, snapshot=encode_snapshot(state), counselor="jimin")
+    folder = desk.settings.recordings_dir / session / "1-1"
+    folder.mkdir(parents=True)
+    log = [TrackBegan(at=1000, n=1, participant="u-1", kind="audio"), TrackEnded(at=4000, n=1), Ended(at=4000)]
+    (folder / "segment.jsonl").write_bytes(b"".join(encode_entry(entry) + b"\n" for entry in log))
+    (folder / "1.webm").write_bytes(VOICE)
+    return session
+
+
+async def looks(desk: Desk) -> list[tuple[str, str]]:
+    found = (await (await desk.get("/api/operator/audit", headers=await desk.cookie_of("ops"))).json())["items"]
+    return [(entry["actor"], entry["subject"]) for entry in found if entry["action"] == "recording.play"]
+
+
+async def test_operators_and_those_who_took_part_look_and_are_noted_once(desk: Desk) -> None:
+    session = await a_recorded_call(desk)
+    for login in ("ops", "jimin"):
+        cookie = await desk.cookie_of(login)
+        found = await (await desk.get(f"/api/recordings/{session}", headers=cookie)).json()
+        assert found["pieces"] == [[1000, 4000]]
+        [track] = found["tracks"]
+        assert (track["participant"], track["kind"], track["began"], track["ended"]) == ("u-1", "audio", 1000, 4000)
+        assert {person["name"] for person in found["people"]} == {"민아", "Jimin"}
+        piece = await desk.get(track["url"], headers={**cookie, "Range": "bytes=100-199"})
+        assert piece.status == 206
+        assert await piece.read() == VOICE[100:200]
+        assert piece.headers["Content-Range"] == f"bytes 100-199/{len(VOICE)}"
+        assert piece.headers["Content-Type"] == "video/webm"
+        assert piece.headers["Cache-Control"] == "no-store"
+        assert "sandbox" in piece.headers["Content-Security-Policy"]
+    assert await looks(desk) == [("Jimin", f"session/{session}"), ("Ops", f"session/{session}")]
+
+
+async def test_a_piece_fetched_without_the_player_is_noted_too(desk: Desk) -> None:
+    session = await a_recorded_call(desk)
+    assert (await desk.get(f"/api/recordings/{session}/1-1/1", headers=await desk.cookie_of("ops"))).status == 200
+    assert await looks(desk) == [("Ops", f"session/{session}")]
+
+
+async def test_nobody_else_looks(desk: Desk) -> None:
+    session = await a_recorded_call(desk)
+    suho = await desk.cookie_of("suho")
+    for path in (f"/api/recordings/{session}", f"/api/recordings/{session}/1-1/1"):
+        assert await refused(await desk.get(path)) == (401, "signed_out")
+        assert await refused(await desk.get(path, headers=BEARER)) == (401, "signed_out")
+        assert await refused(await desk.get(path, headers=suho)) == (404, "not_found")
+    assert await looks(desk) == []
+
+
+async def test_what_is_not_there_is_not_found_and_no_path_leads_out(desk: Desk) -> None:
+    session = await a_recorded_call(desk)
+    secret = desk.settings.recordings_dir / "1.webm"
+    secret.write_bytes(b"secret")
+    ops = await desk.cookie_of("ops")
+    for path in (
+        f"/api/recordings/{session}/1-1/2",
+        f"/api/recordings/{session}/9-9/1",
+        f"/api/recordings/{session}/../1",
+        f"/api/recordings/{session}/%2e%2e/1",
+        f"/api/recordings/{session}/1-1%2f..%2f../1",
+        "/api/recordings/s-none",
+        "/api/recordings/%2e%2e",
+    ):
+        assert (await desk.get(path, headers=ops)).status == 404, path
+    await desk.records.erase_session(session)
+    assert (await desk.get(f"/api/recordings/{session}", headers=ops)).status == 404
+
+
+async def test_erasing_a_session_deletes_its_files(desk: Desk) -> None:
+    session = await a_recorded_call(desk)
+    ops = await desk.cookie_of("ops")
+    assert (await (await desk.get(f"/api/operator/sessions/{session}", headers=ops)).json())["recorded"] is True
+    assert (await desk.post(f"/api/operator/sessions/{session}/erase", headers=ops)).status == 200
+    assert not (desk.settings.recordings_dir / session).exists()
+    assert (await (await desk.get(f"/api/operator/sessions/{session}", headers=ops)).json())["recorded"] is False
