@@ -171,8 +171,11 @@ class Line:
         try:
             await client.function_load(self._library.source)
         except ResponseError as error:
-            if "already exists" not in str(error):  # another node of ours was faster
+            if isinstance(error, (*_PASSING, *_HOPELESS)):
                 raise
+            if "already exists" not in str(error):  # another node of ours was faster
+                reason = f"Redis at {self._node.where} does not take the matcher's functions (it must be 7.0 or newer): {error}"
+                raise Unavailable(reason) from error
 
     async def _hang_up(self) -> None:
         client, self._client = self._client, None
@@ -189,4 +192,4 @@ def _is_hopeless(error: BaseException | None) -> bool:
 
 
 def _is_without_library(answer: Answer) -> bool:
-    return isinstance(answer, ResponseError) and str(answer).startswith("Function not found")
+    return isinstance(answer, ResponseError) and str(answer).startswith(("Function not found", "unknown command"))

@@ -82,13 +82,13 @@ def _occupancy(states: dict[Any, float]) -> float | None:
     return 100 * sum(states.get(state, 0) for state in WORKING) / on_duty if on_duty else None
 
 
-def _theory(outcome: Outcome, model: Model, within_s: float) -> Theory | None:
-    """None where no users came."""
+def hours_in_theory(outcome: Outcome, model: Model, within_s: float = 20) -> list[tuple[int, int, Prediction, Prediction]]:
+    """By hour of the day: which, how many users came, and what becomes of them if they are patient (Erlang-C) and if not."""
     arrivals = outcome.arrivals
     users = np.array([kind == "user" for kind, *_ in arrivals.queues])[arrivals.queue]
     counselors = [group for group in model.staff if group.role == "counselor"]
     if not users.any() or not counselors:
-        return None
+        return []
     heads = sum(group.people for group in counselors)
     extra_s = sum(group.people * (group.answer.mean_s + group.wrap_up.mean_s) for group in counselors) / heads
     handle_s = float(arrivals.handle_s[users].mean()) + extra_s
@@ -96,10 +96,20 @@ def _theory(outcome: Outcome, model: Model, within_s: float) -> Theory | None:
     patience_s = float(patience.mean()) if (patience < NEVER_S).all() else NEVER_S
     days = int(arrivals.at_s[-1] // DAY_S) + 1
     counts = np.bincount((arrivals.at_s[users] % DAY_S // HOUR_S).astype(int), minlength=24)
-    hours = [(int(n), n / days / HOUR_S, _people(counselors, hour)) for hour, n in enumerate(counts) if n]
-    weights = np.array([n for n, _, _ in hours])
-    patient = [predict(rate, handle_s, people, within_s=within_s) for _, rate, people in hours]
-    leaving = [predict(rate, handle_s, people, patience_s, within_s) for _, rate, people in hours]
+    hours = [(hour, int(n), n / days / HOUR_S, _people(counselors, hour)) for hour, n in enumerate(counts) if n]
+    return [
+        (hour, n, predict(rate, handle_s, people, within_s=within_s), predict(rate, handle_s, people, patience_s, within_s))
+        for hour, n, rate, people in hours
+    ]
+
+
+def _theory(outcome: Outcome, model: Model, within_s: float) -> Theory | None:
+    """None where no users came."""
+    hours = hours_in_theory(outcome, model, within_s)
+    if not hours:
+        return None
+    weights = np.array([n for _, n, _, _ in hours])
+    patient, leaving = [one for _, _, one, _ in hours], [one for _, _, _, one in hours]
     return Theory(
         _mean_wait(patient, weights),
         100 * float(np.average([one.level for one in patient], weights=weights)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from rich.table import Table
 from matcher.simulation.arrivals import draw_arrivals, read_arrivals
 from matcher.simulation.day import Day
 from matcher.simulation.model import ModelError, default_model, default_model_text, read_model
+from matcher.simulation.plot import SUFFIXES, draw
 from matcher.simulation.report import Figures, Report, report
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -29,14 +31,24 @@ def simulate() -> None:
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Another seed, another day.")
 @click.option("--within", default=20.0, show_default=True, type=click.FloatRange(0), help="Seconds of the service level.")
 @click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.option("--plot", "plot_file", type=click.Path(dir_okay=False, path_type=Path), help="Draw it: .svg, .png or .pdf.")
 @click.option("--show-model", is_flag=True, help="Print the built-in model, to begin one's own from.")
 def matcher(
-    *, model_file: Path | None, arrivals_file: Path | None, seed: int, within: float, as_json: bool, show_model: bool
+    *,
+    model_file: Path | None,
+    arrivals_file: Path | None,
+    seed: int,
+    within: float,
+    as_json: bool,
+    plot_file: Path | None,
+    show_model: bool,
 ) -> None:
     """A day of users and staff: waits, service level, who gives up, and what theory says of it."""
     if show_model:
         click.echo(default_model_text())
         return
+    if plot_file is not None:
+        _check_plot(plot_file)
     try:
         model = read_model(model_file.read_text("utf-8"), model_file.name) if model_file else default_model()
         if arrivals_file:
@@ -48,11 +60,25 @@ def matcher(
         raise click.ClickException(str(error)) from error
     if not len(arrivals):
         raise click.ClickException("Nobody comes on this day.")
-    found = report(Day(arrivals, model, seed).run(), model, within)
+    outcome = Day(arrivals, model, seed).run()
+    found = report(outcome, model, within)
+    if plot_file is not None:
+        try:
+            draw(outcome, model, found, plot_file)
+        except OSError as error:
+            raise click.ClickException(f"{plot_file} cannot be written: {error.strerror}") from error
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(found)))
     else:
         _print(found)
+
+
+def _check_plot(target: Path) -> None:
+    """Before a long day is played for nothing."""
+    if target.suffix not in SUFFIXES:
+        raise click.BadParameter(f"The file ends in {', '.join(SUFFIXES)}.", param_hint="--plot")
+    if find_spec("matplotlib") is None:
+        raise click.ClickException("Drawing needs matplotlib. Install it: pip install 'sangdam[plot]'")
 
 
 def _print(found: Report) -> None:

@@ -140,6 +140,13 @@ async def test_a_full_redis_refuses_whole_steps_and_goes_on_reading(redis_server
         assert (await store.enqueue(asked("b"), NOW))[0].request == "b"
 
 
+async def test_a_redis_that_is_too_old_is_said_at_once():
+    with running_redis("--rename-command", "FCALL", "", "--rename-command", "FUNCTION", "") as old:
+        async with store_at(old.url) as store:
+            with pytest.raises(Unavailable, match=r"7\.0 or newer"):
+                await store.enqueue(asked("a"), NOW)
+
+
 @pytest.fixture
 def guarded(redis_server, client):
     """Nobody gets in without a password; `sangdam` may do what docs/matching.md says, and no more."""

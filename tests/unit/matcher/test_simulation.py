@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from matcher.simulation.arrivals import COLUMNS, draw_arrivals, read_arrivals
 from matcher.simulation.day import Day
 from matcher.simulation.model import ModelError, default_model, read_model
+from matcher.simulation.plot import through_the_day
 from matcher.simulation.report import report
 from signaling.cli import main
 
@@ -71,3 +72,28 @@ def test_the_command_simulates_a_file(tmp_path: Path) -> None:
     refused = CliRunner().invoke(main, ["simulate", "matcher", "--arrivals", str(file)])
     assert refused.exit_code == 1
     assert "line 1: the header lacks kind" in refused.output
+
+
+def test_a_day_is_drawn(tmp_path: Path) -> None:
+    target = tmp_path / "day.svg"
+    done = CliRunner().invoke(main, ["simulate", "matcher", "--plot", str(target)])
+    assert done.exit_code == 0, done.output
+    drawn = target.read_text("utf-8")
+    for words in ("Waits through the day", "Waits by queue", "Erlang-C", "Erlang-A", "shop cameras ko"):
+        assert words in drawn
+
+
+def test_a_picture_of_an_unknown_kind_is_refused_before_the_day_is_played(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["simulate", "matcher", "--plot", str(tmp_path / "day.gif")])
+    assert done.exit_code == 2
+    assert ".svg" in done.output
+
+
+def test_waits_through_the_day_are_those_of_the_served() -> None:
+    model = default_model()
+    outcome = Day(draw_arrivals(model, np.random.default_rng(2)), model, 2).run()
+    hours, medians, high = through_the_day(outcome)
+    assert (np.diff(hours) > 0).all()
+    assert (medians <= high).all()
+    at_noon = outcome.served & (outcome.arrivals.at_s // 900 == 48)
+    assert medians[hours.tolist().index(12.125)] == pytest.approx(np.median(outcome.waited_s[at_noon]))
