@@ -53,8 +53,13 @@ def run(folder: Path) -> str:
     return {PASSED: "passed", FAILED: "caught"}.get(ended.returncode, f"broken ({ended.returncode})")
 
 
+def known() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = tomllib.loads((ROOT / "tests" / "mutants.toml").read_text("utf-8"))["mutant"]
+    return found
+
+
 def main() -> None:
-    mutants = tomllib.loads((ROOT / "tests" / "mutants.toml").read_text("utf-8"))["mutant"]
+    mutants = known()
     wrong = 0
     for mutant in [None, *mutants]:
         with tempfile.TemporaryDirectory(prefix="sangdam-mutant-") as name:

@@ -1,0 +1,13 @@
+"""The mistakes that `make mutants` sows fit the Lua as it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mutants import ROOT, known
+
+
+@pytest.mark.parametrize("mutant", known(), ids=lambda mutant: mutant["says"])
+def test_a_mistake_has_one_place(mutant):
+    source = (ROOT / "matcher" / "redis" / "lua" / f"{mutant['file']}.lua").read_text("utf-8")
+    assert source.count(mutant["here"]) == 1
