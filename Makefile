@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 export PIP_PROGRESS_BAR ?= on
 
 .DEFAULT_GOAL := help
-.PHONY: help run test look check contract peers lint unit bench mutants pages messages format clean preflight packages
+.PHONY: help run test look check contract peers lint unit fuzz bench mutants pages messages format clean preflight packages
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -20,7 +20,7 @@ test: $(VENV)/.dev packages check ## install what the tests need and run the tes
 
 # Parts of `test` and `check`, which see to what these need. Peers live in real time, so the contracts give way to them.
 contract:
-	nice -n 19 $(BIN)/pytest tests/contract $(ARGS)
+	nice -n 19 $(BIN)/pytest tests/contract tests/fuzz $(ARGS)
 
 peers:
 	$(BIN)/pytest tests/peers $(ARGS)
@@ -43,6 +43,10 @@ lint:
 
 unit:
 	$(BIN)/pytest tests/unit -q --numprocesses 2 --dist worksteal
+
+COUNT := 100000
+fuzz: $(VENV)/.dev ## run every fuzz target COUNT times (the long run: make fuzz COUNT=10000000)
+	$(BIN)/python -m tests.fuzz --count $(COUNT) $(ARGS)
 
 bench: $(VENV)/.dev pages packages ## measure, print a table and merge it into build/bench.json
 	$(BIN)/python -m tests.bench $(ARGS)

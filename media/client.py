@@ -26,6 +26,8 @@ import aiohttp
 import msgspec
 from msgspec import Struct
 
+PictureLimit = Literal["low", "paused"]
+
 
 class OpenRoom(Struct, kw_only=True):
     """`board` is the journal so far: Yjs updates in order (v1 encoding)."""
@@ -140,6 +142,16 @@ class SpeakingChanged(Event, tag="speaking"):
     participants: list[str]
 
 
+class PicturesLimited(Event, tag="pictures"):
+    """What a viewer's path does not carry: slot → "low" (a lower layer) or "paused". Slots not named are as they were sent. Told
+    again every 5 s while anything is limited."""
+
+    room: str
+    epoch: int
+    participant: str
+    slots: dict[int, PictureLimit]
+
+
 class BoardChanged(Event, tag="board_update"):
     """A merged Yjs update to be journalled (at most 250 ms after the first of its changes)."""
 
@@ -187,7 +199,7 @@ def announcement_key(worker: str) -> str:
     return f"{WORKERS_KEY}:{worker}"
 
 
-WorkerEvent = Snapshot | Heartbeat | PeerChanged | SpeakingChanged | BoardChanged | BoardOut | RecordingOver
+WorkerEvent = Snapshot | Heartbeat | PeerChanged | SpeakingChanged | PicturesLimited | BoardChanged | BoardOut | RecordingOver
 decode_event = msgspec.msgpack.Decoder(WorkerEvent).decode
 
 

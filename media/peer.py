@@ -12,6 +12,7 @@ import structlog
 from aioice import stun
 
 from media import rtcp, rtp, sdp
+from media.bandwidth import Chooser, Estimator, TransportFeedback, numbered
 from media.live import Live, LiveError
 from media.relay import Incoming, Outgoing
 from media.transport import ice
@@ -24,6 +25,7 @@ from media.transport.seam import (
     fingerprint,
 )
 from media.transport.udp import Kind
+from media.uplink import Uplink
 
 log = structlog.get_logger(__name__)
 
@@ -33,10 +35,10 @@ LOST_S = 3.0
 GONE_S = 30.0
 CONNECT_S = 30.0
 REPORT_EVERY_S = 1.0
-MAX_SSRCS = 16
-"""libsrtp keeps a state for each SSRC it has seen; a client needs three."""
+FEEDBACK_EVERY_S = 0.1
 REMB_CEILING_BPS = 2_500_000
-"""Without feedback of ours Chromium stays near its starting 300 kb/s; loss still brings it down (its own RR-based control)."""
+"""For senders without transport-wide feedback. Without any Chromium stays near its starting 300 kb/s;
+loss still brings it down (its own RR-based control)."""
 MEDIA_PER_TICK, MEDIA_BURST = 60, 1500
 """Datagrams taken from one peer: 3,000 a second, five times what two pictures and a voice need."""
 SLOT_ROLES = ("slot0", "slot1", "slot2", "slot3")
@@ -73,15 +75,16 @@ class Peer:
         self.participant = participant
         self.state: State = "connecting"
         self.ice = ice.IceLite(offer.ufrag, offer.password, now)
-        self.incoming: dict[str, Incoming] = {}
+        self.downlink = Estimator(now)
+        self.chooser = Chooser()
         self.voice = self._outgoing(offer.sections[0])
         self.slots = [self._outgoing(section) for section in offer.sections if section.role in SLOT_ROLES]
         self._offer = offer
         self._owner = owner
         self._wire = wire
-        self._streams: dict[int, Incoming | None] = {}
+        self.uplink = Uplink(offer, wire.drops)
+        self._feedback_due = now
         self._sections = {section.role: section for section in offer.sections}
-        self._roles_by_ssrc = {ssrc: section.role for section in offer.sections for ssrc in section.ssrcs}
         self._level_id = offer.sections[0].extensions.get(sdp.LEVEL_URI, 0)
         self._heard = self._began = now
         self._report_due = now
@@ -94,14 +97,34 @@ class Peer:
         self._task: asyncio.Task[None] | None = None
 
     def _outgoing(self, section: sdp.Section) -> Outgoing:
-        return Outgoing(section.role, section.payload_type, self._seal)
+        identifier = section.transport_cc
+
+        def stamp(packet: bytes) -> bytes:
+            return numbered(packet, identifier, self.downlink.sent(len(packet), self._wire.now()))
+
+        return Outgoing(section.role, section.payload_type, self._seal, rtx=section.rtx, stamp=stamp if identifier else None)
+
+    def layers(self, role: str) -> list[Incoming]:
+        """The layers of a picture that have come so far, from low to high."""
+        return self.uplink.layers(role)
+
+    @property
+    def incoming(self) -> dict[str, Incoming]:
+        return self.uplink.incoming
 
     # life
 
     def answer(self, candidates: list[tuple[str, int]]) -> str:
         ssrcs = {each.role: each.ssrc for each in (self.voice, *self.slots)}
+        repairs = {each.role: each.repair_ssrc for each in self.slots if each.repair_ssrc is not None}
         local = sdp.Local(
-            self.ice.ufrag, self.ice.password, fingerprint(self._wire.certificate), candidates, ssrcs, secrets.randbits(31)
+            self.ice.ufrag,
+            self.ice.password,
+            fingerprint(self._wire.certificate),
+            candidates,
+            ssrcs,
+            secrets.randbits(31),
+            repairs,
         )
         return sdp.answer(self._offer, local)
 
@@ -176,7 +199,7 @@ class Peer:
 
     def _receive_rtp(self, data: bytes, path: ice.Path, now: float) -> None:
         ssrc = int.from_bytes(data[8:12], "big")
-        if ssrc not in self._streams and len(self._streams) >= MAX_SSRCS:
+        if not self.uplink.may_bring(ssrc):
             self._wire.drops["too_many_ssrcs"] += 1
             return
         try:
@@ -190,35 +213,19 @@ class Peer:
             return
         self._heard = now
         self.ice.heard(path, now)
-        stream = self._streams.get(ssrc) or self._bind(ssrc, plain, header, now)
-        if stream is None or header.payload_type != self._sections[stream.role].payload_type:
+        stream = self.uplink.stream(plain, header, now)
+        if stream is None:
             self._wire.drops["payload_type"] += 1
-            return
-        stream.receive(header, now)
-        if stream.role == "audio":
+        elif stream.role == "audio":
+            if header.payload_type != self._sections["audio"].payload_type:
+                self._wire.drops["payload_type"] += 1
+                return
+            stream.receive(header, now)
             self._owner.audio(self, stream, plain, header, self._level(plain, header), now)
         else:
-            self._owner.video(self, stream, plain, header, now)
-
-    def _bind(self, ssrc: int, plain: bytes, header: rtp.Header, now: float) -> Incoming | None:
-        """Which m-line a new SSRC belongs to: by MID, else by the offer's a=ssrc, else the one audio (RFC 9143 section 9.2)."""
-        role = self._role_by_mid(plain, header) or self._roles_by_ssrc.get(ssrc)
-        if role is None and header.payload_type == self._sections["audio"].payload_type:
-            role = "audio"
-        if role not in ("audio", "camera", "screen"):
-            self._streams[ssrc] = None
-            return None
-        self._streams[ssrc] = self.incoming[role] = Incoming(ssrc, role, now)
-        return self.incoming[role]
-
-    def _role_by_mid(self, plain: bytes, header: rtp.Header) -> str | None:
-        for role in ("audio", "camera", "screen"):
-            section = self._sections[role]
-            identifier = section.extensions.get(sdp.MID_URI)
-            ours = identifier and header.payload_type == section.payload_type
-            if ours and rtp.extension(plain, header, identifier or 0) == section.mid.encode():
-                return role
-        return None
+            picture = self.uplink.picture(stream, plain, header, now)
+            if picture is not None:
+                self._owner.video(self, stream, *picture, now)
 
     def _level(self, plain: bytes, header: rtp.Header) -> int | None:
         if not self._level_id:
@@ -241,6 +248,8 @@ class Peer:
             match packet:
                 case rtcp.SenderReport():
                     self._sender_report(packet, now)
+                case TransportFeedback():
+                    self.downlink.feedback(packet, now)
                 case rtcp.Nack():
                     self._nacked(packet, now)
                 case rtcp.KeyframeRequest():
@@ -249,7 +258,7 @@ class Peer:
                             self._owner.keyframe_wanted(self, index)
 
     def _sender_report(self, report: rtcp.SenderReport, now: float) -> None:
-        stream = self._streams.get(report.ssrc)
+        stream = self.uplink.streams.get(report.ssrc)
         if stream is None:
             return
         # the fastest report so far is nearest to the true offset of the clocks
@@ -295,7 +304,7 @@ class Peer:
             self._wire.send(probe, path)
         if not self._secure.secure:
             return
-        feedback = b""
+        feedback = self._transport_feedback(now)
         for stream in self.incoming.values():
             missing = stream.nacks(now)
             if missing:
@@ -308,13 +317,27 @@ class Peer:
         elif feedback:
             self._send_rtcp(rtcp.receiver_report(self._rtcp_ssrc, []) + feedback)
 
+    def _transport_feedback(self, now: float) -> bytes:
+        if now < self._feedback_due:
+            return b""
+        self._feedback_due = now + FEEDBACK_EVERY_S
+        body = self.uplink.arrivals.report()
+        if body is None:
+            return b""
+        media = next((stream.ssrc for stream in self.incoming.values() if stream.role != "audio"), 0)
+        return rtcp.transport_feedback(self._rtcp_ssrc, media, body)
+
     def _report(self, now: float) -> bytes:
         packet = b""
         for stream in (self.voice, *self.slots):
             packet += stream.report(now, self._wire.wall) or b""
         packet += rtcp.receiver_report(self._rtcp_ssrc, [stream.block(now) for stream in self.incoming.values()])
         packet += rtcp.source_description(self._rtcp_ssrc, "sangdam")
-        pictures = [stream.ssrc for stream in self.incoming.values() if stream.role != "audio"]
+        pictures = [
+            stream.ssrc
+            for stream in self.incoming.values()
+            if stream.role != "audio" and not self._sections[stream.role].transport_cc
+        ]
         return packet + (rtcp.remb(self._rtcp_ssrc, REMB_CEILING_BPS, pictures) if pictures else b"")
 
     # secure transport

@@ -10,15 +10,18 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from media import rtcp, rtp
+from media import repair, rtcp, rtp
+from media.bandwidth import Meter
 
 AUDIO_CLOCK, VIDEO_CLOCK = 48000, 90000
 CACHE_PACKETS = 512
 """Sent packets kept for repair: at 1.5 Mb/s about 3 s, at most 0.75 MB a slot."""
 RESENDS_PER_S = 400
+ANY = ""
+"""Whatever layer begins first: nothing was chosen yet, or there is only one."""
 MAX_MISSING = 256
-MIX_DELAY_S = 0.04
-"""What the mixer's jitter buffer holds at rest; it varies by a frame or two, lips and voice may be 100 ms apart."""
+MIX_AGE_S = 0.07
+"""How old mixed sound is until its first measurement: a frame, and what the jitter buffer holds at rest."""
 NACK_TRIES = 8
 NACK_EVERY_S = 0.06
 NACK_REORDER_S = 0.005
@@ -36,9 +39,11 @@ class _Missing:
 class Incoming:
     """One stream (SSRC) of one peer, as received."""
 
-    def __init__(self, ssrc: int, role: str, now: float) -> None:
+    def __init__(self, ssrc: int, role: str, now: float, rid: str = "") -> None:
         self.ssrc = ssrc
         self.role = role
+        self.rid = rid
+        self.meter = Meter(now)
         self.clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK
         self.packets = 0
         self.reference: tuple[float, int] | None = None
@@ -136,15 +141,15 @@ class Incoming:
 
 
 class PacketCache:
-    """The last packets of one outgoing stream as they went out (encrypted: a repeat is byte for byte the same)."""
+    """The last packets of one outgoing stream, as they will be repeated: encrypted (byte for byte the same), or plain for RTX."""
 
     def __init__(self) -> None:
         self._packets: list[tuple[int, bytes] | None] = [None] * CACHE_PACKETS
         self._tokens = float(RESENDS_PER_S)
         self._refilled = 0.0
 
-    def put(self, sequence: int, sealed: bytes) -> None:
-        self._packets[sequence % CACHE_PACKETS] = (sequence, sealed)
+    def put(self, sequence: int, packet: bytes) -> None:
+        self._packets[sequence % CACHE_PACKETS] = (sequence, packet)
 
     def take(self, sequences: tuple[int, ...], now: float) -> list[bytes]:
         """Packets to send again; bounded by a rate, so that NACKs cannot multiply traffic."""
@@ -162,15 +167,30 @@ class PacketCache:
 class Outgoing:
     """One stream that a peer receives: its voice, or one of its four picture slots."""
 
-    def __init__(self, role: str, payload_type: int, seal: Callable[[bytes], bytes | None]) -> None:
-        """seal: encrypts and sends; returns what went out (None: nothing did)."""
+    def __init__(
+        self,
+        role: str,
+        payload_type: int,
+        seal: Callable[[bytes], bytes | None],
+        *,
+        rtx: int = -1,
+        stamp: Callable[[bytes], bytes] | None = None,
+    ) -> None:
+        """seal: encrypts and sends; returns what went out (None: nothing did). rtx: payload type of retransmissions (-1: packets
+        are repeated as they were). stamp: numbers each packet for the receiver's feedback."""
         clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK
         # starting points are random (RFC 3550 section 5.1), the sequence low enough not to wrap during the first packets
         self.rewriter = rtp.Rewriter(secrets.randbits(31) + 1, payload_type, clock, secrets.randbits(14), secrets.randbits(31))
         self.role = role
         self.source: Incoming | None = None
+        self.mix_age_s = MIX_AGE_S
+        self.layer: str | None = ANY
+        self.repair_ssrc = secrets.randbits(31) + 1 if rtx >= 0 else None
+        self._rtx = rtx
+        self._repairs = secrets.randbits(14)
         self._cache = None if role == "audio" else PacketCache()
         self._seal = seal
+        self._stamp = stamp
 
     @property
     def ssrc(self) -> int:
@@ -178,14 +198,34 @@ class Outgoing:
 
     def relay(self, source: Incoming, data: bytes, header: rtp.Header, now: float, picture: rtp.Vp8 | None = None) -> None:
         """Video begins with a keyframe; until it comes one is asked for."""
-        if self._cache is not None and self.rewriter.starts(source, header) and not (picture is not None and picture.keyframe):
-            source.wants_keyframe = True
+        if self._cache is not None and not self._takes(source, header, picture):
             return
         changed = self.rewriter.relay(source, data, header, now, picture)
         if changed is None:
             return
         self.source = source
         self._send(*changed)
+
+    def _takes(self, source: Incoming, header: rtp.Header, picture: rtp.Vp8 | None) -> bool:
+        """The layer that is shown goes on until a keyframe of the wanted one has come."""
+        if self.layer is None:
+            return False
+        if not self.rewriter.starts(source, header):
+            return True
+        if self.layer not in (ANY, source.rid):
+            return False
+        if picture is not None and picture.keyframe:
+            return True
+        source.wants_keyframe = True
+        return False
+
+    def show(self, layer: str | None, *, at_once: bool) -> None:
+        """Which layer (RID) of its picture this slot gets from now on; None: none. `at_once`: what is shown now stops here."""
+        if layer == self.layer:
+            return
+        self.layer = layer
+        if at_once:
+            self.cut()
 
     def append(self, payload: bytes, ticks: int, marker: bool, now: float) -> None:
         self.source = None
@@ -197,7 +237,15 @@ class Outgoing:
         self.rewriter.cut()
 
     def repair(self, sequences: tuple[int, ...], now: float) -> list[bytes]:
-        return [] if self._cache is None else self._cache.take(sequences, now)
+        """Encrypted packets that are to be sent again. With RTX there are none: repeats have gone out when this returns."""
+        found = [] if self._cache is None else self._cache.take(sequences, now)
+        if self.repair_ssrc is None:
+            return found
+        for packet in found:
+            self._repairs = (self._repairs + 1) & 0xFFFF
+            again = repair.wrap(packet, self._rtx, self.repair_ssrc, self._repairs)
+            self._seal(self._stamp(again) if self._stamp else again)
+        return []
 
     def report(self, now: float, wall: Callable[[float], float]) -> bytes | None:
         """A sender report on the worker's clock. Relayed streams say when they were captured, by their sender's own report;
@@ -207,7 +255,7 @@ class Outgoing:
             return None
         when = wall(now)
         if self.source is None:
-            when -= MIX_DELAY_S
+            when -= self.mix_age_s
         elif self.source.reference is not None:
             captured, reference = self.source.reference
             behind = rtp.ticks_ahead(timestamp, self.rewriter.translate(reference))
@@ -215,6 +263,6 @@ class Outgoing:
         return rtcp.sender_report(self.ssrc, rtcp.ntp(when), timestamp, self.rewriter.packets, self.rewriter.octets)
 
     def _send(self, sequence: int, packet: bytes) -> None:
-        sealed = self._seal(packet)
+        sealed = self._seal(self._stamp(packet) if self._stamp else packet)
         if sealed is not None and self._cache is not None:
-            self._cache.put(sequence, sealed)
+            self._cache.put(sequence, sealed if self.repair_ssrc is None else packet)

@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 import structlog
 
-from media import client, rtp, sdp
+from media import client, pictures, rtp, sdp
 from media.audio import AudioRoom
 from media.board import BoardRoom, Fragmenter, FragmentError, Reassembler
 from media.peer import Peer, State, Wire
 from media.recording.link import Link
 from media.recording.tap import Tap
-from media.relay import Incoming, Outgoing
+from media.relay import ANY, Incoming, Outgoing
 from media.speaking import Speaking
 
 log = structlog.get_logger(__name__)
@@ -89,6 +89,7 @@ class Room:
         self._routes = Routes()
         self._voice_plan: dict[str, object] = {}
         self._slot_plan: dict[tuple[str, int], tuple[str, str]] = {}
+        self._tops: dict[tuple[str, str], Incoming] = {}
         self._speaking = Speaking()
         self.board = BoardRoom(board, lambda update: None, self._send_board)
         self._fragmenter = Fragmenter()
@@ -167,6 +168,9 @@ class Room:
             return
         self._check_due = now + CHECK_EVERY_S
         self._journal_board()
+        self._fit_pictures(now)
+        for peer in self.peers.values():
+            peer.voice.mix_age_s = self.audio_room.age_s(peer.participant, now) or peer.voice.mix_age_s
         speaking = self._speaking.change(now)
         if speaking is not None:
             self._outside.emit(client.SpeakingChanged(n=0, room=self.name, epoch=self.epoch, participants=speaking))
@@ -185,7 +189,7 @@ class Room:
             self.audio_room.push(name, header.sequence, header.timestamp, data[header.payload : header.end], level, now)
 
     def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None:
-        if self._tap is not None:
+        if self._tap is not None and self._tops.get((peer.participant, source.role), source) is source:
             self._tap.packet(peer.participant, source, data, self._outside.wall(now))
         viewers = self._routes.pictures.get((peer.participant, source.role))
         if not viewers:
@@ -201,7 +205,7 @@ class Room:
             slot.relay(source, data, header, now, picture)
 
     def keyframe_wanted(self, peer: Peer, slot: int) -> None:
-        self._want_keyframe(self._slot_plan.get((peer.participant, slot)))
+        self._want_keyframe(self._slot_plan.get((peer.participant, slot)), peer.slots[slot].source)
 
     def document_opened(self, peer: Peer) -> None:
         self._reassemblers[peer.participant] = Reassembler()
@@ -279,15 +283,30 @@ class Room:
         for (viewer, index), wanted in plan.items():
             if former.get((viewer, index)) != wanted:
                 present[viewer].slots[index].cut()
+                present[viewer].slots[index].layer = ANY
                 self._want_keyframe(wanted)
 
-    def _want_keyframe(self, picture: tuple[str, str] | None) -> None:
-        if picture is None:
+    def _want_keyframe(self, picture: tuple[str, str] | None, shown: Incoming | None = None) -> None:
+        """Of the layer that is shown, or of all."""
+        peer = self._peer_of(picture[0]) if picture is not None else None
+        if peer is None or picture is None:
             return
-        peer = self._peer_of(picture[0])
-        stream = peer.incoming.get(picture[1]) if peer is not None else None
-        if stream is not None:
+        layers = peer.layers(picture[1])
+        for stream in [shown] if shown in layers else layers:
             stream.wants_keyframe = True
+
+    def _fit_pictures(self, now: float) -> None:
+        people = {peer.participant: peer for peer in self.peers.values()}
+        tops = {(name, role): peer.uplink.top(role, now) for name, peer in people.items() for role in ("camera", "screen")}
+        self._tops = {picture: top for picture, top in tops.items() if top is not None}
+        for viewer in people.values():
+            plan = {index: self._slot_plan.get((viewer.participant, index)) for index in range(len(viewer.slots))}
+            shown = {index: (people[wanted[0]], wanted[1]) for index, wanted in plan.items() if wanted and wanted[0] in people}
+            limits = pictures.fit(viewer, shown, now)
+            if limits is not None:
+                self._outside.emit(
+                    client.PicturesLimited(n=0, room=self.name, epoch=self.epoch, participant=viewer.participant, slots=limits)
+                )
 
     def _send_mixed(self, listener: str, payload: bytes, ticks: int, marker: bool) -> None:
         peer = self._peer_of(listener)

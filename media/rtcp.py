@@ -6,6 +6,9 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from media.bandwidth import FeedbackError, TransportFeedback
+from media.bandwidth import feedback as transport_cc
+
 SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
 NACK, PLI, FIR, AFB = 1, 1, 4, 15
 NTP_EPOCH_S = 2208988800
@@ -53,7 +56,7 @@ class Bye:
     ssrcs: tuple[int, ...]
 
 
-Packet = SenderReport | Report | Nack | KeyframeRequest | Bye
+Packet = SenderReport | Report | Nack | KeyframeRequest | Bye | TransportFeedback
 
 
 def parse(data: bytes) -> list[Packet]:
@@ -70,7 +73,7 @@ def parse(data: bytes) -> list[Packet]:
         if reader is not None:
             try:
                 found.extend(reader(data[at] & 0x1F, data[at + 4 : end]))
-            except (struct.error, IndexError):
+            except (struct.error, IndexError, FeedbackError):
                 raise RtcpError("short packet") from None
         at = end
     return found
@@ -97,6 +100,8 @@ def _read_bye(count: int, body: bytes) -> Iterator[Packet]:
 
 
 def _read_rtpfb(kind: int, body: bytes) -> Iterator[Packet]:
+    if kind == transport_cc.FORMAT:
+        yield transport_cc.parse(body)
     if kind != NACK:
         return
     _, ssrc = struct.unpack_from("!II", body)
@@ -174,6 +179,11 @@ def nack(sender: int, ssrc: int, sequences: Sequence[int]) -> bytes:
         else:
             pairs.append([sequence, 0])
     return _packet(RTPFB, NACK, body + b"".join(struct.pack("!HH", *pair) for pair in pairs))
+
+
+def transport_feedback(sender: int, ssrc: int, body: bytes) -> bytes:
+    """`body`: of `bandwidth.Arrivals.report`."""
+    return _packet(RTPFB, transport_cc.FORMAT, struct.pack("!II", sender, ssrc) + body)
 
 
 def pli(sender: int, ssrc: int) -> bytes:

@@ -18,6 +18,12 @@ SLOTS = 4
 
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+TRANSPORT_CC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+RID_URI = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+REPAIRED_RID_URI = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+EXTENSIONS = {"audio": (MID_URI, LEVEL_URI), "video": (MID_URI, TRANSPORT_CC_URI, RID_URI, REPAIRED_RID_URI)}
+FEEDBACK = ("nack", "nack pli", "transport-cc", "goog-remb")
+MAX_LAYERS = 3
 ROLES = ("audio", "camera", "screen", "slot0", "slot1", "slot2", "slot3", "data")
 KINDS = {"audio": "audio", "data": "application"}
 DIRECTIONS = {"camera": ("sendonly", "sendrecv"), "screen": ("sendonly", "sendrecv")}
@@ -26,6 +32,7 @@ CODECS = {"audio": ("opus", 48000), "video": ("vp8", 90000)}
 DIGESTS = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32}")
+_RID = re.compile(r"[A-Za-z0-9]{1,16}")
 _ICE_TEXT = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")  # `=`, `_` and `-`: not in the grammar, but seen
 
 
@@ -35,7 +42,8 @@ class SdpError(Exception):
 
 @dataclass
 class Section:
-    """One m-line. `payload_type` is that of Opus or VP8; `extensions` maps URI → id."""
+    """One m-line. `payload_type` is that of Opus or VP8, `rtx` that of VP8's retransmissions (-1: none); `extensions` maps
+    URI → id; `rids`: layers that are sent, from low to high; `repairs`: SSRC of retransmissions → SSRC of what they repeat."""
 
     role: str
     kind: str
@@ -45,6 +53,15 @@ class Section:
     feedback: set[str] = field(default_factory=set)
     extensions: dict[str, int] = field(default_factory=dict)
     ssrcs: list[int] = field(default_factory=list)
+    rtx: int = -1
+    rids: list[str] = field(default_factory=list)
+    repairs: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def transport_cc(self) -> int:
+        """The id of the transport-wide number, where both the number and its feedback are offered; 0: not."""
+        identifier = self.extensions.get(TRANSPORT_CC_URI, 0)
+        return identifier if "transport-cc" in self.feedback and identifier < 15 else 0
 
 
 @dataclass
@@ -60,7 +77,8 @@ class Offer:
 
 @dataclass(frozen=True)
 class Local:
-    """Our side of an answer. `ssrcs`: role → SSRC that we send with; candidates: (address, port), best first."""
+    """Our side of an answer. `ssrcs`: role → SSRC that we send with, `repairs`: that of its retransmissions; candidates:
+    (address, port), best first."""
 
     ufrag: str
     password: str
@@ -68,6 +86,7 @@ class Local:
     candidates: Sequence[tuple[str, int]]
     ssrcs: dict[str, int]
     session: int
+    repairs: dict[str, int] = field(default_factory=dict)
 
 
 def parse(text: str) -> Offer:
@@ -181,8 +200,13 @@ def _section(role: str, media: str, attributes: dict[str, list[str]]) -> Section
         raise SdpError("rtcp-mux is needed")
     section.payload_type = _payload_type(kind, parts[3:], attributes)
     section.feedback = _feedback(section.payload_type, attributes)
-    section.extensions = _extensions(attributes)
-    section.ssrcs = _ssrcs(attributes)
+    section.extensions = _extensions(kind, attributes)
+    section.repairs = _repairs(attributes)
+    section.ssrcs = _ssrcs(attributes, section.repairs)
+    if kind == "video":
+        section.rtx = _rtx(section.payload_type, parts[3:], attributes)
+    if role == "camera":
+        section.rids = _rids(attributes)
     return section
 
 
@@ -205,21 +229,53 @@ def _feedback(payload_type: int, attributes: dict[str, list[str]]) -> set[str]:
     return found
 
 
-def _extensions(attributes: dict[str, list[str]]) -> dict[str, int]:
+def _rtx(payload_type: int, formats: list[str], attributes: dict[str, list[str]]) -> int:
+    """RFC 4588 section 8.6: `a=fmtp:97 apt=96` of an `rtx` format."""
+    kinds = {number: rest.strip().lower() for number, _, rest in (value.partition(" ") for value in attributes.get("rtpmap", []))}
+    for value in attributes.get("fmtp", []):
+        number, _, parameters = value.partition(" ")
+        wanted = f"apt={payload_type}" in parameters.replace(" ", "").split(";")
+        if wanted and number in formats and kinds.get(number) == "rtx/90000":
+            return _number(number, 0, 127, "payload type")
+    return -1
+
+
+def _rids(attributes: dict[str, list[str]]) -> list[str]:
+    """The layers of `a=simulcast:send l;m;h` (RFC 8853) that have an `a=rid:… send`; one alone is no simulcast."""
+    declared = {value.split()[0] for value in attributes.get("rid", []) if value.split()[1:2] == ["send"]}
+    for value in attributes.get("simulcast", [])[:1]:
+        words = value.split()
+        for direction, streams in zip(words[::2], words[1::2], strict=False):
+            names = [each.split(",")[0].lstrip("~") for each in streams.split(";")] if direction == "send" else []
+            found = [name for name in dict.fromkeys(names) if name in declared and _RID.fullmatch(name)]
+            if len(found) > 1:
+                return found[:MAX_LAYERS]
+    return []
+
+
+def _extensions(kind: str, attributes: dict[str, list[str]]) -> dict[str, int]:
     found = {}
     for value in attributes.get("extmap", []):
         number, _, rest = value.partition(" ")
         uri = rest.split(" ")[0]
-        if uri in (MID_URI, LEVEL_URI):
+        if uri in EXTENSIONS[kind]:
             found[uri] = _number(number.partition("/")[0], 1, 255, "extension id")
     return found
 
 
-def _ssrcs(attributes: dict[str, list[str]]) -> list[int]:
-    """The first of each pair of a FID group is the stream, the second its retransmissions."""
-    repairs = {part for value in attributes.get("ssrc-group", []) if value.startswith("FID ") for part in value.split()[2:]}
-    names = dict.fromkeys(value.partition(" ")[0] for value in attributes.get("ssrc", []))
-    return [_number(name, 0, 0xFFFFFFFF, "SSRC") for name in names if name not in repairs][:8]
+def _repairs(attributes: dict[str, list[str]]) -> dict[int, int]:
+    """The first of each pair of a FID group is the stream, the second its retransmissions (RFC 5888, RFC 4588)."""
+    pairs = [value.split()[1:3] for value in attributes.get("ssrc-group", [])[:8] if value.startswith("FID ")]
+    return {_ssrc(pair[1]): _ssrc(pair[0]) for pair in pairs if len(pair) == 2}
+
+
+def _ssrcs(attributes: dict[str, list[str]], repairs: dict[int, int]) -> list[int]:
+    names = dict.fromkeys(_ssrc(value.partition(" ")[0]) for value in attributes.get("ssrc", []))
+    return [name for name in names if name not in repairs][:8]
+
+
+def _ssrc(text: str) -> int:
+    return _number(text, 0, 0xFFFFFFFF, "SSRC")
 
 
 def _check_bundle(shared: dict[str, list[str]], mids: list[str]) -> None:
@@ -256,13 +312,19 @@ def _data_section(section: Section) -> list[str]:
 def _media_section(section: Section, local: Local) -> list[str]:
     number = section.payload_type
     ours = our_direction(section)
-    lines = [f"m={section.kind} 9 UDP/TLS/RTP/SAVPF {number}", "c=IN IP4 0.0.0.0", f"a={ours}", "a=rtcp-mux", "a=rtcp-rsize"]
+    formats = f"{number} {section.rtx}" if section.rtx >= 0 else str(number)
+    lines = [f"m={section.kind} 9 UDP/TLS/RTP/SAVPF {formats}", "c=IN IP4 0.0.0.0", f"a={ours}", "a=rtcp-mux", "a=rtcp-rsize"]
     if section.kind == "audio":
         lines += [f"a=rtpmap:{number} opus/48000/2", f"a=fmtp:{number} minptime=10;useinbandfec=1"]
     else:
         lines.append(f"a=rtpmap:{number} VP8/90000")
-        lines += [f"a=rtcp-fb:{number} {name}" for name in ("nack", "nack pli", "goog-remb") if name in section.feedback]
+        usable = FEEDBACK[:3] if section.transport_cc else (*FEEDBACK[:2], "goog-remb")
+        lines += [f"a=rtcp-fb:{number} {name}" for name in usable if name in section.feedback]
+        if section.rtx >= 0:
+            lines += [f"a=rtpmap:{section.rtx} rtx/90000", f"a=fmtp:{section.rtx} apt={number}"]
     lines += [f"a=extmap:{identifier} {uri}" for uri, identifier in section.extensions.items()]
+    if section.rids:
+        lines += [f"a=rid:{name} recv" for name in section.rids] + [f"a=simulcast:recv {';'.join(section.rids)}"]
     if ours.startswith("send"):
         # one stream for the voice and the first picture: browsers keep lips and voice together within a stream
         stream = "sangdam" if section.role in ("audio", "slot0") else f"sangdam-{section.role}"
@@ -272,6 +334,9 @@ def _media_section(section: Section, local: Local) -> list[str]:
             f"a=ssrc:{ssrc} cname:sangdam",
             f"a=ssrc:{ssrc} msid:{stream} {section.role}",
         ]
+        repair = local.repairs.get(section.role)
+        if repair is not None:
+            lines += [f"a=ssrc-group:FID {ssrc} {repair}", f"a=ssrc:{repair} cname:sangdam"]
     return lines
 
 

@@ -19,6 +19,7 @@ Mode = Literal["consultation", "whisper", "conference"]
 SessionState = Literal["preparing", "waiting", "active", "after", "message_left", "closed"]
 HelpState = Literal["asking", "catching_up", "joined", "nobody", "cancelled", "handed_over", "ended"]
 StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost", "signed_out"]
+PictureLimit = Literal["low", "paused"]
 Provenance = Literal["signed", "claimed", "typed"]
 
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
@@ -108,6 +109,7 @@ class SlotView(Struct, kw_only=True):
 class RoomView(Struct, kw_only=True):
     """``slots``: what arrives in this viewer's video slots "0".."3" (the key is the slot).
     ``hears``: listener → sources; a user is sent only the pairs they are part of. ``notice``: what a user must be told.
+    ``limits``: slot → what this viewer's own line does not carry: a smaller picture ("low"), or none for now ("paused").
     A client whose peer connection was made under an older ``epoch`` makes a new one."""
 
     epoch: int
@@ -116,6 +118,7 @@ class RoomView(Struct, kw_only=True):
     hears: dict[str, list[str]] = {}
     board: Literal["write", "read"] = "write"
     notice: Literal["", "asking_professional"] = ""
+    limits: dict[str, PictureLimit] = {}
 
 
 class WaitingView(Struct, kw_only=True):

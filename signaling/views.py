@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +13,7 @@ from signaling.messages import (
     HelpView,
     OpeningView,
     ParticipantView,
+    PictureLimit,
     QueueItem,
     RecordingView,
     Ring,
@@ -43,7 +45,14 @@ class Surroundings:
     offer_message: bool = False
 
 
-def session_view(session: Session, viewer: str, around: Surroundings, grid: matrix.Matrix) -> SessionView:
+def session_view(
+    session: Session,
+    viewer: str,
+    around: Surroundings,
+    grid: matrix.Matrix,
+    limits: Mapping[int, PictureLimit] | None = None,
+) -> SessionView:
+    """`limits`: what this viewer's line does not carry, by slot."""
     person = session.people[viewer]
     view = SessionView(
         id=session.id,
@@ -55,7 +64,7 @@ def session_view(session: Session, viewer: str, around: Surroundings, grid: matr
         you=viewer,
         participants=[_participant(session, each) for each in _visible(session)],
         product_picture=brief_value(around.brief, "product_picture"),
-        room=_room(session, person, grid) if session.state == "active" else None,
+        room=_room(session, person, grid, limits or {}) if session.state == "active" else None,
         recording=recording_view(session, person),
         owner_lost=session.owner_lost,
         end_reason=session.end_reason,
@@ -98,7 +107,7 @@ def _participant(session: Session, person: Person) -> ParticipantView:
     )
 
 
-def _room(session: Session, viewer: Person, grid: matrix.Matrix) -> RoomView:
+def _room(session: Session, viewer: Person, grid: matrix.Matrix, limits: Mapping[int, PictureLimit]) -> RoomView:
     hears = {listener: list(sources) for listener, sources in grid.hears.items()}
     if viewer.role == "user":
         hears = {
@@ -113,6 +122,7 @@ def _room(session: Session, viewer: Person, grid: matrix.Matrix) -> RoomView:
         hears={listener: sources for listener, sources in hears.items() if sources},
         board="write" if matrix.may_write(session, viewer) else "read",
         notice="asking_professional" if viewer.id in grid.hold else "",
+        limits={str(slot): limit for slot, limit in limits.items() if slot in grid.slots.get(viewer.id, {})},
     )
 
 

@@ -11,6 +11,9 @@ from .opus import Samples
 from .source import Source
 from .streams import Send, Streams
 
+LOOKAHEAD_S = 0.0065
+"""Opus gives each sound out so much later than it took it in (RFC 6716 section 2)."""
+
 
 class AudioRoom:
     """Mixes for the listeners of `set_matrix`; everything happens in `tick`, once every 20 ms.
@@ -96,6 +99,16 @@ class AudioRoom:
         recipes = {listener: gains.advance(sounding) for listener, gains in self._gains.items()}
         self._streams.tick(recipes, sounding)
         self._forget_unheard()
+
+    def age_s(self, listener: str, now: float) -> float | None:
+        """Call after `tick`: how old the sound of the packet just sent to this listener is at its beginning; the mean of those
+        who are heard. None: nobody is."""
+        gains = self._gains.get(listener)
+        if gains is None:
+            return None
+        ages = [self._sources[name].age_s(now) for name in gains.sources if name in self._sources]
+        heard = [age for age in ages if age]
+        return sum(heard) / len(heard) + LOOKAHEAD_S if heard else None
 
     def close(self) -> None:
         """Ends everything; nothing is sent any more."""

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from .jitter import TICK_SAMPLES, JitterBuffer, Kind, Packet, Step
+from .jitter import RATE, TICK_SAMPLES, JitterBuffer, Kind, Packet, Step
 from .opus import Decoder, OpusError, Samples, has_fec, is_dtx, packet_samples
 
 INAUDIBLE_DBOV = 70
@@ -75,6 +75,12 @@ class Source:
             sound = _without_a_frame(sound)
         self._silent = bool(sound.max() <= QUIET_PEAK and sound.min() >= -QUIET_PEAK)
         return None if self._silent else sound
+
+    def age_s(self, now: float) -> float:
+        """How long ago the first of the samples just taken were captured, were the fastest packets without delay; 0: nothing
+        plays. A packet is on its way once its last sample is there, hence the tick on top."""
+        waited = self._buffer.delay(now, sum(map(len, self._ready)) + TICK_SAMPLES)
+        return waited + TICK_SAMPLES / RATE if waited else 0.0
 
     def _perform(self, step: Step) -> Samples:
         try:

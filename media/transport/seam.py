@@ -16,7 +16,16 @@ from typing import Any
 import pylibsrtp
 from aiortc.rtcdatachannel import RTCDataChannel
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
-from aiortc.rtcsctptransport import Chunk, DataChunk, RTCSctpCapabilities, RTCSctpTransport
+from aiortc.rtcsctptransport import (
+    Chunk,
+    DataChunk,
+    ForwardTsnChunk,
+    RTCSctpCapabilities,
+    RTCSctpTransport,
+    SackChunk,
+)
+
+from media.transport import sctp
 
 Certificate = RTCCertificate
 SrtpError = (pylibsrtp.Error, ValueError)
@@ -71,18 +80,38 @@ class _Path:
 
 
 class _BoundedSctp(RTCSctpTransport):
-    """aiortc neither caps reassembly nor enforces its receive window: this one calls `overflow` instead of growing."""
+    """aiortc neither caps reassembly nor enforces its receive window, and raises what its parsers happen to raise (found by
+    fuzzing: a SACK that counts more gaps than it has): this one calls `end` with a reason instead."""
 
-    def __init__(self, transport: RTCDtlsTransport, overflow: Callable[[], None]) -> None:
+    def __init__(self, transport: RTCDtlsTransport, end: Callable[[str], None]) -> None:
         super().__init__(transport, port=SCTP_PORT)
-        self._overflow = overflow
+        self._end = end
+
+    async def _handle_data(self, data: bytes) -> None:
+        if not sctp.has_sound_parameters(data):
+            self._end("sctp_malformed")
+            return
+        try:
+            await super()._handle_data(data)
+        except ConnectionError:
+            raise
+        except Exception:  # the association is in a state that nobody knows; it is the peer's own doing
+            self._end("sctp_malformed")
 
     async def _receive_chunk(self, chunk: Chunk) -> None:
         if isinstance(chunk, DataChunk):
             full = len(chunk.user_data) > self._advertised_rwnd or len(self._sack_misordered) >= MAX_MISORDERED
             if full or chunk.stream_id > MAX_STREAM_ID or self._last_received_tsn is None:
-                self._overflow()
+                self._end("sctp_overflow")
                 return
+        elif isinstance(chunk, SackChunk):
+            outstanding = (self._local_tsn - chunk.cumulative_tsn) & 0xFFFFFFFF
+            if not sctp.are_sound_gaps(chunk.gaps, outstanding):
+                self._end("sctp_malformed")
+                return
+        elif isinstance(chunk, ForwardTsnChunk) and any(stream > MAX_STREAM_ID for stream, _ in chunk.streams):
+            self._end("sctp_overflow")
+            return
         await super()._receive_chunk(chunk)
 
 
@@ -113,7 +142,7 @@ class SecureTransport:
         self._closed = False
         self._dtls = RTCDtlsTransport(self._path, [certificate])  # type: ignore[arg-type]  # it uses role, state, _recv, _send only
         self._dtls._set_role("server")  # a=setup:passive
-        self._sctp = _BoundedSctp(self._dtls, overflow=lambda: self._finish("sctp_overflow"))
+        self._sctp = _BoundedSctp(self._dtls, self._finish)
         self._sctp.on("datachannel", self._datachannel)
         self._rx: Any = None  # pylibsrtp.Session while secure
         self._tx: Any = None

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from matcher.types import MatchStore, Place
-from media.client import SetMatrix
+from media.client import PictureLimit, SetMatrix
 from signaling.hearing import MediaWorker, MediaWorkers
 from signaling.live.clients import Client, Hub
 from signaling.matrix import Matrix
@@ -59,6 +59,7 @@ class Entry:
     grid: Matrix = field(default_factory=Matrix)
     room: RoomState = field(default_factory=RoomState)
     speaking: list[str] = field(default_factory=list)
+    limits: dict[str, dict[int, PictureLimit]] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -33,12 +33,14 @@ CLOSE_TIMEOUT_S = 1.0
 JOURNAL_UPDATES = 10_000  # full: the event stream waits, and so does the worker behind it
 
 Apply = Callable[[Entry, SessionEvent], Awaitable[None]]
+Show = Callable[[Entry], None]
 
 
 class Rooms:
-    def __init__(self, house: House, apply: Apply) -> None:
+    def __init__(self, house: House, apply: Apply, show: Show) -> None:
         self.house = house
         self._apply = apply
+        self._show = show
         self._tasks: set[asyncio.Task[None]] = set()
         self._journal: asyncio.Queue[media.BoardChanged] = asyncio.Queue(JOURNAL_UPDATES)
 
@@ -168,6 +170,7 @@ class Rooms:
     async def offer(self, entry: Entry, participant: str, sdp: str, reply_to: int | None) -> Answer:
         """Admit a new peer of this participant; NotAllowed with the worker's reason when it refuses."""
         peer = f"peer-{secrets.token_hex(6)}"
+        entry.limits.pop(participant, None)  # those of the former connection
         await self._apply(entry, PeerOffered(participant, peer))
         worker, epoch = await self._ready(entry), entry.session.epoch
         try:
@@ -241,6 +244,12 @@ class Rooms:
             audible = {participant, *entry.grid.hears.get(participant, ())}
             client.send(Speaking(session=entry.id, participants=[each for each in event.participants if each in audible]))
 
+    async def _pictures_limited(self, event: media.PicturesLimited) -> None:
+        entry = self.house.entries.get(event.room)
+        if entry is not None and event.epoch == entry.session.epoch and entry.limits.get(event.participant, {}) != event.slots:
+            entry.limits[event.participant] = event.slots
+            self._show(entry)
+
     async def _board_out(self, event: media.BoardOut) -> None:
         entry = self.house.entries.get(event.room)
         if entry is not None and event.epoch == entry.session.epoch and event.participant in entry.holders:
@@ -267,6 +276,7 @@ class Rooms:
         media.Snapshot: _snapshot,
         media.PeerChanged: _peer_changed,
         media.SpeakingChanged: _speaking_changed,
+        media.PicturesLimited: _pictures_limited,
         media.BoardOut: _board_out,
         media.BoardChanged: _board_changed,
         media.RecordingOver: _recording_over,

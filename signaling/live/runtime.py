@@ -45,7 +45,7 @@ class Live:
         self.sessions = Sessions(self.house)
         self.staffing = Staffing(self.house)
         self.lines = Lines(self.house)
-        self.rooms = Rooms(self.house, self.sessions.apply)
+        self.rooms = Rooms(self.house, self.sessions.apply, self.sessions.show)
         self.matching = Matching(self.house, self.sessions, self.staffing)
         self.boards = Boards(self.house, self.sessions, self.staffing)
         self.sessions.wire(self.matching, self.rooms, self.lines)

@@ -148,7 +148,7 @@ class Sessions:
         """To every holder whose view has changed, the view."""
         around = self.surroundings(entry)
         for participant, client in list(entry.holders.items()):
-            view = views.session_view(entry.session, participant, around, entry.grid)
+            view = views.session_view(entry.session, participant, around, entry.grid, entry.limits.get(participant))
             frame = encode(SessionUpdate(session=view))
             if entry.sent.get(participant) != frame:
                 entry.sent[participant] = frame

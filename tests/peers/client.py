@@ -16,36 +16,46 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
+import pylibsrtp
 from aioice import stun
 from aiortc.rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from aiortc.rtcsctptransport import RTCSctpCapabilities, RTCSctpTransport
 
-from media import rtcp, rtp
+from media import repair, rtcp, rtp
 from media.audio.opus import Decoder, Encoder
+from media.bandwidth import Arrivals
 from media.client import AdmitPeer, WorkerClient
 from media.relay import Incoming
+from media.sdp import RID_URI, TRANSPORT_CC_URI
 
 Address = tuple[str, int]
-OPUS, VP8 = 111, 96
-MID, LEVEL = 4, 1
+OPUS, VP8, RTX = 111, 96, 97
+MID, LEVEL, RID, TRANSPORT_CC = 4, 1, 5, 3
+FEEDBACK_EVERY_S = 0.1
 RATE = 48_000
 CHECK_EVERY_S = 0.5
 
 
-def offer(ufrag: str, password: str, fingerprint: str) -> str:
-    """The one shape of offer that clients make."""
+def offer(ufrag: str, password: str, fingerprint: str, layers: tuple[str, ...] = (), *, repairs: bool = False) -> str:
+    """The one shape of offer that clients make. `layers`: of the camera, from low to high; `repairs`: with RTX."""
     media = ["audio sendrecv", "video sendonly", "video sendonly", *["video recvonly"] * 4]
     lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0 1 2 3 4 5 6 7"]
     transport = [f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{password}", f"a=fingerprint:sha-256 {fingerprint}", "a=setup:actpass"]
     for mid, (kind, direction) in enumerate(each.split() for each in media):
         number, codec = (OPUS, "opus/48000/2") if kind == "audio" else (VP8, "VP8/90000")
-        lines += [f"m={kind} 9 UDP/TLS/RTP/SAVPF {number}", "c=IN IP4 0.0.0.0", f"a=mid:{mid}", f"a={direction}", "a=rtcp-mux"]
+        formats = f"{number} {RTX}" if kind == "video" and repairs else str(number)
+        lines += [f"m={kind} 9 UDP/TLS/RTP/SAVPF {formats}", "c=IN IP4 0.0.0.0", f"a=mid:{mid}", f"a={direction}", "a=rtcp-mux"]
         lines += [f"a=rtpmap:{number} {codec}", f"a=extmap:{MID} urn:ietf:params:rtp-hdrext:sdes:mid", *transport]
         if kind == "audio":
             lines.append(f"a=extmap:{LEVEL} urn:ietf:params:rtp-hdrext:ssrc-audio-level")
         else:
-            lines += [f"a=rtcp-fb:{number} nack", f"a=rtcp-fb:{number} nack pli"]
+            lines += [f"a=rtcp-fb:{number} {kind}" for kind in ("nack", "nack pli", "transport-cc")]
+            lines += [f"a=extmap:{TRANSPORT_CC} {TRANSPORT_CC_URI}", f"a=extmap:{RID} {RID_URI}"]
+            if repairs:
+                lines += [f"a=rtpmap:{RTX} rtx/90000", f"a=fmtp:{RTX} apt={VP8}"]
+        if mid == 1 and layers:
+            lines += [f"a=rid:{name} send" for name in layers] + [f"a=simulcast:send {';'.join(layers)}"]
     lines += ["m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "c=IN IP4 0.0.0.0", "a=mid:7", "a=sctp-port:5000", *transport]
     return "\r\n".join(lines) + "\r\n"
 
@@ -63,17 +73,24 @@ class _Socket(asyncio.DatagramProtocol):
 
 
 class Peer:
-    """`async with await Peer.join(…)`. What it heard and saw is in `heard` (Opus payloads) and `pictures` (slot → packets)."""
+    """`async with await Peer.join(…)`. What it heard and saw is in `heard` (Opus payloads), `pictures` (slot → packets) and
+    `picture_times` (slot → sequence → frame, timestamp)."""
 
     role = "controlling"
     state = "completed"
 
-    def __init__(self, participant: str) -> None:
+    def __init__(self, participant: str, layers: dict[str, int] | None = None, *, repairs: bool = False) -> None:
+        """layers: RID → packets a frame, from low to high; without, the camera is one picture. repairs: RTX."""
         self.participant = participant
+        self.layers = layers or {}
+        self.repairs = repairs
+        self.repaired = 0
+        self.feedback = 0
         self.name = f"{participant}-{secrets.token_hex(3)}"
         self.heard: list[bytes] = []
         self.heard_headers: list[rtp.Header] = []
         self.pictures: dict[int, dict[int, bytes]] = {}
+        self.picture_times: dict[int, dict[int, tuple[int, int]]] = {}
         self.documents: list[bytes] = []
         self.echoes: list[int] = []
         self.reports: list[rtcp.Packet] = []
@@ -86,21 +103,36 @@ class Peer:
         self._certificate = RTCCertificate.generateCertificate()
         self._inbox: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
+        self._plain: dict[bytes, bytes] = {}
+        self._repairs_sent = 0
         self._slots: dict[int, int] = {}
+        self._repaired: dict[int, int] = {}
         self._streams: dict[int, Incoming] = {}
         self._sent: dict[tuple[int, int], bytes] = {}
         self._ssrcs = {"audio": secrets.randbits(31) + 1, "camera": secrets.randbits(31) + 1, "screen": secrets.randbits(31) + 1}
-        self._want_keyframe = True
+        self._ssrcs |= {f"camera:{name}": secrets.randbits(31) + 1 for name in self.layers}
+        self._keyframes_wanted = set(self._ssrcs.values())
+        self._arrivals = Arrivals()
+        self._numbered = 0
 
     # joining
 
     @classmethod
     async def join(
-        cls, worker: WorkerClient, room: str, participant: str, *, epoch: int = 1, via: Address | None = None, secure: bool = True
+        cls,
+        worker: WorkerClient,
+        room: str,
+        participant: str,
+        *,
+        epoch: int = 1,
+        via: Address | None = None,
+        secure: bool = True,
+        layers: dict[str, int] | None = None,
+        repairs: bool = False,
     ) -> Self:
-        peer = cls(participant)
+        peer = cls(participant, layers, repairs=repairs)
         fingerprint = next(each.value for each in peer._certificate.getFingerprints() if each.algorithm == "sha-256")
-        sdp = offer(peer._ufrag, peer._password, fingerprint)
+        sdp = offer(peer._ufrag, peer._password, fingerprint, tuple(peer.layers), repairs=repairs)
         admitted = await worker.admit(room, AdmitPeer(epoch=epoch, peer=peer.name, participant=participant, sdp=sdp))
         peer.read_answer(admitted.sdp)
         peer.target = via or next(each for each in peer.candidates if each[0] == "127.0.0.1")
@@ -117,6 +149,7 @@ class Peer:
         self._their_fingerprint = re.findall(r"a=fingerprint:sha-256 (\S+)", sdp)[0]
         for index, section in enumerate(sdp.split("m=")[4:8]):
             self._slots[int(re.findall(r"a=ssrc:(\d+)", section)[0])] = index
+            self._repaired |= {int(new): int(old) for old, new in re.findall(r"a=ssrc-group:FID (\d+) (\d+)", section)}
 
     async def open_socket(self, host: str = "127.0.0.1") -> None:
         """A new local address: at first, and when roaming."""
@@ -206,7 +239,8 @@ class Peer:
         elif 192 <= data[1] <= 223:
             self._rtcp(self._dtls._rx_srtp.unprotect_rtcp(data))
         else:
-            self._rtp(self._dtls._rx_srtp.unprotect(data))
+            with contextlib.suppress(pylibsrtp.Error):  # repeated once too often: a replay
+                self._rtp(self._dtls._rx_srtp.unprotect(data))
 
     def _stun(self, data: bytes) -> None:
         message = stun.parse_message(data)
@@ -220,37 +254,66 @@ class Peer:
 
     def _rtp(self, data: bytes) -> None:
         header = rtp.parse(data)
+        now = asyncio.get_running_loop().time()
+        number = rtp.extension(data, header, TRANSPORT_CC)
+        if number is not None:
+            self._arrivals.add(int.from_bytes(number, "big"), now)
+        if header.ssrc in self._repaired:
+            unwrapped = repair.unwrap(data, header, VP8, self._repaired[header.ssrc])
+            assert unwrapped is not None
+            data, header = unwrapped
+            self.repaired += 1
         payload = data[header.payload : header.end]
         slot = self._slots.get(header.ssrc)
         if slot is None:
             self.heard.append(payload)
             self.heard_headers.append(header)
             return
-        now = asyncio.get_running_loop().time()
         stream = self._streams.setdefault(header.ssrc, Incoming(header.ssrc, "camera", now))
         stream.receive(header, now)
         self.pictures.setdefault(slot, {})[header.sequence] = payload
+        frame = int.from_bytes(payload[5:9], "big")
+        self.picture_times.setdefault(slot, {})[header.sequence] = (frame, header.timestamp)
 
     def _rtcp(self, data: bytes) -> None:
         for packet in rtcp.parse(data):
             self.reports.append(packet)
+            self.feedback += isinstance(packet, rtcp.TransportFeedback)
             if isinstance(packet, rtcp.KeyframeRequest):
                 self.keyframes_asked += 1
-                self._want_keyframe = True
+                self._keyframes_wanted.add(packet.ssrc)
             elif isinstance(packet, rtcp.Nack):
                 for sequence in packet.sequences:
                     sent = self._sent.get((packet.ssrc, sequence))
                     if sent is not None:
-                        self.send_raw(sent)
+                        self.send_raw(self._again(sent))
 
     async def _repair_forever(self) -> None:
-        """NACKs as a browser would send them."""
+        """NACKs and transport-wide feedback as a browser would send them."""
+        due = 0.0
         while True:
             await asyncio.sleep(0.02)
+            body = self._arrivals.report() if asyncio.get_running_loop().time() > due else None
+            if body is not None:
+                due = asyncio.get_running_loop().time() + FEEDBACK_EVERY_S
+                self.send_rtcp(rtcp.receiver_report(1, []) + rtcp.transport_feedback(1, 2, body))
             for stream in self._streams.values():
                 missing = stream.nacks(asyncio.get_running_loop().time())
                 if missing:
                     self.send_rtcp(rtcp.receiver_report(1, []) + rtcp.nack(1, stream.ssrc, missing))
+
+    def _again(self, sent: bytes) -> bytes:
+        """The packet as it was, or in a stream of its own that says whose it is by MID alone."""
+        if not self.repairs:
+            return sent
+        self._repairs_sent += 1
+        ssrc = 0x40000000 | int.from_bytes(sent[8:12], "big") & 0xFFFF
+        plain = self._plain[sent]
+        header = rtp.parse(plain)
+        head = rtp.HEADER.pack(0x90, RTX, self._repairs_sent & 0xFFFF, header.timestamp, ssrc)
+        original = header.sequence.to_bytes(2, "big")
+        again: bytes = self._dtls._tx_srtp.protect(head + plain[12 : header.payload] + original + plain[header.payload :])
+        return again
 
     def send_rtcp(self, data: bytes) -> None:
         self.send_raw(self._dtls._tx_srtp.protect_rtcp(data))
@@ -258,13 +321,25 @@ class Peer:
     def send_rtp(
         self, role: str, sequence: int, timestamp: int, payload: bytes, *, level: int = 20, marker: bool = False
     ) -> None:
-        mid = str(["audio", "camera", "screen"].index(role)).encode()
-        elements = bytes([MID << 4]) + mid + (bytes([LEVEL << 4, level]) if role == "audio" else b"\0\0")
-        number = OPUS if role == "audio" else VP8
+        kind, _, rid = role.partition(":")
+        mid = str(["audio", "camera", "screen"].index(kind)).encode()
+        elements = [(MID, mid)]
+        if kind == "audio":
+            elements.append((LEVEL, bytes([level])))
+        else:
+            elements.append((TRANSPORT_CC, (self._numbered & 0xFFFF).to_bytes(2, "big")))
+            self._numbered += 1
+        if rid:
+            elements.append((RID, rid.encode()))
+        block = b"".join(bytes([identifier << 4 | len(value) - 1]) + value for identifier, value in elements)
+        block += b"\0" * (-len(block) % 4)
+        number = OPUS if kind == "audio" else VP8
         head = rtp.HEADER.pack(0x90, number | (0x80 if marker else 0), sequence & 0xFFFF, timestamp, self._ssrcs[role])
-        sealed = self._dtls._tx_srtp.protect(head + b"\xbe\xde\0\1" + elements + payload)
-        if role != "audio":
+        plain = head + b"\xbe\xde" + (len(block) // 4).to_bytes(2, "big") + block + payload
+        sealed = self._dtls._tx_srtp.protect(plain)
+        if kind != "audio":
             self._sent[self._ssrcs[role], sequence & 0xFFFF] = sealed
+            self._plain[sealed] = plain
         self.send_raw(sealed)
 
     # what a person does
@@ -287,6 +362,11 @@ class Peer:
             number += 1
             await asyncio.sleep(max(0.0, began + (number - first) * 0.02 - loop.time()))
 
+    def show_layers(self, fps: int = 20) -> None:
+        """The camera in all its layers. What is shown of a frame says in its sixth byte which layer it is of."""
+        for name, packets in self.layers.items():
+            self.show(f"camera:{name}", packets_a_frame=packets, fps=fps)
+
     def show(self, role: str = "camera", *, packets_a_frame: int = 3, fps: int = 20) -> asyncio.Task[None]:
         """Frames of so many packets; a keyframe at first and whenever one is asked for. Payloads carry (frame, packet)."""
         task = asyncio.create_task(self._show(role, packets_a_frame, fps))
@@ -296,10 +376,11 @@ class Peer:
     async def _show(self, role: str, packets_a_frame: int, fps: int) -> None:
         sequence, frame = 1000, 0
         while True:
-            key, self._want_keyframe = self._want_keyframe, False
+            key = self._ssrcs[role] in self._keyframes_wanted
+            self._keyframes_wanted.discard(self._ssrcs[role])
             for part in range(packets_a_frame):
                 descriptor = bytes([0x90 if part == 0 else 0x80, 0x80, 0x80 | frame >> 8 & 0x7F, frame & 0xFF])
-                body = bytes([0 if key else 1]) + frame.to_bytes(4, "big") + bytes([part]) + b"p" * 900
+                body = bytes([0 if key else 1]) + frame.to_bytes(4, "big") + bytes([part]) + role.encode().ljust(900, b".")
                 timestamp = frame * (90000 // fps) & 0xFFFFFFFF
                 self.send_rtp(role, sequence, timestamp, descriptor + body, marker=part == packets_a_frame - 1)
                 sequence += 1
@@ -314,6 +395,15 @@ class Peer:
         begin = len(self.heard)
         await asyncio.sleep(seconds)
         return Listened(self.heard[begin:])
+
+    def layer(self, slot: int, last: int = 10) -> set[str]:
+        """Which layers the last packets of a slot were of."""
+        packets = list(self.pictures.get(slot, {}).values())[-last:]
+        return {packet[10:].rstrip(b".").decode().partition(":")[2] for packet in packets}
+
+    def sent(self, role: str) -> int:
+        """Packets of a picture sent so far, repeats aside."""
+        return sum(ssrc == self._ssrcs[role] for ssrc, _ in self._sent)
 
     def frames(self, slot: int) -> list[tuple[int, int]]:
         """(frame, packet) of what arrived in a slot, in order of sequence numbers."""

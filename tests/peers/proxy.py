@@ -7,19 +7,25 @@ import random
 from typing import Any
 
 Address = tuple[str, int]
+QUEUE_S = 0.3
 
 
 class Proxy(asyncio.DatagramProtocol):
-    """One client, one worker. `loss`: share lost each way; `jitter_s`: up to so much delay, hence reordering.
+    """One client, one worker. `loss`: share lost each way; `jitter_s`: up to so much delay, hence reordering. `down_bps`: bits a
+    second towards the client (None: no limit), behind a queue of `QUEUE_S` that drops what comes last.
 
     `spare`: DTLS and STUN pass unharmed, so that a test is about media and not about its connection.
     """
 
-    def __init__(self, target: Address, *, loss: float, jitter_s: float = 0.0, seed: int = 1) -> None:
+    def __init__(
+        self, target: Address, *, loss: float, jitter_s: float = 0.0, seed: int = 1, down_bps: float | None = None
+    ) -> None:
         self.target = target
         self.loss = loss
         self.jitter_s = jitter_s
+        self.down_bps = down_bps
         self.lost = 0
+        self._free = 0.0
         self._random = random.Random(seed)
         self._client: Address | None = None
         self._transport: Any
@@ -45,6 +51,14 @@ class Proxy(asyncio.DatagramProtocol):
             self.lost += 1
             return
         delay = self._random.random() * self.jitter_s if media else 0.0
+        if self.down_bps is not None and address == self.target:
+            now = asyncio.get_running_loop().time()
+            waits = max(0.0, self._free - now)
+            if waits > QUEUE_S:
+                self.lost += 1
+                return
+            self._free = now + waits + len(data) * 8 / self.down_bps
+            delay += self._free - now
         if delay:
             asyncio.get_running_loop().call_later(delay, self._transport.sendto, data, to)
         else:

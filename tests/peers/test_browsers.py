@@ -14,7 +14,8 @@ from aiohttp import web
 from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 from media import client
-from tests.peers.conftest import Service, start_worker
+from tests.peers.conftest import Service, eventually, start_worker
+from tests.peers.proxy import Proxy
 
 CHROMIUM, FIREFOX = "/usr/bin/chromium", "/usr/bin/firefox-esr"
 FIREFOX_HZ = 1000
@@ -42,6 +43,7 @@ class Pages:
         self.pages: dict[str, Page] = {}
         self.browsers: list[Browser] = []
         self.kinds: dict[str, str] = {}
+        self.lines: dict[str, tuple[str, int]] = {}
         self._admitted = 0
 
     async def serve(self) -> web.AppRunner:
@@ -66,7 +68,16 @@ class Pages:
             admitted = await self.service.worker.admit(self.service.room, command)
         except client.WorkerRefused as refused:
             return web.Response(status=400, text=str(refused))
-        return web.Response(text=admitted.sdp)
+        return web.Response(text=self._by_line(name, admitted.sdp))
+
+    def _by_line(self, name: str, sdp: str) -> str:
+        """Who has a line of their own finds the worker at its end."""
+        if name not in self.lines:
+            return sdp
+        host, port = self.lines[name]
+        kept = [line for line in sdp.split("\r\n") if not line.startswith("a=candidate")]
+        at = kept.index("a=end-of-candidates")
+        return "\r\n".join([*kept[:at], f"a=candidate:1 1 udp 2130706431 {host} {port} typ host", *kept[at:]])
 
     async def join(self, name: str, browser: Browser) -> None:
         self.browsers.append(browser)
@@ -168,3 +179,37 @@ async def test_a_reloaded_page_is_back_in_its_place(pages: Pages) -> None:
         await page.evaluate("([name, hz, rgb]) => join(name, hz, `rgb(${rgb})`)", ["b", TONES["b"], COLOURS["b"]])
         await pages.until("b", {pages.tone("a")}, ["a", None])
         await pages.until("a", {pages.tone("b")}, ["b", None])
+
+
+async def test_a_browser_with_a_narrow_line_gets_a_smaller_picture_and_another_does_not(pages: Pages) -> None:
+    worker = await anext(pages.service.worker.events())
+    assert isinstance(worker, client.Snapshot)
+    line = Proxy(next((host, port) for host, port in worker.udp if host == "127.0.0.1"), loss=0.0, down_bps=400_000)
+    pages.lines["b"] = await line.open()
+    picture = {0: ("a", "camera")}
+    await pages.service.matrix(hears={"b": {"a": 1.0}, "c": {"a": 1.0}}, sees={"b": picture, "c": picture})
+
+    def told() -> list[dict[int, str]]:
+        return [dict(each.slots) for each in pages.service.events if isinstance(each, client.PicturesLimited)]
+
+    async def width(name: str, wanted: int) -> None:
+        async with asyncio.timeout(20):
+            while await pages.pages[name].evaluate("() => width(0)") != wanted:
+                await asyncio.sleep(0.2)
+
+    async with async_playwright() as playwright:
+        browser = await launch(playwright, "c")
+        for name in "abc":
+            await pages.join(name, browser)
+        await pages.pages["a"].evaluate("() => restless()")
+        await width("c", 640)
+        await eventually(told, 15.0)
+        assert pages.tone("a") in await pages.heard("b")
+        await width("b", 320)
+        line.down_bps = None
+        await width("b", 640)
+        await eventually(lambda: told()[-1] == {}, 10.0)
+        assert {each.participant for each in pages.service.events if isinstance(each, client.PicturesLimited)} == {"b"}
+        stats = [each for each in await pages.pages["c"].evaluate("() => inbound()") if each.get("kind") == "video"]
+        assert stats[0]["framesDecoded"] > 100
+    line.close()

@@ -17,10 +17,10 @@ class BadNetwork:
         self.service = service
         self.proxies: list[Proxy] = []
 
-    async def join(self, participant: str, **impaired: float) -> Peer:
-        proxy = Proxy(await self.worker_address(), seed=len(self.proxies) + 1, **impaired)
+    async def join(self, participant: str, *, repairs: bool = False, loss: float, jitter_s: float = 0.0) -> Peer:
+        proxy = Proxy(await self.worker_address(), seed=len(self.proxies) + 1, loss=loss, jitter_s=jitter_s)
         self.proxies.append(proxy)
-        return await self.service.join(participant, via=await proxy.open())
+        return await self.service.join(participant, via=await proxy.open(), repairs=repairs)
 
     async def worker_address(self) -> Address:
         async for event in self.service.worker.events():
@@ -37,7 +37,7 @@ async def network(service: Service) -> AsyncIterator[BadNetwork]:
 
 
 async def test_pictures_lost_on_the_way_up_are_asked_for_and_repaired(service: Service, network: BadNetwork) -> None:
-    sender = await network.join("sender", loss=0.05)
+    sender = await network.join("sender", loss=0.05, repairs=True)
     viewer = await service.join("viewer")
     await service.matrix(sees={"viewer": {0: ("sender", "camera")}})
     sender.show()
@@ -46,14 +46,18 @@ async def test_pictures_lost_on_the_way_up_are_asked_for_and_repaired(service: S
     assert complete(viewer) > 0.99
 
 
-async def test_pictures_lost_on_the_way_down_are_repaired_from_the_cache(service: Service, network: BadNetwork) -> None:
+@pytest.mark.parametrize("repairs", [True, False], ids=["rtx", "as they were"])
+async def test_pictures_lost_on_the_way_down_are_repaired_from_the_cache(
+    service: Service, network: BadNetwork, repairs: bool
+) -> None:
     sender = await service.join("sender")
-    viewer = await network.join("viewer", loss=0.05, jitter_s=0.01)
+    viewer = await network.join("viewer", loss=0.05, jitter_s=0.01, repairs=repairs)
     await service.matrix(sees={"viewer": {0: ("sender", "camera")}})
     sender.show()
     await asyncio.sleep(4)
     assert network.proxies[0].lost > 5
     assert complete(viewer) > 0.99
+    assert (viewer.repaired > 5) == repairs
 
 
 def complete(viewer: Peer) -> float:

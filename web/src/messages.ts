@@ -85,6 +85,7 @@ export interface RoomView {
   hears: Record<string, string[]>;
   board: "write" | "read";
   notice: "" | "asking_professional";
+  limits: Record<string, "low" | "paused">;
 }
 
 export interface WaitingView {

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
-from media import relay, rtcp, rtp
+from media import relay, repair, rtcp, rtp
 from tests.unit.media.test_rtp import packet, vp8_payload
 
 
@@ -70,9 +72,9 @@ def test_the_sender_learns_its_loss_and_round_trip(camera: relay.Incoming) -> No
 class Slot:
     """An outgoing picture slot and what went out of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, rtx: int = -1) -> None:
         self.sent: list[bytes] = []
-        self.out = relay.Outgoing("slot0", 96, self._seal)
+        self.out = relay.Outgoing("slot0", 96, self._seal, rtx=rtx)
 
     def _seal(self, data: bytes) -> bytes:
         self.sent.append(data)
@@ -141,4 +143,88 @@ def test_reports_of_the_mix_say_how_old_its_sound_is() -> None:
     out.append(b"mix", 960, False, 10.0)
     [parsed] = rtcp.parse(out.report(10.0, lambda now: now + 100) or b"")
     assert isinstance(parsed, rtcp.SenderReport)
-    assert parsed.ntp == rtcp.ntp(110.0 - relay.MIX_DELAY_S)
+    assert parsed.ntp == rtcp.ntp(110.0 - relay.MIX_AGE_S)
+    out.mix_age_s = 0.3
+    [parsed] = rtcp.parse(out.report(10.0, lambda now: now + 100) or b"")
+    assert isinstance(parsed, rtcp.SenderReport)
+    assert parsed.ntp == rtcp.ntp(109.7)
+
+
+def test_repairs_in_a_stream_of_their_own_carry_the_lost_packet(camera: relay.Incoming) -> None:
+    slot = Slot(rtx=97)
+    for sequence in range(10, 20):
+        slot.relay(camera, sequence, key=sequence == 10)
+    lost = slot.sent[4]
+    wanted = rtp.parse(lost).sequence
+    assert slot.out.repair((wanted, wanted), 1.0) == []
+    first, second = slot.sent[10:]
+    header = rtp.parse(first)
+    assert (header.payload_type, header.ssrc) == (97, slot.out.repair_ssrc)
+    assert rtp.ahead(rtp.parse(second).sequence, header.sequence) == 1
+    unwrapped = repair.unwrap(first, header, 96, slot.out.ssrc)
+    assert unwrapped is not None
+    assert unwrapped == (lost, rtp.parse(lost))
+
+
+def test_a_repair_that_is_only_padding_is_nothing() -> None:
+    padding = bytes([0xA0, 97]) + bytes(10) + bytes(7) + b"\x08"
+    assert repair.unwrap(padding, rtp.parse(padding), 96, 1) is None
+
+
+class Layers:
+    """A low and a high layer of one camera, sent side by side."""
+
+    def __init__(self) -> None:
+        self.low, self.high = relay.Incoming(7, "camera", 0.0, "l"), relay.Incoming(8, "camera", 0.0, "h")
+        self.slot = Slot()
+        self._number = {self.low: 100, self.high: 40_000}
+        self.at = 0.0
+
+    def send(self, *, key: relay.Incoming | None = None) -> list[relay.Incoming]:
+        """One packet of each; which of them went out."""
+        self.at += 0.05
+        went = []
+        for layer in (self.low, self.high):
+            self._number[layer] += 1
+            before = len(self.slot.sent)
+            self.slot.relay(layer, self._number[layer], key=key is layer, at=self.at)
+            went += [layer] * (len(self.slot.sent) - before)
+        return went
+
+
+def test_a_higher_layer_takes_over_at_its_keyframe_without_a_seam() -> None:
+    both = Layers()
+    both.slot.out.show("l", at_once=False)
+    assert both.send(key=both.low) == [both.low]
+    assert both.send() == [both.low]
+    both.slot.out.show("h", at_once=False)
+    assert both.send() == [both.low], "until a keyframe comes the former layer goes on"
+    assert both.high.wants_keyframe
+    assert both.send(key=both.high) == [both.low, both.high]
+    assert both.send() == [both.high]
+    headers = [rtp.parse(data) for data in both.slot.sent]
+    assert [rtp.ahead(new.sequence, old.sequence) for old, new in pairwise(headers)] == [1] * (len(headers) - 1)
+    assert all(rtp.ticks_ahead(new.timestamp, old.timestamp) > 0 for old, new in pairwise(headers))
+    pictures = [rtp.vp8(data[header.payload :]) for data, header in zip(both.slot.sent, headers, strict=True)]
+    assert [(new.picture - old.picture) & 0x7FFF for old, new in pairwise(pictures)] == [1] * (len(headers) - 1)
+
+
+def test_a_path_that_is_full_gets_nothing_of_the_higher_layer_any_more() -> None:
+    both = Layers()
+    both.slot.out.show("h", at_once=False)
+    both.send(key=both.high)
+    both.slot.out.show("l", at_once=True)
+    assert both.send() == []
+    assert both.low.wants_keyframe
+    assert both.send(key=both.low) == [both.low]
+
+
+def test_a_paused_picture_sends_nothing_and_comes_back_with_a_keyframe() -> None:
+    both = Layers()
+    both.slot.out.show("l", at_once=False)
+    both.send(key=both.low)
+    both.slot.out.show(None, at_once=True)
+    assert [both.send(key=layer) for layer in (both.low, both.high)] == [[], []]
+    both.slot.out.show("l", at_once=False)
+    assert both.send() == []
+    assert both.send(key=both.low) == [both.low]

@@ -165,3 +165,39 @@ def test_time_that_the_mix_missed_passes_all_the_same() -> None:
     stream.rewriter.skip(3 * 960)
     second = rtp.parse(stream.rewriter.append(b"mix", 960, False, 0.1)[1])
     assert second.timestamp - first.timestamp == 4 * 960
+
+
+def test_silence_that_was_not_sent_stays_as_long_as_it_was() -> None:
+    """DTX: the next packet of voice has the next sequence number and a timestamp far ahead; both must come through."""
+    out = rtp.Rewriter(1, 111, 48000, 500, 0xFFFFF000)
+    headers = []
+    for sequence, timestamp in (
+        (65_534, 0xFFFFFE00),
+        (65_535, 0xFFFFFE00 + 960),
+        (0, 0xFFFFFE00 + 960 * 21),
+        (1, 0xFFFFFE00 + 960 * 22),
+    ):
+        data = packet(sequence, timestamp & 0xFFFFFFFF)
+        changed = out.relay("a", data, rtp.parse(data), sequence * 0.02)
+        assert changed is not None
+        headers.append(rtp.parse(changed[1]))
+    assert [rtp.ahead(each.sequence, headers[0].sequence) for each in headers] == [0, 1, 2, 3]
+    assert [rtp.ticks_ahead(each.timestamp, headers[0].timestamp) for each in headers] == [0, 960, 960 * 21, 960 * 22]
+
+
+@pytest.mark.parametrize("milliseconds", [10, 20, 40, 60])
+def test_packets_of_any_length_keep_their_times_reordered_repeated_and_across_wraps(milliseconds: int) -> None:
+    ticks = 48 * milliseconds
+    out = rtp.Rewriter(1, 111, 48000, 500, 77)
+    order = [0, 1, 3, 2, 2, 4, 6, 5, 7]
+    found = {}
+    for number in order:
+        data = packet(65_533 + number & 0xFFFF, 0xFFFFFF00 + number * ticks & 0xFFFFFFFF)
+        changed = out.relay("a", data, rtp.parse(data), 1.0)
+        assert changed is not None
+        header = rtp.parse(changed[1])
+        found[number] = (header.sequence, header.timestamp)
+    first_sequence, first_timestamp = found[0]
+    assert found == {
+        number: ((first_sequence + number) & 0xFFFF, (first_timestamp + number * ticks) & 0xFFFFFFFF) for number in range(8)
+    }

@@ -17,6 +17,7 @@ LOCAL = sdp.Local(
     [("192.0.2.9", 4000), ("127.0.0.1", 4000)],
     {"audio": 1, "slot0": 2, "slot1": 3, "slot2": 4, "slot3": 5},
     77,
+    {"slot0": 12, "slot1": 13, "slot2": 14, "slot3": 15},
 )
 
 
@@ -54,13 +55,53 @@ def test_the_answer_says_what_clients_need(offer: str) -> None:
     assert all("a=sendonly" in section and "nack pli" in section for section in sections[3:7])
     assert "a=ssrc:2 cname" in sections[3]
     assert "H264" not in text
-    assert "rtx" not in text
+    video = found.sections[1].payload_type
+    assert all(f"apt={video}\r\n" in section and "transport-cc" in section for section in sections[1:7])
+    assert "a=ssrc-group:FID 2 12\r\n" in sections[3]
+    assert "transport-cc" not in sections[0], "voice is never held back, so nothing is asked of it"
     assert all("a=setup:passive" in section for section in sections)
 
 
 def test_repair_streams_are_not_taken_for_pictures() -> None:
     camera = sdp.parse(OFFERS["chromium"]).sections[1]
     assert len(camera.ssrcs) <= 1
+    assert all(old in camera.ssrcs and new not in camera.ssrcs for new, old in camera.repairs.items())
+
+
+def layered(lines: str, offer: str) -> str:
+    head, audio, camera, *rest = offer.split("m=")
+    return "m=".join([head, audio, camera + lines, *rest])
+
+
+def test_layers_are_known_from_low_to_high_and_accepted(offer: str) -> None:
+    layers = "a=rid:l send\r\na=rid:h send\r\na=simulcast:send l;h\r\n"
+    found = sdp.parse(layered(layers, offer))
+    assert found.sections[1].rids == ["l", "h"]
+    camera = sdp.answer(found, LOCAL).split("m=")[2]
+    assert "a=rid:l recv\r\na=rid:h recv\r\na=simulcast:recv l;h\r\n" in camera
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "a=rid:l send\r\na=simulcast:send l\r\n",
+        "a=rid:l recv\r\na=rid:h recv\r\na=simulcast:recv l;h\r\n",
+        "a=simulcast:send l;h\r\n",
+        "a=simulcast:send\r\n",
+        "a=rid:!! send\r\na=rid:?? send\r\na=simulcast:send !!;??\r\n",
+        "a=rid:\r\na=simulcast:send ;;;;\r\n",
+    ],
+)
+def test_what_is_no_simulcast_is_one_picture(lines: str, offer: str) -> None:
+    found = sdp.parse(layered(lines, offer))
+    assert found.sections[1].rids == []
+    assert "simulcast" not in sdp.answer(found, LOCAL)
+
+
+def test_of_many_layers_three_are_taken(offer: str) -> None:
+    names = [f"q{number}" for number in range(20)]
+    lines = "".join(f"a=rid:{name} send\r\n" for name in names) + f"a=simulcast:send {';'.join(names)}\r\n"
+    assert sdp.parse(layered(lines, offer)).sections[1].rids == names[: sdp.MAX_LAYERS]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from signaling import matrix, views
-from signaling.messages import Brief, BriefField, CategoryView, SessionView, SiteView, WaitingView, encode
+from signaling.messages import Brief, BriefField, CategoryView, Media, SessionView, SiteView, WaitingView, encode
 from signaling.session import events as ev
 from signaling.session import receive
 from signaling.session.model import Session, new_session
@@ -105,3 +105,14 @@ def test_a_ring_for_help_shows_note_category_language_and_product_only() -> None
 def test_a_ring_for_a_user_shows_the_brief() -> None:
     ring = views.user_ring(session_after(ev.Entered()), AROUND, "r-1", 21_000)
     assert ring.brief == AROUND.brief
+
+
+def test_what_a_line_does_not_carry_is_told_to_whose_line_it_is() -> None:
+    session = session_after(*ACTIVE, ev.MediaChanged("jimin", Media(camera=True)))
+    grid = matrix.compute(session)
+    room = views.session_view(session, "u", AROUND, grid, {0: "paused", 3: "low"}).room
+    assert room is not None
+    assert room.limits == {"0": "paused"}, "of slots that show something"
+    others = views.session_view(session, "jimin", AROUND, grid).room
+    assert others is not None
+    assert others.limits == {}

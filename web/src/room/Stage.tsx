@@ -1,5 +1,6 @@
-import { BookOpen, MicOff, Monitor, WifiOff } from "lucide";
+import { BookOpen, MicOff, Monitor, SignalLow, WifiOff } from "lucide";
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../ui/Icon";
 import { useLocale, useStore } from "../ui/store";
 import type { SessionView } from "../messages";
@@ -10,6 +11,9 @@ import { SelfView } from "./SelfView";
 import { nameAndRole, t } from "./words";
 
 const NOBODY: string[] = [];
+type Limits = Record<string, "low" | "paused">;
+const NO_LIMITS: Limits = {};
+const BACK_MS = 5000;
 
 export interface StageProps {
   link: RoomLink;
@@ -23,10 +27,18 @@ export function Stage({ link, session, children }: StageProps) {
   useLocale();
   const slots = useStore(link.peer.state, (state) => state.slots);
   const speaking = useStore(link.client.state, (state) => state.speaking[session.id] ?? NOBODY);
+  const live = useStore(link.peer.state, (state) => state.status === "live");
+  const limits = (live && session.room?.limits) || NO_LIMITS;
   const { main, tiles } = arrange(session);
   const shownTiles = children && main ? [main, ...tiles] : tiles;
   const draw = (tile: Tile) => (
-    <StageTile key={tile.key} tile={tile} stream={slots[tile.slot] ?? null} speaking={speaking.includes(tile.person.id)} />
+    <StageTile
+      key={tile.key}
+      tile={tile}
+      stream={slots[tile.slot] ?? null}
+      speaking={speaking.includes(tile.person.id)}
+      paused={limits[tile.slot] === "paused"}
+    />
   );
   const large = children ?? (main && draw(main));
   return (
@@ -35,8 +47,31 @@ export function Stage({ link, session, children }: StageProps) {
       <div class={`stage-tiles stage-tiles-${Math.min(4, shownTiles.length)}`} data-testid="participants" role="list" aria-label={t("participants")}>
         {shownTiles.map(draw)}
       </div>
+      <LineNotice limits={limits} />
       <SelfView devices={link.devices} />
     </section>
+  );
+}
+
+/** What one's own line does not carry just now, and for a moment that it does again. */
+function LineNotice({ limits }: { limits: Limits }) {
+  const kinds = Object.values(limits);
+  const now = kinds.includes("paused") ? "paused" : kinds.length > 0 ? "low" : "";
+  const before = useRef("");
+  const [back, setBack] = useState(false);
+  useEffect(() => {
+    const returned = before.current !== "" && now === "";
+    before.current = now;
+    setBack(returned);
+    if (!returned) return;
+    const timer = setTimeout(() => setBack(false), BACK_MS);
+    return () => clearTimeout(timer);
+  }, [now]);
+  const text = now ? t(`line.${now}`) : back ? t("line.back") : "";
+  return (
+    <p class="line-notice" role="status" data-testid="line-notice" hidden={!text}>
+      {text && <Icon node={SignalLow} size={16} />} {text}
+    </p>
   );
 }
 
@@ -46,9 +81,17 @@ const initials = (name: string): string => {
   return letters.toUpperCase();
 };
 
-function StageTile({ tile, stream, speaking }: { tile: Tile; stream: MediaStream | null; speaking: boolean }) {
+interface StageTileProps {
+  tile: Tile;
+  stream: MediaStream | null;
+  speaking: boolean;
+  /** One's own line does not carry this picture: what is there stands still, and must not pass for the person. */
+  paused: boolean;
+}
+
+function StageTile({ tile, stream, speaking, paused }: StageTileProps) {
   const { person } = tile;
-  const kind = stream ? tile.kind : "none"; // also while the connection is made anew
+  const kind = stream && !paused ? tile.kind : "none"; // also while the connection is made anew
   const name = tile.kind === "screen" ? t("screenOf", { name: nameAndRole(person) }) : nameAndRole(person);
   const classes = ["tile", `tile-${kind}`, speaking && tile.kind !== "screen" ? "tile-speaking" : "", person.presence === "lost" ? "tile-lost" : ""];
   return (

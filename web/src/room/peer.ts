@@ -32,6 +32,11 @@ export interface PeerPorts {
 }
 
 const SLOTS = 4;
+/** From low to high. Chromium makes no third layer of a camera of 640 × 360. */
+const LAYERS: RTCRtpEncodingParameters[] = [
+  { rid: "l", scaleResolutionDownBy: 2, maxBitrate: 150_000 },
+  { rid: "h", maxBitrate: 900_000 },
+];
 const NO_PATH_MS = 5000;
 const TEXT_ONLY_RETRY_MS = 5000;
 const TICK_MS = 100;
@@ -52,7 +57,7 @@ function build(): Attempt {
   const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
   // The order of these lines is the protocol: audio, camera, screen, four slots, data.
   const mic = pc.addTransceiver("audio", { direction: "sendrecv" });
-  const camera = pc.addTransceiver("video", { direction: "sendonly" });
+  const camera = pc.addTransceiver("video", { direction: "sendonly", sendEncodings: LAYERS });
   const screen = pc.addTransceiver("video", { direction: "sendonly" });
   const slots = Array.from({ length: SLOTS }, () => pc.addTransceiver("video", { direction: "recvonly" }).receiver.track);
   const doc = pc.createDataChannel("doc", { ordered: true });

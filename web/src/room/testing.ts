@@ -39,6 +39,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
       hears: { p1: ["p2"], p2: ["p1"] },
       board: "write",
       notice: "",
+      limits: {},
     },
     recording: null,
     waiting: null,

@@ -1,0 +1,153 @@
+"""Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01), both ways.
+
+A sender numbers its packets across all streams of a transport; the receiver tells which arrived, and when to 250 µs.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+FORMAT = 15
+MAX_PACKETS = 1024
+"""Reported in one message, and kept between two: at 100 ms that is 10,000 packets a second."""
+DELTA_S = 0.00025
+REFERENCE_S = 0.064
+REFERENCES = 1 << 24
+_LOST, _SMALL, _LARGE = 0, 1, 2
+_MAX_RUN = 0x1FFF
+
+
+class FeedbackError(Exception):
+    """Malformed feedback."""
+
+
+@dataclass(frozen=True)
+class TransportFeedback:
+    """(number, seconds on the receiver's clock, None: not arrived) in the order of the numbers, which wrap at 65536; the clock
+    wraps after 12 days and begins anywhere."""
+
+    packets: tuple[tuple[int, float | None], ...]
+
+
+def parse(body: bytes) -> TransportFeedback:
+    """`body`: what follows the RTCP header (its first 8 bytes are the two SSRCs). Raises `FeedbackError` only."""
+    if len(body) < 16:
+        raise FeedbackError("short feedback")
+    base, count = struct.unpack_from("!HH", body, 8)
+    if not 0 < count <= MAX_PACKETS:
+        raise FeedbackError("bad number of packets")
+    time_s = int.from_bytes(body[12:15], "big") * REFERENCE_S
+    statuses, at = _statuses(body, count)
+    packets: list[tuple[int, float | None]] = []
+    for index, status in enumerate(statuses):
+        arrived = None
+        if status != _LOST:
+            size = 1 if status == _SMALL else 2
+            if at + size > len(body):
+                raise FeedbackError("short deltas")
+            time_s += int.from_bytes(body[at : at + size], "big", signed=status == _LARGE) * DELTA_S
+            at += size
+            arrived = time_s
+        packets.append(((base + index) & 0xFFFF, arrived))
+    return TransportFeedback(tuple(packets))
+
+
+def _statuses(body: bytes, count: int) -> tuple[list[int], int]:
+    """The status of each packet, and where the deltas begin."""
+    found: list[int] = []
+    at = 16
+    while len(found) < count:
+        if at + 2 > len(body):
+            raise FeedbackError("short chunks")
+        chunk = body[at] << 8 | body[at + 1]
+        at += 2
+        if not chunk & 0x8000:
+            found += [chunk >> 13] * min(chunk & _MAX_RUN, count - len(found))
+            if not chunk & _MAX_RUN:
+                raise FeedbackError("empty run")
+        elif chunk & 0x4000:
+            found += [chunk >> shift & 3 for shift in range(12, -2, -2)]
+        else:
+            found += [chunk >> shift & 1 for shift in range(13, -1, -1)]
+    if 3 in found[:count]:
+        raise FeedbackError("reserved status")
+    return found[:count], at
+
+
+def numbered(packet: bytes, identifier: int, number: int) -> bytes:
+    """An RTP packet without CSRCs and extensions, with its transport-wide number (RFC 8285, one byte; `identifier` 1..14)."""
+    extension = struct.pack("!HHBHx", 0xBEDE, 1, identifier << 4 | 1, number)
+    return bytes([packet[0] | 0x10]) + packet[1:12] + extension + packet[12:]
+
+
+class Arrivals:
+    """What arrived of one sender since the last report."""
+
+    def __init__(self) -> None:
+        self._arrived: dict[int, float] = {}
+        self._next: int | None = None
+        self._count = 0
+
+    def add(self, number: int, now: float) -> None:
+        """`number` as on the wire. One that was reported as missing and arrives late is reported again, on its own."""
+        if len(self._arrived) < MAX_PACKETS:
+            self._arrived.setdefault(number, now)
+
+    def report(self) -> bytes | None:
+        """The body of a feedback message after the SSRCs; None: nothing has arrived."""
+        if not self._arrived:
+            return None
+        start = next(iter(self._arrived))
+        ahead = {((number - start + 0x8000) & 0xFFFF) - 0x8000: when for number, when in self._arrived.items()}
+        base, last = min(ahead), max(ahead)
+        if self._next is not None:
+            expected = ((self._next - start + 0x8000) & 0xFFFF) - 0x8000
+            if base - 256 < expected < base:  # what is missing before the first is missing too, unless the sender began anew
+                base = expected
+        if last - base >= MAX_PACKETS:
+            base = last - MAX_PACKETS + 1
+        self._next = (start + last + 1) & 0xFFFF
+        self._arrived.clear()
+        body = _build((start + base) & 0xFFFF, [ahead.get(index) for index in range(base, last + 1)], self._count & 0xFF)
+        self._count += 1
+        return body
+
+
+def _build(base: int, times: list[float | None], count: int) -> bytes:
+    first = next(when for when in times if when is not None)
+    reference = int(first / REFERENCE_S)
+    before = round(reference * REFERENCE_S / DELTA_S)
+    statuses: list[int] = []
+    deltas = b""
+    for when in times:
+        if when is None:
+            statuses.append(_LOST)
+            continue
+        ticks = round(when / DELTA_S)
+        delta = max(-0x8000, min(ticks - before, 0x7FFF))
+        before += delta
+        small = 0 <= delta <= 0xFF
+        statuses.append(_SMALL if small else _LARGE)
+        deltas += struct.pack("!B" if small else "!h", delta)
+    head = struct.pack("!HHI", base, len(times), (reference % REFERENCES) << 8 | count)
+    body = head + _chunks(statuses) + deltas
+    return body + b"\0" * (-len(body) % 4)
+
+
+def _chunks(statuses: list[int]) -> bytes:
+    """Runs where they are long, else vectors of seven two-bit symbols."""
+    out = b""
+    at = 0
+    while at < len(statuses):
+        run = 1
+        while at + run < len(statuses) and run < _MAX_RUN and statuses[at + run] == statuses[at]:
+            run += 1
+        if run >= 7 or at + run == len(statuses):
+            out += struct.pack("!H", statuses[at] << 13 | run)
+            at += run
+            continue
+        symbols = (statuses[at : at + 7] + [_LOST] * 7)[:7]
+        out += struct.pack("!H", 0xC000 | sum(symbol << 12 - 2 * index for index, symbol in enumerate(symbols)))
+        at += 7
+    return out

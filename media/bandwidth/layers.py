@@ -1,0 +1,122 @@
+"""Which layer of each picture one viewer gets for the bits there are. Voice is not counted: it goes first and is never held back.
+
+Down at once, up with patience: an attempt that fails within `PROVEN_S` makes the next one wait twice as long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+UP_FACTOR = 1.2
+"""To go up there must be a fifth more than the layer needs now."""
+WAIT_S, LONGEST_WAIT_S = 5.0, 60.0
+STEP_S = 1.0
+PROVEN_S = 10.0
+TELL_LOW_S, TELL_PAUSED_S, TELL_BACK_S = 2.0, 0.5, 1.0
+"""How long something lasts before people are told of it."""
+FINDING_OUT_S = 6.0
+"""In which lower layers are nothing to tell of, unless it has gone up and down already."""
+TELL_AGAIN_S = 5.0
+"""While it lasts, for those who were cut off when they were told."""
+
+Limit = Literal["low", "paused"]
+PAUSED = -1
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer that arrives now: its name (RID, "" for the only one) and bits a second."""
+
+    name: str
+    bps: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """`layers`: slot → layer (None: paused). `limits`: what people shall be told, when it has changed; None: nothing new."""
+
+    layers: dict[int, str | None]
+    limits: dict[int, Limit] | None
+
+
+class Chooser:
+    """`choose` a few times a second."""
+
+    def __init__(self) -> None:
+        self._levels: dict[int, int] = {}
+        self._raised = self._lowered = float("-inf")
+        self._wait_s = WAIT_S
+        self._was_lowered = False
+        self._first: float | None = None
+        self._seen: dict[int, Limit] = {}
+        self._seen_since = 0.0
+        self._told: dict[int, Limit] = {}
+        self._told_at = 0.0
+
+    def choose(self, pictures: Mapping[int, Sequence[Layer]], bps: float | None, now: float, *, congested: bool = True) -> Choice:
+        """`pictures`: slot → its layers from low to high, the most important slot first. `bps`: None when nothing is known of
+        the path: then everything goes. Nothing is taken away from a path that is not `congested`."""
+        if bps is None:
+            self._levels = {slot: len(layers) - 1 for slot, layers in pictures.items()}
+        else:
+            self._fit(pictures, bps, now, congested)
+        names = {slot: pictures[slot][level].name if level >= 0 else None for slot, level in self._levels.items()}
+        return Choice(names, self._tell(pictures, now))
+
+    def _fit(self, pictures: Mapping[int, Sequence[Layer]], bps: float, now: float, congested: bool) -> None:
+        held = {slot: min(self._levels.get(slot, 0), len(layers) - 1) for slot, layers in pictures.items()}
+        kept = _best(pictures, held, bps) if congested else held
+        if kept != held:
+            self._lower(now)
+        self._levels = kept
+        if now - self._lowered < self._wait_s or now - self._raised < STEP_S:
+            return
+        for slot in pictures:
+            higher = kept | {slot: kept[slot] + 1}
+            if kept[slot] + 1 < len(pictures[slot]) and _need(pictures, higher) * UP_FACTOR <= bps:
+                self._levels = higher
+                self._raised = now
+                return
+        if now - self._raised > PROVEN_S:
+            self._wait_s = WAIT_S
+
+    def _lower(self, now: float) -> None:
+        if now - self._raised < PROVEN_S and self._was_lowered:
+            self._wait_s = min(LONGEST_WAIT_S, 2 * self._wait_s)
+        self._lowered = now
+        self._was_lowered = True
+
+    def _tell(self, pictures: Mapping[int, Sequence[Layer]], now: float) -> dict[int, Limit] | None:
+        if pictures and self._first is None:
+            self._first = now
+        known = self._was_lowered or (self._first is not None and now - self._first > FINDING_OUT_S)
+        limits: dict[int, Limit] = {}
+        for slot, level in self._levels.items():
+            if level < len(pictures[slot]) - 1 and known:
+                limits[slot] = "paused" if level == PAUSED else "low"
+        if limits != self._seen:
+            self._seen, self._seen_since = limits, now
+        if limits == self._told and (not limits or now - self._told_at < TELL_AGAIN_S):
+            return None
+        patience = TELL_PAUSED_S if "paused" in limits.values() else TELL_LOW_S if limits else TELL_BACK_S
+        if now - self._seen_since < patience:
+            return None
+        self._told, self._told_at = limits, now
+        return dict(limits)
+
+
+def _need(pictures: Mapping[int, Sequence[Layer]], levels: Mapping[int, int]) -> float:
+    return sum(pictures[slot][level].bps for slot, level in levels.items() if level >= 0)
+
+
+def _best(pictures: Mapping[int, Sequence[Layer]], levels: Mapping[int, int], bps: float) -> dict[int, int]:
+    """The same levels, or lower ones until they fit: the least important picture first, each down to its lowest layer before
+    any is paused."""
+    fitting = {slot: levels[slot] for slot in pictures}
+    for least in (0, PAUSED):
+        for slot in reversed(list(pictures)):
+            while fitting[slot] > least and _need(pictures, fitting) > bps:
+                fitting[slot] -= 1
+    return fitting

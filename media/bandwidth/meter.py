@@ -1,0 +1,29 @@
+"""Bits a second of one stream, over the last second."""
+
+from __future__ import annotations
+
+BUCKETS_PER_S = 10
+LEAST_S = 0.2
+"""A stream that has just begun is measured over no less."""
+
+
+class Meter:
+    def __init__(self, now: float) -> None:
+        self._began = now
+        self._at = int(now * BUCKETS_PER_S)
+        self._octets = [0] * BUCKETS_PER_S
+
+    def add(self, octets: int, now: float) -> None:
+        self._advance(now)
+        self._octets[self._at % BUCKETS_PER_S] += octets
+
+    def bps(self, now: float) -> float:
+        """0: nothing came in the last second."""
+        self._advance(now)
+        return sum(self._octets) * 8 / min(1.0, max(LEAST_S, now - self._began))
+
+    def _advance(self, now: float) -> None:
+        at = int(now * BUCKETS_PER_S)
+        for each in range(max(self._at + 1, at - BUCKETS_PER_S + 1), at + 1):
+            self._octets[each % BUCKETS_PER_S] = 0
+        self._at = max(self._at, at)

@@ -1,0 +1,28 @@
+"""The pictures of one viewer, fitted to their path."""
+
+from __future__ import annotations
+
+from media.bandwidth import Layer, Limit
+from media.peer import Peer
+
+
+def fit(viewer: Peer, shown: dict[int, tuple[Peer, str]], now: float) -> dict[int, Limit] | None:
+    """Gives each slot its layer; `shown`: slot → (whose, "camera" | "screen"). Returns what the viewer must be told, if new.
+
+    A screen counts for more than a camera (it is read), a lower slot for more than a higher one.
+    """
+    path = viewer.downlink
+    path.tick(now)
+    pictures: dict[int, list[Layer]] = {}
+    for slot in sorted(shown, key=lambda each: (shown[each][1] != "screen", each)):
+        whose, role = shown[slot]
+        layers = [Layer(stream.rid, bps) for stream in whose.layers(role) if (bps := stream.meter.bps(now)) > 0]
+        if layers:
+            pictures[slot] = layers
+    choice = viewer.chooser.choose(pictures, path.bps if path.heard else None, now, congested=path.is_congested(now))
+    for slot, layer in choice.layers.items():
+        names = [each.name for each in pictures[slot]]
+        former = viewer.slots[slot].layer
+        lower = layer is None or (former in names and names.index(layer) < names.index(former))
+        viewer.slots[slot].show(layer, at_once=lower)
+    return choice.limits

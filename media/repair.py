@@ -1,0 +1,30 @@
+"""Retransmission in a stream of its own (RTX, RFC 4588, SSRC-multiplexed): a packet wrapped, and unwrapped. Pure."""
+
+from __future__ import annotations
+
+import struct
+
+from media import rtp
+
+
+def wrap(packet: bytes, payload_type: int, ssrc: int, sequence: int) -> bytes:
+    """`packet`: as it was sent, without CSRCs and extensions; its sequence number goes before the payload."""
+    marker = packet[1] & 0x80
+    return (
+        struct.pack("!BBH", 0x80, marker | payload_type, sequence)
+        + packet[4:8]
+        + struct.pack("!I", ssrc)
+        + packet[2:4]
+        + packet[12:]
+    )
+
+
+def unwrap(data: bytes, header: rtp.Header, payload_type: int, ssrc: int) -> tuple[bytes, rtp.Header] | None:
+    """The packet as it was first sent (its header extensions stay), and its header; None: padding that only probes the path."""
+    if header.end - header.payload < 2:
+        return None
+    sequence = int.from_bytes(data[header.payload : header.payload + 2], "big")
+    second = payload_type | (0x80 if header.marker else 0)
+    head = bytes([data[0] & ~0x20, second]) + struct.pack("!H", sequence) + data[4:8] + struct.pack("!I", ssrc)
+    plain = head + data[12 : header.payload] + data[header.payload + 2 : header.end]
+    return plain, header._replace(payload_type=payload_type, sequence=sequence, ssrc=ssrc, end=header.end - 2)

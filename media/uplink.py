@@ -1,0 +1,107 @@
+"""What one peer sends: which stream each packet is of, layers and repairs among them, and when it arrived. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from media import repair, rtp, sdp
+from media.bandwidth import Arrivals
+from media.relay import Incoming
+
+MAX_SSRCS = 16
+"""libsrtp keeps a state for each SSRC it has seen; a client needs nine: a voice, three layers, a screen, and repairs of those."""
+SENT_ROLES = ("audio", "camera", "screen")
+
+
+class Uplink:
+    """`incoming`: the newest stream of each name: "audio", "screen", "camera", or "camera:h" for one layer."""
+
+    def __init__(self, offer: sdp.Offer, drops: Counter[str]) -> None:
+        self.incoming: dict[str, Incoming] = {}
+        self.streams: dict[int, Incoming | None] = {}
+        self.arrivals = Arrivals()
+        self._drops = drops
+        self._repairs: dict[int, Incoming] = {}
+        self._ssrcs: set[int] = set()
+        self._sections = {section.role: section for section in offer.sections if section.role in SENT_ROLES}
+        self._roles_by_ssrc = {ssrc: section.role for section in offer.sections for ssrc in section.ssrcs}
+        self._repaired_by_ssrc = {new: old for section in offer.sections for new, old in section.repairs.items()}
+
+    def may_bring(self, ssrc: int) -> bool:
+        return ssrc in self._ssrcs or len(self._ssrcs) < MAX_SSRCS
+
+    def layers(self, role: str) -> list[Incoming]:
+        """The layers of a picture that have come so far, from low to high."""
+        names = self._sections[role].rids or [""]
+        return [stream for name in names if (stream := self.incoming.get(_key(role, name))) is not None]
+
+    def top(self, role: str, now: float) -> Incoming | None:
+        """The highest layer of a picture that arrives at present."""
+        return next((stream for stream in reversed(self.layers(role)) if stream.meter.bps(now)), None)
+
+    def stream(self, plain: bytes, header: rtp.Header, now: float) -> Incoming | None:
+        """What an authenticated packet belongs to; that of a repair is what it repairs. None: nothing that was offered."""
+        ssrc = header.ssrc
+        self._ssrcs.add(ssrc)
+        return self.streams.get(ssrc) or self._repairs.get(ssrc) or self._bind(ssrc, plain, header, now)
+
+    def picture(self, stream: Incoming, plain: bytes, header: rtp.Header, now: float) -> tuple[bytes, rtp.Header] | None:
+        """A packet of a picture as it was first sent; None: it carries nothing, or does not belong here."""
+        section = self._sections[stream.role]
+        if section.transport_cc:
+            number = rtp.extension(plain, header, section.transport_cc)
+            if number is not None and len(number) == 2:
+                self.arrivals.add(int.from_bytes(number, "big"), now)
+        if header.ssrc in self._repairs and header.payload_type == section.rtx:
+            repaired = repair.unwrap(plain, header, section.payload_type, stream.ssrc)
+            if repaired is None:
+                return None
+            plain, header = repaired
+        elif header.ssrc != stream.ssrc or header.payload_type != section.payload_type:
+            self._drops["payload_type"] += 1
+            return None
+        stream.meter.add(header.end - header.payload, now)
+        stream.receive(header, now)
+        return plain, header
+
+    def _bind(self, ssrc: int, plain: bytes, header: rtp.Header, now: float) -> Incoming | None:
+        """Which m-line a new SSRC belongs to: by MID, else by the offer's a=ssrc, else the one audio (RFC 9143 section 9.2).
+        A layer, and what repairs it, says which one it is (RFC 8852)."""
+        role = self._role_by_mid(plain, header) or self._roles_by_ssrc.get(self._repaired_by_ssrc.get(ssrc, ssrc))
+        if role is None and header.payload_type == self._sections["audio"].payload_type:
+            role = "audio"
+        if role not in SENT_ROLES:
+            self.streams[ssrc] = None
+            return None
+        section = self._sections[role]
+        if header.payload_type == section.rtx:
+            return self._bind_repair(ssrc, section, plain, header)
+        name = _text(plain, header, section, sdp.RID_URI) if section.rids else ""
+        if section.rids and name not in section.rids:
+            return None  # the next packet may say it
+        made = self.streams[ssrc] = self.incoming[_key(role, name)] = Incoming(ssrc, role, now, name)
+        return made
+
+    def _bind_repair(self, ssrc: int, section: sdp.Section, plain: bytes, header: rtp.Header) -> Incoming | None:
+        name = _text(plain, header, section, sdp.REPAIRED_RID_URI) if section.rids else ""
+        stream = self.incoming.get(_key(section.role, name))
+        if stream is not None:
+            self._repairs[ssrc] = stream
+        return stream
+
+    def _role_by_mid(self, plain: bytes, header: rtp.Header) -> str | None:
+        for role, section in self._sections.items():
+            ours = header.payload_type in (section.payload_type, section.rtx)
+            if ours and _text(plain, header, section, sdp.MID_URI) == section.mid:
+                return role
+        return None
+
+
+def _text(plain: bytes, header: rtp.Header, section: sdp.Section, uri: str) -> str:
+    identifier = section.extensions.get(uri)
+    value = rtp.extension(plain, header, identifier) if identifier else None
+    return value.decode("ascii", "replace") if value else ""
+
+
+def _key(role: str, rid: str) -> str:
+    return f"{role}:{rid}" if rid else role

@@ -1,0 +1,303 @@
+"""What strangers and participants may send, each parser with what is behind it. A target takes any bytes; it may not raise, and
+what it keeps stays bounded. `SEEDS`: what real peers send, to begin from."""
+
+from __future__ import annotations
+
+import contextlib
+import struct
+from collections.abc import Callable, Coroutine
+from pathlib import Path as File
+from typing import Any
+
+import msgspec
+from aioice import stun
+from aiortc.rtcsctptransport import CookieEchoChunk, DataChunk, HeartbeatChunk, InitChunk, SackChunk, crc32c
+
+from media import repair, rtcp, rtp, sdp
+from media.audio import AudioRoom
+from media.board import BoardRoom, FragmentError, Reassembler
+from media.live import Live, LiveError
+from media.relay import Incoming, Outgoing
+from media.transport import ice, seam
+from signaling import messages
+
+OFFERS = File(__file__).parents[1] / "unit" / "media" / "offers"
+PATH = ice.Path(0, ("192.0.2.10", 5000))
+
+
+# --- STUN --------------------------------------------------------------------------------------------------------------
+
+
+def fuzz_stun(data: bytes) -> None:
+    """As it came, and with its integrity made good, as a participant can."""
+    ice.addressee(data)
+    for given in (data, _signed(data)):
+        agent = ice.IceLite("their", "p" * 24, 0.0)
+        agent.password = "w" * 24
+        try:
+            message = ice.parse(given)
+        except ice.StunError:
+            continue
+        agent.request(message, PATH, 1.0)
+        agent.response(message, PATH, 1.0)
+        for step in range(3):
+            agent.probes(2.0 + step)
+        assert len(agent.paths) <= 16
+
+
+def _signed(data: bytes) -> bytes:
+    try:
+        message = stun.parse_message(data)
+        message.attributes.pop("MESSAGE-INTEGRITY", None)
+        message.attributes.pop("FINGERPRINT", None)
+        message.add_message_integrity(b"w" * 24)
+        return bytes(message)
+    except Exception:  # what cannot be written again is tried as it came
+        return b""
+
+
+def _check() -> bytes:
+    request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, b"0123456789ab")
+    request.attributes.update({"USERNAME": "ours:their", "PRIORITY": 2130706431, "ICE-CONTROLLING": 1, "USE-CANDIDATE": None})
+    request.add_message_integrity(b"w" * 24)
+    return bytes(request)
+
+
+# --- RTP ---------------------------------------------------------------------------------------------------------------
+
+
+def fuzz_rtp(data: bytes) -> None:
+    """Decrypted packets, one after another (each behind its length), through layers, slots, repairs and the mix."""
+    camera, voice = Incoming(7, "camera", 0.0), Incoming(8, "audio", 0.0)
+    sent: list[bytes] = []
+
+    def seal(packet: bytes) -> bytes:
+        sent.append(packet)
+        return packet
+
+    slot, ear = Outgoing("slot0", 96, seal, rtx=97), Outgoing("audio", 111, seal)
+    mix = AudioRoom(lambda listener, payload, ticks, marker: None)
+    mix.set_matrix({"a": {"b": 1.0, "c": 1.0}}, set())
+    for number, packet in enumerate(_split(data)):
+        now = number * 0.02
+        try:
+            header = rtp.parse(packet)
+        except rtp.RtpError:
+            continue
+        for identifier in (1, 4, 14, 255):
+            rtp.extension(packet, header, identifier)
+        camera.receive(header, now)
+        voice.receive(header, now)
+        payload = packet[header.payload : header.end]
+        with contextlib.suppress(rtp.RtpError):
+            slot.relay(camera, packet, header, now, rtp.vp8(payload) if payload else None)
+        ear.relay(voice, packet, header, now)
+        repair.unwrap(packet, header, 96, 7)
+        mix.push("b", header.sequence, header.timestamp, payload, None, now)
+        mix.tick(now)
+        slot.repair(tuple(camera.nacks(now)), now)
+        for stream in (camera, voice):
+            stream.block(now)
+    for packet in sent:
+        rtp.parse(packet)
+    mix.close()
+
+
+def _split(data: bytes) -> list[bytes]:
+    found, at = [], 0
+    while at + 2 <= len(data) and len(found) < 40:
+        size = int.from_bytes(data[at : at + 2], "big") % 400
+        found.append(data[at + 2 : at + 2 + size])
+        at += 2 + size
+    return found
+
+
+def _joined(*packets: bytes) -> bytes:
+    return b"".join(len(packet).to_bytes(2, "big") + packet for packet in packets)
+
+
+# --- RTCP --------------------------------------------------------------------------------------------------------------
+
+
+def fuzz_rtcp(data: bytes) -> None:
+    from media.bandwidth import Estimator, TransportFeedback
+
+    try:
+        packets = rtcp.parse(data)
+    except rtcp.RtcpError:
+        return
+    stream, path = Incoming(7, "camera", 0.0), Estimator(0.0)
+    for number in range(50):
+        path.sent(1000, number * 0.01)
+    for packet in packets:
+        match packet:
+            case rtcp.SenderReport():
+                stream.sender_report(packet, 0.0, 1.0)
+            case rtcp.Nack():
+                assert len(packet.sequences) <= rtcp.MAX_NACKED
+            case TransportFeedback():
+                path.feedback(packet, 1.0)
+                path.tick(1.1)
+    stream.block(2.0)
+
+
+# --- SCTP --------------------------------------------------------------------------------------------------------------
+
+
+class _NoLoop:
+    """Timers that never fire: a case is over before they could."""
+
+    def call_later(self, delay: float, callback: object, *arguments: object) -> _NoLoop:
+        return self
+
+    def cancel(self) -> None: ...
+
+    def time(self) -> float:
+        return 0.0
+
+
+class _NoDtls:
+    state = "connected"
+
+    async def _send_data(self, data: bytes) -> None: ...
+
+    def _register_data_receiver(self, receiver: object) -> None: ...
+
+    def _unregister_data_receiver(self, receiver: object) -> None: ...
+
+
+def fuzz_sctp(data: bytes) -> None:
+    """Packets of an association that stands, with the right tag (or none) and checksum."""
+    ended: list[str] = []
+    sctp: Any = seam._BoundedSctp(_NoDtls(), ended.append)
+    sctp._loop = _NoLoop()
+    sctp._last_received_tsn, sctp._remote_port, sctp._inbound_streams_count = 99, 5000, 1024
+    if data[:1] != b"\xff":
+        sctp._set_state(sctp.State.ESTABLISHED)
+    for packet in _split(data[1:]):
+        tag = 0 if packet[:1] == b"\x01" else sctp._local_verification_tag
+        plain = struct.pack("!HHLL", 5000, 5000, tag, 0) + packet
+        sealed = plain[:8] + struct.pack("<L", crc32c(plain)) + plain[12:]
+        _drive(sctp._handle_data(sealed))
+    assert len(sctp._sack_misordered) <= seam.MAX_MISORDERED + 1
+    assert len(sctp._inbound_streams) <= seam.MAX_STREAM_ID + 1
+    assert len(sctp._data_channels) < 100 or ended
+
+
+def _drive(work: Coroutine[Any, Any, None]) -> None:
+    """A coroutine that waits for nothing."""
+    try:
+        work.send(None)
+    except StopIteration:
+        return
+    raise AssertionError("it waits")
+
+
+def _data_chunk() -> bytes:
+    chunk = DataChunk(flags=3)
+    chunk.tsn, chunk.stream_id, chunk.stream_seq, chunk.protocol, chunk.user_data = 100, 1, 0, 51, b"hello"
+    return bytes(chunk)
+
+
+# --- what is written ---------------------------------------------------------------------------------------------------
+
+
+def fuzz_sdp(data: bytes) -> None:
+    """An offer; or, after a first zero byte, damage to that of a browser: (position, length cut, text put in)."""
+    text = data.decode("utf-8", "surrogateescape")
+    if data[:1] == b"\0" and len(data) > 6:
+        whole = _offers()[data[1] % 2]
+        at, cut = int.from_bytes(data[2:4], "big") % len(whole), int.from_bytes(data[4:6], "big") % 600
+        text = whole[:at] + data[6:].decode("utf-8", "replace") + whole[at + cut :]
+    try:
+        offer = sdp.parse(text)
+    except sdp.SdpError:
+        return
+    ssrcs = {role: number for number, role in enumerate(sdp.ROLES, 1)}
+    sdp.answer(offer, sdp.Local("u", "p" * 24, "AA:BB", [("192.0.2.9", 4000)], ssrcs, 7, ssrcs))
+
+
+def _offers() -> list[str]:
+    if not _known_offers:
+        _known_offers.extend((OFFERS / f"{name}.sdp").read_text() for name in ("chromium", "firefox"))
+    return _known_offers
+
+
+_known_offers: list[str] = []
+
+
+def fuzz_lines(data: bytes) -> None:
+    """What comes by WebSocket, and by the `live` channel."""
+    text = data.decode("utf-8", "replace")
+    with contextlib.suppress(msgspec.MsgspecError, UnicodeError, RecursionError):
+        message = messages.decode_client(text)
+        messages.encode(message)
+    for given in (data, text):
+        with contextlib.suppress(LiveError):
+            Live(0.0).echo(given, 1.0)
+
+
+def fuzz_board(data: bytes) -> None:
+    """Fragments and whole messages of one who may write."""
+    stats: list[bytes] = []
+    board = BoardRoom([], stats.append, lambda participant, message: None)
+    board.set_writers({"a"})
+    board.connect("a")
+    reassembler = Reassembler()
+    for fragment in _split(data):
+        with contextlib.suppress(FragmentError):
+            message = reassembler.feed(fragment)
+            if message is not None:
+                board.receive("a", message)
+    board.flush()
+    board.close()
+
+
+def _update() -> bytes:
+    from pycrdt import Doc, Map
+
+    doc: Any = Doc()
+    doc["meta"] = Map({"schema": 1, "background": "x"})
+    update = doc.get_update()
+    return b"\0" + b"\0\x02" + bytes([len(update)]) + update
+
+
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "stun": fuzz_stun,
+    "rtp": fuzz_rtp,
+    "rtcp": fuzz_rtcp,
+    "sctp": fuzz_sctp,
+    "sdp": fuzz_sdp,
+    "lines": fuzz_lines,
+    "board": fuzz_board,
+}
+
+
+def _rtp_seed() -> bytes:
+    audio = rtp.build(111, True, 65535, 0xFFFFFF00, 8, b"\x78" + b"\x01" * 30)
+    video = rtp.build(96, True, 1000, 90000, 7, bytes([0x90, 0xE0, 0x80, 5, 1, 0, 0]) + b"v" * 40)
+    extended = bytes([video[0] | 0x10]) + video[1:12] + b"\xbe\xde\0\1\x40\x31\0\0" + video[12:]
+    return _joined(audio, video, extended, video[:2] + b"\x03\xf0" + video[4:])
+
+
+SEEDS: dict[str, list[bytes]] = {
+    "stun": [_check()],
+    "rtp": [_rtp_seed()],
+    "rtcp": [
+        rtcp.sender_report(7, 1 << 40, 90000, 10, 1000) + rtcp.receiver_report(7, [rtcp.Block(7, 3, 10, 1000, 5, 6, 7)]),
+        rtcp.nack(1, 7, [1, 2, 30]) + rtcp.pli(1, 7) + rtcp.remb(1, 500_000, [7]) + rtcp.source_description(1, "sangdam"),
+        bytes.fromhex("8fcd0005000000010000000200000032000000002032040404000000")[:24],
+    ],
+    "sctp": [
+        b"\0" + _joined(_data_chunk(), bytes(SackChunk()), bytes(HeartbeatChunk())),
+        b"\xff" + _joined(bytes(InitChunk()), bytes(CookieEchoChunk())),
+    ],
+    "sdp": [b"\0\0\x10\0\0\x20a=rid:l send\r\n", b"\0\1\x01\0\0\x01a=simulcast:send l;h\r\n", b"v=0\r\nm=audio 9 UDP 111\r\n"],
+    "lines": [
+        b'{"type":"line","session":"s-1","line":"c-1","text":"\xec\x95\x88\xeb\x85\x95"}',
+        b'{"type":"hello","tab":"t","token":"x"}',
+        b'{"t":"hb","n":7}',
+    ],
+    "board": [_joined(_update()), _joined(b"\0\0\0\x01\0")],
+}
+LONGEST = {"sdp": 4096, "board": 4096, "lines": 4096}

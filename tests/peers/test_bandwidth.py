@@ -1,0 +1,51 @@
+"""Who has a narrow line gets less of a picture, keeps the voice, and is told; nobody else notices."""
+
+from __future__ import annotations
+
+import asyncio
+
+from media import client
+from tests.peers.conftest import Service, eventually
+from tests.peers.proxy import Proxy
+
+LAYERS = {"l": 1, "h": 4}
+"""Packets of 0.9 KB a frame, 20 frames a second: 150 and 600 kbit/s."""
+
+
+def told(service: Service, participant: str) -> list[dict[int, str]]:
+    return [
+        dict(event.slots)
+        for event in service.events
+        if isinstance(event, client.PicturesLimited) and event.participant == participant
+    ]
+
+
+async def test_a_narrow_line_keeps_the_voice_and_costs_the_others_nothing(service: Service) -> None:
+    snapshot = await anext(service.worker.events())
+    assert isinstance(snapshot, client.Snapshot)
+    address = next((host, port) for host, port in snapshot.udp if host == "127.0.0.1")
+    line = Proxy(address, loss=0.0, down_bps=150_000)
+    sender = await service.join("sender", layers=LAYERS)
+    narrow, wide = await service.join("narrow", via=await line.open()), await service.join("wide")
+    picture = {0: ("sender", "camera")}
+    await service.matrix(hears={"narrow": {"sender": 1.0}, "wide": {"sender": 1.0}}, sees={"narrow": picture, "wide": picture})
+    sender.speak(440)
+    sender.show_layers()
+    await eventually(lambda: told(service, "narrow"), 10.0)
+    await eventually(lambda: wide.layer(0, 60) == {"h"}, 6.0)
+    assert set(told(service, "narrow")[0].values()) <= {"low", "paused"}
+
+    before, sent = len(wide.pictures[0]), sender.sent("camera:h")
+    heard, clear = await asyncio.gather(narrow.listen(2.0), wide.listen(2.0))
+    assert heard.tones(440) == {440}
+    assert len(heard.payloads) > 92, "of 100 packets of voice"
+    assert len(clear.payloads) > 92
+    assert wide.layer(0) == {"h"}
+    assert len(wide.pictures[0]) - before > (sender.sent("camera:h") - sent) * 0.95
+    assert told(service, "wide") == []
+
+    line.down_bps = None
+    await eventually(lambda: told(service, "narrow")[-1] == {}, 15.0)
+    await eventually(lambda: narrow.layer(0) == {"h"})
+    assert sender.feedback > 50, "the sender is told what arrives"
+    line.close()

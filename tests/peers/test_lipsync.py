@@ -1,0 +1,117 @@
+"""Lips and voice: what a viewer's browser would show and play at one moment was said and seen at one moment.
+
+A browser puts streams together by their sender reports. The sender here beeps and counts pictures at known times; the viewer
+computes, from the reports that it gets, when each beep and each picture belongs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import numpy as np
+import pytest
+
+from media import client, rtcp, rtp
+from media.audio.opus import Decoder, Encoder
+from tests.peers.client import RATE, Peer
+from tests.peers.conftest import Service
+from tests.peers.proxy import Proxy
+
+BEEP_EVERY_S, BEEP_S, FPS = 0.5, 0.1, 20
+SENDERS_CLOCK_S = 777_000_000.0
+"""Nobody's clock is right."""
+PROMISE_S = 0.1
+
+
+class Speaker:
+    """Sound and pictures captured by one clock, sent as a browser does: packets when full, pictures when encoded."""
+
+    def __init__(self, peer: Peer) -> None:
+        self.peer = peer
+        self.began = asyncio.get_running_loop().time()
+        self.first = {"audio": random.Random(5).randrange(1 << 32), "camera": random.Random(6).randrange(1 << 32)}
+
+    async def run(self) -> None:
+        await asyncio.gather(self._speak(), self._show(), self._report())
+
+    async def _until(self, moment: float) -> None:
+        await asyncio.sleep(max(0.0, self.began + moment - asyncio.get_running_loop().time()))
+
+    async def _speak(self) -> None:
+        encoder = Encoder()
+        for number in range(10_000):
+            at = np.arange(number * 960, (number + 1) * 960) / RATE
+            beeps = (at % BEEP_EVERY_S < BEEP_S) * 12_000
+            samples = (beeps * np.sin(2 * np.pi * 1000 * at) + 300 * np.sin(2 * np.pi * 200 * at)).astype(np.int16)
+            await self._until((number + 1) * 0.02)
+            timestamp = self.first["audio"] + number * 960 & 0xFFFFFFFF
+            self.peer.send_rtp("audio", number, timestamp, encoder.encode(samples))
+
+    async def _show(self) -> None:
+        for frame in range(10_000):
+            captured = frame / FPS
+            await self._until(captured + 0.03)
+            key = frame % 20 == 0
+            body = b"\x90\x80\x80\0"[:3] + bytes([frame & 0xFF]) + bytes([0 if key else 1]) + frame.to_bytes(4, "big")
+            self.peer.send_rtp("camera", frame, self.first["camera"] + int(captured * 90_000) & 0xFFFFFFFF, body, marker=True)
+
+    async def _report(self) -> None:
+        """Both streams on one clock of their own."""
+        while True:
+            now = asyncio.get_running_loop().time() - self.began
+            for role, rate in (("audio", RATE), ("camera", 90_000)):
+                timestamp = self.first[role] + int(now * rate) & 0xFFFFFFFF
+                ntp = rtcp.ntp(SENDERS_CLOCK_S + now)
+                self.peer.send_rtcp(rtcp.sender_report(self.peer._ssrcs[role], ntp, timestamp, 1, 1))
+            await asyncio.sleep(0.25)
+
+
+class Viewer:
+    """Puts what arrives on one time line, by the reports."""
+
+    def __init__(self, peer: Peer) -> None:
+        self.peer = peer
+
+    def _time(self, ssrc: int, rate: int, timestamp: int) -> float:
+        report = next(each for each in reversed(self.peer.reports) if isinstance(each, rtcp.SenderReport) and each.ssrc == ssrc)
+        return report.ntp / (1 << 32) - rtcp.NTP_EPOCH_S + rtp.ticks_ahead(timestamp, report.timestamp) / rate
+
+    def beeps(self, seconds: float) -> list[float]:
+        """When each beep of the last seconds begins."""
+        decoder, found, quiet = Decoder(), [], 0
+        begin = len(self.peer.heard) - int(seconds * 50)
+        for index, (header, payload) in enumerate(zip(self.peer.heard_headers, self.peer.heard, strict=True)):
+            sound = np.abs(decoder.decode(payload).astype(float))
+            loud = np.flatnonzero(sound > 3000)
+            if len(loud) and quiet > 5 and index >= begin:
+                found.append(self._time(header.ssrc, RATE, header.timestamp + int(loud[0])))
+            quiet = 0 if len(loud) else quiet + 1
+        return found
+
+    def pictures(self, last: int) -> list[tuple[int, float]]:
+        """(frame, when it belongs) of the last pictures."""
+        ssrc = next(ssrc for ssrc, slot in self.peer._slots.items() if slot == 0)
+        kept = list(self.peer.picture_times[0].values())[-last:]
+        return [(frame, self._time(ssrc, 90_000, timestamp)) for frame, timestamp in kept]
+
+
+@pytest.mark.parametrize("gain", [1.0, 0.9], ids=["relayed", "mixed"])
+async def test_lips_and_voice_are_together_whatever_the_network_does(service: Service, gain: float) -> None:
+    snapshot = await anext(service.worker.events())
+    assert isinstance(snapshot, client.Snapshot)
+    line = Proxy(next((host, port) for host, port in snapshot.udp if host == "127.0.0.1"), loss=0.0, jitter_s=0.05, seed=3)
+    sender, viewer = await service.join("sender", via=await line.open()), await service.join("viewer")
+    await service.matrix(hears={"viewer": {"sender": gain}}, sees={"viewer": {0: ("sender", "camera")}})
+    task = asyncio.create_task(Speaker(sender).run())
+    await asyncio.sleep(4.5)
+    task.cancel()
+    ear = Viewer(viewer)
+    # modulo the beeps' distance: what is asked is how far a beep is from the picture that was captured with it
+    voice = [moment % BEEP_EVERY_S for moment in ear.beeps(2.0)]
+    lips = [(moment - frame / FPS) % BEEP_EVERY_S for frame, moment in ear.pictures(30)]
+    assert len(voice) >= 3
+    assert len(lips) >= 20
+    apart = [(a - b + BEEP_EVERY_S / 2) % BEEP_EVERY_S - BEEP_EVERY_S / 2 for a in voice for b in lips]
+    assert max(map(abs, apart)) < PROMISE_S, f"voice after lips by {min(apart) * 1000:.0f} to {max(apart) * 1000:.0f} ms"
+    line.close()

@@ -1,0 +1,63 @@
+"""A path on virtual time: so many bits a second behind a queue, after it a receiver who reports every 100 ms."""
+
+from __future__ import annotations
+
+import random
+import struct
+
+from media.bandwidth import Arrivals, Estimator
+from media.bandwidth.feedback import parse
+
+PACKET_BYTES = 1000
+REPORT_S = 0.1
+STEP_S = 0.01
+DELAY_S = 0.02
+CLOCK_AHEAD_S = 4321.0
+"""The receiver's clock has nothing to do with the sender's."""
+
+
+class Path:
+    def __init__(self, capacity_bps: float, *, loss: float = 0.0, jitter_s: float = 0.0, queue_s: float = 0.3) -> None:
+        self.capacity_bps = capacity_bps
+        self.loss = loss
+        self.jitter_s = jitter_s
+        self.queue_s = queue_s
+        self.now = 100.0
+        self.estimator = Estimator(self.now)
+        self.longest_queue_s = 0.0
+        self._random = random.Random(1)
+        self._arrivals = Arrivals()
+        self._free = self.now
+        self._on_the_way: list[tuple[float, int]] = []
+        self._owed = 0.0
+        self._report_due = self.now
+
+    def send(self, seconds: float, bps: float | None = None) -> None:
+        """At `bps`, or as much as the estimate says."""
+        for _ in range(round(seconds / STEP_S)):
+            self.step(self.estimator.bps if bps is None else bps)
+
+    def step(self, bps: float) -> None:
+        self.now += STEP_S
+        self._owed += bps * STEP_S / 8
+        while self._owed >= PACKET_BYTES:
+            self._owed -= PACKET_BYTES
+            self._forward(self.estimator.sent(PACKET_BYTES, self.now))
+        for when, number in [each for each in self._on_the_way if each[0] <= self.now]:
+            self._arrivals.add(number, when + CLOCK_AHEAD_S)
+            self._on_the_way.remove((when, number))
+        if self.now >= self._report_due:
+            self._report_due += REPORT_S
+            body = self._arrivals.report()
+            if body is not None:
+                self.estimator.feedback(parse(struct.pack("!II", 1, 2) + body), self.now)
+        self.estimator.tick(self.now)
+
+    def _forward(self, number: int) -> None:
+        self._free = max(self._free, self.now)
+        waits = self._free - self.now
+        if waits > self.queue_s or self._random.random() < self.loss:
+            return
+        self.longest_queue_s = max(self.longest_queue_s, waits)
+        self._free += PACKET_BYTES * 8 / self.capacity_bps
+        self._on_the_way.append((self._free + DELAY_S + self._random.random() * self.jitter_s, number))

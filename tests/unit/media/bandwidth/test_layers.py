@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from media.bandwidth import Choice, Chooser, Layer
+
+CAMERA = [Layer("l", 100_000), Layer("m", 400_000), Layer("h", 1_200_000)]
+SCREEN = [Layer("", 600_000)]
+
+
+class Viewer:
+    def __init__(self, **pictures: list[Layer]) -> None:
+        self.chooser = Chooser()
+        self.now = 50.0
+        self.told: list[tuple[float, dict[int, str]]] = []
+
+    def watch(self, seconds: float, bps: float | None, pictures: dict[int, list[Layer]]) -> Choice:
+        for _ in range(round(seconds / 0.2)):
+            self.now += 0.2
+            choice = self.chooser.choose(pictures, bps, self.now)
+            if choice.limits is not None:
+                self.told.append((self.now, dict(choice.limits)))
+        return choice
+
+
+def test_without_an_estimate_everybody_gets_the_top() -> None:
+    assert Viewer().watch(0.2, None, {0: CAMERA, 1: SCREEN}).layers == {0: "h", 1: ""}
+
+
+def test_a_good_line_has_the_top_within_seconds_and_nobody_is_told_of_anything() -> None:
+    viewer = Viewer()
+    assert viewer.watch(0.2, 5e6, {0: CAMERA}).layers == {0: "m"}
+    assert viewer.watch(3, 5e6, {0: CAMERA}).layers == {0: "h"}
+    assert viewer.told == []
+
+
+def test_down_at_once_and_told_after_a_moment() -> None:
+    viewer = Viewer()
+    viewer.watch(5, 5e6, {0: CAMERA})
+    assert viewer.watch(0.2, 450_000, {0: CAMERA}).layers == {0: "m"}
+    assert viewer.told == []
+    viewer.watch(3, 450_000, {0: CAMERA})
+    assert [limits for _, limits in viewer.told] == [{0: "low"}]
+
+
+def test_the_last_resort_is_a_pause_and_its_end_is_told() -> None:
+    viewer = Viewer()
+    viewer.watch(5, 5e6, {0: CAMERA})
+    assert viewer.watch(1, 60_000, {0: CAMERA}).layers == {0: None}
+    assert viewer.told[-1][1] == {0: "paused"}
+    assert viewer.watch(30, 5e6, {0: CAMERA}).layers == {0: "h"}
+    assert viewer.told[-1][1] == {}
+
+
+def test_of_two_pictures_the_less_important_gives_way_first() -> None:
+    viewer = Viewer()
+    viewer.watch(10, 5e6, {0: CAMERA, 1: CAMERA})
+    assert viewer.watch(0.2, 1_350_000, {0: CAMERA, 1: CAMERA}).layers == {0: "h", 1: "l"}
+    assert viewer.watch(0.2, 250_000, {0: CAMERA, 1: CAMERA}).layers == {0: "l", 1: "l"}
+    assert viewer.watch(0.2, 150_000, {0: CAMERA, 1: CAMERA}).layers == {0: "l", 1: None}
+
+
+def test_attempts_that_fail_become_rare() -> None:
+    """A path that carries the lowest layer and claims more whenever nothing is sent: the picture must not flap."""
+    viewer = Viewer()
+    viewer.watch(5, 5e6, {0: CAMERA})
+    viewer.watch(0.2, 120_000, {0: CAMERA})
+    changes, former = 0, "l"
+    for _ in range(600):
+        now = viewer.watch(0.2, 5e6 if former == "l" else 120_000, {0: CAMERA}).layers[0]
+        changes += now != former
+        former = str(now)
+    assert changes <= 12, "in two minutes"
+
+
+def test_a_layer_that_its_sender_stops_is_no_limit_of_the_viewer() -> None:
+    viewer = Viewer()
+    viewer.watch(5, 5e6, {0: CAMERA})
+    assert viewer.watch(5, 5e6, {0: CAMERA[:2]}).layers == {0: "m"}
+    assert viewer.watch(5, 5e6, {0: CAMERA}).layers == {0: "h"}
+    assert viewer.told == []
+
+
+def test_a_picture_that_ends_takes_its_limit_with_it() -> None:
+    viewer = Viewer()
+    viewer.watch(5, 5e6, {0: CAMERA})
+    viewer.watch(3, 60_000, {0: CAMERA})
+    viewer.watch(3, 60_000, {})
+    assert viewer.told[-1][1] == {}
+
+
+def test_a_line_that_never_carries_the_top_is_told_of_too() -> None:
+    viewer = Viewer()
+    viewer.watch(5, 200_000, {0: CAMERA})
+    assert viewer.told == []
+    viewer.watch(5, 200_000, {0: CAMERA})
+    assert viewer.told[-1][1] == {0: "low"}
+
+
+def test_nothing_is_taken_from_a_path_that_shows_no_congestion() -> None:
+    """The estimate begins low, and senders grow: neither is a reason to pause."""
+    viewer = Viewer()
+    choice = viewer.chooser.choose({0: SCREEN}, 300_000, viewer.now, congested=False)
+    assert choice.layers == {0: ""}

@@ -1,0 +1,131 @@
+"""Which stream a packet is of: browsers and light peers, layers and repairs, and those who change or repeat."""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+
+import pytest
+
+from media import rtp, sdp
+from media.uplink import MAX_SSRCS, Uplink
+from tests.peers.client import MID, OPUS, RID, RTX, TRANSPORT_CC, VP8, offer
+
+REPAIRED_RID = 6
+
+
+def an_uplink(layers: tuple[str, ...] = ()) -> Uplink:
+    text = offer("ufrag", "p" * 24, ":".join(["AA"] * 32), layers, repairs=True)
+    found = sdp.parse(text.replace("\r\na=mid:1\r\n", f"\r\na=mid:1\r\na=extmap:{REPAIRED_RID} {sdp.REPAIRED_RID_URI}\r\n"))
+    return Uplink(found, Counter())
+
+
+def packet(ssrc: int, sequence: int, kind: int = VP8, payload: bytes = b"\x10\0picture", **extensions: bytes) -> bytes:
+    numbers = {"mid": MID, "rid": RID, "repaired": REPAIRED_RID, "number": TRANSPORT_CC}
+    block = b"".join(bytes([numbers[name] << 4 | len(value) - 1]) + value for name, value in extensions.items())
+    block += b"\0" * (-len(block) % 4)
+    head = rtp.HEADER.pack(0x90, kind, sequence & 0xFFFF, sequence * 3000 & 0xFFFFFFFF, ssrc)
+    return head + struct.pack("!HH", 0xBEDE, len(block) // 4) + block + payload
+
+
+def take(uplink: Uplink, data: bytes, now: float = 0.0) -> tuple[str, int, bytes] | None:
+    """(role and layer, sequence, payload) as the room gets it."""
+    header = rtp.parse(data)
+    stream = uplink.stream(data, header, now)
+    if stream is None or stream.role == "audio":
+        return None if stream is None else ("audio", header.sequence, data[header.payload : header.end])
+    taken = uplink.picture(stream, data, header, now)
+    if taken is None:
+        return None
+    plain, header = taken
+    return f"{stream.role} {stream.rid}".strip(), header.sequence, plain[header.payload : header.end]
+
+
+def test_streams_are_known_by_mid_and_stay_known_without_it() -> None:
+    uplink = an_uplink()
+    assert take(uplink, packet(1, 10, mid=b"1")) == ("camera", 10, b"\x10\0picture")
+    assert take(uplink, packet(2, 10, mid=b"2")) == ("screen", 10, b"\x10\0picture")
+    assert take(uplink, packet(3, 10, OPUS)) == ("audio", 10, b"\x10\0picture")
+    assert take(uplink, packet(1, 11)) == ("camera", 11, b"\x10\0picture")
+
+
+def test_a_sender_who_changes_the_ssrc_goes_on_in_the_same_place() -> None:
+    uplink = an_uplink()
+    take(uplink, packet(1, 10, mid=b"1"))
+    before = uplink.incoming["camera"]
+    assert take(uplink, packet(9, 40_000, mid=b"1")) == ("camera", 40_000, b"\x10\0picture")
+    assert uplink.incoming["camera"] is not before
+    assert uplink.layers("camera") == [uplink.incoming["camera"]]
+
+
+def test_layers_are_known_by_rid_and_listed_from_low_to_high() -> None:
+    uplink = an_uplink(("l", "m", "h"))
+    assert take(uplink, packet(1, 10, mid=b"1")) is None, "not before it says which one it is"
+    take(uplink, packet(3, 10, mid=b"1", rid=b"h"))
+    assert take(uplink, packet(1, 11, mid=b"1", rid=b"l")) == ("camera l", 11, b"\x10\0picture")
+    assert take(uplink, packet(4, 10, mid=b"1", rid=b"x")) is None
+    assert [stream.rid for stream in uplink.layers("camera")] == ["l", "h"]
+
+
+def test_the_top_layer_is_the_highest_that_still_comes() -> None:
+    uplink = an_uplink(("l", "h"))
+    for step in range(20):
+        take(uplink, packet(1, step, mid=b"1", rid=b"l"), step * 0.1)
+        if step < 5:
+            take(uplink, packet(2, step, mid=b"1", rid=b"h"), step * 0.1)
+        top = uplink.top("camera", step * 0.1)
+        assert top is not None
+        assert top.rid == ("h" if step < 14 else "l")
+
+
+def test_a_repair_is_the_packet_that_was_lost() -> None:
+    uplink = an_uplink(("l", "h"))
+    take(uplink, packet(2, 65_534, mid=b"1", rid=b"h"))
+    take(uplink, packet(2, 1))
+    assert uplink.incoming["camera:h"].nacks(0.01) == [65_535, 0]
+    for number, lost in enumerate((65_535, 0)):
+        again = packet(7, number, RTX, lost.to_bytes(2, "big") + b"\x10\0lost", mid=b"1", repaired=b"h")
+        assert take(uplink, again) == ("camera h", lost, b"\x10\0lost")
+    assert uplink.incoming["camera:h"].nacks(1.0) == []
+    assert uplink.incoming["camera:h"].block(1.0).lost == 0
+
+
+def test_repairs_that_carry_nothing_only_probe_the_path() -> None:
+    uplink = an_uplink()
+    take(uplink, packet(2, 10, mid=b"1", number=b"\0\1"))
+    assert take(uplink, packet(7, 1, RTX, b"", mid=b"1", number=b"\0\2")) is None
+    report = uplink.arrivals.report()
+    assert report is not None
+    assert report[:4] == struct.pack("!HH", 1, 2), "both are told as arrived"
+
+
+def test_a_repair_of_what_is_not_known_is_dropped_and_the_next_is_tried_again() -> None:
+    uplink = an_uplink(("l", "h"))
+    again = packet(7, 1, RTX, b"\0\x05\x10\0x", mid=b"1", repaired=b"h")
+    assert take(uplink, again) is None
+    take(uplink, packet(2, 10, mid=b"1", rid=b"h"))
+    assert take(uplink, again) == ("camera h", 5, b"\x10\0x")
+
+
+def test_a_packet_that_comes_twice_is_counted_as_nothing_missing() -> None:
+    uplink = an_uplink()
+    for sequence in (10, 11, 11, 13, 12, 12, 13):
+        take(uplink, packet(1, sequence, mid=b"1"))
+    assert uplink.incoming["camera"].nacks(1.0) == []
+
+
+def test_streams_that_were_not_offered_are_bounded() -> None:
+    uplink = an_uplink()
+    for ssrc in range(1, 100):
+        if uplink.may_bring(ssrc):
+            take(uplink, packet(ssrc, 1, 77))
+    assert not uplink.may_bring(1000)
+    assert uplink.may_bring(MAX_SSRCS - 1)
+    assert len(uplink.streams) == MAX_SSRCS
+
+
+@pytest.mark.parametrize("kind", [0, 77, RTX])
+def test_a_stream_that_changes_its_payload_type_is_refused(kind: int) -> None:
+    uplink = an_uplink()
+    take(uplink, packet(1, 10, mid=b"1"))
+    assert take(uplink, packet(1, 11, kind, mid=b"1")) is None
