@@ -1,4 +1,4 @@
-import { BookOpen, MicOff, Monitor, SignalLow, WifiOff } from "lucide";
+import { BookOpen, Gauge, MicOff, Monitor, WifiOff } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../ui/Icon";
@@ -70,7 +70,7 @@ function LineNotice({ limits }: { limits: Limits }) {
   const text = now ? t(`line.${now}`) : back ? t("line.back") : "";
   return (
     <p class="line-notice" role="status" data-testid="line-notice" hidden={!text}>
-      {text && <Icon node={SignalLow} size={16} />} {text}
+      {text && <Icon node={Gauge} size={16} />} {text}
     </p>
   );
 }
