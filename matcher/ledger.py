@@ -209,7 +209,7 @@ class Ledger:
     def wait_first(self, ticket: Ticket, reason: str, excluded: str | None = None) -> None:
         """Back from a member who was lost: the wait begins anew, the place does not."""
         names = ticket.request.excluded if excluded is None else ticket.request.excluded | {excluded}
-        ticket.request = replace(ticket.request, first=True, excluded=names)
+        ticket.request = replace(ticket.request, first=True, excluded=names, only="")
         ticket.waiting_since_ms = self.now_ms
         self.wait(ticket, reason)
 

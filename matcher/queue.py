@@ -56,10 +56,11 @@ class Ticket:
 
     @property
     def excludes_some(self) -> bool:
-        return bool(self.blocked or self.request.excluded)
+        return bool(self.blocked or self.request.excluded or self.request.only)
 
     def excludes(self, staff: str) -> bool:
-        return staff in self.blocked or staff in self.request.excluded
+        request = self.request
+        return staff in self.blocked or staff in request.excluded or (bool(request.only) and staff != request.only)
 
     def status(self) -> RequestStatus:
         return RequestStatus(self.request, self.state, self.reservation, self.staff, self.until_ms)

@@ -13,6 +13,7 @@ from matcher.rules import ANY, EXACT, RINGS, Rules
 from matcher.types import PassedOver, Why
 
 REQUEST_CAME = "least load, then longest idle"
+BY_NAME = "asked for by name"
 STAFF_CAME = "priority, then first in line, then longest waiting"
 
 
@@ -35,7 +36,7 @@ class Selection:
         self._opens_after_ms = [rules.opens_after_ms(ring) for ring in range(len(RINGS))]
 
     def ring_open(self, ticket: Ticket, ring: int, now_ms: int) -> bool:
-        if ring == EXACT or now_ms - ticket.item[0] >= self._opens_after_ms[ring]:
+        if ring == EXACT or now_ms - ticket.item[0] >= self._opens_after_ms[ring] or ticket.request.only:
             return True
         present = ticket.queue.narrower[ring]
         return not present or (ticket.excludes_some and present <= self._excluded_narrower(ticket, ring))
@@ -48,7 +49,8 @@ class Selection:
             best = self._idle(ticket, ring)
             if best:
                 members = [item[3] for item in best]
-                return Match(ticket, members[0], ring, REQUEST_CAME, members)
+                rule = BY_NAME if ticket.request.only else REQUEST_CAME
+                return Match(ticket, members[0], ring, rule, members)
         return None
 
     def request_for(self, member: Member, now_ms: int) -> Match | None:
@@ -71,7 +73,9 @@ class Selection:
                     ticket = lane.items.first()[2]
                 if ticket is not None and (found is None or ticket.rank < found.rank):
                     found, found_ring = ticket, ring
-        return None if found is None else Match(found, member, found_ring, STAFF_CAME, [member])
+        if found is None:
+            return None
+        return Match(found, member, found_ring, BY_NAME if found.request.only else STAFF_CAME, [member])
 
     def any_match(self, now_ms: int) -> Match | None:
         """The first in line among all requests for whom somebody is idle."""
@@ -96,7 +100,9 @@ class Selection:
 
     def staffed(self, ticket: Ticket) -> bool:
         """Is anybody signed in who may ever serve it?"""
-        queue = ticket.queue
+        queue, only = ticket.queue, ticket.request.only
+        if only:
+            return self._ring_in(ticket, only) is not None and only not in ticket.request.excluded
         return sum(queue.present) > sum(1 for name in ticket.request.excluded if self._ring_in(ticket, name) is not None)
 
     def why(self, match: Match) -> Why:
@@ -159,7 +165,7 @@ class Selection:
                     if member in candidates:
                         continue
                     if excludes_some and ticket.excludes(member.staff.id):
-                        passed.append(member.passed_over("excluded"))
+                        passed.append(member.passed_over("not_asked" if ticket.request.only else "excluded"))
                     else:
                         passed.append(member.obstacle or member.passed_over("category" if ring != match.ring else "idle"))
         passed += islice(self._never(ticket), limit - len(passed))

@@ -14,7 +14,9 @@ ReservationState = Literal["pending", "accepted", "declined", "expired", "cancel
 StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost", "signed_out"]
 Ring = Literal["exact", "parent", "any"]
 StaffMode = Literal["away", "available", "wrap_up"]  # what a member without load is
-PassedReason = Literal["language", "site", "category", "away", "busy", "excluded", "full", "lost", "wrap_up", "load", "idle"]
+PassedReason = Literal[
+    "language", "site", "category", "away", "busy", "excluded", "full", "lost", "wrap_up", "load", "idle", "not_asked"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Request:
     priority: int = 0
     excluded: frozenset[str] = frozenset()  # never these (the counselor who asks for help; one who was lost)
     first: bool = False  # before all others of its priority (owner lost, staff never entered)
+    only: str = ""  # this one member and nobody else, in whatever ring they serve it; until their holder is lost
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,14 @@ def _record(session: Session, people: list[Person]) -> Record | None:
 
 
 def on_hold(session: Session) -> bool:
-    """The counselor is asking a professional: the user hears a soft tone and is told so."""
+    """The counselor is asking a professional, or passes the user on: the user hears a soft tone and is told so."""
     asked = session.open_help()
-    return asked is not None and asked.mode == "consultation"
+    return asked is not None and (asked.mode == "consultation" or passing_on(session))
+
+
+def passing_on(session: Session) -> bool:
+    asked = session.open_help()
+    return asked is not None and asked.transfer == "now" and asked.state == "asking"
 
 
 def _hears(session: Session, listener: Person, source: Person) -> bool:
@@ -70,6 +75,8 @@ def _hears(session: Session, listener: Person, source: Person) -> bool:
     if listener.id == source.id or listener.reading or source.reading:
         return False
     asked = session.open_help()
+    if passing_on(session):
+        return "user" not in (listener.role, source.role)
     if asked is None or asked.mode is None or asked.mode == "conference":
         return True
     if asked.mode == "consultation":

@@ -19,6 +19,8 @@ Mode = Literal["consultation", "whisper", "conference"]
 SessionState = Literal["preparing", "waiting", "active", "after", "message_left", "closed"]
 HelpState = Literal["asking", "catching_up", "joined", "nobody", "cancelled", "handed_over", "ended"]
 StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost", "signed_out"]
+TransferHow = Literal["", "now", "consult"]
+NobodyWhy = Literal["", "declined", "expired", "nobody"]
 PictureLimit = Literal["low", "paused"]
 Provenance = Literal["signed", "claimed", "typed"]
 
@@ -117,7 +119,8 @@ class RoomView(Struct, kw_only=True):
     slots: dict[str, SlotView] = {}
     hears: dict[str, list[str]] = {}
     board: Literal["write", "read"] = "write"
-    notice: Literal["", "asking_professional"] = ""
+    notice: Literal["", "asking_professional", "asking_colleague", "passing_on"] = ""
+    passing_to: str = ""  # whom, or what category, the counselor passes the user on to
     limits: dict[str, PictureLimit] = {}
 
 
@@ -128,6 +131,7 @@ class WaitingView(Struct, kw_only=True):
     staffed: bool = True  # somebody who could serve this request is signed in
     ringing: bool = False
     since: int = 0
+    asking_for: str = ""  # the counselor of last time, who is asked before all others for a moment
 
 
 class HelpView(Struct, kw_only=True):
@@ -141,6 +145,9 @@ class HelpView(Struct, kw_only=True):
     ringing_until: int | None = None
     catch_up_until: int | None = None
     asked_at: int = 0
+    transfer: TransferHow = ""  # a colleague is to take over: at once, or after a consultation
+    to_name: str = ""  # the person, or the category
+    why: NobodyWhy = ""  # with ``nobody``, when one person was asked
 
 
 class RecordingView(Struct, kw_only=True):
@@ -233,7 +240,7 @@ class QueueItem(Struct, kw_only=True):
     language: str
     channel: Channel
     since: int
-    kind: Literal["user", "help"] = "user"
+    kind: Literal["user", "help", "transfer"] = "user"
     ringing: bool = False
 
 
@@ -443,6 +450,25 @@ class AskHelp(Message, tag="help"):
     id: int | None = None
 
 
+class AskTransfer(Message, tag="transfer"):
+    """The owner passes the user on: to a person (``staff``) or to whoever serves a ``category``; at once, or in consultation
+    first. Whoever is asked and does not come leaves the user where they are."""
+
+    session: Id
+    how: Literal["now", "consult"]
+    staff: Annotated[str, Meta(max_length=64)] = ""
+    category: Annotated[str, Meta(max_length=64)] = ""
+    note: ShortText = ""
+    id: int | None = None
+
+
+class GetColleagues(Message, tag="colleagues"):
+    """Who might take this session over."""
+
+    session: Id
+    id: int | None = None
+
+
 class CancelHelp(Message, tag="cancel_help"):
     session: Id
     id: int | None = None
@@ -516,8 +542,8 @@ class SignOutStaff(Message, tag="sign_out_staff"):
 
 ClientMessage = (
     Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage
-    | Leave | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | CancelHelp | Join | SetMode
-    | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff
+    | Leave | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp
+    | Join | SetMode | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff
 )  # fmt: skip  # a list of names
 
 
@@ -605,6 +631,12 @@ class Lines(Message, tag="lines"):
     id: int | None = None
 
 
+class Colleagues(Message, tag="colleagues"):
+    session: str
+    people: list[StaffItem]
+    id: int | None = None
+
+
 class TypingNow(Message, tag="typing"):
     session: str
     participant: str
@@ -631,7 +663,7 @@ class Ring(Message, tag="ring"):
     """An incoming call. For a help request only note, category, language and product are shown before it is accepted."""
 
     reservation: str
-    kind: Literal["user", "help"]
+    kind: Literal["user", "help", "transfer"]
     session: str
     expires_at: int
     waiting_since: int
@@ -683,8 +715,8 @@ class Bye(Message, tag="bye"):
 
 
 ServerMessage = (
-    Welcome | Ok | Pong | Error | SessionUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | TypingNow | Speaking
-    | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye
+    Welcome | Ok | Pong | Error | SessionUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | Colleagues
+    | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye
 )  # fmt: skip  # a list of names
 
 decode_client = msgspec.json.Decoder(ClientMessage).decode

@@ -62,7 +62,7 @@ def session_view(
         channel=session.channel,
         state=session.state,
         you=viewer,
-        participants=[_participant(session, each) for each in _visible(session)],
+        participants=[_participant(session, each, person) for each in _visible(session)],
         product_picture=brief_value(around.brief, "product_picture"),
         room=_room(session, person, grid, limits or {}) if session.state == "active" else None,
         recording=recording_view(session, person),
@@ -92,14 +92,17 @@ def _visible(session: Session) -> list[Person]:
     return sorted(session.present(), key=lambda person: (person.role != "user", person.id != session.owner))
 
 
-def _participant(session: Session, person: Person) -> ParticipantView:
+def _participant(session: Session, person: Person, viewer: Person) -> ParticipantView:
+    """To the user, a colleague who is to take over is the counselor that they are."""
+    asked = session.open_help()
+    colleague = asked is not None and asked.transfer != "" and person.id == asked.professional
     presence: Literal["here", "lost", "reading"] = "lost"
     if person.connected:
         presence = "reading" if person.reading else "here"
     return ParticipantView(
         id=person.id,
         name=person.name,
-        role=person.role,
+        role="counselor" if colleague and viewer.role == "user" else person.role,
         presence=presence,
         peer=person.peer,
         media=person.media,
@@ -121,7 +124,8 @@ def _room(session: Session, viewer: Person, grid: matrix.Matrix, limits: Mapping
         },
         hears={listener: sources for listener, sources in hears.items() if sources},
         board="write" if matrix.may_write(session, viewer) else "read",
-        notice="asking_professional" if viewer.id in grid.hold else "",
+        notice=_notice(session) if viewer.id in grid.hold else "",
+        passing_to=session.help.to_name if session.help and matrix.passing_on(session) else "",
         limits={str(slot): limit for slot, limit in limits.items() if slot in grid.slots.get(viewer.id, {})},
     )
 
@@ -140,6 +144,12 @@ def recording_view(session: Session, viewer: Person) -> RecordingView | None:
         elif view.waiting_for and not (view.refused_by or view.failed):
             view.state = "asking"
     return view
+
+
+def _notice(session: Session) -> Literal["asking_professional", "asking_colleague", "passing_on"]:
+    if matrix.passing_on(session):
+        return "passing_on"
+    return "asking_colleague" if session.help and session.help.transfer else "asking_professional"
 
 
 def _deadline(session: Session, viewer: Person, view: SessionView) -> None:
@@ -168,6 +178,9 @@ def _help(session: Session, asked: Help | None) -> HelpView | None:
         ringing_until=asked.ringing.until if asked.ringing else None,
         catch_up_until=session.timers.get("catch_up"),
         asked_at=asked.asked_at,
+        transfer=asked.transfer,
+        to_name=asked.to_name,
+        why=asked.why,
     )
 
 
@@ -211,6 +224,13 @@ def help_ring(session: Session, asked: Help, around: Surroundings, category_name
     )
 
 
+def transfer_ring(session: Session, asked: Help, around: Surroundings, category_name: str, reservation: str, until: int) -> Ring:
+    """A user who is passed on: to whoever accepts they are their own user, hence the whole brief."""
+    ring = help_ring(session, asked, around, category_name, reservation, until)
+    ring.kind, ring.brief, ring.waiting_since = "transfer", around.brief, asked.asked_at
+    return ring
+
+
 def queue_item(session: Session, category: str) -> QueueItem:
     """``category`` here and below is its name, in the session's language."""
     return QueueItem(
@@ -230,7 +250,7 @@ def help_item(session: Session, asked: Help, category: str) -> QueueItem:
         language=session.language,
         channel=session.channel,
         since=asked.asked_at,
-        kind="help",
+        kind="transfer" if asked.transfer else "help",
         ringing=asked.ringing is not None,
     )
 

@@ -63,6 +63,7 @@ def packed_request(request: Request) -> dict[str, Any]:
         "priority": request.priority,
         "first": request.first,
         "excluded": sorted(request.excluded),
+        "only": request.only,
     }
 
 
@@ -104,6 +105,7 @@ def request_status(ticket: dict[str, Any]) -> RequestStatus:
         ticket["priority"],
         frozenset(ticket["excluded"]),
         ticket["first"],
+        ticket["only"],
     )
     reservation, staff, until_ms = ticket.get("reservation"), ticket.get("staff"), ticket.get("until_ms")
     return RequestStatus(request, ticket["state"], reservation, staff, until_ms)

@@ -99,11 +99,11 @@ class Boards:
         record = client.staff
         if record is None or record.role not in MATCHED_ROLES:
             return
-        kind = "user" if record.role == "counselor" else "help"
+        kinds = ("user", "transfer") if record.role == "counselor" else ("help",)
         mine = [
             item
             for entry, category, item in (self._queue_items(client.locale) if items is None else items)
-            if item.kind == kind and self._serves(record, entry, category)
+            if item.kind in kinds and self._serves(record, entry, category)
         ]
         messages = [self._message(each, client.locale) for each in self._messages if _for(record, each)][:QUEUE_ITEMS]
         frame = encode(Queue(waiting=mine[:QUEUE_ITEMS], messages=messages))
@@ -124,7 +124,7 @@ class Boards:
             session, asked = entry.session, entry.session.open_help()
             if session.state == "waiting":
                 found.append((entry, session.category, views.queue_item(session, entry.category_name("", locale))))
-            elif asked is not None and asked.state == "asking":
+            elif asked is not None and asked.state == "asking" and not asked.to:
                 found.append(
                     (entry, asked.category, views.help_item(session, asked, entry.category_name(asked.category, locale)))
                 )

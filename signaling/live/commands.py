@@ -17,7 +17,7 @@ from signaling.records.types import MessageRecord, UnknownSession
 from signaling.session import events as ev
 from signaling.session.model import NotAllowed, Person
 
-Reply = msg.Answer | msg.Ice | None
+Reply = msg.Answer | msg.Colleagues | msg.Ice | None
 Handler = Callable[[Live, Client, Any], Awaitable[Reply]]
 InSession = Callable[[Live, Client, Entry, Person, Any], Awaitable[Reply]]
 
@@ -134,7 +134,9 @@ async def _enter(live: Live, client: Client, entry: Entry, person: Person, messa
     if not is_open(entry.site.hours_of(entry.session.category), live.house.now()):
         live.sessions.show(entry)
         raise NotAllowed("closed")
-    await live.sessions.apply(entry, ev.Entered(message.channel, message.name.strip()))
+    preferred = live.staffing.preferred(entry, await live.house.records.served_by(entry.id))
+    first = (preferred.id, preferred.name) if preferred else ("", "")
+    await live.sessions.apply(entry, ev.Entered(message.channel, message.name.strip(), *first))
     typed = {"user_name": message.name.strip() if person.name == message.name.strip() else "", "note": message.note.strip()}
     fields = [msg.BriefField(name=name, value=value, provenance="typed") for name, value in typed.items() if value]
     if fields:
@@ -180,6 +182,29 @@ async def _help(live: Live, client: Client, entry: Entry, person: Person, messag
         raise NotAllowed("unknown")
     await live.sessions.apply(entry, ev.HelpAsked(person.id, message.note, message.category))
     return None
+
+
+async def _transfer(live: Live, client: Client, entry: Entry, person: Person, message: msg.AskTransfer) -> Reply:
+    if not person.staff:
+        raise NotAllowed("not_yours")
+    if bool(message.staff) == bool(message.category) or message.category not in ("", *entry.site.categories):
+        raise NotAllowed("unknown")
+    name = entry.category_name(message.category) if message.category else ""
+    if message.staff:
+        colleague = next((each for each in live.staffing.colleagues(entry, person.staff) if each.id == message.staff), None)
+        if colleague is None:
+            raise NotAllowed("unknown")
+        name = colleague.name
+    await live.sessions.apply(
+        entry, ev.TransferAsked(person.id, message.how, name, message.staff, message.category, message.note)
+    )
+    return None
+
+
+async def _colleagues(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetColleagues) -> Reply:
+    if not person.staff:
+        raise NotAllowed("not_yours")
+    return msg.Colleagues(session=entry.id, people=live.staffing.colleagues(entry, person.staff), id=message.id)
 
 
 async def _state(live: Live, client: Client, message: msg.SetState) -> Reply:
@@ -314,6 +339,8 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.Accept: staff_only(_accept, *MATCHED_ROLES),
     msg.Decline: staff_only(_decline, *MATCHED_ROLES),
     msg.AskHelp: in_session(_help),
+    msg.AskTransfer: in_session(_transfer),
+    msg.GetColleagues: in_session(_colleagues),
     msg.CancelHelp: _event(lambda person, m: ev.HelpCancelled(person.id)),
     msg.Join: _event(lambda person, m: ev.HelpJoined(person.id, m.record)),
     msg.SetMode: _event(lambda person, m: ev.ModeChanged(person.id, m.mode, m.hear_user)),

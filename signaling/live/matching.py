@@ -100,11 +100,13 @@ class Matching:
             category_path=path,
             enqueued_at_ms=effect.enqueued_at,
             excluded=excluded,
+            only=effect.only if isinstance(effect, Enqueue) else "",
+            first=isinstance(effect, Enqueue) and effect.first,
         )
 
     async def _check_help(self, entry: Entry, effect: Enqueue) -> None:
         """A help request that nobody signed in could serve is told to the counselor at once."""
-        if effect.kind == "help":
+        if effect.request != entry.session.request:
             place = await self.house.store.place(effect.request, self.house.now())
             if place is not None and not place.staffed:
                 self._events.put_nowait(m.RequestChanged(0, 0, effect.request, "waiting", "unstaffed"))
@@ -164,7 +166,8 @@ class Matching:
             message = views.user_ring(entry.session, around, event.reservation, event.expires_at_ms)
         elif asked and asked.ringing and asked.ringing.reservation == event.reservation:
             name = entry.category_name(asked.category)
-            message = views.help_ring(entry.session, asked, around, name, event.reservation, event.expires_at_ms)
+            make = views.transfer_ring if asked.transfer else views.help_ring
+            message = make(entry.session, asked, around, name, event.reservation, event.expires_at_ms)
         else:
             return
         self.rings[event.reservation] = Ringing(event.staff, entry.id, message)
@@ -185,7 +188,7 @@ class Matching:
         if event.state == "accepted":
             await self._accepted(entry, event, accepting)
         else:
-            await self.sessions.apply(entry, RingEnded(event.request, event.reservation, event.fence))
+            await self.sessions.apply(entry, RingEnded(event.request, event.reservation, event.fence, event.state))
         await self.sessions.note(entry, f"ring_{event.state}", {"staff": event.staff, "reason": event.reason})
 
     async def _accepted(self, entry: Entry, event: m.ReservationEnded, accepting: Client | None) -> None:

@@ -76,7 +76,6 @@ class Sessions:
     async def _save(self, entry: Entry, snapshot: bytes) -> None:
         session = entry.session
         professional = session.professional()
-        owner = session.people.get(session.owner)
         try:
             await self.house.records.save_session(
                 session.id,
@@ -87,7 +86,7 @@ class Sessions:
                 active_at=session.active_at,
                 ended_at=session.ended_at,
                 end_reason=session.end_reason,
-                counselor=next((p.staff for p in session.people.values() if p.role == "counselor"), owner.staff if owner else ""),
+                counselor=_counselor(entry),
                 professional=professional.staff if professional else _last_professional(entry),
                 user_name=session.people[session.user].name,
             )
@@ -183,7 +182,7 @@ class Sessions:
         session, place = entry.session, entry.place
         ringing = session.ringing is not None
         if place is None:
-            return WaitingView(place=1, ringing=ringing, since=session.enqueued_at)
+            return WaitingView(place=1, ringing=ringing, since=session.enqueued_at, asking_for=session.preferred_name)
         return WaitingView(
             place=place.place,
             low_s=place.low_s,
@@ -191,6 +190,7 @@ class Sessions:
             staffed=place.staffed or ringing,
             ringing=ringing,
             since=session.enqueued_at,
+            asking_for=session.preferred_name,
         )
 
     async def renew_site(self, entry: Entry) -> None:
@@ -207,6 +207,15 @@ class Sessions:
     async def save_brief(self, entry: Entry) -> None:
         await self.house.records.save_brief(entry.id, msgspec.json.encode(entry.brief))
         self.show(entry)
+
+
+def _counselor(entry: Entry) -> str:
+    """The last one, who may have taken the user over from a colleague; a professional only where there was no counselor."""
+    people = entry.session.people
+    owner = people.get(entry.session.owner)
+    if owner is not None and owner.role == "counselor":
+        return owner.staff
+    return next((person.staff for person in people.values() if person.role == "counselor"), owner.staff if owner else "")
 
 
 def _last_professional(entry: Entry) -> str:

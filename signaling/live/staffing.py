@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
 from matcher import types as m
-from signaling.live.entry import House
+from signaling.live.entry import Entry, House
 from signaling.messages import StaffItem, StaffMe, StaffUpdate
 from signaling.records.types import StaffRecord
 
@@ -85,6 +86,28 @@ class Staffing:
             and ("*" in record.sites or site in record.sites)
             and ("*" in record.categories or bool(set(category_path) & set(record.categories)))
         )
+
+    def colleagues(self, entry: Entry, of: str) -> list[StaffItem]:
+        """Counselors signed in who speak the session's language and serve its site, those who are free first."""
+        found = [item for item in self.items(self._loads()) if item.id != of and self._may_take_over(self.known[item.id], entry)]
+        for item in found:
+            if item.state == "busy" and item.sessions < self.known[item.id].capacity:
+                item.state = "available"
+        return sorted(found, key=lambda item: (item.state != "available", item.name))
+
+    def preferred(self, entry: Entry, staff: str) -> StaffRecord | None:
+        """The counselor of that id, if waiting a moment for them makes sense: at work, in the session's language and site."""
+        record = self.known.get(staff)
+        at_work = self.state(staff) in ("available", "reserved", "busy", "wrap_up")
+        return record if record is not None and at_work and self._may_take_over(record, entry) else None
+
+    def _may_take_over(self, record: StaffRecord, entry: Entry) -> bool:
+        here = "*" in record.sites or entry.site.id in record.sites
+        return record.role == "counselor" and here and entry.session.language in record.languages
+
+    def _loads(self) -> Counter[str]:
+        running = [entry.session for entry in self.house.entries.values() if entry.session.state == "active"]
+        return Counter(person.staff for session in running for person in session.present() if person.staff)
 
     def items(self, sessions_of: dict[str, int]) -> list[StaffItem]:
         found = []

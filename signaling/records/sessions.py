@@ -18,6 +18,7 @@ _FINAL = ("closed", "message_left")
 _DAY_MS = 86_400_000
 _ANSWERED_IN_TIME_MS = 20_000
 PAGE_SIZE = 50
+_NOT_CONTENT = 2  # of 5
 _AUDIT_KEPT_DAYS = 400
 
 ERASED: dict[str, Any] = {
@@ -107,6 +108,18 @@ class Sessions(Database):
         same = sa.and_(t.session.c.site == site, t.session.c.user_ref == user_ref, t.session.c.state.in_(_FINAL))
         rows = await self._all(_SELECT.where(same).order_by(t.session.c.started_at.desc()).limit(limit))
         return [SessionRecord(**row) for row in rows]
+
+    async def served_by(self, session_id: str) -> str:
+        """The counselor whom the user of this session talked with last, on the same site; "" when the partner does not vouch for
+        the user, and when the user was not content (a rating of 2 or less)."""
+        here = await self.session(session_id)
+        if here is None or not here.user_ref:
+            return ""
+        c = t.session.c
+        talked = sa.and_(c.site == here.site, c.user_ref == here.user_ref, c.active_at.is_not(None), c.id != session_id)
+        row = await self._first(sa.select(c.counselor, c.rating_score).where(talked).order_by(c.started_at.desc()).limit(1))
+        content = row is not None and (row["rating_score"] is None or row["rating_score"] > _NOT_CONTENT)
+        return str(row["counselor"]) if row is not None and content else ""
 
     async def search_sessions(
         self,

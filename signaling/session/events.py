@@ -13,10 +13,12 @@ from signaling.session.model import Choice
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """The user leaves *prepare* and asks for a counselor."""
+    """The user leaves *prepare* and asks for a counselor; ``preferred``: first for the one who served them before."""
 
     channel: Channel | None = None
     name: str = ""
+    preferred: str = ""
+    preferred_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,18 @@ class HelpAsked:
     participant: str
     note: str = ""
     category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAsked:
+    """``staff``: the one who is asked, or "" for whoever serves ``category``; ``name``: of the person or the category."""
+
+    participant: str
+    how: Literal["now", "consult"]
+    name: str
+    staff: str = ""
+    category: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +145,7 @@ class RingEnded:
     request: str
     reservation: str
     fence: int
+    state: Literal["", "accepted", "declined", "expired", "cancelled", "pending"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +224,10 @@ class Restored:
 
 
 SessionEvent = (
-    Entered | Connected | Disconnected | MediaChanged | ChannelChanged | Left | Chose | MessageGiven | HelpAsked | HelpCancelled
-    | HelpJoined | ModeChanged | HandedOver | Rated | WrappedUp | EndedBy | RingStarted | RingEnded | Accepted | RequestMoved
-    | NobodyEligible | RecordingAnswered | RecordingFailed | PeerOffered | PeerChanged | PeerReported | RoomLost
-    | Ticked | Restored
+    Entered | Connected | Disconnected | MediaChanged | ChannelChanged | Left | Chose | MessageGiven | HelpAsked | TransferAsked
+    | HelpCancelled | HelpJoined | ModeChanged | HandedOver | Rated | WrappedUp | EndedBy | RingStarted | RingEnded
+    | Accepted | RequestMoved | NobodyEligible | RecordingAnswered | RecordingFailed | PeerOffered | PeerChanged | PeerReported
+    | RoomLost | Ticked | Restored
 )  # fmt: skip  # a list of names
 
 # --- effects -----------------------------------------------------------------------------------------------------------
@@ -225,6 +240,8 @@ class Enqueue:
     category: str
     enqueued_at: int
     excluded: tuple[str, ...] = ()
+    only: str = ""
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from signaling.messages import HelpState
-from signaling.session import model
+from signaling.messages import HelpState, NobodyWhy
+from signaling.session import model, people
 from signaling.session.events import (
     Accepted,
     DropPeer,
@@ -41,16 +41,22 @@ def asked(session: Session, event: HelpAsked, now: int, out: list[Effect]) -> No
     session.help = Help(state="asking", request="", note=event.note, category=category, asked_at=now, excluded=[owner.staff])
     out.append(Say("help.asked", {"name": owner.name}, "staff"))
     out.append(Note("help", {"state": "asking", "category": category}))
-    _hunt(session, session.help, now, out)
+    hunt(session, session.help, now, out)
 
 
-def _hunt(session: Session, asked_for: Help, now: int, out: list[Effect]) -> None:
+def hunt(session: Session, asked_for: Help, now: int, out: list[Effect]) -> None:
     """A new request at the original time, never for those who were there already."""
     session.requests_made += 1
-    asked_for.request = f"{session.id}.h{session.requests_made}"
+    asked_for.request = f"{session.id}.{'t' if asked_for.transfer else 'h'}{session.requests_made}"
     asked_for.state, asked_for.professional, asked_for.ringing = "asking", "", None
-    session.timers["hunt"] = now + model.HUNT_MS
-    out.append(Enqueue(asked_for.request, "help", asked_for.category, asked_for.asked_at, tuple(asked_for.excluded)))
+    session.timers["hunt"] = now + (model.HUNT_ONE_MS if asked_for.to else model.HUNT_MS)
+    excluded = tuple(asked_for.excluded)
+    if asked_for.transfer:  # at the time the user first asked, before all others
+        out.append(
+            Enqueue(asked_for.request, "user", asked_for.category, session.enqueued_at, excluded, asked_for.to, first=True)
+        )
+    else:
+        out.append(Enqueue(asked_for.request, "help", asked_for.category, asked_for.asked_at, excluded))
 
 
 def cancelled(session: Session, event: HelpCancelled, now: int, out: list[Effect]) -> None:
@@ -73,13 +79,24 @@ def accepted(session: Session, event: Accepted, now: int, out: list[Effect]) -> 
     if person is None:
         person = Person(id=event.staff, role="professional", name=event.name, staff=event.staff)
         session.people[person.id] = person
-    person.gone, person.reading, person.connected, person.entered = False, True, event.connected, event.connected
     session.timers.pop("hunt", None)
+    if asked_for.transfer == "now":
+        _takes_over(session, asked_for, person, event.connected, out)
+        return
+    person.gone, person.reading, person.connected, person.entered = False, True, event.connected, event.connected
+    person.role = "professional"
     session.timers["catch_up"] = now + model.CATCH_UP_MS
     if event.connected:
         out.append(Step("entered", asked_for.request))
     out.append(Say("help.reading", {"name": person.name}))
     out.append(Note("help", {"state": "catching_up", "professional": event.staff}))
+
+
+def _takes_over(session: Session, asked_for: Help, person: Person, connected: bool, out: list[Effect]) -> None:
+    person.gone, person.reading, person.connected, person.entered = False, False, connected, False
+    promote(session, asked_for, person, out)
+    if connected:
+        people.staff_entered(session, person, out)
 
 
 def joined(session: Session, event: HelpJoined, now: int, out: list[Effect]) -> None:
@@ -122,7 +139,9 @@ def mode_changed(session: Session, event: ModeChanged, now: int, out: list[Effec
 def handed_over(session: Session, event: HandedOver, now: int, out: list[Effect]) -> None:
     require_owner(session, event.participant)
     asked_for, professional = session.open_help(), session.professional()
-    if asked_for is None or professional is None or asked_for.mode != "conference":
+    if asked_for is None or professional is None or asked_for.mode is None:
+        raise NotAllowed("no_help")
+    if asked_for.mode != "conference" and not asked_for.transfer:
         raise NotAllowed("no_help")
     if not professional.connected:
         raise NotAllowed("wrong_state")
@@ -130,14 +149,19 @@ def handed_over(session: Session, event: HandedOver, now: int, out: list[Effect]
 
 
 def promote(session: Session, asked_for: Help, professional: Person, out: list[Effect]) -> None:
-    """The joined professional becomes owner; the former owner is out and goes to wrap-up."""
+    """The joined professional, or the colleague who takes over, becomes owner; the former owner is out and goes to wrap-up."""
     former = session.people[session.owner]
     asked_for.state, asked_for.mode, asked_for.ringing = "handed_over", None, None
     session.owner, session.owner_lost, session.choices = professional.id, False, []
     for timer in ("owner_lost", "professional_lost", "catch_up"):
         session.timers.pop(timer, None)
-    out.append(Transfer(session.request, professional.staff))
-    out.append(Step("release", asked_for.request))
+    if asked_for.transfer:  # who comes holds a request of the user's own already
+        professional.role = "counselor"
+        out.append(Step("complete", session.request))
+        session.request = asked_for.request
+    else:
+        out.append(Transfer(session.request, professional.staff))
+        out.append(Step("release", asked_for.request))
     remove(former, "handed_over", out)
     out.append(Say("handed_over", {"from": former.name, "name": professional.name}))
     out.append(Note("owner", {"owner": professional.staff, "former": former.staff}))
@@ -163,8 +187,12 @@ def professional_out(session: Session, reason: str, now: int, out: list[Effect])
     if asked_for.state == "catching_up":
         asked_for.excluded.append(person.staff)
         out.append(Step("release", asked_for.request))
+        if asked_for.to:
+            asked_for.state, asked_for.professional = "asking", ""
+            nobody(session, out, tell_matcher=False, why="declined")
+            return
         out.append(Note("help", {"state": "asking", "why": reason}))
-        _hunt(session, asked_for, now, out)
+        hunt(session, asked_for, now, out)
         return
     asked_for.state, asked_for.mode = "ended", None
     out.append(Step("complete" if reason == "left" else "release", asked_for.request))
@@ -185,17 +213,21 @@ def close(session: Session, state: HelpState, out: list[Effect], *, keep_profess
     asked_for.state, asked_for.mode, asked_for.ringing = state, None, None
     out.append(Note("help", {"state": state}))
     if state == "cancelled":
-        out.append(Say("help.cancelled", {}, "staff"))
+        out.append(Say("transfer.cancelled" if asked_for.transfer else "help.cancelled", {}, "staff"))
 
 
-def nobody(session: Session, out: list[Effect], *, tell_matcher: bool) -> None:
+def nobody(session: Session, out: list[Effect], *, tell_matcher: bool, why: NobodyWhy = "nobody") -> None:
     asked_for = session.open_help()
     if asked_for is None or asked_for.state != "asking":
         return
-    asked_for.state, asked_for.ringing = "nobody", None
+    asked_for.state, asked_for.ringing, asked_for.why = "nobody", None, why if asked_for.to else ""
     session.timers.pop("hunt", None)
     if tell_matcher:
         out.append(Step("unserved", asked_for.request))
+    if asked_for.transfer:
+        out.append(Say("transfer.nobody", {"to": asked_for.to_name, "why": why}, "staff"))
+        out.append(Note("transfer", {"state": "nobody", "why": why}))
+        return
     out.append(Say("help.nobody", {}, "staff"))
     out.append(Note("help", {"state": "nobody"}))
 
@@ -229,6 +261,6 @@ def restore(session: Session, now: int, out: list[Effect]) -> None:
     if asked_for is None:
         return
     if asked_for.state == "asking":
-        _hunt(session, asked_for, now, out)
+        hunt(session, asked_for, now, out)
     else:
         session.timers["professional_lost"] = now + model.PROFESSIONAL_LOST_MS

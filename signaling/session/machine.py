@@ -7,11 +7,13 @@ epoch, a former request or peer) changes nothing and has no effects.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from signaling.session import help as helping
 from signaling.session import model, people
+from signaling.session import preferred as preferring
 from signaling.session import recording as recordings
+from signaling.session import transfer as transferring
 from signaling.session.events import (
     Accepted,
     ChannelChanged,
@@ -20,7 +22,6 @@ from signaling.session.events import (
     Disconnected,
     Effect,
     EndedBy,
-    Enqueue,
     Entered,
     HandedOver,
     HelpAsked,
@@ -49,6 +50,7 @@ from signaling.session.events import (
     SessionEvent,
     Step,
     Ticked,
+    TransferAsked,
     WrappedUp,
 )
 from signaling.session.model import FINAL_STATES, NotAllowed, Person, Ringing, Session
@@ -75,11 +77,9 @@ def _entered(session: Session, event: Entered, now: int, out: list[Effect]) -> N
     user.entered = True
     user.name = user.name or event.name
     session.channel = event.channel or session.channel
-    session.requests_made += 1
-    session.request = f"{session.id}.u{session.requests_made}"
     session.state, session.enqueued_at = "waiting", now
     session.timers.pop("idle", None)
-    out.append(Enqueue(session.request, "user", session.category, now))
+    preferring.begin(session, event.preferred, event.preferred_name, now, out)
     out.append(Note("waiting"))
     if not user.connected:
         people.user_lost(session, now, out)
@@ -105,9 +105,13 @@ def _ring_started(session: Session, event: RingStarted, now: int, out: list[Effe
 def _ring_ended(session: Session, event: RingEnded, now: int, out: list[Effect]) -> None:
     if session.ringing and session.ringing.reservation == event.reservation:
         session.ringing = None
+        if event.state in ("declined", "expired"):
+            preferring.widen(session, now, out)
     asked = session.open_help()
     if asked and asked.ringing and asked.ringing.reservation == event.reservation:
         asked.ringing = None
+        if asked.to and (event.state == "declined" or event.state == "expired"):
+            helping.nobody(session, out, tell_matcher=True, why=event.state)
 
 
 def _accepted(session: Session, event: Accepted, now: int, out: list[Effect]) -> None:
@@ -122,6 +126,7 @@ def _activate(session: Session, event: Accepted, now: int, out: list[Effect]) ->
     person = session.people.setdefault(event.staff, Person(id=event.staff, role="counselor", name=event.name, staff=event.staff))
     person.gone, person.connected, person.entered, person.role = False, event.connected, False, "counselor"
     session.state, session.owner, session.ringing = "active", person.id, None
+    preferring.over(session)
     session.owner_lost, session.choices = False, []
     session.active_at = session.active_at or now
     session.epoch += 1
@@ -316,6 +321,7 @@ _TIMERS: dict[str, Callable[[Session, int, list[Effect]], None]] = {
     "professional_lost": lambda session, now, out: helping.professional_out(session, "lost", now, out),
     "catch_up": lambda session, now, out: helping.professional_out(session, "too_slow", now, out),
     "hunt": helping.hunt_over,
+    "preferred": preferring.widen,
     "wrap_up": lambda session, now, out: _close(session, "wrapped_up", now, out),
 }
 
@@ -324,6 +330,7 @@ def _restored(session: Session, event: Restored, now: int, out: list[Effect]) ->
     for person in session.people.values():
         person.connected = False
     session.fence, session.ringing = 0, None
+    preferring.over(session)
     kept = event.room_kept and session.state == "active"
     if not kept:
         people.forget_peers(session)
@@ -340,7 +347,8 @@ def _restored(session: Session, event: Restored, now: int, out: list[Effect]) ->
             session.timers["owner_lost"] = now + model.OWNER_LOST_MS
         professional, asked = session.professional(), session.open_help()
         if professional and asked:
-            out.append(Reinstate(asked.request, "help", asked.category, asked.asked_at, professional.staff))
+            kind: Literal["user", "help"] = "user" if asked.transfer else "help"
+            out.append(Reinstate(asked.request, kind, asked.category, asked.asked_at, professional.staff))
         helping.restore(session, now, out)
 
 
@@ -367,6 +375,7 @@ _HANDLERS: dict[type[Any], Callable[[Session, Any, int, list[Effect]], None]] = 
     PeerChanged: people.peer_changed,
     PeerReported: people.peer_reported,
     HelpAsked: helping.asked,
+    TransferAsked: transferring.asked,
     HelpCancelled: helping.cancelled,
     HelpJoined: helping.joined,
     ModeChanged: helping.mode_changed,

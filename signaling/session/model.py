@@ -7,11 +7,11 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from signaling.messages import Channel, HelpState, Media, Mode, SessionState
+from signaling.messages import Channel, HelpState, Media, Mode, NobodyWhy, SessionState, TransferHow
 
 PeerName = Literal["none", "connecting", "live", "text_only", "lost"]
 Choice = Literal["wait", "another", "message"]
-Timer = Literal["idle", "user_lost", "owner_lost", "professional_lost", "hunt", "catch_up", "wrap_up"]
+Timer = Literal["idle", "user_lost", "owner_lost", "professional_lost", "hunt", "catch_up", "wrap_up", "preferred"]
 
 IDLE_MS = 10 * 60_000
 WAITING_LOST_MS = 60_000
@@ -19,8 +19,10 @@ USER_LOST_MS = 2 * 60_000
 USER_LOST_TEXT_MS = 15 * 60_000
 OWNER_LOST_MS = 30_000
 PROFESSIONAL_LOST_MS = 30_000
+PREFERRED_MS = 20_000  # how long a returning user waits for their counselor while others are free
 CATCH_UP_MS = 3 * 60_000
 HUNT_MS = 90_000
+HUNT_ONE_MS = 30_000  # for one person: a ring takes 20 s
 WRAP_UP_MS = 120_000
 RATING_MS = 24 * 3_600_000
 
@@ -74,6 +76,9 @@ class Ringing(Struct, kw_only=True):
 
 
 class Help(Struct, kw_only=True):
+    """Somebody asked into the session: a professional, or with ``transfer`` a colleague who is to take it over. ``to``: the one
+    member of staff who is asked, ``to_name`` what the user is told. ``why`` nobody came: declined, expired, nobody."""
+
     state: HelpState
     request: str
     note: str
@@ -85,10 +90,15 @@ class Help(Struct, kw_only=True):
     asked: int = 0
     excluded: list[str] = []
     ringing: Ringing | None = None
+    transfer: TransferHow = ""
+    to: str = ""
+    to_name: str = ""
+    why: NobodyWhy = ""
 
 
 class Session(Struct, kw_only=True):
-    """``request`` is the user's request at the matcher, ``fence`` the newest matcher step seen. ``epoch`` counts the
+    """``preferred``: the one counselor who is asked now, because they served this user before. ``request`` is the user's request
+    at the matcher, ``fence`` the newest matcher step seen. ``epoch`` counts the
     lives of the room: a worker obeys no older one. ``timers``: name → when it fires (ms)."""
 
     id: str
@@ -109,6 +119,8 @@ class Session(Struct, kw_only=True):
     enqueued_at: int = 0
     fence: int = 0
     ringing: Ringing | None = None
+    preferred: str = ""
+    preferred_name: str = ""
     epoch: int = 0
     slots: dict[str, dict[int, tuple[str, Literal["camera", "screen"]]]] = {}
     help: Help | None = None

@@ -219,6 +219,10 @@ class Cast:
         await person.sign_in(login, "counselor", available=available)
         return person
 
+    async def colleague(self) -> Staff:
+        """A second counselor with a voice of their own, not signed in yet."""
+        return await self._person(Staff, media.PROFESSIONAL, "chromium")
+
     async def professional(self, login: str = "drhan", browser: BrowserName = "chromium", **context: object) -> Staff:
         person = await self._person(Staff, media.PROFESSIONAL, browser, **context)
         await person.sign_in(login, "professional")

@@ -83,6 +83,7 @@ async def test_every_page_in_every_state(house: House) -> None:
     await a_text_session(house, counselor)
     await a_video_call(house, counselor)
     await the_users_choices(house, left)
+    await a_transfer(house, counselor)
     await out_of_hours(house)
 
 
@@ -311,6 +312,41 @@ async def the_users_choices(house: House, user: User) -> None:
     await user.get("message-send").click()
     await expect(user.get("message-left")).to_be_visible()
     await eyes.look(user.page, "call-message-left")
+
+
+async def a_transfer(house: House, counselor: Staff) -> None:
+    """Passed on at once and declined, then in consultation."""
+    eyes, said = house.eyes, house.said
+    colleague = await house.staff("suho")
+    user = await house.person(User, media.USER)
+    await user.call("voice", "/m5.html")
+    await user.enter()
+    await counselor.accept()  # who is idle for longer
+    await counselor.get("transfer-button").click()
+    await expect(counselor.get("transfer-now")).to_be_enabled()
+    await counselor.get("transfer-note").fill(said["note"])
+    await eyes.look(counselor.page, "console-transfer")
+    await counselor.get("transfer-now").click()
+    await expect(colleague.get("ring")).to_be_visible()
+    await eyes.look(colleague.page, "console-ring-transfer")
+    await eyes.look(counselor.page, "console-passing-on")
+    await eyes.look(user.page, "call-passing-on")
+    await colleague.get("ring-decline").click()
+    await colleague.get("decline-topic").click()
+    await expect(counselor.get("help-status").locator("button")).to_be_visible()
+    await expect(counselor.get("help-button")).to_have_css("opacity", "1")  # it fades in again
+    await eyes.look(counselor.page, "console-transfer-declined")
+    await counselor.get("transfer-button").click()
+    await expect(counselor.get("transfer-consult")).to_be_enabled()
+    await counselor.get("transfer-consult").click()
+    await colleague.accept()
+    await colleague.get("join").click()
+    await expect(counselor.get("hand-over")).to_be_enabled()
+    await eyes.look(counselor.page, "console-transfer-consultation")
+    await eyes.look(user.page, "call-asking-colleague")
+    await counselor.get("hand-over").click()
+    await counselor.get("hand-over-confirm").click()
+    await expect(counselor.get("wrapup-notes")).to_be_visible()
 
 
 async def out_of_hours(house: House) -> None:

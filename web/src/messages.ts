@@ -84,7 +84,8 @@ export interface RoomView {
   slots: Record<string, SlotView>;
   hears: Record<string, string[]>;
   board: "write" | "read";
-  notice: "" | "asking_professional";
+  notice: "" | "asking_professional" | "asking_colleague" | "passing_on";
+  passing_to: string;
   limits: Record<string, "low" | "paused">;
 }
 
@@ -95,6 +96,7 @@ export interface WaitingView {
   staffed: boolean;
   ringing: boolean;
   since: number;
+  asking_for: string;
 }
 
 export interface HelpView {
@@ -108,6 +110,9 @@ export interface HelpView {
   ringing_until: number | null;
   catch_up_until: number | null;
   asked_at: number;
+  transfer: "" | "now" | "consult";
+  to_name: string;
+  why: "" | "declined" | "expired" | "nobody";
 }
 
 export interface RecordingView {
@@ -189,7 +194,7 @@ export interface QueueItem {
   language: string;
   channel: "text" | "voice" | "video";
   since: number;
-  kind: "user" | "help";
+  kind: "user" | "help" | "transfer";
   ringing: boolean;
 }
 
@@ -396,6 +401,22 @@ export interface AskHelp {
   id?: number | null;
 }
 
+export interface AskTransfer {
+  type: "transfer";
+  session: string;
+  how: "now" | "consult";
+  staff?: string;
+  category?: string;
+  note?: string;
+  id?: number | null;
+}
+
+export interface GetColleagues {
+  type: "colleagues";
+  session: string;
+  id?: number | null;
+}
+
 export interface CancelHelp {
   type: "cancel_help";
   session: string;
@@ -549,6 +570,13 @@ export interface Lines {
   id?: number | null;
 }
 
+export interface Colleagues {
+  type: "colleagues";
+  session: string;
+  people: StaffItem[];
+  id?: number | null;
+}
+
 export interface TypingNow {
   type: "typing";
   session: string;
@@ -576,7 +604,7 @@ export interface Replaced {
 export interface Ring {
   type: "ring";
   reservation: string;
-  kind: "user" | "help";
+  kind: "user" | "help" | "transfer";
   session: string;
   expires_at: number;
   waiting_since: number;
@@ -626,6 +654,6 @@ export interface Bye {
   retry_ms?: number | null;
 }
 
-export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | CancelHelp | Join | SetMode | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff;
+export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff;
 
-export type ServerMessage = Welcome | Ok | Pong | Error | SessionUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye;
+export type ServerMessage = Welcome | Ok | Pong | Error | SessionUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | Colleagues | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye;

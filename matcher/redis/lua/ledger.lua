@@ -136,7 +136,7 @@ local function new_queue(request)
   return queue
 end
 
--- `request`: id kind site language path enqueued_at_ms priority first excluded(list).
+-- `request`: id kind site language path enqueued_at_ms priority first only excluded(list).
 function Ledger.issue(request)
   local ticket = request
   ticket.enqueued_at_ms = math.min(request.enqueued_at_ms, World.now_ms)
@@ -166,6 +166,7 @@ end
 -- Back from a member who was lost: the wait begins anew, the place does not.
 function Ledger.wait_first(ticket, reason, excluded)
   ticket.first = true
+  ticket.only = ""
   if excluded then
     ticket.excluded[excluded] = true
   end

@@ -1,7 +1,7 @@
 -- Requests in line (matcher/queue.py says why there are lanes, and which are walked).
 --
 -- A ticket is a request and what has become of it:
---   id kind site language path enqueued_at_ms priority first excluded(set)       the request
+--   id kind site language path enqueued_at_ms priority first only excluded(set)  the request
 --   queue(id) arrival state waiting_since_ms blocked(set) lane                   where it stands
 --   reservation reservation_fence staff until_ms                                 who has it
 --
@@ -20,11 +20,11 @@ local HIGHEST_PRIORITY = 2147483648
 local RANK, PLACE = 41, 30 -- their lengths
 
 local function excludes_some(ticket)
-  return next(ticket.blocked) ~= nil or next(ticket.excluded) ~= nil
+  return next(ticket.blocked) ~= nil or next(ticket.excluded) ~= nil or ticket.only ~= ""
 end
 
 local function excludes(ticket, staff)
-  return ticket.blocked[staff] or ticket.excluded[staff]
+  return ticket.blocked[staff] or ticket.excluded[staff] or (ticket.only ~= "" and staff ~= ticket.only)
 end
 
 local function standing_of(ticket)

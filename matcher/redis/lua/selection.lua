@@ -5,6 +5,7 @@
 local Selection = {}
 
 local REQUEST_CAME = "least load, then longest idle"
+local BY_NAME = "asked for by name"
 local STAFF_CAME = "priority, then first in line, then longest waiting"
 
 local function opens_after_ms(ring)
@@ -68,7 +69,7 @@ local function is_open_by_time(ring, enqueued_at_ms)
 end
 
 function Selection.ring_open(ticket, ring)
-  if is_open_by_time(ring, ticket.enqueued_at_ms) or not anybody_narrower(ticket.queue, ring) then
+  if ticket.only ~= "" or is_open_by_time(ring, ticket.enqueued_at_ms) or not anybody_narrower(ticket.queue, ring) then
     return true
   end
   if not excludes_some(ticket) then
@@ -138,7 +139,7 @@ function Selection.staff_for(ticket)
     local candidates = candidates_for(ticket, ring)
     if #candidates > 0 then
       local member = members:get(candidates[1].id)
-      return {ticket = ticket, member = member, ring = ring, rule = REQUEST_CAME, candidates = candidates}
+      return {ticket = ticket, member = member, ring = ring, rule = ticket.only ~= "" and BY_NAME or REQUEST_CAME, candidates = candidates}
     end
   end
   return nil
@@ -201,7 +202,8 @@ function Selection.request_for(member)
     return nil
   end
   local ticket = tickets:get(found.request or Queues.head(found.lane))
-  return {ticket = ticket, member = member, ring = found.ring, rule = STAFF_CAME, candidates = {{id = member.id, load = 0}}}
+  local rule = ticket.only ~= "" and BY_NAME or STAFF_CAME
+  return {ticket = ticket, member = member, ring = found.ring, rule = rule, candidates = {{id = member.id, load = 0}}}
 end
 
 -- The first in line among all requests for whom somebody is idle.
@@ -257,6 +259,9 @@ end
 
 -- Is anybody signed in who may ever serve it?
 function Selection.staffed(ticket)
+  if ticket.only ~= "" then
+    return not not (ring_in(ticket, ticket.only) and not ticket.excluded[ticket.only]) -- ring_in: nil, or false of Redis
+  end
   local excluded = excluded_in(ticket, ticket.excluded, ANY)
   return present(ticket.queue, ANY, excluded + 1) > excluded
 end
@@ -320,7 +325,7 @@ local function passed_over(match)
     local obstacles = call("HMGET", key("obstacles"), unpack(names))
     for at, other in ipairs(others) do
       local reason = obstacles[at] or (other.ring ~= match.ring and "category") or "idle"
-      table.insert(passed, {other.id, excludes(ticket, other.id) and "excluded" or reason})
+      table.insert(passed, {other.id, excludes(ticket, other.id) and (ticket.only ~= "" and "not_asked" or "excluded") or reason})
     end
   end
   if #passed < limit then

@@ -138,6 +138,7 @@ some_request = st.builds(
     priority=st.integers(-1, 2),
     excluded=st.sets(st.sampled_from(STAFF), max_size=2).map(frozenset),
     first=st.booleans(),
+    only=st.sampled_from(["", "", *STAFF]),
 )
 
 

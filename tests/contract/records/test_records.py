@@ -389,3 +389,20 @@ async def test_what_people_wrote_stands_in_no_error(records: Records) -> None:
     with pytest.raises(sa.exc.SQLAlchemyError) as error:
         await records.create_session(session(user_name="민아"))
     assert "민아" not in str(error.value)
+
+
+async def test_who_served_a_vouched_user_last_on_that_site(records: Records) -> None:
+    """Not on another site, not an earlier one, not who never came, nobody with whom they were not content."""
+    old = {"user_ref": "ref", "state": "closed", "active_at": 5, "ended_at": 6}
+    await records.create_session(session(1, started_at=1, counselor="suho", **old))
+    await records.create_session(session(2, started_at=2, counselor="jimin", **old))
+    await records.create_session(session(3, started_at=3, counselor="han", **old | {"site": "other"}))
+    await records.create_session(session(4, started_at=4, user_ref="ref", state="closed"))  # gave up in line
+    await records.create_session(session(5, started_at=5, user_ref="ref"))
+    await records.create_session(session(6, started_at=6))
+    assert await records.served_by("s-5") == "jimin"
+    assert await records.served_by("s-6") == ""
+    await records.save_rating("s-2", 2, "")
+    assert await records.served_by("s-5") == ""
+    await records.save_rating("s-2", 3, "")
+    assert await records.served_by("s-5") == "jimin"

@@ -175,11 +175,12 @@ class Matching(RuleBasedStateMachine):
         ago=st.sampled_from([0, 0, 1, 14_999, 20_000, 60_000]),
         priority=st.sampled_from([0, 0, 0, 1]),
         excluded=st.sampled_from([(), (), (), ("s0",), ("s1", "s2")]),
+        only=st.sampled_from(["", "", "", "s0", "s1"]),
     )
-    def enqueue(self, path, kind, site, language, ago, priority, excluded) -> None:
+    def enqueue(self, path, kind, site, language, ago, priority, excluded, only="") -> None:
         self.count += 1
         name = f"q{self.count}"
-        request = Request(name, kind, site, language, path, self.now - ago, priority, frozenset(excluded))
+        request = Request(name, kind, site, language, path, self.now - ago, priority, frozenset(excluded), only=only)
         self.open[name] = request
         assert self.do("enqueue", request)
         before = self.engine.snapshot()
@@ -301,7 +302,7 @@ class Matching(RuleBasedStateMachine):
         return "parent" if staff.categories & set(request.category_path) else "any"
 
     def excluded(self, request: Request, staff: str) -> bool:
-        return staff in request.excluded or (request.id, staff) in self.blocked
+        return staff in request.excluded or (request.id, staff) in self.blocked or request.only not in ("", staff)
 
     def may_serve(self, staff: Staff, request: Request) -> str | None:
         """The ring in which this member may have the request now."""
@@ -380,9 +381,13 @@ class Matching(RuleBasedStateMachine):
                 assert not self.may_serve(staff, request), f"{staff.id} idles while {request.id} waits"
 
     def teardown(self) -> None:
-        """Nobody starves: with one counselor and one professional who can do everything, the line runs empty."""
+        """Nobody starves: with one counselor and one professional who can do everything, the line runs empty
+        but for those who asked for somebody by name."""
         if not hasattr(self, "engine"):
             return
+        for name, status in self.engine.snapshot().requests.items():
+            if status.request.only and status.state != "accepted":
+                self.do("cancel", name)
         everything = (frozenset({"ko", "en"}), frozenset({"*"}), frozenset({"*"}))
         for name, role in (("all_user", "counselor"), ("all_help", "professional")):
             self.skills[name] = Staff(name, role, *everything)

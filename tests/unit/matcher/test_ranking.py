@@ -292,3 +292,49 @@ def test_only_so_many_final_requests_are_remembered(desk_with):
         desk.ask(f"q{number}")
         desk.do("cancel", f"q{number}")
     assert len(desk.engine._book.final) == 10
+
+
+# --- asked for by name ---------------------------------------------------------------------------------------------------
+
+
+def test_a_request_for_one_person_rings_at_them_in_whatever_ring_and_at_nobody_else(desk) -> None:
+    desk.staff("near", "lenses")
+    desk.staff("asked", "audio")
+    desk.ask("q", only="asked")
+    assert desk.rings_at("q") == "asked"
+    why = desk.why()
+    assert (why.ring, why.rule, why.candidates) == ("any", "asked for by name", ("asked",))
+    assert [(passed.staff, passed.reason) for passed in why.passed_over] == [("near", "not_asked")]
+
+
+def test_it_waits_for_them_and_holds_nobody_up(desk) -> None:
+    desk.staff("near", "lenses")
+    desk.staff("asked", "lenses")
+    desk.ask("busy", only="asked")
+    desk.serve("busy")
+    desk.ask("q", only="asked", first=True)
+    desk.ask("other")
+    assert desk.rings_at("other") == "near"
+    assert desk.request("q") == "waiting"
+    desk.do("release", "busy")
+    assert desk.rings_at("q") == "asked"
+
+
+def test_nobody_can_serve_it_when_they_are_not_signed_in_or_speak_another_language(desk) -> None:
+    desk.staff("near", "lenses")
+    desk.staff("foreign", "lenses", languages=("en",))
+    desk.ask("q", only="asked")
+    desk.ask("r", only="foreign")
+    assert not desk.engine.place("q", desk.now).staffed
+    assert not desk.engine.place("r", desk.now).staffed
+    desk.staff("asked", "lenses")
+    assert desk.rings_at("q") == "asked"
+
+
+def test_when_they_are_lost_anybody_may_carry_on(desk) -> None:
+    desk.staff("asked", "lenses")
+    desk.staff("near", "lenses")
+    desk.ask("q", only="asked")
+    desk.serve("q")
+    desk.do("requeue", "q")
+    assert desk.rings_at("q") == "near"

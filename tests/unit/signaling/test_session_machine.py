@@ -395,3 +395,126 @@ def test_a_snapshot_is_the_whole_session(call: Call) -> None:
     copy = decode_snapshot(encode_snapshot(call.session))
     assert isinstance(copy, Session)
     assert copy == call.session
+
+
+# --- transfer -------------------------------------------------------------------------------------------------------------
+
+
+def transfer(call: Call, how: str = "now", staff: str = "suho", category: str = "") -> Call:
+    call.active().give(ev.TransferAsked("jimin", how, "Suho", staff, category, "battery"))
+    return call
+
+
+def test_a_transfer_asks_for_the_one_person_at_the_users_own_time_and_first(call: Call) -> None:
+    transfer(call)
+    asked = next(effect for effect in call.effects if isinstance(effect, ev.Enqueue))
+    assert asked == ev.Enqueue("s-1.t2", "user", "lenses", NOW, ("jimin",), "suho", first=True)
+    assert call.session.owner == "jimin"
+
+
+def test_who_takes_over_at_once_owns_the_session_and_the_former_owner_wraps_up(call: Call) -> None:
+    transfer(call).accept("suho", "s-1.t2")
+    assert (call.session.owner, call.session.people["suho"].role) == ("suho", "counselor")
+    assert call.steps() == [("complete", "s-1.u1"), ("entered", "s-1.t2")]
+    assert call.over() == {"jimin": "handed_over"}
+    assert call.session.request == "s-1.t2"
+    call.give(ev.Left("u"))
+    assert ("complete", "s-1.t2") in call.steps()
+
+
+@pytest.mark.parametrize("why", ["declined", "expired"])
+def test_when_the_one_who_is_asked_does_not_come_the_owner_keeps_the_user_and_is_told_why(call: Call, why: str) -> None:
+    transfer(call)
+    call.give(ev.RingStarted("s-1.t2", "r1", "suho", NOW + 20 * S, 5))
+    call.give(ev.RingEnded("s-1.t2", "r1", 6, why))
+    assert (call.asked.state, call.asked.why) == ("nobody", why)
+    assert call.steps() == [("unserved", "s-1.t2")]
+    assert call.session.owner == "jimin"
+
+
+def test_a_topic_without_anybody_free_gives_the_user_back(call: Call) -> None:
+    transfer(call, staff="", category="cameras")
+    call.give(ev.RingStarted("s-1.t2", "r1", "suho", NOW + 20 * S, 5))
+    call.give(ev.RingEnded("s-1.t2", "r1", 6, "declined"))
+    assert call.asked.state == "asking"  # on to the next
+    call.tick(90)
+    assert call.asked.state == "nobody"
+
+
+def test_in_consultation_the_colleague_reads_joins_and_takes_over_from_any_mode(call: Call) -> None:
+    transfer(call, "consult").accept("suho", "s-1.t2")
+    assert call.asked.state == "catching_up"
+    call.give(ev.HelpJoined("suho"))
+    assert call.asked.mode == "consultation"
+    call.give(ev.HandedOver("jimin"))
+    assert (call.session.owner, call.session.people["suho"].role) == ("suho", "counselor")
+    assert call.steps() == [("complete", "s-1.u1")]
+
+
+def test_a_colleague_who_leaves_while_reading_leaves_the_user_where_they_are(call: Call) -> None:
+    transfer(call, "consult").accept("suho", "s-1.t2")
+    call.give(ev.Left("suho"))
+    assert (call.asked.state, call.asked.why) == ("nobody", "declined")
+    assert call.steps() == [("release", "s-1.t2")]
+    assert call.session.owner == "jimin"
+
+
+def test_nobody_is_passed_on_twice_at_a_time_or_by_another(call: Call) -> None:
+    transfer(call)
+    with pytest.raises(NotAllowed, match="wrong_state"):
+        call.give(ev.TransferAsked("jimin", "now", "Suho", "suho"))
+    with pytest.raises(NotAllowed, match="not_yours"):
+        call.give(ev.TransferAsked("u", "now", "Suho", "suho"))
+    call.give(ev.HelpCancelled("jimin"))
+    assert call.steps() == [("cancel", "s-1.t2")]
+    with pytest.raises(NotAllowed, match="unknown"):
+        call.give(ev.TransferAsked("jimin", "now", "Jimin", "jimin"))
+
+
+# --- the counselor of last time -------------------------------------------------------------------------------------------
+
+
+def returning(call: Call) -> Call:
+    call.give(ev.Entered(None, "", "jimin", "Jimin"))
+    return call
+
+
+def enqueued(call: Call) -> list[tuple[str, str, int]]:
+    return [(effect.request, effect.only, effect.enqueued_at) for effect in call.effects if isinstance(effect, ev.Enqueue)]
+
+
+def test_a_returning_user_waits_a_moment_for_their_counselor_then_for_anybody_at_their_own_time(call: Call) -> None:
+    returning(call)
+    assert enqueued(call) == [("s-1.u1", "jimin", NOW)]
+    call.tick(19)
+    assert enqueued(call) == []
+    call.tick(1)
+    assert call.steps() == [("cancel", "s-1.u1")]
+    assert enqueued(call) == [("s-1.u2", "", NOW)]
+    assert call.session.preferred_name == ""
+
+
+@pytest.mark.parametrize("why", ["declined", "expired"])
+def test_when_their_counselor_does_not_take_them_everybody_is_asked_at_once(call: Call, why: str) -> None:
+    returning(call).give(ev.RingStarted("s-1.u1", "r1", "jimin", NOW + 20 * S, 5))
+    call.give(ev.RingEnded("s-1.u1", "r1", 6, why), 3)
+    assert enqueued(call) == [("s-1.u2", "", NOW)]
+    call.tick(30)
+    assert call.effects == []
+
+
+def test_a_ring_that_began_late_is_not_cut_short(call: Call) -> None:
+    returning(call).give(ev.RingStarted("s-1.u1", "r1", "jimin", NOW + 35 * S, 5), 15)
+    call.tick(5)
+    assert enqueued(call) == []
+    call.fence = 6
+    call.accept("jimin")
+    assert call.session.owner == "jimin"
+    call.tick(60)
+    assert enqueued(call) == []
+
+
+def test_who_drops_meanwhile_stays_suspended(call: Call) -> None:
+    returning(call).give(ev.Disconnected("u"))
+    call.tick(20)
+    assert call.steps() == [("cancel", "s-1.u1"), ("suspend", "s-1.u2")]

@@ -46,6 +46,10 @@ function aboutPeople(session: SessionView): Notice | null {
       return { text: t("notice.asking_heard", { names: list(hearers.map(nameAndRole)) }), kind: "help" };
     case "asking_unheard":
       return { text: t("notice.asking_unheard"), kind: "help" };
+    case "asking_colleague":
+      return { text: t("notice.asking_colleague"), kind: "help" };
+    case "passing_on":
+      return { text: t("notice.passing_on", { name, to: session.room?.passing_to ?? "" }), kind: "help" };
     case "reading_along":
       return { text: t("notice.reading_along", { name }), kind: "help" };
     case "person_lost":
@@ -55,9 +59,9 @@ function aboutPeople(session: SessionView): Notice | null {
   }
 }
 
-/** A professional is announced when they arrive, and the return of what was lost. */
+/** Whoever comes to the counselor is announced when they arrive, and the return of what was lost. */
 function useArrivals(session: SessionView): void {
-  const here = session.participants.filter((one) => one.role === "professional" && one.presence === "here").map((one) => one.id);
+  const here = session.participants.filter((one) => one.role !== "user" && !one.owner && one.presence === "here").map((one) => one.id);
   const known = useRef(here);
   const key = here.join(" ");
   useEffect(() => {

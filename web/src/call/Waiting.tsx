@@ -61,7 +61,7 @@ function Place({ waiting }: { waiting: WaitingView }) {
   return (
     <>
       <p class="waiting-number" data-testid="waiting-place">
-        {waiting.ringing ? t("waiting.ringing") : waiting.place <= 1 ? t("waiting.next") : t("waiting.place", { place: waiting.place })}
+        {waiting.asking_for ? t("waiting.asking_for", { name: waiting.asking_for }) : waiting.ringing ? t("waiting.ringing") : waiting.place <= 1 ? t("waiting.next") : t("waiting.place", { place: waiting.place })}
       </p>
       <p class="waiting-range">
         {expected.kind === "minutes"

@@ -1,5 +1,5 @@
 /** What a member of staff can do, each a request to the server; a refusal is shown as a sentence. */
-import type { Mode } from "../messages";
+import type { Colleagues, Mode, StaffItem } from "../messages";
 import type { RequestMessage } from "../room/connection";
 import { toast } from "../ui";
 import { textOr, t } from "./texts";
@@ -12,6 +12,10 @@ export interface Actions {
   accept(reservation: string): Promise<boolean>;
   decline(reservation: string, reason: string): Promise<boolean>;
   askHelp(session: string, note: string, category: string): Promise<boolean>;
+  /** `to` names either a colleague or a category. */
+  transfer(session: string, how: "now" | "consult", to: { staff: string } | { category: string }, note: string): Promise<boolean>;
+  /** Who might take over; nobody when it cannot be asked. */
+  colleagues(session: string): Promise<StaffItem[]>;
   cancelHelp(session: string): Promise<boolean>;
   /** `record`: their answer to a recording under way. */
   join(session: string, record?: boolean): Promise<boolean>;
@@ -45,6 +49,15 @@ export function makeActions(request: Request): Actions {
     accept: (reservation) => send({ type: "accept", reservation }),
     decline: (reservation, reason) => send({ type: "decline", reservation, reason }),
     askHelp: (session, note, category) => send({ type: "help", session, note, category }),
+    transfer: (session, how, to, note) => send({ type: "transfer", session, how, note, ...to }),
+    colleagues: async (session) => {
+      try {
+        return ((await request({ type: "colleagues", session })) as Colleagues).people;
+      } catch (error) {
+        toast(sentence(error), "error");
+        return [];
+      }
+    },
     cancelHelp: (session) => send({ type: "cancel_help", session }),
     join: (session, record) => send({ type: "join", session, ...(record === undefined ? {} : { record }) }),
     setMode: (session, mode, hear_user) => send({ type: "mode", session, mode, hear_user }),

@@ -1,4 +1,4 @@
-import { CircleHelp, LogOut, PhoneOff } from "lucide";
+import { CircleHelp, Forward, LogOut, PhoneOff } from "lucide";
 import type { SessionView } from "../messages";
 import { Controls } from "../room/Controls";
 import type { RoomLink } from "../room/roomlink";
@@ -14,15 +14,21 @@ interface BarProps {
   owner: boolean;
   mayAsk: boolean;
   onHelp: () => void;
+  onTransfer: () => void;
   onEnd: () => void;
 }
 
 /** What one does in a room. Help stands in the middle, End at the far side, in another colour. */
-export function Bar({ link, session, view, owner, mayAsk, onHelp, onEnd }: BarProps) {
+export function Bar({ link, session, view, owner, mayAsk, onHelp, onTransfer, onEnd }: BarProps) {
   return (
     <footer class="bar" aria-label={t("ctl.group")}>
       {link !== null && <Controls link={link} session={session} board={{ open: view !== "stage", onToggle: () => setPrefs({ view: view === "stage" ? "board" : "stage" }) }} />}
       <div class="bar-help">
+        {owner && (
+          <Button icon={Forward} disabled={!mayAsk} title={keyLabel("transfer")} onClick={onTransfer} data-testid="transfer-button">
+            {t("ctl.transfer")} <kbd class="wide-only">{keyLabel("transfer")}</kbd>
+          </Button>
+        )}
         {owner && (
           <Button kind="help" icon={CircleHelp} disabled={!mayAsk} title={keyLabel("help")} onClick={onHelp} data-testid="help-button">
             {t("ctl.help")} <kbd class="wide-only">{keyLabel("help")}</kbd>

@@ -32,6 +32,7 @@ import { standing } from "./standing";
 import { Tabs, type Tab } from "./tabs";
 import { t, textOr } from "./texts";
 import { MissedBand, TopBar } from "./topbar";
+import { TransferDialog } from "./transfer";
 import { useKeys } from "./usekeys";
 import { useRoom, useSessions } from "./usesessions";
 
@@ -121,7 +122,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
     sessions.choose(id);
     setTab("room");
   };
-  const onAgain = mayAsk ? () => setOpen("help") : null;
+  const onAgain = mayAsk ? () => setOpen(help?.transfer ? "transfer" : "help") : null;
   const setters = { onOpen: setOpen, onTab: setTab, onPlan: setPlanned, onAudience: setAudience, onSilence: setSilenced, onDeclining: setDeclining };
   useKeys(deskKeys({ me, ring, sessions, standing: mine, link, view, audience, planned, actions, ...setters, onState: changeState, onChoose: choose, onEnd: end }));
 
@@ -163,7 +164,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
               </BriefCard>
             </div>
           </aside>
-          {live && !reading && <Bar link={link} session={session} view={view} owner={owner} mayAsk={mayAsk} onHelp={() => setOpen("help")} onEnd={end} />}
+          {live && !reading && <Bar link={link} session={session} view={view} owner={owner} mayAsk={mayAsk} onHelp={() => setOpen("help")} onTransfer={() => setOpen("transfer")} onEnd={end} />}
         </>
       )}
       <Tabs tab={tab} session={session} fresh={Object.values(sessions.fresh).reduce((sum, n) => sum + n, 0)} waiting={waiting.length} onTab={setTab} />
@@ -211,6 +212,7 @@ function Dialogs({ open, session, mayAsk, link, actions, onClose }: DialogsProps
   if (open === "end") return <EndDialog {...asked} />;
   if (open === "leave") return <LeaveDialog {...asked} />;
   if (open === "hand_over") return <HandOverDialog {...asked} />;
+  if (open === "transfer") return mayAsk ? <TransferDialog {...asked} /> : null;
   return mayAsk ? <HelpDialog {...asked} subjects={session.categories} /> : null;
 }
 

@@ -4,13 +4,13 @@ import type { RoomLink } from "../room/roomlink";
 import type { Actions } from "./actions";
 import type { Action } from "./logic/keys";
 import { neighbour, nextState } from "./logic/queue";
-import { isChange, MODES, type Planned } from "./modes";
+import { isChange, mayHandOver, MODES, type Planned } from "./modes";
 import type { Standing } from "./standing";
 import { setPrefs, VIEWS, type View } from "./prefs";
 import type { Tab } from "./tabs";
 import type { Sessions } from "./usesessions";
 
-export type Open = "keys" | "settings" | "help" | "end" | "leave" | "hand_over" | null;
+export type Open = "keys" | "settings" | "help" | "transfer" | "end" | "leave" | "hand_over" | null;
 
 export interface DeskState {
   me: StaffMe;
@@ -91,7 +91,7 @@ function helpKeys(desk: DeskState): Keys {
   const { standing, sessions, actions, onOpen } = desk;
   const session = sessions.current;
   if (session === null || !standing.live) return {};
-  if (standing.mayAsk) return { help: () => onOpen("help") };
+  if (standing.mayAsk) return { help: () => onOpen("help"), transfer: () => onOpen("transfer") };
   if (standing.reading) return { join: () => void actions.join(session.id) };
   const hunting = session.help?.state === "asking" || session.help?.state === "catching_up";
   return standing.owner && hunting ? { help: () => void actions.cancelHelp(session.id) } : {};
@@ -108,7 +108,7 @@ function modeKeys(desk: DeskState, session: SessionView, help: HelpView): Keys {
   };
   const keys: Keys = Object.fromEntries(MODES.map((one) => [one, () => plan({ mode: one, hear_user: one === mode && help.hear_user })]));
   if (shown.mode === "consultation") keys.hear_user = () => plan({ mode: "consultation", hear_user: !shown.hear_user });
-  if (desk.standing.owner && mode === "conference") keys.hand_over = () => desk.onOpen("hand_over");
+  if (desk.standing.owner && mayHandOver(help)) keys.hand_over = () => desk.onOpen("hand_over");
   // Enter confirms a planned change, unless somebody rings.
   if (desk.ring === null && isChange(planned, help)) keys.accept = () => void actions.setMode(session.id, planned.mode, planned.hear_user);
   return keys;

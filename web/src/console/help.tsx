@@ -1,11 +1,11 @@
 import { CircleHelp } from "lucide";
 import { useState } from "preact/hooks";
-import type { SessionView } from "../messages";
+import type { HelpView, SessionView } from "../messages";
 import { Button, Dialog, Icon, Select, TextArea } from "../ui";
 import type { Actions } from "./actions";
 import { clock } from "./logic/format";
 import { hunt, type Hunt } from "./logic/hunt";
-import { nameOf } from "./names";
+import { nameOf, userOf } from "./names";
 import { t } from "./texts";
 
 interface HelpDialogProps {
@@ -63,6 +63,14 @@ export function huntWords(now: Exclude<Hunt, { kind: "none" }>, professional: st
   }
 }
 
+/** The same while a colleague is sought who takes over, and why nobody did. */
+function transferWords(session: SessionView, help: HelpView, now: Exclude<Hunt, { kind: "none" } | { kind: "reading" }>): string {
+  const words = { to: help.to_name, user: nameOf(userOf(session)) };
+  if (now.kind === "nobody") return t(`transfer.${help.why || "nobody"}`, words);
+  if (help.transfer === "consult") return t("transfer.asking", { ...words, time: clock(now.kind === "searching" ? now.waited_s : now.left_s) });
+  return now.kind === "ringing" ? t("transfer.ringing", { ...words, s: now.left_s }) : t("transfer.searching", { ...words, time: clock(now.waited_s) });
+}
+
 interface HuntBandProps {
   session: SessionView;
   now: number;
@@ -80,11 +88,11 @@ export function HuntBand({ session, now, actions, onAgain }: HuntBandProps) {
     <div class="notice notice-help band" data-testid="help-status">
       <Icon node={CircleHelp} />
       {/* The seconds tick: only the state is announced, not each of them. */}
-      <span>{huntWords(state, professional ? nameOf(professional) : t("help.professional"))}</span>
+      <span>{session.help?.transfer && state.kind !== "reading" ? transferWords(session, session.help, state) : huntWords(state, professional ? nameOf(professional) : t("help.professional"))}</span>
       {state.kind === "nobody" ? (
         onAgain !== null && (
           <Button kind="help" onClick={onAgain}>
-            {t("help.again")}
+            {t(session.help?.transfer ? "transfer.again" : "help.again")}
           </Button>
         )
       ) : (

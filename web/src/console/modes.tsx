@@ -20,6 +20,9 @@ export function isChange(planned: Planned | null, help: HelpView): planned is Pl
   return planned.mode !== help.mode || (planned.mode === "consultation" && planned.hear_user !== help.hear_user);
 }
 
+/** A professional has to be introduced first; a colleague who is to take over comes for that. */
+export const mayHandOver = (help: HelpView): boolean => help.mode === "conference" || (help.mode !== null && help.transfer !== "");
+
 /** In words, for whoever reads it: what the mode makes of the three people. */
 export function willDo(session: SessionView, { mode, hear_user }: Planned): string {
   const names = (role: string) => {
@@ -88,8 +91,8 @@ export function Modes({ session, help, planned, actions, onPlan, onHandOver }: M
         </div>
       )}
       {onHandOver !== null && !changing && (
-        <Button disabled={help.mode !== "conference"} title={help.mode === "conference" ? keyLabel("hand_over") : t("handover.only")} onClick={onHandOver} data-testid="hand-over">
-          {t("ctl.hand_over")} {help.mode === "conference" && <kbd>{keyLabel("hand_over")}</kbd>}
+        <Button disabled={!mayHandOver(help)} title={mayHandOver(help) ? keyLabel("hand_over") : t("handover.only")} onClick={onHandOver} data-testid="hand-over">
+          {t("ctl.hand_over")} {mayHandOver(help) && <kbd>{keyLabel("hand_over")}</kbd>}
         </Button>
       )}
     </section>

@@ -5,7 +5,7 @@ import { standing } from "./standing";
 
 const help = (over: Partial<HelpView>): HelpView => ({
   state: "joined", note: "", category: "", mode: "consultation", hear_user: false, professional: "p3", asked: 1,
-  ringing_until: null, catch_up_until: null, asked_at: 0, ...over,
+  ringing_until: null, catch_up_until: null, asked_at: 0, transfer: "", to_name: "", why: "", ...over,
 });
 const people = [jimin(), drHan()];
 

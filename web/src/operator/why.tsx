@@ -27,15 +27,30 @@ function WhyCard({ why, event }: { why: Why; event: EventItem }) {
   );
 }
 
+/** What stood between two matches: a counselor asked for by name, a user passed on. */
+function stepWords({ kind, data }: EventItem): string {
+  const { staff, state, to } = data;
+  if (kind === "preferred" && typeof staff === "string") return t(state === "not_free" ? "one.preferred.not_free" : "one.preferred", { staff });
+  if (kind !== "transfer") return "";
+  return typeof to === "string" ? t("one.transfer", { to }) : t("one.transfer.nobody");
+}
+
+function StepCard({ event, words }: { event: EventItem; words: string }) {
+  const locale = useLocale();
+  return (
+    <li class="why">
+      <time class="num dim">{timeOfDay(event.at, locale)}</time> {words}
+    </li>
+  );
+}
+
 /** Each match of the session, with its reasons. */
 export function WhyList({ events }: { events: EventItem[] }) {
-  const reasons = events.map((event) => ({ event, why: whyOf(event) })).filter((one): one is { event: EventItem; why: Why } => one.why !== null);
+  const reasons = events.map((event) => ({ event, why: whyOf(event), words: stepWords(event) })).filter(({ why, words }) => why !== null || words !== "");
   if (reasons.length === 0) return <p class="dim">{t("one.why.none")}</p>;
   return (
     <ol class="whys">
-      {reasons.map(({ event, why }, i) => (
-        <WhyCard key={i} event={event} why={why} />
-      ))}
+      {reasons.map(({ event, why, words }, i) => (why === null ? <StepCard key={i} event={event} words={words} /> : <WhyCard key={i} event={event} why={why} />))}
     </ol>
   );
 }

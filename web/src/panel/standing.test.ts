@@ -7,7 +7,7 @@ import ko from "./ko.json";
 import { pillText, placeText, screenOf, unread } from "./standing";
 import { rangeText, refusalText } from "./words";
 
-const waiting = (changes: Partial<WaitingView> = {}): WaitingView => ({ place: 2, low_s: null, high_s: null, staffed: true, ringing: false, since: 0, ...changes });
+const waiting = (changes: Partial<WaitingView> = {}): WaitingView => ({ place: 2, low_s: null, high_s: null, staffed: true, ringing: false, since: 0, asking_for: "", ...changes });
 const inLine = (changes: Partial<WaitingView> = {}) => aSession({ state: "waiting", channel: "text", waiting: waiting(changes) });
 const line = (changes: Partial<Line>): Line => ({ seq: 1, id: "l", author: "p2", name: "Jimin", role: "counselor", kind: "text", audience: "all", at: 0, text: "hi", picture: "", args: {}, ...changes });
 
@@ -34,6 +34,7 @@ describe("where a text session stands", () => {
 
   it("is honest when nobody is there", () => {
     expect(placeText(inLine({ staffed: false, place: 1 }))).toBe("지금은 자리에 있는 상담사가 없어요.");
+    expect(placeText(inLine({ asking_for: "Jimin", ringing: true }))).toBe("지난번에 상담한 Jimin 님이 가능한지 보고 있어요");
     expect(placeText(inLine({ place: 1, low_s: 10, high_s: 40 }))).toBe("다음 차례예요 · 예상 대기 약 1분");
   });
 

@@ -32,7 +32,9 @@ export function pillText(session: SessionView, news: number): string {
 /** Where the user stands in line, in words. */
 export function placeText(session: SessionView): string {
   const { waiting } = session;
-  if (!waiting || waiting.ringing) return "";
+  if (!waiting) return "";
+  if (waiting.asking_for) return t("waiting.asking_for", { name: waiting.asking_for });
+  if (waiting.ringing) return "";
   if (isClosed(session.opening)) return t(waiting.staffed ? "closed.line" : "closed.alone");
   if (!waiting.staffed) return t("waiting.unstaffed");
   const range = rangeText(waiting.low_s, waiting.high_s);

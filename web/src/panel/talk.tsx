@@ -61,6 +61,8 @@ function OwnerLost({ client, session, onMessage }: { client: Client; session: Se
   );
 }
 
+const NOTICES = { asking_professional: "notice.professional", asking_colleague: "notice.asking_colleague", passing_on: "notice.passing_on" } as const;
+
 function People({ session }: { session: SessionView }) {
   const here = others(session);
   const owner = here.find((one) => one.role === "counselor") ?? here[0];
@@ -76,9 +78,9 @@ function People({ session }: { session: SessionView }) {
             {t("professional", { name: one.name })}
           </span>
         ))}
-        {session.room?.notice === "asking_professional" && (
+        {session.room && session.room.notice !== "" && (
           <span class="pill pill-help" role="status">
-            {t("notice.professional")}
+            {t(NOTICES[session.room.notice], { to: session.room.passing_to })}
           </span>
         )}
       </p>

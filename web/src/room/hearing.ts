@@ -7,6 +7,8 @@ export type NoticeKind =
   | "lost_owner"
   | "asking_heard"
   | "asking_unheard"
+  | "asking_colleague"
+  | "passing_on"
   | "reading_along"
   | "person_lost"
   | "";
@@ -32,6 +34,7 @@ function noticeOf(session: SessionView, hearers: ParticipantView[]): [NoticeKind
   const lost = participant(session, session.lost) ?? null;
   if (session.owner_lost) return ["lost_owner", lost];
   if (session.room?.notice === "asking_professional") return [hearers.length > 0 ? "asking_heard" : "asking_unheard", null];
+  if (session.room?.notice === "asking_colleague" || session.room?.notice === "passing_on") return [session.room.notice, others(session).find((one) => one.owner) ?? null];
   if (lost && lost.id !== session.you) return ["person_lost", lost];
   const reading = others(session).find((person) => person.presence === "reading");
   return reading ? ["reading_along", reading] : ["", null];

@@ -38,7 +38,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
       slots: {},
       hears: { p1: ["p2"], p2: ["p1"] },
       board: "write",
-      notice: "",
+      notice: "", passing_to: "",
       limits: {},
     },
     recording: null,

@@ -4,7 +4,7 @@ import { hunt, mayAskHelp } from "./hunt";
 
 const help = (over: Partial<HelpView>): HelpView => ({
   state: "asking", note: "", category: "", mode: null, hear_user: false, professional: "", asked: 0,
-  ringing_until: null, catch_up_until: null, asked_at: 1_000, ...over,
+  ringing_until: null, catch_up_until: null, asked_at: 1_000, transfer: "", to_name: "", why: "", ...over,
 });
 
 describe("the hunt for a professional", () => {

@@ -5,7 +5,7 @@
  */
 export type Action =
   | "accept" | "decline" | "mute_ring" | "state" | "chat" | "audience" | "mic" | "camera" | "screen" | "view"
-  | "help" | "join" | "consultation" | "whisper" | "conference" | "hear_user" | "hand_over" | "end" | "leave"
+  | "help" | "transfer" | "join" | "consultation" | "whisper" | "conference" | "hear_user" | "hand_over" | "end" | "leave"
   | "notes" | "next_session" | "previous_session" | "messages" | "settings" | "keys";
 
 export interface Binding {
@@ -32,6 +32,7 @@ export const BINDINGS: readonly Binding[] = [
   { action: "end", code: "KeyE", shift: true, label: "⇧ E", group: "room" },
   { action: "leave", code: "KeyL", shift: true, label: "⇧ L", group: "room" },
   { action: "help", code: "KeyH", label: "H", group: "help" },
+  { action: "transfer", code: "KeyP", label: "P", group: "help" },
   { action: "join", code: "KeyJ", label: "J", group: "help" },
   { action: "consultation", code: "Digit1", label: "1", group: "help" },
   { action: "whisper", code: "Digit2", label: "2", group: "help" },

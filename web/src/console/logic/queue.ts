@@ -9,7 +9,7 @@ export interface Waiting {
 
 export function waiting(items: QueueItem[], now: number): Waiting {
   const bySince = [...items].sort((a, b) => a.since - b.since);
-  const users = bySince.filter((item) => item.kind === "user");
+  const users = bySince.filter((item) => item.kind !== "help");
   const oldest = users[0]?.since;
   return {
     users,

@@ -1,0 +1,43 @@
+"""A returning user is first offered to the counselor who served them before, for a moment; then to everybody."""
+
+from __future__ import annotations
+
+from signaling.session import model
+from signaling.session.events import Effect, Enqueue, Note, Step
+from signaling.session.model import Session
+
+
+def begin(session: Session, staff: str, name: str, now: int, out: list[Effect]) -> None:
+    """Into the line, for that counselor alone or, without one, for everybody."""
+    session.preferred, session.preferred_name = staff, name
+    enqueue(session, out)
+    if staff:
+        session.timers["preferred"] = now + model.PREFERRED_MS
+        out.append(Note("preferred", {"staff": staff}))
+
+
+def over(session: Session) -> None:
+    session.preferred, session.preferred_name = "", ""
+    session.timers.pop("preferred", None)
+
+
+def enqueue(session: Session, out: list[Effect]) -> None:
+    session.requests_made += 1
+    session.request = f"{session.id}.u{session.requests_made}"
+    out.append(Enqueue(session.request, "user", session.category, session.enqueued_at, only=session.preferred))
+
+
+def widen(session: Session, now: int, out: list[Effect]) -> None:
+    """The counselor of last time does not come: whoever can serve the user is asked, at the user's own time."""
+    if session.state != "waiting" or not session.preferred:
+        return
+    if session.ringing and session.ringing.until > now:
+        session.timers["preferred"] = session.ringing.until
+        return
+    out.append(Note("preferred", {"staff": session.preferred, "state": "not_free"}))
+    out.append(Step("cancel", session.request))
+    over(session)
+    session.ringing = None
+    enqueue(session, out)
+    if not session.people[session.user].connected:
+        out.append(Step("suspend", session.request))

@@ -1,0 +1,83 @@
+"""Who comes back is offered to the counselor of last time first; one counselor with two conversations keeps them apart."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+from playwright.async_api import expect
+
+from signaling.records import Records
+from tests.browser.people import Cast, User
+
+
+async def by_text(user: User) -> None:
+    await user.open_panel()
+    await user.panel.get_by_test_id("panel-text").click()
+
+
+async def test_a_returning_user_is_offered_to_the_counselor_of_last_time_first(cast: Cast) -> None:
+    jimin = await cast.counselor("jimin")
+    user = await cast.user()
+    await user.visit_shop("/m5.html")
+    await user.shop.get_by_test_id("shop-account").click()
+    await user.shop.locator("input[name=name]").press_sequentially("김민지")
+    await user.shop.get_by_test_id("shop-sign-in").click()
+    await expect(user.shop.get_by_test_id("shop-name")).to_contain_text("김민지")
+    await by_text(user)
+    await jimin.accept()
+    suho = await cast.colleague()
+    await suho.sign_in("suho", "counselor")  # idle for longer than Jimin from now on
+    await jimin.get("end-session").click()
+    await jimin.get("end-confirm").click()
+    await jimin.get("wrapup-save").click()
+    await user.panel.get_by_test_id("panel-restart").click()
+
+    await user.panel.get_by_test_id("panel-text").click()
+    await expect(user.panel.get_by_test_id("panel-waiting")).to_contain_text("지난번에 상담한 Jimin 님이 가능한지 보고 있어요")
+    await expect(jimin.get("ring")).to_contain_text("김민지")
+    await expect(suho.get("ring")).to_have_count(0)
+    await jimin.get("ring-decline").click()
+    await jimin.get("decline-busy").click()
+    await expect(suho.get("ring")).to_contain_text("김민지")
+    await suho.accept()
+
+    operator = await cast.operator()
+    await operator.get("nav-past").click()
+    await operator.get("past-open").first.click()
+    await expect(operator.page.get_by_text("지난번 상담사에게 먼저 물음")).to_be_visible()
+    await expect(operator.page.get_by_text("지난번 상담사가 가능하지 않음")).to_be_visible()
+
+
+async def test_two_conversations_in_one_console_stay_apart(cast: Cast) -> None:
+    records = await Records.open(f"sqlite+aiosqlite:///{cast.service.data_dir / 'records.sqlite'}")
+    record = await records.staff("jimin")
+    assert record is not None
+    await records.save_staff(replace(record, capacity=2))
+    await records.close()
+    jimin = await cast.counselor("jimin")
+    first, second = await cast.user(), await cast.user()
+    for user, said in ((first, "첫째입니다"), (second, "둘째입니다")):
+        await user.visit_shop("/m5.html")
+        await by_text(user)
+        await jimin.accept()
+        await expect(user.panel.get_by_test_id("panel-people")).to_be_visible()
+        await user.panel.get_by_test_id("chat-input").fill(said)
+        await user.panel.get_by_test_id("chat-input").press("Enter")
+        await jimin.reads(said)
+    rows = jimin.get("session-row")
+    await expect(rows).to_have_count(2)
+
+    await rows.nth(0).click()
+    await jimin.get("chat-input").press_sequentially("첫째에게 쓰는 중")
+    await rows.nth(1).click()
+    await expect(jimin.get("chat-input")).to_have_value("")
+    await jimin.write("둘째에게 답")
+    await expect(second.panel.get_by_test_id("chat-line").filter(has_text="둘째에게 답")).to_be_visible()
+    await first.panel.get_by_test_id("chat-input").fill("아직 계세요?")
+    await first.panel.get_by_test_id("chat-input").press("Enter")
+    await expect(rows.nth(0)).to_contain_text("1")
+    await rows.nth(0).click()
+    await expect(jimin.get("chat-input")).to_have_value("첫째에게 쓰는 중")
+    await jimin.get("chat-input").press("Enter")
+    await expect(first.panel.get_by_test_id("chat-line").filter(has_text="첫째에게 쓰는 중")).to_be_visible()
+    await expect(first.panel.get_by_test_id("chat-line").filter(has_text="둘째")).to_have_count(0)
+    await expect(second.panel.get_by_test_id("chat-line").filter(has_text="첫째")).to_have_count(0)
