@@ -72,7 +72,7 @@ def cancelled(session: Session, event: HelpCancelled, now: int, out: list[Effect
 def accepted(session: Session, event: Accepted, now: int, out: list[Effect]) -> None:
     """A professional took the help request: they read, unheard, and the user is shown that they do."""
     asked_for = session.open_help()
-    if asked_for is None or asked_for.state != "asking":
+    if asked_for is None or asked_for.state != "asking" or event.staff == session.owner:
         return
     asked_for.state, asked_for.professional, asked_for.ringing = "catching_up", event.staff, None
     person = session.people.get(event.staff)

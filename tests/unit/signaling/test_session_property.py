@@ -58,6 +58,7 @@ event = st.one_of(
     st.builds(ev.Accepted, request, staff, staff, st.booleans(), fence),
     st.builds(ev.RequestMoved, request, st.sampled_from(["waiting", "cancelled", "unserved", "completed"]), fence),
     st.builds(ev.NobodyEligible, request),
+    st.builds(ev.TransferAsked, someone, st.sampled_from(["now", "consult"]), st.just("Han"), st.sampled_from(["", "han"])),
     st.builds(ev.PeerOffered, someone, peer),
     st.builds(ev.PeerChanged, someone, peer, st.integers(0, 4), st.sampled_from(["connecting", "live", "lost", "gone"])),
     st.builds(ev.PeerReported, someone, st.sampled_from(["live", "text_only", "lost"])),
