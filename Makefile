@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 export PIP_PROGRESS_BAR ?= on
 
 .DEFAULT_GOAL := help
-.PHONY: help run test look check contract peers lint unit fuzz bench mutants pages messages format clean preflight packages
+.PHONY: help run test look check contract peers lint unit fuzz bench mutants pages messages format clean preflight packages bench-packages
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,7 +48,7 @@ COUNT := 100000
 fuzz: $(VENV)/.dev ## run every fuzz target COUNT times (the long run: make fuzz COUNT=10000000)
 	$(BIN)/python -m tests.fuzz --count $(COUNT) $(ARGS)
 
-bench: $(VENV)/.dev pages packages ## measure, print a table and merge it into build/bench.json
+bench: $(VENV)/.dev pages packages bench-packages ## measure, print a table and merge it into build/bench.json
 	$(BIN)/python -m tests.bench $(ARGS)
 
 mutants: $(VENV)/.dev packages ## sow mistakes into the matcher's Lua and show that its tests notice each (about two minutes)
@@ -89,8 +89,11 @@ $(VENV)/.dev: $(VENV)/.run
 	@touch $@
 
 APT := coturn chromium firefox-esr fonts-noto-cjk redis-server postgresql
-packages:
-	@missing=$$(for name in $(APT); do dpkg-query -W -f='$${Status}' $$name 2>/dev/null | grep -q 'install ok installed' || printf '%s ' $$name; done); \
+BENCH_APT := janus alsa-utils
+packages: MISSING = $(APT)
+bench-packages: MISSING = $(BENCH_APT)
+packages bench-packages:
+	@missing=$$(for name in $(MISSING); do dpkg-query -W -f='$${Status}' $$name 2>/dev/null | grep -q 'install ok installed' || printf '%s ' $$name; done); \
 	[ -z "$$missing" ] && exit 0; \
 	if [ "$$(id -u)" = 0 ]; then echo "Installing $$missing…"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
 	else echo "The tests need: $$missing"; echo "Install them: sudo apt-get install --no-install-recommends $$missing"; exit 1; fi

@@ -21,7 +21,7 @@ from media.speaking import Speaking
 log = structlog.get_logger(__name__)
 
 MAX_PEERS = 8
-CHECK_EVERY_S = 0.2
+CHECK_EVERY_S = 0.1
 TICK_SAMPLES = 960
 MAX_CATCH_UP = 3
 """Late ticks of sound made up for; more would only be a burst that no jitter buffer keeps."""
@@ -83,6 +83,7 @@ class Room:
         self.name = name
         self.epoch = epoch
         self.peers: dict[str, Peer] = {}
+        self._by_participant: dict[str, Peer] = {}
         self.audio_room = AudioRoom(self._send_mixed)
         self._outside = outside
         self._matrix = client.SetMatrix(epoch=epoch)
@@ -118,7 +119,7 @@ class Room:
         peer = Peer(command.peer, command.participant, offer, self, self._outside, now)
         if former is not None:
             self._end(former, "replaced", "newer_peer")
-        self.peers[peer.name] = peer
+        self.peers[peer.name] = self._by_participant[peer.participant] = peer
         self._outside.adopt(peer)
         peer.start()
         self._tell(peer, "")
@@ -160,13 +161,15 @@ class Room:
             for peer in self.peers.values():
                 peer.voice.rewriter.skip((steps - MAX_CATCH_UP) * TICK_SAMPLES)
         check = now >= self._check_due
-        for peer in list(self.peers.values()):
-            peer.tick(now)
-            if check:
-                peer.check(now)
+        for peer in self.peers.values():
+            if peer.sends_pictures:
+                peer.repair(now)
         if not check:
             return
         self._check_due = now + CHECK_EVERY_S
+        for peer in list(self.peers.values()):
+            peer.tick(now)
+            peer.check(now)
         self._journal_board()
         self._fit_pictures(now)
         for peer in self.peers.values():
@@ -234,7 +237,7 @@ class Room:
     # what follows
 
     def _peer_of(self, participant: str) -> Peer | None:
-        return next((peer for peer in self.peers.values() if peer.participant == participant), None)
+        return self._by_participant.get(participant)
 
     def _tell(self, peer: Peer, reason: str) -> None:
         event = client.PeerChanged(
@@ -245,6 +248,7 @@ class Room:
     def _end(self, peer: Peer, state: State, reason: str) -> None:
         if self.peers.pop(peer.name, None) is None:
             return
+        del self._by_participant[peer.participant]
         peer.state = state
         self._reassemblers.pop(peer.participant, None)
         if peer.participant not in self._by_signaling:

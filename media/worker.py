@@ -18,7 +18,7 @@ from media.events import Hub
 from media.peer import Peer
 from media.recording.link import Link
 from media.room import Refused, Room
-from media.transport import ice
+from media.transport import check, ice
 from media.transport.seam import make_certificate
 from media.transport.udp import Kind, UdpSockets
 
@@ -213,8 +213,15 @@ class Worker:
                 log.warning("receive_failed", error=type(error).__name__, kind=kind)
 
     def _receive_stun(self, data: bytes, path: ice.Path, now: float) -> None:
-        ufrag = ice.addressee(data)
-        peer = self._paths.get(path) if ufrag is None else self._peers.get(ufrag)
+        asked = check.read(data)
+        if asked is not None:
+            peer = self._peers.get(asked.username.partition(b":")[0].decode("latin-1"))
+            if peer is None:
+                self.drops["stun_unknown"] += 1
+            else:
+                peer.check_in(asked, path, now)
+            return
+        peer = self._paths.get(path)
         if peer is None:
             self.drops["stun_unknown"] += 1
             return
@@ -223,7 +230,7 @@ class Worker:
         except ice.StunError:
             self.drops["stun_malformed"] += 1
             return
-        peer.check_in(message, path, now)
+        peer.probe_answered(message, path, now)
 
     async def _tick(self) -> None:
         due = self.now() + TICK_S

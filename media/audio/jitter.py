@@ -74,6 +74,9 @@ class Step(NamedTuple):
     fec: bool = False
 
 
+PAUSE = Step(Kind.PAUSE, TICK_SAMPLES)
+
+
 class JitterBuffer:
     """One source. `push` on arrival; at each tick `begin`, then `next` until there are enough samples."""
 
@@ -156,9 +159,12 @@ class JitterBuffer:
             self._grow()
             if packet.end <= self._cursor:
                 return "late"
-        if any(packet.timestamp < other.end and other.timestamp < packet.end for other in reversed(self._packets)):
+        if not self._packets or packet.timestamp >= self._packets[-1].end:
+            self._packets.append(packet)
+        elif any(packet.timestamp < other.end and other.timestamp < packet.end for other in reversed(self._packets)):
             return "duplicate"
-        insort(self._packets, packet)
+        else:
+            insort(self._packets, packet)
         if len(self._packets) > MAX_PACKETS:
             self._packets.pop(0)
             return "overflow"
@@ -213,7 +219,7 @@ class JitterBuffer:
         """The next piece to be heard; `samples` > 0 always."""
         if not self._playing:
             if not self._packets or now < self._start_at:
-                return Step(Kind.PAUSE, TICK_SAMPLES)
+                return PAUSE
             self._playing = True
             self._cursor = self._packets[0].timestamp
             self._played_sequence = self._packets[0].sequence - 1
@@ -270,7 +276,7 @@ class JitterBuffer:
             self._stalled, self._paused = 0, True
             if now - self._newest_at > IDLE_S:
                 self._reset()
-            return Step(Kind.PAUSE, TICK_SAMPLES)
+            return PAUSE
         self._stalled += TICK_SAMPLES
         return Step(Kind.CONCEAL, TICK_SAMPLES)
 

@@ -30,10 +30,13 @@ class Gains:
     def __init__(self) -> None:
         self._now: dict[str, float] = {}
         self._target: dict[str, float] = {}
+        self.settled = True
+        """Nothing is on its way: the same sources sounding make the same recipe."""
 
     def aim(self, target: Mapping[str, float]) -> None:
         """New targets, reached at the end of the next tick. Gains outside 0..4 (or not numbers) are brought inside."""
         self._target = {source: min(max(gain, 0.0), MAX_GAIN) for source, gain in target.items() if gain > 0.0}
+        self.settled = self._now == self._target
 
     @property
     def sources(self) -> set[str]:
@@ -44,7 +47,7 @@ class Gains:
         recipe = [
             (source, self._now.get(source, 0.0), self._target.get(source, 0.0)) for source in self.sources if source in sounding
         ]
-        self._now = dict(self._target)
+        self._now, self.settled = dict(self._target), True
         return tuple(sorted(recipe))
 
 

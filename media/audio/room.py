@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from .hold import hold_tick
-from .mix import HOLD, Gains
+from .mix import HOLD, Gains, Recipe
 from .opus import Samples
 from .source import Source
 from .streams import Send, Streams
@@ -33,6 +33,7 @@ class AudioRoom:
         self._hears: dict[str, dict[str, float]] = {}
         self._hold: set[str] = set()
         self._hold_tick = 0
+        self._steady: tuple[tuple[str, ...], dict[str, Recipe]] | None = None
 
     def set_matrix(self, hears: Mapping[str, Mapping[str, float]], hold: set[str]) -> None:
         """Whole, replacing the former one. `hears`: listener → {source: gain 0..4}; `hold`: listeners who get the hold tone.
@@ -51,6 +52,7 @@ class AudioRoom:
         self._apply()
 
     def _apply(self) -> None:
+        self._steady = None
         listeners = set(self._hears)
         self._gains = {listener: self._gains.get(listener) or Gains() for listener in sorted(listeners)}
         for listener, gains in self._gains.items():
@@ -96,9 +98,19 @@ class AudioRoom:
             self._hold_tick += 1
             if tone is not None:
                 sounding[HOLD] = tone
+        self._streams.tick(self._recipes(sounding), sounding)
+
+    def _recipes(self, sounding: dict[str, Samples]) -> dict[str, Recipe]:
+        """The same object as at the tick before while nothing changes in who sounds for whom and how loud."""
+        names = tuple(sounding)
+        if self._steady is not None and self._steady[0] == names:
+            return self._steady[1]
+        settled = all(gains.settled for gains in self._gains.values())
         recipes = {listener: gains.advance(sounding) for listener, gains in self._gains.items()}
-        self._streams.tick(recipes, sounding)
-        self._forget_unheard()
+        self._steady = (names, recipes) if settled else None
+        if not settled:
+            self._forget_unheard()
+        return recipes
 
     def age_s(self, listener: str, now: float) -> float | None:
         """Call after `tick`: how old the sound of the packet just sent to this listener is at its beginning; the mean of those

@@ -1,7 +1,7 @@
 """One participant's sound: packets in, 20 ms of samples out at every tick, or None where there is nothing to hear.
 
-Nothing is decoded for a packet that says so itself: DTX, or an RFC 6464 level that nobody can hear. The level is the sender's
-word, and a liar silences only themself.
+Nothing is decoded for a packet that says so itself: DTX, or an RFC 6464 level that nobody can hear, or that tells of an even
+noise. The level is the sender's word, and a liar silences only themself.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from .opus import Decoder, OpusError, Samples, has_fec, is_dtx, packet_samples
 INAUDIBLE_DBOV = 70
 """-70 dBov: 10 units of 32768, under the noise of any room."""
 QUIET_PEAK = 16
+HUM_DBOV = 45
+HUM_SPREAD = 4
+HUM_PACKETS = 50
+"""Under -45 dBov and within 4 units for a second: a fan, a room. No voice is so steady, however soft."""
 HANGOVER_PACKETS = 10
 """Quiet packets that are still decoded, so that no word loses its end."""
 FADE_SAMPLES = 480
@@ -36,6 +40,7 @@ class Source:
         self._decoder = Decoder()
         self._ready: list[Samples] = []
         self._quiet_run = 0
+        self._hum_level = self._hum_run = 0
         self._skipped: bytes | None = None
         self._silent = True
         self._paused = True
@@ -49,11 +54,19 @@ class Source:
             return
         quiet = is_dtx(payload) or (level_dbov is not None and level_dbov >= INAUDIBLE_DBOV)
         self._quiet_run = self._quiet_run + 1 if quiet else 0
-        skip = is_dtx(payload) or self._quiet_run > HANGOVER_PACKETS
+        skip = is_dtx(payload) or self._quiet_run > HANGOVER_PACKETS or self._hums(level_dbov)
         arrived = Packet(timestamp & 0xFFFFFFFF, sequence & 0xFFFF, samples, payload, skip, has_fec(payload))
         reason = self._buffer.push(arrived, now)
         if reason:
             self._stats["dropped_" + reason] += 1
+
+    def _hums(self, level: int | None) -> bool:
+        """Whether there has been nothing but an even, low noise for a second; the first louder packet ends it."""
+        if level is None or level < HUM_DBOV or abs(level - self._hum_level) > HUM_SPREAD:
+            self._hum_level, self._hum_run = level or 0, 0
+            return False
+        self._hum_run += 1
+        return self._hum_run > HUM_PACKETS
 
     def take(self, now: float) -> Samples | None:
         """The next 960 samples, or None for silence."""

@@ -77,11 +77,14 @@ class Streams:
         self._streams: list[Stream] = []
         self._unsent: dict[str, int] = {}
         self._talking: dict[str, bool] = {}
+        self._arranged: Mapping[str, Recipe] | None = None
+        """The recipes that listeners are arranged by already; None: look again."""
 
     def set_listeners(self, listeners: set[str]) -> None:
         """New listeners get a cold encoder of their own (they have heard none of ours); others lose their stream."""
         for stream in self._streams:
             stream.members &= listeners
+        self._arranged = None
         self._streams = [stream for stream in self._streams if stream.members]
         for gone in self._unsent.keys() - listeners:
             del self._unsent[gone], self._talking[gone]
@@ -91,8 +94,9 @@ class Streams:
 
     def tick(self, recipes: Mapping[str, Recipe], sounding: Mapping[str, Samples]) -> None:
         """Encodes and sends 20 ms to every listener."""
-        self._part(recipes)
-        self._join(recipes)
+        if recipes is not self._arranged:
+            self._part(recipes)
+            self._arranged = recipes if self._join(recipes) else None
         for stream in self._streams:
             recipe = recipes[next(iter(stream.members))]
             payload = stream.packet(recipe, sounding, self._stats)
@@ -114,7 +118,8 @@ class Streams:
             for members in sorted(groups.values(), key=len)[:-1]:
                 self._streams.append(stream.fork(members))
 
-    def _join(self, recipes: Mapping[str, Recipe]) -> None:
+    def _join(self, recipes: Mapping[str, Recipe]) -> bool:
+        """False: some are still on their way to become one."""
         kept: dict[Recipe, Stream] = {}
         others: list[Stream] = []
         for stream in self._streams:
@@ -127,6 +132,7 @@ class Streams:
             else:
                 others.append(stream)
         self._streams = [*kept.values(), *others]
+        return not others
 
     def close(self) -> None:
         self._streams.clear()

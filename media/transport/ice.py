@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from aioice import stun
 
+from media.transport.check import MAX_BYTES, Check, answer, role_conflict
+
 CONSENT_S = 30.0
 """RFC 7675 section 5.1."""
 SILENT_S = 0.5
@@ -19,11 +21,7 @@ SILENT_S = 0.5
 PROBE_EVERY_S = 0.1
 PROBES_PENDING = 16
 MAX_PATHS = 16
-MAX_STUN_BYTES = 548
-"""RFC 8489 section 6.1: what fits any path; browsers' checks have about 100 bytes."""
 SWITCH_MARGIN_S = 0.02
-COOKIE = b"\x21\x12\xa4\x42"
-USERNAME = 6
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 
@@ -49,29 +47,12 @@ class _Checked:
 
 def parse(data: bytes) -> stun.Message:
     """Raises `StunError` only, whatever the bytes."""
-    if len(data) > MAX_STUN_BYTES:
+    if len(data) > MAX_BYTES:
         raise StunError("too long")
     try:
         return stun.parse_message(data)
     except (ValueError, struct.error, IndexError, KeyError, TypeError) as error:
         raise StunError(type(error).__name__) from None
-
-
-def addressee(data: bytes) -> str | None:
-    """Whom a Binding request is for, at a twentieth of the cost of parsing it: most of a flood ends here.
-
-    The part of USERNAME before the colon (`ours:theirs`, RFC 8445 section 7.2.2); "" when there is none, None when this is not a
-    Binding request.
-    """
-    if data[:2] != b"\0\1" or data[4:8] != COOKIE or len(data) > MAX_STUN_BYTES:
-        return None
-    at = 20
-    while at + 4 <= len(data):
-        size = data[at + 2] << 8 | data[at + 3]
-        if data[at] == 0 and data[at + 1] == USERNAME:
-            return data[at + 4 : at + 4 + size].partition(b":")[0].decode("latin-1")
-        at += 4 + size + (-size & 3)
-    return ""
 
 
 class IceLite:
@@ -83,6 +64,8 @@ class IceLite:
         self.selected: Path | None = None
         self.established = False
         self._remote_ufrag = remote_ufrag
+        self._username = f"{self.ufrag}:{remote_ufrag}".encode()
+        self._key = self.password.encode()
         self._remote_key = remote_password.encode()
         self._paths: dict[Path, _Checked] = {}
         self._pending: dict[bytes, Path] = {}
@@ -104,21 +87,14 @@ class IceLite:
     def expired(self, now: float) -> bool:
         return now - self._consent > CONSENT_S
 
-    def request(self, message: stun.Message, path: Path, now: float) -> bytes | None:
+    def request(self, asked: Check, path: Path, now: float) -> bytes | None:
         """Answer to a Binding request, or None: not authentic, to be dropped. The address is checked from now on."""
-        if message.message_class is not stun.Class.REQUEST or message.message_method is not stun.Method.BINDING:
+        if asked.username != self._username or not asked.is_authentic(self._key):
             return None
-        if message.attributes.get("USERNAME") != f"{self.ufrag}:{self._remote_ufrag}":
-            return None
-        if not message.check_message_integrity(self.password.encode()):
-            return None
-        if "ICE-CONTROLLED" in message.attributes:
-            return self._role_conflict(message)
-        self._check(message, path, now)
-        reply = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id)
-        reply.attributes["XOR-MAPPED-ADDRESS"] = path.address[:2]
-        reply.add_message_integrity(self.password.encode())
-        return bytes(reply)
+        if asked.controlled:
+            return role_conflict(asked.transaction, self._key)
+        self._check(asked, path, now)
+        return answer(asked.transaction, path.address[:2], self._key)
 
     def response(self, message: stun.Message, path: Path, now: float) -> bool:
         """The peer's answer to a probe of ours. False: not authentic, or not asked for."""
@@ -146,7 +122,7 @@ class IceLite:
                 requests.append((path, self._probe(path)))
         return requests
 
-    def _check(self, message: stun.Message, path: Path, now: float) -> None:
+    def _check(self, asked: Check, path: Path, now: float) -> None:
         self._consent = now
         checked = self._paths.get(path)
         if checked is None:
@@ -154,8 +130,8 @@ class IceLite:
                 self._forget_oldest()
             checked = self._paths[path] = _Checked(heard=now)
         checked.heard = now
-        checked.priority = max(checked.priority, message.attributes.get("PRIORITY", 0))
-        checked.nominated = checked.nominated or "USE-CANDIDATE" in message.attributes
+        checked.priority = max(checked.priority, asked.priority)
+        checked.nominated = checked.nominated or asked.nominates
         if not self.established:
             self.selected = max(self._paths, key=lambda each: (self._paths[each].nominated, self._paths[each].priority))
 
@@ -177,10 +153,3 @@ class IceLite:
         message.add_message_integrity(self._remote_key)
         self._pending[message.transaction_id] = path
         return bytes(message)
-
-    def _role_conflict(self, message: stun.Message) -> bytes:
-        """A lite agent is always controlled (RFC 8445 section 6.1.1): the peer has to switch."""
-        reply = stun.Message(stun.Method.BINDING, stun.Class.ERROR, message.transaction_id)
-        reply.attributes["ERROR-CODE"] = (487, "Role Conflict")
-        reply.add_message_integrity(self.password.encode())
-        return bytes(reply)

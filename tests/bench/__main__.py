@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from tests.bench import call, day, matches, recording, sizes, wait_promise
+from tests.bench.media import calls
 from tests.bench.rows import TARGET, merge, table
 
 PARTS = {
@@ -14,6 +15,7 @@ PARTS = {
     "day": day.rows,
     "waits": wait_promise.rows,
     "recording": recording.rows,
+    "media": calls.rows,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,12 @@ class Row:
     runs: int
     min: float
     max: float
+    peer: str | None = None
+    peer_value: float | None = None
+    ratio: float | None = None
+
+    def renamed(self, name: str) -> Row:
+        return replace(self, name=name)
 
 
 def row(name: str, unit: str, runs: list[float]) -> Row:
@@ -26,15 +32,26 @@ def row(name: str, unit: str, runs: list[float]) -> Row:
     return Row(name, round(float(np.percentile(runs, percent)), 4), unit, len(runs), round(min(runs), 4), round(max(runs), 4))
 
 
+def compared(name: str, unit: str, ours: list[float], theirs: list[float], peer: str = "janus 1.1.2") -> Row:
+    """`ratio`: the median of the ratios of neighbours, so that what the machine did meanwhile falls on both."""
+    if not ours:
+        raise ValueError(f"{name}: every window was void")
+    ratio = float(np.median([one / other for one, other in zip(ours, theirs, strict=True)]))
+    return replace(row(name, unit, ours), peer=peer, peer_value=round(float(np.median(theirs)), 4), ratio=round(ratio, 3))
+
+
 def merge(rows: list[Row], target: Path = TARGET) -> None:
     """Replaces rows of the same name, keeps the others."""
     target.parent.mkdir(exist_ok=True)
     known = {entry["name"]: entry for entry in json.loads(target.read_text())} if target.exists() else {}
-    known.update({entry.name: asdict(entry) for entry in rows})
+    known.update({entry.name: {key: value for key, value in asdict(entry).items() if value is not None} for entry in rows})
     target.write_text(json.dumps(list(known.values()), indent=1, ensure_ascii=False) + "\n")
 
 
 def table(rows: list[Row]) -> str:
-    lines = [f"{'name':32} {'value':>10} {'unit':8} {'runs':>5} {'min':>10} {'max':>10}"]
-    lines += [f"{r.name:32} {r.value:>10g} {r.unit:8} {r.runs:>5} {r.min:>10g} {r.max:>10g}" for r in rows]
+    width = max(len(each.name) for each in rows)
+    lines = [f"{'name':{width}} {'value':>10} {'unit':8} {'runs':>5} {'min':>10} {'max':>10} {'peer':>12} {'ratio':>6}"]
+    for r in rows:
+        peer = "" if r.peer_value is None else f"{r.peer_value:>12g} {r.ratio:>6g}"
+        lines.append(f"{r.name:{width}} {r.value:>10g} {r.unit:8} {r.runs:>5} {r.min:>10g} {r.max:>10g} {peer}")
     return "\n".join(lines)

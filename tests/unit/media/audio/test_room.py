@@ -130,6 +130,30 @@ def test_silence_decodes_and_encodes_nothing(voices: dict[str, list[bytes]]) -> 
     assert all(len(payload) == 1 and increment == 20 * TICK for payload, increment, _ in sent), "DTX, every 400 ms"
 
 
+def test_an_even_noise_is_not_mixed_and_the_first_word_in_it_is(voices: dict[str, list[bytes]]) -> None:
+    room = Room()
+    room.audio.set_matrix(everyone(*voices), set())
+    speaker, fan = talker(voices, "user"), talker(voices, "counselor", level=55)
+    room.run(2, speaker, fan)
+    before = room.audio.stats.copy()
+    room.run(2, speaker, fan)
+    spent = room.audio.stats - before
+    assert spent["decodes"] == pytest.approx(100, abs=2), "the speaker's alone"
+    fan.level = 30
+    room.run(0.5, speaker, fan)
+    assert strength(room.ears.heard("professional", 0.3), COUNSELOR) > 7000
+
+
+def test_a_soft_voice_is_never_taken_for_noise(voices: dict[str, list[bytes]]) -> None:
+    room = Room()
+    room.audio.set_matrix(everyone(*voices), set())
+    soft = talker(voices, "counselor")
+    for n in range(40):
+        soft.level = (48, 62, 54, 58)[n % 4]
+        room.run(0.1, soft)
+    assert room.audio.stats["skipped_quiet"] == 0
+
+
 def test_talk_after_silence_begins_with_the_marker_and_the_right_timestamp(voices: dict[str, list[bytes]]) -> None:
     room = Room()
     room.audio.set_matrix({"user": {"counselor": 1.0, "professional": 1.0}}, set())

@@ -7,7 +7,7 @@ from aioice import stun
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.transport import ice
+from media.transport import check, ice
 
 HOME, AWAY, STRANGER = (ice.Path(0, (host, 5000)) for host in ("192.0.2.10", "192.0.2.20", "198.51.100.66"))
 PASSWORD = "theirs" * 4
@@ -19,7 +19,7 @@ class Client:
     def __init__(self) -> None:
         self.lite = ice.IceLite("them", PASSWORD, 0.0)
 
-    def request(self, *, key: str | None = None, username: str | None = None, **attributes: object) -> stun.Message:
+    def request(self, *, key: str | None = None, username: str | None = None, **attributes: object) -> check.Check:
         message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
         message.attributes["USERNAME"] = username or f"{self.lite.ufrag}:them"
         message.attributes["PRIORITY"] = attributes.get("priority", 100)
@@ -28,7 +28,10 @@ class Client:
         if attributes.get("controlled"):
             message.attributes["ICE-CONTROLLED"] = 1
         message.add_message_integrity((key or self.lite.password).encode())
-        return ice.parse(bytes(message))
+        message.add_fingerprint()
+        asked = check.read(bytes(message))
+        assert asked is not None
+        return asked
 
     def check(self, path: ice.Path, now: float, **attributes: object) -> stun.Message | None:
         reply = self.lite.request(self.request(**attributes), path, now)
@@ -134,17 +137,31 @@ def test_paths_are_bounded_and_the_selected_one_is_kept(client: Client) -> None:
     assert lite.allows(HOME)
 
 
-def test_whom_a_check_is_for_is_seen_without_parsing_it(client: Client) -> None:
-    assert ice.addressee(bytes(client.request())) == client.lite.ufrag
-    assert ice.addressee(bytes(stun.Message(stun.Method.BINDING, stun.Class.REQUEST))) == ""
-    assert ice.addressee(bytes(stun.Message(stun.Method.BINDING, stun.Class.RESPONSE))) is None
-    assert ice.addressee(b"\0\1" + b"\0" * 18) is None
+def test_what_is_no_check_is_not_read_as_one(client: Client) -> None:
+    good = client.request().data
+    assert check.read(good) is not None
+    assert check.read(bytes(stun.Message(stun.Method.BINDING, stun.Class.RESPONSE))) is None
+    assert check.read(good[:-1]) is None
+    assert check.read(good + b"\0") is None
+    assert check.read(good[:23] + b"\xff" + good[24:]) is None
+
+
+@given(st.integers(0, 200), st.integers(1, 255))
+def test_no_changed_byte_under_the_integrity_passes(at: int, change: int) -> None:
+    client = Client()
+    asked = client.request()
+    good = bytearray(asked.data)
+    good[at % (asked.integrity_at + 24)] ^= change
+    forged = check.read(bytes(good))
+    assert forged is None or client.lite.request(forged, HOME, 1.0) is None
 
 
 @given(st.binary(max_size=600))
-def test_looking_for_the_addressee_never_fails(data: bytes) -> None:
-    ice.addressee(data)
-    ice.addressee(b"\0\1\0\0" + ice.COOKIE + data)
+def test_reading_checks_never_fails(data: bytes) -> None:
+    key = b"k"
+    for each in (data, b"\0\1" + (len(data)).to_bytes(2, "big") + check.COOKIE + b"t" * 12 + data):
+        found = check.read(each)
+        assert found is None or not found.is_authentic(key)
 
 
 @given(st.binary(max_size=600))

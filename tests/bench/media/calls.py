@@ -1,0 +1,156 @@
+"""`make bench ARGS=media`: rooms of two relayed and of three mixed, Sangdam and Janus in turns, window by window.
+
+Both servers run all the time, pinned to one core; a window drives the one or the other. So whatever else the machine does falls
+on both, and the ratio is the median of the ratios of neighbouring windows. Windows in which the load used over 70 % of its core
+are void.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+
+import numpy as np
+
+from media.audio.opus import Decoder
+from tests.bench.media import speech
+from tests.bench.media.load import Part, Taken, drive
+from tests.bench.media.servers import LOAD_CORE, Janus, Person, Sangdam, Server
+from tests.bench.rows import Row, compared, row
+
+WINDOW_S = 3.0
+ROUNDS = 9
+JOINING_AT_ONCE = 10
+MOST_LOAD = 70.0
+STEP = 5000
+"""Packet numbers between two windows: no sequence number comes twice."""
+QUIET = {
+    "dtx": "the others in DTX",
+    "hush": "the others muted by hand: quiet packets with levels",
+    "noise": "the others in a room with a fan",
+}
+
+
+@dataclass
+class Rooms:
+    server: Server
+    people: list[list[Person]]
+
+    def parts(self, case: str) -> list[Part]:
+        return [Part(person, _says(case, number)) for room in self.people for number, person in enumerate(room)]
+
+
+def _says(case: str, person: int) -> speech.Packets | None:
+    if case == "all" or person == 0:
+        return speech.voice(person)
+    return {"dtx": None, "hush": speech.noise(speech.HUSH_DBOV), "noise": speech.noise(speech.NOISE_DBOV)}[case]
+
+
+def rows() -> list[Row]:
+    os.sched_setaffinity(0, {LOAD_CORE})
+    found = []
+    for size, prefix in ((20, "relay2"), (60, "relay2_60")):
+        found += asyncio.run(_compare(size, {"all": f"{prefix}_cpu_percent_per_room"}, mixed=False))
+    mixes = {case: f"mix3_one_speaking_{case}_cpu_percent_per_room" for case in QUIET}
+    found += asyncio.run(_compare(10, mixes | {"all": "mix3_all_speaking_cpu_percent_per_room"}, mixed=True))
+    worst = max((each for each in found if "one_speaking" in each.name), key=lambda each: each.ratio or 0)
+    found.append(worst.renamed("mix3_one_speaking_cpu_percent_per_room"))
+    found += asyncio.run(_latency())
+    return found
+
+
+async def _compare(size: int, cases: dict[str, str], *, mixed: bool) -> list[Row]:
+    found = []
+    async with Janus() as janus, Sangdam() as sangdam:
+        both = [await _open(server, size, mixed=mixed) for server in (janus, sangdam)]
+        numbers = _numbers()
+        for case, name in cases.items():
+            theirs, ours = [], []
+            for _ in range(ROUNDS):
+                pair = [drive(rooms.server, rooms.parts(case), WINDOW_S, next(numbers)) for rooms in both]
+                if max(taken.load_cpu for taken in pair) <= MOST_LOAD:
+                    theirs.append(pair[0].server_cpu / size)
+                    ours.append(pair[1].server_cpu / size)
+            found.append(compared(name, "%", ours, theirs))
+    return found
+
+
+def _numbers() -> Iterator[int]:
+    number = 1000
+    while True:
+        yield number
+        number += STEP
+
+
+async def _open(server: Server, size: int, *, mixed: bool, keep: int = 0) -> Rooms:
+    at_once = asyncio.Semaphore(JOINING_AT_ONCE)
+
+    async def one() -> list[Person]:
+        async with at_once:
+            return await (server.mixed_three(keep=keep) if mixed else server.relayed_pair(keep=keep))
+
+    return Rooms(server, await asyncio.gather(*(one() for _ in range(size))))
+
+
+# --- how long a sound takes ------------------------------------------------------------------------------------------------
+
+
+async def _latency() -> list[Row]:
+    """Relayed at about half of what a core carries, mixed with ten rooms; the kernel's time of arrival minus that of sending."""
+    async with Sangdam() as sangdam:
+        rooms = await _open(sangdam, 60, mixed=False, keep=400)
+        parts = rooms.parts("all")
+        taken = drive(sangdam, parts, WINDOW_S, 1000)
+        delays = [
+            1000 * each for number, part in enumerate(parts) for each in _relayed(part, parts[number ^ 1], taken, number ^ 1)
+        ]
+    async with Sangdam() as sangdam:
+        rooms = await _open(sangdam, 10, mixed=True, keep=400)
+        parts = rooms.parts("dtx")
+        taken = drive(sangdam, parts, WINDOW_S, 1000)
+        mixed = [1000 * _mixed(parts[3 * room + 1], parts[3 * room], taken, 3 * room) for room in range(10)]
+    return [
+        row("relay_latency_p50_ms", "ms", delays),
+        row("relay_latency_p99_ms", "ms", delays),
+        row("mix_added_latency_ms", "ms", mixed),
+    ]
+
+
+def _relayed(listener: Part, speaker: Part, taken: Taken, number: int) -> list[float]:
+    """Seconds, packet by packet; recognised by what they carry."""
+    assert speaker.says is not None
+    payloads = speaker.says.payloads
+    times = Counter(payloads)
+    indexes = {payload: index for index, payload in enumerate(payloads) if times[payload] == 1}
+    sent_at = {index % len(payloads): at for index, at in taken.sent[number]}
+    leg = listener.person.hears
+    opened = [(at, indexes.get(leg.open(packet)[1])) for at, packet in leg.arrivals]
+    return [at - sent_at[index] for at, index in opened if index in sent_at]
+
+
+def _mixed(listener: Part, speaker: Part, taken: Taken, number: int) -> float:
+    """Median seconds from the sending of a sound to the arrival of the packet that carries it, by correlation of the two."""
+    assert speaker.says is not None
+    leg, decoder = listener.person.hears, Decoder()
+    packets = [(at, *leg.open(packet)) for at, packet in leg.arrivals]
+    first = packets[0][1].timestamp
+    heard = np.zeros(((packets[-1][1].timestamp - first) & 0xFFFFFFFF) + speech.FRAME)
+    starts = []
+    for at, header, payload in packets:
+        samples, place = decoder.decode(payload), (header.timestamp - first) & 0xFFFFFFFF
+        heard[place : place + len(samples)] = samples[: len(heard) - place]
+        starts.append((place, at))
+    order = [index for index, _ in taken.sent[number]]
+    frames = speaker.says.samples.reshape(-1, speech.FRAME)
+    said = np.concatenate([frames[index % len(frames)] for index in order]).astype(float)
+    size = len(heard) + len(said)
+    correlation = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(said, size)), size)
+    shift = int(np.argmax(correlation))
+    shift -= size if shift > len(heard) else 0
+    sent = [at for _, at in taken.sent[number]]
+    began = float(np.median([at - index * 0.02 for index, at in enumerate(sent)]))
+    return median(at - (began + (place - shift) / speech.RATE) for place, at in starts)

@@ -1,0 +1,87 @@
+"""The load: who says what, at 50 packets a second each, sent and received by one loop on a core of its own."""
+
+from __future__ import annotations
+
+import select
+import time
+from dataclasses import dataclass, field
+
+from tests.bench.media.servers import Person, Server
+from tests.bench.media.speech import Packets
+
+FRAME_S = 0.02
+KEEPALIVE_FRAMES = 125
+WARM_FRAMES = 50
+
+
+@dataclass
+class Taken:
+    """One window. CPU in percent of a core; `sent`: per speaking leg, (index of the packet, second of its sending)."""
+
+    server_cpu: float
+    load_cpu: float
+    received: int
+    expected: int
+    sent: dict[int, list[tuple[int, float]]] = field(default_factory=dict)
+
+
+@dataclass
+class Part:
+    """What one person does in a run."""
+
+    person: Person
+    says: Packets | None
+    """None: says nothing, and sends one packet in 400 ms as Opus does in DTX."""
+    dtx: bytes = b"\x48"
+
+    def sealed(self, first: int, frames: int) -> list[bytes | None]:
+        leg = self.person.speaks
+        if self.says is None:
+            return [leg.seal(index, self.dtx, 127) if index % 20 == 0 else None for index in range(first, first + frames)]
+        length = len(self.says.payloads)
+        return [
+            leg.seal(index, self.says.payloads[index % length], self.says.levels[index % length])
+            for index in range(first, first + frames)
+        ]
+
+
+def drive(server: Server, parts: list[Part], seconds: float, first: int) -> Taken:
+    """Begins at packet `first` (each run goes on where the former ended); the first second is not measured."""
+    frames = WARM_FRAMES + round(seconds / FRAME_S)
+    packets = [part.sealed(first, frames) for part in parts]
+    legs = {leg.socket.fileno(): leg for part in parts for leg in part.person.legs}
+    poller = select.epoll()
+    for number in legs:
+        poller.register(number, select.EPOLLIN)
+    sent: dict[int, list[tuple[int, float]]] = {number: [] for number in range(len(parts))}
+    offset = time.time() - time.perf_counter()
+    began = time.perf_counter() + 0.05
+    cpu = own = received = 0.0
+    at = began
+    for frame in range(frames):
+        if frame == WARM_FRAMES:
+            cpu, own, at = server.cpu_s(), time.process_time(), time.perf_counter()
+            received = sum(leg.received for leg in legs.values())
+        for number, part in enumerate(parts):
+            due = began + (frame + number / len(parts)) * FRAME_S
+            _receive_until(due, poller, legs)
+            packet = packets[number][frame]
+            if packet is not None:
+                sent[number].append((first + frame, time.perf_counter() + offset))
+                part.person.speaks.send(packet)
+            if frame % KEEPALIVE_FRAMES == number % KEEPALIVE_FRAMES:
+                for leg in part.person.legs:
+                    leg.send(leg.keepalive)
+    took = time.perf_counter() - at
+    used, ours = server.cpu_s() - cpu, time.process_time() - own
+    _receive_until(time.perf_counter() + 0.1, poller, legs)
+    received = sum(leg.received for leg in legs.values()) - received
+    poller.close()
+    expected = sum(each is not None for part in packets for each in part[WARM_FRAMES:])
+    return Taken(100 * used / took, 100 * ours / took, int(received), expected, sent)
+
+
+def _receive_until(due: float, poller: select.epoll, legs: dict[int, object]) -> None:
+    while (left := due - time.perf_counter()) > 0:
+        for number, _ in poller.poll(left):
+            legs[number].drain()  # type: ignore[attr-defined]

@@ -1,0 +1,262 @@
+"""The two servers under load: a Sangdam worker and Debian's Janus, each one process on one core."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar
+
+import aiohttp
+
+from media import client
+from media.transport.udp import local_addresses
+from tests.bench.media.leg import LEVEL, MID, OPUS, Leg
+from tests.peers.client import offer
+
+SERVER_CORE, LOAD_CORE = 0, 1
+READY_S = 15.0
+HTTP_PORT = 18088
+JANUS_PLUGINS = ["libjanus_audiobridge.so", "libjanus_videoroom.so"]
+
+OTHER_TRANSPORTS = [f"libjanus_{name}.so" for name in ("mqtt", "nanomsg", "pfunix", "rabbitmq", "websockets")]
+
+
+def own_address() -> str:
+    """Media goes over the machine's own address: Janus uses none of loopback."""
+    return next((each for each in local_addresses(loopback=False) if ":" not in each), "127.0.0.1")
+
+
+class Person:
+    """Who is in a room: speaks on one leg, and hears on the same or another."""
+
+    def __init__(self, speaks: Leg, hears: Leg) -> None:
+        self.speaks = speaks
+        self.hears = hears
+
+    @property
+    def legs(self) -> set[Leg]:
+        return {self.speaks, self.hears}
+
+
+class Server(ABC):
+    """`async with`: started, pinned to its core, ended."""
+
+    name: ClassVar[str]
+    process: subprocess.Popen[bytes]
+
+    def __init__(self) -> None:
+        self.people: list[Person] = []
+        self.folder = Path(tempfile.mkdtemp(prefix="bench-"))
+        self.host = own_address()
+
+    async def __aenter__(self) -> Server:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for person in self.people:
+            for leg in person.legs:
+                await leg.close()
+        await self.stop()
+        self.process.terminate()
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder)
+
+    def run(self, *command: str) -> None:
+        pinned = ["taskset", "--cpu-list", str(SERVER_CORE), *command]
+        self.process = subprocess.Popen(pinned, stdout=(self.folder / "log").open("wb"), stderr=subprocess.STDOUT)
+
+    def cpu_s(self) -> float:
+        """Time on the processor so far, of all threads."""
+        threads = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+
+    def memory_kib(self) -> int:
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+
+    @abstractmethod
+    async def start(self) -> None: ...
+
+    @abstractmethod
+    async def stop(self) -> None: ...
+
+    @abstractmethod
+    async def relayed_pair(self, *, keep: int = 0) -> list[Person]:
+        """A room of two who hear each other, packets passed on as they are."""
+
+    @abstractmethod
+    async def mixed_three(self, *, keep: int = 0) -> list[Person]:
+        """A room of three in conference, mixed."""
+
+
+class Sangdam(Server):
+    name = "Sangdam"
+
+    async def start(self) -> None:
+        path = self.folder / "worker.sock"
+        self.run(sys.executable, "-m", "media", "--socket", str(path), "--address", self.host, "--parent", str(os.getpid()))
+        async with asyncio.timeout(READY_S):
+            while not path.exists():  # the worker tells nobody else that it is ready
+                await asyncio.sleep(0.05)
+        self.worker = client.WorkerClient(str(path))
+        self._rooms = itertools.count()
+
+    async def stop(self) -> None:
+        await self.worker.close()
+
+    async def relayed_pair(self, *, keep: int = 0) -> list[Person]:
+        return await self._room(2, keep)
+
+    async def mixed_three(self, *, keep: int = 0) -> list[Person]:
+        return await self._room(3, keep)
+
+    async def _room(self, size: int, keep: int) -> list[Person]:
+        room = f"r{next(self._rooms)}"
+        await self.worker.open_room(room, client.OpenRoom(epoch=1))
+        found = []
+        for name in (names := [f"p{number}" for number in range(size)]):
+            leg = Leg(self.host, keep=keep)
+            fingerprint = leg.transport_lines[2].split()[-1]
+            sdp = offer(leg.ufrag, leg.password, fingerprint)
+            admitted = await self.worker.admit(room, client.AdmitPeer(epoch=1, peer=f"{room}-{name}", participant=name, sdp=sdp))
+            await leg.connect(admitted.sdp, offered=True)
+            found.append(Person(leg, leg))
+        hears = {name: {other: 1.0 for other in names if other != name} for name in names}
+        await self.worker.set_matrix(room, client.SetMatrix(epoch=1, hears=hears))
+        self.people += found
+        return found
+
+
+class Janus(Server):
+    """Only the two plugins and HTTP on loopback; `event_loops = 0` (a thread a participant) is its better setting on one core;
+    sessions without a time limit need no polling while they are not driven."""
+
+    name = "Janus"
+
+    async def start(self) -> None:
+        executable = shutil.which("janus")
+        if executable is None:
+            raise FileNotFoundError("Janus is missing: sudo apt-get install --no-install-recommends janus")
+        plugins = next(Path("/usr/lib").glob("*/janus/plugins"))
+        (self.folder / "plugins").mkdir()
+        for name in JANUS_PLUGINS:
+            (self.folder / "plugins" / name).symlink_to(plugins / name)
+        (self.folder / "janus.jcfg").write_text(
+            f"""general: {{ plugins_folder = "{self.folder}/plugins"; debug_level = 2; event_loops = 0; session_timeout = 0; }}
+            nat: {{ full_trickle = false; ice_ignore_list = "lo"; }}
+            transports: {{ disable = "{",".join(OTHER_TRANSPORTS)}"; }}
+            """
+        )
+        http = f'general: {{ http = true; ip = "127.0.0.1"; port = {HTTP_PORT}; base_path = "/janus"; }}'
+        (self.folder / "janus.transport.http.jcfg").write_text(http)
+        self.run(executable, "-F", str(self.folder))
+        self._http = aiohttp.ClientSession(f"http://127.0.0.1:{HTTP_PORT}")
+        self._numbers = itertools.count(1001)
+        async with asyncio.timeout(READY_S):
+            while not await self._answers():
+                await asyncio.sleep(0.1)
+
+    async def stop(self) -> None:
+        await self._http.close()
+
+    async def _answers(self) -> bool:
+        try:
+            async with self._http.get("/janus/info") as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def _post(self, path: str, **message: Any) -> dict[str, Any]:
+        async with self._http.post(path, json={"transaction": "t", **message}) as answer:
+            found: dict[str, Any] = await answer.json()
+            if found["janus"] == "error":
+                raise RuntimeError(found["error"])
+            return found
+
+    async def _handle(self, plugin: str) -> tuple[int, str]:
+        session = (await self._post("/janus", janus="create"))["data"]["id"]
+        attached = await self._post(f"/janus/{session}", janus="attach", plugin=f"janus.plugin.{plugin}")
+        return session, f"/janus/{session}/{attached['data']['id']}"
+
+    async def _ask(self, handle: tuple[int, str], body: dict[str, Any], sdp: tuple[str, str] | None = None) -> dict[str, Any]:
+        """The event that answers the message (after its `ack`); an offer is answered by one with an answer in it."""
+        session, path = handle
+        more = {"jsep": {"type": sdp[0], "sdp": sdp[1]}} if sdp else {}
+        found = await self._post(path, janus="message", body=body, **more)
+        async with asyncio.timeout(10):
+            wants_answer = sdp is not None and sdp[0] == "offer"
+            while found["janus"] not in ("event", "success") or (wants_answer and "jsep" not in found):
+                async with self._http.get(f"/janus/{session}") as answer:
+                    found = await answer.json()
+        data = found["plugindata"]["data"]
+        if "error" in data:
+            raise RuntimeError(data["error"])
+        return found
+
+    def _sdp(self, leg: Leg, direction: str) -> str:
+        lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0", f"m=audio 9 UDP/TLS/RTP/SAVPF {OPUS}"]
+        lines += [
+            "c=IN IP4 0.0.0.0",
+            "a=mid:0",
+            f"a={direction}",
+            "a=rtcp-mux",
+            f"a=rtpmap:{OPUS} opus/48000/2",
+            "a=setup:active",
+        ]
+        lines += [f"a=fmtp:{OPUS} useinbandfec=1;minptime=10", f"a=extmap:{MID} urn:ietf:params:rtp-hdrext:sdes:mid"]
+        lines += [f"a=extmap:{LEVEL} urn:ietf:params:rtp-hdrext:ssrc-audio-level", *leg.transport_lines, "a=end-of-candidates"]
+        lines += [f"a=ssrc:{leg.ssrc} cname:bench"] if direction != "recvonly" else []
+        return "\r\n".join(lines) + "\r\n"
+
+    async def relayed_pair(self, *, keep: int = 0) -> list[Person]:
+        room = next(self._numbers)
+        owner = await self._handle("videoroom")
+        created = {"request": "create", "room": room, "publishers": 6, "audiocodec": "opus", "notify_joining": False}
+        await self._ask(owner, created)
+        published = []
+        for _ in range(2):
+            handle, leg = await self._handle("videoroom"), Leg(self.host)
+            joined = await self._ask(handle, {"request": "join", "ptype": "publisher", "room": room})
+            body = {"request": "publish", "audio": True, "video": False}
+            answer = await self._ask(handle, body, ("offer", self._sdp(leg, "sendonly")))
+            await leg.connect(answer["jsep"]["sdp"], offered=True)
+            published.append((joined["plugindata"]["data"]["id"], leg))
+        found = []
+        for (_, speaks), (other, _) in zip(published, reversed(published), strict=True):
+            handle, hears = await self._handle("videoroom"), Leg(self.host, keep=keep)
+            body = {"request": "join", "ptype": "subscriber", "room": room, "streams": [{"feed": other}]}
+            attached = await self._ask(handle, body)
+            await asyncio.gather(
+                self._ask(handle, {"request": "start"}, ("answer", self._sdp(hears, "recvonly"))),
+                hears.connect(attached["jsep"]["sdp"], offered=False),
+            )
+            found.append(Person(speaks, hears))
+        self.people += found
+        return found
+
+    async def mixed_three(self, *, keep: int = 0) -> list[Person]:
+        room = next(self._numbers)
+        owner = await self._handle("audiobridge")
+        await self._ask(owner, {"request": "create", "room": room, "sampling_rate": 48000, "default_prebuffering": 1})
+        found = []
+        for _ in range(3):
+            handle, leg = await self._handle("audiobridge"), Leg(self.host, keep=keep)
+            await self._ask(handle, {"request": "join", "room": room, "codec": "opus", "prebuffer": 1})
+            body = {"request": "configure", "muted": False}
+            answer = await self._ask(handle, body, ("offer", self._sdp(leg, "sendrecv")))
+            await leg.connect(answer["jsep"]["sdp"], offered=True)
+            found.append(Person(leg, leg))
+        self.people += found
+        return found

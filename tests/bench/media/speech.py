@@ -1,0 +1,64 @@
+"""What participants say: recorded speech from Debian's `alsa-utils`, as Opus packets made once and sent to every server alike."""
+
+from __future__ import annotations
+
+import wave
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from media.audio.opus import RATE, Encoder, Samples
+
+FOLDER = Path("/usr/share/sounds/alsa")
+FRAME = 960
+NOISE_DBOV = -55.0  # a quiet room
+HUSH_DBOV = -80.0  # a muted microphone's own noise
+
+
+@dataclass(frozen=True)
+class Packets:
+    """20 ms each. `level`: RFC 6464, 0 (loudest) … 127."""
+
+    payloads: list[bytes]
+    levels: list[int]
+    samples: Samples
+
+
+@cache
+def words() -> Samples:
+    """About twelve seconds of a recorded voice, mono, 48 kHz, without the silences between the words."""
+    parts: list[NDArray[np.int16]] = []
+    for path in sorted(FOLDER.glob("*_*.wav")):
+        with wave.open(str(path)) as file:
+            assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE, 1, 2), path
+            parts.append(np.frombuffer(file.readframes(file.getnframes()), np.int16))
+    if not parts:
+        raise FileNotFoundError(f"no recorded speech in {FOLDER}: sudo apt-get install alsa-utils")
+    whole = np.concatenate(parts)
+    return whole[: len(whole) // FRAME * FRAME]
+
+
+def level(samples: Samples) -> int:
+    power = float(np.mean(np.square(samples.astype(np.float64)))) / 32768**2
+    return 127 if power == 0 else min(127, max(0, round(-10 * np.log10(power))))
+
+
+def packets(samples: Samples) -> Packets:
+    encoder = Encoder(complexity=5)
+    frames = samples.reshape(-1, FRAME)
+    return Packets([encoder.encode(frame) for frame in frames], [level(frame) for frame in frames], samples)
+
+
+@cache
+def voice(person: int) -> Packets:
+    """Each person says the same words, begun at another place."""
+    return packets(np.roll(words(), -FRAME * 97 * person))
+
+
+@cache
+def noise(dbov: float, seconds: int = 5) -> Packets:
+    spread = 32768 * 10 ** (dbov / 20)
+    return packets((np.random.default_rng(7).normal(0, spread, RATE * seconds)).round().astype(np.int16))
