@@ -10,6 +10,7 @@ import hmac
 import ipaddress
 import struct
 from dataclasses import dataclass
+from zlib import crc32
 
 COOKIE = b"\x21\x12\xa4\x42"
 MAX_BYTES = 548
@@ -17,7 +18,7 @@ MAX_BYTES = 548
 USERNAME, MESSAGE_INTEGRITY, PRIORITY, USE_CANDIDATE, ICE_CONTROLLED = 0x0006, 0x0008, 0x0024, 0x0025, 0x8029
 XOR_MAPPED_ADDRESS, FINGERPRINT, ERROR_CODE = 0x0020, 0x8028, 0x0009
 _HEAD, _ATTRIBUTE = struct.Struct("!HHI12s"), struct.Struct("!HH")
-_INTEGRITY_BYTES = 24
+_INTEGRITY_BYTES, _FINGERPRINT_BYTES, _FINGERPRINT_XOR = 24, 8, 0x5354554E
 _COOKIE = 0x2112A442
 
 
@@ -87,6 +88,9 @@ def role_conflict(transaction: bytes, key: bytes) -> bytes:
 
 
 def _sealed(kind: int, transaction: bytes, attribute: int, value: bytes, key: bytes) -> bytes:
+    """With integrity, and the fingerprint without which browsers take no answer (RFC 8445 section 7.1.1.1)."""
     body = _ATTRIBUTE.pack(attribute, len(value)) + value + b"\0" * (-len(value) & 3)
-    message = _HEAD.pack(kind, len(body) + _INTEGRITY_BYTES, _COOKIE, transaction) + body
-    return message + _ATTRIBUTE.pack(MESSAGE_INTEGRITY, 20) + hmac.digest(key, message, "sha1")
+    covered = _HEAD.pack(kind, len(body) + _INTEGRITY_BYTES, _COOKIE, transaction) + body
+    body += _ATTRIBUTE.pack(MESSAGE_INTEGRITY, _INTEGRITY_BYTES - 4) + hmac.digest(key, covered, "sha1")
+    message = _HEAD.pack(kind, len(body) + _FINGERPRINT_BYTES, _COOKIE, transaction) + body
+    return message + struct.pack("!HHI", FINGERPRINT, 4, crc32(message) ^ _FINGERPRINT_XOR)

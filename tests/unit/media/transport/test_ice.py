@@ -57,6 +57,7 @@ def test_a_check_is_answered_with_the_address_it_came_from(client: Client) -> No
     assert reply.message_class is stun.Class.RESPONSE
     assert reply.attributes["XOR-MAPPED-ADDRESS"] == HOME.address
     assert reply.check_message_integrity(client.lite.password.encode())
+    assert "FINGERPRINT" in reply.attributes, "browsers take no answer without"
     assert client.lite.allows(HOME)
     assert client.lite.selected == HOME
 
