@@ -40,7 +40,7 @@ FEEDBACK_EVERY_S = 0.1
 REMB_CEILING_BPS = 2_500_000
 """For senders without transport-wide feedback. Without any Chromium stays near its starting 300 kb/s;
 loss still brings it down (its own RR-based control)."""
-MEDIA_PER_S, MEDIA_BURST = 3000, 1500
+MEDIA_PER_TICK, MEDIA_BURST = 60, 1500
 """Datagrams taken from one peer: 3,000 a second, five times what two pictures and a voice need."""
 SLOT_ROLES = ("slot0", "slot1", "slot2", "slot3")
 
@@ -91,8 +91,7 @@ class Peer:
         self._report_due = now
         self._clock_offset: float | None = None
         self._rtcp_ssrc = self.voice.ssrc
-        self._media_left: float = MEDIA_BURST
-        self._refilled = now
+        self._media_left = MEDIA_BURST
         self._live = Live(now)
         handlers = Handlers(self._secured, self._opened, self._message, self._closed)
         self._secure = SecureTransport(wire.certificate, offer.fingerprints, self._send, handlers)
@@ -300,21 +299,12 @@ class Peer:
                 self._send(self._secure.protect_rtcp(packet))
 
     def tick(self, now: float) -> None:
-        """A few times a second: the allowance of datagrams, probes for roaming, reports when due."""
-        refill = (now - self._refilled) * MEDIA_PER_S
-        self._media_left, self._refilled = min(MEDIA_BURST, max(self._media_left, 0) + refill), now
+        """Every 20 ms: repair of what is missing, keyframes wanted, probes for roaming, reports when due."""
+        self._media_left = min(MEDIA_BURST, max(self._media_left, 0) + MEDIA_PER_TICK)
         for path, probe in self.ice.probes(now):
             self._wire.send(probe, path)
-        if now >= self._report_due and self._secure.secure:
-            self._report_due = now + REPORT_EVERY_S
-            self._send_rtcp(self._report(now))
-
-    @property
-    def sends_pictures(self) -> bool:
-        return len(self.incoming) > ("audio" in self.incoming)
-
-    def repair(self, now: float) -> None:
-        """Every 20 ms of who sends pictures: what has come is told, what is missing asked for, and keyframes wanted."""
+        if not self._secure.secure:
+            return
         feedback = self._transport_feedback(now)
         for stream in self.incoming.values():
             missing = stream.nacks(now)
@@ -322,7 +312,10 @@ class Peer:
                 feedback += rtcp.nack(self._rtcp_ssrc, stream.ssrc, missing)
             if stream.role != "audio" and stream.keyframe_due(now):
                 feedback += rtcp.pli(self._rtcp_ssrc, stream.ssrc)
-        if feedback:
+        if now >= self._report_due:
+            self._report_due = now + REPORT_EVERY_S
+            self._send_rtcp(self._report(now) + feedback)
+        elif feedback:
             self._send_rtcp(rtcp.receiver_report(self._rtcp_ssrc, []) + feedback)
 
     def _transport_feedback(self, now: float) -> bytes:

@@ -21,7 +21,7 @@ from media.speaking import Speaking
 log = structlog.get_logger(__name__)
 
 MAX_PEERS = 8
-CHECK_EVERY_S = 0.1
+CHECK_EVERY_S = 0.2
 TICK_SAMPLES = 960
 MAX_CATCH_UP = 3
 """Late ticks of sound made up for; more would only be a burst that no jitter buffer keeps."""
@@ -161,15 +161,13 @@ class Room:
             for peer in self.peers.values():
                 peer.voice.rewriter.skip((steps - MAX_CATCH_UP) * TICK_SAMPLES)
         check = now >= self._check_due
-        for peer in self.peers.values():
-            if peer.sends_pictures:
-                peer.repair(now)
+        for peer in list(self.peers.values()):
+            peer.tick(now)
+            if check:
+                peer.check(now)
         if not check:
             return
         self._check_due = now + CHECK_EVERY_S
-        for peer in list(self.peers.values()):
-            peer.tick(now)
-            peer.check(now)
         self._journal_board()
         self._fit_pictures(now)
         for peer in self.peers.values():
