@@ -13,6 +13,9 @@ UP_FACTOR = 1.2
 """To go up there must be a fifth more than the layer needs now."""
 WAIT_S, LONGEST_WAIT_S = 5.0, 60.0
 STEP_S = 1.0
+PAUSE_AFTER_S = 4.0
+"""So long must a path be congested before a picture is taken away altogether: a receiver short of processor time for a moment
+looks congested too, and the lowest layers are small."""
 PROVEN_S = 10.0
 TELL_LOW_S, TELL_PAUSED_S, TELL_BACK_S = 2.0, 0.5, 1.0
 """How long something lasts before people are told of it."""
@@ -49,6 +52,7 @@ class Chooser:
         self._raised = self._lowered = float("-inf")
         self._wait_s = WAIT_S
         self._was_lowered = False
+        self._congested_since: float | None = None
         self._first: float | None = None
         self._seen: dict[int, Limit] = {}
         self._seen_since = 0.0
@@ -67,7 +71,12 @@ class Chooser:
 
     def _fit(self, pictures: Mapping[int, Sequence[Layer]], bps: float, now: float, congested: bool) -> None:
         held = {slot: min(self._levels.get(slot, 0), len(layers) - 1) for slot, layers in pictures.items()}
-        kept = _best(pictures, held, bps) if congested else held
+        if not congested:
+            self._congested_since = None
+        elif self._congested_since is None:
+            self._congested_since = now
+        lasting = self._congested_since is not None and now - self._congested_since >= PAUSE_AFTER_S
+        kept = _best(pictures, held, bps, PAUSED if lasting else 0) if congested else held
         if kept != held:
             self._lower(now)
         self._levels = kept
@@ -111,11 +120,11 @@ def _need(pictures: Mapping[int, Sequence[Layer]], levels: Mapping[int, int]) ->
     return sum(pictures[slot][level].bps for slot, level in levels.items() if level >= 0)
 
 
-def _best(pictures: Mapping[int, Sequence[Layer]], levels: Mapping[int, int], bps: float) -> dict[int, int]:
+def _best(pictures: Mapping[int, Sequence[Layer]], levels: Mapping[int, int], bps: float, lowest: int) -> dict[int, int]:
     """The same levels, or lower ones until they fit: the least important picture first, each down to its lowest layer before
-    any is paused."""
+    any is paused. `lowest`: 0 when none may be."""
     fitting = {slot: levels[slot] for slot in pictures}
-    for least in (0, PAUSED):
+    for least in range(0, lowest - 1, -1):
         for slot in reversed(list(pictures)):
             while fitting[slot] > least and _need(pictures, fitting) > bps:
                 fitting[slot] -= 1

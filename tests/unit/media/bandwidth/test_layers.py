@@ -100,3 +100,9 @@ def test_nothing_is_taken_from_a_path_that_shows_no_congestion() -> None:
     viewer = Viewer()
     choice = viewer.chooser.choose({0: SCREEN}, 300_000, viewer.now, congested=False)
     assert choice.layers == {0: ""}
+
+
+def test_a_moment_of_congestion_takes_no_picture_away() -> None:
+    viewer = Viewer()
+    assert viewer.watch(3, 24_000, {0: CAMERA, 1: CAMERA}).layers == {0: "l", 1: "l"}
+    assert viewer.watch(3, 24_000, {0: CAMERA, 1: CAMERA}).layers == {0: None, 1: None}
