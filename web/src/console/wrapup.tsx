@@ -1,6 +1,5 @@
 import { useState } from "preact/hooks";
 import type { SessionView } from "../messages";
-import { Replay } from "../replay/Replay";
 import { Button, Select, TextArea } from "../ui";
 import type { Actions } from "./actions";
 import { clock } from "./logic/format";
@@ -41,7 +40,6 @@ export function WrapUp({ session, now, actions }: { session: SessionView; now: n
           keepNotes(session.id, event.currentTarget.value);
         }}
       />
-      {session.recording?.kept === true && <Replay session={session.id} />}
       <div class="row row-end">
         {session.wrap_up_until !== null && <span class="dim num">{t("wrap.left", { left: clock((session.wrap_up_until - now) / 1000) })}</span>}
         <Button kind="primary" type="submit" busy={busy} data-testid="wrapup-save">
