@@ -54,6 +54,10 @@ bench: $(VENV)/.dev pages packages bench-packages ## measure, print a table and 
 mutants: $(VENV)/.dev packages ## sow mistakes into the matcher's Lua and show that its tests notice each (about two minutes)
 	$(BIN)/python tests/mutants.py
 
+cluster: $(VENV)/.dev packages pages ## start a cluster on loopback: 2 servers, 2 media machines, Redis, PostgreSQL, a balancer, the shop
+	@$(MAKE) --no-print-directory packages APT=haproxy
+	@exec $(BIN)/python -m tests.cluster
+
 pages: $(VENV)/.run ## build the pages, if their sources changed
 	@$(BIN)/python web/build.py
 

@@ -219,6 +219,11 @@ class Engine:
                 book.bring_back(status)
         return book.finish(everybody=True)
 
+    def end_hold(self, now_ms: int) -> list[AnyEvent]:
+        book = self._book.begin(now_ms)
+        book.holds_until_ms = None
+        return book.finish(everybody=True)
+
     # --- reading -----------------------------------------------------------------------------------------------------
 
     def place(self, request: str, now_ms: int) -> Place | None:

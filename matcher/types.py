@@ -232,6 +232,10 @@ class MatchStore(Protocol):
         their holder, who is `lost` until they sign in (30 s, then signed out with the reason "lease"). Final and already
         known requests are skipped."""
 
+    async def end_hold(self, now_ms: int) -> list[AnyEvent]:
+        """All that was open and everybody who is there has been announced again to a store that had lost its memory: people are
+        matched from now on, without waiting for a presence lease to pass. Only for one who knows of them all."""
+
     async def place(self, request: str, now_ms: int) -> Place | None:
         """A waiting (or suspended) request: 1 + those that are served before it by the staff it shares. A reserved one: 1.
         None for all others."""

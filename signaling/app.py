@@ -6,18 +6,27 @@ import asyncio
 import errno
 import signal
 from collections.abc import AsyncIterator, Callable
+from typing import cast
 
 import structlog
 from aiohttp import web
 
 from matcher.memory import MemoryStore
+from matcher.redis import RedisStore
+from matcher.types import MatchStore
 from signaling import demo, http, keys, ws
+from signaling.bus import Bus
 from signaling.codes import Codes
+from signaling.fleet import Fleet
 from signaling.hearing import MediaWorkers
 from signaling.identity import Identity
 from signaling.live import Live
+from signaling.node import CheckedStore, Node
 from signaling.recordings import Recordings
 from signaling.records import Records
+from signaling.records.types import Overtaken
+from signaling.relay import Relay
+from signaling.secret import derived, media_token
 from signaling.settings import Settings
 from signaling.turn import Turn
 from signaling.workers import Workers
@@ -36,8 +45,16 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None) -> 
     if settings.demo:
         await demo.seed(records, settings)
     recordings = Recordings(settings.recordings_dir)
-    live = Live(records, MemoryStore(), workers or Workers(settings), recordings)
-    app = web.Application(client_max_size=MAX_BODY_BYTES)
+    cluster = _Cluster(settings, records) if settings.redis else None
+    workers = workers or (cluster.fleet() if cluster else Workers(settings))
+    live = Live(
+        records, cluster.store if cluster else MemoryStore(), workers, recordings, cluster.bus.forgotten if cluster else None
+    )
+    middlewares = [cluster.relay.middleware()] if cluster else []
+    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=middlewares)
+    if cluster:
+        app[keys.BUS], app[keys.NODE] = cluster.bus, cluster.node
+        app.cleanup_ctx.append(cluster.connected)
     app[keys.SETTINGS] = settings
     app[keys.RECORDS] = records
     app[keys.RECORDINGS] = recordings
@@ -49,22 +66,55 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None) -> 
     live.house.turn = Turn.open(settings.turn, settings.turn_secret_file)
     live.house.refused = app[keys.COUNTS]  # one place for all that is refused
     app.cleanup_ctx.append(_running)
-    app.on_shutdown.append(_say_goodbye)
+
+    async def say_goodbye(app: web.Application) -> None:
+        live.say_goodbye()
+        if cluster:
+            await cluster.goodbye()
+
+    app.on_shutdown.append(say_goodbye)
     return app
 
 
+class _Cluster:
+    """What a server has beside the embedded parts when others share its work."""
+
+    def __init__(self, settings: Settings, records: Records) -> None:
+        self.settings = settings
+        self.bus = Bus(settings.redis)
+        self.node = Node(settings.node_url, self.bus, records, derived(settings.secret, "node").hex())
+        self.relay = Relay(self.node)
+        self._redis = RedisStore(settings.redis)
+        self.store = cast(MatchStore, CheckedStore(self._redis, self.node))
+
+    def fleet(self) -> Fleet:
+        return Fleet(self.settings.redis, media_token(self.settings.secret))
+
+    async def connected(self, app: web.Application) -> AsyncIterator[None]:
+        yield
+        await self.node.close()
+        await self.relay.close()
+        await self._redis.close()
+        await self.bus.close()
+        await app[keys.RECORDS].close()
+
+    async def goodbye(self) -> None:
+        self.node.draining = True
+        await self.relay.goodbye()
+
+
 async def _running(app: web.Application) -> AsyncIterator[None]:
-    live, records = app[keys.LIVE], app[keys.RECORDS]
+    live, records, node = app[keys.LIVE], app[keys.RECORDS], app.get(keys.NODE)
     try:
-        await live.start()
+        if node is None:
+            await live.start()
+        else:
+            node.start(live.start)
         yield
     finally:
         await live.close()
-        await records.close()
-
-
-async def _say_goodbye(app: web.Application) -> None:
-    app[keys.LIVE].say_goodbye()
+        if node is None:
+            await records.close()
 
 
 async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, workers: MediaWorkers | None = None) -> None:
@@ -73,7 +123,8 @@ async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    runners = [web.AppRunner(await build_app(settings, workers), access_log=None, shutdown_timeout=SHUTDOWN_S)]
+    app = await build_app(settings, workers)
+    runners = [web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)]
     if settings.demo:
         runners.append(web.AppRunner(demo.shop_app(settings), access_log=None, shutdown_timeout=SHUTDOWN_S))
     try:
@@ -84,10 +135,20 @@ async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, 
         log.info("serving", url=settings.url)
         if on_ready is not None:
             on_ready()
-        await stop.wait()
+        node = app.get(keys.NODE)
+        await _first_of(stop, node.overtaken if node else stop)
     finally:
         for runner in reversed(runners):
             await runner.cleanup()
+    if node is not None and node.overtaken.is_set():
+        raise Overtaken
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> None:

@@ -68,6 +68,7 @@ def main() -> None:
 )
 @redis_option(required=False)
 @secret_option
+@click.option("--advertise", default="", metavar="URL", help="Where the cluster's other servers reach this one.")
 @storage_options
 def serve(
     *,
@@ -80,15 +81,21 @@ def serve(
 ) -> None:
     """Start the service."""
     secret = _secret(secret_file) if options["redis"] else b""
+    if secret and options["host"] in ("0.0.0.0", "::") and not options["advertise"]:  # noqa: S104 - a comparison
+        raise click.ClickException("Other servers cannot reach that address: name one with --advertise http://…")
     settings = Settings(demo=demo, data_dir=data_dir or default_data_dir(demo=demo), announce=announce, secret=secret, **options)
     _check_turn(settings)
     if taken := taken_port(settings):
         raise click.ClickException(taken)
     log.set_up(level=log_level or ("warning" if demo else "info"))
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    from .records.types import Overtaken
+
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
             runner.run(_run(settings))
+        except Overtaken:
+            raise click.ClickException("Another server of the cluster decides now: start this one again.") from None
         except OSError as error:  # a port taken since we looked, a folder that cannot be written
             raise click.ClickException(f"Cannot serve: {error}") from error
 

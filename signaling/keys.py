@@ -12,12 +12,16 @@ from .records import Records
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from .bus import Bus
     from .codes import Codes
     from .identity import Identity
     from .live import Live
+    from .node import Node
 
 RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
+BUS: web.AppKey[Bus] = web.AppKey("bus")  # of a cluster, as is the next
+NODE: web.AppKey[Node] = web.AppKey("node")
 LIVE: web.AppKey[Live] = web.AppKey("live")
 CODES: web.AppKey[Codes] = web.AppKey("codes")
 COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)  # what was refused or dropped, by reason

@@ -43,6 +43,7 @@ class Settings:
     announce: tuple[str, ...] = ()
     redis: str = ""  # URL; "": everything in this process and its children
     secret: bytes = field(default=b"", repr=False)  # of the cluster
+    advertise: str = ""  # where the cluster's other servers reach this one; "": http://HOST:PORT
     workers: int = 0  # 0: one a core
     turn: tuple[str, ...] = ()  # turn:host:port, of a server that knows the secret in turn_secret_file
     turn_secret_file: Path | None = None
@@ -73,6 +74,11 @@ class Settings:
     def server_name(self) -> str:
         """Host and port of `url`: the counselling server that a code names."""
         return urlsplit(self.url).netloc
+
+    @property
+    def node_url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.advertise or f"http://{host}:{self.port}").rstrip("/")
 
     def staff_url(self, role: str) -> str:
         parts = urlsplit(self.url)

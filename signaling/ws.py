@@ -10,6 +10,7 @@ import msgspec
 import structlog
 from aiohttp import WSMsgType, web
 
+from matcher.types import Unavailable
 from signaling import keys
 from signaling import messages as msg
 from signaling.limits import Buckets
@@ -48,6 +49,7 @@ SENTENCES = {
     "not_pending": "This call is no longer ringing for you.",
     "closed": "The opening hours are over; leave a message instead.",
     "busy": "You are in a conversation.",
+    "unavailable": "Matching is out of reach for a moment. Try again in a few seconds.",
     "failed": "Something went wrong here. Try again.",
 }
 
@@ -180,6 +182,9 @@ class _Connection:
         request_id, session = getattr(message, "id", None), getattr(message, "session", "")
         try:
             await handle(self.live, client, message)
+        except Unavailable:
+            self.live.house.refused["unavailable"] += 1
+            client.send(_error("unavailable", request_id, session))
         except REFUSALS as refused:
             reason = refused.reason if isinstance(refused, NotAllowed) else "unknown"
             self.live.house.refused[reason] += 1

@@ -24,7 +24,7 @@ class RedisStore:
 
     `on_emptied` is called when Redis turns out to have lost what this store had put there, once each time: whatever is still open
     has to be announced again (`restore` with the open requests at their original times, `sign_in` of everybody who is there). It
-    is for that time that nobody is matched for one presence lease."""
+    is for that time that nobody is matched for one presence lease, or until `end_hold`."""
 
     def __init__(
         self,
@@ -110,6 +110,9 @@ class RedisStore:
     async def restore(self, requests: list[RequestStatus], now_ms: int) -> list[AnyEvent]:
         open_ones = [status for status in requests if status.state in ("waiting", "reserved", "suspended", "accepted")]
         return await self._step("restore", now_ms, [wire.packed_status(status) for status in open_ones])
+
+    async def end_hold(self, now_ms: int) -> list[AnyEvent]:
+        return await self._step("end_hold", now_ms)
 
     # --- reading ---------------------------------------------------------------------------------------------------------
 

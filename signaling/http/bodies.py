@@ -8,7 +8,8 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
-from ..keys import SETTINGS
+from ..keys import NODE, SETTINGS
+from ..node import ADDRESS_HEADER, TOKEN_HEADER
 from .errors import Refused
 
 T = TypeVar("T")
@@ -45,7 +46,10 @@ def now_ms() -> int:
 
 
 def address_of(request: web.Request) -> str:
-    """The client's address; behind a proxy of ours, the one that the proxy saw."""
+    """The client's address; behind a proxy of ours, or another server of the cluster, the one that it saw."""
+    node = request.app.get(NODE)
+    if node is not None and node.is_node(request.headers.get(TOKEN_HEADER, "")):
+        return request.headers.get(ADDRESS_HEADER, "")
     if request.app[SETTINGS].trust_proxy:
         forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
         if forwarded:

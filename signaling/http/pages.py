@@ -1,4 +1,4 @@
-"""The built pages, the widget and their assets; the health check."""
+"""The built pages, the widget and their assets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aiohttp import web
 from ..keys import COUNTS, RECORDS, SETTINGS
 from ..records import Site
 from ..settings import STAFF_HOSTS
-from .errors import answer, not_found
+from .errors import not_found
 from .headers import page_headers
 from .no_panel import Reason, no_panel
 
@@ -21,13 +21,6 @@ _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sang
 <h1>The pages are not built yet</h1>
 <p>The service runs, but <code>{name}</code> is missing. Build the pages with <code>make pages</code>
 (or install the wheel, which brings them), then load this page again.</p></html>"""
-
-
-@routes.get("/healthz")
-async def healthz(request: web.Request) -> web.Response:
-    """200 once the service can serve: the records answer."""
-    await request.app[RECORDS].site("")
-    return answer({"ok": True})
 
 
 @routes.get("/")

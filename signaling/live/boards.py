@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
 
+from matcher.types import Unavailable
 from signaling import views
 from signaling.live.clients import Client
 from signaling.live.entry import Entry, House
@@ -65,7 +67,8 @@ class Boards:
 
     async def place(self, entry: Entry) -> None:
         if entry.session.state == "waiting":
-            entry.place = await self.house.store.place(entry.session.request, self.house.now()) or entry.place
+            with suppress(Unavailable):  # it stays where it was
+                entry.place = await self.house.store.place(entry.session.request, self.house.now()) or entry.place
             self.sessions.show(entry)
 
     # --- queues ----------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from matcher.types import Refused
+from matcher.types import Refused, Unavailable
 from signaling import messages as msg
 from signaling.hours import is_open
 from signaling.live.clients import Client
@@ -267,7 +267,7 @@ async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
 async def _wrapped_up(live: Live, staff: str) -> None:
     try:
         await live.matching.call(live.house.store.wrapped_up(staff, live.house.now()))
-    except Refused:
+    except (Refused, Unavailable):
         live.house.refused["matcher_wrapped_up"] += 1
     await live.matching.settled()
 

@@ -81,7 +81,8 @@ class Entry:
 
 @dataclass(slots=True)
 class House:
-    """What all parts of the runtime share. ``refused``: counts of what was refused, by reason."""
+    """What all parts of the runtime share. ``refused``: counts of what was refused, by reason.
+    ``unsettled``: sessions and matcher may not agree."""
 
     records: Records
     store: MatchStore
@@ -90,6 +91,7 @@ class House:
     hub: Hub = field(default_factory=Hub)
     entries: dict[str, Entry] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
+    unsettled: asyncio.Event = field(default_factory=asyncio.Event)
     now: Callable[[], int] = wall_clock_ms
     turn: Turn | None = None
 

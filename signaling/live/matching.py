@@ -28,6 +28,7 @@ from signaling.session.events import (
     Transfer,
 )
 from signaling.session.model import NotAllowed
+from signaling.session.model import Ringing as RingingThere
 
 log = structlog.get_logger(__name__)
 
@@ -54,14 +55,18 @@ class Matching:
 
     async def call(self, step: Coroutine[Any, Any, list[m.AnyEvent]]) -> None:
         """One step of the store; its events go to the router. ``matcher.types.Refused`` is the caller's."""
-        self._take(await step)
+        try:
+            self.take(*await step)
+        except m.Unavailable:
+            self.house.unsettled.set()
+            raise
         self.staffing.wake()
 
     async def sweep(self) -> None:
         """Ends what has expired; the caller itself then looks for the next deadline."""
-        self._take(await self.house.store.sweep(self.house.now()))
+        self.take(*await self.house.store.sweep(self.house.now()))
 
-    def _take(self, events: list[m.AnyEvent]) -> None:
+    def take(self, *events: m.AnyEvent) -> None:
         for event in events:
             self._events.put_nowait(event)
 
@@ -76,7 +81,7 @@ class Matching:
         try:
             match effect:
                 case Enqueue():
-                    await self.call(store.enqueue(self._request(entry, effect, frozenset(effect.excluded)), now))
+                    await self.call(store.enqueue(self.request_of(entry, effect), now))
                     await self._check_help(entry, effect)
                 case Step():
                     await self.call(getattr(store, effect.step)(effect.request, now))
@@ -84,13 +89,16 @@ class Matching:
                     await self.call(store.transfer_owner(effect.request, effect.staff, now))
                 case Reinstate():
                     state: m.RequestState = "accepted" if effect.staff else "suspended"
-                    status = m.RequestStatus(self._request(entry, effect, frozenset()), state, staff=effect.staff or None)
+                    status = m.RequestStatus(self.request_of(entry, effect), state, staff=effect.staff or None)
                     await self.call(store.restore([status], now))
         except m.Refused as refused:
             self.house.refused[f"matcher_{refused.reason}"] += 1
             log.info("matcher refused", session=entry.id, step=str(effect), reason=refused.reason)
+        except m.Unavailable:
+            self.house.refused["matcher_unavailable"] += 1  # the session has decided; the matcher is told when it is back
+            self.house.unsettled.set()
 
-    def _request(self, entry: Entry, effect: Enqueue | Reinstate, excluded: frozenset[str]) -> m.Request:
+    def request_of(self, entry: Entry, effect: Enqueue | Reinstate) -> m.Request:
         path = entry.site.category_path(effect.category) or (effect.category,)
         return m.Request(
             id=effect.request,
@@ -99,9 +107,9 @@ class Matching:
             language=entry.session.language,
             category_path=path,
             enqueued_at_ms=effect.enqueued_at,
-            excluded=excluded,
-            only=effect.only if isinstance(effect, Enqueue) else "",
-            first=isinstance(effect, Enqueue) and effect.first,
+            excluded=frozenset(effect.excluded),
+            only=effect.only,
+            first=effect.first,
         )
 
     async def _check_help(self, entry: Entry, effect: Enqueue) -> None:
@@ -121,6 +129,9 @@ class Matching:
         except m.Refused as refused:
             ring.accepting = None
             raise NotAllowed(refused.reason) from None
+        except m.Unavailable:
+            ring.accepting = None
+            raise
         await self.settled()
 
     async def decline(self, reservation: str, client: Client, reason: str) -> None:
@@ -223,6 +234,12 @@ class Matching:
         m.RequestChanged: _request_changed,
         m.StaffChanged: _staff_changed,
     }
+
+    async def ring_lost(self, request: str, ringing: RingingThere, fence: int) -> None:
+        """The matcher knows nothing of this ring any more."""
+        ended = m.ReservationEnded(fence, self.house.now(), ringing.reservation, request, ringing.staff, "cancelled", "lost")
+        self.take(ended)
+        await self.settled()
 
     def rings_of(self, staff: str) -> list[Ring]:
         return [ring.message for ring in self.rings.values() if ring.staff == staff]

@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import structlog
 
-from matcher.types import MatchStore, Place, Refused
+from matcher.types import MatchStore, Place, Refused, Staff, Unavailable
 from signaling.hearing import MediaWorkers
 from signaling.identity import token_hash
+from signaling.live.agreeing import Agreeing, Forgotten
 from signaling.live.boards import Boards
 from signaling.live.clients import Client
 from signaling.live.entry import Entry, House, wall_clock_ms
@@ -40,7 +41,15 @@ RESTART_RETRY_MS = 300
 class Live:
     """Start with `await start()`, end with `await close()`. Methods that refuse raise `NotAllowed`."""
 
-    def __init__(self, records: Records, store: MatchStore, workers: MediaWorkers, recordings: Recordings) -> None:
+    def __init__(
+        self,
+        records: Records,
+        store: MatchStore,
+        workers: MediaWorkers,
+        recordings: Recordings,
+        forgotten: Forgotten | None = None,
+    ) -> None:
+        """`forgotten`: has the store, which is not in this process, lost its memory?"""
         self.house = House(records=records, store=store, workers=workers, recordings=recordings, now=wall_clock_ms)
         self.sessions = Sessions(self.house)
         self.staffing = Staffing(self.house)
@@ -48,6 +57,7 @@ class Live:
         self.rooms = Rooms(self.house, self.sessions.apply, self.sessions.show)
         self.matching = Matching(self.house, self.sessions, self.staffing)
         self.boards = Boards(self.house, self.sessions, self.staffing)
+        self.agreeing = Agreeing(self.house, self.matching, self.staffing, forgotten) if forgotten else None
         self.sessions.wire(self.matching, self.rooms, self.lines)
         self._tasks: list[asyncio.Task[None]] = []
         self._erasures_seen = 0
@@ -58,7 +68,7 @@ class Live:
         await self.boards.load_messages()
         await self.boards.count()
         self._erasures_seen, _ = await self.house.records.erasures(0)
-        loops = (
+        loops = [
             self.matching.route,
             self.sessions.scheduler.run,
             self.rooms.journal,
@@ -66,7 +76,10 @@ class Live:
             self.staffing.keep_renewing,
             self._sweep,
             self._notice_erasures,
-        )
+        ]
+        if self.agreeing is not None:
+            self.house.unsettled.set()
+            loops.append(self.agreeing.run)
         self._tasks = [asyncio.create_task(_for_ever(loop)) for loop in loops]
 
     def say_goodbye(self) -> None:
@@ -211,7 +224,11 @@ class Live:
     async def estimate(self, site: str, category: str, language: str, now: int) -> Place:
         found = await self.house.records.site(site)
         path = found.category_path(category) if found else ()
-        return await self.house.store.estimate("user", site, language, path or (category,), now)
+        try:
+            return await self.house.store.estimate("user", site, language, path or (category,), now)
+        except Unavailable:
+            counselors = [each for each in self.staffing.known.values() if each.role == "counselor"]
+            return Place(1, None, None, any(self.staffing.serves(each, site, language, path) for each in counselors))
 
     async def hours_changed(self, site: str) -> None:
         await self.sessions.hours_changed(site)
@@ -242,7 +259,7 @@ class Live:
             await self.detach(client)
         try:
             await self.matching.call(self.house.store.sign_out(staff_id, self.house.now(), force=True))
-        except Refused:
+        except (Refused, Unavailable):
             self.house.refused["matcher_sign_out"] += 1
 
     # --- connections -----------------------------------------------------------------------------------------------------
@@ -277,9 +294,7 @@ class Live:
         self.house.hub.add(client)
         if skills is not None:
             self.staffing.known[record.id] = record
-            await self.matching.call(self.house.store.sign_in(skills, self.house.now()))
-            await self.matching.settled()
-            await self.staffing.read(record)
+            await self._sign_in(record, skills)
         client.send(Welcome(now=self.house.now(), staff=self.staffing.me(record)))
         if skills is None:
             return
@@ -291,6 +306,14 @@ class Live:
             client.send(ring)
         self.boards.push_queue(client)
         self.sessions.changed = True
+
+    async def _sign_in(self, record: StaffRecord, skills: Staff) -> None:
+        try:
+            await self.matching.call(self.house.store.sign_in(skills, self.house.now()))
+            await self.matching.settled()
+            await self.staffing.read(record)
+        except Unavailable:
+            self.house.refused["unavailable"] += 1  # they come back to their conversations all the same
 
     def _sessions_of(self, staff: str) -> list[Entry]:
         return [entry for entry in self.house.entries.values() if self.staff_participant(entry.id, staff) is not None]
@@ -309,7 +332,7 @@ class Live:
         if client.staff is not None and not tabs and client.staff.role in MATCHED_ROLES:
             try:
                 await self.matching.call(self.house.store.disconnect(client.staff.id, self.house.now()))
-            except Refused:
+            except (Refused, Unavailable):
                 self.house.refused["matcher_disconnect"] += 1
 
     async def _let_go(self, entry: Entry, participant: str, tabs: list[Client]) -> None:
@@ -328,6 +351,9 @@ async def _for_ever(loop: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             await loop()
+        except Unavailable as error:
+            log.warning("matcher out of reach", error=str(error))
+            await asyncio.sleep(LOOP_RETRY_S)
         except Exception:
             log.exception("loop failed", loop=getattr(loop, "__qualname__", ""))
             await asyncio.sleep(LOOP_RETRY_S)

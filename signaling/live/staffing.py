@@ -51,13 +51,20 @@ class Staffing:
         self._told[event.staff] = (event.state, event.reason if event.state == "away" else "", event.until_ms, event.at_ms)
         record = self.house.hub.staff_record(event.staff)
         if record is not None:
-            self.house.hub.to_staff(event.staff, StaffUpdate(me=self.me(record)))
+            self.show(record)
         elif event.state == "signed_out":
             self._told.pop(event.staff, None)
             self.known.pop(event.staff, None)
 
     def state(self, staff: str) -> m.StaffState:
         return self._told[staff][0] if staff in self._told else "signed_out"
+
+    def since(self, staff: str) -> int:
+        """Since when they have been in their state, as far as it is known."""
+        return self._told[staff][3] if staff in self._told else 0
+
+    def show(self, record: StaffRecord) -> None:
+        self.house.hub.to_staff(record.id, StaffUpdate(me=self.me(record)))
 
     def me(self, record: StaffRecord) -> StaffMe:
         state, why, until, _ = self._told.get(record.id, ("away", "", None, 0))

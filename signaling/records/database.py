@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from . import tables as t
 from .types import UnknownSession
 
+_MIGRATING = 0x5A_4D_16  # any number that nobody else of this database takes a lock by
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -105,6 +106,8 @@ def newest_revision() -> str:
 
 
 def _migrate(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":  # servers of a cluster may start at the same time
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
     if sa.inspect(connection).has_table("alembic_version"):
         here = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
         if list(here) == [newest_revision()]:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..messages import Channel, SessionState
 from . import tables as t
-from .database import Database
+from .leading import Leading
 from .types import DayCounts, SessionRecord, UnknownSession
 
 _COLUMNS = SessionRecord.__struct_fields__
@@ -35,9 +35,11 @@ ERASED: dict[str, Any] = {
 }
 
 
-class Sessions(Database):
+class Sessions(Leading):
     async def create_session(self, record: SessionRecord) -> None:
-        await self._do(sa.insert(t.session).values({name: getattr(record, name) for name in _COLUMNS}))
+        async with self._writing() as connection:
+            await self.require_leading(connection)
+            await connection.execute(sa.insert(t.session).values({name: getattr(record, name) for name in _COLUMNS}))
 
     async def save_session(
         self,
@@ -83,7 +85,10 @@ class Sessions(Database):
 
     async def _change(self, session_id: str, values: dict[str, Any]) -> None:
         here = sa.and_(t.session.c.id == session_id, t.session.c.end_reason != "erased")
-        if not await self._do(sa.update(t.session).where(here).values(values)) and await self.session(session_id) is None:
+        async with self._writing() as connection:
+            await self.require_leading(connection)
+            changed = (await connection.execute(sa.update(t.session).where(here).values(values))).rowcount
+        if not changed and await self.session(session_id) is None:
             raise UnknownSession(session_id)
 
     async def session(self, session_id: str) -> SessionRecord | None:

@@ -122,6 +122,13 @@ session = sa.Table(
     sa.Index("ix_session_started_at", "started_at"),
 )
 
+leading = sa.Table(
+    "leading",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),  # one row
+    sa.Column("term", sa.BigInteger, nullable=False),
+)
+
 line = sa.Table(
     "line",
     metadata,

@@ -20,6 +20,10 @@ class StaleEpoch(Exception):
     """A newer epoch has opened this board: the writer's room lives elsewhere now."""
 
 
+class Overtaken(Exception):
+    """Another server decides now: ours was thought dead, and what it knows is old."""
+
+
 class UnknownSession(LookupError):
     """No such session (never was, or erased by retention)."""
 

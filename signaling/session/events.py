@@ -270,6 +270,9 @@ class Reinstate:
     category: str
     enqueued_at: int
     staff: str = ""
+    excluded: tuple[str, ...] = ()
+    only: str = ""
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -246,3 +246,8 @@ function Steps.restore(statuses)
   end
   return true
 end
+
+function Steps.end_hold()
+  World.end_hold()
+  return true
+end

@@ -61,6 +61,24 @@ async def test_nobody_is_matched_while_all_announce_themselves_again(nodes, redi
     assert [(event.request, event.staff) for event in rings] == [("early", "jimin")]
 
 
+async def test_who_has_announced_everybody_need_not_wait_for_the_lease(nodes, redis_server):
+    """And it is the earlier one who is served first, whoever was back first."""
+    store = nodes[0].store
+    await store.enqueue(asked("early", NOW), NOW)
+    await store.enqueue(asked("late", NOW + 5), NOW + 5)
+    redis_server.restart()
+    later = NOW + 10_000
+    await store.sign_in(counselor("jimin"), later)
+    assert not [event for event in await store.set_available("jimin", later) if isinstance(event, Reserved)]
+    both = [RequestStatus(asked("late", NOW + 5), "waiting"), RequestStatus(asked("early", NOW), "waiting")]
+    assert not [event for event in await store.restore(both, later) if isinstance(event, Reserved)]
+    rings = [event for event in await store.end_hold(later) if isinstance(event, Reserved)]
+    assert [(event.request, event.staff) for event in rings] == [("early", "jimin")]
+    await store.sign_in(counselor("suho"), later)
+    rings = [event for event in await store.set_available("suho", later) if isinstance(event, Reserved)]
+    assert [(event.request, event.staff) for event in rings] == [("late", "suho")]
+
+
 async def test_fences_go_on_where_the_clocks_of_nodes_differ(nodes, redis_server):
     """The node that speaks first is half a minute behind the one whose fences everybody has seen."""
     first, second = (node.store for node in nodes)

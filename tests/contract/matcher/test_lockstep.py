@@ -211,6 +211,10 @@ class AnythingGoes(OnBoth, RuleBasedStateMachine):
     def restore(self, statuses: list[RequestStatus]) -> None:
         self.do("restore", statuses)
 
+    @rule()
+    def end_hold(self) -> None:
+        self.do("end_hold")
+
     @rule(seconds=st.sampled_from([-5, 0.001, 1, 15, 20, 30, 60, 120]), renewing=st.booleans())
     def time_passes(self, seconds: float, renewing: bool) -> None:
         self.now += round(seconds * 1000)

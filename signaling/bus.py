@@ -1,0 +1,69 @@
+"""The cluster's Redis, as far as the service itself uses it. Every call fails with `Unavailable` within a second."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from matcher.types import Unavailable
+
+TIMEOUT_S = 1.0
+MARK_KEY = "{sangdam}:mark"
+LEADER_KEY = "{sangdam}:leader"
+LEASE_MS = 1500
+
+_KEEP = """
+local held = redis.call("GET", KEYS[1])
+if held and held ~= ARGV[1] then return 0 end
+redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
+return 1
+"""
+_LEAVE = """
+if redis.call("GET", KEYS[1]) == ARGV[1] then return redis.call("DEL", KEYS[1]) end
+return 0
+"""
+
+
+class Bus:
+    def __init__(self, url: str) -> None:
+        self._redis = Redis.from_url(
+            url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0), decode_responses=True
+        )
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+    async def ping(self) -> None:
+        await self._ask(self._redis.ping())
+
+    async def forgotten(self) -> bool:
+        """Has Redis lost everything since we last asked? (A mark that is left there says no.)"""
+        return bool(await self._ask(self._redis.set(MARK_KEY, "1", nx=True)))
+
+    # --- which server decides ---------------------------------------------------------------------------------------------
+
+    async def leader(self) -> str:
+        """What the server that decides has left under its lease; "" when nobody holds it."""
+        return str(await self._ask(self._redis.get(LEADER_KEY)) or "")
+
+    async def take_lead(self, said: str) -> bool:
+        """False: somebody else holds the lease."""
+        return bool(await self._ask(self._redis.set(LEADER_KEY, said, nx=True, px=LEASE_MS)))
+
+    async def keep_lead(self, said: str) -> bool:
+        """Renews our lease, also when Redis has forgotten it. False: somebody else holds it."""
+        return bool(await self._ask(self._redis.eval(_KEEP, 1, LEADER_KEY, said, LEASE_MS)))
+
+    async def leave_lead(self, said: str) -> None:
+        await self._ask(self._redis.eval(_LEAVE, 1, LEADER_KEY, said))
+
+    async def _ask(self, answer: Awaitable[Any]) -> Any:
+        try:
+            return await answer
+        except (RedisError, OSError) as error:
+            raise Unavailable(f"Redis: {type(error).__name__}") from error

@@ -1,0 +1,59 @@
+"""Is this server alive, and can it serve? For whatever starts servers, and for whatever balances between them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+
+import structlog
+from aiohttp import web
+
+from matcher.types import Unavailable
+
+from ..keys import BUS, LIVE, NODE, RECORDS
+from ..node import state_of
+from .errors import answer
+
+log = structlog.get_logger(__name__)
+
+routes = web.RouteTableDef()
+
+ANSWER_S = 2.0
+
+
+@routes.get("/healthz")
+async def healthz(request: web.Request) -> web.Response:
+    """200 while it runs, whatever else is missing: beginning anew would mend none of that."""
+    return answer({"ok": True})
+
+
+@routes.get("/readyz")
+async def readyz(request: web.Request) -> web.Response:
+    """200 when it can serve, else 503; `missing` says which part is not there: records, redis, leader, workers. Without Redis or
+    workers it still serves what it can."""
+    app = request.app
+    missing = [] if await _answers(app[RECORDS].site("")) else ["records"]
+    serves, node = not missing, app.get(NODE)
+    state = "deciding"
+    if node is not None:
+        state = state_of(node)
+        serves = serves and state in ("deciding", "standing by")
+        if not serves and not missing:
+            missing.append("leader")
+        if not await _answers(app[BUS].ping()):
+            missing.append("redis")
+    if state == "deciding" and not any(worker.state == "live" for worker in app[LIVE].house.workers.items()):
+        missing.append("workers")
+    return answer({"ok": serves, "state": state, "missing": missing}, 200 if serves else 503)
+
+
+async def _answers(question: Awaitable[object]) -> bool:
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            await question
+    except (Unavailable, TimeoutError):
+        return False
+    except Exception as error:
+        log.warning("not ready", error=type(error).__name__)
+        return False
+    return True

@@ -1,0 +1,190 @@
+"""Sessions and matcher brought to agree again: after a start, after the matcher was out of reach, after it has lost its memory.
+
+The sessions are the journal: a request that the matcher has lost goes back at its original time, before any staff, so that nobody
+who waits is passed. What the matcher has done unheard (a ring, an accepted call) is told to the sessions as if it had just
+happened; what it holds for nobody is released.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from matcher import types as m
+from signaling.live.clients import Client
+from signaling.live.entry import Entry, House
+from signaling.live.matching import Matching
+from signaling.live.staffing import Staffing
+from signaling.session.events import Reinstate
+from signaling.session.model import Ringing
+from signaling.session.standing import open_requests
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 0.4
+RETRY_S = 0.3
+TRIES = 5
+LATER = m.Why("exact", "told later", (), ())  # of a ring whose reasons were lost on the way
+
+Forgotten = Callable[[], Awaitable[bool]]
+
+
+class Agreeing:
+    """`forgotten`: has the store lost its memory since we last asked? It may raise `Unavailable`, as every step may."""
+
+    def __init__(self, house: House, matching: Matching, staffing: Staffing, forgotten: Forgotten) -> None:
+        self.house = house
+        self.matching = matching
+        self.staffing = staffing
+        self._forgotten = forgotten
+
+    async def run(self) -> None:
+        unsettled = self.house.unsettled
+        while True:
+            try:
+                if await self._forgotten():
+                    log.warning("the matcher's memory is empty: requests go back to it")
+                    unsettled.set()
+                if unsettled.is_set():
+                    unsettled.clear()
+                    await self.agree()
+            except m.Unavailable:
+                unsettled.set()
+                await asyncio.sleep(RETRY_S)
+                continue
+            try:
+                async with asyncio.timeout(LOOK_S):
+                    await unsettled.wait()
+            except TimeoutError:
+                pass
+
+    async def agree(self) -> None:
+        store = self.house.store
+        await self.matching.settled()
+        found = await store.snapshot()
+        await self.matching.settled()
+        await self._bring_back(found)
+        await self._release(found)
+        for entry in list(self.house.entries.values()):
+            for wanted, here, ringing in open_requests(entry.session):
+                status = found.requests.get(wanted.request)
+                if status is not None and not _alike(wanted, here, ringing, status):
+                    await self._look_again(entry, wanted.request)
+        await self._staff(found)
+        await self.matching.settled()
+        if await self._forgotten():  # once more, meanwhile
+            self.house.unsettled.set()
+            return
+        await self.matching.call(store.end_hold(self.house.now()))
+
+    async def _look_again(self, entry: Entry, request: str) -> None:
+        """Much may have happened since the snapshot: compared is what the matcher says before and after all it has said so far
+        has been routed."""
+        before = await self.house.store.request_status(request)
+        for _ in range(TRIES):
+            await self.matching.settled()
+            status = await self.house.store.request_status(request)
+            if status == before:
+                break
+            before = status
+        for wanted, here, ringing in open_requests(entry.session):
+            if status is not None and wanted.request == request and not _alike(wanted, here, ringing, status):
+                log.info("brought to agree", session=entry.id, matcher=status.state)
+                await self._compare(entry, wanted, here, ringing, status, entry.session.fence)
+
+    # --- requests --------------------------------------------------------------------------------------------------------
+
+    async def _bring_back(self, found: m.Snapshot) -> None:
+        missing: list[m.RequestStatus] = []
+        for entry in list(self.house.entries.values()):
+            for wanted, here, ringing in open_requests(entry.session):
+                if wanted.request in found.requests:
+                    continue
+                if ringing is not None:
+                    await self.matching.ring_lost(wanted.request, ringing, found.fence)
+                state: m.RequestState = "accepted" if wanted.staff else "waiting" if here else "suspended"
+                request = self.matching.request_of(entry, wanted)
+                missing.append(m.RequestStatus(request, state, staff=wanted.staff or None))
+        if missing:
+            log.info("requests brought back", requests=len(missing))
+            await self.matching.call(self.house.store.restore(missing, self.house.now()))
+
+    async def _release(self, found: m.Snapshot) -> None:
+        wanted = {each.request for entry in list(self.house.entries.values()) for each, _, _ in open_requests(entry.session)}
+        for request, status in found.requests.items():
+            if request not in wanted:
+                store, now = self.house.store, self.house.now()
+                step = store.complete(request, now) if status.state == "accepted" else store.cancel(request, now, "ended")
+                await self._step(step)
+
+    async def _compare(
+        self, entry: Entry, wanted: Reinstate, here: bool, ringing: Ringing | None, status: m.RequestStatus, fence: int
+    ) -> None:
+        store, now, request = self.house.store, self.house.now(), wanted.request
+        if ringing is not None and ringing.reservation != status.reservation and status.state != "accepted":
+            await self.matching.ring_lost(request, ringing, fence)
+        if wanted.staff:
+            await self._compare_accepted(entry, wanted, status, fence)
+        elif status.state == "accepted" and status.staff:
+            reservation = ringing.reservation if ringing else ""
+            self.matching.take(m.ReservationEnded(fence, now, reservation, request, status.staff, "accepted"))
+        elif not here and status.state in ("waiting", "reserved"):
+            await self._step(store.suspend(request, now))
+        elif here and status.state == "suspended":
+            await self._step(store.resume(request, now))
+        elif here and status.state == "reserved" and (ringing is None or ringing.reservation != status.reservation):
+            until = status.expires_at_ms or now
+            self.matching.take(m.Reserved(fence, now, status.reservation or "", request, status.staff or "", until, LATER))
+
+    async def _compare_accepted(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus, fence: int) -> None:
+        """The session has somebody for this request. One whom the matcher has taken from it without ever having entered is gone;
+        one who is in the room stays."""
+        store, now, request = self.house.store, self.house.now(), wanted.request
+        if status.state == "accepted":
+            await self._step(store.transfer_owner(request, wanted.staff, now))
+            return
+        person = entry.session.people.get(wanted.staff)
+        if person is not None and not person.entered:
+            self.matching.take(m.RequestChanged(fence, now, request, "waiting", "never_entered"))
+            return
+        await self._step(store.cancel(request, now, "ended"))
+        back = m.RequestStatus(self.matching.request_of(entry, wanted), "accepted", staff=wanted.staff)
+        await self._step(store.restore([back], now))
+
+    async def _step(self, step: Awaitable[list[m.AnyEvent]]) -> None:
+        try:
+            self.matching.take(*await step)
+        except m.Refused as refused:
+            self.house.refused[f"matcher_{refused.reason}"] += 1  # it has moved on since we looked
+
+    # --- staff -----------------------------------------------------------------------------------------------------------
+
+    async def _staff(self, found: m.Snapshot) -> None:
+        """Everybody with a tab here is signed in; who was free before the matcher forgot is free again, in the order in which
+        they became so."""
+        store, hub = self.house.store, self.house.hub
+        tabs: list[Client] = [hub.of_staff(staff)[-1] for staff in hub.staff_ids()]
+        records = [client.staff for client in tabs if client.staff is not None]
+        for record in sorted(records, key=lambda each: self.staffing.since(each.id)):
+            skills = self.staffing.skills(record)
+            if skills is None:
+                continue
+            was_free = self.staffing.state(record.id) in ("available", "reserved")
+            await self._step(store.sign_in(skills, self.house.now()))
+            if was_free and record.id not in found.staff:
+                await self._step(store.set_available(record.id, self.house.now()))
+            await self.matching.settled()
+            await self.staffing.read(record)
+            self.staffing.show(record)
+
+
+def _alike(wanted: Reinstate, here: bool, ringing: Ringing | None, status: m.RequestStatus) -> bool:
+    if wanted.staff:
+        return status.state == "accepted" and status.staff == wanted.staff
+    if not here:
+        return status.state == "suspended" and ringing is None
+    if status.state == "reserved":
+        return ringing is not None and ringing.reservation == status.reservation
+    return status.state == "waiting" and ringing is None

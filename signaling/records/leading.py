@@ -1,0 +1,36 @@
+"""Which server of a cluster decides: a number that only grows. Who holds the newest may write sessions; the records refuse all
+others, so that a server that stood still cannot write over what has happened since."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from . import tables as t
+from .database import Database
+from .types import Overtaken
+
+
+class Leading(Database):
+    """`term`: the number under which this server writes; None: alone, and nobody asks."""
+
+    term: int | None = None
+
+    async def lead(self) -> int:
+        """From now on we decide. Waits for what the former one is writing, and refuses it what comes later."""
+        async with self._writing() as connection:
+            newer = sa.update(t.leading).values(term=t.leading.c.term + 1).returning(t.leading.c.term)
+            self.term = int((await connection.execute(newer)).scalar_one())
+        return self.term
+
+    async def leads(self) -> bool:
+        row = await self._first(sa.select(t.leading.c.term))
+        return row is not None and row["term"] == self.term
+
+    async def require_leading(self, connection: AsyncConnection) -> None:
+        """Overtaken when another server decides. Holds the row until the end of the transaction, so that a successor waits."""
+        if self.term is None:
+            return
+        held = sa.select(t.leading.c.term).with_for_update(read=True)
+        if (await connection.execute(held)).scalar_one() != self.term:
+            raise Overtaken

@@ -1,0 +1,203 @@
+"""What reaches a server that does not decide is passed on to the one that does: requests, and WebSockets while they live."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+import aiohttp
+import structlog
+from aiohttp import WSMsgType, web
+from aiohttp.typedefs import Handler, Middleware
+
+from signaling.http.bodies import address_of
+from signaling.http.errors import answer
+from signaling.messages import Bye, encode
+from signaling.node import ADDRESS_HEADER, LEADING_PATH, TOKEN_HEADER, Leader, Node
+
+log = structlog.get_logger(__name__)
+
+LEADER_WITHIN_S = 5.0
+REQUEST_S = 30.0
+CONNECT_S = 2.0
+COME_BACK_MS = 50  # another server decides by then, or will soon: it waits for that itself
+PING_S = 10.0
+GOODBYE = '{"type":"bye"'
+MAX_MESSAGE_BYTES = 450_000
+NOT_PASSED_ON = frozenset({
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade",
+    "content-length", TOKEN_HEADER.lower(), ADDRESS_HEADER.lower(),
+})  # fmt: skip  # RFC 9110, 7.6.1, and what only servers may say
+
+T = TypeVar("T")
+
+
+class Relay:
+    """Its middleware comes before all others."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.sockets: set[web.WebSocketResponse] = set()
+        self._http = aiohttp.ClientSession(
+            auto_decompress=False, connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(connect=CONNECT_S)
+        )
+        self._following = asyncio.create_task(self._follow())
+
+    async def close(self) -> None:
+        self._following.cancel()
+        await asyncio.gather(self._following, return_exceptions=True)
+        await self._http.close()
+
+    async def goodbye(self) -> None:
+        await asyncio.gather(*(_come_back(socket) for socket in list(self.sockets)), return_exceptions=True)
+
+    async def _follow(self) -> None:
+        """When another server decides, whoever was passed on to the former comes again."""
+        while True:
+            await self._changes_from(self.node.leader)
+            await self.goodbye()
+
+    def middleware(self) -> Middleware:
+        @web.middleware
+        async def relay(request: web.Request, handler: Handler) -> web.StreamResponse:
+            node = self.node
+            if request.path == LEADING_PATH:
+                return self._who(request)
+            decided_here = not (request.path.startswith("/api/") or request.path == "/ws")
+            if decided_here or (node.leads and node.leader == node.me):
+                return await handler(request)
+            from_node = node.is_node(request.headers.get(TOKEN_HEADER, ""))
+            if from_node or not await node.someone_leads(LEADER_WITHIN_S):
+                return _unavailable()  # from another server: it has not heard yet that we do not decide
+            if node.leader == node.me:
+                return await handler(request)
+            return await (self._socket(request) if request.path == "/ws" else self._request(request))
+
+        return relay
+
+    def _who(self, request: web.Request) -> web.Response:
+        if not self.node.is_node(request.headers.get(TOKEN_HEADER, "")):
+            raise web.HTTPNotFound
+        return web.Response(text=self.node.me.id if self.node.leads and not self.node.draining else "")
+
+    def _headers(self, request: web.Request) -> list[tuple[str, str]]:
+        kept = [(name, value) for name, value in request.headers.items() if name.lower() not in NOT_PASSED_ON]
+        return [*kept, (TOKEN_HEADER, self.node.token), (ADDRESS_HEADER, address_of(request))]
+
+    async def _while_it_leads(self, leader: Leader, work: Coroutine[Any, Any, T]) -> T:
+        """TimeoutError when another server decides before it is done: the former one may only stand still, and never answer."""
+        task, change = asyncio.create_task(work), asyncio.create_task(self._changes_from(leader))
+        try:
+            await asyncio.wait((task, change), return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise TimeoutError
+            return task.result()
+        finally:
+            for each in (task, change):
+                each.cancel()
+            await asyncio.gather(task, change, return_exceptions=True)
+
+    async def _changes_from(self, leader: Leader) -> None:
+        async with self.node.changed:
+            await self.node.changed.wait_for(lambda: self.node.leader != leader)
+
+    async def _request(self, request: web.Request) -> web.StreamResponse:
+        leader = self.node.leader
+        try:
+            return await self._while_it_leads(leader, self._pass_on(request, leader))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("request not passed on", error=type(error).__name__)
+            return _unavailable()
+
+    async def _pass_on(self, request: web.Request, leader: Leader) -> web.StreamResponse:
+        headers = self._headers(request)
+        async with self._http.request(
+            request.method,
+            leader.url + request.raw_path,
+            headers=headers,
+            data=request.content if request.body_exists else None,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(connect=CONNECT_S, total=REQUEST_S),
+        ) as answered:
+            response = web.StreamResponse(status=answered.status)
+            for name, value in answered.headers.items():
+                if name.lower() not in NOT_PASSED_ON:
+                    response.headers.add(name, value)
+            response.content_length = answered.content_length
+            await response.prepare(request)
+            async for chunk in answered.content.iter_any():
+                await response.write(chunk)
+            await response.write_eof()
+            return response
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        names = ("Origin", "Cookie", "Host", "User-Agent")
+        headers = [(name, value) for name, value in self._headers(request) if name in (*names, TOKEN_HEADER, ADDRESS_HEADER)]
+        leader = self.node.leader
+        connecting = self._http.ws_connect(leader.url + "/ws", headers=headers, max_msg_size=0, heartbeat=PING_S)
+        try:
+            upstream = await self._while_it_leads(leader, connecting)
+        except aiohttp.WSServerHandshakeError as error:
+            return answer({"reason": "wrong_origin", "message": "This page may not connect here."}, error.status)
+        except (aiohttp.ClientError, TimeoutError):
+            return _unavailable()
+        async with upstream:
+            socket = web.WebSocketResponse(heartbeat=PING_S, max_msg_size=MAX_MESSAGE_BYTES, compress=False)
+            await socket.prepare(request)
+            self.sockets.add(socket)
+            said: list[str] = [""]
+
+            async def down(text: str) -> None:
+                said[0] = text
+                await socket.send_str(text)
+
+            try:
+                await _first_of(_pump(socket, upstream.send_str), _pump(upstream, down))
+            finally:
+                self.sockets.discard(socket)
+            if said[0].startswith(GOODBYE):  # the deciding server's own
+                await socket.close()
+            else:
+                await _come_back(socket)
+        return socket
+
+
+async def _pump(source: Any, send: Callable[[str], Awaitable[None]]) -> None:
+    """Text frames of a WebSocket until it ends. It reads no faster than the other side takes."""
+    try:
+        async for frame in source:
+            if frame.type is WSMsgType.TEXT:
+                await send(frame.data)
+            elif frame.type is WSMsgType.BINARY:
+                await send("")  # what is not text is refused where messages are understood
+    except (ConnectionError, RuntimeError, aiohttp.ClientError):
+        return
+
+
+async def _first_of(*works: Awaitable[None]) -> None:
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _come_back(socket: web.WebSocketResponse) -> None:
+    if socket.closed:
+        return
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            await socket.send_str(encode(Bye(reason="restart", retry_ms=COME_BACK_MS)).decode())
+            await socket.close()
+    except (ConnectionError, RuntimeError, TimeoutError):
+        return
+
+
+def _unavailable() -> web.Response:
+    sentence = "The service is changing over to another machine; try again in a second."
+    response = answer({"reason": "unavailable", "message": sentence}, 503)
+    response.headers["Retry-After"] = "1"
+    return response

@@ -1,0 +1,34 @@
+"""Where a session's open requests stand, as the session itself sees it: what a matcher that has forgotten is told again, and what
+one that has gone on without us is compared with."""
+
+from __future__ import annotations
+
+from signaling.session.events import Reinstate
+from signaling.session.model import Help, Ringing, Session
+
+
+def open_requests(session: Session) -> list[tuple[Reinstate, bool, Ringing | None]]:
+    """Each with: is it in the running (its requester is here), and what rings for it."""
+    if session.state == "waiting":
+        here = session.people[session.user].connected
+        waits = Reinstate(session.request, "user", session.category, session.enqueued_at, only=session.preferred)
+        return [(waits, here, session.ringing)]
+    if session.state != "active":
+        return []
+    owner = session.people[session.owner]
+    found: list[tuple[Reinstate, bool, Ringing | None]] = [
+        (Reinstate(session.request, "user", session.category, session.enqueued_at, owner.staff), True, None)
+    ]
+    asked, professional = session.open_help(), session.professional()
+    if asked is not None:
+        staff = professional.staff if professional else ""
+        found.append((_asked_for(session, asked, staff), True, asked.ringing))
+    return found
+
+
+def _asked_for(session: Session, asked: Help, staff: str) -> Reinstate:
+    """As `help.hunt` asked for it."""
+    excluded = tuple(asked.excluded)
+    if asked.transfer:
+        return Reinstate(asked.request, "user", asked.category, session.enqueued_at, staff, excluded, asked.to, first=True)
+    return Reinstate(asked.request, "help", asked.category, asked.asked_at, staff, excluded)

@@ -1,0 +1,179 @@
+"""A whole cluster on loopback: servers, media machines, Redis, PostgreSQL, and Debian's haproxy as a balancer.
+
+For tests, and by hand: `make cluster` runs it until Ctrl+C."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from signaling import demo
+from signaling.records import Records
+from signaling.settings import Settings
+from tests.postgres_server import PostgresServer, running_postgres
+from tests.redis_server import RedisServer, free_port, running_redis
+
+SECRET = "a secret of a cluster that lives for minutes"
+START_S = 40.0
+
+
+@dataclass
+class Server:
+    """`process` is None while it is down."""
+
+    port: int
+    command: list[str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            environment = os.environ | {"SANGDAM_SECRET": SECRET}
+            self.process = subprocess.Popen(self.command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+
+    def send(self, what: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(what)
+
+    def end(self, what: signal.Signals, within_s: float = 30.0) -> int:
+        assert self.process is not None
+        self.process.send_signal(what)
+        status = self.process.wait(within_s)
+        self.process = None
+        return status
+
+    def ready(self) -> dict[str, Any]:
+        """What /readyz says; empty when nobody answers."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=3) as answer:
+                return dict(json.load(answer))
+        except urllib.error.HTTPError as refusal:
+            return dict(json.load(refusal))
+        except OSError:
+            return {}
+
+
+@dataclass
+class Cluster:
+    redis: RedisServer
+    postgres: PostgresServer
+    folder: Path
+    public_port: int
+    servers: list[Server] = field(default_factory=list)
+    media: list[Server] = field(default_factory=list)
+    balancer: Server | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """Of the whole, as its clients see it."""
+        return Settings(public_url=f"http://localhost:{self.public_port}", port=self.public_port, shop_port=8081, demo=False)
+
+    def deciding(self) -> Server:
+        return next(server for server in self.servers if server.process and server.ready().get("state") == "deciding")
+
+    def add_server(self) -> Server:
+        port, number = free_port(), len(self.servers)
+        command = [sys.executable, "-m", "signaling.cli", "serve", "--port", str(port), "--redis", self.redis.url]
+        command += ["--database", self.postgres.url, "--data-dir", str(self.folder / f"server-{number}")]
+        command += ["--public-url", self.settings.url, "--trust-proxy", "--recordings", str(self.folder / "recordings")]
+        self.servers.append(Server(port, command, self.folder / f"server-{number}.log"))
+        self.servers[-1].start()
+        return self.servers[-1]
+
+    def add_media(self, workers: int = 1) -> Server:
+        port, number = free_port(), len(self.media)
+        command = [sys.executable, "-m", "signaling.cli", "media", "--redis", self.redis.url, "--workers", str(workers)]
+        command += ["--port", str(port), "--udp-port", str(free_port()), "--loopback"]
+        command += ["--recordings", str(self.folder / "recordings")]
+        self.media.append(Server(port, command, self.folder / f"media-{number}.log"))
+        self.media[-1].start()
+        return self.media[-1]
+
+    def add_balancer(self) -> None:
+        program = shutil.which("haproxy")
+        if program is None:
+            raise RuntimeError("A balancer is needed. Install one: sudo apt-get install --no-install-recommends haproxy")
+        servers = "\n".join(f"  server s{n} 127.0.0.1:{each.port} check" for n, each in enumerate(self.servers))
+        text = (Path(__file__).parent / "haproxy.cfg").read_text().format(port=self.public_port, servers=servers)
+        (self.folder / "haproxy.cfg").write_text(text)
+        command = [program, "-db", "-f", str(self.folder / "haproxy.cfg")]
+        self.balancer = Server(self.public_port, command, self.folder / "haproxy.log")
+        self.balancer.start()
+
+    def until_ready(self, seconds: float = START_S) -> None:
+        give_up = time.monotonic() + seconds
+        while not self._ready():
+            if time.monotonic() > give_up:
+                raise TimeoutError("\n".join(server.log.read_text()[-2000:] for server in (*self.servers, *self.media)))
+            time.sleep(0.1)
+
+    def _ready(self) -> bool:
+        said = [server.ready() for server in self.servers if server.process]
+        return all(each.get("ok") and not each["missing"] for each in said) and any(e["state"] == "deciding" for e in said)
+
+    def close(self) -> None:
+        for server in (self.balancer, *self.servers, *self.media):
+            if server is not None and server.process is not None:
+                server.process.send_signal(signal.SIGCONT)
+                server.process.kill()
+                server.process.wait()
+
+
+async def _seed(url: str, settings: Settings) -> None:
+    records = await Records.open(url)
+    await demo.seed(records, settings)
+    await records.close()
+
+
+@contextmanager
+def running_cluster(*, servers: int = 2, media: int = 2, balancer: bool = False, public_port: int = 0) -> Iterator[Cluster]:
+    with ExitStack() as stack:
+        redis, postgres = stack.enter_context(running_redis()), stack.enter_context(running_postgres())
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sangdam-cluster-")))
+        cluster = Cluster(redis, postgres, folder, public_port or free_port())
+        stack.callback(cluster.close)
+        asyncio.run(_seed(postgres.url, cluster.settings))
+        for _ in range(media):
+            cluster.add_media()
+        for _ in range(servers):
+            cluster.add_server()
+        if balancer:
+            cluster.add_balancer()
+        cluster.until_ready()
+        yield cluster
+
+
+def main() -> None:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    print("Starting 2 servers, 2 media machines, Redis, PostgreSQL, a balancer and the demo shop …", flush=True)
+    with running_cluster(balancer=True, public_port=8080) as cluster:
+        print(f"Shop: {cluster.settings.shop_url}   staff: {cluster.settings.staff_url('counselor')}")
+        for name, parts in (("server", cluster.servers), ("media", cluster.media)):
+            for part in parts:
+                assert part.process is not None
+                print(f"  {name:<7} port {part.port}  pid {part.process.pid}  log {part.log}")
+        print("Ctrl+C ends it.", flush=True)
+        web.run_app(demo.shop_app(cluster.settings), host="127.0.0.1", port=cluster.settings.shop_port, print=None)
+        for again in (signal.SIGINT, signal.SIGTERM):  # make passes on what the terminal has already said
+            signal.signal(again, signal.SIG_IGN)
+        print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""A server whose matcher is in Redis: Redis away, empty, the server itself begun anew. Nobody is lost or passed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from matcher.redis import line
+from signaling.settings import Settings
+from tests.peers.live_house import OneWorker, Person, Service, in_conversation, running, settings_for
+from tests.redis_server import RedisServer, running_redis
+
+SECRET = b"a secret of these tests, long enough"
+
+
+@pytest.fixture
+def redis() -> Iterator[RedisServer]:
+    with running_redis() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(redis: RedisServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setattr(line, "RETRY_S", 0.8)  # so long a step is tried again before it is given up
+    return replace(settings_for(tmp_path), redis=redis.url, secret=SECRET)
+
+
+@asynccontextmanager
+async def served(settings: Settings) -> AsyncIterator[Service]:
+    async with running(settings, workers=OneWorker(settings)) as service:
+        yield service
+
+
+async def waiting(service: Service) -> Person:
+    user = await service.user()
+    assert (await user.say("enter"))["type"] == "ok"
+    await user.state("waiting")
+    return user
+
+
+async def takes_a_call(counselor: Person, since: int = 0) -> str:
+    """Accepts what rings next; whose session it is."""
+    ring = await counselor.get("ring", since)
+    assert (await counselor.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
+    return str(ring["session"])
+
+
+async def available_again(counselor: Person) -> None:
+    async with asyncio.timeout(15):
+        while (await counselor.ask(type="state", state="available"))["type"] != "ok":
+            await asyncio.sleep(0.1)
+
+
+async def test_a_call_is_matched_and_ended(settings: Settings) -> None:
+    async with served(settings) as service:
+        user, counselor = await in_conversation(service)
+        assert (await user.say("leave"))["type"] == "ok"
+        assert (await counselor.say("wrap_up", notes="", outcome=""))["type"] == "ok"
+
+
+async def test_redis_begun_anew_and_empty_loses_nobody_and_keeps_their_order(redis: RedisServer, settings: Settings) -> None:
+    async with served(settings) as service:
+        talking, busy = await in_conversation(service)
+        first, second, third = [await waiting(service) for _ in range(3)]
+        redis.restart()
+        suho = await service.staff("suho", available=False)
+        async with asyncio.timeout(10):
+            while len((await service.live.house.store.snapshot()).requests) < 4:
+                await asyncio.sleep(0.05)
+        since = 0
+        await available_again(suho)
+        for expected in (first, second):
+            assert await takes_a_call(suho, since) == expected.session_id
+            await expected.state("active")
+            assert (await expected.say("leave"))["type"] == "ok"
+            await suho.until(lambda s: s["state"] == "after")
+            since = len(suho.seen)
+            assert (await suho.ask(type="wrap_up", session=expected.session_id, notes="", outcome=""))["type"] == "ok"
+        assert third.session["state"] in ("waiting", "active")
+        assert talking.session["state"] == "active"
+        assert len([m for m in busy.seen if m["type"] == "ring"]) == 1, "who is in a call is not rung"
+        assert await talking.say("line", line="c-1", text="아직 있어요")  # and the call goes on
+        await busy.find(lambda m: m["type"] == "line" and m["line"].get("text") == "아직 있어요")
+
+
+async def test_who_was_free_is_free_again_after_redis_was_emptied(redis: RedisServer, settings: Settings) -> None:
+    async with served(settings) as service:
+        counselor = await service.staff("jimin")
+        redis.restart()
+        await asyncio.sleep(1.0)  # longer than the look whether Redis has forgotten
+        user = await waiting(service)
+        assert await takes_a_call(counselor) == user.session_id
+
+
+async def test_while_redis_is_away_people_talk_wait_and_are_told(redis: RedisServer, settings: Settings) -> None:
+    async with served(settings) as service:
+        talking, busy = await in_conversation(service)
+        suho = await service.staff("suho", available=False)
+        redis.kill()
+        late = await service.user()
+        asyncio.get_running_loop().create_task(late.send(type="enter", id=1, session=late.session_id))
+        await talking.send(type="line", session=talking.session_id, line="c-1", text="들리세요?")
+        await busy.find(lambda m: m["type"] == "line" and m["line"].get("text") == "들리세요?")
+        refused = await suho.ask(type="state", state="available")
+        assert (refused["type"], refused["reason"]) == ("error", "unavailable")
+        await late.state("waiting")
+        redis.start()
+        await available_again(suho)
+        assert await takes_a_call(suho) == late.session_id
+        assert talking.session["state"] == "active"
+
+
+async def test_what_ended_while_redis_stood_still_is_over_there_too(redis: RedisServer, settings: Settings) -> None:
+    """It keeps its memory, and has missed that a call ended."""
+    async with served(settings) as service:
+        user, counselor = await in_conversation(service)
+        assert redis.process is not None
+        redis.process.send_signal(19)
+        try:
+            leaving = asyncio.create_task(user.say("leave"))
+            await user.state("after")
+            await leaving
+        finally:
+            redis.process.send_signal(18)
+        async with asyncio.timeout(15):
+            while (await service.live.house.store.snapshot()).requests:
+                await asyncio.sleep(0.1)
+        await available_again(counselor)
+
+
+async def test_after_a_restart_of_the_server_a_ring_goes_on_ringing(settings: Settings) -> None:
+    async with served(settings) as service:
+        counselor = await service.staff("jimin")
+        user = await waiting(service)
+        ring = await counselor.get("ring")
+        token, session, cookie = user.token, user.session_id, counselor.cookie
+    async with served(settings) as service:
+        user = await service.user_tab(session, token)
+        counselor = await service.staff("jimin", available=False, cookie=cookie)
+        again = await counselor.get("ring")
+        assert again["session"] == ring["session"]
+        assert (await counselor.ask(type="accept", reservation=again["reservation"]))["type"] == "ok"
+        await user.state("active")

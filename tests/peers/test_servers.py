@@ -1,0 +1,184 @@
+"""Several servers as processes, with a real Redis and PostgreSQL: whoever one comes to, and whichever dies."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+
+from tests.cluster import Cluster, Server, running_cluster
+from tests.peers.live_house import Person, Service
+from tests.peers.test_fleet import until_hears
+
+BACK_S = 4.0  # from a server's death until its people are served by another; the lease alone is 1.5 s
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Cluster]:
+    with running_cluster(servers=2, media=1) as cluster:
+        yield cluster
+
+
+@asynccontextmanager
+async def doors(cluster: Cluster) -> AsyncIterator[tuple[Service, Service]]:
+    """Both servers as clients see them: first the one that decides."""
+    await asyncio.to_thread(cluster.until_ready)
+    leader = await asyncio.to_thread(cluster.deciding)
+    other = next(server for server in cluster.servers if server is not leader)
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+
+        def door(server: Server) -> Service:
+            nothing: Any = None
+            service = Service(cluster.settings, nothing, http)
+            service.url = f"http://127.0.0.1:{server.port}"
+            return service
+
+        yield door(leader), door(other)
+
+
+async def at_two_doors(user_door: Service, staff_door: Service) -> tuple[Person, Person]:
+    counselor, user = await staff_door.staff("jimin"), await user_door.user("voice")
+    assert (await user.say("enter"))["type"] == "ok"
+    ring = await counselor.get("ring")
+    assert (await counselor.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
+    for person in (user, counselor):
+        await person.until(lambda s: s["state"] == "active" and s["room"]["media"])
+    await asyncio.gather(user.join_room(), counselor.join_room())
+    user.peer.speak(440)
+    counselor.peer.speak(620)
+    await asyncio.gather(until_hears(user, 620), until_hears(counselor, 440))
+    return user, counselor
+
+
+async def said(writer: Person, reader: Person, text: str) -> None:
+    await writer.send(type="line", session=writer.session_id, line=f"c-{secrets.token_hex(4)}", text=text)
+    await reader.find(lambda m: m["type"] == "line" and m["line"].get("text") == text)
+
+
+async def come_back(door: Service, former: Person) -> Person:
+    """As a browser does: at once, then again and again."""
+    async with asyncio.timeout(BACK_S):
+        while True:
+            try:
+                if former.cookie:
+                    return await door.staff("", available=False, cookie=former.cookie, tab="again")
+                return await door.user_tab(former.session_id, former.token, tab="again")
+            except (aiohttp.ClientError, AssertionError):
+                await asyncio.sleep(0.2)
+
+
+async def end(user: Person, counselor: Person) -> None:
+    assert (await user.say("leave"))["type"] == "ok"
+    await counselor.state("after")
+    await counselor.say("wrap_up", notes="", outcome="")
+    for person in (user, counselor):
+        await person.close()
+
+
+async def test_people_at_different_servers_meet(cluster: Cluster) -> None:
+    async with doors(cluster) as (leader, other):
+        for user_door, staff_door in ((other, leader), (leader, other), (other, other)):
+            user, counselor = await at_two_doors(user_door, staff_door)
+            await said(user, counselor, "안녕하세요")
+            await said(counselor, user, "네")
+            await end(user, counselor)
+
+
+async def test_a_code_is_exchanged_once_whichever_server_is_asked(cluster: Cluster) -> None:
+    async with doors(cluster) as (leader, other):
+        asked = {"site": "demo-shop", "category": "cameras", "language": "ko"}
+        _, code, _ = await other.post("/api/codes", asked, origin=cluster.settings.shop_url)
+        use = {"code": code["code"], "channel": "text", "locale": "ko"}
+        answers = await asyncio.gather(*(door.post("/api/sessions", use) for door in (leader, other, leader, other)))
+        assert sorted(status for status, _, _ in answers) == [200, 409, 409, 409]
+
+
+async def test_sign_ins_are_limited_whichever_server_is_asked(cluster: Cluster) -> None:
+    async with doors(cluster) as (leader, other):
+        statuses = []
+        for number in range(24):
+            door = (leader, other)[number % 2]
+            body = {"login": "nobody", "password": "wrong"}
+            statuses.append((await door.post("/api/sign-in", body))[0])
+        single = statuses.index(429)
+        assert single < 12, "as few as one server allows"
+
+
+async def test_nobody_outside_speaks_as_a_server(cluster: Cluster) -> None:
+    async with doors(cluster) as (leader, _), aiohttp.ClientSession() as http:
+        for headers in ({}, {"X-Sangdam-Node": "guess"}):
+            async with http.get(leader.url + "/cluster/leading", headers=headers) as response:
+                assert response.status == 404
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
+async def test_a_server_that_dies_or_ends_costs_a_moment_and_no_word(cluster: Cluster, how: signal.Signals) -> None:
+    async with doors(cluster) as (leader, other):
+        user, counselor = await at_two_doors(leader, other)
+        await said(user, counselor, "하나")
+        dying = await asyncio.to_thread(cluster.deciding)
+        epoch = user.session["room"]["epoch"]
+        ending = asyncio.create_task(asyncio.to_thread(dying.end, how))
+        began = asyncio.get_running_loop().time()
+        back = await asyncio.gather(come_back(other, user), come_back(other, counselor))
+        gap_s = asyncio.get_running_loop().time() - began
+        await ending
+        await asyncio.gather(until_hears_now(user, 620), until_hears_now(counselor, 440))
+        for person, before in zip(back, (user, counselor), strict=True):
+            await person.until(lambda s: all(p["peer"] == "live" and p["presence"] == "here" for p in s["participants"]))
+            assert person.session["room"]["epoch"] == epoch, "the call was not touched"
+            person.peer = before.peer
+        await said(back[0], back[1], "둘")
+        found = await back[1].ask(type="lines", session=user.session_id, after=0)
+        assert [line["text"] for line in found["lines"] if line["kind"] == "text"] == ["하나", "둘"]
+        await end(*back)
+        assert gap_s < BACK_S
+        dying.start()
+        await asyncio.to_thread(cluster.until_ready)
+
+
+async def test_a_server_that_passed_on_dies(cluster: Cluster) -> None:
+    async with doors(cluster) as (leader, other):
+        user, counselor = await at_two_doors(other, leader)
+        deciding = await asyncio.to_thread(cluster.deciding)
+        dying = next(server for server in cluster.servers if server is not deciding)
+        await asyncio.to_thread(dying.end, signal.SIGKILL)
+        back = await come_back(leader, user)
+        await asyncio.gather(until_hears_now(user, 620), until_hears_now(counselor, 440))
+        back.peer = user.peer
+        await said(back, counselor, "넷")
+        await end(back, counselor)
+        dying.start()
+        await asyncio.to_thread(cluster.until_ready)
+
+
+async def until_hears_now(person: Person, hz: int) -> None:
+    assert (await person.peer.listen(0.4)).tones(440, 620, 880) == {hz}
+
+
+async def test_a_server_that_stood_still_writes_nothing_when_it_wakes(cluster: Cluster) -> None:
+    async with doors(cluster) as (leader, other):
+        user, counselor = await at_two_doors(leader, leader)
+        sleeping = await asyncio.to_thread(cluster.deciding)
+        sleeping.send(signal.SIGSTOP)
+        again, staff = await asyncio.gather(come_back(other, user), come_back(other, counselor))
+        await said(again, staff, "셋")
+        again.peer, staff.peer = user.peer, counselor.peer
+        assert (await again.say("leave"))["type"] == "ok"
+        await staff.state("after")
+        sleeping.send(signal.SIGCONT)
+        assert sleeping.process is not None
+        assert await asyncio.to_thread(sleeping.process.wait, 10) != 0, "it has been overtaken, and ends"
+        sleeping.process = None
+        assert (await staff.say("wrap_up", notes="끝", outcome=""))["type"] == "ok"
+        sleeping.start()
+        await asyncio.to_thread(cluster.until_ready)
+        late = await leader.user_tab(user.session_id, user.token)
+        await late.state("closed")

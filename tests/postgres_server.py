@@ -1,0 +1,66 @@
+"""A real PostgreSQL for tests: Debian's, in a folder of its own, on loopback only."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+def _programs() -> Path:
+    """The newest PostgreSQL that Debian has installed."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
+    if not found:
+        raise RuntimeError("These tests need PostgreSQL. Install it: sudo apt-get install --no-install-recommends postgresql")
+    return found[-1].parent
+
+
+def _as_nobody_special(*command: str | Path) -> list[str]:
+    """PostgreSQL refuses to run as root; Debian's package brings a user for it."""
+    words = [str(word) for word in command]
+    return ["runuser", "-u", "postgres", "--", *words] if os.geteuid() == 0 else words
+
+
+class PostgresServer:
+    """`url` is SQLAlchemy's. What was committed survives `stop` and `start`."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"postgresql+asyncpg://sangdam@127.0.0.1:{self.port}/postgres"
+        self._folder = folder
+        self._data = folder / "data"
+        self._programs = _programs()
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres")
+        self._run("initdb", "-D", self._data, "-A", "trust", "-U", "sangdam", "-E", "UTF8", "--no-sync")
+
+    def _run(self, program: str, *arguments: str | Path) -> None:
+        command = _as_nobody_special(self._programs / program, *arguments)
+        subprocess.run(command, check=True, cwd="/", stdout=subprocess.DEVNULL)
+
+    def start(self) -> None:
+        where = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} -c fsync=off"
+        self._run("pg_ctl", "-D", self._data, "-w", "-l", self._folder / "log", "-o", where, "start")
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "-D", self._data, "-w", "-m", "immediate", "stop")
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    folder = Path(tempfile.mkdtemp(prefix="sangdam-postgres-"))
+    server = PostgresServer(folder)
+    server.start()
+    try:
+        yield server
+    finally:
+        with suppress(subprocess.CalledProcessError):  # a test may have stopped it
+            server.stop()
+        shutil.rmtree(folder)
