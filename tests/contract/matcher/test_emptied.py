@@ -61,6 +61,18 @@ async def test_nobody_is_matched_while_all_announce_themselves_again(nodes, redi
     assert [(event.request, event.staff) for event in rings] == [("early", "jimin")]
 
 
+async def test_a_renewal_as_the_time_ends_swallows_no_ring(nodes, redis_server):
+    store = nodes[0].store
+    await store.enqueue(asked("early", NOW), NOW)
+    redis_server.restart()
+    await store.restore([RequestStatus(asked("early", NOW), "waiting")], NOW)
+    await store.sign_in(counselor("jimin"), NOW)
+    await store.set_available("jimin", NOW)
+    await store.renew(["jimin"], NOW + 30_000)
+    rings = [event for event in await store.sweep(NOW + 30_000) if isinstance(event, Reserved)]
+    assert [(event.request, event.staff) for event in rings] == [("early", "jimin")]
+
+
 async def test_who_has_announced_everybody_need_not_wait_for_the_lease(nodes, redis_server):
     """And it is the earlier one who is served first, whoever was back first."""
     store = nodes[0].store
