@@ -64,8 +64,6 @@ class IceLite:
         self.selected: Path | None = None
         self.established = False
         self._remote_ufrag = remote_ufrag
-        self._username = f"{self.ufrag}:{remote_ufrag}".encode()
-        self._key = self.password.encode()
         self._remote_key = remote_password.encode()
         self._paths: dict[Path, _Checked] = {}
         self._pending: dict[bytes, Path] = {}
@@ -89,12 +87,13 @@ class IceLite:
 
     def request(self, asked: Check, path: Path, now: float) -> bytes | None:
         """Answer to a Binding request, or None: not authentic, to be dropped. The address is checked from now on."""
-        if asked.username != self._username or not asked.is_authentic(self._key):
+        key = self.password.encode()
+        if asked.username != f"{self.ufrag}:{self._remote_ufrag}".encode() or not asked.is_authentic(key):
             return None
         if asked.controlled:
-            return role_conflict(asked.transaction, self._key)
+            return role_conflict(asked.transaction, key)
         self._check(asked, path, now)
-        return answer(asked.transaction, path.address[:2], self._key)
+        return answer(asked.transaction, path.address[:2], key)
 
     def response(self, message: stun.Message, path: Path, now: float) -> bool:
         """The peer's answer to a probe of ours. False: not authentic, or not asked for."""

@@ -18,7 +18,7 @@ from media.audio import AudioRoom
 from media.board import BoardRoom, FragmentError, Reassembler
 from media.live import Live, LiveError
 from media.relay import Incoming, Outgoing
-from media.transport import ice, seam
+from media.transport import check, ice, seam
 from signaling import messages
 
 OFFERS = File(__file__).parents[1] / "unit" / "media" / "offers"
@@ -30,16 +30,14 @@ PATH = ice.Path(0, ("192.0.2.10", 5000))
 
 def fuzz_stun(data: bytes) -> None:
     """As it came, and with its integrity made good, as a participant can."""
-    ice.addressee(data)
     for given in (data, _signed(data)):
         agent = ice.IceLite("their", "p" * 24, 0.0)
-        agent.password = "w" * 24
-        try:
-            message = ice.parse(given)
-        except ice.StunError:
-            continue
-        agent.request(message, PATH, 1.0)
-        agent.response(message, PATH, 1.0)
+        agent.ufrag, agent.password = "ours", "w" * 24
+        asked = check.read(given)
+        if asked is not None:
+            agent.request(asked, PATH, 1.0)
+        with contextlib.suppress(ice.StunError):
+            agent.response(ice.parse(given), PATH, 1.0)
         for step in range(3):
             agent.probes(2.0 + step)
         assert len(agent.paths) <= 16

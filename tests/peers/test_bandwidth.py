@@ -45,7 +45,7 @@ async def test_a_narrow_line_keeps_the_voice_and_costs_the_others_nothing(servic
     assert told(service, "wide") == []
 
     line.down_bps = None
-    await eventually(lambda: told(service, "narrow")[-1] == {}, 15.0)
+    await eventually(lambda: told(service, "narrow")[-1] == {}, 40.0)  # attempts that failed made the next ones rarer
     await eventually(lambda: narrow.layer(0) == {"h"})
     assert sender.feedback > 50, "the sender is told what arrives"
     line.close()
