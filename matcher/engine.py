@@ -14,7 +14,7 @@ from matcher.deadlines import Kind
 from matcher.ledger import Ledger
 from matcher.queue import Ticket
 from matcher.roster import Member
-from matcher.rules import Rules
+from matcher.rules import MOST_PRIORITY, Rules
 from matcher.states import check_request, check_staff
 from matcher.types import (
     AnyEvent,
@@ -111,6 +111,8 @@ class Engine:
         book = self._book.begin(now_ms)
         if request.id in book.tickets or request.id in book.final:
             raise Refused("duplicate")
+        if abs(request.priority) > MOST_PRIORITY:
+            raise ValueError("priority is out of bounds")
         if len(book.tickets) >= book.rules.max_requests:
             raise Refused("full")
         book.wait(book.issue(request))
@@ -232,10 +234,12 @@ class Engine:
             return None
         return self._book.place(ticket, max(now_ms, self._book.now_ms))
 
-    def estimate(self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], now_ms: int) -> Place:
+    def estimate(
+        self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], now_ms: int, priority: int = 0
+    ) -> Place:
         book = self._book
         now_ms = max(now_ms, book.now_ms)
-        return book.place(book.draft(Request("", kind, site, language, category_path, now_ms)), now_ms)
+        return book.place(book.draft(Request("", kind, site, language, category_path, now_ms, priority)), now_ms)
 
     def staff_status(self, staff: str) -> StaffStatus | None:
         member = self._book.roster.members.get(staff)

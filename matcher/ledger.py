@@ -9,7 +9,7 @@ from typing import cast
 
 from matcher.deadlines import Deadlines
 from matcher.queue import Queue, QueueKey, Queues, Ticket
-from matcher.roster import SERVES, Member, Roster
+from matcher.roster import Member, Roster
 from matcher.rules import Rules
 from matcher.selection import Match, Selection
 from matcher.types import (
@@ -39,7 +39,7 @@ class Ledger:
         self.fence = fence
         self.now_ms = 0
         self.roster = Roster()
-        self.queues = Queues()
+        self.queues = Queues(rules.priority_step_ms)
         self.deadlines = Deadlines()
         self.selection = Selection(rules, self.roster, self.queues)
         self.tickets: dict[str, Ticket] = {}
@@ -187,7 +187,7 @@ class Ledger:
         if queue is None:
             queue = Queue(key)
             self.roster.survey(queue)
-        return Ticket(request, queue, self._arrivals + 1, self.now_ms)
+        return Ticket(request, queue, self._arrivals + 1, self.now_ms, request.priority * self.rules.priority_step_ms)
 
     def issue(self, request: Request) -> Ticket:
         if request.enqueued_at_ms > self.now_ms:
@@ -196,7 +196,8 @@ class Ledger:
         queue = self.queues.by_key.get(key) or self._new_queue(key)
         queue.open_tickets += 1
         self._arrivals += 1
-        ticket = self.tickets[request.id] = Ticket(request, queue, self._arrivals, self.now_ms)
+        head_start_ms = request.priority * self.rules.priority_step_ms
+        ticket = self.tickets[request.id] = Ticket(request, queue, self._arrivals, self.now_ms, head_start_ms)
         return ticket
 
     def wait(self, ticket: Ticket, reason: str = "") -> None:
@@ -341,9 +342,8 @@ class Ledger:
 
     def _absent(self, staff: str, ticket: Ticket) -> Member:
         """Somebody known only as the holder of a request: lost, without skills until they sign in."""
-        role = next(role for role, kind in SERVES.items() if kind == ticket.request.kind)
         nobody: frozenset[str] = frozenset()
-        member = self.roster.add(Staff(staff, role, nobody, nobody, nobody), self.queues, self.now_ms)
+        member = self.roster.add(Staff(staff, ticket.queue.role, nobody, nobody, nobody), self.queues, self.now_ms)
         member.lost = True
         self.renew(member)
         return member

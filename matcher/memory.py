@@ -86,8 +86,10 @@ class MemoryStore:
     async def place(self, request: str, now_ms: int) -> Place | None:
         return self._engine.place(request, now_ms)
 
-    async def estimate(self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], now_ms: int) -> Place:
-        return self._engine.estimate(kind, site, language, category_path, now_ms)
+    async def estimate(
+        self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], now_ms: int, priority: int = 0
+    ) -> Place:
+        return self._engine.estimate(kind, site, language, category_path, now_ms, priority)
 
     async def request_status(self, request: str) -> RequestStatus | None:
         return self._engine.request_status(request)

@@ -1,4 +1,7 @@
-"""Requests in line. A queue holds those that ask for the same skills; its lanes keep each rank apart, oldest first.
+"""Requests in line. A queue holds those that ask for the same skills; its lanes keep each priority apart, oldest first.
+
+Priority counts as waiting, so the order of two requests never changes while they wait: who counts from the earlier moment is
+served first.
 
 Within a lane, whoever is first in time is also the first for whom a ring opens. So a lane without exclusions is decided by its
 head alone, however long it is; those that exclude somebody (few: declined within the last minute, an owner lost) stand in
@@ -9,37 +12,40 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from matcher.estimate import Pickups
 from matcher.ordered import Ordered
-from matcher.rules import EXACT, PARENT
-from matcher.types import Request, RequestKind, RequestState, RequestStatus
+from matcher.rules import EXACT, PARENT, SERVED_BY
+from matcher.types import Request, RequestKind, RequestState, RequestStatus, StaffRole
 
 if TYPE_CHECKING:
     from matcher.roster import Pool
 
 QueueKey = tuple[RequestKind, str, str, tuple[str, ...]]
-LaneKey = tuple[int, bool, bool]  # (-priority, not first, has exclusions)
+LaneKey = tuple[int, bool, bool]  # (priority, not first, has exclusions)
 LaneItem = tuple[int, int, "Ticket"]  # (enqueued, arrival, ticket)
-FrontItem = tuple[int, bool, int, int, "Lane"]  # (rank of the head, its lane)
+Rank = tuple[bool, int, int]  # (not first, counts from, arrival)
+FrontItem = tuple[bool, int, int, "Lane"]  # (rank of the head, its lane)
 
 
 class Ticket:
     """A request and what has become of it. `blocked`: members kept from it for a while (declined, missed).
-    `waiting_since_ms`: the start of this wait, later than the request's own time after an owner was lost."""
+    `waiting_since_ms`: the start of this wait, later than the request's own time after an owner was lost. `counts_from_ms`: the
+    request's own time, earlier by its priority."""
 
     __slots__ = (
-        "arrival", "blocked", "item", "lane", "queue", "request", "reservation", "reservation_fence", "staff", "state",
-        "until_ms", "waiting_since_ms",
+        "arrival", "blocked", "counts_from_ms", "item", "lane", "queue", "request", "reservation", "reservation_fence", "staff",
+        "state", "until_ms", "waiting_since_ms",
     )  # fmt: skip  # a list of names
 
-    def __init__(self, request: Request, queue: Queue, arrival: int, now_ms: int) -> None:
+    def __init__(self, request: Request, queue: Queue, arrival: int, now_ms: int, head_start_ms: int) -> None:
         self.request = request
         self.queue = queue
         self.arrival = arrival
         self.state: RequestState = "waiting"
         self.waiting_since_ms = now_ms
+        self.counts_from_ms = request.enqueued_at_ms - head_start_ms
         self.blocked: set[str] = set()
         self.lane: Lane | None = None
         self.item: LaneItem = (request.enqueued_at_ms, arrival, self)
@@ -49,10 +55,9 @@ class Ticket:
         self.until_ms: int | None = None
 
     @property
-    def rank(self) -> tuple[int, bool, int, int]:
-        """Priority, then `first`, then waiting time, then arrival: the least is served first."""
-        request = self.request
-        return -request.priority, not request.first, request.enqueued_at_ms, self.arrival
+    def rank(self) -> Rank:
+        """`first`, then waiting time with its priority, then arrival: the least is served first."""
+        return not self.request.first, self.counts_from_ms, self.arrival
 
     @property
     def excludes_some(self) -> bool:
@@ -67,11 +72,12 @@ class Ticket:
 
 
 class Lane:
-    __slots__ = ("front_item", "items", "key", "queue", "walked")
+    __slots__ = ("front_item", "head_start_ms", "items", "key", "queue", "walked")
 
-    def __init__(self, queue: Queue, key: LaneKey) -> None:
+    def __init__(self, queue: Queue, key: LaneKey, head_start_ms: int) -> None:
         self.queue = queue
         self.key = key
+        self.head_start_ms = head_start_ms
         self.walked = key[2]
         self.items: Ordered[LaneItem] = Ordered()
         self.front_item: FrontItem | None = None
@@ -100,12 +106,14 @@ class Queue:
         "pickups",
         "pools",
         "present",
+        "role",
         "site",
     )
 
     def __init__(self, key: QueueKey) -> None:
         self.key = key
         self.kind, self.site, self.language, self.category_path = key
+        self.role = SERVED_BY[self.kind]
         self.lanes: dict[LaneKey, Lane] = {}
         self.pools: tuple[list[Pool], list[Pool], list[Pool]] = ([], [], [])
         self.present = [0, 0, 0]
@@ -118,15 +126,15 @@ class Queue:
         for wider in range(ring + 1, len(self.narrower)):
             self.narrower[wider] += people
 
-    def ahead_of(self, rank: tuple[Any, ...]) -> int:
+    def ahead_of(self, rank: Rank) -> int:
         """How many in this queue are served before `rank`."""
+        not_first, counts_from_ms, arrival = rank
         ahead = 0
-        for (priority, not_first, _), lane in self.lanes.items():
-            here = (priority, not_first)
-            if here < rank[:2]:
+        for (_, behind_first, _), lane in self.lanes.items():
+            if behind_first < not_first:
                 ahead += len(lane.items)
-            elif here == rank[:2]:
-                ahead += lane.items.rank(rank[2:])
+            elif behind_first == not_first:
+                ahead += lane.items.rank((counts_from_ms + lane.head_start_ms, arrival))
         return ahead
 
     def head_since_ms(self) -> int | None:
@@ -140,11 +148,12 @@ class Queue:
 
 
 class Queues:
-    """All queues, and the lanes in which somebody waits: by what a member must speak to serve them, best head first."""
+    """All queues, and the lanes in which somebody waits: by what a member must be and speak to serve them, best head first."""
 
-    def __init__(self) -> None:
+    def __init__(self, priority_step_ms: int) -> None:
         self.by_key: dict[QueueKey, Queue] = {}
-        self.fronts: dict[tuple[RequestKind, str], list[FrontItem]] = {}
+        self.fronts: dict[tuple[StaffRole, str], list[FrontItem]] = {}
+        self.priority_step_ms = priority_step_ms
 
     def __iter__(self) -> Iterator[Queue]:
         return iter(self.by_key.values())
@@ -152,14 +161,14 @@ class Queues:
     def all_lanes(self) -> Iterator[Lane]:
         for front in self.fronts.values():
             for item in front:
-                yield item[4]
+                yield item[3]
 
     def put(self, ticket: Ticket) -> None:
         request, queue = ticket.request, ticket.queue
-        key: LaneKey = (-request.priority, not request.first, ticket.excludes_some)
+        key: LaneKey = (request.priority, not request.first, ticket.excludes_some)
         lane = queue.lanes.get(key)
         if lane is None:
-            lane = queue.lanes[key] = Lane(queue, key)
+            lane = queue.lanes[key] = Lane(queue, key, request.priority * self.priority_step_ms)
         lane.items.add(ticket.item)
         ticket.lane = lane
         if lane.items.first() is ticket.item:
@@ -177,9 +186,9 @@ class Queues:
         if not lane.items:
             del lane.queue.lanes[lane.key]
 
-    def ahead_of(self, queue: Queue, rank: tuple[Any, ...]) -> int:
+    def ahead_of(self, queue: Queue, rank: Rank) -> int:
         """How many are served before `rank`, in this queue and in those that share specialists with it."""
-        waiting = {item[4].queue for (kind, _), front in self.fronts.items() if kind == queue.kind for item in front}
+        waiting = {item[3].queue for (role, _), front in self.fronts.items() if role == queue.role for item in front}
         shared = {id(pool) for pool in queue.specialists()}
         return sum(
             other.ahead_of(rank) for other in waiting if other is queue or any(id(pool) in shared for pool in other.specialists())
@@ -187,13 +196,12 @@ class Queues:
 
     def _face(self, lane: Lane) -> None:
         """Its head changed: the lane moves to its new place among the others, or away when nobody is left."""
-        front = self.fronts.setdefault((lane.queue.kind, lane.queue.language), [])
+        front = self.fronts.setdefault((lane.queue.role, lane.queue.language), [])
         if lane.front_item is not None:
             del front[bisect_left(front, lane.front_item)]
         if not lane.items:
             lane.front_item = None
             return
-        priority, not_first, _ = lane.key
-        enqueued, arrival, _ = lane.items.first()
-        lane.front_item = (priority, not_first, enqueued, arrival, lane)
+        enqueued_at_ms, arrival, _ = lane.items.first()
+        lane.front_item = (lane.key[1], enqueued_at_ms - lane.head_start_ms, arrival, lane)
         insort(front, lane.front_item)

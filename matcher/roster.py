@@ -11,9 +11,7 @@ from collections.abc import Iterable
 from matcher.ordered import Ordered
 from matcher.queue import Queue
 from matcher.rules import ALL, ANY, EXACT, PARENT
-from matcher.types import PassedOver, PassedReason, RequestKind, Staff, StaffMode, StaffRole, StaffState, StaffStatus
-
-SERVES: dict[StaffRole, RequestKind] = {"counselor": "user", "professional": "help"}
+from matcher.types import PassedOver, PassedReason, Staff, StaffMode, StaffRole, StaffState, StaffStatus
 
 PoolKey = tuple[StaffRole, frozenset[str], frozenset[str], frozenset[str]]
 IdleItem = tuple[int, int, str, "Member"]
@@ -81,19 +79,19 @@ class Member:
 class Pool:
     """Members with the same skills. `rings`: in which ring they serve a queue."""
 
-    __slots__ = ("idle", "key", "kind", "members", "rings")
+    __slots__ = ("idle", "key", "members", "rings", "role")
 
     def __init__(self, key: PoolKey) -> None:
         self.key = key
-        self.kind = SERVES[key[0]]
+        self.role = key[0]
         self.members: dict[str, Member] = {}
         self.idle: Ordered[IdleItem] = Ordered()
         self.rings: dict[Queue, int] = {}
 
     def ring_of(self, queue: Queue) -> int | None:
-        """The narrowest ring in which this pool serves the queue; None: never (kind, site or language)."""
+        """The narrowest ring in which this pool serves the queue; None: never (role, site or language)."""
         _, languages, sites, categories = self.key
-        if self.kind != queue.kind or queue.language not in languages:
+        if self.role != queue.role or queue.language not in languages:
             return None
         if queue.site not in sites and ALL not in sites:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from matcher.types import Ring
+from matcher.types import RequestKind, Ring, StaffRole
 
 EXACT: Final = 0
 PARENT: Final = 1
@@ -14,14 +14,21 @@ RINGS: Final[tuple[Ring, ...]] = ("exact", "parent", "any")
 
 ALL: Final = "*"
 
+SERVED_BY: Final[dict[RequestKind, StaffRole]] = {"user": "counselor", "callback": "counselor", "help": "professional"}
+MOST_PRIORITY: Final = 100  # to either side of 0
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """Durations in milliseconds. A ring opens for a request when it has waited this long, or at once when nobody who could
-    serve it in a narrower ring is signed in."""
+    serve it in a narrower ring is signed in.
+
+    `priority_step_ms`: one step of priority counts as so much waiting. So nobody starves: once a request has waited as many steps
+    longer as the highest priority in use is above its own, nobody who comes later is served before it."""
 
     parent_after_ms: int = 15_000
     any_after_ms: int = 30_000
+    priority_step_ms: int = 60_000
     ring_ms: int = 20_000
     excluded_ms: int = 60_000
     suspended_ms: int = 60_000

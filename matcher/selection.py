@@ -14,7 +14,7 @@ from matcher.types import PassedOver, Why
 
 REQUEST_CAME = "least load, then longest idle"
 BY_NAME = "asked for by name"
-STAFF_CAME = "priority, then first in line, then longest waiting"
+STAFF_CAME = "first in line, then longest waiting, priority counted as waiting"
 
 
 @dataclass(slots=True)
@@ -55,21 +55,25 @@ class Selection:
 
     def request_for(self, member: Member, now_ms: int) -> Match | None:
         """The first in line among all that this member may serve now."""
-        kind, rings, opens_after_ms = member.pool.kind, member.pool.rings, self._opens_after_ms
+        role, rings, opens_after_ms = member.pool.role, member.pool.rings, self._opens_after_ms
         found: Ticket | None = None
         found_ring = EXACT
         for language in member.staff.languages:
-            for item in self.queues.fronts.get((kind, language), ()):
-                if found is not None and found.rank < item[:4]:
+            for item in self.queues.fronts.get((role, language), ()):
+                if found is not None and found.rank < item[:3]:
                     break
-                lane = item[4]
+                lane = item[3]
                 ring = rings.get(lane.queue)
                 if ring is None:
                     continue
                 ticket: Ticket | None = None
                 if lane.walked:
                     ticket = self._first_for(member, lane, ring, now_ms)
-                elif ring == EXACT or now_ms - item[2] >= opens_after_ms[ring] or not lane.queue.narrower[ring]:
+                elif (
+                    ring == EXACT
+                    or now_ms - item[1] - lane.head_start_ms >= opens_after_ms[ring]
+                    or not lane.queue.narrower[ring]
+                ):
                     ticket = lane.items.first()[2]
                 if ticket is not None and (found is None or ticket.rank < found.rank):
                     found, found_ring = ticket, ring
@@ -175,6 +179,6 @@ class Selection:
         """Those of the role who cannot serve the queue in any ring."""
         queue = ticket.queue
         for pool in self.roster.pools.values():
-            if pool.kind == queue.kind and queue not in pool.rings:
+            if pool.role == queue.role and queue not in pool.rings:
                 for member in pool.members.values():
                     yield member.passed_over("site" if queue.language in member.staff.languages else "language")

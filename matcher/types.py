@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-RequestKind = Literal["user", "help"]
+RequestKind = Literal["user", "callback", "help"]
 StaffRole = Literal["counselor", "professional"]
 RequestState = Literal["waiting", "suspended", "reserved", "accepted", "completed", "unserved", "cancelled"]
 ReservationState = Literal["pending", "accepted", "declined", "expired", "cancelled"]
@@ -23,7 +23,7 @@ PassedReason = Literal[
 class Staff:
     """What a member of staff can serve. `categories` are ids; "*" is all. `capacity`: sessions at once.
 
-    `role` says which requests they get: counselors "user", professionals "help".
+    `role` says which requests they get: counselors "user" and "callback", professionals "help".
     """
 
     id: str
@@ -36,7 +36,8 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`category_path` runs from the category itself to its root: ("lenses", "cameras")."""
+    """`category_path` runs from the category itself to its root: ("lenses", "cameras"). `priority` counts as waiting
+    (`Rules.priority_step_ms`)."""
 
     id: str
     kind: RequestKind
@@ -46,7 +47,7 @@ class Request:
     enqueued_at_ms: int
     priority: int = 0
     excluded: frozenset[str] = frozenset()  # never these (the counselor who asks for help; one who was lost)
-    first: bool = False  # before all others of its priority (owner lost, staff never entered)
+    first: bool = False  # before all others (owner lost, staff never entered)
     only: str = ""  # this one member and nobody else, in whatever ring they serve it; until their holder is lost
 
 
@@ -240,7 +241,9 @@ class MatchStore(Protocol):
         """A waiting (or suspended) request: 1 + those that are served before it by the staff it shares. A reserved one: 1.
         None for all others."""
 
-    async def estimate(self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], now_ms: int) -> Place:
+    async def estimate(
+        self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], now_ms: int, priority: int = 0
+    ) -> Place:
         """The place that such a request would get now."""
 
     async def request_status(self, request: str) -> RequestStatus | None:

@@ -124,8 +124,10 @@ class RedisStore:
         found, now_ms = await self._read("place", now_ms, request)
         return wire.place(found, now_ms) if found else None
 
-    async def estimate(self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], now_ms: int) -> Place:
-        found, now_ms = await self._read("estimate", now_ms, kind, site, language, category_path)
+    async def estimate(
+        self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], now_ms: int, priority: int = 0
+    ) -> Place:
+        found, now_ms = await self._read("estimate", now_ms, kind, site, language, category_path, priority)
         return wire.place(found, now_ms)
 
     async def request_status(self, request: str) -> RequestStatus | None:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from matcher import estimate
-from matcher.rules import Rules
+from matcher.rules import MOST_PRIORITY, Rules
 from matcher.types import (
     AnyEvent,
     PassedOver,
@@ -26,7 +26,7 @@ from matcher.types import (
     Why,
 )
 
-MOST = 2**31 - 1  # priorities and capacities beyond cannot be put in order
+MOST_CAPACITY = 2**31 - 1  # beyond, they cannot be put in order
 
 
 def pack_rules(rules: Rules) -> bytes:
@@ -35,7 +35,7 @@ def pack_rules(rules: Rules) -> bytes:
 
 def packed_staff(staff: Staff) -> dict[str, Any]:
     """ValueError when it cannot be kept."""
-    if not 1 <= staff.capacity <= MOST:
+    if not 1 <= staff.capacity <= MOST_CAPACITY:
         raise ValueError("capacity is at least 1" if staff.capacity < 1 else "capacity is too large")
     return {
         "id": staff.id,
@@ -49,7 +49,7 @@ def packed_staff(staff: Staff) -> dict[str, Any]:
 
 def packed_request(request: Request) -> dict[str, Any]:
     """ValueError when it cannot be kept."""
-    if abs(request.priority) > MOST:
+    if abs(request.priority) > MOST_PRIORITY:
         raise ValueError("priority is out of bounds")
     if request.enqueued_at_ms < 0:
         raise ValueError("enqueued_at_ms is before 1970")

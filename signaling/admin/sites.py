@@ -7,6 +7,8 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
+from matcher.rules import MOST_PRIORITY
+
 from ..codes import MOST_KEYS, SERVER_KID, new_secret
 from ..records import Category, Records, Site, SiteKey
 from .typed import an_id, colour, json_option, name_option, noted, origins, show, with_records
@@ -131,24 +133,41 @@ def category() -> None:
 
 
 def _category_row(found: Category) -> dict[str, Any]:
-    return {"id": found.id, "parent": found.parent, "names": found.names}
+    return {"id": found.id, "parent": found.parent, "names": found.names, "priority": found.priority}
 
 
 @category.command("add")
 @click.argument("site_id", metavar="SITE")
 @click.argument("category_id", metavar="ID", callback=an_id)
 @name_option
-@click.option("--parent", default=None, help="Those who serve the parent are asked when nobody serves this one.")
+@click.option("--parent", default=None, help="Those who serve the parent are asked when nobody serves this one; '' for none.")
+@click.option(
+    "--priority",
+    default=None,
+    type=click.IntRange(-MOST_PRIORITY, MOST_PRIORITY),
+    help="Each step counts as one more minute of waiting. [default: as its parent, or 0]",
+)
 @json_option
 @with_records
 async def category_add(
-    records: Records, site_id: str, category_id: str, names: dict[str, str], parent: str | None, as_json: bool
+    records: Records,
+    site_id: str,
+    category_id: str,
+    names: dict[str, str],
+    parent: str | None,
+    priority: int | None,
+    as_json: bool,
 ) -> None:
-    """Add a category to a site, or change one."""
+    """Add a category to a site, or change one: what is not given stays."""
     found = await site_of(records, site_id)
-    before = found.categories.get(category_id)
-    hours = before.hours if before else None
-    added = Category(id=category_id, parent=parent, names=names or {"en": category_id}, hours=hours)
+    before = found.categories.get(category_id) or Category(id=category_id, names={"en": category_id})
+    added = replace(
+        before,
+        names=names or before.names,
+        parent=before.parent if parent is None else parent or None,
+        priority=before.priority if priority is None else priority,
+    )
+    parent = added.parent
     changed = replace(found, categories=found.categories | {category_id: added})
     if parent is not None and (parent not in found.categories or category_id in found.category_path(parent)):
         raise click.ClickException(f"“{parent}” cannot be its parent: it is unknown, or below it.")

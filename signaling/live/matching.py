@@ -107,6 +107,7 @@ class Matching:
             language=entry.session.language,
             category_path=path,
             enqueued_at_ms=effect.enqueued_at,
+            priority=entry.site.priority_of(effect.category),
             excluded=frozenset(effect.excluded),
             only=effect.only,
             first=effect.first,

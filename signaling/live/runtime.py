@@ -224,8 +224,9 @@ class Live:
     async def estimate(self, site: str, category: str, language: str, now: int) -> Place:
         found = await self.house.records.site(site)
         path = found.category_path(category) if found else ()
+        priority = found.priority_of(category) if found else 0
         try:
-            return await self.house.store.estimate("user", site, language, path or (category,), now)
+            return await self.house.store.estimate("user", site, language, path or (category,), now, priority)
         except Unavailable:
             counselors = [each for each in self.staffing.known.values() if each.role == "counselor"]
             return Place(1, None, None, any(self.staffing.serves(each, site, language, path) for each in counselors))

@@ -44,7 +44,15 @@ class Places(Database):
         """Insert or replace the site with its categories and keys, whole."""
         values = {name: getattr(site, name) for name in _SITE_COLUMNS}
         categories = [
-            {"site": site.id, "id": c.id, "parent": c.parent, "names": c.names, "position": n, "hours": _plain(c.hours)}
+            {
+                "site": site.id,
+                "id": c.id,
+                "parent": c.parent,
+                "names": c.names,
+                "position": n,
+                "hours": _plain(c.hours),
+                "priority": c.priority,
+            }
             for n, c in enumerate(site.categories.values())
         ]
         keys = [{"site": site.id, "kid": k.kid, "secret": k.secret, "position": n} for n, k in enumerate(site.keys)]
@@ -125,7 +133,9 @@ def _assemble(rows: Sequence[sa.RowMapping], categories: Iterable[sa.RowMapping]
     keys_by_site: dict[str, list[SiteKey]] = {row["id"]: [] for row in rows}
     for c in categories:
         hours = msgspec.convert(c["hours"], Hours) if c["hours"] else None
-        by_site[c["site"]][c["id"]] = Category(id=c["id"], parent=c["parent"], names=c["names"], hours=hours)
+        by_site[c["site"]][c["id"]] = Category(
+            id=c["id"], parent=c["parent"], names=c["names"], hours=hours, priority=c["priority"]
+        )
     for k in keys:
         keys_by_site[k["site"]].append(SiteKey(kid=k["kid"], secret=k["secret"]))
     return [Site(**row, categories=by_site[row["id"]], keys=keys_by_site[row["id"]]) for row in rows]

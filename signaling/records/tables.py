@@ -53,6 +53,7 @@ category = sa.Table(
     sa.Column("names", sa.JSON, nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("hours", sa.JSON(none_as_null=True), nullable=True),
+    sa.Column("priority", sa.Integer, nullable=True),
 )
 
 site_key = sa.Table(

@@ -29,13 +29,14 @@ class UnknownSession(LookupError):
 
 
 class Category(Struct, frozen=True, kw_only=True):
-    """`names`: language → name; `parent`: the id of a category of the same site, or None; `hours`: when it is open, None: as
-    its parent is."""
+    """`names`: language → name; `parent`: the id of a category of the same site, or None; `hours`: when it is open;
+    `priority`: before whom its requests are served (`matcher.rules.Rules.priority_step_ms`); None: as its parent."""
 
     id: str
     parent: str | None = None
     names: dict[str, str] = {}
     hours: Hours | None = None
+    priority: int | None = None
 
 
 class SiteKey(Struct, frozen=True, kw_only=True):
@@ -85,6 +86,11 @@ class Site(Struct, frozen=True, kw_only=True):
             path.append(here)
             here = self.categories[here].parent
         return tuple(path)
+
+    def priority_of(self, category: str) -> int:
+        """Its own, else that of the nearest category above that has one."""
+        found = (self.categories[each].priority for each in self.category_path(category))
+        return next((priority for priority in found if priority is not None), 0)
 
     def hours_of(self, category: str) -> Hours | None:
         """Its own hours, else those of the nearest category above that has some; None: always open."""

@@ -281,8 +281,7 @@ end
 
 -- Somebody known only as the holder of a request: lost, without skills until they sign in.
 local function absent(staff, kind)
-  local role = kind == "user" and "counselor" or "professional"
-  local member = Roster.add({id = staff, role = role, languages = {}, sites = {}, categories = {}, capacity = 1})
+  local member = Roster.add({id = staff, role = SERVED_BY[kind], languages = {}, sites = {}, categories = {}, capacity = 1})
   member.lost = true
   Ledger.renew(member)
   return member

@@ -8,16 +8,17 @@
 -- "queues": packed (kind, site, language, path) -> id. "queue_keys": the other way round. "open": queue -> open tickets.
 -- "empty": queues without open tickets. "lanes:QUEUE": the standings in which somebody waits.
 -- "lane:QUEUE:STANDING": who waits there, in order: time (15 digits), arrival (15), request.
--- "front:KIND:LANGUAGE": the lanes of all queues that need this language, best head first: rank of the head (41), lane.
--- "fronts": KIND:LANGUAGE of each that has a lane. "pickups:QUEUE": the last ones, newest first: when, waiting since.
+-- "front:ROLE:LANGUAGE": the lanes of all queues that such a member serves in this language, best head first: rank of the head (31),
+-- lane. "fronts": ROLE:LANGUAGE of each that has a lane. "pickups:QUEUE": the last ones, newest first: when, waiting since.
 --
--- A standing is priority (10 digits, highest first), not first (1), has exclusions (1). A rank is its first 11 digits, then time
--- and arrival.
+-- A standing is priority (3 digits, highest first), not first (1), has exclusions (1). A rank is not first (1), then the time from
+-- which its waiting counts, earlier by its priority (15), then arrival (15).
 
 local Queues = {}
 
-local HIGHEST_PRIORITY = 2147483648
-local RANK, PLACE = 41, 30 -- their lengths
+local ABOVE_ALL = 500 -- priorities
+local EARLIER = 100000000000000 -- ms: added to the time of a rank, so that it is never negative
+local RANK, PLACE = 31, 30 -- their lengths
 
 local function excludes_some(ticket)
   return next(ticket.blocked) ~= nil or next(ticket.excluded) ~= nil or ticket.only ~= ""
@@ -28,15 +29,31 @@ local function excludes(ticket, staff)
 end
 
 local function standing_of(ticket)
-  return format("%010d", HIGHEST_PRIORITY - ticket.priority) .. (ticket.first and "0" or "1")
+  return format("%03d", ABOVE_ALL - ticket.priority) .. (ticket.first and "0" or "1")
 end
 
 local function place_of(ticket)
   return sortable(ticket.enqueued_at_ms) .. sortable(ticket.arrival)
 end
 
+-- How much longer those of a standing count as having waited, in ms.
+local function head_start_ms(standing)
+  return (ABOVE_ALL - tonumber(string.sub(standing, 1, 3))) * RULES.priority_step_ms
+end
+
+local function rank_at(standing, place)
+  local counts_from_ms = tonumber(string.sub(place, 1, 15)) - head_start_ms(standing)
+  return string.sub(standing, 4, 4) .. sortable(counts_from_ms + EARLIER) .. string.sub(place, 16, PLACE)
+end
+
 local function rank_of(ticket)
-  return standing_of(ticket) .. place_of(ticket)
+  return rank_at(standing_of(ticket), place_of(ticket))
+end
+
+-- Where somebody of that rank would stand among those of a standing.
+local function place_among(standing, rank)
+  local enqueued_at_ms = tonumber(string.sub(rank, 2, 16)) - EARLIER + head_start_ms(standing)
+  return sortable(math.max(0, enqueued_at_ms)) .. string.sub(rank, 17)
 end
 
 local function lane_parts(lane)
@@ -101,17 +118,16 @@ end
 
 -- The head of a lane changed: the lane moves to its new place among the others, or away when nobody is left.
 local function face(ticket, lane, former, head)
-  local name = ticket.kind .. ":" .. ticket.language
+  local name = SERVED_BY[ticket.kind] .. ":" .. ticket.language
   local front, standing = key("front:" .. name), select(2, lane_parts(lane))
-  local rank = string.sub(standing, 1, 11)
   if former then
-    call("ZREM", front, rank .. string.sub(former, 1, PLACE) .. lane)
+    call("ZREM", front, rank_at(standing, former) .. lane)
   else
     call("SADD", key("fronts"), name)
     call("SADD", key("lanes:" .. ticket.queue), standing)
   end
   if head then
-    call("ZADD", front, 0, rank .. string.sub(head, 1, PLACE) .. lane)
+    call("ZADD", front, 0, rank_at(standing, head) .. lane)
     return
   end
   call("SREM", key("lanes:" .. ticket.queue), standing)
@@ -177,12 +193,12 @@ end
 function Queues.ahead_in(queue, rank)
   local ahead = 0
   for _, standing in ipairs(call("SMEMBERS", key("lanes:" .. queue))) do
-    local here, there = string.sub(standing, 1, 11), string.sub(rank, 1, 11)
+    local here, there = string.sub(standing, 4, 4), string.sub(rank, 1, 1)
     local lane = lane_key(queue .. ":" .. standing)
     if here < there then
       ahead = ahead + call("ZCARD", lane)
     elseif here == there then
-      ahead = ahead + call("ZLEXCOUNT", lane, "-", "(" .. string.sub(rank, 12))
+      ahead = ahead + call("ZLEXCOUNT", lane, "-", "(" .. place_among(standing, rank))
     end
   end
   return ahead
@@ -198,11 +214,11 @@ function Queues.head_since_ms(queue)
   return since
 end
 
--- The queues of a kind in which somebody waits, as a set.
-function Queues.waiting(kind)
+-- The queues that a role serves and in which somebody waits, as a set.
+function Queues.waiting(role)
   local found = {}
   for _, name in ipairs(call("SMEMBERS", key("fronts"))) do
-    if string.sub(name, 1, #kind + 1) == kind .. ":" then
+    if string.sub(name, 1, #role + 1) == role .. ":" then
       for _, entry in ipairs(call("ZRANGE", key("front:" .. name), 0, -1)) do
         found[(lane_parts(string.sub(entry, RANK + 1)))] = true
       end

@@ -37,7 +37,7 @@ end
 
 local function ahead_of(kind, queue, rank, shares)
   local ahead = 0
-  for other in pairs(Queues.waiting(kind)) do
+  for other in pairs(Queues.waiting(SERVED_BY[kind])) do
     if other == queue or shares(other) then
       ahead = ahead + Queues.ahead_in(other, rank)
     end
@@ -65,8 +65,8 @@ function Reading.place(request)
   return standing(queue, ahead, own, Selection.staffed(ticket))
 end
 
-function Reading.estimate(kind, site, language, path)
-  local last = rank_of({priority = 0, enqueued_at_ms = World.now_ms, arrival = World.sequence + 1})
+function Reading.estimate(kind, site, language, path, priority)
+  local last = rank_of({priority = priority, enqueued_at_ms = World.now_ms, arrival = World.sequence + 1})
   local queue = Queues.id_of(kind, site, language, path)
   if queue then
     local ahead = ahead_of(kind, queue, last, function(other) return shares_specialists(queue, other) end)

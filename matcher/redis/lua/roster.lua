@@ -1,9 +1,9 @@
 -- Who is signed in, and who of them is idle for which queue (matcher/roster.py).
 --
 -- A member: id role languages sites categories capacity pool mode lost ringing(request) live(set) since_ms idle_since_ms
--- idle(entry) reported obstacle. A pool (people with the same skills): id role kind languages sites categories.
+-- idle(entry) reported obstacle. A pool (people with the same skills): id role languages sites categories.
 --
--- "pool_ids": packed skills -> id. "pools:KIND": ids in the order in which they came. "members:POOL": ids in the order in which
+-- "pool_ids": packed skills -> id. "pools:ROLE": ids in the order in which they came. "members:POOL": ids in the order in which
 -- they joined. "rings:POOL": queue -> ring. "ring:QUEUE:RING": the pools that serve a queue there, as they came; each has members.
 -- "idle:POOL": least load (10 digits), longest idle (15), member. "idle": the pools with somebody idle.
 -- "obstacles": member -> why nothing may be given to them now; nobody who is free.
@@ -52,7 +52,7 @@ end
 
 -- The narrowest ring in which a pool serves a queue, given as kind, site, language, path; nil: never.
 local function ring_of(pool, kind, site, language, path)
-  if pool.kind ~= kind or not contains(pool.languages, language) then
+  if pool.role ~= SERVED_BY[kind] or not contains(pool.languages, language) then
     return nil
   end
   if not contains(pool.sites, site) and not contains(pool.sites, ALL) then
@@ -80,7 +80,7 @@ end
 
 -- Calls `visit(pool, ring)` for those who could serve such a queue, in the order in which they came.
 local function survey(kind, site, language, path, visit)
-  for _, id in ipairs(call("ZRANGE", key("pools:" .. kind), 0, -1)) do
+  for _, id in ipairs(call("ZRANGE", key("pools:" .. SERVED_BY[kind]), 0, -1)) do
     local ring = ring_of(pools:get(id), kind, site, language, path)
     if ring then
       visit(id, ring)
@@ -124,11 +124,10 @@ local function pool_for(staff)
     return id
   end
   id = tostring(World.next_in_sequence())
-  local pool = {id = id, role = staff.role, kind = SERVES[staff.role], languages = staff.languages, sites = staff.sites,
-    categories = staff.categories}
+  local pool = {id = id, role = staff.role, languages = staff.languages, sites = staff.sites, categories = staff.categories}
   pools:put(pool)
   call("HSET", key("pool_ids"), skills, id)
-  call("ZADD", key("pools:" .. pool.kind), id, id)
+  call("ZADD", key("pools:" .. pool.role), id, id)
   local all = call("HGETALL", key("queue_keys"))
   for at = 1, #all, 2 do
     local ring = ring_of(pool, unpack(unpacked(all[at + 1])))
@@ -157,7 +156,7 @@ local function leave(member)
     call("ZREM", ring_key(rings[at], rings[at + 1]), id)
   end
   call("DEL", Roster.rings_key(id))
-  call("ZREM", key("pools:" .. pool.kind), id)
+  call("ZREM", key("pools:" .. pool.role), id)
   call("HDEL", key("pool_ids"), skills_of(pool))
   pools:remove(id)
 end

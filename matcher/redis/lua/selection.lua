@@ -6,7 +6,7 @@ local Selection = {}
 
 local REQUEST_CAME = "least load, then longest idle"
 local BY_NAME = "asked for by name"
-local STAFF_CAME = "priority, then first in line, then longest waiting"
+local STAFF_CAME = "first in line, then longest waiting, priority counted as waiting"
 
 local function opens_after_ms(ring)
   return ring == EXACT and 0 or ring == PARENT and RULES.parent_after_ms or RULES.any_after_ms
@@ -66,6 +66,15 @@ end
 
 local function is_open_by_time(ring, enqueued_at_ms)
   return ring == EXACT or World.now_ms - enqueued_at_ms >= opens_after_ms(ring)
+end
+
+-- The same for the head of a lane, by its rank alone.
+local function is_open_for_head(ring, rank, lane)
+  if ring == EXACT then
+    return true
+  end
+  local place = place_among(select(2, lane_parts(lane)), rank)
+  return is_open_by_time(ring, tonumber(string.sub(place, 1, 15)))
 end
 
 function Selection.ring_open(ticket, ring)
@@ -147,12 +156,12 @@ end
 
 -- The first of a lane with exclusions that this member, who serves it in `ring`, may have: rank, request.
 local function first_for(member, lane, ring)
-  local standing = string.sub(select(2, lane_parts(lane)), 1, 11)
+  local standing = select(2, lane_parts(lane))
   local rank
   local request = Queues.walk(lane, function(id, place)
     local ticket = tickets:get(id)
     if not excludes(ticket, member.id) and Selection.ring_open(ticket, ring) then
-      rank = standing .. place
+      rank = rank_at(standing, place)
       return id
     end
   end)
@@ -161,7 +170,7 @@ end
 
 -- The first in line of one language, if before `found`: {rank, ring, lane, request or nil for the head}.
 local function first_in_front(member, language, found)
-  local front = key("front:" .. SERVES[member.role] .. ":" .. language)
+  local front = key("front:" .. member.role .. ":" .. language)
   local from = 0
   repeat
     local entries = call("ZRANGE", front, from, from + CHUNK - 1)
@@ -183,7 +192,7 @@ local function first_in_front(member, language, found)
         if its_rank and (not found or its_rank < found.rank) then
           found = {rank = its_rank, ring = ring, lane = lane, request = request}
         end
-      elseif ring and (is_open_by_time(ring, tonumber(string.sub(rank, 12, 26))) or not anybody_narrower(queues[at], ring)) then
+      elseif ring and (is_open_for_head(ring, rank, lane) or not anybody_narrower(queues[at], ring)) then
         found = {rank = rank, ring = ring, lane = lane}
       end
     end
@@ -216,21 +225,23 @@ function Selection.any_match()
     if best and best < rank then
       return
     end
-    local standing = string.sub(rank, 1, 11)
-    local function try(request, place)
-      if best and best < standing .. place then
+    local standing = select(2, lane_parts(lane))
+    local function try(request, its_rank)
+      if best and best < its_rank then
         return false
       end
       local match = Selection.staff_for(tickets:get(request))
       if match then
-        found, best = match, standing .. place
+        found, best = match, its_rank
         return true
       end
     end
     if is_walked(lane) then
-      Queues.walk(lane, try)
+      Queues.walk(lane, function(request, place)
+        return try(request, rank_at(standing, place))
+      end)
     else
-      try(Queues.head(lane), string.sub(rank, 12))
+      try(Queues.head(lane), rank)
     end
   end)
   return found
@@ -268,7 +279,7 @@ end
 
 -- Those of the role who cannot serve the queue in any ring.
 local function add_never(passed, ticket, limit)
-  local all, from = key("pools:" .. ticket.kind), 0
+  local all, from = key("pools:" .. SERVED_BY[ticket.kind]), 0
   repeat
     local ids = call("ZRANGE", all, from, from + CHUNK - 1)
     for _, id in ipairs(ids) do

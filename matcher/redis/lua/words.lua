@@ -14,7 +14,7 @@ local RULES, packed_rules
 local EXACT, PARENT, ANY = 0, 1, 2
 local RINGS = {[0] = "exact", [1] = "parent", [2] = "any"}
 local ALL = "*"
-local SERVES = {counselor = "user", professional = "help"}
+local SERVED_BY = {user = "counselor", callback = "counselor", help = "professional"}
 local CHUNK = 64 -- entries of a long list read at once
 
 local function key(name)

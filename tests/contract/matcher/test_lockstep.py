@@ -57,7 +57,8 @@ class Both:
             questions += [("place", (request, now_ms)), ("request_status", (request,))]
         questions += [("staff_status", (staff,)) for staff in snapshot.staff]
         for path in [*PATHS, ("unheard",), ()]:
-            questions += [("estimate", (kind, "shop", "ko", path, now_ms)) for kind in ("user", "help")]
+            questions += [("estimate", (kind, "shop", "ko", path, now_ms)) for kind in ("user", "callback", "help")]
+        questions += [("estimate", ("user", "shop", "ko", PATHS[0], now_ms, priority)) for priority in (-2, 1)]
 
         async def found() -> list[Any]:
             return await asyncio.gather(*(getattr(self.store, name)(*arguments) for name, arguments in questions))
@@ -130,7 +131,7 @@ some_staff = st.builds(
 some_request = st.builds(
     Request,
     id=st.sampled_from(REQUESTS),
-    kind=st.sampled_from(["user", "help"]),
+    kind=st.sampled_from(["user", "callback", "help"]),
     site=st.sampled_from(["shop", "other"]),
     language=st.sampled_from(["ko", "en"]),
     category_path=st.sampled_from([*PATHS, ()]),

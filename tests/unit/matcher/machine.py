@@ -24,6 +24,7 @@ from matcher.types import (
 )
 
 START_MS = 1_800_000_000_000
+PRIORITY_STEP_MS = 60_000
 OPENS_AFTER_MS = {"exact": 0, "parent": 15_000, "any": 30_000}
 RINGS = list(OPENS_AFTER_MS)
 PATHS = [("lenses", "cameras"), ("cameras",), ("audio",)]
@@ -169,11 +170,11 @@ class Matching(RuleBasedStateMachine):
 
     @rule(
         path=st.sampled_from(PATHS),
-        kind=st.sampled_from(["user", "user", "user", "help"]),
+        kind=st.sampled_from(["user", "user", "callback", "help"]),
         site=st.sampled_from(["shop", "other"]),
         language=st.sampled_from(["ko", "en"]),
-        ago=st.sampled_from([0, 0, 1, 14_999, 20_000, 60_000]),
-        priority=st.sampled_from([0, 0, 0, 1]),
+        ago=st.sampled_from([0, 0, 1, 14_999, 20_000, 60_000, 60_001, 240_000]),
+        priority=st.sampled_from([0, 0, 1, -1, 3]),
         excluded=st.sampled_from([(), (), (), ("s0",), ("s1", "s2")]),
         only=st.sampled_from(["", "", "", "s0", "s1"]),
     )
@@ -293,7 +294,7 @@ class Matching(RuleBasedStateMachine):
     # --- the oracle --------------------------------------------------------------------------------------------------------
 
     def ring(self, staff: Staff, request: Request) -> str | None:
-        if {"counselor": "user", "professional": "help"}[staff.role] != request.kind:
+        if request.kind not in {"counselor": ("user", "callback"), "professional": ("help",)}[staff.role]:
             return None
         if request.language not in staff.languages or not staff.sites & {request.site, "*"}:
             return None
@@ -328,8 +329,8 @@ class Matching(RuleBasedStateMachine):
         ]
 
     @staticmethod
-    def rank(request: Request) -> tuple[int, bool, int]:
-        return -request.priority, not request.first, request.enqueued_at_ms
+    def rank(request: Request) -> tuple[bool, int]:
+        return not request.first, request.enqueued_at_ms - request.priority * PRIORITY_STEP_MS
 
     def check_choice(self, event: Reserved, before: Snapshot, after: Snapshot) -> None:
         staff = self.skills.get(event.staff)
@@ -341,12 +342,23 @@ class Matching(RuleBasedStateMachine):
         for other in after.requests.values():
             if other.state == "waiting" and self.rank(other.request) < self.rank(request):
                 assert not self.may_serve(staff, other.request), f"{other.request.id} was before {request.id}"
+            if other.state == "waiting" and not request.first and self.may_serve(staff, other.request):
+                self.check_bound(request, other.request)
         load = after.staff[event.staff].load - 1
         for rival in self.idle(after):
             ring = self.may_serve(rival, request)
             if ring is not None:
                 assert RINGS.index(ring) >= RINGS.index(event.why.ring), f"{rival.id} was in a narrower ring"
                 assert ring != event.why.ring or after.staff[rival.id].load >= load, f"{rival.id} had less load"
+
+    @staticmethod
+    def check_bound(taken: Request, passed: Request) -> None:
+        """Nobody starves: whoever is passed is passed by those alone who came before them, or so little later that their priority
+        makes up for it. The highest in use is 3, so after four minutes nobody who comes is served before them."""
+        later_ms = taken.enqueued_at_ms - passed.enqueued_at_ms
+        assert later_ms <= max(0, taken.priority - passed.priority) * PRIORITY_STEP_MS, (
+            f"{taken.id} came too late to pass {passed.id}"
+        )
 
     # --- what always holds -------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ def test_places_count_from_one_in_the_order_of_service(desk):
     desk.ask("c", ago=5)
     desk.ask("a", priority=1)
     desk.ask("first", first=True)
-    assert [place(desk, name).place for name in ("a", "first", "b", "c")] == [1, 2, 3, 4]
+    assert [place(desk, name).place for name in ("first", "a", "b", "c")] == [1, 2, 3, 4]
 
 
 def test_the_one_who_rings_is_next_and_the_others_move_up(desk):
@@ -178,7 +178,7 @@ def test_a_restart_brings_requests_back_at_their_times(desk, desk_with):
     desk.ask("old", ago=600)
     desk.ask("dropped", ago=300)
     desk.do("suspend", "dropped")
-    desk.ask("held", ago=100, priority=1)
+    desk.ask("held", ago=100, priority=10)
     desk.staff("jimin")
     desk.serve("held")
     desk.staff("suho")

@@ -140,12 +140,68 @@ def test_equals_are_served_in_the_order_they_came(desk):
     assert served == names
 
 
-def test_priority_comes_before_waiting_time(desk):
+def served_in_turn(desk, *names):
+    desk.staff("jimin")
+    order = []
+    for _ in names:
+        order.append(next(name for name in names if desk.rings_at(name)))
+        desk.serve(order[-1])
+        desk.do("release", order[-1])
+    return order
+
+
+def test_a_step_of_priority_counts_as_a_minute_of_waiting(desk):
     desk.ask("old", ago=600)
     desk.ask("vip", priority=5)
-    desk.ask("somewhat", priority=1)
+    desk.ask("waits_a_little_longer_than_that", ago=301)
+    desk.ask("and_a_little_less", ago=299)
+    desk.ask("later", priority=-1)
+    desk.ask("new")
+    names = ("old", "vip", "waits_a_little_longer_than_that", "and_a_little_less", "later", "new")
+    assert served_in_turn(desk, *names) == [
+        "old",
+        "waits_a_little_longer_than_that",
+        "vip",
+        "and_a_little_less",
+        "new",
+        "later",
+    ]
+
+
+def test_equal_ranks_are_served_in_the_order_they_came(desk):
+    desk.ask("urgent", priority=1)
+    desk.ask("as_long", ago=60)
+    assert served_in_turn(desk, "as_long", "urgent") == ["urgent", "as_long"]
+
+
+def test_a_stream_of_urgent_ones_does_not_starve_the_others(desk_with):
+    """One counselor, and twice as many urgent requests as they can serve: the plain one is passed for as long as the priority is
+    worth, and not a request longer."""
+    desk = desk_with(priority_step_ms=10_000)
     desk.staff("jimin")
-    assert desk.rings_at("vip") == "jimin"
+    desk.ask("plain")
+    desk.decline("plain")  # away from them for a minute; the stream begins
+    passed = 0
+    for number in range(200):
+        desk.ask(f"urgent{number}a", priority=10)
+        desk.ask(f"urgent{number}b", priority=10)
+        desk.after(2)
+        if desk.rings_at("plain"):
+            break
+        ringing = next(name for name in list(desk.engine.snapshot().requests) if desk.rings_at(name))
+        passed += 1
+        desk.serve(ringing)
+        desk.do("release", ringing)
+    assert desk.rings_at("plain") == "jimin"
+    assert passed == 100, "two every two seconds, for the hundred seconds that ten steps are worth"
+
+
+def test_callbacks_and_users_stand_in_one_line(desk):
+    desk.ask("callback", kind="callback", ago=20)
+    desk.ask("user", ago=30)
+    desk.ask("help", kind="help", ago=40)
+    assert served_in_turn(desk, "callback", "user") == ["user", "callback"]
+    assert not desk.rings_at("help")
 
 
 def test_first_comes_before_waiting_time(desk):
@@ -265,7 +321,7 @@ def test_why_is_bounded(desk_with):
 def test_the_rule_says_whether_the_request_or_the_staff_came(desk):
     desk.ask("q")
     desk.staff("jimin")
-    assert desk.why().rule == "priority, then first in line, then longest waiting"
+    assert desk.why().rule == "first in line, then longest waiting, priority counted as waiting"
     assert desk.why().candidates == ("jimin",)
 
 

@@ -251,11 +251,17 @@ def test_requeue_while_the_owner_is_still_there_sends_them_to_wrap_up(desk):
     assert desk.request("q") == "waiting"
 
 
-def test_first_comes_after_higher_priority(desk):
-    desk.ask("urgent", priority=1)
-    desk.ask("first", first=True, ago=60)
+def test_first_is_first_whatever_the_priority_of_others(desk):
+    desk.ask("urgent", priority=100)
+    desk.ask("first", first=True)
     desk.staff("jimin")
-    assert desk.rings_at("urgent") == "jimin"
+    assert desk.rings_at("first") == "jimin"
+
+
+def test_priorities_have_bounds(desk):
+    with pytest.raises(ValueError, match="priority"):
+        desk.ask("q", priority=101)
+    assert desk.request("q") is None
 
 
 # --- final and refused -----------------------------------------------------------------------------------------------------

@@ -71,7 +71,9 @@ def test_a_site_with_categories_and_keys(folder: Path) -> None:
     assert (shown["names"], shown["retention_days"], shown["keys"]) == ({"ko": "가게"}, 30, ["k1", "k2"])
     assert not any(secret in json.dumps(shown) for secret in secrets), "a secret is shown once, when it is made"
     done(folder, "category", "remove", "shop", "cameras")
-    assert as_json(folder, "category", "list", "shop") == [{"id": "lenses", "parent": None, "names": {"en": "lenses"}}]
+    assert as_json(folder, "category", "list", "shop") == [
+        {"id": "lenses", "parent": None, "names": {"en": "lenses"}, "priority": None}
+    ]
     done(folder, "site", "remove", "shop")
     assert as_json(folder, "site", "list") == []
 
@@ -193,3 +195,17 @@ def test_hours_that_are_not_understood_are_refused(folder: Path, words: tuple[st
     result = run(folder, "category", "hours", "shop", "cameras", *words)
     assert result.exit_code == 2
     assert told in result.output
+
+
+def test_a_category_has_a_priority_and_keeps_what_is_not_given(folder: Path) -> None:
+    a_shop(folder)
+    done(folder, "category", "add", "shop", "cameras", "--name", "ko=카메라", "--priority", "5")
+    done(folder, "category", "add", "shop", "lenses", "--parent", "cameras")
+    done(folder, "category", "add", "shop", "lenses", "--priority", "-1")
+    lenses = {"id": "lenses", "parent": "cameras", "names": {"en": "lenses"}, "priority": -1}
+    assert as_json(folder, "category", "show", "shop", "lenses") == lenses
+    done(folder, "category", "add", "shop", "cameras", "--name", "en=Cameras")
+    assert as_json(folder, "category", "show", "shop", "cameras")["priority"] == 5
+    result = run(folder, "category", "add", "shop", "lenses", "--priority", "101")
+    assert result.exit_code
+    assert "-100<=x<=100" in result.output
