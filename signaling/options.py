@@ -3,43 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import click
 
+from .secret import BadSecret, with_password
 from .settings import default_data_dir
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
+_FOLDER = click.Path(file_okay=False, path_type=Path)
 
-def storage_options(command: Callable[P, R]) -> Callable[P, R]:
-    """`--data-dir`, `--database` and `--recordings`."""
+
+def storage_options(command: Callable[..., R]) -> Callable[..., R]:
+    """`--data-dir`, `--database` (its password in a file, if need be) and `--recordings`."""
     where = f"Folder for the server's key and SQLite file. [default: {default_data_dir(demo=False)}]"
+    command = _with_password_file(command, "database", "File with the database's password, if it is not in the URL.")
     for option in (
-        click.option("--data-dir", type=click.Path(file_okay=False, path_type=Path), default=None, help=where),
+        click.option("--data-dir", type=_FOLDER, default=None, envvar="SANGDAM_DATA_DIR", help=where),
+        click.option("--recordings", type=_FOLDER, default=None, help="Folder for recordings. [default: one in the data folder]"),
         click.option(
-            "--recordings",
-            type=click.Path(file_okay=False, path_type=Path),
-            default=None,
-            help="Folder for recordings. [default: one in the data folder]",
-        ),
-        click.option(
-            "--database", default="", help="SQLAlchemy URL, such as postgresql+asyncpg://…; default: SQLite in the data folder."
+            "--database",
+            default="",
+            envvar="SANGDAM_DATABASE",
+            help="SQLAlchemy URL, such as postgresql+asyncpg://…; default: SQLite in the data folder.",
         ),
     ):
         command = option(command)
     return command
 
 
-def redis_option(*, required: bool) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """`--redis`, also from the environment, because the URL may hold a password."""
+def redis_option(*, required: bool) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """`--redis`, its password in a file, if need be."""
+    where: dict[str, Any] = {"metavar": "URL", "envvar": "SANGDAM_REDIS"}
     if required:
-        return click.option("--redis", required=True, metavar="URL", envvar="SANGDAM_REDIS", help="Redis of the cluster.")
-    return click.option(
-        "--redis", default="", metavar="URL", envvar="SANGDAM_REDIS", help="Redis of a cluster; media workers are then its own."
-    )
+        url = click.option("--redis", required=True, help="Redis of the cluster.", **where)
+    else:
+        url = click.option("--redis", default="", help="Redis of a cluster; media workers are then its own.", **where)
+
+    def options(command: Callable[..., R]) -> Callable[..., R]:
+        return url(_with_password_file(command, "redis", "File with Redis' password, if it is not in the URL."))
+
+    return options
+
+
+def _with_password_file(command: Callable[..., R], name: str, what: str) -> Callable[..., R]:
+    """`command` gets its option `name` with the password in it, whichever way both are given."""
+    file_name = f"{name}_password_file"
+
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> R:
+        file = options.pop(file_name)
+        try:
+            url = with_password(options[name], file) if file is not None and options[name] else options[name]
+        except BadSecret as error:
+            raise click.ClickException(str(error)) from None
+        return command(*arguments, **options | {name: url})
+
+    path = click.Path(dir_okay=False, path_type=Path)
+    option = f"--{name}-password-file"
+    return click.option(option, file_name, type=path, default=None, envvar=f"SANGDAM_{file_name.upper()}", help=what)(run)
 
 
 def secret_option(command: Callable[P, R]) -> Callable[P, R]:

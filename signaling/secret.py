@@ -1,5 +1,5 @@
-"""The one secret of a cluster, and the keys that its parts make of it. It is in a file or the environment, never in a command
-line, where every user of the machine could read it."""
+"""The one secret of a cluster, the keys that its parts make of it, and passwords of databases. They are in files or the
+environment, never in a command line, where every user of the machine could read them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 VARIABLE = "SANGDAM_SECRET"
 LEAST_BYTES = 32
@@ -40,3 +41,15 @@ def derived(secret: bytes, purpose: str) -> bytes:
 def media_token(secret: bytes) -> str:
     """What commands to media workers carry."""
     return derived(secret, "media").hex()
+
+
+def with_password(url: str, file: Path) -> str:
+    """The URL of a database with the password that stands in `file`. BadSecret when it cannot be read."""
+    try:
+        password = file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSecret(f"The password cannot be read from {file}: {type(error).__name__}") from None
+    parts = urlsplit(url)
+    user, _, hosts = parts.netloc.rpartition("@")
+    login = f"{user.partition(':')[0]}:{quote(password, safe='')}"
+    return parts._replace(netloc=f"{login}@{hosts}").geturl()

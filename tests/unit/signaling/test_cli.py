@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from signaling import identity
 from signaling.cli import announce_ready, main, taken_port
+from signaling.secret import with_password
 from signaling.settings import Settings
 
 
@@ -209,3 +210,17 @@ def test_a_category_has_a_priority_and_keeps_what_is_not_given(folder: Path) -> 
     result = run(folder, "category", "add", "shop", "lenses", "--priority", "101")
     assert result.exit_code
     assert "-100<=x<=100" in result.output
+
+
+def test_the_password_of_a_database_may_stand_in_a_file(folder: Path, tmp_path: Path) -> None:
+    file = tmp_path / "password"
+    file.write_text("a/b@c é\n")
+    assert (
+        with_password("postgresql+asyncpg://sangdam@db/sangdam", file)
+        == "postgresql+asyncpg://sangdam:a%2Fb%40c%20%C3%A9@db/sangdam"
+    )
+    assert with_password("redis://one:7000,two:7000/0", file) == "redis://:a%2Fb%40c%20%C3%A9@one:7000,two:7000/0"
+    database = f"sqlite+aiosqlite:///{folder}/records.sqlite"
+    missing = run(folder, "site", "list", "--database", database, "--database-password-file", str(tmp_path / "none"))
+    assert missing.exit_code == 1
+    assert "cannot be read" in missing.output

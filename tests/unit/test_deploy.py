@@ -1,0 +1,199 @@
+"""What `deploy/` starts is what the command line understands: every option, variable, name, port and time that stands there."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from media.__main__ import DRAIN_S
+from signaling.app import SHUTDOWN_S
+from signaling.cli import main
+from signaling.media_host import KILL_AFTER_S
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
+VARIABLES = {"SANGDAM_HOST": "counsel.example", "SANGDAM_ADDRESS": "203.0.113.7"}
+OURS = ("server-1", "server-2", "media-1", "media-2")
+
+
+def compose() -> dict[str, Any]:
+    text = re.sub(r"\$\{(\w+)[^}]*\}", lambda found: VARIABLES[found[1]], (DEPLOY / "compose.yaml").read_text())
+    return dict(yaml.safe_load(text))
+
+
+def understood(arguments: list[str]) -> dict[str, Any]:
+    """The options of a `sangdam` command as it would take them; click's own error when it would not."""
+    command, name = main, "sangdam"
+    context = click.Context(main)
+    while isinstance(command, click.Group):
+        name, *arguments = arguments
+        found = command.get_command(context, name)
+        assert found is not None, f"there is no command {name}"
+        command = found
+    return command.make_context(name, arguments).params
+
+
+def environment_of(command: str) -> set[str]:
+    found = main.get_command(click.Context(main), command)
+    assert found is not None
+    return {str(option.envvar) for option in found.params if option.envvar}
+
+
+def seconds(text: str) -> int:
+    assert text.endswith("s"), text
+    return int(text[:-1])
+
+
+def published(service: dict[str, Any]) -> set[int]:
+    ports: set[int] = set()
+    for each in service["ports"]:
+        outside, inside = each.removesuffix("/udp").split(":")
+        assert outside == inside, "announced addresses keep their ports"
+        first, last = outside.split("-")
+        ports |= set(range(int(first), int(last) + 1))
+    return ports
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_compose_starts_what_the_command_line_understands(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = compose()["services"][name]
+    for variable, value in service["environment"].items():
+        monkeypatch.setenv(variable, value)
+    options = understood(service["command"])
+    command = service["command"][0]
+    assert set(service["environment"]) <= environment_of(command)
+    files = [value for value in (*options.values(), *service["environment"].values()) if str(value).startswith("/run/secrets/")]
+    assert {Path(file).name for file in files} <= set(service["secrets"])
+    assert re.search(rf"\b{name}\b", options["advertise"]), "the others reach it under its own name"
+    if command == "media":
+        assert {options["udp_port"] + number for number in range(options["workers"])} <= published(service)
+        assert options["announce"] == (VARIABLES["SANGDAM_ADDRESS"],)
+        assert seconds(service["stop_grace_period"]) > max(DRAIN_S, KILL_AFTER_S)
+    else:
+        assert seconds(service["stop_grace_period"]) > SHUTDOWN_S
+
+
+def test_compose_keeps_inside_what_is_inside() -> None:
+    whole = compose()
+    assert whole["networks"]["inside"] == {"internal": True}
+    for name in ("redis", "database"):
+        assert whole["services"][name]["networks"] == ["inside"]
+        assert "ports" not in whole["services"][name]
+    for name in ("server-1", "server-2"):
+        assert "ports" not in whole["services"][name], "only TLS is reached from outside"
+
+
+def test_every_name_in_compose_is_declared() -> None:
+    whole = compose()
+    for service in whole["services"].values():
+        assert set(service.get("networks", ())) <= set(whole["networks"])
+        assert set(service.get("secrets", ())) <= set(whole["secrets"])
+        assert set(service.get("depends_on", ())) <= set(whole["services"])
+        for needed, how in service.get("depends_on", {}).items():
+            assert "healthcheck" in whole["services"][needed] or whole["services"][needed]["image"] == "sangdam", (needed, how)
+        for volume in service.get("volumes", ()):
+            source = volume.partition(":")[0]
+            assert source in whole["volumes"] or (DEPLOY / source).exists(), source
+
+
+def test_caddy_passes_on_to_the_servers() -> None:
+    upstreams = re.findall(r"server-\d+:\d+", (DEPLOY / "Caddyfile").read_text())
+    options = [understood(compose()["services"][name]["command"]) for name in OURS if name.startswith("server")]
+    assert [f"http://{upstream}" for upstream in upstreams] == [option["advertise"] for option in options]
+
+
+def test_the_secrets_are_made_once_and_complete(tmp_path: Path) -> None:
+    for name in ("secrets.sh", "turnserver.conf"):
+        shutil.copy(DEPLOY / name, tmp_path)
+    first, second = (made_secrets(tmp_path, "203.0.113.7", "203.0.113.8") for _ in range(2))
+    assert first == second
+    assert set(first) == {Path(secret["file"]).name for secret in compose()["secrets"].values()}
+    assert len({first[name] for name in ("cluster", "database", "redis", "turn")}) == 4
+    assert first["redis.conf"].split() == ["requirepass", first["redis"].strip()]
+    turn = first["turnserver.conf"].splitlines()
+    assert f"static-auth-secret={first['turn'].strip()}" in turn
+    assert [line for line in turn if line.startswith("allowed-peer-ip")] == [
+        "allowed-peer-ip=203.0.113.7",
+        "allowed-peer-ip=203.0.113.8",
+    ]
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
+
+
+def made_secrets(folder: Path, *addresses: str) -> dict[str, str]:
+    subprocess.run(["sh", str(folder / "secrets.sh"), *addresses], check=True)
+    return {file.name: file.read_text() for file in (folder / "secrets").iterdir()}
+
+
+@pytest.mark.parametrize(
+    ("unit", "command", "environment"),
+    [("sangdam.service", "serve", "server.env"), ("sangdam-media@.service", "media", "media-front.env")],
+)
+def test_the_units_start_what_the_command_line_understands(
+    unit: str, command: str, environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = dict(line.split("=", 1) for line in lines(DEPLOY / "systemd" / unit) if "=" in line)
+    variables = assignments(DEPLOY / "systemd" / environment)
+    given = variables.pop(command.upper())
+    for name, values in variables.items():
+        monkeypatch.setenv(name, values[0])
+    for options in given:
+        understood([command, *shlex.split(options)])
+    assert set(variables) <= environment_of(command)
+    assert settings["ExecStart"].endswith(f"/sangdam {command} ${command.upper()}")
+    assert settings["KillMode"] == "mixed"
+    assert int(settings["TimeoutStopSec"]) > (max(DRAIN_S, KILL_AFTER_S) if command == "media" else SHUTDOWN_S)
+
+
+def lines(file: Path) -> list[str]:
+    return [line for line in file.read_text().splitlines() if line and not line.startswith("#")]
+
+
+def assignments(file: Path) -> dict[str, list[str]]:
+    """All that an environment file names, also in what is commented out."""
+    found: dict[str, list[str]] = {}
+    for name, value in re.findall(r"^#?([A-Z_]+)=(.*)$", file.read_text(), re.MULTILINE):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def test_the_image_is_made_of_what_is_there() -> None:
+    text = (DEPLOY / "Dockerfile").read_text()
+    sources = [source for line in re.findall(r"^COPY (?!--from)(.*)$", text, re.MULTILINE) for source in line.split()[:-1]]
+    kept = {line[1:] for line in lines(DEPLOY / "Dockerfile.dockerignore") if line.startswith("!")}
+    assert set(sources) == kept
+    assert all((ROOT / source).exists() for source in sources)
+    variables = set(re.findall(r"\b(SANGDAM_\w+)=", text))
+    assert variables <= environment_of("serve")
+    arguments = re.search(r"^CMD (\[.*\])$", text, re.MULTILINE)
+    assert arguments is not None
+    understood(yaml.safe_load(arguments[1]))
+
+
+DOCUMENTS = ["README.md", "deploy/README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_documents_name_commands_that_there_are(document: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    text = (ROOT / document).read_text()
+    shell = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)).replace("\\\n", " ")
+    for line in shell.splitlines():
+        words = shlex.split(line.replace("…", "").partition(" > ")[0], comments=True)
+        if words[:1] != ["sangdam"]:
+            continue
+        try:
+            understood(words[1:])
+        except click.Abort:
+            pass  # all options are known, and it asks for a password
+        except click.BadParameter as error:
+            if "does not exist" not in error.message:  # a file of the reader's
+                raise
