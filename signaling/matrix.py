@@ -49,20 +49,27 @@ def compute(session: Session) -> Matrix:
         hold=(session.user,) if on_hold(session) else (),
         writers=tuple(person.id for person in people if may_write(session, person)),
         by_signaling=tuple(person.id for person in people if person.peer != "live"),
-        record=_record(session, people),
+        record=_record(session, hears),
     )
 
 
-def _record(session: Session, people: list[Person]) -> Record | None:
+def _record(session: Session, hears: dict[str, tuple[str, ...]]) -> Record | None:
+    """What nobody hears is not recorded either: who is told that they are unheard may believe it."""
     if not session.recording.on:
         return None
-    return Record(period=session.recording.period, participants=[person.id for person in people if not person.reading])
+    heard = {source for sources in hears.values() for source in sources}
+    return Record(period=session.recording.period, participants=[person for person in hears if person in heard])
 
 
 def on_hold(session: Session) -> bool:
-    """The counselor is asking a professional, or passes the user on: the user hears a soft tone and is told so."""
+    """The counselor holds the user, asks a professional, or passes the user on: the user hears a soft tone and is told so."""
     asked = session.open_help()
-    return asked is not None and (asked.mode == "consultation" or passing_on(session))
+    return kept_apart(session) or (asked is not None and asked.mode == "consultation")
+
+
+def kept_apart(session: Session) -> bool:
+    """Nobody hears the user, and they hear nobody."""
+    return session.held or passing_on(session)
 
 
 def passing_on(session: Session) -> bool:
@@ -75,7 +82,7 @@ def _hears(session: Session, listener: Person, source: Person) -> bool:
     if listener.id == source.id or listener.reading or source.reading:
         return False
     asked = session.open_help()
-    if passing_on(session):
+    if kept_apart(session):
         return "user" not in (listener.role, source.role)
     if asked is None or asked.mode is None or asked.mode == "conference":
         return True

@@ -119,7 +119,8 @@ class RoomView(Struct, kw_only=True):
     slots: dict[str, SlotView] = {}
     hears: dict[str, list[str]] = {}
     board: Literal["write", "read"] = "write"
-    notice: Literal["", "asking_professional", "asking_colleague", "passing_on"] = ""
+    notice: Literal["", "asking_professional", "asking_colleague", "passing_on", "on_hold"] = ""
+    held: bool = False  # the counselor has put the user on hold
     passing_to: str = ""  # whom, or what category, the counselor passes the user on to
     limits: dict[str, PictureLimit] = {}
 
@@ -490,6 +491,14 @@ class SetMode(Message, tag="mode"):
     id: int | None = None
 
 
+class Hold(Message, tag="hold"):
+    """The owner puts the user on hold, or takes them back."""
+
+    session: Id
+    on: bool
+    id: int | None = None
+
+
 class AnswerRecording(Message, tag="recording"):
     """Agree to being recorded, or not (any more): the user's no deletes what was recorded."""
 
@@ -543,7 +552,7 @@ class SignOutStaff(Message, tag="sign_out_staff"):
 ClientMessage = (
     Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage
     | Leave | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp
-    | Join | SetMode | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff
+    | Join | SetMode | Hold | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff
 )  # fmt: skip  # a list of names
 
 

@@ -125,6 +125,7 @@ def _room(session: Session, viewer: Person, grid: matrix.Matrix, limits: Mapping
         hears={listener: sources for listener, sources in hears.items() if sources},
         board="write" if matrix.may_write(session, viewer) else "read",
         notice=_notice(session) if viewer.id in grid.hold else "",
+        held=session.held,
         passing_to=session.help.to_name if session.help and matrix.passing_on(session) else "",
         limits={str(slot): limit for slot, limit in limits.items() if slot in grid.slots.get(viewer.id, {})},
     )
@@ -146,9 +147,11 @@ def recording_view(session: Session, viewer: Person) -> RecordingView | None:
     return view
 
 
-def _notice(session: Session) -> Literal["asking_professional", "asking_colleague", "passing_on"]:
+def _notice(session: Session) -> Literal["asking_professional", "asking_colleague", "passing_on", "on_hold"]:
     if matrix.passing_on(session):
         return "passing_on"
+    if session.held:
+        return "on_hold"
     return "asking_colleague" if session.help and session.help.transfer else "asking_professional"
 
 

@@ -344,6 +344,7 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.CancelHelp: _event(lambda person, m: ev.HelpCancelled(person.id)),
     msg.Join: _event(lambda person, m: ev.HelpJoined(person.id, m.record)),
     msg.SetMode: _event(lambda person, m: ev.ModeChanged(person.id, m.mode, m.hear_user)),
+    msg.Hold: _event(lambda person, m: ev.Held(person.id, m.on)),
     msg.AnswerRecording: _event(lambda person, m: ev.RecordingAnswered(person.id, m.agree)),
     msg.HandOver: _event(lambda person, m: ev.HandedOver(person.id)),
     msg.WrapUp: staff_only(_wrap_up, *MATCHED_ROLES),

@@ -99,6 +99,14 @@ class ModeChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """The owner puts the user on hold, or takes them back."""
+
+    participant: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class HandedOver:
     participant: str
 
@@ -225,7 +233,7 @@ class Restored:
 
 SessionEvent = (
     Entered | Connected | Disconnected | MediaChanged | ChannelChanged | Left | Chose | MessageGiven | HelpAsked | TransferAsked
-    | HelpCancelled | HelpJoined | ModeChanged | HandedOver | Rated | WrappedUp | EndedBy | RingStarted | RingEnded
+    | HelpCancelled | HelpJoined | ModeChanged | Held | HandedOver | Rated | WrappedUp | EndedBy | RingStarted | RingEnded
     | Accepted | RequestMoved | NobodyEligible | RecordingAnswered | RecordingFailed | PeerOffered | PeerChanged | PeerReported
     | RoomLost | Ticked | Restored
 )  # fmt: skip  # a list of names

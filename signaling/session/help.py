@@ -152,7 +152,7 @@ def promote(session: Session, asked_for: Help, professional: Person, out: list[E
     """The joined professional, or the colleague who takes over, becomes owner; the former owner is out and goes to wrap-up."""
     former = session.people[session.owner]
     asked_for.state, asked_for.mode, asked_for.ringing = "handed_over", None, None
-    session.owner, session.owner_lost, session.choices = professional.id, False, []
+    session.owner, session.owner_lost, session.choices, session.held = professional.id, False, [], False
     for timer in ("owner_lost", "professional_lost", "catch_up"):
         session.timers.pop(timer, None)
     if asked_for.transfer:  # who comes holds a request of the user's own already

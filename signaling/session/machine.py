@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from signaling.session import help as helping
+from signaling.session import hold as holding
 from signaling.session import model, people
 from signaling.session import preferred as preferring
 from signaling.session import recording as recordings
@@ -24,6 +25,7 @@ from signaling.session.events import (
     EndedBy,
     Entered,
     HandedOver,
+    Held,
     HelpAsked,
     HelpCancelled,
     HelpJoined,
@@ -59,6 +61,7 @@ from signaling.session.model import FINAL_STATES, NotAllowed, Person, Ringing, S
 def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
     out: list[Effect] = []
     _HANDLERS[type(event)](session, event, now, out)
+    holding.settle(session, out)
     recordings.settle(session, now, out)
     return out
 
@@ -379,6 +382,7 @@ _HANDLERS: dict[type[Any], Callable[[Session, Any, int, list[Effect]], None]] = 
     HelpCancelled: helping.cancelled,
     HelpJoined: helping.joined,
     ModeChanged: helping.mode_changed,
+    Held: holding.changed,
     HandedOver: helping.handed_over,
     NobodyEligible: helping.nobody_eligible,
     RecordingAnswered: recordings.answered,

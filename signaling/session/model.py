@@ -99,7 +99,8 @@ class Help(Struct, kw_only=True):
 class Session(Struct, kw_only=True):
     """``preferred``: the one counselor who is asked now, because they served this user before. ``request`` is the user's request
     at the matcher, ``fence`` the newest matcher step seen. ``epoch`` counts the
-    lives of the room: a worker obeys no older one. ``timers``: name → when it fires (ms)."""
+    lives of the room: a worker obeys no older one. ``timers``: name → when it fires (ms). ``held``: the owner has put the user on
+    hold."""
 
     id: str
     site: str
@@ -124,6 +125,7 @@ class Session(Struct, kw_only=True):
     epoch: int = 0
     slots: dict[str, dict[int, tuple[str, Literal["camera", "screen"]]]] = {}
     help: Help | None = None
+    held: bool = False
     recording: Recording = msgspec.field(default_factory=Recording)
     rated: bool = False
     active_at: int | None = None

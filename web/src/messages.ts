@@ -84,7 +84,8 @@ export interface RoomView {
   slots: Record<string, SlotView>;
   hears: Record<string, string[]>;
   board: "write" | "read";
-  notice: "" | "asking_professional" | "asking_colleague" | "passing_on";
+  notice: "" | "asking_professional" | "asking_colleague" | "passing_on" | "on_hold";
+  held: boolean;
   passing_to: string;
   limits: Record<string, "low" | "paused">;
 }
@@ -438,6 +439,13 @@ export interface SetMode {
   id?: number | null;
 }
 
+export interface Hold {
+  type: "hold";
+  session: string;
+  on: boolean;
+  id?: number | null;
+}
+
 export interface AnswerRecording {
   type: "recording";
   session: string;
@@ -654,6 +662,6 @@ export interface Bye {
   retry_ms?: number | null;
 }
 
-export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff;
+export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | Hold | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff;
 
 export type ServerMessage = Welcome | Ok | Pong | Error | SessionUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | Colleagues | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye;

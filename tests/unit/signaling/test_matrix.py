@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import pytest
 
-from signaling import matrix
-from signaling.messages import Audience, Media, Mode
+from signaling import matrix, views
+from signaling.messages import Audience, Brief, CategoryView, Media, Mode, SiteView, TransferHow
 from signaling.session.model import Help, Person, Session, new_session
 
+AROUND = views.Surroundings(SiteView(id="s", name="S"), CategoryView(id="c", name="C"), Brief())
 PAIR = {"user": ("counselor",), "counselor": ("user",)}
 
 
-def room(mode: Mode | None = None, *, hear_user: bool = False, reading: bool = False) -> Session:
+def room(
+    mode: Mode | None = None,
+    *,
+    hear_user: bool = False,
+    reading: bool = False,
+    held: bool = False,
+    transfer: TransferHow = "",
+) -> Session:
     session = new_session(id="s", site="s", category="c", language="ko", channel="video", user="user", name="", now=0)
-    session.state, session.owner = "active", "counselor"
+    session.state, session.owner, session.held = "active", "counselor", held
     session.people["counselor"] = Person(id="counselor", role="counselor", name="C", staff="counselor")
     if mode or reading:
         session.people["professional"] = Person(id="professional", role="professional", name="P", staff="p", reading=reading)
+    if mode or reading or transfer:
         session.help = Help(
-            state="catching_up" if reading else "joined", request="s.h1", note="", category="c", asked_at=0,
-            mode=mode, hear_user=hear_user, professional="professional",
+            state="catching_up" if reading else "joined" if mode else "asking", request="s.h1", note="", category="c", asked_at=0,
+            mode=mode, hear_user=hear_user, professional="professional" if mode or reading else "", transfer=transfer,
         )  # fmt: skip  # a table
     return session
 
@@ -28,37 +37,67 @@ def hearing(session: Session) -> dict[str, tuple[str, ...]]:
     return {listener: sources for listener, sources in matrix.compute(session).hears.items() if sources}
 
 
+ALL = {
+    "user": ("counselor", "professional"),
+    "counselor": ("user", "professional"),
+    "professional": ("user", "counselor"),
+}
+STAFF = {"counselor": ("professional",), "professional": ("counselor",)}
+NOBODY: dict[str, tuple[str, ...]] = {}
+
+
 @pytest.mark.parametrize(
-    ("session", "heard"),
+    ("session", "heard", "told"),
     [
-        (room(), PAIR),
-        (room(reading=True), PAIR),
-        (room("consultation"), {"counselor": ("professional",), "professional": ("counselor",)}),
+        (room(), PAIR, ""),
+        (room(reading=True), PAIR, ""),
+        (room("consultation"), STAFF, "asking_professional"),
+        (room("consultation", transfer="consult"), STAFF, "asking_colleague"),
         (
             room("consultation", hear_user=True),
             {"counselor": ("user", "professional"), "professional": ("user", "counselor")},
+            "asking_professional",
         ),
-        (
-            room("whisper"),
-            {"user": ("counselor",), "counselor": ("user", "professional"), "professional": ("user", "counselor")},
-        ),
-        (
-            room("conference"),
-            {
-                "user": ("counselor", "professional"),
-                "counselor": ("user", "professional"),
-                "professional": ("user", "counselor"),
-            },
-        ),
+        (room("whisper"), ALL | {"user": ("counselor",)}, ""),
+        (room("conference"), ALL, ""),
+        (room(held=True), NOBODY, "on_hold"),
+        (room(held=True, reading=True), NOBODY, "on_hold"),
+        (room(transfer="now"), NOBODY, "passing_on"),
+        (room(transfer="now", held=True), NOBODY, "passing_on"),
     ],
 )
-def test_who_hears_whom(session: Session, heard: dict[str, tuple[str, ...]]) -> None:
+def test_who_hears_whom_and_what_the_user_is_told(session: Session, heard: dict[str, tuple[str, ...]], told: str) -> None:
+    """Told is what the user is when they hear nobody; then they hear the tone, too."""
     assert hearing(session) == heard
+    grid = matrix.compute(session)
+    assert grid.hold == (("user",) if told else ())
+    shown = views.session_view(session, "user", AROUND, grid).room
+    assert shown is not None
+    assert shown.notice == told
 
 
-def test_the_user_on_hold_is_told_and_hears_the_tone() -> None:
-    assert matrix.compute(room("consultation")).hold == ("user",)
-    assert matrix.compute(room("whisper")).hold == ()
+def test_who_is_on_hold_sees_nobody_and_is_seen_by_nobody() -> None:
+    session = room(held=True)
+    for person in session.people.values():
+        person.media = Media(camera=True, screen=True)
+    assert not any(matrix.compute(session).slots.values())
+    assert set(matrix.compute(session).writers) == {"user", "counselor"}
+
+
+def test_what_nobody_hears_is_not_recorded() -> None:
+    """On hold and in consultation the user is told that nobody hears them: nobody will later, either."""
+
+    def recorded(session: Session) -> list[str]:
+        session.recording.on = True
+        record = matrix.compute(session).record
+        assert record is not None
+        return record.participants
+
+    assert recorded(room()) == ["user", "counselor"]
+    assert recorded(room(held=True)) == []
+    assert recorded(room("consultation")) == ["counselor", "professional"]
+    assert recorded(room("consultation", hear_user=True)) == ["user", "counselor", "professional"]
+    assert recorded(room(reading=True)) == ["user", "counselor"]
 
 
 @pytest.mark.parametrize(

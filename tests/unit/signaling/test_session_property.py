@@ -5,13 +5,14 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signaling import matrix
-from signaling.messages import Media
+from signaling import matrix, views
+from signaling.messages import Brief, CategoryView, Media, SiteView
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, new_session, next_deadline, receive
 from signaling.session import events as ev
 from signaling.session.model import FINAL_STATES, Session
 
 NOW = 1_790_000_000_000
+NOWHERE = views.Surroundings(SiteView(id="s", name="S"), CategoryView(id="c", name="C"), Brief())
 ALLOWED = {
     "preparing": {"preparing", "waiting", "message_left", "closed"},
     "waiting": {"waiting", "active", "message_left", "closed"},
@@ -49,6 +50,7 @@ event = st.one_of(
     st.builds(ev.HelpCancelled, someone),
     st.builds(ev.HelpJoined, someone, st.sampled_from([None, True, False])),
     st.builds(ev.ModeChanged, someone, mode, st.booleans()),
+    st.builds(ev.Held, someone, st.booleans()),
     st.builds(ev.HandedOver, someone),
     st.builds(ev.Rated, someone),
     st.builds(ev.WrappedUp, someone),
@@ -99,12 +101,20 @@ def check(session: Session) -> None:
     if asked is not None and asked.mode == "consultation":
         assert grid.hears.get("u", ()) == ()
         assert grid.hold == ("u",)
+    if session.held:
+        assert session.state == "active"
+        assert "u" not in grid.hears["u"] + grid.hears[session.owner]
+        assert session.owner not in grid.hears["u"]
+        assert grid.hold == ("u",)
+    if session.state == "active" and not any("u" in sources for sources in grid.hears.values()):
+        told = views.session_view(session, "u", NOWHERE, grid)
+        assert (told.room is not None and told.room.notice) or not grid.hold, "unheard without a notice"
+        assert grid.hold == ("u",)
     if asked is not None and asked.mode == "whisper":
         assert asked.professional not in grid.hears.get("u", ())
     if grid.record is not None:
         assert all(session.people[each].recording == "yes" for each in grid.record.participants)
-        assert {"u", session.owner} <= set(grid.record.participants)
-        assert {listener for listener, sources in grid.hears.items() if sources} <= set(grid.record.participants)
+        assert {source for sources in grid.hears.values() for source in sources} == set(grid.record.participants)
     for slots in grid.slots.values():
         assert len(set(slots.values())) == len(slots)
         assert set(slots) <= {0, 1, 2, 3}

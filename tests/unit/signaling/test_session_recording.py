@@ -136,6 +136,8 @@ def test_a_professional_is_asked_before_entering_and_not_recorded_while_reading(
         call.give(ev.HelpJoined("han"))
     assert refused.value.reason == "recording"
     call.give(ev.HelpJoined("han", True))
+    assert call.recorded == ["jimin", "han"]
+    call.give(ev.ModeChanged("jimin", "conference"))
     assert call.recorded == ["u", "jimin", "han"]
     assert call.session.recording.period == 1
 

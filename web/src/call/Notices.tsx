@@ -17,6 +17,7 @@ interface Notice {
 export function Notices({ call, session }: { call: Call; session: SessionView }) {
   const shown = [useConnectionNotice(call, session), aboutPeople(session)].filter((notice) => notice !== null);
   useArrivals(session);
+  useHoldSpoken(session);
   return (
     <div class="notices" role="status" aria-live="polite">
       {shown.map((notice) => (
@@ -50,6 +51,8 @@ function aboutPeople(session: SessionView): Notice | null {
       return { text: t("notice.asking_colleague"), kind: "help" };
     case "passing_on":
       return { text: t("notice.passing_on", { name, to: session.room?.passing_to ?? "" }), kind: "help" };
+    case "on_hold":
+      return { text: t("notice.on_hold", { name }), kind: "help" };
     case "reading_along":
       return { text: t("notice.reading_along", { name }), kind: "help" };
     case "person_lost":
@@ -57,6 +60,28 @@ function aboutPeople(session: SessionView): Notice | null {
     default:
       return null;
   }
+}
+
+const SAID_AGAIN_MS = 30_000;
+
+/**
+ * A tone cannot say a name, so the page does: who does not look at it hears again, politely, who keeps them waiting, and when
+ * their counselor is back. No voice of the browser's: many of those send what they say to a server of its maker.
+ */
+function useHoldSpoken(session: SessionView): void {
+  const holding = session.room?.notice ?? "";
+  const text = holding === "" ? "" : (aboutPeople(session)?.text ?? "");
+  const held = useRef(false);
+  useEffect(() => {
+    const owner = session.participants.find((one) => one.owner);
+    if (held.current && holding === "" && owner && session.state === "active") announce(t("notice.hold_over", { name: nameAndRole(owner) }));
+    held.current = holding === "on_hold";
+  }, [holding]);
+  useEffect(() => {
+    if (text === "") return;
+    const again = setInterval(() => announce(text), SAID_AGAIN_MS);
+    return () => clearInterval(again);
+  }, [text]);
 }
 
 /** Whoever comes to the counselor is announced when they arrive, and the return of what was lost. */

@@ -19,6 +19,7 @@ export interface Actions {
   cancelHelp(session: string): Promise<boolean>;
   /** `record`: their answer to a recording under way. */
   join(session: string, record?: boolean): Promise<boolean>;
+  hold(session: string, on: boolean): Promise<boolean>;
   setMode(session: string, mode: Mode, hear_user: boolean): Promise<boolean>;
   handOver(session: string): Promise<boolean>;
   leave(session: string): Promise<boolean>;
@@ -60,6 +61,7 @@ export function makeActions(request: Request): Actions {
     },
     cancelHelp: (session) => send({ type: "cancel_help", session }),
     join: (session, record) => send({ type: "join", session, ...(record === undefined ? {} : { record }) }),
+    hold: (session, on) => send({ type: "hold", session, on }),
     setMode: (session, mode, hear_user) => send({ type: "mode", session, mode, hear_user }),
     handOver: (session) => send({ type: "hand_over", session }),
     leave: (session) => send({ type: "leave", session }),

@@ -4,7 +4,7 @@ import type { RoomState } from "../room/state";
 import { participant } from "../room/state";
 import { Button, useStore } from "../ui";
 import { clock } from "./logic/format";
-import { nameOf } from "./names";
+import { nameOf, userOf } from "./names";
 import { t } from "./texts";
 
 /** How the connection to the server stands, when it does not stand well. */
@@ -26,6 +26,17 @@ export function LostBand({ session, now }: { session: SessionView; now: number }
   return (
     <div class="notice notice-danger band" role="status" data-testid="user-lost">
       <span>{t(person?.role === "user" ? "lost.user" : "lost.other", { name: nameOf(person), left })}</span>
+    </div>
+  );
+}
+
+/** The user is on hold: said for as long as it lasts, so that nobody is forgotten there. */
+export function HoldBand({ session, onEnd }: { session: SessionView; onEnd: (() => void) | null }) {
+  if (session.room?.held !== true) return null;
+  return (
+    <div class="notice notice-warn band" role="status" data-testid="held">
+      <span>{t("hold.now", { user: nameOf(userOf(session)) })}</span>
+      {onEnd !== null && <Button onClick={onEnd}>{t("ctl.hold.end")}</Button>}
     </div>
   );
 }

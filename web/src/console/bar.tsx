@@ -1,9 +1,10 @@
-import { CircleHelp, Forward, LogOut, PhoneOff } from "lucide";
+import { CircleHelp, Forward, LogOut, Pause, PhoneOff, Play } from "lucide";
 import type { SessionView } from "../messages";
 import { Controls } from "../room/Controls";
 import type { RoomLink } from "../room/roomlink";
 import { Button } from "../ui";
 import { keyLabel } from "./logic/keys";
+import { nameOf, userOf } from "./names";
 import { setPrefs, type View } from "./prefs";
 import { t } from "./texts";
 
@@ -13,17 +14,32 @@ interface BarProps {
   view: View;
   owner: boolean;
   mayAsk: boolean;
+  mayHold: boolean;
+  onHold: (on: boolean) => void;
   onHelp: () => void;
   onTransfer: () => void;
   onEnd: () => void;
 }
 
 /** What one does in a room. Help stands in the middle, End at the far side, in another colour. */
-export function Bar({ link, session, view, owner, mayAsk, onHelp, onTransfer, onEnd }: BarProps) {
+export function Bar({ link, session, view, owner, mayAsk, mayHold, onHold, onHelp, onTransfer, onEnd }: BarProps) {
+  const held = session.room?.held === true;
   return (
     <footer class="bar" aria-label={t("ctl.group")}>
       {link !== null && <Controls link={link} session={session} board={{ open: view !== "stage", onToggle: () => setPrefs({ view: view === "stage" ? "board" : "stage" }) }} />}
       <div class="bar-help">
+        {owner && session.room?.media === true && (
+          <Button
+            icon={held ? Play : Pause}
+            aria-pressed={held}
+            disabled={!mayHold}
+            title={mayHold ? keyLabel("hold") : t("hold.modes", { user: nameOf(userOf(session)) })}
+            onClick={() => onHold(!held)}
+            data-testid="hold"
+          >
+            {t(held ? "ctl.hold.end" : "ctl.hold")} <kbd class="wide-only">{keyLabel("hold")}</kbd>
+          </Button>
+        )}
         {owner && (
           <Button icon={Forward} disabled={!mayAsk} title={keyLabel("transfer")} onClick={onTransfer} data-testid="transfer-button">
             {t("ctl.transfer")} <kbd class="wide-only">{keyLabel("transfer")}</kbd>

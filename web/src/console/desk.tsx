@@ -95,7 +95,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   useAlerts(ring, silenced);
   useRingOverToasts(state);
   const mine = standing(session, state.replaced);
-  const { live, owner, reading, mayAsk, joined } = mine;
+  const { live, owner, reading, mayAsk, mayHold, joined } = mine;
   const help = session?.help ?? null;
 
   useEffect(() => {
@@ -164,7 +164,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
               </BriefCard>
             </div>
           </aside>
-          {live && !reading && <Bar link={link} session={session} view={view} owner={owner} mayAsk={mayAsk} onHelp={() => setOpen("help")} onTransfer={() => setOpen("transfer")} onEnd={end} />}
+          {live && !reading && <Bar link={link} session={session} view={view} owner={owner} mayAsk={mayAsk} mayHold={mayHold} onHold={(on) => void actions.hold(session.id, on)} onHelp={() => setOpen("help")} onTransfer={() => setOpen("transfer")} onEnd={end} />}
         </>
       )}
       <Tabs tab={tab} session={session} fresh={Object.values(sessions.fresh).reduce((sum, n) => sum + n, 0)} waiting={waiting.length} onTab={setTab} />

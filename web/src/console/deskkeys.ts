@@ -66,9 +66,11 @@ function ringKeys({ ring, actions, onDeclining, onSilence }: DeskState): Keys {
 }
 
 function roomKeys(desk: DeskState): Keys {
-  const { standing, view, audience, onAudience, onEnd } = desk;
-  if (!standing.live) return {};
+  const { standing, sessions, actions, view, audience, onAudience, onEnd } = desk;
+  const session = sessions.current;
+  if (session === null || !standing.live) return {};
   return {
+    ...(standing.mayHold ? { hold: () => void actions.hold(session.id, session.room?.held !== true) } : {}),
     chat: () => goTo(desk, "chat", '[data-testid="chat-input"]'),
     audience: () => onAudience(audience === "all" ? "staff" : "all"),
     notes: () => goTo(desk, "brief", '[data-testid="notes"]'),

@@ -8,7 +8,7 @@ import type { RoomLink } from "../room/roomlink";
 import { Stage } from "../room/Stage";
 import { viewer, type RoomState } from "../room/state";
 import type { Actions } from "./actions";
-import { LostBand, Replaced, TextOnlyBand } from "./bands";
+import { HoldBand, LostBand, Replaced, TextOnlyBand } from "./bands";
 import { HuntBand } from "./help";
 import { audienceOf, audienceRule } from "./logic/audience";
 import { amReading, nameOf, userOf } from "./names";
@@ -99,6 +99,7 @@ export function Room({ client, link, session, state, pictures, now, view, audien
     <main class={`room ${noPictures ? "room-text" : ""}`}>
       <Head session={session} view={view} />
       <LostBand session={session} now={now} />
+      <HoldBand session={session} onEnd={owner ? () => void actions.hold(session.id, false) : null} />
       {active && owner && <HuntBand session={session} now={now} actions={actions} onAgain={onAgain} />}
       {link !== null && <TextOnlyBand link={link} />}
       {active && link !== null && !noPictures && <Views link={link} session={session} pictures={pictures} view={view} />}

@@ -11,10 +11,10 @@ const people = [jimin(), drHan()];
 
 describe("where a member of staff stands", () => {
   it("nowhere without a session", () => {
-    expect(standing(null, {})).toEqual({ live: false, owner: false, reading: false, mayAsk: false, joined: false });
+    expect(standing(null, {})).toEqual({ live: false, owner: false, reading: false, mayAsk: false, mayHold: false, joined: false });
   });
   it("the counselor alone with the user may ask for help", () => {
-    expect(standing(aSession({ you: "p2" }), {})).toEqual({ live: true, owner: true, reading: false, mayAsk: true, joined: false });
+    expect(standing(aSession({ you: "p2" }), {})).toEqual({ live: true, owner: true, reading: false, mayAsk: true, mayHold: true, joined: false });
   });
   it("nothing is live in a tab that was replaced, or after the end", () => {
     expect(standing(aSession({ you: "p2" }), { s1: true })).toMatchObject({ live: false, mayAsk: false });
@@ -27,6 +27,13 @@ describe("where a member of staff stands", () => {
   });
   it("the counselor does not read while the professional does", () => {
     expect(standing(aSession({ you: "p2", participants: people, help: help({ state: "catching_up" }) }), {}).reading).toBe(false);
+  });
+  it("may hold the user alone or while one reads along, in a call that has sound, and not in a mode", () => {
+    const owner = { you: "p2", participants: people };
+    expect(standing(aSession({ ...owner, help: help({ state: "catching_up", mode: null }) }), {}).mayHold).toBe(true);
+    expect(standing(aSession({ ...owner, help: help({}) }), {}).mayHold).toBe(false);
+    expect(standing(aSession({ ...owner, room: { ...aSession().room!, media: false } }), {}).mayHold).toBe(false);
+    expect(standing(aSession({ you: "p1" }), {}).mayHold).toBe(false);
   });
   it("who was handed the session may ask anew", () => {
     const taken = aSession({ you: "p3", participants: [drHan({ owner: true })], help: help({ state: "handed_over", mode: null }) });

@@ -61,7 +61,7 @@ function OwnerLost({ client, session, onMessage }: { client: Client; session: Se
   );
 }
 
-const NOTICES = { asking_professional: "notice.professional", asking_colleague: "notice.asking_colleague", passing_on: "notice.passing_on" } as const;
+const NOTICES = { asking_professional: "notice.professional", asking_colleague: "notice.asking_colleague", passing_on: "notice.passing_on", on_hold: "notice.on_hold" } as const;
 
 function People({ session }: { session: SessionView }) {
   const here = others(session);

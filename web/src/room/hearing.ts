@@ -9,6 +9,7 @@ export type NoticeKind =
   | "asking_unheard"
   | "asking_colleague"
   | "passing_on"
+  | "on_hold"
   | "reading_along"
   | "person_lost"
   | "";
@@ -34,7 +35,7 @@ function noticeOf(session: SessionView, hearers: ParticipantView[]): [NoticeKind
   const lost = participant(session, session.lost) ?? null;
   if (session.owner_lost) return ["lost_owner", lost];
   if (session.room?.notice === "asking_professional") return [hearers.length > 0 ? "asking_heard" : "asking_unheard", null];
-  if (session.room?.notice === "asking_colleague" || session.room?.notice === "passing_on") return [session.room.notice, others(session).find((one) => one.owner) ?? null];
+  if (session.room?.notice) return [session.room.notice, others(session).find((one) => one.owner) ?? null];
   if (lost && lost.id !== session.you) return ["person_lost", lost];
   const reading = others(session).find((person) => person.presence === "reading");
   return reading ? ["reading_along", reading] : ["", null];

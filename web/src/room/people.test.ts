@@ -44,6 +44,11 @@ describe("who hears the user", () => {
     expect(hearing(aSession({ room: room(changes) })).notice).toBe(notice);
   });
 
+  it.each(["on_hold", "passing_on", "asking_colleague"] as const)("names who is behind %s, before it says who reads along", (notice) => {
+    const session = aSession({ participants: [aParticipant(), jimin(), drHan({ presence: "reading" })], room: room({ notice, hears: {} }) });
+    expect(hearing(session)).toMatchObject({ notice, about: { name: "Jimin" }, hearers: [] });
+  });
+
   it("says that a professional reads along, and who is being waited for", () => {
     const reading = [aParticipant(), jimin(), drHan({ presence: "reading" })];
     expect(hearing(aSession({ participants: reading }))).toMatchObject({ notice: "reading_along", about: { name: "Dr. Han" } });
@@ -53,7 +58,7 @@ describe("who hears the user", () => {
 });
 
 describe("system lines", () => {
-  const SAID = ["joined", "left", "ended", "owner_lost", "handed_over", "help.asked", "help.reading", "help.joined", "help.cancelled", "help.nobody"];
+  const SAID = ["joined", "left", "ended", "owner_lost", "handed_over", "help.asked", "help.reading", "help.joined", "help.cancelled", "help.nobody", "hold.on", "hold.off"];
   const MODES = ["consultation", "whisper", "conference"].map((mode) => `mode.${mode}`);
   const CHANNELS = ["voice", "video"].map((channel) => `channel.${channel}`);
 

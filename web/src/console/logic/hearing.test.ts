@@ -39,7 +39,7 @@ describe("the picture of the people", () => {
     expect(segment({ x: 0, y: 0 }, { x: 100, y: 0 }, 20)).toEqual({ x1: 20, y1: 0, x2: 80, y2: 0 });
   });
   it("believes the server's matrix before its own", () => {
-    const room = { epoch: 1, media: true, slots: {}, hears: { c: ["p"] }, board: "write" as const, notice: "" as const, limits: {}, passing_to: "" };
+    const room = { epoch: 1, media: true, slots: {}, hears: { c: ["p"] }, board: "write" as const, notice: "" as const, held: false, limits: {}, passing_to: "" };
     expect(hearsNow(room, null, who)).toEqual({ c: ["p"] });
     expect(hearsNow(null, null, who)).toEqual({ u: ["c"], c: ["u"] });
   });

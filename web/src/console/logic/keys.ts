@@ -5,7 +5,7 @@
  */
 export type Action =
   | "accept" | "decline" | "mute_ring" | "state" | "chat" | "audience" | "mic" | "camera" | "screen" | "view"
-  | "help" | "transfer" | "join" | "consultation" | "whisper" | "conference" | "hear_user" | "hand_over" | "end" | "leave"
+  | "hold" | "help" | "transfer" | "join" | "consultation" | "whisper" | "conference" | "hear_user" | "hand_over" | "end" | "leave"
   | "notes" | "next_session" | "previous_session" | "messages" | "settings" | "keys";
 
 export interface Binding {
@@ -26,6 +26,7 @@ export const BINDINGS: readonly Binding[] = [
   { action: "camera", code: "KeyV", label: "V", group: "room" },
   { action: "screen", code: "KeyS", label: "S", group: "room" },
   { action: "view", code: "KeyB", label: "B", group: "room" },
+  { action: "hold", code: "KeyK", label: "K", group: "room" },
   { action: "chat", code: "KeyC", label: "C", group: "room" },
   { action: "audience", code: "KeyT", label: "T", group: "room" },
   { action: "notes", code: "KeyN", label: "N", group: "room" },

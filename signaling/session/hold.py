@@ -1,0 +1,30 @@
+"""Hold: the owner lets the user wait with a tone. Neither hears or sees the other; the user is told who holds, and may write."""
+
+from __future__ import annotations
+
+from signaling.session import help as helping
+from signaling.session.events import Effect, Held, Note, Say
+from signaling.session.model import NotAllowed, Session
+
+
+def changed(session: Session, event: Held, now: int, out: list[Effect]) -> None:
+    """Once a professional has joined, the modes say who hears whom: consultation is the hold."""
+    owner = helping.require_owner(session, event.participant)
+    if session.channel == "text":
+        raise NotAllowed("channel")
+    asked = session.open_help()
+    if event.on and asked is not None and asked.mode is not None:
+        raise NotAllowed("wrong_state")
+    if session.held == event.on:
+        return
+    session.held = event.on
+    out.append(Say("hold.on" if event.on else "hold.off", {"name": owner.name}))
+    out.append(Note("hold", {"state": "on" if event.on else "off"}))
+
+
+def settle(session: Session, out: list[Effect]) -> None:
+    """After every event: it lasts no longer than the one who holds has the user to themself."""
+    asked = session.open_help()
+    if session.held and (session.state != "active" or session.owner_lost or (asked is not None and asked.mode is not None)):
+        session.held = False
+        out.append(Note("hold", {"state": "over"}))
