@@ -251,6 +251,8 @@ class Peer:
                     self._sender_report(packet, now)
                 case TransportFeedback():
                     self.downlink.feedback(packet, now)
+                case rtcp.Report() if packet.ssrc == self.voice.ssrc:
+                    self.voice.reported(packet.lost_fraction)
                 case rtcp.Nack():
                     self._nacked(packet, now)
                 case rtcp.KeyframeRequest():

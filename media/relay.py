@@ -184,6 +184,8 @@ class Outgoing:
         self.role = role
         self.source: Incoming | None = None
         self.mix_age_s = MIX_AGE_S
+        self.lost_fraction = 0.0
+        """What the receiver lately lost."""
         self.layer: str | None = ANY
         self.repair_ssrc = secrets.randbits(31) + 1 if rtx >= 0 else None
         self._rtx = rtx
@@ -227,9 +229,13 @@ class Outgoing:
         if at_once:
             self.cut()
 
-    def append(self, payload: bytes, ticks: int, marker: bool, now: float) -> None:
+    def append(self, payload: bytes, ticks: int, marker: bool, now: float, lost: int = 0) -> None:
         self.source = None
-        self._send(*self.rewriter.append(payload, ticks, marker, now))
+        self._send(*self.rewriter.append(payload, ticks, marker, now, lost))
+
+    def reported(self, lost_fraction: float) -> None:
+        """A loss is remembered for some reports (a few seconds each)."""
+        self.lost_fraction = max(lost_fraction, self.lost_fraction * 0.7)
 
     def cut(self) -> None:
         """The source changes (or pauses): what comes next continues the stream without a gap, video with a keyframe."""

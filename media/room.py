@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import structlog
 
 from media import client, pictures, rtp, sdp
-from media.audio import AudioRoom
+from media.audio import TICK_STEP_S, AudioRoom
 from media.board import BoardRoom, Fragmenter, FragmentError, Reassembler
 from media.peer import Peer, State, Wire
 from media.recording.link import Link
@@ -22,6 +22,8 @@ log = structlog.get_logger(__name__)
 
 MAX_PEERS = 8
 CHECK_EVERY_S = 0.2
+TICK_STEPS = 4
+"""A tick is 20 ms; the rooms of a worker are spread over its quarters, and theirs move with their packets."""
 TICK_SAMPLES = 960
 MAX_CATCH_UP = 3
 """Late ticks of sound made up for; more would only be a burst that no jitter buffer keeps."""
@@ -79,9 +81,11 @@ def plan_voices(
 class Room:
     """Implements `peer.Owner`. All methods are called in the worker's event loop; time is a parameter where it decides."""
 
-    def __init__(self, name: str, epoch: int, board: list[bytes], outside: Outside) -> None:
+    def __init__(self, name: str, epoch: int, board: list[bytes], outside: Outside, due: int = 0) -> None:
+        """`due`: the first tick, in steps of `TICK_STEP_S` of the monotonic clock."""
         self.name = name
         self.epoch = epoch
+        self.due = due
         self.peers: dict[str, Peer] = {}
         self._by_participant: dict[str, Peer] = {}
         self.audio_room = AudioRoom(self._send_mixed)
@@ -153,11 +157,15 @@ class Room:
 
     # time
 
-    def tick(self, now: float, steps: int) -> None:
-        """Every 20 ms; `steps`: how many ticks of sound are due (more than one after a late tick)."""
+    def tick(self, now: float) -> None:
+        """When it is due: every 20 ms. After a late one, as much sound as was missed."""
+        late = int(now / TICK_STEP_S) - self.due
+        steps = 1 + max(0, late) // TICK_STEPS
+        self.due += steps * TICK_STEPS
         for _ in range(min(steps, MAX_CATCH_UP)):
             self.audio_room.tick(now)
-        if steps > MAX_CATCH_UP:
+        self.due -= self.audio_room.earlier()
+        if steps > MAX_CATCH_UP and not self.audio_room.passing_on:
             for peer in self.peers.values():
                 peer.voice.rewriter.skip((steps - MAX_CATCH_UP) * TICK_SAMPLES)
         check = now >= self._check_due
@@ -171,6 +179,7 @@ class Room:
         self._journal_board()
         self._fit_pictures(now)
         for peer in self.peers.values():
+            self.audio_room.set_loss(peer.participant, peer.voice.lost_fraction)
             peer.voice.mix_age_s = self.audio_room.age_s(peer.participant, now) or peer.voice.mix_age_s
         speaking = self._speaking.change(now)
         if speaking is not None:
@@ -310,10 +319,10 @@ class Room:
                     client.PicturesLimited(n=0, room=self.name, epoch=self.epoch, participant=viewer.participant, slots=limits)
                 )
 
-    def _send_mixed(self, listener: str, payload: bytes, ticks: int, marker: bool) -> None:
+    def _send_mixed(self, listener: str, payload: bytes, ticks: int, marker: bool, lost: int) -> None:
         peer = self._peer_of(listener)
         if peer is not None:
-            peer.voice.append(payload, ticks, marker, self._outside.now())
+            peer.voice.append(payload, ticks, marker, self._outside.now(), lost)
 
     # the recording
 

@@ -208,12 +208,12 @@ class Rewriter:
         if self.source is MIX:
             self._timestamp = (self._timestamp + ticks) & 0xFFFFFFFF
 
-    def append(self, payload: bytes, ticks: int, marker: bool, now: float) -> tuple[int, bytes]:
-        """A packet of our own (the mix), `ticks` after the former one."""
+    def append(self, payload: bytes, ticks: int, marker: bool, now: float, lost: int = 0) -> tuple[int, bytes]:
+        """A packet of our own (the mix), `ticks` after the former one; `lost` packets are missing in between."""
         if self.source is not MIX:
             self.source = MIX
             ticks = max(ticks, self._elapsed(now))
-        self._sequence = (self._sequence + 1) & 0xFFFF
+        self._sequence = (self._sequence + 1 + lost) & 0xFFFF
         self._timestamp = (self._timestamp + ticks) & 0xFFFFFFFF
         self._at = now
         return self._sequence, self._build(marker, self._sequence, self._timestamp, payload)

@@ -14,17 +14,17 @@ from typing import Any
 import structlog
 
 from media import client, segments
+from media.audio import TICK_STEP_S
 from media.events import Hub
 from media.peer import Peer
 from media.recording.link import Link
-from media.room import Refused, Room
+from media.room import TICK_STEPS, Refused, Room
 from media.transport import check, ice
 from media.transport.seam import make_certificate
 from media.transport.udp import Kind, UdpSockets
 
 log = structlog.get_logger(__name__)
 
-TICK_S = 0.02
 HEARTBEAT_S = 0.25
 MAX_ROOMS = 500
 MAX_PEERS = 1000
@@ -106,7 +106,7 @@ class Worker:
                 raise Refused("full", "too many rooms")
             if not segments.is_room(name):
                 raise Refused("bad_request", "not a room's name")
-            room = self.rooms[name] = Room(name, command.epoch, command.board, self)
+            room = self.rooms[name] = Room(name, command.epoch, command.board, self, self._first_tick())
             self._epochs[name] = command.epoch
         return room.state()
 
@@ -233,23 +233,31 @@ class Worker:
         peer.probe_answered(message, path, now)
 
     async def _tick(self) -> None:
-        due = self.now() + TICK_S
+        """One timer for all rooms, which wakes for those whose turn it is."""
         while True:
-            await asyncio.sleep(max(0.0, due - self.now()))
-            now = self.now()
-            late = now - due
-            self.lateness_ms = max(self.lateness_ms * 0.99, late * 1000)
-            steps = 1 + int(late / TICK_S)
-            due += steps * TICK_S
-            for room in list(self.rooms.values()):
+            idle = self._steps() + TICK_STEPS
+            due = min(idle, min((room.due for room in self.rooms.values()), default=idle))
+            await asyncio.sleep(max(0.0, due * TICK_STEP_S - self.now()))
+            now, step = self.now(), self._steps()
+            self.lateness_ms = max(self.lateness_ms * 0.99, (now - due * TICK_STEP_S) * 1000)
+            for room in [room for room in self.rooms.values() if room.due <= step]:
                 try:
-                    room.tick(now, steps)
+                    room.tick(now)
                 except Exception:  # one room's fault must not stop the clock of the others, nor fill the log 50 times a second
                     self.drops["tick_failed"] += 1
                     if self.drops["tick_failed"] % LOG_EVERY == 1:
                         log.exception("tick_failed", room=room.name)
             if self.recorder is not None:
                 self.recorder.flush()
+
+    def _steps(self) -> int:
+        return int(self.now() / TICK_STEP_S)
+
+    def _first_tick(self) -> int:
+        """Of a new room: soon, in the quarter of a tick that has the fewest rooms."""
+        soon = self._steps() + TICK_STEPS
+        taken = Counter(room.due % TICK_STEPS for room in self.rooms.values())
+        return min(range(soon, soon + TICK_STEPS), key=lambda step: taken[step % TICK_STEPS])
 
     async def _beat(self) -> None:
         while True:

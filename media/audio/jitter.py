@@ -8,8 +8,8 @@ it has 960 samples. Packets are placed by their RTP timestamp (48 kHz), so that 
 - A hole with a later packet behind it is a loss: recovered from the later packet's in-band copy, or concealed. With 3 % loss or
   more the delay keeps one frame in hand, so that the later packet is there when it is needed.
 - A hole in timestamps without a hole in sequence numbers is silence that the sender did not send (DTX, RFC 7587 section 3.1.3).
-- The delay follows the packets: it must cover 98 % of the last 4 s. What is too much is given back a frame at a time (`surplus`).
-  Added at no jitter: under one tick, by the phase between the packets and the tick.
+- The delay follows the packets: it must cover 98 % of the last 4 s. What is too much is given back a frame at a time; what is
+  less (`spare_s`: the phase between the packets and the tick) can be given back by a tick that comes earlier.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ RATE = 48_000
 TICK_SAMPLES = 960
 TICK_S = TICK_SAMPLES / RATE
 
-START_DELAY_S = 0.030
-"""From the first packet to the first sound: 30 to 50 ms, until the packets have shown what they need."""
+START_DELAY_S = 0.020
+"""From the first packet to the first sound: 20 to 40 ms, until the packets have shown what they need."""
 MAX_STALL_SAMPLES = 3 * TICK_SAMPLES
 MAX_DELAY_S = 0.400
 MAX_PACKETS = 64
@@ -37,6 +37,8 @@ COVERED = 0.98
 WEIGH_EVERY = 16
 """Packets between two looks at what they need (a look sorts 200 numbers: 8 µs)."""
 MARGIN_S = 0.003
+ENOUGH_TO_JUDGE = 50
+"""Packets seen before anything is given back."""
 LOSS_FOR_RESERVE = 0.03
 
 
@@ -72,6 +74,9 @@ class Step(NamedTuple):
     payload: bytes = b""
     quiet: bool = False
     fec: bool = False
+    timestamp: int = 0
+    sequence: int = 0
+    """Of a packet that is played; neither wraps."""
 
 
 PAUSE = Step(Kind.PAUSE, TICK_SAMPLES)
@@ -107,6 +112,7 @@ class JitterBuffer:
         self._played_sequence = 0
         self._surplus_ticks = 0
         self._offset_s = 0.0
+        self._spare_s = 0.0
 
     # -- arrival ------------------------------------------------------------------------------------------------------------
 
@@ -204,11 +210,11 @@ class JitterBuffer:
         heard = self._cursor - buffered
         self._phase = heard % TICK_SAMPLES
         self._offset_s = now - heard / RATE
-        surplus = self._offset_s - self._needed()
+        surplus = self._spare_s = self._offset_s - self._needed()
         slack = TICK_S + MARGIN_S + (TICK_S if self._reserving() else 0.0)
         self._surplus_ticks = self._surplus_ticks + 1 if surplus > slack else 0
         patience = 5 if quiet else max(10, int(100 - 1000 * (surplus - slack)))
-        if self._stalled or self._surplus_ticks < patience or len(self._transits) < 50:
+        if self._stalled or self._surplus_ticks < patience or len(self._transits) < ENOUGH_TO_JUDGE:
             return False
         if self._packets and self._packets[-1].end < heard + 2 * TICK_SAMPLES:
             return False
@@ -239,7 +245,7 @@ class JitterBuffer:
         self._cursor = head.end
         self._played_sequence = head.sequence
         self._stalled, self._paused = 0, head.quiet
-        return Step(Kind.PLAY, head.samples, head.payload, head.quiet, head.fec)
+        return Step(Kind.PLAY, head.samples, head.payload, head.quiet, head.fec, head.timestamp, head.sequence)
 
     def _bridge(self, head: Packet, gap: int) -> Step | None:
         """Over a hole before `head`; None: the hole was covered by an earlier stall (look again)."""
@@ -280,6 +286,13 @@ class JitterBuffer:
         self._stalled += TICK_SAMPLES
         return Step(Kind.CONCEAL, TICK_SAMPLES)
 
+    @property
+    def spare_s(self) -> float:
+        """How much earlier the last tick could have come with the same packets there; 0 before that is known."""
+        if self._stalled or len(self._transits) < ENOUGH_TO_JUDGE:
+            return 0.0
+        return self._spare_s - (TICK_S if self._reserving() else 0.0)
+
     # -- what the packets need ----------------------------------------------------------------------------------------------
 
     def _needed(self) -> float:
@@ -298,6 +311,11 @@ class JitterBuffer:
 
     def _reserving(self) -> bool:
         return self._lost > LOSS_FOR_RESERVE * max(len(self._losses), 50)
+
+    @property
+    def position(self) -> int:
+        """The timestamp (extended past its wraps) of what comes next."""
+        return self._cursor
 
     def delay(self, now: float, buffered: int) -> float:
         """Seconds from the arrival of the fastest recent packet to its being heard, were it heard now."""

@@ -42,6 +42,10 @@ class Gains:
     def sources(self) -> set[str]:
         return self._now.keys() | self._target.keys()
 
+    def plain(self, source: str) -> bool:
+        """Whether the source is heard as loud as it is, and nothing is on its way."""
+        return self.settled and self._now.get(source) == 1.0
+
     def advance(self, sounding: Mapping[str, Samples]) -> Recipe:
         """The recipe of this tick. Silent sources take part in no sum, and their gains go to the target at once."""
         recipe = [

@@ -120,21 +120,31 @@ class Decoder:
 class Encoder:
     """Mono 48 kHz voice. `clone` copies the whole state, so that two listeners can part without a step in either's sound."""
 
-    def __init__(self, *, bitrate: int = 32_000, complexity: int = 1, expected_loss_percent: int = 10, dtx: bool = False) -> None:
+    def __init__(self, *, bitrate: int = 40_000, complexity: int = 1, expected_loss_percent: int = 10, dtx: bool = False) -> None:
         self._memory = _ffi.new("unsigned char[]", _lib.opus_encoder_get_size(1))
         self._state = _ffi.cast("OpusEncoder *", self._memory)
         self._packet = _ffi.new("unsigned char[]", MAX_PAYLOAD_BYTES)
+        self._protection, self._protected = expected_loss_percent, False
         _checked(_lib.opus_encoder_init(self._state, RATE, 1, _APPLICATION_VOIP))
         settings = {
             _SET_BITRATE: bitrate,
             _SET_COMPLEXITY: complexity,
-            _SET_INBAND_FEC: 1,
-            _SET_PACKET_LOSS_PERC: expected_loss_percent,
             _SET_SIGNAL: _SIGNAL_VOICE,
             _SET_DTX: int(dtx),
         }
         for request, value in settings.items():
-            _checked(_lib.opus_encoder_ctl(self._state, request, _ffi.cast("int32_t", value)))
+            self._set(request, value)
+        self.protect(True)
+
+    def protect(self, wanted: bool) -> None:
+        """Whether packets carry a copy of the former one. Without, the same bits make 0.15 MOS more (wide-band PESQ)."""
+        if wanted != self._protected:
+            self._protected = wanted
+            self._set(_SET_INBAND_FEC, int(wanted))
+            self._set(_SET_PACKET_LOSS_PERC, self._protection if wanted else 0)
+
+    def _set(self, request: int, value: int) -> None:
+        _checked(_lib.opus_encoder_ctl(self._state, request, _ffi.cast("int32_t", value)))
 
     def encode(self, pcm: Samples) -> bytes:
         """One packet of 2.5, 5, 10, 20, 40 or 60 ms (by the length of `pcm`). Raises OpusError for any other length."""
@@ -149,6 +159,7 @@ class Encoder:
         twin._memory = _ffi.new("unsigned char[]", _lib.opus_encoder_get_size(1))
         twin._state = _ffi.cast("OpusEncoder *", twin._memory)
         twin._packet = _ffi.new("unsigned char[]", MAX_PAYLOAD_BYTES)
+        twin._protection, twin._protected = self._protection, self._protected
         _ffi.memmove(twin._memory, self._memory, len(self._memory))
         return twin
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from .hold import hold_tick
 from .mix import HOLD, Gains, Recipe
 from .opus import Samples
+from .solo import Solo, Wait
 from .source import Source
 from .streams import Send, Streams
 
+TICK_STEP_S = 0.005
+"""How much earlier a room's tick can be laid."""
+GUARD_S = 0.002
+SPARE_TICKS = 25
+"""For half a second nobody heard may have needed the time that is taken away."""
 LOOKAHEAD_S = 0.0065
 """Opus gives each sound out so much later than it took it in (RFC 6716 section 2)."""
 
@@ -18,11 +24,12 @@ LOOKAHEAD_S = 0.0065
 class AudioRoom:
     """Mixes for the listeners of `set_matrix`; everything happens in `tick`, once every 20 ms.
 
-    `send(listener, opus_payload, timestamp_increment_samples, marker)` is called from within `tick`: the increment (48 kHz)
-    counts from the last send to that listener (960 normally, more after DTX); the marker says that talk begins (RFC 3551).
+    `send(listener, opus_payload, timestamp_increment_samples, marker, lost)` is called from within `tick`: the increment (48 kHz)
+    counts from the last send to that listener (960 normally, more after DTX); the marker says that talk begins (RFC 3551); `lost`
+    packets are missing before this one.
 
-    `stats`: decodes, encodes, encodes_saved, concealed, fec_used, shortened, skipped_quiet, dropped_malformed, dropped_corrupt,
-    dropped_late, dropped_duplicate, dropped_jump, dropped_overflow, dropped_unheard.
+    `stats`: decodes, encodes, encodes_saved, passed_on, concealed, fec_used, shortened, skipped_quiet, dropped_malformed,
+    dropped_corrupt, dropped_late, dropped_duplicate, dropped_jump, dropped_overflow, dropped_unheard.
     """
 
     def __init__(self, send: Send) -> None:
@@ -33,7 +40,11 @@ class AudioRoom:
         self._hears: dict[str, dict[str, float]] = {}
         self._hold: set[str] = set()
         self._hold_tick = 0
+        self._spare_ticks = 0
         self._steady: tuple[tuple[str, ...], dict[str, Recipe]] | None = None
+        self._wait = Wait()
+        self._solo: Solo | None = None
+        self._solo_recipes: dict[str, Recipe] = {}
 
     def set_matrix(self, hears: Mapping[str, Mapping[str, float]], hold: set[str]) -> None:
         """Whole, replacing the former one. `hears`: listener → {source: gain 0..4}; `hold`: listeners who get the hold tone.
@@ -51,7 +62,12 @@ class AudioRoom:
         self._hold = set(hold)
         self._apply()
 
+    def set_loss(self, listener: str, fraction: float) -> None:
+        """What share of what is sent to them a listener has lately lost (RTCP receiver reports)."""
+        self._streams.set_loss(listener, fraction)
+
     def _apply(self) -> None:
+        self._end_solo()
         self._steady = None
         listeners = set(self._hears)
         self._gains = {listener: self._gains.get(listener) or Gains() for listener in sorted(listeners)}
@@ -85,20 +101,78 @@ class AudioRoom:
         self._apply()
 
     def tick(self, now: float) -> None:
-        """Plays 20 ms of every source, mixes, encodes and sends."""
+        """Plays 20 ms of every source, mixes, encodes and sends; or passes on what one source alone says."""
         if not self._gains:
             return
         sounding: dict[str, Samples] = {}
+        solo = self._solo
         for name, source in self._sources.items():
-            samples = source.take(now)
-            if samples is not None:
-                sounding[name] = samples
+            if solo is None or name != solo.name:
+                self._take(name, source, now, sounding)
+        if solo is not None:
+            if not sounding and solo.source.last is not None and not self._streams.lossy:
+                self._pass_on(solo, now)
+                return
+            self._end_solo()
+            self._take(solo.name, solo.source, now, sounding)
+        self._note_spare(sounding)
         if self._hold:
             tone = hold_tick(self._hold_tick)
             self._hold_tick += 1
             if tone is not None:
                 sounding[HOLD] = tone
         self._streams.tick(self._recipes(sounding), sounding)
+        self._consider_solo(sounding)
+
+    def _take(self, name: str, source: Source, now: float, sounding: dict[str, Samples]) -> None:
+        samples = source.take(now)
+        if samples is not None:
+            sounding[name] = samples
+
+    def _note_spare(self, sounding: Iterable[str]) -> None:
+        spare_s = min((self._sources[name].spare_s for name in sounding), default=None)
+        if spare_s is not None:
+            self._spare_ticks = self._spare_ticks + 1 if spare_s > TICK_STEP_S + GUARD_S else 0
+
+    def _pass_on(self, solo: Solo, now: float) -> None:
+        self._streams.pass_on(self._solo_recipes, solo.tick(now))
+        self._note_spare((solo.name,))
+        if solo.silent:
+            self._end_solo()
+            self._wait.reset()
+
+    def _consider_solo(self, sounding: dict[str, Samples]) -> None:
+        """Whether the one who alone sounds is passed on from the next tick on."""
+        if len(sounding) > 1 or self._hold:
+            self._wait.reset()
+            return
+        name = next(iter(sounding)) if sounding else self._wait.silence()
+        source = self._sources.get(name)
+        if source is None or (sounding and not self._wait.look(name, source.peak)):
+            return
+        heard_by = {listener for listener, gains in self._gains.items() if name in gains.sources}
+        untouched = all(self._gains[listener].plain(name) for listener in heard_by)
+        if untouched and source.last is not None and not self._streams.lossy:
+            self._solo = Solo(name, source, source.last)
+            recipe = ((name, 1.0, 1.0),)
+            self._solo_recipes = {listener: recipe if listener in heard_by else () for listener in self._gains}
+
+    def _end_solo(self) -> None:
+        """Encoders and the decoder go on where the listeners' decoders stand."""
+        solo, self._solo = self._solo, None
+        if solo is not None:
+            sound = [] if solo.silent else solo.source.take_back()
+            self._streams.end_passing(self._solo_recipes, sound, solo.last.payload, solo.owed_samples)
+
+    def earlier(self) -> bool:
+        """Ask after each tick. True: let all later ticks come `TICK_STEP_S` earlier, all who are heard have it to spare.
+
+        So the ticks of a room follow the packets of those who speak in it, instead of letting them wait 10 ms on average.
+        """
+        if self._spare_ticks < SPARE_TICKS:
+            return False
+        self._spare_ticks = 0
+        return True
 
     def _recipes(self, sounding: dict[str, Samples]) -> dict[str, Recipe]:
         """The same object as at the tick before while nothing changes in who sounds for whom and how loud."""
@@ -112,6 +186,11 @@ class AudioRoom:
             self._forget_unheard()
         return recipes
 
+    @property
+    def passing_on(self) -> bool:
+        """Packets of a source go on as they came, with its own timestamps: no time is lost where a tick is."""
+        return self._solo is not None
+
     def age_s(self, listener: str, now: float) -> float | None:
         """Call after `tick`: how old the sound of the packet just sent to this listener is at its beginning; the mean of those
         who are heard. None: nobody is."""
@@ -120,10 +199,11 @@ class AudioRoom:
             return None
         ages = [self._sources[name].age_s(now) for name in gains.sources if name in self._sources]
         heard = [age for age in ages if age]
-        return sum(heard) / len(heard) + LOOKAHEAD_S if heard else None
+        return sum(heard) / len(heard) + (0.0 if self._solo else LOOKAHEAD_S) if heard else None
 
     def close(self) -> None:
         """Ends everything; nothing is sent any more."""
+        self._solo = None
         self._streams.close()
         self._sources.clear()
         self._gains.clear()

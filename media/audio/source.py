@@ -6,9 +6,9 @@ noise. The level is the sender's word, and a liar silences only themself.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -25,14 +25,25 @@ HUM_PACKETS = 50
 HANGOVER_PACKETS = 10
 """Quiet packets that are still decoded, so that no word loses its end."""
 FADE_SAMPLES = 480
+WARM_PACKETS = 5
+"""100 ms: what a decoder needs to stand where one stands that heard everything."""
 
 _SILENCE: Samples = np.zeros(TICK_SAMPLES, np.int16)
 _FADE_OUT = np.linspace(1.0, 0.0, FADE_SAMPLES, dtype=np.float32)
 _FADE_IN = np.linspace(0.0, 1.0, FADE_SAMPLES, dtype=np.float32)
 
 
+class Passed(NamedTuple):
+    """A packet that goes on as it came; its counters do not wrap."""
+
+    payload: bytes
+    timestamp: int
+    sequence: int
+    quiet: bool
+
+
 class Source:
-    """`stats` is the room's: decodes, concealed, fec_used, shortened, skipped_quiet, dropped_<reason>."""
+    """`stats` is the room's: decodes, concealed, fec_used, shortened, skipped_quiet, passed_on, dropped_<reason>."""
 
     def __init__(self, stats: Counter[str]) -> None:
         self._stats = stats
@@ -44,6 +55,11 @@ class Source:
         self._skipped: bytes | None = None
         self._silent = True
         self._paused = True
+        self._in_ticks = 0
+        self._last: Passed | None = None
+        self._recent: deque[bytes] = deque(maxlen=WARM_PACKETS)
+        self.peak = 0
+        """Of the last samples taken."""
 
     def push(self, sequence: int, timestamp: int, payload: bytes, level_dbov: int | None, now: float) -> None:
         """One RTP packet of this source. Anything wrong with it is counted and forgotten."""
@@ -55,6 +71,7 @@ class Source:
         quiet = is_dtx(payload) or (level_dbov is not None and level_dbov >= INAUDIBLE_DBOV)
         self._quiet_run = self._quiet_run + 1 if quiet else 0
         skip = is_dtx(payload) or self._quiet_run > HANGOVER_PACKETS or self._hums(level_dbov)
+        self._in_ticks = self._in_ticks + 1 if samples == TICK_SAMPLES else 0
         arrived = Packet(timestamp & 0xFFFFFFFF, sequence & 0xFFFF, samples, payload, skip, has_fec(payload))
         reason = self._buffer.push(arrived, now)
         if reason:
@@ -86,8 +103,52 @@ class Source:
         if shorten:
             self._stats["shortened"] += 1
             sound = _without_a_frame(sound)
-        self._silent = bool(sound.max() <= QUIET_PEAK and sound.min() >= -QUIET_PEAK)
+        self.peak = int(sound.max())
+        self._silent = self.peak <= QUIET_PEAK and sound.min() >= -QUIET_PEAK
         return None if self._silent else sound
+
+    @property
+    def last(self) -> Passed | None:
+        """The packet that was the whole of the last tick, where packets and ticks have one length; None: they have not."""
+        return self._last if self._in_ticks > WARM_PACKETS and not self._ready else None
+
+    def pass_on(self, now: float) -> list[Passed]:
+        """Instead of `take`: the packets of the next 960 samples as they came."""
+        shorten = self._buffer.begin(now, 0, self._silent)
+        found = []
+        for _ in range(2 if shorten else 1):
+            step = self._buffer.next(now)
+            self._silent = step.quiet or step.kind is Kind.PAUSE
+            if step.samples != TICK_SAMPLES:
+                self._in_ticks = 0
+            if step.kind is Kind.PLAY:
+                self._last = Passed(step.payload, step.timestamp, step.sequence, step.quiet)
+                self._recent.append(step.payload)
+                found.append(self._last)
+        self._stats["passed_on"] += len(found)
+        return found
+
+    def take_back(self) -> list[Samples]:
+        """Decodes the last of what was passed on, so that the next `take` goes on from there. Returns its sound."""
+        sound = []
+        for payload in self._recent:
+            try:
+                sound.append(self._decoder.decode(payload))
+            except OpusError:
+                self._stats["dropped_corrupt"] += 1
+        self._recent.clear()
+        self._stats["decodes"] += len(sound)
+        self._paused, self._skipped = self._silent, None
+        return sound
+
+    @property
+    def position(self) -> int:
+        """The timestamp of the sample that comes next."""
+        return self._buffer.position - sum(map(len, self._ready))
+
+    @property
+    def spare_s(self) -> float:
+        return self._buffer.spare_s
 
     def age_s(self, now: float) -> float:
         """How long ago the first of the samples just taken were captured, were the fastest packets without delay; 0: nothing
@@ -103,6 +164,7 @@ class Source:
             return self._conceal(step)
 
     def _play(self, step: Step) -> Samples:
+        self._last = Passed(step.payload, step.timestamp, step.sequence, step.quiet)
         if step.quiet:
             self._stats["skipped_quiet"] += 1
             return self._fall_silent(step, step.payload)
@@ -117,14 +179,17 @@ class Source:
         return samples
 
     def _recover(self, step: Step) -> Samples:
+        self._last = None
         self._stats["fec_used" if step.fec else "concealed"] += 1
         return self._decoder.recover(step.payload, step.samples)
 
     def _conceal(self, step: Step) -> Samples:
+        self._last = None
         self._stats["concealed"] += 1
         return self._decoder.conceal(step.samples)
 
     def _pause(self, step: Step) -> Samples:
+        self._last = None
         return self._fall_silent(step, None)
 
     def _fall_silent(self, step: Step, skipped: bytes | None) -> Samples:

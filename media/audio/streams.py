@@ -17,13 +17,16 @@ import numpy as np
 
 from .mix import TICK_SAMPLES, Recipe, mix
 from .opus import Encoder, Samples
+from .solo import Sent
 
 REST_TICKS = 10
 DTX_EVERY_TICKS = 20
 JOIN_TICKS = 25
 _SILENCE = np.zeros(TICK_SAMPLES, np.int16)
 
-Send = Callable[[str, bytes, int, bool], None]
+LOSSY = 0.02
+
+Send = Callable[[str, bytes, int, bool, int], None]
 
 
 class Stream:
@@ -51,6 +54,14 @@ class Stream:
         stats["encodes_saved"] += len(self.members) - 1
         return payload
 
+    def end_passing(self, sound: list[Samples], last: bytes) -> None:
+        """`sound`: of the last packets of another encoder that the listeners got; empty: there was nothing to hear in them."""
+        for samples in sound:
+            self.encoder.encode(samples)
+        self.silent_ticks = 0 if sound else REST_TICKS
+        if last:
+            self._toc = bytes([last[0] & 0xFC])
+
     @property
     def resting(self) -> bool:
         return self.silent_ticks > REST_TICKS
@@ -77,6 +88,7 @@ class Streams:
         self._streams: list[Stream] = []
         self._unsent: dict[str, int] = {}
         self._talking: dict[str, bool] = {}
+        self._loss: dict[str, float] = {}
         self._arranged: Mapping[str, Recipe] | None = None
         """The recipes that listeners are arranged by already; None: look again."""
 
@@ -88,6 +100,7 @@ class Streams:
         self._streams = [stream for stream in self._streams if stream.members]
         for gone in self._unsent.keys() - listeners:
             del self._unsent[gone], self._talking[gone]
+            self._loss.pop(gone, None)
         for listener in sorted(listeners - self._unsent.keys()):
             self._unsent[listener], self._talking[listener] = 0, False
             self._streams.append(Stream(Encoder(), {listener}))
@@ -97,18 +110,55 @@ class Streams:
         if recipes is not self._arranged:
             self._part(recipes)
             self._arranged = recipes if self._join(recipes) else None
+            self._protect()
+        for stream in self._streams:
+            self._send_mixed(stream, recipes[next(iter(stream.members))], sounding)
+
+    def _send_mixed(self, stream: Stream, recipe: Recipe, sounding: Mapping[str, Samples]) -> None:
+        payload = stream.packet(recipe, sounding, self._stats)
+        for listener in stream.members:
+            self._unsent[listener] += TICK_SAMPLES
+            if payload is None:
+                continue
+            talking = not stream.resting
+            increment, self._unsent[listener] = self._unsent[listener], 0
+            marker = talking and not self._talking[listener]
+            self._talking[listener] = talking
+            self._send(listener, payload, increment, marker, 0)
+
+    def pass_on(self, recipes: Mapping[str, Recipe], packets: list[Sent]) -> None:
+        """Sends a tick of one source's own packets to all who hear it, and silence to the others."""
         for stream in self._streams:
             recipe = recipes[next(iter(stream.members))]
-            payload = stream.packet(recipe, sounding, self._stats)
+            if not recipe:
+                self._send_mixed(stream, recipe, {})
+                continue
             for listener in stream.members:
-                self._unsent[listener] += TICK_SAMPLES
-                if payload is None:
-                    continue
-                talking = not stream.resting
-                increment, self._unsent[listener] = self._unsent[listener], 0
-                marker = talking and not self._talking[listener]
-                self._talking[listener] = talking
-                self._send(listener, payload, increment, marker)
+                for payload, samples, lost in packets:
+                    self._send(listener, payload, samples, False, lost)
+
+    def end_passing(self, recipes: Mapping[str, Recipe], sound: list[Samples], last: bytes, owed: int) -> None:
+        """`owed`: samples since the end of the last packet."""
+        for stream in self._streams:
+            if recipes[next(iter(stream.members))]:
+                stream.end_passing(sound, last)
+                for listener in stream.members:
+                    self._unsent[listener] = owed
+
+    def set_loss(self, listener: str, fraction: float) -> None:
+        """How much of what is sent to them a listener lately lost."""
+        if listener in self._unsent:
+            lossy, self._loss[listener] = self.lossy, fraction
+            if self.lossy != lossy:
+                self._protect()
+
+    @property
+    def lossy(self) -> bool:
+        return any(fraction > LOSSY for fraction in self._loss.values())
+
+    def _protect(self) -> None:
+        for stream in self._streams:
+            stream.encoder.protect(any(self._loss.get(listener, 0.0) > LOSSY for listener in stream.members))
 
     def _part(self, recipes: Mapping[str, Recipe]) -> None:
         for stream in list(self._streams):
@@ -138,3 +188,4 @@ class Streams:
         self._streams.clear()
         self._unsent.clear()
         self._talking.clear()
+        self._loss.clear()

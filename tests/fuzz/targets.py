@@ -74,7 +74,7 @@ def fuzz_rtp(data: bytes) -> None:
         return packet
 
     slot, ear = Outgoing("slot0", 96, seal, rtx=97), Outgoing("audio", 111, seal)
-    mix = AudioRoom(lambda listener, payload, ticks, marker: None)
+    mix = AudioRoom(lambda *_: None)
     mix.set_matrix({"a": {"b": 1.0, "c": 1.0}}, set())
     for number, packet in enumerate(_split(data)):
         now = number * 0.02

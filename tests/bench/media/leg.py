@@ -8,6 +8,7 @@ import re
 import secrets
 import socket
 import struct
+from functools import cached_property
 from typing import Any
 
 from aioice import stun
@@ -148,6 +149,11 @@ class Leg:
         plain = self._dtls._rx_srtp.unprotect(data)
         header = rtp.parse(plain)
         return header, plain[header.payload : header.end]
+
+    @cached_property
+    def heard(self) -> list[tuple[float, rtp.Header, bytes]]:
+        """What was kept, in the clear; ask when all has arrived (no packet opens twice)."""
+        return [(at, *self.open(packet)) for at, packet in self.arrivals]
 
     def drain(self) -> None:
         """Counts what has come; keeps the first packets when asked to."""

@@ -4,7 +4,7 @@ import contextlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media import sdp
@@ -128,6 +128,7 @@ def test_other_offers_are_refused_with_a_reason(offer: str, change: object, reas
         sdp.parse(change(offer))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 20_000), st.text(max_size=40), st.integers(0, 200))
 def test_damaged_offers_raise_nothing_but_sdp_error(at: int, text: str, cut: int) -> None:
     whole = OFFERS["firefox"]
@@ -135,6 +136,7 @@ def test_damaged_offers_raise_nothing_but_sdp_error(at: int, text: str, cut: int
         sdp.parse(whole[:at] + text + whole[at + cut :])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=500))
 def test_random_text_raises_nothing_but_sdp_error(text: str) -> None:
     with contextlib.suppress(sdp.SdpError):

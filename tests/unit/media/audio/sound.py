@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from media.audio import AudioRoom
+from media.audio import TICK_STEP_S, AudioRoom
 from media.audio.opus import Decoder, Encoder, Samples
 
 TICK = 960
@@ -65,8 +65,11 @@ class Ears:
         self._heard: defaultdict[str, list[Samples]] = defaultdict(list)
         self._decoders: defaultdict[str, Decoder] = defaultdict(Decoder)
 
-    def send(self, listener: str, payload: bytes, increment: int, marker: bool) -> None:
+    def send(self, listener: str, payload: bytes, increment: int, marker: bool, lost: int) -> None:
         self.sent[listener].append((payload, increment, marker))
+        for _ in range(lost):
+            increment -= TICK
+            self._heard[listener].append(self._decoders[listener].conceal(TICK))
         if increment > TICK:
             self._heard[listener].append(np.zeros(increment - TICK, np.int16))
         self._heard[listener].append(self._decoders[listener].decode(payload))
@@ -103,18 +106,23 @@ def everyone(*names: str) -> dict[str, dict[str, float]]:
 
 
 class Room:
-    """An AudioRoom, its ears and a clock that counts ticks."""
+    """An AudioRoom, its ears and a clock. Packets come every 20 ms, `PHASE_S` after a round moment; ticks as the room wishes."""
+
+    BEGAN, PHASE_S = 100.0, 0.004
 
     def __init__(self) -> None:
         self.ears = Ears()
         self.audio = AudioRoom(self.ears.send)
-        self.now = 100.0
+        self.now = self.BEGAN
+        self.talkers: list[Talker] = []
 
     def run(self, seconds: float, *talkers: Talker, lost: Callable[[], bool] = lambda: False) -> None:
+        """As many ticks as these seconds have."""
         for _ in range(round(seconds * 50)):
-            for talker in talkers:
-                at = self.now
-                while talker.n * talker.samples < (round((self.now - 100.0) * 50) + 1) * TICK:
-                    talker.say(self.audio, at + 0.004, lost=lost())
             self.now = round(self.now + 0.02, 6)
+            for talker in talkers:
+                while (at := self.BEGAN + self.PHASE_S + talker.n * talker.samples / 48_000) <= self.now:
+                    talker.say(self.audio, at, lost=lost())
             self.audio.tick(self.now)
+            if self.audio.earlier():
+                self.now = round(self.now - TICK_STEP_S, 6)

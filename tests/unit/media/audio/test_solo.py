@@ -1,0 +1,167 @@
+"""One voice alone: its packets reach the listeners as they came, and nobody hears where that begins or ends."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from media.audio.opus import Samples, has_fec
+
+from .sound import TICK, Room, Talker, everyone, loudness, packets, roughness, strength, tone, voice
+
+NAMES = ("user", "counselor", "professional")
+
+
+def words(seconds: float) -> Samples:
+    """A voice that pauses for 0.2 s in each second, over a room's noise."""
+    time = np.arange(round(48_000 * seconds)) / 48_000
+    return np.asarray(voice(seconds) * np.where(time % 1.0 < 0.8, 1.0, 0.02), np.int16)
+
+
+@pytest.fixture(scope="module")
+def spoken() -> list[bytes]:
+    return packets(words(10))
+
+
+def conference() -> Room:
+    room = Room()
+    room.audio.set_matrix(everyone(*NAMES), set())
+    return room
+
+
+def muted(name: str) -> Talker:
+    return Talker(name, packets(np.zeros(TICK * 10, np.int16)), level=127)
+
+
+def test_packets_reach_all_listeners_as_they_came(spoken: list[bytes]) -> None:
+    room = conference()
+    speaker = Talker("user", spoken)
+    room.run(4, speaker, muted("counselor"))
+    before = room.audio.stats.copy()
+    room.run(4, speaker, muted("counselor"))
+    spent = room.audio.stats - before
+    assert spent["passed_on"] == 200
+    assert spent["decodes"] == spent["encodes"] == 0
+    for listener in ("counselor", "professional"):
+        sent = room.ears.sent[listener][-200:]
+        at = spoken.index(sent[0][0])
+        assert [payload for payload, _, _ in sent] == spoken[at : at + 200]
+        assert {increment for _, increment, _ in sent} == {TICK}
+
+
+def test_a_sound_without_pauses_is_mixed() -> None:
+    """A change would be heard in it."""
+    room = conference()
+    room.run(20, Talker("user", packets(tone(440, 2))))
+    assert room.audio.stats["passed_on"] == 0
+
+
+def test_another_word_is_heard_at_once(spoken: list[bytes]) -> None:
+    room = conference()
+    speaker, other = Talker("user", spoken), Talker("counselor", packets(tone(3000, 1, 3000)))
+    room.run(4, speaker)
+    assert room.audio.stats["passed_on"] > 0
+    other.n = speaker.n
+    room.run(0.5, speaker, other)
+    assert strength(room.ears.heard("professional", 0.44), 3000) > 2000
+
+
+@pytest.mark.parametrize("seconds", [4.2, 4.31, 4.47, 4.62])
+def test_nobody_hears_a_click_where_it_ends(seconds: float, spoken: list[bytes]) -> None:
+    """The voice's own decoder and the encoder stand where those of a mix that never stopped would."""
+    passing, mixing = conference(), conference()
+    for room in (passing, mixing):
+        room.audio.set_loss("professional", 0.0 if room is passing else 0.1)
+        speaker, other = Talker("user", spoken), Talker("counselor", packets(tone(3000, 1, 50)))
+        room.run(seconds, speaker)
+        other.n = speaker.n
+        room.run(0.3, speaker, other)
+    assert passing.audio.stats["passed_on"] > 0 == mixing.audio.stats["passed_on"]
+    rough = [roughness(room.ears.heard("professional", 0.36), 140) for room in (passing, mixing)]
+    assert rough[0] < 1.3 * rough[1]
+    loud = [loudness(room.ears.heard("professional", 0.36)) for room in (passing, mixing)]
+    assert np.abs(20 * np.log10(loud[0] / loud[1])).max() < 3, "decibels apart, in any 20 ms"
+
+
+def test_a_lost_packet_is_missing_for_the_listeners_too(spoken: list[bytes]) -> None:
+    """Their decoders make more of it than ours could hand on: they see the gap, and the next packet's copy of what it held."""
+    room, missing = conference(), []
+
+    def send(listener: str, payload: bytes, increment: int, marker: bool, lost: int) -> None:
+        if listener == "counselor":
+            missing.append(lost)
+        room.ears.send(listener, payload, increment, marker, lost)
+
+    room.audio._streams._send = send
+    dice = random.Random(4)
+    speaker = Talker("user", spoken)
+    room.run(4, speaker)
+    missing.clear()
+    room.run(8, speaker, lost=lambda: dice.random() < 0.02)
+    assert room.audio.stats["passed_on"] > 300
+    assert 3 <= sum(missing) <= 15
+    assert room.audio.stats["decodes"] + room.audio.stats["passed_on"] + sum(missing) == pytest.approx(600, abs=6)
+    assert sum(increment for _, increment, _ in room.ears.sent["counselor"]) == pytest.approx(600 * TICK, abs=3 * TICK)
+
+
+def test_time_passes_through_pauses_and_new_beginnings(spoken: list[bytes]) -> None:
+    """The sender says nothing for a second (DTX), then for five, then comes back with another SSRC: listeners' timestamps go on
+    with the clock."""
+    room = conference()
+    speaker = Talker("user", spoken)
+    room.run(4, speaker)
+    for silence_s, fresh in ((1.0, False), (5.0, False), (0.5, True)):
+        room.run(silence_s)
+        speaker.n += round(silence_s * 50)
+        speaker.timestamp = (speaker.timestamp + round(silence_s * 48_000)) & 0xFFFFFFFF
+        if fresh:
+            speaker.sequence, speaker.timestamp = 7, 1234
+        room.run(2, speaker)
+        total = sum(increment for _, increment, _ in room.ears.sent["counselor"])
+        assert total == pytest.approx((room.now - room.BEGAN) * 48_000, abs=6 * TICK)
+    assert room.audio.stats["passed_on"] > 300
+
+
+def test_a_listener_who_loses_packets_gets_copies_in_a_mix(spoken: list[bytes]) -> None:
+    room = conference()
+    speaker = Talker("user", spoken)
+    room.run(4, speaker)
+    assert room.audio.stats["passed_on"] > 0
+    room.audio.set_loss("counselor", 0.1)
+    passed = room.audio.stats["passed_on"]
+    room.run(2, speaker)
+    assert room.audio.stats["passed_on"] == passed
+    assert sum(has_fec(payload) for payload, _, _ in room.ears.sent["counselor"][-75:]) > 30
+    room.audio.set_loss("counselor", 0.0)
+    room.run(3, speaker)
+    assert room.audio.stats["passed_on"] > passed
+
+
+def test_only_a_voice_that_is_to_be_heard_as_it_is(spoken: list[bytes]) -> None:
+    room = Room()
+    room.audio.set_matrix(
+        {"counselor": {"user": 1.0, "professional": 1.0}, "professional": {"user": 0.5, "counselor": 1.0}}, set()
+    )
+    room.run(5, Talker("user", spoken))
+    assert room.audio.stats["passed_on"] == 0
+
+
+@pytest.mark.parametrize("milliseconds", [10, 40, 60])
+def test_packets_of_another_length_are_mixed(milliseconds: int) -> None:
+    samples = 48 * milliseconds
+    room = conference()
+    room.run(5, Talker("user", packets(words(6), samples), samples=samples))
+    assert room.audio.stats["passed_on"] == 0
+
+
+def test_who_is_muted_for_long_costs_no_packets(spoken: list[bytes]) -> None:
+    room = conference()
+    speaker = Talker("user", spoken)
+    room.run(4, speaker)
+    speaker.level = 127
+    room.run(3, speaker)
+    sent = len(room.ears.sent["counselor"])
+    room.run(4, speaker)
+    assert len(room.ears.sent["counselor"]) - sent == 10, "one in 400 ms"
