@@ -187,7 +187,7 @@ class Ledger:
         if queue is None:
             queue = Queue(key)
             self.roster.survey(queue)
-        return Ticket(request, queue, self._arrivals + 1, self.now_ms, request.priority * self.rules.priority_step_ms)
+        return Ticket(request, queue, self._arrivals + 1, self.now_ms, self.rules)
 
     def issue(self, request: Request) -> Ticket:
         if request.enqueued_at_ms > self.now_ms:
@@ -196,8 +196,7 @@ class Ledger:
         queue = self.queues.by_key.get(key) or self._new_queue(key)
         queue.open_tickets += 1
         self._arrivals += 1
-        head_start_ms = request.priority * self.rules.priority_step_ms
-        ticket = self.tickets[request.id] = Ticket(request, queue, self._arrivals, self.now_ms, head_start_ms)
+        ticket = self.tickets[request.id] = Ticket(request, queue, self._arrivals, self.now_ms, self.rules)
         return ticket
 
     def wait(self, ticket: Ticket, reason: str = "") -> None:

@@ -1,4 +1,5 @@
-"""Requests in line. A queue holds those that ask for the same skills; its lanes keep each priority apart, oldest first.
+"""Requests in line. A queue holds those that ask for the same skills; its lanes keep each priority apart, and those whose rings
+open at other times, oldest first.
 
 Priority counts as waiting, so the order of two requests never changes while they wait: who counts from the earlier moment is
 served first.
@@ -16,14 +17,15 @@ from typing import TYPE_CHECKING
 
 from matcher.estimate import Pickups
 from matcher.ordered import Ordered
-from matcher.rules import EXACT, PARENT, SERVED_BY
+from matcher.rules import EXACT, PARENT, SERVED_BY, Rules
 from matcher.types import Request, RequestKind, RequestState, RequestStatus, StaffRole
 
 if TYPE_CHECKING:
     from matcher.roster import Pool
 
 QueueKey = tuple[RequestKind, str, str, tuple[str, ...]]
-LaneKey = tuple[int, bool, bool]  # (priority, not first, has exclusions)
+OpensAfter = tuple[int, int, int]  # ms, by ring
+LaneKey = tuple[int, bool, bool, OpensAfter]  # (priority, not first, has exclusions, when rings open)
 LaneItem = tuple[int, int, "Ticket"]  # (enqueued, arrival, ticket)
 Rank = tuple[bool, int, int]  # (not first, counts from, arrival)
 FrontItem = tuple[bool, int, int, "Lane"]  # (rank of the head, its lane)
@@ -35,17 +37,18 @@ class Ticket:
     request's own time, earlier by its priority."""
 
     __slots__ = (
-        "arrival", "blocked", "counts_from_ms", "item", "lane", "queue", "request", "reservation", "reservation_fence", "staff",
-        "state", "until_ms", "waiting_since_ms",
+        "arrival", "blocked", "counts_from_ms", "item", "lane", "opens_after_ms", "queue", "request", "reservation",
+        "reservation_fence", "staff", "state", "until_ms", "waiting_since_ms",
     )  # fmt: skip  # a list of names
 
-    def __init__(self, request: Request, queue: Queue, arrival: int, now_ms: int, head_start_ms: int) -> None:
+    def __init__(self, request: Request, queue: Queue, arrival: int, now_ms: int, rules: Rules) -> None:
         self.request = request
         self.queue = queue
         self.arrival = arrival
         self.state: RequestState = "waiting"
         self.waiting_since_ms = now_ms
-        self.counts_from_ms = request.enqueued_at_ms - head_start_ms
+        self.counts_from_ms = request.enqueued_at_ms - request.priority * rules.priority_step_ms
+        self.opens_after_ms = rules.opens_after_ms(request)
         self.blocked: set[str] = set()
         self.lane: Lane | None = None
         self.item: LaneItem = (request.enqueued_at_ms, arrival, self)
@@ -72,13 +75,14 @@ class Ticket:
 
 
 class Lane:
-    __slots__ = ("front_item", "head_start_ms", "items", "key", "queue", "walked")
+    __slots__ = ("front_item", "head_start_ms", "items", "key", "opens_after_ms", "queue", "walked")
 
     def __init__(self, queue: Queue, key: LaneKey, head_start_ms: int) -> None:
         self.queue = queue
         self.key = key
         self.head_start_ms = head_start_ms
         self.walked = key[2]
+        self.opens_after_ms = key[3]
         self.items: Ordered[LaneItem] = Ordered()
         self.front_item: FrontItem | None = None
 
@@ -130,7 +134,7 @@ class Queue:
         """How many in this queue are served before `rank`."""
         not_first, counts_from_ms, arrival = rank
         ahead = 0
-        for (_, behind_first, _), lane in self.lanes.items():
+        for (_, behind_first, _, _), lane in self.lanes.items():
             if behind_first < not_first:
                 ahead += len(lane.items)
             elif behind_first == not_first:
@@ -165,7 +169,7 @@ class Queues:
 
     def put(self, ticket: Ticket) -> None:
         request, queue = ticket.request, ticket.queue
-        key: LaneKey = (request.priority, not request.first, ticket.excludes_some)
+        key: LaneKey = (request.priority, not request.first, ticket.excludes_some, ticket.opens_after_ms)
         lane = queue.lanes.get(key)
         if lane is None:
             lane = queue.lanes[key] = Lane(queue, key, request.priority * self.priority_step_ms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from matcher.types import RequestKind, Ring, StaffRole
+from matcher.types import Request, RequestKind, Ring, StaffRole
 
 EXACT: Final = 0
 PARENT: Final = 1
@@ -16,6 +16,7 @@ ALL: Final = "*"
 
 SERVED_BY: Final[dict[RequestKind, StaffRole]] = {"user": "counselor", "callback": "counselor", "help": "professional"}
 MOST_PRIORITY: Final = 100  # to either side of 0
+MOST_WIDENS_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +41,6 @@ class Rules:
     max_final: int = 20_000  # ids remembered after their end, so that late messages are told apart from unknown ones
     max_why: int = 8  # candidates, and people passed over, named in one Why
 
-    def opens_after_ms(self, ring: int) -> int:
-        return (0, self.parent_after_ms, self.any_after_ms)[ring]
+    def opens_after_ms(self, request: Request) -> tuple[int, int, int]:
+        """By ring."""
+        return 0, *(request.widens_ms or (self.parent_after_ms, self.any_after_ms))

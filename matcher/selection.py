@@ -33,10 +33,9 @@ class Selection:
         self.rules = rules
         self.roster = roster
         self.queues = queues
-        self._opens_after_ms = [rules.opens_after_ms(ring) for ring in range(len(RINGS))]
 
     def ring_open(self, ticket: Ticket, ring: int, now_ms: int) -> bool:
-        if ring == EXACT or now_ms - ticket.item[0] >= self._opens_after_ms[ring] or ticket.request.only:
+        if ring == EXACT or now_ms - ticket.item[0] >= ticket.opens_after_ms[ring] or ticket.request.only:
             return True
         present = ticket.queue.narrower[ring]
         return not present or (ticket.excludes_some and present <= self._excluded_narrower(ticket, ring))
@@ -55,7 +54,7 @@ class Selection:
 
     def request_for(self, member: Member, now_ms: int) -> Match | None:
         """The first in line among all that this member may serve now."""
-        role, rings, opens_after_ms = member.pool.role, member.pool.rings, self._opens_after_ms
+        role, rings = member.pool.role, member.pool.rings
         found: Ticket | None = None
         found_ring = EXACT
         for language in member.staff.languages:
@@ -71,7 +70,7 @@ class Selection:
                     ticket = self._first_for(member, lane, ring, now_ms)
                 elif (
                     ring == EXACT
-                    or now_ms - item[1] - lane.head_start_ms >= opens_after_ms[ring]
+                    or now_ms - item[1] - lane.head_start_ms >= lane.opens_after_ms[ring]
                     or not lane.queue.narrower[ring]
                 ):
                     ticket = lane.items.first()[2]
@@ -149,7 +148,7 @@ class Selection:
             for ring in range(EXACT + 1, ANY + 1):
                 if not any(pool.idle for pool in lane.queue.pools[ring]):
                     continue
-                after = self._opens_after_ms[ring]
+                after = lane.opens_after_ms[ring]
                 item = lane.items.from_key((now_ms - after + 1,))
                 if item is not None:
                     yield item[0] + after

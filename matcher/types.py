@@ -37,7 +37,8 @@ class Staff:
 @dataclass(frozen=True, slots=True)
 class Request:
     """`category_path` runs from the category itself to its root: ("lenses", "cameras"). `priority` counts as waiting
-    (`Rules.priority_step_ms`)."""
+    (`Rules.priority_step_ms`). `widens_ms`: how long it waits until the ring of its parents opens, and that of everybody, at most
+    `MOST_WIDENS_MS`; None: as the rules say."""
 
     id: str
     kind: RequestKind
@@ -49,6 +50,7 @@ class Request:
     excluded: frozenset[str] = frozenset()  # never these (the counselor who asks for help; one who was lost)
     first: bool = False  # before all others (owner lost, staff never entered)
     only: str = ""  # this one member and nobody else, in whatever ring they serve it; until their holder is lost
+    widens_ms: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

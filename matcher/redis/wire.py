@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from matcher import estimate
-from matcher.rules import MOST_PRIORITY, Rules
+from matcher.rules import MOST_PRIORITY, MOST_WIDENS_MS, Rules
 from matcher.types import (
     AnyEvent,
     PassedOver,
@@ -53,6 +53,8 @@ def packed_request(request: Request) -> dict[str, Any]:
         raise ValueError("priority is out of bounds")
     if request.enqueued_at_ms < 0:
         raise ValueError("enqueued_at_ms is before 1970")
+    if request.widens_ms is not None and not all(0 <= after <= MOST_WIDENS_MS for after in request.widens_ms):
+        raise ValueError("widens_ms is out of bounds")
     return {
         "id": request.id,
         "kind": request.kind,
@@ -64,6 +66,7 @@ def packed_request(request: Request) -> dict[str, Any]:
         "first": request.first,
         "excluded": sorted(request.excluded),
         "only": request.only,
+        "widens_ms": request.widens_ms or False,
     }
 
 
@@ -106,6 +109,7 @@ def request_status(ticket: dict[str, Any]) -> RequestStatus:
         frozenset(ticket["excluded"]),
         ticket["first"],
         ticket["only"],
+        tuple(ticket["widens_ms"]) if ticket["widens_ms"] else None,
     )
     reservation, staff, until_ms = ticket.get("reservation"), ticket.get("staff"), ticket.get("until_ms")
     return RequestStatus(request, ticket["state"], reservation, staff, until_ms)

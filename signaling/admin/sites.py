@@ -7,7 +7,7 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
-from matcher.rules import MOST_PRIORITY
+from matcher.rules import MOST_PRIORITY, MOST_WIDENS_MS
 
 from ..codes import MOST_KEYS, SERVER_KID, new_secret
 from ..records import Category, Records, Site, SiteKey
@@ -133,7 +133,13 @@ def category() -> None:
 
 
 def _category_row(found: Category) -> dict[str, Any]:
-    return {"id": found.id, "parent": found.parent, "names": found.names, "priority": found.priority}
+    return {
+        "id": found.id,
+        "parent": found.parent,
+        "names": found.names,
+        "priority": found.priority,
+        "widens_s": found.widens_s,
+    }
 
 
 @category.command("add")
@@ -147,6 +153,14 @@ def _category_row(found: Category) -> dict[str, Any]:
     type=click.IntRange(-MOST_PRIORITY, MOST_PRIORITY),
     help="Each step counts as one more minute of waiting. [default: as its parent, or 0]",
 )
+@click.option(
+    "--widen",
+    nargs=2,
+    type=click.IntRange(0, MOST_WIDENS_MS // 1000),
+    default=None,
+    metavar="S S",
+    help="Seconds until those who serve the parent are asked too, and until all are. [default: as its parent, or 15 30]",
+)
 @json_option
 @with_records
 async def category_add(
@@ -156,6 +170,7 @@ async def category_add(
     names: dict[str, str],
     parent: str | None,
     priority: int | None,
+    widen: tuple[int, int] | None,
     as_json: bool,
 ) -> None:
     """Add a category to a site, or change one: what is not given stays."""
@@ -166,6 +181,7 @@ async def category_add(
         names=names or before.names,
         parent=before.parent if parent is None else parent or None,
         priority=before.priority if priority is None else priority,
+        widens_s=before.widens_s if widen is None else widen,
     )
     parent = added.parent
     changed = replace(found, categories=found.categories | {category_id: added})

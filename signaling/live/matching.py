@@ -108,6 +108,7 @@ class Matching:
             category_path=path,
             enqueued_at_ms=effect.enqueued_at,
             priority=entry.site.priority_of(effect.category),
+            widens_ms=entry.site.widens_ms_of(effect.category),
             excluded=frozenset(effect.excluded),
             only=effect.only,
             first=effect.first,

@@ -52,6 +52,7 @@ class Places(Database):
                 "position": n,
                 "hours": _plain(c.hours),
                 "priority": c.priority,
+                "widens_s": c.widens_s,
             }
             for n, c in enumerate(site.categories.values())
         ]
@@ -133,8 +134,9 @@ def _assemble(rows: Sequence[sa.RowMapping], categories: Iterable[sa.RowMapping]
     keys_by_site: dict[str, list[SiteKey]] = {row["id"]: [] for row in rows}
     for c in categories:
         hours = msgspec.convert(c["hours"], Hours) if c["hours"] else None
+        widens_s = tuple(c["widens_s"]) if c["widens_s"] else None
         by_site[c["site"]][c["id"]] = Category(
-            id=c["id"], parent=c["parent"], names=c["names"], hours=hours, priority=c["priority"]
+            id=c["id"], parent=c["parent"], names=c["names"], hours=hours, priority=c["priority"], widens_s=widens_s
         )
     for k in keys:
         keys_by_site[k["site"]].append(SiteKey(kid=k["kid"], secret=k["secret"]))

@@ -54,6 +54,7 @@ category = sa.Table(
     sa.Column("position", sa.Integer, nullable=False),
     sa.Column("hours", sa.JSON(none_as_null=True), nullable=True),
     sa.Column("priority", sa.Integer, nullable=True),
+    sa.Column("widens_s", sa.JSON(none_as_null=True), nullable=True),
 )
 
 site_key = sa.Table(

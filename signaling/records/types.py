@@ -30,13 +30,15 @@ class UnknownSession(LookupError):
 
 class Category(Struct, frozen=True, kw_only=True):
     """`names`: language → name; `parent`: the id of a category of the same site, or None; `hours`: when it is open;
-    `priority`: before whom its requests are served (`matcher.rules.Rules.priority_step_ms`); None: as its parent."""
+    `priority`: before whom its requests are served (`matcher.rules.Rules.priority_step_ms`); `widens_s`: after how much waiting
+    those who serve its parents are asked too, and after how much everybody of the site; None: as its parent."""
 
     id: str
     parent: str | None = None
     names: dict[str, str] = {}
     hours: Hours | None = None
     priority: int | None = None
+    widens_s: tuple[int, int] | None = None
 
 
 class SiteKey(Struct, frozen=True, kw_only=True):
@@ -91,6 +93,12 @@ class Site(Struct, frozen=True, kw_only=True):
         """Its own, else that of the nearest category above that has one."""
         found = (self.categories[each].priority for each in self.category_path(category))
         return next((priority for priority in found if priority is not None), 0)
+
+    def widens_ms_of(self, category: str) -> tuple[int, int] | None:
+        """Its own, else that of the nearest category above that has some; None: the matcher's rules."""
+        found = (self.categories[each].widens_s for each in self.category_path(category))
+        seconds = next((each for each in found if each is not None), None)
+        return (seconds[0] * 1000, seconds[1] * 1000) if seconds else None
 
     def hours_of(self, category: str) -> Hours | None:
         """Its own hours, else those of the nearest category above that has some; None: always open."""

@@ -136,7 +136,7 @@ local function new_queue(request)
   return queue
 end
 
--- `request`: id kind site language path enqueued_at_ms priority first only excluded(list).
+-- `request`: id kind site language path enqueued_at_ms priority first only widens_ms(2, or false) excluded(list).
 function Ledger.issue(request)
   local ticket = request
   ticket.enqueued_at_ms = math.min(request.enqueued_at_ms, World.now_ms)

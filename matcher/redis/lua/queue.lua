@@ -1,7 +1,7 @@
 -- Requests in line (matcher/queue.py says why there are lanes, and which are walked).
 --
 -- A ticket is a request and what has become of it:
---   id kind site language path enqueued_at_ms priority first only excluded(set)  the request
+--   id kind site language path enqueued_at_ms priority first only widens_ms excluded(set)  the request
 --   queue(id) arrival state waiting_since_ms blocked(set) lane                   where it stands
 --   reservation reservation_fence staff until_ms                                 who has it
 --
@@ -11,8 +11,9 @@
 -- "front:ROLE:LANGUAGE": the lanes of all queues that such a member serves in this language, best head first: rank of the head (31),
 -- lane. "fronts": ROLE:LANGUAGE of each that has a lane. "pickups:QUEUE": the last ones, newest first: when, waiting since.
 --
--- A standing is priority (3 digits, highest first), not first (1), has exclusions (1). A rank is not first (1), then the time from
--- which its waiting counts, earlier by its priority (15), then arrival (15).
+-- A standing is priority (3 digits, highest first), not first (1), after how many ms the rings of parents and of everybody open (8
+-- each), has exclusions (1). A rank is not first (1), then the time from which its waiting counts, earlier by its priority (15), then
+-- arrival (15).
 
 local Queues = {}
 
@@ -28,8 +29,17 @@ local function excludes(ticket, staff)
   return ticket.blocked[staff] or ticket.excluded[staff] or (ticket.only ~= "" and staff ~= ticket.only)
 end
 
+local function opens_after_ms(ticket, ring)
+  if ring == EXACT then
+    return 0
+  end
+  local widens = ticket.widens_ms or {RULES.parent_after_ms, RULES.any_after_ms}
+  return widens[ring]
+end
+
 local function standing_of(ticket)
-  return format("%03d", ABOVE_ALL - ticket.priority) .. (ticket.first and "0" or "1")
+  local rings = format("%08d%08d", opens_after_ms(ticket, PARENT), opens_after_ms(ticket, ANY))
+  return format("%03d", ABOVE_ALL - ticket.priority) .. (ticket.first and "0" or "1") .. rings
 end
 
 local function place_of(ticket)

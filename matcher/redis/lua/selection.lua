@@ -8,8 +8,9 @@ local REQUEST_CAME = "least load, then longest idle"
 local BY_NAME = "asked for by name"
 local STAFF_CAME = "first in line, then longest waiting, priority counted as waiting"
 
-local function opens_after_ms(ring)
-  return ring == EXACT and 0 or ring == PARENT and RULES.parent_after_ms or RULES.any_after_ms
+-- The same for all who stand in a lane.
+local function lane_opens_after_ms(standing, ring)
+  return ring == EXACT and 0 or tonumber(string.sub(standing, 8 * ring - 3, 8 * ring + 4))
 end
 
 local function ring_in(ticket, staff)
@@ -64,8 +65,8 @@ local function anybody_narrower(queue, ring)
   return false
 end
 
-local function is_open_by_time(ring, enqueued_at_ms)
-  return ring == EXACT or World.now_ms - enqueued_at_ms >= opens_after_ms(ring)
+local function is_open_by_time(ticket, ring)
+  return ring == EXACT or World.now_ms - ticket.enqueued_at_ms >= opens_after_ms(ticket, ring)
 end
 
 -- The same for the head of a lane, by its rank alone.
@@ -73,12 +74,13 @@ local function is_open_for_head(ring, rank, lane)
   if ring == EXACT then
     return true
   end
-  local place = place_among(select(2, lane_parts(lane)), rank)
-  return is_open_by_time(ring, tonumber(string.sub(place, 1, 15)))
+  local standing = select(2, lane_parts(lane))
+  local enqueued_at_ms = tonumber(string.sub(place_among(standing, rank), 1, 15))
+  return World.now_ms - enqueued_at_ms >= lane_opens_after_ms(standing, ring)
 end
 
 function Selection.ring_open(ticket, ring)
-  if ticket.only ~= "" or is_open_by_time(ring, ticket.enqueued_at_ms) or not anybody_narrower(ticket.queue, ring) then
+  if ticket.only ~= "" or is_open_by_time(ticket, ring) or not anybody_narrower(ticket.queue, ring) then
     return true
   end
   if not excludes_some(ticket) then
@@ -254,10 +256,10 @@ function Selection.next_opening_ms()
   end
   local earliest
   Queues.each_lane(function(_, lane)
-    local queue = lane_parts(lane)
+    local queue, standing = lane_parts(lane)
     for ring = PARENT, ANY do
       if call("ZINTERCARD", 2, ring_key(queue, ring), key("idle"), "LIMIT", 1) > 0 then
-        local after = opens_after_ms(ring)
+        local after = lane_opens_after_ms(standing, ring)
         local from = "[" .. sortable(World.now_ms - after + 1)
         local item = call("ZRANGEBYLEX", lane_key(lane), from, "+", "LIMIT", 0, 1)[1]
         local at_ms = item and tonumber(string.sub(item, 1, 15)) + after

@@ -70,6 +70,7 @@ SHOP = Site(
             names={"ko": "카메라", "en": "Cameras"},
             hours=Hours(timezone="Asia/Seoul", week={"mon": ["09:00-24:00"]}, days={"12-25": []}),
             priority=2,
+            widens_s=(5, 60),
         ),
     },
     keys=[SiteKey(kid="k1", secret="s1"), SiteKey(kid="k2", secret="s2")],

@@ -177,11 +177,14 @@ class Matching(RuleBasedStateMachine):
         priority=st.sampled_from([0, 0, 1, -1, 3]),
         excluded=st.sampled_from([(), (), (), ("s0",), ("s1", "s2")]),
         only=st.sampled_from(["", "", "", "s0", "s1"]),
+        widens=st.sampled_from([None, None, (0, 1), (20_000, 240_000)]),
     )
-    def enqueue(self, path, kind, site, language, ago, priority, excluded, only="") -> None:
+    def enqueue(self, path, kind, site, language, ago, priority, excluded, only="", widens=None) -> None:
         self.count += 1
         name = f"q{self.count}"
-        request = Request(name, kind, site, language, path, self.now - ago, priority, frozenset(excluded), only=only)
+        request = Request(
+            name, kind, site, language, path, self.now - ago, priority, frozenset(excluded), only=only, widens_ms=widens
+        )
         self.open[name] = request
         assert self.do("enqueue", request)
         before = self.engine.snapshot()
@@ -310,7 +313,8 @@ class Matching(RuleBasedStateMachine):
         ring = self.ring(staff, request)
         if ring is None or self.excluded(request, staff.id):
             return None
-        if self.now - request.enqueued_at_ms >= OPENS_AFTER_MS[ring]:
+        opens_after_ms = OPENS_AFTER_MS | dict(zip(RINGS[1:], request.widens_ms or (), strict=False))
+        if self.now - request.enqueued_at_ms >= opens_after_ms[ring]:
             return ring
         narrower = RINGS[: RINGS.index(ring)]
         waiting_for = [

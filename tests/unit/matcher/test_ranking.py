@@ -89,6 +89,24 @@ def test_the_widths_can_be_set(desk_with):
     assert desk.rings_at("q") == "audio"
 
 
+def test_each_request_brings_its_own_widths(desk):
+    """As its category says: in one and the same line the one behind goes to others first."""
+    desk.staff("lens", "lenses", available=False)
+    desk.staff("audio", "audio", capacity=2)
+    desk.ask("patient", widens_ms=(60_000, 120_000))
+    desk.ask("hasty", widens_ms=(1_000, 2_000))
+    desk.ask("usual")
+    desk.after(2)
+    assert desk.rings_at("hasty") == "audio"
+    desk.decline("hasty")
+    desk.after(28)
+    assert desk.rings_at("usual") == "audio"
+    desk.decline("usual")
+    assert desk.rings_at("patient") is None
+    desk.after(90)
+    assert desk.rings_at("patient") == "audio"
+
+
 def test_a_ring_never_costs_the_place_in_line(desk):
     """Whoever lists the category of the later one still takes the earlier one, once its ring has opened."""
     desk.staff("lens", "lenses", available=False)

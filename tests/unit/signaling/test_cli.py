@@ -73,7 +73,7 @@ def test_a_site_with_categories_and_keys(folder: Path) -> None:
     assert not any(secret in json.dumps(shown) for secret in secrets), "a secret is shown once, when it is made"
     done(folder, "category", "remove", "shop", "cameras")
     assert as_json(folder, "category", "list", "shop") == [
-        {"id": "lenses", "parent": None, "names": {"en": "lenses"}, "priority": None}
+        {"id": "lenses", "parent": None, "names": {"en": "lenses"}, "priority": None, "widens_s": None}
     ]
     done(folder, "site", "remove", "shop")
     assert as_json(folder, "site", "list") == []
@@ -203,7 +203,8 @@ def test_a_category_has_a_priority_and_keeps_what_is_not_given(folder: Path) -> 
     done(folder, "category", "add", "shop", "cameras", "--name", "ko=카메라", "--priority", "5")
     done(folder, "category", "add", "shop", "lenses", "--parent", "cameras")
     done(folder, "category", "add", "shop", "lenses", "--priority", "-1")
-    lenses = {"id": "lenses", "parent": "cameras", "names": {"en": "lenses"}, "priority": -1}
+    done(folder, "category", "add", "shop", "lenses", "--widen", "5", "60")
+    lenses = {"id": "lenses", "parent": "cameras", "names": {"en": "lenses"}, "priority": -1, "widens_s": [5, 60]}
     assert as_json(folder, "category", "show", "shop", "lenses") == lenses
     done(folder, "category", "add", "shop", "cameras", "--name", "en=Cameras")
     assert as_json(folder, "category", "show", "shop", "cameras")["priority"] == 5
