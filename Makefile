@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 export PIP_PROGRESS_BAR ?= on
 
 .DEFAULT_GOAL := help
-.PHONY: help run test look check contract peers lint unit fuzz bench mutants pages messages format clean preflight packages bench-packages
+.PHONY: help run test look check contract peers lint unit fuzz bench faults mutants pages messages format clean preflight packages bench-packages
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ fuzz: $(VENV)/.dev ## run every fuzz target COUNT times (the long run: make fuzz
 
 bench: $(VENV)/.dev pages packages bench-packages ## measure, print a table and merge it into build/bench.json
 	$(BIN)/python -m tests.bench $(ARGS)
+
+faults: $(VENV)/.dev packages ## kill, stop and restart parts of a cluster under live calls, and measure (about 20 minutes; build/faults.json)
+	$(BIN)/python -m tests.faults $(ARGS)
 
 mutants: $(VENV)/.dev packages ## sow mistakes into the matcher's Lua and show that its tests notice each (about two minutes)
 	$(BIN)/python tests/mutants.py

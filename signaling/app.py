@@ -88,7 +88,7 @@ class _Cluster:
         self.store = cast(MatchStore, CheckedStore(self._redis, self.node))
 
     def fleet(self) -> Fleet:
-        return Fleet(self.settings.redis, media_token(self.settings.secret))
+        return Fleet(self.settings.redis, media_token(self.settings.secret), self.node.still_leads)
 
     async def connected(self, app: web.Application) -> AsyncIterator[None]:
         yield

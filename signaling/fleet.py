@@ -25,7 +25,7 @@ from redis.exceptions import RedisError
 from media import client as media
 from signaling import hearing
 from signaling.hearing import OnDead, OnEvent, read_stream
-from signaling.liveness import REMOTE_SILENT_S, TICK_S, Silence
+from signaling.liveness import REMOTE_SILENT_S, Silence
 from signaling.messages import WorkerItem
 
 log = structlog.get_logger(__name__)
@@ -261,14 +261,9 @@ class Fleet:
             await self._on_event(event)
 
     async def _watch(self, worker: Leased) -> None:
-        loop = asyncio.get_running_loop()
-        before = loop.time()
+        now_s = asyncio.get_running_loop().time()
         while True:
-            await asyncio.sleep(TICK_S)
-            now = loop.time()
-            if not worker.handling:
-                worker.silence.tick(now - before)
-            before = now
+            now_s = await hearing.tick(worker, now_s)
             if worker.silence.is_long and worker.usable:
                 await self._dead(worker)
             elif not worker.silence.is_long and worker.state == "dead":

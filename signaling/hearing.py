@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from media import client as media
-from signaling.liveness import Silence
+from signaling.liveness import TICK_S, Silence
 from signaling.messages import WorkerItem
 
 log = structlog.get_logger(__name__)
@@ -89,6 +89,16 @@ async def _handle(worker: MediaWorker, event: media.WorkerEvent, on_event: OnEve
             await on_event(event)
         except Exception:
             log.exception("worker event failed", worker=worker.id, kind=type(event).__name__)
+
+
+async def tick(worker: MediaWorker, before_s: float) -> float:
+    """Waits for the next look at a worker's silence and counts it, unless what it has said lies unread with us. The loop's time,
+    to be given to the next call."""
+    await asyncio.sleep(TICK_S)
+    now_s = asyncio.get_running_loop().time()
+    if not worker.handling:
+        worker.silence.tick(now_s - before_s)
+    return now_s
 
 
 async def heard(workers: list[MediaWorker], timeout_s: float) -> None:

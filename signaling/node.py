@@ -22,7 +22,7 @@ from msgspec import Struct
 
 from matcher.types import MatchStore, Unavailable
 from signaling.bus import LEASE_MS, Bus
-from signaling.records import Records
+from signaling.records import Records, RecordsAway
 
 log = structlog.get_logger(__name__)
 
@@ -131,7 +131,7 @@ class Node:
         began = monotonic()
         keeping = asyncio.create_task(self._keep())
         try:
-            term = await self._records.lead()
+            term = await self._term()
             self.leads = True
             await take_over()
         finally:
@@ -139,6 +139,13 @@ class Node:
             await asyncio.gather(keeping, return_exceptions=True)
         log.info("this server decides", term=term, took_s=round(monotonic() - began, 2))
         await self._now(self.me)
+
+    async def _term(self) -> int:
+        try:
+            return await self._records.lead()
+        except RecordsAway:  # nobody can decide without them: the lease is for whoever finds them first
+            await self._bus.leave_lead(self._said)
+            raise Unavailable("the records are away") from None
 
     async def _keep(self) -> None:
         while True:
@@ -161,19 +168,24 @@ class Node:
             self._held_until_s = monotonic() + LEASE_MS / 1000
 
     async def still_leads(self) -> bool:
-        """Asked of the records before what cannot be taken back."""
-        if not await self._records.leads():
-            self._lost("another server has raised the term")
+        """Asked of the records before what cannot be taken back. While they are away: no."""
+        try:
+            if await self._records.leads():
+                return True
+        except RecordsAway:
             return False
-        return True
+        self._lost("another server has raised the term")
+        return False
 
     async def check(self) -> None:
         """`Unavailable` when our lease has run out: we have stood still, or Redis is away."""
         if monotonic() < self._held_until_s:
             return
-        if not await self._bus.keep_lead(self._said) or not await self.still_leads():
+        if not await self._bus.keep_lead(self._said):
             self._lost("the lease ran out")
             raise Unavailable("Another server decides now.")
+        if not await self.still_leads():
+            raise Unavailable("Another server decides now, or the records are away.")
         self._held_until_s = monotonic() + LEASE_MS / 1000
 
     def _lost(self, why: str) -> None:

@@ -22,7 +22,7 @@ import structlog
 from media import client as media
 from signaling import hearing
 from signaling.hearing import OnDead, OnEvent, read_stream
-from signaling.liveness import TICK_S, Silence, is_starved, restart_pause_s
+from signaling.liveness import Silence, is_starved, restart_pause_s
 from signaling.messages import WorkerItem
 from signaling.settings import Settings
 
@@ -267,14 +267,9 @@ class Workers:
 
 async def _silent(worker: Worker) -> None:
     """Returns when the worker has been silent for too long."""
-    loop = asyncio.get_running_loop()
-    before = loop.time()
+    now_s = asyncio.get_running_loop().time()
     while True:
-        await asyncio.sleep(TICK_S)
-        now = loop.time()
-        if not worker.handling:
-            worker.silence.tick(now - before)
-        before = now
+        now_s = await hearing.tick(worker, now_s)
         if worker.silence.is_long and worker.silence.is_death(starved=is_starved(worker.process.pid)):
             log.warning("worker silent", worker=worker.id)
             return

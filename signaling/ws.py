@@ -17,6 +17,7 @@ from signaling.limits import Buckets
 from signaling.live import Live
 from signaling.live.clients import Client
 from signaling.live.commands import REFUSALS, handle
+from signaling.records import RecordsAway
 from signaling.session.model import NotAllowed
 
 log = structlog.get_logger(__name__)
@@ -28,6 +29,7 @@ MAX_MESSAGE_BYTES = 450_000  # the largest is a board message
 MESSAGES = {"burst": 400, "per_minute": 6_000}
 LINES = {"burst": 100, "per_minute": 300}
 MOST_OFFENCES = 200
+AWAY_RETRY_MS = 1000
 MEDIA_LANE = 64  # offers and board messages waiting for their room; more are refused
 
 SENTENCES = {
@@ -49,7 +51,7 @@ SENTENCES = {
     "not_pending": "This call is no longer ringing for you.",
     "closed": "The opening hours are over; leave a message instead.",
     "busy": "You are in a conversation.",
-    "unavailable": "Matching is out of reach for a moment. Try again in a few seconds.",
+    "unavailable": "This is out of reach for a moment. Try again in a few seconds.",
     "failed": "Something went wrong here. Try again.",
 }
 
@@ -108,7 +110,12 @@ class _Connection:
             self.live.house.refused["bad_message"] += 1
             await self._say(msg.Error(reason="bad_message", message="The first message is hello."))
             return False
-        if await (self._user(message) if message.token else self._staff(message)):
+        try:
+            known = await (self._user(message) if message.token else self._staff(message))
+        except RecordsAway:  # nobody can say who this is
+            await self._say(msg.Bye(reason="restart", retry_ms=AWAY_RETRY_MS))
+            return False
+        if known:
             return True
         self.live.house.refused["hello"] += 1
         await self._say(msg.Bye(reason="token" if message.token else "signed_out"))
@@ -182,7 +189,7 @@ class _Connection:
         request_id, session = getattr(message, "id", None), getattr(message, "session", "")
         try:
             await handle(self.live, client, message)
-        except Unavailable:
+        except (Unavailable, RecordsAway):
             self.live.house.refused["unavailable"] += 1
             client.send(_error("unavailable", request_id, session))
         except REFUSALS as refused:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -51,6 +52,20 @@ class PostgresServer:
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", self._data, "-w", "-m", "immediate", "stop")
+
+    def freeze(self) -> None:
+        """Every process of it stands still until `thaw`: connections stay open, and nobody answers."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, what: signal.Signals) -> None:
+        chief = int((self._data / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{chief}/task/{chief}/children").read_text().split()
+        for pid in (chief, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, what)
 
 
 @contextmanager

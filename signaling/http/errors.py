@@ -13,6 +13,7 @@ from ..codes import CodeRefused
 from ..identity import SignInRefused
 from ..keys import COUNTS
 from ..pictures import PictureRefused
+from ..records import RecordsAway
 from ..session.model import NotAllowed
 
 _log = log.get("signaling.http")
@@ -31,9 +32,11 @@ _STATUS = {
     "too_many_address": 429,
     "too_many_sign_ins": 429,
 }
+_AWAY = "This is out of reach for a moment; try again in a few seconds."
 _LIVE = {"full": "Too many conversations are going on; try again in a minute."}
 _NOT_NOW = "That is not possible any more."
 _RETRY_AFTER_S = "30"
+_AWAY_RETRY_S = "5"
 _BY_STATUS = {
     404: ("not_found", "There is nothing at this address."),
     405: ("wrong_method", "This address does not take that method."),
@@ -65,7 +68,7 @@ def _refusal(request: web.Request, status: int, reason: str, sentence: str) -> w
     request.app[COUNTS][f"http.{reason}"] += 1
     response = answer({"reason": reason, "message": sentence}, status)
     if status in (429, 503):
-        response.headers["Retry-After"] = _RETRY_AFTER_S
+        response.headers["Retry-After"] = _AWAY_RETRY_S if reason == "unavailable" else _RETRY_AFTER_S
     return response
 
 
@@ -82,6 +85,8 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         return _refusal(request, error.status, error.reason, error.sentence)
     except (CodeRefused, SignInRefused, PictureRefused) as error:
         return refusal_of(request, error)
+    except RecordsAway:
+        return _refusal(request, 503, "unavailable", _AWAY)
     except NotAllowed as error:
         return _refusal(request, 503 if error.reason == "full" else 409, error.reason, _LIVE.get(error.reason, _NOT_NOW))
     except web.HTTPException as error:

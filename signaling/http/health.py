@@ -29,16 +29,16 @@ async def healthz(request: web.Request) -> web.Response:
 
 @routes.get("/readyz")
 async def readyz(request: web.Request) -> web.Response:
-    """200 when it can serve, else 503; `missing` says which part is not there: records, redis, leader, workers. Without Redis or
-    workers it still serves what it can."""
+    """200 when it can serve, else 503; `missing` says which part is not there: records, redis, leader, workers. Without any of
+    the shared parts it still serves what it can: conversations go on, and no other server could do more."""
     app = request.app
     missing = [] if await _answers(app[RECORDS].site("")) else ["records"]
-    serves, node = not missing, app.get(NODE)
+    serves, node = True, app.get(NODE)
     state = "deciding"
     if node is not None:
         state = state_of(node)
-        serves = serves and state in ("deciding", "standing by")
-        if not serves and not missing:
+        serves = state in ("deciding", "standing by")
+        if not serves:
             missing.append("leader")
         if not await _answers(app[BUS].ping()):
             missing.append("redis")

@@ -16,7 +16,7 @@ from signaling.live.entry import Entry, House
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.messages import MessageLeft, Queue, QueueItem, Wallboard, encode
-from signaling.records.types import DayCounts, MessageRecord, Site, StaffRecord
+from signaling.records.types import DayCounts, MessageRecord, RecordsAway, Site, StaffRecord
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +49,8 @@ class Boards:
                 if self.sessions.changed or rounds % COUNTS_EVERY_ROUNDS == 0:
                     self.sessions.changed = False
                     if rounds % COUNTS_EVERY_ROUNDS == 0:
-                        await self.count()
+                        with suppress(RecordsAway):  # the day's figures stay as they were
+                            await self.count()
                     self.push()
             except Exception:
                 log.exception("round failed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from matcher.types import Refused, Unavailable
@@ -13,7 +14,7 @@ from signaling.live.clients import Client
 from signaling.live.entry import Entry
 from signaling.live.runtime import Live
 from signaling.live.staffing import MATCHED_ROLES
-from signaling.records.types import MessageRecord, UnknownSession
+from signaling.records.types import MessageRecord, RecordsAway, StaffRecord, UnknownSession
 from signaling.session import events as ev
 from signaling.session.model import NotAllowed, Person
 
@@ -134,7 +135,9 @@ async def _enter(live: Live, client: Client, entry: Entry, person: Person, messa
     if not is_open(entry.site.hours_of(entry.session.category), live.house.now()):
         live.sessions.show(entry)
         raise NotAllowed("closed")
-    preferred = live.staffing.preferred(entry, await live.house.records.served_by(entry.id))
+    if live.house.owed.crowded:
+        raise NotAllowed("unavailable")
+    preferred = await _preferred(live, entry)
     first = (preferred.id, preferred.name) if preferred else ("", "")
     await live.sessions.apply(entry, ev.Entered(message.channel, message.name.strip(), *first))
     typed = {"user_name": message.name.strip() if person.name == message.name.strip() else "", "note": message.note.strip()}
@@ -147,6 +150,14 @@ async def _enter(live: Live, client: Client, entry: Entry, person: Person, messa
         await live.sessions.save_brief(entry)
     await live.boards.place(entry)
     return None
+
+
+async def _preferred(live: Live, entry: Entry) -> StaffRecord | None:
+    """The counselor of last time, if that is known."""
+    try:
+        return live.staffing.preferred(entry, await live.house.records.served_by(entry.id))
+    except RecordsAway:
+        return None
 
 
 async def _leave_message(live: Live, client: Client, entry: Entry, person: Person, message: msg.LeaveMessage) -> Reply:
@@ -170,7 +181,8 @@ async def _leave_message(live: Live, client: Client, entry: Entry, person: Perso
 
 async def _rate(live: Live, client: Client, entry: Entry, person: Person, message: msg.Rate) -> Reply:
     await live.sessions.apply(entry, ev.Rated(person.id))
-    await live.house.records.save_rating(entry.id, message.score, message.words)
+    save = partial(live.house.records.save_rating, entry.id, message.score, message.words)
+    await live.house.owed.now_or_later(entry.id, lambda _: save(), "rating")
     return None
 
 
@@ -254,7 +266,8 @@ async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
     if not person.gone and entry.session.state != "after":
         raise NotAllowed("wrong_state")
     if staff == entry.session.owner:
-        await live.house.records.save_wrap_up(entry.id, staff, message.notes, message.outcome)
+        save = partial(live.house.records.save_wrap_up, entry.id, staff, message.notes, message.outcome)
+        await live.house.owed.now_or_later(entry.id, lambda _: save(), "wrap_up")
     elif message.notes.strip():
         await live.lines.note(entry, person, message.notes)
     if not person.gone:

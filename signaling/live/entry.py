@@ -12,6 +12,7 @@ from matcher.types import MatchStore, Place
 from media.client import PictureLimit, SetMatrix
 from signaling.hearing import MediaWorker, MediaWorkers
 from signaling.live.clients import Client, Hub
+from signaling.live.owed import Owed
 from signaling.matrix import Matrix
 from signaling.messages import Brief
 from signaling.recordings import Recordings
@@ -94,6 +95,13 @@ class House:
     unsettled: asyncio.Event = field(default_factory=asyncio.Event)
     now: Callable[[], int] = wall_clock_ms
     turn: Turn | None = None
+    owed: Owed = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.owed = Owed(self.records, self.count)
+
+    def count(self, reason: str) -> None:
+        self.refused[reason] += 1
 
     def time(self) -> int:
         """``now()``, for those who keep hold of a clock."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from typing import Any
 
 from signaling import matrix
 from signaling.live.clients import Client
 from signaling.live.entry import Entry, House
 from signaling.messages import Audience, GetLines, Line, LineAck, NewLine, SendLine, Typing, TypingNow, encode
 from signaling.messages import Lines as LinesReply
+from signaling.records import RecordsAway
 from signaling.session.events import Say
 from signaling.session.model import NotAllowed, Person
 
@@ -20,7 +22,10 @@ class Lines:
         self.house = house
 
     async def receive(self, entry: Entry, client: Client, person: Person, message: SendLine) -> None:
-        """A line from a participant. Sent twice, it is acknowledged twice and stored once."""
+        """A line from a participant. Sent twice, it is acknowledged twice and stored once. RecordsAway: not acknowledged, the
+        client keeps it; so also while the records are still told what happened before."""
+        if self.house.owed:
+            raise RecordsAway
         audience = await self._audience(entry, person, message)
         async with entry.lines_lock:
             line, new = await self.house.records.append_line(
@@ -58,36 +63,41 @@ class Lines:
         return audience
 
     async def system(self, entry: Entry, say: Say) -> None:
-        async with entry.lines_lock:
-            line, _ = await self.house.records.append_line(
-                entry.id,
-                line_id=f"sys-{secrets.token_hex(6)}",
-                author="",
-                name="",
-                role="system",
-                kind="system",
-                audience=say.audience,
-                text=say.text,
-                args=dict(say.args),
-                at=self.house.now(),
-            )
-            self._fan_out(entry, line)
+        await self._by_us(
+            entry,
+            line_id=f"sys-{secrets.token_hex(6)}",
+            author="",
+            name="",
+            role="system",
+            kind="system",
+            audience=say.audience,
+            text=say.text,
+            args=dict(say.args),
+        )
 
     async def note(self, entry: Entry, person: Person, text: str) -> None:
         """A note for staff, also of one who has left the room."""
-        async with entry.lines_lock:
-            line, _ = await self.house.records.append_line(
-                entry.id,
-                line_id=f"note-{secrets.token_hex(6)}",
-                author=person.id,
-                name=person.name,
-                role=person.role,
-                kind="note",
-                audience="staff",
-                text=text,
-                at=self.house.now(),
-            )
-            self._fan_out(entry, line)
+        await self._by_us(
+            entry,
+            line_id=f"note-{secrets.token_hex(6)}",
+            author=person.id,
+            name=person.name,
+            role=person.role,
+            kind="note",
+            audience="staff",
+            text=text,
+        )
+
+    async def _by_us(self, entry: Entry, **values: Any) -> None:
+        """A line that no client sends again: while the records are away it is kept, and shown when it has got its number."""
+        at = self.house.now()
+
+        async def write(_: bool) -> None:
+            async with entry.lines_lock:
+                line, _new = await self.house.records.append_line(entry.id, at=at, **values)
+                self._fan_out(entry, line)
+
+        await self.house.owed.now_or_later(entry.id, write)
 
     def _fan_out(self, entry: Entry, line: Line) -> None:
         frame = encode(NewLine(session=entry.id, line=line))

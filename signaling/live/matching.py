@@ -208,7 +208,7 @@ class Matching:
         """The tab in which it was accepted holds the session; when that is gone, the newest other."""
         tabs = self.house.hub.of_staff(event.staff)
         holder = accepting if accepting in tabs else tabs[-1] if tabs else None
-        record = await self.house.records.staff(event.staff)
+        record = self.staffing.known.get(event.staff) or await self.house.records.staff(event.staff)
         if holder is not None:
             entry.holders[event.staff] = holder
         name = record.name if record else event.staff

@@ -20,7 +20,7 @@ from media import client as media
 from signaling.hearing import MediaWorker
 from signaling.live.entry import Entry, House, RoomState
 from signaling.messages import Answer, BoardMessage, BoardOut, Speaking
-from signaling.records.types import StaleEpoch, UnknownSession
+from signaling.records.types import RecordsAway, StaleEpoch, UnknownSession
 from signaling.session.events import PeerChanged, PeerOffered, RecordingFailed, RoomLost, SessionEvent
 from signaling.session.model import NotAllowed
 
@@ -64,7 +64,7 @@ class Rooms:
                 if opened:
                     await self.house.workers.heard(CLOSE_TIMEOUT_S)
                 await self.flushed()
-        except TimeoutError:
+        except (TimeoutError, RecordsAway):
             log.warning("rooms not closed in time", rooms=len(opened))
 
     # --- towards the worker ----------------------------------------------------------------------------------------------
@@ -126,13 +126,22 @@ class Rooms:
         worker = self.house.workers.place(entry.id)
         if worker is None:
             raise media.WorkerUnreachable("no worker")
-        await self.flushed()
-        updates = await self.house.records.open_board(entry.id, epoch)
+        updates = await self._board_so_far(entry, epoch)
         state = await worker.client.open_room(entry.id, media.OpenRoom(epoch=epoch, board=updates))
         room.worker, room.opened, room.sent = worker, epoch, None
         if room.kept:
             room.kept = False
             await self._take_peers(entry, state)
+
+    async def _board_so_far(self, entry: Entry, epoch: int) -> list[bytes]:
+        """The journal, claimed for this epoch. While the records are away the board begins empty, and the people in the room
+        bring what they hold, as they do in every new room; what is drawn from then on claims it."""
+        try:
+            await self.flushed()
+            return await self.house.records.open_board(entry.id, epoch)
+        except RecordsAway:
+            log.warning("room opened without its board's journal", session=entry.id)
+            return []
 
     async def _take_peers(self, entry: Entry, state: media.RoomState) -> None:
         """Of a room that was open there at this epoch already."""
@@ -287,7 +296,7 @@ class Rooms:
         while True:
             event = await self._journal.get()
             try:
-                await self.house.records.append_board(event.room, event.epoch, event.update)
+                await self._append(event)
             except (StaleEpoch, UnknownSession):
                 self.house.refused["board_epoch"] += 1
             except Exception:
@@ -295,9 +304,25 @@ class Rooms:
             finally:
                 self._journal.task_done()
 
+    async def _append(self, event: media.BoardChanged) -> None:
+        records = self.house.records
+        while True:
+            await records.reachable.wait()
+            with suppress(RecordsAway):
+                await records.append_board(event.room, event.epoch, event.update)
+                return
+
     async def flushed(self) -> None:
-        """Every update that has arrived so far is in the records."""
-        await self._journal.join()
+        """Every update that has arrived so far is in the records. RecordsAway: not as long as they are."""
+        joining = asyncio.create_task(self._journal.join())
+        leaving = asyncio.create_task(self.house.records.away.wait())
+        try:
+            await asyncio.wait((joining, leaving), return_when=asyncio.FIRST_COMPLETED)
+            if not joining.done():
+                raise RecordsAway
+        finally:
+            joining.cancel()
+            leaving.cancel()
 
     async def worker_died(self, rooms: list[str]) -> None:
         async with asyncio.TaskGroup() as moving:

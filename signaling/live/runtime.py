@@ -24,7 +24,7 @@ from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.messages import Brief, BriefField, Channel, Replaced, SessionOver, UserMe, Welcome
 from signaling.recordings import Recordings
 from signaling.records import Records
-from signaling.records.types import SessionRecord, StaffRecord
+from signaling.records.types import RecordsAway, SessionRecord, StaffRecord
 from signaling.session import decode_snapshot, encode_snapshot, new_session
 from signaling.session.events import Connected, Disconnected, EndedBy, Restored
 from signaling.session.model import FINAL_STATES, RATING_MS, NotAllowed
@@ -36,6 +36,7 @@ SWEEP_LONGEST_S = 5.0
 ERASURES_S = 1.0
 LOOP_RETRY_S = 1.0
 RESTART_RETRY_MS = 300
+OWED_S = 3.0  # so long we wait at our end for records that are away
 
 
 class Live:
@@ -76,6 +77,7 @@ class Live:
             self.staffing.keep_renewing,
             self._sweep,
             self._notice_erasures,
+            self.house.owed.run,
         ]
         if self.agreeing is not None:
             self.house.unsettled.set()
@@ -91,6 +93,7 @@ class Live:
         """Ends the workers and all that runs here; what is live stays in the records."""
         await self.rooms.close()
         await self.house.workers.close()
+        await self.house.owed.settled(OWED_S)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -196,7 +199,10 @@ class Live:
 
     async def by_token(self, token: str) -> Entry | None:
         hashed = token_hash(token)
-        record = await self.house.records.session_by_token(hashed) if token else None
+        try:
+            record = await self.house.records.session_by_token(hashed) if token else None
+        except RecordsAway:  # those of live sessions are known here
+            return next((entry for entry in self.house.entries.values() if entry.token_hash == hashed), None)
         if record is None:
             return None
         entry = self.house.entries.get(record.id)
@@ -354,6 +360,8 @@ async def _for_ever(loop: Callable[[], Awaitable[None]]) -> None:
             await loop()
         except Unavailable as error:
             log.warning("matcher out of reach", error=str(error))
+            await asyncio.sleep(LOOP_RETRY_S)
+        except RecordsAway:
             await asyncio.sleep(LOOP_RETRY_S)
         except Exception:
             log.exception("loop failed", loop=getattr(loop, "__qualname__", ""))

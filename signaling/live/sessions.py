@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,7 +14,7 @@ from signaling.hours import is_open, next_opening
 from signaling.live.entry import Entry, House
 from signaling.live.scheduler import Scheduler
 from signaling.messages import CategoryView, OpeningView, SessionOver, SessionUpdate, SiteView, WaitingView, encode
-from signaling.records.types import UnknownSession
+from signaling.records.types import RecordsAway, UnknownSession
 from signaling.session import decode_snapshot, encode_snapshot, next_deadline, receive
 from signaling.session.events import (
     DropPeer,
@@ -54,8 +56,8 @@ class Sessions:
         self.matching, self.rooms, self.lines = matching, rooms, lines
 
     async def apply(self, entry: Entry, event: SessionEvent) -> None:
-        """One event, whole: decided, journalled, then carried out and shown. NotAllowed and failures of the records leave
-        the session as it was."""
+        """One event, whole: decided, journalled, then carried out and shown. NotAllowed and what the records refuse leave the
+        session as it was; while they are away it goes on, and they are told later."""
         async with entry.lock:
             before = encode_snapshot(entry.session)
             try:
@@ -76,20 +78,22 @@ class Sessions:
     async def _save(self, entry: Entry, snapshot: bytes) -> None:
         session = entry.session
         professional = session.professional()
+        save = partial(
+            self.house.records.save_session,
+            session.id,
+            state=session.state,
+            channel=session.channel,
+            snapshot=snapshot,
+            waiting_at=session.enqueued_at or None,
+            active_at=session.active_at,
+            ended_at=session.ended_at,
+            end_reason=session.end_reason,
+            counselor=_counselor(entry),
+            professional=professional.staff if professional else _last_professional(entry),
+            user_name=session.people[session.user].name,
+        )
         try:
-            await self.house.records.save_session(
-                session.id,
-                state=session.state,
-                channel=session.channel,
-                snapshot=snapshot,
-                waiting_at=session.enqueued_at or None,
-                active_at=session.active_at,
-                ended_at=session.ended_at,
-                end_reason=session.end_reason,
-                counselor=_counselor(entry),
-                professional=professional.staff if professional else _last_professional(entry),
-                user_name=session.people[session.user].name,
-            )
+            await self.house.owed.now_or_later(session.id, lambda _: save(), "state")
         except UnknownSession:
             log.info("session no longer in the records", session=session.id)
 
@@ -114,7 +118,8 @@ class Sessions:
             log.exception("effect failed", session=entry.id, effect=type(effect).__name__)
 
     async def note(self, entry: Entry, kind: str, data: dict[str, Any]) -> None:
-        await self.house.records.add_event(entry.id, kind, self.house.now(), data)
+        add = partial(self.house.records.add_event, entry.id, kind, self.house.now(), data)
+        await self.house.owed.now_or_later(entry.id, lambda again: add(again=again))
 
     def _over(self, entry: Entry, effect: Over) -> None:
         client = entry.holders.pop(effect.participant, None)
@@ -195,7 +200,8 @@ class Sessions:
 
     async def renew_site(self, entry: Entry) -> None:
         """As the site's records are now: its hours may have changed since the session was made."""
-        entry.site = await self.house.records.site(entry.site.id) or entry.site
+        with suppress(RecordsAway):
+            entry.site = await self.house.records.site(entry.site.id) or entry.site
 
     async def hours_changed(self, site_id: str) -> None:
         """Who waits or prepares there is told at once."""
@@ -205,7 +211,8 @@ class Sessions:
                 self.show(entry)
 
     async def save_brief(self, entry: Entry) -> None:
-        await self.house.records.save_brief(entry.id, msgspec.json.encode(entry.brief))
+        save = partial(self.house.records.save_brief, entry.id, msgspec.json.encode(entry.brief))
+        await self.house.owed.now_or_later(entry.id, lambda _: save(), "brief")
         self.show(entry)
 
 

@@ -1,4 +1,4 @@
-"""The engine, transactions, and the migrations at opening."""
+"""The engine, transactions, the migrations at opening, and whether the database is there."""
 
 from __future__ import annotations
 
@@ -9,32 +9,48 @@ from pathlib import Path
 from typing import Any, Self
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from . import tables as t
-from .types import UnknownSession
+from .types import RecordsAway, UnknownSession
 
+log = structlog.get_logger(__name__)
+
+ANSWER_S = 2.0  # of one transaction in PostgreSQL, when it is there at all
+LONG_S = 60.0  # of those that look at everything
+PROBE_S = 0.3
+IDLE_MS = 1500  # in mid-transaction: a server that stands still must not keep its successor from the rows it has locked
 _MIGRATING = 0x5A_4D_16  # any number that nobody else of this database takes a lock by
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class Database:
-    """One engine. Reads run side by side; on SQLite writes queue in this process instead of polling the file's lock."""
+    """One engine. Reads run side by side; on SQLite writes queue in this process instead of polling the file's lock.
+
+    Whatever shows that the database is out of reach is raised as `RecordsAway`; until it answers again every other transaction is
+    refused so at once, instead of each waiting by itself. `reachable` and `away` say which it is."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._sqlite = engine.dialect.name == "sqlite"
         self._write_turn = asyncio.Lock()
+        self.reachable, self.away = asyncio.Event(), asyncio.Event()
+        self.reachable.set()
+        self._probing: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, url: str) -> Self:
         """`url`: "sqlite+aiosqlite:///path" or "postgresql+asyncpg://…". Makes or upgrades the tables."""
-        engine = create_async_engine(url, hide_parameters=True)  # else a failed statement's error repeats what people wrote
+        options: dict[str, Any] = {"hide_parameters": True}  # else a failed statement's error repeats what people wrote
+        if sa.make_url(url).get_driver_name() == "asyncpg":
+            options["connect_args"] = {"server_settings": {"idle_in_transaction_session_timeout": str(IDLE_MS)}}
+        engine = create_async_engine(url, **options)
         if engine.dialect.name == "sqlite":
             _tune_sqlite(engine)
         self = cls(engine)
         try:
-            async with self._writing() as connection:
+            async with self._writing(LONG_S) as connection:
                 await connection.run_sync(_migrate)
         except BaseException:
             await engine.dispose()
@@ -42,23 +58,67 @@ class Database:
         return self
 
     async def close(self) -> None:
+        if self._probing is not None:
+            self._probing.cancel()
+            await asyncio.gather(self._probing, return_exceptions=True)
         await self._engine.dispose()
 
     @asynccontextmanager
-    async def _reading(self) -> AsyncIterator[AsyncConnection]:
-        async with self._engine.connect() as connection:
+    async def _reading(self, within_s: float = ANSWER_S) -> AsyncIterator[AsyncConnection]:
+        async with self._answering(within_s), self._engine.connect() as connection:
             yield connection
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncConnection]:
+    async def _writing(self, within_s: float = ANSWER_S) -> AsyncIterator[AsyncConnection]:
         """One transaction: committed at the end, rolled back when an exception leaves it."""
         async with AsyncExitStack() as stack:
             if self._sqlite:
                 await stack.enter_async_context(self._write_turn)
+            await stack.enter_async_context(self._answering(within_s))
             connection = await stack.enter_async_context(self._engine.connect())
             await connection.execution_options(writes=True)
             async with connection.begin():
                 yield connection
+
+    @asynccontextmanager
+    async def _answering(self, within_s: float) -> AsyncIterator[None]:
+        """Turns what shows that the database is away into `RecordsAway`, and sees to its being looked for."""
+        if not self.reachable.is_set():
+            raise RecordsAway
+        try:
+            async with asyncio.timeout(None if self._sqlite else within_s):  # a file answers, or says that it is locked
+                yield
+        except Exception as error:
+            if not _says_away(error):
+                raise
+            self._lost(error)
+            raise RecordsAway from error
+
+    def _lost(self, error: Exception) -> None:
+        if self.reachable.is_set():
+            log.warning("records out of reach", error=type(error).__name__)
+            self.reachable.clear()
+            self.away.set()
+            self._probing = asyncio.create_task(self._probe())
+
+    async def _probe(self) -> None:
+        """Until it takes a write again: a full disk, too, can be read."""
+        same = sa.update(t.leading).values(term=t.leading.c.term)
+        while True:
+            try:
+                async with asyncio.timeout(ANSWER_S), self._engine.connect() as connection:
+                    await connection.execution_options(writes=True)
+                    async with connection.begin():
+                        await connection.execute(same)
+            except Exception as error:
+                if not _says_away(error):
+                    log.exception("records answer strangely")
+            else:
+                self.away.clear()
+                self.reachable.set()
+                log.info("records are back")
+                return
+            await asyncio.sleep(PROBE_S)
 
     async def _all(self, query: sa.Select[Any]) -> list[sa.RowMapping]:
         async with self._reading() as connection:
@@ -75,6 +135,26 @@ class Database:
             return (await connection.execute(statement)).rowcount
 
 
+_AWAY_SQLSTATES = ("08", "53", "57P", "58")  # connection, resources (a full disk), operator intervention, system
+_AWAY_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY")
+
+
+def _says_away(error: Exception) -> bool:
+    """Rather than that the statement was wrong. Of the drivers nothing is imported: one of them may not be installed."""
+    if isinstance(error, OSError | TimeoutError | sa.exc.TimeoutError):
+        return True
+    if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+        return True
+    cause: BaseException | None = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    while cause is not None:
+        if str(getattr(cause, "sqlstate", "") or "").startswith(_AWAY_SQLSTATES):
+            return True
+        if str(getattr(cause, "sqlite_errorname", "")).startswith(_AWAY_SQLITE):
+            return True
+        cause = cause.__cause__
+    return False
+
+
 async def require_kept(connection: AsyncConnection, session_id: str) -> None:
     """UnknownSession when there is none or it has been erased: nothing may be added to it. Holds the row until the end of
     the transaction, so that an erasing waits."""
@@ -89,7 +169,7 @@ def _tune_sqlite(engine: AsyncEngine) -> None:
         dbapi_connection.isolation_level = None  # we say BEGIN ourselves, below
         cursor = dbapi_connection.cursor()
         # WAL with synchronous=NORMAL: what is committed survives our own death; a power cut may cost the last moments.
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=2000", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from . import tables as t
-from .database import Database, require_kept
+from .database import require_kept
+from .leading import Leading
 from .types import AuditRecord, EventRecord, MessageRecord, MessageState, PictureRecord
 
 _EVENTS = 2000  # of one session, at most, when read
@@ -17,10 +18,22 @@ _REREAD = 64  # audit entries
 _AUDIT = sa.select(*(t.audit.c[name] for name in AuditRecord.__struct_fields__))
 
 
-class History(Database):
-    async def add_event(self, session_id: str, kind: str, at: int, data: dict[str, Any] | None = None) -> None:
-        """UnknownSession: nothing is added to what was erased. So for messages and pictures."""
-        await self._add(t.event, session_id, {"session": session_id, "kind": kind, "at": at, "data": data or {}})
+class History(Leading):
+    async def add_event(
+        self, session_id: str, kind: str, at: int, data: dict[str, Any] | None = None, *, again: bool = False
+    ) -> None:
+        """UnknownSession: nothing is added to what was erased. So for messages and pictures. `again`: it may have been stored
+        already, and is then not stored twice."""
+        values = {"session": session_id, "kind": kind, "at": at, "data": data or {}}
+        async with self._writing() as connection:
+            await self.require_leading(connection)
+            await require_kept(connection, session_id)
+            if again:
+                c = t.event.c
+                same = sa.select(c.data).where(c.session == session_id, c.kind == kind, c.at == at)
+                if values["data"] in (await connection.execute(same)).scalars().all():
+                    return
+            await connection.execute(sa.insert(t.event).values(values))
 
     async def _add(self, table: sa.Table, session_id: str, values: dict[str, Any]) -> None:
         async with self._writing() as connection:

@@ -10,6 +10,8 @@ from . import tables as t
 from .database import Database
 from .types import Overtaken
 
+WAIT_S = 5.0  # more than the database lets a transaction stand still
+
 
 class Leading(Database):
     """`term`: the number under which this server writes; None: alone, and nobody asks."""
@@ -18,7 +20,7 @@ class Leading(Database):
 
     async def lead(self) -> int:
         """From now on we decide. Waits for what the former one is writing, and refuses it what comes later."""
-        async with self._writing() as connection:
+        async with self._writing(WAIT_S) as connection:
             newer = sa.update(t.leading).values(term=t.leading.c.term + 1).returning(t.leading.c.term)
             self.term = int((await connection.execute(newer)).scalar_one())
         return self.term

@@ -11,14 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..messages import Audience, Line, Role
 from . import tables as t
-from .database import Database
+from .leading import Leading
 from .types import StaleEpoch, UnknownSession
 
 _LINE = sa.select(*(t.line.c[name] for name in Line.__struct_fields__))
 _COMPACT_FROM = 64  # updates; a merge of as many takes about a millisecond
 
 
-class Lines(Database):
+class Lines(Leading):
     async def append_line(
         self,
         session_id: str,
@@ -37,7 +37,8 @@ class Lines(Database):
         """Numbers and stores a line; (the line, True). A line id seen before gives (the line stored then, False).
         UnknownSession when there is none (any more)."""
         async with self._writing() as connection:
-            # First, because it locks the session's row: lines of one session are numbered one after the other.
+            await self.require_leading(connection)
+            # First of a session, because it locks the session's row: lines of one session are numbered one after the other.
             numbered = await connection.execute(
                 sa.update(t.session)
                 .where(t.session.c.id == session_id, t.session.c.end_reason != "erased")

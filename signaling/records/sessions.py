@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..messages import Channel, SessionState
 from . import tables as t
+from .database import LONG_S
 from .leading import Leading
 from .types import DayCounts, SessionRecord, UnknownSession
 
@@ -155,7 +156,7 @@ class Sessions(Leading):
             ]
             wanted.append(sa.or_(*named, c.id.in_(said)))
         which = sa.and_(*wanted)
-        async with self._reading() as connection:
+        async with self._reading(LONG_S) as connection:
             total = (await connection.execute(sa.select(sa.func.count()).select_from(t.session).where(which))).scalar_one()
             newest = (
                 _SELECT.where(which).order_by(c.started_at.desc(), c.id).limit(PAGE_SIZE).offset((max(page, 1) - 1) * PAGE_SIZE)
@@ -175,13 +176,13 @@ class Sessions(Leading):
 
     async def expired(self, now: int) -> list[str]:
         """Sessions that ended longer ago than their site keeps them (90 days where the site is gone)."""
-        async with self._reading() as connection:
+        async with self._reading(LONG_S) as connection:
             over = await _over(connection, now)
             return list((await connection.execute(sa.select(t.session.c.id).where(over))).scalars())
 
     async def purge(self, now: int) -> int:
         """Retention: deletes expired sessions, spent codes, expired sign-ins and old audit entries. How many sessions went."""
-        async with self._writing() as connection:
+        async with self._writing(LONG_S) as connection:
             deleted = await connection.execute(sa.delete(t.session).where(await _over(connection, now)))
             for table in (t.used_code, t.sign_in):
                 await connection.execute(sa.delete(table).where(table.c.expires_at < now))

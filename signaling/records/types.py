@@ -24,6 +24,11 @@ class Overtaken(Exception):
     """Another server decides now: ours was thought dead, and what it knows is old."""
 
 
+class RecordsAway(Exception):
+    """The database does not answer, or cannot write (locked, full): it may soon. Nothing was read; what was being written may or
+    may not stand there."""
+
+
 class UnknownSession(LookupError):
     """No such session (never was, or erased by retention)."""
 

@@ -128,6 +128,16 @@ describe("Connection", () => {
     expect(connection.unacknowledged()).toEqual([]);
   });
 
+  it("keeps a line that the server cannot store just now, and sends it again", async () => {
+    const { connection, socket, refused } = connected();
+    connection.sendLine(line("a"));
+    socket().say({ type: "error", id: 1, reason: "unavailable" });
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(socket().sent.filter((message) => message.type === "line").map((message) => message.line)).toEqual(["a", "a"]);
+    socket().say({ type: "ack", session: "s1", line: "a", seq: 1, at: 6 });
+    expect([refused, connection.unacknowledged()]).toEqual([[], []]);
+  });
+
   it("refuses more than 200 unacknowledged lines", () => {
     const { connection } = connected();
     for (let n = 0; n < 200; n++) connection.sendLine(line(`n${n}`));

@@ -54,6 +54,7 @@ const REPLY_MS = 8000;
 const PING_MS = 5000;
 const SILENT_MS = 12_000;
 const OUTBOX_MOST = 200;
+const AWAY_MS = 1500;
 const FINAL: readonly string[] = ["signed_out", "token", "replaced"];
 
 /** Why the server said it would end the connection for good; anything else is a reason to come back. */
@@ -122,12 +123,19 @@ export class Connection {
     this.request(line).then(
       () => this.outbox.delete(line.line),
       (error: unknown) => {
-        if (error instanceof RequestError && !["offline", "timeout", "closed"].includes(error.reason)) {
+        if (!(error instanceof RequestError) || ["offline", "closed"].includes(error.reason)) return;
+        if (error.reason === "timeout") this.postAgain(line);
+        else if (error.reason === "unavailable") setTimeout(() => this.postAgain(line), AWAY_MS);
+        else {
           this.outbox.delete(line.line);
           this.options.onRefused(line, error.reason);
-        } else if (error instanceof RequestError && error.reason === "timeout" && this.outbox.has(line.line)) this.post(line);
+        }
       },
     );
+  }
+
+  private postAgain(line: SendLine): void {
+    if (this.outbox.has(line.line)) this.post(line);
   }
 
   private dial(): void {

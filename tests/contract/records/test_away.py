@@ -1,0 +1,87 @@
+"""Records that are away: said at once and by one name, and what is written again is not there twice."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from signaling.records import Overtaken, Records, RecordsAway, SessionRecord
+from tests.postgres_server import running_postgres
+
+BACK_S = 5.0
+
+
+def session(number: int = 1) -> SessionRecord:
+    return SessionRecord(
+        id=f"s-{number}", site="shop", category="cameras", language="ko", channel="text", token_hash=f"t-{number}", started_at=1
+    )
+
+
+async def until_back(records: Records) -> None:
+    async with asyncio.timeout(BACK_S):
+        await records.reachable.wait()
+
+
+async def test_a_locked_file_is_away_until_it_is_free(tmp_path: Path) -> None:
+    records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
+    other = sqlite3.connect(tmp_path / "records.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(RecordsAway):
+        await records.create_session(session())
+    assert records.away.is_set()
+    with pytest.raises(RecordsAway):
+        await records.site("shop")
+    other.execute("ROLLBACK")
+    await until_back(records)
+    await records.create_session(session())
+    other.close()
+    await records.close()
+
+
+async def test_a_database_that_stops_answering_is_away_until_it_does() -> None:
+    with running_postgres() as server:
+        records = await Records.open(server.url)
+        await records.create_session(session())
+        for away, back in ((server.freeze, server.thaw), (server.stop, server.start)):
+            await asyncio.to_thread(away)
+            loop = asyncio.get_running_loop()
+            asked = [asyncio.create_task(records.session("s-1")) for _ in range(20)]
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+            assert all(isinstance(answer, RecordsAway) for answer in answers)
+            began = loop.time()
+            with pytest.raises(RecordsAway):
+                await records.session("s-1")
+            assert loop.time() - began < 0.5, "nobody waits for what is known to be away"
+            await asyncio.to_thread(back)
+            await until_back(records)
+            assert await records.session("s-1")
+        await records.close()
+
+
+async def test_who_stands_still_in_mid_transaction_does_not_keep_the_lead() -> None:
+    with running_postgres() as server:
+        former, successor = await Records.open(server.url), await Records.open(server.url)
+        await former.lead()
+        await former.create_session(session())
+        async with former._engine.connect() as connection:
+            await former.require_leading(connection)  # and says nothing more
+            assert await successor.lead() > (former.term or 0)
+            with pytest.raises(Overtaken):
+                await former.add_event("s-1", "late", 1)
+            await connection.invalidate()
+        await former.close()
+        await successor.close()
+
+
+async def test_an_event_written_again_stands_there_once(tmp_path: Path) -> None:
+    records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
+    await records.create_session(session())
+    why = {"staff": "jimin", "why": {"ring": "exact", "candidates": ["jimin"]}}
+    await records.add_event("s-1", "reserved", 7, why)
+    await records.add_event("s-1", "reserved", 7, why, again=True)
+    await records.add_event("s-1", "reserved", 7, why | {"staff": "suho"}, again=True)
+    assert [event.data["staff"] for event in await records.events("s-1")] == ["jimin", "suho"]
+    await records.close()

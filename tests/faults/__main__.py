@@ -1,0 +1,43 @@
+"""`make faults`: every fault, or those named: `make faults ARGS="worker_kill redis"`. Each runs alone, in minutes."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from tests.bench.rows import merge
+from tests.faults import rolling, servers, slow, stores, workers
+from tests.faults.figures import TARGET, Figure, table
+
+FAULTS = {
+    "worker_kill": workers.kill_rows,
+    "worker_kill_30": workers.kill_30_rows,
+    "worker_stop": workers.stop_rows,
+    "server_kill": servers.kill_rows,
+    "server_stop": servers.stop_rows,
+    "redis_restart": stores.redis_restart_rows,
+    "redis_stop": stores.redis_stop_rows,
+    "postgres": stores.postgres_rows,
+    "rolling": rolling.rows,
+    "slow_client": slow.rows,
+}
+
+
+def main(names: list[str]) -> None:
+    unknown = set(names) - set(FAULTS)
+    if unknown:
+        sys.exit(f"no such fault: {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
+    found: list[Figure] = []
+    for name in names or FAULTS:
+        began = time.monotonic()
+        print(f"{name} …", flush=True)
+        figures = FAULTS[name]()
+        merge(list(figures), TARGET)
+        found += figures
+        print(f"{table(figures)}\n({time.monotonic() - began:.0f} s)\n", flush=True)
+    print(table(found))
+    print(f"\nmerged into {TARGET}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,295 @@
+"""People as their browsers behave: a WebSocket that comes back by the ladder at the next server, a peer connection made anew for
+every new epoch while the former one still sounds, lines kept until they are acknowledged, and a copy of the board."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import random
+import secrets
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from pycrdt import Doc, Map
+
+from media.board import Fragmenter, Reassembler
+from media.client import AdmitPeer, Admitted
+from tests.faults.ears import Ear, Mouth
+from tests.peers.test_board import unvar, var
+
+LADDER_S = (0.0, 0.3, 1.2, 2.7)
+DIAL_S = 2.0
+REPLY_S = 8.0
+OVERLAP_S = 1.0  # the former connection sounds on for so long after the new one does
+RESEND_S = 1.5
+PING_S = 0.05
+_UPDATES = (1, 2)
+
+
+def ladder_s(attempt: int) -> float:
+    return LADDER_S[min(attempt, len(LADDER_S) - 1)] * (1 + 0.3 * random.random())
+
+
+class Refused(Exception):
+    """The reason of an error."""
+
+
+class Board:
+    """A participant's copy, kept in step over whichever connection there is."""
+
+    def __init__(self) -> None:
+        self.doc: Doc[Map[object]] = Doc()
+        self.strokes = self.doc.get("elements", type=Map)
+        self._peer: Mouth | None = None
+
+    def attach(self, peer: Mouth) -> None:
+        self._peer, reassembler = peer, Reassembler()
+
+        def message(fragment: bytes) -> None:
+            whole = reassembler.feed(fragment)
+            if whole is None:
+                return
+            if whole[1] in _UPDATES:
+                self.doc.apply_update(unvar(whole[2:]))
+            else:
+                self._send(bytes([0, 1]) + var(self.doc.get_update(unvar(whole[2:]))))
+
+        peer.doc.on("message", message)
+        peer.doc.on("open", self._ask)
+        if peer.doc.readyState == "open":
+            self._ask()
+
+    def _ask(self) -> None:
+        self._send(bytes([0, 0]) + var(self.doc.get_state()))
+
+    def draw(self, name: str) -> None:
+        before = self.doc.get_state()
+        self.strokes[name] = "x" * 200
+        self._send(bytes([0, 2]) + var(self.doc.get_update(before)))
+
+    def _send(self, message: bytes) -> None:
+        """What cannot be sent now goes with the next sync."""
+        if self._peer is not None and self._peer.doc.readyState == "open":
+            with suppress(ConnectionError):
+                for fragment in Fragmenter().cut(message):
+                    self._peer.doc.send(fragment)
+
+    def names(self) -> set[str]:
+        return set(self.strokes.to_py() or {})
+
+
+@dataclass(kw_only=True)
+class Caller:
+    """`hello`, `origin` and `cookie` say who. `pongs`: when the server answered (if `watched`). `moves`: epochs joined."""
+
+    http: aiohttp.ClientSession
+    doors: list[str]
+    origin: str
+    hello: dict[str, Any]
+    hz: int
+    ear: Ear
+    cookie: str = ""
+    accepts: bool = False
+    watched: bool = False
+    session: dict[str, Any] = field(default_factory=dict)
+    seen: Counter[str] = field(default_factory=Counter)
+    over: str = ""
+    pongs: list[float] = field(default_factory=list)
+    moves: list[int] = field(default_factory=list)
+    rings: list[dict[str, Any]] = field(default_factory=list)
+    refused: Counter[str] = field(default_factory=Counter)
+    board: Board = field(default_factory=Board)
+    peers: list[Mouth] = field(default_factory=list)
+    outbox: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._door = 0
+        self._ws: aiohttp.ClientWebSocketResponse | None = None
+        self._ids = itertools.count(1)
+        self._replies: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._news = asyncio.Condition()
+        self._wanted = 0
+        self._joining: asyncio.Task[None] | None = None
+        self._tasks = [asyncio.create_task(self._come_back_for_ever()), asyncio.create_task(self._ping())]
+
+    async def close(self) -> None:
+        tasks = [*self._tasks, *([self._joining] if self._joining else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._ws is not None:
+            await self._ws.close()
+        await asyncio.gather(*(peer.close() for peer in self.peers), return_exceptions=True)
+
+    # --- the WebSocket ---------------------------------------------------------------------------------------------------
+
+    async def _come_back_for_ever(self) -> None:
+        self._attempt = 0
+        while True:
+            with suppress(aiohttp.ClientError, OSError, TimeoutError):
+                await self._live()
+            self._ws = None
+            for reply in self._replies.values():
+                if not reply.done():
+                    reply.set_exception(ConnectionError())
+            self._replies.clear()
+            self._door += 1
+            await asyncio.sleep(ladder_s(self._attempt))
+            self._attempt += 1
+
+    async def _live(self) -> None:
+        headers = {"Origin": self.origin} | ({"Cookie": self.cookie} if self.cookie else {})
+        url = self.doors[self._door % len(self.doors)] + "/ws"
+        async with asyncio.timeout(DIAL_S):
+            ws = await self.http.ws_connect(url, headers=headers, max_msg_size=0, timeout=aiohttp.ClientWSTimeout(ws_close=0.5))
+        async with ws:
+            await ws.send_str(json.dumps({"type": "hello", **self.hello}))
+            async for frame in ws:
+                message = json.loads(frame.data)
+                if message["type"] == "welcome":
+                    self._ws, self._attempt = ws, 0
+                    for line in list(self.outbox.values()):
+                        await ws.send_str(json.dumps(line))
+                await self._received(message)
+
+    async def _received(self, message: dict[str, Any]) -> None:
+        kind = message["type"]
+        self.seen[kind] += 1
+        if kind == "pong":
+            self.pongs.append(asyncio.get_running_loop().time())
+        elif kind == "ack":
+            self.outbox.pop(message["line"], None)
+        elif kind == "session":
+            self.session = message["session"]
+            self._follow()
+        elif kind == "session_over":
+            self.over = message["reason"]
+        elif kind == "ring":
+            self.rings.append(message)
+            if self.accepts:
+                await self._send(type="accept", id=next(self._ids), reservation=message["reservation"])
+        elif kind == "error":
+            self.refused[message["reason"]] += 1
+        reply = self._replies.pop(message.get("id") or 0, None)
+        if reply is not None and not reply.done():
+            reply.set_result(message)
+        async with self._news:
+            self._news.notify_all()
+
+    async def _send(self, **message: Any) -> None:
+        if self._ws is None:
+            raise ConnectionError
+        await self._ws.send_str(json.dumps(message))
+
+    async def ask(self, **message: Any) -> dict[str, Any]:
+        """The reply; Refused, ConnectionError, TimeoutError."""
+        number = next(self._ids)
+        reply = self._replies[number] = asyncio.get_running_loop().create_future()
+        await self._send(id=number, **message)
+        async with asyncio.timeout(REPLY_S):
+            found = await reply
+        if found["type"] == "error":
+            raise Refused(found["reason"])
+        return found
+
+    async def say(self, kind: str, **rest: Any) -> dict[str, Any]:
+        return await self.ask(type=kind, session=self.session["id"], **rest)
+
+    async def until(self, so: Any, seconds: float = 20.0) -> None:
+        async with asyncio.timeout(seconds), self._news:
+            await self._news.wait_for(so)
+
+    def served_since(self, at: float) -> bool:
+        return bool(self.pongs) and self.pongs[-1] >= at
+
+    def served_gap(self, since: float, until: float) -> float:
+        """The longest stretch without an answer to a ping."""
+        times = [since, *(at for at in self.pongs if since <= at <= until), until]
+        return max(later - earlier for earlier, later in itertools.pairwise(times))
+
+    async def comes_by(self, doors: list[str]) -> None:
+        """Connects anew, first at the first of these."""
+        self.doors, self._door, self._attempt = doors, -1, 0
+        welcomes = self.seen["welcome"]
+        if self._ws is not None:
+            await self._ws.close()
+        await self.until(lambda: self.seen["welcome"] > welcomes)
+
+    async def _ping(self) -> None:
+        while True:
+            await asyncio.sleep(PING_S)
+            if self.watched:
+                with suppress(ConnectionError, aiohttp.ClientError):
+                    await self._send(type="ping")
+
+    # --- lines -----------------------------------------------------------------------------------------------------------
+
+    async def write(self, text: str) -> None:
+        name = f"c-{secrets.token_hex(6)}"
+        self.outbox[name] = {"type": "line", "session": self.session["id"], "line": name, "text": text}
+        with suppress(ConnectionError, aiohttp.ClientError):
+            await self._send(**self.outbox[name])
+
+    async def delivered(self, seconds: float = 30.0) -> int:
+        """Sends again what is not acknowledged until nothing is left, or time is up; how much is left."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while self.outbox and loop.time() < until:
+            for line in list(self.outbox.values()):
+                with suppress(ConnectionError, aiohttp.ClientError):
+                    await self._send(**line)
+            with suppress(TimeoutError):
+                await self.until(lambda: not self.outbox, RESEND_S)
+        return len(self.outbox)
+
+    # --- the room --------------------------------------------------------------------------------------------------------
+
+    @property
+    def hears_since(self) -> float:
+        return self.ear.arrivals[-1][0] if self.ear.arrivals else 0.0
+
+    def _follow(self) -> None:
+        room = self.session.get("room") or {}
+        if room.get("media") and room["epoch"] > self._wanted and self.session["state"] == "active":
+            self._wanted = room["epoch"]
+            if self._joining is not None:
+                self._joining.cancel()
+            self._joining = asyncio.create_task(self._join(room["epoch"]))
+
+    async def _join(self, epoch: int) -> None:
+        for attempt in itertools.count():
+            try:
+                peer = await Mouth.join(self, self.session["id"], self.session["you"])  # type: ignore[arg-type]  # stands where a worker would
+            except (Refused, ConnectionError, TimeoutError, aiohttp.ClientError, AssertionError):
+                await asyncio.sleep(max(0.05, ladder_s(attempt)))
+                continue
+            break
+        peer.ear = self.ear
+        former, self.peers = self.peers, [*self.peers, peer]
+        self.board.attach(peer)
+        self.moves.append(epoch)
+        await self._leave(former)
+
+    async def _leave(self, former: list[Mouth]) -> None:
+        await asyncio.sleep(OVERLAP_S)
+        for peer in former:
+            self.peers.remove(peer)
+        await asyncio.gather(*(peer.close() for peer in former), return_exceptions=True)
+
+    async def admit(self, room: str, command: AdmitPeer) -> Admitted:
+        """The way of a browser's offer."""
+        answer = await self.say("offer", sdp=command.sdp)
+        return Admitted(sdp=answer["sdp"])
+
+    def sing(self, ms: int) -> None:
+        for peer in self.peers:
+            if peer._dtls._tx_srtp is not None:
+                peer.sing(self.hz, ms)
+
+    def worker_port(self) -> int:
+        """The UDP port of the worker this person is connected to."""
+        return self.peers[-1].target[1]

@@ -1,0 +1,124 @@
+"""Light people: each sings a tone in Opus packets and notes, packet by packet, when the other's tone arrived.
+
+Packets are encoded once (a tone fits a whole number of times into five of them), and what arrives is decoded after the fault,
+once for each different packet: so a hundred people sound on one core beside the service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from functools import cache, lru_cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from aiortc.rtcdtlstransport import RTCCertificate
+
+from media import rtp
+from media.audio.opus import Decoder, Encoder
+from tests.peers.client import RATE, Peer
+
+LOOP = 5
+SLOTS = 3
+PAIRS = ((440, 620), (760, 880), (1000, 1120), (1240, 1360))
+"""Tones of the user and of the counselor, so that neighbouring rooms sound different."""
+
+
+@cache
+def frames(hz: int, ms: int) -> list[bytes]:
+    """A loop of packets of a steady tone; `hz` is a multiple of 20."""
+    encoder, size = Encoder(), RATE * ms // 1000
+    at = np.arange(size * LOOP * 4) / RATE
+    samples = (10000 * np.sin(2 * np.pi * hz * at)).astype(np.int16)
+    return [encoder.encode(samples[n * size : (n + 1) * size]) for n in range(LOOP * 4)][-LOOP:]
+
+
+@lru_cache(maxsize=100_000)
+def sounds(payload: bytes, hz: int) -> bool:
+    """Whether the tone stands out of this packet (over 1 % of full scale)."""
+    decoder = Decoder()
+    for _ in range(3):  # a decoder needs a packet or two to settle
+        samples = decoder.decode(payload).astype(float)
+    at = np.arange(len(samples)) / RATE
+    window = np.hanning(len(samples))
+    return bool(abs(np.sum(samples * window * np.exp(-2j * np.pi * hz * at))) * 2 / window.sum() > 327)
+
+
+class Ear:
+    """What one person has heard, over all connections they have had. `gap` looks at a stretch of time (of the loop's clock)."""
+
+    def __init__(self, hz: int) -> None:
+        self.hz = hz
+        self.arrivals: list[tuple[float, bytes]] = []
+
+    def times(self, since: float, until: float) -> list[float]:
+        return [at for at, payload in self.arrivals if since <= at <= until and sounds(payload, self.hz)]
+
+    def gap(self, since: float, until: float) -> float:
+        """The longest stretch without the tone."""
+        times = [since, *self.times(since, until), until]
+        return max(later - earlier for earlier, later in pairwise(times))
+
+    def strange(self, since: float, until: float) -> int:
+        """How many packets held the tone of another room."""
+        others = [hz for pair in PAIRS for hz in pair if abs(hz - self.hz) > 100]
+        heard = {payload for at, payload in self.arrivals if since <= at <= until}
+        return sum(any(sounds(payload, hz) for hz in others) for payload in heard)
+
+    def forget(self, before: float) -> None:
+        self.arrivals = [each for each in self.arrivals if each[0] >= before]
+
+
+class Mouth(Peer):
+    """A connection of `Peer` that does no more than it must: no pictures, no repairs, packets made beforehand."""
+
+    ear: Ear
+
+    def __init__(self, participant: str, layers: dict[str, int] | None = None, *, repairs: bool = False) -> None:
+        super().__init__(participant, layers, repairs=repairs)
+        self._certificate = _certificate()
+        self._number = random.randrange(30000)
+        self._loop = asyncio.get_running_loop()
+
+    async def _repair_forever(self) -> None:
+        return
+
+    def _rtp(self, data: bytes) -> None:
+        header = rtp.parse(data)
+        if header.ssrc not in self._slots and hasattr(self, "ear"):
+            self.ear.arrivals.append((self._loop.time(), data[header.payload : header.end]))
+
+    def sing(self, hz: int, ms: int) -> None:
+        """The next packet."""
+        self._number += 1
+        self.send_rtp("audio", self._number, self._number * RATE * ms // 1000 & 0xFFFFFFFF, frames(hz, ms)[self._number % LOOP])
+
+
+@cache
+def _certificate() -> RTCCertificate:
+    return RTCCertificate.generateCertificate()
+
+
+class Choir:
+    """Everybody's next packet, every `ms`, a third of the people at a time. `late_s`: by how much the clock was ever late,
+    which the gaps hold too."""
+
+    def __init__(self, ms: int) -> None:
+        self.ms = ms
+        self.singers: list[Any] = []
+        self.late_s = 0.0
+
+    async def run(self) -> None:
+        loop = asyncio.get_running_loop()
+        slot, due = 0, loop.time()
+        while True:
+            for singer in self.singers[slot % SLOTS :: SLOTS]:
+                singer.sing(self.ms)
+            slot += 1
+            due += self.ms / 1000 / SLOTS
+            late_s = loop.time() - due
+            self.late_s = max(self.late_s, late_s)
+            if late_s > 0.5:
+                due = loop.time()
+            await asyncio.sleep(max(0.0, -late_s))

@@ -1,0 +1,71 @@
+"""Figures of faults: rows as the benches write them, with the 95th percentile and what was aimed at beside them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tests.bench.rows import Row, row
+
+TARGET = Path(__file__).parents[2] / "build" / "faults.json"
+AIMS = {
+    "worker_kill_audio_gap_s": 2.0,
+    "worker_kill_30_audio_gap_s": 2.0,
+    "worker_kill_lost_lines": 0.0,
+    "worker_kill_lost_strokes": 0.0,
+    "worker_stop_audio_gap_s": 3.0,
+    "worker_stop_harm": 0.0,
+    "worker_kill_30_dropped_calls": 0.0,
+    "server_kill_console_gap_s": 3.0,
+    "server_kill_passing_console_gap_s": 3.0,
+    "server_kill_lost_lines": 0.0,
+    "server_kill_moved_rooms": 0.0,
+    "server_kill_passing_lost_lines": 0.0,
+    "server_kill_passing_moved_rooms": 0.0,
+    "server_stop_harm": 0.0,
+    "redis_restart_lost_requests": 0.0,
+    "redis_restart_double_matches": 0.0,
+    "redis_restart_moved_rooms": 0.0,
+    "redis_stop_moved_rooms": 0.0,
+    "redis_stop_lost_requests": 0.0,
+    "redis_stop_double_matches": 0.0,
+    "redis_stop_lost_lines": 0.0,
+    "postgres_down_lost_records": 0.0,
+    "postgres_down_dropped_calls": 0.0,
+    "rolling_restart_dropped_calls": 0.0,
+    "rolling_restart_lost_lines": 0.0,
+    "slow_client_others_wait_s": 0.5,
+}
+"""At most."""
+
+
+@dataclass(frozen=True)
+class Figure(Row):
+    """`value` is the median, or the 95th percentile where the row is named so in the aims."""
+
+    median: float = 0.0
+    p95: float = 0.0
+    aim: float | None = None
+
+
+def figure(name: str, unit: str, runs: list[float]) -> Figure:
+    found = asdict(row(name, unit, runs))
+    if name in ("worker_kill_audio_gap_s", "worker_kill_30_audio_gap_s"):
+        found["value"] = round(float(np.percentile(runs, 95)), 4)
+    return Figure(
+        **found,
+        median=round(float(np.median(runs)), 4),
+        p95=round(float(np.percentile(runs, 95)), 4),
+        aim=AIMS.get(name),
+    )
+
+
+def table(figures: list[Figure]) -> str:
+    width = max(len(each.name) for each in figures)
+    lines = [f"{'name':{width}} {'unit':6} {'runs':>5} {'median':>9} {'p95':>9} {'max':>9} {'aim':>6}"]
+    for each in figures:
+        aim = "" if each.aim is None else f"{each.aim:g}"
+        lines.append(f"{each.name:{width}} {each.unit:6} {each.runs:>5} {each.median:>9g} {each.p95:>9g} {each.max:>9g} {aim:>6}")
+    return "\n".join(lines)

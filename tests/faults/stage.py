@@ -1,0 +1,240 @@
+"""What every fault happens to: a cluster of real processes on loopback, and people in calls whose tones are listened to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import msgspec
+import uvloop
+from redis.asyncio import Redis
+
+from media.client import WORKERS_KEY, Announcement, announcement_key
+from signaling.identity import COOKIE, token_hash
+from signaling.records import Records, SignInRecord, StaffRecord
+from signaling.settings import Settings
+from tests.cluster import Cluster, Server, running_cluster
+from tests.faults.callers import Caller
+from tests.faults.ears import PAIRS, Choir, Ear
+from tests.faults.figures import Figure
+from tests.peers.live_house import Service
+
+HEARS_S = 30.0
+LIFE_MS = 3_600_000
+
+
+@dataclass
+class Call:
+    user: Caller
+    counselor: Caller
+
+    @property
+    def people(self) -> tuple[Caller, Caller]:
+        return self.user, self.counselor
+
+    @property
+    def id(self) -> str:
+        return str(self.user.session["id"])
+
+    @property
+    def epoch(self) -> int:
+        return int(self.user.session["room"]["epoch"])
+
+    def gap(self, since: float, until: float) -> float:
+        return max(person.ear.gap(since, until) for person in self.people)
+
+    def hears(self, within_s: float = 0.3) -> bool:
+        """Both hear each other now."""
+        now = asyncio.get_running_loop().time()
+        return all(person.ear.times(now - within_s, now) for person in self.people)
+
+    @property
+    def goes_on(self) -> bool:
+        return all(not person.over and person.session["state"] == "active" for person in self.people)
+
+
+class Stage:
+    """`ms`: how long a packet of sound is. Rooms are on the workers of `settings`, people come in by `doors`."""
+
+    def __init__(self, settings: Settings, doors: list[str], records: Records, http: aiohttp.ClientSession, ms: int) -> None:
+        self.settings = settings
+        self.doors = doors
+        self.records = records
+        self.http = http
+        self.choir = Choir(ms)
+        self.calls: list[Call] = []
+        self.people: list[Caller] = []
+
+    def door(self) -> Service:
+        nothing: Any = None
+        service = Service(self.settings, nothing, _Through(self.http, self.doors))  # type: ignore[arg-type]  # a session that tries doors
+        service.url = ""
+        return service
+
+    def _person(self, hz: int, ear: int, **who: Any) -> Caller:
+        turn = len(self.people) % len(self.doors)
+        doors = self.doors[turn:] + self.doors[:turn]
+        person = Caller(http=self.http, doors=doors, hz=hz, ear=Ear(ear), **who)
+        self.people.append(person)
+        self.choir.singers.append(person)
+        return person
+
+    async def counselor(self, pair: tuple[int, int] = PAIRS[0], *, accepts: bool = True, available: bool = True) -> Caller:
+        number, token, now = secrets.token_hex(4), secrets.token_urlsafe(32), time.time_ns() // 1_000_000
+        record = StaffRecord(id=f"c-{number}", login=number, name=f"상담원 {number}", role="counselor", languages=["ko"])
+        await self.records.save_staff(record)
+        sign_in = SignInRecord(token_hash=token_hash(token), staff=record.id, created_at=now, expires_at=now + LIFE_MS)
+        await self.records.add_sign_in(sign_in)
+        origin = self.settings.staff_url("counselor")
+        hello = {"tab": f"t-{number}"}
+        person = self._person(pair[1], pair[0], origin=origin, hello=hello, cookie=f"{COOKIE}={token}", accepts=accepts)
+        await person.until(lambda: person.seen["welcome"])
+        if available:
+            await person.ask(type="state", state="available")
+        return person
+
+    async def user(self, pair: tuple[int, int] = PAIRS[0], *, channel: str = "voice", enters: bool = True) -> Caller:
+        _, token = await self.door().user_session(channel)
+        person = self._person(pair[0], pair[1], origin=self.settings.url, hello={"tab": secrets.token_hex(4), "token": token})
+        await person.until(lambda: person.session)
+        if enters:
+            await person.say("enter")
+        return person
+
+    async def call(self) -> Call:
+        pair = PAIRS[len(self.calls) % len(PAIRS)]
+        counselor = await self.counselor(pair)
+        user = await self.user(pair)
+        call = Call(user, counselor)
+        await user.until(lambda: user.session["state"] == "active")
+        await counselor.until(lambda: counselor.session.get("state") == "active")
+        self.calls.append(call)
+        return call
+
+    async def refused_politely(self) -> bool:
+        """Who comes now is told why not, and when to come again."""
+        asked = {"site": "demo-shop", "category": "cameras", "language": "ko"}
+        headers = {"Origin": self.settings.shop_url}
+        code = await self.http.post(self.doors[0] + "/api/codes", json=asked, headers=headers)
+        return code.status == 503 and (await code.json())["reason"] == "unavailable" and "Retry-After" in code.headers
+
+    async def all_hear(self, seconds: float = HEARS_S) -> None:
+        await until(lambda: all(call.hears() for call in self.calls), seconds, "everybody hears")
+
+    async def lines_of(self, call: Call) -> list[str]:
+        """The texts that the records hold, in their order."""
+        found = await self.records.lines(call.id, limit=100_000, audience="staff")
+        return [line.text for line in found if line.kind == "text"]
+
+    async def forget(self) -> None:
+        """What was heard so far."""
+        now = asyncio.get_running_loop().time()
+        for person in self.people:
+            person.ear.forget(now - 2.0)
+            person.pongs = [at for at in person.pongs if at > now - 2.0]
+
+    async def close(self) -> None:
+        await asyncio.gather(*(person.close() for person in self.people), return_exceptions=True)
+
+
+class _Through:
+    """HTTP that goes to the next server when one does not answer, as a balancer would see to; each request from an address of
+    its own, so that nobody's limits are reached."""
+
+    def __init__(self, http: aiohttp.ClientSession, doors: list[str]) -> None:
+        self._http = http
+        self._doors = doors
+
+    @asynccontextmanager
+    async def post(self, path: str, *, json: Any, headers: dict[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
+        headers = headers | {"X-Forwarded-For": f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}::1"}
+        for door in self._doors:
+            try:
+                async with self._http.post(door + path, json=json, headers=headers) as response:
+                    if response.status == 503 and door is not self._doors[-1]:
+                        continue
+                    yield response
+                    return
+            except aiohttp.ClientConnectorError:
+                continue
+        raise ConnectionError("no server answers")
+
+
+@asynccontextmanager
+async def stage(cluster: Cluster, *, calls: int = 0, ms: int = 20) -> AsyncIterator[Stage]:
+    records = await Records.open(cluster.postgres.url)
+    doors = [f"http://127.0.0.1:{server.port}" for server in cluster.servers]
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
+        made = Stage(cluster.settings, doors, records, http, ms)
+        singing = asyncio.create_task(made.choir.run())
+        try:
+            for _ in range(calls):
+                await made.call()
+            if calls:
+                await made.all_hear()
+            yield made
+        finally:
+            singing.cancel()
+            await made.close()
+            await records.close()
+
+
+def on_cluster(measure: Callable[[Cluster], Awaitable[list[Figure]]], *, servers: int = 2, media: int = 2) -> list[Figure]:
+    with running_cluster(servers=servers, media=media) as cluster:
+        return uvloop.run(_measured(measure, cluster))
+
+
+async def _measured(measure: Callable[[Cluster], Awaitable[list[Figure]]], cluster: Cluster) -> list[Figure]:
+    return await measure(cluster)
+
+
+async def until(so: Callable[[], object], seconds: float, what: str) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            while not so():
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise TimeoutError(f"not within {seconds:g} s: {what}") from None
+
+
+def worker_at(udp_port: int) -> int:
+    """The process that has this UDP port."""
+    found = subprocess.run(["ss", "-Hulnp", f"sport = :{udp_port}"], capture_output=True, text=True, check=True).stdout
+    return int(found.partition("pid=")[2].partition(",")[0])
+
+
+async def live_workers(cluster: Cluster, count: int, seconds: float = 40.0) -> None:
+    """So many workers are announced and answer."""
+    async with Redis.from_url(cluster.redis.url) as client, asyncio.timeout(seconds):
+        while await _answering(client) != count:
+            await asyncio.sleep(0.1)
+
+
+async def _answering(client: Redis) -> int:
+    names = [name.decode() for name in await client.smembers(WORKERS_KEY)]
+    said = await client.mget([announcement_key(name) for name in names]) if names else []
+    ports = [int(msgspec.json.decode(each, type=Announcement).url.rpartition(":")[2]) for each in said if each]
+    answering = 0
+    for port in ports:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            answering += 1
+    return answering
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+
+
+async def deciding(cluster: Cluster) -> Server:
+    return await asyncio.to_thread(cluster.deciding)

@@ -1,0 +1,106 @@
+"""Writes that wait for the records: none is lost, none is passed, and there are not too many."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from signaling.live import owed as owing
+from signaling.live.owed import Owed
+from signaling.records import Overtaken, RecordsAway
+
+
+class Database:
+    """Records as `Owed` sees them; ``written``: what arrived, and whether it was written again."""
+
+    def __init__(self) -> None:
+        self.reachable = asyncio.Event()
+        self.reachable.set()
+        self.written: list[tuple[str, bool]] = []
+        self.refusal: Exception | None = None
+
+    def write(self, what: str) -> Any:
+        async def write(again: bool) -> None:
+            if not self.reachable.is_set():
+                raise RecordsAway
+            if self.refusal:
+                raise self.refusal
+            self.written.append((what, again))
+
+        return write
+
+
+@pytest.fixture
+def database() -> Database:
+    return Database()
+
+
+@pytest.fixture
+def counts() -> Counter[str]:
+    return Counter()
+
+
+@pytest.fixture
+async def owed(database: Database, counts: Counter[str]) -> AsyncIterator[Owed]:
+    owed = Owed(database, lambda reason: counts.update([reason]))  # type: ignore[arg-type]  # all it looks at
+    running = asyncio.create_task(owed.run())
+    yield owed
+    running.cancel()
+
+
+async def test_what_can_be_written_is_written_at_once(owed: Owed, database: Database) -> None:
+    await owed.now_or_later("s-1", database.write("state"), "state")
+    assert database.written == [("state", False)]
+    assert not owed
+
+
+async def test_what_waits_is_written_in_order_and_of_a_state_the_newest(owed: Owed, database: Database) -> None:
+    database.reachable.clear()
+    for what, whole in (("state 1", "state"), ("rang", ""), ("accepted", ""), ("state 2", "state")):
+        await owed.now_or_later("s-1", database.write(what), whole)
+    await owed.now_or_later("s-2", database.write("another's state"), "state")
+    assert database.written == []
+    database.reachable.set()
+    await owed.now_or_later("s-1", database.write("left"))  # nor does it pass what waits
+    await owed.settled(1.0)
+    assert database.written == [(what, True) for what in ("state 2", "rang", "accepted", "another's state", "left")]
+
+
+async def test_what_happened_is_bounded_and_states_are_not(
+    owed: Owed, database: Database, counts: Counter[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owing, "MOST", 4)
+    monkeypatch.setattr(owing, "CROWDED", 2)
+    database.reachable.clear()
+    for number in range(6):
+        await owed.now_or_later("s-1", database.write(f"event {number}"))
+        assert owed.crowded == (number > 0)
+    await owed.now_or_later("s-1", database.write("state"), "state")
+    assert counts["owed_full"] == 2
+    database.reachable.set()
+    await owed.settled(1.0)
+    assert [what for what, _ in database.written] == ["event 0", "event 1", "event 2", "event 3", "state"]
+
+
+async def test_another_server_decides_by_then(owed: Owed, database: Database) -> None:
+    database.reachable.clear()
+    await owed.now_or_later("s-1", database.write("state"), "state")
+    database.refusal = Overtaken()
+    database.reachable.set()
+    await owed.settled(1.0)
+    assert not owed
+    assert database.written == []
+
+
+async def test_what_the_records_do_not_take_does_not_hold_up_the_rest(owed: Owed, database: Database) -> None:
+    async def wrong(again: bool) -> None:
+        raise ValueError if again else RecordsAway
+
+    await owed.now_or_later("s-1", wrong)
+    await owed.now_or_later("s-1", database.write("state"), "state")
+    await owed.settled(1.0)
+    assert database.written == [("state", True)]
