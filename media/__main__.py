@@ -78,30 +78,41 @@ def _log_to_stderr() -> None:
 
 
 async def serve(options: argparse.Namespace) -> None:
-    """Runs until SIGTERM, SIGINT or the parent's death; everything is closed within 2 s. A worker that is announced lets its
-    rooms move first, unless a second signal comes."""
+    """Runs until SIGTERM, SIGINT or the parent's death; everything is closed within 2 s. On SIGTERM a worker that is announced,
+    or whose parent reads its events, lets its rooms move first, unless a second signal comes."""
     addresses = options.address or local_addresses(options.loopback)
     worker = Worker(options.name or str(os.getpid()), Where(addresses, options.announce, options.udp_port, options.recordings))
     secret = os.environ[options.secret_env] if options.secret_env else ""
     runner = web.AppRunner(api.build(worker, secret), access_log=None, shutdown_timeout=SHUTDOWN_S)
-    stop = asyncio.Event()
+    stop, at_once = asyncio.Event(), asyncio.Event()
+
+    def told() -> None:
+        (at_once if stop.is_set() else stop).set()
+
+    def interrupted() -> None:
+        told()
+        if not options.redis_env:  # announced workers have a host that knows what it asks for
+            told()
+
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGTERM, told)
+    loop.add_signal_handler(signal.SIGINT, interrupted)
     await worker.open()
     try:
         await runner.setup()
         await _site(runner, options).start()
         log.info("worker_ready", worker=worker.name, udp=[f"{address} {port}" for address, port in worker.udp])
-        if not options.redis_env:
+        if options.redis_env:
+            async with Announcer(worker, os.environ[options.redis_env], options.url) as announcer:
+                await _until(stop, options.parent)
+                worker.drain()
+                announcer.wake()
+                await _emptied(worker, at_once, options.parent)
+        else:
             await _until(stop, options.parent)
-            return
-        async with Announcer(worker, os.environ[options.redis_env], options.url) as announcer:
-            await _until(stop, options.parent)
-            stop.clear()
-            worker.draining = True
-            announcer.wake()
-            await _emptied(worker, stop, options.parent)
+            worker.drain()
+            if options.parent and worker.hub.heard:
+                await _emptied(worker, at_once, options.parent)
     finally:
         await worker.close()
         await runner.cleanup()

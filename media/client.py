@@ -116,11 +116,12 @@ class Snapshot(Event, tag="snapshot"):
 
 
 class Heartbeat(Event, tag="heartbeat"):
-    """Every 250 ms; three missed mean dead."""
+    """Every 250 ms; three missed mean dead. `draining`: it has been told to end and waits for its rooms to move."""
 
     rooms: int
     peers: int
     lateness_ms: float = 0.0
+    draining: bool = False
 
 
 class PeerChanged(Event, tag="peer"):

@@ -51,6 +51,11 @@ class Hub:
         self._subscribers: set[Subscriber] = set()
         self._encoder = msgspec.msgpack.Encoder()
 
+    @property
+    def heard(self) -> bool:
+        """Somebody reads."""
+        return bool(self._subscribers)
+
     def publish(self, event: client.Event) -> None:
         self._number += 1
         event.n = self._number

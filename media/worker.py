@@ -87,6 +87,11 @@ class Worker:
         self._sockets.close()
         self.hub.close()
 
+    def drain(self) -> None:
+        """Takes no new rooms and no new peers from now on, and says so."""
+        self.draining = True
+        self._say()
+
     @property
     def peers(self) -> int:
         return len(self._peers)
@@ -261,6 +266,10 @@ class Worker:
 
     async def _beat(self) -> None:
         while True:
-            late = round(self.lateness_ms, 2)
-            self.emit(client.Heartbeat(n=0, rooms=len(self.rooms), peers=len(self._peers), lateness_ms=late))
+            self._say()
             await asyncio.sleep(HEARTBEAT_S)
+
+    def _say(self) -> None:
+        late = round(self.lateness_ms, 2)
+        said = client.Heartbeat(n=0, rooms=len(self.rooms), peers=self.peers, lateness_ms=late, draining=self.draining)
+        self.emit(said)

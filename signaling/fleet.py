@@ -37,7 +37,6 @@ RECONNECT_S = 0.1
 REFUSALS = 2  # of connections, one after the other: nobody listens there any more
 LATELY_S = 2.0
 ROOM_LOAD = 0.02  # of a core, for a room too new to show in the load that its worker tells (findings: 1-2.7 % with sound)
-MOVED_S = 3.0  # a drained worker keeps a room for so long, while its people make their new connections
 
 decode_announcement = msgspec.json.Decoder(media.Announcement).decode
 
@@ -56,6 +55,7 @@ class Leased:
     rooms: set[str] = field(default_factory=set)
     peers: int = 0
     beat: asyncio.Event = field(default_factory=asyncio.Event)
+    drains: asyncio.Event = field(default_factory=asyncio.Event)
     known: asyncio.Event = field(default_factory=asyncio.Event)
     silence: Silence = field(default_factory=lambda: Silence(REMOTE_SILENT_S))
     handling: bool = False
@@ -205,12 +205,9 @@ class Fleet:
         if worker is None:
             worker = self._workers[name] = Leased(said, media.WorkerClient(said.url, self._secret))
             worker.task = self._spawn(self._follow(worker))
-            return
         worker.said = said
-        if said.draining and worker.state == "live":
-            worker.state = "draining"
-            log.info("worker drains", worker=worker.id, rooms=len(worker.rooms))
-            self._spawn(self._drained(worker))
+        if said.draining:
+            worker.drains.set()
 
     async def _dismiss(self, worker: Leased) -> None:
         del self._workers[worker.id]
@@ -231,6 +228,7 @@ class Fleet:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._read(worker))
             group.create_task(self._watch(worker))
+            group.create_task(self._drain(worker))
 
     async def _read(self, worker: Leased) -> None:
         async def on_event(event: media.WorkerEvent) -> None:
@@ -253,7 +251,7 @@ class Fleet:
                 return
             worker.found = {room.room: room.epoch for room in event.rooms}
             if worker.state == "new":
-                worker.state = "draining" if worker.said.draining else "live"
+                worker.state = "draining" if worker.drains.is_set() else "live"
             worker.known.set()
             if self._settled:
                 self._spawn(self._close_strays(worker))
@@ -267,7 +265,7 @@ class Fleet:
             if worker.silence.is_long and worker.usable:
                 await self._dead(worker)
             elif not worker.silence.is_long and worker.state == "dead":
-                worker.state = "draining" if worker.said.draining else "live"
+                worker.state = "draining" if worker.drains.is_set() else "live"
                 log.info("worker is back", worker=worker.id)
                 self._spawn(self._close_strays(worker))
 
@@ -276,10 +274,16 @@ class Fleet:
         worker.state = "dead"
         await self._moved(worker)
 
-    async def _drained(self, worker: Leased) -> None:
-        await self._moved(worker)
-        await asyncio.sleep(MOVED_S)
-        await self._close_strays(worker)
+    async def _drain(self, worker: Leased) -> None:
+        await worker.drains.wait()
+        if worker.state == "live":
+            worker.state = "draining"
+        log.info("worker drains", worker=worker.id, rooms=len(worker.rooms))
+        if await self.allowed():
+            await hearing.drain(worker, self._another, lambda: self._moved(worker), lambda room: self._placed.get(room) is worker)
+
+    def _another(self) -> bool:
+        return any(worker.state == "live" for worker in self._workers.values())
 
     async def _moved(self, worker: Leased) -> None:
         rooms = list(worker.rooms)
@@ -292,14 +296,5 @@ class Fleet:
                 log.exception("rooms of a worker not handed on", worker=worker.id)
 
     async def _close_strays(self, worker: Leased) -> None:
-        """Closes what it has open and nobody has placed there: rooms that moved, or whose sessions are over."""
-        if not worker.usable or not await self.allowed():
-            return
-        try:
-            async with asyncio.timeout(media.COMMAND_TIMEOUT_S):
-                rooms = await worker.client.rooms()
-                for room in rooms:
-                    if self._placed.get(room.room) is not worker:
-                        await worker.client.close_room(room.room, room.epoch)
-        except (media.WorkerError, TimeoutError) as error:
-            log.warning("rooms not closed", worker=worker.id, error=str(error))
+        if worker.usable and await self.allowed():
+            await hearing.close_strays(worker, lambda room: self._placed.get(room) is worker)

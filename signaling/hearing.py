@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Protocol
 
 import structlog
@@ -15,18 +15,24 @@ from signaling.messages import WorkerItem
 
 log = structlog.get_logger(__name__)
 
+ANOTHER_S = 10.0  # a worker that drains waits so long for one that could take its rooms; it ends by itself after 15 s
+MOVED_S = 3.0  # and keeps a room for so long after it has moved, while its people make their new connections
+LOOK_S = 0.1
 STREAM_SILENCE_S = 30.0  # of the stream's own watch, which knows nothing of our lateness: only a last resort
 
 OnEvent = Callable[[media.WorkerEvent], Awaitable[None]]
 OnDead = Callable[[list[str]], Awaitable[None]]
+IsHere = Callable[[str], bool]
 
 
 class MediaWorker(Protocol):
-    """`handling`: an event of its stream is at work here, and what follows it waits for us."""
+    """`handling`: an event of its stream is at work here, and what follows it waits for us. `drains`: it has said that it was
+    told to end."""
 
     client: media.WorkerClient
     peers: int
     beat: asyncio.Event
+    drains: asyncio.Event
     silence: Silence
     handling: bool
 
@@ -84,6 +90,8 @@ async def _handle(worker: MediaWorker, event: media.WorkerEvent, on_event: OnEve
     if isinstance(event, media.Heartbeat):
         worker.peers = event.peers
         worker.beat.set()
+        if event.draining:
+            worker.drains.set()
     elif on_event is not None:
         try:
             await on_event(event)
@@ -109,3 +117,29 @@ async def heard(workers: list[MediaWorker], timeout_s: float) -> None:
             await asyncio.gather(*(worker.beat.wait() for worker in workers))
     except TimeoutError:
         log.warning("workers not heard in time")
+
+
+async def drain(worker: MediaWorker, another: Callable[[], bool], move: Callable[[], Awaitable[None]], is_here: IsHere) -> None:
+    """Moves the rooms of a worker that was told to end, once there is another: it sounds on until people have made their new
+    connections, and then closes them. `is_here`: whether a room (still, or again) belongs to this worker."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(ANOTHER_S):
+            while not another():  # noqa: ASYNC110  # workers come by two ways, of which none has an event
+                await asyncio.sleep(LOOK_S)
+    if not another():
+        log.warning("nobody could take the rooms of a worker that ends", worker=worker.id)
+        return
+    await move()
+    await asyncio.sleep(MOVED_S)
+    await close_strays(worker, is_here)
+
+
+async def close_strays(worker: MediaWorker, is_here: IsHere) -> None:
+    """Closes what a worker has open and should not: rooms that have moved, or whose sessions are over."""
+    try:
+        async with asyncio.timeout(media.COMMAND_TIMEOUT_S):
+            for room in await worker.client.rooms():
+                if not is_here(room.room):
+                    await worker.client.close_room(room.room, room.epoch)
+    except (media.WorkerError, TimeoutError) as error:
+        log.warning("rooms not closed", worker=worker.id, error=str(error))

@@ -1,13 +1,15 @@
 """Embedded media workers: child processes, one a core and a warm spare, watched closely and ended with their parent.
 
 A worker is dead when its child exits, or when nothing has come by its event stream for three heartbeats (`liveness.py` says
-whose fault counts). The spare then serves, its rooms are named to ``on_dead``, and a new spare starts.
+whose fault counts). The spare then serves, its rooms are named to ``on_dead``, and a new spare starts. A worker that is told to
+end (SIGTERM) goes the same way, but its rooms sound on until their people have moved.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 import tempfile
 from collections import deque
@@ -44,6 +46,7 @@ class Worker:
     rooms: set[str] = field(default_factory=set)
     peers: int = 0
     beat: asyncio.Event = field(default_factory=asyncio.Event)
+    drains: asyncio.Event = field(default_factory=asyncio.Event)
     silence: Silence = field(default_factory=Silence)
     handling: bool = False  # an event of its stream is at work here: what follows it waits for us
 
@@ -53,7 +56,7 @@ class Worker:
 
     @property
     def usable(self) -> bool:
-        return self.state in ("live", "spare")
+        return self.state in ("live", "spare", "draining")
 
 
 class Workers:
@@ -193,7 +196,7 @@ class Workers:
         await worker.client.close()
         if worker.process.returncode is None:
             with suppress(ProcessLookupError):
-                worker.process.terminate()
+                worker.process.send_signal(signal.SIGINT)  # at once: SIGTERM would have its rooms moved
             try:
                 async with asyncio.timeout(STOP_TIMEOUT_S):
                     await worker.process.wait()
@@ -209,14 +212,37 @@ class Workers:
             asyncio.create_task(worker.process.wait()),
             asyncio.create_task(_silent(worker)),
         ]
+        draining = asyncio.create_task(self._drain(worker))
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
+            for task in (*tasks, draining):
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, draining, return_exceptions=True)
         if not self._closing:
             await self._dead(worker)
+
+    async def _drain(self, worker: Worker) -> None:
+        await worker.drains.wait()
+        if self._closing:
+            return
+        log.info("worker drains", worker=worker.id, rooms=len(worker.rooms))
+        worker.state = "draining"
+        await hearing.drain(worker, self._another, lambda: self._moved(worker), lambda room: self._placed.get(room) is worker)
+
+    def _another(self) -> bool:
+        self._promote()
+        return any(worker.state == "live" for worker in self._workers)
+
+    async def _moved(self, worker: Worker) -> None:
+        rooms = list(worker.rooms)
+        for room in rooms:
+            self.forget(room)
+        if self._on_dead is not None:
+            try:
+                await self._on_dead(rooms)
+            except Exception:
+                log.exception("rooms of a worker not handed on", worker=worker.id)
 
     async def _read(self, worker: Worker) -> None:
         """Events, of a new stream when one breaks. Whether the worker lives is not decided here."""
@@ -226,23 +252,20 @@ class Workers:
             await asyncio.sleep(POLL_S)
 
     async def _dead(self, worker: Worker) -> None:
-        log.error("worker dead", worker=worker.id, rooms=len(worker.rooms), status=worker.process.returncode)
+        status = worker.process.returncode
+        if worker.state == "draining" and status == 0:
+            log.info("worker has ended", worker=worker.id, rooms=len(worker.rooms))
+        else:
+            log.error("worker dead", worker=worker.id, rooms=len(worker.rooms), status=status)
+            self._crashes.append(asyncio.get_running_loop().time())
         worker.state = "dead"
         self._workers.remove(worker)
         self._promote()
-        rooms = list(worker.rooms)
-        for room in rooms:
-            self.forget(room)
         with suppress(ProcessLookupError):
             if worker.process.returncode is None:
                 worker.process.kill()  # it may only stand still, and would hold its port and every command sent to it
-        self._crashes.append(asyncio.get_running_loop().time())
         self._spawn(self._succeed(worker.number, after=worker))
-        if self._on_dead is not None:
-            try:
-                await self._on_dead(rooms)
-            except Exception:
-                log.exception("rooms of a dead worker not handed on")
+        await self._moved(worker)
 
     async def _succeed(self, number: int, after: Worker | None = None) -> None:
         """A new worker under this number, in the place of ``after``, however often it takes."""

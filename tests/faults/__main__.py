@@ -6,7 +6,7 @@ import sys
 import time
 
 from tests.bench.rows import merge
-from tests.faults import rolling, servers, slow, stores, workers
+from tests.faults import embedded, rolling, servers, slow, stores, workers
 from tests.faults.figures import TARGET, Figure, table
 
 FAULTS = {
@@ -18,6 +18,7 @@ FAULTS = {
     "redis_restart": stores.redis_restart_rows,
     "redis_stop": stores.redis_stop_rows,
     "postgres": stores.postgres_rows,
+    "drain": embedded.rows,
     "rolling": rolling.rows,
     "slow_client": slow.rows,
 }

@@ -248,10 +248,6 @@ class Caller:
 
     # --- the room --------------------------------------------------------------------------------------------------------
 
-    @property
-    def hears_since(self) -> float:
-        return self.ear.arrivals[-1][0] if self.ear.arrivals else 0.0
-
     def _follow(self) -> None:
         room = self.session.get("room") or {}
         if room.get("media") and room["epoch"] > self._wanted and self.session["state"] == "active":

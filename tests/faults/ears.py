@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from bisect import bisect_left, bisect_right
 from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
@@ -50,24 +51,25 @@ class Ear:
 
     def __init__(self, hz: int) -> None:
         self.hz = hz
-        self.arrivals: list[tuple[float, bytes]] = []
+        self.at: list[float] = []
+        self.payloads: list[bytes] = []
+
+    def add(self, at: float, payload: bytes) -> None:
+        self.at.append(at)
+        self.payloads.append(payload)
 
     def times(self, since: float, until: float) -> list[float]:
-        return [at for at, payload in self.arrivals if since <= at <= until and sounds(payload, self.hz)]
+        first, end = bisect_left(self.at, since), bisect_right(self.at, until)
+        return [self.at[n] for n in range(first, end) if sounds(self.payloads[n], self.hz)]
 
     def gap(self, since: float, until: float) -> float:
         """The longest stretch without the tone."""
         times = [since, *self.times(since, until), until]
         return max(later - earlier for earlier, later in pairwise(times))
 
-    def strange(self, since: float, until: float) -> int:
-        """How many packets held the tone of another room."""
-        others = [hz for pair in PAIRS for hz in pair if abs(hz - self.hz) > 100]
-        heard = {payload for at, payload in self.arrivals if since <= at <= until}
-        return sum(any(sounds(payload, hz) for hz in others) for payload in heard)
-
     def forget(self, before: float) -> None:
-        self.arrivals = [each for each in self.arrivals if each[0] >= before]
+        first = bisect_left(self.at, before)
+        del self.at[:first], self.payloads[:first]
 
 
 class Mouth(Peer):
@@ -87,7 +89,7 @@ class Mouth(Peer):
     def _rtp(self, data: bytes) -> None:
         header = rtp.parse(data)
         if header.ssrc not in self._slots and hasattr(self, "ear"):
-            self.ear.arrivals.append((self._loop.time(), data[header.payload : header.end]))
+            self.ear.add(self._loop.time(), data[header.payload : header.end])
 
     def sing(self, hz: int, ms: int) -> None:
         """The next packet."""

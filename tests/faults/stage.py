@@ -57,6 +57,14 @@ class Call:
         now = asyncio.get_running_loop().time()
         return all(person.ear.times(now - within_s, now) for person in self.people)
 
+    def describe(self) -> str:
+        people = [
+            f"{person.session['you']}: joined {person.moves}, {len(person.peers)} connections, refused {dict(person.refused)}, "
+            f"heard {len(person.ear.at)}"
+            for person in self.people
+        ]
+        return f"epoch {self.epoch}, {'; '.join(people)}; {self.user.session['participants']}"
+
     @property
     def goes_on(self) -> bool:
         return all(not person.over and person.session["state"] == "active" for person in self.people)
@@ -128,7 +136,11 @@ class Stage:
         return code.status == 503 and (await code.json())["reason"] == "unavailable" and "Retry-After" in code.headers
 
     async def all_hear(self, seconds: float = HEARS_S) -> None:
-        await until(lambda: all(call.hears() for call in self.calls), seconds, "everybody hears")
+        try:
+            await until(lambda: all(call.hears() for call in self.calls), seconds, "everybody hears")
+        except TimeoutError as error:
+            deaf = [call for call in self.calls if not call.hears()]
+            raise TimeoutError(f"{error}; {len(deaf)} of {len(self.calls)} calls do not: {deaf[0].describe()}") from None
 
     async def lines_of(self, call: Call) -> list[str]:
         """The texts that the records hold, in their order."""
@@ -171,10 +183,16 @@ class _Through:
 
 @asynccontextmanager
 async def stage(cluster: Cluster, *, calls: int = 0, ms: int = 20) -> AsyncIterator[Stage]:
-    records = await Records.open(cluster.postgres.url)
     doors = [f"http://127.0.0.1:{server.port}" for server in cluster.servers]
+    async with staged(cluster.settings, doors, cluster.postgres.url, calls=calls, ms=ms) as made:
+        yield made
+
+
+@asynccontextmanager
+async def staged(settings: Settings, doors: list[str], records_url: str, *, calls: int, ms: int) -> AsyncIterator[Stage]:
+    records = await Records.open(records_url)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
-        made = Stage(cluster.settings, doors, records, http, ms)
+        made = Stage(settings, doors, records, http, ms)
         singing = asyncio.create_task(made.choir.run())
         try:
             for _ in range(calls):

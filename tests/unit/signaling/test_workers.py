@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from media import client as media
-from signaling import liveness, workers
+from signaling import hearing, liveness, workers
 from signaling.settings import Settings
 from signaling.workers import Worker, Workers
 
@@ -25,8 +25,8 @@ class FakeProcess:
     def kill(self) -> None:
         self.end(-9)
 
-    def terminate(self) -> None:
-        self.end(-15)
+    def send_signal(self, number: int) -> None:
+        self.end(-number)
 
     def end(self, status: int) -> None:
         if self.returncode is None:
@@ -45,6 +45,7 @@ class FakeClient:
         self.coming: asyncio.Queue[media.WorkerEvent | None] = asyncio.Queue()
         self.streams = 0
         self.answers = True
+        self.opened: list[str] = []
 
     async def health(self) -> None:
         if not self.answers:
@@ -53,6 +54,12 @@ class FakeClient:
     async def close(self) -> None:
         pass
 
+    async def rooms(self) -> list[media.RoomState]:
+        return [media.RoomState(room=room, epoch=1) for room in self.opened]
+
+    async def close_room(self, room: str, epoch: int) -> None:
+        self.opened.remove(room)
+
     async def events(self, silence_s: float = 0.0) -> AsyncGenerator[media.WorkerEvent, None]:
         self.streams += 1
         yield media.Snapshot(n=0, worker="w", pid=1, udp=[])
@@ -60,8 +67,8 @@ class FakeClient:
             yield event
         raise media.WorkerUnreachable("broken")
 
-    def beat(self) -> None:
-        self.coming.put_nowait(media.Heartbeat(n=1, rooms=0, peers=3))
+    def beat(self, *, draining: bool = False) -> None:
+        self.coming.put_nowait(media.Heartbeat(n=1, rooms=0, peers=3, draining=draining))
 
 
 class FakeWorkers(Workers):
@@ -130,6 +137,28 @@ async def test_a_dead_workers_rooms_are_named_and_the_spare_serves_at_once(pair:
     assert pair.place("s-1") is pair.forked[1]
     await turn()
     assert [item.state for item in pair.items()] == ["spare", "live"], "and there is a new spare"
+
+
+async def test_a_worker_told_to_end_keeps_its_rooms_until_they_have_moved(
+    pair: FakeWorkers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hearing, "MOVED_S", 0.05)
+    first = pair.place("s-1")
+    process, client = stand_in(first)
+    client.opened.append("s-1")
+    client.beat(draining=True)
+    await turn()
+    assert pair.lost == [["s-1"]]
+    assert pair.place("s-1") is pair.place("s-2") is pair.forked[1], "and gets no new ones"
+    assert client.opened == ["s-1"]
+    assert [item.state for item in pair.items()] == ["draining", "live"]
+    async with asyncio.timeout(5):
+        while client.opened:
+            await asyncio.sleep(0.01)
+    process.end(0)
+    await turn()
+    assert [item.state for item in pair.items()] == ["spare", "live"]
+    assert pair.lost == [["s-1"], []]
 
 
 async def test_rooms_come_back_however_often_workers_die(pair: FakeWorkers) -> None:
