@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 ANSWER_S = 2.0  # of one transaction in PostgreSQL, when it is there at all
 LONG_S = 60.0  # of those that look at everything
 PROBE_S = 0.3
+SOON_S = 0.3
 IDLE_MS = 1500  # in mid-transaction: a server that stands still must not keep its successor from the rows it has locked
 _MIGRATING = 0x5A_4D_16  # any number that nobody else of this database takes a lock by
 _MIGRATIONS = Path(__file__).parent / "migrations"
@@ -121,13 +122,23 @@ class Database:
             await asyncio.sleep(PROBE_S)
 
     async def _all(self, query: sa.Select[Any]) -> list[sa.RowMapping]:
+        if not self.reachable.is_set():
+            raise RecordsAway
+        try:
+            return await self._read(query)
+        except RecordsAway:  # also what a connection says that has not survived a restart of the database
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SOON_S):
+                    await self.reachable.wait()
+            return await self._read(query)
+
+    async def _read(self, query: sa.Select[Any]) -> list[sa.RowMapping]:
         async with self._reading() as connection:
             return list((await connection.execute(query)).mappings())
 
     async def _first(self, query: sa.Select[Any]) -> sa.RowMapping | None:
-        async with self._reading() as connection:
-            row: sa.RowMapping | None = (await connection.execute(query)).mappings().first()
-            return row
+        """Of a query for few rows."""
+        return next(iter(await self._all(query)), None)
 
     async def _do(self, statement: sa.Insert | sa.Update | sa.Delete) -> int:
         """One writing statement in its own transaction; how many rows it touched."""
