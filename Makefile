@@ -6,7 +6,8 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 export PIP_PROGRESS_BAR ?= on
 
 .DEFAULT_GOAL := help
-.PHONY: help run test look check contract peers lint unit fuzz bench faults mutants pages messages format clean preflight packages bench-packages
+
+.PHONY: help fastpath run test look check contract peers lint unit fuzz bench faults mutants pages messages format clean preflight packages bench-packages
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -61,8 +62,11 @@ cluster: $(VENV)/.dev packages pages ## start a cluster on loopback: 2 servers, 
 	@$(MAKE) --no-print-directory packages APT=haproxy
 	@exec $(BIN)/python -m tests.cluster
 
-pages: $(VENV)/.run ## build the pages, if their sources changed
+pages: $(VENV)/.run fastpath ## build the pages, if their sources changed
 	@$(BIN)/python web/build.py
+
+fastpath: $(VENV)/.run ## build the media worker's fast path, where there is a C compiler
+	@$(BIN)/python media/transport/compile.py
 
 messages: $(VENV)/.run ## write web/src/messages.ts from signaling/messages.py
 	$(BIN)/python web/messages.py
@@ -72,7 +76,7 @@ format: $(VENV)/.dev ## format the Python sources
 	$(BIN)/ruff format .
 
 clean: ## remove everything that the commands above made
-	rm -rf $(VENV) build dist signaling/pages web/node_modules
+	rm -rf $(VENV) build dist signaling/pages web/node_modules media/transport/_fastpath.so
 
 preflight:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is missing. Install it: sudo apt-get install python3 python3-venv"; exit 1; }

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import Counter
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 import structlog
@@ -13,10 +14,13 @@ from aioice import stun
 
 from media import rtcp, rtp, sdp
 from media.bandwidth import Chooser, Estimator, TransportFeedback, numbered
+from media.lent import Lent
 from media.live import Live, LiveError
 from media.relay import Incoming, Outgoing
+from media.speaking import Voice
 from media.transport import ice
 from media.transport.check import Check
+from media.transport.fastpath import Fastpath, Leg
 from media.transport.seam import (
     MAX_PROTECTED_INPUT_BYTES,
     Certificate,
@@ -60,6 +64,7 @@ class Wire(Protocol):
     """What a peer needs of the worker it lives in."""
 
     certificate: Certificate
+    fastpath: Fastpath | None
     drops: Counter[str]
 
     def send(self, data: bytes, path: ice.Path) -> None: ...
@@ -90,6 +95,8 @@ class Peer:
         self._heard = self._began = now
         self._report_due = now
         self._clock_offset: float | None = None
+        self._lent: Lent | None = None
+        self._came_by: ice.Path | None = None
         self._rtcp_ssrc = self.voice.ssrc
         self._media_left = MEDIA_BURST
         self._live = Live(now)
@@ -101,9 +108,13 @@ class Peer:
         identifier = section.transport_cc
 
         def stamp(packet: bytes) -> bytes:
-            return numbered(packet, identifier, self.downlink.sent(len(packet), self._wire.now()))
+            return numbered(packet, identifier, self._number(len(packet)))
 
         return Outgoing(section.role, section.payload_type, self._seal, rtx=section.rtx, stamp=stamp if identifier else None)
+
+    def _number(self, size_bytes: int) -> int:
+        now = self._wire.now()
+        return self.downlink.sent(size_bytes, now) if self._lent is None else self._lent.number(size_bytes, now)
 
     def layers(self, role: str) -> list[Incoming]:
         """The layers of a picture that have come so far, from low to high."""
@@ -142,6 +153,9 @@ class Peer:
     async def close(self, state: State, reason: str) -> None:
         """Ends the connection and tells the peer so; the owner is told nothing (it is who closes)."""
         self.state = state
+        if self._lent is not None:
+            self._lent.close()
+            self._lent = None
         await self._secure.close()
         if self._task is not None:
             self._task.cancel()
@@ -150,6 +164,7 @@ class Peer:
 
     def check(self, now: float) -> None:
         """Lost, found again or gone; call a few times a second."""
+        self._sync()
         silent = now - self._heard
         if self.state == "connecting":
             if now - self._began > CONNECT_S:
@@ -166,11 +181,37 @@ class Peer:
             self.state = state
             self._owner.changed(self, state, reason)
 
+    # the voice, while the fast path moves it
+
+    def lend(self, source: Incoming, listeners: Sequence[Peer], speaker: Voice) -> None:
+        """This voice goes to these listeners alone, untouched, until `recall`."""
+        ears = [each._lent for each in listeners]
+        if self._lent is not None and self._came_by is not None and None not in ears:
+            self._lent.lend(source, self._came_by, self._sections["audio"].payload_type, speaker, [each for each in ears if each])
+
+    def recall(self) -> None:
+        if self._lent is not None and self._lent.is_lent:
+            self._lent.recall()
+            self._sync()
+
+    def _sync(self) -> None:
+        """What the fast path has seen and done is known here, too."""
+        heard = self._lent.sync() if self._lent is not None else None
+        if heard is not None:
+            when, path = heard
+            self._heard = max(self._heard, when)
+            self.ice.heard(path, when)
+
+    def _aim(self) -> None:
+        if self._lent is not None and self.ice.selected is not None:
+            self._lent.aim(self.ice.selected)
+
     # datagrams in
 
     def probe_answered(self, message: stun.Message, path: ice.Path, now: float) -> None:
         if not self.ice.response(message, path, now):
             self._wire.drops["stun_unasked"] += 1
+        self._aim()
 
     def check_in(self, asked: Check, path: ice.Path, now: float) -> None:
         """A Binding request with our ufrag."""
@@ -181,6 +222,9 @@ class Peer:
         self._heard = now
         if self.ice.allows(path):
             self._wire.claim(self, path)
+        if self._came_by is not None and not self.ice.allows(self._came_by):
+            self.recall()
+        self._aim()
         self._wire.send(reply, path)
 
     def receive(self, kind: Kind, data: bytes, path: ice.Path, now: float) -> None:
@@ -221,6 +265,8 @@ class Peer:
             if header.payload_type != self._sections["audio"].payload_type:
                 self._wire.drops["payload_type"] += 1
                 return
+            self.recall()
+            self._came_by = path
             stream.receive(header, now)
             self._owner.audio(self, stream, plain, header, self._level(plain, header), now)
         else:
@@ -250,6 +296,7 @@ class Peer:
                 case rtcp.SenderReport():
                     self._sender_report(packet, now)
                 case TransportFeedback():
+                    self._sync()
                     self.downlink.feedback(packet, now)
                 case rtcp.Report() if packet.ssrc == self.voice.ssrc:
                     self.voice.reported(packet.lost_fraction)
@@ -303,6 +350,8 @@ class Peer:
     def tick(self, now: float) -> None:
         """Every 20 ms: repair of what is missing, keyframes wanted, probes for roaming, reports when due."""
         self._media_left = min(MEDIA_BURST, max(self._media_left, 0) + MEDIA_PER_TICK)
+        if len(self.ice.paths) > 1:
+            self._sync()  # probes look at what was heard when
         for path, probe in self.ice.probes(now):
             self._wire.send(probe, path)
         if not self._secure.secure:
@@ -331,6 +380,7 @@ class Peer:
         return rtcp.transport_feedback(self._rtcp_ssrc, media, body)
 
     def _report(self, now: float) -> bytes:
+        self._sync()
         packet = b""
         for stream in (self.voice, *self.slots):
             packet += stream.report(now, self._wire.wall) or b""
@@ -348,6 +398,10 @@ class Peer:
     def _secured(self) -> None:
         self.ice.established = True
         self._heard = self._wire.now()
+        if self._wire.fastpath is not None:
+            leg = Leg(self._wire.fastpath, *self._secure.contexts())
+            self._lent = Lent(leg, self.voice, self._sections["audio"].transport_cc, self._level_id, self.downlink)
+            self._aim()
         self._change("live", "")
 
     def _closed(self, reason: str) -> None:

@@ -9,6 +9,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from media import repair, rtcp, rtp
 from media.bandwidth import Meter
@@ -80,6 +81,15 @@ class Incoming:
         if difference < self.clock * 10:  # RFC 3550 appendix A.8; more is a new start, not jitter
             self._jitter += (difference - self._jitter) / 16
         self._transit = transit
+
+    def lend(self, to: Any) -> None:
+        """Counting goes on in a `fastpath_in`, until `refresh` has been called for the last time."""
+        to.ssrc, to.highest, to.cycles, to.packets = self.ssrc, self._highest, self._cycles, self.packets
+        to.clock, to.transit, to.jitter = self.clock, self._transit, self._jitter
+
+    def refresh(self, of: Any) -> None:
+        self._highest, self._cycles, self.packets = of.highest, of.cycles, of.packets
+        self._transit, self._jitter = of.transit, of.jitter
 
     def nacks(self, now: float) -> list[int]:
         """Sequence numbers to ask for now. Asks for a keyframe instead when too much is gone."""

@@ -193,10 +193,13 @@ class Room:
             self._tap.packet(name, source, data, self._outside.wall(now))
         if level is not None:
             self._speaking.hear(name, level, now)
-        for listener in self._routes.relayed.get(name, ()):
+        listeners = self._routes.relayed.get(name, ())
+        for listener in listeners:
             listener.voice.relay(source, data, header, now)
         if name in self._routes.mixed:
             self.audio_room.push(name, header.sequence, header.timestamp, data[header.payload : header.end], level, now)
+        elif self._tap is None:
+            peer.lend(source, listeners, self._speaking.voice(name))
 
     def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None:
         if self._tap is not None and self._tops.get((peer.participant, source.role), source) is source:
@@ -255,6 +258,7 @@ class Room:
     def _end(self, peer: Peer, state: State, reason: str) -> None:
         if self.peers.pop(peer.name, None) is None:
             return
+        peer.recall()
         del self._by_participant[peer.participant]
         peer.state = state
         self._reassemblers.pop(peer.participant, None)
@@ -267,6 +271,8 @@ class Room:
 
     def _route(self) -> None:
         """Works out who gets what anew; streams whose source changes are cut, and new pictures asked for."""
+        for peer in self.peers.values():
+            peer.recall()
         present = {peer.participant: peer for peer in self.peers.values() if peer.state in PRESENT}
         relayed, mixed = plan_voices(self._matrix.hears, set(self._matrix.hold), set(present))
         routes = Routes(mixed={source for gains in mixed.values() for source in gains})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 HEADER = struct.Struct("!BBHII")
 SEQUENCES = 1 << 16
@@ -231,6 +231,16 @@ class Rewriter:
     def translate(self, timestamp: int) -> int:
         """A timestamp of the present source, as it goes out."""
         return (timestamp + self._timestamp_offset) & 0xFFFFFFFF
+
+    def lend(self, to: Any) -> None:
+        """Writing goes on by a `fastpath_out`, until `refresh` has been called for the last time. Not before the first packet."""
+        to.ssrc, to.payload_type, to.packets, to.octets = self.ssrc, self.payload_type, self.packets, self.octets
+        to.sequence, to.sequence_offset, to.advanced = self._sequence, self._sequence_offset, self._advanced
+        to.timestamp, to.timestamp_offset, to.at = self._timestamp, self._timestamp_offset, self._at
+
+    def refresh(self, of: Any) -> None:
+        self.packets, self.octets, self._advanced = of.packets, of.octets, of.advanced
+        self._sequence, self._timestamp, self._at = of.sequence, of.timestamp, of.at
 
     def _build(self, marker: bool, sequence: int, timestamp: int, payload: bytes) -> bytes:
         self.packets += 1

@@ -20,7 +20,8 @@ from media.peer import Peer
 from media.recording.link import Link
 from media.room import TICK_STEPS, Refused, Room
 from media.transport import check, ice
-from media.transport.seam import make_certificate
+from media.transport.fastpath import Fastpath, Unavailable
+from media.transport.seam import make_certificate, srtp_functions
 from media.transport.udp import Kind, UdpSockets
 
 log = structlog.get_logger(__name__)
@@ -30,6 +31,14 @@ MAX_ROOMS = 500
 MAX_PEERS = 1000
 CLOSE_S = 1.0
 LOG_EVERY = 500
+
+
+def _fastpath() -> Fastpath | None:
+    try:
+        return Fastpath(srtp_functions())
+    except Unavailable as reason:
+        log.info("no_fast_path", reason=str(reason))
+        return None
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,8 @@ class Worker:
         self.recorder = Link(where.recordings) if where.recordings is not None else None
         self._where = where
         self._epochs: dict[str, int] = {}
-        self._sockets = UdpSockets(self._receive, self.drops)
+        self.fastpath = _fastpath()
+        self._sockets = UdpSockets(self._receive, self.drops, self.fastpath)
         self._peers: dict[str, Peer] = {}
         self._paths: dict[ice.Path, Peer] = {}
         self._endings: set[asyncio.Task[None]] = set()
@@ -85,6 +95,8 @@ class Worker:
             await asyncio.wait(self._endings, timeout=CLOSE_S)
         await asyncio.gather(*self._timers, return_exceptions=True)
         self._sockets.close()
+        if self.fastpath is not None and not self._endings:  # with a leg that did not end it stays, and ends with the process
+            self.fastpath.close()
         self.hub.close()
 
     def drain(self) -> None:
@@ -149,6 +161,7 @@ class Worker:
         return client.Snapshot(n=number, worker=self.name, pid=os.getpid(), udp=self.udp, rooms=rooms)
 
     def stats(self) -> dict[str, Any]:
+        self._sockets.count()
         audio: Counter[str] = Counter()
         board: Counter[str] = Counter()
         for room in self.rooms.values():
@@ -174,6 +187,9 @@ class Worker:
         self._sockets.send(data, path)
 
     def claim(self, peer: Peer, path: ice.Path) -> None:
+        former = self._paths.get(path)
+        if former is not None and former is not peer:
+            former.recall()
         self._paths[path] = peer
 
     def adopt(self, peer: Peer) -> None:

@@ -74,6 +74,10 @@ class Estimator:
             self._sent.popitem(last=False)
         return number
 
+    @property
+    def next_number(self) -> int:
+        return self._number
+
     def feedback(self, report: TransportFeedback, now: float) -> None:
         overuse = False
         known = False

@@ -80,7 +80,7 @@ class IceLite:
         """An authenticated packet (SRTP) came from a checked address."""
         checked = self._paths.get(path)
         if checked is not None:
-            checked.heard = now
+            checked.heard = max(checked.heard, now)
 
     def expired(self, now: float) -> bool:
         return now - self._consent > CONSENT_S

@@ -24,6 +24,7 @@ from aiortc.rtcsctptransport import (
     RTCSctpTransport,
     SackChunk,
 )
+from pylibsrtp import _binding
 
 from media.transport import sctp
 
@@ -35,6 +36,7 @@ MAX_PROTECTED_INPUT_BYTES = 1356
 """pylibsrtp works in a buffer of 1500 bytes and keeps 144 of them for its trailer."""
 HANDSHAKE_QUEUE = 64
 SCTP_PORT = 5000
+_SRTP_FUNCTION = "srtp_err_status_t(*)(struct srtp_ctx_t_ *, void *, int *)"
 MAX_STREAM_ID = 1023
 MAX_MISORDERED = 4096
 """Chunks beyond a gap that SCTP remembers one by one (aiortc sorts them for every packet)."""
@@ -185,6 +187,14 @@ class SecureTransport:
         sealed: bytes = self._tx.protect_rtcp(data)
         return sealed
 
+    def contexts(self) -> tuple[tuple[int, int], object]:
+        """Where libsrtp's two contexts are, to unprotect and to protect by; they live as long as the object beside them. Only
+        while `secure`."""
+        to_address = _binding.ffi.cast
+        sessions = (self._rx, self._tx)
+        rx, tx = (int(to_address("intptr_t", each._srtp[0])) for each in sessions)
+        return (rx, tx), sessions
+
     def send(self, label: str, data: str | bytes) -> bool:
         """False: no such channel, or (`live`) it is full and the message is dropped. A `doc` channel that does not drain closes
         the peer: it has missed what it can only get by connecting anew."""
@@ -237,6 +247,16 @@ class SecureTransport:
 
         channel.on("message", message)
         self._handlers.opened(label)
+
+
+def srtp_functions() -> tuple[int, int] | None:
+    """Addresses of `srtp_unprotect` and `srtp_protect`, in place; None: not those of libsrtp 2 (3 has others)."""
+    ffi, lib = _binding.ffi, _binding.lib
+    functions = [ffi.addressof(lib, name) for name in ("srtp_unprotect", "srtp_protect")]
+    if any(ffi.typeof(each).cname != _SRTP_FUNCTION for each in functions):
+        return None
+    unprotect, protect = (int(ffi.cast("intptr_t", each)) for each in functions)
+    return unprotect, protect
 
 
 def make_certificate() -> Certificate:

@@ -21,6 +21,7 @@ class World:
 
     def __init__(self) -> None:
         self.certificate = make_certificate()
+        self.fastpath = None
         self.drops: Counter[str] = Counter()
         self.time = 0.0
         self.sent: list[tuple[bytes, ice.Path]] = []

@@ -25,6 +25,10 @@ def test_the_private_names_are_where_they_were() -> None:
         assert used in source
 
 
+def test_libsrtp_is_called_as_the_fast_path_calls_it() -> None:
+    assert seam.srtp_functions() is not None
+
+
 class Ends:
     """Our server and a client made of aiortc, joined in memory."""
 
@@ -78,6 +82,9 @@ async def test_media_and_messages_pass_once_the_handshake_is_done(ends: Ends) ->
     rtp = b"\x80\x6f\0\1" + b"\0\0\0\1" * 2 + b"voice"
     assert ends.server.unprotect(ends.dtls._tx_srtp.protect(rtp)) == rtp
     assert ends.dtls._rx_srtp.unprotect(ends.server.protect(rtp)) == rtp
+    contexts, _ = ends.server.contexts()
+    assert all(contexts)
+    assert contexts[0] != contexts[1]
     with pytest.raises(seam.SrtpError):
         ends.server.unprotect(b"\x80\x6f\0\2" + b"\0\0\0\1" * 2 + b"forged packet")
     doc = channel(ends, "doc")

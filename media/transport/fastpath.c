@@ -1,0 +1,392 @@
+/* The steady state of relayed voices, without Python: receive, unprotect, renumber, protect for each listener, send.
+
+   fastpath.h says what is shared and who decides. Two rules keep this small and safe:
+   - Nothing is decided here. A packet is taken only when its path and SSRC are lent, its payload type is the voice's, and every
+     listener's stream would go on by it (no restart, no switch of source). Anything else is left to Python before it is decrypted,
+     so that libsrtp's replay window has not seen it.
+   - Every offset is checked against the length before it is read; what is malformed is counted and dropped. */
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "fastpath.h"
+
+enum { STUN, DTLS, RTP, RTCP };
+
+#define TAKEN (-1)
+#define HEADER 12
+#define NUMBERED 8           /* the extension that carries a transport-wide number */
+#define TRAILER 144          /* what libsrtp may write behind a packet (SRTP_MAX_TRAILER_LEN) */
+#define LONGEST 1356         /* media.transport.seam.MAX_PROTECTED_INPUT_BYTES */
+#define RESTART 3000         /* media.rtp.RESTART */
+#define TABLE 2048           /* chains; a worker has at most 1,000 peers */
+#define QUEUE 128            /* packets sent by one system call, at most */
+#define RATE 3000.0          /* as media.peer rations each peer: a second, */
+#define BURST 1500.0         /* and at once */
+
+typedef int (*cipher)(void *context, void *packet, int *length);
+
+typedef struct {
+    int fd, bytes;
+    fastpath_path *to;
+    _Alignas(8) uint8_t data[LONGEST + NUMBERED + TRAILER]; /* libsrtp reads words */
+} outgoing;
+
+struct fastpath {
+    cipher unprotect, protect;
+    fastpath_counts counts;
+    fastpath_left left[FASTPATH_BATCH];
+    fastpath_leg *table[TABLE];
+    struct mmsghdr messages[FASTPATH_BATCH];
+    struct iovec parts[FASTPATH_BATCH];
+    fastpath_path paths[FASTPATH_BATCH];
+    _Alignas(8) uint8_t in[FASTPATH_BATCH][FASTPATH_DATAGRAM];
+    int queued;
+    outgoing queue[QUEUE];
+};
+
+static uint16_t get16(const uint8_t *at) { return (uint16_t)(at[0] << 8 | at[1]); }
+
+static uint32_t get32(const uint8_t *at) { return (uint32_t)get16(at) << 16 | get16(at + 2); }
+
+static void put16(uint8_t *at, uint16_t value) {
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+static void put32(uint8_t *at, uint32_t value) {
+    put16(at, (uint16_t)(value >> 16));
+    put16(at + 2, (uint16_t)value);
+}
+
+/* How many sequence numbers `new` is after `old`, across the wrap. */
+static int ahead(uint16_t new, uint16_t old) { return (int16_t)(uint16_t)(new - old); }
+
+/* --- legs --- */
+
+static unsigned chain(const fastpath_path *path) {
+    uint32_t hash = 2166136261u ^ (uint32_t)path->fd; /* FNV-1a: short keys; who could aim at one chain must own its addresses */
+    for (unsigned at = 0; at < path->length; at++) hash = (hash ^ path->address[at]) * 16777619u;
+    return hash % TABLE;
+}
+
+static int same(const fastpath_path *one, const fastpath_path *other) {
+    return one->fd == other->fd && one->length == other->length && memcmp(one->address, other->address, one->length) == 0;
+}
+
+static fastpath_leg *find(const fastpath *f, const fastpath_path *path) {
+    fastpath_leg *leg = f->table[chain(path)];
+    while (leg && !same(&leg->from, path)) leg = leg->next;
+    return leg;
+}
+
+fastpath_leg *fastpath_leg_open(void *unprotect, void *protect) {
+    fastpath_leg *leg = calloc(1, sizeof *leg);
+    if (leg) {
+        leg->unprotect = unprotect;
+        leg->protect = protect;
+    }
+    return leg;
+}
+
+static void unlisten(fastpath_leg *listener) {
+    fastpath_leg *source = listener->source;
+    if (!source) return;
+    for (int at = 0; at < source->listening; at++)
+        if (source->listeners[at] == listener) source->listeners[at--] = source->listeners[--source->listening];
+    listener->source = NULL;
+}
+
+/* Nothing of this voice is moved here any more; its state, and that of its listeners, may be read. */
+void fastpath_recall(fastpath *f, fastpath_leg *source) {
+    if (!source->lent) return;
+    for (int at = 0; at < source->listening; at++) source->listeners[at]->source = NULL;
+    source->listening = source->lent = 0;
+    fastpath_leg **link = &f->table[chain(&source->from)];
+    while (*link && *link != source) link = &(*link)->next;
+    if (*link) *link = source->next;
+    source->next = NULL;
+}
+
+/* `source->from`, the states and each listener's `to` have been written. 0: done. */
+int fastpath_lend(fastpath *f, fastpath_leg *source, fastpath_leg **listeners, int count) {
+    if (source->lent || count < 0 || count > FASTPATH_LISTENERS || source->from.length > FASTPATH_ADDRESS || find(f, &source->from))
+        return -1;
+    for (int at = 0; at < count; at++)
+        if (listeners[at]->source || listeners[at]->to.length > FASTPATH_ADDRESS) return -1;
+    for (int at = 0; at < count; at++) {
+        listeners[at]->source = source;
+        source->listeners[at] = listeners[at];
+    }
+    source->listening = count;
+    source->lent = 1;
+    fastpath_leg **first = &f->table[chain(&source->from)];
+    source->next = *first;
+    *first = source;
+    return 0;
+}
+
+void fastpath_leg_close(fastpath *f, fastpath_leg *leg) {
+    fastpath_flush(f); /* the queue points to where legs are */
+    fastpath_recall(f, leg);
+    unlisten(leg);
+    free(leg);
+}
+
+/* --- out --- */
+
+void fastpath_flush(fastpath *f) {
+    struct mmsghdr messages[QUEUE];
+    struct iovec parts[QUEUE];
+    memset(messages, 0, sizeof messages[0] * (size_t)f->queued);
+    for (int at = 0; at < f->queued; at++) {
+        outgoing *each = &f->queue[at];
+        parts[at] = (struct iovec){each->data, (size_t)each->bytes};
+        messages[at].msg_hdr.msg_name = each->to->address;
+        messages[at].msg_hdr.msg_namelen = each->to->length;
+        messages[at].msg_hdr.msg_iov = &parts[at];
+        messages[at].msg_hdr.msg_iovlen = 1;
+    }
+    for (int at = 0; at < f->queued;) {
+        int end = at + 1;
+        while (end < f->queued && f->queue[end].fd == f->queue[at].fd) end++;
+        int sent = sendmmsg(f->queue[at].fd, &messages[at], (unsigned)(end - at), MSG_DONTWAIT);
+        if (sent > 0) {
+            f->counts.packets_out += sent;
+            at += sent;
+        } else { /* what the kernel does not take is dropped */
+            if (errno == EAGAIN || errno == EWOULDBLOCK) f->counts.send_full++;
+            else f->counts.send_error++;
+            at++;
+        }
+    }
+    f->queued = 0;
+}
+
+/* One packet of a voice, as media.rtp.Rewriter.relay makes it. */
+static void relay(fastpath *f, fastpath_leg *to, const uint8_t *head, const uint8_t *payload, int bytes, double now) {
+    fastpath_out *out = &to->out;
+    int step = ahead((uint16_t)(get16(head + 2) + out->sequence_offset), out->sequence);
+    if (step <= 0 && -step >= out->advanced) return; /* older than the change of source */
+    uint16_t sequence = (uint16_t)(get16(head + 2) + out->sequence_offset);
+    uint32_t timestamp = get32(head + 4) + out->timestamp_offset;
+    if (step > 0) {
+        out->advanced += step;
+        out->sequence = sequence;
+        out->timestamp = timestamp;
+        out->at = now;
+    }
+    out->packets++;
+    out->octets += bytes;
+    if (f->queued == QUEUE) fastpath_flush(f);
+    outgoing *packet = &f->queue[f->queued];
+    uint8_t *data = packet->data;
+    int offset = HEADER;
+    data[0] = 0x80;
+    data[1] = (uint8_t)(out->payload_type | (head[1] & 0x80));
+    put16(data + 2, sequence);
+    put32(data + 4, timestamp);
+    put32(data + 8, out->ssrc);
+    if (out->number_id) { /* media.bandwidth.feedback.numbered */
+        data[0] = 0x90;
+        put32(data + 12, 0xBEDE0001u);
+        data[16] = (uint8_t)(out->number_id << 4 | 1);
+        put16(data + 17, out->number++);
+        data[19] = 0;
+        offset += NUMBERED;
+        out->sent[out->uncollected++] = (fastpath_sent){now, HEADER + bytes};
+    }
+    memcpy(data + offset, payload, (size_t)bytes);
+    packet->bytes = offset + bytes;
+    if (f->protect(to->protect, data, &packet->bytes)) {
+        f->counts.protect++;
+        return;
+    }
+    packet->to = &to->to;
+    packet->fd = to->to.fd;
+    f->queued++;
+}
+
+/* --- in --- */
+
+/* As media.relay.Incoming.receive; `goes_on` has seen that this is no restart. */
+static void count(fastpath_in *in, uint16_t sequence, uint32_t timestamp, double now) {
+    in->packets++;
+    if (ahead(sequence, (uint16_t)in->highest) > 0) {
+        if (sequence < in->highest) in->cycles += 65536;
+        in->highest = sequence;
+    }
+    double transit = now * in->clock - timestamp;
+    double difference = transit - in->transit;
+    if (difference < 0) difference = -difference;
+    if (difference >= 4294967296.0) difference -= 4294967296.0 * (double)(int64_t)(difference / 4294967296.0);
+    if (difference < in->clock * 10) in->jitter += (difference - in->jitter) / 16;
+    in->transit = transit;
+}
+
+/* As media.speaking.Voice.hear. */
+static void hear(fastpath_in *in, int level, double now) {
+    if (now - in->last_loud > in->hang_s || now - in->last_packet > in->silent_s) in->speaking = 0;
+    in->last_packet = now;
+    if (level <= (in->speaking ? in->quiet_level : in->loud_level)) {
+        in->loud++;
+        in->last_loud = now;
+        if (in->loud >= in->start_packets) in->speaking = 1;
+    } else {
+        in->loud = 0;
+    }
+}
+
+/* The RFC 6464 level, or -1; `at` to `end` is the body of the header extensions (as media.rtp.extension). */
+static int level(const uint8_t *at, const uint8_t *end, uint16_t profile, int wanted) {
+    int wide = (profile & 0xFFF0) == 0x1000;
+    if (!wanted || (!wide && profile != 0xBEDE)) return -1;
+    while (at < end) {
+        if (*at == 0) {
+            at++;
+            continue;
+        }
+        int found, bytes;
+        if (wide) {
+            if (end - at < 2) return -1;
+            found = at[0];
+            bytes = at[1];
+            at += 2;
+        } else {
+            found = at[0] >> 4;
+            bytes = (at[0] & 0x0F) + 1;
+            if (found == 15) return -1;
+            at++;
+        }
+        if (end - at < bytes) return -1;
+        if (found == wanted) return bytes ? at[0] & 0x7F : -1;
+        at += bytes;
+    }
+    return -1;
+}
+
+/* Whether this voice, and that of each listener, would simply go on. */
+static int goes_on(const fastpath_leg *leg, const uint8_t *data) {
+    uint16_t sequence = get16(data + 2);
+    if (get32(data + 8) != leg->in.ssrc || (data[1] & 0x7F) != leg->in.payload_type) return 0;
+    if (abs(ahead(sequence, (uint16_t)leg->in.highest)) >= RESTART) return 0;
+    for (int at = 0; at < leg->listening; at++) {
+        const fastpath_out *out = &leg->listeners[at]->out;
+        if (abs(ahead((uint16_t)(sequence + out->sequence_offset), out->sequence)) >= RESTART) return 0;
+        if (out->number_id && out->uncollected == FASTPATH_SENT) return 0;
+    }
+    return 1;
+}
+
+/* A packet of a lent voice, decrypted and passed on; 0: left to Python, untouched. */
+static int voice(fastpath *f, const fastpath_path *from, uint8_t *data, int bytes, double now) {
+    fastpath_leg *leg = find(f, from);
+    if (!leg || bytes > LONGEST || !goes_on(leg, data)) return 0;
+    fastpath_in *in = &leg->in;
+    in->allowance += (now - in->refilled) * RATE;
+    if (in->allowance > BURST) in->allowance = BURST;
+    in->refilled = now;
+    if (in->allowance < 1) {
+        f->counts.rate++;
+        return 1;
+    }
+    in->allowance--;
+    if (f->unprotect(leg->unprotect, data, &bytes)) {
+        f->counts.srtp++;
+        return 1;
+    }
+    /* RFC 3550 section 5.1, as media.rtp.parse */
+    int at = HEADER + 4 * (data[0] & 0x0F), end = bytes, extension = at;
+    uint16_t profile = 0;
+    if (bytes < HEADER) goto malformed;
+    if (data[0] & 0x10) {
+        if (bytes < at + 4) goto malformed;
+        profile = get16(data + at);
+        extension = at + 4;
+        at = extension + 4 * get16(data + at + 2);
+    }
+    if (data[0] & 0x20) {
+        if (data[bytes - 1] == 0) goto malformed;
+        end -= data[bytes - 1];
+    }
+    if (at > end) goto malformed;
+    in->heard = now;
+    count(in, get16(data + 2), get32(data + 4), now);
+    int loudness = level(data + extension, data + at, profile, in->level_id);
+    if (loudness >= 0) hear(in, loudness, now);
+    for (int each = 0; each < leg->listening; each++) relay(f, leg->listeners[each], data, data + at, end - at, now);
+    return 1;
+malformed:
+    f->counts.rtp++;
+    return 1;
+}
+
+/* RFC 7983 section 7 and RFC 5761 section 4, as media.transport.udp.classify: the kind of what is Python's, or TAKEN. */
+int fastpath_datagram(fastpath *f, fastpath_path *from, uint8_t *data, int bytes, double now) {
+    f->counts.packets_in++;
+    if (bytes >= HEADER && bytes < FASTPATH_DATAGRAM - 3) {
+        uint8_t first = data[0];
+        if (first >= 128 && first <= 191) {
+            if (data[1] >= 192 && data[1] <= 223) return RTCP;
+            return voice(f, from, data, bytes, now) ? TAKEN : RTP;
+        }
+        if (first <= 3 && bytes >= 20) return STUN;
+        if (first >= 20 && first <= 63 && bytes >= 13) return DTLS;
+    }
+    f->counts.junk++;
+    return TAKEN;
+}
+
+/* One batch; how many are left to Python, until the next call. -1: there was nothing (or an error of an earlier send). */
+int fastpath_receive(fastpath *f, int fd, double now) {
+    for (int at = 0; at < FASTPATH_BATCH; at++) {
+        f->parts[at].iov_len = FASTPATH_DATAGRAM;
+        f->messages[at].msg_hdr.msg_namelen = FASTPATH_ADDRESS;
+    }
+    int count = recvmmsg(fd, f->messages, FASTPATH_BATCH, MSG_DONTWAIT, NULL);
+    if (count < 0) {
+        if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) f->counts.receive_error++;
+        return -1;
+    }
+    int left = 0;
+    for (int at = 0; at < count; at++) {
+        int bytes = (int)f->messages[at].msg_len;
+        f->paths[at].fd = fd;
+        f->paths[at].length = f->messages[at].msg_hdr.msg_namelen;
+        if (f->paths[at].length > FASTPATH_ADDRESS) continue;
+        int kind = fastpath_datagram(f, &f->paths[at], f->in[at], bytes, now);
+        if (kind != TAKEN)
+            f->left[left++] = (fastpath_left){kind, bytes, f->in[at], f->paths[at].length, f->paths[at].address};
+    }
+    fastpath_flush(f);
+    return left;
+}
+
+/* --- life --- */
+
+fastpath *fastpath_open(void *unprotect, void *protect) {
+    fastpath *f = calloc(1, sizeof *f);
+    if (!f) return NULL;
+    f->unprotect = (cipher)unprotect;
+    f->protect = (cipher)protect;
+    for (int at = 0; at < FASTPATH_BATCH; at++) {
+        f->parts[at].iov_base = f->in[at];
+        f->messages[at].msg_hdr.msg_name = f->paths[at].address;
+        f->messages[at].msg_hdr.msg_iov = &f->parts[at];
+        f->messages[at].msg_hdr.msg_iovlen = 1;
+    }
+    return f;
+}
+
+void fastpath_close(fastpath *f) { free(f); }
+
+fastpath_counts *fastpath_counted(fastpath *f) { return &f->counts; }
+
+fastpath_left *fastpath_leftovers(fastpath *f) { return f->left; }
+
+/* Of which sources this was made; Python uses no other. */
+const char *fastpath_source(void) { return FASTPATH_SOURCE; }

@@ -1,0 +1,91 @@
+/* What fastpath.c and media/transport/fastpath.py share. Python reads this file too (cffi), hence no directives but plain numbers.
+
+   Python owns every decision: who is heard by whom, which address is checked, when a stream begins, pauses or ends. While a voice is
+   steady it lends its state to the structures below, and the C code moves packets by them; what is not exactly as expected goes to
+   Python untouched, which takes the state back first. Times are seconds of the worker's monotonic clock. */
+
+#define FASTPATH_BATCH 64      /* datagrams taken at one wake-up */
+#define FASTPATH_LISTENERS 8   /* as many as a room has peers */
+#define FASTPATH_SENT 256      /* numbered packets whose sizes Python has not collected yet: five seconds of a voice */
+#define FASTPATH_ADDRESS 28    /* sizeof(struct sockaddr_in6) */
+#define FASTPATH_DATAGRAM 1504 /* 1500, and one more that tells what is too long */
+
+/* A socket and a remote address, as the kernel gives it. */
+typedef struct {
+    int fd;
+    unsigned length;
+    uint8_t address[28];
+} fastpath_path;
+
+/* A voice as it arrives: media.relay.Incoming, and media.speaking of who says it. */
+typedef struct {
+    uint32_t ssrc;
+    int payload_type;
+    int level_id;
+    int highest;
+    int64_t packets, cycles;
+    double clock, transit, jitter, heard;
+    int loud_level, quiet_level, start_packets;
+    int loud, speaking;
+    double hang_s, silent_s, last_loud, last_packet;
+    double allowance, refilled;
+} fastpath_in;
+
+typedef struct {
+    double at;
+    int bytes;
+} fastpath_sent;
+
+/* A voice as it leaves: media.rtp.Rewriter, and the numbers of transport-wide feedback (number_id 0: none). */
+typedef struct {
+    uint32_t ssrc;
+    int payload_type;
+    uint16_t sequence, sequence_offset;
+    uint32_t timestamp, timestamp_offset;
+    int64_t advanced, packets, octets;
+    double at;
+    int number_id;
+    uint16_t number;
+    int uncollected;
+    fastpath_sent sent[256];
+} fastpath_out;
+
+/* One peer. `unprotect` and `protect` are its two libsrtp contexts. A leg that is lent is in the table of paths, and its listeners
+   name it as their source. */
+typedef struct fastpath_leg {
+    void *unprotect, *protect;
+    int lent, listening;
+    fastpath_path from, to;
+    fastpath_in in;
+    fastpath_out out;
+    struct fastpath_leg *source, *next;
+    struct fastpath_leg *listeners[8];
+} fastpath_leg;
+
+/* What is left to Python. kind: 0 STUN, 1 DTLS, 2 RTP, 3 RTCP. */
+typedef struct {
+    int kind, bytes;
+    const uint8_t *data;
+    unsigned address_length;
+    const uint8_t *address;
+} fastpath_left;
+
+typedef struct {
+    int64_t packets_in, packets_out;
+    int64_t junk, rate, srtp, rtp, protect, send_full, send_error, receive_error;
+} fastpath_counts;
+
+typedef struct fastpath fastpath;
+
+fastpath *fastpath_open(void *unprotect, void *protect);
+void fastpath_close(fastpath *f);
+fastpath_counts *fastpath_counted(fastpath *f);
+fastpath_left *fastpath_leftovers(fastpath *f);
+int fastpath_receive(fastpath *f, int fd, double now);
+fastpath_leg *fastpath_leg_open(void *unprotect, void *protect);
+void fastpath_leg_close(fastpath *f, fastpath_leg *leg);
+int fastpath_lend(fastpath *f, fastpath_leg *source, fastpath_leg **listeners, int count);
+void fastpath_recall(fastpath *f, fastpath_leg *source);
+int fastpath_datagram(fastpath *f, fastpath_path *from, uint8_t *data, int bytes, double now);
+void fastpath_flush(fastpath *f);
+const char *fastpath_source(void);

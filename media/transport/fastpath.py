@@ -1,0 +1,169 @@
+"""The binding of fastpath.c: sockets read and steady voices relayed without Python. Optional: without a
+library `Fastpath` raises `Unavailable`, and everything goes by Python.
+
+State goes both ways by `Leg.voice_in` and `Leg.voice_out` (the structures of fastpath.h), which belong to Python unless the leg
+is lent: `media.lent` copies them.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import cffi
+import structlog
+
+from media.transport import compile as build
+from media.transport.ice import Address, Path
+
+log = structlog.get_logger(__name__)
+
+OFF = "SANGDAM_PURE_PYTHON"
+"""Environment variable: anything in it keeps the fast path off."""
+LISTENERS = 8
+KINDS = ("stun", "dtls", "rtp", "rtcp")
+KNOWN_PATHS = 4096
+"""Addresses whose text is remembered; then all are forgotten, and made again as they come."""
+_DROPS = ("junk", "rate", "srtp", "rtp", "protect", "send_full", "send_error", "receive_error")
+_FAMILY = struct.Struct("=H")
+
+
+class Unavailable(Exception):
+    """Why there is no fast path."""
+
+
+class Leg:
+    """One peer: its two libsrtp contexts, and the voices that it sends and hears. `close()` before the contexts end."""
+
+    def __init__(self, fastpath: Fastpath, contexts: tuple[int, int], keep: object) -> None:
+        """keep: what owns the contexts; it lives as long as this."""
+        self._fastpath = fastpath
+        self._keep = keep
+        self._leg = fastpath.lib.fastpath_leg_open(*(fastpath.pointer(each) for each in contexts))
+        self.voice_in: Any = fastpath.ffi.addressof(self._leg, "in")
+        self.voice_out: Any = fastpath.ffi.addressof(self._leg, "out")
+
+    @property
+    def lent(self) -> bool:
+        return bool(self._leg.lent)
+
+    @property
+    def hears(self) -> bool:
+        """Whether a lent voice goes to this peer."""
+        return bool(self._leg.source)
+
+    def aim(self, path: Path) -> None:
+        """Where what this peer hears is sent."""
+        self._fastpath.write_path(self._leg.to, path)
+
+    def lend(self, path: Path, listeners: Sequence[Leg]) -> bool:
+        """From now on this peer's voice, when it comes by `path`, goes to `listeners`; False: it cannot, nothing has changed."""
+        if len(listeners) > LISTENERS:
+            return False
+        self._fastpath.write_path(getattr(self._leg, "from"), path)
+        others = [each._leg for each in listeners]
+        return bool(self._fastpath.lib.fastpath_lend(self._fastpath.f, self._leg, others, len(others)) == 0)
+
+    def recall(self) -> None:
+        self._fastpath.lib.fastpath_recall(self._fastpath.f, self._leg)
+
+    def close(self) -> None:
+        if self._leg is not None:
+            self._fastpath.lib.fastpath_leg_close(self._fastpath.f, self._leg)
+            self._leg = self.voice_in = self.voice_out = self._keep = None
+
+
+class Fastpath:
+    """One a worker. `receive` for each socket that has something to read; `close` after all legs."""
+
+    def __init__(self, functions: tuple[int, int] | None, library: Any = build.LIBRARY) -> None:
+        """functions: addresses of libsrtp's `srtp_unprotect` and `srtp_protect`. Raises `Unavailable`."""
+        if os.environ.get(OFF):
+            raise Unavailable(f"{OFF} is set")
+        if functions is None:
+            raise Unavailable("pylibsrtp brings another libsrtp")
+        self.ffi: Any = cffi.FFI()
+        self.ffi.cdef(build.HEADER.read_text())
+        try:
+            opened: Any = self.ffi.dlopen(str(library))
+            made_of: Any = self.ffi.string(opened.fastpath_source())
+        except (OSError, AttributeError) as error:
+            raise Unavailable(str(error)) from None
+        if made_of.decode() != build.fingerprint():
+            raise Unavailable("it was built from other sources")
+        self.lib = opened
+        self.f: Any = self.lib.fastpath_open(*map(self.pointer, functions))
+        self._counts = self.lib.fastpath_counted(self.f)
+        self._left = self.lib.fastpath_leftovers(self.f)
+        self._sockets: dict[int, int] = {}
+        self._paths: dict[tuple[int, bytes], Path] = {}
+
+    def pointer(self, address: int) -> Any:
+        return self.ffi.cast("void *", address)
+
+    def use(self, descriptors: Sequence[int]) -> None:
+        """The sockets, in the order of their indexes in a `Path`."""
+        self._sockets = dict(enumerate(descriptors))
+
+    def receive(self, index: int, now: float) -> list[tuple[Any, bytes, Path]]:
+        """(kind, datagram, path) of what came by this socket and is Python's to handle."""
+        buffer, left = self.ffi.buffer, self._left
+        found = []
+        for at in range(self.lib.fastpath_receive(self.f, self._sockets[index], now)):
+            each = left[at]
+            path = self._path(index, buffer(each.address, each.address_length)[:])
+            found.append((KINDS[each.kind], buffer(each.data, each.bytes)[:], path))
+        return found
+
+    def count(self, drops: Counter[str]) -> tuple[int, int]:
+        """Moves what was dropped into `drops`. Datagrams received and sent since the last time."""
+        counts = self._counts
+        for name in _DROPS:
+            number = getattr(counts, name)
+            if number:
+                drops[name] += number
+                setattr(counts, name, 0)
+        moved = counts.packets_in, counts.packets_out
+        counts.packets_in = counts.packets_out = 0
+        return moved
+
+    def close(self) -> None:
+        self.lib.fastpath_close(self.f)
+        self.f = self._counts = self._left = None
+
+    def write_path(self, to: Any, path: Path) -> None:
+        raw = pack(path.address)
+        to.fd = self._sockets[path.socket]
+        to.length = len(raw)
+        self.ffi.memmove(to.address, raw, len(raw))
+
+    def _path(self, index: int, raw: bytes) -> Path:
+        found = self._paths.get((index, raw))
+        if found is None:
+            if len(self._paths) >= KNOWN_PATHS:
+                self._paths.clear()
+            found = self._paths[index, raw] = Path(index, unpack(raw))
+        return found
+
+
+def pack(address: Address) -> bytes:
+    """As Linux's `struct sockaddr_in` and `sockaddr_in6`."""
+    host, port, *more = address
+    if not more:
+        return _FAMILY.pack(socket.AF_INET) + struct.pack("!H4s8x", port, socket.inet_pton(socket.AF_INET, host))
+    flow, scope = more
+    parts = struct.pack("!HI16s", port, flow, socket.inet_pton(socket.AF_INET6, host)) + struct.pack("=I", scope)
+    return _FAMILY.pack(socket.AF_INET6) + parts
+
+
+def unpack(raw: bytes) -> Address:
+    """What Python's `recvfrom` gives."""
+    if _FAMILY.unpack_from(raw)[0] == socket.AF_INET:
+        port, host = struct.unpack_from("!H4s", raw, 2)
+        return socket.inet_ntop(socket.AF_INET, host), port
+    port, flow, host = struct.unpack_from("!HI16s", raw, 2)
+    return socket.inet_ntop(socket.AF_INET6, host), port, flow, struct.unpack_from("=I", raw, 24)[0]

@@ -1,0 +1,340 @@
+"""The fast path does what the Python path does: the same packets through both, from real libsrtp contexts to a real socket."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pylibsrtp
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pylibsrtp import Policy, Session
+
+from media import rtp
+from media.bandwidth import Estimator, numbered
+from media.lent import Lent
+from media.relay import Incoming, Outgoing
+from media.speaking import Voice
+from media.transport import compile as build
+from media.transport import seam
+from media.transport.fastpath import Fastpath, Leg, Unavailable, pack, unpack
+from media.transport.ice import Path
+
+PAYLOAD_TYPE, LEVEL, NUMBER = 111, 1, 3
+SSRC = 0x1234567
+BY = Path(0, ("127.0.0.1", 4321))
+
+pytestmark = pytest.mark.skipif(bool(build.make()), reason="no C compiler here: the Python path serves alone")
+
+
+def context(key: bytes, direction: int) -> Session:
+    return Session(Policy(key=key, ssrc_type=direction))
+
+
+@dataclass
+class Packet:
+    sequence: int
+    timestamp: int
+    level: int | None = 20
+    marker: bool = False
+    payload: bytes = b"voice"
+    ssrc: int = SSRC
+    payload_type: int = PAYLOAD_TYPE
+
+    def plain(self) -> bytes:
+        made = rtp.build(
+            self.payload_type, self.marker, self.sequence & 0xFFFF, self.timestamp & 0xFFFFFFFF, self.ssrc, self.payload
+        )
+        if self.level is None:
+            return made
+        return bytes([0x90]) + made[1:12] + b"\xbe\xde\0\1" + bytes([LEVEL << 4, self.level, 0, 0]) + made[12:]
+
+
+class Ear:
+    """A listener: its stream, and the socket at which it hears."""
+
+    def __init__(self, fastpath: Fastpath | None, *, numbers: bool, seed: Outgoing | None = None) -> None:
+        self.key = os.urandom(30)
+        self.downlink = Estimator(0.0)
+        self.plain: list[bytes] = []
+        self.now = 0.0
+
+        def stamp(packet: bytes) -> bytes:
+            return numbered(packet, NUMBER, self.downlink.sent(len(packet), self.now))
+
+        self.voice = Outgoing("audio", PAYLOAD_TYPE, self._seal, stamp=stamp if numbers else None)
+        if seed is not None:
+            first = seed.rewriter
+            self.voice.rewriter = rtp.Rewriter(first.ssrc, PAYLOAD_TYPE, 48000, first._sequence, first._timestamp)
+        self.lent: Lent | None = None
+        if fastpath is not None:
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.socket.bind(("127.0.0.1", 0))
+            self.socket.setblocking(False)
+            self.theirs = context(self.key, Policy.SSRC_ANY_INBOUND)
+            ours = context(self.key, Policy.SSRC_ANY_OUTBOUND)
+            self.lent = Lent(leg(fastpath, None, ours), self.voice, NUMBER if numbers else 0, 0, self.downlink)
+            self.lent.aim(Path(0, self.socket.getsockname()))
+
+    def _seal(self, packet: bytes) -> bytes:
+        self.plain.append(packet)
+        return packet
+
+    def heard(self) -> list[bytes]:
+        """What came since the last time, by Python or by the fast path."""
+        found, self.plain = self.plain, []
+        while self.lent is not None:
+            try:
+                found.append(self.theirs.unprotect(self.socket.recv(2000)))
+            except BlockingIOError:
+                break
+        return found
+
+    def close(self) -> None:
+        if self.lent is not None:
+            self.lent.close()
+            self.socket.close()
+
+
+def leg(fastpath: Fastpath, rx: Session | None, tx: Session | None) -> Leg:
+    """`None`: not used in this test."""
+    spare = context(bytes(30), Policy.SSRC_ANY_INBOUND)
+    both = (rx or spare, tx or spare)
+    first, second = (int(pylibsrtp._binding.ffi.cast("intptr_t", each._srtp[0])) for each in both)
+    return Leg(fastpath, (first, second), both)
+
+
+@dataclass
+class Speaker:
+    """One voice, taken as `Peer` and `Room` take it; with `lent`, by the fast path where it can."""
+
+    ears: list[Ear]
+    incoming: Incoming = field(default_factory=lambda: Incoming(SSRC, "audio", 0.0))
+    voice: Voice = field(default_factory=Voice)
+    lent: Lent | None = None
+
+    def take(self, plain: bytes, now: float) -> None:
+        if self.lent is not None and self.lent.is_lent:
+            self.lent.recall()
+        try:
+            header = rtp.parse(plain)
+        except rtp.RtpError:
+            return
+        self.incoming.receive(header, now)
+        value = rtp.extension(plain, header, LEVEL)
+        if value:
+            self.voice.hear(value[0] & 0x7F, now)
+        for ear in self.ears:
+            ear.now = now
+            ear.voice.relay(self.incoming, plain, header, now)
+        if self.lent is not None:
+            self.lent.lend(self.incoming, BY, PAYLOAD_TYPE, self.voice, [ear.lent for ear in self.ears if ear.lent])
+
+
+class Twins:
+    """The same voice to two ears (one of whom gets numbered packets), by Python alone and by the fast path."""
+
+    def __init__(self) -> None:
+        self.fastpath = Fastpath(seam.srtp_functions())
+        self.sending = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.fastpath.use([self.sending.fileno()])
+        key = os.urandom(30)
+        self.client = context(key, Policy.SSRC_ANY_OUTBOUND)
+        self.ours = context(key, Policy.SSRC_ANY_INBOUND)
+        self.leg = leg(self.fastpath, self.ours, None)
+        fast = [Ear(self.fastpath, numbers=numbers) for numbers in (False, True)]
+        pure = [Ear(None, numbers=numbers, seed=twin.voice) for numbers, twin in zip((False, True), fast, strict=True)]
+        self.fast = Speaker(fast)
+        self.fast.lent = Lent(self.leg, Outgoing("audio", 1, lambda packet: None), 0, LEVEL, Estimator(0.0))
+        self.pure = Speaker(pure)
+        self.by_python = 0
+
+    def say(self, packet: Packet, now: float) -> None:
+        plain = packet.plain()
+        self.pure.take(plain, now)
+        sealed = self.client.protect(plain)
+        if not self.fast_takes(sealed, now):
+            self.by_python += 1
+            self.fast.take(self.ours.unprotect(sealed), now)
+        for mine, twin in zip(self.fast.ears, self.pure.ears, strict=True):
+            assert mine.heard() == twin.heard()
+
+    def fast_takes(self, sealed: bytes, now: float, by: Path = BY) -> bool:
+        ffi, lib = self.fastpath.ffi, self.fastpath.lib
+        path = ffi.new("fastpath_path *")
+        self.fastpath.write_path(path, by)
+        data = ffi.new("uint8_t[]", sealed)
+        taken = lib.fastpath_datagram(self.fastpath.f, path, data, len(sealed), now) == -1
+        lib.fastpath_flush(self.fastpath.f)
+        if not taken:
+            assert ffi.buffer(data)[: len(sealed)] == sealed, "what is left to Python is left as it came"
+        return taken
+
+    def assert_alike(self) -> None:
+        assert self.fast.lent is not None
+        self.fast.lent.sync()
+        for mine, twin in zip(self.fast.ears, self.pure.ears, strict=True):
+            if mine.lent is not None:
+                mine.lent.sync()
+            assert state(mine.voice.rewriter) == state(twin.voice.rewriter)
+            assert mine.downlink._sent == twin.downlink._sent
+        assert state(self.fast.incoming) == state(self.pure.incoming)
+        assert self.fast.voice == self.pure.voice
+
+    def close(self) -> None:
+        assert self.fast.lent is not None
+        self.fast.lent.close()
+        for ear in self.fast.ears:
+            ear.close()
+        self.sending.close()
+        self.fastpath.close()
+
+
+def state(of: object) -> dict[str, object]:
+    return {name: value for name, value in vars(of).items() if name not in ("meter", "source")}
+
+
+@pytest.fixture
+def twins() -> Iterator[Twins]:
+    twins = Twins()
+    yield twins
+    twins.close()
+
+
+def test_a_steady_voice_goes_by_the_fast_path_and_comes_out_the_same(twins: Twins) -> None:
+    for number in range(200):
+        twins.say(Packet(65500 + number, 0xFFFFF000 + 960 * number, marker=number % 50 == 0), number * 0.02)
+    assert twins.by_python == 1, "the first one alone"
+    twins.assert_alike()
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from([1, 1, 1, 1, 2, 5, 0, -1, -4, 2999, 3000, 3001, 20000]),
+            st.sampled_from([20, 50, 70, 127, None]),
+            st.sampled_from([b"", b"v", b"voice" * 30, b"x" * 1200]),
+            st.sampled_from([0.02, 0.02, 0.0, 0.7, 4.0]),
+            st.sampled_from(["", "", "", "", "cut", "recall"]),
+        ),
+        max_size=60,
+    )
+)
+def test_whatever_comes_both_send_the_same_and_know_the_same(steps: list[tuple[int, int | None, bytes, float, str]]) -> None:
+    twins = Twins()
+    sequence, timestamp, now, said = 100, 5000, 1.0, set()
+    for step, level, payload, passed, event in steps:
+        sequence, timestamp, now = (sequence + step) & 0xFFFF, timestamp + 960 * step, now + passed
+        if event and twins.fast.lent is not None and twins.fast.lent.is_lent:
+            twins.fast.lent.recall()
+        if event == "cut":
+            for ear in twins.fast.ears + twins.pure.ears:
+                ear.voice.cut()
+        if sequence in said:  # a packet said twice is libsrtp's to drop
+            continue
+        said.add(sequence)
+        try:
+            twins.say(Packet(sequence, timestamp, level, payload=payload), now)
+        except seam.SrtpError:  # our client's libsrtp says no such number
+            break
+    twins.assert_alike()
+    twins.close()
+
+
+def test_what_is_not_exactly_the_lent_voice_is_left_to_python_untouched(twins: Twins) -> None:
+    twins.say(Packet(1, 960), 0.0)
+    seal = twins.client.protect
+    assert not twins.fast_takes(seal(Packet(2, 1920, ssrc=SSRC + 1).plain()), 0.1), "another stream"
+    assert not twins.fast_takes(seal(Packet(2, 1920, payload_type=96).plain()), 0.1), "another payload"
+    assert not twins.fast_takes(seal(Packet(3, 960 * 3).plain()), 0.1, Path(0, ("127.0.0.1", 4322))), "another address"
+    assert not twins.fast_takes(Packet(4, 960 * 4, payload=b"x" * 1370).plain(), 0.1), "too long"
+    assert not twins.fast_takes(b"\x80\xc8" + bytes(40), 0.1), "RTCP"
+    assert not twins.fast_takes(b"\0\1" + bytes(18), 0.1), "STUN"
+    assert not twins.fast_takes(b"\x16\xfe\xfd" + bytes(40), 0.1), "DTLS"
+    twins.fast.lent.recall()
+    assert not twins.fast_takes(seal(Packet(5, 960 * 5).plain()), 0.1), "a voice that was called back"
+    assert not any(ear.heard() for ear in twins.fast.ears)
+
+
+def test_forged_and_repeated_packets_are_counted_and_heard_by_nobody(twins: Twins) -> None:
+    twins.say(Packet(1, 960), 0.0)
+    sealed = twins.client.protect(Packet(2, 1920).plain())
+    assert twins.fast_takes(sealed[:-1] + b"x", 0.02)
+    assert twins.fast_takes(sealed, 0.02)
+    assert twins.fast_takes(sealed, 0.02)
+    for length in range(12, len(sealed)):
+        assert twins.fast_takes(sealed[:length], 0.03)
+    assert twins.fast_takes(b"", 0.03)
+    assert twins.fast_takes(b"\x80" * 1501, 0.03)
+    drops: Counter[str] = Counter()
+    twins.fastpath.count(drops)
+    assert drops == {"srtp": 2 + len(sealed) - 12, "junk": 2}
+    assert all(len(ear.heard()) == 1 for ear in twins.fast.ears)
+
+
+def test_a_flood_of_good_packets_is_rationed(twins: Twins) -> None:
+    twins.say(Packet(1, 960), 10.0)
+    for number in range(2, 2002):
+        twins.fast_takes(twins.client.protect(Packet(number, 960 * number).plain()), 10.0)
+        for ear in twins.fast.ears:
+            ear.lent.sync()
+    drops: Counter[str] = Counter()
+    twins.fastpath.count(drops)
+    assert drops["rate"] == 2000 - 1500
+    assert twins.fast_takes(twins.client.protect(Packet(2002, 960 * 2002).plain()), 10.02)
+    twins.fastpath.count(drops)
+    assert drops["rate"] == 2000 - 1500
+
+
+def test_a_listener_who_ends_is_sent_nothing_more(twins: Twins) -> None:
+    twins.say(Packet(1, 960), 0.0)
+    gone, stays = twins.fast.ears
+    gone.lent.close()
+    gone.lent = None
+    assert twins.fast_takes(twins.client.protect(Packet(2, 1920).plain()), 0.02)
+    assert len(stays.heard()) == 1
+    gone.socket.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        gone.socket.recv(100)
+    gone.socket.close()
+
+
+def test_a_batch_is_read_at_once_and_says_where_each_came_from(twins: Twins) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        ours.bind(("127.0.0.1", 0))
+        twins.fastpath.use([ours.fileno()])
+        client.bind(("127.0.0.1", 0))
+        for data in (b"\0\1" + bytes(18), b"short", b"\x80\xc8" + bytes(20), b"\x80\x6f" + bytes(20), b"\x16" + bytes(20)):
+            client.sendto(data, ours.getsockname())
+        path = Path(0, client.getsockname())
+        left = twins.fastpath.receive(0, 1.0)
+        assert [(kind, by) for kind, _, by in left] == [(kind, path) for kind in ("stun", "rtcp", "rtp", "dtls")]
+        assert left[0][1] == b"\0\1" + bytes(18)
+        assert twins.fastpath.receive(0, 1.0) == []
+
+
+def test_addresses_are_written_as_the_kernel_writes_them() -> None:
+    for address in (("192.0.2.7", 40000), ("2001:db8::1", 40000, 5, 3)):
+        assert unpack(pack(address)) == address
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as one:
+        try:
+            one.bind(("::1", 0))
+        except OSError:
+            pytest.skip("no IPv6 here")
+        assert unpack(pack(one.getsockname())) == one.getsockname()
+
+
+def test_a_library_made_of_other_sources_is_not_used(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "fingerprint", lambda: "of another day")
+    with pytest.raises(Unavailable, match="other sources"):
+        Fastpath(seam.srtp_functions())
+    with pytest.raises(Unavailable):
+        Fastpath(seam.srtp_functions(), f"{tmp_path}/none.so")
+    monkeypatch.setenv("SANGDAM_PURE_PYTHON", "1")
+    with pytest.raises(Unavailable, match="SANGDAM_PURE_PYTHON"):
+        Fastpath(seam.srtp_functions())
