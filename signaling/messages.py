@@ -590,6 +590,13 @@ class SessionUpdate(Message, tag="session"):
     session: SessionView
 
 
+class WaitingUpdate(Message, tag="waiting"):
+    """To the user in line: ``session.waiting`` has changed, and nothing else."""
+
+    session: str
+    waiting: WaitingView
+
+
 class SessionOver(Message, tag="session_over"):
     """This client has nothing more to do with the session (declined, professional left, wrap-up saved)."""
 
@@ -698,15 +705,18 @@ class StaffUpdate(Message, tag="staff"):
 
 
 class Queue(Message, tag="queue"):
-    """For consoles: who waits that you could serve, and messages left."""
+    """For consoles: who waits that you could serve, and messages left. ``waiting`` are those who have waited longest; ``more``:
+    how many wait beside them."""
 
     waiting: list[QueueItem] = []
+    more: int = 0
     messages: list[MessageLeft] = []
 
 
 class Wallboard(Message, tag="wallboard"):
     now: int
     waiting: list[QueueItem] = []
+    more: int = 0  # wait beside those
     sessions: list[SessionItem] = []
     staff: list[StaffItem] = []
     workers: list[WorkerItem] = []
@@ -724,8 +734,8 @@ class Bye(Message, tag="bye"):
 
 
 ServerMessage = (
-    Welcome | Ok | Pong | Error | SessionUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | Colleagues
-    | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye
+    Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines
+    | Colleagues | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye
 )  # fmt: skip  # a list of names
 
 decode_client = msgspec.json.Decoder(ClientMessage).decode

@@ -1,18 +1,18 @@
-"""What is pushed in rounds, at most once a second: places of waiting users, queues of consoles, the operators' wallboard."""
+"""What is pushed to staff in rounds, at most once a second: the queues of consoles, and the operators' wallboard."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from contextlib import suppress
 from datetime import datetime
+from heapq import nsmallest
 
 import structlog
 
-from matcher.types import Unavailable
 from signaling import views
 from signaling.live.clients import Client
 from signaling.live.entry import Entry, House
+from signaling.live.places import Places
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.messages import MessageLeft, Queue, QueueItem, Wallboard, encode
@@ -22,10 +22,10 @@ log = structlog.get_logger(__name__)
 
 ROUND_S = 1.0
 COUNTS_EVERY_ROUNDS = 10
-PLACES_A_ROUND = 500  # in turn; with 10,000 waiting each hears of their place every 20 s
-QUEUE_ITEMS = 100
+QUEUE_ITEMS = 50
+QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024  # a thousand consoles with a long queue each are told within a few seconds, not all in one
 
-Queued = tuple[Entry, str, QueueItem]  # with the id of the category that is asked for
+Group = tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]  # whoever is in the same sees the same queue
 
 
 class Boards:
@@ -33,11 +33,13 @@ class Boards:
         self.house = house
         self.sessions = sessions
         self.staffing = staffing
+        self.places = Places(house, sessions)
         self._counts = DayCounts(served=0, left=0, service_level_percent=None, rating=None)
         self._messages: list[MessageRecord] = []
+        self._messages_changed = True
         self._sites: dict[str, Site] = {}  # for the names in messages
-        self._sent_queue: dict[Client, bytes] = {}
-        self._turn = 0
+        self._frames: dict[Group, bytes] = {}  # of this round
+        self._behind: list[Client] = []  # consoles that this round has still to tell
 
     async def run(self) -> None:
         rounds = 0
@@ -45,32 +47,22 @@ class Boards:
             await asyncio.sleep(ROUND_S)
             rounds += 1
             try:
-                await self.places()
-                if self.sessions.changed or rounds % COUNTS_EVERY_ROUNDS == 0:
-                    self.sessions.changed = False
-                    if rounds % COUNTS_EVERY_ROUNDS == 0:
-                        with suppress(RecordsAway):  # the day's figures stay as they were
-                            await self.count()
-                    self.push()
+                await self.places.round()
+                await self._round(counting=rounds % COUNTS_EVERY_ROUNDS == 0)
             except Exception:
                 log.exception("round failed")
 
-    # --- places ----------------------------------------------------------------------------------------------------------
-
-    async def places(self) -> None:
-        waiting = [entry for entry in self.house.entries.values() if entry.session.state == "waiting"]
-        if len(waiting) > PLACES_A_ROUND:
-            first = self._turn % len(waiting)
-            self._turn += PLACES_A_ROUND
-            waiting = (waiting + waiting)[first : first + PLACES_A_ROUND]
-        for entry in waiting:
-            await self.place(entry)
-
-    async def place(self, entry: Entry) -> None:
-        if entry.session.state == "waiting":
-            with suppress(Unavailable):  # it stays where it was
-                entry.place = await self.house.store.place(entry.session.request, self.house.now()) or entry.place
-            self.sessions.show(entry)
+    async def _round(self, *, counting: bool) -> None:
+        with suppress(RecordsAway):  # what was read last stays
+            if self._messages_changed:
+                await self.load_messages()
+            if counting:
+                await self.count()
+        if self.sessions.changed or counting:
+            self.sessions.changed = False
+            self.push()
+        elif self._behind:
+            self._push_queues()
 
     # --- queues ----------------------------------------------------------------------------------------------------------
 
@@ -78,73 +70,114 @@ class Boards:
         midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
         self._counts = await self.house.records.counts_today(int(midnight.timestamp() * 1000))
 
+    def messages_changed(self) -> None:
+        """They are read again in the next round: many may be left in one second."""
+        self._messages_changed = True
+
     async def load_messages(self) -> None:
-        self._messages = await self.house.records.messages(("new", "taken"))
-        self._sites = {site.id: site for site in await self.house.records.sites()}
+        self._messages_changed = False
+        try:
+            self._messages = await self.house.records.messages(("new", "taken"))
+            self._sites = {site.id: site for site in await self.house.records.sites()}
+        except RecordsAway:
+            self._messages_changed = True
+            raise
         self.sessions.changed = True
 
     def push(self) -> None:
-        items: dict[str, list[Queued]] = {}
-        for client in list(self._sent_queue):
-            if client not in self.house.hub.clients:
-                del self._sent_queue[client]
-        for client in self.house.hub.clients:
-            if client.staff is not None and client.staff.role in MATCHED_ROLES:
-                if client.locale not in items:
-                    items[client.locale] = self._queue_items(client.locale)
-                self.push_queue(client, items[client.locale])
+        """What has changed since they were told, to all staff; consoles beyond what a round may send wait for the next."""
+        self._frames.clear()
+        if not self._behind:
+            self._behind = [
+                client for client in self.house.hub.staff_clients() if client.staff and client.staff.role in MATCHED_ROLES
+            ]
+        self._push_queues()
         wallboards: dict[str, bytes] = {}
         for client in self.house.hub.watchers():
             frame = wallboards.get(client.locale) or wallboards.setdefault(client.locale, encode(self.wallboard(client.locale)))
             client.send_encoded(frame)
 
-    def push_queue(self, client: Client, items: list[Queued] | None = None) -> None:
-        """Who waits that this member could serve, and the messages left, when that has changed."""
-        record = client.staff
-        if record is None or record.role not in MATCHED_ROLES:
-            return
-        kinds = ("user", "transfer") if record.role == "counselor" else ("help",)
-        mine = [
-            item
-            for entry, category, item in (self._queue_items(client.locale) if items is None else items)
-            if item.kind in kinds and self._serves(record, entry, category)
-        ]
-        messages = [self._message(each, client.locale) for each in self._messages if _for(record, each)][:QUEUE_ITEMS]
-        frame = encode(Queue(waiting=mine[:QUEUE_ITEMS], messages=messages))
-        if self._sent_queue.get(client) != frame:
-            self._sent_queue[client] = frame
-            client.send_encoded(frame)
+    def _push_queues(self) -> None:
+        spent = 0
+        while self._behind and spent < QUEUE_BYTES_A_ROUND:
+            spent += self.push_queue(self._behind.pop())
+        if self._behind:
+            self.sessions.changed = True  # those told first may have been told too early
 
-    def _serves(self, record: StaffRecord, entry: Entry, category: str) -> bool:
-        return self.staffing.serves(record, entry.site.id, entry.session.language, entry.site.category_path(category))
+    def push_queue(self, client: Client) -> int:
+        """Who waits that this member could serve, and the messages left, when that has changed; the bytes sent."""
+        record = client.staff
+        if record is None or record.role not in MATCHED_ROLES or client.closing:
+            return 0
+        group = (record.role, client.locale, tuple(record.languages), tuple(record.sites), tuple(record.categories))
+        frame = self._frames.get(group)
+        if frame is None:
+            frame = self._frames[group] = encode(self._queue(record, client.locale))
+        if client.queue_sent == hash(frame):
+            return 0
+        client.queue_sent = hash(frame)
+        client.send_encoded(frame)
+        return len(frame)
+
+    def _queue(self, record: StaffRecord, locale: str) -> Queue:
+        counselor = record.role == "counselor"
+        items = self._asking("transfer" if counselor else "help", record, locale)
+        waiting = self._waiting(record) if counselor else []
+        for entry in nsmallest(QUEUE_ITEMS, waiting, key=_since):
+            items.append(views.queue_item(entry.session, entry.category_name("", locale)))
+        items.sort(key=lambda item: item.since)
+        messages = [self._message(each, locale) for each in self._messages if _for(record, each)]
+        more = len(waiting) - min(len(waiting), QUEUE_ITEMS) + max(0, len(items) - QUEUE_ITEMS)
+        return Queue(waiting=items[:QUEUE_ITEMS], more=more, messages=messages[:QUEUE_ITEMS])
+
+    def _waiting(self, record: StaffRecord) -> list[Entry]:
+        """Whom this member could serve."""
+        found: list[Entry] = []
+        for (site, language, category), queue in self.house.index.queues.items():
+            path = next(iter(queue.values())).site.category_path(category)
+            if self.staffing.serves(record, site, language, path):
+                found.extend(queue.values())
+        return found
+
+    def _asking(self, kind: str, record: StaffRecord, locale: str) -> list[QueueItem]:
+        """Help or transfers asked for, of whoever could come."""
+        found = []
+        for entry in self.house.index.running.values():
+            asked = entry.session.open_help()
+            if asked is None or asked.state != "asking" or asked.to:
+                continue
+            item = views.help_item(entry.session, asked, entry.category_name(asked.category, locale))
+            path = entry.site.category_path(asked.category)
+            if item.kind == kind and self.staffing.serves(record, entry.site.id, entry.session.language, path):
+                found.append(item)
+        return found
 
     def may_take(self, record: StaffRecord, message: str) -> bool:
         """Is this message one of those that the member is shown?"""
         return any(each.id == message and _for(record, each) for each in self._messages)
 
-    def _queue_items(self, locale: str) -> list[Queued]:
-        found: list[Queued] = []
-        for entry in self.house.entries.values():
-            session, asked = entry.session, entry.session.open_help()
-            if session.state == "waiting":
-                found.append((entry, session.category, views.queue_item(session, entry.category_name("", locale))))
-            elif asked is not None and asked.state == "asking" and not asked.to:
-                found.append(
-                    (entry, asked.category, views.help_item(session, asked, entry.category_name(asked.category, locale)))
-                )
-        return sorted(found, key=lambda each: each[2].since)
+    # --- the wallboard ---------------------------------------------------------------------------------------------------
 
     def wallboard(self, locale: str = "") -> Wallboard:
         """Names of sites and categories are in the viewer's language, where the site has it."""
-        running = [entry for entry in self.house.entries.values() if entry.session.state in ("active", "after")]
-        busy = Counter(person.staff for entry in running for person in entry.session.present() if person.staff)
+        index = self.house.index
+        waiting = [
+            views.queue_item(entry.session, entry.category_name("", locale))
+            for entry in nsmallest(QUEUE_ITEMS, index.waiting.values(), key=_since)
+        ]
+        for entry in index.running.values():
+            asked = entry.session.open_help()
+            if asked is not None and asked.state == "asking" and not asked.to:
+                waiting.append(views.help_item(entry.session, asked, entry.category_name(asked.category, locale)))
         return Wallboard(
             now=self.house.now(),
-            waiting=[item for _, _, item in self._queue_items(locale)][:QUEUE_ITEMS],
+            waiting=sorted(waiting, key=lambda item: item.since)[:QUEUE_ITEMS],
+            more=max(0, len(index.waiting) - QUEUE_ITEMS),
             sessions=[
-                views.session_item(each.session, each.site_name(locale), each.category_name("", locale)) for each in running
+                views.session_item(each.session, each.site_name(locale), each.category_name("", locale))
+                for each in index.running.values()
             ],
-            staff=self.staffing.items(busy),
+            staff=self.staffing.items(),
             workers=self.house.workers.items(),
             served_today=self._counts.served,
             left_today=self._counts.left,
@@ -167,6 +200,10 @@ class Boards:
             state=record.state,
             taken_by=record.taken_by,
         )
+
+
+def _since(entry: Entry) -> int:
+    return entry.session.enqueued_at
 
 
 def _for(record: StaffRecord, message: MessageRecord) -> bool:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from signaling.messages import Bye, encode
 from signaling.records.types import StaffRecord
+
+if TYPE_CHECKING:
+    from signaling.live.entry import Entry
 
 QUEUE_MESSAGES = 1000
 QUEUE_BYTES = 4 * 1024 * 1024  # a late joiner's board (≤ 400 KB a message) fits several times
@@ -25,8 +29,11 @@ class Client:
         self.session = ""
         self.participant = ""
         self.staff = staff
+        self.held: dict[str, Entry] = {}  # where it acts for somebody
         self.closing = False
+        self.greeted = staff is not None  # a user's views begin when all that stands in the first is known
         self.watching = False
+        self.queue_sent = 0  # the hash of what it was told last
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
         self._wake = asyncio.Event()
@@ -103,5 +110,8 @@ class Hub:
         for client in self._by_staff.get(staff, ()):
             client.send_encoded(frame)
 
+    def staff_clients(self) -> list[Client]:
+        return [client for tabs in self._by_staff.values() for client in tabs]
+
     def watchers(self) -> Iterator[Client]:
-        return (client for client in self.clients if client.watching)
+        return (client for client in self.staff_clients() if client.watching)

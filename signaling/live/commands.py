@@ -148,7 +148,7 @@ async def _enter(live: Live, client: Client, entry: Entry, person: Person, messa
         names = {field.name for field in fresh}
         entry.brief.fields = [field for field in entry.brief.fields if field.name not in names] + fresh
         await live.sessions.save_brief(entry)
-    await live.boards.place(entry)
+    await live.boards.places.look(entry)
     return None
 
 
@@ -175,7 +175,7 @@ async def _leave_message(live: Live, client: Client, entry: Entry, person: Perso
     )
     await live.house.records.add_message(record)  # first: what somebody wrote is kept whatever happens next
     await live.sessions.apply(entry, ev.MessageGiven(person.id))
-    await live.boards.load_messages()
+    live.boards.messages_changed()
     return None
 
 

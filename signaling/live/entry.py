@@ -12,6 +12,7 @@ from matcher.types import MatchStore, Place
 from media.client import PictureLimit, SetMatrix
 from signaling.hearing import MediaWorker, MediaWorkers
 from signaling.live.clients import Client, Hub
+from signaling.live.index import Index
 from signaling.live.owed import Owed
 from signaling.matrix import Matrix
 from signaling.messages import Brief
@@ -44,8 +45,8 @@ class RoomState:
 @dataclass(slots=True, eq=False)
 class Entry:
     """``lock`` serializes the machine's events; ``lines_lock`` keeps lines going out in their order without waiting for
-    the former. ``holders``: participant → the one connection that acts for them (the newest tab). ``sent``: what view each
-    was sent last."""
+    the former. ``holders``: participant → the one connection that acts for them (the newest tab). ``sent``: the hash
+    of the view that each was sent last; ``told``: what the user was told of their place."""
 
     session: Session
     site: Site
@@ -54,8 +55,9 @@ class Entry:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     lines_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     holders: dict[str, Client] = field(default_factory=dict)
-    sent: dict[str, bytes] = field(default_factory=dict)
+    sent: dict[str, int] = field(default_factory=dict)
     place: Place | None = None
+    told: tuple[tuple[int, int, int, bool], tuple[bool, bool]] | None = None
     help_place: Place | None = None
     grid: Matrix = field(default_factory=Matrix)
     room: RoomState = field(default_factory=RoomState)
@@ -79,6 +81,21 @@ class Entry:
     def holds(self, client: Client, participant: str) -> bool:
         return self.holders.get(participant) is client
 
+    def hold(self, participant: str, client: Client) -> Client | None:
+        """`client` acts for them from now on; who did before."""
+        former = self.release(participant)
+        self.holders[participant] = client
+        client.held[self.id] = self
+        return former
+
+    def release(self, participant: str) -> Client | None:
+        """Nobody acts for them any more; who did."""
+        former = self.holders.pop(participant, None)
+        self.sent.pop(participant, None)
+        if former is not None and former not in self.holders.values():
+            former.held.pop(self.id, None)
+        return former
+
 
 @dataclass(slots=True)
 class House:
@@ -91,6 +108,7 @@ class House:
     recordings: Recordings
     hub: Hub = field(default_factory=Hub)
     entries: dict[str, Entry] = field(default_factory=dict)
+    index: Index = field(default_factory=Index)
     refused: Counter[str] = field(default_factory=Counter)
     unsettled: asyncio.Event = field(default_factory=asyncio.Event)
     now: Callable[[], int] = wall_clock_ms

@@ -82,7 +82,7 @@ class Matching:
             match effect:
                 case Enqueue():
                     await self.call(store.enqueue(self.request_of(entry, effect), now))
-                    await self._check_help(entry, effect)
+                    await self._look(entry, effect)
                 case Step():
                     await self.call(getattr(store, effect.step)(effect.request, now))
                 case Transfer():
@@ -114,12 +114,14 @@ class Matching:
             first=effect.first,
         )
 
-    async def _check_help(self, entry: Entry, effect: Enqueue) -> None:
-        """A help request that nobody signed in could serve is told to the counselor at once."""
-        if effect.request != entry.session.request:
-            place = await self.house.store.place(effect.request, self.house.now())
-            if place is not None and not place.staffed:
-                self._events.put_nowait(m.RequestChanged(0, 0, effect.request, "waiting", "unstaffed"))
+    async def _look(self, entry: Entry, effect: Enqueue) -> None:
+        """The first place of a user is known before they are told that they wait. A help request that nobody signed in could
+        serve is told to the counselor at once."""
+        place = await self.house.store.place(effect.request, self.house.now())
+        if effect.request == entry.session.request:
+            entry.place = place
+        elif place is not None and not place.staffed:
+            self._events.put_nowait(m.RequestChanged(0, 0, effect.request, "waiting", "unstaffed"))
 
     async def accept(self, reservation: str, client: Client) -> None:
         ring = self._ring_of(reservation, client)
@@ -210,12 +212,12 @@ class Matching:
         holder = accepting if accepting in tabs else tabs[-1] if tabs else None
         record = self.staffing.known.get(event.staff) or await self.house.records.staff(event.staff)
         if holder is not None:
-            entry.holders[event.staff] = holder
+            entry.hold(event.staff, holder)
         name = record.name if record else event.staff
         await self.sessions.apply(entry, Accepted(event.request, event.staff, name, holder is not None, event.fence))
         person = entry.session.people.get(event.staff)
         if person is None or person.gone:
-            entry.holders.pop(event.staff, None)
+            entry.release(event.staff)
 
     async def _request_changed(self, event: m.RequestChanged) -> None:
         entry = self._entry_of(event.request)

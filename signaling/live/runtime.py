@@ -199,10 +199,10 @@ class Live:
 
     async def by_token(self, token: str) -> Entry | None:
         hashed = token_hash(token)
-        try:
-            record = await self.house.records.session_by_token(hashed) if token else None
-        except RecordsAway:  # those of live sessions are known here
-            return next((entry for entry in self.house.entries.values() if entry.token_hash == hashed), None)
+        live = self.house.index.by_token(hashed)
+        if live is not None:
+            return live
+        record = await self.house.records.session_by_token(hashed) if token else None
         if record is None:
             return None
         entry = self.house.entries.get(record.id)
@@ -225,7 +225,7 @@ class Live:
         return person.id if person is not None and person.staff and not person.gone else None
 
     def in_conversation(self, staff_id: str) -> bool:
-        return any(entry.session.state == "active" for entry in self._sessions_of(staff_id))
+        return self.house.index.active_of(staff_id) > 0
 
     async def estimate(self, site: str, category: str, language: str, now: int) -> Place:
         found = await self.house.records.site(site)
@@ -253,11 +253,11 @@ class Live:
         await self.house.recordings.erase(session_id)
         if entry is not None:
             await self.sessions.apply(entry, EndedBy("erased"))
-            for client in list(entry.holders.values()):
-                client.send(SessionOver(session=session_id, reason="erased"))
-            entry.holders.clear()
+            for participant in list(entry.holders):
+                if (client := entry.release(participant)) is not None:
+                    client.send(SessionOver(session=session_id, reason="erased"))
             self.sessions.forget_if_done(entry)
-            await self.boards.load_messages()
+            self.boards.messages_changed()
 
     async def staff_signed_out(self, staff_id: str) -> None:
         """Their connections close; sessions of theirs follow the rules for a lost owner."""
@@ -283,13 +283,12 @@ class Live:
         if former is not None:
             former.bye("replaced")
         await self.sessions.apply(entry, Connected(user.id))
-        await self.boards.place(entry)
+        await self.boards.places.ask(entry)
+        client.greeted = True
         self.sessions.show(entry)
 
     def _take(self, entry: Entry, participant: str, client: Client) -> Client | None:
-        former = entry.holders.get(participant)
-        entry.holders[participant] = client
-        entry.sent.pop(participant, None)
+        former = entry.hold(participant, client)
         if former is None or former is client:
             return None
         if former.tab != client.tab:
@@ -305,7 +304,7 @@ class Live:
         client.send(Welcome(now=self.house.now(), staff=self.staffing.me(record)))
         if skills is None:
             return
-        for entry in self._sessions_of(record.id):
+        for entry in self.house.index.of_staff(record.id):
             self._take(entry, record.id, client)
             await self.sessions.apply(entry, Connected(record.id))
             self.sessions.show(entry)
@@ -322,9 +321,6 @@ class Live:
         except Unavailable:
             self.house.refused["unavailable"] += 1  # they come back to their conversations all the same
 
-    def _sessions_of(self, staff: str) -> list[Entry]:
-        return [entry for entry in self.house.entries.values() if self.staff_participant(entry.id, staff) is not None]
-
     async def detach(self, client: Client) -> None:
         """The connection is over. A session it held goes to the newest other tab of that member of staff, if there is one."""
         if client not in self.house.hub.clients:
@@ -332,7 +328,7 @@ class Live:
         self.house.hub.remove(client)
         self.sessions.changed = True
         tabs = self.house.hub.of_staff(client.staff.id) if client.staff else []
-        for entry in list(self.house.entries.values()):
+        for entry in list(client.held.values()):
             for participant, holder in list(entry.holders.items()):
                 if holder is client:
                     await self._let_go(entry, participant, tabs)
@@ -347,8 +343,7 @@ class Live:
             self._take(entry, participant, tabs[-1])
             self.sessions.show(entry)
             return
-        del entry.holders[participant]
-        entry.sent.pop(participant, None)
+        entry.release(participant)
         await self.sessions.apply(entry, Disconnected(participant))
         self.sessions.forget_if_done(entry)
 

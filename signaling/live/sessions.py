@@ -122,8 +122,7 @@ class Sessions:
         await self.house.owed.now_or_later(entry.id, lambda again: add(again=again))
 
     def _over(self, entry: Entry, effect: Over) -> None:
-        client = entry.holders.pop(effect.participant, None)
-        entry.sent.pop(effect.participant, None)
+        client = entry.release(effect.participant)
         if client is not None:
             client.send(SessionOver(session=entry.id, reason=effect.reason))
 
@@ -137,6 +136,7 @@ class Sessions:
 
     def refresh(self, entry: Entry) -> None:
         self.changed = True
+        self.house.index.note(entry)
         self.scheduler.set(entry.id, next_deadline(entry.session))
         self.rooms.kick(entry)
         self.show(entry)
@@ -146,23 +146,26 @@ class Sessions:
         """A final session stays in memory only while its user still looks at it (and may rate it)."""
         if entry.session.state in FINAL_STATES and not entry.holders:
             self.house.entries.pop(entry.id, None)
+            self.house.index.forget(entry)
             self.scheduler.set(entry.id, None)
 
     def show(self, entry: Entry) -> None:
         """To every holder whose view has changed, the view."""
         around = self.surroundings(entry)
         for participant, client in list(entry.holders.items()):
+            if not client.greeted:
+                continue
             view = views.session_view(entry.session, participant, around, entry.grid, entry.limits.get(participant))
             frame = encode(SessionUpdate(session=view))
-            if entry.sent.get(participant) != frame:
-                entry.sent[participant] = frame
+            said = hash(frame)
+            if entry.sent.get(participant) != said:
+                entry.sent[participant] = said
                 client.send_encoded(frame)
 
     def surroundings(self, entry: Entry) -> views.Surroundings:
         session, site = entry.session, entry.site
-        waiting = self._waiting(entry) if session.state == "waiting" else None
+        waiting = self.waiting(entry) if session.state == "waiting" else None
         opening = self._opening(entry) if session.state in ("preparing", "waiting") else None
-        long_wait = waiting is not None and self.house.now() - session.enqueued_at >= views.LONG_WAIT_MS
         return views.Surroundings(
             site=SiteView(
                 id=site.id,
@@ -176,14 +179,25 @@ class Sessions:
             categories=tuple(CategoryView(id=each, name=entry.category_name(each)) for each in site.categories),
             waiting=waiting,
             opening=opening,
-            offer_message=waiting is not None and (long_wait or not waiting.staffed or not (opening and opening.open)),
+            offer_message=waiting is not None and self._offers_message(entry, waiting.staffed),
         )
+
+    def standing(self, entry: Entry) -> tuple[bool, bool]:
+        """What else may change by itself for somebody who waits: is a message offered, and is it open?"""
+        return self._offers_message(entry, self.waiting(entry).staffed), self._open(entry)
+
+    def _offers_message(self, entry: Entry, staffed: bool) -> bool:
+        long_wait = self.house.now() - entry.session.enqueued_at >= views.LONG_WAIT_MS
+        return long_wait or not staffed or not self._open(entry)
+
+    def _open(self, entry: Entry) -> bool:
+        return is_open(entry.site.hours_of(entry.session.category), self.house.now())
 
     def _opening(self, entry: Entry) -> OpeningView:
         hours, now = entry.site.hours_of(entry.session.category), self.house.now()
         return OpeningView(open=is_open(hours, now), opens_at=next_opening(hours, now))
 
-    def _waiting(self, entry: Entry) -> WaitingView:
+    def waiting(self, entry: Entry) -> WaitingView:
         session, place = entry.session, entry.place
         ringing = session.ringing is not None
         if place is None:

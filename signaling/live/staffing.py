@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 
 from matcher import types as m
 from signaling.live.entry import Entry, House
@@ -96,7 +95,7 @@ class Staffing:
 
     def colleagues(self, entry: Entry, of: str) -> list[StaffItem]:
         """Counselors signed in who speak the session's language and serve its site, those who are free first."""
-        found = [item for item in self.items(self._loads()) if item.id != of and self._may_take_over(self.known[item.id], entry)]
+        found = [item for item in self.items() if item.id != of and self._may_take_over(self.known[item.id], entry)]
         for item in found:
             if item.state == "busy" and item.sessions < self.known[item.id].capacity:
                 item.state = "available"
@@ -112,11 +111,7 @@ class Staffing:
         here = "*" in record.sites or entry.site.id in record.sites
         return record.role == "counselor" and here and entry.session.language in record.languages
 
-    def _loads(self) -> Counter[str]:
-        running = [entry.session for entry in self.house.entries.values() if entry.session.state == "active"]
-        return Counter(person.staff for session in running for person in session.present() if person.staff)
-
-    def items(self, sessions_of: dict[str, int]) -> list[StaffItem]:
+    def items(self) -> list[StaffItem]:
         found = []
         for staff, record in self.known.items():
             state, _, _, since = self._told.get(staff, ("away", "", None, 0))
@@ -126,7 +121,7 @@ class Staffing:
                     name=record.name,
                     role=record.role,
                     state=state,
-                    sessions=sessions_of.get(staff, 0),
+                    sessions=self.house.index.active_of(staff),
                     since=since,
                     languages=list(record.languages),
                 )

@@ -174,6 +174,8 @@ class Person:
                 if message["type"] == "session":
                     self.session = message["session"]
                     self.session_id = self.session["id"]
+                elif message["type"] == "waiting":
+                    self.session["waiting"] = message["waiting"]
                 self._news.notify_all()
         async with self._news:
             self.seen.append({"type": "closed"})

@@ -528,6 +528,12 @@ export interface SessionUpdate {
   session: SessionView;
 }
 
+export interface WaitingUpdate {
+  type: "waiting";
+  session: string;
+  waiting: WaitingView;
+}
+
 export interface SessionOver {
   type: "session_over";
   session: string;
@@ -640,6 +646,7 @@ export interface StaffUpdate {
 export interface Queue {
   type: "queue";
   waiting?: QueueItem[];
+  more?: number;
   messages?: MessageLeft[];
 }
 
@@ -647,6 +654,7 @@ export interface Wallboard {
   type: "wallboard";
   now: number;
   waiting?: QueueItem[];
+  more?: number;
   sessions?: SessionItem[];
   staff?: StaffItem[];
   workers?: WorkerItem[];
@@ -664,4 +672,4 @@ export interface Bye {
 
 export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | Hold | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff;
 
-export type ServerMessage = Welcome | Ok | Pong | Error | SessionUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | Colleagues | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye;
+export type ServerMessage = Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | Colleagues | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye;

@@ -113,6 +113,8 @@ interface LaneProps {
   role: "counselor" | "professional";
   my_id: string;
   queue: QueueItem[];
+  /** How many wait beside those. */
+  more: number;
   messages: MessageLeft[];
   sessions: SessionView[];
   chosen: string;
@@ -123,7 +125,7 @@ interface LaneProps {
 }
 
 /** The list on the left: my sessions, who waits, whose help is asked for, messages left. */
-export function Lane({ role, my_id, queue, messages, sessions, chosen, fresh, now, actions, onChoose }: LaneProps) {
+export function Lane({ role, my_id, queue, more, messages, sessions, chosen, fresh, now, actions, onChoose }: LaneProps) {
   const { users, helps, longest_s } = waiting(queue, now);
   return (
     <nav class="lane" aria-label={t("tab.lane")}>
@@ -141,7 +143,7 @@ export function Lane({ role, my_id, queue, messages, sessions, chosen, fresh, no
       {(role === "counselor" || users.length > 0) && (
         <section class="lane-part">
           <h2>
-            {t("lane.queue")} <span class={users.length > 0 ? "count count-warn" : "count"}>{users.length}</span>
+            {t("lane.queue")} <span class={users.length > 0 ? "count count-warn" : "count"}>{users.length + more}</span>
             {users.length > 0 && <span class="dim lane-longest">{t("lane.longest", { time: clock(longest_s) })}</span>}
           </h2>
           {users.length === 0 && <p class="dim">{t("lane.none.queue")}</p>}
@@ -150,6 +152,7 @@ export function Lane({ role, my_id, queue, messages, sessions, chosen, fresh, no
               <Waiting key={item.session} item={item} now={now} />
             ))}
           </ul>
+          {more > 0 && <p class="dim">{t("lane.more", { count: more })}</p>}
         </section>
       )}
       {(role === "professional" || helps.length > 0) && (

@@ -33,7 +33,7 @@ function Figures({ board, now }: { board: Wallboard; now: number }) {
   const rating = board.rating_today ?? null;
   return (
     <dl class="figures" data-testid="figures">
-      <Figure name={t("live.waiting")} value={users.length} alarm={users.length > 0 && longest_s > 60} />
+      <Figure name={t("live.waiting")} value={users.length + (board.more ?? 0)} alarm={users.length > 0 && longest_s > 60} />
       <Figure name={t("live.longest")} value={users.length > 0 ? clock(longest_s) : "–"} alarm={longest_s > 60} />
       <Figure name={t("live.level")} value={level === null ? "–" : `${Math.round(level)} %`} hint={t("live.level.hint")} />
       <Figure name={t("live.served")} value={board.served_today ?? 0} />

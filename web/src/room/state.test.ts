@@ -122,3 +122,16 @@ describe("connection and sessions", () => {
     expect(after([{ type: "from_the_future" } as unknown as RoomEvent])).toBe(initialState);
   });
 });
+
+describe("a place in line", () => {
+  it("changes without the rest of the session", () => {
+    const waiting = { place: 4, low_s: null, high_s: null, staffed: true, ringing: false, since: 1, asking_for: "" };
+    const state = after([
+      { type: "session", session: aSession() },
+      { type: "waiting", session: "s1", waiting },
+      { type: "waiting", session: "unknown", waiting },
+    ]);
+    expect(state.sessions.s1).toEqual({ ...aSession(), waiting });
+    expect(Object.keys(state.sessions)).toEqual(["s1"]);
+  });
+});

@@ -193,6 +193,10 @@ const handlers: Handlers = {
     // A new worker tells anew who speaks.
     speaking: state.sessions[session.id]?.room?.epoch === session.room?.epoch ? state.speaking : without(state.speaking, session.id),
   }),
+  waiting: (state, { session, waiting }) => {
+    const known = state.sessions[session];
+    return known ? { ...state, sessions: { ...state.sessions, [session]: { ...known, waiting } } } : state;
+  },
   session_over: (state, { session, reason = "" }) => ended(state, session, reason),
   ack: acknowledged,
   line: (state, { session, line }) => addLines(state, session, [line]),

@@ -1,0 +1,90 @@
+"""Live sessions by what is asked of them often: with ten thousand of them nothing may walk over all for one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from signaling.live.entry import Entry
+
+QueueKey = tuple[str, str, str]  # site, language, category
+
+
+class Index:
+    """``note`` after every change of a session, ``forget`` when it leaves the memory. ``waiting`` is in the order in which they
+    came, ``queues`` are of those; ``running``: active, and after."""
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, Entry] = {}
+        self.running: dict[str, Entry] = {}
+        self.queues: dict[QueueKey, dict[str, Entry]] = {}
+        self._by_token: dict[str, Entry] = {}
+        self._by_staff: dict[str, dict[str, Entry]] = {}
+        self._staff_in: dict[str, frozenset[str]] = {}
+
+    def note(self, entry: Entry) -> None:
+        state = entry.session.state
+        self._by_token[entry.token_hash] = entry
+        if state == "waiting":
+            self.waiting[entry.id] = entry
+            self.queues.setdefault(_queue_of(entry), {})[entry.id] = entry
+        elif self.waiting.pop(entry.id, None) is not None:
+            self._leave_queue(entry)
+        if state in ("active", "after"):
+            self.running[entry.id] = entry
+        else:
+            self.running.pop(entry.id, None)
+        self._note_staff(entry)
+
+    def forget(self, entry: Entry) -> None:
+        self._by_token.pop(entry.token_hash, None)
+        self.running.pop(entry.id, None)
+        if self.waiting.pop(entry.id, None) is not None:
+            self._leave_queue(entry)
+        self._set_staff(entry, frozenset())
+
+    def by_token(self, token_hash: str) -> Entry | None:
+        return self._by_token.get(token_hash)
+
+    def of_staff(self, staff: str) -> list[Entry]:
+        """Those that the member of staff belongs to now."""
+        return list(self._by_staff.get(staff, {}).values())
+
+    def active_of(self, staff: str) -> int:
+        return sum(entry.session.state == "active" for entry in self._by_staff.get(staff, {}).values())
+
+    def _note_staff(self, entry: Entry) -> None:
+        people = entry.session.people
+        here = (
+            frozenset(person.staff for person in people.values() if person.staff and not person.gone)
+            if len(people) > 1
+            else _NOBODY
+        )
+        if here != self._staff_in.get(entry.id, _NOBODY):
+            self._set_staff(entry, here)
+
+    def _set_staff(self, entry: Entry, here: frozenset[str]) -> None:
+        for staff in self._staff_in.pop(entry.id, _NOBODY) - here:
+            theirs = self._by_staff[staff]
+            del theirs[entry.id]
+            if not theirs:
+                del self._by_staff[staff]
+        for staff in here:
+            self._by_staff.setdefault(staff, {})[entry.id] = entry
+        if here:
+            self._staff_in[entry.id] = here
+
+    def _leave_queue(self, entry: Entry) -> None:
+        key = _queue_of(entry)
+        queue = self.queues[key]
+        del queue[entry.id]
+        if not queue:
+            del self.queues[key]
+
+
+_NOBODY: frozenset[str] = frozenset()
+
+
+def _queue_of(entry: Entry) -> QueueKey:
+    session = entry.session
+    return session.site, session.language, session.category

@@ -1,0 +1,76 @@
+"""Where those who wait stand in line, told in rounds: what a round costs does not grow with the line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain, islice
+
+from matcher.types import Place, Unavailable
+from signaling.live.entry import Entry, House
+from signaling.live.sessions import Sessions
+from signaling.messages import WaitingUpdate
+
+PLACES_A_ROUND = 500  # looked at in turn; with 10,000 waiting each is looked at every 20 s
+NEAR = 10  # whoever stands so far in front is looked at in every round
+NEAR_A_ROUND = 200
+AT_ONCE = 25  # looked at before others get their turn of the loop
+
+
+class Places:
+    """Somebody is told their place when it, or the minutes they are to expect, have changed: `waiting`, which is a tenth of the
+    whole session."""
+
+    def __init__(self, house: House, sessions: Sessions) -> None:
+        self.house = house
+        self.sessions = sessions
+        self._turn: Iterator[Entry] = iter(())
+        self._near: dict[str, Entry] = {}
+
+    async def round(self) -> None:
+        waiting = self.house.index.waiting
+        near = {session: entry for session, entry in self._near.items() if session in waiting}
+        self._near = {}
+        for number, entry in enumerate(chain(islice(near.values(), NEAR_A_ROUND), self._next(near)), 1):
+            await self.look(entry)
+            if number % AT_ONCE == 0:
+                await asyncio.sleep(0)
+
+    def _next(self, near: dict[str, Entry]) -> list[Entry]:
+        """The next in turn; whoever has come meanwhile is in the next turn."""
+        found = [entry for entry in islice(self._turn, PLACES_A_ROUND) if entry.id not in near]
+        if len(found) < PLACES_A_ROUND:
+            self._turn = iter(list(self.house.index.waiting.values()))
+        return found
+
+    async def look(self, entry: Entry) -> None:
+        """Asks for the place, and tells the user when it has changed for them."""
+        if not await self.ask(entry) or entry.place is None:
+            return
+        if entry.place.place <= NEAR:
+            self._near[entry.id] = entry
+        told = (_as_shown(entry.place), self.sessions.standing(entry))
+        if told == entry.told:
+            return
+        client = entry.holders.get(entry.session.user)
+        if entry.told is None or told[1] != entry.told[1]:
+            self.sessions.show(entry)
+        elif client is not None:
+            client.send(WaitingUpdate(session=entry.id, waiting=self.sessions.waiting(entry)))
+        entry.told = told
+
+    async def ask(self, entry: Entry) -> bool:
+        """Asks the matcher for the place; False when the session does not wait (any more)."""
+        if entry.session.state != "waiting":
+            return False
+        with suppress(Unavailable):  # it stays where it was
+            entry.place = await self.house.store.place(entry.session.request, self.house.now()) or entry.place
+        return entry.session.state == "waiting"
+
+
+def _as_shown(place: Place) -> tuple[int, int, int, bool]:
+    """Pages show minutes."""
+    low = -1 if place.low_s is None else place.low_s // 60
+    high = -1 if place.high_s is None else -(-place.high_s // 60)
+    return place.place, low, high, place.staffed
