@@ -6,6 +6,7 @@ Tones: each page hears the others' and not its own; pictures of each other's col
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -113,9 +114,10 @@ def nearest(rgb: list[int] | None) -> str | None:
     return next((name for name, colour in COLOURS.items() if all(abs(a - b) < 70 for a, b in zip(rgb, colour, strict=True))), "?")
 
 
-@pytest.fixture
-async def pages(browsers_socket: Path) -> AsyncIterator[Pages]:
-    service = Service(client.WorkerClient(str(browsers_socket)))
+@contextlib.asynccontextmanager
+async def pages_of(socket: Path) -> AsyncIterator[Pages]:
+    """A room of the worker at this socket, and the pages in it."""
+    service = Service(client.WorkerClient(str(socket)))
     await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
     pages = Pages(service)
     runner = await pages.serve()
@@ -124,6 +126,12 @@ async def pages(browsers_socket: Path) -> AsyncIterator[Pages]:
         await browser.close()
     await runner.cleanup()
     await service.close()
+
+
+@pytest.fixture
+async def pages(browsers_socket: Path) -> AsyncIterator[Pages]:
+    async with pages_of(browsers_socket) as pages:
+        yield pages
 
 
 async def launch(playwright: Playwright, kind: str) -> Browser:

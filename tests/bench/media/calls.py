@@ -68,7 +68,7 @@ def rows() -> list[Row]:
 async def _compare(size: int, cases: dict[str, str], *, mixed: bool) -> list[Row]:
     found = []
     async with Janus() as janus, Sangdam() as sangdam:
-        both = [await _open(server, size, mixed=mixed) for server in (janus, sangdam)]
+        both = [await open_rooms(server, size, mixed=mixed) for server in (janus, sangdam)]
         numbers = _numbers()
         for case, name in cases.items():
             theirs, ours = [], []
@@ -88,7 +88,7 @@ def _numbers() -> Iterator[int]:
         number += STEP
 
 
-async def _open(server: Server, size: int, *, mixed: bool, keep: int = 0) -> Rooms:
+async def open_rooms(server: Server, size: int, *, mixed: bool, keep: int = 0) -> Rooms:
     at_once = asyncio.Semaphore(JOINING_AT_ONCE)
 
     async def one() -> list[Person]:
@@ -107,7 +107,7 @@ async def _latency() -> list[Row]:
     The mix's is measured on the sound, over a relayed call's measured in the same way: both contain the sender's own codec.
     """
     async with Sangdam() as sangdam:
-        rooms = await _open(sangdam, 60, mixed=False, keep=400)
+        rooms = await open_rooms(sangdam, 60, mixed=False, keep=400)
         parts = rooms.parts("all")
         taken = drive(sangdam, parts, WINDOW_S, 1000)
         delays = [
@@ -115,7 +115,7 @@ async def _latency() -> list[Row]:
         ]
         plain = median(_heard_after(parts[number ^ 1], parts[number], taken, number) for number in range(20))
     async with Sangdam() as sangdam:
-        rooms = await _open(sangdam, 10, mixed=True, keep=1000)
+        rooms = await open_rooms(sangdam, 10, mixed=True, keep=1000)
         parts = rooms.parts("dtx")
         taken = drive(sangdam, parts, SETTLED_S + WINDOW_S, 1000)
         mixed = [1000 * (_heard_after(parts[3 * room + 1], parts[3 * room], taken, 3 * room) - plain) for room in range(10)]

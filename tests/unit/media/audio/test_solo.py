@@ -7,6 +7,7 @@ import random
 import numpy as np
 import pytest
 
+from media.audio import TICK_STEP_S, AudioRoom
 from media.audio.opus import Samples, has_fec
 
 from .sound import TICK, Room, Talker, everyone, loudness, packets, roughness, strength, tone, voice
@@ -146,6 +147,32 @@ def test_only_a_voice_that_is_to_be_heard_as_it_is(spoken: list[bytes]) -> None:
     )
     room.run(5, Talker("user", spoken))
     assert room.audio.stats["passed_on"] == 0
+
+
+@pytest.mark.parametrize("ppm", [-100, 100])
+def test_half_an_hour_of_clock_drift(ppm: int, spoken: list[bytes]) -> None:
+    """180 ms apart in the end: the listeners' packets follow the speaker's clock, and none waits longer than at the beginning."""
+    samples, seconds, now, n = 0, 1800, 100.0, 0
+
+    def send(listener: str, payload: bytes, increment: int, marker: bool, lost: int) -> None:
+        nonlocal samples
+        samples += increment if listener == "counselor" else 0
+
+    audio = AudioRoom(send)
+    audio.set_matrix(everyone(*NAMES), set())
+    oldest = 0.0
+    while now < 100.0 + seconds:
+        now += 0.02
+        while (at := 100.0 + n * 0.02 * (1 - ppm * 1e-6)) <= now:
+            audio.push("user", n & 0xFFFF, n * TICK & 0xFFFFFFFF, spoken[n % len(spoken)], 20, at)
+            n += 1
+        audio.tick(now)
+        now -= TICK_STEP_S * audio.earlier()
+        if now > 110.0:
+            oldest = max(oldest, audio.age_s("counselor", now) or 0.0)
+    assert audio.stats["passed_on"] > 0.98 * n
+    assert samples == pytest.approx(n * TICK, abs=5 * TICK)
+    assert oldest < 0.050, "a frame, and less than two ticks of waiting"
 
 
 @pytest.mark.parametrize("milliseconds", [10, 40, 60])

@@ -1,0 +1,78 @@
+"""`make bench ARGS=lips`: how far a voice is from its lips in a real browser, with up to 50 ms of jitter on the sender's line.
+
+A page claps: light and sound at one moment, once a second. Another notes when it draws the one and plays the other. What browsers
+add themselves is seen by the yardstick: a page that claps to itself over a connection of its own, without a server or jitter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from playwright.async_api import Page, async_playwright
+
+from media import client
+from tests.bench.rows import Row, row
+from tests.peers.conftest import start_worker
+from tests.peers.proxy import Proxy
+from tests.peers.test_browsers import launch, pages_of
+
+JITTER_S = 0.05
+SETTLE_S, MEASURE_S = 12.0, 25.0
+WAYS = {"relayed": {"a": 1.0}, "mixed": {"a": 0.9}}
+
+
+def rows() -> list[Row]:
+    return asyncio.run(_measure())
+
+
+async def _measure() -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        socket = Path(folder) / "worker.sock"
+        process = start_worker(socket, own_addresses=True)
+        try:
+            alone = await _yardstick(socket)
+            found = {way: await _call(socket, hears) for way, hears in WAYS.items()}
+        finally:
+            process.terminate()
+            process.wait(5)
+    print("voice after lips, ms:", {"one page alone": alone} | found)
+    worst = max(found.values(), key=lambda each: max(map(abs, each)))
+    return [
+        row("lipsync_ms", "ms", [abs(each) for each in worst]),
+        row("lipsync_yardstick_ms", "ms", [abs(each) for each in alone]),
+    ]
+
+
+async def _yardstick(socket: Path) -> list[float]:
+    async with pages_of(socket) as pages, async_playwright() as playwright:
+        browser = await launch(playwright, "c")
+        page = await browser.new_page()
+        await page.goto(f"http://127.0.0.1:{pages.port}/")
+        await page.evaluate("() => clapToMyself()")
+        return await _watched(page)
+
+
+async def _call(socket: Path, hears: dict[str, float]) -> list[float]:
+    async with pages_of(socket) as pages, async_playwright() as playwright:
+        worker = await anext(pages.service.worker.events())
+        assert isinstance(worker, client.Snapshot)
+        line = Proxy(next((host, port) for host, port in worker.udp if host == "127.0.0.1"), loss=0.0, jitter_s=JITTER_S, seed=3)
+        pages.lines["a"] = await line.open()
+        await pages.service.matrix(hears={"b": hears}, sees={"b": {0: ("a", "camera")}})
+        for name in "ab":
+            await pages.join(name, await launch(playwright, "c"))
+        await pages.pages["a"].evaluate("() => clap()")
+        found = await _watched(pages.pages["b"])
+        line.close()
+        return found
+
+
+async def _watched(page: Page) -> list[float]:
+    """Voice after lips, of each clap."""
+    await asyncio.sleep(SETTLE_S)
+    await page.evaluate("() => watch()")
+    await asyncio.sleep(MEASURE_S)
+    lit, loud = await page.evaluate("() => [state.lit, state.loud]")
+    return [round(min((each - moment for each in loud), key=abs), 1) for moment in lit]

@@ -1,0 +1,62 @@
+"""`make bench ARGS=scale`: how many rooms of three one worker holds before its sound comes unevenly, and what a room costs on the
+way there."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+
+import numpy as np
+
+from media import rtp
+from tests.bench.media.calls import MOST_LOAD, STEP, Rooms, open_rooms
+from tests.bench.media.leg import Leg
+from tests.bench.media.load import WARM_FRAMES, drive
+from tests.bench.media.servers import LOAD_CORE, Sangdam
+from tests.bench.rows import Row, row
+
+WINDOW_S = 4.0
+MOST_LATE_MS = 20.0
+SIZES = (5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 120, 140, 160)
+KEPT = round(50 * WINDOW_S) + WARM_FRAMES
+CASE = "hush"
+"""One speaks, the others are muted by hand: three packets every 20 ms, as browsers send them by default."""
+
+
+def rows() -> list[Row]:
+    os.sched_setaffinity(0, {LOAD_CORE})
+    return asyncio.run(_grow())
+
+
+async def _grow() -> list[Row]:
+    """Rooms are added until p99 passes 20 ms, or the load has no more to give (then a worker holds more than is said)."""
+    held = 0
+    costs: list[float] = []
+    numbers = itertools.count(1000, STEP)
+    async with Sangdam() as server:
+        rooms = Rooms(server, [])
+        for size in SIZES:
+            rooms.people += (await open_rooms(server, size - len(rooms.people), mixed=True, keep=KEPT)).people
+            for leg in _listening(rooms):
+                leg.arrivals.clear()
+            taken = drive(server, rooms.parts(CASE), WINDOW_S, next(numbers))
+            late_ms = float(np.percentile([each for leg in _listening(rooms) for each in _lateness_ms(leg.arrivals)], 99))
+            print(f"{size} rooms: p99 {late_ms:.1f} ms, worker {taken.server_cpu:.0f} %, load {taken.load_cpu:.0f} %", flush=True)
+            if late_ms > MOST_LATE_MS or taken.load_cpu > MOST_LOAD:
+                break
+            held = size
+            costs.append(taken.server_cpu / size)
+    return [row("rooms3_per_worker", "rooms", [held]), row("rooms3_cpu_percent_per_room", "%", costs)]
+
+
+def _listening(rooms: Rooms) -> list[Leg]:
+    return [person.hears for room in rooms.people for person in room[1:]]
+
+
+def _lateness_ms(arrivals: list[tuple[float, bytes]]) -> list[float]:
+    """Of each packet, against the one that came soonest by its timestamp; the first second is not counted."""
+    headers = [(at, rtp.parse(packet)) for at, packet in arrivals]
+    began = headers[0][0] + WARM_FRAMES * 0.02
+    delays = [at - rtp.ticks_ahead(each.timestamp, headers[0][1].timestamp) / 48_000 for at, each in headers if at > began]
+    return [1000 * (each - min(delays)) for each in delays]
