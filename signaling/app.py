@@ -16,10 +16,11 @@ from matcher.redis import RedisStore
 from matcher.types import MatchStore
 from signaling import demo, http, keys, ws
 from signaling.bus import Bus
-from signaling.codes import Codes
+from signaling.codes import Codes, signing_secret
 from signaling.fleet import Fleet
 from signaling.hearing import MediaWorkers
 from signaling.identity import Identity
+from signaling.invites import Invites
 from signaling.live import Live
 from signaling.node import CheckedStore, Node
 from signaling.recordings import Recordings
@@ -63,6 +64,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None) -> 
     app[keys.LIVE] = live
     http.setup(app)
     ws.setup(app)
+    live.invites = Invites(signing_secret(settings), settings.url, settings.server_name)
     live.house.turn = Turn.open(settings.turn, settings.turn_secret_file)
     live.house.refused = app[keys.COUNTS]  # one place for all that is refused
     app.cleanup_ctx.append(_running)

@@ -257,16 +257,14 @@ class Codes:
 
     @classmethod
     def open(cls, settings: Settings, records: Records) -> Codes:
-        """With the server's key in `data_dir`, made at the first start; in a cluster with one made of its secret."""
-        secret = derived(settings.secret, "codes") if settings.secret else server_secret(settings.data_dir)
-        return cls(records, Server(settings.server_name, secret))
+        return cls(records, Server(settings.server_name, signing_secret(settings)))
 
     async def issue(
         self, site: Site | None, category: str, language: str, *, origin: str, address: str, now: int
     ) -> tuple[str, int]:
         """(code, when it expires). CodeRefused: too_many_address, unknown_site, wrong_origin, too_many_site, unknown_category,
         unknown_language."""
-        self._take_address(address, now)
+        self.take_address(address, now)
         if site is None:
             raise CodeRefused("unknown_site")
         if origin not in site.origins:
@@ -289,7 +287,7 @@ class Codes:
 
     async def exchange(self, code: str, *, address: str, now: int) -> Verified:
         """Once. CodeRefused with any reason but wrong_origin and trail_too_long."""
-        self._take_address(address, now)
+        self.take_address(address, now)
         unverified = read(code)
         site = await self._records.site(unverified.site)
         verified = verify(unverified, site, now, self._server)
@@ -305,9 +303,15 @@ class Codes:
         """What we keep of a partner's id of a user: enough to find them again, too little to name them."""
         return hmac.new(self._server.secret, f"{site_id}\0{user_id}".encode(), hashlib.sha256).hexdigest() if user_id else ""
 
-    def _take_address(self, address: str, now: int) -> None:
+    def take_address(self, address: str, now: int) -> None:
+        """CodeRefused: too_many_address."""
         if not self._by_address.take(network_of(address), now):
             raise CodeRefused("too_many_address")
+
+
+def signing_secret(settings: Settings) -> bytes:
+    """The server's key in `data_dir`, made at the first start; in a cluster one made of its secret."""
+    return derived(settings.secret, "codes") if settings.secret else server_secret(settings.data_dir)
 
 
 def server_secret(data_dir: Path) -> bytes:

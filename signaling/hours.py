@@ -21,6 +21,11 @@ Spans = Annotated[list[Span], Meta(max_length=8)]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 _LOOK_AHEAD_DAYS = 400
 _LEAP_YEAR = "2024-"
+_HALF_HOUR_MS = 1_800_000
+_CALLBACK_SOONEST_MS = 600_000
+_CALLBACK_DAYS = 4
+_CALLBACK_TIMES_A_DAY = 8
+CALLBACK_LATEST_MS = 14 * 86_400_000
 
 
 class Hours(Struct, frozen=True, kw_only=True):
@@ -106,3 +111,41 @@ def next_opening(hours: Hours | None, now: int) -> int | None:
     """When it opens next; None while it is open, and when it does not open within 400 days."""
     first = None if hours is None else next(openings(hours, now), None)
     return first[0] if first is not None and first[0] > now else None
+
+
+def callback_times(hours: Hours | None, now: int, zone: str = "") -> list[int]:
+    """A few moments within the hours at which one could be called back: half hours, spread over the next days that have some.
+    `zone`: the asker's, for those who never close, so that nobody is offered three in the morning."""
+    hours = hours or _daytime(zone)
+    days: dict[date, list[int]] = {}
+    for opens, closes in openings(hours, now):
+        at = max(opens, now + _CALLBACK_SOONEST_MS)
+        at += -at % _HALF_HOUR_MS
+        while at + _HALF_HOUR_MS <= closes and at <= now + CALLBACK_LATEST_MS:
+            day = datetime.fromtimestamp(at / 1000, ZoneInfo(hours.timezone)).date()
+            if day not in days and len(days) == _CALLBACK_DAYS:
+                return [moment for moments in days.values() for moment in _spread(moments)]
+            days.setdefault(day, []).append(at)
+            at += _HALF_HOUR_MS
+        if opens > now + CALLBACK_LATEST_MS:
+            break
+    return [moment for moments in days.values() for moment in _spread(moments)]
+
+
+def may_call_back(hours: Hours | None, at: int, now: int) -> bool:
+    """Does the category take people at that moment of the next two weeks?"""
+    return now <= at <= now + CALLBACK_LATEST_MS and is_open(hours, at)
+
+
+def _daytime(zone: str) -> Hours:
+    hours = Hours(timezone=zone, week={day: ["09:00-21:00"] for day in WEEKDAYS})
+    try:
+        check(hours)
+    except BadHours:
+        return _daytime("UTC")
+    return hours
+
+
+def _spread(moments: list[int]) -> list[int]:
+    step = max(1, -(-len(moments) // _CALLBACK_TIMES_A_DAY))
+    return moments[::step]

@@ -16,7 +16,8 @@ Role = Literal["user", "counselor", "professional", "operator"]
 Channel = Literal["text", "voice", "video"]
 Audience = Literal["all", "staff"]
 Mode = Literal["consultation", "whisper", "conference"]
-SessionState = Literal["preparing", "waiting", "active", "after", "message_left", "closed"]
+SessionState = Literal["preparing", "waiting", "callback", "active", "after", "message_left", "closed"]
+CallbackState = Literal["scheduled", "due", "calling", "done", "missed", "cancelled"]
 HelpState = Literal["asking", "catching_up", "joined", "nobody", "cancelled", "handed_over", "ended"]
 StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost", "signed_out"]
 TransferHow = Literal["", "now", "consult"]
@@ -135,6 +136,17 @@ class WaitingView(Struct, kw_only=True):
     asking_for: str = ""  # the counselor of last time, who is asked before all others for a moment
 
 
+class CallbackView(Struct, kw_only=True):
+    """``came``: the user is here themself. ``contact``: where they are called, "" when the partner knows how to reach them."""
+
+    state: CallbackState
+    due_at: int
+    contact: str = ""
+    note: str = ""
+    came: bool = False
+    moved: int = 0
+
+
 class HelpView(Struct, kw_only=True):
     state: HelpState
     note: str = ""
@@ -164,10 +176,12 @@ class RecordingView(Struct, kw_only=True):
 
 
 class OpeningView(Struct, kw_only=True):
-    """Whether the category takes people now. ``opens_at``: when it opens next, null while it is open or when nobody knows."""
+    """Whether the category takes people now. ``opens_at``: when it opens next, null while it is open or when nobody knows.
+    ``callbacks``: users may ask to be called back."""
 
     open: bool = True
     opens_at: int | None = None
+    callbacks: bool = True
 
 
 class SessionView(Struct, kw_only=True):
@@ -187,11 +201,12 @@ class SessionView(Struct, kw_only=True):
     recording: RecordingView | None = None  # null where the site does not record
     waiting: WaitingView | None = None
     opening: OpeningView | None = None  # until a counselor has come, for the user
+    callback: CallbackView | None = None
     owner_lost: bool = False
     choices: list[Literal["wait", "another", "message"]] = []  # the user's, when the owner is lost or nobody is there
     deadline: int | None = None  # when the session ends or moves on if a lost person does not return
     lost: str = ""  # participant id of the person the deadline waits for
-    end_reason: str = ""  # left, hung_up, user_lost, owner_lost, idle, operator, unserved, erased
+    end_reason: str = ""  # left, hung_up, user_lost, owner_lost, idle, operator, unserved, erased, callback_*
     brief: Brief | None = None
     help: HelpView | None = None
     rated: bool = False
@@ -241,7 +256,7 @@ class QueueItem(Struct, kw_only=True):
     language: str
     channel: Channel
     since: int
-    kind: Literal["user", "help", "transfer"] = "user"
+    kind: Literal["user", "help", "transfer", "callback"] = "user"
     ringing: bool = False
 
 
@@ -421,6 +436,52 @@ class LeaveMessage(Message, tag="leave_message"):
     id: int | None = None
 
 
+class GetCallbackTimes(Message, tag="callback_times"):
+    """When one could be called back. ``timezone``: the asker's (IANA), for categories that never close."""
+
+    session: Id
+    timezone: Annotated[str, Meta(max_length=64)] = ""
+    id: int | None = None
+
+
+class AskCallback(Message, tag="callback"):
+    """The user goes and is called back ``at`` a time within the opening hours; asked again, at another. Without a ``contact`` the
+    partner knows how to reach them."""
+
+    session: Id
+    at: int
+    contact: Annotated[str, Meta(max_length=200)] = ""
+    note: ShortText = ""
+    id: int | None = None
+
+
+class CancelCallback(Message, tag="cancel_callback"):
+    session: Id
+    id: int | None = None
+
+
+class MoveCallback(Message, tag="move_callback"):
+    """The counselor did not reach the user and tries again ``at`` that time."""
+
+    session: Id
+    at: int
+    id: int | None = None
+
+
+class MissCallback(Message, tag="miss_callback"):
+    """The counselor did not reach the user and leaves it at that; a wrap-up follows."""
+
+    session: Id
+    id: int | None = None
+
+
+class GetInvite(Message, tag="invite"):
+    """The counselor who calls back asks for a fresh link, which brings the user to them. The reply is ``invite``."""
+
+    session: Id
+    id: int | None = None
+
+
 class Rate(Message, tag="rate"):
     session: Id
     score: Annotated[int, Meta(ge=1, le=5)]
@@ -551,8 +612,9 @@ class SignOutStaff(Message, tag="sign_out_staff"):
 
 ClientMessage = (
     Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage
-    | Leave | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp
-    | Join | SetMode | Hold | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff
+    | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | MoveCallback | MissCallback | GetInvite
+    | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | Hold
+    | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff
 )  # fmt: skip  # a list of names
 
 
@@ -653,6 +715,21 @@ class Colleagues(Message, tag="colleagues"):
     id: int | None = None
 
 
+class CallbackTimes(Message, tag="callback_times"):
+    session: str
+    times: list[int]
+    id: int | None = None
+
+
+class Invite(Message, tag="invite"):
+    """``url`` works once, until ``expires_at``, and as long as this counselor has the callback."""
+
+    session: str
+    url: str
+    expires_at: int
+    id: int | None = None
+
+
 class TypingNow(Message, tag="typing"):
     session: str
     participant: str
@@ -679,7 +756,7 @@ class Ring(Message, tag="ring"):
     """An incoming call. For a help request only note, category, language and product are shown before it is accepted."""
 
     reservation: str
-    kind: Literal["user", "help", "transfer"]
+    kind: Literal["user", "help", "transfer", "callback"]
     session: str
     expires_at: int
     waiting_since: int
@@ -705,11 +782,12 @@ class StaffUpdate(Message, tag="staff"):
 
 
 class Queue(Message, tag="queue"):
-    """For consoles: who waits that you could serve, and messages left. ``waiting`` are those who have waited longest; ``more``:
-    how many wait beside them."""
+    """For consoles: who waits that you could serve, callbacks whose time has not come, and messages left. ``waiting`` are those
+    who have waited longest; ``more``: how many wait beside them."""
 
     waiting: list[QueueItem] = []
     more: int = 0
+    callbacks: list[QueueItem] = []  # ``since`` is when they are due
     messages: list[MessageLeft] = []
 
 
@@ -717,6 +795,7 @@ class Wallboard(Message, tag="wallboard"):
     now: int
     waiting: list[QueueItem] = []
     more: int = 0  # wait beside those
+    callbacks: list[QueueItem] = []
     sessions: list[SessionItem] = []
     staff: list[StaffItem] = []
     workers: list[WorkerItem] = []
@@ -735,7 +814,8 @@ class Bye(Message, tag="bye"):
 
 ServerMessage = (
     Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines
-    | Colleagues | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye
+    | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue
+    | Wallboard | Bye
 )  # fmt: skip  # a list of names
 
 decode_client = msgspec.json.Decoder(ClientMessage).decode

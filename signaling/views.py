@@ -9,6 +9,7 @@ from typing import Literal
 from signaling import matrix
 from signaling.messages import (
     Brief,
+    CallbackView,
     CategoryView,
     HelpView,
     OpeningView,
@@ -66,6 +67,7 @@ def session_view(
         product_picture=brief_value(around.brief, "product_picture"),
         room=_room(session, person, grid, limits or {}) if session.state == "active" else None,
         recording=recording_view(session, person),
+        callback=callback_view(session),
         owner_lost=session.owner_lost,
         end_reason=session.end_reason,
         rated=session.rated,
@@ -118,7 +120,7 @@ def _room(session: Session, viewer: Person, grid: matrix.Matrix, limits: Mapping
         }
     return RoomView(
         epoch=session.epoch,
-        media=session.channel in MEDIA_CHANNELS and not viewer.reading,
+        media=session.channel in MEDIA_CHANNELS and not viewer.reading and not session.calling_back(),
         slots={
             str(slot): SlotView(participant=source, kind=kind) for slot, (source, kind) in grid.slots.get(viewer.id, {}).items()
         },
@@ -167,6 +169,20 @@ def _deadline(session: Session, viewer: Person, view: SessionView) -> None:
         view.deadline, view.lost = session.timers["professional_lost"], asked.professional
 
 
+def callback_view(session: Session) -> CallbackView | None:
+    called = session.callback
+    if called is None:
+        return None
+    return CallbackView(
+        state=called.state,
+        due_at=called.due_at,
+        contact=called.contact,
+        note=called.note,
+        came=called.came,
+        moved=called.moved,
+    )
+
+
 def _help(session: Session, asked: Help | None) -> HelpView | None:
     if asked is None:
         return None
@@ -192,9 +208,12 @@ def brief_value(brief: Brief, name: str) -> str:
 
 
 def user_ring(session: Session, around: Surroundings, reservation: str, until: int) -> Ring:
+    """Where to call is shown to whoever accepts, and not before."""
+    called = session.callback if session.state == "callback" else None
     return Ring(
         reservation=reservation,
-        kind="user",
+        kind="callback" if called else "user",
+        note=called.note if called else "",
         session=session.id,
         expires_at=until,
         waiting_since=session.enqueued_at,
@@ -236,12 +255,14 @@ def transfer_ring(session: Session, asked: Help, around: Surroundings, category_
 
 def queue_item(session: Session, category: str) -> QueueItem:
     """``category`` here and below is its name, in the session's language."""
+    called = session.callback if session.state == "callback" else None
     return QueueItem(
+        kind="callback" if called else "user",
         session=session.id,
         category=category,
         language=session.language,
         channel=session.channel,
-        since=session.enqueued_at,
+        since=called.due_at if called else session.enqueued_at,
         ringing=session.ringing is not None,
     )
 

@@ -45,6 +45,7 @@ def site() -> None:
 @click.option("--retention-days", default=90, show_default=True, type=click.IntRange(1, 3650))
 @click.option("--page-param", "page_params", multiple=True, help="Query parameter that page addresses may keep. Repeatable.")
 @click.option("--recording", default="off", show_default=True, type=click.Choice(["off", "ask"]), help="Ask all for consent.")
+@click.option("--callbacks", default="offered", show_default=True, type=click.Choice(["offered", "off"]), help="Call users back.")
 @click.option("--update", is_flag=True, help="Change a site that is there: what is not given stays.")
 @json_option
 @with_records

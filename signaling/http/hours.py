@@ -79,7 +79,9 @@ def _site(site: Site, language: str) -> SiteHours:
                 parent=each.parent,
                 hours=each.hours,
                 inherited_from="" if giver == each.id else giver,
-                opening=OpeningView(open=is_open(hours, now), opens_at=next_opening(hours, now)),
+                opening=OpeningView(
+                    open=is_open(hours, now), opens_at=next_opening(hours, now), callbacks=site.callbacks == "offered"
+                ),
             )
         )
     return SiteHours(id=site.id, name=site.name(shown), categories=categories)

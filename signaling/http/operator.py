@@ -11,8 +11,10 @@ from aiohttp import web
 from msgspec import Struct
 
 from ..keys import COUNTS, LIVE, RECORDINGS, RECORDS
-from ..messages import Brief, Channel, Line, Role, SessionState
+from ..messages import Brief, CallbackView, Channel, Line, Role, SessionState
 from ..records import AuditRecord, SessionRecord, Site, StaffRecord
+from ..session import decode_snapshot
+from ..views import callback_view
 from .bodies import now_ms
 from .errors import Refused, answer, not_found
 from .staff import signed_in
@@ -89,6 +91,7 @@ class SessionDetail(SessionItem, kw_only=True):
     events: list[EventItem]
     rated: Rating | None
     wrap_up: WrapUpItem | None
+    callback: CallbackView | None
     recorded: bool
 
 
@@ -148,6 +151,7 @@ async def session(request: web.Request) -> web.Response:
             events=[EventItem(kind=e.kind, at=e.at, data=e.data) for e in events],
             rated=Rating(score=found.rating_score, words=found.rating_words) if found.rating_score is not None else None,
             wrap_up=_wrap_up(found, names.staff),
+            callback=callback_view(decode_snapshot(found.snapshot)) if found.snapshot else None,
             recorded=bool(await request.app[RECORDINGS].of(found.id)),
         )
     )

@@ -11,16 +11,24 @@ from msgspec import Meta, Struct, field
 from .. import brief as briefs
 from ..codes import CodeRefused
 from ..hours import is_open, next_opening
+from ..invites import InviteRefused
 from ..keys import CODES, LIVE, RECORDS
 from ..messages import CategoryView, Channel, Line, OpeningView, SiteView
 from ..records import Records
 from .bodies import address_of, bearer, now_ms, read_json
-from .errors import answer, not_found, refusal_of
+from .errors import Refused, answer, not_found, refusal_of
 
 routes = web.RouteTableDef()
 
 CHANNELS: tuple[Channel, ...] = ("text", "voice", "video")
 _TRANSCRIPT_PAGE = 500
+_INVITE_STATUS = {"replayed": 409, "over": 410, "expired": 410}
+_INVITE_SENTENCES = {
+    "bad_invite": "This link is not complete.",
+    "expired": "This link has expired; ask for a new one.",
+    "replayed": "This link has been used before; ask for a new one.",
+    "over": "Nobody waits behind this link any more.",
+}
 
 
 class PanelView(Struct, kw_only=True):
@@ -54,6 +62,17 @@ class SessionRequest(Struct, kw_only=True):
     supplement: briefs.Supplement = field(default_factory=briefs.Supplement)
 
 
+class InviteRequest(Struct, kw_only=True):
+    invite: Annotated[str, Meta(max_length=2000)]
+
+
+class InviteAnswer(Struct, kw_only=True):
+    session: str
+    token: str
+    channel: Channel
+    locale: str
+
+
 class SessionAnswer(Struct, kw_only=True):
     session: str
     token: str
@@ -83,7 +102,9 @@ async def panel(request: web.Request) -> web.Response:
             low_s=place.low_s,
             high_s=place.high_s,
             retention_days=site.retention_days,
-            opening=OpeningView(open=is_open(hours, now), opens_at=next_opening(hours, now)),
+            opening=OpeningView(
+                open=is_open(hours, now), opens_at=next_opening(hours, now), callbacks=site.callbacks == "offered"
+            ),
             page_params=site.page_params,
         )
     )
@@ -149,6 +170,19 @@ async def sessions(request: web.Request) -> web.Response:
         now=now,
     )
     return answer(SessionAnswer(session=session, token=token))
+
+
+@routes.post("/api/invites")
+async def invites(request: web.Request) -> web.Response:
+    """Exchanges an invite, once, for the session of the counselor who is calling back."""
+    asked = await read_json(request, InviteRequest, 4096)
+    request.app[CODES].take_address(address_of(request), now_ms())
+    try:
+        entry, token = await request.app[LIVE].exchange_invite(asked.invite)
+    except InviteRefused as error:
+        raise Refused(_INVITE_STATUS.get(error.reason, 400), error.reason, _INVITE_SENTENCES[error.reason]) from error
+    session = entry.session
+    return answer(InviteAnswer(session=session.id, token=token, channel=session.channel, locale=session.language))
 
 
 @routes.get("/api/sessions/{id}/transcript")

@@ -128,7 +128,8 @@ class Boards:
         items.sort(key=lambda item: item.since)
         messages = [self._message(each, locale) for each in self._messages if _for(record, each)]
         more = len(waiting) - min(len(waiting), QUEUE_ITEMS) + max(0, len(items) - QUEUE_ITEMS)
-        return Queue(waiting=items[:QUEUE_ITEMS], more=more, messages=messages[:QUEUE_ITEMS])
+        callbacks = self._to_come(locale, record) if counselor else []
+        return Queue(waiting=items[:QUEUE_ITEMS], more=more, callbacks=callbacks, messages=messages[:QUEUE_ITEMS])
 
     def _waiting(self, record: StaffRecord) -> list[Entry]:
         """Whom this member could serve."""
@@ -137,7 +138,24 @@ class Boards:
             path = next(iter(queue.values())).site.category_path(category)
             if self.staffing.serves(record, site, language, path):
                 found.extend(queue.values())
+        found.extend(
+            entry for entry in self.house.index.callbacks.values() if entry.session.in_line() and self._may(record, entry)
+        )
         return found
+
+    def _to_come(self, locale: str, record: StaffRecord | None = None) -> list[QueueItem]:
+        """Callbacks whose time has not come: all, or those that this member could serve."""
+        found = [
+            entry
+            for entry in self.house.index.callbacks.values()
+            if not entry.session.in_line() and (record is None or self._may(record, entry))
+        ]
+        soonest = nsmallest(QUEUE_ITEMS, found, key=_since)
+        return [views.queue_item(entry.session, entry.category_name("", locale)) for entry in soonest]
+
+    def _may(self, record: StaffRecord, entry: Entry) -> bool:
+        session = entry.session
+        return self.staffing.serves(record, session.site, session.language, entry.site.category_path(session.category))
 
     def _asking(self, kind: str, record: StaffRecord, locale: str) -> list[QueueItem]:
         """Help or transfers asked for, of whoever could come."""
@@ -161,9 +179,10 @@ class Boards:
     def wallboard(self, locale: str = "") -> Wallboard:
         """Names of sites and categories are in the viewer's language, where the site has it."""
         index = self.house.index
+        asking = [*index.waiting.values(), *(entry for entry in index.callbacks.values() if entry.session.in_line())]
         waiting = [
             views.queue_item(entry.session, entry.category_name("", locale))
-            for entry in nsmallest(QUEUE_ITEMS, index.waiting.values(), key=_since)
+            for entry in nsmallest(QUEUE_ITEMS, asking, key=_since)
         ]
         for entry in index.running.values():
             asked = entry.session.open_help()
@@ -172,7 +191,8 @@ class Boards:
         return Wallboard(
             now=self.house.now(),
             waiting=sorted(waiting, key=lambda item: item.since)[:QUEUE_ITEMS],
-            more=max(0, len(index.waiting) - QUEUE_ITEMS),
+            more=max(0, len(asking) - QUEUE_ITEMS),
+            callbacks=self._to_come(locale),
             sessions=[
                 views.session_item(each.session, each.site_name(locale), each.category_name("", locale))
                 for each in index.running.values()
@@ -203,7 +223,9 @@ class Boards:
 
 
 def _since(entry: Entry) -> int:
-    return entry.session.enqueued_at
+    """Also when a callback is due, before it is."""
+    called = entry.session.callback
+    return called.due_at if entry.session.state == "callback" and called is not None else entry.session.enqueued_at
 
 
 def _for(record: StaffRecord, message: MessageRecord) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from matcher.types import Refused, Unavailable
 from signaling import messages as msg
-from signaling.hours import is_open
+from signaling.hours import callback_times, is_open, may_call_back
 from signaling.live.clients import Client
 from signaling.live.entry import Entry
 from signaling.live.runtime import Live
@@ -18,7 +18,7 @@ from signaling.records.types import MessageRecord, RecordsAway, StaffRecord, Unk
 from signaling.session import events as ev
 from signaling.session.model import NotAllowed, Person
 
-Reply = msg.Answer | msg.Colleagues | msg.Ice | None
+Reply = msg.Answer | msg.CallbackTimes | msg.Colleagues | msg.Ice | msg.Invite | None
 Handler = Callable[[Live, Client, Any], Awaitable[Reply]]
 InSession = Callable[[Live, Client, Entry, Person, Any], Awaitable[Reply]]
 
@@ -122,7 +122,7 @@ async def _board(live: Live, client: Client, entry: Entry, person: Person, messa
 
 
 async def _leave(live: Live, client: Client, entry: Entry, person: Person, message: msg.Leave) -> Reply:
-    if entry.session.state not in ("after", "closed", "message_left"):
+    if entry.session.state not in ("after", "callback", "closed", "message_left"):  # going does not cancel a callback
         await live.sessions.apply(entry, ev.Left(person.id))
     return None
 
@@ -131,6 +131,9 @@ async def _leave(live: Live, client: Client, entry: Entry, person: Person, messa
 
 
 async def _enter(live: Live, client: Client, entry: Entry, person: Person, message: msg.Enter) -> Reply:
+    if entry.session.calling_back():
+        await live.sessions.apply(entry, ev.UserMet(person.id, message.channel))
+        return None
     await live.sessions.renew_site(entry)
     if not is_open(entry.site.hours_of(entry.session.category), live.house.now()):
         live.sessions.show(entry)
@@ -179,6 +182,28 @@ async def _leave_message(live: Live, client: Client, entry: Entry, person: Perso
     return None
 
 
+async def _callback_times(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetCallbackTimes) -> Reply:
+    await live.sessions.renew_site(entry)
+    hours = entry.site.hours_of(entry.session.category)
+    times = callback_times(hours, live.house.now(), message.timezone)
+    return msg.CallbackTimes(session=entry.id, times=times, id=message.id)
+
+
+async def _callback(live: Live, client: Client, entry: Entry, person: Person, message: msg.AskCallback) -> Reply:
+    await _check_time(live, entry, message.at)
+    if entry.site.callbacks != "offered":
+        raise NotAllowed("not_offered")
+    asked = ev.CallbackAsked(person.id, message.at, message.contact.strip(), message.note.strip())
+    await live.sessions.apply(entry, asked)
+    return None
+
+
+async def _check_time(live: Live, entry: Entry, at: int) -> None:
+    await live.sessions.renew_site(entry)
+    if not may_call_back(entry.site.hours_of(entry.session.category), at, live.house.now()):
+        raise NotAllowed("out_of_hours")
+
+
 async def _rate(live: Live, client: Client, entry: Entry, person: Person, message: msg.Rate) -> Reply:
     await live.sessions.apply(entry, ev.Rated(person.id))
     save = partial(live.house.records.save_rating, entry.id, message.score, message.words)
@@ -217,6 +242,17 @@ async def _colleagues(live: Live, client: Client, entry: Entry, person: Person, 
     if not person.staff:
         raise NotAllowed("not_yours")
     return msg.Colleagues(session=entry.id, people=live.staffing.colleagues(entry, person.staff), id=message.id)
+
+
+async def _move_callback(live: Live, client: Client, entry: Entry, person: Person, message: msg.MoveCallback) -> Reply:
+    await _check_time(live, entry, message.at)
+    await live.sessions.apply(entry, ev.CallbackMoved(person.id, message.at))
+    return None
+
+
+async def _invite(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetInvite) -> Reply:
+    url, expires_at = await live.invite(entry, person.id)
+    return msg.Invite(session=entry.id, url=url, expires_at=expires_at, id=message.id)
 
 
 async def _state(live: Live, client: Client, message: msg.SetState) -> Reply:
@@ -347,6 +383,12 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.Leave: in_session(_leave),
     msg.Choose: _event(lambda person, m: ev.Chose(person.id, m.choice)),
     msg.LeaveMessage: in_session(user_only(_leave_message)),
+    msg.GetCallbackTimes: in_session(_callback_times),
+    msg.AskCallback: in_session(user_only(_callback)),
+    msg.CancelCallback: _event(lambda person, m: ev.CallbackCancelled(person.id)),
+    msg.MoveCallback: in_session(_move_callback),
+    msg.MissCallback: _event(lambda person, m: ev.CallbackMissed(person.id)),
+    msg.GetInvite: in_session(_invite),
     msg.Rate: in_session(user_only(_rate)),
     msg.SetState: staff_only(_state, *MATCHED_ROLES),
     msg.Accept: staff_only(_accept, *MATCHED_ROLES),

@@ -12,11 +12,12 @@ QueueKey = tuple[str, str, str]  # site, language, category
 
 class Index:
     """``note`` after every change of a session, ``forget`` when it leaves the memory. ``waiting`` is in the order in which they
-    came, ``queues`` are of those; ``running``: active, and after."""
+    came, ``queues`` are of those; ``running``: active, and after; ``callbacks``: due, and to come."""
 
     def __init__(self) -> None:
         self.waiting: dict[str, Entry] = {}
         self.running: dict[str, Entry] = {}
+        self.callbacks: dict[str, Entry] = {}
         self.queues: dict[QueueKey, dict[str, Entry]] = {}
         self._by_token: dict[str, Entry] = {}
         self._by_staff: dict[str, dict[str, Entry]] = {}
@@ -30,18 +31,26 @@ class Index:
             self.queues.setdefault(_queue_of(entry), {})[entry.id] = entry
         elif self.waiting.pop(entry.id, None) is not None:
             self._leave_queue(entry)
-        if state in ("active", "after"):
-            self.running[entry.id] = entry
-        else:
-            self.running.pop(entry.id, None)
+        for states, kept in ((("active", "after"), self.running), (("callback",), self.callbacks)):
+            if state in states:
+                kept[entry.id] = entry
+            else:
+                kept.pop(entry.id, None)
         self._note_staff(entry)
 
     def forget(self, entry: Entry) -> None:
         self._by_token.pop(entry.token_hash, None)
         self.running.pop(entry.id, None)
+        self.callbacks.pop(entry.id, None)
         if self.waiting.pop(entry.id, None) is not None:
             self._leave_queue(entry)
         self._set_staff(entry, frozenset())
+
+    def change_token(self, entry: Entry, token_hash: str) -> None:
+        """From now on this one opens the session, and no other."""
+        self._by_token.pop(entry.token_hash, None)
+        entry.token_hash = token_hash
+        self._by_token[token_hash] = entry
 
     def by_token(self, token_hash: str) -> Entry | None:
         return self._by_token.get(token_hash)

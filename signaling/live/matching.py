@@ -88,7 +88,9 @@ class Matching:
                 case Transfer():
                     await self.call(store.transfer_owner(effect.request, effect.staff, now))
                 case Reinstate():
-                    state: m.RequestState = "accepted" if effect.staff else "suspended"
+                    state: m.RequestState = "suspended"  # until its user is back, whom a callback does not need
+                    if effect.staff or effect.kind == "callback":
+                        state = "accepted" if effect.staff else "waiting"
                     status = m.RequestStatus(self.request_of(entry, effect), state, staff=effect.staff or None)
                     await self.call(store.restore([status], now))
         except m.Refused as refused:

@@ -12,6 +12,7 @@ import structlog
 from matcher.types import MatchStore, Place, Refused, Staff, Unavailable
 from signaling.hearing import MediaWorkers
 from signaling.identity import token_hash
+from signaling.invites import InviteRefused, Invites
 from signaling.live.agreeing import Agreeing, Forgotten
 from signaling.live.boards import Boards
 from signaling.live.clients import Client
@@ -60,6 +61,7 @@ class Live:
         self.boards = Boards(self.house, self.sessions, self.staffing)
         self.agreeing = Agreeing(self.house, self.matching, self.staffing, forgotten) if forgotten else None
         self.sessions.wire(self.matching, self.rooms, self.lines)
+        self.invites: Invites | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._erasures_seen = 0
 
@@ -247,6 +249,29 @@ class Live:
         entry.brief.fields = [field for field in entry.brief.fields if field.name != "product_picture"]
         entry.brief.fields.append(BriefField(name="product_picture", value=picture_id, provenance="claimed"))
         await self.sessions.save_brief(entry)
+
+    async def invite(self, entry: Entry, participant: str) -> tuple[str, int]:
+        """A fresh link for the user whom this counselor calls back, and until when it works."""
+        session, now = entry.session, self.house.now()
+        if participant != session.owner or not session.calling_back() or self.invites is None:
+            raise NotAllowed("wrong_state")
+        await self.house.records.audit(session.people[participant].staff, "callback.invite", f"session/{entry.id}", now)
+        return self.invites.issue(entry.id, session.request, now)
+
+    async def exchange_invite(self, invite: str) -> tuple[Entry, str]:
+        """Once: the session, and the token that opens it from now on, alone. InviteRefused."""
+        if self.invites is None:
+            raise InviteRefused("bad_invite")
+        claims = self.invites.read(invite, self.house.now())
+        entry = self.house.entries.get(claims.session)
+        if entry is None or entry.session.request != claims.request or not entry.session.calling_back():
+            raise InviteRefused("over")
+        if not await self.house.records.use_code(f"invite/{claims.jti}", claims.exp * 1000):
+            raise InviteRefused("replayed")
+        token = secrets.token_urlsafe(32)
+        self.house.index.change_token(entry, token_hash(token))
+        await self.house.records.save_token(entry.id, entry.token_hash)
+        return entry, token
 
     async def erased(self, session_id: str) -> None:
         entry = self.house.entries.get(session_id)

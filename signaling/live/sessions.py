@@ -165,7 +165,7 @@ class Sessions:
     def surroundings(self, entry: Entry) -> views.Surroundings:
         session, site = entry.session, entry.site
         waiting = self.waiting(entry) if session.state == "waiting" else None
-        opening = self._opening(entry) if session.state in ("preparing", "waiting") else None
+        opening = self._opening(entry) if session.state in ("preparing", "waiting", "callback") or session.owner_lost else None
         return views.Surroundings(
             site=SiteView(
                 id=site.id,
@@ -195,7 +195,9 @@ class Sessions:
 
     def _opening(self, entry: Entry) -> OpeningView:
         hours, now = entry.site.hours_of(entry.session.category), self.house.now()
-        return OpeningView(open=is_open(hours, now), opens_at=next_opening(hours, now))
+        return OpeningView(
+            open=is_open(hours, now), opens_at=next_opening(hours, now), callbacks=entry.site.callbacks == "offered"
+        )
 
     def waiting(self, entry: Entry) -> WaitingView:
         session, place = entry.session, entry.place

@@ -74,6 +74,10 @@ class Sessions(Leading):
             values["user_name"] = user_name
         await self._change(session_id, values)
 
+    async def save_token(self, session_id: str, token_hash: str) -> None:
+        """From now on this token opens the session, and no other."""
+        await self._change(session_id, {"token_hash": token_hash})
+
     async def save_brief(self, session_id: str, brief: bytes) -> None:
         """Replaces the brief (a product picture has arrived, the user typed a name)."""
         await self._change(session_id, {"brief": brief})

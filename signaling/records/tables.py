@@ -42,6 +42,7 @@ site = sa.Table(
     sa.Column("languages", sa.JSON, nullable=False),
     sa.Column("page_params", sa.JSON, nullable=False),
     _text("recording", "off"),
+    _text("callbacks", "offered"),
 )
 
 category = sa.Table(

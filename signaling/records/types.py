@@ -68,6 +68,7 @@ class Site(Struct, frozen=True, kw_only=True):
     languages: list[str] = []
     page_params: list[str] = []
     recording: Literal["off", "ask"] = "off"
+    callbacks: Literal["offered", "off"] = "offered"
     categories: dict[str, Category] = {}
     keys: list[SiteKey] = []
 

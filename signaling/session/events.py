@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from signaling.messages import Audience, Channel, Media, Mode
-from signaling.session.model import Choice
+from signaling.session.model import Choice, RequestKind
 
 # --- events: from the user and staff -----------------------------------------------------------------------------------
 
@@ -57,6 +57,44 @@ class Chose:
 @dataclass(frozen=True, slots=True)
 class MessageGiven:
     participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackAsked:
+    """The user wants to be called back ``at`` that time; asked again, at another."""
+
+    participant: str
+    at: int
+    contact: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackCancelled:
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackMoved:
+    """The counselor did not reach the user, and tries again ``at`` that time."""
+
+    participant: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackMissed:
+    """The counselor did not reach the user, and leaves it at that."""
+
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserMet:
+    """The user who is called back is here themself."""
+
+    participant: str
+    channel: Channel | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +270,8 @@ class Restored:
 
 
 SessionEvent = (
-    Entered | Connected | Disconnected | MediaChanged | ChannelChanged | Left | Chose | MessageGiven | HelpAsked | TransferAsked
+    Entered | Connected | Disconnected | MediaChanged | ChannelChanged | Left | Chose | MessageGiven | CallbackAsked
+    | CallbackCancelled | CallbackMoved | CallbackMissed | UserMet | HelpAsked | TransferAsked
     | HelpCancelled | HelpJoined | ModeChanged | Held | HandedOver | Rated | WrappedUp | EndedBy | RingStarted | RingEnded
     | Accepted | RequestMoved | NobodyEligible | RecordingAnswered | RecordingFailed | PeerOffered | PeerChanged | PeerReported
     | RoomLost | Ticked | Restored
@@ -244,7 +283,7 @@ SessionEvent = (
 @dataclass(frozen=True, slots=True)
 class Enqueue:
     request: str
-    kind: Literal["user", "help"]
+    kind: RequestKind
     category: str
     enqueued_at: int
     excluded: tuple[str, ...] = ()
@@ -271,10 +310,10 @@ class Transfer:
 @dataclass(frozen=True, slots=True)
 class Reinstate:
     """After a restart, at its original time: the accepted request that ``staff`` still serves, or without ``staff`` one that
-    waits for its user's return."""
+    waits for its user's return; a callback waits without its user."""
 
     request: str
-    kind: Literal["user", "help"]
+    kind: RequestKind
     category: str
     enqueued_at: int
     staff: str = ""

@@ -7,8 +7,9 @@ epoch, a former request or peer) changes nothing and has no effects.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
+from signaling.session import callback as callbacks
 from signaling.session import help as helping
 from signaling.session import hold as holding
 from signaling.session import model, people
@@ -17,6 +18,10 @@ from signaling.session import recording as recordings
 from signaling.session import transfer as transferring
 from signaling.session.events import (
     Accepted,
+    CallbackAsked,
+    CallbackCancelled,
+    CallbackMissed,
+    CallbackMoved,
     ChannelChanged,
     Chose,
     Connected,
@@ -53,9 +58,11 @@ from signaling.session.events import (
     Step,
     Ticked,
     TransferAsked,
+    UserMet,
     WrappedUp,
 )
-from signaling.session.model import FINAL_STATES, NotAllowed, Person, Ringing, Session
+from signaling.session.model import FINAL_STATES, NotAllowed, Person, RequestKind, Ringing, Session
+from signaling.session.standing import open_requests
 
 
 def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
@@ -99,7 +106,7 @@ def _fresh(session: Session, fence: int) -> bool:
 def _ring_started(session: Session, event: RingStarted, now: int, out: list[Effect]) -> None:
     ringing = Ringing(reservation=event.reservation, staff=event.staff, until=event.until)
     asked = session.open_help()
-    if event.request == session.request and session.state == "waiting" and _fresh(session, event.fence):
+    if event.request == session.request and session.in_line() and _fresh(session, event.fence):
         session.ringing = ringing
     elif asked and event.request == asked.request and asked.state == "asking" and _fresh(session, event.fence):
         asked.ringing, asked.asked = ringing, asked.asked + 1
@@ -121,7 +128,7 @@ def _accepted(session: Session, event: Accepted, now: int, out: list[Effect]) ->
     asked = session.open_help()
     if asked and event.request == asked.request and _fresh(session, event.fence):
         helping.accepted(session, event, now, out)
-    elif event.request == session.request and session.state == "waiting" and _fresh(session, event.fence):
+    elif event.request == session.request and session.in_line() and _fresh(session, event.fence):
         _activate(session, event, now, out)
 
 
@@ -130,6 +137,7 @@ def _activate(session: Session, event: Accepted, now: int, out: list[Effect]) ->
     person.gone, person.connected, person.entered, person.role = False, event.connected, False, "counselor"
     session.state, session.owner, session.ringing = "active", person.id, None
     preferring.over(session)
+    callbacks.accepted(session, out)
     session.owner_lost, session.choices = False, []
     session.active_at = session.active_at or now
     session.epoch += 1
@@ -157,10 +165,11 @@ def _back_to_waiting(session: Session, reason: str, out: list[Effect]) -> None:
     """Original time, first in line; the room closes until the next counselor."""
     helping.close(session, "ended", out)
     helping.remove(session.people[session.owner], reason, out)
-    session.state, session.owner, session.owner_lost, session.choices = "waiting", "", False, []
+    session.state = "callback" if callbacks.due_again(session) else "waiting"
+    session.owner, session.owner_lost, session.choices, session.returned = "", False, [], True
     session.timers.pop("owner_lost", None)
     people.forget_peers(session)
-    out.append(Note("waiting", {"why": reason}))
+    out.append(Note(session.state, {"why": reason}))
 
 
 # --- choices, the end ---------------------------------------------------------------------------------------------------
@@ -214,6 +223,16 @@ def _left(session: Session, event: Left, now: int, out: list[Effect]) -> None:
         raise NotAllowed("not_yours")
 
 
+def _callback_cancelled(session: Session, event: CallbackCancelled, now: int, out: list[Effect]) -> None:
+    callbacks.check_cancelled(session, event)
+    _close(session, "callback_cancelled", now, out)
+
+
+def _callback_missed(session: Session, event: CallbackMissed, now: int, out: list[Effect]) -> None:
+    callbacks.missed(session, event, out)
+    end(session, "callback_missed", now, out)
+
+
 def _finish(session: Session, reason: str, now: int) -> None:
     session.timers.clear()
     session.ringing, session.choices, session.owner_lost = None, [], False
@@ -224,6 +243,7 @@ def _finish(session: Session, reason: str, now: int) -> None:
 def end(session: Session, reason: str, now: int, out: list[Effect]) -> None:
     """active → after: the owner wraps up, the user may rate."""
     helping.close(session, "ended", out, keep_professional=True)
+    callbacks.over(session, out)
     out.append(Step("complete", session.request))
     _finish(session, reason, now)
     session.state = "after"
@@ -235,6 +255,7 @@ def end(session: Session, reason: str, now: int, out: list[Effect]) -> None:
 def _close(session: Session, reason: str, now: int, out: list[Effect]) -> None:
     if session.state == "waiting":
         out.append(Step("cancel", session.request))
+    callbacks.over(session, out)
     _finish(session, reason, now)
     session.state = "closed"
     out.append(Note("closed", {"reason": reason}))
@@ -312,6 +333,10 @@ def _owner_lost_for_good(session: Session, now: int, out: list[Effect]) -> None:
         return
     if asked and asked.state == "asking":
         helping.close(session, "ended", out)
+    if session.calling_back():
+        out.append(Step("requeue", session.request))
+        _back_to_waiting(session, "lost", out)
+        return
     session.owner_lost, session.choices = True, ["wait", "another", "message"]
     out.append(Say("owner_lost", {"name": session.people[session.owner].name}))
     out.append(Note("owner_lost", {"staff": session.owner}))
@@ -325,6 +350,7 @@ _TIMERS: dict[str, Callable[[Session, int, list[Effect]], None]] = {
     "catch_up": lambda session, now, out: helping.professional_out(session, "too_slow", now, out),
     "hunt": helping.hunt_over,
     "preferred": preferring.widen,
+    "callback": callbacks.due,
     "wrap_up": lambda session, now, out: _close(session, "wrapped_up", now, out),
 }
 
@@ -338,19 +364,22 @@ def _restored(session: Session, event: Restored, now: int, out: list[Effect]) ->
     if not kept:
         people.forget_peers(session)
     if session.state == "waiting":
-        out.append(Reinstate(session.request, "user", session.category, session.enqueued_at))
+        first = session.returned
+        out.append(Reinstate(session.request, session.request_kind(), session.category, session.enqueued_at, first=first))
         session.timers["user_lost"] = now + model.WAITING_LOST_MS
+    elif session.state == "callback":
+        out.extend(wanted for wanted, _, _ in open_requests(session))
     elif session.state == "active":
         if not kept:
             session.epoch += 1
         people.user_lost(session, now, out)
         owner = session.people[session.owner]
-        out.append(Reinstate(session.request, "user", session.category, session.enqueued_at, owner.staff))
+        out.append(Reinstate(session.request, session.request_kind(), session.category, session.enqueued_at, owner.staff))
         if not session.owner_lost:
             session.timers["owner_lost"] = now + model.OWNER_LOST_MS
         professional, asked = session.professional(), session.open_help()
         if professional and asked:
-            kind: Literal["user", "help"] = "user" if asked.transfer else "help"
+            kind: RequestKind = "user" if asked.transfer else "help"
             out.append(Reinstate(asked.request, kind, asked.category, asked.asked_at, professional.staff))
         helping.restore(session, now, out)
 
@@ -363,6 +392,11 @@ _HANDLERS: dict[type[Any], Callable[[Session, Any, int, list[Effect]], None]] = 
     RequestMoved: _request_moved,
     Chose: _chose,
     MessageGiven: _message_given,
+    CallbackAsked: callbacks.asked,
+    CallbackCancelled: _callback_cancelled,
+    CallbackMoved: callbacks.moved,
+    CallbackMissed: _callback_missed,
+    UserMet: callbacks.met,
     Left: _left,
     Rated: _rated,
     WrappedUp: _wrapped_up,

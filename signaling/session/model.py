@@ -7,11 +7,12 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from signaling.messages import Channel, HelpState, Media, Mode, NobodyWhy, SessionState, TransferHow
+from signaling.messages import CallbackState, Channel, HelpState, Media, Mode, NobodyWhy, SessionState, TransferHow
 
 PeerName = Literal["none", "connecting", "live", "text_only", "lost"]
 Choice = Literal["wait", "another", "message"]
-Timer = Literal["idle", "user_lost", "owner_lost", "professional_lost", "hunt", "catch_up", "wrap_up", "preferred"]
+Timer = Literal["idle", "user_lost", "owner_lost", "professional_lost", "hunt", "catch_up", "wrap_up", "preferred", "callback"]
+RequestKind = Literal["user", "callback", "help"]
 
 IDLE_MS = 10 * 60_000
 WAITING_LOST_MS = 60_000
@@ -26,13 +27,16 @@ HUNT_ONE_MS = 30_000  # for one person: a ring takes 20 s
 WRAP_UP_MS = 120_000
 RATING_MS = 24 * 3_600_000
 
+CALLBACK_REQUEST = "c"  # what stands after the dot in the id of a callback's request
+CALLBACK_OVER: frozenset[CallbackState] = frozenset({"done", "missed", "cancelled"})
+
 FINAL_STATES: frozenset[SessionState] = frozenset({"closed", "message_left"})
 OPEN_HELP: frozenset[HelpState] = frozenset({"asking", "catching_up", "joined"})
 
 
 class NotAllowed(Exception):
     """The state tables forbid this event now; nothing has changed. ``reason``: wrong_state, not_yours, no_help, too_late,
-    channel, unknown."""
+    channel, unknown, ringing, too_often."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -96,11 +100,23 @@ class Help(Struct, kw_only=True):
     why: NobodyWhy = ""
 
 
+class Callback(Struct, kw_only=True):
+    """``contact``: where the user is called, "" when the partner knows how to reach them. ``came``: the user is here themself.
+    ``moved``: how often it was given another time."""
+
+    state: CallbackState
+    due_at: int
+    contact: str = ""
+    note: str = ""
+    came: bool = False
+    moved: int = 0
+
+
 class Session(Struct, kw_only=True):
     """``preferred``: the one counselor who is asked now, because they served this user before. ``request`` is the user's request
-    at the matcher, ``fence`` the newest matcher step seen. ``epoch`` counts the
-    lives of the room: a worker obeys no older one. ``timers``: name → when it fires (ms). ``held``: the owner has put the user on
-    hold."""
+    at the matcher, ``fence`` the newest matcher step seen. ``returned``: a counselor was lost or never came, so the request
+    stands before all others. ``epoch`` counts the lives of the room: a worker obeys no older one. ``timers``: name → when it
+    fires (ms). ``held``: the owner has put the user on hold."""
 
     id: str
     site: str
@@ -124,6 +140,8 @@ class Session(Struct, kw_only=True):
     preferred_name: str = ""
     epoch: int = 0
     slots: dict[str, dict[int, tuple[str, Literal["camera", "screen"]]]] = {}
+    returned: bool = False
+    callback: Callback | None = None
     help: Help | None = None
     held: bool = False
     recording: Recording = msgspec.field(default_factory=Recording)
@@ -135,6 +153,20 @@ class Session(Struct, kw_only=True):
     def present(self) -> list[Person]:
         """Those who belong to the session now: the user, the owner, the professional."""
         return [person for person in self.people.values() if not person.gone]
+
+    def in_line(self) -> bool:
+        """The user's own request waits or rings; a callback's only from its time on."""
+        called = self.callback
+        return self.state == "waiting" or (self.state == "callback" and called is not None and called.state == "due")
+
+    def calling_back(self) -> bool:
+        """A counselor has the callback, and the user is not here."""
+        called = self.callback
+        return self.state == "active" and called is not None and called.state == "calling" and not called.came
+
+    def request_kind(self) -> RequestKind:
+        """Of the user's own request."""
+        return "callback" if self.request.rpartition(".")[2].startswith(CALLBACK_REQUEST) else "user"
 
     def open_help(self) -> Help | None:
         return self.help if self.help is not None and self.help.state in OPEN_HELP else None

@@ -82,7 +82,7 @@ def user_lost(session: Session, now: int, out: list[Effect]) -> None:
     if session.state == "waiting":
         out.append(Step("suspend", session.request))
         session.timers["user_lost"] = now + model.WAITING_LOST_MS
-    elif session.state == "active":
+    elif session.state == "active" and not session.calling_back():
         patience = model.USER_LOST_TEXT_MS if session.channel == "text" else model.USER_LOST_MS
         session.timers["user_lost"] = now + patience
 

@@ -11,19 +11,25 @@ def open_requests(session: Session) -> list[tuple[Reinstate, bool, Ringing | Non
     """Each with: is it in the running (its requester is here), and what rings for it."""
     if session.state == "waiting":
         here = session.people[session.user].connected
-        waits = Reinstate(session.request, "user", session.category, session.enqueued_at, only=session.preferred)
-        return [(waits, here, session.ringing)]
+        return [(_waits(session), here, session.ringing)]
+    if session.in_line():
+        return [(_waits(session), True, session.ringing)]
     if session.state != "active":
         return []
     owner = session.people[session.owner]
     found: list[tuple[Reinstate, bool, Ringing | None]] = [
-        (Reinstate(session.request, "user", session.category, session.enqueued_at, owner.staff), True, None)
+        (Reinstate(session.request, session.request_kind(), session.category, session.enqueued_at, owner.staff), True, None)
     ]
     asked, professional = session.open_help(), session.professional()
     if asked is not None:
         staff = professional.staff if professional else ""
         found.append((_asked_for(session, asked, staff), True, asked.ringing))
     return found
+
+
+def _waits(session: Session) -> Reinstate:
+    kind, only, first = session.request_kind(), session.preferred, session.returned
+    return Reinstate(session.request, kind, session.category, session.enqueued_at, only=only, first=first)
 
 
 def _asked_for(session: Session, asked: Help, staff: str) -> Reinstate:

@@ -8,7 +8,7 @@ export type Audience = "all" | "staff";
 
 export type Mode = "consultation" | "whisper" | "conference";
 
-export type SessionState = "preparing" | "waiting" | "active" | "after" | "message_left" | "closed";
+export type SessionState = "preparing" | "waiting" | "callback" | "active" | "after" | "message_left" | "closed";
 
 export type HelpState = "asking" | "catching_up" | "joined" | "nobody" | "cancelled" | "handed_over" | "ended";
 
@@ -100,6 +100,15 @@ export interface WaitingView {
   asking_for: string;
 }
 
+export interface CallbackView {
+  state: "scheduled" | "due" | "calling" | "done" | "missed" | "cancelled";
+  due_at: number;
+  contact: string;
+  note: string;
+  came: boolean;
+  moved: number;
+}
+
 export interface HelpView {
   state: "asking" | "catching_up" | "joined" | "nobody" | "cancelled" | "handed_over" | "ended";
   note: string;
@@ -128,6 +137,7 @@ export interface RecordingView {
 export interface OpeningView {
   open: boolean;
   opens_at: number | null;
+  callbacks: boolean;
 }
 
 export interface SessionView {
@@ -136,7 +146,7 @@ export interface SessionView {
   category: CategoryView;
   language: string;
   channel: "text" | "voice" | "video";
-  state: "preparing" | "waiting" | "active" | "after" | "message_left" | "closed";
+  state: "preparing" | "waiting" | "callback" | "active" | "after" | "message_left" | "closed";
   you: string;
   participants: ParticipantView[];
   product_picture: string;
@@ -144,6 +154,7 @@ export interface SessionView {
   recording: RecordingView | null;
   waiting: WaitingView | null;
   opening: OpeningView | null;
+  callback: CallbackView | null;
   owner_lost: boolean;
   choices: ("wait" | "another" | "message")[];
   deadline: number | null;
@@ -195,7 +206,7 @@ export interface QueueItem {
   language: string;
   channel: "text" | "voice" | "video";
   since: number;
-  kind: "user" | "help" | "transfer";
+  kind: "user" | "help" | "transfer" | "callback";
   ringing: boolean;
 }
 
@@ -235,7 +246,7 @@ export interface SessionItem {
   category: string;
   language: string;
   channel: "text" | "voice" | "video";
-  state: "preparing" | "waiting" | "active" | "after" | "message_left" | "closed";
+  state: "preparing" | "waiting" | "callback" | "active" | "after" | "message_left" | "closed";
   since: number;
   counselor: string;
   professional: string;
@@ -364,6 +375,47 @@ export interface LeaveMessage {
   session: string;
   contact: string;
   text?: string;
+  id?: number | null;
+}
+
+export interface GetCallbackTimes {
+  type: "callback_times";
+  session: string;
+  timezone?: string;
+  id?: number | null;
+}
+
+export interface AskCallback {
+  type: "callback";
+  session: string;
+  at: number;
+  contact?: string;
+  note?: string;
+  id?: number | null;
+}
+
+export interface CancelCallback {
+  type: "cancel_callback";
+  session: string;
+  id?: number | null;
+}
+
+export interface MoveCallback {
+  type: "move_callback";
+  session: string;
+  at: number;
+  id?: number | null;
+}
+
+export interface MissCallback {
+  type: "miss_callback";
+  session: string;
+  id?: number | null;
+}
+
+export interface GetInvite {
+  type: "invite";
+  session: string;
   id?: number | null;
 }
 
@@ -591,6 +643,21 @@ export interface Colleagues {
   id?: number | null;
 }
 
+export interface CallbackTimes {
+  type: "callback_times";
+  session: string;
+  times: number[];
+  id?: number | null;
+}
+
+export interface Invite {
+  type: "invite";
+  session: string;
+  url: string;
+  expires_at: number;
+  id?: number | null;
+}
+
 export interface TypingNow {
   type: "typing";
   session: string;
@@ -618,7 +685,7 @@ export interface Replaced {
 export interface Ring {
   type: "ring";
   reservation: string;
-  kind: "user" | "help" | "transfer";
+  kind: "user" | "help" | "transfer" | "callback";
   session: string;
   expires_at: number;
   waiting_since: number;
@@ -647,6 +714,7 @@ export interface Queue {
   type: "queue";
   waiting?: QueueItem[];
   more?: number;
+  callbacks?: QueueItem[];
   messages?: MessageLeft[];
 }
 
@@ -655,6 +723,7 @@ export interface Wallboard {
   now: number;
   waiting?: QueueItem[];
   more?: number;
+  callbacks?: QueueItem[];
   sessions?: SessionItem[];
   staff?: StaffItem[];
   workers?: WorkerItem[];
@@ -670,6 +739,6 @@ export interface Bye {
   retry_ms?: number | null;
 }
 
-export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | Hold | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff;
+export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | MoveCallback | MissCallback | GetInvite | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | Hold | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff;
 
-export type ServerMessage = Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | Colleagues | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye;
+export type ServerMessage = Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye;

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.hours import BadHours, Hours, check, is_open, next_opening, openings
+from signaling.hours import BadHours, Hours, callback_times, check, is_open, may_call_back, next_opening, openings
 from signaling.records import Category, Site
 
 SEOUL = "Asia/Seoul"
@@ -121,3 +121,35 @@ def test_it_is_open_from_the_next_opening_on_and_not_before(now: int) -> None:
         assert not is_open(OFFICE, now)
         assert is_open(OFFICE, found)
         assert not is_open(OFFICE, found - 1)
+
+
+def in_seoul(moments: list[int]) -> list[str]:
+    return [f"{datetime.fromtimestamp(moment / 1000, ZoneInfo(SEOUL)):%m-%d %H:%M}" for moment in moments]
+
+
+def test_callbacks_are_offered_within_the_hours_and_not_at_once() -> None:
+    lunch = Hours(timezone=SEOUL, week={"wed": ["09:00-12:00", "13:00-14:30"], "thu": ["10:00-11:00"]}, days={"11-26": []})
+    offered = in_seoul(callback_times(lunch, at("2026-11-25 10:55")))
+    assert offered == ["11-25 11:30", "11-25 13:00", "11-25 13:30", "11-25 14:00", *offered[4:]]
+    assert offered[4] == "12-02 09:00", "not on the holiday"
+    assert all(may_call_back(lunch, moment, at("2026-11-25 10:55")) for moment in callback_times(lunch, at("2026-11-25 10:55")))
+
+
+def test_a_long_day_offers_a_few_times_and_four_days() -> None:
+    offered = in_seoul(callback_times(OFFICE, at("2026-11-25 06:00")))
+    days = {moment[:5] for moment in offered}
+    assert len(days) == 4
+    assert all(sum(moment.startswith(day) for moment in offered) <= 8 for day in days)
+
+
+def test_who_never_closes_calls_back_in_the_askers_daytime() -> None:
+    offered = callback_times(None, at("2026-11-25 23:00"), SEOUL)
+    assert all("09:00" <= moment[6:] <= "20:30" for moment in in_seoul(offered))
+    assert callback_times(None, at("2026-11-25 23:00"), "../etc")
+    assert may_call_back(None, at("2026-11-26 03:00"), at("2026-11-25 23:00")), "who wants to may"
+
+
+def test_nobody_is_called_back_in_the_past_out_of_hours_or_next_month() -> None:
+    now = at("2026-11-25 10:00")
+    for moment in ("2026-11-25 09:59", "2026-11-25 23:00", "2026-12-25 10:00"):
+        assert not may_call_back(OFFICE, at(moment), now)

@@ -9,17 +9,26 @@ from signaling import matrix, views
 from signaling.messages import Brief, CategoryView, Media, SiteView
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, new_session, next_deadline, receive
 from signaling.session import events as ev
-from signaling.session.model import FINAL_STATES, Session
+from signaling.session.model import CALLBACK_OVER, FINAL_STATES, Session
 
 NOW = 1_790_000_000_000
 NOWHERE = views.Surroundings(SiteView(id="s", name="S"), CategoryView(id="c", name="C"), Brief())
 ALLOWED = {
-    "preparing": {"preparing", "waiting", "message_left", "closed"},
-    "waiting": {"waiting", "active", "message_left", "closed"},
-    "active": {"active", "waiting", "message_left", "after", "closed"},  # closed: erased
+    "preparing": {"preparing", "waiting", "callback", "message_left", "closed"},
+    "waiting": {"waiting", "callback", "active", "message_left", "closed"},
+    "callback": {"callback", "active", "closed"},
+    "active": {"active", "waiting", "callback", "message_left", "after", "closed"},  # closed: erased
     "after": {"after", "closed"},
     "message_left": {"message_left"},
     "closed": {"closed"},
+}
+CALLBACK_ALLOWED = {
+    "scheduled": {"due", "cancelled"},
+    "due": {"scheduled", "calling", "cancelled"},
+    "calling": {"scheduled", "due", "done", "missed"},
+    "done": set(),
+    "missed": set(),
+    "cancelled": set(),
 }
 HELP_ALLOWED = {
     "asking": {"asking", "catching_up", "nobody", "cancelled", "ended"},
@@ -33,7 +42,7 @@ HELP_ALLOWED = {
 
 someone = st.sampled_from(["u", "jimin", "suho", "han", "stranger"])
 staff = st.sampled_from(["jimin", "suho", "han"])
-request = st.sampled_from([f"s-1.{kind}{n}" for kind in "uh" for n in range(1, 6)])
+request = st.sampled_from([f"s-1.{kind}{n}" for kind in "uhc" for n in range(1, 6)])
 fence = st.integers(0, 40)
 peer = st.sampled_from(["p-1", "p-2"])
 mode = st.sampled_from(["consultation", "whisper", "conference"])
@@ -46,6 +55,11 @@ event = st.one_of(
     st.builds(ev.Left, someone),
     st.builds(ev.Chose, someone, st.sampled_from(["wait", "another", "message"])),
     st.builds(ev.MessageGiven, someone),
+    st.builds(ev.CallbackAsked, someone, st.integers(NOW, NOW + 2_000_000), st.just("010-2000-3000")),
+    st.builds(ev.CallbackCancelled, someone),
+    st.builds(ev.CallbackMoved, someone, st.integers(NOW, NOW + 2_000_000)),
+    st.builds(ev.CallbackMissed, someone),
+    st.builds(ev.UserMet, someone),
     st.builds(ev.HelpAsked, someone),
     st.builds(ev.HelpCancelled, someone),
     st.builds(ev.HelpJoined, someone, st.sampled_from([None, True, False])),
@@ -81,6 +95,16 @@ opening = [
     ev.Accepted("s-1.h2", "han", "Han", True, 2),
     ev.HelpJoined("han", True),
 ]
+called_back = [
+    ev.Connected("u"),
+    ev.Entered(),
+    ev.CallbackAsked("u", NOW, "010-2000-3000"),
+    ev.Disconnected("u"),
+    ev.Ticked(),
+    ev.RingStarted("s-1.c2", "r-1", "jimin", NOW, 1),
+    ev.Accepted("s-1.c2", "jimin", "Jimin", True, 2),
+    ev.UserMet("u"),
+]
 
 
 def check(session: Session) -> None:
@@ -92,7 +116,13 @@ def check(session: Session) -> None:
     else:
         assert not grid.hears
         assert not session.owner_lost
+    if session.state == "callback":
+        assert session.callback is not None
+        assert (session.callback.state == "scheduled") == ("callback" in session.timers)
+    if session.calling_back():
+        assert "user_lost" not in session.timers, "who is called back is not lost"
     if session.state in FINAL_STATES:
+        assert session.callback is None or session.callback.state in CALLBACK_OVER
         assert next_deadline(session) is None
         assert asked is None
     for listener, sources in grid.hears.items():
@@ -121,16 +151,21 @@ def check(session: Session) -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(skip=st.integers(0, len(opening)), story=st.lists(st.tuples(event, st.integers(0, 200_000)), max_size=30))
-def test_any_story_keeps_to_the_tables(skip: int, story: list[tuple[ev.SessionEvent, int]]) -> None:
+@given(
+    begin=st.sampled_from([opening, called_back]),
+    skip=st.integers(0, len(opening)),
+    story=st.lists(st.tuples(event, st.integers(0, 200_000)), max_size=30),
+)
+def test_any_story_keeps_to_the_tables(begin: list[ev.SessionEvent], skip: int, story: list[tuple[ev.SessionEvent, int]]) -> None:
     session = new_session(
         id="s-1", site="s", category="c", language="ko", channel="voice", user="u", name="", now=NOW, recording=True
     )
     now = NOW
-    for happening, later in [(each, 0) for each in opening[:skip]] + story:
+    for happening, later in [(each, 0) for each in begin[:skip]] + story:
         now += later
         before = encode_snapshot(session)
         state, epoch, help_state = session.state, session.epoch, session.help.state if session.help else None
+        callback_state = session.callback.state if session.callback else None
         try:
             effects = receive(session, happening, now)
         except NotAllowed:
@@ -138,6 +173,8 @@ def test_any_story_keeps_to_the_tables(skip: int, story: list[tuple[ev.SessionEv
             continue
         assert session.state in ALLOWED[state]
         assert session.epoch >= epoch
+        if callback_state and session.callback and session.callback.state != callback_state:
+            assert session.callback.state in CALLBACK_ALLOWED[callback_state]
         if help_state and session.help and session.help.state != help_state:
             assert session.help.state in HELP_ALLOWED[help_state]
         for effect in effects:
@@ -162,6 +199,8 @@ def test_no_session_lives_for_ever_without_its_people(story: list[tuple[ev.Sessi
     for person in ("u", "jimin", "suho", "han"):
         receive(session, ev.Disconnected(person), now)
     for _ in range(20):
+        if session.state == "callback":  # it waits for staff, for as long as it takes
+            receive(session, ev.CallbackCancelled("u"), now)
         deadline = next_deadline(session)
         if deadline is None:
             break

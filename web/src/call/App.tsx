@@ -3,6 +3,7 @@ import type { IconNode } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { SessionView } from "../messages";
+import { CalledBack } from "../room/Callback";
 import type { HandoffError } from "../room/handoff";
 import { Announcer } from "../ui/announce";
 import { Button } from "../ui/Button";
@@ -11,13 +12,14 @@ import { useLocale, useStore } from "../ui/store";
 import { After } from "./After";
 import { Closed } from "./Closed";
 import type { Call } from "./call";
+import { Invited } from "./Invited";
 import { Prepare } from "./Prepare";
 import { Room } from "./Room";
 import { screenOf, type Screen } from "./screen";
 import { Waiting } from "./Waiting";
 import { t } from "./words";
 
-export type Start = { kind: "waiting" } | { kind: "direct" } | { kind: "error"; error: HandoffError } | { kind: "call"; call: Call };
+export type Start = { kind: "waiting" } | { kind: "invited"; onEnter: () => Promise<void> } | { kind: "direct" } | { kind: "error"; error: HandoffError } | { kind: "call"; call: Call };
 
 export function App({ start }: { start: Start }) {
   const language = useLocale();
@@ -27,6 +29,7 @@ export function App({ start }: { start: Start }) {
   return (
     <>
       {start.kind === "waiting" && <Skeleton />}
+      {start.kind === "invited" && <Invited onEnter={start.onEnter} />}
       {start.kind === "direct" && (
         <Message icon={Store} title={t("direct.title")} text={t("direct.text")} testid="start-from-shop">
           {window.opener !== null && <Button onClick={() => window.close()}>{t("direct.close")}</Button>}
@@ -60,6 +63,11 @@ const SCREENS: Partial<Record<Screen, (props: { call: Call; session: SessionView
   closed: Closed,
   prepare: Prepare,
   waiting: Waiting,
+  callback: ({ call, session }) => (
+    <main class="message card" data-testid="called-back">
+      <CalledBack client={call.client} session={session} />
+    </main>
+  ),
   room: Room,
   after: After,
 };

@@ -1,5 +1,9 @@
-import { DoorClosed } from "lucide";
+import { DoorClosed, PhoneIncoming } from "lucide";
+import { useState } from "preact/hooks";
 import type { SessionView } from "../messages";
+import { AskCallback } from "../room/Callback";
+import { t as roomText } from "../room/words";
+import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { locale } from "../ui/i18n";
 import { whenText } from "../ui/when";
@@ -15,13 +19,25 @@ export function closedText({ opening }: SessionView): string {
 
 /** The hours ended before the call began: when they begin again, and a message meanwhile. */
 export function Closed({ call, session }: { call: Call; session: SessionView }) {
+  const [back, setBack] = useState(false);
   const leave = () => void call.client.connection.request({ type: "leave", session: session.id }).catch(() => undefined);
   return (
     <main class="message card" data-testid="call-closed">
       <Icon node={DoorClosed} size={40} />
       <h1>{t("closed.title")}</h1>
       <p>{closedText(session)}</p>
-      <LeaveMessage call={call} back={t("closed.leave")} onBack={leave} />
+      {back ? (
+        <AskCallback client={call.client} session={session} onBack={() => setBack(false)} />
+      ) : (
+        <>
+          {session.opening?.callbacks === true && (
+            <Button icon={PhoneIncoming} kind="primary" onClick={() => setBack(true)} data-testid="choice-callback">
+              {roomText("callback.offer")}
+            </Button>
+          )}
+          <LeaveMessage call={call} back={t("closed.leave")} onBack={leave} />
+        </>
+      )}
     </main>
   );
 }

@@ -1,7 +1,8 @@
-import { Clock, Mail, UserRoundSearch, WifiOff } from "lucide";
+import { Clock, Mail, PhoneIncoming, UserRoundSearch, WifiOff } from "lucide";
 import { useState } from "preact/hooks";
 import type { SessionView } from "../messages";
-import { nameAndRole } from "../room/words";
+import { AskCallback } from "../room/Callback";
+import { nameAndRole, t as roomText } from "../room/words";
 import { toast } from "../ui/announce";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
@@ -11,7 +12,7 @@ import { t } from "./words";
 
 /** The counselor is gone for good: the user's three choices. */
 export function Lost({ call, session }: { call: Call; session: SessionView }) {
-  const [message, setMessage] = useState(false);
+  const [instead, setInstead] = useState<"" | "message" | "callback">("");
   const owner = session.participants.find((one) => one.owner);
   const name = owner ? nameAndRole(owner) : "";
   const choose = (choice: "wait" | "another") =>
@@ -21,8 +22,10 @@ export function Lost({ call, session }: { call: Call; session: SessionView }) {
   const waits = !session.choices.includes("wait");
   return (
     <section class="lost card" aria-live="assertive">
-      {message ? (
-        <LeaveMessage call={call} onBack={() => setMessage(false)} />
+      {instead === "message" ? (
+        <LeaveMessage call={call} onBack={() => setInstead("")} />
+      ) : instead === "callback" ? (
+        <AskCallback client={call.client} session={session} onBack={() => setInstead("")} />
       ) : (
         <>
           <Icon node={WifiOff} size={36} />
@@ -39,7 +42,12 @@ export function Lost({ call, session }: { call: Call; session: SessionView }) {
                 {t("lost.another")}
               </Button>
             )}
-            <Button icon={Mail} wide onClick={() => setMessage(true)} data-testid="choice-message">
+            {session.opening?.callbacks === true && (
+              <Button icon={PhoneIncoming} wide onClick={() => setInstead("callback")} data-testid="choice-callback">
+                {roomText("callback.offer")}
+              </Button>
+            )}
+            <Button icon={Mail} wide onClick={() => setInstead("message")} data-testid="choice-message">
               {t("lost.message")}
             </Button>
           </div>

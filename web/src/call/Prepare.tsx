@@ -8,6 +8,7 @@ import { Field } from "../ui/Field";
 import { Icon } from "../ui/Icon";
 import { useStore } from "../ui/store";
 import type { Call } from "./call";
+import { isCalled } from "./screen";
 import { t } from "./words";
 
 /** Before the call: oneself in the mirror, a microphone that shows it hears, what is shared, and Enter. */
@@ -45,7 +46,7 @@ export function Prepare({ call, session }: { call: Call; session: SessionView })
       <div class="prepare-side">
         <header>
           <p class="prepare-about">{t("prepare.about", { site: session.site.name, category: session.category.name })}</p>
-          <h1>{t("prepare.title")}</h1>
+          <h1>{isCalled(session) ? t("prepare.called", { name: session.participants.find((one) => one.owner)?.name ?? "" }) : t("prepare.title")}</h1>
         </header>
         {you?.name === "" && session.state === "preparing" && (
           <Field

@@ -1,8 +1,10 @@
-import { Clock, Mail } from "lucide";
+import { Clock, Mail, PhoneIncoming } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import type { SessionView, WaitingView } from "../messages";
+import { AskCallback } from "../room/Callback";
 import { Chat } from "../room/Chat";
 import { serverNow } from "../room/state";
+import { t as roomText } from "../room/words";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { useStore } from "../ui/store";
@@ -14,7 +16,7 @@ import { t } from "./words";
 
 /** In line: place and expected wait, live; write already, or leave a message instead. */
 export function Waiting({ call, session }: { call: Call; session: SessionView }) {
-  const [message, setMessage] = useState(false);
+  const [instead, setInstead] = useState<"" | "message" | "callback">("");
   const { waiting } = session;
   const closed = session.opening?.open === false;
   const nobody = waiting !== null && !waiting.staffed;
@@ -22,8 +24,10 @@ export function Waiting({ call, session }: { call: Call; session: SessionView })
   return (
     <div class="waiting">
       <section class="card waiting-place" aria-live="polite">
-        {message ? (
-          <LeaveMessage call={call} onBack={() => setMessage(false)} />
+        {instead === "message" ? (
+          <LeaveMessage call={call} onBack={() => setInstead("")} />
+        ) : instead === "callback" ? (
+          <AskCallback client={call.client} session={session} onBack={() => setInstead("")} />
         ) : (
           <>
             <div class={`waiting-pulse ${nobody ? "waiting-pulse-still" : ""}`} aria-hidden="true">
@@ -38,7 +42,12 @@ export function Waiting({ call, session }: { call: Call; session: SessionView })
             )}
             {waiting && <Since call={call} since={waiting.since} />}
             <div class="buttons">
-              <Button icon={Mail} kind={nobody ? "primary" : "plain"} onClick={() => setMessage(true)} data-testid="choice-message">
+              {session.opening?.callbacks === true && (
+                <Button icon={PhoneIncoming} kind={nobody ? "primary" : "plain"} onClick={() => setInstead("callback")} data-testid="choice-callback">
+                  {roomText("callback.offer")}
+                </Button>
+              )}
+              <Button icon={Mail} onClick={() => setInstead("message")} data-testid="choice-message">
                 {t("waiting.message")}
               </Button>
               <Button kind="quiet" onClick={leave} data-testid="call-leave">

@@ -9,7 +9,7 @@ import { RoomLink } from "../room/roomlink";
 import { locale, setLocale } from "../ui/i18n";
 import { applyAccent } from "../ui/accent";
 import { createStore, type Readable } from "../ui/store";
-import { isOver, screenOf, type Local } from "./screen";
+import { isCalled, isOver, screenOf, type Local } from "./screen";
 
 const ENTERED = "sangdam.entered";
 
@@ -67,7 +67,8 @@ export class Call {
   /** Leaves *prepare*: asks for a counselor, or gives a text session its voice. Rejects with a RequestError. */
   async enter(name: string): Promise<void> {
     const { session, channel } = this.handoff;
-    const preparing = this.view()?.state === "preparing";
+    const view = this.view();
+    const preparing = view !== undefined && (view.state === "preparing" || isCalled(view));
     await this.client.connection.request(preparing ? { type: "enter", session, channel, name } : { type: "channel", session, channel });
     this.localStore.update((local) => ({ ...local, entered: true }));
     this.keep();
@@ -84,7 +85,7 @@ export class Call {
     const screen = screenOf(this.client.state.get(), this.session, this.localStore.get());
     if (view) applyAccent(view.site.accent);
     if (isOver(screen)) this.tellOpener();
-    if (screen === "replaced" || screen === "closed" || isOver(screen)) {
+    if (screen === "replaced" || screen === "closed" || screen === "callback" || isOver(screen)) {
       if (this.started) this.releaseDevices();
     } else if (!this.started && (screen === "prepare" || screen === "waiting" || screen === "room")) void this.startDevices();
   }

@@ -5,11 +5,13 @@ import "../ui/components.css";
 import "../room/recording.css";
 import "../room/stage.css";
 import "../room/controls.css";
+import "../room/callback.css";
 import "../room/chat.css";
 import "../room/board/board.css";
 import "./call.css";
 import { App, type Start } from "./App";
 import { Call } from "./call";
+import { exchangeInvite, takeInvite } from "./invite";
 
 const opener = window.opener as Mailbox | null;
 const root = document.getElementById("app");
@@ -24,7 +26,9 @@ function begin(handoff: Handoff): void {
 }
 
 const kept = keptHandoff();
-if (kept) begin(kept);
+const invite = takeInvite(location, history);
+if (invite) show({ kind: "invited", onEnter: () => exchangeInvite(invite).then(begin) });
+else if (kept) begin(kept);
 else if (opener) {
   show({ kind: "waiting" });
   awaitHandoff(opener, { onHandoff: begin, onError: (error) => show({ kind: "error", error }) });

@@ -3,7 +3,7 @@
 import type { Channel, SessionView, WaitingView } from "../messages";
 import type { RoomState } from "../room/state";
 
-export type Screen = "skeleton" | "replaced" | "expired" | "closed" | "prepare" | "waiting" | "room" | "message_left" | "after";
+export type Screen = "skeleton" | "replaced" | "expired" | "closed" | "prepare" | "waiting" | "callback" | "room" | "message_left" | "after";
 
 /** The session has come to its end. */
 export const isOver = (screen: Screen): boolean => screen === "after" || screen === "message_left" || screen === "expired";
@@ -15,9 +15,12 @@ export interface Local {
   entered: boolean;
 }
 
-/** `preparing` waits for Enter; so does a text session that is about to get a voice. All else follows the session. */
+/** A counselor calls back and waits for the user to enter. */
+export const isCalled = ({ state, callback }: SessionView): boolean => state === "active" && callback?.state === "calling" && !callback.came;
+
+/** `preparing` waits for Enter, and so does who is called back; so does a text session that is about to get a voice. All else follows the session. */
 function needsPreparing(session: SessionView, local: Local): boolean {
-  if (session.state === "preparing") return true;
+  if (session.state === "preparing" || isCalled(session)) return true;
   return !local.entered && session.channel === "text" && local.channel !== "text";
 }
 
@@ -31,6 +34,8 @@ export function screenOf(state: RoomState, sessionId: string, local: Local): Scr
       return "after";
     case "message_left":
       return "message_left";
+    case "callback":
+      return "callback";
     default:
       if (session.state === "preparing" && session.opening?.open === false) return "closed";
       if (needsPreparing(session, local)) return "prepare";

@@ -1,5 +1,5 @@
 /** What a member of staff can do, each a request to the server; a refusal is shown as a sentence. */
-import type { Colleagues, Mode, StaffItem } from "../messages";
+import type { Colleagues, Invite, Mode, StaffItem } from "../messages";
 import type { RequestMessage } from "../room/connection";
 import { toast } from "../ui";
 import { textOr, t } from "./texts";
@@ -24,6 +24,10 @@ export interface Actions {
   handOver(session: string): Promise<boolean>;
   leave(session: string): Promise<boolean>;
   wrapUp(session: string, notes: string, outcome: string): Promise<boolean>;
+  /** A fresh link for the user who is called back; "" when there is none. */
+  invite(session: string): Promise<string>;
+  moveCallback(session: string, at: number): Promise<boolean>;
+  missCallback(session: string): Promise<boolean>;
   takeMessage(message: string): Promise<boolean>;
   doneMessage(message: string): Promise<boolean>;
 }
@@ -66,6 +70,16 @@ export function makeActions(request: Request): Actions {
     handOver: (session) => send({ type: "hand_over", session }),
     leave: (session) => send({ type: "leave", session }),
     wrapUp: (session, notes, outcome) => send({ type: "wrap_up", session, notes, outcome }),
+    invite: async (session) => {
+      try {
+        return ((await request({ type: "invite", session })) as Invite).url;
+      } catch (error) {
+        toast(sentence(error), "error");
+        return "";
+      }
+    },
+    moveCallback: (session, at) => send({ type: "move_callback", session, at }),
+    missCallback: (session) => send({ type: "miss_callback", session }),
     takeMessage: (message) => send({ type: "message_take", message }),
     doneMessage: (message) => send({ type: "message_done", message }),
   };

@@ -126,7 +126,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   const setters = { onOpen: setOpen, onTab: setTab, onPlan: setPlanned, onAudience: setAudience, onSilence: setSilenced, onDeclining: setDeclining };
   useKeys(deskKeys({ me, ring, sessions, standing: mine, link, view, audience, planned, actions, ...setters, onState: changeState, onChoose: choose, onEnd: end }));
 
-  const { waiting = [], more = 0, messages = [] } = state.queue;
+  const { waiting = [], more = 0, callbacks = [], messages = [] } = state.queue;
   return (
     <div class="desk" data-tab={tab} data-reading={reading || undefined} data-session={session !== null || undefined}>
       <TopBar me={me} now={now} onState={changeState} onSettings={() => setOpen("settings")} onKeys={() => setOpen("keys")} onSignOut={() => leaveDesk(onSignedOut)} />
@@ -141,6 +141,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
         my_id={me.id}
         queue={waiting}
         more={more}
+        callbacks={callbacks}
         messages={messages}
         sessions={sessions.list}
         chosen={session?.id ?? ""}

@@ -1,7 +1,8 @@
-import { CircleHelp, MessageSquareText, Phone, Video } from "lucide";
+import { CircleHelp, MessageSquareText, Phone, PhoneIncoming, Video } from "lucide";
 import { useState } from "preact/hooks";
 import type { Channel, MessageLeft, QueueItem, SessionView } from "../messages";
-import { Button, Icon, useLocale } from "../ui";
+import { Button, Icon, useLocale, whenText } from "../ui";
+import { callsBack } from "./callback";
 import type { Actions } from "./actions";
 import { clock, dateTime, languageName, since } from "./logic/format";
 import { inOrder, waiting } from "./logic/queue";
@@ -19,11 +20,45 @@ export function ChannelIcon({ channel }: { channel: Channel }) {
   );
 }
 
+function KindIcon({ item }: { item: QueueItem }) {
+  if (item.kind === "help") return <Icon node={CircleHelp} size={16} class="help-ink" />;
+  if (item.kind !== "callback") return <ChannelIcon channel={item.channel} />;
+  return (
+    <span title={t("lane.callback")}>
+      <Icon node={PhoneIncoming} size={16} />
+      <span class="visually-hidden">{t("lane.callback")}</span>
+    </span>
+  );
+}
+
+/** Those whose time has not come. */
+function Callbacks({ items, now }: { items: QueueItem[]; now: number }) {
+  const locale = useLocale();
+  return (
+    <section class="lane-part" data-testid="lane-callbacks">
+      <h2>
+        {t("lane.callbacks")} <span class="count">{items.length}</span>
+      </h2>
+      <ul>
+        {items.map((item) => (
+          <li key={item.session} class="lane-item">
+            <KindIcon item={item} />
+            <span class="lane-text">
+              {item.category} <span class="dim">{languageName(item.language, locale)}</span>
+            </span>
+            <span class="num">{whenText(item.since, now, locale)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
 function Waiting({ item, now }: { item: QueueItem; now: number }) {
   const locale = useLocale();
   return (
     <li class="lane-item">
-      {item.kind === "help" ? <Icon node={CircleHelp} size={16} class="help-ink" /> : <ChannelIcon channel={item.channel} />}
+      <KindIcon item={item} />
       <span class="lane-text">
         {item.category} <span class="dim">{languageName(item.language, locale)}</span>
       </span>
@@ -46,7 +81,7 @@ function SessionRow({ session, now, chosen, fresh, onChoose }: { session: Sessio
           </span>
         </span>
         {fresh > 0 && <span class="pill pill-ok">{t("session.new_lines", { n: fresh })}</span>}
-        {user?.presence === "lost" && session.state === "active" && <span class="dot dot-warn" title={t("state.lost")} />}
+        {user?.presence === "lost" && session.state === "active" && !callsBack(session) && <span class="dot dot-warn" title={t("state.lost")} />}
         <span class="num">{since(session.active_at ?? session.started_at, now)}</span>
       </button>
     </li>
@@ -115,6 +150,7 @@ interface LaneProps {
   queue: QueueItem[];
   /** How many wait beside those. */
   more: number;
+  callbacks: QueueItem[];
   messages: MessageLeft[];
   sessions: SessionView[];
   chosen: string;
@@ -125,7 +161,7 @@ interface LaneProps {
 }
 
 /** The list on the left: my sessions, who waits, whose help is asked for, messages left. */
-export function Lane({ role, my_id, queue, more, messages, sessions, chosen, fresh, now, actions, onChoose }: LaneProps) {
+export function Lane({ role, my_id, queue, more, callbacks, messages, sessions, chosen, fresh, now, actions, onChoose }: LaneProps) {
   const { users, helps, longest_s } = waiting(queue, now);
   return (
     <nav class="lane" aria-label={t("tab.lane")}>
@@ -155,6 +191,7 @@ export function Lane({ role, my_id, queue, more, messages, sessions, chosen, fre
           {more > 0 && <p class="dim">{t("lane.more", { count: more })}</p>}
         </section>
       )}
+      {callbacks.length > 0 && <Callbacks items={callbacks} now={now} />}
       {(role === "professional" || helps.length > 0) && (
         <section class="lane-part">
           <h2>

@@ -9,6 +9,7 @@ import { Stage } from "../room/Stage";
 import { viewer, type RoomState } from "../room/state";
 import type { Actions } from "./actions";
 import { HoldBand, LostBand, Replaced, TextOnlyBand } from "./bands";
+import { CallbackCard, callsBack } from "./callback";
 import { HuntBand } from "./help";
 import { audienceOf, audienceRule } from "./logic/audience";
 import { amReading, nameOf, userOf } from "./names";
@@ -39,7 +40,7 @@ function Head({ session, view }: { session: SessionView; view: View }) {
       <span class="dim">
         {session.category.name} · {t(`channel.${session.channel}`)}
       </span>
-      {session.state === "active" && !amReading(session) && (
+      {session.state === "active" && !amReading(session) && !callsBack(session) && (
         <div class="segments segments-small" role="group" aria-label={t("view.group")}>
           {VIEWS.map((one) => (
             <button key={one} type="button" aria-pressed={view === one} data-testid={`view-${one}`} onClick={() => setPrefs({ view: one })}>
@@ -84,7 +85,8 @@ export function Room({ client, link, session, state, pictures, now, view, audien
   const reading = amReading(session);
   const owner = viewer(session)?.owner === true;
   const active = session.state === "active";
-  const noPictures = !reading && session.room?.media !== true && view === "stage";
+  const calls = callsBack(session);
+  const noPictures = !reading && session.room?.media !== true && view === "stage" && !calls;
   const audienceOffered = audienceChoice(session, audience, onAudience);
   if (reading && link !== null) {
     return (
@@ -102,7 +104,8 @@ export function Room({ client, link, session, state, pictures, now, view, audien
       <HoldBand session={session} onEnd={owner ? () => void actions.hold(session.id, false) : null} />
       {active && owner && <HuntBand session={session} now={now} actions={actions} onAgain={onAgain} />}
       {link !== null && <TextOnlyBand link={link} />}
-      {active && link !== null && !noPictures && <Views link={link} session={session} pictures={pictures} view={view} />}
+      {calls && <CallbackCard client={client} session={session} actions={actions} />}
+      {active && link !== null && !noPictures && !calls && <Views link={link} session={session} pictures={pictures} view={view} />}
       {active && link === null && <div class="room-views skeleton" role="status" aria-label={t("waiting.room")} />}
       {session.state === "after" && <WrapUp session={session} now={now} actions={actions} />}
       {link !== null && <RoomAudio link={link} />}

@@ -6,12 +6,12 @@ import { clock } from "./logic/format";
 import { keepNotes, keptNotes } from "./notes";
 import { t, textOr } from "./texts";
 
-export const OUTCOMES = ["resolved", "follow_up", "referred", "unresolved", "dropped"] as const;
+export const OUTCOMES = ["resolved", "follow_up", "referred", "unresolved", "dropped", "not_reached"] as const;
 
 /** After the call: what the next person should know. Starts with the notes taken during it. */
 export function WrapUp({ session, now, actions }: { session: SessionView; now: number; actions: Pick<Actions, "wrapUp"> }) {
   const [notes, setNotes] = useState(() => keptNotes(session.id));
-  const [outcome, setOutcome] = useState<string>("resolved");
+  const [outcome, setOutcome] = useState<string>(session.end_reason === "callback_missed" ? "not_reached" : "resolved");
   const [busy, setBusy] = useState(false);
   const save = async (event: Event) => {
     event.preventDefault();

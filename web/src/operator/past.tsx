@@ -7,7 +7,7 @@ import { NO_SEARCH, pages, search, type PastItem, type Search } from "./records"
 import { Table, type TableColumn } from "./table";
 import { t } from "./texts";
 
-const STATES = ["preparing", "waiting", "active", "after", "message_left", "closed"] as const;
+const STATES = ["preparing", "waiting", "callback", "active", "after", "message_left", "closed"] as const;
 
 const seconds = (from: number | null, to: number | null) => (from === null || to === null ? null : Math.max(0, Math.round((to - from) / 1000)));
 

@@ -1,7 +1,7 @@
 /** The operator's HTTP calls and what they answer. */
 import { get, post } from "../console/api";
 import { locale } from "../ui";
-import type { Brief, Channel, Line, OpeningView, Role, SessionState, Why } from "../messages";
+import type { Brief, CallbackView, Channel, Line, OpeningView, Role, SessionState, Why } from "../messages";
 import type { Hours } from "./logic/hours";
 
 export interface PastItem {
@@ -47,6 +47,7 @@ export interface PastSession extends PastItem {
   events: EventItem[];
   rated: { score: number; words: string } | null;
   wrap_up: { staff: string; notes: string; outcome: string } | null;
+  callback: CallbackView | null;
   recorded: boolean;
 }
 

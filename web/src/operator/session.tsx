@@ -6,7 +6,7 @@ import { clock, dateTime, timeOfDay } from "../console/logic/format";
 import { nameOf, roleName } from "../console/names";
 import type { Role } from "../messages";
 import { t as shared, textOr as sharedOr } from "../console/texts";
-import { Button, Field, toast, useLocale } from "../ui";
+import { Button, Field, toast, useLocale, whenText } from "../ui";
 import { RecordedBoard } from "./board";
 import { Confirm } from "./confirm";
 import { Replay } from "../replay/Replay";
@@ -108,6 +108,7 @@ function everybody(one: PastSession): { name: string; role: Role }[] {
 }
 
 function Whole({ one, onErase }: { one: PastSession; onErase: () => void }) {
+  const locale = useLocale();
   return (
     <>
       <header class="one-head">
@@ -151,6 +152,15 @@ function Whole({ one, onErase }: { one: PastSession; onErase: () => void }) {
               ))}
             </ul>
           </section>
+          {one.callback !== null && (
+            <section class="card stack" data-testid="one-callback">
+              <h2>{t("one.callback")}</h2>
+              <p>
+                {whenText(one.callback.due_at, Date.now(), locale)} <span class="dim">{one.callback.contact}</span>
+              </p>
+              {one.callback.note && <p>{one.callback.note}</p>}
+            </section>
+          )}
           <After one={one} />
           <section class="card stack">
             <h2>{t("one.why")}</h2>

@@ -4,7 +4,7 @@ import { useNow } from "../console/clock";
 import { clock, languageName, since, timeOfDay } from "../console/logic/format";
 import { roleName } from "../console/names";
 import { t as shared } from "../console/texts";
-import { Button, useLocale, type Locale } from "../ui";
+import { Button, useLocale, whenText, type Locale } from "../ui";
 import { Confirm } from "./confirm";
 import { Table, type TableColumn } from "./table";
 import { t } from "./texts";
@@ -100,6 +100,12 @@ const queueColumns = (now: number, locale: Locale): TableColumn<QueueItem>[] => 
   { id: "ringing", title: t("col.ringing"), value: (row) => row.ringing, text: (row) => (row.ringing ? t("yes") : "") },
 ];
 
+const callbackColumns = (now: number, locale: Locale): TableColumn<QueueItem>[] => [
+  { id: "due", title: t("col.due"), value: (row) => row.since, text: (row) => whenText(row.since, now, locale) },
+  { id: "category", title: t("col.category"), value: (row) => row.category },
+  { id: "language", title: t("col.language"), value: (row) => row.language, text: (row) => languageName(row.language, locale) },
+];
+
 function workerColumns(workers: WorkerItem[]): TableColumn<WorkerItem>[] {
   const most = Math.max(1, ...workers.map((one) => one.peers));
   return [
@@ -145,7 +151,7 @@ export function WallboardView({ board, ahead_ms, actions }: { board: Wallboard; 
   const locale = useLocale();
   const now = useNow(ahead_ms);
   const [asked, setAsked] = useState<Asked | null>(null);
-  const { staff = [], sessions = [], waiting = [], workers = [] } = board;
+  const { staff = [], sessions = [], waiting = [], callbacks = [], workers = [] } = board;
   const ended = (state: SessionItem["state"]) => ["after", "closed", "message_left"].includes(state);
   return (
     <div class="wallboard">
@@ -185,6 +191,7 @@ export function WallboardView({ board, ahead_ms, actions }: { board: Wallboard; 
         <Table title={t("live.queue")} name="waiting" rows={waiting} columns={queueColumns(now, locale)} id={(row) => row.kind + row.session} />
         <Table title={t("live.workers")} name="workers" rows={workers} columns={workerColumns(workers)} id={(row) => row.id} />
       </div>
+      {callbacks.length > 0 && <Table title={t("live.callbacks")} name="callbacks" rows={callbacks} columns={callbackColumns(now, locale)} id={(row) => row.session} />}
       <p class="dim num">{t("live.updated", { time: timeOfDay(board.now, locale) })}</p>
       {asked !== null && <Ask asked={asked} actions={actions} onClose={() => setAsked(null)} />}
     </div>

@@ -1,6 +1,6 @@
 import { dateTime, timeOfDay } from "../console/logic/format";
 import type { Why } from "../messages";
-import { useLocale } from "../ui";
+import { useLocale, whenText, type Locale } from "../ui";
 import { whyOf, type EventItem } from "./records";
 import { t, textOr } from "./texts";
 
@@ -27,10 +27,16 @@ function WhyCard({ why, event }: { why: Why; event: EventItem }) {
   );
 }
 
-/** What stood between two matches: a counselor asked for by name, a user passed on. */
-function stepWords({ kind, data }: EventItem): string {
+function callbackWords(state: string, due_at: unknown, locale: Locale): string {
+  const when = typeof due_at === "number" ? whenText(due_at, Date.now(), locale) : "";
+  return when ? t("one.callback.scheduled_at", { when }) : textOr(`one.callback.${state}`, "");
+}
+
+/** What stood between two matches: a counselor asked for by name, a user passed on, or to be called back. */
+function stepWords({ kind, data }: EventItem, locale: Locale): string {
   const { staff, state, to } = data;
   if (kind === "preferred" && typeof staff === "string") return t(state === "not_free" ? "one.preferred.not_free" : "one.preferred", { staff });
+  if (kind === "callback" && typeof state === "string") return callbackWords(state, data.due_at, locale);
   if (kind !== "transfer") return "";
   return typeof to === "string" ? t("one.transfer", { to }) : t("one.transfer.nobody");
 }
@@ -46,7 +52,8 @@ function StepCard({ event, words }: { event: EventItem; words: string }) {
 
 /** Each match of the session, with its reasons. */
 export function WhyList({ events }: { events: EventItem[] }) {
-  const reasons = events.map((event) => ({ event, why: whyOf(event), words: stepWords(event) })).filter(({ why, words }) => why !== null || words !== "");
+  const locale = useLocale();
+  const reasons = events.map((event) => ({ event, why: whyOf(event), words: stepWords(event, locale) })).filter(({ why, words }) => why !== null || words !== "");
   if (reasons.length === 0) return <p class="dim">{t("one.why.none")}</p>;
   return (
     <ol class="whys">

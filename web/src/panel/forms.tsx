@@ -5,13 +5,14 @@ import { useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import type { Client } from "../room/client";
 import { Button, Field, Icon, TextArea } from "../ui";
+import { t as roomText } from "../room/words";
 import { refusalText, t } from "./words";
 
 type Part = { client: Client; session: SessionView };
 
 const reasonOf = (error: unknown) => (error as { reason?: string }).reason ?? "other";
 
-export function MessageForm({ client, session, lead = "", onBack }: Part & { lead?: string; onBack: () => void }) {
+export function MessageForm({ client, session, lead = "", onCallback = null, onBack }: Part & { lead?: string; onCallback?: (() => void) | null; onBack: () => void }) {
   const [contact, setContact] = useState("");
   const [text, setText] = useState("");
   const [failed, setFailed] = useState("");
@@ -30,6 +31,11 @@ export function MessageForm({ client, session, lead = "", onBack }: Part & { lea
         <p class="notice notice-warn" data-testid="panel-closed">
           {lead}
         </p>
+      )}
+      {onCallback !== null && (
+        <Button kind="primary" wide data-testid="panel-choose-callback" onClick={onCallback}>
+          {roomText("callback.offer")}
+        </Button>
       )}
       <Field
         label={t("message.contact")}

@@ -1,5 +1,6 @@
 import "../ui/tokens.css";
 import "../ui/components.css";
+import "../room/callback.css";
 import "../room/chat.css";
 import "./panel.css";
 import { ChevronDown } from "lucide";

@@ -3,10 +3,12 @@
 import type { Line, SessionView } from "../messages";
 import { isClosed, type Key, rangeText, t } from "./words";
 
-export type Screen = "closed" | "waiting" | "room" | "lost" | "after";
+export type Screen = "closed" | "waiting" | "callback" | "called" | "room" | "lost" | "after";
 
 export function screenOf(session: SessionView): Screen {
   if (session.state === "after" || session.state === "closed" || session.state === "message_left") return "after";
+  if (session.state === "callback") return "callback";
+  if (session.state === "active" && session.callback?.state === "calling" && !session.callback.came) return "called";
   if (session.state === "active") return session.owner_lost ? "lost" : "room";
   return session.state === "preparing" && isClosed(session.opening) ? "closed" : "waiting";
 }
@@ -20,6 +22,8 @@ export function pillText(session: SessionView, news: number): string {
   if (screen === "after") return t("pill.ended");
   if (news > 0) return t("pill.unread", { count: news });
   if (screen === "closed") return t("closed");
+  if (screen === "callback") return t("pill.callback");
+  if (screen === "called") return t("pill.called");
   if (screen === "lost") return t("pill.lost");
   if (screen === "room") return t("pill.active");
   const { waiting } = session;

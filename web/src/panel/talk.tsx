@@ -3,10 +3,12 @@
 import { Headset, LogOut, Mic, PhoneOff } from "lucide";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
+import { AskCallback, CalledBack } from "../room/Callback";
 import { Chat } from "../room/Chat";
 import type { Client } from "../room/client";
 import { Pictures } from "../room/pictures";
 import { others } from "../room/state";
+import { t as roomText } from "../room/words";
 import { Button, Dialog, Icon, IconButton, useStore } from "../ui";
 import { Replaced } from "./elsewhere";
 import { After, MessageForm } from "./forms";
@@ -21,7 +23,7 @@ function choose(client: Client, session: SessionView, choice: Choice): void {
   client.connection.request({ type: "choose", session: session.id, choice }).catch(() => undefined);
 }
 
-function Waiting({ session, onMessage, onFold }: { session: SessionView; onMessage: () => void; onFold: () => void }) {
+function Waiting({ session, onMessage, onCallback, onFold }: { session: SessionView; onMessage: () => void; onCallback: () => void; onFold: () => void }) {
   const ringing = session.waiting?.ringing === true;
   return (
     <section class="p-standing" data-testid="panel-waiting">
@@ -35,6 +37,11 @@ function Waiting({ session, onMessage, onFold }: { session: SessionView; onMessa
         <Button kind="plain" onClick={onFold}>
           {t("waiting.fold")}
         </Button>
+        {session.opening?.callbacks === true && (
+          <Button kind="plain" data-testid="panel-choose-callback" onClick={onCallback}>
+            {roomText("callback.offer")}
+          </Button>
+        )}
         <Button kind="plain" data-testid="panel-choose-message" onClick={onMessage}>
           {t("waiting.message")}
         </Button>
@@ -43,7 +50,22 @@ function Waiting({ session, onMessage, onFold }: { session: SessionView; onMessa
   );
 }
 
-function OwnerLost({ client, session, onMessage }: { client: Client; session: SessionView; onMessage: () => void }) {
+/** The counselor who calls back is here already. */
+function Called({ client, session }: { client: Client; session: SessionView }) {
+  const name = session.participants.find((one) => one.owner)?.name ?? "";
+  const enter = () => void client.connection.request({ type: "enter", session: session.id, channel: session.channel }).catch(() => undefined);
+  return (
+    <div class="p-scroll p-middle" data-testid="panel-called">
+      <Icon node={Headset} size={40} />
+      <h1>{t("called.title", { name })}</h1>
+      <Button kind="primary" wide data-testid="panel-called-enter" onClick={enter}>
+        {t("called.enter")}
+      </Button>
+    </div>
+  );
+}
+
+function OwnerLost({ client, session, onMessage, onCallback }: { client: Client; session: SessionView; onMessage: () => void; onCallback: () => void }) {
   return (
     <section class="p-standing p-standing-warn" role="status" data-testid="panel-owner-lost">
       <p>
@@ -56,6 +78,11 @@ function OwnerLost({ client, session, onMessage }: { client: Client; session: Se
             {t(`lost.${choice}`)}
           </Button>
         ))}
+        {session.choices.length > 0 && session.opening?.callbacks === true && (
+          <Button kind="plain" data-testid="panel-choose-callback" onClick={onCallback}>
+            {roomText("callback.offer")}
+          </Button>
+        )}
       </div>
     </section>
   );
@@ -147,7 +174,7 @@ function usePill(panel: Panel, state: PanelState, client: Client, session: Sessi
   }, [words, live, session === undefined]);
 }
 
-const HEADS: Record<Exclude<Screen, "after" | "closed">, (props: { client: Client; session: SessionView; onMessage: () => void; onFold: () => void }) => ReturnType<typeof Waiting> | null> = {
+const HEADS: Record<Exclude<Screen, "after" | "closed" | "callback" | "called">, (props: { client: Client; session: SessionView; onMessage: () => void; onCallback: () => void; onFold: () => void }) => ReturnType<typeof Waiting> | null> = {
   waiting: Waiting,
   lost: OwnerLost,
   room: () => null,
@@ -158,7 +185,7 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
   const status = useStore(client.state, (room) => room.status);
   const closedReason = useStore(client.state, (room) => room.closedReason);
   const replaced = useStore(client.state, (room) => room.replaced[kept.session]);
-  const [writing, setWriting] = useState(false);
+  const [instead, setInstead] = useState<"" | "message" | "callback">("");
   const [ending, setEnding] = useState(false);
   const pictures = useMemo(() => new Pictures(kept.token), [kept.token]);
   useEffect(() => () => pictures.close(), [pictures]);
@@ -169,10 +196,16 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
   if (screen === "after") return <After client={client} session={session} token={kept.token} onNew={() => panel.anew()} />;
   const leaveMessage = () => {
     if (session.choices.includes("message") && screen === "lost") choose(client, session, "message");
-    setWriting(true);
+    setInstead("message");
   };
-  if (screen === "closed") return <MessageForm client={client} session={session} lead={closedText(session.opening)} onBack={() => leaveClosed(panel, client, session)} />;
-  if (writing) return <MessageForm client={client} session={session} onBack={() => setWriting(false)} />;
+  if (screen === "called") return <Called client={client} session={session} />;
+  if (screen === "callback" || (instead === "callback" && screen !== "room")) {
+    return <div class="p-scroll">{screen === "callback" ? <CalledBack client={client} session={session} /> : <AskCallback client={client} session={session} onBack={() => setInstead("")} />}</div>;
+  }
+  const callback = () => setInstead("callback");
+  const offered = session.opening?.callbacks === true;
+  if (screen === "closed") return <MessageForm client={client} session={session} lead={closedText(session.opening)} onCallback={offered ? callback : null} onBack={() => leaveClosed(panel, client, session)} />;
+  if (instead === "message") return <MessageForm client={client} session={session} onBack={() => setInstead("")} />;
   const Head = HEADS[screen];
   return (
     <div class="p-talk" data-testid="panel-talk">
@@ -194,7 +227,7 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
           </Button>
         </p>
       )}
-      <Head client={client} session={session} onMessage={leaveMessage} onFold={() => panel.fold()} />
+      <Head client={client} session={session} onMessage={leaveMessage} onCallback={callback} onFold={() => panel.fold()} />
       <Room panel={panel} client={client} session={session} pictures={pictures} onEnd={() => setEnding(true)} />
       {ending && <EndDialog client={client} session={session} onClose={() => setEnding(false)} />}
     </div>

@@ -83,7 +83,7 @@ export const initialState: RoomState = {
   over: {},
   rings: [],
   lastRingOver: null,
-  queue: { type: "queue", waiting: [], messages: [] },
+  queue: { type: "queue", waiting: [], callbacks: [], messages: [] },
   wallboard: null,
   error: null,
 };

@@ -46,6 +46,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
     recording: null,
     waiting: null,
     opening: null,
+    callback: null,
     owner_lost: false,
     choices: [],
     deadline: null,

@@ -8,11 +8,14 @@ function daysAhead(at: number, now: number): number {
   return Math.round((midnight(at) - midnight(now)) / DAY_MS);
 }
 
-export function whenText(at: number, now: number, locale: string): string {
+/** "today", "목요일", "Dec 2, Wed" */
+export function dayText(at: number, now: number, locale: string): string {
   const days = daysAhead(at, now);
-  const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
-  if (days >= 0 && days <= 1) return `${new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(days, "day")} ${time}`;
+  if (days >= 0 && days <= 1) return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(days, "day");
   const near = days > 1 && days < 7;
-  const day = new Intl.DateTimeFormat(locale, near ? { weekday: "long" } : { month: "short", day: "numeric", weekday: "short" }).format(at);
-  return `${day} ${time}`;
+  return new Intl.DateTimeFormat(locale, near ? { weekday: "long" } : { month: "short", day: "numeric", weekday: "short" }).format(at);
 }
+
+export const timeText = (at: number, locale: string): string => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
+
+export const whenText = (at: number, now: number, locale: string): string => `${dayText(at, now, locale)} ${timeText(at, locale)}`;

@@ -23,8 +23,8 @@ async def test_hours_close_a_category_and_those_below_it(desk: Desk) -> None:
     assert shown["cameras"]["hours"] == NEVER
     assert shown["lenses"]["inherited_from"] == "cameras"
     assert shown["lenses"]["name"] == "Lenses"
-    assert await panel(desk, "lenses") == {"open": False, "opens_at": None}
-    assert await panel(desk, "audio") == {"open": True, "opens_at": None}
+    assert await panel(desk, "lenses") == {"open": False, "opens_at": None, "callbacks": True}
+    assert await panel(desk, "audio") == {"open": True, "opens_at": None, "callbacks": True}
     assert desk.live.new_hours == ["demo-shop"]
 
     await desk.post(AUDIO.replace("audio", "lenses"), {"hours": ALWAYS}, headers=ops)

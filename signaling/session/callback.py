@@ -1,0 +1,163 @@
+"""A callback: the user goes, and is called back when they asked for it.
+
+    scheduled → due (its time has come: a request of its own rings to staff) → calling (accepted) → done · missed
+    scheduled, due → scheduled (another time) · cancelled
+    calling → scheduled (not reached, another time) · due (the counselor was lost before the user came)
+
+The session is kept in state ``callback`` until somebody accepts, and then goes on as any other, but that its user is not there:
+they are spoken with outside, or come by a fresh link (``met``). Who is called back is not lost, so no timer of theirs runs before
+they have come.
+"""
+
+from __future__ import annotations
+
+from signaling.session import help as helping
+from signaling.session import model, people
+from signaling.session.events import (
+    CallbackAsked,
+    CallbackCancelled,
+    CallbackMissed,
+    CallbackMoved,
+    Effect,
+    Enqueue,
+    Note,
+    Over,
+    Say,
+    Step,
+    UserMet,
+)
+from signaling.session.model import Callback, NotAllowed, Session
+
+MOST_MOVES = 10
+
+
+def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -> None:
+    """The user leaves the line, or a room without a counselor; or gives their callback another time."""
+    if event.participant != session.user:
+        raise NotAllowed("not_yours")
+    before = session.callback
+    if session.state == "callback" and before is not None:
+        _another_time(before, session)
+        before.contact, before.note = event.contact, event.note
+        if before.state == "due":
+            out.append(Step("cancel", session.request))
+        schedule(session, before, event.at, out)
+        return
+    if session.state == "waiting":
+        out.append(Step("unserved", session.request))
+    elif session.state == "active" and session.owner_lost:
+        helping.close(session, "ended", out)
+        out.append(Step("release", session.request))
+        for person in session.present():
+            if person.staff:
+                helping.remove(person, "callback", out)
+    elif session.state != "preparing":
+        raise NotAllowed("wrong_state")
+    schedule(session, Callback(state="scheduled", due_at=event.at, contact=event.contact, note=event.note), event.at, out)
+
+
+def schedule(session: Session, callback: Callback, at: int, out: list[Effect]) -> None:
+    session.callback = callback
+    callback.state, callback.due_at = "scheduled", at
+    session.state, session.owner, session.ringing = "callback", "", None
+    session.owner_lost, session.choices = False, []
+    session.preferred, session.preferred_name = "", ""
+    session.timers.clear()
+    session.timers["callback"] = at
+    people.forget_peers(session)
+    out.append(Note("callback", {"state": "scheduled", "due_at": at}))
+
+
+def _another_time(callback: Callback, session: Session) -> None:
+    if session.ringing is not None:
+        raise NotAllowed("ringing")
+    if callback.moved >= MOST_MOVES:
+        raise NotAllowed("too_often")
+    callback.moved += 1
+
+
+def check_cancelled(session: Session, event: CallbackCancelled) -> None:
+    if event.participant != session.user:
+        raise NotAllowed("not_yours")
+    if session.state != "callback":
+        raise NotAllowed("wrong_state")
+
+
+def due(session: Session, now: int, out: list[Effect]) -> None:
+    """Its time has come: in line from the moment that was agreed on."""
+    callback = session.callback
+    if callback is None or session.state != "callback":
+        return
+    callback.state, session.enqueued_at = "due", callback.due_at
+    session.requests_made += 1
+    session.request = f"{session.id}.{model.CALLBACK_REQUEST}{session.requests_made}"
+    out.append(Enqueue(session.request, "callback", session.category, callback.due_at))
+    out.append(Note("callback", {"state": "due"}))
+
+
+def accepted(session: Session, out: list[Effect]) -> None:
+    if session.callback is not None:
+        session.callback.state, session.callback.came = "calling", False
+        out.append(Note("callback", {"state": "calling"}))
+
+
+def due_again(session: Session) -> bool:
+    """The counselor is gone before the user came: it waits for another, and not the user."""
+    if session.callback is None or not session.calling_back():
+        return False
+    session.callback.state = "due"
+    return True
+
+
+def met(session: Session, event: UserMet, now: int, out: list[Effect]) -> None:
+    """The user has come, by the link or on the page that they had left open."""
+    callback = session.callback
+    if event.participant != session.user:
+        raise NotAllowed("not_yours")
+    if callback is None or not session.calling_back():
+        raise NotAllowed("wrong_state")
+    callback.came = True
+    user = session.people[session.user]
+    user.entered = True
+    session.channel = event.channel or session.channel
+    out.append(Say("joined", {"name": user.name, "role": "user"}))
+    out.append(Note("callback", {"state": "met"}))
+    if not user.connected:
+        people.user_lost(session, now, out)
+
+
+def moved(session: Session, event: CallbackMoved, now: int, out: list[Effect]) -> None:
+    """Not reached: the counselor agrees on another time, and is free again."""
+    callback = _of_owner(session, event.participant)
+    _another_time(callback, session)
+    helping.close(session, "ended", out)
+    out.append(Step("release", session.request))
+    for person in session.present():
+        if person.staff:
+            person.gone, person.connected = True, False
+            out.append(Over(person.id, "callback_moved"))
+    schedule(session, callback, event.at, out)
+
+
+def missed(session: Session, event: CallbackMissed, out: list[Effect]) -> None:
+    """Not reached, and no more attempt."""
+    _of_owner(session, event.participant).state = "missed"
+    out.append(Note("callback", {"state": "missed"}))
+
+
+def over(session: Session, out: list[Effect]) -> None:
+    """The session ends, however it ends."""
+    callback = session.callback
+    if callback is None or callback.state in model.CALLBACK_OVER:
+        return
+    if callback.state == "due" and session.state == "callback":
+        out.append(Step("cancel", session.request))
+    callback.state = "done" if callback.state == "calling" else "cancelled"
+    out.append(Note("callback", {"state": callback.state}))
+
+
+def _of_owner(session: Session, participant: str) -> Callback:
+    helping.require_owner(session, participant)
+    if session.callback is None or not session.calling_back():
+        raise NotAllowed("wrong_state")
+    return session.callback

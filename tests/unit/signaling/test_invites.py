@@ -1,0 +1,63 @@
+"""A fresh link: what it names, and what is not taken for one."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from joserfc import jws
+from joserfc.jwk import OctKey
+
+from signaling.invites import ALGORITHM, LIFE_MS, TYP, Claims, InviteRefused, Invites
+from signaling.secret import derived
+
+NOW = 1_790_000_000_000
+SECRET = b"s" * 32
+INVITES = Invites(SECRET, "https://talk.example", "talk.example")
+
+
+def invite_of(url: str) -> str:
+    before, _, invite = url.partition("#invite=")
+    assert before == "https://talk.example/call"
+    return invite
+
+
+def forged(*, typ: str = TYP, secret: bytes = derived(SECRET, "invites"), server: str = "talk.example") -> str:
+    claims = Claims(session="s-1", request="s-1.c1", server=server, jti="j", exp=NOW // 1000 + 60)
+    header = {"alg": ALGORITHM, "typ": typ}
+    return jws.serialize_compact(header, msgspec.json.encode(claims), OctKey.import_key(secret), algorithms=[ALGORITHM])
+
+
+def test_it_names_the_session_and_the_request_for_an_hour() -> None:
+    url, expires_at = INVITES.issue("s-1", "s-1.c1", NOW)
+    claims = INVITES.read(invite_of(url), expires_at - 1)
+    assert (claims.session, claims.request) == ("s-1", "s-1.c1")
+    assert expires_at == NOW + LIFE_MS
+    with pytest.raises(InviteRefused, match="expired"):
+        INVITES.read(invite_of(url), expires_at)
+
+
+def test_each_has_a_number_of_its_own() -> None:
+    one, other = (INVITES.read(invite_of(INVITES.issue("s-1", "s-1.c1", NOW)[0]), NOW).jti for _ in range(2))
+    assert one != other
+
+
+@pytest.mark.parametrize(
+    "invite",
+    [
+        "",
+        "a.b.c",
+        "x" * 3000,
+        forged(typ="JWT"),
+        forged(secret=SECRET),
+        forged(secret=b"o" * 32),
+        forged(server="other.example"),
+        "é.é.é",
+    ],
+)
+def test_anything_else_is_refused(invite: str) -> None:
+    with pytest.raises(InviteRefused, match="bad_invite"):
+        INVITES.read(invite, NOW)
+
+
+def test_what_was_signed_here_is_read_here() -> None:
+    assert INVITES.read(forged(), NOW).session == "s-1"

@@ -1,0 +1,213 @@
+"""Callbacks by their table: who may ask, when it rings, and what becomes of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, next_deadline
+from signaling.session import events as ev
+from signaling.session.callback import MOST_MOVES
+from signaling.session.model import Callback
+from signaling.session.standing import open_requests
+from tests.unit.signaling.test_session_machine import NOW, Call, S
+
+HOUR_S = 3600
+AT = NOW + HOUR_S * S
+
+
+def asked(call: Call, at: int = AT, contact: str = "010-2000-3000") -> Call:
+    call.give(ev.CallbackAsked("u", at, contact, "the lens does not fit"))
+    return call
+
+
+def due(call: Call) -> Call:
+    asked(call).give(ev.Disconnected("u"))
+    call.tick(HOUR_S)
+    return call
+
+
+def calling(call: Call) -> Call:
+    return due(call).accept()
+
+
+def callback(call: Call) -> Callback:
+    assert call.session.callback is not None
+    return call.session.callback
+
+
+@pytest.fixture
+def call() -> Call:
+    return Call()
+
+
+@pytest.mark.parametrize("begun", [lambda call: call, lambda call: call.enter()])
+def test_who_prepares_or_waits_may_go_and_be_called_back(call, begun):
+    begun(call)
+    waited = call.session.state == "waiting"
+    asked(call)
+    assert (call.session.state, callback(call).state) == ("callback", "scheduled")
+    assert call.steps() == ([("unserved", "s-1.u1")] if waited else [])
+    call.give(ev.Disconnected("u"))
+    assert next_deadline(call.session) == AT, "nothing ends it because its user has gone"
+
+
+def test_who_lost_their_counselor_may_be_called_back(call):
+    call.active().give(ev.Disconnected("jimin"))
+    call.tick(30)
+    asked(call)
+    assert call.session.state == "callback"
+    assert call.steps() == [("release", "s-1.u1")]
+    assert call.over() == {"jimin": "callback"}
+
+
+@pytest.mark.parametrize("begun", [lambda call: call.active(), lambda call: call.active().give(ev.Left("u"))])
+def test_who_talks_or_has_talked_may_not(call, begun):
+    begun(call)
+    with pytest.raises(NotAllowed, match="wrong_state"):
+        asked(call)
+
+
+def test_it_rings_from_its_time_on_and_not_before(call):
+    asked(call)
+    call.tick(HOUR_S - 1)
+    assert call.effects == []
+    call.tick(1)
+    assert callback(call).state == "due"
+    assert [each for each in call.effects if isinstance(each, ev.Enqueue)] == [ev.Enqueue("s-1.c1", "callback", "lenses", AT)]
+    assert next_deadline(call.session) is None, "nobody there: it stays in line"
+
+
+def test_who_accepts_has_it_until_they_end_it(call):
+    calling(call)
+    assert (call.session.state, call.session.owner, callback(call).state) == ("active", "jimin", "calling")
+    assert call.steps() == [("entered", "s-1.c1")]
+    assert next_deadline(call.session) is None, "the user is not lost: they are called"
+    call.give(ev.Left("jimin"))
+    assert call.steps() == [("complete", "s-1.c1")]
+    assert (call.session.state, callback(call).state) == ("after", "done")
+    call.give(ev.WrappedUp("jimin"))
+    assert call.session.state == "closed"
+
+
+def test_the_user_comes_by_themself_and_from_then_on_it_is_a_call_like_any_other(call):
+    calling(call).give(ev.Connected("u"))
+    call.give(ev.UserMet("u", "voice"))
+    assert callback(call).came
+    assert call.said() == ["joined"]
+    call.give(ev.Disconnected("u"))
+    call.tick(120)
+    assert (call.session.state, call.session.end_reason) == ("after", "user_lost")
+
+
+def test_a_page_left_open_is_nobody_who_came(call):
+    asked(call)
+    call.tick(HOUR_S)
+    call.accept().give(ev.Disconnected("u"))
+    assert not callback(call).came
+    assert next_deadline(call.session) is None
+
+
+def test_not_reached_means_another_time_or_the_end(call):
+    calling(call).give(ev.CallbackMoved("jimin", AT + HOUR_S * S))
+    assert (call.session.state, callback(call).state, callback(call).moved) == ("callback", "scheduled", 1)
+    assert call.steps() == [("release", "s-1.c1")]
+    assert call.over() == {"jimin": "callback_moved"}
+    call.tick(HOUR_S)
+    call.accept("suho")
+    assert call.session.request == "s-1.c2"
+    call.give(ev.CallbackMissed("suho"))
+    assert (call.session.state, callback(call).state, call.session.end_reason) == ("after", "missed", "callback_missed")
+
+
+def test_only_the_counselor_says_that_nobody_answered_and_only_until_the_user_has_come(call):
+    calling(call)
+    for event in (ev.CallbackMissed("u"), ev.CallbackMoved("suho", AT), ev.UserMet("jimin")):
+        with pytest.raises(NotAllowed, match="not_yours"):
+            call.give(event)
+    call.give(ev.UserMet("u"))
+    for event in (ev.CallbackMissed("jimin"), ev.CallbackMoved("jimin", AT), ev.UserMet("u")):
+        with pytest.raises(NotAllowed, match="wrong_state"):
+            call.give(event)
+
+
+def test_the_user_chooses_another_time_until_it_rings(call):
+    asked(call)
+    asked(call, AT + 1, "minah@example.com")
+    assert (callback(call).due_at, callback(call).contact, callback(call).moved) == (AT + 1, "minah@example.com", 1)
+    call.tick(HOUR_S + 1)
+    asked(call, AT + 2)
+    assert call.steps() == [("cancel", "s-1.c1")]
+    call.tick(1)
+    call.give(ev.RingStarted("s-1.c2", "r-1", "jimin", call.now + 20_000, 1))
+    with pytest.raises(NotAllowed, match="ringing"):
+        asked(call, AT + 3)
+
+
+def test_it_is_not_moved_for_ever(call):
+    for _ in range(MOST_MOVES + 1):
+        asked(call)
+    with pytest.raises(NotAllowed, match="too_often"):
+        asked(call)
+
+
+def test_the_user_takes_it_back(call):
+    due(call).give(ev.CallbackCancelled("u"))
+    assert call.steps() == [("cancel", "s-1.c1")]
+    assert (call.session.state, callback(call).state) == ("closed", "cancelled")
+    with pytest.raises(NotAllowed):
+        call.give(ev.CallbackCancelled("u"))
+
+
+def test_an_operator_ends_it(call):
+    due(call).give(ev.EndedBy("operator"))
+    assert call.steps() == [("cancel", "s-1.c1")]
+    assert (call.session.state, callback(call).state) == ("closed", "cancelled")
+
+
+def test_a_counselor_lost_before_the_user_came_leaves_it_in_line_and_first(call):
+    calling(call).give(ev.Disconnected("jimin"))
+    call.tick(30)
+    assert call.steps() == [("requeue", "s-1.c1")]
+    assert (call.session.state, callback(call).state) == ("callback", "due")
+    assert open_requests(call.session)[0][0] == ev.Reinstate("s-1.c1", "callback", "lenses", AT, first=True)
+
+
+def test_one_who_accepted_and_never_came_leaves_it_in_line(call):
+    due(call).accept(connected=False)
+    call.fence += 1
+    call.give(ev.RequestMoved("s-1.c1", "waiting", call.fence))
+    assert (call.session.state, callback(call).state) == ("callback", "due")
+
+
+def test_a_counselor_lost_after_the_user_came_leaves_the_user_the_choice(call):
+    calling(call).give(ev.Connected("u"))
+    call.give(ev.UserMet("u"))
+    call.give(ev.Disconnected("jimin"))
+    call.tick(30)
+    assert call.session.choices == ["wait", "another", "message"]
+    call.give(ev.Chose("u", "another"))
+    assert call.session.state == "waiting"
+    assert open_requests(call.session)[0][0] == ev.Reinstate("s-1.c1", "callback", "lenses", AT, first=True)
+
+
+@pytest.mark.parametrize("begun", [asked, due, calling])
+def test_it_outlives_a_restart(call, begun):
+    begun(call)
+    call.session = decode_snapshot(encode_snapshot(call.session))
+    call.give(ev.Restored())
+    told = [each for each in call.effects if isinstance(each, ev.Reinstate)]
+    if begun is asked:
+        assert told == []
+        assert next_deadline(call.session) == AT
+    elif begun is due:
+        assert told == [ev.Reinstate("s-1.c1", "callback", "lenses", AT)]
+        assert next_deadline(call.session) is None
+    else:
+        assert told == [ev.Reinstate("s-1.c1", "callback", "lenses", AT, "jimin")]
+        assert call.session.timers.keys() == {"owner_lost"}
+
+
+def test_what_is_noted_names_no_contact(call):
+    calling(call).give(ev.CallbackMissed("jimin"))
+    assert "010" not in str(call.effects)
+    assert "lens does" not in str(call.effects)

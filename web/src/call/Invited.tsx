@@ -1,0 +1,34 @@
+import { PhoneIncoming } from "lucide";
+import { useState } from "preact/hooks";
+import { Button } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import { inviteText } from "./invite";
+import { t } from "./words";
+
+/** Behind a fresh link. It is used up by the press, and not by a program that looks where links lead. */
+export function Invited({ onEnter }: { onEnter: () => Promise<void> }) {
+  const [failed, setFailed] = useState("");
+  const [busy, setBusy] = useState(false);
+  const enter = () => {
+    setBusy(true);
+    onEnter().catch((error: unknown) => {
+      setFailed(inviteText(error));
+      setBusy(false);
+    });
+  };
+  return (
+    <main class="message card" data-testid="invited">
+      <Icon node={PhoneIncoming} size={40} />
+      <h1>{t("invited.title")}</h1>
+      <p>{t("invited.text")}</p>
+      {failed && (
+        <p class="notice notice-danger" role="alert">
+          {failed}
+        </p>
+      )}
+      <Button kind="primary" busy={busy} onClick={enter} data-testid="invited-enter">
+        {t("invited.enter")}
+      </Button>
+    </main>
+  );
+}

@@ -1,0 +1,41 @@
+/** The fresh link of a callback: "#invite=…", exchanged once for the session. */
+
+import { parseHandoff, type Handoff } from "../room/handoff";
+import { isCallKey, t } from "./words";
+
+const PREFIX = "#invite=";
+
+export class InviteRefused extends Error {
+  constructor(readonly reason: string) {
+    super(reason);
+    this.name = "InviteRefused";
+  }
+}
+
+/** The invite in the address, which then loses it: nobody finds it in the history or over a shoulder. */
+export function takeInvite(place: Pick<Location, "hash" | "pathname">, history: Pick<History, "replaceState">): string {
+  if (!place.hash.startsWith(PREFIX)) return "";
+  const invite = place.hash.slice(PREFIX.length);
+  history.replaceState(null, "", place.pathname);
+  return invite;
+}
+
+export async function exchangeInvite(invite: string): Promise<Handoff> {
+  let response: Response;
+  let body: unknown;
+  try {
+    response = await fetch("/api/invites", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ invite }) });
+    body = await response.json();
+  } catch {
+    throw new InviteRefused("network");
+  }
+  const handoff = response.ok ? parseHandoff({ kind: "sangdam-call", ...(body as object) }) : null;
+  if (handoff) return handoff;
+  const { reason } = body as { reason?: unknown };
+  throw new InviteRefused(typeof reason === "string" ? reason : "other");
+}
+
+export function inviteText(error: unknown): string {
+  const key = `invited.failed.${error instanceof InviteRefused ? error.reason : "other"}`;
+  return isCallKey(key) ? t(key) : t("invited.failed.other");
+}
