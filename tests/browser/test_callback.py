@@ -1,0 +1,49 @@
+"""Called back: who does not want to wait goes, and comes back by a fresh link to exactly the counselor who called."""
+
+from __future__ import annotations
+
+from playwright.async_api import expect
+
+from tests.browser.people import Cast
+
+IN_A_MOMENT = """select => {
+    const option = document.createElement("option");
+    option.value = String(Date.now() + 1500);
+    select.append(option);
+    select.value = option.value;
+    select.dispatchEvent(new Event("change", {bubbles: true}));
+}"""
+
+
+async def test_who_does_not_want_to_wait_comes_back_by_a_fresh_link(cast: Cast) -> None:
+    user = await cast.user()
+    await user.call("voice")
+    await user.enter()
+    await user.get("choice-callback").click()
+    await expect(user.get("callback-time").locator("option").first).to_be_attached()
+    await user.get("callback-time").evaluate(IN_A_MOMENT)  # the soonest that is offered is ten minutes away
+    await user.get("callback-contact").fill("010-2000-3000")
+    await user.get("callback-note").fill("렌즈가 맞지 않아요")
+    await user.get("callback-send").click()
+    await expect(user.get("callback-promise")).to_contain_text("010-2000-3000")
+    await user.close()
+
+    counselor = await cast.counselor()
+    await expect(counselor.get("ring")).to_contain_text("렌즈가 맞지 않아요")
+    await expect(counselor.get("ring")).not_to_contain_text("010-2000-3000")
+    await counselor.accept()
+    await expect(counselor.get("callback-where")).to_have_text("010-2000-3000")
+    await counselor.get("callback-link").click()
+    link = await counselor.get("callback-url").input_value()
+
+    back = await cast.user()
+    back.page = await back.context.new_page()
+    await back.page.goto(link)
+    await expect(back.get("invited")).to_be_visible()
+    assert "invite" not in back.page.url, "the address keeps nothing"
+    await back.get("invited-enter").click()
+    await expect(back.page.locator("h1")).to_have_text("Jimin 님이 기다리고 있습니다")
+    await back.enter()
+    await back.hears(counselor.voice.hz)
+    await counselor.hears(back.voice.hz)
+    await expect(counselor.get("callback")).to_have_count(0)
