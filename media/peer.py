@@ -44,8 +44,8 @@ FEEDBACK_EVERY_S = 0.1
 REMB_CEILING_BPS = 2_500_000
 """For senders without transport-wide feedback. Without any Chromium stays near its starting 300 kb/s;
 loss still brings it down (its own RR-based control)."""
-MEDIA_PER_TICK, MEDIA_BURST = 60, 1500
-"""Datagrams taken from one peer: 3,000 a second, five times what two pictures and a voice need."""
+MEDIA_PER_S, MEDIA_BURST = 3000, 1500
+"""Datagrams taken from one peer: five times what two pictures and a voice need."""
 SLOT_ROLES = ("slot0", "slot1", "slot2", "slot3")
 
 
@@ -98,7 +98,8 @@ class Peer:
         self._lent: Lent | None = None
         self._came_by: ice.Path | None = None
         self._rtcp_ssrc = self.voice.ssrc
-        self._media_left = MEDIA_BURST
+        self._media_left = float(MEDIA_BURST)
+        self._refilled = now
         self._live = Live(now)
         handlers = Handlers(self._secured, self._opened, self._message, self._closed)
         self._secure = SecureTransport(wire.certificate, offer.fingerprints, self._send, handlers)
@@ -348,8 +349,9 @@ class Peer:
                 self._send(self._secure.protect_rtcp(packet))
 
     def tick(self, now: float) -> None:
-        """Every 20 ms: repair of what is missing, keyframes wanted, probes for roaming, reports when due."""
-        self._media_left = min(MEDIA_BURST, max(self._media_left, 0) + MEDIA_PER_TICK)
+        """Every 20 ms (or, while it `rests`, every 100): repairs, keyframes wanted, probes for roaming, reports when due."""
+        self._media_left = min(MEDIA_BURST, max(self._media_left, 0) + (now - self._refilled) * MEDIA_PER_S)
+        self._refilled = now
         if len(self.ice.paths) > 1:
             self._sync()  # probes look at what was heard when
         for path, probe in self.ice.probes(now):
@@ -368,6 +370,11 @@ class Peer:
             self._send_rtcp(self._report(now) + feedback)
         elif feedback:
             self._send_rtcp(rtcp.receiver_report(self._rtcp_ssrc, []) + feedback)
+
+    @property
+    def rests(self) -> bool:
+        """It sends a voice at most, and from one address: nothing that wants a prompt answer."""
+        return len(self.ice.paths) <= 1 and not any(stream.role != "audio" for stream in self.incoming.values())
 
     def _transport_feedback(self, now: float) -> bytes:
         if now < self._feedback_due:

@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 MAX_PEERS = 8
 CHECK_EVERY_S = 0.2
-TICK_STEPS = 4
+TICK_STEPS, RESTING_STEPS = 4, 20
 """A tick is 20 ms; the rooms of a worker are spread over its quarters, and theirs move with their packets."""
 TICK_SAMPLES = 960
 MAX_CATCH_UP = 3
@@ -158,7 +158,8 @@ class Room:
     # time
 
     def tick(self, now: float) -> None:
-        """When it is due: every 20 ms. After a late one, as much sound as was missed."""
+        """When it is due: every 20 ms, or every 100 when nothing is mixed and nobody sends pictures. After a late one, as much
+        sound as was missed."""
         late = int(now / TICK_STEP_S) - self.due
         steps = 1 + max(0, late) // TICK_STEPS
         self.due += steps * TICK_STEPS
@@ -168,6 +169,8 @@ class Room:
         if steps > MAX_CATCH_UP and not self.audio_room.passing_on:
             for peer in self.peers.values():
                 peer.voice.rewriter.skip((steps - MAX_CATCH_UP) * TICK_SAMPLES)
+        if self.audio_room.idle and all(peer.rests for peer in self.peers.values()):
+            self.due += RESTING_STEPS - TICK_STEPS
         check = now >= self._check_due
         for peer in list(self.peers.values()):
             peer.tick(now)
@@ -175,7 +178,7 @@ class Room:
                 peer.check(now)
         if not check:
             return
-        self._check_due = now + CHECK_EVERY_S
+        self._check_due = now + CHECK_EVERY_S - TICK_STEP_S
         self._journal_board()
         self._fit_pictures(now)
         for peer in self.peers.values():
@@ -281,6 +284,7 @@ class Room:
         self._cut_voices(present, {**relayed, **dict.fromkeys(mixed, rtp.MIX)})
         self._route_pictures(present, routes)
         self._routes = routes
+        self.due = min(self.due, int(self._outside.now() / TICK_STEP_S) + TICK_STEPS)
         self.audio_room.set_matrix(mixed, {listener for listener in self._matrix.hold if listener in mixed})
 
     def _cut_voices(self, present: dict[str, Peer], plan: dict[str, str]) -> None:

@@ -172,6 +172,8 @@ class Worker:
             "peers": len(self._peers),
             "packets_in": self._sockets.packets_in,
             "packets_out": self._sockets.packets_out,
+            "packets_fast": self._sockets.packets_fast,
+            "fast_path": self.fastpath is not None,
             "drops": dict(self.drops),
             "audio": dict(audio),
             "board": dict(board),

@@ -164,6 +164,11 @@ class AudioRoom:
             sound = [] if solo.silent else solo.source.take_back()
             self._streams.end_passing(self._solo_recipes, sound, solo.last.payload, solo.owed_samples)
 
+    @property
+    def idle(self) -> bool:
+        """Nothing is mixed for anybody: ticks would do nothing."""
+        return not self._gains
+
     def earlier(self) -> bool:
         """Ask after each tick. True: let all later ticks come `TICK_STEP_S` earlier, all who are heard have it to spare.
 

@@ -332,7 +332,9 @@ int fastpath_datagram(fastpath *f, fastpath_path *from, uint8_t *data, int bytes
         uint8_t first = data[0];
         if (first >= 128 && first <= 191) {
             if (data[1] >= 192 && data[1] <= 223) return RTCP;
-            return voice(f, from, data, bytes, now) ? TAKEN : RTP;
+            if (!voice(f, from, data, bytes, now)) return RTP;
+            f->counts.taken++;
+            return TAKEN;
         }
         if (first <= 3 && bytes >= 20) return STUN;
         if (first >= 20 && first <= 63 && bytes >= 13) return DTLS;

@@ -71,7 +71,7 @@ typedef struct {
 } fastpath_left;
 
 typedef struct {
-    int64_t packets_in, packets_out;
+    int64_t packets_in, packets_out, taken;
     int64_t junk, rate, srtp, rtp, protect, send_full, send_error, receive_error;
 } fastpath_counts;
 

@@ -119,16 +119,16 @@ class Fastpath:
             found.append((KINDS[each.kind], buffer(each.data, each.bytes)[:], path))
         return found
 
-    def count(self, drops: Counter[str]) -> tuple[int, int]:
-        """Moves what was dropped into `drops`. Datagrams received and sent since the last time."""
+    def count(self, drops: Counter[str]) -> tuple[int, int, int]:
+        """Moves what was dropped into `drops`. Datagrams received, sent, and received of lent voices since the last time."""
         counts = self._counts
         for name in _DROPS:
             number = getattr(counts, name)
             if number:
                 drops[name] += number
                 setattr(counts, name, 0)
-        moved = counts.packets_in, counts.packets_out
-        counts.packets_in = counts.packets_out = 0
+        moved = counts.packets_in, counts.packets_out, counts.taken
+        counts.packets_in = counts.packets_out = counts.taken = 0
         return moved
 
     def close(self) -> None:

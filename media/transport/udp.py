@@ -67,6 +67,7 @@ class UdpSockets:
         self._loop: asyncio.AbstractEventLoop | None = None
         self.packets_in = 0
         self.packets_out = 0
+        self.packets_fast = 0
 
     def open(self, addresses: Sequence[str], port: int) -> list[tuple[str, int]]:
         """Binds every address that can be bound to one port (0: any that is free on all); raises OSError when none can."""
@@ -125,9 +126,10 @@ class UdpSockets:
     def count(self) -> None:
         """Brings the counters up to what the fast path has done."""
         if self._fastpath is not None:
-            came, went = self._fastpath.count(self._drops)
+            came, went, taken = self._fastpath.count(self._drops)
             self.packets_in += came
             self.packets_out += went
+            self.packets_fast += taken
 
 
 def _bind_all(addresses: Sequence[str], port: int) -> list[socket.socket]:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from media import client
+from media.transport.fastpath import OFF
 from tests.peers.client import Peer
 
 ROOT = Path(__file__).parents[2]
@@ -73,11 +74,13 @@ class Service:
         await self.worker.close()
 
 
-def start_worker(socket: Path, *, own_addresses: bool = False) -> subprocess.Popen[bytes]:
-    """A worker process that answers; dies with this one. On loopback alone unless it shall have the machine's own addresses."""
+def start_worker(socket: Path, *, own_addresses: bool = False, pure: bool = False) -> subprocess.Popen[bytes]:
+    """A worker process that answers; dies with this one. On loopback alone unless it shall have the machine's own addresses.
+    `pure`: without its fast path."""
     where = ["--loopback"] if own_addresses else ["--address", "127.0.0.1"]
     command = [sys.executable, "-m", "media", "--socket", str(socket), *where]
-    process = subprocess.Popen([*command, "--parent", str(os.getpid())], cwd=ROOT)
+    environment = os.environ | ({OFF: "1"} if pure else {})
+    process = subprocess.Popen([*command, "--parent", str(os.getpid())], cwd=ROOT, env=environment)
     deadline = time.monotonic() + READY_S
     while not socket.exists():
         assert process.poll() is None, "the worker ended at once"
@@ -89,8 +92,17 @@ def start_worker(socket: Path, *, own_addresses: bool = False) -> subprocess.Pop
 @pytest.fixture(scope="session")
 def worker_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """One worker for all tests that do not harm it; each has a room of its own."""
-    socket = tmp_path_factory.mktemp("worker") / "worker.sock"
-    process = start_worker(socket)
+    yield from _worker(tmp_path_factory.mktemp("worker") / "worker.sock", pure=False)
+
+
+@pytest.fixture(scope="session")
+def pure_worker_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One without the fast path."""
+    yield from _worker(tmp_path_factory.mktemp("worker") / "worker.sock", pure=True)
+
+
+def _worker(socket: Path, *, pure: bool) -> Iterator[Path]:
+    process = start_worker(socket, pure=pure)
     yield socket
     process.terminate()
     assert process.wait(3) == 0
@@ -99,6 +111,19 @@ def worker_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 async def service(worker_socket: Path) -> AsyncIterator[Service]:
     """A room at epoch 1."""
+    async with _room(worker_socket) as service:
+        yield service
+
+
+@pytest.fixture(params=["worker_socket", "pure_worker_socket"], ids=["fast", "pure"])
+async def either_service(request: pytest.FixtureRequest) -> AsyncIterator[Service]:
+    """The same of a worker with its fast path, and of one without."""
+    async with _room(request.getfixturevalue(request.param)) as service:
+        yield service
+
+
+@contextlib.asynccontextmanager
+async def _room(worker_socket: Path) -> AsyncIterator[Service]:
     service = Service(client.WorkerClient(str(worker_socket)))
     try:
         await service.worker.open_room(service.room, client.OpenRoom(epoch=1))

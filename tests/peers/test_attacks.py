@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import socket
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
-from media import client
+from media import client, rtp
 from tests.peers.client import Peer
 from tests.peers.conftest import Service, eventually
 
@@ -32,6 +36,18 @@ DATAGRAMS = {
 
 @pytest.fixture
 async def call(service: Service) -> AsyncIterator[tuple[Service, Peer, Peer]]:
+    async with talking(service) as call:
+        yield call
+
+
+@pytest.fixture
+async def either_call(either_service: Service) -> AsyncIterator[tuple[Service, Peer, Peer]]:
+    async with talking(either_service) as call:
+        yield call
+
+
+@contextlib.asynccontextmanager
+async def talking(service: Service) -> AsyncIterator[tuple[Service, Peer, Peer]]:
     await service.everyone_hears_everyone("user", "counselor")
     user, counselor = await service.join("user"), await service.join("counselor")
     user.speak(440)
@@ -77,6 +93,45 @@ async def test_a_flood_of_junk_ends_nothing(call: tuple[Service, Peer, Peer]) ->
             if number % 200 == 0:
                 await asyncio.sleep(0)
     assert (await service.drops())["junk"] > 1000
+
+
+@pytest.mark.parametrize("of", ["noise", "good packets, then repeated"])
+async def test_fifty_thousand_packets_a_second_on_one_leg_leave_the_others_alone(
+    either_call: tuple[Service, Peer, Peer], of: str
+) -> None:
+    service, user, counselor = either_call
+    mad = await service.join("mad")
+    await service.matrix(hears={"user": {"counselor": 1.0}, "counselor": {"user": 1.0}, "mad": {"user": 1.0}})
+    mad.speak(880)
+    await eventually(lambda: mad.heard)
+    heard = [len(each.heard) for each in (user, counselor)]
+    before = await service.worker.stats()
+    await flood(mad, NOISE if of == "noise" else [mad.sealed_voice(number) for number in range(30_000, 34_000)])
+    after = await service.worker.stats()
+    came = after["packets_in"] - before["packets_in"]
+    dropped = sum(after["drops"].values()) - sum(before["drops"].values())
+    assert came > 5000, "a flood, of which at least this much got past the socket's buffer"
+    assert dropped > 0.5 * (came - RATION), "and was dropped"
+    for each, count in zip((user, counselor), heard, strict=True):
+        came_through = each.heard_headers[count:]
+        said = rtp.ahead(came_through[-1].sequence, came_through[0].sequence) + 1
+        assert len(came_through) > 0.5 * said > 5, "the others go on hearing each other"
+
+
+FLOOD_PER_S = FLOOD_PACKETS = 50_000
+RATION = 1500 + 3000 * FLOOD_PACKETS / FLOOD_PER_S
+NOISE = [b"\x80\x6f" + random.Random(9).randbytes(150) for _ in range(500)]
+
+
+async def flood(peer: Peer, datagrams: list[bytes]) -> None:
+    """From this peer's own address, as fast as that, or as the machine can."""
+    descriptor = peer.socket.transport.get_extra_info("socket").fileno()
+    command = [sys.executable, str(Path(__file__).parent / "flood.py"), str(descriptor), *map(str, peer.target)]
+    child = await asyncio.create_subprocess_exec(
+        *command, str(FLOOD_PER_S), str(FLOOD_PACKETS), stdin=PIPE, pass_fds=[descriptor]
+    )
+    await child.communicate(b"".join(len(each).to_bytes(2, "big") + each for each in datagrams))
+    assert child.returncode == 0
 
 
 async def test_random_rtp_and_rtcp_within_the_encryption_ends_nothing(call: tuple[Service, Peer, Peer]) -> None:

@@ -1,0 +1,31 @@
+"""`python flood.py FD HOST PORT PER_S PACKETS`: sends datagrams, read from stdin (each behind its length, two bytes), over and
+over from a socket that it has inherited. A process of its own, so that the test's people go on speaking."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+import time
+
+BURST = 100
+
+
+def main() -> None:
+    descriptor, host, port, per_s, packets = sys.argv[1:]
+    given, datagrams = sys.stdin.buffer.read(), []
+    while given:
+        end = 2 + int.from_bytes(given[:2], "big")
+        datagrams.append(given[2:end])
+        given = given[end:]
+    target, began = (host, int(port)), time.monotonic()
+    with socket.socket(fileno=int(descriptor)) as own:
+        for number in range(int(packets)):
+            with contextlib.suppress(BlockingIOError):
+                own.sendto(datagrams[number % len(datagrams)], target)
+            if number % BURST == 0:
+                time.sleep(max(0.0, began + number / float(per_s) - time.monotonic()))
+
+
+if __name__ == "__main__":
+    main()
