@@ -33,6 +33,10 @@ NOT_PASSED_ON = frozenset({
 T = TypeVar("T")
 
 
+class _NotReached(Exception):
+    """The server that decides, or did; nothing has been said to it."""
+
+
 class Relay:
     """Its middleware comes before all others."""
 
@@ -67,14 +71,38 @@ class Relay:
             decided_here = not (request.path.startswith("/api/") or request.path == "/ws")
             if decided_here or (node.leads and node.leader == node.me):
                 return await handler(request)
-            from_node = node.is_node(request.headers.get(TOKEN_HEADER, ""))
-            if from_node or not await node.someone_leads(LEADER_WITHIN_S):
-                return _unavailable()  # from another server: it has not heard yet that we do not decide
-            if node.leader == node.me:
-                return await handler(request)
-            return await (self._socket(request) if request.path == "/ws" else self._request(request))
+            if node.is_node(request.headers.get(TOKEN_HEADER, "")):
+                return _unavailable()  # another server has not heard yet that we do not decide
+            try:
+                return await self._to_leader(request, handler)
+            except _NotReached as error:
+                log.warning("not passed on", error=str(error))
+                return _unavailable()
 
         return relay
+
+    async def _to_leader(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """To whoever decides, or will within a few seconds: it may have died a moment ago, or stand still."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LEADER_WITHIN_S
+        while await self.node.someone_leads(until - loop.time()):
+            leader = self.node.leader
+            if leader == self.node.me:
+                return await handler(request)
+            try:
+                return await (self._socket(request, leader) if request.path == "/ws" else self._request(request, leader))
+            except _NotReached:
+                if not await self._changed_from(leader, until - loop.time()):
+                    raise
+        raise _NotReached("nobody decides")
+
+    async def _changed_from(self, leader: Leader, timeout_s: float) -> bool:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._changes_from(leader)
+        except TimeoutError:
+            return False
+        return True
 
     def _who(self, request: web.Request) -> web.Response:
         if not self.node.is_node(request.headers.get(TOKEN_HEADER, "")):
@@ -102,10 +130,12 @@ class Relay:
         async with self.node.changed:
             await self.node.changed.wait_for(lambda: self.node.leader != leader)
 
-    async def _request(self, request: web.Request) -> web.StreamResponse:
-        leader = self.node.leader
+    async def _request(self, request: web.Request, leader: Leader) -> web.StreamResponse:
+        """_NotReached: nobody listens there, so nothing of it has been asked."""
         try:
             return await self._while_it_leads(leader, self._pass_on(request, leader))
+        except aiohttp.ClientConnectorError as error:
+            raise _NotReached(type(error).__name__) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             log.warning("request not passed on", error=type(error).__name__)
             return _unavailable()
@@ -131,17 +161,16 @@ class Relay:
             await response.write_eof()
             return response
 
-    async def _socket(self, request: web.Request) -> web.StreamResponse:
+    async def _socket(self, request: web.Request, leader: Leader) -> web.StreamResponse:
         names = ("Origin", "Cookie", "Host", "User-Agent")
         headers = [(name, value) for name, value in self._headers(request) if name in (*names, TOKEN_HEADER, ADDRESS_HEADER)]
-        leader = self.node.leader
         connecting = self._http.ws_connect(leader.url + "/ws", headers=headers, max_msg_size=0, heartbeat=PING_S)
         try:
             upstream = await self._while_it_leads(leader, connecting)
         except aiohttp.WSServerHandshakeError as error:
             return answer({"reason": "wrong_origin", "message": "This page may not connect here."}, error.status)
-        except (aiohttp.ClientError, TimeoutError):
-            return _unavailable()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise _NotReached(type(error).__name__) from error
         async with upstream:
             socket = web.WebSocketResponse(heartbeat=PING_S, max_msg_size=MAX_MESSAGE_BYTES, compress=False)
             await socket.prepare(request)

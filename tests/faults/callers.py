@@ -107,7 +107,7 @@ class Caller:
     outbox: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._door = 0
+        self._door, self._told = 0, False
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self._ids = itertools.count(1)
         self._replies: dict[int, asyncio.Future[dict[str, Any]]] = {}
@@ -137,13 +137,14 @@ class Caller:
                 if not reply.done():
                     reply.set_exception(ConnectionError())
             self._replies.clear()
-            self._door += 1
+            self._door += not self._told  # a balancer knows who ends; who only says goodbye may serve again at once
             await asyncio.sleep(ladder_s(self._attempt))
             self._attempt += 1
 
     async def _live(self) -> None:
         headers = {"Origin": self.origin} | ({"Cookie": self.cookie} if self.cookie else {})
         url = self.doors[self._door % len(self.doors)] + "/ws"
+        self._told = False
         async with asyncio.timeout(DIAL_S):
             ws = await self.http.ws_connect(url, headers=headers, max_msg_size=0, timeout=aiohttp.ClientWSTimeout(ws_close=0.5))
         async with ws:
@@ -166,6 +167,8 @@ class Caller:
         elif kind == "session":
             self.session = message["session"]
             self._follow()
+        elif kind == "bye":
+            self._told = True
         elif kind == "session_over":
             self.over = message["reason"]
         elif kind == "ring":

@@ -43,14 +43,12 @@ async def restarted(cluster: Cluster) -> list[Figure]:
         served = [person.served_gap(began, now) for person in here.people]
         dropped = sum(not (call.goes_on and call.hears()) for call in here.calls)
         lost = await writers.lost_lines(here)
-        late = here.choir.late_s
     return [
         figure("rolling_restart_calls", "calls", [float(CALLS)]),
         figure("rolling_restart_dropped_calls", "calls", [float(dropped)]),
         figure("rolling_restart_audio_gap_s", "s", gaps),
         figure("rolling_restart_console_gap_s", "s", served),
         figure("rolling_restart_lost_lines", "lines", [float(lost)]),
-        figure("rolling_restart_load_late_s", "s", [late]),
     ]
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -202,13 +204,21 @@ async def staged(settings: Settings, doors: list[str], records_url: str, *, call
             yield made
         finally:
             singing.cancel()
+            print(f"  the load itself was late by at most {made.choir.late_s:.2f} s", flush=True)
             await made.close()
             await records.close()
 
 
 def on_cluster(measure: Callable[[Cluster], Awaitable[list[Figure]]], *, servers: int = 2, media: int = 2) -> list[Figure]:
     with running_cluster(servers=servers, media=media) as cluster:
-        return uvloop.run(_measured(measure, cluster))
+        try:
+            return uvloop.run(_measured(measure, cluster))
+        except BaseException:
+            for part in (*cluster.servers, *cluster.media):
+                kept = Path("build") / f"faults-{part.log.name}"
+                shutil.copy(part.log, kept)
+                print(f"log kept: {kept}", flush=True)
+            raise
 
 
 async def _measured(measure: Callable[[Cluster], Awaitable[list[Figure]]], cluster: Cluster) -> list[Figure]:

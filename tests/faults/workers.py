@@ -111,11 +111,9 @@ async def killed_with_30(cluster: Cluster) -> list[Figure]:
             until_s = began + WINDOW_S
             gaps += [person.ear.gap(began - 0.5, until_s) for call in here.calls for person in call.people]
             dropped.append(float(sum(not call.goes_on for call in here.calls)))
-        late = here.choir.late_s
     return [
         figure("worker_kill_30_audio_gap_s", "s", gaps),
         figure("worker_kill_30_dropped_calls", "calls", dropped),
-        figure("worker_kill_30_load_late_s", "s", [late]),
     ]
 
 
