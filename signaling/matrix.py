@@ -37,28 +37,28 @@ class Matrix:
 
 
 def compute(session: Session) -> Matrix:
-    """The whole matrix of an active session; empty before and after. Muting changes nothing here: a listener moves between
+    """The whole matrix of an active session; empty before and after. Who listens in hears what somebody in the room hears, sees
+    nothing, and is heard by nobody. Muting changes nothing here: a listener moves between
     relay and mix when people or mode change, never with a switch of a microphone."""
     if session.state != "active":
         return Matrix()
     people = session.present()
     hears = {person.id: tuple(other.id for other in people if _hears(session, person, other)) for person in people}
+    heard = {source for sources in hears.values() for source in sources}
+    listening = {listener: tuple(person.id for person in people if person.id in heard) for listener in session.listeners}
     return Matrix(
-        hears=hears,
+        hears=hears | listening,
         slots={person.id: _assign(session.slots.get(person.id, {}), _shown(session, hears[person.id])) for person in people},
         hold=(session.user,) if on_hold(session) else (),
         writers=tuple(person.id for person in people if may_write(session, person)),
         by_signaling=tuple(person.id for person in people if person.peer != "live"),
-        record=_record(session, hears),
+        record=_record(session, [person.id for person in people if person.id in heard]),
     )
 
 
-def _record(session: Session, hears: dict[str, tuple[str, ...]]) -> Record | None:
+def _record(session: Session, heard: list[str]) -> Record | None:
     """What nobody hears is not recorded either: who is told that they are unheard may believe it."""
-    if not session.recording.on:
-        return None
-    heard = {source for sources in hears.values() for source in sources}
-    return Record(period=session.recording.period, participants=[person for person in hears if person in heard])
+    return Record(period=session.recording.period, participants=heard) if session.recording.on else None
 
 
 def on_hold(session: Session) -> bool:

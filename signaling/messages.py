@@ -93,7 +93,8 @@ class CategoryView(Struct, kw_only=True):
 
 
 class ParticipantView(Struct, kw_only=True):
-    """A person. ``presence``: here, lost (their line dropped), reading (a professional catching up: unheard), gone."""
+    """A person. An ``operator`` listens in: they hear, and nobody hears them. ``presence``: here, lost (their line dropped),
+    reading (a professional catching up: unheard), gone."""
 
     id: str
     name: str
@@ -199,6 +200,7 @@ class SessionView(Struct, kw_only=True):
     product_picture: str = ""  # picture id, offered first on the board
     room: RoomView | None = None
     recording: RecordingView | None = None  # null where the site does not record
+    may_listen: bool = False  # an operator may listen in: say so before the user enters
     waiting: WaitingView | None = None
     opening: OpeningView | None = None  # until a counselor has come, for the user
     callback: CallbackView | None = None
@@ -302,6 +304,8 @@ class SessionItem(Struct, kw_only=True):
     professional: str = ""
     mode: Mode | None = None
     lost: bool = False
+    may_listen: bool = False  # an operator may listen in now
+    listeners: list[str] = []  # names of the operators who do
 
 
 class WhyNot(Struct, kw_only=True):
@@ -605,6 +609,14 @@ class EndSession(Message, tag="end_session"):
     id: int | None = None
 
 
+class Listen(Message, tag="listen"):
+    """Operator: listen in to a call, or stop. The user and the staff in it are told at once."""
+
+    session: Id
+    on: bool
+    id: int | None = None
+
+
 class SignOutStaff(Message, tag="sign_out_staff"):
     staff: Id
     id: int | None = None
@@ -614,7 +626,8 @@ ClientMessage = (
     Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage
     | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | MoveCallback | MissCallback | GetInvite
     | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | Hold
-    | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff
+    | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | Listen
+    | SignOutStaff
 )  # fmt: skip  # a list of names
 
 

@@ -54,7 +54,7 @@ def session_view(
     limits: Mapping[int, PictureLimit] | None = None,
 ) -> SessionView:
     """`limits`: what this viewer's line does not carry, by slot."""
-    person = session.people[viewer]
+    person = session.people.get(viewer) or session.listeners[viewer]
     view = SessionView(
         id=session.id,
         site=around.site,
@@ -64,6 +64,7 @@ def session_view(
         state=session.state,
         you=viewer,
         participants=[_participant(session, each, person) for each in _visible(session)],
+        may_listen=session.may_listen,
         product_picture=brief_value(around.brief, "product_picture"),
         room=_room(session, person, grid, limits or {}) if session.state == "active" else None,
         recording=recording_view(session, person),
@@ -82,6 +83,8 @@ def session_view(
         if around.waiting is not None and around.offer_message:
             view.choices = ["wait", "message"]
         return view
+    if person.role == "operator":
+        return view
     view.brief = around.brief
     view.categories = list(around.categories)
     view.help = _help(session, session.help)
@@ -90,8 +93,9 @@ def session_view(
 
 
 def _visible(session: Session) -> list[Person]:
-    """Present people in the order user, owner, others."""
-    return sorted(session.present(), key=lambda person: (person.role != "user", person.id != session.owner))
+    """Present people in the order user, owner, others, and those who listen in."""
+    present = sorted(session.present(), key=lambda person: (person.role != "user", person.id != session.owner))
+    return [*present, *session.listeners.values()]
 
 
 def _participant(session: Session, person: Person, viewer: Person) -> ParticipantView:
@@ -279,8 +283,8 @@ def help_item(session: Session, asked: Help, category: str) -> QueueItem:
     )
 
 
-def session_item(session: Session, site: str, category: str) -> SessionItem:
-    """``site``, too, is a name."""
+def session_item(session: Session, site: str, category: str, *, may_listen: bool) -> SessionItem:
+    """``site``, too, is a name; ``may_listen``: the site allows it now."""
     asked, professional = session.open_help(), session.professional()
     owner = session.people.get(session.owner)
     return SessionItem(
@@ -295,4 +299,6 @@ def session_item(session: Session, site: str, category: str) -> SessionItem:
         professional=professional.name if professional else "",
         mode=asked.mode if asked else None,
         lost=any(not person.connected for person in session.present()),
+        may_listen=may_listen and session.may_listen and session.state == "active" and session.channel in MEDIA_CHANNELS,
+        listeners=[listener.name for listener in session.listeners.values()],
     )

@@ -46,6 +46,7 @@ SENTENCES = {
     "no_worker": "The media server is not reachable right now.",
     "bad_sdp": "This offer is not understood.",
     "bad_board": "This board message is not understood.",
+    "listening_off": "Nobody may listen in to this conversation.",
     "channel": "This conversation has another channel.",
     "too_late": "It is too late for this.",
     "not_pending": "This call is no longer ringing for you.",

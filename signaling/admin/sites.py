@@ -46,6 +46,13 @@ def site() -> None:
 @click.option("--page-param", "page_params", multiple=True, help="Query parameter that page addresses may keep. Repeatable.")
 @click.option("--recording", default="off", show_default=True, type=click.Choice(["off", "ask"]), help="Ask all for consent.")
 @click.option("--callbacks", default="offered", show_default=True, type=click.Choice(["offered", "off"]), help="Call users back.")
+@click.option(
+    "--listening",
+    default="off",
+    show_default=True,
+    type=click.Choice(["off", "on"]),
+    help="May operators listen in? Users are told.",
+)
 @click.option("--update", is_flag=True, help="Change a site that is there: what is not given stays.")
 @json_option
 @with_records

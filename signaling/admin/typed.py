@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..audit import AuditAction
 from ..options import storage_options
 from ..recordings import Recordings
 from ..records import Records
@@ -129,5 +130,5 @@ def _words(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-async def noted(records: Records, action: str, subject: str) -> None:
+async def noted(records: Records, action: AuditAction, subject: str) -> None:
     await records.audit("cli", action, subject, time.time_ns() // 1_000_000)

@@ -39,6 +39,7 @@ class PanelView(Struct, kw_only=True):
     low_s: int | None
     high_s: int | None
     retention_days: int
+    may_listen: bool  # an operator may listen in
     opening: OpeningView
     page_params: list[str]  # query parameters that page addresses may keep
     channels: tuple[Channel, ...] = CHANNELS
@@ -102,6 +103,7 @@ async def panel(request: web.Request) -> web.Response:
             low_s=place.low_s,
             high_s=place.high_s,
             retention_days=site.retention_days,
+            may_listen=site.listening == "on",
             opening=OpeningView(
                 open=is_open(hours, now), opens_at=next_opening(hours, now), callbacks=site.callbacks == "offered"
             ),

@@ -194,7 +194,12 @@ class Boards:
             more=max(0, len(asking) - QUEUE_ITEMS),
             callbacks=self._to_come(locale),
             sessions=[
-                views.session_item(each.session, each.site_name(locale), each.category_name("", locale))
+                views.session_item(
+                    each.session,
+                    each.site_name(locale),
+                    each.category_name("", locale),
+                    may_listen=each.site.listening == "on",
+                )
                 for each in index.running.values()
             ],
             staff=self.staffing.items(),

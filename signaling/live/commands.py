@@ -33,13 +33,16 @@ async def handle(live: Live, client: Client, message: msg.ClientMessage) -> None
         client.send(msg.Ok(id=request_id))
 
 
-def in_session(handler: InSession) -> Handler:
-    """For messages of participants: finds session and person; the connection must be the one that acts for them."""
+def in_session(handler: InSession, *, listeners: bool = False) -> Handler:
+    """For messages of participants: finds session and person; the connection must be the one that acts for them. ``listeners``:
+    also for operators who listen in."""
 
     async def wrapped(live: Live, client: Client, message: Any) -> Reply:
         entry = live.house.entries.get(message.session)
         participant = client.staff.id if client.staff else client.participant
         person = entry.session.people.get(participant) if entry else None
+        if entry is not None and person is None and listeners:
+            person = entry.session.listeners.get(participant)
         if entry is None or person is None or person.gone:
             raise NotAllowed("not_yours")
         if not entry.holds(client, participant):
@@ -49,14 +52,14 @@ def in_session(handler: InSession) -> Handler:
     return wrapped
 
 
-def _event(make: Callable[[Person, Any], ev.SessionEvent]) -> Handler:
+def _event(make: Callable[[Person, Any], ev.SessionEvent], *, listeners: bool = False) -> Handler:
     """For messages that are nothing but an event of the session machine."""
 
     async def apply(live: Live, client: Client, entry: Entry, person: Person, message: Any) -> Reply:
         await live.sessions.apply(entry, make(person, message))
         return None
 
-    return in_session(apply)
+    return in_session(apply, listeners=listeners)
 
 
 def staff_only(handler: Handler, *roles: str) -> Handler:
@@ -356,6 +359,16 @@ async def _end_session(live: Live, client: Client, message: msg.EndSession) -> R
     return None
 
 
+async def _listen(live: Live, client: Client, message: msg.Listen) -> Reply:
+    if client.staff is None:
+        raise NotAllowed("not_yours")
+    if message.on:
+        await live.listening.start(client, client.staff, message.session)
+    else:
+        await live.listening.stop(client.staff.id, message.session)
+    return None
+
+
 async def _sign_out_staff(live: Live, client: Client, message: msg.SignOutStaff) -> Reply:
     if await live.house.records.staff(message.staff) is None:
         raise NotAllowed("unknown")
@@ -371,9 +384,9 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.Hello: _hello,
     msg.Ping: _ping,
     msg.Enter: in_session(user_only(_enter)),
-    msg.GetIce: in_session(_ice),
-    msg.Offer: in_session(_offer),
-    msg.PeerReport: _event(lambda person, m: ev.PeerReported(person.id, m.state)),
+    msg.GetIce: in_session(_ice, listeners=True),
+    msg.Offer: in_session(_offer, listeners=True),
+    msg.PeerReport: _event(lambda person, m: ev.PeerReported(person.id, m.state), listeners=True),
     msg.SetMedia: _event(lambda person, m: ev.MediaChanged(person.id, msg.Media(mic=m.mic, camera=m.camera, screen=m.screen))),
     msg.AddChannel: _event(lambda person, m: ev.ChannelChanged(person.id, m.channel)),
     msg.SendLine: in_session(_line),
@@ -407,6 +420,7 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.MessageDone: staff_only(_message_state, *MATCHED_ROLES),
     msg.Watch: staff_only(_watch, "operator"),
     msg.EndSession: staff_only(_end_session, "operator"),
+    msg.Listen: staff_only(_listen, "operator"),
     msg.SignOutStaff: staff_only(_sign_out_staff, "operator"),
 }
 

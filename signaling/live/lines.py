@@ -102,7 +102,7 @@ class Lines:
     def _fan_out(self, entry: Entry, line: Line) -> None:
         frame = encode(NewLine(session=entry.id, line=line))
         for participant, client in entry.holders.items():
-            if line.audience == "all" or _is_staff(entry, participant):
+            if participant in entry.session.people and (line.audience == "all" or _is_staff(entry, participant)):
                 client.send_encoded(frame)
 
     async def catch_up(self, entry: Entry, client: Client, person: Person, message: GetLines) -> None:
@@ -114,7 +114,11 @@ class Lines:
         audience = matrix.audience(entry.session, person, message.audience)
         frame = encode(TypingNow(session=entry.id, participant=person.id, on=message.on))
         for participant, client in entry.holders.items():
-            if participant != person.id and (audience == "all" or _is_staff(entry, participant)):
+            if (
+                participant != person.id
+                and participant in entry.session.people
+                and (audience == "all" or _is_staff(entry, participant))
+            ):
                 client.send_encoded(frame)
 
 

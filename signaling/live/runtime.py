@@ -18,6 +18,7 @@ from signaling.live.boards import Boards
 from signaling.live.clients import Client
 from signaling.live.entry import Entry, House, wall_clock_ms
 from signaling.live.lines import Lines
+from signaling.live.listening import Listening
 from signaling.live.matching import Matching
 from signaling.live.rooms import Rooms
 from signaling.live.sessions import Sessions
@@ -59,6 +60,7 @@ class Live:
         self.rooms = Rooms(self.house, self.sessions.apply, self.sessions.show)
         self.matching = Matching(self.house, self.sessions, self.staffing)
         self.boards = Boards(self.house, self.sessions, self.staffing)
+        self.listening = Listening(self.house, self.sessions)
         self.agreeing = Agreeing(self.house, self.matching, self.staffing, forgotten) if forgotten else None
         self.sessions.wire(self.matching, self.rooms, self.lines)
         self.invites: Invites | None = None
@@ -80,6 +82,7 @@ class Live:
             self._sweep,
             self._notice_erasures,
             self.house.owed.run,
+            self.listening.run,
         ]
         if self.agreeing is not None:
             self.house.unsettled.set()
@@ -174,6 +177,7 @@ class Live:
             name=user_name,
             now=now,
             recording=found.recording == "ask",
+            listening=found.listening == "on",
         )
         record = SessionRecord(
             id=session_id,
@@ -364,6 +368,9 @@ class Live:
                 self.house.refused["matcher_disconnect"] += 1
 
     async def _let_go(self, entry: Entry, participant: str, tabs: list[Client]) -> None:
+        if participant in entry.session.listeners:
+            await self.listening.stop(participant, entry.id, "lost")
+            return
         if tabs:
             self._take(entry, participant, tabs[-1])
             self.sessions.show(entry)

@@ -17,6 +17,7 @@ from signaling.messages import CategoryView, OpeningView, SessionOver, SessionUp
 from signaling.records.types import RecordsAway, UnknownSession
 from signaling.session import decode_snapshot, encode_snapshot, next_deadline, receive
 from signaling.session.events import (
+    Audit,
     DropPeer,
     Effect,
     Enqueue,
@@ -106,6 +107,10 @@ class Sessions:
                     await self.lines.system(entry, effect)
                 case Note():
                     await self.note(entry, effect.kind, dict(effect.data))
+                case Audit():
+                    await self.house.records.audit(
+                        effect.actor, effect.action, f"session/{entry.id}", self.house.now(), effect.detail
+                    )
                 case DropPeer():
                     self.rooms.drop_peer(entry, effect.peer)
                 case EraseRecording():
@@ -155,6 +160,8 @@ class Sessions:
         for participant, client in list(entry.holders.items()):
             if not client.greeted:
                 continue
+            if entry.session.anyone(participant) is None:
+                continue  # has just stopped listening, or is about to begin
             view = views.session_view(entry.session, participant, around, entry.grid, entry.limits.get(participant))
             frame = encode(SessionUpdate(session=view))
             said = hash(frame)

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..audit import AuditAction
 from . import tables as t
 from .database import require_kept
 from .leading import Leading
@@ -85,7 +86,7 @@ class History(Leading):
 
     # --- audit ---------------------------------------------------------------------------------------------------------
 
-    async def audit(self, actor: str, action: str, subject: str, at: int, detail: str = "") -> None:
+    async def audit(self, actor: str, action: AuditAction, subject: str, at: int, detail: str = "") -> None:
         await self._do(sa.insert(t.audit).values(actor=actor, action=action, subject=subject, at=at, detail=detail))
 
     async def erasures(self, after: int) -> tuple[int, list[str]]:

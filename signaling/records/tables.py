@@ -43,6 +43,7 @@ site = sa.Table(
     sa.Column("page_params", sa.JSON, nullable=False),
     _text("recording", "off"),
     _text("callbacks", "offered"),
+    _text("listening", "off"),
 )
 
 category = sa.Table(

@@ -56,7 +56,7 @@ class SiteKey(Struct, frozen=True, kw_only=True):
 class Site(Struct, frozen=True, kw_only=True):
     """A partner's site. `origins`: allowed page origins ("https://shop.example"); `page_params`: query parameters that page
     addresses may keep; `keys`: at most two live signing keys; `accent`: "#rrggbb"; `recording`:
-    may conversations be recorded when all agree."""
+    may conversations be recorded when all agree; `listening`: may operators listen in, which users are told before entering."""
 
     id: str
     names: dict[str, str] = {}
@@ -69,6 +69,7 @@ class Site(Struct, frozen=True, kw_only=True):
     page_params: list[str] = []
     recording: Literal["off", "ask"] = "off"
     callbacks: Literal["offered", "off"] = "offered"
+    listening: Literal["off", "on"] = "off"
     categories: dict[str, Category] = {}
     keys: list[SiteKey] = []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from signaling.audit import AuditAction
 from signaling.messages import Audience, Channel, Media, Mode
 from signaling.session.model import Choice, RequestKind
 
@@ -167,6 +168,23 @@ class RecordingAnswered:
     agree: bool
 
 
+ListenWhy = Literal["stopped", "turned_off", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class ListenStarted:
+    """An operator listens in, seen by all."""
+
+    staff: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListenStopped:
+    staff: str
+    why: ListenWhy
+
+
 @dataclass(frozen=True, slots=True)
 class EndedBy:
     """From outside: an operator ends it, or its records are erased."""
@@ -273,6 +291,7 @@ SessionEvent = (
     Entered | Connected | Disconnected | MediaChanged | ChannelChanged | Left | Chose | MessageGiven | CallbackAsked
     | CallbackCancelled | CallbackMoved | CallbackMissed | UserMet | HelpAsked | TransferAsked
     | HelpCancelled | HelpJoined | ModeChanged | Held | HandedOver | Rated | WrappedUp | EndedBy | RingStarted | RingEnded
+    | ListenStarted | ListenStopped
     | Accepted | RequestMoved | NobodyEligible | RecordingAnswered | RecordingFailed | PeerOffered | PeerChanged | PeerReported
     | RoomLost | Ticked | Restored
 )  # fmt: skip  # a list of names
@@ -357,4 +376,13 @@ class Note:
     data: dict[str, str | int] = field(default_factory=dict)
 
 
-Effect = Enqueue | Step | Transfer | Reinstate | Say | Over | DropPeer | EraseRecording | Note
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """For the audit: what a member of staff did with this session."""
+
+    actor: str
+    action: AuditAction
+    detail: str = ""
+
+
+Effect = Enqueue | Step | Transfer | Reinstate | Say | Over | DropPeer | EraseRecording | Note | Audit

@@ -12,7 +12,7 @@ from typing import Any
 from signaling.session import callback as callbacks
 from signaling.session import help as helping
 from signaling.session import hold as holding
-from signaling.session import model, people
+from signaling.session import listening, model, people
 from signaling.session import preferred as preferring
 from signaling.session import recording as recordings
 from signaling.session import transfer as transferring
@@ -35,6 +35,8 @@ from signaling.session.events import (
     HelpCancelled,
     HelpJoined,
     Left,
+    ListenStarted,
+    ListenStopped,
     MediaChanged,
     MessageGiven,
     ModeChanged,
@@ -69,6 +71,7 @@ def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
     out: list[Effect] = []
     _HANDLERS[type(event)](session, event, now, out)
     holding.settle(session, out)
+    listening.settle(session, now, out)
     recordings.settle(session, now, out)
     return out
 
@@ -356,7 +359,7 @@ _TIMERS: dict[str, Callable[[Session, int, list[Effect]], None]] = {
 
 
 def _restored(session: Session, event: Restored, now: int, out: list[Effect]) -> None:
-    for person in session.people.values():
+    for person in (*session.people.values(), *session.listeners.values()):
         person.connected = False
     session.fence, session.ringing = 0, None
     preferring.over(session)
@@ -419,6 +422,8 @@ _HANDLERS: dict[type[Any], Callable[[Session, Any, int, list[Effect]], None]] = 
     Held: holding.changed,
     HandedOver: helping.handed_over,
     NobodyEligible: helping.nobody_eligible,
+    ListenStarted: listening.started,
+    ListenStopped: listening.stopped,
     RecordingAnswered: recordings.answered,
     RecordingFailed: recordings.failed,
 }

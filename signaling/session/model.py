@@ -36,7 +36,7 @@ OPEN_HELP: frozenset[HelpState] = frozenset({"asking", "catching_up", "joined"})
 
 class NotAllowed(Exception):
     """The state tables forbid this event now; nothing has changed. ``reason``: wrong_state, not_yours, no_help, too_late,
-    channel, unknown, ringing, too_often."""
+    channel, unknown, ringing, too_often, listening_off."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -48,7 +48,7 @@ class Person(Struct, kw_only=True):
     ``gone``: no longer part of the session. ``recording``: what they said when asked."""
 
     id: str
-    role: Literal["user", "counselor", "professional"]
+    role: Literal["user", "counselor", "professional", "operator"]
     name: str
     staff: str = ""
     connected: bool = False
@@ -59,6 +59,12 @@ class Person(Struct, kw_only=True):
     peer_id: str = ""
     media: Media = msgspec.field(default_factory=Media)
     recording: Literal["", "yes", "no"] = ""
+
+
+class Listener(Person, kw_only=True):
+    """An operator who listens in: beside the people of a session, never one of them."""
+
+    since: int
 
 
 class Recording(Struct, kw_only=True):
@@ -116,7 +122,8 @@ class Session(Struct, kw_only=True):
     """``preferred``: the one counselor who is asked now, because they served this user before. ``request`` is the user's request
     at the matcher, ``fence`` the newest matcher step seen. ``returned``: a counselor was lost or never came, so the request
     stands before all others. ``epoch`` counts the lives of the room: a worker obeys no older one. ``timers``: name → when it
-    fires (ms). ``held``: the owner has put the user on hold."""
+    fires (ms). ``held``: the owner has put the user on hold. ``may_listen``: the user was told before entering that an operator
+    may."""
 
     id: str
     site: str
@@ -145,6 +152,8 @@ class Session(Struct, kw_only=True):
     help: Help | None = None
     held: bool = False
     recording: Recording = msgspec.field(default_factory=Recording)
+    may_listen: bool = False
+    listeners: dict[str, Listener] = {}
     rated: bool = False
     active_at: int | None = None
     ended_at: int | None = None
@@ -153,6 +162,10 @@ class Session(Struct, kw_only=True):
     def present(self) -> list[Person]:
         """Those who belong to the session now: the user, the owner, the professional."""
         return [person for person in self.people.values() if not person.gone]
+
+    def anyone(self, id: str) -> Person | None:
+        """Of the people or of those who listen."""
+        return self.people.get(id) or self.listeners.get(id)
 
     def in_line(self) -> bool:
         """The user's own request waits or rings; a callback's only from its time on."""
@@ -178,10 +191,20 @@ class Session(Struct, kw_only=True):
 
 
 def new_session(
-    *, id: str, site: str, category: str, language: str, channel: Channel, user: str, name: str, now: int, recording: bool = False
+    *,
+    id: str,
+    site: str,
+    category: str,
+    language: str,
+    channel: Channel,
+    user: str,
+    name: str,
+    now: int,
+    recording: bool = False,
+    listening: bool = False,
 ) -> Session:
     session = Session(id=id, site=site, category=category, language=language, channel=channel, user=user, created_at=now)
-    session.recording.offered = recording
+    session.recording.offered, session.may_listen = recording, listening
     session.people[user] = Person(id=user, role="user", name=name)
     session.timers["idle"] = now + IDLE_MS
     return session

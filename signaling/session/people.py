@@ -25,7 +25,7 @@ _CHANNEL_RANK = {"text": 0, "voice": 1, "video": 2}
 def forget_peers(session: Session) -> None:
     """The room has closed or begins a new epoch: no peer of the former one counts."""
     session.slots = {}
-    for person in session.people.values():
+    for person in (*session.people.values(), *session.listeners.values()):
         person.peer, person.peer_id = "none", ""
 
 
@@ -34,6 +34,10 @@ def someone(session: Session, participant: str) -> Person:
     if person is None or person.gone:
         raise NotAllowed("not_yours")
     return person
+
+
+def _in_room(session: Session, participant: str) -> Person:
+    return session.listeners.get(participant) or someone(session, participant)
 
 
 def connected(session: Session, event: Connected, now: int, out: list[Effect]) -> None:
@@ -107,7 +111,7 @@ def channel_changed(session: Session, event: ChannelChanged, now: int, out: list
 
 def peer_offered(session: Session, event: PeerOffered, now: int, out: list[Effect]) -> None:
     """A new connection of this person; the one before counts no more."""
-    person = someone(session, event.participant)
+    person = _in_room(session, event.participant)
     if session.state != "active" or person.reading:
         raise NotAllowed("wrong_state")
     if session.channel == "text":
@@ -116,7 +120,7 @@ def peer_offered(session: Session, event: PeerOffered, now: int, out: list[Effec
 
 
 def peer_changed(session: Session, event: PeerChanged, now: int, out: list[Effect]) -> None:
-    person = session.people.get(event.participant)
+    person = session.anyone(event.participant)
     if person is None or event.epoch != session.epoch or not event.peer or person.peer_id != event.peer:
         return
     if event.state == "gone" or event.state == "replaced":
@@ -126,7 +130,7 @@ def peer_changed(session: Session, event: PeerChanged, now: int, out: list[Effec
 
 
 def peer_reported(session: Session, event: PeerReported, now: int, out: list[Effect]) -> None:
-    person = someone(session, event.participant)
+    person = _in_room(session, event.participant)
     if session.state != "active" or person.reading:
         raise NotAllowed("wrong_state")
     if event.state == "text_only":

@@ -157,3 +157,12 @@ class Backstage:
         service = Service(folder)
         await service.start()
         return service
+
+
+async def sangdam(service: Service, *words: str) -> str:
+    """The command line, beside the running service."""
+    command = [sys.executable, "-m", "signaling.cli", *words, "--data-dir", str(service.data_dir)]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
+    out, _ = await process.communicate()
+    assert process.returncode == 0, out.decode()
+    return out.decode()

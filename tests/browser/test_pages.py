@@ -15,6 +15,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.browser import media
 from tests.browser.looking import Eyes, Language
 from tests.browser.people import Cast, Person, Staff, User, launch
+from tests.browser.service import sangdam
 from tests.browser.test_board import draw
 
 P = TypeVar("P", bound=Person)
@@ -155,6 +156,7 @@ async def a_text_session(house: House, counselor: Staff) -> None:
 
 async def a_video_call(house: House, counselor: Staff) -> None:
     eyes, said = house.eyes, house.said
+    await sangdam(house.cast.service, "site", "add", "demo-shop", "--update", "--listening", "on")
     user = await house.person(User, media.USER)
     await user.visit_shop("/cameras.html")
     await user.shop.goto(user.service.shop + "/m5.html")
@@ -169,12 +171,33 @@ async def a_video_call(house: House, counselor: Staff) -> None:
     await counselor.reads(said["hello"])
     await counselor.write(said["answer"])
     await user.reads(said["answer"])
+    await the_hold_and_the_listener(house, user, counselor)
     await the_board(house, user, counselor)
     professional = await the_help(house, user, counselor)
     await the_room_of_three(house, user, counselor, professional)
     await the_operator_live(house)
     await a_second_tab(house, user)
     await the_end(house, user, counselor)
+
+
+async def the_hold_and_the_listener(house: House, user: User, counselor: Staff) -> None:
+    eyes = house.eyes
+    operator = await house.staff("ops", "operator")
+    await operator.get("listen").click()
+    await eyes.look(operator.page, "operator-listen-dialog")
+    await operator.get("listen-confirm").click()
+    await expect(operator.get("listening")).to_be_visible()
+    await expect(user.get("notice").first).to_be_visible()
+    await eyes.look(operator.page, "operator-listening")
+    await eyes.look(user.page, "call-listened")
+    await counselor.get("hold").click()
+    await expect(user.get("notice").nth(1)).to_be_visible()
+    await eyes.look(user.page, "call-on-hold")
+    await eyes.look(counselor.page, "console-on-hold")
+    await counselor.get("hold").click()
+    await operator.get("listen-stop").click()
+    await expect(operator.get("listening")).to_have_count(0)
+    await operator.page.close()
 
 
 async def the_board(house: House, user: User, counselor: Staff) -> None:

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 
 from playwright.async_api import expect
 
 from tests.browser.media import COUNSELOR, PROFESSIONAL, USER
 from tests.browser.people import Cast, Staff, User, eventually
-from tests.browser.service import Service
+from tests.browser.service import Service, sangdam
 from tests.unit.media.recording.streams import loudness
-
-
-async def sangdam(service: Service, *words: str) -> str:
-    """The command line, beside the running service."""
-    command = [sys.executable, "-m", "signaling.cli", *words, "--data-dir", str(service.data_dir)]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
-    out, _ = await process.communicate()
-    assert process.returncode == 0, out.decode()
-    return out.decode()
 
 
 async def a_call(cast: Cast) -> tuple[User, Staff]:

@@ -19,7 +19,7 @@ async def test_a_returning_user_is_offered_to_the_counselor_of_last_time_first(c
     user = await cast.user()
     await user.visit_shop("/m5.html")
     await user.shop.get_by_test_id("shop-account").click()
-    await user.shop.locator("input[name=name]").fill("김민지")
+    await user.shop.keyboard.type("김민지")
     await user.shop.get_by_test_id("shop-sign-in").click()
     await expect(user.shop.get_by_test_id("shop-name")).to_contain_text("김민지")
     await by_text(user)

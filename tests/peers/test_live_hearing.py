@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
+from msgspec.structs import replace
 
 from media.audio.hold import NOTES
+from signaling import keys
 from tests.peers.client import Peer
-from tests.peers.live_house import Service, in_conversation, running, settings_for
+from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
-USER, COUNSELOR = 700, 1100
+USER, COUNSELOR, OPERATOR = 700, 1100, 1700
 HOLD = tuple(int(hz) for hz, _, _ in NOTES)
 
 
@@ -27,7 +30,7 @@ async def hears(peer: Peer, *tones: int, within_s: float = 5.0) -> None:
     heard: set[int] = set()
     try:
         async with asyncio.timeout(within_s):
-            while (heard := (await peer.listen(0.4)).tones(USER, COUNSELOR, *HOLD)) != set(tones):
+            while (heard := (await peer.listen(0.4)).tones(USER, COUNSELOR, OPERATOR, *HOLD)) != set(tones):
                 pass
     except TimeoutError:
         raise AssertionError(f"{peer.participant} should hear {set(tones)}, heard {heard}") from None
@@ -38,7 +41,7 @@ async def hears_the_hold_tone(peer: Peer) -> None:
     wanted = set(HOLD)
     async with asyncio.timeout(8):
         while wanted:
-            heard = (await peer.listen(0.3)).tones(USER, COUNSELOR, *HOLD)
+            heard = (await peer.listen(0.3)).tones(USER, COUNSELOR, OPERATOR, *HOLD)
             assert heard <= set(HOLD), heard
             wanted -= heard
 
@@ -65,3 +68,118 @@ async def test_on_hold_neither_hears_the_other_and_the_user_is_told_who_holds(se
         assert user.session["room"]["notice"] == ""
         said = [(line["text"], line["args"]) for line in user.lines() if line["text"].startswith("hold")]
         assert said == [("hold.on", {"name": "Jimin"}), ("hold.off", {"name": "Jimin"})]
+
+
+async def set_listening(service: Service, setting: Literal["off", "on"]) -> None:
+    """As the command line does it: in the records, beside the running service."""
+    records = service.app[keys.RECORDS]
+    site = await records.site("demo-shop")
+    assert site is not None
+    await records.save_site(replace(site, listening=setting))
+
+
+async def audited(service: Service) -> list[tuple[str, str, str]]:
+    found, _ = await service.app[keys.RECORDS].audits()
+    return [(entry.actor, entry.action, entry.detail) for entry in reversed(found) if entry.action.startswith("listen.")]
+
+
+async def listening_in(service: Service) -> tuple[Person, Person, Person]:
+    """A call whose user was told before entering; the operator, who listens and is shown to both."""
+    await set_listening(service, "on")
+    user, counselor = await in_conversation(service, "voice")
+    assert user.session["may_listen"]
+    operator = await service.staff("ops", available=False)
+    assert (await operator.ask(type="listen", session=user.session_id, on=True))["type"] == "ok"
+    for person in (user, counselor):
+        await person.until(named)
+    await operator.until(named)
+    return user, counselor, operator
+
+
+def named(session: dict[str, Any]) -> bool:
+    return ("operator", "here") in [(person["role"], person["presence"]) for person in session["participants"]]
+
+
+async def test_an_operator_hears_both_is_heard_by_neither_and_is_told_to_both(service: Service) -> None:
+    user, counselor, operator = await listening_in(service)
+    async with await user.join_room() as one, await counselor.join_room() as two, await operator.join_room() as three:
+        one.speak(USER)
+        two.speak(COUNSELOR)
+        three.speak(OPERATOR)
+        await hears(three, USER, COUNSELOR)
+        await hears(one, COUNSELOR)
+        await hears(two, USER)
+        assert user.session["you"] in user.session["room"]["hears"]["ops"], "who hears the user is told to them"
+
+        assert (await counselor.say("hold", on=True))["type"] == "ok"
+        await hears(three)
+        assert (await counselor.say("hold", on=False))["type"] == "ok"
+        await hears(three, USER, COUNSELOR)
+
+        assert (await operator.ask(type="listen", session=user.session_id, on=False))["type"] == "ok"
+        assert (await operator.get("session_over"))["reason"] == "stopped"
+        await asyncio.wait_for(three.gone.wait(), 3)
+        for person in (user, counselor):
+            await person.until(lambda s: not named(s))
+        await hears(one, COUNSELOR)
+    begin, end = await audited(service)
+    assert begin == ("ops", "listen.begin", "")
+    assert end[:2] == ("ops", "listen.end")
+    assert 0 < int(end[2].removesuffix(" s")) < 60
+    said = [(line["text"], line["args"]) for line in user.lines() if line["text"].startswith("listening")]
+    assert said == [("listening.on", {"name": "Ops"}), ("listening.off", {"name": "Ops"})]
+
+
+async def test_an_operator_who_listens_can_do_nothing_else_and_reads_nothing(service: Service) -> None:
+    user, counselor, operator = await listening_in(service)
+    session = user.session_id
+    for message in (
+        {"type": "line", "line": "o-1", "text": "?"},
+        {"type": "lines", "after": 0},
+        {"type": "typing", "on": True},
+        {"type": "media", "mic": True},
+        {"type": "board", "data": "AAA="},
+        {"type": "hold", "on": True},
+        {"type": "recording", "agree": True},
+        {"type": "leave"},
+        {"type": "colleagues"},
+        {"type": "channel", "channel": "video"},
+    ):
+        assert (await operator.ask(session=session, **message))["reason"] == "not_yours", message
+    await user.send(type="line", session=session, line="u-1", text="비밀번호는 네 자리")
+    await counselor.find(lambda m: m["type"] == "line" and m["line"]["text"] == "비밀번호는 네 자리")
+    await operator.ask(type="ping")
+    assert "비밀번호" not in operator.traffic()
+    assert operator.session.get("brief") is None
+
+
+@pytest.mark.parametrize("end", ["turned off", "lost", "hung up"])
+async def test_listening_ends_by_itself(service: Service, end: str) -> None:
+    user, counselor, operator = await listening_in(service)
+    match end:
+        case "turned off":
+            await set_listening(service, "off")
+            assert (await operator.get("session_over"))["reason"] == "turned_off"
+        case "lost":
+            await operator.close()
+        case _:
+            await counselor.say("leave")
+            assert (await operator.get("session_over"))["reason"] == "ended"
+    await user.until(lambda s: not named(s))
+    assert [action for _, action, _ in await audited(service)] == ["listen.begin", "listen.end"]
+
+
+async def test_nothing_brings_it_about_where_the_site_or_the_moment_forbids_it(service: Service) -> None:
+    user, counselor = await in_conversation(service, "voice")
+    operator = await service.staff("ops", available=False)
+    ask = {"type": "listen", "session": user.session_id, "on": True}
+    assert not user.session.get("may_listen")
+    assert (await operator.ask(**ask))["reason"] == "listening_off", "off by default"
+    await set_listening(service, "on")
+    assert (await operator.ask(**ask))["reason"] == "listening_off", "this user was not told before entering"
+    assert (await counselor.ask(**ask))["reason"] == "not_yours"
+    assert (await user.ask(**ask))["reason"] == "not_yours"
+    assert (await operator.ask(type="offer", session=user.session_id, sdp="v=0"))["reason"] == "not_yours"
+    assert (await operator.ask(type="listen", session="s-nowhere", on=True))["reason"] == "unknown"
+    assert await audited(service) == []
+    assert not named(user.session)

@@ -152,6 +152,7 @@ export interface SessionView {
   product_picture: string;
   room: RoomView | null;
   recording: RecordingView | null;
+  may_listen: boolean;
   waiting: WaitingView | null;
   opening: OpeningView | null;
   callback: CallbackView | null;
@@ -252,6 +253,8 @@ export interface SessionItem {
   professional: string;
   mode: "consultation" | "whisper" | "conference" | null;
   lost: boolean;
+  may_listen: boolean;
+  listeners: string[];
 }
 
 export interface WhyNot {
@@ -542,6 +545,13 @@ export interface EndSession {
   id?: number | null;
 }
 
+export interface Listen {
+  type: "listen";
+  session: string;
+  on: boolean;
+  id?: number | null;
+}
+
 export interface SignOutStaff {
   type: "sign_out_staff";
   staff: string;
@@ -739,6 +749,6 @@ export interface Bye {
   retry_ms?: number | null;
 }
 
-export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | MoveCallback | MissCallback | GetInvite | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | Hold | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | SignOutStaff;
+export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | MoveCallback | MissCallback | GetInvite | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | Hold | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | Listen | SignOutStaff;
 
 export type ServerMessage = Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye;

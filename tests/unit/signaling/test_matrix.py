@@ -6,7 +6,7 @@ import pytest
 
 from signaling import matrix, views
 from signaling.messages import Audience, Brief, CategoryView, Media, Mode, SiteView, TransferHow
-from signaling.session.model import Help, Person, Session, new_session
+from signaling.session.model import Help, Listener, Person, Session, new_session
 
 AROUND = views.Surroundings(SiteView(id="s", name="S"), CategoryView(id="c", name="C"), Brief())
 PAIR = {"user": ("counselor",), "counselor": ("user",)}
@@ -98,6 +98,33 @@ def test_what_nobody_hears_is_not_recorded() -> None:
     assert recorded(room("consultation")) == ["counselor", "professional"]
     assert recorded(room("consultation", hear_user=True)) == ["user", "counselor", "professional"]
     assert recorded(room(reading=True)) == ["user", "counselor"]
+
+
+@pytest.mark.parametrize(
+    ("session", "heard"),
+    [
+        (room(), ("user", "counselor")),
+        (room(reading=True), ("user", "counselor")),
+        (room("consultation"), ("counselor", "professional")),
+        (room("consultation", hear_user=True), ("user", "counselor", "professional")),
+        (room("whisper"), ("user", "counselor", "professional")),
+        (room("conference"), ("user", "counselor", "professional")),
+        (room(held=True), ()),
+        (room(transfer="now"), ()),
+    ],
+)
+def test_who_listens_in_hears_what_somebody_in_the_room_hears_and_is_heard_by_nobody(
+    session: Session, heard: tuple[str, ...]
+) -> None:
+    """A user who is told that nobody hears them is not heard by an operator either."""
+    for person in session.people.values():
+        person.media = Media(camera=True, screen=True)
+    before = matrix.compute(session)
+    session.listeners["ops"] = Listener(id="ops", role="operator", name="O", staff="ops", media=Media(camera=True), since=0)
+    grid = matrix.compute(session)
+    assert grid.hears["ops"] == heard
+    assert {key: sources for key, sources in grid.hears.items() if key != "ops"} == before.hears
+    assert (grid.slots, grid.writers, grid.hold) == (before.slots, before.writers, before.hold)
 
 
 @pytest.mark.parametrize(

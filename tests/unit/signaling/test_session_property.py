@@ -40,7 +40,7 @@ HELP_ALLOWED = {
     "ended": {"ended", "asking"},
 }
 
-someone = st.sampled_from(["u", "jimin", "suho", "han", "stranger"])
+someone = st.sampled_from(["u", "jimin", "suho", "han", "ops", "stranger"])
 staff = st.sampled_from(["jimin", "suho", "han"])
 request = st.sampled_from([f"s-1.{kind}{n}" for kind in "uhc" for n in range(1, 6)])
 fence = st.integers(0, 40)
@@ -68,6 +68,8 @@ event = st.one_of(
     st.builds(ev.HandedOver, someone),
     st.builds(ev.Rated, someone),
     st.builds(ev.WrappedUp, someone),
+    st.builds(ev.ListenStarted, st.sampled_from(["ops", "jimin"]), st.just("Ops")),
+    st.builds(ev.ListenStopped, st.sampled_from(["ops", "jimin"]), st.sampled_from(["stopped", "turned_off", "lost"])),
     st.builds(ev.EndedBy, st.sampled_from(["operator", "erased"])),
     st.builds(ev.RingStarted, request, st.just("r-1"), staff, st.just(NOW), fence),
     st.builds(ev.RingEnded, request, st.just("r-1"), fence),
@@ -85,12 +87,13 @@ event = st.one_of(
     st.just(ev.Restored()),
 )
 # The likely way first, so that most runs reach a room and help before chance takes over.
-opening = [
+opening: list[ev.SessionEvent] = [
     ev.Connected("u"),
     ev.Entered(),
     ev.Accepted("s-1.u1", "jimin", "Jimin", True, 1),
     ev.RecordingAnswered("u", True),
     ev.RecordingAnswered("jimin", True),
+    ev.ListenStarted("ops", "Ops"),
     ev.HelpAsked("jimin"),
     ev.Accepted("s-1.h2", "han", "Han", True, 2),
     ev.HelpJoined("han", True),
@@ -127,6 +130,8 @@ def check(session: Session) -> None:
         assert asked is None
     for listener, sources in grid.hears.items():
         assert listener not in sources
+        if listener in session.listeners:
+            continue
         assert not any(session.people[each].gone or session.people[each].reading for each in (*sources, listener) if sources)
     if asked is not None and asked.mode == "consultation":
         assert grid.hears.get("u", ()) == ()
@@ -145,21 +150,41 @@ def check(session: Session) -> None:
     if grid.record is not None:
         assert all(session.people[each].recording == "yes" for each in grid.record.participants)
         assert {source for sources in grid.hears.values() for source in sources} == set(grid.record.participants)
+    check_listeners(session, grid)
     for slots in grid.slots.values():
         assert len(set(slots.values())) == len(slots)
         assert set(slots) <= {0, 1, 2, 3}
 
 
+def check_listeners(session: Session, grid: matrix.Matrix) -> None:
+    """They are shown to the user, hear no more than somebody else does, and are nowhere in what others get."""
+    assert session.state == "active" or not session.listeners
+    others = [sources for listener, sources in grid.hears.items() if listener not in session.listeners]
+    for listener in session.listeners:
+        assert session.may_listen
+        assert listener not in session.people
+        assert all(any(source in sources for sources in others) for source in grid.hears[listener])
+        assert not any(listener in sources for sources in grid.hears.values())
+        assert listener not in grid.slots
+        assert listener not in grid.writers
+        told = views.session_view(session, "u", NOWHERE, grid)
+        assert [(each.role, each.presence) for each in told.participants if each.id == listener] == [("operator", "here")]
+
+
 @settings(max_examples=400, deadline=None)
 @given(
     begin=st.sampled_from([opening, called_back]),
+    listening=st.booleans(),
     skip=st.integers(0, len(opening)),
     story=st.lists(st.tuples(event, st.integers(0, 200_000)), max_size=30),
 )
-def test_any_story_keeps_to_the_tables(begin: list[ev.SessionEvent], skip: int, story: list[tuple[ev.SessionEvent, int]]) -> None:
+def test_any_story_keeps_to_the_tables(
+    begin: list[ev.SessionEvent], listening: bool, skip: int, story: list[tuple[ev.SessionEvent, int]]
+) -> None:
     session = new_session(
-        id="s-1", site="s", category="c", language="ko", channel="voice", user="u", name="", now=NOW, recording=True
-    )
+        id="s-1", site="s", category="c", language="ko", channel="voice", user="u", name="", now=NOW,
+        recording=True, listening=listening,
+    )  # fmt: skip  # a table
     now = NOW
     for happening, later in [(each, 0) for each in begin[:skip]] + story:
         now += later
@@ -179,7 +204,8 @@ def test_any_story_keeps_to_the_tables(begin: list[ev.SessionEvent], skip: int, 
             assert session.help.state in HELP_ALLOWED[help_state]
         for effect in effects:
             if isinstance(effect, ev.Over):
-                assert session.people[effect.participant].gone
+                assert effect.participant not in session.listeners
+                assert effect.participant not in session.people or session.people[effect.participant].gone
         check(session)
         session.slots = matrix.compute(session).slots
         assert decode_snapshot(encode_snapshot(session)) == session

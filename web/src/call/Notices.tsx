@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { hearing } from "../room/hearing";
-import { participant } from "../room/state";
+import { listeners, participant } from "../room/state";
 import { list, nameAndRole } from "../room/words";
 import { announce } from "../ui/announce";
 import { useStore } from "../ui/store";
@@ -13,9 +13,9 @@ interface Notice {
   kind: "" | "warn" | "help" | "danger";
 }
 
-/** The bands above the stage: at most one about the connection and one about the people. Both are read out. */
+/** The bands above the stage: at most one about the connection, one about the people, one about who listens in. All are read out. */
 export function Notices({ call, session }: { call: Call; session: SessionView }) {
-  const shown = [useConnectionNotice(call, session), aboutPeople(session)].filter((notice) => notice !== null);
+  const shown = [useConnectionNotice(call, session), aboutPeople(session), aboutListeners(session)].filter((notice) => notice !== null);
   useArrivals(session);
   useHoldSpoken(session);
   return (
@@ -62,6 +62,13 @@ function aboutPeople(session: SessionView): Notice | null {
   }
 }
 
+/** Shown at all times while it lasts, whatever else there is to say. */
+function aboutListeners(session: SessionView): Notice | null {
+  const names = listeners(session).map(nameAndRole);
+  if (names.length === 0) return null;
+  return { text: t(names.length > 1 ? "notice.listened.many" : "notice.listened", { names: list(names) }), kind: "warn" };
+}
+
 const SAID_AGAIN_MS = 30_000;
 
 /**
@@ -86,7 +93,7 @@ function useHoldSpoken(session: SessionView): void {
 
 /** Whoever comes to the counselor is announced when they arrive, and the return of what was lost. */
 function useArrivals(session: SessionView): void {
-  const here = session.participants.filter((one) => one.role !== "user" && !one.owner && one.presence === "here").map((one) => one.id);
+  const here = session.participants.filter((one) => (one.role === "counselor" || one.role === "professional") && !one.owner && one.presence === "here").map((one) => one.id);
   const known = useRef(here);
   const key = here.join(" ");
   useEffect(() => {

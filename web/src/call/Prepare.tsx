@@ -84,6 +84,7 @@ function Shared({ session, channel }: { session: SessionView; channel: "text" | 
         <li>{t(`prepare.shared.${channel}`)}</li>
         <li>{t("prepare.shared.page")}</li>
         <li>{t("prepare.shared.professional")}</li>
+        {session.may_listen && <li data-testid="may-listen">{t("prepare.shared.listening")}</li>}
         <li>{t("prepare.shared.kept")}</li>
       </ul>
       {session.site.privacy_url && (

@@ -1,7 +1,7 @@
 import type { SessionView } from "../messages";
 import type { RoomLink } from "../room/roomlink";
 import type { RoomState } from "../room/state";
-import { participant } from "../room/state";
+import { listeners, participant } from "../room/state";
 import { Button, useStore } from "../ui";
 import { clock } from "./logic/format";
 import { nameOf, userOf } from "./names";
@@ -37,6 +37,17 @@ export function HoldBand({ session, onEnd }: { session: SessionView; onEnd: (() 
     <div class="notice notice-warn band" role="status" data-testid="held">
       <span>{t("hold.now", { user: nameOf(userOf(session)) })}</span>
       {onEnd !== null && <Button onClick={onEnd}>{t("ctl.hold.end")}</Button>}
+    </div>
+  );
+}
+
+/** An operator listens in: shown at all times while they do. */
+export function ListenedBand({ session }: { session: SessionView }) {
+  const names = listeners(session).map((one) => one.name);
+  if (names.length === 0) return null;
+  return (
+    <div class="notice notice-warn band" role="status" data-testid="listened">
+      <span>{t("listened.now", { names: names.join(", "), user: nameOf(userOf(session)) })}</span>
     </div>
   );
 }

@@ -37,7 +37,8 @@ type Keys = Partial<Record<Action, () => void>>;
 
 function goTo(desk: DeskState, tab: Tab, selector: string): void {
   desk.onTab(tab);
-  setTimeout(() => document.querySelector<HTMLElement>(selector)?.focus());
+  // After the tab is rendered (in a microtask before this one) and before the next key, which belongs in the field.
+  queueMicrotask(() => document.querySelector<HTMLElement>(selector)?.focus());
 }
 
 function consoleKeys(desk: DeskState): Keys {

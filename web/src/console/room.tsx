@@ -8,7 +8,7 @@ import type { RoomLink } from "../room/roomlink";
 import { Stage } from "../room/Stage";
 import { viewer, type RoomState } from "../room/state";
 import type { Actions } from "./actions";
-import { HoldBand, LostBand, Replaced, TextOnlyBand } from "./bands";
+import { HoldBand, ListenedBand, LostBand, Replaced, TextOnlyBand } from "./bands";
 import { CallbackCard, callsBack } from "./callback";
 import { HuntBand } from "./help";
 import { audienceOf, audienceRule } from "./logic/audience";
@@ -93,6 +93,7 @@ export function Room({ client, link, session, state, pictures, now, view, audien
       <main class="room room-reading">
         <Head session={session} view={view} />
         <LostBand session={session} now={now} />
+        <ListenedBand session={session} />
         <Replay client={client} link={link} session={session} pictures={pictures} audience={audienceOffered} />
       </main>
     );
@@ -101,6 +102,7 @@ export function Room({ client, link, session, state, pictures, now, view, audien
     <main class={`room ${noPictures ? "room-text" : ""}`}>
       <Head session={session} view={view} />
       <LostBand session={session} now={now} />
+      <ListenedBand session={session} />
       <HoldBand session={session} onEnd={owner ? () => void actions.hold(session.id, false) : null} />
       {active && owner && <HuntBand session={session} now={now} actions={actions} onAgain={onAgain} />}
       {link !== null && <TextOnlyBand link={link} />}

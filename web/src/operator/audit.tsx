@@ -8,7 +8,7 @@ import { t, textOr } from "./texts";
 
 const columns = (locale: Locale): TableColumn<AuditItem>[] => [
   { id: "at", title: t("col.at"), value: (row) => row.at, text: (row) => dateTime(row.at, locale) },
-  { id: "actor", title: t("col.actor"), value: (row) => row.actor },
+  { id: "actor", title: t("col.actor"), value: (row) => textOr(`audit.actor.${row.actor}`, row.actor) },
   { id: "action", title: t("col.action"), value: (row) => row.action, text: (row) => textOr(`audit.${row.action}`, row.action) },
   { id: "subject", title: t("col.subject"), value: (row) => row.subject },
   { id: "detail", title: t("col.detail"), value: (row) => row.detail },

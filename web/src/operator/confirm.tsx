@@ -8,14 +8,15 @@ interface ConfirmProps {
   yes: string;
   children: ComponentChildren;
   disabled?: boolean;
+  kind?: "danger" | "primary";
   testid?: string;
   /** Resolves true when it was done; the dialog then closes. */
   onYes: () => Promise<boolean>;
   onClose: () => void;
 }
 
-/** Asks before something that cannot be taken back. */
-export function Confirm({ title, yes, children, disabled = false, testid, onYes, onClose }: ConfirmProps) {
+/** Asks before something that cannot be taken back, or that others are told of. */
+export function Confirm({ title, yes, children, disabled = false, kind = "danger", testid, onYes, onClose }: ConfirmProps) {
   const [busy, setBusy] = useState(false);
   const run = async () => {
     setBusy(true);
@@ -30,7 +31,7 @@ export function Confirm({ title, yes, children, disabled = false, testid, onYes,
           <Button kind="quiet" onClick={onClose}>
             {shared("cancel")}
           </Button>
-          <Button kind="danger" busy={busy} disabled={disabled} data-testid={testid} onClick={() => void run()}>
+          <Button kind={kind} busy={busy} disabled={disabled} data-testid={testid} onClick={() => void run()}>
             {yes}
           </Button>
         </div>

@@ -10,6 +10,7 @@ import { Client } from "../room/client";
 import { IconButton, locale, toast, useLocale, useStore } from "../ui";
 import { Audit } from "./audit";
 import { HoursPart } from "./hours";
+import { ListeningBand, useListening } from "./listening";
 import { Past } from "./past";
 import { OneSession } from "./session";
 import { t } from "./texts";
@@ -63,11 +64,12 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
   }, [client]);
   const { status, closedReason, wallboard, clockOffset, staff } = useStore(client.state);
   const { part, session } = useWhere();
+  const listening = useListening(client);
   useEffect(() => {
     if (status === "closed" && (closedReason === "signed_out" || closedReason === "token")) onSignedOut(shared("signin.signed_out"));
   }, [status, closedReason]);
 
-  const actions = useMemo<WallboardActions>(() => {
+  const actions = useMemo<Omit<WallboardActions, "listen">>(() => {
     const ask = async (message: RequestMessage) => {
       try {
         await client.connection.request(message);
@@ -98,8 +100,9 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
         <IconButton icon={LogOut} kind="quiet" label={shared("sign_out")} onClick={() => void signOut().catch(() => undefined).then(() => onSignedOut(shared("signin.signed_out")))} />
       </header>
       <ConnectionBand status={status} />
+      {listening.session !== "" && <ListeningBand key={listening.session} client={client} session={listening.session} onStop={listening.stop} />}
       <main class="operator-main">
-        {part === "live" && (wallboard === null ? <div class="skeleton loading" role="status" aria-label={t("live.loading")} /> : <WallboardView board={wallboard} ahead_ms={clockOffset} actions={actions} />)}
+        {part === "live" && (wallboard === null ? <div class="skeleton loading" role="status" aria-label={t("live.loading")} /> : <WallboardView board={wallboard} ahead_ms={clockOffset} actions={{ ...actions, listen: listening.start }} />)}
         {part === "past" && session === "" && <Past onOpen={(id) => (location.hash = `past/${encodeURIComponent(id)}`)} />}
         {part === "past" && session !== "" && <OneSession id={session} onBack={() => (location.hash = "past")} />}
         {part === "hours" && <HoursPart />}

@@ -1,3 +1,4 @@
+import { Ear } from "lucide";
 import { useState } from "preact/hooks";
 import type { QueueItem, SessionItem, StaffItem, Wallboard, WorkerItem } from "../messages";
 import { useNow } from "../console/clock";
@@ -11,6 +12,7 @@ import { t } from "./texts";
 
 export interface WallboardActions {
   endSession(session: string): Promise<boolean>;
+  listen(session: string): Promise<boolean>;
   signOutStaff(staff: string): Promise<boolean>;
 }
 
@@ -80,7 +82,12 @@ const sessionColumns = (now: number, locale: Locale): TableColumn<SessionItem>[]
     title: t("col.state"),
     value: (row) => row.state,
     text: (row) => shared(`session.${row.state}`),
-    cell: (row) => <span class={`pill ${row.lost ? "pill-danger" : row.state === "active" ? "pill-ok" : ""}`}>{row.lost ? shared("state.lost") : shared(`session.${row.state}`)}</span>,
+    cell: (row) => (
+      <>
+        <span class={`pill ${row.lost ? "pill-danger" : row.state === "active" ? "pill-ok" : ""}`}>{row.lost ? shared("state.lost") : shared(`session.${row.state}`)}</span>
+        {row.listeners.length > 0 && <span class="pill pill-warn">{t("listen.by", { names: row.listeners.join(", ") })}</span>}
+      </>
+    ),
   },
   { id: "channel", title: t("col.channel"), value: (row) => row.channel, text: (row) => shared(`channel.${row.channel}`) },
   { id: "counselor", title: t("col.counselor"), value: (row) => row.counselor },
@@ -126,7 +133,7 @@ function workerColumns(workers: WorkerItem[]): TableColumn<WorkerItem>[] {
   ];
 }
 
-type Asked = { kind: "end"; session: SessionItem } | { kind: "sign_out"; staff: StaffItem };
+type Asked = { kind: "end"; session: SessionItem } | { kind: "listen"; session: SessionItem } | { kind: "sign_out"; staff: StaffItem };
 
 function Ask({ asked, actions, onClose }: { asked: Asked; actions: WallboardActions; onClose: () => void }) {
   if (asked.kind === "end") {
@@ -134,6 +141,14 @@ function Ask({ asked, actions, onClose }: { asked: Asked; actions: WallboardActi
     return (
       <Confirm title={t("do.end.title")} yes={t("do.end.yes")} testid="operator-end-confirm" onYes={() => actions.endSession(session.id)} onClose={onClose}>
         <p>{t("do.end.text", { user: shared("role.user"), counselor: session.counselor || shared("role.counselor") })}</p>
+      </Confirm>
+    );
+  }
+  if (asked.kind === "listen") {
+    const { session } = asked;
+    return (
+      <Confirm kind="primary" title={t("listen.title")} yes={t("listen.yes")} testid="listen-confirm" onYes={() => actions.listen(session.id)} onClose={onClose}>
+        <p>{t("listen.text", { user: shared("role.user"), counselor: session.counselor || shared("role.counselor") })}</p>
       </Confirm>
     );
   }
@@ -166,9 +181,16 @@ export function WallboardView({ board, ahead_ms, actions }: { board: Wallboard; 
         data-testid="live-sessions"
         actions={(row) =>
           ended(row.state) ? null : (
-            <Button onClick={() => setAsked({ kind: "end", session: row })} data-testid="operator-end">
-              {t("do.end")}
-            </Button>
+            <span class="row">
+              {row.may_listen && (
+                <Button icon={Ear} onClick={() => setAsked({ kind: "listen", session: row })} data-testid="listen">
+                  {t("listen.do")}
+                </Button>
+              )}
+              <Button onClick={() => setAsked({ kind: "end", session: row })} data-testid="operator-end">
+                {t("do.end")}
+              </Button>
+            </span>
           )
         }
       />

@@ -11,6 +11,8 @@ export interface PanelInfo {
   low_s: number | null;
   high_s: number | null;
   retention_days: number;
+  /** An operator may listen in to calls. */
+  may_listen: boolean;
   opening: OpeningView;
   channels: Channel[];
   /** Query parameters that the site lets page addresses keep. */

@@ -127,6 +127,11 @@ function Shared({ panel, state, info }: { panel: Panel; state: PanelState; info:
           </a>
         )}
       </p>
+      {info.may_listen && (
+        <p class="p-shared-who" data-testid="panel-may-listen">
+          {t("shared.listening", { site: info.site.name })}
+        </p>
+      )}
       <ul>
         {partner && (
           <Row icon={ShieldCheck} label={t("shared.signed")} from={t("from.signed", { site: info.site.name })}>

@@ -12,6 +12,7 @@ const INFO = {
   low_s: null,
   high_s: null,
   retention_days: 90,
+  may_listen: false,
   opening: { open: true, opens_at: null },
   channels: ["text", "voice", "video"],
 };

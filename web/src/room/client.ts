@@ -3,7 +3,7 @@
 import type { SendLine, ServerMessage } from "../messages";
 import { createStore, type Readable } from "../ui/store";
 import { Connection, RequestError, type ConnectionOptions } from "./connection";
-import { initialState, lastSeq, reduce, type RoomEvent, type RoomState } from "./state";
+import { initialState, lastSeq, reduce, viewer, type RoomEvent, type RoomState } from "./state";
 
 export interface ClientOptions {
   token?: string;
@@ -111,7 +111,7 @@ export class Client {
 
   private received(message: ServerMessage): void {
     if (message.type === "welcome") this.returned();
-    if (message.type === "session" && !this.caughtUp.has(message.session.id)) {
+    if (message.type === "session" && !this.caughtUp.has(message.session.id) && viewer(message.session)?.role !== "operator") {
       this.caughtUp.add(message.session.id);
       void this.catchUp(message.session.id);
     }

@@ -58,7 +58,7 @@ describe("who hears the user", () => {
 });
 
 describe("system lines", () => {
-  const SAID = ["joined", "left", "ended", "owner_lost", "handed_over", "help.asked", "help.reading", "help.joined", "help.cancelled", "help.nobody", "hold.on", "hold.off"];
+  const SAID = ["joined", "left", "ended", "owner_lost", "handed_over", "help.asked", "help.reading", "help.joined", "help.cancelled", "help.nobody", "hold.on", "hold.off", "listening.on", "listening.off"];
   const MODES = ["consultation", "whisper", "conference"].map((mode) => `mode.${mode}`);
   const CHANNELS = ["voice", "video"].map((channel) => `channel.${channel}`);
 

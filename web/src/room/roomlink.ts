@@ -150,8 +150,8 @@ export class RoomLink {
   /** Tells the server what is on, whenever it changed or the server may have forgotten. */
   private sendMedia(): void {
     const { mic, camera, screen } = this.devices.state.get();
-    const room = this.view()?.room;
-    if (!room) return;
+    const view = this.view();
+    if (!view?.room || viewer(view)?.role === "operator") return;
     const media = { mic: mic.on, camera: camera.on, screen: screen.on };
     const text = JSON.stringify(media);
     if (text === this.sentMedia) return;

@@ -232,9 +232,14 @@ export function participant(session: SessionView, id: string): ParticipantView |
   return session.participants.find((one) => one.id === id);
 }
 
-/** All others who have not left. */
+/** All others who take part and have not left. */
 export function others(session: SessionView): ParticipantView[] {
-  return session.participants.filter((one) => one.id !== session.you && one.presence !== "gone");
+  return session.participants.filter((one) => one.id !== session.you && one.presence !== "gone" && one.role !== "operator");
+}
+
+/** Operators who listen in. */
+export function listeners(session: SessionView): ParticipantView[] {
+  return session.participants.filter((one) => one.role === "operator");
 }
 
 export function lastSeq(state: RoomState, session: string): number {

@@ -44,6 +44,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
       limits: {},
     },
     recording: null,
+    may_listen: false,
     waiting: null,
     opening: null,
     callback: null,

@@ -1,6 +1,6 @@
 import "./shop.css";
 import { render } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { me, signIn, signOut } from "./account";
 import type {} from "../widget/widget";
 import { type Cart, changed, count, loadCart, saveCart } from "./cart";
@@ -20,7 +20,7 @@ function SignIn({ onDone, onCancel }: { onDone: (name: string) => void; onCancel
   const dialog = useRef<HTMLDialogElement>(null);
   const [name, setName] = useState("");
   const [failed, setFailed] = useState(false);
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []); // at once, so that the first letter typed is in the field
   const submit = async (event: Event) => {
     event.preventDefault();
     const known = await signIn(name.trim()).catch(() => "");

@@ -32,6 +32,7 @@ async def test_the_panel_shows_the_site_in_the_users_language(desk: Desk) -> Non
         "low_s": None,
         "high_s": None,
         "retention_days": 90,
+        "may_listen": False,
         "opening": {"open": True, "opens_at": None, "callbacks": True},
         "page_params": [],
         "channels": ["text", "voice", "video"],

@@ -1,0 +1,28 @@
+"""What is written to the audit: who read, heard or changed what. The operator's page has words for each."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+AuditAction = Literal[
+    "sign_in",
+    "sign_out",
+    "end_session",
+    "listen.begin",
+    "listen.end",
+    "session.read",
+    "session.erase",
+    "picture.read",
+    "recording.play",
+    "recording.export",
+    "site.save",
+    "site.remove",
+    "site.key_add",
+    "site.key_remove",
+    "category.save",
+    "category.remove",
+    "category.hours",
+    "staff.add",
+    "staff.password",
+    "staff.remove",
+]

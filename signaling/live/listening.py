@@ -1,0 +1,66 @@
+"""Operators who listen in: at their own asking alone, audited before anything is heard, until the site no longer allows it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from signaling.live.clients import Client
+from signaling.live.entry import Entry, House
+from signaling.live.sessions import Sessions
+from signaling.messages import Replaced
+from signaling.records.types import StaffRecord
+from signaling.session import listening
+from signaling.session.events import ListenStarted, ListenStopped, ListenWhy
+from signaling.session.model import NotAllowed
+
+LOOK_S = 0.5
+
+
+class Listening:
+    def __init__(self, house: House, sessions: Sessions) -> None:
+        self.house = house
+        self.sessions = sessions
+
+    async def start(self, client: Client, operator: StaffRecord, session: str) -> None:
+        """NotAllowed with the reason when it may not be."""
+        entry = self.house.entries.get(session)
+        if entry is None:
+            raise NotAllowed("unknown")
+        await self.sessions.renew_site(entry)
+        if entry.site.listening != "on":
+            raise NotAllowed("listening_off")
+        listening.check(entry.session, operator.id)
+        again = operator.id in entry.session.listeners
+        if not again:
+            await self.house.records.audit(operator.id, "listen.begin", f"session/{entry.id}", self.house.now())
+        former = entry.hold(operator.id, client)
+        if former is not None and former is not client:
+            former.send(Replaced(session=entry.id))
+        try:
+            await self.sessions.apply(entry, ListenStarted(operator.id, operator.name))
+        except NotAllowed:
+            entry.release(operator.id)
+            await self.house.records.audit(operator.id, "listen.end", f"session/{entry.id}", self.house.now(), "0 s")
+            raise
+        if client not in self.house.hub.clients:  # signed out meanwhile
+            await self.stop(operator.id, session, "lost")
+        elif again:
+            self.sessions.show(entry)
+
+    async def stop(self, operator: str, session: str, why: ListenWhy = "stopped") -> None:
+        entry = self.house.entries.get(session)
+        if entry is not None:
+            await self.sessions.apply(entry, ListenStopped(operator, why))
+
+    async def run(self) -> None:
+        """The option is the site's, and may be changed by the command line: looked at while anybody listens."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for entry in [each for each in self.house.index.running.values() if each.session.listeners]:
+                await self._look(entry)
+
+    async def _look(self, entry: Entry) -> None:
+        await self.sessions.renew_site(entry)
+        if entry.site.listening != "on":
+            for operator in list(entry.session.listeners):
+                await self.stop(operator, entry.id, "turned_off")

@@ -1,0 +1,59 @@
+"""Listening: an operator hears a call and is heard by nobody, while the user and the staff are told so.
+
+Only where the site allows it, and only where the user was told before entering that it may happen. Listeners are no participants:
+they stand beside them, are asked nothing, are never recorded, and do not go on listening once their line is lost.
+"""
+
+from __future__ import annotations
+
+from signaling.session.events import Audit, DropPeer, Effect, ListenStarted, ListenStopped, Note, Over, Say
+from signaling.session.model import Listener, NotAllowed, Session
+
+LOST_PEERS = frozenset({"lost", "text_only"})
+
+
+def check(session: Session, staff: str) -> None:
+    """NotAllowed with the reason why this operator may not listen now."""
+    if not session.may_listen:
+        raise NotAllowed("listening_off")
+    if session.state != "active":
+        raise NotAllowed("wrong_state")
+    if session.channel == "text":
+        raise NotAllowed("channel")
+    if staff in session.people:
+        raise NotAllowed("not_yours")
+
+
+def started(session: Session, event: ListenStarted, now: int, out: list[Effect]) -> None:
+    check(session, event.staff)
+    if event.staff in session.listeners:
+        return
+    listener = Listener(id=event.staff, role="operator", name=event.name, staff=event.staff, connected=True, since=now)
+    session.listeners[listener.id] = listener
+    out.append(Say("listening.on", {"name": listener.name}))
+    out.append(Note("listening", {"state": "on", "staff": listener.staff}))
+
+
+def stopped(session: Session, event: ListenStopped, now: int, out: list[Effect]) -> None:
+    if event.staff in session.listeners:
+        _over(session, session.listeners[event.staff], event.why, now, out)
+
+
+def settle(session: Session, now: int, out: list[Effect]) -> None:
+    """After every event: nobody listens to a call that is over, or by a connection that is."""
+    for listener in list(session.listeners.values()):
+        if session.state != "active":
+            _over(session, listener, "ended", now, out)
+        elif not listener.connected or listener.peer in LOST_PEERS:
+            _over(session, listener, "lost", now, out)
+
+
+def _over(session: Session, listener: Listener, why: str, now: int, out: list[Effect]) -> None:
+    del session.listeners[listener.id]
+    if listener.peer_id:
+        out.append(DropPeer(listener.peer_id))
+    out.append(Audit(listener.staff, "listen.end", f"{max(0, now - listener.since) // 1000} s"))
+    out.append(Note("listening", {"state": "off", "staff": listener.staff, "why": why}))
+    out.append(Over(listener.id, why))
+    if session.state == "active":
+        out.append(Say("listening.off", {"name": listener.name}))

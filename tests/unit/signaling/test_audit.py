@@ -1,0 +1,19 @@
+"""Everything that can stand in the audit has words on the operator's page, in both languages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from signaling.audit import AuditAction
+
+TEXTS = Path(__file__).parents[3] / "web" / "src" / "operator"
+
+
+@pytest.mark.parametrize("locale", ["en", "ko"])
+def test_every_action_has_words(locale: str) -> None:
+    texts = json.loads((TEXTS / f"{locale}.json").read_text())
+    assert [action for action in get_args(AuditAction) if f"audit.{action}" not in texts] == []

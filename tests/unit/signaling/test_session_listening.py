@@ -1,0 +1,125 @@
+"""Listening by an operator: when it may be, who is told, what is written down, and everything that ends it."""
+
+from __future__ import annotations
+
+import pytest
+
+from signaling.messages import Media
+from signaling.session import NotAllowed, decode_snapshot, encode_snapshot
+from signaling.session import events as ev
+from tests.unit.signaling.test_session_machine import Call
+
+ON = ev.ListenStarted("ops", "Mina")
+
+
+def a_call(channel: str = "voice", *, told: bool = True) -> Call:
+    call = Call(channel)  # type: ignore[arg-type]  # every channel is one
+    call.session.may_listen = told
+    return call
+
+
+def listened() -> Call:
+    call = a_call().active()
+    call.give(ON)
+    call.give(ev.PeerOffered("ops", "p-ops"))
+    call.give(ev.PeerChanged("ops", "p-ops", 1, "live"))
+    return call
+
+
+def refused(call: Call, event: ev.SessionEvent = ON) -> str:
+    with pytest.raises(NotAllowed) as error:
+        call.give(event)
+    return error.value.reason
+
+
+def test_everybody_is_told_when_it_begins_and_when_it_ends() -> None:
+    call = a_call().active()
+    call.give(ON)
+    assert call.effects == [
+        ev.Say("listening.on", {"name": "Mina"}, "all"),
+        ev.Note("listening", {"state": "on", "staff": "ops"}),
+    ]
+    assert call.give(ON) == []
+    call.give(ev.ListenStopped("ops", "stopped"), 42)
+    assert call.session.listeners == {}
+    assert ev.Say("listening.off", {"name": "Mina"}, "all") in call.effects
+    assert ev.Audit("ops", "listen.end", "42 s") in call.effects
+    assert call.over() == {"ops": "stopped"}
+
+
+def test_a_user_who_was_not_told_before_entering_is_not_listened_to() -> None:
+    assert refused(a_call(told=False).active()) == "listening_off"
+
+
+def test_only_a_call_that_goes_on_has_something_to_hear() -> None:
+    assert refused(a_call()) == "wrong_state"
+    assert refused(a_call().enter()) == "wrong_state"
+    assert refused(a_call("text").active()) == "channel"
+
+
+def test_who_takes_part_does_not_listen_in_as_well() -> None:
+    assert refused(a_call().active(), ev.ListenStarted("jimin", "Jimin")) == "not_yours"
+
+
+def test_a_listener_is_no_participant() -> None:
+    call = listened()
+    for event in (
+        ev.ChannelChanged("ops", "video"),
+        ev.HelpAsked("ops"),
+        ev.Held("ops", True),
+        ev.ModeChanged("ops", "whisper"),
+        ev.RecordingAnswered("ops", True),
+        ev.Left("ops"),
+        ev.WrappedUp("ops"),
+        ev.HandedOver("ops"),
+        ev.Rated("ops"),
+        ev.Chose("ops", "another"),
+    ):
+        assert refused(call, event) in ("not_yours", "no_help"), event
+    assert refused(call, ev.MediaChanged("ops", Media(mic=True))) == "not_yours"
+    assert [person.id for person in call.session.present()] == ["u", "jimin"]
+
+
+@pytest.mark.parametrize(
+    ("end", "why"),
+    [
+        (ev.ListenStopped("ops", "turned_off"), "turned_off"),
+        (ev.PeerChanged("ops", "p-ops", 1, "lost"), "lost"),
+        (ev.PeerReported("ops", "text_only"), "lost"),
+        (ev.Left("u"), "ended"),
+        (ev.EndedBy("operator"), "ended"),
+        (ev.EndedBy("erased"), "ended"),
+        (ev.Restored(), "lost"),
+        (ev.Restored(room_kept=True), "lost"),
+    ],
+)
+def test_what_ends_it_ends_it_at_once_and_is_written_down(end: ev.SessionEvent, why: str) -> None:
+    call = listened()
+    call.give(end, 3)
+    assert call.session.listeners == {}
+    assert call.over()["ops"] == why
+    assert ev.Audit("ops", "listen.end", "3 s") in call.effects
+    assert ev.Note("listening", {"state": "off", "staff": "ops", "why": why}) in call.effects
+
+
+def test_a_counselor_lost_for_good_and_another_chosen_ends_it() -> None:
+    call = listened()
+    call.give(ev.Disconnected("jimin"))
+    call.tick(30)
+    assert "ops" in call.session.listeners
+    call.give(ev.Chose("u", "another"))
+    assert call.session.listeners == {}
+
+
+def test_the_listener_moves_with_the_room_to_another_worker() -> None:
+    call = listened()
+    call.give(ev.RoomLost(1))
+    assert call.session.listeners["ops"].peer == "none"
+    call.give(ev.PeerOffered("ops", "p-2"))
+    call.give(ev.PeerChanged("ops", "p-2", 2, "live"))
+    assert call.session.listeners["ops"].peer == "live"
+
+
+def test_it_survives_in_the_snapshot() -> None:
+    call = listened()
+    assert decode_snapshot(encode_snapshot(call.session)) == call.session

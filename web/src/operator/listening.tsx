@@ -1,0 +1,83 @@
+import { Ear, EarOff } from "lucide";
+import { useEffect, useState } from "preact/hooks";
+import { sentence } from "../console/actions";
+import { nameOf, userOf } from "../console/names";
+import type { Client } from "../room/client";
+import { Devices } from "../room/devices";
+import { RoomAudio } from "../room/media";
+import { RoomLink } from "../room/roomlink";
+import { Button, Icon, toast, useStore } from "../ui";
+import { t, textOr } from "./texts";
+
+export interface Listening {
+  /** The session listened to; "" for none. */
+  session: string;
+  start: (session: string) => Promise<boolean>;
+  stop: () => void;
+}
+
+/** Listening in, one call at a time. The server ends it with the connection, so nothing is asked for again after a return. */
+export function useListening(client: Client): Listening {
+  const [session, setSession] = useState("");
+  useEffect(
+    () =>
+      client.onMessage((message) => {
+        if (message.type === "welcome") setSession("");
+        if (message.type !== "session_over" && message.type !== "replaced") return;
+        const why = message.type === "session_over" ? (message.reason ?? "") : "replaced";
+        setSession((was) => (was === message.session ? "" : was));
+        if (why !== "stopped") toast(textOr(`listen.over.${why}`, t("listen.over.ended")));
+      }),
+    [client],
+  );
+  const ask = async (id: string, on: boolean) => {
+    try {
+      await client.connection.request({ type: "listen", session: id, on });
+      return true;
+    } catch (error) {
+      toast(sentence(error), "error");
+      return false;
+    }
+  };
+  return {
+    session,
+    start: async (id) => {
+      if (session !== "" && session !== id) await ask(session, false);
+      const begun = await ask(id, true);
+      if (begun) setSession(id);
+      return begun;
+    },
+    stop: () => void ask(session, false),
+  };
+}
+
+/** What is heard, and a band that says so for as long as it lasts. The operator's microphone is never asked for. */
+export function ListeningBand({ client, session, onStop }: { client: Client; session: string; onStop: () => void }) {
+  const [link, setLink] = useState<RoomLink | null>(null);
+  useEffect(() => {
+    const devices = new Devices();
+    const made = new RoomLink(client, session, devices);
+    setLink(made);
+    return () => {
+      made.close();
+      devices.close();
+      setLink(null);
+    };
+  }, [client, session]);
+  const view = useStore(client.state, (state) => state.sessions[session]);
+  if (view === undefined) return null;
+  const counselor = view.participants.find((one) => one.owner);
+  const heard = (view.room?.hears[view.you] ?? []).length > 0;
+  return (
+    <div class="notice notice-warn band listening" role="status" data-testid="listening">
+      <Icon node={heard ? Ear : EarOff} />
+      <span>
+        <strong>{t("listen.now", { user: nameOf(userOf(view)), counselor: nameOf(counselor) })}</strong> {t(heard ? "listen.told" : "listen.nothing")}
+      </span>
+      <Button kind="primary" onClick={onStop} data-testid="listen-stop">
+        {t("listen.stop")}
+      </Button>
+      {link !== null && <RoomAudio link={link} />}
+    </div>
+  );
+}
