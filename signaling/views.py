@@ -63,7 +63,7 @@ def session_view(
         channel=session.channel,
         state=session.state,
         you=viewer,
-        participants=[_participant(session, each, person) for each in _visible(session)],
+        participants=[_participant(session, each) for each in _visible(session)],
         may_listen=session.may_listen,
         product_picture=brief_value(around.brief, "product_picture"),
         room=_room(session, person, grid, limits or {}) if session.state == "active" else None,
@@ -98,17 +98,14 @@ def _visible(session: Session) -> list[Person]:
     return [*present, *session.listeners.values()]
 
 
-def _participant(session: Session, person: Person, viewer: Person) -> ParticipantView:
-    """To the user, a colleague who is to take over is the counselor that they are."""
-    asked = session.open_help()
-    colleague = asked is not None and asked.transfer != "" and person.id == asked.professional
+def _participant(session: Session, person: Person) -> ParticipantView:
     presence: Literal["here", "lost", "reading"] = "lost"
     if person.connected:
         presence = "reading" if person.reading else "here"
     return ParticipantView(
         id=person.id,
         name=person.name,
-        role="counselor" if colleague and viewer.role == "user" else person.role,
+        role=person.role,
         presence=presence,
         peer=person.peer,
         media=person.media,

@@ -78,7 +78,6 @@ class Sessions:
 
     async def _save(self, entry: Entry, snapshot: bytes) -> None:
         session = entry.session
-        professional = session.professional()
         save = partial(
             self.house.records.save_session,
             session.id,
@@ -90,7 +89,7 @@ class Sessions:
             ended_at=session.ended_at,
             end_reason=session.end_reason,
             counselor=_counselor(entry),
-            professional=professional.staff if professional else _last_professional(entry),
+            professional=_professional(entry),
             user_name=session.people[session.user].name,
         )
         try:
@@ -108,9 +107,7 @@ class Sessions:
                 case Note():
                     await self.note(entry, effect.kind, dict(effect.data))
                 case Audit():
-                    await self.house.records.audit(
-                        effect.actor, effect.action, f"session/{entry.id}", self.house.now(), effect.detail
-                    )
+                    await self._audit(entry, effect)
                 case DropPeer():
                     self.rooms.drop_peer(entry, effect.peer)
                 case EraseRecording():
@@ -121,6 +118,11 @@ class Sessions:
             self.house.refused["erased"] += 1  # its records are gone: nothing is added to them
         except Exception:
             log.exception("effect failed", session=entry.id, effect=type(effect).__name__)
+
+    async def _audit(self, entry: Entry, effect: Audit) -> None:
+        subject, now = f"session/{entry.id}", self.house.now()
+        audit = partial(self.house.records.audit, effect.actor, effect.action, subject, now, effect.detail)
+        await self.house.owed.now_or_later(entry.id, lambda again: audit(again=again))
 
     async def note(self, entry: Entry, kind: str, data: dict[str, Any]) -> None:
         add = partial(self.house.records.add_event, entry.id, kind, self.house.now(), data)
@@ -248,5 +250,9 @@ def _counselor(entry: Entry) -> str:
     return next((person.staff for person in people.values() if person.role == "counselor"), owner.staff if owner else "")
 
 
-def _last_professional(entry: Entry) -> str:
+def _professional(entry: Entry) -> str:
+    """The one who is here, else one who was. A colleague who takes over is none."""
+    asked = entry.session.professional()
+    if asked is not None and asked.role == "professional":
+        return asked.staff
     return next((person.staff for person in entry.session.people.values() if person.role == "professional"), "")

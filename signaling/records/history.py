@@ -86,8 +86,15 @@ class History(Leading):
 
     # --- audit ---------------------------------------------------------------------------------------------------------
 
-    async def audit(self, actor: str, action: AuditAction, subject: str, at: int, detail: str = "") -> None:
-        await self._do(sa.insert(t.audit).values(actor=actor, action=action, subject=subject, at=at, detail=detail))
+    async def audit(
+        self, actor: str, action: AuditAction, subject: str, at: int, detail: str = "", *, again: bool = False
+    ) -> None:
+        """`again`: as in `add_event`."""
+        values = {"actor": actor, "action": action, "subject": subject, "at": at, "detail": detail}
+        async with self._writing() as connection:
+            same = sa.select(t.audit.c.n).where(*(t.audit.c[name] == value for name, value in values.items()))
+            if not again or (await connection.execute(same)).first() is None:
+                await connection.execute(sa.insert(t.audit).values(values))
 
     async def erasures(self, after: int) -> tuple[int, list[str]]:
         """Sessions whose erasing was noted after entry `after` (0: all), by whichever process, and the newest entry's number.

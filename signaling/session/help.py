@@ -77,14 +77,14 @@ def accepted(session: Session, event: Accepted, now: int, out: list[Effect]) -> 
     asked_for.state, asked_for.professional, asked_for.ringing = "catching_up", event.staff, None
     person = session.people.get(event.staff)
     if person is None:
-        person = Person(id=event.staff, role="professional", name=event.name, staff=event.staff)
+        person = Person(id=event.staff, role="counselor", name=event.name, staff=event.staff)
         session.people[person.id] = person
+    person.role = "counselor" if asked_for.transfer else "professional"
     session.timers.pop("hunt", None)
     if asked_for.transfer == "now":
         _takes_over(session, asked_for, person, event.connected, out)
         return
     person.gone, person.reading, person.connected, person.entered = False, True, event.connected, event.connected
-    person.role = "professional"
     session.timers["catch_up"] = now + model.CATCH_UP_MS
     if event.connected:
         out.append(Step("entered", asked_for.request))
@@ -156,7 +156,6 @@ def promote(session: Session, asked_for: Help, professional: Person, out: list[E
     for timer in ("owner_lost", "professional_lost", "catch_up"):
         session.timers.pop(timer, None)
     if asked_for.transfer:  # who comes holds a request of the user's own already
-        professional.role = "counselor"
         out.append(Step("complete", session.request))
         session.request = asked_for.request
     else:

@@ -444,6 +444,7 @@ def test_a_topic_without_anybody_free_gives_the_user_back(call: Call) -> None:
 def test_in_consultation_the_colleague_reads_joins_and_takes_over_from_any_mode(call: Call) -> None:
     transfer(call, "consult").accept("suho", "s-1.t2")
     assert call.asked.state == "catching_up"
+    assert call.session.people["suho"].role == "counselor", "a colleague, to staff and user alike"
     call.give(ev.HelpJoined("suho"))
     assert call.asked.mode == "consultation"
     call.give(ev.HandedOver("jimin"))

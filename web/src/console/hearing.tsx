@@ -1,6 +1,6 @@
 import type { SessionView } from "../messages";
 import { cast, hearsNow, lines, places, segment, type Cast, type Hears, type Line, type Point } from "./logic/hearing";
-import { nameOf, roleName } from "./names";
+import { nameOf } from "./names";
 import { t } from "./texts";
 
 const R = 19;
@@ -61,7 +61,7 @@ export function HearingPicture({ session, preview }: { session: SessionView; pre
         <Wire key={line.a + line.b} line={line} at={at} />
       ))}
       {faces.map((role) => (
-        <Face key={role} name={name(who[role]) || roleName(role)} role={role} you={who[role] === session.you} at={at[who[role]]!} />
+        <Face key={role} name={name(who[role])} role={role} you={who[role] === session.you} at={at[who[role]]!} />
       ))}
     </svg>
   );

@@ -25,11 +25,9 @@ export const mayHandOver = (help: HelpView): boolean => help.mode === "conferenc
 
 /** In words, for whoever reads it: what the mode makes of the three people. */
 export function willDo(session: SessionView, { mode, hear_user }: Planned): string {
-  const names = (role: string) => {
-    const one = session.participants.find((p) => p.role === role && p.presence !== "gone");
-    return one?.id === session.you ? t("hear.you") : nameOf(one);
-  };
-  const args = { user: names("user"), counselor: names("counselor"), professional: names("professional") };
+  const who = cast(session.participants);
+  const name = (id: string) => (id === session.you ? t("hear.you") : nameOf(session.participants.find((one) => one.id === id)));
+  const args = { user: name(who.user), counselor: name(who.counselor), professional: name(who.professional) };
   const said = t(`mode.${mode}.will`, args);
   const whole = mode === "consultation" && hear_user ? `${said} ${t("mode.consultation.hear", args)}` : said;
   return whole.charAt(0).toUpperCase() + whole.slice(1);

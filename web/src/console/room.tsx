@@ -55,7 +55,7 @@ function Head({ session, view }: { session: SessionView; view: View }) {
 
 /** Who reads what I write, and why there may be no choice. */
 function audienceChoice(session: SessionView, choice: Audience, onChange: (audience: Audience) => void): AudienceChoice {
-  const rule = audienceRule(viewer(session)?.role ?? "counselor", session.help);
+  const rule = audienceRule(session.you, session.help);
   const value = audienceOf(rule, choice);
   const user = nameOf(userOf(session));
   return {

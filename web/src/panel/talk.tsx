@@ -92,7 +92,7 @@ const NOTICES = { asking_professional: "notice.professional", asking_colleague: 
 
 function People({ session }: { session: SessionView }) {
   const here = others(session);
-  const owner = here.find((one) => one.role === "counselor") ?? here[0];
+  const owner = here.find((one) => one.owner) ?? here[0];
   if (!owner) return null;
   const professionals = here.filter((one) => one.role === "professional" && one !== owner);
   return (

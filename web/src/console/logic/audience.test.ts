@@ -9,24 +9,24 @@ const help = (over: Partial<HelpView>): HelpView => ({
 
 describe("the audience of a staff member's line", () => {
   it("is free in a two-person room and in conference", () => {
-    expect(audienceRule("counselor", null).forced).toBeNull();
-    expect(audienceRule("professional", help({ mode: "conference" })).forced).toBeNull();
+    expect(audienceRule("c", null).forced).toBeNull();
+    expect(audienceRule("p", help({ mode: "conference" })).forced).toBeNull();
   });
   it("is staff for both in consultation, and says why", () => {
-    for (const role of ["counselor", "professional"] as const) {
-      expect(audienceRule(role, help({ mode: "consultation" }))).toEqual({ forced: "staff", why: "consultation" });
+    for (const you of ["c", "p"]) {
+      expect(audienceRule(you, help({ mode: "consultation" }))).toEqual({ forced: "staff", why: "consultation" });
     }
   });
   it("in whisper binds the professional alone", () => {
-    expect(audienceRule("professional", help({ mode: "whisper" })).why).toBe("whisper");
-    expect(audienceRule("counselor", help({ mode: "whisper" })).forced).toBeNull();
+    expect(audienceRule("p", help({ mode: "whisper" })).why).toBe("whisper");
+    expect(audienceRule("c", help({ mode: "whisper" })).forced).toBeNull();
   });
   it("while catching up binds the professional alone", () => {
-    expect(audienceRule("professional", help({ state: "catching_up", mode: null })).why).toBe("catching_up");
-    expect(audienceRule("counselor", help({ state: "catching_up", mode: null })).forced).toBeNull();
+    expect(audienceRule("p", help({ state: "catching_up", mode: null })).why).toBe("catching_up");
+    expect(audienceRule("c", help({ state: "catching_up", mode: null })).forced).toBeNull();
   });
   it("after help has ended is free again", () => {
-    expect(audienceRule("counselor", help({ state: "ended", mode: "consultation" })).forced).toBeNull();
+    expect(audienceRule("c", help({ state: "ended", mode: "consultation" })).forced).toBeNull();
   });
   it("a forced audience wins over the choice", () => {
     expect(audienceOf({ forced: "staff", why: "whisper" }, "all")).toBe("staff");

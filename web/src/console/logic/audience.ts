@@ -1,5 +1,5 @@
 /** Who will read what I write: the server forces the same, this only says so before the line is sent. */
-import type { Audience, HelpView, Role } from "../../messages";
+import type { Audience, HelpView } from "../../messages";
 
 export type Why = "catching_up" | "consultation" | "whisper";
 
@@ -13,12 +13,13 @@ export interface AudienceRule {
 const FREE: AudienceRule = { forced: null, why: null };
 const staffBecause = (why: Why): AudienceRule => ({ forced: "staff", why });
 
-export function audienceRule(role: Role, help: HelpView | null): AudienceRule {
+/** `you`: the writer, counselor or the one who was asked into the session. */
+export function audienceRule(you: string, help: HelpView | null): AudienceRule {
   if (help === null) return FREE;
-  if (help.state === "catching_up" && role === "professional") return staffBecause("catching_up");
+  if (help.state === "catching_up" && help.professional === you) return staffBecause("catching_up");
   if (help.state !== "joined") return FREE;
   if (help.mode === "consultation") return staffBecause("consultation");
-  if (help.mode === "whisper" && role === "professional") return staffBecause("whisper");
+  if (help.mode === "whisper" && help.professional === you) return staffBecause("whisper");
   return FREE;
 }
 

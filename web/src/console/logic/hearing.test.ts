@@ -25,8 +25,15 @@ describe("who hears whom in a mode", () => {
 });
 
 describe("the picture of the people", () => {
-  it("leaves out who has gone", () => {
-    expect(cast([person("u", "user"), person("c", "counselor", "gone"), person("p", "professional")])).toEqual({ user: "u", counselor: "", professional: "p" });
+  it("leaves out who has gone, and operators who listen in", () => {
+    const people = [person("u", "user"), person("c", "counselor", "gone"), person("p", "professional"), person("o", "operator")];
+    expect(cast(people)).toEqual({ user: "u", counselor: "", professional: "p" });
+  });
+  it("knows the owner from a colleague who is to take over, and from a second professional", () => {
+    const owner = (role: ParticipantView["role"]) => ({ ...person("c", role), owner: true });
+    for (const role of ["counselor", "professional"] as const) {
+      expect(cast([person("u", "user"), person("p", role), owner(role)])).toEqual({ user: "u", counselor: "c", professional: "p" });
+    }
   });
   it("draws a line only between people present", () => {
     expect(lines({ u: ["c"], c: ["u"] }, ["u", "c", ""])).toEqual([{ a: "u", b: "c", way: "both" }]);

@@ -24,10 +24,19 @@ export interface Point {
   y: number;
 }
 
-/** The people of a session by part; "" for a part that nobody plays (any more). */
+/**
+ * The people of a session by part; "" for a part that nobody plays (any more). The owner is the counselor, and whoever else of the
+ * staff is there was asked into it: a professional, or a colleague who is to take over.
+ */
 export function cast(participants: ParticipantView[]): Cast {
-  const who = (role: string) => participants.find((p) => p.role === role && p.presence !== "gone")?.id ?? "";
-  return { user: who("user"), counselor: who("counselor"), professional: who("professional") };
+  const here = participants.filter((one) => one.presence !== "gone" && one.role !== "operator");
+  const staff = here.filter((one) => one.role !== "user");
+  const counselor = staff.find((one) => one.owner);
+  return {
+    user: here.find((one) => one.role === "user")?.id ?? "",
+    counselor: counselor?.id ?? "",
+    professional: staff.find((one) => one !== counselor)?.id ?? "",
+  };
 }
 
 /** What a mode makes of it: the same rule as the server's, used only to show a change before it is made. */

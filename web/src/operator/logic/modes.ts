@@ -11,8 +11,8 @@ export interface Span {
 const MODES: readonly string[] = ["consultation", "whisper", "conference"];
 type Said = Pick<Line, "kind" | "text" | "at" | "args">;
 
-/** After these two people are left: handed over, or the professional has gone. */
-const endsHelp = ({ text, args }: Said) => text === "handed_over" || text === "help.cancelled" || (text === "left" && args.role === "professional");
+/** After these two people are left: handed over, or the one who was asked into the session has gone. */
+const endsHelp = ({ text }: Said) => text === "handed_over" || text === "help.cancelled" || text === "left";
 
 /** `start` and `end` are when the session became active and ended (or now). */
 export function modeSpans(lines: Said[], start: number, end: number): Span[] {
