@@ -13,6 +13,7 @@ AuditAction = Literal[
     "session.read",
     "session.erase",
     "picture.read",
+    "callback.invite",
     "recording.play",
     "recording.export",
     "site.save",
