@@ -250,13 +250,13 @@ class JitterBuffer:
     def _bridge(self, head: Packet, gap: int) -> Step | None:
         """Over a hole before `head`; None: the hole was covered by an earlier stall (look again)."""
         lost = head.sequence - self._played_sequence - 1
-        if self._stalled and not (lost and head.fec and self._reserving()):
-            covered = min(self._stalled, gap)
+        repaired = head.samples if lost and head.fec and self._reserving() else 0
+        covered = min(self._stalled, gap - repaired)
+        self._stalled = 0
+        if covered > 0:
             self._cursor += covered
-            self._stalled = 0
             self._missed(head, lost, gap - covered)
             return None
-        self._stalled = 0
         if lost <= 0 or self._paused:
             samples, kind = min(gap, TICK_SAMPLES), Kind.PAUSE
         elif gap <= head.samples:

@@ -147,6 +147,20 @@ def test_loss_is_recovered_from_the_next_packet_once_a_frame_is_kept_in_hand() -
     assert listener.delay_ms() <= 45
 
 
+def test_two_lost_in_a_row_cost_the_one_that_has_no_copy_and_no_delay() -> None:
+    """What was made up for the first while nothing came is not made up for again when the copy of the second has come."""
+    arrivals = stream(30)
+    for _, packet in arrivals:
+        packet.fec = True
+    kept = [arrival for n, arrival in enumerate(arrivals) if n % 20 not in (7, 8)]
+    listener = Listener()
+    listener.hear(kept, 30)
+    assert listener.kinds[Kind.RECOVER] == pytest.approx(75, abs=3)
+    assert listener.kinds[Kind.CONCEAL] == pytest.approx(75, abs=6)
+    assert listener.shortened <= 2
+    assert listener.delay_ms() <= 45
+
+
 def test_loss_without_copies_is_concealed_and_costs_no_delay() -> None:
     kept = [arrival for n, arrival in enumerate(stream(20)) if n % 10 != 7]
     listener = Listener()
