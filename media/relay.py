@@ -47,6 +47,8 @@ class Incoming:
         self.meter = Meter(now)
         self.clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK
         self.packets = 0
+        self.lost_beyond = 0.0
+        """The share that is lost on the way to whoever hears this as it came: see `block`."""
         self.reference: tuple[float, int] | None = None
         """(when, timestamp): the sender's own report on the worker's clock, for lips and voice."""
         self._highest = -1
@@ -123,13 +125,15 @@ class Incoming:
         self.reference = (report.ntp / (1 << 32) + clock_offset, report.timestamp)
 
     def block(self, now: float) -> rtcp.Block:
-        """RFC 3550 section 6.4.1 and appendix A.3."""
+        """RFC 3550 section 6.4.1 and appendix A.3. The fraction is that of the whole way to the worst listener: by it an encoder
+        decides whether packets carry copies of the ones before them, and only the sender can put them in."""
         highest = self._cycles + self._highest
         expected = highest - self._base + 1
         interval = expected - self._expected_before
         lost = interval - (self.packets - self._packets_before)
         self._expected_before, self._packets_before = expected, self.packets
-        fraction = min(255, (lost << 8) // interval) if interval > 0 and lost > 0 else 0
+        here = lost / interval if interval > 0 and lost > 0 else 0.0
+        fraction = min(255, int(256 * (1 - (1 - here) * (1 - self.lost_beyond))))
         last, delay = (self._last_sr[0], int((now - self._last_sr[1]) * 65536)) if self._last_sr else (0, 0)
         return rtcp.Block(self.ssrc, fraction, expected - self.packets, highest & 0xFFFFFFFF, int(self._jitter), last, delay)
 

@@ -181,6 +181,7 @@ class Room:
         self._check_due = now + CHECK_EVERY_S - TICK_STEP_S
         self._journal_board()
         self._fit_pictures(now)
+        self._pass_losses_on()
         for peer in self.peers.values():
             self.audio_room.set_loss(peer.participant, peer.voice.lost_fraction)
             peer.voice.mix_age_s = self.audio_room.age_s(peer.participant, now) or peer.voice.mix_age_s
@@ -328,6 +329,14 @@ class Room:
                 self._outside.emit(
                     client.PicturesLimited(n=0, room=self.name, epoch=self.epoch, participant=viewer.participant, slots=limits)
                 )
+
+    def _pass_losses_on(self) -> None:
+        """A relayed voice is repaired by the copies that its sender puts into it, who must therefore know what listeners lose."""
+        for peer in self.peers.values():
+            voice = peer.incoming.get("audio")
+            if voice is not None:
+                listeners = self._routes.relayed.get(peer.participant, ())
+                voice.lost_beyond = max((listener.voice.lost_fraction for listener in listeners), default=0.0)
 
     def _send_mixed(self, listener: str, payload: bytes, ticks: int, marker: bool, lost: int) -> None:
         peer = self._peer_of(listener)

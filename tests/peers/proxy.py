@@ -1,32 +1,83 @@
-"""A UDP path between a client and the worker that loses, delays and reorders by a seed."""
+"""A UDP path between a client and the worker (or another client) that loses, delays, reorders and repeats by a seed."""
 
 from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import dataclass
 from typing import Any
 
 Address = tuple[str, int]
 QUEUE_S = 0.3
 
 
-class Proxy(asyncio.DatagramProtocol):
-    """One client, one worker. `loss`: share lost each way; `jitter_s`: up to so much delay, hence reordering. `down_bps`: bits a
-    second towards the client (None: no limit), behind a queue of `QUEUE_S` that drops what comes last.
+@dataclass(frozen=True)
+class Line:
+    """One direction. What is random touches media alone (RTP and RTCP): DTLS and STUN pass, so that a test is about media and not
+    about its connection."""
 
-    `spare`: DTLS and STUN pass unharmed, so that a test is about media and not about its connection.
-    """
+    loss: float = 0.0
+    """Share of the packets that are lost."""
+    burst: float = 1.0
+    """How many are lost in a row, on average (1: each by itself; more: Gilbert's model)."""
+    jitter_s: float = 0.0
+    """Each is late by up to so much, hence reordering."""
+    twice: float = 0.0
+    """Share of the packets that come twice."""
+    bps: float | None = None
+    """Bits a second, behind a queue of `QUEUE_S` that drops what comes last."""
+
+
+class Way:
+    """The fate of each packet of one direction (`line` may change). That of the n-th RTP packet depends on the seed alone,
+    whatever RTCP does between."""
+
+    def __init__(self, line: Line, seed: str) -> None:
+        self.line = line
+        self._chance = {kind: random.Random(f"{seed} {kind}") for kind in ("rtp", "rtcp")}
+        self._losing = dict.fromkeys(self._chance, False)
+        self._free = 0.0
+
+    def delays(self, data: bytes, now: float) -> list[float]:
+        """Seconds until it arrives, twice where it arrives twice; empty: never."""
+        delays = self._luck("rtcp" if 192 <= data[1] <= 223 else "rtp") if data[:1] >= b"\x80" else [0.0]
+        if self.line.bps is None or not delays:
+            return delays
+        waits = max(0.0, self._free - now)
+        if waits > QUEUE_S:
+            return []
+        self._free = now + waits + len(data) * 8 / self.line.bps
+        return [delay + self._free - now for delay in delays]
+
+    def _luck(self, kind: str) -> list[float]:
+        line, chance = self.line, self._chance[kind]
+        lost, twice, first, second = (chance.random() for _ in range(4))
+        if self._losing[kind]:
+            self._losing[kind] = lost >= 1 / line.burst if line.burst > 1 else lost < line.loss
+        else:
+            self._losing[kind] = lost < (line.loss / (line.burst * (1 - line.loss)) if line.burst > 1 else line.loss)
+        if self._losing[kind]:
+            return []
+        return [delay * line.jitter_s for delay in ([first, second] if twice < line.twice else [first])]
+
+
+class Proxy(asyncio.DatagramProtocol):
+    """One client, one target. `up`: towards the target, `down`: towards the client; `loss`, `jitter_s`: the same both ways."""
 
     def __init__(
-        self, target: Address, *, loss: float, jitter_s: float = 0.0, seed: int = 1, down_bps: float | None = None
+        self,
+        target: Address,
+        *,
+        loss: float = 0.0,
+        jitter_s: float = 0.0,
+        up: Line | None = None,
+        down: Line | None = None,
+        seed: int = 1,
     ) -> None:
+        both = Line(loss=loss, jitter_s=jitter_s)
         self.target = target
-        self.loss = loss
-        self.jitter_s = jitter_s
-        self.down_bps = down_bps
         self.lost = 0
-        self._free = 0.0
-        self._random = random.Random(seed)
+        self.up, self.down = Way(up or both, f"{seed} up"), Way(down or both, f"{seed} down")
         self._client: Address | None = None
         self._transport: Any
 
@@ -43,23 +94,18 @@ class Proxy(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, address: tuple[str | Any, int]) -> None:
         if address != self.target:
             self._client = address
-        to = self._client if address == self.target else self.target
-        if to is None:
+        to, way = (self._client, self.down) if address == self.target else (self.target, self.up)
+        if to is None or len(data) < 2:
             return
-        media = data[:1] >= b"\x80"
-        if media and self._random.random() < self.loss:
-            self.lost += 1
-            return
-        delay = self._random.random() * self.jitter_s if media else 0.0
-        if self.down_bps is not None and address == self.target:
-            now = asyncio.get_running_loop().time()
-            waits = max(0.0, self._free - now)
-            if waits > QUEUE_S:
-                self.lost += 1
-                return
-            self._free = now + waits + len(data) * 8 / self.down_bps
-            delay += self._free - now
-        if delay:
-            asyncio.get_running_loop().call_later(delay, self._transport.sendto, data, to)
-        else:
+        loop = asyncio.get_running_loop()
+        delays = way.delays(data, loop.time())
+        self.lost += not delays
+        for delay in delays:
+            if delay:
+                loop.call_later(delay, self._forward, data, to)
+            else:
+                self._forward(data, to)
+
+    def _forward(self, data: bytes, to: Address) -> None:
+        if not self._transport.is_closing():
             self._transport.sendto(data, to)

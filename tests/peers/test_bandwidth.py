@@ -6,7 +6,7 @@ import asyncio
 
 from media import client
 from tests.peers.conftest import Service, eventually
-from tests.peers.proxy import Proxy
+from tests.peers.proxy import Line, Proxy
 
 LAYERS = {"l": 1, "h": 4}
 """Packets of 0.9 KB a frame, 20 frames a second: 150 and 600 kbit/s."""
@@ -24,7 +24,7 @@ async def test_a_narrow_line_keeps_the_voice_and_costs_the_others_nothing(servic
     snapshot = await anext(service.worker.events())
     assert isinstance(snapshot, client.Snapshot)
     address = next((host, port) for host, port in snapshot.udp if host == "127.0.0.1")
-    line = Proxy(address, loss=0.0, down_bps=150_000)
+    line = Proxy(address, down=Line(bps=150_000))
     sender = await service.join("sender", layers=LAYERS)
     narrow, wide = await service.join("narrow", via=await line.open()), await service.join("wide")
     picture = {0: ("sender", "camera")}
@@ -44,7 +44,7 @@ async def test_a_narrow_line_keeps_the_voice_and_costs_the_others_nothing(servic
     assert len(wide.pictures[0]) - before > (sender.sent("camera:h") - sent) * 0.95
     assert told(service, "wide") == []
 
-    line.down_bps = None
+    line.down.line = Line()
     await eventually(lambda: told(service, "narrow")[-1] == {}, 40.0)  # attempts that failed made the next ones rarer
     await eventually(lambda: narrow.layer(0) == {"h"})
     assert sender.feedback > 50, "the sender is told what arrives"

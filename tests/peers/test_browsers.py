@@ -16,7 +16,7 @@ from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 from media import client
 from tests.peers.conftest import Service, eventually, start_worker
-from tests.peers.proxy import Proxy
+from tests.peers.proxy import Line, Proxy
 
 CHROMIUM, FIREFOX = "/usr/bin/chromium", "/usr/bin/firefox-esr"
 FIREFOX_HZ = 1000
@@ -192,7 +192,7 @@ async def test_a_reloaded_page_is_back_in_its_place(pages: Pages) -> None:
 async def test_a_browser_with_a_narrow_line_gets_a_smaller_picture_and_another_does_not(pages: Pages) -> None:
     worker = await anext(pages.service.worker.events())
     assert isinstance(worker, client.Snapshot)
-    line = Proxy(next((host, port) for host, port in worker.udp if host == "127.0.0.1"), loss=0.0, down_bps=400_000)
+    line = Proxy(next((host, port) for host, port in worker.udp if host == "127.0.0.1"), down=Line(bps=400_000))
     pages.lines["b"] = await line.open()
     picture = {0: ("a", "camera")}
     await pages.service.matrix(hears={"b": {"a": 1.0}, "c": {"a": 1.0}}, sees={"b": picture, "c": picture})
@@ -223,7 +223,7 @@ async def test_a_browser_with_a_narrow_line_gets_a_smaller_picture_and_another_d
         async with asyncio.timeout(20):
             while await frames("c") < shown + 20:
                 await asyncio.sleep(0.2)
-        line.down_bps = None
+        line.down.line = Line()
         await width("b", 640)
         await eventually(lambda: told()[-1] == {}, 10.0)
         assert {each.participant for each in pages.service.events if isinstance(each, client.PicturesLimited)} == {"b"}

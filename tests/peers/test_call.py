@@ -156,6 +156,17 @@ async def test_reports_tell_senders_their_loss_and_receivers_the_time(either_ser
     assert abs(passed) < 48000 * 1.2
 
 
+async def test_who_is_relayed_is_told_what_their_listener_loses(service: Service) -> None:
+    """Only the speaker can put copies into the packets."""
+    await service.everyone_hears_everyone("user", "counselor")
+    user, counselor = await service.join("user"), await service.join("counselor")
+    user.speak(440)
+    await eventually(lambda: counselor.heard_headers)
+    lossy = rtcp.Block(counselor.heard_headers[-1].ssrc, 64, 0, 0, 0, 0, 0)
+    counselor.send_rtcp(rtcp.receiver_report(1, [lossy]))
+    await eventually(lambda: [each for each in user.reports if isinstance(each, rtcp.Report) and each.lost_fraction > 0.2])
+
+
 async def test_who_speaks_is_told(either_service: Service) -> None:
     service = either_service
     user = await service.join("user")

@@ -69,6 +69,15 @@ def test_the_sender_learns_its_loss_and_round_trip(camera: relay.Incoming) -> No
     assert camera.block(now=3.0).lost_fraction == 0
 
 
+def test_the_sender_of_a_voice_learns_what_is_lost_on_the_whole_way() -> None:
+    voice = relay.Incoming(7, "audio", 0.0)
+    feed(voice, *range(10), *range(11, 20))
+    voice.lost_beyond = 0.2
+    block = voice.block(now=1.0)
+    assert block.lost_fraction / 256 == pytest.approx(1 - 0.95 * 0.8, abs=1 / 256)
+    assert block.lost == 1, "the count is of what was lost on the way here"
+
+
 class Slot:
     """An outgoing picture slot and what went out of it."""
 
