@@ -7,7 +7,7 @@ export PIP_PROGRESS_BAR ?= on
 
 .DEFAULT_GOAL := help
 
-.PHONY: help fastpath run test look check contract peers lint unit fuzz bench faults mutants pages messages format clean preflight packages bench-packages
+.PHONY: help fastpath run test look check contract peers lint unit fuzz bench faults mutants cluster soak pages messages format clean preflight packages bench-packages
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,9 +58,13 @@ faults: $(VENV)/.dev packages ## kill, stop and restart parts of a cluster under
 mutants: $(VENV)/.dev packages ## sow mistakes into the matcher's Lua and show that its tests notice each (about two minutes)
 	$(BIN)/python tests/mutants.py
 
-cluster: $(VENV)/.dev packages pages ## start a cluster on loopback: 2 servers, 2 media machines, Redis, PostgreSQL, a balancer, the shop
+cluster: $(VENV)/.dev packages pages ## start a cluster on loopback, with Redis, PostgreSQL, coturn and a balancer (ARGS=--check: call through it, and end)
 	@$(MAKE) --no-print-directory packages APT=haproxy
-	@exec $(BIN)/python -m tests.cluster
+	@exec $(BIN)/python -m tests.cluster $(ARGS)
+
+MINUTES := 30
+soak: $(VENV)/.dev pages ## let calls come and go for MINUTES; fails when memory, tasks or descriptors grow
+	$(BIN)/python -m tests.soak $(MINUTES)
 
 pages: $(VENV)/.run fastpath ## build the pages, if their sources changed
 	@$(BIN)/python web/build.py

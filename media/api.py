@@ -41,6 +41,7 @@ def build(worker: Worker, secret: str) -> web.Application:
             web.post("/rooms/{room}/board", _board_in),
             web.get("/healthz", _health),
             web.get("/stats", _stats),
+            web.get("/quality", _quality),
             web.get("/events", _events),
         ]
     )
@@ -133,6 +134,10 @@ async def _health(request: web.Request) -> web.Response:
 
 async def _stats(request: web.Request) -> web.Response:
     return web.Response(body=msgspec.json.encode(request.app[WORKER].stats()), content_type="application/json")
+
+
+async def _quality(request: web.Request) -> web.Response:
+    return web.Response(body=msgspec.msgpack.encode(request.app[WORKER].quality()), content_type=client.MSGPACK)
 
 
 async def _events(request: web.Request) -> web.StreamResponse:

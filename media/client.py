@@ -11,7 +11,8 @@ of the worker process; the first frame after connecting is `Snapshot`. A missed 
     PUT    /rooms/{room}/matrix              SetMatrix    → 204
     POST   /rooms/{room}/board               BoardIn      → 204   (board traffic of a participant without a data channel)
     GET    /healthz                                       → 200
-    GET    /stats                                         → JSON of counters (packets, drops by reason, rooms, peers, encodes …)
+    GET    /stats                                         → WorkerStats, JSON: counters of its whole life
+    GET    /quality                                       → {room: [PeerQuality]}: how everybody's connection fares now
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from types import TracebackType
-from typing import Any, Literal, NoReturn, Self
+from typing import Literal, NoReturn, Self
 from urllib.parse import quote
 
 import aiohttp
@@ -180,6 +181,63 @@ class BoardOut(Event, tag="board_out"):
     data: bytes
 
 
+class Spread(Struct, kw_only=True):
+    """How often a figure was at most each of the `bounds` (and above the last), and the sum of all."""
+
+    bounds: list[float]
+    counts: list[int]
+    sum: float
+
+
+class WorkerStats(Struct, kw_only=True):
+    """`packets_*`: datagrams on its sockets; `packets_fast`: those taken by the fast path, where there is one. `drops`, `audio`,
+    `board`, `traffic`: counters by name, of the worker's whole life; `traffic` is of streams after decryption
+    (`up_audio_packets`, `down_video_octets`, `up_audio_lost` …). `lateness_ms`: the worst tick of late."""
+
+    rooms: int
+    peers: int
+    packets_in: int
+    packets_out: int
+    packets_fast: int
+    fast_path: bool
+    drops: dict[str, int]
+    audio: dict[str, int]
+    board: dict[str, int]
+    traffic: dict[str, int]
+    spreads: dict[str, Spread]
+    lateness_ms: float
+    processor_s: float
+    memory_bytes: int
+    tasks: int
+    descriptors: int
+
+
+class StreamQuality(Struct, kw_only=True):
+    """One stream over its last second. `kind`: audio, camera or screen; `layer`: its RID, or "paused", or "". `source`: of what
+    goes down, whose it is ("": a mix). Loss and jitter are None while nobody has told of them."""
+
+    kind: str
+    bps: int
+    layer: str = ""
+    source: str = ""
+    lost_percent: float | None = None
+    jitter_ms: float | None = None
+
+
+class PeerQuality(Struct, kw_only=True):
+    """`address`: where its packets come from. `carries_bps`: estimate of what its line carries down; None: nothing is known.
+    `concealed_percent`: of its sound, as far as it is mixed, what was made up for want of packets."""
+
+    participant: str
+    state: Literal["connecting", "live", "lost", "gone", "replaced"]
+    address: str = ""
+    rtt_ms: float | None = None
+    carries_bps: int | None = None
+    concealed_percent: float | None = None
+    up: list[StreamQuality] = []
+    down: list[StreamQuality] = []
+
+
 class Announcement(Struct, kw_only=True):
     """What a worker that is leased says of itself, as JSON under `announcement_key(id)`, for `LEASE_MS`; the set `WORKERS_KEY`
     names all of them. `load`: share of one core that it used lately."""
@@ -283,9 +341,11 @@ class WorkerClient:
         """Returns when the worker answers; raises `WorkerUnreachable` when it does not."""
         await self._send("GET", "/healthz")
 
-    async def stats(self) -> dict[str, Any]:
-        decoded: dict[str, Any] = msgspec.json.decode(await self._send("GET", "/stats"))
-        return decoded
+    async def stats(self) -> WorkerStats:
+        return msgspec.json.decode(await self._send("GET", "/stats"), type=WorkerStats)
+
+    async def quality(self) -> dict[str, list[PeerQuality]]:
+        return msgspec.msgpack.decode(await self._send("GET", "/quality"), type=dict[str, list[PeerQuality]])
 
     async def events(self, silence_s: float = EVENT_SILENCE_S) -> AsyncGenerator[WorkerEvent, None]:
         """Yields the `Snapshot`, then every event in order. Never ends by itself: raises `WorkerUnreachable` when the stream

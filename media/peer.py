@@ -16,6 +16,7 @@ from media import rtcp, rtp, sdp
 from media.bandwidth import Chooser, Estimator, TransportFeedback, numbered
 from media.lent import Lent
 from media.live import Live, LiveError
+from media.quality import Quality, Totals
 from media.relay import Incoming, Outgoing
 from media.speaking import Voice
 from media.transport import ice
@@ -66,6 +67,7 @@ class Wire(Protocol):
     certificate: Certificate
     fastpath: Fastpath | None
     drops: Counter[str]
+    totals: Totals
 
     def send(self, data: bytes, path: ice.Path) -> None: ...
     def claim(self, peer: Peer, path: ice.Path) -> None: ...
@@ -83,6 +85,7 @@ class Peer:
         self.ice = ice.IceLite(offer.ufrag, offer.password, now)
         self.downlink = Estimator(now)
         self.chooser = Chooser()
+        self.quality = Quality(wire.totals, now)
         self.voice = self._outgoing(offer.sections[0])
         self.slots = [self._outgoing(section) for section in offer.sections if section.role in SLOT_ROLES]
         self._offer = offer
@@ -299,8 +302,10 @@ class Peer:
                 case TransportFeedback():
                     self._sync()
                     self.downlink.feedback(packet, now)
-                case rtcp.Report() if packet.ssrc == self.voice.ssrc:
-                    self.voice.reported(packet.lost_fraction)
+                case rtcp.Report():
+                    self.quality.told(packet, now)
+                    if packet.ssrc == self.voice.ssrc:
+                        self.voice.reported(packet.lost_fraction)
                 case rtcp.Nack():
                     self._nacked(packet, now)
                 case rtcp.KeyframeRequest():
@@ -389,9 +394,15 @@ class Peer:
     def _report(self, now: float) -> bytes:
         self._sync()
         packet = b""
-        for stream in (self.voice, *self.slots):
-            packet += stream.report(now, self._wire.wall) or b""
-        packet += rtcp.receiver_report(self._rtcp_ssrc, [stream.block(now) for stream in self.incoming.values()])
+        streams = (self.voice, *self.slots)
+        for stream in streams:
+            report = stream.report(now, self._wire.wall)
+            if report is not None:
+                self.quality.sent(report, now)
+                packet += report
+        blocks = [stream.block(now) for stream in self.incoming.values()]
+        self.quality.look(list(zip(self.incoming.values(), blocks, strict=True)), streams, now)
+        packet += rtcp.receiver_report(self._rtcp_ssrc, blocks)
         packet += rtcp.source_description(self._rtcp_ssrc, "sangdam")
         pictures = [
             stream.ssrc

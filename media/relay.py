@@ -46,7 +46,7 @@ class Incoming:
         self.rid = rid
         self.meter = Meter(now)
         self.clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK
-        self.packets = 0
+        self.packets = self.octets = 0
         self.lost_beyond = 0.0
         """The share that is lost on the way to whoever hears this as it came: see `block`."""
         self.reference: tuple[float, int] | None = None
@@ -64,6 +64,7 @@ class Incoming:
 
     def receive(self, header: rtp.Header, now: float) -> None:
         self.packets += 1
+        self.octets += header.end - header.payload
         if self._highest < 0:
             self._restart(header.sequence)
         step = rtp.ahead(header.sequence, self._highest)
@@ -87,11 +88,11 @@ class Incoming:
     def lend(self, to: Any) -> None:
         """Counting goes on in a `fastpath_in`, until `refresh` has been called for the last time."""
         to.ssrc, to.highest, to.cycles, to.packets = self.ssrc, self._highest, self._cycles, self.packets
-        to.clock, to.transit, to.jitter = self.clock, self._transit, self._jitter
+        to.clock, to.transit, to.jitter, to.octets = self.clock, self._transit, self._jitter, self.octets
 
     def refresh(self, of: Any) -> None:
         self._highest, self._cycles, self.packets = of.highest, of.cycles, of.packets
-        self._transit, self._jitter = of.transit, of.jitter
+        self._transit, self._jitter, self.octets = of.transit, of.jitter, of.octets
 
     def nacks(self, now: float) -> list[int]:
         """Sequence numbers to ask for now. Asks for a keyframe instead when too much is gone."""
@@ -196,6 +197,7 @@ class Outgoing:
         # starting points are random (RFC 3550 section 5.1), the sequence low enough not to wrap during the first packets
         self.rewriter = rtp.Rewriter(secrets.randbits(31) + 1, payload_type, clock, secrets.randbits(14), secrets.randbits(31))
         self.role = role
+        self.clock = clock
         self.source: Incoming | None = None
         self.mix_age_s = MIX_AGE_S
         self.lost_fraction = 0.0

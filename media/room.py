@@ -13,6 +13,7 @@ from media import client, pictures, rtp, sdp
 from media.audio import TICK_STEP_S, AudioRoom
 from media.board import BoardRoom, Fragmenter, FragmentError, Reassembler
 from media.peer import Peer, State, Wire
+from media.peer_quality import of_peer
 from media.recording.link import Link
 from media.recording.tap import Tap
 from media.relay import ANY, Incoming, Outgoing
@@ -188,6 +189,15 @@ class Room:
         speaking = self._speaking.change(now)
         if speaking is not None:
             self._outside.emit(client.SpeakingChanged(n=0, room=self.name, epoch=self.epoch, participants=speaking))
+
+    def quality(self, now: float) -> list[client.PeerQuality]:
+        """How everybody's connection fares."""
+        return [
+            of_peer(peer, self._shown(peer), self.audio_room.concealed(peer.participant), now) for peer in self.peers.values()
+        ]
+
+    def _shown(self, viewer: Peer) -> dict[int, tuple[str, str]]:
+        return {slot: wanted for (name, slot), wanted in self._slot_plan.items() if name == viewer.participant}
 
     # what peers tell (peer.Owner)
 

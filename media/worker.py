@@ -17,6 +17,7 @@ from media import client, segments
 from media.audio import TICK_STEP_S
 from media.events import Hub
 from media.peer import Peer
+from media.quality import Totals
 from media.recording.link import Link
 from media.room import TICK_STEPS, Refused, Room
 from media.transport import check, ice
@@ -59,6 +60,7 @@ class Worker:
         self.name = name
         self.certificate = make_certificate()
         self.drops: Counter[str] = Counter()
+        self.totals = Totals()
         self.rooms: dict[str, Room] = {}
         self.candidates: list[tuple[str, int]] = []
         self.udp: list[tuple[str, int]] = []
@@ -68,6 +70,8 @@ class Worker:
         self.recorder = Link(where.recordings) if where.recordings is not None else None
         self._where = where
         self._epochs: dict[str, int] = {}
+        self._past_audio: Counter[str] = Counter()
+        self._past_board: Counter[str] = Counter()
         self.fastpath = _fastpath()
         self._sockets = UdpSockets(self._receive, self.drops, self.fastpath)
         self._peers: dict[str, Peer] = {}
@@ -151,7 +155,10 @@ class Worker:
             raise Refused("stale_epoch")
 
     def _drop_room(self, name: str) -> None:
-        self.rooms.pop(name).close()
+        room = self.rooms.pop(name)
+        room.close()
+        self._past_audio.update(room.audio_room.stats)
+        self._past_board.update(room.board.stats)
         while len(self._epochs) > 10 * MAX_ROOMS:
             oldest = next(each for each in self._epochs if each not in self.rooms)
             del self._epochs[oldest]
@@ -160,25 +167,34 @@ class Worker:
         rooms = [room.state() for room in self.rooms.values()]
         return client.Snapshot(n=number, worker=self.name, pid=os.getpid(), udp=self.udp, rooms=rooms)
 
-    def stats(self) -> dict[str, Any]:
+    def stats(self) -> client.WorkerStats:
         self._sockets.count()
-        audio: Counter[str] = Counter()
-        board: Counter[str] = Counter()
+        audio, board = Counter(self._past_audio), Counter(self._past_board)
         for room in self.rooms.values():
             audio.update(room.audio_room.stats)
             board.update(room.board.stats)
-        return {
-            "rooms": len(self.rooms),
-            "peers": len(self._peers),
-            "packets_in": self._sockets.packets_in,
-            "packets_out": self._sockets.packets_out,
-            "packets_fast": self._sockets.packets_fast,
-            "fast_path": self.fastpath is not None,
-            "drops": dict(self.drops),
-            "audio": dict(audio),
-            "board": dict(board),
-            "lateness_ms": self.lateness_ms,
-        }
+        return client.WorkerStats(
+            rooms=len(self.rooms),
+            peers=len(self._peers),
+            packets_in=self._sockets.packets_in,
+            packets_out=self._sockets.packets_out,
+            packets_fast=self._sockets.packets_fast,
+            fast_path=self.fastpath is not None,
+            drops=dict(self.drops),
+            audio=dict(audio),
+            board=dict(board),
+            traffic=dict(self.totals.counts),
+            spreads={name: spread.told() for name, spread in self.totals.spreads.items()},
+            lateness_ms=self.lateness_ms,
+            processor_s=time.process_time(),
+            memory_bytes=_memory_bytes(),
+            tasks=len(asyncio.all_tasks()),
+            descriptors=_descriptors(),
+        )
+
+    def quality(self) -> dict[str, list[client.PeerQuality]]:
+        now = self.now()
+        return {name: room.quality(now) for name, room in self.rooms.items()}
 
     # what rooms need (room.Outside)
 
@@ -262,7 +278,9 @@ class Worker:
             due = min(idle, min((room.due for room in self.rooms.values()), default=idle))
             await asyncio.sleep(max(0.0, due * TICK_STEP_S - self.now()))
             now, step = self.now(), self._steps()
-            self.lateness_ms = max(self.lateness_ms * 0.99, (now - due * TICK_STEP_S) * 1000)
+            late_ms = (now - due * TICK_STEP_S) * 1000
+            self.lateness_ms = max(self.lateness_ms * 0.99, late_ms)
+            self.totals.spreads["tick_late_ms"].add(late_ms)
             for room in [room for room in self.rooms.values() if room.due <= step]:
                 try:
                     room.tick(now)
@@ -291,3 +309,18 @@ class Worker:
         late = round(self.lateness_ms, 2)
         said = client.Heartbeat(n=0, rooms=len(self.rooms), peers=self.peers, lateness_ms=late, draining=self.draining)
         self.emit(said)
+
+
+def _memory_bytes() -> int:
+    """Resident; 0 where the kernel does not tell (proc(5), statm)."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+def _descriptors() -> int:
+    try:
+        return len(os.listdir("/proc/self/fd"))
+    except OSError:
+        return 0

@@ -22,6 +22,7 @@ from signaling.hearing import MediaWorkers
 from signaling.identity import Identity
 from signaling.invites import Invites
 from signaling.live import Live
+from signaling.metrics import metrics_app
 from signaling.node import CheckedStore, Node
 from signaling.recordings import Recordings
 from signaling.records import Records
@@ -129,10 +130,15 @@ async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, 
     runners = [web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)]
     if settings.demo:
         runners.append(web.AppRunner(demo.shop_app(settings), access_log=None, shutdown_timeout=SHUTDOWN_S))
+    where = [(host, settings.port) for host in settings.hosts_to_bind]
+    places = [where, [(host, settings.shop_port) for host, _ in where]][: len(runners)]
+    if settings.metrics is not None:
+        runners.append(web.AppRunner(metrics_app(app), access_log=None, shutdown_timeout=SHUTDOWN_S))
+        places.append([settings.metrics])
     try:
-        for runner, port in zip(runners, (settings.port, settings.shop_port), strict=False):
+        for runner, addresses in zip(runners, places, strict=True):
             await runner.setup()
-            for host in settings.hosts_to_bind:
+            for host, port in addresses:
                 await _listen(runner, host, port)
         log.info("serving", url=settings.url)
         if on_ready is not None:

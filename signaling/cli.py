@@ -13,7 +13,7 @@ import click
 import uvloop
 
 from . import log
-from .options import redis_option, secret_option, storage_options
+from .options import Address, redis_option, secret_option, storage_options
 from .secret import BadSecret, media_token, read_secret
 from .settings import STAFF_HOSTS, Settings, default_data_dir
 
@@ -63,6 +63,9 @@ def main() -> None:
 @click.option("--workers", default=0, show_default="one a core", type=click.IntRange(0, 256), help="Media workers.")
 @click.option("--shop-port", default=8081, show_default=True, type=_PORT, help="The demo shop's port.")
 @click.option("--trust-proxy", is_flag=True, help="Take clients' addresses from X-Forwarded-For, as a proxy of yours sets it.")
+@click.option(
+    "--metrics", default=None, type=Address(), help="Tell Prometheus of everything, at /metrics there; keep it private."
+)
 @click.option(
     "--log-level", default=None, type=click.Choice(["debug", "info", "warning", "error"]), help="Default: info; in demo warning."
 )

@@ -126,7 +126,10 @@ class Fleet:
         await self._redis.aclose()
 
     async def heard(self, timeout_s: float) -> None:
-        await hearing.heard([worker for worker in self._workers.values() if worker.usable], timeout_s)
+        await hearing.heard(self.usable(), timeout_s)
+
+    def usable(self) -> list[Leased]:
+        return [worker for worker in self._workers.values() if worker.usable]
 
     # --- rooms -----------------------------------------------------------------------------------------------------------
 

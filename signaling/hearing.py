@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import Protocol
 
@@ -58,6 +58,9 @@ class MediaWorkers(Protocol):
         """Returns when everything the workers have said up to now has been handled: events come in order, so the next
         heartbeat of each is proof enough."""
 
+    def usable(self) -> Sequence[MediaWorker]:
+        """Those that answer, as far as we know."""
+
     def place(self, room: str) -> MediaWorker | None:
         """The worker of this room: where it is, else the one that shall have it; None when none lives."""
 
@@ -109,7 +112,7 @@ async def tick(worker: MediaWorker, before_s: float) -> float:
     return now_s
 
 
-async def heard(workers: list[MediaWorker], timeout_s: float) -> None:
+async def heard(workers: Sequence[MediaWorker], timeout_s: float) -> None:
     for worker in workers:
         worker.beat.clear()
     try:

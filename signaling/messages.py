@@ -16,6 +16,7 @@ Role = Literal["user", "counselor", "professional", "operator"]
 Channel = Literal["text", "voice", "video"]
 Audience = Literal["all", "staff"]
 Mode = Literal["consultation", "whisper", "conference"]
+Grade = Literal["good", "fair", "poor"]  # of a connection
 SessionState = Literal["preparing", "waiting", "callback", "active", "after", "message_left", "closed"]
 CallbackState = Literal["scheduled", "due", "calling", "done", "missed", "cancelled"]
 HelpState = Literal["asking", "catching_up", "joined", "nobody", "cancelled", "handed_over", "ended"]
@@ -286,10 +287,13 @@ class MessageLeft(Struct, kw_only=True):
 
 
 class WorkerItem(Struct, kw_only=True):
+    """``load``: share of one core that it uses; None while nobody has asked it twice."""
+
     id: str
     rooms: int
     peers: int
     state: Literal["live", "spare", "draining", "dead"]
+    load: float | None = None
 
 
 class SessionItem(Struct, kw_only=True):
@@ -306,6 +310,36 @@ class SessionItem(Struct, kw_only=True):
     lost: bool = False
     may_listen: bool = False  # an operator may listen in now
     listeners: list[str] = []  # names of the operators who do
+    quality: Grade | None = None  # the worst of its participants' connections; None while nothing is known
+
+
+class StreamQuality(Struct, kw_only=True):
+    """One stream over its last second. ``layer``: of a picture that comes in several sizes, "paused", or "". ``source``: whose
+    it is, of a picture that somebody is shown. Loss and jitter are None while nobody has told of them."""
+
+    kind: str  # audio, camera, screen
+    bps: int
+    layer: str = ""
+    source: str = ""
+    lost_percent: float | None = None
+    jitter_ms: float | None = None
+
+
+class PersonQuality(Struct, kw_only=True):
+    """``path``: direct (UDP to the worker), relay (by our TURN server), text (no media gets through), none (not connected).
+    ``carries_bps``: estimate of what their line carries down. ``concealed_percent``: of their sound, while it is mixed, what was
+    made up for want of packets. ``up``: what comes from them, ``down``: what goes to them."""
+
+    id: str
+    name: str
+    role: Role
+    path: Literal["direct", "relay", "text", "none"] = "none"
+    grade: Grade | None = None
+    rtt_ms: float | None = None
+    carries_bps: int | None = None
+    concealed_percent: float | None = None
+    up: list[StreamQuality] = []
+    down: list[StreamQuality] = []
 
 
 class WhyNot(Struct, kw_only=True):
@@ -597,8 +631,10 @@ class MessageDone(Message, tag="message_done"):
 
 
 class Watch(Message, tag="watch"):
-    """Operator: send ``wallboard`` now and at each change."""
+    """Operator: send ``wallboard`` now and at each change; with ``session``, ``call_quality`` of it as well, every 2 s. What is
+    asked last counts."""
 
+    session: Id | None = None
     id: int | None = None
 
 
@@ -818,6 +854,13 @@ class Wallboard(Message, tag="wallboard"):
     rating_today: float | None = None
 
 
+class CallQuality(Message, tag="call_quality"):
+    """To an operator who watches this session."""
+
+    session: str
+    people: list[PersonQuality] = []
+
+
 class Bye(Message, tag="bye"):
     """The server closes this connection. ``reason``: signed_out, restart, slow_client, token (unknown or expired), replaced."""
 
@@ -828,7 +871,7 @@ class Bye(Message, tag="bye"):
 ServerMessage = (
     Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines
     | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue
-    | Wallboard | Bye
+    | Wallboard | CallQuality | Bye
 )  # fmt: skip  # a list of names
 
 decode_client = msgspec.json.Decoder(ClientMessage).decode

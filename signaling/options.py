@@ -15,6 +15,19 @@ from .settings import default_data_dir
 P = ParamSpec("P")
 R = TypeVar("R")
 
+
+class Address(click.ParamType[tuple[str, int]]):
+    """HOST:PORT, as (host, port); brackets around IPv6."""
+
+    name = "HOST:PORT"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        host, _, port = str(value).rpartition(":")
+        if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65_536:
+            self.fail(f"“{value}” is not an address; write it as 127.0.0.1:9090.", param, ctx)
+        return host.strip("[]"), int(port)
+
+
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 

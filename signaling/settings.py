@@ -48,6 +48,7 @@ class Settings:
     turn: tuple[str, ...] = ()  # turn:host:port, of a server that knows the secret in turn_secret_file
     turn_secret_file: Path | None = None
     shop_port: int = 8081
+    metrics: tuple[str, int] | None = None  # address and port where metrics are told; None: nowhere
     trust_proxy: bool = False  # take the client's address from X-Forwarded-For's last entry
 
     @property

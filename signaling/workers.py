@@ -102,7 +102,10 @@ class Workers:
         self._folder.cleanup()
 
     async def heard(self, timeout_s: float) -> None:
-        await hearing.heard([worker for worker in self._workers if worker.usable], timeout_s)
+        await hearing.heard(self.usable(), timeout_s)
+
+    def usable(self) -> list[Worker]:
+        return [worker for worker in self._workers if worker.usable]
 
     # --- rooms -----------------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,10 @@
 """A whole cluster on loopback: servers, media machines, Redis, PostgreSQL, and Debian's haproxy as a balancer.
 
-For tests, and by hand: `make cluster` runs it until Ctrl+C."""
+For tests, and by hand: `make cluster` runs it until Ctrl+C, with coturn beside it; `--check` calls through it, then ends."""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import os
@@ -28,6 +29,7 @@ from signaling.records import Records
 from signaling.settings import Settings
 from tests.postgres_server import PostgresServer, running_postgres
 from tests.redis_server import RedisServer, free_port, running_redis
+from tests.turn_server import TurnServer, own_address
 
 SECRET = "a secret of a cluster that lives for minutes"
 START_S = 40.0
@@ -41,6 +43,7 @@ class Server:
     command: list[str]
     log: Path
     process: subprocess.Popen[bytes] | None = None
+    metrics_port: int = 0
 
     def start(self) -> None:
         with self.log.open("ab") as log:
@@ -78,21 +81,26 @@ class Cluster:
     servers: list[Server] = field(default_factory=list)
     media: list[Server] = field(default_factory=list)
     balancer: Server | None = None
+    turn: TurnServer | None = None
 
     @property
     def settings(self) -> Settings:
         """Of the whole, as its clients see it."""
-        return Settings(public_url=f"http://localhost:{self.public_port}", port=self.public_port, shop_port=8081, demo=False)
+        url = f"http://localhost:{self.public_port}"
+        return Settings(public_url=url, port=self.public_port, shop_port=8081, demo=False, data_dir=self.folder)
 
     def deciding(self) -> Server:
         return next(server for server in self.servers if server.process and server.ready().get("state") == "deciding")
 
     def add_server(self) -> Server:
-        port, number = free_port(), len(self.servers)
+        port, metrics_port, number = free_port(), free_port(), len(self.servers)
         command = [sys.executable, "-m", "signaling.cli", "serve", "--port", str(port), "--redis", self.redis.url]
         command += ["--database", self.postgres.url, "--data-dir", str(self.folder / f"server-{number}")]
         command += ["--public-url", self.settings.url, "--trust-proxy", "--recordings", str(self.folder / "recordings")]
-        self.servers.append(Server(port, command, self.folder / f"server-{number}.log"))
+        command += ["--metrics", f"127.0.0.1:{metrics_port}"]
+        if self.turn is not None:
+            command += ["--turn", self.turn.url, "--turn-secret-file", str(self.turn.secret_file)]
+        self.servers.append(Server(port, command, self.folder / f"server-{number}.log", metrics_port=metrics_port))
         self.servers[-1].start()
         return self.servers[-1]
 
@@ -142,12 +150,17 @@ async def _seed(url: str, settings: Settings) -> None:
 
 
 @contextmanager
-def running_cluster(*, servers: int = 2, media: int = 2, balancer: bool = False, public_port: int = 0) -> Iterator[Cluster]:
+def running_cluster(
+    *, servers: int = 2, media: int = 2, balancer: bool = False, public_port: int = 0, turn: bool = False
+) -> Iterator[Cluster]:
     with ExitStack() as stack:
         redis, postgres = stack.enter_context(running_redis()), stack.enter_context(running_postgres())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sangdam-cluster-")))
         cluster = Cluster(redis, postgres, folder, public_port or free_port())
         stack.callback(cluster.close)
+        if turn:
+            cluster.turn = TurnServer(folder, own_address())
+            stack.enter_context(cluster.turn.running())
         asyncio.run(_seed(postgres.url, cluster.settings))
         for _ in range(media):
             cluster.add_media()
@@ -160,14 +173,22 @@ def running_cluster(*, servers: int = 2, media: int = 2, balancer: bool = False,
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="make cluster ARGS=…", description="A whole cluster on loopback, until Ctrl+C.")
+    parser.add_argument("--check", action="store_true", help="call through it, say what was seen, and end")
+    checking = parser.parse_args().check
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    print("Starting 2 servers, 2 media machines, Redis, PostgreSQL, a balancer and the demo shop …", flush=True)
-    with running_cluster(balancer=True, public_port=8080) as cluster:
+    print("Starting 2 servers, 2 media machines, Redis, PostgreSQL, coturn, a balancer and the demo shop …", flush=True)
+    with running_cluster(balancer=True, public_port=8080, turn=True) as cluster:
         print(f"Shop: {cluster.settings.shop_url}   staff: {cluster.settings.staff_url('counselor')}")
         for name, parts in (("server", cluster.servers), ("media", cluster.media)):
             for part in parts:
                 assert part.process is not None
                 print(f"  {name:<7} port {part.port}  pid {part.process.pid}  log {part.log}")
+        if checking:
+            from tests.cluster_check import check
+
+            asyncio.run(check(cluster))
+            return
         print("Ctrl+C ends it.", flush=True)
         web.run_app(demo.shop_app(cluster.settings), host="127.0.0.1", port=cluster.settings.shop_port, print=None)
         for again in (signal.SIGINT, signal.SIGTERM):  # make passes on what the terminal has already said

@@ -60,7 +60,7 @@ def generate() -> str:
         if isinstance(value, type) and issubclass(value, msgspec.Struct) and value not in (msgspec.Struct, messages.Message)
     ]
     parts = ["// Generated from signaling/messages.py by `make messages`. Do not edit.\n"]
-    named = ("Role", "Channel", "Audience", "Mode", "SessionState", "HelpState", "StaffState", "Provenance")
+    named = ("Role", "Channel", "Audience", "Mode", "Grade", "SessionState", "HelpState", "StaffState", "Provenance")
     parts += [f"export type {name} = {typescript(getattr(messages, name))};\n" for name in named]
     parts += [interface(struct) for struct in structs]
     parts.append("export type ClientMessage = " + " | ".join(struct.__name__ for struct in client) + ";\n")

@@ -206,6 +206,11 @@ class AudioRoom:
         heard = [age for age in ages if age]
         return sum(heard) / len(heard) + (0.0 if self._solo else LOOKAHEAD_S) if heard else None
 
+    def concealed(self, participant: str) -> tuple[int, int]:
+        """(pieces of this source's sound that were made up for want of its packets, all that were played); zeros: not mixed."""
+        source = self._sources.get(participant)
+        return (source.concealed, source.played + source.concealed) if source is not None else (0, 0)
+
     def close(self) -> None:
         """Ends everything; nothing is sent any more."""
         self._solo = None

@@ -47,6 +47,7 @@ class Source:
 
     def __init__(self, stats: Counter[str]) -> None:
         self._stats = stats
+        self.played = self.concealed = 0
         self._buffer = JitterBuffer()
         self._decoder = Decoder()
         self._ready: list[Samples] = []
@@ -125,6 +126,8 @@ class Source:
                 self._last = Passed(step.payload, step.timestamp, step.sequence, step.quiet)
                 self._recent.append(step.payload)
                 found.append(self._last)
+            self.concealed += step.kind in (Kind.RECOVER, Kind.CONCEAL)
+        self.played += len(found)
         self._stats["passed_on"] += len(found)
         return found
 
@@ -172,6 +175,7 @@ class Source:
             skipped, self._skipped = self._skipped, None
             self._decoder.decode(skipped)
         self._stats["decodes"] += 1
+        self.played += 1
         samples = self._decoder.decode(step.payload)
         if self._paused:
             self._paused = False
@@ -181,11 +185,13 @@ class Source:
     def _recover(self, step: Step) -> Samples:
         self._last = None
         self._stats["fec_used" if step.fec else "concealed"] += 1
+        self.concealed += not step.fec
         return self._decoder.recover(step.payload, step.samples)
 
     def _conceal(self, step: Step) -> Samples:
         self._last = None
         self._stats["concealed"] += 1
+        self.concealed += 1
         return self._decoder.conceal(step.samples)
 
     def _pause(self, step: Step) -> Samples:

@@ -214,8 +214,9 @@ static void relay(fastpath *f, fastpath_leg *to, const uint8_t *head, const uint
 /* --- in --- */
 
 /* As media.relay.Incoming.receive; `goes_on` has seen that this is no restart. */
-static void count(fastpath_in *in, uint16_t sequence, uint32_t timestamp, double now) {
+static void count(fastpath_in *in, uint16_t sequence, uint32_t timestamp, int octets, double now) {
     in->packets++;
+    in->octets += octets;
     if (ahead(sequence, (uint16_t)in->highest) > 0) {
         if (sequence < in->highest) in->cycles += 65536;
         in->highest = sequence;
@@ -315,7 +316,7 @@ static int voice(fastpath *f, const fastpath_path *from, uint8_t *data, int byte
     }
     if (at > end) goto malformed;
     in->heard = now;
-    count(in, get16(data + 2), get32(data + 4), now);
+    count(in, get16(data + 2), get32(data + 4), end - at, now);
     int loudness = level(data + extension, data + at, profile, in->level_id);
     if (loudness >= 0) hear(in, loudness, now);
     for (int each = 0; each < leg->listening; each++) relay(f, leg->listeners[each], data, data + at, end - at, now);

@@ -23,7 +23,7 @@ typedef struct {
     int payload_type;
     int level_id;
     int highest;
-    int64_t packets, cycles;
+    int64_t packets, octets, cycles;
     double clock, transit, jitter, heard;
     int loud_level, quiet_level, start_packets;
     int loud, speaking;

@@ -8,14 +8,16 @@ from datetime import datetime
 from heapq import nsmallest
 
 import structlog
+from msgspec import structs
 
 from signaling import views
+from signaling.live.calls import Calls
 from signaling.live.clients import Client
 from signaling.live.entry import Entry, House
 from signaling.live.places import Places
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import MATCHED_ROLES, Staffing
-from signaling.messages import MessageLeft, Queue, QueueItem, Wallboard, encode
+from signaling.messages import MessageLeft, Queue, QueueItem, SessionItem, Wallboard, encode
 from signaling.records.types import DayCounts, MessageRecord, RecordsAway, Site, StaffRecord
 
 log = structlog.get_logger(__name__)
@@ -29,11 +31,12 @@ Group = tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]  # wh
 
 
 class Boards:
-    def __init__(self, house: House, sessions: Sessions, staffing: Staffing) -> None:
+    def __init__(self, house: House, sessions: Sessions, staffing: Staffing, calls: Calls) -> None:
         self.house = house
         self.sessions = sessions
         self.staffing = staffing
         self.places = Places(house, sessions)
+        self.calls = calls
         self._counts = DayCounts(served=0, left=0, service_level_percent=None, rating=None)
         self._messages: list[MessageRecord] = []
         self._messages_changed = True
@@ -58,8 +61,8 @@ class Boards:
                 await self.load_messages()
             if counting:
                 await self.count()
-        if self.sessions.changed or counting:
-            self.sessions.changed = False
+        if self.sessions.changed or self.calls.changed or counting:
+            self.sessions.changed = self.calls.changed = False
             self.push()
         elif self._behind:
             self._push_queues()
@@ -193,22 +196,20 @@ class Boards:
             waiting=sorted(waiting, key=lambda item: item.since)[:QUEUE_ITEMS],
             more=max(0, len(asking) - QUEUE_ITEMS),
             callbacks=self._to_come(locale),
-            sessions=[
-                views.session_item(
-                    each.session,
-                    each.site_name(locale),
-                    each.category_name("", locale),
-                    may_listen=each.site.listening == "on",
-                )
-                for each in index.running.values()
-            ],
+            sessions=[self._session(each, locale) for each in index.running.values()],
             staff=self.staffing.items(),
-            workers=self.house.workers.items(),
+            workers=[structs.replace(item, load=self.calls.loads.get(item.id)) for item in self.house.workers.items()],
             served_today=self._counts.served,
             left_today=self._counts.left,
             service_level_percent=self._counts.service_level_percent,
             rating_today=self._counts.rating,
         )
+
+    def _session(self, entry: Entry, locale: str) -> SessionItem:
+        names = entry.site_name(locale), entry.category_name("", locale)
+        item = views.session_item(entry.session, *names, may_listen=entry.site.listening == "on")
+        item.quality = self.calls.grades.get(entry.id) if entry.session.state == "active" else None
+        return item
 
     def _message(self, record: MessageRecord, locale: str) -> MessageLeft:
         site = self._sites.get(record.site)

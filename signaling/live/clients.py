@@ -21,7 +21,8 @@ QUEUE_BYTES = 4 * 1024 * 1024  # a late joiner's board (≤ 400 KB a message) fi
 
 class Client:
     """One WebSocket. ``send`` never waits: when the queue is full the client is told ``slow_client`` and closed, and nobody
-    else notices. ``session`` and ``participant`` are a user's; staff hold sessions through ``Hub`` and entries."""
+    else notices. ``session`` and ``participant`` are a user's; staff hold sessions through ``Hub`` and entries.
+    ``watched``: the session whose call an operator looks at."""
 
     def __init__(self, *, tab: str, staff: StaffRecord | None = None, locale: str = "") -> None:
         self.tab = tab
@@ -34,6 +35,7 @@ class Client:
         self.greeted = staff is not None  # a user's views begin when all that stands in the first is known
         self.watching = False
         self.queue_sent = 0  # the hash of what it was told last
+        self.watched = ""
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
         self._wake = asyncio.Event()

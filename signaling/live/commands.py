@@ -343,9 +343,10 @@ async def _message_state(live: Live, client: Client, message: msg.MessageTake | 
 
 
 async def _watch(live: Live, client: Client, message: msg.Watch) -> Reply:
-    client.watching = True
+    client.watching, client.watched = True, message.session or ""
     await live.boards.count()
     client.send(live.boards.wallboard(client.locale))
+    await live.calls.look(client)
     return None
 
 

@@ -16,6 +16,7 @@ from signaling.live.index import Index
 from signaling.live.owed import Owed
 from signaling.matrix import Matrix
 from signaling.messages import Brief
+from signaling.meters import Meters
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import Site
@@ -110,6 +111,7 @@ class House:
     entries: dict[str, Entry] = field(default_factory=dict)
     index: Index = field(default_factory=Index)
     refused: Counter[str] = field(default_factory=Counter)
+    meters: Meters = field(default_factory=Meters)
     unsettled: asyncio.Event = field(default_factory=asyncio.Event)
     now: Callable[[], int] = wall_clock_ms
     turn: Turn | None = None

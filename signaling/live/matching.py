@@ -197,6 +197,7 @@ class Matching:
         entry = self._entry_of(event.request)
         accepting = ring.accepting if ring else None
         if ring is not None and event.state != "pending":
+            self.house.meters.ring_ended(ring.message.kind, event.state, self.house.now() - ring.message.waiting_since)
             for client in self.house.hub.of_staff(event.staff):
                 elsewhere = event.state == "accepted" and client is not accepting
                 client.send(RingOver(reservation=event.reservation, reason="accepted_elsewhere" if elsewhere else event.state))

@@ -312,6 +312,11 @@ class Rooms:
                 await records.append_board(event.room, event.epoch, event.update)
                 return
 
+    @property
+    def waiting_for_records(self) -> int:
+        """Board updates that are not journalled yet."""
+        return self._journal.qsize()
+
     async def flushed(self) -> None:
         """Every update that has arrived so far is in the records. RecordsAway: not as long as they are."""
         joining = asyncio.create_task(self._journal.join())

@@ -15,6 +15,7 @@ from signaling.identity import token_hash
 from signaling.invites import InviteRefused, Invites
 from signaling.live.agreeing import Agreeing, Forgotten
 from signaling.live.boards import Boards
+from signaling.live.calls import Calls
 from signaling.live.clients import Client
 from signaling.live.entry import Entry, House, wall_clock_ms
 from signaling.live.lines import Lines
@@ -59,7 +60,8 @@ class Live:
         self.lines = Lines(self.house)
         self.rooms = Rooms(self.house, self.sessions.apply, self.sessions.show)
         self.matching = Matching(self.house, self.sessions, self.staffing)
-        self.boards = Boards(self.house, self.sessions, self.staffing)
+        self.calls = Calls(self.house)
+        self.boards = Boards(self.house, self.sessions, self.staffing, self.calls)
         self.listening = Listening(self.house, self.sessions)
         self.agreeing = Agreeing(self.house, self.matching, self.staffing, forgotten) if forgotten else None
         self.sessions.wire(self.matching, self.rooms, self.lines)
@@ -68,6 +70,7 @@ class Live:
         self._erasures_seen = 0
 
     async def start(self) -> None:
+        self.house.meters.watch_records(self.house.records)
         await self.house.workers.start(self.rooms.on_event, self.rooms.worker_died)
         await self._restore()
         await self.boards.load_messages()
@@ -78,11 +81,13 @@ class Live:
             self.sessions.scheduler.run,
             self.rooms.journal,
             self.boards.run,
+            self.calls.run,
             self.staffing.keep_renewing,
             self._sweep,
             self._notice_erasures,
             self.house.owed.run,
             self.listening.run,
+            self.house.meters.watch_loop,
         ]
         if self.agreeing is not None:
             self.house.unsettled.set()

@@ -64,6 +64,11 @@ class Database:
             await asyncio.gather(self._probing, return_exceptions=True)
         await self._engine.dispose()
 
+    @property
+    def engine(self) -> AsyncEngine:
+        """For those who listen to it."""
+        return self._engine
+
     @asynccontextmanager
     async def _reading(self, within_s: float = ANSWER_S) -> AsyncIterator[AsyncConnection]:
         async with self._answering(within_s), self._engine.connect() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.async_api import Locator, expect
@@ -43,6 +44,18 @@ async def test_the_wallboard_is_live_ends_a_session_and_signs_staff_out(cast: Ca
     talk = row(operator, "live-sessions", "Jimin", "상담 중", "카메라")
     await expect(talk).to_be_visible()
     await expect(figure(operator, "지금 대기")).to_have_text("0")
+
+    await talk.get_by_test_id("operator-watch").click()
+    people = operator.get("quality-person")
+    for name in ("방문자", "Jimin"):
+        card = people.filter(has_text=name)
+        await expect(card).to_contain_text("직접 (UDP)")
+        await expect(card.locator("dd").nth(1)).to_have_text(re.compile(r"\d ms"))  # the browser has reported on what it hears
+        await expect(card.locator("tr", has_text="소리").locator("td").nth(0)).to_have_text(re.compile(r"[1-9]"))
+        await expect(card.locator("tr", has_text="소리").locator("td").nth(5)).to_have_text(re.compile(r"\d ms"))
+    await expect(talk).to_contain_text(re.compile("좋음|보통|나쁨"))
+    await operator.get("quality-close").click()
+    await expect(people).to_have_count(0)
 
     await talk.get_by_test_id("operator-end").click()
     await operator.get("operator-end-confirm").click()

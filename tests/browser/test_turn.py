@@ -9,35 +9,9 @@ import pytest
 from tests.browser import media
 from tests.browser.conftest import Casting
 from tests.browser.people import User
+from tests.browser.relays import ONLY_RELAYS, PATH
 from tests.browser.service import running
 from tests.turn_server import TurnServer, own_address
-
-# A browser's own policy, and only the relays of one transport: what a firewall does to it.
-ONLY_RELAYS = """
-(transport) => {
-  const Native = RTCPeerConnection;
-  window.RTCPeerConnection = class extends Native {
-    constructor(configuration) {
-      super({ ...configuration, iceTransportPolicy: "relay" });
-      (window.__peers ??= []).push(this);
-    }
-    setConfiguration(configuration) {
-      const iceServers = configuration.iceServers.map((server) =>
-        ({ ...server, urls: server.urls.filter((url) => url.endsWith("transport=" + transport)) }));
-      super.setConfiguration({ ...configuration, iceServers });
-    }
-  };
-}
-"""
-
-PATH = """
-async () => {
-  const stats = [...(await window.__peers.at(-1).getStats()).values()];
-  const pair = stats.find((each) => each.type === "candidate-pair" && each.nominated && each.bytesReceived > 10000);
-  const local = stats.find((each) => each.id === pair?.localCandidateId);
-  return local ? [local.candidateType, local.relayProtocol] : null;
-}
-"""
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])

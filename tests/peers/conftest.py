@@ -61,8 +61,7 @@ class Service:
         await eventually(lambda: state in self.states(peer)[-1:], seconds)
 
     async def drops(self) -> dict[str, int]:
-        found: dict[str, int] = (await self.worker.stats())["drops"]
-        return found
+        return (await self.worker.stats()).drops
 
     async def close(self) -> None:
         for peer in self.peers:

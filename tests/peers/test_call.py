@@ -25,8 +25,8 @@ async def test_two_people_hear_each_other_and_not_themselves(either_service: Ser
     assert at_user.tones(*TONES) == {620}
     assert at_counselor.tones(*TONES) == {440}
     stats = await service.worker.stats()
-    assert stats["audio"].get("encodes", 0) == 0, "two people are relayed, not mixed"
-    assert (stats["packets_fast"] > 0) == stats["fast_path"]
+    assert stats.audio.get("encodes", 0) == 0, "two people are relayed, not mixed"
+    assert (stats.packets_fast > 0) == stats.fast_path
 
 
 async def test_three_people_hear_the_two_others(service: Service) -> None:

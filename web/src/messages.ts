@@ -8,6 +8,8 @@ export type Audience = "all" | "staff";
 
 export type Mode = "consultation" | "whisper" | "conference";
 
+export type Grade = "good" | "fair" | "poor";
+
 export type SessionState = "preparing" | "waiting" | "callback" | "active" | "after" | "message_left" | "closed";
 
 export type HelpState = "asking" | "catching_up" | "joined" | "nobody" | "cancelled" | "handed_over" | "ended";
@@ -239,6 +241,7 @@ export interface WorkerItem {
   rooms: number;
   peers: number;
   state: "live" | "spare" | "draining" | "dead";
+  load: number | null;
 }
 
 export interface SessionItem {
@@ -255,6 +258,29 @@ export interface SessionItem {
   lost: boolean;
   may_listen: boolean;
   listeners: string[];
+  quality: "good" | "fair" | "poor" | null;
+}
+
+export interface StreamQuality {
+  kind: string;
+  bps: number;
+  layer: string;
+  source: string;
+  lost_percent: number | null;
+  jitter_ms: number | null;
+}
+
+export interface PersonQuality {
+  id: string;
+  name: string;
+  role: "user" | "counselor" | "professional" | "operator";
+  path: "direct" | "relay" | "text" | "none";
+  grade: "good" | "fair" | "poor" | null;
+  rtt_ms: number | null;
+  carries_bps: number | null;
+  concealed_percent: number | null;
+  up: StreamQuality[];
+  down: StreamQuality[];
 }
 
 export interface WhyNot {
@@ -536,6 +562,7 @@ export interface MessageDone {
 
 export interface Watch {
   type: "watch";
+  session?: string | null;
   id?: number | null;
 }
 
@@ -743,6 +770,12 @@ export interface Wallboard {
   rating_today?: number | null;
 }
 
+export interface CallQuality {
+  type: "call_quality";
+  session: string;
+  people?: PersonQuality[];
+}
+
 export interface Bye {
   type: "bye";
   reason: string;
@@ -751,4 +784,4 @@ export interface Bye {
 
 export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | MoveCallback | MissCallback | GetInvite | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | Hold | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | Listen | SignOutStaff;
 
-export type ServerMessage = Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | Bye;
+export type ServerMessage = Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | CallQuality | Bye;

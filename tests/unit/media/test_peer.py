@@ -7,6 +7,7 @@ import pytest
 
 from media import sdp
 from media.peer import Peer, State
+from media.quality import Totals
 from media.relay import Incoming
 from media.rtp import Header
 from media.transport import ice
@@ -23,6 +24,7 @@ class World:
         self.certificate = make_certificate()
         self.fastpath = None
         self.drops: Counter[str] = Counter()
+        self.totals = Totals()
         self.time = 0.0
         self.sent: list[tuple[bytes, ice.Path]] = []
         self.told: list[tuple[State, str]] = []

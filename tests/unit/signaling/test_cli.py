@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from signaling import identity
 from signaling.cli import announce_ready, main, taken_port
+from signaling.options import Address
 from signaling.secret import with_password
 from signaling.settings import Settings
 
@@ -225,3 +226,15 @@ def test_the_password_of_a_database_may_stand_in_a_file(folder: Path, tmp_path: 
     missing = run(folder, "site", "list", "--database", database, "--database-password-file", str(tmp_path / "none"))
     assert missing.exit_code == 1
     assert "cannot be read" in missing.output
+
+
+@pytest.mark.parametrize(("given", "wanted"), [("127.0.0.1:9090", ("127.0.0.1", 9090)), ("[::1]:9090", ("::1", 9090))])
+def test_an_address_is_read(given: str, wanted: tuple[str, int]) -> None:
+    assert Address().convert(given, None, None) == wanted
+
+
+@pytest.mark.parametrize("given", ["9090", "127.0.0.1", ":9090", "127.0.0.1:0", "127.0.0.1:x", "127.0.0.1:70000"])
+def test_what_is_no_address_is_told_so(folder: Path, given: str) -> None:
+    refused = run(folder, "serve", "--metrics", given)
+    assert refused.exit_code == 2
+    assert "127.0.0.1:9090" in refused.output

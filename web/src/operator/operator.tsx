@@ -1,5 +1,5 @@
 import { LogOut } from "lucide";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { sentence } from "../console/actions";
 import { signOut } from "../console/api";
 import { ConnectionBand } from "../console/bands";
@@ -47,14 +47,21 @@ function Nav({ part }: { part: Part }) {
   );
 }
 
+/** The wallboard from now on, and how the call of one session goes ("": of none). */
+function watch(client: Client, session: string): void {
+  client.connection.request({ type: "watch", ...(session === "" ? {} : { session }) }).catch((error: unknown) => toast(sentence(error), "error"));
+}
+
 /** The signed-in operator's page. */
 export function Operator({ onSignedOut }: { onSignedOut: (because: string) => void }) {
   useLocale();
   const client = useMemo(() => new Client({ locale: locale() }), []);
+  const [watched, setWatched] = useState("");
+  const asked = useRef(watched);
   useEffect(() => {
     // Asked again after every return: the server forgets a connection's wishes with the connection.
     const stop = client.onMessage((message) => {
-      if (message.type === "welcome") client.connection.request({ type: "watch" }).catch((error: unknown) => toast(sentence(error), "error"));
+      if (message.type === "welcome") watch(client, asked.current);
     });
     client.open();
     return () => {
@@ -62,7 +69,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
       client.close();
     };
   }, [client]);
-  const { status, closedReason, wallboard, clockOffset, staff } = useStore(client.state);
+  const { status, closedReason, wallboard, callQuality, clockOffset, staff } = useStore(client.state);
   const { part, session } = useWhere();
   const listening = useListening(client);
   useEffect(() => {
@@ -81,6 +88,11 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
       }
     };
     return {
+      watch: (id) => {
+        asked.current = id;
+        setWatched(id);
+        watch(client, id);
+      },
       endSession: (id) => ask({ type: "end_session", session: id }),
       signOutStaff: (id) => ask({ type: "sign_out_staff", staff: id }),
     };
@@ -102,7 +114,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
       <ConnectionBand status={status} />
       {listening.session !== "" && <ListeningBand key={listening.session} client={client} session={listening.session} onStop={listening.stop} />}
       <main class="operator-main">
-        {part === "live" && (wallboard === null ? <div class="skeleton loading" role="status" aria-label={t("live.loading")} /> : <WallboardView board={wallboard} ahead_ms={clockOffset} actions={{ ...actions, listen: listening.start }} />)}
+        {part === "live" && (wallboard === null ? <div class="skeleton loading" role="status" aria-label={t("live.loading")} /> : <WallboardView board={wallboard} quality={callQuality} watched={watched} ahead_ms={clockOffset} actions={{ ...actions, listen: listening.start }} />)}
         {part === "past" && session === "" && <Past onOpen={(id) => (location.hash = `past/${encodeURIComponent(id)}`)} />}
         {part === "past" && session !== "" && <OneSession id={session} onBack={() => (location.hash = "past")} />}
         {part === "hours" && <HoursPart />}

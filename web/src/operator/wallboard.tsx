@@ -1,16 +1,20 @@
 import { Ear } from "lucide";
 import { useState } from "preact/hooks";
-import type { QueueItem, SessionItem, StaffItem, Wallboard, WorkerItem } from "../messages";
+import type { CallQuality, QueueItem, SessionItem, StaffItem, Wallboard, WorkerItem } from "../messages";
 import { useNow } from "../console/clock";
 import { clock, languageName, since, timeOfDay } from "../console/logic/format";
 import { roleName } from "../console/names";
 import { t as shared } from "../console/texts";
 import { Button, useLocale, whenText, type Locale } from "../ui";
 import { Confirm } from "./confirm";
+import { percent } from "./logic/figures";
+import { GradePill, QualityPart } from "./quality";
 import { Table, type TableColumn } from "./table";
 import { t } from "./texts";
 
 export interface WallboardActions {
+  /** Looks at a session's call from now on; "": at none. */
+  watch(session: string): void;
   endSession(session: string): Promise<boolean>;
   listen(session: string): Promise<boolean>;
   signOutStaff(staff: string): Promise<boolean>;
@@ -33,6 +37,8 @@ function Figures({ board, now }: { board: Wallboard; now: number }) {
   const longest_s = users.length > 0 ? (now - oldest) / 1000 : 0;
   const level = board.service_level_percent ?? null;
   const rating = board.rating_today ?? null;
+  const graded = (board.sessions ?? []).filter((one) => one.quality !== null);
+  const poor = graded.filter((one) => one.quality === "poor").length;
   return (
     <dl class="figures" data-testid="figures">
       <Figure name={t("live.waiting")} value={users.length + (board.more ?? 0)} alarm={users.length > 0 && longest_s > 60} />
@@ -40,6 +46,7 @@ function Figures({ board, now }: { board: Wallboard; now: number }) {
       <Figure name={t("live.level")} value={level === null ? "–" : `${Math.round(level)} %`} hint={t("live.level.hint")} />
       <Figure name={t("live.served")} value={board.served_today ?? 0} />
       <Figure name={t("live.left")} value={board.left_today ?? 0} />
+      <Figure name={t("live.poor")} value={graded.length > 0 ? poor : "–"} hint={t("live.poor.hint")} alarm={poor > 0} />
       <Figure name={t("live.rating")} value={rating === null ? "–" : rating.toFixed(1)} />
     </dl>
   );
@@ -90,6 +97,13 @@ const sessionColumns = (now: number, locale: Locale): TableColumn<SessionItem>[]
     ),
   },
   { id: "channel", title: t("col.channel"), value: (row) => row.channel, text: (row) => shared(`channel.${row.channel}`) },
+  {
+    id: "quality",
+    title: t("col.quality"),
+    value: (row) => row.quality ?? "",
+    text: (row) => (row.quality ? t(`grade.${row.quality}`) : ""),
+    cell: (row) => <GradePill grade={row.quality} />,
+  },
   { id: "counselor", title: t("col.counselor"), value: (row) => row.counselor },
   { id: "professional", title: t("col.professional"), value: (row) => row.professional },
   { id: "mode", title: t("col.mode"), value: (row) => row.mode ?? "", text: (row) => (row.mode ? t(`mode.${row.mode}`) : "") },
@@ -113,8 +127,7 @@ const callbackColumns = (now: number, locale: Locale): TableColumn<QueueItem>[] 
   { id: "language", title: t("col.language"), value: (row) => row.language, text: (row) => languageName(row.language, locale) },
 ];
 
-function workerColumns(workers: WorkerItem[]): TableColumn<WorkerItem>[] {
-  const most = Math.max(1, ...workers.map((one) => one.peers));
+function workerColumns(): TableColumn<WorkerItem>[] {
   return [
     { id: "worker", title: t("col.worker"), value: (row) => row.id },
     { id: "state", title: t("col.state"), value: (row) => row.state, text: (row) => t(`worker.${row.state}`), cell: (row) => <span class={`pill ${row.state === "dead" ? "pill-danger" : row.state === "live" ? "pill-ok" : ""}`}>{t(`worker.${row.state}`)}</span> },
@@ -123,12 +136,18 @@ function workerColumns(workers: WorkerItem[]): TableColumn<WorkerItem>[] {
     {
       id: "load",
       title: t("col.load"),
-      value: (row) => row.peers,
-      cell: (row) => (
-        <span class="load" role="img" aria-label={`${row.peers}`}>
-          <span style={{ width: `${(100 * row.peers) / most}%` }} />
-        </span>
-      ),
+      figure: true,
+      value: (row) => row.load,
+      text: (row) => (row.load === null ? "" : percent(100 * row.load)),
+      cell: (row) =>
+        row.load === null ? null : (
+          <span class="load-cell">
+            <span class="load" aria-hidden="true">
+              <span style={{ width: `${Math.min(100, 100 * row.load)}%` }} />
+            </span>
+            {percent(100 * row.load)}
+          </span>
+        ),
     },
   ];
 }
@@ -162,12 +181,13 @@ function Ask({ asked, actions, onClose }: { asked: Asked; actions: WallboardActi
 }
 
 /** Everything that goes on now, pushed by the server at each change. */
-export function WallboardView({ board, ahead_ms, actions }: { board: Wallboard; ahead_ms: number; actions: WallboardActions }) {
+export function WallboardView({ board, quality, watched, ahead_ms, actions }: { board: Wallboard; quality: CallQuality | null; watched: string; ahead_ms: number; actions: WallboardActions }) {
   const locale = useLocale();
   const now = useNow(ahead_ms);
   const [asked, setAsked] = useState<Asked | null>(null);
   const { staff = [], sessions = [], waiting = [], callbacks = [], workers = [] } = board;
   const ended = (state: SessionItem["state"]) => ["after", "closed", "message_left"].includes(state);
+  const looked = sessions.find((one) => one.id === watched);
   return (
     <div class="wallboard">
       <Figures board={board} now={now} />
@@ -187,6 +207,9 @@ export function WallboardView({ board, ahead_ms, actions }: { board: Wallboard; 
                   {t("listen.do")}
                 </Button>
               )}
+              <Button kind="quiet" aria-pressed={row.id === watched} onClick={() => actions.watch(row.id === watched ? "" : row.id)} data-testid="operator-watch">
+                {t("do.watch")}
+              </Button>
               <Button onClick={() => setAsked({ kind: "end", session: row })} data-testid="operator-end">
                 {t("do.end")}
               </Button>
@@ -194,6 +217,7 @@ export function WallboardView({ board, ahead_ms, actions }: { board: Wallboard; 
           )
         }
       />
+      {looked !== undefined && <QualityPart session={looked} quality={quality?.session === looked.id ? quality : null} onClose={() => actions.watch("")} />}
       <Table
         title={t("live.staff")}
         name="staff"
@@ -211,7 +235,7 @@ export function WallboardView({ board, ahead_ms, actions }: { board: Wallboard; 
       />
       <div class="two">
         <Table title={t("live.queue")} name="waiting" rows={waiting} columns={queueColumns(now, locale)} id={(row) => row.kind + row.session} />
-        <Table title={t("live.workers")} name="workers" rows={workers} columns={workerColumns(workers)} id={(row) => row.id} />
+        <Table title={t("live.workers")} name="workers" rows={workers} columns={workerColumns()} id={(row) => row.id} />
       </div>
       {callbacks.length > 0 && <Table title={t("live.callbacks")} name="callbacks" rows={callbacks} columns={callbackColumns(now, locale)} id={(row) => row.session} />}
       <p class="dim num">{t("live.updated", { time: timeOfDay(board.now, locale) })}</p>

@@ -2,6 +2,7 @@
 
 import type {
   Audience,
+  CallQuality,
   Error as ServerError,
   Line,
   LineAck,
@@ -55,6 +56,8 @@ export interface RoomState {
   lastRingOver: RingOver | null;
   queue: Queue;
   wallboard: Wallboard | null;
+  /** Of the session that an operator watches. */
+  callQuality: CallQuality | null;
   /** The last refusal that answered no request of ours. */
   error: ServerError | null;
 }
@@ -85,6 +88,7 @@ export const initialState: RoomState = {
   lastRingOver: null,
   queue: { type: "queue", waiting: [], callbacks: [], messages: [] },
   wallboard: null,
+  callQuality: null,
   error: null,
 };
 
@@ -213,6 +217,7 @@ const handlers: Handlers = {
   staff: (state, { me }) => ({ ...state, staff: me }),
   queue: (state, queue) => ({ ...state, queue }),
   wallboard: (state, wallboard) => ({ ...state, wallboard }),
+  call_quality: (state, callQuality) => ({ ...state, callQuality }),
   error: (state, error) => (error.id == null ? { ...state, error } : state),
 };
 

@@ -1,0 +1,60 @@
+"""What is counted and timed while it happens, for `metrics.py` to tell. Labels are our own words, never of a person."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import sqlalchemy as sa
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+
+from signaling.records import Records
+
+LAG_EVERY_S = 0.25
+WAIT_S = (2, 5, 10, 20, 30, 60, 120, 300, 600, 1800)
+QUICK_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+
+
+class Meters:
+    """One a server: nothing here is global."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        own: dict[str, Any] = {"registry": self.registry}
+        self._waits = Histogram(
+            "sangdam_wait_seconds", "From the request until somebody accepted", ["kind"], buckets=WAIT_S, **own
+        )
+        self._rings = Counter("sangdam_rings", "Reservations that have ended", ["kind", "outcome"], **own)
+        self._records = Histogram("sangdam_records_seconds", "Statements to the database", ["kind"], buckets=QUICK_S, **own)
+        self._lag = Histogram("sangdam_event_loop_lag_seconds", "How late a timer came", buckets=QUICK_S, **own)
+
+    def ring_ended(self, kind: str, outcome: str, waited_ms: int) -> None:
+        """`kind`: user, help or transfer; `outcome`: a reservation's last state; `waited_ms`: since the request was made."""
+        self._rings.labels(kind, outcome).inc()
+        if outcome == "accepted":
+            self._waits.labels(kind).observe(max(0, waited_ms) / 1000)
+
+    def watch_records(self, records: Records) -> None:
+        """Times every statement, from its sending to its result."""
+        engine = records.engine.sync_engine
+        loop_time = asyncio.get_running_loop().time
+
+        @sa.event.listens_for(engine, "before_cursor_execute")
+        def before(connection: sa.Connection, *_: Any) -> None:
+            connection.info["sangdam_began"] = loop_time()
+
+        @sa.event.listens_for(engine, "after_cursor_execute")
+        def after(connection: sa.Connection, _cursor: Any, statement: str, *_: Any) -> None:
+            began = connection.info.pop("sangdam_began", None)
+            if began is not None:
+                kind = "read" if statement.lstrip()[:6].upper() == "SELECT" else "write"
+                self._records.labels(kind).observe(loop_time() - began)
+
+    async def watch_loop(self) -> None:
+        """For ever: a timer of our own tells how long everything else had to wait."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + LAG_EVERY_S
+            await asyncio.sleep(LAG_EVERY_S)
+            self._lag.observe(max(0.0, loop.time() - due))

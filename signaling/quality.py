@@ -1,0 +1,36 @@
+"""How good a connection is, in one word, of what its worker measures. Pure.
+
+A voice is the measure: G.114 takes up to 150 ms one way as unnoticed and 400 ms as too much; Opus conceals single lost packets
+well, and beyond 5 % words go missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from media.client import PeerQuality, StreamQuality
+from signaling.messages import Grade
+
+GRADES: tuple[Grade, ...] = ("good", "fair", "poor")
+FAIR = {"lost_percent": 2.0, "jitter_ms": 40.0, "rtt_ms": 300.0, "concealed_percent": 3.0}
+POOR = {"lost_percent": 8.0, "jitter_ms": 100.0, "rtt_ms": 700.0, "concealed_percent": 10.0}
+
+
+def grade(peer: PeerQuality) -> Grade:
+    """Of one participant, both ways: the worst of what is known."""
+    if peer.state == "lost":
+        return "poor"
+    voices: list[StreamQuality] = [stream for stream in (*peer.up, *peer.down) if stream.kind == "audio"]
+    figures = [("rtt_ms", peer.rtt_ms), ("concealed_percent", peer.concealed_percent)]
+    figures += [("lost_percent", voice.lost_percent) for voice in voices]
+    figures += [("jitter_ms", voice.jitter_ms) for voice in voices]
+    known = [(name, figure) for name, figure in figures if figure is not None]
+    if any(figure > POOR[name] for name, figure in known):
+        return "poor"
+    paused = any(stream.layer == "paused" for stream in peer.down)
+    return "fair" if paused or any(figure > FAIR[name] for name, figure in known) else "good"
+
+
+def worst(grades: Iterable[Grade]) -> Grade | None:
+    """None: nobody's is known."""
+    return max(grades, key=GRADES.index, default=None)

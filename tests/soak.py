@@ -1,0 +1,242 @@
+"""`make soak`: calls that come and go on a real service for half an hour, one after the other, and what the service holds on to.
+
+Each call is of light peers: two voices, lines, strokes on the board; in turns a reconnect, a tab closed without a word, and a
+professional in a conference (which mixes). Between calls, when no room is left, memory, tasks and descriptors of server and
+worker are read from its own metrics. The first third warms up; after it a figure must not grow: it fails when the slope of Theil
+and Sen, at the lower end of its 95 % interval, would be more than `SLACK` over the time measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import resource
+import secrets
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pycrdt
+from prometheus_client.parser import text_string_to_metric_families
+from rich.console import Console
+from rich.table import Table
+from scipy.stats import theilslopes
+
+from media.board import Fragmenter
+from signaling.settings import Settings
+from tests.browser.service import free_port
+from tests.browser.service import running as running_service
+from tests.peers import live_house
+from tests.peers.live_house import Person
+from tests.peers.live_house import Service as Door
+
+TALK_S = 6.0
+STROKES = 12
+STORIES = ("plain", "reconnect", "conference", "vanish")
+EMPTY_WITHIN_S = PATIENCE_S = 60.0
+BETWEEN_S = 1.0
+WARM_UP = 1 / 3
+LEAST_SAMPLES = 8
+FIGURES = {
+    "server: memory, MiB": ("process_resident_memory_bytes", 1 / 2**20),
+    "server: tasks": ("sangdam_tasks", 1),
+    "server: descriptors": ("process_open_fds", 1),
+    "worker: memory, MiB": ("sangdam_media_memory_bytes", 1 / 2**20),
+    "worker: tasks": ("sangdam_media_tasks", 1),
+    "worker: descriptors": ("sangdam_media_descriptors", 1),
+}
+SLACK = {"memory": 0.02, "tasks": 0.0, "descriptors": 0.0}
+"""Of the median. What an allocator keeps is not to be told from a leak of less."""
+
+
+@dataclass
+class Soak:
+    """`samples`: name of a figure → (second, value)."""
+
+    door: Door
+    metrics_url: str
+    cookies: dict[str, str] = field(default_factory=dict)
+    samples: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    calls: int = 0
+
+    async def run(self, seconds: float) -> None:
+        began = time.monotonic()
+        self.cookies = {login: await self.door.sign_in(login) for login in ("jimin", "drhan")}
+        while time.monotonic() - began < seconds:
+            await self._call(STORIES[self.calls % len(STORIES)])
+            self.calls += 1
+            await self._emptied()
+            for name, value in (await self._read()).items():
+                self.samples.setdefault(name, []).append((time.monotonic() - began, value))
+            if self.calls % 20 == 0:
+                print(f"  {self.calls} calls in {time.monotonic() - began:.0f} s", flush=True)
+
+    # --- one call --------------------------------------------------------------------------------------------------------
+
+    async def _call(self, story: str) -> None:
+        counselor = await self._staff("jimin")
+        user = await self.door.user("voice")
+        assert (await user.say("enter"))["type"] == "ok"
+        ring = await counselor.get("ring")
+        assert (await counselor.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
+        await asyncio.gather(*(self._join(person, hz) for person, hz in ((user, 440), (counselor, 620))))
+        people = [user, counselor]
+        await self._draw(user)
+        await self._write(user, counselor)
+        if story == "conference":
+            people.append(await self._professional(counselor))
+        if story in ("reconnect", "vanish"):
+            await user.peer.vanish() if story == "vanish" else await user.peer.close()
+            await user.close()
+            people[0] = user = await self._back(user)
+        await asyncio.sleep(TALK_S)
+        for person in people:
+            assert person.peer.heard, f"{person.session['you']} heard nothing ({story})"
+        await self._end(user, counselor, people)
+
+    async def _staff(self, login: str) -> Person:
+        return await self.door.staff("", cookie=self.cookies[login])
+
+    async def _join(self, person: Person, hz: int) -> None:
+        await person.until(lambda s: s["state"] == "active" and bool(s.get("room")) and s["room"]["media"])
+        await person.join_room()
+        person.peer.speak(hz)
+
+    async def _back(self, user: Person) -> Person:
+        again = await self.door.user_tab(user.session_id, user.token, tab="again")
+        await self._join(again, 440)
+        return again
+
+    async def _professional(self, counselor: Person) -> Person:
+        professional = await self._staff("drhan")
+        assert (await counselor.say("help", note="soak"))["type"] == "ok"
+        ring = await professional.get("ring")
+        assert (await professional.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
+        await professional.until(lambda s: s.get("brief") is not None)
+        assert (await professional.say("join"))["type"] == "ok"
+        assert (await counselor.say("mode", mode="conference"))["type"] == "ok"
+        await self._join(professional, 880)
+        return professional
+
+    async def _draw(self, person: Person) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while person.peer.doc.readyState != "open":  # the light peer has no event for it
+                await asyncio.sleep(0.05)
+        doc: pycrdt.Doc[Any] = pycrdt.Doc()
+        elements = doc.get("elements", type=pycrdt.Map)
+        for number in range(STROKES):
+            before = doc.get_state()
+            elements[f"stroke-{number}"] = pycrdt.Map({"type": "freedraw", "author": person.session["you"], "isDeleted": False})
+            update = pycrdt.create_update_message(doc.get_update(before))
+            for fragment in Fragmenter().cut(update):
+                person.peer.doc.send(fragment)
+
+    async def _write(self, writer: Person, reader: Person) -> None:
+        text = secrets.token_hex(4)
+        await writer.send(type="line", session=writer.session_id, line=f"c-{text}", text=text)
+        await reader.find(lambda m: m["type"] == "line" and m["line"].get("text") == text)
+
+    async def _end(self, user: Person, counselor: Person, people: list[Person]) -> None:
+        assert (await user.say("leave"))["type"] == "ok"
+        await counselor.state("after")
+        for person in people:
+            if person is not user:
+                await person.say("wrap_up", notes="", outcome="resolved")
+        for person in people:
+            await person.peer.close()
+            await person.close()
+
+    # --- what it holds ---------------------------------------------------------------------------------------------------
+
+    async def _emptied(self) -> None:
+        give_up = time.monotonic() + EMPTY_WITHIN_S
+        while True:
+            figures = await self._scrape()
+            if not figures["sangdam_media_rooms"] and not figures["sangdam_media_peers"] and not figures["sangdam_websockets"]:
+                break
+            assert time.monotonic() < give_up, "rooms, connections or WebSockets are left behind by calls that are over"
+            await asyncio.sleep(BETWEEN_S)
+        await asyncio.sleep(BETWEEN_S)
+
+    async def _read(self) -> dict[str, float]:
+        figures = await self._scrape()
+        return {name: figures[metric] * factor for name, (metric, factor) in FIGURES.items()}
+
+    async def _scrape(self) -> dict[str, float]:
+        """Name → the sum over its labels."""
+        async with self.door.http.get(self.metrics_url) as answer:
+            text = await answer.text()
+        found: dict[str, float] = {}
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                found[sample.name] = found.get(sample.name, 0.0) + sample.value
+        return found
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`grown`: by the slope over the time measured; `at_least`: by the lower end of its interval."""
+
+    name: str
+    first: float
+    median: float
+    grown: float
+    at_least: float
+    allowed: float
+
+    @property
+    def flat(self) -> bool:
+        return self.at_least <= self.allowed
+
+
+def verdicts(samples: dict[str, list[tuple[float, float]]]) -> list[Verdict]:
+    found = []
+    for name, taken in samples.items():
+        warm = taken[int(len(taken) * WARM_UP) :]
+        seconds, values = [second for second, _ in warm], [value for _, value in warm]
+        slope = theilslopes(values, seconds)
+        median, span = sorted(values)[len(values) // 2], seconds[-1] - seconds[0]
+        slack = next(part for kind, part in SLACK.items() if kind in name)
+        found.append(Verdict(name, taken[0][1], median, slope.slope * span, slope.low_slope * span, slack * median))
+    return found
+
+
+async def soak(minutes: float) -> bool:
+    live_house.WAIT_S = PATIENCE_S  # the machine may be busy with other things
+    metrics = f"127.0.0.1:{free_port()}"
+    with tempfile.TemporaryDirectory(prefix="sangdam-soak-") as folder:
+        async with running_service(Path(folder), "--metrics", metrics) as service, aiohttp.ClientSession() as http:
+            nothing: Any = None
+            settings = Settings(port=service.port, shop_port=service.shop_port, demo=True, data_dir=Path(folder))
+            run = Soak(Door(settings, nothing, http), f"http://{metrics}/metrics")
+            began = time.monotonic()
+            await run.run(minutes * 60)
+            took_s = time.monotonic() - began
+    own_s = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    count = len(next(iter(run.samples.values())))
+    own = 100 * own_s / took_s
+    print(f"{run.calls} calls in {took_s / 60:.1f} min; {count} samples; the load itself took {own:.1f} % of a core")
+    if count < LEAST_SAMPLES:
+        print("too few calls to tell: let it run longer")
+        return False
+    found = verdicts(run.samples)
+    table = Table("figure", "first", "median", "grown", "at least", "allowed", "")
+    for each in found:
+        cells = (f"{value:,.2f}" for value in (each.first, each.median, each.grown, each.at_least, each.allowed))
+        table.add_row(each.name, *cells, "flat" if each.flat else "GROWS")
+    Console(width=110).print(table)
+    return all(each.flat for each in found)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make soak", description="Calls come and go; memory, tasks and descriptors stay.")
+    parser.add_argument("minutes", nargs="?", type=float, default=30.0)
+    sys.exit(0 if asyncio.run(soak(parser.parse_args().minutes)) else 1)
+
+
+if __name__ == "__main__":
+    main()
