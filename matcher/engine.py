@@ -221,6 +221,9 @@ class Engine:
                 book.bring_back(status)
         return book.finish(everybody=True)
 
+    def remember(self, fence: int) -> None:
+        self._book.fence = max(self._book.fence, fence)
+
     def end_hold(self, now_ms: int) -> list[AnyEvent]:
         book = self._book.begin(now_ms)
         book.holds_until_ms = None

@@ -80,6 +80,9 @@ class MemoryStore:
     async def restore(self, requests: list[RequestStatus], now_ms: int) -> list[AnyEvent]:
         return self._engine.restore(requests, now_ms)
 
+    async def remember(self, fence: int) -> None:
+        self._engine.remember(fence)
+
     async def end_hold(self, now_ms: int) -> list[AnyEvent]:
         return self._engine.end_hold(now_ms)
 

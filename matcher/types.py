@@ -235,6 +235,10 @@ class MatchStore(Protocol):
         their holder, who is `lost` until they sign in (30 s, then signed out with the reason "lease"). Final and already
         known requests are skipped."""
 
+    async def remember(self, fence: int) -> None:
+        """`fence`: the last one known of an earlier life. Fences go on above it; a store in Redis whose memory turns out to be
+        empty at its first step holds (see `end_hold`), since somebody had put something there."""
+
     async def end_hold(self, now_ms: int) -> list[AnyEvent]:
         """All that was open and everybody who is there has been announced again to a store that had lost its memory: people are
         matched from now on, without waiting for a presence lease to pass. Only for one who knows of them all."""

@@ -111,6 +111,9 @@ class RedisStore:
         open_ones = [status for status in requests if status.state in ("waiting", "reserved", "suspended", "accepted")]
         return await self._step("restore", now_ms, [wire.packed_status(status) for status in open_ones])
 
+    async def remember(self, fence: int) -> None:
+        self._fence = max(self._fence, fence)
+
     async def end_hold(self, now_ms: int) -> list[AnyEvent]:
         return await self._step("end_hold", now_ms)
 

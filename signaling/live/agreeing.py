@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from matcher import types as m
+from matcher.rules import Rules
 from signaling.live.clients import Client
 from signaling.live.entry import Entry, House
 from signaling.live.matching import Matching
@@ -24,6 +25,7 @@ from signaling.session.standing import open_requests
 log = structlog.get_logger(__name__)
 
 LOOK_S = 0.4
+RETURN_MS = Rules().lease_ms  # so long after our start those who wait may be on their way back
 RETRY_S = 0.3
 TRIES = 5
 LATER = m.Why("exact", "told later", (), ())  # of a ring whose reasons were lost on the way
@@ -39,9 +41,12 @@ class Agreeing:
         self.matching = matching
         self.staffing = staffing
         self._forgotten = forgotten
+        self._began = 0
+        self._holds = False
 
     async def run(self) -> None:
         unsettled = self.house.unsettled
+        self._began = self._began or self.house.now()
         while True:
             try:
                 if await self._forgotten():
@@ -50,6 +55,9 @@ class Agreeing:
                 if unsettled.is_set():
                     unsettled.clear()
                     await self.agree()
+                if self._holds and not self._others_come():
+                    await self.matching.call(self.house.store.end_hold(self.house.now()))
+                    self._holds = False
             except m.Unavailable:
                 unsettled.set()
                 await asyncio.sleep(RETRY_S)
@@ -77,7 +85,14 @@ class Agreeing:
         if await self._forgotten():  # once more, meanwhile
             self.house.unsettled.set()
             return
-        await self.matching.call(store.end_hold(self.house.now()))
+        self._holds = True
+
+    def _others_come(self) -> bool:
+        """A matcher that forgot while we were not there serves nobody before those who waited have had time to come back: else
+        whoever is back first would be served first."""
+        waiting = self.house.index.waiting.values()
+        late = any(not entry.session.people[entry.session.user].connected for entry in waiting)
+        return late and self.house.now() < self._began + RETURN_MS
 
     async def _look_again(self, entry: Entry, request: str) -> None:
         """Much may have happened since the snapshot: compared is what the matcher says before and after all it has said so far

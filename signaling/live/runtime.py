@@ -125,13 +125,13 @@ class Live:
                 await self.erased(session_id)
 
     async def _restore(self) -> None:
-        for record in await self.house.records.live_sessions():
-            entry = await self._load(record)
-            if entry is None:
-                continue
+        entries = [await self._load(record) for record in await self.house.records.live_sessions()]
+        kept = [entry for entry in entries if entry is not None]
+        await self.house.store.remember(max((entry.session.fence for entry in kept), default=0))
+        for entry in kept:
             self.house.entries[entry.id] = entry
-            kept = self.house.workers.kept(entry.id)
-            room_kept = entry.session.state == "active" and 0 < kept == entry.session.epoch
+            epoch = self.house.workers.kept(entry.id)
+            room_kept = entry.session.state == "active" and 0 < epoch == entry.session.epoch
             if room_kept:
                 self.house.workers.place(entry.id)
                 entry.room.kept = True

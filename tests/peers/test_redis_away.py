@@ -146,3 +146,34 @@ async def test_after_a_restart_of_the_server_a_ring_goes_on_ringing(settings: Se
         assert again["session"] == ring["session"]
         assert (await counselor.ask(type="accept", reservation=again["reservation"]))["type"] == "ok"
         await user.state("active")
+
+
+async def test_a_server_that_begins_with_an_emptied_redis_serves_nobody_before_those_who_came_earlier(
+    redis: RedisServer, settings: Settings
+) -> None:
+    async with served(settings) as service:
+        early, late = await waiting(service), await waiting(service)
+    redis.restart()
+    async with served(settings) as service:
+        counselor = await service.staff("jimin")
+        late = await service.user_tab(late.session_id, late.token)
+        await late.state("waiting")
+        async with asyncio.timeout(15):
+            while (await service.live.house.store.request_status(f"{late.session_id}.u1")).state != "waiting":
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(1.0)  # some looks of the server, each of which might end the waiting
+        assert not [message for message in counselor.seen if message["type"] == "ring"]
+        early = await service.user_tab(early.session_id, early.token)
+        assert await takes_a_call(counselor) == early.session_id
+
+
+async def test_who_does_not_come_back_holds_nobody_up_for_ever(redis: RedisServer, settings: Settings) -> None:
+    async with served(settings) as service:
+        early, late = await waiting(service), await waiting(service)
+    redis.restart()
+    async with served(settings) as service:
+        await service.user_tab(late.session_id, late.token)
+        service.skip(31)
+        counselor = await service.staff("jimin")
+        assert await takes_a_call(counselor) == late.session_id
+        assert service.live.house.entries[early.session_id].session.state == "waiting"

@@ -119,3 +119,27 @@ async def test_a_first_start_holds_nobody_back(nodes):
     events = await nodes[1].store.set_available("jimin", NOW)
     assert [event.request for event in events if isinstance(event, Reserved)] == ["a"]
     assert [node.emptied for node in nodes] == [0, 0]
+
+
+async def test_a_new_node_that_remembers_an_earlier_life_is_held_back_by_an_emptied_redis(nodes, redis_server):
+    """It speaks first, so nobody else can say that something is missing."""
+    fence = (await nodes[0].store.enqueue(asked("early", NOW), NOW))[-1].fence
+    redis_server.restart()
+    new = nodes[1].store
+    await new.remember(fence)
+    await new.restore([RequestStatus(asked("late", NOW + 5), "waiting")], NOW + 10_000)
+    await new.sign_in(counselor("jimin"), NOW + 10_000)
+    events = await new.set_available("jimin", NOW + 10_000)
+    assert events[-1].fence > fence
+    await new.restore([RequestStatus(asked("early", NOW), "waiting")], NOW + 11_000)
+    rings = [event for event in await new.end_hold(NOW + 11_000) if isinstance(event, Reserved)]
+    assert [(event.request, event.staff) for event in rings] == [("early", "jimin")]
+
+
+async def test_remembering_holds_nobody_back_while_redis_knows_all(nodes):
+    fence = (await nodes[0].store.enqueue(asked("a", NOW), NOW))[-1].fence
+    new = nodes[1].store
+    await new.remember(fence)
+    await new.sign_in(counselor("jimin"), NOW)
+    events = await new.set_available("jimin", NOW)
+    assert [event.request for event in events if isinstance(event, Reserved)] == ["a"]
