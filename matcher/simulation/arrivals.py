@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.queue import QueueKey
+from matcher.rules import SERVED_BY
 from matcher.simulation.model import HOUR_S, NEVER_S, Model, ModelError
 from matcher.types import RequestKind
 
@@ -73,8 +74,8 @@ def read_arrivals(lines: Iterable[str], name: str) -> Arrivals:
 def _row(row: dict[str, str], queues: dict[QueueKey, int]) -> tuple[float, int, float, float]:
     if None in row or None in row.values():
         raise ValueError("it has not as many fields as the header")
-    if row["kind"] not in ("user", "help"):
-        raise ValueError(f"the kind {row['kind']!r} is neither user nor help")
+    if row["kind"] not in SERVED_BY:
+        raise ValueError(f"the kind {row['kind']!r} is none of {', '.join(SERVED_BY)}")
     path = tuple(reversed(row["category"].split("/")))
     if not all((row["site"], row["language"], *path)):
         raise ValueError("site, language and category may not be empty")
