@@ -6,7 +6,7 @@ import csv
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from matcher.queue import QueueKey
 from matcher.rules import SERVED_BY
 from matcher.simulation.model import HOUR_S, NEVER_S, Model, ModelError
-from matcher.types import RequestKind
 
 COLUMNS: Final = ("time", "kind", "site", "language", "category", "handle", "patience")
 MAX_DAYS: Final = 31
@@ -79,7 +78,7 @@ def _row(row: dict[str, str], queues: dict[QueueKey, int]) -> tuple[float, int, 
     path = tuple(reversed(row["category"].split("/")))
     if not all((row["site"], row["language"], *path)):
         raise ValueError("site, language and category may not be empty")
-    key: QueueKey = (cast(RequestKind, row["kind"]), row["site"], row["language"], path)
+    key: QueueKey = (row["kind"], row["site"], row["language"], path)
     patience = _seconds("patience", row["patience"]) if row["patience"] else NEVER_S
     return _time(row["time"]), queues.setdefault(key, len(queues)), _seconds("handle", row["handle"]), patience
 
