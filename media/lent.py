@@ -34,14 +34,19 @@ class Lent:
     def is_lent(self) -> bool:
         return self._source is not None
 
-    def lend(self, source: Incoming, by: Path, payload_type: int, speaker: Voice, listeners: Sequence[Lent]) -> None:
-        """Nothing happens when it cannot be: a listener's stream does not come from this source yet."""
+    def lend(
+        self, source: Incoming, by: Path, payload_type: int, speaker: Voice, listeners: Sequence[Lent], quiet_from: int = 0
+    ) -> None:
+        """Nothing happens when it cannot be: a listener's stream does not come from this source yet.
+
+        quiet_from: the lowest RFC 6464 level (-dBov) of what is lent; louder packets come back. 0: whatever comes is lent.
+        """
         if self._source is not None or any(each._hears.rewriter.source is not source or each._leg.hears for each in listeners):
             return
         into = self._leg.voice_in
         source.lend(into)
         speaker.lend(into)
-        into.payload_type = payload_type
+        into.payload_type, into.quiet_from = payload_type, quiet_from
         for each in listeners:
             each._hears.rewriter.lend(each._leg.voice_out)
             each._leg.voice_out.number = each._downlink.next_number

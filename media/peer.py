@@ -187,11 +187,12 @@ class Peer:
 
     # the voice, while the fast path moves it
 
-    def lend(self, source: Incoming, listeners: Sequence[Peer], speaker: Voice) -> None:
-        """This voice goes to these listeners alone, untouched, until `recall`."""
+    def lend(self, source: Incoming, listeners: Sequence[Peer], speaker: Voice, quiet_from: int = 0) -> None:
+        """This voice goes to these listeners alone, untouched, until `recall`, or until a packet is louder than `quiet_from`."""
         ears = [each._lent for each in listeners]
         if self._lent is not None and self._came_by is not None and None not in ears:
-            self._lent.lend(source, self._came_by, self._sections["audio"].payload_type, speaker, [each for each in ears if each])
+            payload_type, heard_by = self._sections["audio"].payload_type, [each for each in ears if each]
+            self._lent.lend(source, self._came_by, payload_type, speaker, heard_by, quiet_from)
 
     def recall(self) -> None:
         if self._lent is not None and self._lent.is_lent:

@@ -275,13 +275,13 @@ class Worker:
         """One timer for all rooms, which wakes for those whose turn it is."""
         while True:
             idle = self._steps() + TICK_STEPS
-            due = min(idle, min((room.due for room in self.rooms.values()), default=idle))
+            due = min(idle, min((room.deadline for room in self.rooms.values()), default=idle))
             await asyncio.sleep(max(0.0, due * TICK_STEP_S - self.now()))
             now, step = self.now(), self._steps()
             late_ms = (now - due * TICK_STEP_S) * 1000
             self.lateness_ms = max(self.lateness_ms * 0.99, late_ms)
             self.totals.spreads["tick_late_ms"].add(late_ms)
-            for room in [room for room in self.rooms.values() if room.due <= step]:
+            for room in [room for room in self.rooms.values() if room.deadline <= step]:
                 try:
                     room.tick(now)
                 except Exception:  # one room's fault must not stop the clock of the others, nor fill the log 50 times a second

@@ -44,7 +44,8 @@ LOSS_FOR_RESERVE = 0.03
 
 @dataclass(slots=True, order=True)
 class Packet:
-    """`timestamp` and `sequence` do not wrap once inside; `samples`: duration at 48 kHz; `quiet`: nothing to hear in it."""
+    """`timestamp` and `sequence` do not wrap once inside; `samples`: duration at 48 kHz; `quiet`: nothing to hear in it.
+    `resumes`: what is missing before it was kept away, not lost."""
 
     timestamp: int
     sequence: int
@@ -52,6 +53,7 @@ class Packet:
     payload: bytes
     quiet: bool = False
     fec: bool = False
+    resumes: bool = False
 
     @property
     def end(self) -> int:
@@ -221,6 +223,18 @@ class JitterBuffer:
         self._surplus_ticks = 0
         return True
 
+    def rest(self, now: float) -> bool:
+        """Instead of `begin` and `next`, where there is nothing but silence: True, and a tick of it has passed."""
+        if self._packets:
+            return False
+        if self._playing:
+            if self._stalled or not self._paused:
+                return False
+            self._cursor += TICK_SAMPLES
+            if now - self._newest_at > IDLE_S:
+                self._reset()
+        return True
+
     def next(self, now: float) -> Step:
         """The next piece to be heard; `samples` > 0 always."""
         if not self._playing:
@@ -249,7 +263,7 @@ class JitterBuffer:
 
     def _bridge(self, head: Packet, gap: int) -> Step | None:
         """Over a hole before `head`; None: the hole was covered by an earlier stall (look again)."""
-        lost = head.sequence - self._played_sequence - 1
+        lost = 0 if head.resumes else head.sequence - self._played_sequence - 1
         repaired = head.samples if lost and head.fec and self._reserving() else 0
         covered = min(self._stalled, gap - repaired)
         self._stalled = 0
@@ -311,6 +325,10 @@ class JitterBuffer:
 
     def _reserving(self) -> bool:
         return self._lost > LOSS_FOR_RESERVE * max(len(self._losses), 50)
+
+    @property
+    def empty(self) -> bool:
+        return not self._packets
 
     @property
     def position(self) -> int:

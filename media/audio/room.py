@@ -84,13 +84,17 @@ class AudioRoom:
         for source in self._sources.keys() - heard:
             del self._sources[source]
 
-    def push(self, source: str, sequence: int, timestamp: int, payload: bytes, level_dbov: int | None, now: float) -> None:
-        """One RTP packet (header fields as on the wire, RFC 6464 level 0..127 or None). Never raises: refusals are counted."""
+    def push(self, source: str, sequence: int, timestamp: int, payload: bytes, level_dbov: int | None, now: float) -> int:
+        """One RTP packet (header fields as on the wire, RFC 6464 level 0..127 or None). Never raises: refusals are counted.
+
+        Returns 0, or the level from which on (-dBov) the next packets may be kept away: nothing in them would be heard.
+        """
         heard = self._sources.get(source)
         if heard is None:
             self.stats["dropped_unheard"] += 1
-            return
-        heard.push(sequence, timestamp, payload, level_dbov, now)
+            return 0
+        quiet_from = heard.push(sequence, timestamp, payload, level_dbov, now)
+        return 0 if self.passes_on(source) else quiet_from
 
     def remove(self, participant: str) -> None:
         """The participant left: neither source nor listener any more, until a matrix names them again."""
@@ -190,6 +194,14 @@ class AudioRoom:
         if not settled:
             self._forget_unheard()
         return recipes
+
+    def passes_on(self, source: str) -> bool:
+        return self._solo is not None and self._solo.name == source
+
+    @property
+    def awaits_packet(self) -> bool:
+        """The next tick has nothing to pass on yet."""
+        return self._solo is not None and self._solo.source.empty
 
     @property
     def passing_on(self) -> bool:

@@ -56,27 +56,36 @@ class Source:
         self._skipped: bytes | None = None
         self._silent = True
         self._paused = True
+        self._kept_away = False
+        """Packets before the next one may be missing without being lost."""
         self._in_ticks = 0
         self._last: Passed | None = None
         self._recent: deque[bytes] = deque(maxlen=WARM_PACKETS)
         self.peak = 0
         """Of the last samples taken."""
 
-    def push(self, sequence: int, timestamp: int, payload: bytes, level_dbov: int | None, now: float) -> None:
-        """One RTP packet of this source. Anything wrong with it is counted and forgotten."""
+    def push(self, sequence: int, timestamp: int, payload: bytes, level_dbov: int | None, now: float) -> int:
+        """One RTP packet of this source. Anything wrong with it is counted and forgotten. Returns as `AudioRoom.push` does."""
         try:
             samples = packet_samples(payload)
         except OpusError:
             self._stats["dropped_malformed"] += 1
-            return
-        quiet = is_dtx(payload) or (level_dbov is not None and level_dbov >= INAUDIBLE_DBOV)
+            return 0
+        dtx = is_dtx(payload)
+        quiet = dtx or (level_dbov is not None and level_dbov >= INAUDIBLE_DBOV)
         self._quiet_run = self._quiet_run + 1 if quiet else 0
-        skip = is_dtx(payload) or self._quiet_run > HANGOVER_PACKETS or self._hums(level_dbov)
+        hums = self._hums(level_dbov)
+        skip = dtx or hums or self._quiet_run > HANGOVER_PACKETS
         self._in_ticks = self._in_ticks + 1 if samples == TICK_SAMPLES else 0
-        arrived = Packet(timestamp & 0xFFFFFFFF, sequence & 0xFFFF, samples, payload, skip, has_fec(payload))
+        fec = not skip and has_fec(payload)
+        arrived = Packet(timestamp & 0xFFFFFFFF, sequence & 0xFFFF, samples, payload, skip, fec, self._kept_away)
         reason = self._buffer.push(arrived, now)
         if reason:
             self._stats["dropped_" + reason] += 1
+        self._kept_away = skip and not dtx
+        if not self._kept_away:
+            return 0
+        return min(INAUDIBLE_DBOV, max(HUM_DBOV, self._hum_level - HUM_SPREAD)) if hums else INAUDIBLE_DBOV
 
     def _hums(self, level: int | None) -> bool:
         """Whether there has been nothing but an even, low noise for a second; the first louder packet ends it."""
@@ -88,6 +97,9 @@ class Source:
 
     def take(self, now: float) -> Samples | None:
         """The next 960 samples, or None for silence."""
+        if self._paused and not self._ready and self._buffer.rest(now):
+            self._silent, self._last, self._skipped = True, None, None
+            return None
         buffered = sum(map(len, self._ready))
         shorten = self._buffer.begin(now, buffered, self._silent)
         wanted = 2 * TICK_SAMPLES if shorten else TICK_SAMPLES
@@ -143,6 +155,10 @@ class Source:
         self._stats["decodes"] += len(sound)
         self._paused, self._skipped = self._silent, None
         return sound
+
+    @property
+    def empty(self) -> bool:
+        return self._buffer.empty
 
     @property
     def position(self) -> int:

@@ -283,11 +283,20 @@ static int goes_on(const fastpath_leg *leg, const uint8_t *data) {
     return 1;
 }
 
+/* Whether a packet says of itself (in the clear, RFC 6904 is not offered) that there is nothing to hear in it. */
+static int quiet(const fastpath_in *in, const uint8_t *data, int bytes) {
+    int at = HEADER + 4 * (data[0] & 0x0F);
+    if (!(data[0] & 0x10) || bytes < at + 4) return 0;
+    int end = at + 4 + 4 * get16(data + at + 2);
+    return end <= bytes && level(data + at + 4, data + end, get16(data + at), in->level_id) >= in->quiet_from;
+}
+
 /* A packet of a lent voice, decrypted and passed on; 0: left to Python, untouched. */
 static int voice(fastpath *f, const fastpath_path *from, uint8_t *data, int bytes, double now) {
     fastpath_leg *leg = find(f, from);
     if (!leg || bytes > LONGEST || !goes_on(leg, data)) return 0;
     fastpath_in *in = &leg->in;
+    if (in->quiet_from && !quiet(in, data, bytes)) return 0;
     in->allowance += (now - in->refilled) * RATE;
     if (in->allowance > BURST) in->allowance = BURST;
     in->refilled = now;

@@ -22,6 +22,7 @@ typedef struct {
     uint32_t ssrc;
     int payload_type;
     int level_id;
+    int quiet_from; /* louder packets are Python's (-dBov; 0: all are taken) */
     int highest;
     int64_t packets, octets, cycles;
     double clock, transit, jitter, heard;

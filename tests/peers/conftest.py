@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import socket as socketlib
 import subprocess
 import sys
 import time
@@ -73,6 +74,12 @@ class Service:
         await self.worker.close()
 
 
+def answers(path: Path) -> bool:
+    """The file is there a moment before the worker listens."""
+    with socketlib.socket(socketlib.AF_UNIX) as one:
+        return one.connect_ex(str(path)) == 0
+
+
 def start_worker(socket: Path, *, own_addresses: bool = False, pure: bool = False) -> subprocess.Popen[bytes]:
     """A worker process that answers; dies with this one. On loopback alone unless it shall have the machine's own addresses.
     `pure`: without its fast path."""
@@ -81,7 +88,7 @@ def start_worker(socket: Path, *, own_addresses: bool = False, pure: bool = Fals
     environment = os.environ | ({OFF: "1"} if pure else {})
     process = subprocess.Popen([*command, "--parent", str(os.getpid())], cwd=ROOT, env=environment)
     deadline = time.monotonic() + READY_S
-    while not socket.exists():
+    while not answers(socket):
         assert process.poll() is None, "the worker ended at once"
         assert time.monotonic() < deadline, "the worker does not start"
         time.sleep(0.02)

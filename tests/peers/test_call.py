@@ -40,6 +40,23 @@ async def test_three_people_hear_the_two_others(service: Service) -> None:
     assert [each.tones(*TONES) for each in heard] == [{620, 880}, {440, 880}, {440, 620}]
 
 
+async def test_who_was_muted_is_heard_with_the_first_word(service: Service) -> None:
+    """In between nothing that they send is even looked at."""
+    names = ("user", "counselor", "professional")
+    await service.everyone_hears_everyone(*names)
+    people = [await service.join(name) for name in names]
+    people[0].speak(440)
+    muted = people[1].speak(620, level=127)
+    await asyncio.sleep(1.0)
+    assert (await people[2].listen()).tones(*TONES) == {440}
+    muted.cancel()
+    people[1].speak(621)
+    await asyncio.sleep(0.5)
+    heard = await asyncio.gather(*(person.listen() for person in people))
+    assert [each.tones(440, 621) for each in heard] == [{621}, {440}, {440, 621}]
+    assert not (await service.drops()).keys() & {"receive_failed", "tick_failed"}
+
+
 async def test_modes_of_help_change_who_hears_whom(service: Service) -> None:
     people = {name: await service.join(name) for name in ("user", "counselor", "professional")}
     for (_, person), hz in zip(people.items(), TONES, strict=True):

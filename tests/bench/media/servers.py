@@ -19,6 +19,7 @@ from media import client
 from media.transport.udp import local_addresses
 from tests.bench.media.leg import LEVEL, MID, OPUS, Leg
 from tests.peers.client import offer
+from tests.peers.conftest import answers
 
 SERVER_CORE, LOAD_CORE = 0, 1
 READY_S = 15.0
@@ -108,7 +109,7 @@ class Sangdam(Server):
         path = self.folder / "worker.sock"
         self.run(sys.executable, "-m", "media", "--socket", str(path), "--address", self.host, "--parent", str(os.getpid()))
         async with asyncio.timeout(READY_S):
-            while not path.exists():  # the worker tells nobody else that it is ready
+            while not answers(path):  # the worker tells nobody else that it is ready
                 await asyncio.sleep(0.05)
         self.worker = client.WorkerClient(str(path))
         self._rooms = itertools.count()

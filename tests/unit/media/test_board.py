@@ -298,14 +298,14 @@ def crowd(first: int, count: int) -> bytes:
 
 
 def test_conflicts_by_the_thousand_do_not_hold_the_worker_up() -> None:
-    """Unbounded, the second of these updates takes 30 to 54 s. Real time, with a wide margin."""
+    """Unbounded, the second of these updates takes 30 to 54 s of processor time."""
     wire = Wire()
     wire.board._clock = time.monotonic
     wire.board.set_writers({"user", "counselor"})
-    started = time.monotonic()
+    started = time.thread_time()
     for n in range(5):
         wire.board.receive("user", create_update_message(crowd(1 + n * 10_000, 10_000)))
-    assert time.monotonic() - started < 5
+    assert time.thread_time() - started < 5
     assert wire.refused("quota") > 0
     Client(wire, "counselor").draw("b")
     assert "b" in Client(wire, "late").picture, "others draw on"

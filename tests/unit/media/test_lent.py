@@ -261,6 +261,25 @@ def test_what_is_not_exactly_the_lent_voice_is_left_to_python_untouched(twins: T
     assert not any(ear.heard() for ear in twins.fast.ears)
 
 
+def test_a_quiet_voice_is_kept_away_until_it_says_something(twins: Twins) -> None:
+    """It is lent to nobody, as that of somebody who is muted in a mix."""
+    assert twins.fast.lent is not None
+    twins.fast.lent.lend(twins.fast.incoming, BY, PAYLOAD_TYPE, twins.fast.voice, [], 70)
+    twins.fast.incoming._highest = 1
+    twins.fast.incoming.lend(twins.leg.voice_in)
+    for number, level in ((2, 70), (3, 127), (4, 90)):
+        assert twins.fast_takes(twins.client.protect(Packet(number, 960 * number, level).plain()), number * 0.02)
+    assert not any(ear.heard() for ear in twins.fast.ears)
+    for number, level in ((5, 69), (6, 0), (7, None)):
+        assert not twins.fast_takes(twins.client.protect(Packet(number, 960 * number, level).plain()), number * 0.02)
+    sealed = twins.client.protect(Packet(8, 960 * 8, 127).plain())
+    assert not twins.fast_takes(sealed[:16], 0.2), "its level is beyond the end"
+    assert twins.fast_takes(sealed, 0.2)
+    twins.fast.lent.sync()
+    assert twins.fast.incoming._highest == 8
+    assert twins.fast.voice.last_packet == 0.2
+
+
 def test_forged_and_repeated_packets_are_counted_and_heard_by_nobody(twins: Twins) -> None:
     twins.say(Packet(1, 960), 0.0)
     sealed = twins.client.protect(Packet(2, 1920).plain())

@@ -145,6 +145,29 @@ def test_an_even_noise_is_not_mixed_and_the_first_word_in_it_is(voices: dict[str
     assert strength(room.ears.heard("professional", 0.3), COUNSELOR) > 7000
 
 
+@pytest.mark.parametrize(("level", "quiet_from"), [(127, 70), (80, 70), (55, 51), (46, 45), (30, 0)])
+def test_who_says_nothing_need_not_even_be_brought(level: int, quiet_from: int, voices: dict[str, list[bytes]]) -> None:
+    """The level from which on packets may be kept away, once it is clear; what was kept away is silence, and not loss."""
+    audio = AudioRoom(lambda *_: None)
+    audio.set_matrix(everyone(*voices), set())
+    said = voices["user"]
+    for n in range(60):
+        told = audio.push("user", n, n * TICK, said[n], level, n * 0.02)
+        assert n >= 10 or told == 0
+        audio.tick(n * 0.02 + 0.01)
+    assert told == quiet_from
+    for n in range(60, 120 if quiet_from else 60):
+        audio.tick(n * 0.02 + 0.01)
+    before = audio.stats.copy()
+    for n in range(120, 170):
+        assert audio.push("user", n, n * TICK, said[n - 120], 20, n * 0.02) == 0
+        audio.tick(n * 0.02 + 0.01)
+    spent = audio.stats - before
+    if quiet_from:
+        assert spent["concealed"] == spent["fec_used"] == spent["shortened"] == 0
+        assert spent["decodes"] >= 48
+
+
 def test_a_soft_voice_is_never_taken_for_noise(voices: dict[str, list[bytes]]) -> None:
     room = Room()
     room.audio.set_matrix(everyone(*voices), set())
