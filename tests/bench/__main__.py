@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from tests.bench import call, day, matches, recording, sizes, wait_promise
-from tests.bench.media import calls, lips, matrix, scale
+from tests.bench.media import calls, crowd, lips, matrix, pictures, scale
 from tests.bench.rows import TARGET, merge, table
 
 PARTS = {
@@ -16,6 +16,8 @@ PARTS = {
     "waits": wait_promise.rows,
     "recording": recording.rows,
     "media": calls.rows,
+    "pictures": pictures.rows,
+    "crowd": crowd.rows,
     "scale": scale.rows,
     "lips": lips.rows,
     "matrix": matrix.rows,

@@ -1,0 +1,149 @@
+"""`make bench ARGS=crowd`: how many rooms of two one worker holds before its sound comes late, what a room costs on the way
+there, and how much memory it takes."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import resource
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cffi
+import numpy as np
+
+from media.transport.fastpath import pack
+from tests.bench.media import speech
+from tests.bench.media.calls import MOST_LOAD, STEP, open_rooms
+from tests.bench.media.leg import Leg
+from tests.bench.media.load import FRAME_S, WARM_FRAMES
+from tests.bench.media.servers import LOAD_CORE, Person, Sangdam
+from tests.bench.rows import Row, row
+
+WINDOW_S = 3.0
+FRAMES = WARM_FRAMES + round(WINDOW_S / FRAME_S)
+MOST_LATE_MS = 20.0
+MOST_LOST = 0.01
+SIZES = (1, 10, 20, 60, 120, 200, 300, 400, 500)
+JOINED_AT_ONCE = 40
+STRIDE = 256
+ARRIVAL = np.dtype([("at", "f8"), ("timestamp", "u4"), ("", "u4")])
+SOURCE = Path(__file__).with_name("crowd.c")
+DECLARED = """void crowd_drive(int legs, int frames, double frame_s, const int *fds, const uint8_t *packets, const int *lengths,
+    int stride, const void *target, unsigned target_length, void *arrivals, int *counts, int most);"""
+
+
+@dataclass
+class Window:
+    """CPU in percent of a core; `late_ms`: of each packet, against the one of its leg that came soonest."""
+
+    server_cpu: float
+    load_cpu: float
+    lost: float
+    late_ms: np.ndarray
+
+
+class Crowd:
+    def __init__(self) -> None:
+        self.ffi: Any = cffi.FFI()
+        self.ffi.cdef(DECLARED)
+        self._folder = tempfile.TemporaryDirectory(prefix="bench-")
+        library = f"{self._folder.name}/crowd.so"
+        subprocess.run([os.environ.get("CC", "cc"), "-O2", "-shared", "-fPIC", "-o", library, str(SOURCE)], check=True)
+        self.lib: Any = self.ffi.dlopen(library)
+
+    def drive(self, server: Sangdam, people: list[Person], first: int) -> Window:
+        legs = [person.speaks for person in people]
+        packets, lengths = _sealed(legs, first)
+        arrivals = np.zeros((len(legs), 2 * FRAMES), ARRIVAL)
+        counts = np.zeros(len(legs), np.intc)
+        fds = np.array([leg.socket.fileno() for leg in legs], np.intc)
+        target = pack(legs[0].target)
+        cpu, own, began = server.cpu_s(), time.process_time(), time.perf_counter()
+        self.lib.crowd_drive(
+            len(legs),
+            FRAMES,
+            FRAME_S,
+            self.ffi.from_buffer("int[]", fds),
+            self.ffi.from_buffer(packets),
+            self.ffi.from_buffer("int[]", lengths),
+            STRIDE,
+            self.ffi.from_buffer(target),
+            len(target),
+            self.ffi.from_buffer(arrivals),
+            self.ffi.from_buffer("int[]", counts),
+            arrivals.shape[1],
+        )
+        took = time.perf_counter() - began - 0.25  # what it waits before and after
+        late = [_late_ms(of_leg[:count]) for of_leg, count in zip(arrivals, counts, strict=True) if count]
+        return Window(
+            100 * (server.cpu_s() - cpu) / took,
+            100 * (time.process_time() - own) / took,
+            1 - counts.sum() / (len(legs) * FRAMES),
+            np.concatenate(late),
+        )
+
+
+def _sealed(legs: list[Leg], first: int) -> tuple[np.ndarray, np.ndarray]:
+    packets = np.zeros((len(legs), FRAMES, STRIDE), np.uint8)
+    lengths = np.zeros((len(legs), FRAMES), np.intc)
+    for number, leg in enumerate(legs):
+        says = speech.voice(number % 2)
+        for frame in range(FRAMES):
+            at = (first + frame) % len(says.payloads)
+            sealed = leg.seal(first + frame, says.payloads[at], says.levels[at])
+            packets[number, frame, : len(sealed)] = np.frombuffer(sealed, np.uint8)
+            lengths[number, frame] = len(sealed)
+    return packets, lengths
+
+
+def _late_ms(arrivals: np.ndarray) -> np.ndarray:
+    kept = arrivals[WARM_FRAMES:]
+    ticks = (kept["timestamp"] - kept["timestamp"][:1]).astype(np.int32)
+    delays: np.ndarray = kept["at"] - ticks / 48_000
+    return 1000 * (delays - delays.min(initial=np.inf))
+
+
+def rows() -> list[Row]:
+    os.sched_setaffinity(0, {LOAD_CORE})
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return asyncio.run(_grow())
+
+
+async def _grow() -> list[Row]:
+    """Rooms are added until p99 passes 20 ms or packets are lost, the load has no more to give, or the worker refuses more."""
+    crowd, numbers = Crowd(), itertools.count(1000, STEP)
+    held, costs, memory = 0, [], []
+    async with Sangdam() as server:
+        people: list[Person] = []
+        empty = server.memory_kib()
+        for size in SIZES:
+            while len(people) < 2 * size:
+                adding = min(JOINED_AT_ONCE, size - len(people) // 2)
+                people += [each for room in (await open_rooms(server, adding, mixed=False)).people for each in room]
+                for person in people:  # consent lasts 30 s, and all who join take longer
+                    person.speaks.send(person.speaks.keepalive)
+            window = crowd.drive(server, people, next(numbers))
+            late_ms = float(np.percentile(window.late_ms, 99))
+            cost = window.server_cpu / size
+            print(
+                f"{size} rooms: p99 {late_ms:.1f} ms, lost {100 * window.lost:.2f} %, {cost:.3f} % of a core a room, "
+                f"worker {window.server_cpu:.0f} %, load {window.load_cpu:.0f} %",
+                flush=True,
+            )
+            if late_ms > MOST_LATE_MS or window.lost > MOST_LOST or window.load_cpu > MOST_LOAD:
+                break
+            held = size
+            costs.append(cost)
+            memory.append((server.memory_kib() - empty) / size)
+    return [
+        row("rooms2_per_worker", "rooms", [held]),
+        row("rooms2_cpu_percent_per_room", "%", costs),
+        row("room_memory_kib", "KiB", memory[-1:]),
+    ]

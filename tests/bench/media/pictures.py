@@ -1,0 +1,227 @@
+"""`make bench ARGS=pictures`: a camera in 720p and a screen, each sent by one and seen by two, beside Janus VideoRoom on the same
+streams, in turns window by window."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Literal
+
+import av
+import numpy as np
+from aiortc.codecs.vpx import Vp8Encoder
+from PIL import Image, ImageDraw
+
+from media import client, rtp
+from media.sdp import TRANSPORT_CC_URI
+from tests.bench.media.leg import Leg
+from tests.bench.media.servers import LOAD_CORE, MID, Janus, Sangdam, Server
+from tests.bench.rows import Row, compared
+from tests.peers.client import TRANSPORT_CC, VP8, offer
+
+Kind = Literal["camera", "screen"]
+ROOMS = 10
+ROUNDS = 5
+WINDOW_S, WARM_S = 3.0, 1.0
+MOST_LOAD, LEAST_CAME = 70.0, 0.97
+WIDTH, HEIGHT = 1280, 720
+FPS = {"camera": 25, "screen": 10}
+BPS = {"camera": 1_500_000, "screen": 800_000}
+LOOP_S = 2
+"""The same two seconds again and again; they begin with a keyframe."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    at: float
+    payloads: list[bytes]
+
+
+@cache
+def film(kind: Kind) -> list[Frame]:
+    encoder = Vp8Encoder()
+    encoder.target_bitrate = BPS[kind]
+    frames = []
+    for number in range(LOOP_S * FPS[kind]):
+        picture = av.VideoFrame.from_ndarray(_camera(number) if kind == "camera" else _screen(number), format="rgb24")
+        picture.pts, picture.time_base = number * 90_000 // FPS[kind], Fraction(1, 90_000)
+        payloads, _ = encoder.encode(picture.reformat(format="yuv420p"), force_keyframe=number == 0)
+        frames.append(Frame(number / FPS[kind], payloads))
+    return frames
+
+
+def _camera(number: int) -> np.ndarray:
+    """Somebody moves before a wall, and the sensor has its noise."""
+    rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
+    moved = (columns + 7 * number) % WIDTH
+    light = 90 + 60 * np.sin(moved / 90.0) + 50 * np.exp(-((columns - 640 - 4 * number) ** 2 + (rows - 360) ** 2) / 30_000)
+    noisy = light + np.random.default_rng(number).normal(0, 4, light.shape)
+    return np.repeat(noisy.clip(0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
+
+
+def _screen(number: int) -> np.ndarray:
+    """Text that scrolls by a line each frame."""
+    page = Image.new("RGB", (WIDTH, HEIGHT), "white")
+    draw = ImageDraw.Draw(page)
+    for line in range(HEIGHT // 18):
+        words = np.random.default_rng(line + number).integers(0, 26, 110)
+        draw.text((20, line * 18), "".join(chr(97 + letter) if letter % 6 else " " for letter in words), fill="black")
+    return np.asarray(page)
+
+
+class Stage:
+    """Rooms of one who shows and two who see, at one server."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.senders: list[Leg] = []
+        self.viewers: list[Leg] = []
+        self._sent: dict[Leg, int] = {}
+        self._played = 0.0
+
+    @property
+    def legs(self) -> list[Leg]:
+        return self.senders + self.viewers
+
+    async def fill(self, kind: Kind) -> None:
+        for number in range(ROOMS):
+            show = self._at_sangdam if isinstance(self.server, Sangdam) else self._at_janus
+            sender, *viewers = await show(number, kind)
+            self.senders.append(sender)
+            self.viewers += viewers
+
+    async def _at_sangdam(self, number: int, kind: Kind) -> list[Leg]:
+        assert isinstance(self.server, Sangdam)
+        worker, room, legs = self.server.worker, f"{kind}{number}", []
+        await worker.open_room(room, client.OpenRoom(epoch=1))
+        for name in ("shows", "sees", "sees too"):
+            leg = Leg(self.server.host)
+            sdp = offer(leg.ufrag, leg.password, leg.transport_lines[2].split()[-1])
+            admitted = await worker.admit(room, client.AdmitPeer(epoch=1, peer=f"{room} {name}", participant=name, sdp=sdp))
+            await leg.connect(admitted.sdp, offered=True)
+            legs.append(leg)
+        sees: dict[str, dict[int, tuple[str, str]]] = {name: {0: ("shows", kind)} for name in ("sees", "sees too")}
+        await worker.set_matrix(room, client.SetMatrix(epoch=1, sees=sees))
+        return legs
+
+    async def _at_janus(self, number: int, kind: Kind) -> list[Leg]:
+        assert isinstance(self.server, Janus)
+        janus, room, sender = self.server, 5000 + number, Leg(self.server.host)
+        owner = await janus._handle("videoroom")
+        await janus._ask(owner, {"request": "create", "room": room, "publishers": 3, "videocodec": "vp8", "bitrate": 0})
+        handle = await janus._handle("videoroom")
+        joined = await janus._ask(handle, {"request": "join", "ptype": "publisher", "room": room})
+        body = {"request": "publish", "audio": False, "video": True}
+        answer = await janus._ask(handle, body, ("offer", _sdp(sender, "sendonly")))
+        await sender.connect(answer["jsep"]["sdp"], offered=True)
+        legs = [sender]
+        for _ in range(2):
+            handle, leg = await janus._handle("videoroom"), Leg(janus.host)
+            streams = [{"feed": joined["plugindata"]["data"]["id"]}]
+            attached = await janus._ask(handle, {"request": "join", "ptype": "subscriber", "room": room, "streams": streams})
+            await asyncio.gather(
+                janus._ask(handle, {"request": "start"}, ("answer", _sdp(leg, "recvonly"))),
+                leg.connect(attached["jsep"]["sdp"], offered=False),
+            )
+            legs.append(leg)
+        return legs
+
+    async def close(self) -> None:
+        for leg in self.legs:
+            await leg.close()
+
+    def play(self, kind: Kind) -> tuple[float, float]:
+        """(CPU of the server in percent of a core for a Mbit/s and viewer, CPU of the load in percent)."""
+        packets = self._sealed(kind)
+        poller, legs = select.epoll(), {leg.socket.fileno(): leg for leg in self.legs}
+        for number, leg in legs.items():
+            poller.register(number, select.EPOLLIN)
+            leg.send(leg.keepalive)
+
+        def receive_until(moment: float) -> None:
+            while (left := moment - time.perf_counter()) > 0:
+                for number, _ in poller.poll(left):
+                    legs[number].drain()
+
+        began = time.perf_counter() + 0.05
+        warming = [each for each in packets if each[0] < WARM_S]
+        for due, sender, sealed in warming:
+            receive_until(began + due)
+            for packet in sealed:
+                sender.send(packet)
+        receive_until(began + WARM_S)
+        received = sum(leg.received for leg in self.viewers)
+        cpu, own, at = self.server.cpu_s(), time.process_time(), time.perf_counter()
+        for due, sender, sealed in packets[len(warming) :]:
+            receive_until(began + due)
+            for packet in sealed:
+                sender.send(packet)
+        took = time.perf_counter() - at
+        used, ours = self.server.cpu_s() - cpu, time.process_time() - own
+        receive_until(time.perf_counter() + 0.1)
+        poller.close()
+        shown = [packet for _, _, sealed in packets[len(warming) :] for packet in sealed]
+        came = sum(leg.received for leg in self.viewers) - received
+        if came < LEAST_CAME * 2 * len(shown):
+            raise RuntimeError(f"{self.server.name}: of {2 * len(shown)} packets {came} came")
+        seen_mbps = 2 * 8 * sum(map(len, shown)) / took / 1e6
+        return 100 * used / took / seen_mbps, 100 * ours / took
+
+    def _sealed(self, kind: Kind) -> list[tuple[float, Leg, list[bytes]]]:
+        """When, by whom and what: every sender's film, begun at different moments of a frame."""
+        found = []
+        for number, leg in enumerate(self.senders):
+            for again in range(round((WARM_S + WINDOW_S) / LOOP_S)):
+                for frame in film(kind):
+                    at = again * LOOP_S + frame.at
+                    sealed = [self._seal(leg, kind, at, frame, each) for each in frame.payloads]
+                    found.append((at + number / ROOMS / FPS[kind], leg, sealed))
+        self._played += WARM_S + WINDOW_S
+        return sorted(found, key=lambda each: each[0])
+
+    def _seal(self, leg: Leg, kind: Kind, at: float, frame: Frame, payload: bytes) -> bytes:
+        number = self._sent[leg] = self._sent.get(leg, 1000) + 1
+        timestamp = int((self._played + at) * 90_000) & 0xFFFFFFFF
+        mid = b"0" if isinstance(self.server, Janus) else b"1" if kind == "camera" else b"2"
+        last = 0x80 if payload is frame.payloads[-1] else 0
+        head = rtp.HEADER.pack(0x90, VP8 | last, number & 0xFFFF, timestamp, leg.ssrc)
+        elements = bytes([MID << 4]) + mid + bytes([TRANSPORT_CC << 4 | 1]) + (number & 0xFFFF).to_bytes(2, "big") + b"\0" * 3
+        sealed: bytes = leg._dtls._tx_srtp.protect(head + b"\xbe\xde\0\2" + elements + payload)
+        return sealed
+
+
+def _sdp(leg: Leg, direction: str) -> str:
+    lines = ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0", f"m=video 9 UDP/TLS/RTP/SAVPF {VP8}"]
+    lines += ["c=IN IP4 0.0.0.0", "a=mid:0", f"a={direction}", "a=rtcp-mux", "a=setup:active", f"a=rtpmap:{VP8} VP8/90000"]
+    lines += [f"a=rtcp-fb:{VP8} {kind}" for kind in ("nack", "nack pli", "transport-cc")]
+    lines += [f"a=extmap:{MID} urn:ietf:params:rtp-hdrext:sdes:mid", f"a=extmap:{TRANSPORT_CC} {TRANSPORT_CC_URI}"]
+    lines += [*leg.transport_lines, "a=end-of-candidates"]
+    lines += [f"a=ssrc:{leg.ssrc} cname:bench"] if direction == "sendonly" else []
+    return "\r\n".join(lines) + "\r\n"
+
+
+def rows() -> list[Row]:
+    os.sched_setaffinity(0, {LOAD_CORE})
+    names: dict[Kind, str] = {"camera": "video_cpu_percent_per_mbps", "screen": "video_screen_cpu_percent_per_mbps"}
+    return [asyncio.run(_compare(kind, name)) for kind, name in names.items()]
+
+
+async def _compare(kind: Kind, name: str) -> Row:
+    async with Janus() as janus, Sangdam() as sangdam:
+        stages = [Stage(janus), Stage(sangdam)]
+        for stage in stages:
+            await stage.fill(kind)
+        theirs, ours = [], []
+        for _ in range(ROUNDS):
+            (their, load), (our, other_load) = [stage.play(kind) for stage in stages]
+            if max(load, other_load) <= MOST_LOAD:
+                theirs.append(their)
+                ours.append(our)
+        for stage in stages:
+            await stage.close()
+        return compared(name, "%", ours, theirs)
