@@ -5,7 +5,7 @@ it has 960 samples. Packets are placed by their RTP timestamp (48 kHz), so that 
 
 - A packet that has not come never stops the tick: up to 60 ms are concealed without moving on (it may only be late, and the delay
   then has grown by what it needed); after that the tick moves on in silence.
-- A hole with a later packet behind it is a loss: recovered from the later packet's in-band copy, or concealed. With 3 % loss or
+- A hole with a later packet behind it is a loss: recovered from the later packet's in-band copy, or concealed. With 2 % loss or
   more the delay keeps one frame in hand, so that the later packet is there when it is needed.
 - A hole in timestamps without a hole in sequence numbers is silence that the sender did not send (DTX, RFC 7587 section 3.1.3).
 - The delay follows the packets: it must cover 98 % of the last 4 s. What is too much is given back a frame at a time; what is
@@ -39,7 +39,8 @@ WEIGH_EVERY = 16
 MARGIN_S = 0.003
 ENOUGH_TO_JUDGE = 50
 """Packets seen before anything is given back."""
-LOSS_FOR_RESERVE = 0.03
+LOSS_FOR_RESERVE, LOSS_WITHOUT = 0.02, 0.005
+"""A frame is kept in hand from so much loss on, and until there is no more than so much: to and fro would be heard."""
 
 
 @dataclass(slots=True, order=True)
@@ -91,6 +92,7 @@ class JitterBuffer:
         self._transits: deque[float] = deque(maxlen=HISTORY)
         self._losses: deque[bool] = deque(maxlen=HISTORY)
         self._lost = 0
+        self._reserve = False
         self._suspect: Packet | None = None
         self._needed_s: float | None = None
         self._unweighed = 0
@@ -213,7 +215,7 @@ class JitterBuffer:
         self._phase = heard % TICK_SAMPLES
         self._offset_s = now - heard / RATE
         surplus = self._spare_s = self._offset_s - self._needed()
-        slack = TICK_S + MARGIN_S + (TICK_S if self._reserving() else 0.0)
+        slack = TICK_S + MARGIN_S + (TICK_S if self._reserve else 0.0)
         self._surplus_ticks = self._surplus_ticks + 1 if surplus > slack else 0
         patience = 5 if quiet else max(10, int(100 - 1000 * (surplus - slack)))
         if self._stalled or self._surplus_ticks < patience or len(self._transits) < ENOUGH_TO_JUDGE:
@@ -264,7 +266,7 @@ class JitterBuffer:
     def _bridge(self, head: Packet, gap: int) -> Step | None:
         """Over a hole before `head`; None: the hole was covered by an earlier stall (look again)."""
         lost = 0 if head.resumes else head.sequence - self._played_sequence - 1
-        repaired = head.samples if lost and head.fec and self._reserving() else 0
+        repaired = head.samples if lost and head.fec and self._reserve else 0
         covered = min(self._stalled, gap - repaired)
         self._stalled = 0
         if covered > 0:
@@ -305,7 +307,7 @@ class JitterBuffer:
         """How much earlier the last tick could have come with the same packets there; 0 before that is known."""
         if self._stalled or len(self._transits) < ENOUGH_TO_JUDGE:
             return 0.0
-        return self._spare_s - (TICK_S if self._reserving() else 0.0)
+        return self._spare_s - (TICK_S if self._reserve else 0.0)
 
     # -- what the packets need ----------------------------------------------------------------------------------------------
 
@@ -322,9 +324,7 @@ class JitterBuffer:
             self._lost -= self._losses[0]
         self._losses.append(lost)
         self._lost += lost
-
-    def _reserving(self) -> bool:
-        return self._lost > LOSS_FOR_RESERVE * max(len(self._losses), 50)
+        self._reserve = self._lost > (LOSS_WITHOUT if self._reserve else LOSS_FOR_RESERVE) * max(len(self._losses), 50)
 
     @property
     def empty(self) -> bool:

@@ -161,6 +161,18 @@ def test_two_lost_in_a_row_cost_the_one_that_has_no_copy_and_no_delay() -> None:
     assert listener.delay_ms() <= 45
 
 
+def test_a_loss_near_the_threshold_does_not_move_the_delay_to_and_fro() -> None:
+    dice = random.Random(2)
+    arrivals = stream(60)
+    for _, packet in arrivals:
+        packet.fec = True
+    kept = [arrival for arrival in arrivals if dice.random() > 0.04]
+    listener = Listener()
+    listener.hear(kept, 60)
+    assert listener.shortened <= 1
+    assert listener.delay_ms() <= 45
+
+
 def test_loss_without_copies_is_concealed_and_costs_no_delay() -> None:
     kept = [arrival for n, arrival in enumerate(stream(20)) if n % 10 != 7]
     listener = Listener()
