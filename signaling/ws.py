@@ -52,6 +52,7 @@ SENTENCES = {
     "not_pending": "This call is no longer ringing for you.",
     "closed": "The opening hours are over; leave a message instead.",
     "out_of_hours": "That is out of hours; choose another time.",
+    "full": "No more callbacks can be taken; leave a message instead.",
     "not_offered": "Callbacks are not offered here.",
     "ringing": "A counselor is being asked right now.",
     "too_often": "It has been moved too often.",

@@ -196,6 +196,8 @@ async def _callback(live: Live, client: Client, entry: Entry, person: Person, me
     await _check_time(live, entry, message.at)
     if entry.site.callbacks != "offered":
         raise NotAllowed("not_offered")
+    if entry.session.state != "callback" and len(live.house.index.callbacks) >= MOST_CALLBACKS:
+        raise NotAllowed("full")
     asked = ev.CallbackAsked(person.id, message.at, message.contact.strip(), message.note.strip())
     await live.sessions.apply(entry, asked)
     return None
@@ -380,6 +382,8 @@ async def _sign_out_staff(live: Live, client: Client, message: msg.SignOutStaff)
 
 
 LATE_NOTES_MS = 15 * 60_000  # after the end of the conversation
+
+MOST_CALLBACKS = 5_000  # at once; they are kept for up to two weeks, and must leave room for who comes now
 
 HANDLERS: dict[type[Any], Handler] = {
     msg.Hello: _hello,

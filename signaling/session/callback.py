@@ -96,7 +96,7 @@ def due(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def accepted(session: Session, out: list[Effect]) -> None:
-    if session.callback is not None:
+    if session.callback is not None and session.callback.state == "due":
         session.callback.state, session.callback.came = "calling", False
         out.append(Note("callback", {"state": "calling"}))
 

@@ -188,6 +188,8 @@ def test_a_counselor_lost_after_the_user_came_leaves_the_user_the_choice(call):
     call.give(ev.Chose("u", "another"))
     assert call.session.state == "waiting"
     assert open_requests(call.session)[0][0] == ev.Reinstate("s-1.c1", "callback", "lenses", AT, first=True)
+    call.accept("suho")
+    assert callback(call).came, "who waits here is not called back once more"
 
 
 @pytest.mark.parametrize("begun", [asked, due, calling])
