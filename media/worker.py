@@ -192,10 +192,6 @@ class Worker:
             descriptors=_descriptors(),
         )
 
-    def quality(self) -> dict[str, list[client.PeerQuality]]:
-        now = self.now()
-        return {name: room.quality(now) for name, room in self.rooms.items()}
-
     # what rooms need (room.Outside)
 
     def emit(self, event: client.Event) -> None:

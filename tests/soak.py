@@ -90,7 +90,9 @@ class Soak:
         if story == "conference":
             people.append(await self._professional(counselor))
         if story in ("reconnect", "vanish"):
-            await user.peer.vanish() if story == "vanish" else await user.peer.close()
+            if story == "vanish":
+                await user.peer.vanish()  # what is sent from here on reaches nobody
+            await user.peer.close()
             await user.close()
             people[0] = user = await self._back(user)
         await asyncio.sleep(TALK_S)
@@ -209,7 +211,10 @@ async def soak(minutes: float) -> bool:
     live_house.WAIT_S = PATIENCE_S  # the machine may be busy with other things
     metrics = f"127.0.0.1:{free_port()}"
     with tempfile.TemporaryDirectory(prefix="sangdam-soak-") as folder:
-        async with running_service(Path(folder), "--metrics", metrics) as service, aiohttp.ClientSession() as http:
+        async with (
+            running_service(Path(folder), "--metrics", metrics, within_s=PATIENCE_S) as service,
+            aiohttp.ClientSession() as http,
+        ):
             nothing: Any = None
             settings = Settings(port=service.port, shop_port=service.shop_port, demo=True, data_dir=Path(folder))
             run = Soak(Door(settings, nothing, http), f"http://{metrics}/metrics")

@@ -59,7 +59,7 @@ class Service:
     def host(self, name: str) -> str:
         return f"http://{name}.localhost:{self.port}"
 
-    async def start(self) -> None:
+    async def start(self, within_s: float = 20) -> None:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "signaling.cli", "serve", "--demo"),
@@ -69,7 +69,7 @@ class Service:
                 stderr=log,
                 env={**os.environ, "NO_COLOR": "1"},
             )
-        await self.ready()
+        await self.ready(within_s)
 
     async def ready(self, seconds: float = 20) -> None:
         deadline = time.monotonic() + seconds
@@ -115,10 +115,10 @@ class Service:
 
 
 @asynccontextmanager
-async def running(data_dir: Path, *extra: str) -> AsyncIterator[Service]:
+async def running(data_dir: Path, *extra: str, within_s: float = 20) -> AsyncIterator[Service]:
     service = Service(data_dir, extra=extra)
     try:
-        await service.start()
+        await service.start(within_s)
         yield service
     finally:
         await service.stop()

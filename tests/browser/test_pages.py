@@ -280,6 +280,9 @@ async def the_operator_live(house: House) -> None:
     operator = await house.staff("ops", "operator")
     await expect(operator.get("live-sessions")).to_be_visible()
     await house.eyes.look(operator.page, "operator-live")
+    await operator.get("operator-watch").first.click()
+    await expect(operator.get("quality-person").first).to_contain_text(" ms")
+    await house.eyes.look(operator.page, "operator-connections")
     await operator.page.close()
 
 

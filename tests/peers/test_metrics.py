@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from media import rtcp
 from signaling.app import serve
 from signaling.metrics import metrics_app
+from signaling.turn import Turn
 from tests.peers.client import Peer
 from tests.peers.live_house import OneWorker, Person, Service, free_port, in_conversation, running, settings_for
 
@@ -191,6 +192,9 @@ async def test_an_operator_sees_how_everybody_is_connected(service: Service) -> 
     board = await operator.find(lambda m: m["type"] == "wallboard" and any(s.get("quality") == "poor" for s in m["sessions"]))
     assert [session["id"] for session in board["sessions"]] == [user.session_id]
     assert "call_quality" not in user.traffic() + counselor.traffic()
+    service.live.house.turn = Turn(("turn:127.0.0.1:3478?transport=udp",), b"")
+    relayed = {"path": "relay"}.items()  # these peers' packets come from the address that is now the relay's
+    await operator.find(lambda m: m["type"] == "call_quality" and all(relayed <= p.items() for p in m["people"]))
 
 
 async def test_only_operators_watch(service: Service) -> None:
