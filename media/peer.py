@@ -47,6 +47,7 @@ REMB_CEILING_BPS = 2_500_000
 loss still brings it down (its own RR-based control)."""
 MEDIA_PER_S, MEDIA_BURST = 3000, 1500
 """Datagrams taken from one peer: five times what two pictures and a voice need."""
+RESTING_S = 0.09
 SLOT_ROLES = ("slot0", "slot1", "slot2", "slot3")
 
 
@@ -101,6 +102,7 @@ class Peer:
         self._lent: Lent | None = None
         self._came_by: ice.Path | None = None
         self._rtcp_ssrc = self.voice.ssrc
+        self._tick_due = now
         self._media_left = float(MEDIA_BURST)
         self._refilled = now
         self._live = Live(now)
@@ -355,7 +357,10 @@ class Peer:
                 self._send(self._secure.protect_rtcp(packet))
 
     def tick(self, now: float) -> None:
-        """Every 20 ms (or, while it `rests`, every 100): repairs, keyframes wanted, probes for roaming, reports when due."""
+        """Every 20 ms: repairs, keyframes wanted, probes for roaming, reports when due. While it `rests` only every 100 ms."""
+        if now < self._tick_due:
+            return
+        self._tick_due = now + RESTING_S if self.rests else now
         self._media_left = min(MEDIA_BURST, max(self._media_left, 0) + (now - self._refilled) * MEDIA_PER_S)
         self._refilled = now
         if len(self.ice.paths) > 1:
