@@ -44,17 +44,15 @@ class Leg:
         self._fastpath = fastpath
         self._keep = keep
         self._leg = fastpath.lib.fastpath_leg_open(*(fastpath.pointer(each) for each in contexts))
+        if not self._leg:
+            raise MemoryError("a leg of the fast path")
         self.voice_in: Any = fastpath.ffi.addressof(self._leg, "in")
         self.voice_out: Any = fastpath.ffi.addressof(self._leg, "out")
 
     @property
-    def lent(self) -> bool:
-        return bool(self._leg.lent)
-
-    @property
     def hears(self) -> bool:
         """Whether a lent voice goes to this peer."""
-        return bool(self._leg.source)
+        return self._leg is not None and bool(self._leg.source)
 
     def aim(self, path: Path) -> None:
         """Where what this peer hears is sent."""
