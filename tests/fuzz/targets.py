@@ -126,7 +126,7 @@ def _joined(*packets: bytes) -> bytes:
 class _Line:
     """A lent voice, two who hear it, and the client's side of its encryption."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet_from: int) -> None:
         key = bytes(range(30))
         inbound, outbound = pylibsrtp.Policy.SSRC_ANY_INBOUND, pylibsrtp.Policy.SSRC_ANY_OUTBOUND
         self.client, ours, *theirs = (
@@ -139,6 +139,7 @@ class _Line:
             each.voice_out.payload_type, each.voice_out.number_id = 111, number
         said = self.source.voice_in
         said.ssrc, said.payload_type, said.level_id, said.clock = 8, 111, 1, 48000
+        said.quiet_from = quiet_from
         said.highest, said.loud_level, said.quiet_level, said.start_packets = 65534, 45, 55, 3
         assert self.source.lend(PATH, self.listeners)
 
@@ -171,7 +172,7 @@ _sockets: list[socket.socket] = []
 
 def fuzz_fastpath(data: bytes) -> None:
     """Datagrams (each behind its length) as they came, and encrypted as the participant whose voice is lent can."""
-    fastpath, line = _fastpath(), _Line()
+    fastpath, line = _fastpath(), _Line(len(data) % 2 * 45)
     ffi, lib = fastpath.ffi, fastpath.lib
     path = ffi.new("fastpath_path *")
     fastpath.write_path(path, PATH)
