@@ -15,6 +15,7 @@ from matcher.memory import MemoryStore
 from matcher.redis import RedisStore
 from matcher.types import MatchStore
 from signaling import demo, http, keys, ws
+from signaling.admission import Bounds
 from signaling.bus import Bus
 from signaling.codes import Codes, signing_secret
 from signaling.fleet import Fleet
@@ -50,7 +51,12 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None) -> 
     cluster = _Cluster(settings, records) if settings.redis else None
     workers = workers or (cluster.fleet() if cluster else Workers(settings))
     live = Live(
-        records, cluster.store if cluster else MemoryStore(), workers, recordings, cluster.bus.forgotten if cluster else None
+        records,
+        cluster.store if cluster else MemoryStore(),
+        workers,
+        recordings,
+        cluster.bus.forgotten if cluster else None,
+        Bounds(settings.most_waiting, settings.most_lag_ms),
     )
     middlewares = [cluster.relay.middleware()] if cluster else []
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=middlewares)

@@ -13,6 +13,7 @@ import click
 import uvloop
 
 from . import log
+from .admission import Bounds
 from .options import Address, redis_option, secret_option, storage_options
 from .secret import BadSecret, media_token, read_secret
 from .settings import STAFF_HOSTS, Settings, default_data_dir
@@ -62,6 +63,20 @@ def main() -> None:
 )
 @click.option("--workers", default=0, show_default="one a core", type=click.IntRange(0, 256), help="Media workers.")
 @click.option("--shop-port", default=8081, show_default=True, type=_PORT, help="The demo shop's port.")
+@click.option(
+    "--most-waiting",
+    default=Bounds.most_waiting,
+    show_default=True,
+    type=click.IntRange(1),
+    help="People without a counselor at once; nobody new is let in beyond.",
+)
+@click.option(
+    "--most-lag-ms",
+    default=Bounds.most_lag_ms,
+    show_default=True,
+    type=click.IntRange(10),
+    help="While this server is later than that with what it does, nobody new is let in.",
+)
 @click.option("--trust-proxy", is_flag=True, help="Take clients' addresses from X-Forwarded-For, as a proxy of yours sets it.")
 @click.option(
     "--metrics", default=None, type=Address(), help="Tell Prometheus of everything, at /metrics there; keep it private."

@@ -862,7 +862,8 @@ class CallQuality(Message, tag="call_quality"):
 
 
 class Bye(Message, tag="bye"):
-    """The server closes this connection. ``reason``: signed_out, restart, slow_client, token (unknown or expired), replaced."""
+    """The server closes this connection. ``reason``: signed_out, restart, slow_client, token (unknown or expired), replaced,
+    too_many, crowded (too many come back at once)."""
 
     reason: str
     retry_ms: int | None = None

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from .admission import Bounds
+
 STAFF_HOSTS = {"counselor": "counselor.", "professional": "professional.", "operator": "operator."}
 
 
@@ -49,6 +51,8 @@ class Settings:
     turn_secret_file: Path | None = None
     shop_port: int = 8081
     metrics: tuple[str, int] | None = None  # address and port where metrics are told; None: nowhere
+    most_waiting: int = Bounds.most_waiting  # people without a counselor; nobody new is let in beyond
+    most_lag_ms: int = Bounds.most_lag_ms
     trust_proxy: bool = False  # take the client's address from X-Forwarded-For's last entry
 
     @property

@@ -13,6 +13,7 @@ from aiohttp import WSMsgType, web
 from matcher.types import Unavailable
 from signaling import keys
 from signaling import messages as msg
+from signaling.admission import Crowded
 from signaling.limits import Buckets
 from signaling.live import Live
 from signaling.live.clients import Client
@@ -87,23 +88,33 @@ class _Connection:
         self._messages = Buckets(burst=MESSAGES["burst"], per_minute=MESSAGES["per_minute"], most_keys=1)
         self._lines = Buckets(burst=LINES["burst"], per_minute=LINES["per_minute"], most_keys=1)
         self._offences = 0
-        self._media: asyncio.Queue[msg.ClientMessage] = asyncio.Queue(MEDIA_LANE)
+        self._media: asyncio.Queue[msg.ClientMessage] | None = None  # from the first on: most who wait never send any
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
-        tasks: list[asyncio.Task[None]] = []
         try:
             if await self._hello() and self.client is not None:
-                tasks = [asyncio.create_task(self._write(self.client)), asyncio.create_task(self._media_lane(self.client))]
+                self._tasks.append(asyncio.create_task(self._write(self.client)))
                 await self._read(self.client)
         except TimeoutError:
             self.live.house.refused["no_hello"] += 1
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._end_tasks()
             if self.client is not None:
                 await asyncio.shield(self.live.detach(self.client))
-            await self.socket.close(code=1008 if not tasks else 1000)
+            if not self._is_cut:
+                await self.socket.close(code=1000 if self._tasks else 1008)
+
+    async def _end_tasks(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    @property
+    def _is_cut(self) -> bool:
+        """There is nobody left to say goodbye to."""
+        return self.request.transport is None or self.request.transport.is_closing()
 
     # --- hello -----------------------------------------------------------------------------------------------------------
 
@@ -118,6 +129,10 @@ class _Connection:
             return False
         try:
             known = await (self._user(message) if message.token else self._staff(message))
+        except Crowded as crowded:
+            self.live.house.refused["crowded"] += 1
+            await self._say(msg.Bye(reason="crowded", retry_ms=int(crowded.retry_s * 1000)))
+            return False
         except RecordsAway:  # nobody can say who this is
             await self._say(msg.Bye(reason="restart", retry_ms=AWAY_RETRY_MS))
             return False
@@ -131,8 +146,9 @@ class _Connection:
         entry = await self.live.by_token(hello.token)
         if entry is None:
             return False
-        self.client = Client(tab=hello.tab)
-        await self.live.attach_user(self.client, entry)
+        async with self.live.admission.returning(urgent=entry.id in self.live.house.index.running):
+            self.client = Client(tab=hello.tab)
+            await self.live.attach_user(self.client, entry)
         return True
 
     async def _staff(self, hello: msg.Hello) -> bool:
@@ -141,8 +157,9 @@ class _Connection:
         record = await self.request.app[keys.IDENTITY].who(self.request, self.live.house.now())
         if record is None:
             return False
-        self.client = Client(tab=hello.tab, staff=record, locale=hello.locale)
-        await self.live.attach_staff(self.client, record)
+        async with self.live.admission.returning(urgent=True):
+            self.client = Client(tab=hello.tab, staff=record, locale=hello.locale)
+            await self.live.attach_staff(self.client, record)
         return True
 
     async def _say(self, message: msgspec.Struct) -> None:
@@ -182,14 +199,17 @@ class _Connection:
 
     def _to_media_lane(self, client: Client, message: msg.Offer | msg.BoardMessage) -> None:
         """Offers and board messages may wait for their room; lines sent meanwhile do not wait for them."""
+        if self._media is None:
+            self._media = asyncio.Queue(MEDIA_LANE)
+            self._tasks.append(asyncio.create_task(self._media_lane(client, self._media)))
         try:
             self._media.put_nowait(message)
         except asyncio.QueueFull:
             self._refuse(client, "too_many", message.id)
 
-    async def _media_lane(self, client: Client) -> None:
+    async def _media_lane(self, client: Client, waiting: asyncio.Queue[msg.ClientMessage]) -> None:
         while True:
-            await self._handle(client, await self._media.get())
+            await self._handle(client, await waiting.get())
 
     async def _handle(self, client: Client, message: msg.ClientMessage) -> None:
         request_id, session = getattr(message, "id", None), getattr(message, "session", "")

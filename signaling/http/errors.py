@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from math import ceil
 
 import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from .. import log
+from ..admission import Crowded
 from ..codes import CodeRefused
 from ..identity import SignInRefused
 from ..keys import COUNTS
@@ -33,10 +35,14 @@ _STATUS = {
     "too_many_sign_ins": 429,
 }
 _AWAY = "This is out of reach for a moment; try again in a few seconds."
+_CROWDED = {
+    "full": "Very many people are waiting at the moment; try again in half a minute.",
+    "overloaded": "Very many people are coming at the moment; try again in a few seconds.",
+}
 _LIVE = {"full": "Too many conversations are going on; try again in a minute."}
 _NOT_NOW = "That is not possible any more."
-_RETRY_AFTER_S = "30"
-_AWAY_RETRY_S = "5"
+_RETRY_AFTER_S = 30
+_AWAY_RETRY_S = 5
 _BY_STATUS = {
     404: ("not_found", "There is nothing at this address."),
     405: ("wrong_method", "This address does not take that method."),
@@ -64,15 +70,19 @@ def answer(value: object, status: int = 200) -> web.Response:
     return web.Response(body=msgspec.json.encode(value), content_type="application/json", status=status)
 
 
-def _refusal(request: web.Request, status: int, reason: str, sentence: str) -> web.Response:
+def _refusal(request: web.Request, status: int, reason: str, sentence: str, retry_s: int = _RETRY_AFTER_S) -> web.Response:
+    """When to try again stands in the body, too: pages of other origins may not read the header."""
     request.app[COUNTS][f"http.{reason}"] += 1
-    response = answer({"reason": reason, "message": sentence}, status)
-    if status in (429, 503):
-        response.headers["Retry-After"] = _AWAY_RETRY_S if reason == "unavailable" else _RETRY_AFTER_S
+    if status not in (429, 503):
+        return answer({"reason": reason, "message": sentence}, status)
+    response = answer({"reason": reason, "message": sentence, "retry_s": retry_s}, status)
+    response.headers["Retry-After"] = str(retry_s)
     return response
 
 
-def refusal_of(request: web.Request, error: CodeRefused | SignInRefused | PictureRefused) -> web.Response:
+def refusal_of(request: web.Request, error: CodeRefused | SignInRefused | PictureRefused | Crowded) -> web.Response:
+    if isinstance(error, Crowded):
+        return _refusal(request, 503, error.reason, _CROWDED[error.reason], ceil(error.retry_s))
     return _refusal(request, _STATUS.get(error.reason, 400), error.reason, error.sentence)
 
 
@@ -83,10 +93,10 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except Refused as error:
         return _refusal(request, error.status, error.reason, error.sentence)
-    except (CodeRefused, SignInRefused, PictureRefused) as error:
+    except (CodeRefused, SignInRefused, PictureRefused, Crowded) as error:
         return refusal_of(request, error)
     except RecordsAway:
-        return _refusal(request, 503, "unavailable", _AWAY)
+        return _refusal(request, 503, "unavailable", _AWAY, _AWAY_RETRY_S)
     except NotAllowed as error:
         return _refusal(request, 503 if error.reason == "full" else 409, error.reason, _LIVE.get(error.reason, _NOT_NOW))
     except web.HTTPException as error:

@@ -9,6 +9,7 @@ from aiohttp import web
 from msgspec import Meta, Struct, field
 
 from .. import brief as briefs
+from ..admission import Crowded
 from ..codes import CodeRefused
 from ..hours import is_open, next_opening
 from ..invites import InviteRefused
@@ -133,14 +134,15 @@ async def codes_preflight(request: web.Request) -> web.Response:
 async def codes(request: web.Request) -> web.Response:
     asked = await read_json(request, CodeRequest, 2048)
     origin = request.headers.get("Origin", "")
-    records = request.app[RECORDS]
+    records, live = request.app[RECORDS], request.app[LIVE]
     site = await records.site(asked.site)
     try:
+        live.admission.check(live.without_counselor)
         code, expires_at = await request.app[CODES].issue(
             site, asked.category, asked.language, origin=origin, address=address_of(request), now=now_ms()
         )
         response = answer(CodeAnswer(code=code, expires_at=expires_at))
-    except CodeRefused as error:
+    except (CodeRefused, Crowded) as error:
         response = refusal_of(request, error)
     if site is not None and origin in site.origins:  # the widget may read why it was refused, too
         response.headers.update(_cors(origin))
@@ -149,10 +151,17 @@ async def codes(request: web.Request) -> web.Response:
 
 @routes.post("/api/sessions")
 async def sessions(request: web.Request) -> web.Response:
-    """Exchanges a code, once, for a session and the token that opens it."""
+    """Exchanges a code, once, for a session and the token that opens it; Crowded before the code is spent."""
     asked = await read_json(request, SessionRequest)
+    briefs.check_trail(asked.supplement)
+    live = request.app[LIVE]
+    async with live.admission.new(live.without_counselor):
+        session, token = await _new_session(request, asked)
+    return answer(SessionAnswer(session=session, token=token))
+
+
+async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str, str]:
     now = now_ms()
-    briefs.check_trail(asked.supplement)  # before the code is spent
     codes, records = request.app[CODES], request.app[RECORDS]
     verified = await codes.exchange(asked.code, address=address_of(request), now=now)
     site, claims = verified.site, verified.claims
@@ -161,7 +170,7 @@ async def sessions(request: web.Request) -> web.Response:
     if user_ref:
         names = {member.id: member.name for member in await records.all_staff()}
         brief = briefs.with_earlier(brief, await records.earlier_sessions(site.id, user_ref), names, site, claims.language)
-    session, token = await request.app[LIVE].create_session(
+    return await request.app[LIVE].create_session(
         site=site.id,
         category=claims.category,
         language=claims.language,
@@ -171,7 +180,6 @@ async def sessions(request: web.Request) -> web.Response:
         user_name=briefs.user_name(brief),
         now=now,
     )
-    return answer(SessionAnswer(session=session, token=token))
 
 
 @routes.post("/api/invites")

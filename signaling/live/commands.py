@@ -160,6 +160,8 @@ async def _enter(live: Live, client: Client, entry: Entry, person: Person, messa
 
 async def _preferred(live: Live, entry: Entry) -> StaffRecord | None:
     """The counselor of last time, if that is known."""
+    if not entry.vouched:
+        return None
     try:
         return live.staffing.preferred(entry, await live.house.records.served_by(entry.id))
     except RecordsAway:

@@ -47,7 +47,8 @@ class RoomState:
 class Entry:
     """``lock`` serializes the machine's events; ``lines_lock`` keeps lines going out in their order without waiting for
     the former. ``holders``: participant → the one connection that acts for them (the newest tab). ``sent``: the hash
-    of the view that each was sent last; ``told``: what the user was told of their place."""
+    of the view that each was sent last; ``told``: what the user was told of their place; ``last_seq``: of the newest line;
+    ``vouched``: by the partner, who says who the user is."""
 
     session: Session
     site: Site
@@ -57,6 +58,8 @@ class Entry:
     lines_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     holders: dict[str, Client] = field(default_factory=dict)
     sent: dict[str, int] = field(default_factory=dict)
+    last_seq: int = 0
+    vouched: bool = False
     place: Place | None = None
     told: tuple[tuple[int, int, int, bool], tuple[bool, bool]] | None = None
     help_place: Place | None = None

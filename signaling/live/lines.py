@@ -100,6 +100,7 @@ class Lines:
         await self.house.owed.now_or_later(entry.id, write)
 
     def _fan_out(self, entry: Entry, line: Line) -> None:
+        entry.last_seq = max(entry.last_seq, line.seq)
         frame = encode(NewLine(session=entry.id, line=line))
         for participant, client in entry.holders.items():
             if participant in entry.session.people and (line.audience == "all" or _is_staff(entry, participant)):
@@ -107,7 +108,9 @@ class Lines:
 
     async def catch_up(self, entry: Entry, client: Client, person: Person, message: GetLines) -> None:
         audience: Audience = "staff" if person.staff else "all"
-        found = await self.house.records.lines(entry.id, after=message.after, limit=CATCH_UP_LINES + 1, audience=audience)
+        found: list[Line] = []
+        if message.after < entry.last_seq:
+            found = await self.house.records.lines(entry.id, after=message.after, limit=CATCH_UP_LINES + 1, audience=audience)
         client.send(LinesReply(session=entry.id, lines=found[:CATCH_UP_LINES], more=len(found) > CATCH_UP_LINES, id=message.id))
 
     def typing(self, entry: Entry, person: Person, message: Typing) -> None:

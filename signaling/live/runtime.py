@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from matcher.types import MatchStore, Place, Refused, Staff, Unavailable
+from signaling.admission import Admission, Bounds
 from signaling.hearing import MediaWorkers
 from signaling.identity import token_hash
 from signaling.invites import InviteRefused, Invites
@@ -27,14 +28,13 @@ from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.messages import Brief, BriefField, Channel, Replaced, SessionOver, UserMe, Welcome
 from signaling.recordings import Recordings
 from signaling.records import Records
-from signaling.records.types import RecordsAway, SessionRecord, StaffRecord
-from signaling.session import decode_snapshot, encode_snapshot, new_session
+from signaling.records.types import RecordsAway, SessionRecord, Site, StaffRecord
+from signaling.session import Session, decode_snapshot, encode_snapshot, new_session
 from signaling.session.events import Connected, Disconnected, EndedBy, Restored
 from signaling.session.model import FINAL_STATES, RATING_MS, NotAllowed
 
 log = structlog.get_logger(__name__)
 
-PENDING_SESSIONS = 20_000  # most live sessions at once: refused beyond
 SWEEP_LONGEST_S = 5.0
 ERASURES_S = 1.0
 LOOP_RETRY_S = 1.0
@@ -52,8 +52,10 @@ class Live:
         workers: MediaWorkers,
         recordings: Recordings,
         forgotten: Forgotten | None = None,
+        bounds: Bounds | None = None,
     ) -> None:
         """`forgotten`: has the store, which is not in this process, lost its memory?"""
+        self.admission = Admission(bounds)
         self.house = House(records=records, store=store, workers=workers, recordings=recordings, now=wall_clock_ms)
         self.sessions = Sessions(self.house)
         self.staffing = Staffing(self.house)
@@ -85,6 +87,7 @@ class Live:
             self.staffing.keep_renewing,
             self._sweep,
             self._notice_erasures,
+            self.admission.watch,
             self.house.owed.run,
             self.listening.run,
             self.house.meters.watch_loop,
@@ -149,9 +152,14 @@ class Live:
         except msgspec.MsgspecError:
             log.exception("session not restored", session=record.id)
             return None
-        return Entry(session=session, site=site, brief=brief, token_hash=record.token_hash)
+        return _entry(record, session, site, brief)
 
     # --- for HTTP --------------------------------------------------------------------------------------------------------
+
+    @property
+    def without_counselor(self) -> int:
+        """People who wait or prepare."""
+        return len(self.house.entries) - len(self.house.index.running)
 
     async def create_session(
         self,
@@ -169,8 +177,6 @@ class Live:
         found = await self.house.records.site(site)
         if found is None:
             raise NotAllowed("unknown")
-        if len(self.house.entries) >= PENDING_SESSIONS:
-            raise NotAllowed("full")
         session_id, token = f"s-{secrets.token_hex(8)}", secrets.token_urlsafe(32)
         session = new_session(
             id=session_id,
@@ -198,7 +204,7 @@ class Live:
             started_at=now,
         )
         await self.house.records.create_session(record)
-        entry = Entry(session=session, site=found, brief=brief, token_hash=record.token_hash)
+        entry = _entry(record, session, found, brief)
         self.house.entries[session_id] = entry
         self.sessions.refresh(entry)
         return session_id, token
@@ -383,6 +389,11 @@ class Live:
         entry.release(participant)
         await self.sessions.apply(entry, Disconnected(participant))
         self.sessions.forget_if_done(entry)
+
+
+def _entry(record: SessionRecord, session: Session, site: Site, brief: Brief) -> Entry:
+    vouched = bool(record.user_ref)
+    return Entry(session=session, site=site, brief=brief, token_hash=record.token_hash, last_seq=record.last_seq, vouched=vouched)
 
 
 async def _for_ever(loop: Callable[[], Awaitable[None]]) -> None:

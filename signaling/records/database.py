@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
 import structlog
@@ -18,6 +20,7 @@ from .types import RecordsAway, UnknownSession
 log = structlog.get_logger(__name__)
 
 ANSWER_S = 2.0  # of one transaction in PostgreSQL, when it is there at all
+THREADS = 4  # SQLite's
 LONG_S = 60.0  # of those that look at everything
 PROBE_S = 0.3
 SOON_S = 0.3
@@ -25,9 +28,12 @@ IDLE_MS = 1500  # in mid-transaction: a server that stands still must not keep i
 _MIGRATING = 0x5A_4D_16  # any number that nobody else of this database takes a lock by
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
+T = TypeVar("T")
+
 
 class Database:
-    """One engine. Reads run side by side; on SQLite writes queue in this process instead of polling the file's lock.
+    """One engine. Reads run side by side; on SQLite writes queue in this process instead of polling the file's lock, and what is
+    done often is done whole in a thread (`_transaction`): else each statement is handed to one and back five times.
 
     Whatever shows that the database is out of reach is raised as `RecordsAway`; until it answers again every other transaction is
     refused so at once, instead of each waiting by itself. `reachable` and `away` say which it is."""
@@ -35,6 +41,8 @@ class Database:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._sqlite = engine.dialect.name == "sqlite"
+        self._file: sa.Engine | None = None
+        self._threads = ThreadPoolExecutor(THREADS, "records")
         self._write_turn = asyncio.Lock()
         self.reachable, self.away = asyncio.Event(), asyncio.Event()
         self.reachable.set()
@@ -47,9 +55,13 @@ class Database:
         if sa.make_url(url).get_driver_name() == "asyncpg":
             options["connect_args"] = {"server_settings": {"idle_in_transaction_session_timeout": str(IDLE_MS)}}
         engine = create_async_engine(url, **options)
-        if engine.dialect.name == "sqlite":
-            _tune_sqlite(engine)
         self = cls(engine)
+        if engine.dialect.name == "sqlite":
+            _tune_sqlite(engine.sync_engine)
+            self._file = sa.create_engine(
+                engine.url.set(drivername="sqlite"), hide_parameters=True, pool_size=THREADS, max_overflow=0
+            )
+            _tune_sqlite(self._file)
         try:
             async with self._writing(LONG_S) as connection:
                 await connection.run_sync(_migrate)
@@ -63,6 +75,21 @@ class Database:
             self._probing.cancel()
             await asyncio.gather(self._probing, return_exceptions=True)
         await self._engine.dispose()
+        if self._file is not None:
+            await asyncio.to_thread(self._file.dispose)
+        self._threads.shutdown(wait=False)
+
+    async def _transaction(self, work: Callable[[sa.Connection], T], *, writes: bool) -> T:
+        """`work`, whole: committed at its end, rolled back when it raises."""
+        if self._file is None:
+            async with self._writing() if writes else self._reading() as connection:
+                return await connection.run_sync(work)
+        async with AsyncExitStack() as stack:
+            if writes:
+                await stack.enter_async_context(self._write_turn)
+            await stack.enter_async_context(self._answering(ANSWER_S))
+            in_thread = partial(_work_in, self._file, work, writes=writes)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, in_thread)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -138,8 +165,7 @@ class Database:
             return await self._read(query)
 
     async def _read(self, query: sa.Select[Any]) -> list[sa.RowMapping]:
-        async with self._reading() as connection:
-            return list((await connection.execute(query)).mappings())
+        return await self._transaction(lambda connection: list(connection.execute(query).mappings()), writes=False)
 
     async def _first(self, query: sa.Select[Any]) -> sa.RowMapping | None:
         """Of a query for few rows."""
@@ -147,8 +173,15 @@ class Database:
 
     async def _do(self, statement: sa.Insert | sa.Update | sa.Delete) -> int:
         """One writing statement in its own transaction; how many rows it touched."""
-        async with self._writing() as connection:
-            return (await connection.execute(statement)).rowcount
+        return await self._transaction(lambda connection: connection.execute(statement).rowcount, writes=True)
+
+
+def _work_in(engine: sa.Engine, work: Callable[[sa.Connection], T], *, writes: bool) -> T:
+    with engine.connect() as connection:
+        if not writes:
+            return work(connection)
+        with connection.execution_options(writes=True).begin():
+            return work(connection)
 
 
 _AWAY_SQLSTATES = ("08", "53", "57P", "58")  # connection, resources (a full disk), operator intervention, system
@@ -171,16 +204,16 @@ def _says_away(error: Exception) -> bool:
     return False
 
 
-async def require_kept(connection: AsyncConnection, session_id: str) -> None:
+def require_kept(connection: sa.Connection, session_id: str) -> None:
     """UnknownSession when there is none or it has been erased: nothing may be added to it. Holds the row until the end of
     the transaction, so that an erasing waits."""
     here = sa.and_(t.session.c.id == session_id, t.session.c.end_reason != "erased")
-    if (await connection.execute(sa.select(t.session.c.id).where(here).with_for_update())).first() is None:
+    if connection.execute(sa.select(t.session.c.id).where(here).with_for_update()).first() is None:
         raise UnknownSession(session_id)
 
 
-def _tune_sqlite(engine: AsyncEngine) -> None:
-    @sa.event.listens_for(engine.sync_engine, "connect")
+def _tune_sqlite(engine: sa.Engine) -> None:
+    @sa.event.listens_for(engine, "connect")
     def prepare(dbapi_connection: Any, _record: Any) -> None:
         dbapi_connection.isolation_level = None  # we say BEGIN ourselves, below
         cursor = dbapi_connection.cursor()
@@ -189,7 +222,7 @@ def _tune_sqlite(engine: AsyncEngine) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @sa.event.listens_for(engine.sync_engine, "begin")
+    @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         # IMMEDIATE: a transaction that reads first and writes later would else fail with SQLITE_BUSY, whatever the timeout.
         writes = connection.get_execution_options().get("writes", False)
@@ -203,6 +236,7 @@ def newest_revision() -> str:
 
 def _migrate(connection: sa.Connection) -> None:
     if connection.dialect.name == "postgresql":  # servers of a cluster may start at the same time
+        connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # Alembic loads in the midst of it
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
     if sa.inspect(connection).has_table("alembic_version"):
         here = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()

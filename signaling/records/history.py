@@ -26,20 +26,25 @@ class History(Leading):
         """UnknownSession: nothing is added to what was erased. So for messages and pictures. `again`: it may have been stored
         already, and is then not stored twice."""
         values = {"session": session_id, "kind": kind, "at": at, "data": data or {}}
-        async with self._writing() as connection:
-            await self.require_leading(connection)
-            await require_kept(connection, session_id)
+
+        def add(connection: sa.Connection) -> None:
+            self.require_leading(connection)
+            require_kept(connection, session_id)
             if again:
                 c = t.event.c
                 same = sa.select(c.data).where(c.session == session_id, c.kind == kind, c.at == at)
-                if values["data"] in (await connection.execute(same)).scalars().all():
+                if values["data"] in connection.execute(same).scalars().all():
                     return
-            await connection.execute(sa.insert(t.event).values(values))
+            connection.execute(sa.insert(t.event).values(values))
+
+        await self._transaction(add, writes=True)
 
     async def _add(self, table: sa.Table, session_id: str, values: dict[str, Any]) -> None:
-        async with self._writing() as connection:
-            await require_kept(connection, session_id)
-            await connection.execute(sa.insert(table).values(values))
+        def add(connection: sa.Connection) -> None:
+            require_kept(connection, session_id)
+            connection.execute(sa.insert(table).values(values))
+
+        await self._transaction(add, writes=True)
 
     async def events(self, session_id: str) -> list[EventRecord]:
         columns = (t.event.c[name] for name in EventRecord.__struct_fields__)

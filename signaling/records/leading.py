@@ -4,7 +4,6 @@ others, so that a server that stood still cannot write over what has happened si
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from . import tables as t
 from .database import Database
@@ -29,10 +28,10 @@ class Leading(Database):
         row = await self._first(sa.select(t.leading.c.term))
         return row is not None and row["term"] == self.term
 
-    async def require_leading(self, connection: AsyncConnection) -> None:
+    def require_leading(self, connection: sa.Connection) -> None:
         """Overtaken when another server decides. Holds the row until the end of the transaction, so that a successor waits."""
         if self.term is None:
             return
         held = sa.select(t.leading.c.term).with_for_update(read=True)
-        if (await connection.execute(held)).scalar_one() != self.term:
+        if connection.execute(held).scalar_one() != self.term:
             raise Overtaken

@@ -36,39 +36,25 @@ class Lines(Leading):
     ) -> tuple[Line, bool]:
         """Numbers and stores a line; (the line, True). A line id seen before gives (the line stored then, False).
         UnknownSession when there is none (any more)."""
-        async with self._writing() as connection:
-            await self.require_leading(connection)
-            # First of a session, because it locks the session's row: lines of one session are numbered one after the other.
-            numbered = await connection.execute(
-                sa.update(t.session)
-                .where(t.session.c.id == session_id, t.session.c.end_reason != "erased")
-                .values(last_seq=t.session.c.last_seq + 1)
-                .returning(t.session.c.last_seq)
-            )
-            seq = numbered.scalar_one_or_none()
-            if seq is None:
-                raise UnknownSession(session_id)
-            same = _LINE.where(t.line.c.session == session_id, t.line.c.id == line_id)
-            stored = (await connection.execute(same)).mappings().first()
-            if stored is not None:
-                await connection.rollback()
-                return Line(**stored), False
-            line = Line(
-                seq=seq,
-                id=line_id,
-                author=author,
-                name=name,
-                role=role,
-                kind=kind,
-                audience=audience,
-                at=at,
-                text=text,
-                picture=picture,
-                args=args or {},
-            )
-            values = {field: getattr(line, field) for field in Line.__struct_fields__}
-            await connection.execute(sa.insert(t.line).values(session=session_id, **values))
-            return line, True
+        line = Line(
+            seq=0,
+            id=line_id,
+            author=author,
+            name=name,
+            role=role,
+            kind=kind,
+            audience=audience,
+            at=at,
+            text=text,
+            picture=picture,
+            args=args or {},
+        )
+
+        def append(connection: sa.Connection) -> tuple[Line, bool]:
+            self.require_leading(connection)
+            return _append(connection, session_id, line)
+
+        return await self._transaction(append, writes=True)
 
     async def lines(self, session_id: str, after: int = 0, limit: int = 200, audience: Audience = "all") -> list[Line]:
         """In order, those numbered above `after`. `audience`: who reads; "all" (users) gets lines for all, "staff" everything."""
@@ -110,6 +96,27 @@ class Lines(Leading):
         """The journal, for reading only: claims nothing."""
         async with self._reading() as connection:
             return await _updates(connection, session_id)
+
+
+def _append(connection: sa.Connection, session_id: str, line: Line) -> tuple[Line, bool]:
+    # First of a session, because it locks the session's row: lines of one session are numbered one after the other.
+    numbered = connection.execute(
+        sa.update(t.session)
+        .where(t.session.c.id == session_id, t.session.c.end_reason != "erased")
+        .values(last_seq=t.session.c.last_seq + 1)
+        .returning(t.session.c.last_seq)
+    )
+    seq = numbered.scalar_one_or_none()
+    if seq is None:
+        raise UnknownSession(session_id)
+    stored = connection.execute(_LINE.where(t.line.c.session == session_id, t.line.c.id == line.id)).mappings().first()
+    if stored is not None:
+        connection.rollback()
+        return Line(**stored), False
+    line.seq = seq
+    values = {field: getattr(line, field) for field in Line.__struct_fields__}
+    connection.execute(sa.insert(t.line).values(session=session_id, **values))
+    return line, True
 
 
 async def _claim(connection: AsyncConnection, session_id: str, epoch: int) -> None:

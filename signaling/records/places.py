@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -15,15 +16,31 @@ from .database import Database
 from .types import Category, SignInRecord, Site, SiteKey, StaffRecord
 
 _STAFF_COLUMNS = StaffRecord.__struct_fields__
+KNOWN_S = 1.0
+MOST_KNOWN = 1000
 _SITE_COLUMNS = tuple(column.name for column in t.site.columns)
 
 
 class Places(Database):
     # --- sites ---------------------------------------------------------------------------------------------------------
 
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._known: dict[str, tuple[float, Site]] = {}
+
     async def site(self, site_id: str) -> Site | None:
+        """As it was at most a second ago (another process may have changed it since): every step of a visit asks for it."""
+        read_s, known = self._known.get(site_id, (0.0, None))
+        if known is not None and monotonic() - read_s < KNOWN_S:
+            return known
+        asked_s = monotonic()
         found = await self._sites(t.site.c.id == site_id)
-        return found[0] if found else None
+        if not found:
+            return None
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        self._known[site_id] = asked_s, found[0]
+        return found[0]
 
     async def sites(self) -> list[Site]:
         return await self._sites(sa.true())
@@ -67,10 +84,13 @@ class Places(Database):
                 await connection.execute(sa.insert(t.category), categories)
             if keys:
                 await connection.execute(sa.insert(t.site_key), keys)
+        self._known.pop(site.id, None)
 
     async def remove_site(self, site_id: str) -> bool:
         """False: there was none. Its sessions stay until their retention ends."""
-        return await self._do(sa.delete(t.site).where(t.site.c.id == site_id)) > 0
+        removed = await self._do(sa.delete(t.site).where(t.site.c.id == site_id)) > 0
+        self._known.pop(site_id, None)
+        return removed
 
     # --- staff ---------------------------------------------------------------------------------------------------------
 

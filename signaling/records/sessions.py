@@ -7,10 +7,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..messages import Channel, SessionState
 from . import tables as t
 from .database import LONG_S
-from .leading import Leading
+from .saves import Saves
 from .types import DayCounts, SessionRecord, UnknownSession
 
 _COLUMNS = SessionRecord.__struct_fields__
@@ -36,43 +35,15 @@ ERASED: dict[str, Any] = {
 }
 
 
-class Sessions(Leading):
+class Sessions(Saves):
     async def create_session(self, record: SessionRecord) -> None:
-        async with self._writing() as connection:
-            await self.require_leading(connection)
-            await connection.execute(sa.insert(t.session).values({name: getattr(record, name) for name in _COLUMNS}))
+        values = {name: getattr(record, name) for name in _COLUMNS}
 
-    async def save_session(
-        self,
-        session_id: str,
-        *,
-        state: SessionState,
-        channel: Channel,
-        snapshot: bytes,
-        waiting_at: int | None = None,
-        active_at: int | None = None,
-        ended_at: int | None = None,
-        end_reason: str = "",
-        counselor: str = "",
-        professional: str = "",
-        user_name: str | None = None,
-    ) -> None:
-        """The whole present state; UnknownSession when it is gone. Erased sessions stay erased."""
-        values: dict[str, Any] = {
-            "state": state,
-            "channel": channel,
-            "snapshot": snapshot,
-            "active_at": active_at,
-            "ended_at": ended_at,
-            "end_reason": end_reason,
-            "counselor": counselor,
-            "professional": professional,
-        }
-        if waiting_at is not None:
-            values["waiting_at"] = waiting_at
-        if user_name is not None:
-            values["user_name"] = user_name
-        await self._change(session_id, values)
+        def create(connection: sa.Connection) -> None:
+            self.require_leading(connection)
+            connection.execute(sa.insert(t.session).values(values))
+
+        await self._transaction(create, writes=True)
 
     async def save_token(self, session_id: str, token_hash: str) -> None:
         """From now on this token opens the session, and no other."""
@@ -90,9 +61,12 @@ class Sessions(Leading):
 
     async def _change(self, session_id: str, values: dict[str, Any]) -> None:
         here = sa.and_(t.session.c.id == session_id, t.session.c.end_reason != "erased")
-        async with self._writing() as connection:
-            await self.require_leading(connection)
-            changed = (await connection.execute(sa.update(t.session).where(here).values(values))).rowcount
+
+        def change(connection: sa.Connection) -> int:
+            self.require_leading(connection)
+            return connection.execute(sa.update(t.session).where(here).values(values)).rowcount
+
+        changed = await self._transaction(change, writes=True)
         if not changed and await self.session(session_id) is None:
             raise UnknownSession(session_id)
 

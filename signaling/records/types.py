@@ -160,6 +160,7 @@ class SessionRecord(Struct, frozen=True, kw_only=True):
     wrap_up_staff: str = ""
     wrap_up_notes: str = ""
     wrap_up_outcome: str = ""
+    last_seq: int = 0
 
 
 class EventRecord(Struct, frozen=True, kw_only=True):

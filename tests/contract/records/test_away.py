@@ -67,7 +67,7 @@ async def test_who_stands_still_in_mid_transaction_does_not_keep_the_lead() -> N
         await former.lead()
         await former.create_session(session())
         async with former._engine.connect() as connection:
-            await former.require_leading(connection)  # and says nothing more
+            await connection.run_sync(former.require_leading)  # and says nothing more
             assert await successor.lead() > (former.term or 0)
             with pytest.raises(Overtaken):
                 await former.add_event("s-1", "late", 1)

@@ -408,3 +408,24 @@ async def test_who_served_a_vouched_user_last_on_that_site(records: Records) -> 
     assert await records.served_by("s-5") == ""
     await records.save_rating("s-2", 3, "")
     assert await records.served_by("s-5") == "jimin"
+
+
+async def test_sessions_saved_at_once_are_each_saved_and_unknown_ones_told(records: Records) -> None:
+    names = [f"together-{number}" for number in range(40)]
+    for name in names:
+        await records.create_session(
+            SessionRecord(id=name, site="shop", category="c", language="ko", channel="text", token_hash=name, waiting_at=7)
+        )
+    await records.erase_session(names[0])
+    saves = [
+        records.save_session(name, state="waiting", channel="text", snapshot=name.encode(), user_name=f"user of {name}")
+        for name in [*names, "together-none"]
+    ]
+    told = await asyncio.gather(*saves, return_exceptions=True)
+    assert [type(answer) for answer in told] == [type(None)] * len(names) + [UnknownSession]
+    found = [await records.session(name) for name in names]
+    assert [(each.snapshot, each.user_name, each.waiting_at) for each in found[1:] if each] == [
+        (name.encode(), f"user of {name}", 7) for name in names[1:]
+    ]
+    assert found[0] is not None
+    assert (found[0].end_reason, found[0].snapshot) == ("erased", b"")

@@ -19,6 +19,7 @@ from PIL import Image
 
 from matcher.types import Place
 from signaling import demo, http, identity, keys
+from signaling.admission import Admission
 from signaling.codes import Codes
 from signaling.http import pages
 from signaling.identity import COOKIE, Identity, token_hash
@@ -44,6 +45,8 @@ class FakeLive:
         self.new_hours: list[str] = []
         self.talking: set[str] = set()
         self.briefs: list[Brief] = []
+        self.admission = Admission()
+        self.without_counselor = 0
 
     async def create_session(self, *, now: int, brief: Brief, **given: Any) -> tuple[str, str]:
         self.briefs.append(brief)
@@ -123,7 +126,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 async def refused(reply: aiohttp.ClientResponse) -> tuple[int, str]:
     """(status, reason), having seen that there is a sentence and no traceback."""
     body = await reply.json()
-    assert set(body) == {"reason", "message"}
+    assert set(body) == {"reason", "message"} | ({"retry_s"} if reply.status in (429, 503) else set())
     assert body["message"].endswith((".", "`")), body
     assert "Traceback" not in body["message"]
     return reply.status, body["reason"]

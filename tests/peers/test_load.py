@@ -1,0 +1,86 @@
+"""More people than a server takes: some are told when to come again, and nobody notices in the conversations that go on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from signaling.admission import Gate
+from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
+
+PEOPLE = 40
+MOST_WAITING = PEOPLE + 2
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    async with running(replace(settings_for(tmp_path), most_waiting=MOST_WAITING, trust_proxy=True)) as service:
+        yield service
+
+
+async def a_crowd(service: Service) -> list[Person]:
+    """In line, in this order."""
+    people = []
+    for _ in range(PEOPLE):
+        people.append(await service.user())
+        assert (await people[-1].say("enter"))["type"] == "ok"
+    return people
+
+
+async def test_a_place_is_told_to_whom_it_changes_and_nobody_else(service: Service) -> None:
+    people = await a_crowd(service)
+    await people[-1].until(lambda session: session["waiting"]["place"] == PEOPLE)
+    seen = [len(person.seen) for person in people]
+    gone = 9
+    await people[gone].say("leave")
+    for number, person in enumerate(people[gone + 1 :], gone + 1):
+        await person.until(lambda session, place=number: session["waiting"]["place"] == place)  # type: ignore[misc]
+    for number, person in enumerate(people):
+        told = [message for message in person.seen[seen[number] :] if message["type"] in ("waiting", "session")]
+        if number != gone:
+            assert [message["type"] for message in told] == (["waiting"] if number > gone else [])
+
+
+async def test_who_comes_when_it_is_full_is_told_when_to_come_again(service: Service) -> None:
+    user, counselor = await in_conversation(service)
+    people = await a_crowd(service)
+    for _ in range(MOST_WAITING - PEOPLE):
+        await service.user_session()
+    asked = {"site": "demo-shop", "category": "cameras", "language": "ko"}
+    shop = {"Origin": service.settings.shop_url}
+    async with service.http.post(f"{service.url}/api/codes", json=asked, headers=shop) as answer:
+        refusal = await answer.json()
+        assert (answer.status, refusal["reason"]) == (503, "full")
+        assert int(answer.headers["Retry-After"]) == refusal["retry_s"] >= 1
+        assert answer.headers["Access-Control-Allow-Origin"] == service.settings.shop_url
+    await counselor.send(type="line", session=user.session_id, line="c-1", text="still here")
+    await user.find(lambda message: message["type"] == "line" and message["line"]["text"] == "still here")
+    for person in people[:2]:
+        await person.say("leave")
+        await person.close()
+    await service.user_session()
+
+
+async def test_a_crowd_that_returns_is_let_in_bit_by_bit_and_conversations_first(service: Service) -> None:
+    user, _ = await in_conversation(service)
+    people = await a_crowd(service)
+    await asyncio.gather(*(person.close() for person in (user, *people)))
+    service.live.admission._returning = Gate(at_once=1, longest_s=0.02)
+    tabs = [Person(await service._socket(service.settings.url)) for _ in people]
+    back = Person(await service._socket(service.settings.url))
+    for tab, person in zip(tabs, people, strict=True):
+        await tab.send(type="hello", tab="t-user", token=person.token)
+    await back.send(type="hello", tab="t-user", token=user.token)
+    await back.get("welcome")
+    answers = await asyncio.gather(*(tab.find(lambda message: message["type"] in ("welcome", "bye")) for tab in tabs))
+    refused = [message for message in answers if message["type"] == "bye"]
+    assert 0 < len(refused) < PEOPLE
+    assert {message["reason"] for message in refused} == {"crowded"}
+    assert all(message["retry_ms"] >= 1000 for message in refused)
+    for person, answer in zip(people, answers, strict=True):
+        if answer["type"] == "bye":
+            await service.user_tab(person.session_id, person.token)

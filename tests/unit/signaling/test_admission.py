@@ -1,0 +1,133 @@
+"""Many at once: who is served now, who stands in line, and when those who are refused shall come again."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+
+from signaling.admission import LONGEST_RETRY_S, Admission, Bounds, Crowded, Gate
+
+
+class Door:
+    """A gate, a clock of our own, and people at it. `inside`: in the order in which they got in."""
+
+    def __init__(self, at_once: int = 1, longest_s: float = 0.1) -> None:
+        self.now_s = 0.0
+        self.gate = Gate(at_once, longest_s, lambda: self.now_s)
+        self.inside: list[str] = []
+        self._out: dict[str, asyncio.Event] = {}
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def comes(self, name: str, *, urgent: bool = False) -> None:
+        self._out[name] = asyncio.Event()
+        self.tasks[name] = asyncio.create_task(self._visit(name, urgent=urgent))
+        await asyncio.sleep(0)
+
+    async def _visit(self, name: str, *, urgent: bool) -> None:
+        async with self.gate.turn(urgent=urgent):
+            self.inside.append(name)
+            await self._out[name].wait()
+
+    async def goes(self, name: str, after_s: float = 0.01) -> None:
+        self.now_s += after_s
+        self._out[name].set()
+        await self.tasks[name]
+        await asyncio.sleep(0)
+
+
+async def test_so_many_at_once_and_the_others_in_their_order() -> None:
+    door = Door(at_once=2, longest_s=1.0)
+    for name in "abcd":
+        await door.comes(name)
+    assert door.inside == ["a", "b"]
+    await door.goes("b")
+    await door.goes("a")
+    assert door.inside == ["a", "b", "c", "d"]
+
+
+async def test_who_is_in_a_conversation_goes_first_and_is_never_refused() -> None:
+    door = Door(longest_s=0.0)
+    await door.comes("first")
+    await door.comes("waits")
+    with pytest.raises(Crowded):
+        async with door.gate.turn():
+            pass
+    for name in ("live", "live too"):
+        await door.comes(name, urgent=True)
+    for name in ("first", "live", "live too"):
+        await door.goes(name)
+    assert door.inside == ["first", "live", "live too", "waits"]
+
+
+async def test_appointments_are_as_far_apart_as_people_are_served() -> None:
+    door = Door(longest_s=0.0)
+    names = [f"n{number}" for number in range(60)]
+    await door.comes("n0")
+    for name in names[1:]:
+        await door.comes(name, urgent=True)
+    for name in names[:-1]:
+        await door.goes(name, after_s=0.2)
+    await door.comes("last in line", urgent=True)
+    retries = []
+    for _ in range(30):
+        with pytest.raises(Crowded) as refused:
+            async with door.gate.turn():
+                pass
+        retries.append(refused.value.retry_s)
+    steps = [after - before for before, after in pairwise(retries[10:])]
+    assert all(step == pytest.approx(0.19, abs=0.02) for step in steps), steps
+    for _ in range(500):
+        with pytest.raises(Crowded) as refused:
+            async with door.gate.turn():
+                pass
+        assert 1.0 <= refused.value.retry_s <= LONGEST_RETRY_S
+
+
+async def test_who_goes_away_in_line_or_at_their_turn_takes_nobodys_place() -> None:
+    door = Door(longest_s=1.0)
+    first = door.gate.turn()
+    await first.__aenter__()
+    for name in "bcd":
+        await door.comes(name)
+    door.tasks["b"].cancel()
+    await asyncio.gather(door.tasks["b"], return_exceptions=True)
+    await first.__aexit__(None, None, None)
+    door.tasks["c"].cancel()  # whose turn it is, and who has not taken it yet
+    await asyncio.gather(door.tasks["c"], return_exceptions=True)
+    await asyncio.sleep(0)
+    assert door.inside == ["d"]
+    await door.goes("d")
+    await door.comes("e")
+    assert door.inside == ["d", "e"]
+
+
+def test_nobody_new_while_it_is_full_or_behind() -> None:
+    admission = Admission(Bounds(most_waiting=10, most_lag_ms=100))
+    admission.check(9)
+    with pytest.raises(Crowded) as refused:
+        admission.check(10)
+    assert refused.value.reason == "full"
+    admission.lag_ms = 101
+    with pytest.raises(Crowded) as refused:
+        admission.check(0)
+    assert refused.value.reason == "overloaded"
+    assert 1 <= refused.value.retry_s <= LONGEST_RETRY_S * 1.3
+
+
+async def test_a_loop_that_is_held_up_is_noticed_and_forgotten() -> None:
+    admission = Admission()
+    watching = asyncio.create_task(admission.watch())
+    loop = asyncio.get_running_loop()
+    await asyncio.sleep(0.01)
+    held_until = loop.time() + 1.0
+    while loop.time() < held_until:
+        pass
+    await asyncio.sleep(0.06)
+    noticed = admission.lag_ms
+    assert noticed > admission.bounds.most_lag_ms
+    async with asyncio.timeout(20):
+        while admission.lag_ms > noticed / 4:
+            await asyncio.sleep(0.05)
+    watching.cancel()
