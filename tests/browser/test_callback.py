@@ -42,7 +42,7 @@ async def test_who_does_not_want_to_wait_comes_back_by_a_fresh_link(cast: Cast) 
     await expect(back.get("invited")).to_be_visible()
     assert "invite" not in back.page.url, "the address keeps nothing"
     await back.get("invited-enter").click()
-    await expect(back.page.locator("h1")).to_have_text("Jimin 님이 기다리고 있습니다")
+    await expect(back.page.locator("h1")).to_have_text("Jimin 님이 기다리고 있어요")
     await back.enter()
     await back.hears(counselor.voice.hz)
     await counselor.hears(back.voice.hz)

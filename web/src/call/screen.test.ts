@@ -5,6 +5,7 @@ import { duration, expectedWait, screenOf, type Local } from "./screen";
 
 const voice: Local = { channel: "voice", entered: false };
 const entered: Local = { channel: "voice", entered: true };
+const called = { state: "calling", due_at: 0, contact: "", note: "", came: false, moved: 0 } as const;
 const open = (session: Parameters<typeof aSession>[0], more: Partial<RoomState> = {}): RoomState => ({
   ...initialState,
   status: "open",
@@ -24,6 +25,9 @@ describe("which screen is shown", () => {
     ["a text session that gets a voice", open({ state: "active", channel: "text" }), voice, "prepare"],
     ["the same, entered and reloaded", open({ state: "active", channel: "text" }), entered, "room"],
     ["ended before the other tab entered", open({ state: "after", channel: "text" }), voice, "after"],
+    ["gone, to be called back", open({ state: "callback", callback: { ...called, state: "scheduled" } }), entered, "callback"],
+    ["called back: one enters anew", open({ state: "active", callback: called }), entered, "prepare"],
+    ["called back, and there", open({ state: "active", callback: { ...called, came: true } }), entered, "room"],
     ["a message left", open({ state: "message_left" }), entered, "message_left"],
     ["closed", open({ state: "closed" }), entered, "after"],
     ["another tab took over", open({ state: "active" }, { replaced: { s1: true } }), entered, "replaced"],

@@ -185,7 +185,7 @@ export function Offer({ panel, state, info }: { panel: Panel; state: PanelState;
         )}
         {isClosed(info.opening) ? (
           <Button kind="primary" wide icon={Mail} busy={state.starting !== null} data-testid="panel-closed-message" onClick={() => void panel.begin("text")}>
-            {t("closed.message")}
+            {t(info.opening.callbacks ? "closed.either" : "closed.message")}
           </Button>
         ) : (
           <Channels panel={panel} state={state} info={info} />

@@ -19,6 +19,10 @@ describe("where a text session stands", () => {
       "waiting", "waiting", "room", "after", "after", "after",
     ]);
     expect(screenOf(aSession({ owner_lost: true }))).toBe("lost");
+    const callback = { state: "calling", due_at: 0, contact: "", note: "", came: false, moved: 0 } as const;
+    expect(screenOf(aSession({ state: "callback", callback: { ...callback, state: "scheduled" } }))).toBe("callback");
+    expect(screenOf(aSession({ callback }))).toBe("called");
+    expect(screenOf(aSession({ callback: { ...callback, came: true } }))).toBe("room");
   });
 
   it("tells the place in line on the folded pill, with a range only when there is one", () => {

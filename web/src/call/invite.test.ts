@@ -1,0 +1,30 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { exchangeInvite, InviteRefused, inviteText, takeInvite } from "./invite";
+
+describe("a fresh link", () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it("gives up its invite, and the address keeps nothing of it", () => {
+    const replaced: unknown[] = [];
+    const history = { replaceState: (...all: unknown[]) => void replaced.push(all) };
+    expect(takeInvite({ hash: "#invite=a.b.c", pathname: "/call" }, history)).toBe("a.b.c");
+    expect(replaced).toEqual([[null, "", "/call"]]);
+    expect(takeInvite({ hash: "#board", pathname: "/call" }, history)).toBe("");
+    expect(replaced).toHaveLength(1);
+  });
+
+  it("is exchanged for a session", async () => {
+    const answer = { session: "s-1", token: "t", channel: "voice", locale: "ko" };
+    vi.stubGlobal("fetch", () => Promise.resolve(Response.json(answer)));
+    await expect(exchangeInvite("a.b.c")).resolves.toEqual(answer);
+  });
+
+  it("says in words why it leads nowhere", async () => {
+    vi.stubGlobal("fetch", () => Promise.resolve(Response.json({ reason: "replayed", message: "" }, { status: 409 })));
+    await expect(exchangeInvite("a.b.c")).rejects.toThrow(InviteRefused);
+    expect(inviteText(new InviteRefused("replayed"))).not.toBe(inviteText(new InviteRefused("expired")));
+    expect(inviteText(new Error("anything"))).toBe(inviteText(new InviteRefused("unheard of")));
+    vi.stubGlobal("fetch", () => Promise.reject(new Error("offline")));
+    await expect(exchangeInvite("a.b.c")).rejects.toMatchObject({ reason: "network" });
+  });
+});
