@@ -136,7 +136,7 @@ def test_a_listener_who_loses_packets_gets_copies_in_a_mix(spoken: list[bytes]) 
     assert room.audio.stats["passed_on"] == passed
     assert sum(has_fec(payload) for payload, _, _ in room.ears.sent["counselor"][-75:]) > 30
     room.audio.set_loss("counselor", 0.0)
-    room.run(3, speaker)
+    room.run(5, speaker)
     assert room.audio.stats["passed_on"] > passed
 
 
