@@ -1,4 +1,5 @@
-/** The panel's HTTP calls. Each rejects with a `Refusal`, whose reason is the server's key or "network". */
+/** The panel's HTTP calls. Each rejects with a `Refusal`, whose reason is the server's key or "network"; `retry_s`: when to try
+ *  again, 0 when that is not said. */
 
 import type { CategoryView, Channel, OpeningView, SiteView } from "../messages";
 import type { Supplement } from "./visit";
@@ -23,11 +24,17 @@ export class Refusal extends Error {
   constructor(
     readonly reason: string,
     message = "",
+    readonly retry_s = 0,
   ) {
     super(message || reason);
     this.name = "Refusal";
   }
 }
+
+const CROWDED: readonly string[] = ["full", "overloaded", "unavailable"];
+
+/** In how many seconds the panel tries again by itself; 0 when it had better not. */
+export const retryOf = (error: unknown): number => (error instanceof Refusal && CROWDED.includes(error.reason) ? error.retry_s : 0);
 
 async function call(path: string, init?: RequestInit): Promise<unknown> {
   let response: Response;
@@ -39,8 +46,8 @@ async function call(path: string, init?: RequestInit): Promise<unknown> {
     throw new Refusal("network");
   }
   if (response.ok) return body;
-  const { reason, message } = body as { reason?: string; message?: string };
-  throw new Refusal(reason ?? "internal", message);
+  const { reason, message, retry_s } = body as { reason?: string; message?: string; retry_s?: number };
+  throw new Refusal(reason ?? "internal", message, retry_s);
 }
 
 export const panelInfo = (site: string, category: string, lang: string) =>

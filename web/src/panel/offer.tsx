@@ -1,6 +1,6 @@
 /** Before a session: who will help, what will be shared, and three buttons. */
 
-import { Image, ListTree, Mail, MapPin, MessageSquareText, Mic, Package, ShieldCheck, Video, X } from "lucide";
+import { Hourglass, Image, ListTree, Mail, MapPin, MessageSquareText, Mic, Package, ShieldCheck, Video, X } from "lucide";
 import type { IconNode } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -183,7 +183,9 @@ export function Offer({ panel, state, info }: { panel: Panel; state: PanelState;
             {refusalText(state.refusal)}
           </p>
         )}
-        {isClosed(info.opening) ? (
+        {state.retryAt > 0 ? (
+          <Crowded panel={panel} retryAt={state.retryAt} />
+        ) : isClosed(info.opening) ? (
           <Button kind="primary" wide icon={Mail} busy={state.starting !== null} data-testid="panel-closed-message" onClick={() => void panel.begin("text")}>
             {t(info.opening.callbacks ? "closed.either" : "closed.message")}
           </Button>
@@ -191,6 +193,28 @@ export function Offer({ panel, state, info }: { panel: Panel; state: PanelState;
           <Channels panel={panel} state={state} info={info} />
         )}
       </footer>
+    </>
+  );
+}
+
+/** Very many people are coming: nothing to do but to stay, or not. */
+function Crowded({ panel, retryAt }: { panel: Panel; retryAt: number }) {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 500);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <>
+      <div class="notice notice-warn" role="status" data-testid="panel-crowded">
+        <Icon node={Hourglass} />
+        <p>
+          {t("crowded")} <span aria-hidden="true">{t("crowded.seconds", { seconds: Math.max(1, Math.ceil((retryAt - now) / 1000)) })}</span>
+        </p>
+      </div>
+      <Button wide data-testid="panel-crowded-cancel" onClick={() => panel.giveUp()}>
+        {t("cancel")}
+      </Button>
     </>
   );
 }

@@ -163,3 +163,47 @@ describe("the panel", () => {
     expect(panel.state.get()).toMatchObject({ ended: false, kept: null });
   });
 });
+
+describe("when very many people come", () => {
+  const crowded = (times: number) => {
+    around.answer = { reason: "full", message: "Very many people.", retry_s: 20 };
+    let left = times;
+    const asked = around.asked;
+    around.asked = new Proxy(asked, {
+      get: (target, key) =>
+        key === "push"
+          ? (about: unknown) => {
+              if (left-- <= 0) around.answer = { code: "a.b.c" };
+              return target.push(about);
+            }
+          : (Reflect.get(target, key) as unknown),
+    });
+  };
+
+  it("tries again when the server says, and needs no other click", async () => {
+    crowded(2);
+    const begun = panel.begin("text");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(panel.state.get()).toMatchObject({ retryAt: Date.now() + 20_000, starting: "text", refusal: "" });
+    await vi.advanceTimersByTimeAsync(19_000);
+    expect(around.asked).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(22_000);
+    await begun;
+    expect(around.asked).toHaveLength(3);
+    expect(panel.state.get()).toMatchObject({ retryAt: 0, starting: null, kept: { session: "s1", token: "secret" } });
+  });
+
+  it("stops when the user does not want to wait, and gives up in the end", async () => {
+    crowded(100);
+    const begun = panel.begin("text");
+    await vi.advanceTimersByTimeAsync(0);
+    panel.giveUp();
+    await begun;
+    expect(panel.state.get()).toMatchObject({ retryAt: 0, starting: null, refusal: "", kept: null });
+    const again = panel.begin("text");
+    await vi.advanceTimersByTimeAsync(600_000);
+    await again;
+    expect(panel.state.get()).toMatchObject({ retryAt: 0, starting: null, refusal: "full", kept: null });
+    expect(around.asked.length).toBeLessThan(12);
+  });
+});

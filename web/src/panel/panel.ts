@@ -5,7 +5,7 @@ import { Client, newId } from "../room/client";
 import { awaitEnded, type Handoff, offerHandoff, type Offering } from "../room/handoff";
 import { createStore, type Readable } from "../ui/store";
 import type { Context } from "../widget/protocol";
-import { type PanelInfo, panelInfo, Refusal, sendProductPicture, startSession } from "./api";
+import { type PanelInfo, panelInfo, Refusal, retryOf, sendProductPicture, startSession } from "./api";
 import { Bridge } from "./bridge";
 import { keep, type Kept, KEPT, loadKept } from "./kept";
 import { productOf, readTags } from "./product";
@@ -23,6 +23,8 @@ export interface PanelState {
   removed: ReadonlySet<ItemKey>;
   typed: { name: string; note: string };
   starting: Channel | null;
+  /** Very many people are coming: when the panel tries again by itself (our clock), 0 otherwise. */
+  retryAt: number;
   /** Why the last click did not lead to a session, "" otherwise. */
   refusal: string;
   kept: Kept | null;
@@ -63,6 +65,7 @@ export function browser(): Surroundings {
 }
 
 const WATCH_MS = 1000;
+const MOST_TRIES = 8;
 
 export class Panel {
   private readonly store = createStore<PanelState>({
@@ -73,6 +76,7 @@ export class Panel {
     removed: new Set(),
     typed: { name: "", note: "" },
     starting: null,
+    retryAt: 0,
     refusal: "",
     kept: null,
     client: null,
@@ -82,6 +86,7 @@ export class Panel {
     folded: false,
   });
   private readonly bridge: ReturnType<Surroundings["bridge"]>;
+  private stopWaiting: () => void = () => undefined;
   private callWindow: Window | null = null;
   private offering: Offering | null = null;
   private pictureUrl = "";
@@ -128,7 +133,15 @@ export class Panel {
     const offering = channel === "text" ? null : this.openCall(name);
     this.change({ starting: channel, refusal: "" });
     try {
-      const kept: Kept = { ...(await this.makeSession(info, channel)), channel, place: channel === "text" ? "panel" : "window", window: name };
+      const made = await this.patiently(() => this.makeSession(info, channel));
+      if (!made) {
+        offering?.stop();
+        this.callWindow?.close();
+        this.callWindow = null;
+        this.change({ starting: null, blocked: false });
+        return;
+      }
+      const kept: Kept = { ...made, channel, place: channel === "text" ? "panel" : "window", window: name };
       this.keep(kept);
       if (channel === "text") this.talk(kept, info.language);
       else offering?.give(this.handoff(kept));
@@ -138,6 +151,39 @@ export class Panel {
       this.change({ refusal: reason, blocked: false });
     }
     this.change({ starting: null });
+  }
+
+  /** No longer waits for its turn. */
+  giveUp(): void {
+    this.stopWaiting();
+  }
+
+  /** Tries again when the server says when, as long as the user waits; null when they do not want to any more. */
+  private async patiently<T>(attempt: () => Promise<T>): Promise<T | null> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const retry_s = retryOf(error);
+        if (!retry_s || tries >= MOST_TRIES) throw error;
+        if (!(await this.waits(retry_s))) return null;
+      }
+    }
+  }
+
+  private async waits(seconds: number): Promise<boolean> {
+    const wait_ms = seconds * 1000;
+    this.change({ retryAt: Date.now() + wait_ms });
+    const patient = await new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(true), wait_ms);
+      this.stopWaiting = () => {
+        clearTimeout(timer);
+        resolve(false);
+      };
+    });
+    this.stopWaiting = () => undefined;
+    this.change({ retryAt: 0 });
+    return patient;
   }
 
   /** Back to the call window of the live session: to the front if it is there, opened again if not. */
@@ -200,7 +246,7 @@ export class Panel {
     const shared = visit && supplementOf(visit, removed, typed);
     const about = { site, category, language: info.language };
     const answer = await this.bridge.code(partner ? { ...about, product: shared?.product ?? null, page_url: shared?.page_url ?? "" } : about);
-    if (!answer.code) throw new Refusal(answer.reason ?? "malformed", answer.message);
+    if (!answer.code) throw new Refusal(answer.reason ?? "malformed", answer.message, answer.retry_s);
     const nothing = { page_url: "", page_title: "", product: null, trail: [], user_name: typed.name, note: typed.note };
     const made = await startSession(answer.code, channel, info.language, shared ?? nothing);
     if (visit?.picture && itemsOf(visit, removed).includes("picture")) void sendProductPicture(made.session, made.token, visit.picture);

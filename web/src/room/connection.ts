@@ -1,7 +1,7 @@
 /** One WebSocket to the server, kept alive: hello, requests and their replies, lines sent until acknowledged, coming back. No DOM. */
 
 import type { Bye, ClientMessage, SendLine, ServerMessage } from "../messages";
-import { delayMs } from "./ladder";
+import { delayMs, jittered } from "./ladder";
 
 export type Status = "connecting" | "open" | "reconnecting" | "closed";
 
@@ -190,7 +190,7 @@ export class Connection {
     this.drop();
     if (!this.wanted) return;
     const random = this.options.random ?? Math.random;
-    const wait = Math.max(this.retryMs ?? 0, delayMs(this.attempt++, random()));
+    const wait = Math.max(jittered(this.retryMs ?? 0, random()), delayMs(this.attempt++, random()));
     this.retryMs = null;
     this.options.onStatus("reconnecting", "");
     this.retryTimer = setTimeout(() => this.dial(), wait);

@@ -5,5 +5,7 @@ const STEPS_MS = [0, 300, 1200, 2700];
 
 export function delayMs(attempt: number, random: number): number {
   const step = STEPS_MS[Math.min(attempt, STEPS_MS.length - 1)] ?? 0;
-  return Math.round(step * (1 + 0.3 * random));
+  return jittered(step, random);
 }
+
+export const jittered = (ms: number, random: number): number => Math.round(ms * (1 + 0.3 * random));

@@ -35,6 +35,8 @@ export interface CodeAnswer {
   code?: string;
   reason?: string;
   message?: string;
+  /** When to ask again: very many people are coming. */
+  retry_s?: number;
 }
 
 export type ToPanel = { context: Context } | { picture: Blob } | { code: CodeAnswer; ask: number };
