@@ -17,8 +17,8 @@ from .opus import is_dtx
 from .source import Passed, Source
 
 ALONE_TICKS = 150
-"""Three seconds. With half of it, lively talk changes so often that it sounds worse than a mix (3.75 MOS instead of 4.0; with this
-3.9 at worst)."""
+"""Three seconds. With half of it, lively talk changes so often that it sounds worse than a mix: 3.75 MOS instead of 4.0.
+So it is 3.9 at worst."""
 SOFT = 0.1
 """A pause between words: 20 dB below what was said before."""
 LOUD_FADES = 0.995
