@@ -47,10 +47,10 @@ MAX_BUFFERED_BYTES = {"doc": 4 * 1024 * 1024, "live": 64 * 1024}
 class _Path:
     """What `RTCDtlsTransport` needs of an ICE transport: somewhere to send, something to receive from."""
 
-    role = "controlled"
     state = "completed"
 
-    def __init__(self, send: Callable[[bytes], None]) -> None:
+    def __init__(self, send: Callable[[bytes], None], role: str = "controlled") -> None:
+        self.role = role
         self._send_datagram = send
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(HANDSHAKE_QUEUE)
         self._closed = False
@@ -128,22 +128,29 @@ class Handlers:
 
 
 class SecureTransport:
-    """DTLS server, SRTP both ways and the data channels of one peer.
+    """DTLS server, SRTP both ways and the data channels of one peer. As `client`: DTLS client, and media alone.
 
     send: puts a datagram on the selected path. `run()` once; `close()` always.
     """
 
     def __init__(
-        self, certificate: Certificate, fingerprints: list[tuple[str, str]], send: Callable[[bytes], None], handlers: Handlers
+        self,
+        certificate: Certificate,
+        fingerprints: list[tuple[str, str]],
+        send: Callable[[bytes], None],
+        handlers: Handlers,
+        *,
+        client: bool = False,
     ):
-        self._path = _Path(send)
+        self._path = _Path(send, "controlling" if client else "controlled")
+        self._client = client
         self._fingerprints = [RTCDtlsFingerprint(algorithm=name, value=value) for name, value in fingerprints]
         self._handlers = handlers
         self._channels: dict[str, RTCDataChannel] = {}
         self._opened_channels = 0
         self._closed = False
         self._dtls = RTCDtlsTransport(self._path, [certificate])  # type: ignore[arg-type]  # it uses role, state, _recv, _send only
-        self._dtls._set_role("server")  # a=setup:passive
+        self._dtls._set_role("client" if client else "server")  # servers answer a=setup:passive
         self._sctp = _BoundedSctp(self._dtls, self._finish)
         self._sctp.on("datachannel", self._datachannel)
         self._rx: Any = None  # pylibsrtp.Session while secure
@@ -159,6 +166,8 @@ class SecureTransport:
             self._rx, self._tx = self._dtls._rx_srtp, self._dtls._tx_srtp
             self._dtls.on("statechange", self._dtls_changed)
             self._handlers.secured()
+            if self._client:
+                return
             await self._sctp.start(RTCSctpCapabilities(maxMessageSize=max_message_bytes), SCTP_PORT)
         except ConnectionError:
             self._finish("closed")

@@ -1,7 +1,9 @@
-"""`sangdam simulate`: what a day would be like, on the engine that matches in the service, with a virtual clock."""
+"""`sangdam simulate`: a day on the engine that matches in the service, with a virtual clock; or real calls."""
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,6 +25,13 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.group()
 def simulate() -> None:
     """Try a day before it comes."""
+
+
+@simulate.command("calls", add_help_option=False, context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def calls(arguments: tuple[str, ...]) -> None:
+    """Call an installation, for real, and say what was heard."""
+    os.execv(sys.executable, [sys.executable, "-m", "callers", *arguments])  # noqa: S606 - our own program, which knows no server
 
 
 @simulate.command("matcher")

@@ -1,0 +1,197 @@
+"""The way in by `docs/protocol.md`: HTTP, then one WebSocket a person. Everything is plain JSON, as any client would write it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+REPLY_S = 15.0
+LATER, RETRIES, MOST_RETRY_S = (429, 503), 3, 60.0
+MAX_MESSAGE_BYTES = 4 << 20
+
+Message = dict[str, Any]
+
+
+class Refused(Exception):
+    """`reason`: the installation's own, or unreachable, not_understood, no_reply, closed; `login`: of who cannot sign in."""
+
+    def __init__(self, reason: str, login: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.login = login
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to call. `url`: of the installation; `origin`: of the partner's site that the widget would be on."""
+
+    url: str
+    origin: str
+    site: str
+    category: str
+    language: str
+
+    @property
+    def staff_origin(self) -> str:
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://counselor.{parts.netloc}"
+
+
+class Door:
+    def __init__(self, place: Place, http: aiohttp.ClientSession) -> None:
+        self.place = place
+        self._http = http
+
+    async def user(self) -> Tab:
+        """A click: a code, exchanged for a session, whose tab is open."""
+        place = self.place
+        asked = {"site": place.site, "category": place.category, "language": place.language}
+        code, _ = await self._post("/api/codes", asked, place.origin)
+        asked = {"code": code["code"], "channel": "voice", "locale": place.language}
+        made, _ = await self._post("/api/sessions", asked, place.url)
+        return await self._tab(place.url, token=made["token"])
+
+    async def staff(self, login: str, password: str) -> Tab:
+        """Signed in, and not available yet. Refused `not_a_counselor`: with another role."""
+        try:
+            me, cookie = await self._post("/api/sign-in", {"login": login, "password": password}, self.place.staff_origin)
+        except Refused as refused:
+            raise Refused(refused.reason, login) from None
+        if me["role"] != "counselor":
+            raise Refused("not_a_counselor", login)
+        return await self._tab(self.place.staff_origin, cookie=cookie)
+
+    async def sign_out(self, tab: Tab) -> None:
+        await self._post("/api/sign-out", {}, self.place.staff_origin, tab.cookie)
+
+    async def _post(self, path: str, body: Message, origin: str, cookie: str = "") -> tuple[Message, str]:
+        """The answer and the cookie that came with it. Who is told to come later does, a few times."""
+        headers = {"Origin": origin} | ({"Cookie": cookie} if cookie else {})
+        for attempt in range(RETRIES + 1):
+            try:
+                async with self._http.post(self.place.url + path, json=body, headers=headers) as response:
+                    if response.status in LATER and attempt < RETRIES:
+                        await asyncio.sleep(min(MOST_RETRY_S, float(response.headers.get("Retry-After", "5"))))
+                        continue
+                    found = await response.json(content_type=None)
+                    if response.status >= 400:
+                        raise Refused(found["reason"])
+                    return found, response.headers.get("Set-Cookie", "").partition(";")[0]
+            except (aiohttp.ClientError, TimeoutError):
+                raise Refused("unreachable") from None
+            except (ValueError, KeyError, TypeError):
+                raise Refused("not_understood") from None
+        raise AssertionError
+
+    async def _tab(self, origin: str, *, token: str = "", cookie: str = "") -> Tab:
+        headers = {"Origin": origin} | ({"Cookie": cookie} if cookie else {})
+        try:
+            ws = await self._http.ws_connect(self.place.url + "/ws", headers=headers, max_msg_size=MAX_MESSAGE_BYTES)
+        except (aiohttp.ClientError, TimeoutError):
+            raise Refused("unreachable") from None
+        tab = Tab(ws, cookie)
+        try:
+            hello = {"type": "hello", "tab": f"t-{secrets.token_hex(4)}", "locale": self.place.language}
+            await tab.send(hello | ({"token": token} if token else {}))
+            await tab.until(lambda: tab.welcomed)
+        except BaseException:
+            await tab.close()
+            raise
+        return tab
+
+
+class Tab:
+    """One person's WebSocket. `sessions`: the newest view of each; `rings`: those that nobody has looked at yet; `state`: of
+    staff; `over`: sessions that this tab has nothing more to do with."""
+
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse, cookie: str) -> None:
+        self.cookie = cookie
+        self.welcomed = False
+        self.state = ""
+        self.sessions: dict[str, Message] = {}
+        self.over: set[str] = set()
+        self.rings: dict[str, Message] = {}
+        self._ws = ws
+        self._ended = ""
+        self._number = 0
+        self._replies: dict[int, asyncio.Future[Message]] = {}
+        self._news = asyncio.Condition()
+        self._reading = asyncio.create_task(self._read())
+
+    async def close(self) -> None:
+        await self._ws.close()
+        await self._reading
+
+    async def send(self, message: Message) -> None:
+        try:
+            await self._ws.send_str(json.dumps(message))
+        except (ConnectionError, aiohttp.ClientError):
+            raise Refused(self._ended or "closed") from None
+
+    async def ask(self, kind: str, **rest: Any) -> Message:
+        """The reply. Refused: an `error`'s reason, `no_reply`."""
+        self._number += 1
+        number, self._replies[number] = self._number, asyncio.get_running_loop().create_future()
+        try:
+            await self.send({"type": kind, "id": number, **rest})
+            async with asyncio.timeout(REPLY_S):
+                reply = await self._replies[number]
+        except TimeoutError:
+            raise Refused("no_reply") from None
+        finally:
+            del self._replies[number]
+        if reply["type"] == "error":
+            raise Refused(reply["reason"])
+        return reply
+
+    async def until(self, true: Callable[[], object], seconds: float | None = REPLY_S, reason: str = "no_reply") -> None:
+        """Until it is so; else, after so long (None: for as long as it takes), Refused with this reason."""
+        async with self._news:
+            try:
+                async with asyncio.timeout(seconds):
+                    while not true():
+                        if self._ended:
+                            raise Refused(self._ended)
+                        await self._news.wait()
+            except TimeoutError:
+                raise Refused(reason) from None
+
+    async def _read(self) -> None:
+        async for frame in self._ws:
+            if frame.type is aiohttp.WSMsgType.TEXT:
+                await self._take(json.loads(frame.data))
+        async with self._news:
+            self._ended = self._ended or "closed"
+            for reply in self._replies.values():
+                if not reply.done():
+                    reply.set_exception(Refused(self._ended))
+            self._news.notify_all()
+
+    async def _take(self, message: Message) -> None:
+        reply = self._replies.get(message.get("id", 0))
+        if reply is not None and not reply.done():
+            reply.set_result(message)
+        async with self._news:
+            match message["type"]:
+                case "welcome":
+                    self.welcomed = True
+                case "session":
+                    self.sessions[message["session"]["id"]] = message["session"]
+                case "session_over":
+                    self.over.add(message["session"])
+                case "staff":
+                    self.state = message["me"]["state"]
+                case "ring":
+                    self.rings[message["reservation"]] = message
+                case "ring_over":
+                    self.rings.pop(message["reservation"], None)
+                case "bye":
+                    self._ended = message["reason"]
+            self._news.notify_all()

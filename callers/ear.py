@@ -1,0 +1,114 @@
+"""What one peer hears, as figures: loss, jitter, delay, and how much a listener's jitter buffer would have to make up. Pure.
+
+Nothing is decoded: the buffer that the mixer listens with says what it would play, what it would repair from the next packet's
+copy, and what is gone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from dataclasses import dataclass
+
+from media import rtcp, rtp
+from media.audio.jitter import RATE, TICK_SAMPLES, JitterBuffer, Kind, Packet
+from media.audio.opus import OpusError, has_fec, is_dtx, packet_samples
+from media.relay import Incoming
+
+from . import emodel
+
+KEPT = 3000
+"""Delays of the last minute."""
+ENCODING_MS = 26.5
+"""A packet leaves when its last sample is there (20 ms), and Opus looks 6.5 ms ahead."""
+WARM_TICKS = 50
+"""A second until the buffer knows the line."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """`network_ms`: median and 95th percentile from sending to arrival, None where packets were not recognised (mixed);
+    `mouth_to_ear_ms` adds encoding and the jitter buffer. `loss`: of packets; `concealed`: of the sound, after repair."""
+
+    packets: int
+    loss: float
+    concealed: float
+    jitter_ms: float
+    network_ms: float | None
+    network_p95_ms: float | None
+    buffer_ms: float
+    mouth_to_ear_ms: float | None
+    mos: float | None
+
+
+class Ear:
+    def __init__(self) -> None:
+        self._buffer = JitterBuffer()
+        self._stream: Incoming | None = None
+        self._played: Counter[Kind] = Counter()
+        self._left = 0
+        self._ticks = 0
+        self._delays_ms: deque[float] = deque(maxlen=KEPT)
+        self._buffer_ms: deque[float] = deque(maxlen=KEPT)
+
+    @property
+    def packets(self) -> int:
+        return self._stream.packets if self._stream else 0
+
+    def packet(self, header: rtp.Header, payload: bytes, now: float, sent_at: float | None) -> None:
+        """`sent_at`: on the same clock, where it is known."""
+        if self._stream is None:
+            self._stream = Incoming(header.ssrc, "audio", now)
+        self._stream.receive(header, now)
+        if sent_at is not None:
+            self._delays_ms.append(1000 * (now - sent_at))
+        try:
+            samples = packet_samples(payload)
+        except OpusError:
+            return
+        arrived = Packet(header.timestamp, header.sequence, samples, payload, is_dtx(payload), has_fec(payload))
+        self._buffer.push(arrived, now)
+
+    def tick(self, now: float) -> None:
+        """20 ms are played."""
+        if self._stream is None:
+            return
+        self._ticks += 1
+        wanted = 2 * TICK_SAMPLES if self._buffer.begin(now, self._left, False) else TICK_SAMPLES
+        while self._left < wanted:
+            step = self._buffer.next(now)
+            lost = Kind.CONCEAL if step.kind is Kind.RECOVER and not step.fec else step.kind
+            self._played[lost] += step.samples if self._ticks > WARM_TICKS else 0
+            self._left += step.samples
+        self._left -= wanted
+        if self._ticks > WARM_TICKS:
+            self._buffer_ms.append(1000 * self._buffer.delay(now, self._left + TICK_SAMPLES))
+
+    def blocks(self, now: float) -> list[rtcp.Block]:
+        """For a receiver report."""
+        return [self._stream.block(now)] if self._stream else []
+
+    def figures(self, now: float) -> Heard:
+        if self._stream is None:
+            return Heard(0, 1.0, 1.0, 0.0, None, None, 0.0, None, None)
+        block = self._stream.block(now)
+        expected = self.packets + max(0, block.lost)
+        sound = sum(self._played[kind] for kind in (Kind.PLAY, Kind.RECOVER, Kind.CONCEAL))
+        concealed = self._played[Kind.CONCEAL] / sound if sound else 0.0
+        network, buffered = _share(self._delays_ms, 0.5), _share(self._buffer_ms, 0.5) or 0.0
+        whole = None if network is None else network + buffered + ENCODING_MS
+        return Heard(
+            packets=self.packets,
+            loss=max(0, block.lost) / expected,
+            concealed=concealed,
+            jitter_ms=1000 * block.jitter / RATE,
+            network_ms=network,
+            network_p95_ms=_share(self._delays_ms, 0.95),
+            buffer_ms=buffered,
+            mouth_to_ear_ms=whole,
+            mos=None if whole is None else emodel.mos(emodel.rating(whole, concealed)),
+        )
+
+
+def _share(values: deque[float], share: float) -> float | None:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None

@@ -1,0 +1,91 @@
+"""What came of many calls, as figures. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from .ear import Heard
+
+
+@dataclass
+class Outcome:
+    """Of one call. `failed`: why; "": it was held. Times in ms; None: it did not get so far."""
+
+    failed: str = ""
+    waited_ms: float | None = None
+    """From the click to a counselor's Accept."""
+    set_up_ms: float | None = None
+    """From Accept until both hear each other."""
+    heard: list[Heard] = field(default_factory=list)
+    """By the user and by the counselor."""
+
+
+@dataclass(frozen=True)
+class Spread:
+    p50: float
+    p95: float
+    worst: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """`loss` and `concealed` in percent; `mos` by the E-model, `worst` being the lowest. None: there is nothing to tell of."""
+
+    calls: int
+    held: int
+    failures: dict[str, int]
+    staff_lost: dict[str, int]
+    declined_rings: int
+    seconds: float
+    waited_ms: Spread | None
+    set_up_ms: Spread | None
+    network_ms: Spread | None
+    mouth_to_ear_ms: Spread | None
+    jitter_ms: Spread | None
+    loss_percent: Spread | None
+    concealed_percent: Spread | None
+    mos_estimated: Spread | None
+    own_cpu_percent: float
+    own_lateness_p95_ms: float
+
+
+def report(
+    outcomes: list[Outcome],
+    *,
+    staff_lost: Counter[str],
+    declined_rings: int,
+    seconds: float,
+    own_cpu_percent: float,
+    late_ms: Iterable[float],
+) -> Report:
+    heard = [each for outcome in outcomes for each in outcome.heard if each.packets]
+    lateness = spread(late_ms)
+    return Report(
+        calls=len(outcomes),
+        held=sum(not each.failed for each in outcomes),
+        failures=dict(Counter(each.failed for each in outcomes if each.failed).most_common()),
+        staff_lost=dict(staff_lost),
+        declined_rings=declined_rings,
+        seconds=round(seconds, 1),
+        waited_ms=spread(each.waited_ms for each in outcomes),
+        set_up_ms=spread(each.set_up_ms for each in outcomes),
+        network_ms=spread(each.network_ms for each in heard),
+        mouth_to_ear_ms=spread(each.mouth_to_ear_ms for each in heard),
+        jitter_ms=spread(each.jitter_ms for each in heard),
+        loss_percent=spread(100 * each.loss for each in heard),
+        concealed_percent=spread(100 * each.concealed for each in heard),
+        mos_estimated=spread((each.mos for each in heard), worst_is_lowest=True),
+        own_cpu_percent=round(own_cpu_percent, 1),
+        own_lateness_p95_ms=lateness.p95 if lateness else 0.0,
+    )
+
+
+def spread(values: Iterable[float | None], *, worst_is_lowest: bool = False) -> Spread | None:
+    """Median, the 95th of a hundred towards the worst, and the worst."""
+    ordered = sorted((each for each in values if each is not None), reverse=worst_is_lowest)
+    if not ordered:
+        return None
+    at = [ordered[min(len(ordered) - 1, int(share * len(ordered)))] for share in (0.5, 0.95)]
+    return Spread(*(round(each, 2) for each in (*at, ordered[-1])))

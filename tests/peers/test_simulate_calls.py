@@ -1,0 +1,73 @@
+"""`sangdam simulate calls` as an operator starts it, on a whole service."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.peers.live_house import Service, running, settings_for
+
+ENDS_S = 60.0
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    async with running(settings_for(tmp_path)) as service:
+        yield service
+
+
+async def start(service: Service, *options: str) -> asyncio.subprocess.Process:
+    settings = service.settings
+    where = ["--url", settings.url, "--origin", settings.shop_url]
+    command = [sys.executable, "-m", "signaling.cli", "simulate", "calls", *where, *options, "--json"]
+    return await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+
+
+async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, dict[str, Any]]:
+    async with asyncio.timeout(ENDS_S):
+        out, _ = await process.communicate()
+    return process.returncode, json.loads(out)
+
+
+async def sessions(service: Service) -> list[str]:
+    return [entry.session.state for entry in service.live.house.entries.values()]
+
+
+async def test_calls_are_held_and_measured(service: Service) -> None:
+    code, found = await ended(await start(service, "--calls", "3", "--talk", "2"))
+    assert (code, found["held"], found["failures"], found["staff_lost"]) == (0, 3, {}, {})
+    assert found["set_up_ms"]["p50"] > 0
+    assert found["network_ms"]["p50"] < found["mouth_to_ear_ms"]["p50"]
+    assert found["loss_percent"]["p50"] == 0
+    assert 3.0 < found["mos_estimated"]["p50"] <= 4.5
+
+
+async def test_ended_early_it_lets_everybody_leave(service: Service) -> None:
+    process = await start(service, "--calls", "2", "--talk", "300")
+    async with asyncio.timeout(ENDS_S):
+        while not any(state == "active" for state in await sessions(service)):
+            await asyncio.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    code, found = await ended(process)
+    assert code == 130
+    assert found["failures"] == {"interrupted": found["calls"]}
+    assert "active" not in await sessions(service)
+    assert "waiting" not in await sessions(service)
+    assert {service.live.staffing.state(login) for login in ("jimin", "suho")} == {"signed_out"}
+
+
+async def test_who_cannot_sign_in_is_told_why(service: Service, tmp_path: Path) -> None:
+    accounts = tmp_path / "staff.csv"
+    accounts.write_text("jimin,wrong\n")
+    process = await start(service, "--calls", "1", "--staff", str(accounts))
+    async with asyncio.timeout(ENDS_S):
+        _, said = await process.communicate()
+    assert process.returncode == 1
+    assert "jimin: login or password is wrong" in said.decode()
