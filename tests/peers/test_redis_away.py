@@ -97,6 +97,23 @@ async def test_who_was_free_is_free_again_after_redis_was_emptied(redis: RedisSe
         assert await takes_a_call(counselor) == user.session_id
 
 
+async def test_a_callback_that_is_due_outlives_an_emptied_redis(redis: RedisServer, settings: Settings) -> None:
+    async with served(settings) as service:
+        user = await service.user()
+        at = (await user.say("callback_times"))["times"][0]
+        assert (await user.say("callback", at=at, contact="010-2000-3000"))["type"] == "ok"
+        await service.notices_gone(user)
+        service.skip((at - service.live.house.now()) / 1000 + 0.1)
+        async with asyncio.timeout(15):
+            while (await service.live.house.store.request_status(f"{user.session_id}.c1")) is None:
+                await asyncio.sleep(0.05)
+        redis.restart()
+        await asyncio.sleep(1.0)  # longer than the look whether Redis has forgotten
+        counselor = await service.staff("jimin")
+        assert await takes_a_call(counselor) == user.session_id
+        await counselor.until(lambda session: session["callback"]["contact"] == "010-2000-3000")
+
+
 async def test_while_redis_is_away_people_talk_wait_and_are_told(redis: RedisServer, settings: Settings) -> None:
     async with served(settings) as service:
         talking, busy = await in_conversation(service)
