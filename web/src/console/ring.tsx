@@ -68,7 +68,8 @@ export function Incoming({ ring, now, muted, declining, actions, onDeclining, on
     if (!busyWriting && document.querySelector("dialog[open]") === null) card.current?.querySelector<HTMLElement>(".ring-accept")?.focus({ preventScroll: true });
   }, []);
   const help = ring.kind === "help";
-  const who = ring.from_name || (ring.kind !== "user" ? t("role.counselor") : field(ring, "user_name") || t("visitor"));
+  const byUser = ring.kind === "user" || ring.kind === "callback";
+  const who = ring.from_name || (byUser ? field(ring, "user_name") || t("visitor") : t("role.counselor"));
   const accept = () => {
     setBusy(true);
     void actions.accept(ring.reservation).then(() => setBusy(false));
@@ -79,7 +80,7 @@ export function Incoming({ ring, now, muted, declining, actions, onDeclining, on
         <Countdown ring={ring} now={now} />
         <div>
           <p class="dim">{t(ring.kind === "user" ? "ring.title" : `ring.title.${ring.kind}`)}</p>
-          <h2 id="ring-title">{ring.kind !== "user" ? t("ring.from", { name: who }) : who}</h2>
+          <h2 id="ring-title">{byUser ? who : t("ring.from", { name: who })}</h2>
           <p class="ring-meta">
             {!help && <ChannelIcon channel={ring.channel} />} {!help && t(`channel.${ring.channel}`)}
             <span class="num">{t("ring.waited", { time: since(ring.waiting_since, now) })}</span>

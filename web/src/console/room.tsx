@@ -106,7 +106,11 @@ export function Room({ client, link, session, state, pictures, now, view, audien
       <HoldBand session={session} onEnd={owner ? () => void actions.hold(session.id, false) : null} />
       {active && owner && <HuntBand session={session} now={now} actions={actions} onAgain={onAgain} />}
       {link !== null && <TextOnlyBand link={link} />}
-      {calls && <CallbackCard client={client} session={session} actions={actions} />}
+      {calls && (
+        <div class="room-views room-calling">
+          <CallbackCard client={client} session={session} actions={actions} />
+        </div>
+      )}
       {active && link !== null && !noPictures && !calls && <Views link={link} session={session} pictures={pictures} view={view} />}
       {active && link === null && <div class="room-views skeleton" role="status" aria-label={t("waiting.room")} />}
       {session.state === "after" && <WrapUp session={session} now={now} actions={actions} />}
