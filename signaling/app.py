@@ -61,7 +61,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None) -> 
     middlewares = [cluster.relay.middleware()] if cluster else []
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=middlewares)
     if cluster:
-        app[keys.BUS], app[keys.NODE] = cluster.bus, cluster.node
+        app[keys.BUS], app[keys.NODE], app[keys.RELAY] = cluster.bus, cluster.node, cluster.relay
         app.cleanup_ctx.append(cluster.connected)
     app[keys.SETTINGS] = settings
     app[keys.RECORDS] = records

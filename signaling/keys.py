@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from .identity import Identity
     from .live import Live
     from .node import Node
+    from .relay import Relay
 
 RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
-BUS: web.AppKey[Bus] = web.AppKey("bus")  # of a cluster, as is the next
+BUS: web.AppKey[Bus] = web.AppKey("bus")  # of a cluster, as are the next two
 NODE: web.AppKey[Node] = web.AppKey("node")
+RELAY: web.AppKey[Relay] = web.AppKey("relay")
 LIVE: web.AppKey[Live] = web.AppKey("live")
 CODES: web.AppKey[Codes] = web.AppKey("codes")
 COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)  # what was refused or dropped, by reason

@@ -22,11 +22,13 @@ from prometheus_client.registry import Collector
 
 from media import client as media
 from signaling import keys
+from signaling.live.entry import House
 from signaling.node import state_of
 
 log = structlog.get_logger(__name__)
 
 WORKERS_S = 2.0  # what has not answered by then is left out, and said to be
+KINDS = ("user", "callback", "help", "transfer")
 MOST_QUEUES = 200  # those with the most people; the rest are added up
 
 Stats = Mapping[str, media.WorkerStats | None]
@@ -84,33 +86,40 @@ def _of_server(app: web.Application) -> Iterator[Metric]:
     yield _gauge("sangdam_deciding", "1: this server decides", (), {(): int(node is None or state_of(node) == "deciding")})
     sessions = Counter((entry.session.state,) for entry in house.entries.values())
     yield _gauge("sangdam_sessions", "Sessions by state", ("state",), sessions)
-    waiting = [("user", entry, entry.session.category) for entry in house.index.waiting.values()] + [
-        ("transfer" if asked.transfer else "help", entry, asked.category)
-        for entry in house.index.running.values()
-        if (asked := entry.session.open_help()) is not None and asked.state == "asking"
-    ]
-    queues = Counter(
-        (kind, entry.site.id, category or entry.session.category, entry.session.language) for kind, entry, category in waiting
-    )
-    yield _gauge("sangdam_waiting", "Who waits, by queue", ("kind", "site", "category", "language"), _most(queues))
-    now, longest = house.now(), dict.fromkeys((("user",), ("help",), ("transfer",)), 0.0)
-    for kind, entry, _ in waiting:
-        asked = entry.session.open_help()
-        since = entry.session.enqueued_at if kind == "user" or asked is None else asked.asked_at
-        longest[kind,] = max(longest[kind,], (now - since) / 1000)
-    yield _gauge("sangdam_longest_wait_seconds", "Of those who wait now", ("kind",), longest)
+    yield from _waiting(house)
     staff = Counter((item.role, item.state) for item in app[keys.LIVE].staffing.items())
     yield _gauge("sangdam_staff", "Staff by role and state", ("role", "state"), staff)
     people = Counter({("staff",): 0, ("user",): 0})
     people.update(("staff" if client.staff else "user",) for client in house.hub.clients)
+    if keys.RELAY in app:
+        people["passed_on",] = len(app[keys.RELAY].sockets)
     yield _gauge("sangdam_websockets", "Connections of browsers", ("kind",), people)
     yield _gauge(
         "sangdam_workers", "Media workers by state", ("state",), Counter((item.state,) for item in house.workers.items())
     )
     yield _gauge("sangdam_tasks", "Tasks of the event loop", (), {(): len(asyncio.all_tasks())})
+    yield _gauge("sangdam_writes_owed", "To the records, which are away", (), {(): len(house.owed)})
     yield _gauge("sangdam_board_updates_waiting", "For the records", (), {(): app[keys.LIVE].rooms.waiting_for_records})
     refused = {(reason,): count for reason, count in house.refused.items()}
     yield _counter("sangdam_refused", "What was refused, by reason", ("reason",), refused)
+
+
+def _waiting(house: House) -> Iterator[Metric]:
+    """Requests that nobody has accepted yet; callbacks once they are due."""
+    in_line = [("user", entry) for entry in house.index.waiting.values()]
+    in_line += [("callback", entry) for entry in house.index.callbacks.values() if entry.session.in_line()]
+    found = [(kind, entry, entry.session.category, entry.session.enqueued_at) for kind, entry in in_line]
+    for entry in house.index.running.values():
+        asked = entry.session.open_help()
+        if asked is not None and asked.state == "asking":
+            category = asked.category or entry.session.category
+            found.append(("transfer" if asked.transfer else "help", entry, category, asked.asked_at))
+    queues = Counter((kind, entry.site.id, category, entry.session.language) for kind, entry, category, _ in found)
+    yield _gauge("sangdam_waiting", "Who waits, by queue", ("kind", "site", "category", "language"), _most(queues))
+    now, longest = house.now(), {(kind,): 0.0 for kind in KINDS}
+    for kind, _, _, since in found:
+        longest[kind,] = max(longest[kind,], (now - since) / 1000)
+    yield _gauge("sangdam_longest_wait_seconds", "Of those who wait now", ("kind",), longest)
 
 
 def _most(queues: Counter[tuple[str, str, str, str]]) -> Counter[tuple[str, str, str, str]]:
