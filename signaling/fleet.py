@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 import structlog
@@ -66,6 +67,10 @@ class Leased:
     @property
     def id(self) -> str:
         return self.said.id
+
+    @property
+    def place(self) -> str:
+        return urlsplit(self.said.url).netloc
 
     @property
     def usable(self) -> bool:

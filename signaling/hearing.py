@@ -39,6 +39,10 @@ class MediaWorker(Protocol):
     @property
     def id(self) -> str: ...
     @property
+    def place(self) -> str:
+        """What its successor will be called too."""
+
+    @property
     def usable(self) -> bool: ...
 
 

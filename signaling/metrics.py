@@ -67,14 +67,8 @@ async def _stats(app: web.Application) -> Stats:
             return None
 
     workers = app[keys.LIVE].house.workers.usable()
-    return dict(
-        zip((_place(worker.id) for worker in workers), await asyncio.gather(*(asked(w.client) for w in workers)), strict=True)
-    )
-
-
-def _place(worker: str) -> str:
-    """Without what is of one life of the process, so that a restart makes no new series."""
-    return worker.rpartition("-")[0] or worker
+    answers = await asyncio.gather(*(asked(worker.client) for worker in workers))
+    return dict(zip((worker.place for worker in workers), answers, strict=True))
 
 
 # --- the server ----------------------------------------------------------------------------------------------------------

@@ -55,6 +55,10 @@ class Worker:
         return f"w{self.number}-{self.process.pid}"
 
     @property
+    def place(self) -> str:
+        return f"w{self.number}"
+
+    @property
     def usable(self) -> bool:
         return self.state in ("live", "spare", "draining")
 
