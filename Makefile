@@ -49,7 +49,7 @@ COUNT := 100000
 fuzz: $(VENV)/.dev ## run every fuzz target COUNT times (the long run: make fuzz COUNT=10000000)
 	$(BIN)/python -m tests.fuzz --count $(COUNT) $(ARGS)
 
-bench: $(VENV)/.dev pages packages bench-packages ## measure, print a table and merge it into build/bench.json
+bench: $(VENV)/.bench pages packages bench-packages ## measure, print a table and merge it into build/bench.json
 	$(BIN)/python -m tests.bench $(ARGS)
 
 faults: $(VENV)/.dev packages ## kill, stop and restart parts of a cluster under live calls, and measure (about 20 minutes; build/faults.json)
@@ -103,8 +103,13 @@ $(VENV)/.dev: $(VENV)/.run
 	@$(PIP) --no-build-isolation --editable '.[dev]'
 	@touch $@
 
+# PESQ is C that is compiled here: needed by no test, and by one bench.
+$(VENV)/.bench: $(VENV)/.dev | bench-packages
+	@$(PIP) pesq
+	@touch $@
+
 APT := coturn chromium firefox-esr fonts-noto-cjk redis-server postgresql
-BENCH_APT := janus alsa-utils
+BENCH_APT := janus alsa-utils asterisk-core-sounds-en-g722 gcc libc6-dev python3-dev
 packages: MISSING = $(APT)
 bench-packages: MISSING = $(BENCH_APT)
 packages bench-packages:

@@ -6,6 +6,7 @@ import sys
 
 from tests.bench import call, day, matches, recording, sizes, wait_promise
 from tests.bench.media import calls, crowd, lips, matrix, pictures, scale
+from tests.bench.quality import table as quality
 from tests.bench.rows import TARGET, merge, table
 
 PARTS = {
@@ -21,6 +22,7 @@ PARTS = {
     "scale": scale.rows,
     "lips": lips.rows,
     "matrix": matrix.rows,
+    "quality": quality.rows,
 }
 
 

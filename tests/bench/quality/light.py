@@ -1,0 +1,150 @@
+"""Light peers on a real worker: one speaks the recording, one listens as a browser would, with the jitter buffer and the decoder
+that the mixer uses for its own listening."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from media import client, rtcp, rtp
+from media.audio.jitter import TICK_S, TICK_SAMPLES
+from media.audio.opus import Encoder, Samples
+from media.audio.source import Source
+from media.relay import Incoming
+from tests.bench.quality.speech import spoken
+from tests.peers.client import Peer
+from tests.peers.conftest import start_worker
+from tests.peers.proxy import Line, Proxy
+
+BITRATE, COMPLEXITY = 32_000, 9
+"""What Chromium encodes a voice with."""
+LOSSY, REMEMBERED, REPORT_EVERY_S = 0.02, 10, 5.0
+"""Chromium reports on a voice every 5 s; the worker every second."""
+LATE_S = 1.0
+PHASE_S = 0.007
+"""Between a packet's arrival on a clear line and the tick that plays it."""
+MIXED_GAIN = 0.99
+"""Not 1: what is not heard as it was sent is mixed."""
+CLEAR = Line()
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call. `direct`: between browsers, without a worker: all of the way is `up`."""
+
+    up: Line = CLEAR
+    down: Line = CLEAR
+    mixed: bool = False
+    direct: bool = False
+
+
+@cache
+def packets(protected: bool) -> list[bytes]:
+    """The recording, 20 ms each; `protected`: with a copy of the one before. Encoded before the calls: pauses would be heard."""
+    encoder = Encoder(bitrate=BITRATE, complexity=COMPLEXITY)
+    encoder.protect(protected)
+    return [encoder.encode(frame) for frame in spoken().reshape(-1, TICK_SAMPLES)]
+
+
+class Speaker(Peer):
+    """Puts copies of what it said before into its packets once it is told of loss, as browsers do."""
+
+    async def say(self) -> None:
+        loop = asyncio.get_running_loop()
+        began, first = loop.time(), secrets.randbits(14)
+        for number, choices in enumerate(zip(packets(False), packets(True), strict=True)):
+            lately = [each.lost_fraction for each in self.reports[-REMEMBERED:] if isinstance(each, rtcp.Report)]
+            index = first + number
+            self.send_rtp("audio", index, index * TICK_SAMPLES, choices[max(lately, default=0.0) > LOSSY])
+            await asyncio.sleep(max(0.0, began + (number + 1) * TICK_S - loop.time()))
+
+
+class Listener(Peer):
+    """Keeps what arrives with its time, and reports what is lost."""
+
+    def __init__(self, participant: str, layers: dict[str, int] | None = None, *, repairs: bool = False) -> None:
+        super().__init__(participant, layers, repairs=repairs)
+        self.arrivals: list[tuple[float, rtp.Header, bytes]] = []
+
+    def _rtp(self, data: bytes) -> None:
+        header, now = rtp.parse(data), asyncio.get_running_loop().time()
+        if not self.arrivals:
+            self._voice, self._report_due = Incoming(header.ssrc, "audio", now), now
+        self.arrivals.append((now, header, data[header.payload : header.end]))
+        self._voice.receive(header, now)
+        if now >= self._report_due:
+            self._report_due = now + REPORT_EVERY_S
+            self.send_rtcp(rtcp.receiver_report(1, [self._voice.block(now)]))
+
+    def hear(self) -> Samples:
+        return listened([(at, header.sequence, header.timestamp, payload) for at, header, payload in self.arrivals])
+
+
+def listened(arrivals: list[tuple[float, int, int, bytes]]) -> Samples:
+    """What comes out of the loudspeaker, tick by tick, when these packets arrive (when, sequence number, timestamp, payload)."""
+    source, heard, waiting = Source(Counter()), [], arrivals[::-1]
+    now, end = arrivals[0][0] + PHASE_S, arrivals[-1][0] + LATE_S
+    while now < end:
+        while waiting and waiting[-1][0] <= now:
+            at, sequence, timestamp, payload = waiting.pop()
+            source.push(sequence, timestamp, payload, None, at)
+        sound = source.take(now)
+        heard.append(np.zeros(TICK_SAMPLES, np.int16) if sound is None else sound)
+        now += TICK_S
+    return np.concatenate(heard)
+
+
+async def _call(
+    worker: client.WorkerClient, address: tuple[str, int], case: Case, seed: int, together: asyncio.Barrier
+) -> Listener:
+    """Nobody speaks before all are there: handshakes would be heard."""
+    room = secrets.token_hex(4)
+    await worker.open_room(room, client.OpenRoom(epoch=1))
+    proxies = [Proxy(address, up=case.up, seed=seed), Proxy(address, down=case.down, seed=seed)]
+    speaker = await Speaker.join(worker, room, "speaker", via=await proxies[0].open())
+    listener = await Listener.join(worker, room, "listener", via=await proxies[1].open())
+    gain = MIXED_GAIN if case.mixed else 1.0
+    await worker.set_matrix(room, client.SetMatrix(epoch=1, hears={"listener": {"speaker": gain}}))
+    async with speaker, listener:
+        place = await together.wait()
+        await asyncio.sleep(TICK_S * place / together.parties)
+        await speaker.say()
+        await asyncio.sleep(LATE_S)
+    await worker.close_room(room, 1)
+    for proxy in proxies:
+        proxy.close()
+    return listener
+
+
+@asynccontextmanager
+async def running_worker() -> AsyncIterator[tuple[client.WorkerClient, tuple[str, int]]]:
+    """A worker process on loopback, and where its media goes."""
+    with tempfile.TemporaryDirectory(prefix="sangdam-quality-") as folder:
+        process = start_worker(Path(folder) / "worker.sock")
+        worker = client.WorkerClient(str(Path(folder) / "worker.sock"))
+        try:
+            snapshot = await anext(worker.events())
+            assert isinstance(snapshot, client.Snapshot)
+            yield worker, next((host, port) for host, port in snapshot.udp if host == "127.0.0.1")
+        finally:
+            await worker.close()
+            process.terminate()
+            process.wait(5)
+
+
+async def calls(cases: list[Case], seed: int = 1) -> list[Samples]:
+    """All at once, each in a room of its own; what each listener heard."""
+    together = asyncio.Barrier(len(cases))
+    packets(False), packets(True)
+    async with running_worker() as (worker, address):
+        listeners = await asyncio.gather(*(_call(worker, address, case, seed, together) for case in cases))
+    return [each.hear() for each in listeners]

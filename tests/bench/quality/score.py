@@ -1,0 +1,50 @@
+"""How what was heard compares with what was said: PESQ in wide band (ITU-T P.862.2), MOS-LQO from 1.0 to 4.64."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from pesq import PesqError, pesq
+
+from media.audio.opus import RATE, Samples
+from tests.bench.quality.speech import PIECE_S, PIECES, RUN_IN_S, SCORED_RATE, recording, resampled
+
+NEAR_S = 0.6
+"""How far a piece may be from where the whole is: delays change during a call."""
+WORST = 1.04
+
+
+def scores(heard: Samples) -> list[float]:
+    """MOS-LQO of each piece; `heard` at 48 kHz, begun at any time."""
+    ours, theirs = recording(), resampled(heard, RATE, SCORED_RATE)
+    whole = _shift(ours, theirs)
+    found = []
+    for number in range(PIECES):
+        start, length = int((RUN_IN_S + number * PIECE_S) * SCORED_RATE), int(PIECE_S * SCORED_RATE)
+        said = ours[start : start + length]
+        near = _cut(theirs, start + whole - int(NEAR_S * SCORED_RATE), length + 2 * int(NEAR_S * SCORED_RATE))
+        found.append(_pesq(said, _cut(near, _shift(said, near), length)))
+    return found
+
+
+def _pesq(said: Samples, heard: Samples) -> float:
+    try:
+        return float(pesq(SCORED_RATE, said, heard, "wb"))
+    except PesqError:  # nothing in it that could be taken for an utterance
+        return WORST
+
+
+def _shift(said: Samples, heard: Samples) -> int:
+    """Where in `heard` it begins, in samples, by correlation."""
+    size = len(said) + len(heard)
+    found: NDArray[np.float64] = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(said, size)), size)
+    shift = int(np.argmax(found))
+    return shift - size if shift > len(heard) else shift
+
+
+def _cut(samples: Samples, start: int, length: int) -> Samples:
+    """With silence where there is nothing."""
+    padded = np.concatenate(
+        [np.zeros(max(0, -start), np.int16), samples, np.zeros(max(0, start + length - len(samples)), np.int16)]
+    )
+    return padded[max(0, start) : max(0, start) + length]

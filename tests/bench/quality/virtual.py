@@ -1,0 +1,62 @@
+"""The same lines in virtual time: jitter buffer, decoder and mixer as the worker runs them, without a worker or a clock.
+
+Figures that no busy machine falsifies, the same at every run; what real ones are worse by is what the machine did.
+"""
+
+from __future__ import annotations
+
+from media import rtp
+from media.audio import AudioRoom
+from media.audio.jitter import TICK_S, TICK_SAMPLES
+from media.audio.opus import Samples
+from tests.bench.quality.light import LATE_S, LOSSY, MIXED_GAIN, PHASE_S, Case, listened, packets
+from tests.bench.quality.speech import SECONDS
+from tests.peers.proxy import Line, Way
+
+LEVEL = 20
+TRAILER_BYTES = 10
+"""Of SRTP, which counts where the line is narrow."""
+Arrival = tuple[float, int, int, bytes]
+"""When, sequence number, timestamp, payload."""
+
+
+def heard(case: Case, seed: int = 1) -> Samples:
+    relayed_on = case.down if not case.mixed else Line()
+    protected = max(case.up.loss, relayed_on.loss) > LOSSY  # as the speaker is told after a moment
+    sent = [(n * TICK_S, n, n * TICK_SAMPLES, payload) for n, payload in enumerate(packets(protected))]
+    arrived = _by(case.up, sent, f"{seed} up")
+    return _listened(_by(case.down, _mixed(arrived, case.down.loss) if case.mixed else arrived, f"{seed} down"))
+
+
+def _by(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
+    way, found = Way(line, seed), []
+    for at, sequence, timestamp, payload in sent:
+        datagram = rtp.build(111, False, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, 7, payload) + bytes(TRAILER_BYTES)
+        found += [(at + delay, sequence, timestamp, payload) for delay in way.delays(datagram, at)]
+    return sorted(found)
+
+
+def _mixed(arrivals: list[Arrival], loss: float) -> list[Arrival]:
+    """What the mixer makes of it for a listener who loses so much."""
+    now, sequence, timestamp, sent, waiting = PHASE_S, 0, 0, [], arrivals[::-1]
+
+    def send(_: str, payload: bytes, increment: int, marker: bool, lost: int) -> None:
+        nonlocal sequence, timestamp
+        sequence += 1 + lost
+        timestamp += increment
+        sent.append((now, sequence, timestamp, payload))
+
+    room = AudioRoom(send)
+    room.set_matrix({"listener": {"speaker": MIXED_GAIN}}, set())
+    room.set_loss("listener", loss)
+    while now < SECONDS + LATE_S:
+        while waiting and waiting[-1][0] <= now:
+            at, number, moment, payload = waiting.pop()
+            room.push("speaker", number & 0xFFFF, moment & 0xFFFFFFFF, payload, LEVEL, at)
+        room.tick(now)
+        now += TICK_S
+    return sent
+
+
+def _listened(arrivals: list[Arrival]) -> Samples:
+    return listened([(at, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, payload) for at, sequence, timestamp, payload in arrivals])
