@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from tests.bench import call, day, matches, recording, sizes, wait_promise
-from tests.bench.media import calls, crowd, lips, matrix, pictures, scale
+from tests.bench.media import calls, crowd, lips, matrix, pictures, scale, solo
 from tests.bench.quality import table as quality
 from tests.bench.rows import TARGET, merge, table
 
@@ -22,6 +22,7 @@ PARTS = {
     "scale": scale.rows,
     "lips": lips.rows,
     "matrix": matrix.rows,
+    "solo": solo.rows,
     "quality": quality.rows,
 }
 
