@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass
+from statistics import median
 
 from media import rtcp, rtp
 from media.audio.jitter import RATE, TICK_SAMPLES, JitterBuffer, Kind, Packet
@@ -26,7 +27,7 @@ WARM_TICKS = 50
 
 @dataclass(frozen=True)
 class Heard:
-    """`network_ms`: median and 95th percentile from sending to arrival, None where packets were not recognised (mixed);
+    """`network_ms`: from sending to arrival, None where packets were not recognised (mixed); delays are medians;
     `mouth_to_ear_ms` adds encoding and the jitter buffer. `loss`: of packets; `concealed`: of the sound, after repair."""
 
     packets: int
@@ -34,7 +35,6 @@ class Heard:
     concealed: float
     jitter_ms: float
     network_ms: float | None
-    network_p95_ms: float | None
     buffer_ms: float
     mouth_to_ear_ms: float | None
     mos: float | None
@@ -76,8 +76,8 @@ class Ear:
         wanted = 2 * TICK_SAMPLES if self._buffer.begin(now, self._left, False) else TICK_SAMPLES
         while self._left < wanted:
             step = self._buffer.next(now)
-            lost = Kind.CONCEAL if step.kind is Kind.RECOVER and not step.fec else step.kind
-            self._played[lost] += step.samples if self._ticks > WARM_TICKS else 0
+            kind = Kind.CONCEAL if step.kind is Kind.RECOVER and not step.fec else step.kind
+            self._played[kind] += step.samples if self._ticks > WARM_TICKS else 0
             self._left += step.samples
         self._left -= wanted
         if self._ticks > WARM_TICKS:
@@ -89,12 +89,12 @@ class Ear:
 
     def figures(self, now: float) -> Heard:
         if self._stream is None:
-            return Heard(0, 1.0, 1.0, 0.0, None, None, 0.0, None, None)
+            return Heard(0, 1.0, 1.0, 0.0, None, 0.0, None, None)
         block = self._stream.block(now)
         expected = self.packets + max(0, block.lost)
         sound = sum(self._played[kind] for kind in (Kind.PLAY, Kind.RECOVER, Kind.CONCEAL))
         concealed = self._played[Kind.CONCEAL] / sound if sound else 0.0
-        network, buffered = _share(self._delays_ms, 0.5), _share(self._buffer_ms, 0.5) or 0.0
+        network, buffered = _middle(self._delays_ms), _middle(self._buffer_ms) or 0.0
         whole = None if network is None else network + buffered + ENCODING_MS
         return Heard(
             packets=self.packets,
@@ -102,13 +102,11 @@ class Ear:
             concealed=concealed,
             jitter_ms=1000 * block.jitter / RATE,
             network_ms=network,
-            network_p95_ms=_share(self._delays_ms, 0.95),
             buffer_ms=buffered,
             mouth_to_ear_ms=whole,
             mos=None if whole is None else emodel.mos(emodel.rating(whole, concealed)),
         )
 
 
-def _share(values: deque[float], share: float) -> float | None:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
+def _middle(values: deque[float]) -> float | None:
+    return median(values) if values else None

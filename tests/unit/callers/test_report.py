@@ -9,7 +9,7 @@ from callers.report import Outcome, Report, Spread, report, spread
 
 
 def heard(mos: float, loss: float = 0.0) -> Heard:
-    return Heard(100, loss, loss, 1.0, 5.0, 6.0, 40.0, 71.5, mos)
+    return Heard(100, loss, loss, 1.0, 5.0, 40.0, 71.5, mos)
 
 
 def of(*outcomes: Outcome) -> Report:
