@@ -4,12 +4,39 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from itertools import groupby
 
 import pytest
 
 from tests.peers.client import Address, Peer
 from tests.peers.conftest import Service
-from tests.peers.proxy import Proxy
+from tests.peers.proxy import Line, Proxy, Way
+
+RTP, RTCP = b"\x80\x6f" + bytes(20), b"\x80\xc9" + bytes(20)
+
+
+@pytest.mark.parametrize("burst", [1.0, 3.0])
+def test_a_line_is_as_bad_as_it_says_and_the_same_each_time(burst: float) -> None:
+    line = Line(loss=0.1, burst=burst, jitter_s=0.05, twice=0.05)
+    way, again = Way(line, "1"), Way(line, "1")
+    fates = []
+    for _ in range(10_000):
+        fates.append(way.delays(RTP, 0.0))
+        again.delays(RTCP, 0.0)
+        assert again.delays(RTP, 0.0) == fates[-1]
+    runs = [len(list(run)) for lost, run in groupby(fates, lambda delays: not delays) if lost]
+    assert sum(runs) / len(fates) == pytest.approx(0.1, abs=0.015)
+    assert sum(runs) / len(runs) == pytest.approx(burst if burst > 1 else 1 / 0.9, abs=0.3)
+    assert sum(len(delays) == 2 for delays in fates) / len(fates) == pytest.approx(0.9 * 0.05, abs=0.01)
+    assert 0.045 < max(max(delays, default=0.0) for delays in fates) <= 0.05
+
+
+def test_a_narrow_line_queues_and_then_drops() -> None:
+    way = Way(Line(bps=100_000), "1")
+    delays = [way.delays(bytes(1000), 0.0) for _ in range(10)]
+    assert [round(each[0], 3) for each in delays if each] == [0.08, 0.16, 0.24, 0.32]
+    assert delays[4:] == [[]] * 6
+    assert way.delays(bytes(1000), 10.0) == [pytest.approx(0.08)]
 
 
 class BadNetwork:
