@@ -297,6 +297,10 @@ class Fleet:
         rooms = list(worker.rooms)
         for room in rooms:
             self.forget(room)
+        # In a task of its own: with its lease a worker's watch ends, and many rooms take longer to move.
+        await asyncio.shield(self._spawn(self._hand_on(worker, rooms)))
+
+    async def _hand_on(self, worker: Leased, rooms: list[str]) -> None:
         if self._on_dead is not None:
             try:
                 await self._on_dead(rooms)

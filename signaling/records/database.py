@@ -19,12 +19,13 @@ from .types import RecordsAway, UnknownSession
 
 log = structlog.get_logger(__name__)
 
-ANSWER_S = 2.0  # of one transaction in PostgreSQL, when it is there at all
+ANSWER_S = 3.0  # of one transaction in PostgreSQL, when it is there at all
+AT_ONCE = 15  # connections; who waits for one says nothing about the database
 THREADS = 4  # SQLite's
 LONG_S = 60.0  # of those that look at everything
 PROBE_S = 0.3
 SOON_S = 0.3
-IDLE_MS = 1500  # in mid-transaction: a server that stands still must not keep its successor from the rows it has locked
+IDLE_MS = 2500  # in mid-transaction: a server that stands still must not keep its successor from the rows it has locked
 _MIGRATING = 0x5A_4D_16  # any number that nobody else of this database takes a lock by
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -44,6 +45,7 @@ class Database:
         self._file: sa.Engine | None = None
         self._threads = ThreadPoolExecutor(THREADS, "records")
         self._write_turn = asyncio.Lock()
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self.reachable, self.away = asyncio.Event(), asyncio.Event()
         self.reachable.set()
         self._probing: asyncio.Task[None] | None = None
@@ -54,6 +56,7 @@ class Database:
         options: dict[str, Any] = {"hide_parameters": True}  # else a failed statement's error repeats what people wrote
         if sa.make_url(url).get_driver_name() == "asyncpg":
             options["connect_args"] = {"server_settings": {"idle_in_transaction_session_timeout": str(IDLE_MS)}}
+            options |= {"pool_size": AT_ONCE, "max_overflow": 1}  # one more, to see whether it is back
         engine = create_async_engine(url, **options)
         self = cls(engine)
         if engine.dialect.name == "sqlite":
@@ -116,16 +119,17 @@ class Database:
     @asynccontextmanager
     async def _answering(self, within_s: float) -> AsyncIterator[None]:
         """Turns what shows that the database is away into `RecordsAway`, and sees to its being looked for."""
-        if not self.reachable.is_set():
-            raise RecordsAway
-        try:
-            async with asyncio.timeout(None if self._sqlite else within_s):  # a file answers, or says that it is locked
-                yield
-        except Exception as error:
-            if not _says_away(error):
-                raise
-            self._lost(error)
-            raise RecordsAway from error
+        async with self._turns:
+            if not self.reachable.is_set():
+                raise RecordsAway
+            try:
+                async with asyncio.timeout(None if self._sqlite else within_s):  # a file answers, or says that it is locked
+                    yield
+            except Exception as error:
+                if not _says_away(error):
+                    raise
+                self._lost(error)
+                raise RecordsAway from error
 
     def _lost(self, error: Exception) -> None:
         if self.reachable.is_set():

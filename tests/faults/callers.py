@@ -26,7 +26,6 @@ DIAL_S = 2.0
 REPLY_S = 8.0
 OVERLAP_S = 1.0  # the former connection sounds on for so long after the new one does
 RESEND_S = 1.5
-PING_S = 0.05
 _UPDATES = (1, 2)
 
 
@@ -95,6 +94,7 @@ class Caller:
     cookie: str = ""
     accepts: bool = False
     watched: bool = False
+    ping_s: float = 0.05
     session: dict[str, Any] = field(default_factory=dict)
     seen: Counter[str] = field(default_factory=Counter)
     over: str = ""
@@ -123,7 +123,8 @@ class Caller:
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._ws is not None:
             await self._ws.close()
-        await asyncio.gather(*(peer.close() for peer in self.peers), return_exceptions=True)
+        peers, self.peers = self.peers, []
+        await asyncio.gather(*(peer.close() for peer in peers), return_exceptions=True)
 
     # --- the WebSocket ---------------------------------------------------------------------------------------------------
 
@@ -224,7 +225,7 @@ class Caller:
 
     async def _ping(self) -> None:
         while True:
-            await asyncio.sleep(PING_S)
+            await asyncio.sleep(self.ping_s)
             if self.watched:
                 with suppress(ConnectionError, aiohttp.ClientError):
                     await self._send(type="ping")

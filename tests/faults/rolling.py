@@ -19,7 +19,7 @@ async def restarted(cluster: Cluster) -> list[Figure]:
     async with stage(cluster, calls=CALLS, ms=MS) as here:
         await live_workers(cluster, 2)
         for person in here.people:
-            person.watched = True
+            person.watched, person.ping_s = True, 0.25
         await asyncio.sleep(1.0)
         await here.forget()
         began = asyncio.get_running_loop().time()
@@ -38,10 +38,10 @@ async def restarted(cluster: Cluster) -> list[Figure]:
                 await until(lambda at=now: all(p.served_since(at) for p in here.people), 20.0, "everybody is served")  # type: ignore[misc]
                 await asyncio.sleep(SETTLES_S)
         await here.all_hear()
+        dropped = sum(not (call.goes_on and call.hears()) for call in here.calls)
         now = asyncio.get_running_loop().time()
         gaps = [person.ear.gap(began, now) for person in here.people]
         served = [person.served_gap(began, now) for person in here.people]
-        dropped = sum(not (call.goes_on and call.hears()) for call in here.calls)
         lost = await writers.lost_lines(here)
     return [
         figure("rolling_restart_calls", "calls", [float(CALLS)]),

@@ -12,7 +12,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -20,14 +19,15 @@ import msgspec
 import uvloop
 from redis.asyncio import Redis
 
-from media.client import WORKERS_KEY, Announcement, announcement_key
+from media.client import WORKERS_KEY, Announcement, WorkerClient, announcement_key
 from signaling.identity import COOKIE, token_hash
 from signaling.records import Records, SignInRecord, StaffRecord
+from signaling.secret import media_token
 from signaling.settings import Settings
-from tests.cluster import Cluster, Server, running_cluster
+from tests.cluster import SECRET, Cluster, Server, running_cluster
 from tests.faults.callers import Caller
 from tests.faults.ears import PAIRS, Choir, Ear
-from tests.faults.figures import Figure
+from tests.faults.figures import TARGET, Figure
 from tests.peers.live_house import Service
 
 HEARS_S = 30.0
@@ -157,7 +157,11 @@ class Stage:
             person.pongs = [at for at in person.pongs if at > now - 2.0]
 
     async def close(self) -> None:
+        """Everybody goes."""
         await asyncio.gather(*(person.close() for person in self.people), return_exceptions=True)
+        self.people.clear()
+        self.calls.clear()
+        self.choir.singers.clear()
 
 
 class _Through:
@@ -210,15 +214,17 @@ async def staged(settings: Settings, doors: list[str], records_url: str, *, call
 
 
 def on_cluster(measure: Callable[[Cluster], Awaitable[list[Figure]]], *, servers: int = 2, media: int = 2) -> list[Figure]:
+    """The logs of all parts are left in build/."""
+    TARGET.parent.mkdir(exist_ok=True)
     with running_cluster(servers=servers, media=media) as cluster:
         try:
             return uvloop.run(_measured(measure, cluster))
         except BaseException:
-            for part in (*cluster.servers, *cluster.media):
-                kept = Path("build") / f"faults-{part.log.name}"
-                shutil.copy(part.log, kept)
-                print(f"log kept: {kept}", flush=True)
+            print(uvloop.run(_counts(cluster)), flush=True)
             raise
+        finally:
+            for part in (*cluster.servers, *cluster.media):
+                shutil.copy(part.log, TARGET.parent / f"faults-{part.log.name}")
 
 
 async def _measured(measure: Callable[[Cluster], Awaitable[list[Figure]]], cluster: Cluster) -> list[Figure]:
@@ -242,22 +248,32 @@ def worker_at(udp_port: int) -> int:
 
 async def live_workers(cluster: Cluster, count: int, seconds: float = 40.0) -> None:
     """So many workers are announced and answer."""
-    async with Redis.from_url(cluster.redis.url) as client, asyncio.timeout(seconds):
-        while await _answering(client) != count:
+    async with asyncio.timeout(seconds):
+        while len(await _answering(cluster)) != count:
             await asyncio.sleep(0.1)
 
 
-async def _answering(client: Redis) -> int:
-    names = [name.decode() for name in await client.smembers(WORKERS_KEY)]
-    said = await client.mget([announcement_key(name) for name in names]) if names else []
-    ports = [int(msgspec.json.decode(each, type=Announcement).url.rpartition(":")[2]) for each in said if each]
-    answering = 0
-    for port in ports:
+async def _answering(cluster: Cluster) -> list[str]:
+    """Their addresses."""
+    async with Redis.from_url(cluster.redis.url) as client:
+        names = [name.decode() for name in await client.smembers(WORKERS_KEY)]
+        said = await client.mget([announcement_key(name) for name in names]) if names else []
+    found = []
+    for url in [msgspec.json.decode(each, type=Announcement).url for each in said if each]:
         with suppress(OSError):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            _, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
             writer.close()
-            answering += 1
-    return answering
+            found.append(url)
+    return found
+
+
+async def _counts(cluster: Cluster) -> dict[str, Any]:
+    """What the workers have counted, packets dropped by reason among it."""
+    counts = {}
+    for url in await _answering(cluster):
+        async with WorkerClient(url, media_token(SECRET.encode())) as worker:
+            counts[url] = await worker.stats()
+    return counts
 
 
 def kill(pid: int) -> None:

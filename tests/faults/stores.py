@@ -142,8 +142,7 @@ async def _without_postgres(cluster: Cluster, here: Stage, away: Callable[[], No
     dropped = moved + (not matched.goes_on) + (not refused)
     for call in (staying, matched):
         await call.user.say("leave")
-        await call.counselor.close()
-    here.calls.clear()
+    await here.close()
     return [float(lost), float(dropped), max(gaps)]
 
 

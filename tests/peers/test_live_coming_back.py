@@ -53,6 +53,23 @@ async def test_a_killed_worker_costs_a_new_offer_and_nothing_else(supervised: Se
     await counselor.find(lambda m: m["type"] == "line" and m["line"].get("text") == "들려요")
 
 
+async def test_a_worker_told_to_end_sounds_until_its_people_have_moved(supervised: Service) -> None:
+    user, counselor = await both_in_voice(supervised)
+    assert await hears(user, counselor, 620)
+    epoch, old = user.session["room"]["epoch"], user.peer
+    worker = supervised.live.house.entries[user.session_id].room.worker
+    async with asyncio.timeout(20):
+        while len(supervised.live.house.workers.items()) < 2:  # the spare
+            await asyncio.sleep(0.05)
+    os.kill(worker.process.pid, signal.SIGTERM)
+    await asyncio.gather(*(person.until(lambda s: s["room"]["epoch"] > epoch) for person in (user, counselor)))
+    assert (await old.listen(0.5)).tones(440, 620, 880) == {620}
+    await asyncio.gather(user.join_room(), counselor.join_room())
+    assert await hears(user, counselor, 620)
+    async with asyncio.timeout(15):
+        assert await worker.process.wait() == 0
+
+
 async def both_in_voice(service: Service) -> tuple[Person, Person]:
     user, counselor = await in_conversation(service, "voice")
     await user.until(lambda s: s["room"]["media"])

@@ -12,10 +12,12 @@ from typing import Any
 import aiohttp
 import pytest
 
+from signaling.records import Records
 from tests.cluster import Cluster, Server, running_cluster
 from tests.peers.live_house import Person, Service
 from tests.peers.test_fleet import until_hears
 
+PLACE = {"site": "demo-shop", "category": "cameras", "language": "ko"}
 BACK_S = 4.0  # from a server's death until its people are served by another; the lease alone is 1.5 s
 
 
@@ -93,8 +95,7 @@ async def test_people_at_different_servers_meet(cluster: Cluster) -> None:
 
 async def test_a_code_is_exchanged_once_whichever_server_is_asked(cluster: Cluster) -> None:
     async with doors(cluster) as (leader, other):
-        asked = {"site": "demo-shop", "category": "cameras", "language": "ko"}
-        _, code, _ = await other.post("/api/codes", asked, origin=cluster.settings.shop_url)
+        _, code, _ = await other.post("/api/codes", PLACE, origin=cluster.settings.shop_url)
         use = {"code": code["code"], "channel": "text", "locale": "ko"}
         answers = await asyncio.gather(*(door.post("/api/sessions", use) for door in (leader, other, leader, other)))
         assert sorted(status for status, _, _ in answers) == [200, 409, 409, 409]
@@ -156,6 +157,33 @@ async def test_a_server_that_passed_on_dies(cluster: Cluster) -> None:
         await said(back, counselor, "넷")
         await end(back, counselor)
         dying.start()
+        await asyncio.to_thread(cluster.until_ready)
+
+
+async def test_a_database_away_costs_no_record(cluster: Cluster) -> None:
+    async with doors(cluster) as (leader, other):
+        user, counselor = await at_two_doors(other, leader)
+        await asyncio.to_thread(cluster.postgres.stop)
+        try:
+            refused = await user.say("line", line="c-kept", text="다섯")
+            assert (refused["type"], refused["reason"]) == ("error", "unavailable"), "not acknowledged, so it is sent again"
+            status, why, _ = await other.post("/api/codes", PLACE, origin=cluster.settings.shop_url)
+            assert (status, why["reason"]) == (503, "unavailable")
+            await asyncio.gather(until_hears_now(user, 620), until_hears_now(counselor, 440))
+            assert (await user.say("leave"))["type"] == "ok"
+            assert (await user.say("rate", score=5, words=""))["type"] == "ok"
+            await counselor.state("after")
+            assert (await counselor.say("wrap_up", notes="끝", outcome=""))["type"] == "ok"
+        finally:
+            await asyncio.to_thread(cluster.postgres.start)
+        records = await Records.open(cluster.postgres.url)
+        async with asyncio.timeout(10):
+            while (kept := await records.session(user.session_id)) is None or kept.wrap_up_notes != "끝":
+                await asyncio.sleep(0.05)
+        assert (kept.state, kept.rating_score) == ("closed", 5)
+        await records.close()
+        for person in (user, counselor):
+            await person.close()
         await asyncio.to_thread(cluster.until_ready)
 
 

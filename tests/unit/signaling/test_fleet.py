@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from pathlib import Path
 
@@ -48,6 +49,28 @@ async def test_a_draining_worker_gets_no_new_room_and_keeps_those_it_has() -> No
     assert second.id == "b"
     second.state = "dead"
     assert fleet.place("s-3") is None
+    await fleet.close()
+
+
+async def test_rooms_go_on_moving_when_the_lease_of_their_dead_worker_runs_out() -> None:
+    fleet = await fleet_of(a=0.1)
+    worker = fleet.place("s-1")
+    assert worker is not None
+    saved, moved = asyncio.Event(), []
+
+    async def on_dead(rooms: list[str]) -> None:
+        await saved.wait()
+        moved.extend(rooms)
+
+    fleet._on_dead = on_dead
+    worker.task = asyncio.create_task(fleet._dead(worker))
+    await asyncio.sleep(0)
+    await fleet._dismiss(worker)
+    saved.set()
+    async with asyncio.timeout(1):
+        while not moved:
+            await asyncio.sleep(0)
+    assert moved == ["s-1"]
     await fleet.close()
 
 
