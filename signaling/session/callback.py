@@ -2,6 +2,7 @@
 
     scheduled → due (its time has come: a request of its own rings to staff) → calling (accepted) → done · missed
     scheduled, due → scheduled (another time) · cancelled
+    due → missed (nobody came in two weeks)
     calling → scheduled (not reached, another time) · due (the counselor was lost before the user came)
 
 The session is kept in state ``callback`` until somebody accepts, and then goes on as any other, but that its user is not there:
@@ -91,12 +92,24 @@ def due(session: Session, now: int, out: list[Effect]) -> None:
     callback.state, session.enqueued_at = "due", callback.due_at
     session.requests_made += 1
     session.request = f"{session.id}.{model.CALLBACK_REQUEST}{session.requests_made}"
+    session.timers["callback"] = callback.due_at + model.CALLBACK_KEPT_MS
     out.append(Enqueue(session.request, "callback", session.category, callback.due_at))
     out.append(Note("callback", {"state": "due"}))
 
 
+def unanswered(session: Session, out: list[Effect]) -> bool:
+    """Its time came, and nobody did."""
+    if session.callback is None or session.state != "callback" or not session.in_line():
+        return False
+    session.callback.state = "missed"
+    out.append(Step("cancel", session.request))
+    out.append(Note("callback", {"state": "missed"}))
+    return True
+
+
 def accepted(session: Session, out: list[Effect]) -> None:
     if session.callback is not None and session.callback.state == "due":
+        session.timers.pop("callback", None)
         session.callback.state, session.callback.came = "calling", False
         out.append(Note("callback", {"state": "calling"}))
 
@@ -106,6 +119,7 @@ def due_again(session: Session) -> bool:
     if session.callback is None or not session.calling_back():
         return False
     session.callback.state = "due"
+    session.timers["callback"] = session.callback.due_at + model.CALLBACK_KEPT_MS
     return True
 
 

@@ -345,6 +345,13 @@ def _owner_lost_for_good(session: Session, now: int, out: list[Effect]) -> None:
     out.append(Note("owner_lost", {"staff": session.owner}))
 
 
+def _callback_timer(session: Session, now: int, out: list[Effect]) -> None:
+    if callbacks.unanswered(session, out):
+        _close(session, "unserved", now, out)
+    else:
+        callbacks.due(session, now, out)
+
+
 _TIMERS: dict[str, Callable[[Session, int, list[Effect]], None]] = {
     "idle": lambda session, now, out: _close(session, "idle", now, out),
     "user_lost": _user_lost_for_good,
@@ -353,7 +360,7 @@ _TIMERS: dict[str, Callable[[Session, int, list[Effect]], None]] = {
     "catch_up": lambda session, now, out: helping.professional_out(session, "too_slow", now, out),
     "hunt": helping.hunt_over,
     "preferred": preferring.widen,
-    "callback": callbacks.due,
+    "callback": _callback_timer,
     "wrap_up": lambda session, now, out: _close(session, "wrapped_up", now, out),
 }
 

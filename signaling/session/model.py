@@ -27,6 +27,7 @@ HUNT_ONE_MS = 30_000  # for one person: a ring takes 20 s
 WRAP_UP_MS = 120_000
 RATING_MS = 24 * 3_600_000
 
+CALLBACK_KEPT_MS = 14 * 24 * 3_600_000  # so long it stays in line; contact and note are not kept for ever
 CALLBACK_REQUEST = "c"  # what stands after the dot in the id of a callback's request
 CALLBACK_OVER: frozenset[CallbackState] = frozenset({"done", "missed", "cancelled"})
 

@@ -74,7 +74,11 @@ def test_it_rings_from_its_time_on_and_not_before(call):
     call.tick(1)
     assert callback(call).state == "due"
     assert [each for each in call.effects if isinstance(each, ev.Enqueue)] == [ev.Enqueue("s-1.c1", "callback", "lenses", AT)]
-    assert next_deadline(call.session) is None, "nobody there: it stays in line"
+    call.tick(13 * 24 * HOUR_S)
+    assert callback(call).state == "due", "nobody there: it stays in line"
+    call.tick(24 * HOUR_S)
+    assert call.steps() == [("cancel", "s-1.c1")]
+    assert (call.session.state, callback(call).state, call.session.end_reason) == ("closed", "missed", "unserved")
 
 
 def test_who_accepts_has_it_until_they_end_it(call):
@@ -203,7 +207,7 @@ def test_it_outlives_a_restart(call, begun):
         assert next_deadline(call.session) == AT
     elif begun is due:
         assert told == [ev.Reinstate("s-1.c1", "callback", "lenses", AT)]
-        assert next_deadline(call.session) is None
+        assert call.session.timers.keys() == {"callback"}
     else:
         assert told == [ev.Reinstate("s-1.c1", "callback", "lenses", AT, "jimin")]
         assert call.session.timers.keys() == {"owner_lost"}
