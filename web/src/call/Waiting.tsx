@@ -19,6 +19,7 @@ export function Waiting({ call, session }: { call: Call; session: SessionView })
   const [instead, setInstead] = useState<"" | "message" | "callback">("");
   const { waiting } = session;
   const closed = session.opening?.open === false;
+  const callbacks = session.opening?.callbacks === true;
   const nobody = waiting !== null && !waiting.staffed;
   const leave = () => void call.client.connection.request({ type: "leave", session: session.id }).catch(() => undefined);
   return (
@@ -42,12 +43,12 @@ export function Waiting({ call, session }: { call: Call; session: SessionView })
             )}
             {waiting && <Since call={call} since={waiting.since} />}
             <div class="buttons">
-              {session.opening?.callbacks === true && (
+              {callbacks && (
                 <Button icon={PhoneIncoming} kind={nobody ? "primary" : "plain"} onClick={() => setInstead("callback")} data-testid="choice-callback">
                   {roomText("callback.offer")}
                 </Button>
               )}
-              <Button icon={Mail} onClick={() => setInstead("message")} data-testid="choice-message">
+              <Button icon={Mail} kind={nobody && !callbacks ? "primary" : "plain"} onClick={() => setInstead("message")} data-testid="choice-message">
                 {t("waiting.message")}
               </Button>
               <Button kind="quiet" onClick={leave} data-testid="call-leave">
