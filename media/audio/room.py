@@ -15,8 +15,8 @@ from .streams import Send, Streams
 TICK_STEP_S = 0.005
 """How much earlier a room's tick can be laid."""
 GUARD_S = 0.002
-SPARE_TICKS = 25
-"""For half a second nobody heard may have needed the time that is taken away."""
+SPARE_TICKS, PASSED_SPARE_TICKS = 25, 3
+"""For half a second nobody heard may have needed the time that is taken away. Of what is passed on nothing is taken away."""
 LOOKAHEAD_S = 0.0065
 """Opus gives each sound out so much later than it took it in (RFC 6716 section 2)."""
 
@@ -178,7 +178,7 @@ class AudioRoom:
 
         So the ticks of a room follow the packets of those who speak in it, instead of letting them wait 10 ms on average.
         """
-        if self._spare_ticks < SPARE_TICKS:
+        if self._spare_ticks < (PASSED_SPARE_TICKS if self.passing_on else SPARE_TICKS):
             return False
         self._spare_ticks = 0
         return True
