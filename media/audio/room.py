@@ -160,12 +160,13 @@ class AudioRoom:
             self._solo = Solo(name, source, source.last)
             recipe = ((name, 1.0, 1.0),)
             self._solo_recipes = {listener: recipe if listener in heard_by else () for listener in self._gains}
+            self._streams.begin_passing(self._solo_recipes)
 
     def _end_solo(self) -> None:
         """Encoders and the decoder go on where the listeners' decoders stand."""
         solo, self._solo = self._solo, None
         if solo is not None:
-            sound = [] if solo.silent else solo.source.take_back()
+            sound = solo.source.take_back(solo.silent)
             self._streams.end_passing(self._solo_recipes, sound, solo.last.payload, solo.owed_samples)
 
     @property

@@ -24,6 +24,7 @@ SOFT = 0.1
 LOUD_FADES = 0.995
 """A tick: what was said before is forgotten in ten seconds."""
 PAUSE_TICKS = 8
+"""Silence so short that encoders still run; a longer one has ended the talk."""
 QUIET_TICKS = 100
 """Quiet packets that go on: two seconds between sentences. What is longer is silence, of which one packet in 400 ms is sent."""
 LONGEST_GAP_SAMPLES = 2 * 48_000

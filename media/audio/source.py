@@ -143,16 +143,19 @@ class Source:
         self._stats["passed_on"] += len(found)
         return found
 
-    def take_back(self) -> list[Samples]:
-        """Decodes the last of what was passed on, so that the next `take` goes on from there. Returns its sound."""
+    def take_back(self, silent: bool) -> list[Samples]:
+        """Decodes the last of what was passed on, so that the next `take` goes on from there. Returns its sound.
+
+        `silent`: there was nothing to hear in it for long; then nothing is decoded."""
         sound = []
-        for payload in self._recent:
+        for payload in () if silent else self._recent:
             try:
                 sound.append(self._decoder.decode(payload))
             except OpusError:
                 self._stats["dropped_corrupt"] += 1
         self._recent.clear()
         self._stats["decodes"] += len(sound)
+        self._silent = self._silent or silent
         self._paused, self._skipped = self._silent, None
         return sound
 

@@ -22,9 +22,9 @@ from .solo import Sent
 REST_TICKS = 10
 DTX_EVERY_TICKS = 20
 JOIN_TICKS = 25
-_SILENCE = np.zeros(TICK_SAMPLES, np.int16)
-
 LOSSY = 0.02
+"""Who loses more gets copies of what was before, in a mix."""
+_SILENCE = np.zeros(TICK_SAMPLES, np.int16)
 
 Send = Callable[[str, bytes, int, bool, int], None]
 
@@ -125,6 +125,11 @@ class Streams:
             marker = talking and not self._talking[listener]
             self._talking[listener] = talking
             self._send(listener, payload, increment, marker, 0)
+
+    def begin_passing(self, recipes: Mapping[str, Recipe]) -> None:
+        """No stream shall go both to one who hears and to one who does not."""
+        self._part(recipes)
+        self._arranged = None
 
     def pass_on(self, recipes: Mapping[str, Recipe], packets: list[Sent]) -> None:
         """Sends a tick of one source's own packets to all who hear it, and silence to the others."""

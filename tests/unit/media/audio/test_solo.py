@@ -192,3 +192,27 @@ def test_who_is_muted_for_long_costs_no_packets(spoken: list[bytes]) -> None:
     sent = len(room.ears.sent["counselor"])
     room.run(4, speaker)
     assert len(room.ears.sent["counselor"]) - sent == 10, "one in 400 ms"
+
+
+def test_nothing_of_before_is_heard_where_a_long_silence_ends_it(spoken: list[bytes]) -> None:
+    silence = packets(np.zeros(TICK, np.int16))[0]
+    room = conference()
+    speaker = Talker("user", [*spoken[:240], *[silence] * 400])
+    room.run(4.8, speaker)
+    assert room.audio.stats["passed_on"] > 30
+    speaker.level = 127
+    room.run(5, speaker)
+    assert loudness(room.ears.heard("counselor", 4)).max() < 20
+
+
+def test_who_speaks_never_gets_their_own_packets(spoken: list[bytes]) -> None:
+    """Also not when all had been silent together, and so shared one stream."""
+    room = conference()
+    room.run(3, *(muted(name) for name in NAMES))
+    speaker = Talker("user", spoken)
+    speaker.n = 150
+    room.run(6, speaker)
+    assert room.audio.stats["passed_on"] > 50
+    own = {payload for payload in spoken if len(payload) > 2}
+    assert not own & {payload for payload, _, _ in room.ears.sent["user"]}
+    assert own & {payload for payload, _, _ in room.ears.sent["counselor"]}
