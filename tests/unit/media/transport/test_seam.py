@@ -89,6 +89,9 @@ async def test_media_and_messages_pass_once_the_handshake_is_done(ends: Ends) ->
         ends.server.unprotect(b"\x80\x6f\0\2" + b"\0\0\0\1" * 2 + b"forged packet")
     doc = channel(ends, "doc")
     await ends.until(("opened", "doc"))
+    async with asyncio.timeout(5):
+        while doc.readyState != "open":  # the server's answer to its opening comes a moment later
+            await asyncio.sleep(0.005)
     doc.send(b"\0hello")
     await ends.until(("doc", b"\0hello"))
     assert ends.server.send("doc", b"answer")
