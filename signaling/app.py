@@ -36,6 +36,7 @@ from signaling.workers import Workers
 
 log = structlog.get_logger(__name__)
 
+BACKLOG = 1024  # fewer, and of thousands who return at once most wait for their SYN to be sent again; more, and live ones wait
 SHUTDOWN_S = 1.0  # for requests still running; WebSockets are told before
 MAX_BODY_BYTES = 9 * 1024 * 1024  # a picture of 8 MiB and its frame
 
@@ -167,7 +168,7 @@ async def _first_of(*events: asyncio.Event) -> None:
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
     try:
-        await web.TCPSite(runner, host, port, reuse_address=True).start()
+        await web.TCPSite(runner, host, port, reuse_address=True, backlog=BACKLOG).start()
     except OSError as error:
         if host == "127.0.0.1" or error.errno != errno.EADDRNOTAVAIL:  # a machine without IPv6 serves IPv4 alone
             raise

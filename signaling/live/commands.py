@@ -315,6 +315,7 @@ async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
         await live.lines.note(entry, person, message.notes)
     if not person.gone:
         await live.sessions.apply(entry, ev.WrappedUp(staff))
+    await live.matching.settled()  # who is quick may be here before their state has come from the matcher
     if live.staffing.state(staff) == "wrap_up":
         await _wrapped_up(live, staff)
     return None

@@ -35,6 +35,7 @@ from signaling.session.model import FINAL_STATES, RATING_MS, NotAllowed
 
 log = structlog.get_logger(__name__)
 
+LEAVING_AT_ONCE = 16  # when thousands lose their connection in one instant, others are heard in between
 SWEEP_LONGEST_S = 5.0
 ERASURES_S = 1.0
 LOOP_RETRY_S = 1.0
@@ -69,6 +70,7 @@ class Live:
         self.sessions.wire(self.matching, self.rooms, self.lines)
         self.invites: Invites | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
         self._erasures_seen = 0
 
     async def start(self) -> None:
@@ -363,8 +365,11 @@ class Live:
 
     async def detach(self, client: Client) -> None:
         """The connection is over. A session it held goes to the newest other tab of that member of staff, if there is one."""
-        if client not in self.house.hub.clients:
-            return
+        async with self._leaving:
+            if client in self.house.hub.clients:
+                await self._detach(client)
+
+    async def _detach(self, client: Client) -> None:
         self.house.hub.remove(client)
         self.sessions.changed = True
         tabs = self.house.hub.of_staff(client.staff.id) if client.staff else []

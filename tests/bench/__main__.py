@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from tests.bench import call, day, matches, recording, sizes, wait_promise
+from tests.bench.load import scenes
 from tests.bench.media import calls, crowd, lips, matrix, pictures, scale, solo
 from tests.bench.quality import table as quality
 from tests.bench.rows import TARGET, merge, table
@@ -17,6 +18,7 @@ PARTS = {
     "waits": wait_promise.rows,
     "recording": recording.rows,
     "media": calls.rows,
+    "load": scenes.rows,
     "pictures": pictures.rows,
     "crowd": crowd.rows,
     "scale": scale.rows,

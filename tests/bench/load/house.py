@@ -1,0 +1,135 @@
+"""The server under load, and the processes that play people: started, pinned to their cores, looked at, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+
+from tests.bench.load.seed import Seeded, seed
+from tests.redis_server import free_port
+
+SERVER_CORE, LOAD_CORE = 0, 1
+READY_S = 40.0
+COMMAND_S = 200.0
+ROOT = Path(__file__).parents[3]
+
+
+class Player:
+    """A process that takes commands as lines of JSON."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def start(cls, module: str, *arguments: str) -> Self:
+        command = [sys.executable, "-m", module, *arguments]
+        pipe = asyncio.subprocess.PIPE
+        return cls(await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdin=pipe, stdout=pipe, limit=1 << 20))
+
+    async def do(self, what: str, **rest: Any) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({"do": what, **rest}).encode() + b"\n")
+        async with asyncio.timeout(COMMAND_S):
+            answer: dict[str, Any] = json.loads(await self._process.stdout.readline())
+        if "failed" in answer:
+            raise RuntimeError(f"{what}: {answer['failed']}")
+        return answer
+
+    async def end(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            async with asyncio.timeout(5):
+                await self._process.wait()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+
+class House:
+    """`async with`: a seeded server on its core, with the crowd and the calls on the other."""
+
+    crowd: Player
+    calls: Player
+    seeded: Seeded
+
+    def __init__(self, folder: Path, *, counselors: int, calls: int, options: tuple[str, ...] = (), database: str = "") -> None:
+        self.folder, self.counselors, self.callers = folder, counselors, calls
+        self.port = free_port()
+        self.database = database or f"sqlite+aiosqlite:///{folder / 'records.sqlite'}"
+        self.options = (*options, "--database", self.database)
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        try:
+            self.seeded = await seed(self.database, self.counselors, self.callers)
+            known = self.folder / "seeded.json"
+            known.write_text(json.dumps(asdict(self.seeded)))
+            await self._serve()
+            for name in ("crowd", "calls"):
+                player = await Player.start(f"tests.bench.load.{name}", str(self.port), str(LOAD_CORE), str(known))
+                self._stack.push_async_callback(player.end)
+                setattr(self, name, player)
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def _serve(self) -> None:
+        """As for a demo, because media is then taken on loopback."""
+        command = ["taskset", "--cpu-list", str(SERVER_CORE), sys.executable, "-m", "signaling.cli", "serve"]
+        command += ["--demo", "--port", str(self.port), "--shop-port", str(free_port()), "--udp-port", str(free_port())]
+        command += ["--data-dir", str(self.folder), "--workers", "1", "--trust-proxy", *self.options]
+        with (self.folder / "server.log").open("wb") as log:
+            self._server = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=log, stderr=log)
+        self._stack.push_async_callback(self._stop)
+        async with asyncio.timeout(READY_S), aiohttp.ClientSession() as http:
+            while not await self._ready(http):
+                await asyncio.sleep(0.2)
+
+    async def _ready(self, http: aiohttp.ClientSession) -> bool:
+        if self._server.returncode is not None:
+            raise RuntimeError(self.log())
+        try:
+            async with http.get(f"http://127.0.0.1:{self.port}/readyz") as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def _stop(self) -> None:
+        if self._server.returncode is None:
+            self._server.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(20):
+                await self._server.wait()
+        except TimeoutError:
+            self._server.kill()
+            await self._server.wait()
+
+    def log(self) -> str:
+        return (self.folder / "server.log").read_text()
+
+    @property
+    def pid(self) -> int:
+        return self._server.pid
+
+    def cpu_s(self) -> float:
+        """Time on the processor so far, of all threads."""
+        threads = Path(f"/proc/{self.pid}/task").iterdir()
+        return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+
+    def memory_kib(self) -> int:
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
