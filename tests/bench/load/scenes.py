@@ -64,14 +64,13 @@ class Stage:
         return taken
 
     def rows(self) -> list[Row]:
-        """Of the scenes that count. The calls' gap and lines are those of the worst."""
+        """Of the scenes that count. The calls' gap is that of the worst; how much of it is the listener's own, its lag says."""
         quiet, back, storm = (self.taken[name] for name in ("quiet", "cut", "storm"))
         found: list[Row] = []
         if not quiet.void:
             seconds = quiet.crowd["seconds"]
-            messages = {**quiet.crowd["ping_ms"]}
             found += [
-                row("load_message_p99_ms", "ms", [messages["p99"]]),
+                row("load_message_p99_ms", "ms", [quiet.crowd["ping_ms"]["p99"]]),
                 row("load_line_p99_ms", "ms", [quiet.calls["line_ms"]["p99"]]),
                 row("load_place_updates_per_s", "1/s", [quiet.crowd["places"] / seconds]),
                 row("load_kib_per_s", "KiB/s", [quiet.crowd["kib"] / seconds]),
@@ -88,7 +87,8 @@ class Stage:
             ]
         gaps = [gap for taken in self.taken.values() if not taken.void for gap in taken.calls["gap_ms"]]
         if gaps:
-            found.append(row("load_call_gap_ms", "ms", [max(gaps)]))
+            lag = max(taken.calls["own_lag_ms"] for taken in self.taken.values() if not taken.void)
+            found += [row("load_call_gap_ms", "ms", [max(gaps)]), row("load_listener_lag_ms", "ms", [lag])]
         return [each.renamed(each.name.replace("load_", "load_cluster_")) if CLUSTER else each for each in found]
 
 

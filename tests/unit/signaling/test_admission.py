@@ -117,7 +117,7 @@ def test_nobody_new_while_it_is_full_or_behind() -> None:
 
 
 async def test_a_loop_that_is_held_up_is_noticed_and_forgotten() -> None:
-    admission = Admission()
+    admission = Admission(Bounds(most_lag_ms=50))
     watching = asyncio.create_task(admission.watch())
     loop = asyncio.get_running_loop()
     await asyncio.sleep(0.01)
