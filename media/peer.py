@@ -422,7 +422,7 @@ class Peer:
     def _secured(self) -> None:
         self.ice.established = True
         self._heard = self._wire.now()
-        if self._wire.fastpath is not None:
+        if self._wire.fastpath is not None and self.state not in ("gone", "replaced"):  # else it is being closed already
             leg = Leg(self._wire.fastpath, *self._secure.contexts())
             self._lent = Lent(leg, self.voice, self._sections["audio"].transport_cc, self._level_id, self.downlink)
             self._aim()
