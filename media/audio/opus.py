@@ -120,7 +120,7 @@ class Decoder:
 class Encoder:
     """Mono 48 kHz voice. `clone` copies the whole state, so that two listeners can part without a step in either's sound."""
 
-    def __init__(self, *, bitrate: int = 40_000, complexity: int = 1, expected_loss_percent: int = 10, dtx: bool = False) -> None:
+    def __init__(self, *, bitrate: int = 40_000, complexity: int = 0, expected_loss_percent: int = 10, dtx: bool = False) -> None:
         self._memory = _ffi.new("unsigned char[]", _lib.opus_encoder_get_size(1))
         self._state = _ffi.cast("OpusEncoder *", self._memory)
         self._packet = _ffi.new("unsigned char[]", MAX_PAYLOAD_BYTES)

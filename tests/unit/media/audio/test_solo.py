@@ -83,7 +83,10 @@ def test_nobody_hears_a_click_where_it_ends(seconds: float, spoken: list[bytes])
     rough = [roughness(room.ears.heard("professional", 0.36), 140) for room in (passing, mixing)]
     assert rough[0] < 1.3 * rough[1]
     loud = [loudness(room.ears.heard("professional", 0.36)) for room in (passing, mixing)]
-    assert np.abs(20 * np.log10(loud[0] / loud[1])).max() < 3, "decibels apart, in any 20 ms"
+    spoken_in = loud[1] > 300
+    apart = np.abs(20 * np.log10(loud[0] / loud[1]))[spoken_in]
+    assert len(apart) >= 5
+    assert apart.max() < 3, "decibels, in any 20 ms of the voice"
 
 
 def test_a_lost_packet_is_missing_for_the_listeners_too(spoken: list[bytes]) -> None:
