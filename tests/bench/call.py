@@ -188,7 +188,16 @@ async def drawing(service: Service, folder: Path, strokes: int = 40) -> list[Row
     return [row("stroke_pen_to_paint_p95_ms", "ms", delays), row("stroke_bytes_per_point", "bytes", [used / points])]
 
 
-async def worker_kill(service: Service, folder: Path, runs: int = 20) -> list[Row]:
+async def worker_kill(service: Service, folder: Path) -> list[Row]:
+    return [row("worker_kill_audio_gap_s", "s", await _gaps(service, folder, signal.SIGKILL, 20))]
+
+
+async def worker_drain(service: Service, folder: Path) -> list[Row]:
+    return [row("worker_drain_audio_gap_s", "s", await _gaps(service, folder, signal.SIGTERM, 8))]
+
+
+async def _gaps(service: Service, folder: Path, what: signal.Signals, runs: int) -> list[float]:
+    """The longest silence that either of two people hears when this is sent to the worker of their room."""
     gaps: list[float] = []
     async with async_playwright() as playwright:
         cast = Cast(service, playwright, folder)
@@ -199,17 +208,17 @@ async def worker_kill(service: Service, folder: Path, runs: int = 20) -> list[Ro
                 await user.page.evaluate(EAR, media.COUNSELOR.hz)
                 await counselor.page.evaluate(EAR, media.USER.hz)
                 await asyncio.sleep(1)
-                os.kill(await service.serving(), signal.SIGKILL)
-                await asyncio.sleep(4)  # until its successor is warm, too
+                os.kill(await service.serving(), what)
+                await asyncio.sleep(4 if what is signal.SIGKILL else 8)  # until its successor is warm, too
                 gaps.append(max((await note(user.page))["gap"], (await note(counselor.page))["gap"]) / 1000)
             await user.page.close()
-    return [row("worker_kill_audio_gap_s", "s", gaps)]
+    return gaps
 
 
 async def measure() -> list[Row]:
     found: list[Row] = []
     with tempfile.TemporaryDirectory() as scratch:
-        for bench in (joining, drawing, worker_kill):
+        for bench in (joining, drawing, worker_kill, worker_drain):
             data = Path(scratch) / bench.__name__
             data.mkdir()
             async with running(data) as service:

@@ -30,6 +30,7 @@ class FakeConnection {
   connectionState = "new";
   localDescription: { sdp: string } | null = null;
   closed = false;
+  heard: object[] = [];
   configuration: RTCConfiguration | null = null;
   onconnectionstatechange: (() => void) | null = null;
   constructor() {
@@ -39,7 +40,7 @@ class FakeConnection {
     this.lines.push(`${kind} ${direction}`);
     const sender = { replaceTrack: vi.fn(() => Promise.resolve()) };
     this.senders.push(sender);
-    return { sender, receiver: { track: { kind } } };
+    return { sender, receiver: { track: { kind, of: this }, getSynchronizationSources: () => this.heard } };
   }
   createDataChannel(label: string) {
     return (this.channels[label] = new FakeChannel());
@@ -70,6 +71,10 @@ class FakeConnection {
   }
 }
 
+class FakeStream {
+  constructor(readonly tracks: { of: FakeConnection }[]) {}
+}
+
 const last = () => FakeConnection.made.at(-1)!;
 const answer = (epoch: number): Answer => ({ type: "answer", session: "s1", sdp: "answer", peer: "p", epoch });
 
@@ -86,7 +91,7 @@ describe("RoomPeer", () => {
     vi.useFakeTimers();
     FakeConnection.made = [];
     vi.stubGlobal("RTCPeerConnection", FakeConnection);
-    vi.stubGlobal("MediaStream", vi.fn());
+    vi.stubGlobal("MediaStream", FakeStream);
     vi.spyOn(Math, "random").mockReturnValue(0);
   });
   afterEach(() => {
@@ -125,9 +130,49 @@ describe("RoomPeer", () => {
     peer.ensure(2);
     await settle();
     expect(FakeConnection.made).toHaveLength(2);
-    expect(FakeConnection.made[0]?.closed).toBe(true);
     expect(last().senders[0]?.replaceTrack).toHaveBeenCalledWith(mic);
     peer.close();
+  });
+
+  it("hears and is heard over the former connection until the new one carries sound", async () => {
+    const { peer } = aPeer();
+    const heardOver = () => (peer.state.get().audio as unknown as FakeStream).tracks[0]?.of;
+    peer.ensure(1);
+    await settle();
+    const former = last();
+    former.connect();
+    peer.ensure(2);
+    await settle();
+    expect([former.closed, heardOver()]).toEqual([false, former]);
+    last().connect();
+    await settle(100);
+    expect([former.closed, heardOver()]).toEqual([false, former]);
+    const muted = peer.setTrack("mic", null);
+    await settle();
+    await muted;
+    expect(former.senders[0]?.replaceTrack).toHaveBeenLastCalledWith(null);
+    last().heard = [{}];
+    await settle(20);
+    expect([former.closed, heardOver()]).toEqual([false, last()]);
+    await settle(1000);
+    expect(former.closed).toBe(true);
+    peer.close();
+  });
+
+  it("goes over to a new connection in silence, too, and leaves none open", async () => {
+    const { peer } = aPeer();
+    peer.ensure(1);
+    await settle();
+    last().connect();
+    peer.ensure(2);
+    await settle();
+    last().connect();
+    await settle(1000);
+    expect((peer.state.get().audio as unknown as FakeStream).tracks[0]?.of).toBe(last());
+    peer.ensure(3);
+    await settle();
+    peer.close();
+    expect(FakeConnection.made.map((each) => each.closed)).toEqual([true, true, true]);
   });
 
   it("comes back within 2 s when echoes stop", async () => {

@@ -40,6 +40,9 @@ const LAYERS: RTCRtpEncodingParameters[] = [
 const NO_PATH_MS = 5000;
 const TEXT_ONLY_RETRY_MS = 5000;
 const TICK_MS = 100;
+/** A former connection sounds until something is heard over the new one, and is kept so long after that: others move, too. */
+const FORMER_MS = 1000;
+const HEARS_MS = 20;
 const DOC_WATER_BYTES = 1024 * 1024;
 const NOTHING: Omit<PeerState, "returning" | "epoch"> = { status: "idle", audio: null, slots: [null, null, null, null], doc: false };
 
@@ -50,7 +53,7 @@ interface Attempt {
   doc: RTCDataChannel;
   live: RTCDataChannel;
   slots: MediaStreamTrack[];
-  audio: MediaStreamTrack;
+  voice: RTCRtpReceiver;
 }
 
 function build(): Attempt {
@@ -69,14 +72,20 @@ function build(): Attempt {
     doc,
     live,
     slots,
-    audio: mic.receiver.track,
+    voice: mic.receiver,
   };
+}
+
+function quiet({ pc, doc, live }: Attempt): void {
+  pc.onconnectionstatechange = null;
+  doc.onopen = doc.onmessage = live.onopen = live.onmessage = null;
 }
 
 export class RoomPeer {
   private readonly store = createStore<PeerState>({ ...NOTHING, returning: false, epoch: 0 });
   private readonly tracks: Record<TrackKind, MediaStreamTrack | null> = { mic: null, camera: null, screen: null };
   private attempt: Attempt | null = null;
+  private former: Attempt | null = null;
   private reassembler = new Reassembler();
   private tries = 0;
   private wantedEpoch = 0;
@@ -98,6 +107,7 @@ export class RoomPeer {
     this.wantedEpoch = Math.max(epoch, this.wantedEpoch);
     this.tries = 0;
     this.answeredAt = null;
+    if (status === "live") this.keepFormer();
     this.change({ status: "connecting" });
     this.make();
   }
@@ -114,7 +124,8 @@ export class RoomPeer {
   /** What is sent from now on, over every connection made later too. */
   async setTrack(kind: TrackKind, track: MediaStreamTrack | null): Promise<void> {
     this.tracks[kind] = track;
-    await this.attempt?.senders[kind].replaceTrack(track);
+    const open = [this.attempt, this.former].filter((attempt) => attempt !== null);
+    await Promise.all(open.map((attempt) => attempt.senders[kind].replaceTrack(track)));
   }
 
   /** Sends one whole board message; false when the channel is closed or too full (the caller syncs again later). */
@@ -131,6 +142,7 @@ export class RoomPeer {
 
   close(): void {
     this.discard();
+    this.dropFormer();
     this.wantedEpoch = 0;
     this.change({ ...NOTHING, returning: false, epoch: 0 });
   }
@@ -167,11 +179,12 @@ export class RoomPeer {
     if (this.attempt !== attempt) return;
     this.answeredAt ??= performance.now();
     this.after(NO_PATH_MS, () => this.noPath());
-    this.change({
-      epoch: answer.epoch,
-      audio: new MediaStream([attempt.audio]),
-      slots: attempt.slots.map((track) => new MediaStream([track])),
-    });
+    if (!this.former) this.show(attempt);
+    this.change({ epoch: answer.epoch });
+  }
+
+  private show({ voice, slots }: Attempt): void {
+    this.change({ audio: new MediaStream([voice.track]), slots: slots.map((track) => new MediaStream([track])) });
   }
 
   /** Without a WebSocket nobody can answer, and that says nothing about media: wait for `retryNow`. */
@@ -186,6 +199,7 @@ export class RoomPeer {
     this.tries = 0;
     this.change({ status: "live", returning: true });
     this.ports.report("live");
+    if (this.former) this.succeed(attempt);
     const watchdog = new Watchdog(performance.now());
     attempt.live.onmessage = () => watchdog.echoed(performance.now());
     this.ticking = setInterval(() => {
@@ -193,6 +207,32 @@ export class RoomPeer {
       if (lost) this.lost("silent");
       else if (send !== null && attempt.live.readyState === "open") attempt.live.send(JSON.stringify({ t: "hb", n: send }));
     }, TICK_MS);
+  }
+
+  /** The worker may only have been told to end, and sound on: nobody shall miss a word while people move one by one. */
+  private keepFormer(): void {
+    this.dropFormer();
+    this.former = this.attempt;
+    this.attempt = null;
+    if (this.former) quiet(this.former);
+  }
+
+  private succeed(attempt: Attempt): void {
+    const heard = () => attempt.voice.getSynchronizationSources().length > 0;
+    const look = setInterval(() => heard() && shown(), HEARS_MS);
+    const shown = () => {
+      clearInterval(look);
+      if (this.attempt === attempt && this.former) this.show(attempt);
+    };
+    setTimeout(() => {
+      shown();
+      if (this.attempt === attempt) this.dropFormer();
+    }, FORMER_MS);
+  }
+
+  private dropFormer(): void {
+    this.former?.pc.close();
+    this.former = null;
   }
 
   private boardFragment(part: Uint8Array): void {
@@ -232,6 +272,7 @@ export class RoomPeer {
   }
 
   private settleForText(): void {
+    this.dropFormer();
     if (this.store.get().status !== "text_only") {
       this.change({ status: "text_only", doc: false, audio: null, slots: NOTHING.slots });
       this.ports.report("text_only");
@@ -244,8 +285,7 @@ export class RoomPeer {
     const attempt = this.attempt;
     this.attempt = null;
     if (!attempt) return;
-    attempt.pc.onconnectionstatechange = null;
-    attempt.doc.onopen = attempt.doc.onmessage = attempt.live.onopen = attempt.live.onmessage = null;
+    quiet(attempt);
     attempt.pc.close();
   }
 
