@@ -278,7 +278,10 @@ class Fleet:
                 self._spawn(self._close_strays(worker))
 
     async def _dead(self, worker: Leased) -> None:
-        log.error("worker dead", worker=worker.id, rooms=len(worker.rooms))
+        if worker.state == "draining" and not worker.rooms:
+            log.info("worker has ended", worker=worker.id)
+        else:
+            log.error("worker dead", worker=worker.id, rooms=len(worker.rooms))
         worker.state = "dead"
         await self._moved(worker)
 

@@ -57,6 +57,8 @@ class Board:
             else:
                 self._send(bytes([0, 1]) + var(self.doc.get_update(unvar(whole[2:]))))
 
+        for fragment in peer.documents:  # came before us
+            message(fragment)
         peer.doc.on("message", message)
         peer.doc.on("open", self._ask)
         if peer.doc.readyState == "open":

@@ -17,6 +17,7 @@ CALLS = 3
 WAITING = 5
 RESTARTS = 4
 AWAY_S = 30.0
+TIMES_AWAY = 2
 
 
 async def available(counselor: Caller, seconds: float = 20.0) -> None:
@@ -164,9 +165,11 @@ async def _missing(here: Stage, staying: Call, leaving: Call, matched: Call) -> 
 async def postgres_down(cluster: Cluster) -> list[Figure]:
     postgres = cluster.postgres
     async with stage(cluster) as here:
-        stopped = await _without_postgres(cluster, here, postgres.stop, postgres.start)
-        still = await _without_postgres(cluster, here, postgres.freeze, postgres.thaw)
-    lost, dropped, gaps = zip(stopped, still, strict=True)
+        runs = []
+        for _ in range(TIMES_AWAY):
+            runs.append(await _without_postgres(cluster, here, postgres.stop, postgres.start))
+            runs.append(await _without_postgres(cluster, here, postgres.freeze, postgres.thaw))
+    lost, dropped, gaps = zip(*runs, strict=True)
     return [
         figure("postgres_down_lost_records", "", list(lost)),
         figure("postgres_down_dropped_calls", "calls", list(dropped)),
