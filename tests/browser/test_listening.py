@@ -1,0 +1,56 @@
+"""An operator listens in: told before entering, shown while it lasts, heard by nobody, written down; and the counselor's hold."""
+
+from __future__ import annotations
+
+from playwright.async_api import expect
+
+from tests.browser import media
+from tests.browser.media import COUNSELOR, USER
+from tests.browser.people import Cast
+from tests.browser.service import sangdam
+
+
+async def test_an_operator_listens_seen_by_both_and_the_user_is_put_on_hold(cast: Cast) -> None:
+    await sangdam(cast.service, "site", "add", "demo-shop", "--update", "--listening", "on")
+    operator = await cast.operator()
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.visit_shop()
+    panel = await user.open_panel()
+    await expect(panel.get_by_test_id("panel-may-listen")).to_contain_text("운영자가 함께 들을 수 있어요")
+    await user.call("voice")
+    await expect(user.get("may-listen")).to_be_visible()
+    await user.enter()
+    await counselor.accept()
+    await user.hears(COUNSELOR.hz)
+
+    await operator.get("listen").click()
+    await operator.get("listen-confirm").click()
+    await operator.hears(USER.hz, COUNSELOR.hz)
+    await user.hears(COUNSELOR.hz)
+    await counselor.hears(USER.hz)
+    await expect(user.get("notice").filter(has_text="Ops 운영자 님이 통화를 함께 듣고 있어요")).to_be_visible()
+    await expect(user.get("who-hears")).to_contain_text("Ops")
+    await expect(counselor.get("listened")).to_contain_text("Ops")
+
+    await counselor.page.keyboard.press("k")
+    await expect(user.get("notice").filter(has_text="Jimin 상담사 님이 통화를 잠시 대기로 돌렸어요")).to_be_visible()
+    await user.hears()
+    await counselor.hears()
+    await operator.hears()
+    hold = await media.levels(user.page, *media.HOLD_HZ, ms=3500, peak=True)
+    assert min(hold.values()) > media.AUDIBLE_DB, hold
+    await user.write("기다리고 있어요")
+    await counselor.reads("기다리고 있어요")
+    await counselor.get("hold").click()
+    await user.hears(COUNSELOR.hz)
+
+    await operator.get("listen-stop").click()
+    await expect(operator.get("listening")).to_have_count(0)
+    await expect(counselor.get("listened")).to_have_count(0)
+    await expect(user.get("notice")).to_have_count(0)
+    await operator.get("nav-audit").click()
+    audit = operator.get("audit")
+    await expect(audit.locator("tr").filter(has_text="통화 함께 듣기 시작")).to_contain_text("Ops")
+    await expect(audit.locator("tr").filter(has_text="통화 함께 듣기 종료")).to_contain_text(" s")
+    await expect(audit.locator("tr").filter(has_text="사이트 변경")).to_contain_text("명령줄")

@@ -1,0 +1,159 @@
+"""A client whose network changes under it, is gone for a while, or is claimed by somebody else. No signaling takes part."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from typing import Any
+
+from tests.peers.client import Address, Peer
+from tests.peers.conftest import Service, eventually
+
+USER, COUNSELOR = 440, 620
+AWAY_S = float(os.environ.get("SANGDAM_TEST_AWAY_S", "4"))
+"""Longer than the 3 s after which the worker calls a peer lost; the promise is about 10."""
+
+
+class Nat(asyncio.DatagramProtocol):
+    """Between one client and the worker, like a router at home: the worker sees an address of its own, which `rebind` changes
+    without the client's knowing, and nothing passes while it is `cut`."""
+
+    def __init__(self, target: Address) -> None:
+        self.target = target
+        self.cut = False
+        self.passed_out: list[bytes] = []
+        self._client: Address | None = None
+        self._inside: Any
+        self._outside: socket.socket
+
+    async def open(self) -> Address:
+        loop = asyncio.get_running_loop()
+        self._inside, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
+        self.rebind()
+        address: Address = self._inside.get_extra_info("sockname")
+        return address
+
+    def rebind(self) -> None:
+        loop = asyncio.get_running_loop()
+        if hasattr(self, "_outside"):
+            loop.remove_reader(self._outside)
+            self._outside.close()
+        self._outside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._outside.setblocking(False)
+        self._outside.bind(("127.0.0.1", 0))
+        loop.add_reader(self._outside, self._inward)
+
+    def datagram_received(self, data: bytes, address: tuple[str | Any, int]) -> None:
+        self._client = address
+        self.passed_out.append(data)
+        if not self.cut:
+            self._outside.sendto(data, self.target)
+
+    def _inward(self) -> None:
+        data = self._outside.recv(2048)
+        if not self.cut and self._client is not None:
+            self._inside.sendto(data, self._client)
+
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._outside)
+        self._outside.close()
+        self._inside.close()
+
+
+async def behind_a_nat(service: Service, participant: str) -> tuple[Peer, Nat]:
+    """The first join is only to learn where the worker is."""
+    scout = await service.join("scout", secure=False)
+    nat = Nat(scout.target)
+    return await service.join(participant, via=await nat.open()), nat
+
+
+async def hears(peer: Peer, hz: int) -> None:
+    async with asyncio.timeout(5):
+        while (await peer.listen(0.4)).tones(USER, COUNSELOR) != {hz}:
+            pass
+
+
+async def both_heard(peer: Peer, other: Peer) -> float:
+    """Seconds until sound passes both ways again."""
+    began = time.perf_counter()
+    heard, theirs = len(peer.heard), len(other.heard)
+    await eventually(lambda: len(peer.heard) > heard + 2 and len(other.heard) > theirs + 2, 10)
+    return time.perf_counter() - began
+
+
+async def test_sound_goes_on_both_ways_when_a_router_changes_the_clients_address(service: Service) -> None:
+    await service.everyone_hears_everyone("user", "counselor")
+    user, nat = await behind_a_nat(service, "user")
+    counselor = await service.join("counselor")
+    user.speak(USER)
+    counselor.speak(COUNSELOR)
+    await hears(user, COUNSELOR)
+    await hears(counselor, USER)
+    gaps = []
+    for _ in range(3):
+        nat.rebind()
+        gaps.append(await both_heard(user, counselor))
+        await hears(user, COUNSELOR)
+        await hears(counselor, USER)
+    print(f"\nan address changed in mid-call: sound back after {max(gaps):.2f} s at worst (of {len(gaps)})")
+    assert max(gaps) < 3
+    assert service.states(user) == ["connecting", "live"]
+    nat.close()
+
+
+async def test_who_is_cut_off_for_a_while_is_back_as_soon_as_the_network_is(service: Service) -> None:
+    await service.everyone_hears_everyone("user", "counselor")
+    user, nat = await behind_a_nat(service, "user")
+    counselor = await service.join("counselor")
+    user.speak(USER)
+    counselor.speak(COUNSELOR)
+    await hears(user, COUNSELOR)
+    nat.cut = True
+    cut_at = time.perf_counter()
+    await service.until_state(user, "lost", 8)
+    await asyncio.sleep(max(0.0, AWAY_S - (time.perf_counter() - cut_at)))
+    nat.cut = False
+    back = await both_heard(user, counselor)
+    await service.until_state(user, "live")
+    print(f"\ncut off for {AWAY_S:.0f} s: sound back {back:.2f} s after the network")
+    assert back < 3
+    await hears(user, COUNSELOR)
+    await hears(counselor, USER)
+    nat.close()
+
+
+async def test_what_a_stranger_repeats_from_another_address_moves_nothing(service: Service) -> None:
+    """As from one who reads along: everything the client sends, its valid checks included, comes from a second address as well.
+    The stranger gets no sound, not even while the client itself is silent, and the client loses none."""
+    await service.everyone_hears_everyone("user", "counselor")
+    user, nat = await behind_a_nat(service, "user")
+    counselor = await service.join("counselor")
+    counselor.speak(COUNSELOR)
+    await hears(user, COUNSELOR)
+    got: list[bytes] = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.setblocking(False)
+        stranger.bind(("127.0.0.1", 0))
+        asyncio.get_running_loop().add_reader(stranger, lambda: got.append(stranger.recv(2048)))
+        user.speak(USER)
+        for _ in range(60):
+            sent, nat.passed_out = nat.passed_out, []
+            for data in sent:
+                stranger.sendto(data, nat.target)
+            await asyncio.sleep(0.02)
+        await hears(user, COUNSELOR)
+        await hears(counselor, USER)
+        nat.cut = True  # and now the client is silent for longer than media stays with a silent address
+        for _ in range(60):
+            sent, nat.passed_out = nat.passed_out, []
+            for data in sent:
+                stranger.sendto(data, nat.target)
+            await asyncio.sleep(0.02)
+        nat.cut = False
+        asyncio.get_running_loop().remove_reader(stranger)
+    assert got, "its checks are answered, for they are the client's"
+    assert not [data for data in got if data[:1] >= b"\x14"], "neither sound nor anything else of the call"
+    await hears(user, COUNSELOR)
+    nat.close()
