@@ -91,7 +91,7 @@ const sessionColumns = (now: number, locale: Locale): TableColumn<SessionItem>[]
     text: (row) => shared(`session.${row.state}`),
     cell: (row) => (
       <>
-        <span class={`pill ${row.lost ? "pill-danger" : row.state === "active" ? "pill-ok" : ""}`}>{row.lost ? shared("state.lost") : shared(`session.${row.state}`)}</span>
+        <span class={`pill ${row.lost ? "pill-danger" : row.state === "active" ? "pill-ok" : ""}`}>{row.lost ? shared("state.lost") : shared(`session.${row.state}`)}</span>{" "}
         {row.listeners.length > 0 && <span class="pill pill-warn">{t("listen.by", { names: row.listeners.join(", ") })}</span>}
       </>
     ),
