@@ -131,11 +131,14 @@ class Stage:
         return call
 
     async def refused_politely(self) -> bool:
-        """Who comes now is told why not, and when to come again."""
+        """Who comes now is told why not, and when to come again: at the code, or at its exchange."""
         asked = {"site": "demo-shop", "category": "cameras", "language": "ko"}
         headers = {"Origin": self.settings.shop_url}
-        code = await self.http.post(self.doors[0] + "/api/codes", json=asked, headers=headers)
-        return code.status == 503 and (await code.json())["reason"] == "unavailable" and "Retry-After" in code.headers
+        answer = await self.http.post(self.doors[0] + "/api/codes", json=asked, headers=headers)
+        if answer.status == 200:
+            use = {"code": (await answer.json())["code"], "channel": "text", "locale": "ko"}
+            answer = await self.http.post(self.doors[0] + "/api/sessions", json=use, headers={"Origin": self.settings.url})
+        return answer.status == 503 and (await answer.json())["reason"] == "unavailable" and "Retry-After" in answer.headers
 
     async def all_hear(self, seconds: float = HEARS_S) -> None:
         try:

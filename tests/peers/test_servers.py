@@ -167,8 +167,10 @@ async def test_a_database_away_costs_no_record(cluster: Cluster) -> None:
         try:
             refused = await user.say("line", line="c-kept", text="다섯")
             assert (refused["type"], refused["reason"]) == ("error", "unavailable"), "not acknowledged, so it is sent again"
-            status, why, _ = await other.post("/api/codes", PLACE, origin=cluster.settings.shop_url)
-            assert (status, why["reason"]) == (503, "unavailable")
+            _, code, _ = await other.post("/api/codes", PLACE, origin=cluster.settings.shop_url)
+            use = {"code": code.get("code", "refused already"), "channel": "text", "locale": "ko"}
+            status, why, _ = await other.post("/api/sessions", use)
+            assert "code" not in code or (status, why["reason"]) == (503, "unavailable"), "nobody new is let in"
             await asyncio.gather(until_hears_now(user, 620), until_hears_now(counselor, 440))
             assert (await user.say("leave"))["type"] == "ok"
             assert (await user.say("rate", score=5, words=""))["type"] == "ok"
