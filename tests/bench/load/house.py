@@ -62,11 +62,22 @@ class House:
     calls: Player
     seeded: Seeded
 
-    def __init__(self, folder: Path, *, counselors: int, calls: int, options: tuple[str, ...] = (), database: str = "") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        counselors: int,
+        calls: int,
+        options: tuple[str, ...] = (),
+        shared: tuple[str, ...] = (),
+        database: str = "",
+    ) -> None:
+        """`shared`: the options that servers and media machines of a cluster have in common; a media machine is then started."""
         self.folder, self.counselors, self.callers = folder, counselors, calls
         self.port = free_port()
         self.database = database or f"sqlite+aiosqlite:///{folder / 'records.sqlite'}"
-        self.options = (*options, "--database", self.database)
+        self.options = (*options, *shared, "--database", self.database)
+        self.shared = shared
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -74,6 +85,9 @@ class House:
             self.seeded = await seed(self.database, self.counselors, self.callers)
             known = self.folder / "seeded.json"
             known.write_text(json.dumps(asdict(self.seeded)))
+            if self.shared:
+                media = ("media", *self.shared, "--loopback", "--port", str(free_port()), "--udp-port", str(free_port()))
+                await self._start(*media, "--workers", "1")
             await self._serve()
             for name in ("crowd", "calls"):
                 player = await Player.start(f"tests.bench.load.{name}", str(self.port), str(LOAD_CORE), str(known))
@@ -89,15 +103,19 @@ class House:
 
     async def _serve(self) -> None:
         """As for a demo, because media is then taken on loopback."""
-        command = ["taskset", "--cpu-list", str(SERVER_CORE), sys.executable, "-m", "signaling.cli", "serve"]
-        command += ["--demo", "--port", str(self.port), "--shop-port", str(free_port()), "--udp-port", str(free_port())]
+        command = ["serve", "--demo", "--port", str(self.port), "--shop-port", str(free_port()), "--udp-port", str(free_port())]
         command += ["--data-dir", str(self.folder), "--workers", "1", "--trust-proxy", *self.options]
-        with (self.folder / "server.log").open("wb") as log:
-            self._server = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=log, stderr=log)
-        self._stack.push_async_callback(self._stop)
+        self._server = await self._start(*command)
         async with asyncio.timeout(READY_S), aiohttp.ClientSession() as http:
             while not await self._ready(http):
                 await asyncio.sleep(0.2)
+
+    async def _start(self, *command: str) -> asyncio.subprocess.Process:
+        pinned = ["taskset", "--cpu-list", str(SERVER_CORE), sys.executable, "-m", "signaling.cli", *command]
+        with (self.folder / "server.log").open("ab") as log:
+            process = await asyncio.create_subprocess_exec(*pinned, cwd=ROOT, stdout=log, stderr=log)
+        self._stack.push_async_callback(_end, process)
+        return process
 
     async def _ready(self, http: aiohttp.ClientSession) -> bool:
         if self._server.returncode is not None:
@@ -107,16 +125,6 @@ class House:
                 return answer.status == 200
         except aiohttp.ClientError:
             return False
-
-    async def _stop(self) -> None:
-        if self._server.returncode is None:
-            self._server.send_signal(signal.SIGTERM)
-        try:
-            async with asyncio.timeout(20):
-                await self._server.wait()
-        except TimeoutError:
-            self._server.kill()
-            await self._server.wait()
 
     def log(self) -> str:
         return (self.folder / "server.log").read_text()
@@ -133,3 +141,14 @@ class House:
     def memory_kib(self) -> int:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(20):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()

@@ -95,9 +95,9 @@ class Stage:
 async def measure() -> list[Row]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-load-")))
-        options, database = _shared(stack, folder) if CLUSTER else ((), "")
+        shared, database = _shared(stack, folder) if CLUSTER else ((), "")
         bound = ("--most-waiting", str(USERS + 500))
-        house = House(folder, counselors=CONSOLES, calls=CALLS, options=(*options, *bound), database=database)
+        house = House(folder, counselors=CONSOLES, calls=CALLS, options=bound, shared=shared, database=database)
         async with house:
             try:
                 return await _play(Stage(house))
