@@ -56,6 +56,7 @@ class Board:
                 self.doc.apply_update(unvar(whole[2:]))
             else:
                 self._send(bytes([0, 1]) + var(self.doc.get_update(unvar(whole[2:]))))
+                self._ask()  # as browsers do: what we asked before the worker served us was lost
 
         for fragment in peer.documents:  # came before us
             message(fragment)
