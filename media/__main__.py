@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import ctypes
+import gc
 import logging
 import os
 import signal
@@ -101,6 +102,7 @@ async def serve(options: argparse.Namespace) -> None:
     try:
         await runner.setup()
         await _site(runner, options).start()
+        _settle_memory()
         log.info("worker_ready", worker=worker.name, udp=[f"{address} {port}" for address, port in worker.udp])
         if options.redis_env:
             async with Announcer(worker, os.environ[options.redis_env], options.url) as announcer:
@@ -118,6 +120,15 @@ async def serve(options: argparse.Namespace) -> None:
         await runner.cleanup()
         if options.socket:
             options.socket.unlink(missing_ok=True)
+
+
+def _settle_memory() -> None:
+    """What is loaded by now stays: the collector need not look at it again. Its full rounds then come in time to free connections
+    that have ended (they are circles, with 10 KiB of native memory each), and no tick waits for it to go through 87,000 objects
+    (250 ms on a busy machine)."""
+    gc.collect()
+    gc.freeze()
+    gc.collect()  # by what this finds the collector tells when the next full round is due
 
 
 def _site(runner: web.AppRunner, options: argparse.Namespace) -> web.BaseSite:
