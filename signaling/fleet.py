@@ -25,7 +25,7 @@ from redis.exceptions import RedisError
 
 from media import client as media
 from signaling import hearing
-from signaling.hearing import OnDead, OnEvent, read_stream
+from signaling.hearing import OnDead, OnEvent, Succeeded, read_stream
 from signaling.liveness import REMOTE_SILENT_S, Silence
 from signaling.messages import WorkerItem
 
@@ -48,7 +48,7 @@ async def _always() -> bool:
 
 @dataclass(slots=True, eq=False)
 class Leased:
-    """`found`: rooms that it had open when its stream began, with their epochs."""
+    """`found`: rooms that it had open when its stream began, with their epochs. `succeeded`: another one listens in its place."""
 
     said: media.Announcement
     client: media.WorkerClient
@@ -60,6 +60,7 @@ class Leased:
     known: asyncio.Event = field(default_factory=asyncio.Event)
     silence: Silence = field(default_factory=lambda: Silence(REMOTE_SILENT_S))
     handling: bool = False
+    succeeded: bool = False
     found: dict[str, int] = field(default_factory=dict)
     lately: deque[float] = field(default_factory=lambda: deque(maxlen=1000))
     task: asyncio.Task[None] | None = None
@@ -245,6 +246,8 @@ class Fleet:
         refused = 0
         while True:
             error = await read_stream(worker, on_event)
+            if worker.succeeded:
+                return  # what is said there is not its own, and does not bring it back
             refused = refused + 1 if error == "ClientConnectorError" else 0
             if refused == REFUSALS:
                 worker.silence.give_up()
@@ -254,9 +257,10 @@ class Fleet:
 
     async def _event(self, worker: Leased, event: media.WorkerEvent) -> None:
         if isinstance(event, media.Snapshot):
-            if event.worker != worker.id:  # another one listens in its place
+            if event.worker != worker.id:
+                worker.succeeded = True
                 worker.silence.give_up()
-                return
+                raise Succeeded
             worker.found = {room.room: room.epoch for room in event.rooms}
             if worker.state == "new":
                 worker.state = "draining" if worker.drains.is_set() else "live"

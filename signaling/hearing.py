@@ -25,6 +25,10 @@ OnDead = Callable[[list[str]], Awaitable[None]]
 IsHere = Callable[[str], bool]
 
 
+class Succeeded(Exception):
+    """Another worker listens where this one did."""
+
+
 class MediaWorker(Protocol):
     """`handling`: an event of its stream is at work here, and what follows it waits for us. `drains`: it has said that it was
     told to end."""
@@ -79,7 +83,8 @@ class MediaWorkers(Protocol):
 
 
 async def read_stream(worker: MediaWorker, on_event: OnEvent | None) -> str:
-    """One event stream until it breaks; why it did. It begins with a Snapshot."""
+    """One event stream until it breaks, or `on_event` finds that it is another's (Succeeded); why it did. It begins with a
+    Snapshot."""
     try:
         async with aclosing(worker.client.events(STREAM_SILENCE_S)) as events:
             async for event in events:
@@ -88,6 +93,8 @@ async def read_stream(worker: MediaWorker, on_event: OnEvent | None) -> str:
                 worker.handling = False
     except media.WorkerUnreachable as error:
         return str(error)
+    except Succeeded:
+        return "succeeded"
     return ""
 
 
@@ -102,6 +109,8 @@ async def _handle(worker: MediaWorker, event: media.WorkerEvent, on_event: OnEve
     elif on_event is not None:
         try:
             await on_event(event)
+        except Succeeded:
+            raise
         except Exception:
             log.exception("worker event failed", worker=worker.id, kind=type(event).__name__)
 

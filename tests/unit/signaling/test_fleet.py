@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from media.client import Announcement, WorkerClient
+from media.client import Announcement, Heartbeat, Snapshot, WorkerClient, WorkerEvent
 from signaling.fleet import Fleet, Leased
 from signaling.secret import BadSecret, derived, media_token, read_secret
 
@@ -49,6 +50,30 @@ async def test_a_draining_worker_gets_no_new_room_and_keeps_those_it_has() -> No
     assert second.id == "b"
     second.state = "dead"
     assert fleet.place("s-3") is None
+    await fleet.close()
+
+
+class Heir(WorkerClient):
+    """Whom one gets at the address of a worker that has died, once another was started in its place."""
+
+    async def events(self, silence_s: float = 0.0) -> AsyncIterator[WorkerEvent]:
+        yield Snapshot(n=1, worker="heir", pid=2, udp=[], rooms=[])
+        for number in range(2, 1000):
+            yield Heartbeat(n=number, rooms=0, peers=0, lateness_ms=0.0)
+            await asyncio.sleep(0.001)
+
+
+async def test_who_is_started_in_the_place_of_a_dead_worker_does_not_bring_it_back() -> None:
+    fleet = await fleet_of(a=0.1)
+    worker = fleet._workers["a"]
+    worker.client = Heir("http://127.0.0.1:1")
+    async with asyncio.timeout(5):
+        await fleet._read(worker)
+    assert worker.silence.is_long
+    watching = asyncio.create_task(fleet._watch(worker))
+    await asyncio.sleep(0.2)
+    assert worker.state == "dead"
+    watching.cancel()
     await fleet.close()
 
 
