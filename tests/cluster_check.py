@@ -20,6 +20,7 @@ from tests.browser.service import Service
 from tests.cluster import Cluster
 
 ASKED = 20
+BALANCED_WITHIN_S = 10.0
 TRANSPORTS = ("udp", "tcp")
 
 
@@ -29,7 +30,9 @@ async def check(cluster: Cluster) -> None:
     await shop.setup()
     try:
         await web.TCPSite(shop, "127.0.0.1", cluster.settings.shop_port).start()
-        answers = await asyncio.to_thread(_ready, f"http://127.0.0.1:{cluster.public_port}/readyz")
+        async with asyncio.timeout(BALANCED_WITHIN_S):
+            while len(answers := await asyncio.to_thread(_ready, f"http://127.0.0.1:{cluster.public_port}/readyz")) < 2:
+                await asyncio.sleep(0.2)  # the balancer has not looked at both servers yet
         print(f"{ASKED} times /readyz by the balancer: " + ", ".join(f"{n} {state}" for state, n in answers.items()))
         assert set(answers) == {"deciding", "standing by"}, "both servers are behind the balancer"
         async with async_playwright() as playwright:
