@@ -24,7 +24,7 @@ contract:
 	nice -n 19 $(BIN)/pytest tests/contract tests/fuzz $(ARGS)
 
 peers:
-	$(BIN)/pytest tests/peers $(ARGS)
+	$(BIN)/pytest tests/peers --numprocesses 2 --dist loadfile $(ARGS)
 
 look: $(VENV)/.dev packages pages ## drive every page through its states, check each, and keep screenshots in build/screenshots
 	$(BIN)/pytest tests/browser/test_pages.py $(ARGS)

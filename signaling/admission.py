@@ -18,6 +18,9 @@ SMOOTHING = 0.1  # of one sample: about the last half second counts
 LONGEST_RETRY_S = 30.0
 SHORTEST_RETRY_S = 1.0
 FIRST_TURN_S = 0.005
+JITTER = 1.15
+"""In the mean clients come so much later than they were told (up to 30 %, so that they don't come together)."""
+CALM_MS = 10.0
 
 
 class Crowded(Exception):
@@ -49,7 +52,9 @@ class Gate:
         self._clock = clock
         self._line: deque[asyncio.Future[None]] = deque()
         self._urgent: deque[asyncio.Future[None]] = deque()
-        self._turn_s = FIRST_TURN_S  # between two that are let in, lately
+        # Between two that are let in, lately. A moment in which all stood still says little of the next turns: counted whole, one
+        # second of it sent the last of ten thousand away for half a minute, while nobody was served.
+        self._turn_s = FIRST_TURN_S
         self._let_in_s = 0.0
         self._booked_until_s = 0.0
 
@@ -82,7 +87,7 @@ class Gate:
         while self._urgent or self._line:
             place = (self._urgent or self._line).popleft()
             if not place.done():
-                self._turn_s += 0.05 * (min(now_s - self._let_in_s, 1.0) - self._turn_s)
+                self._turn_s += 0.05 * (min(now_s - self._let_in_s, 4 * self._turn_s + 0.01) - self._turn_s)
                 self._let_in_s = now_s
                 place.set_result(None)
                 return
@@ -98,7 +103,7 @@ class Gate:
         wait_s = self._booked_until_s - now_s
         if wait_s > LONGEST_RETRY_S:
             wait_s = LONGEST_RETRY_S * (0.5 + 0.5 * random.random())  # noqa: S311  # spreads them, no secret
-        return max(SHORTEST_RETRY_S, wait_s)
+        return max(SHORTEST_RETRY_S, wait_s / JITTER)
 
 
 class Admission:
@@ -128,6 +133,10 @@ class Admission:
         """`urgent`: staff, and users who are in a conversation."""
         async with self._returning.turn(urgent=urgent):
             yield
+
+    def is_calm(self) -> bool:
+        """Nobody waits to be let in, and work is done as it comes."""
+        return self.lag_ms < CALM_MS and not self._new.wait_s() and not self._returning.wait_s()
 
     async def watch(self) -> None:
         """How late the loop calls back; it must run all the time."""

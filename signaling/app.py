@@ -14,7 +14,7 @@ from aiohttp import web
 from matcher.memory import MemoryStore
 from matcher.redis import RedisStore
 from matcher.types import MatchStore
-from signaling import demo, http, keys, ws
+from signaling import demo, http, keys, memory, ws
 from signaling.admission import Bounds
 from signaling.bus import Bus
 from signaling.codes import Codes, signing_secret
@@ -151,7 +151,10 @@ async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, 
         if on_ready is not None:
             on_ready()
         node = app.get(keys.NODE)
+        memory.settle()
+        collecting = asyncio.create_task(memory.keep(app[keys.LIVE].admission.is_calm))
         await _first_of(stop, node.overtaken if node else stop)
+        collecting.cancel()
     finally:
         for runner in reversed(runners):
             await runner.cleanup()

@@ -1,0 +1,24 @@
+"""When the collector goes through everything."""
+
+from __future__ import annotations
+
+import pytest
+
+from signaling.memory import LEAST, is_due
+
+
+@pytest.mark.parametrize(
+    ("new", "kept", "calm", "due"),
+    [
+        (LEAST, 0, True, False),
+        (LEAST + 1, 0, True, True),
+        (LEAST + 1, 0, False, True),
+        (300_000, 1_000_000, False, False),
+        (300_000, 1_000_000, True, True),
+        (250_000, 1_000_000, True, False),
+        (1_900_000, 1_000_000, False, False),
+        (2_100_000, 1_000_000, False, True),
+    ],
+)
+def test_a_full_round_waits_for_a_calm_moment_but_not_for_ever(new: int, kept: int, calm: bool, due: bool) -> None:
+    assert is_due(new, kept, calm=calm) is due
