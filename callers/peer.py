@@ -156,6 +156,9 @@ class Peer:
                 await self._secure.run(0)
         except TimeoutError:
             raise NotConnected("dtls_failed" if self._found.is_set() else "no_udp") from None
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():  # aiortc's handshake waits by `wait_for`, which may lose it before Python 3.12
+            raise asyncio.CancelledError
         if not self._secure.secure:
             raise NotConnected(self._failed or "dtls_failed")
         self._choir.join(self)
