@@ -38,7 +38,7 @@ async def test_a_place_is_told_to_whom_it_changes_and_nobody_else(service: Servi
     gone = 9
     await people[gone].say("leave")
     for number, person in enumerate(people[gone + 1 :], gone + 1):
-        await person.until(lambda session, place=number: session["waiting"]["place"] == place)  # type: ignore[misc]
+        await person.until(lambda session, place=number: session["waiting"]["place"] == place)  # type: ignore[misc]  # a lambda with a default
     for number, person in enumerate(people):
         told = [message for message in person.seen[seen[number] :] if message["type"] in ("waiting", "session")]
         if number != gone:
