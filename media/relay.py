@@ -85,6 +85,10 @@ class Incoming:
             self._jitter += (difference - self._jitter) / 16
         self._transit = transit
 
+    def is_newest(self, header: rtp.Header) -> bool:
+        """Has no later packet come yet?"""
+        return header.sequence == self._highest
+
     def lend(self, to: Any) -> None:
         """Counting goes on in a `fastpath_in`, until `refresh` has been called for the last time."""
         to.ssrc, to.highest, to.cycles, to.packets = self.ssrc, self._highest, self._cycles, self.packets

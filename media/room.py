@@ -212,7 +212,7 @@ class Room:
     def audio(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, level: int | None, now: float) -> None:
         name = peer.participant
         if self._tap is not None:
-            self._tap.packet(name, source, data, self._outside.wall(now))
+            self._tap.voice(name, source, data, self._outside.wall(now))
         if level is not None:
             self._speaking.hear(name, level, now)
         listeners = self._routes.relayed.get(name, ())
@@ -231,10 +231,9 @@ class Room:
             peer.lend(source, listeners, self._speaking.voice(name), quiet_from)
 
     def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None:
-        if self._tap is not None and self._tops.get((peer.participant, source.role), source) is source:
-            self._tap.packet(peer.participant, source, data, self._outside.wall(now))
-        viewers = self._routes.pictures.get((peer.participant, source.role))
-        if not viewers:
+        name = peer.participant
+        viewers = self._routes.pictures.get((name, source.role), ())
+        if not viewers and self._tap is None:
             return
         picture = None
         if header.end > header.payload:
@@ -243,6 +242,10 @@ class Room:
             except rtp.RtpError:
                 self._outside.drops["vp8"] += 1
                 return
+        if self._tap is not None:
+            top = self._tops.get((name, source.role))
+            keyframe = picture is not None and picture.keyframe and source.is_newest(header)
+            self._tap.picture(name, source, top, data, keyframe, self._outside.wall(now))
         for slot in viewers:
             slot.relay(source, data, header, now, picture)
 

@@ -25,6 +25,8 @@ from .track import GAP_S, Track, WriteFailed, failure
 KEEP_FREE_BYTES = 256 * 1024 * 1024
 """Recording stops before the disk is full, so that the records beside it can still be written."""
 MOST_TRACKS = 500
+HELD_MS = 2000
+"""So long the last picture of a layer stands until another layer takes over; after more it was off in between."""
 LOOK_EVERY_S = 1.0
 
 
@@ -84,6 +86,8 @@ class Segment:
     def passed(self, now: float) -> None:
         """Call a few times a second; now: Unix time."""
         for number, (n, track) in list(self._open.items()):
+            if number not in self._open:
+                continue  # another layer has just taken over
             track.passed(now)
             self._tell(n, self._named[number], track)
             if track.heard is not None and now - track.heard > GAP_S:
@@ -111,12 +115,19 @@ class Segment:
     def _tell(self, n: int, named: wire.Track, track: Track) -> None:
         if track.began_ms is not None and n not in self._told:
             self._told.add(n)
+            if named.after in self._open:
+                self._finish(*self._open.pop(named.after), track.began_ms)
             self._write(TrackBegan(at=track.began_ms, n=n, participant=named.participant, kind=named.kind))
 
-    def _finish(self, n: int, track: Track) -> None:
+    def _finish(self, n: int, track: Track, until_ms: int | None = None) -> None:
+        """`until_ms`: when the same picture goes on in another layer, so that it is neither gone for a moment nor there twice."""
         track.close()
-        if track.ended_ms is not None:
-            self._write(TrackEnded(at=track.ended_ms, n=n))
+        if track.began_ms is None or track.ended_ms is None:
+            return
+        ended = track.ended_ms
+        if until_ms is not None and until_ms - ended <= HELD_MS:
+            ended = max(track.began_ms, until_ms)
+        self._write(TrackEnded(at=ended, n=n))
 
     def _write(self, entry: LogEntry) -> None:
         line = encode_entry(entry) + b"\n"

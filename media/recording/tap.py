@@ -22,6 +22,8 @@ class Tap:
         self._on_over = on_over
         self._participants: frozenset[str] = frozenset()
         self._tracks: dict[Incoming, int] = {}
+        self._layers: dict[tuple[str, str], Incoming] = {}
+        """(participant, role) → the layer that is written of a picture; what it has written is one track."""
         self._reports: dict[Incoming, tuple[float, int]] = {}
         self._segment = link.begin(room, epoch, period, now, self._ended)
 
@@ -34,24 +36,44 @@ class Tap:
         hears = {listener: [each for each, gain in gains.items() if gain > 0] for listener, gains in matrix.hears.items()}
         self._link.send(wire.command(wire.Reach(segment=self._segment, at=now, hears=hears, sees=sees)))
 
-    def packet(self, participant: str, source: Incoming, data: bytes, now: float) -> None:
+    def voice(self, participant: str, source: Incoming, data: bytes, now: float) -> None:
         """One RTP packet as it arrived, decrypted."""
-        if self.over or participant not in self._participants:
+        if self._wants(participant):
+            if source not in self._tracks:
+                self._begin(participant, source)
+            self._packet(source, data, now)
+
+    def picture(self, participant: str, source: Incoming, top: Incoming | None, data: bytes, keyframe: bool, now: float) -> None:
+        """The same of one layer of a camera or screen. `top`: the layer that is to be written (None: not known yet); the one
+        before goes on until it begins with a keyframe. `keyframe`: this packet begins one, and none after it has come yet."""
+        if not self._wants(participant):
             return
-        track = self._tracks.get(source)
-        if track is None:
-            track = self._begin(participant, source)
+        written = self._layers.get((participant, source.role))
+        if source is not written:
+            if source is not (top or written or source):
+                return
+            if not keyframe:
+                source.wants_keyframe = True
+                return
+            self._layers[participant, source.role] = source
+            self._begin(participant, source, -1 if written is None else self._tracks.pop(written))
+        self._packet(source, data, now)
+
+    def _wants(self, participant: str) -> bool:
+        return not self.over and participant in self._participants
+
+    def _packet(self, source: Incoming, data: bytes, now: float) -> None:
+        track = self._tracks[source]
         if source.reference is not None and self._reports.get(source) != source.reference:
             self._reports[source] = source.reference
             self._link.send(wire.clock(track, *source.reference))
         self._link.send(wire.packet(track, now, data))
 
-    def _begin(self, participant: str, source: Incoming) -> int:
+    def _begin(self, participant: str, source: Incoming, after: int = -1) -> None:
         track = self._tracks[source] = self._link.number()
         kind: Kind = "audio" if source.role == "audio" else "screen" if source.role == "screen" else "camera"
-        self._link.send(wire.command(wire.Track(segment=self._segment, track=track, participant=participant, kind=kind)))
-        source.wants_keyframe = source.role != "audio"
-        return track
+        began = wire.Track(segment=self._segment, track=track, participant=participant, kind=kind, after=after)
+        self._link.send(wire.command(began))
 
     def close(self, now: float) -> None:
         """Nothing that arrives from now on is written."""

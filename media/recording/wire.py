@@ -31,12 +31,14 @@ class Begin(Struct, tag="begin", kw_only=True):
 
 
 class Track(Struct, tag="track", kw_only=True):
-    """A stream of a segment; its packets name it by `track`."""
+    """A stream of a segment; its packets name it by `track`. `after`: the same picture in another layer, which this one takes
+    over from; -1: none."""
 
     segment: int
     track: int
     participant: str
     kind: Kind
+    after: int = -1
 
 
 class Reach(Struct, tag="reach", kw_only=True):

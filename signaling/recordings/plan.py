@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import zip_longest
 from pathlib import Path
 
 from media.segments import Plan, PlanTrack
@@ -44,9 +44,8 @@ def web_vtt(lines: list[Line], plan_pieces: list[tuple[int, int]], words: Callab
     """The lines as WebVTT beside the file, each until the next one comes, at most 6 s."""
     placed = [(position(plan_pieces, line.at), line) for line in lines if line.kind in ("text", "picture")]
     cues = [(at, line) for at, line in placed if at is not None]
-    ends = [following for _, (following, _) in pairwise(cues)]
     found = ["WEBVTT", ""]
-    for (at, line), following in zip(cues, [*ends, None], strict=True):
+    for (at, line), following in zip_longest(cues, [at for at, _ in cues[1:]]):
         end = at + LINE_SHOWN_MS if following is None else min(at + LINE_SHOWN_MS, max(following, at + 500))
         text = words(line).replace("&", "&amp;").replace("<", "&lt;").replace("\n\n", "\n").replace("-->", "→")
         found += [f"{_clock(at)} --> {_clock(end)}", text, ""]

@@ -222,9 +222,9 @@ class Person:
                 raise AssertionError(f"never so; session {self.session}") from None
         return self.session
 
-    async def join_room(self) -> Peer:
-        """Makes this tab's peer connection, by an offer over the WebSocket."""
-        self.peer = await Peer.join(_ByWebSocket(self), self.session_id, self.session["you"])
+    async def join_room(self, layers: dict[str, int] | None = None) -> Peer:
+        """Makes this tab's peer connection, by an offer over the WebSocket. `layers`: as in `Peer`."""
+        self.peer = await Peer.join(_ByWebSocket(self), self.session_id, self.session["you"], layers=layers)
         return self.peer
 
     async def state(self, state: str) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from media import rtp
 from signaling import keys
 from signaling.recordings import Recordings, Segment, Span, Track, reached
 from tests.peers.client import Peer
 from tests.peers.conftest import eventually
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
-from tests.unit.media.recording.streams import loudness
+from tests.unit.media.recording.streams import Packets, loudness, picture, pictures
 
 USER, COUNSELOR, PROFESSIONAL = 700, 1100, 1700
 
@@ -135,6 +136,47 @@ async def test_what_staff_say_in_consultation_did_not_reach_the_user(service: Se
     assert "비밀" not in theirs.with_suffix(".vtt").read_text()
     assert "비밀" in whole.with_suffix(".vtt").read_text()
     assert "안녕하세요" in theirs.with_suffix(".vtt").read_text()
+
+
+DARK, BRIGHT = 60, 200
+
+
+async def show(peer: Peer, layer: str, packets: Packets) -> None:
+    """A layer of the camera, in real time."""
+    began = asyncio.get_running_loop().time()
+    for at, data in packets:
+        await asyncio.sleep(began + at - asyncio.get_running_loop().time())
+        header = rtp.parse(data)
+        peer.send_rtp(
+            f"camera:{layer}", header.sequence, header.timestamp, data[header.payload : header.end], marker=header.marker
+        )
+
+
+async def test_of_a_camera_whose_low_layer_comes_first_the_high_one_is_recorded_while_it_is_there(service: Service) -> None:
+    user, counselor = await in_conversation(service, "video")
+    low = picture(DARK, 6.0, 0.0, key_every=5)
+    high = picture(BRIGHT, 2.5, 0.0, key_every=5, size=(320, 240))
+    async with await user.join_room({"l": 1, "h": 2}) as one, await counselor.join_room():
+        await agreed(user, counselor)
+        async with asyncio.TaskGroup() as showing:
+            showing.create_task(show(one, "l", low))
+            await asyncio.sleep(0.7)
+            await show(one, "h", high)
+        assert (await counselor.say("recording", agree=False))["type"] == "ok"
+        [segment] = await written(service, user.session_id, 1)
+    recordings: Recordings = service.app[keys.RECORDINGS]
+    seen = [pictures(recordings.path(user.session_id, segment, track)) for track in segment.tracks]
+    assert [{width for _, width, _ in each} for each in seen] == [{160}, {320}, {160}]
+    assert all(len(each) > 3 for each in seen)
+    before, top, after = segment.tracks
+    assert (before.ended, top.ended) == (top.began, after.began), "one picture at a time, and never none"
+    assert top.ended - top.began > 2000
+    file = await exported(service, user.session_id, "user")
+    begin = segment.span.begin if segment.span else 0
+    shown = {round(at, 2): luma for at, _, luma in pictures(file)}
+    lumas = [luma for at, luma in shown.items() if top.began + 200 < begin + at * 1000 < top.ended - 200]
+    assert lumas
+    assert all(abs(luma - BRIGHT) < 20 for luma in lumas)
 
 
 async def exported(service: Service, session: str, audience: str) -> Path:

@@ -95,6 +95,7 @@ def test_lines_stand_beside_the_file_at_their_times() -> None:
     lines = [line(1, 1_000, "a<b"), line(2, 2_500, "두 번째"), line(3, 2_600, "joined", "system"), line(4, 50_000, "cut")]
     told = web_vtt(lines, [(0, 10_000)], lambda each: each.text)
     assert told == "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\na&lt;b\n\n00:00:02.500 --> 00:00:08.500\n두 번째\n"
+    assert web_vtt([], [(0, 10_000)], str) == "WEBVTT\n", "nothing was written"
 
 
 def test_the_folder_is_read_erased_and_nothing_outside_it(tmp_path: Path) -> None:

@@ -28,19 +28,29 @@ def tone(hz: int, seconds: float, at: float, *, sequence: int = 65_500, timestam
     return found
 
 
-def picture(luma: int, seconds: float, at: float, *, fps: int = 10, key_every: int = 10, part_bytes: int = 300) -> Packets:
-    """Grey pictures of 160 × 120, each frame in several packets."""
+def picture(
+    luma: int,
+    seconds: float,
+    at: float,
+    *,
+    fps: int = 10,
+    key_every: int = 10,
+    part_bytes: int = 300,
+    size: tuple[int, int] = (160, 120),
+) -> Packets:
+    """Grey pictures, each frame in several packets."""
+    width, height = size
     encoder = av.CodecContext.create("libvpx", "w")
     assert isinstance(encoder, av.VideoCodecContext)
-    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 160, 120, "yuv420p", Fraction(1, fps)
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = width, height, "yuv420p", Fraction(1, fps)
     encoder.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}
     noise = np.random.default_rng(1)
     found: Packets = []
     sequence = 7
     for number in range(round(seconds * fps)):
-        planes = np.full((180, 160), 128, np.uint8)
-        planes[:120] = luma
-        planes[:8, :] = noise.integers(0, 255, (8, 160))  # so that a frame has more than one packet
+        planes = np.full((height * 3 // 2, width), 128, np.uint8)
+        planes[:height] = luma
+        planes[:8, :] = noise.integers(0, 255, (8, width))  # so that a frame has more than one packet
         frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
         frame.pts = number
         if number % key_every == 0:
@@ -83,3 +93,13 @@ def _has(samples: np.ndarray, hz: int) -> bool:
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
     at = round(hz * len(samples) / RATE)
     return bool(spectrum[at - 1 : at + 2].max() > 20)
+
+
+def pictures(path: Path) -> list[tuple[float, int, int]]:
+    """(time, width, luma in the middle) of each picture; an error if one cannot be decoded."""
+    found: list[tuple[float, int, int]] = []
+    with av.open(str(path)) as container:
+        for frame in container.decode(container.streams.video[0]):
+            luma = frame.to_ndarray(format="yuv420p")[frame.height // 2, frame.width // 2]
+            found.append((float(frame.time or 0), frame.width, int(luma)))
+    return found

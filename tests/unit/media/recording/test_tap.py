@@ -1,0 +1,118 @@
+"""Which layer of a camera is written, from the room's packets to the files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from media import client, rtp
+from media.recording import wire
+from media.recording.process import Recorder
+from media.recording.tap import Tap
+from media.relay import Incoming
+from tests.unit.media.recording.streams import Packets, picture, pictures
+
+AT = 1_790_000_000.0
+LOW, HIGH = (160, 120), (320, 240)
+DARK, BRIGHT = 60, 200
+
+
+class Pipe:
+    """A `Link` whose recorder is in this process, and writes at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.recorder = Recorder(folder, 0)
+        self._numbers = 0
+
+    def number(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
+    def begin(self, room: str, epoch: int, period: int, at: float, on_over: object) -> int:
+        segment = self.number()
+        self.send(wire.command(wire.Begin(segment=segment, room=room, epoch=epoch, period=period, at=at)))
+        return segment
+
+    def send(self, framed: bytes) -> None:
+        for message in wire.Frames().feed(framed):
+            self.recorder.receive(message)
+
+
+class Camera:
+    """A camera in two layers; `top` as the room finds it out."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "s-1" / "1-1"
+        self.pipe = Pipe(folder)
+        self.tap = Tap(self.pipe, "s-1", 1, 1, AT, lambda reason: None)  # type: ignore[arg-type]  # stands for a Link
+        self.tap.follow(client.SetMatrix(epoch=1), ["u-1"], AT)
+        self.low, self.high = Incoming(2, "camera", AT, "l"), Incoming(3, "camera", AT, "h")
+        self.top: Incoming | None = None
+        self.tops: list[tuple[float, Incoming]] = []
+
+    def play(self, low: Packets, high: Packets, *tops: tuple[float, str]) -> list[dict]:
+        """tops: (seconds, layer), when it becomes the one to be written. The log."""
+        layers = {"l": self.low, "h": self.high}
+        arrived = [(at, self.low, data) for at, data in low] + [(at, self.high, data) for at, data in high]
+        due = AT
+        for at, source, data in sorted(arrived, key=lambda each: each[0]):
+            top = next((name for since, name in reversed(tops) if at >= AT + since), None)
+            header = rtp.parse(data)
+            source.receive(header, at)
+            keyframe = rtp.vp8(data[header.payload : header.end]).keyframe and source.is_newest(header)
+            self.tap.picture("u-1", source, layers[top] if top else None, data, keyframe, at)
+            if at >= due:
+                due = at + 0.25
+                self.pipe.recorder.passed(at)
+        self.tap.close(arrived[-1][0] + 1)
+        return [json.loads(line) for line in (self.folder / "segment.jsonl").read_text().splitlines()]
+
+    def seen(self, n: int) -> list[tuple[float, int, int]]:
+        return pictures(self.folder / f"{n}.webm")
+
+
+def spans(log: list[dict]) -> dict[int, tuple[float, float]]:
+    """Track → (beginning, end) in seconds."""
+    begins = {entry["n"]: entry["at"] / 1000 - AT for entry in log if entry["type"] == "track"}
+    ends = {entry["n"]: entry["at"] / 1000 - AT for entry in log if entry["type"] == "track_end"}
+    return {n: (round(begins[n], 2), round(ends[n], 2)) for n in begins}
+
+
+def test_the_higher_layer_takes_over_with_a_keyframe_and_the_lower_when_it_is_gone(tmp_path: Path) -> None:
+    camera = Camera(tmp_path)
+    low = picture(DARK, 6.0, AT)
+    high = picture(BRIGHT, 3.0, AT + 0.75, size=HIGH)
+    log = camera.play(low, high, (0.0, "l"), (0.95, "h"), (4.75, "l"))
+    assert spans(log) == {1: (0.0, 1.75), 2: (1.75, 5.0), 3: (5.0, 5.9)}, "never two at once, and no moment without"
+    assert camera.high.wants_keyframe, "it was asked to begin"
+    for n, size, luma in ((1, LOW, DARK), (2, HIGH, BRIGHT), (3, LOW, DARK)):
+        seen = camera.seen(n)
+        assert len(seen) >= 9
+        assert all(width == size[0] and abs(each - luma) < 12 for _, width, each in seen), n
+
+
+@pytest.mark.parametrize("off_s", [1.5, 3.5])
+def test_a_camera_that_was_off_for_long_is_not_shown_as_if_it_stood_still(tmp_path: Path, off_s: float) -> None:
+    log = Camera(tmp_path).play(picture(DARK, 1.0, AT + 1.0 + off_s), picture(BRIGHT, 1.0, AT, size=HIGH), (0.0, "h"), (2.0, "l"))
+    assert spans(log)[1] == (0.0, 1.0 + off_s if off_s == 1.5 else 0.9)
+
+
+def test_before_the_top_is_known_whatever_begins_is_written_and_goes_on(tmp_path: Path) -> None:
+    camera = Camera(tmp_path)
+    log = camera.play(picture(DARK, 2.0, AT), picture(BRIGHT, 2.0, AT + 0.05, size=HIGH))
+    assert spans(log) == {1: (0.0, 1.9)}
+    assert {width for _, width, _ in camera.seen(1)} == {LOW[0]}
+
+
+def test_a_keyframe_whose_beginning_came_late_is_not_begun_with(tmp_path: Path) -> None:
+    """Its first packet, repaired, comes after the rest, of which nothing was written: another one is asked for."""
+    camera = Camera(tmp_path)
+    high = picture(BRIGHT, 2.0, AT, size=HIGH)
+    first = [number for number, (at, _) in enumerate(high) if at == AT]
+    assert len(first) > 2
+    late = [*high[1 : len(first)], (AT + 0.05, high[0][1]), *high[len(first) :]]
+    log = camera.play([], late, (0.0, "h"))
+    assert spans(log) == {1: (1.0, 1.9)}
+    assert len(camera.seen(1)) == 10
