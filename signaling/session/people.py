@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from signaling.session import model
 from signaling.session.events import (
     ChannelChanged,
@@ -17,7 +19,7 @@ from signaling.session.events import (
     Say,
     Step,
 )
-from signaling.session.model import NotAllowed, Person, Session
+from signaling.session.model import NotAllowed, PeerName, Person, Session
 
 _CHANNEL_RANK = {"text": 0, "voice": 1, "video": 2}
 
@@ -116,7 +118,12 @@ def peer_offered(session: Session, event: PeerOffered, now: int, out: list[Effec
         raise NotAllowed("wrong_state")
     if session.channel == "text":
         raise NotAllowed("channel")
-    person.peer, person.peer_id = "connecting", event.peer
+    person.peer, person.peer_id = _unless_text(person, "connecting"), event.peer
+
+
+def _unless_text(person: Person, state: Literal["none", "connecting"]) -> PeerName:
+    """With text alone a browser goes on looking for a path: it has none until it is live."""
+    return "text_only" if person.peer == "text_only" else state
 
 
 def peer_changed(session: Session, event: PeerChanged, now: int, out: list[Effect]) -> None:
@@ -124,7 +131,7 @@ def peer_changed(session: Session, event: PeerChanged, now: int, out: list[Effec
     if person is None or event.epoch != session.epoch or not event.peer or person.peer_id != event.peer:
         return
     if event.state == "gone" or event.state == "replaced":
-        person.peer, person.peer_id = "none", ""
+        person.peer, person.peer_id = _unless_text(person, "none"), ""
     elif not (event.state == "connecting" and person.peer != "none"):
         person.peer = event.state
 

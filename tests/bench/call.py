@@ -8,7 +8,7 @@ import signal
 import tempfile
 from pathlib import Path
 
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import async_playwright, expect
 
 from tests.bench.rows import Row, row
 from tests.browser import media
@@ -37,44 +37,6 @@ WATCH = """
 })();
 """
 
-# Notes, every 10 ms, when the tone is and is not in what this page plays.
-EAR = """
-(hz) => {
-  const context = window.__ear ??= new AudioContext();
-  const note = window.__note = { first: 0, last: 0, gap: 0 };
-  const tapped = new Map();
-  const spectrum = new Float32Array(512);
-  clearInterval(window.__earTimer);
-  window.__earTimer = setInterval(() => {
-    for (const element of document.querySelectorAll('audio')) {
-      const stream = element.srcObject;
-      if (!stream || tapped.has(stream) || !stream.getAudioTracks().length) continue;
-      const analyser = context.createAnalyser();
-      analyser.fftSize = 1024;
-      analyser.smoothingTimeConstant = 0;
-      context.createMediaStreamSource(stream).connect(analyser);
-      tapped.set(stream, analyser);
-    }
-    const now = Date.now();
-    for (const analyser of tapped.values()) {
-      analyser.getFloatFrequencyData(spectrum);
-      const bin = Math.round((hz * 1024) / context.sampleRate);
-      if (Math.max(spectrum[bin - 1], spectrum[bin], spectrum[bin + 1]) > -55) {
-        if (note.last) note.gap = Math.max(note.gap, now - note.last);
-        note.first ||= now;
-        note.last = now;
-        break;
-      }
-    }
-  }, 10);
-}
-"""
-
-
-async def note(page: Page) -> dict[str, float]:
-    found: dict[str, float] = await page.evaluate("window.__note")
-    return found
-
 
 async def two_people(cast: Cast) -> tuple[User, Staff, float]:
     """A call, and the seconds from Accept until both hear each other."""
@@ -86,17 +48,21 @@ async def two_people(cast: Cast) -> tuple[User, Staff, float]:
     await user.call()
     await user.enter()
     await expect(counselor.get("ring")).to_be_visible()
-    await user.page.evaluate(EAR, media.COUNSELOR.hz)
-    await counselor.page.evaluate(EAR, media.USER.hz)
+    await user.page.evaluate(media.EAR, media.COUNSELOR.hz)
+    await counselor.page.evaluate(media.EAR, media.USER.hz)
     accepted = await counselor.page.evaluate(
         "() => { document.querySelector('[data-testid=ring-accept]').click(); return Date.now(); }"
     )
 
     async def both_hear() -> bool:
-        return bool((await note(user.page))["first"] and (await note(counselor.page))["first"])
+        return bool((await media.note(user.page))["first"] and (await media.note(counselor.page))["first"])
 
     await eventually(both_hear, True, "both should hear each other")
-    return user, counselor, (max((await note(user.page))["first"], (await note(counselor.page))["first"]) - accepted) / 1000
+    return (
+        user,
+        counselor,
+        (max((await media.note(user.page))["first"], (await media.note(counselor.page))["first"]) - accepted) / 1000,
+    )
 
 
 async def hang_up(user: User) -> None:
@@ -205,12 +171,12 @@ async def _gaps(service: Service, folder: Path, what: signal.Signals, runs: int)
             user, counselor, _ = await two_people(cast)
             for _ in range(runs):
                 await asyncio.sleep(2)
-                await user.page.evaluate(EAR, media.COUNSELOR.hz)
-                await counselor.page.evaluate(EAR, media.USER.hz)
+                await user.page.evaluate(media.EAR, media.COUNSELOR.hz)
+                await counselor.page.evaluate(media.EAR, media.USER.hz)
                 await asyncio.sleep(1)
                 os.kill(await service.serving(), what)
                 await asyncio.sleep(4 if what is signal.SIGKILL else 8)  # until its successor is warm, too
-                gaps.append(max((await note(user.page))["gap"], (await note(counselor.page))["gap"]) / 1000)
+                gaps.append(max((await media.note(user.page))["gap"], (await media.note(counselor.page))["gap"]) / 1000)
             await user.page.close()
     return gaps
 

@@ -140,6 +140,45 @@ async def heard(page: Page, ms: int = 900) -> set[int]:
     return {hz for hz, level in found.items() if level > AUDIBLE_DB}
 
 
+# Notes, every 10 ms, when the tone is and is not in what this page plays.
+EAR = """
+(hz) => {
+  const context = window.__ear ??= new AudioContext();
+  const note = window.__note = { first: 0, last: 0, gap: 0 };
+  const tapped = new Map();
+  const spectrum = new Float32Array(512);
+  clearInterval(window.__earTimer);
+  window.__earTimer = setInterval(() => {
+    for (const element of document.querySelectorAll('audio')) {
+      const stream = element.srcObject;
+      if (!stream || tapped.has(stream) || !stream.getAudioTracks().length) continue;
+      const analyser = context.createAnalyser();
+      analyser.fftSize = 1024;
+      analyser.smoothingTimeConstant = 0;
+      context.createMediaStreamSource(stream).connect(analyser);
+      tapped.set(stream, analyser);
+    }
+    const now = Date.now();
+    for (const analyser of tapped.values()) {
+      analyser.getFloatFrequencyData(spectrum);
+      const bin = Math.round((hz * 1024) / context.sampleRate);
+      if (Math.max(spectrum[bin - 1], spectrum[bin], spectrum[bin + 1]) > -55) {
+        if (note.last) note.gap = Math.max(note.gap, now - note.last);
+        note.first ||= now;
+        note.last = now;
+        break;
+      }
+    }
+  }, 10);
+}
+"""
+
+
+async def note(page: Page) -> dict[str, float]:
+    found: dict[str, float] = await page.evaluate("window.__note")
+    return found
+
+
 LOOK = """
 () => [...document.querySelectorAll('video')].filter((video) =>
     video.videoWidth > 0 && video.checkVisibility() && video.dataset.testid !== 'self-video').map((video) => {

@@ -1,9 +1,11 @@
-"""A UDP path between a client and the worker (or another client) that loses, delays, reorders and repeats by a seed."""
+"""UDP paths between a client and the worker (or another client): one that loses, delays, reorders and repeats by a seed, and one
+that is cut or changes its address."""
 
 from __future__ import annotations
 
 import asyncio
 import random
+import socket
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,3 +111,49 @@ class Proxy(asyncio.DatagramProtocol):
     def _forward(self, data: bytes, to: Address) -> None:
         if not self._transport.is_closing():
             self._transport.sendto(data, to)
+
+
+class Nat(asyncio.DatagramProtocol):
+    """Between one client and the worker, like a router at home: the worker sees an address of its own, which `rebind` changes
+    without the client's knowing, and nothing passes while it is `cut`."""
+
+    def __init__(self, target: Address) -> None:
+        self.target = target
+        self.cut = False
+        self.passed_out: list[bytes] = []
+        self._client: Address | None = None
+        self._inside: Any
+        self._outside: socket.socket
+
+    async def open(self) -> Address:
+        loop = asyncio.get_running_loop()
+        self._inside, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
+        self.rebind()
+        address: Address = self._inside.get_extra_info("sockname")
+        return address
+
+    def rebind(self) -> None:
+        loop = asyncio.get_running_loop()
+        if hasattr(self, "_outside"):
+            loop.remove_reader(self._outside)
+            self._outside.close()
+        self._outside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._outside.setblocking(False)
+        self._outside.bind(("127.0.0.1", 0))
+        loop.add_reader(self._outside, self._inward)
+
+    def datagram_received(self, data: bytes, address: tuple[str | Any, int]) -> None:
+        self._client = address
+        self.passed_out.append(data)
+        if not self.cut:
+            self._outside.sendto(data, self.target)
+
+    def _inward(self) -> None:
+        data = self._outside.recv(2048)
+        if not self.cut and self._client is not None:
+            self._inside.sendto(data, self._client)
+
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._outside)
+        self._outside.close()
+        self._inside.close()

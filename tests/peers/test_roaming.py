@@ -6,60 +6,14 @@ import asyncio
 import os
 import socket
 import time
-from typing import Any
 
-from tests.peers.client import Address, Peer
+from tests.peers.client import Peer
 from tests.peers.conftest import Service, eventually
+from tests.peers.proxy import Nat
 
 USER, COUNSELOR = 440, 620
 AWAY_S = float(os.environ.get("SANGDAM_TEST_AWAY_S", "4"))
 """Longer than the 3 s after which the worker calls a peer lost; the promise is about 10."""
-
-
-class Nat(asyncio.DatagramProtocol):
-    """Between one client and the worker, like a router at home: the worker sees an address of its own, which `rebind` changes
-    without the client's knowing, and nothing passes while it is `cut`."""
-
-    def __init__(self, target: Address) -> None:
-        self.target = target
-        self.cut = False
-        self.passed_out: list[bytes] = []
-        self._client: Address | None = None
-        self._inside: Any
-        self._outside: socket.socket
-
-    async def open(self) -> Address:
-        loop = asyncio.get_running_loop()
-        self._inside, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", 0))
-        self.rebind()
-        address: Address = self._inside.get_extra_info("sockname")
-        return address
-
-    def rebind(self) -> None:
-        loop = asyncio.get_running_loop()
-        if hasattr(self, "_outside"):
-            loop.remove_reader(self._outside)
-            self._outside.close()
-        self._outside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._outside.setblocking(False)
-        self._outside.bind(("127.0.0.1", 0))
-        loop.add_reader(self._outside, self._inward)
-
-    def datagram_received(self, data: bytes, address: tuple[str | Any, int]) -> None:
-        self._client = address
-        self.passed_out.append(data)
-        if not self.cut:
-            self._outside.sendto(data, self.target)
-
-    def _inward(self) -> None:
-        data = self._outside.recv(2048)
-        if not self.cut and self._client is not None:
-            self._inside.sendto(data, self._client)
-
-    def close(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._outside)
-        self._outside.close()
-        self._inside.close()
 
 
 async def behind_a_nat(service: Service, participant: str) -> tuple[Peer, Nat]:

@@ -180,6 +180,18 @@ def test_a_peer_of_an_older_epoch_changes_nothing(call: Call) -> None:
     assert call.session.people["u"].peer == "live"
 
 
+def test_who_has_text_alone_is_shown_so_until_a_path_is_found(call: Call) -> None:
+    call.active().give(ev.PeerOffered("u", "p-1"))
+    call.give(ev.PeerReported("u", "text_only"))
+    call.give(ev.PeerOffered("u", "p-2"))
+    assert call.session.people["u"].peer == "text_only"
+    call.give(ev.PeerChanged("u", "p-2", 1, "gone"))
+    assert call.session.people["u"].peer == "text_only"
+    call.give(ev.PeerOffered("u", "p-3"))
+    call.give(ev.PeerChanged("u", "p-3", 1, "live"))
+    assert call.session.people["u"].peer == "live"
+
+
 # --- people lost --------------------------------------------------------------------------------------------------------
 
 

@@ -129,7 +129,7 @@ function TileState({ tile: { person } }: { tile: Tile }) {
     );
   }
   if (person.peer === "text_only") return <span class="tile-state">{t("presence.textOnly")}</span>;
-  if (person.peer === "connecting") return <span class="tile-state">{t("presence.connecting")}</span>;
+  if (person.peer === "connecting" || person.peer === "lost") return <span class="tile-state">{t("presence.connecting")}</span>;
   if (person.peer !== "live" || person.media.mic) return null;
   return (
     <span class="tile-state" title={t("muted")}>

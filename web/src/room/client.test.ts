@@ -27,8 +27,14 @@ class FakeServer {
 }
 
 describe("the lines that were written before", () => {
-  beforeEach(() => void vi.useFakeTimers());
-  afterEach(() => void vi.useRealTimers());
+  beforeEach(() => {
+    vi.useFakeTimers();
+    for (const name of ["addEventListener", "removeEventListener"]) vi.stubGlobal(name, vi.fn()); // no window here
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
 
   const client = () => {
     const server = new FakeServer();

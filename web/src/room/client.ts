@@ -88,12 +88,16 @@ export class Client {
   }
 
   open(): void {
+    addEventListener("online", this.networkBack);
     this.connection.open();
   }
 
   close(): void {
+    removeEventListener("online", this.networkBack);
     this.connection.close();
   }
+
+  private readonly networkBack = () => this.connection.networkBack();
 
   /** Shows the line as "sending" at once and sends it until it is acknowledged. */
   sendLine(line: Omit<SendLine, "type" | "line" | "id">): string {

@@ -106,6 +106,30 @@ describe("Connection", () => {
     expect(sockets.length).toBe(before + 1);
   });
 
+  it("does not wait for the ladder when the network is back, and soon doubts a connection that says nothing", () => {
+    const { connection, sockets, socket, greet } = connected();
+    for (const wait of [0, 300, 1200]) {
+      socket().onclose?.();
+      vi.advanceTimersByTime(wait);
+    }
+    socket().onclose?.();
+    const before = sockets.length;
+    connection.networkBack();
+    expect(sockets).toHaveLength(before + 1);
+    greet();
+    connection.networkBack();
+    expect(socket().sent.at(-1)).toMatchObject({ type: "ping" });
+    vi.advanceTimersByTime(1499);
+    expect(sockets).toHaveLength(before + 1);
+    vi.advanceTimersByTime(2);
+    expect(sockets).toHaveLength(before + 2);
+    greet();
+    connection.networkBack();
+    socket().say({ type: "pong", now: 1 });
+    vi.advanceTimersByTime(4000);
+    expect(sockets).toHaveLength(before + 2);
+  });
+
   it("sends a line again on the next connection until it is acknowledged", () => {
     const { connection, socket, greet } = connected();
     connection.sendLine(line("a"));

@@ -53,6 +53,8 @@ interface Pending {
 const REPLY_MS = 8000;
 const PING_MS = 5000;
 const SILENT_MS = 12_000;
+/** So soon must a connection answer that stood before the network was gone. */
+const ANSWER_MS = 1500;
 const OUTBOX_MOST = 200;
 const AWAY_MS = 1500;
 const FINAL: readonly string[] = ["signed_out", "token", "replaced"];
@@ -85,6 +87,18 @@ export class Connection {
 
   close(): void {
     this.end("left");
+  }
+
+  /** The network is back, as far as the browser knows: what waits to be tried is tried now. */
+  networkBack(): void {
+    if (!this.wanted) return;
+    if (this.send({ type: "ping" })) {
+      this.listenFor(ANSWER_MS);
+      return;
+    }
+    this.attempt = 0;
+    this.drop();
+    this.dial();
   }
 
   /** Sends at once; false when there is no connection (and then nothing is kept). */
@@ -203,9 +217,9 @@ export class Connection {
   }
 
   /** A connection that has said nothing for 12 s (pings are answered every 5 s) is dead although the browser does not know it yet. */
-  private listenFor(): void {
+  private listenFor(silentMs = SILENT_MS): void {
     clearTimeout(this.silence);
-    this.silence = setTimeout(() => this.socket && this.lost(this.socket), SILENT_MS);
+    this.silence = setTimeout(() => this.socket && this.lost(this.socket), silentMs);
   }
 
   private drop(): void {

@@ -135,7 +135,8 @@ describe("RoomPeer", () => {
   });
 
   it("hears and is heard over the former connection until the new one carries sound", async () => {
-    const { peer } = aPeer();
+    let epoch = 1;
+    const { peer } = aPeer(() => Promise.resolve(answer(epoch++)));
     const heardOver = () => (peer.state.get().audio as unknown as FakeStream).tracks[0]?.of;
     peer.ensure(1);
     await settle();
@@ -160,7 +161,8 @@ describe("RoomPeer", () => {
   });
 
   it("goes over to a new connection in silence, too, and leaves none open", async () => {
-    const { peer } = aPeer();
+    let epoch = 1;
+    const { peer } = aPeer(() => Promise.resolve(answer(epoch++)));
     peer.ensure(1);
     await settle();
     last().connect();
@@ -188,13 +190,103 @@ describe("RoomPeer", () => {
     peer.close();
   });
 
+  /** Live, and then out of everybody's reach for 10 s. */
+  async function cutOff() {
+    const made = aPeer();
+    made.peer.ensure(1);
+    await settle();
+    last().connect();
+    const silent = last();
+    let reach: () => void = () => undefined;
+    made.ports.iceServers.mockReturnValue(new Promise((resolve) => (reach = () => resolve([]))));
+    await settle(10_000);
+    expect(made.peer.state.get()).toMatchObject({ status: "connecting", returning: true, doc: false });
+    return { ...made, silent, reach };
+  }
+
+  it("goes on with the connection it had when only the network was gone, and asks nobody", async () => {
+    const { peer, ports, silent } = await cutOff();
+    expect(silent.closed).toBe(false);
+    await peer.setTrack("mic", null);
+    expect(silent.senders[0]?.replaceTrack).toHaveBeenLastCalledWith(null); // who mutes meanwhile is mute when found again
+    silent.channels.doc?.onmessage?.({ data: Uint8Array.of(0, 7).buffer });
+    expect(ports.onBoard).toHaveBeenCalledWith(Uint8Array.of(7)); // it comes before anything else says that the path is there
+    silent.connectionState = "connected";
+    silent.onconnectionstatechange?.();
+    expect(peer.state.get()).toMatchObject({ status: "live", epoch: 1, doc: true });
+    expect(ports.report.mock.calls).toEqual([["live"], ["lost"], ["live"]]);
+    expect(ports.offer).toHaveBeenCalledTimes(1);
+    expect(last().closed).toBe(true);
+    await settle(2000); // it is watched as before
+    expect(ports.report.mock.calls.at(-1)).toEqual(["lost"]);
+    peer.close();
+    expect(FakeConnection.made.every(({ closed }) => closed)).toBe(true);
+  });
+
+  it("calls the silent connection, and takes any echo of it for the way back", async () => {
+    const { peer, silent } = await cutOff();
+    const called = silent.channels.live!.sent.length;
+    await settle(1000);
+    expect(silent.channels.live!.sent).toHaveLength(called + 2);
+    silent.channels.live?.onmessage?.({ data: '{"t":"hb","n":0}' });
+    expect(peer.state.get().status).toBe("live");
+    peer.close();
+  });
+
+  it("leaves the silent connection once another was offered: the worker may have taken that one", async () => {
+    let answered: (made: Answer) => void = () => undefined;
+    const { peer, ports, silent, reach } = await cutOff();
+    ports.offer.mockReturnValue(new Promise((resolve) => (answered = resolve)));
+    reach();
+    await settle();
+    expect(ports.offer).toHaveBeenCalledTimes(2);
+    silent.channels.live?.onmessage?.({ data: "" });
+    expect([peer.state.get().status, silent.closed]).toEqual(["connecting", false]);
+    answered(answer(1));
+    await settle();
+    expect(silent.closed).toBe(true);
+    last().connect();
+    expect(peer.state.get()).toMatchObject({ status: "live", audio: { tracks: [{ of: last() }] } });
+    peer.close();
+  });
+
+  it("does not go back to a silent connection of an epoch that is over, or to one that failed", async () => {
+    const moved = await cutOff();
+    moved.peer.ensure(2);
+    moved.silent.channels.live?.onmessage?.({ data: "" });
+    expect(moved.peer.state.get().status).toBe("connecting");
+    moved.peer.close();
+    expect(moved.silent.closed).toBe(true);
+
+    const { peer, silent } = await cutOff();
+    silent.connectionState = "failed";
+    silent.onconnectionstatechange?.();
+    expect(silent.closed).toBe(true);
+    peer.close();
+  });
+
+  it("says again that it is live when the WebSocket is back: nobody may have heard it", async () => {
+    const { peer, ports, silent } = await cutOff();
+    silent.channels.live?.onmessage?.({ data: "" });
+    ports.report.mockClear();
+    peer.retryNow();
+    expect(ports.report.mock.calls).toEqual([["live"]]);
+    peer.close();
+  });
+
   it("settles for text after 5 s without a path, and is live when one is found later", async () => {
     const { peer, ports } = aPeer();
     peer.ensure(1);
     await settle(5000);
     expect(peer.state.get()).toMatchObject({ status: "text_only", doc: false });
     expect(ports.report.mock.calls).toEqual([["text_only"]]);
-    await settle(5000);
+    for (let tries = 2; tries < 5; tries++) {
+      await settle(300);
+      expect([FakeConnection.made.length, last().closed]).toEqual([tries, false]); // one looks for a path at every moment, but for these
+      await settle(5000);
+    }
+    await settle(300);
+    expect(ports.report).toHaveBeenCalledTimes(1);
     last().connect();
     expect(peer.state.get().status).toBe("live");
     peer.close();
@@ -204,10 +296,21 @@ describe("RoomPeer", () => {
     let refusals = 6;
     const { peer, ports } = aPeer(() => (refusals-- > 0 ? Promise.reject(new RequestError("no_worker")) : Promise.resolve(answer(3))));
     peer.ensure(1);
-    await settle(20_000);
+    await settle(12_000);
     expect(ports.report).not.toHaveBeenCalledWith("lost");
     last().connect();
     expect(peer.state.get()).toMatchObject({ status: "live", epoch: 3 });
+    peer.close();
+  });
+
+  it("asks not more often than every 5 s when it has settled for text and is refused", async () => {
+    const { peer, ports } = aPeer();
+    peer.ensure(1);
+    await settle(5000);
+    ports.offer.mockRejectedValue(new RequestError("full"));
+    await settle(20_000);
+    expect(FakeConnection.made.length).toBeLessThan(7);
+    expect(peer.state.get().status).toBe("text_only");
     peer.close();
   });
 

@@ -2,12 +2,11 @@
 
 import type { Answer } from "../messages";
 import { createStore, type Readable } from "../ui/store";
+import { build, quiet, type Attempt, type TrackKind } from "./attempt";
 import { RequestError } from "./connection";
-import { fragment, Reassembler } from "./fragments";
-import { delayMs } from "./ladder";
+import { fragment } from "./fragments";
+import { delayMs, jittered } from "./ladder";
 import { Watchdog } from "./watchdog";
-
-export type TrackKind = "mic" | "camera" | "screen";
 
 export interface PeerState {
   /** idle: not wanted. connecting: also while coming back. text_only: no path for media was found (we go on trying). */
@@ -31,68 +30,32 @@ export interface PeerPorts {
   onBoard: (message: Uint8Array) => void;
 }
 
-const SLOTS = 4;
-/** From low to high. Chromium makes no third layer of a camera of 640 × 360. */
-const LAYERS: RTCRtpEncodingParameters[] = [
-  { rid: "l", scaleResolutionDownBy: 2, maxBitrate: 150_000 },
-  { rid: "h", maxBitrate: 900_000 },
-];
 const NO_PATH_MS = 5000;
-const TEXT_ONLY_RETRY_MS = 5000;
+/** With text alone one attempt follows the other, so that a path is found soon after there is one; not more often than this. */
+const TEXT_ONLY_EVERY_MS = 5000;
+const NEXT_TRY_MS = 300;
 const TICK_MS = 100;
+const CALL_EVERY_MS = 500;
 /** A former connection sounds until something is heard over the new one, and is kept so long after that: others move, too. */
 const FORMER_MS = 1000;
 const HEARS_MS = 20;
 const DOC_WATER_BYTES = 1024 * 1024;
+const ENDED: readonly string[] = ["failed", "closed"];
 const NOTHING: Omit<PeerState, "returning" | "epoch"> = { status: "idle", audio: null, slots: [null, null, null, null], doc: false };
-
-/** One attempt: a browser's connection with its channels, dead once `close` was called. */
-interface Attempt {
-  pc: RTCPeerConnection;
-  senders: Record<TrackKind, RTCRtpSender>;
-  doc: RTCDataChannel;
-  live: RTCDataChannel;
-  slots: MediaStreamTrack[];
-  voice: RTCRtpReceiver;
-}
-
-function build(): Attempt {
-  const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
-  // The order of these lines is the protocol: audio, camera, screen, four slots, data.
-  const mic = pc.addTransceiver("audio", { direction: "sendrecv" });
-  const camera = pc.addTransceiver("video", { direction: "sendonly", sendEncodings: LAYERS });
-  const screen = pc.addTransceiver("video", { direction: "sendonly" });
-  const slots = Array.from({ length: SLOTS }, () => pc.addTransceiver("video", { direction: "recvonly" }).receiver.track);
-  const doc = pc.createDataChannel("doc", { ordered: true });
-  const live = pc.createDataChannel("live", { ordered: false, maxRetransmits: 0 });
-  doc.binaryType = "arraybuffer";
-  return {
-    pc,
-    senders: { mic: mic.sender, camera: camera.sender, screen: screen.sender },
-    doc,
-    live,
-    slots,
-    voice: mic.receiver,
-  };
-}
-
-function quiet({ pc, doc, live }: Attempt): void {
-  pc.onconnectionstatechange = null;
-  doc.onopen = doc.onmessage = live.onopen = live.onmessage = null;
-}
 
 export class RoomPeer {
   private readonly store = createStore<PeerState>({ ...NOTHING, returning: false, epoch: 0 });
   private readonly tracks: Record<TrackKind, MediaStreamTrack | null> = { mic: null, camera: null, screen: null };
   private attempt: Attempt | null = null;
+  /** Was live before: the room has moved on from it, or it fell silent and may be found again. */
   private former: Attempt | null = null;
-  private reassembler = new Reassembler();
   private tries = 0;
   private wantedEpoch = 0;
   /** When the first answer of this round came: from then on a path should be found within 5 s. Refused offers say nothing of it. */
   private answeredAt: number | null = null;
   private timers = new Set<ReturnType<typeof setTimeout>>();
   private ticking: ReturnType<typeof setInterval> | undefined;
+  private calling: ReturnType<typeof setInterval> | undefined;
 
   constructor(private readonly ports: PeerPorts) {}
 
@@ -107,14 +70,15 @@ export class RoomPeer {
     this.wantedEpoch = Math.max(epoch, this.wantedEpoch);
     this.tries = 0;
     this.answeredAt = null;
-    if (status === "live") this.keepFormer();
+    if (status === "live") this.keepFormer(quiet);
     this.change({ status: "connecting" });
     this.make();
   }
 
-  /** The WebSocket is back: an attempt that failed for want of it is made at once. */
+  /** The WebSocket is back: an attempt that failed for want of it is made at once, and what could not be told is told. */
   retryNow(): void {
     const { status } = this.store.get();
+    if (status === "live") this.ports.report("live");
     if (status === "idle" || status === "live" || this.attempt) return;
     this.tries = 0;
     this.answeredAt = null;
@@ -151,15 +115,17 @@ export class RoomPeer {
     this.discard();
     const attempt = build();
     this.attempt = attempt;
-    this.reassembler = new Reassembler();
-    attempt.pc.onconnectionstatechange = () => {
-      if (this.attempt !== attempt) return;
-      if (attempt.pc.connectionState === "failed" || attempt.pc.connectionState === "closed") this.lost("failed");
-    };
+    this.attend(attempt);
     attempt.doc.onopen = () => this.attempt === attempt && this.change({ doc: true });
-    attempt.doc.onmessage = (event: MessageEvent<ArrayBuffer>) => this.boardFragment(new Uint8Array(event.data));
+    attempt.doc.onmessage = (event: MessageEvent<ArrayBuffer>) => this.boardFragment(attempt, new Uint8Array(event.data));
     attempt.live.onopen = () => this.attempt === attempt && this.connected(attempt);
     this.negotiate(attempt).catch((error: unknown) => this.attempt === attempt && this.notAnswered(error));
+  }
+
+  private attend(attempt: Attempt): void {
+    attempt.pc.onconnectionstatechange = () => {
+      if (this.attempt === attempt && ENDED.includes(attempt.pc.connectionState)) this.lost("failed");
+    };
   }
 
   private async negotiate(attempt: Attempt): Promise<void> {
@@ -172,8 +138,11 @@ export class RoomPeer {
     await attempt.pc.setLocalDescription(offer);
     if (this.attempt !== attempt) return;
     // The worker is ICE-lite and learns our address from our checks: no candidate need be waited for.
+    attempt.offered = true;
     const answer = await this.ports.offer(attempt.pc.localDescription?.sdp ?? "");
     if (this.attempt !== attempt) return;
+    attempt.epoch = answer.epoch;
+    if (this.former?.epoch === answer.epoch) this.dropFormer(); // the worker has, too
     this.wantedEpoch = Math.max(this.wantedEpoch, answer.epoch);
     await attempt.pc.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     if (this.attempt !== attempt) return;
@@ -209,12 +178,37 @@ export class RoomPeer {
     }, TICK_MS);
   }
 
-  /** The worker may only have been told to end, and sound on: nobody shall miss a word while people move one by one. */
-  private keepFormer(): void {
+  /** The worker may only have been told to end, and sound on: nobody shall miss a word while people move one by one. Or only the
+   *  network is gone, and all goes on by itself when it returns. */
+  private keepFormer(as: (former: Attempt) => void): void {
     this.dropFormer();
+    this.clearTimers();
     this.former = this.attempt;
     this.attempt = null;
-    if (this.former) quiet(this.former);
+    if (this.former) as(this.former);
+  }
+
+  private listenFor(silent: Attempt): void {
+    silent.live.onmessage = () => this.found(silent);
+    silent.pc.onconnectionstatechange = () => {
+      if (silent.pc.connectionState === "connected") this.found(silent);
+      else if (this.former === silent && ENDED.includes(silent.pc.connectionState)) this.dropFormer();
+    };
+    this.calling = setInterval(() => {
+      if (silent.live.readyState === "open") silent.live.send(JSON.stringify({ t: "hb", n: 0 }));
+    }, CALL_EVERY_MS);
+  }
+
+  /** The network is back before the worker was offered another connection: what this one carries goes on, and nobody is asked. */
+  private found(silent: Attempt): void {
+    if (this.former !== silent || silent.epoch < this.wantedEpoch || this.attempt?.offered) return;
+    clearInterval(this.calling);
+    this.discard();
+    this.former = null;
+    this.attempt = silent;
+    this.attend(silent);
+    this.change({ doc: silent.doc.readyState === "open" });
+    this.connected(silent);
   }
 
   private succeed(attempt: Attempt): void {
@@ -231,18 +225,23 @@ export class RoomPeer {
   }
 
   private dropFormer(): void {
-    this.former?.pc.close();
+    clearInterval(this.calling);
+    const former = this.former;
     this.former = null;
+    if (!former) return;
+    quiet(former);
+    former.pc.close();
   }
 
-  private boardFragment(part: Uint8Array): void {
+  private boardFragment(attempt: Attempt, part: Uint8Array): void {
     try {
-      const message = this.reassembler.push(part);
+      const message = attempt.reassembler.push(part);
       if (message) this.ports.onBoard(message);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      this.attempt?.doc.close(); // the worker broke the framing; the next connection starts afresh
-      this.lost("framing");
+      attempt.doc.close(); // the worker broke the framing; the next connection starts afresh
+      if (this.attempt === attempt) this.lost("framing");
+      else this.dropFormer();
     }
   }
 
@@ -250,7 +249,9 @@ export class RoomPeer {
   private lost(why: "failed" | "silent" | "refused" | "framing"): void {
     const { status } = this.store.get();
     const wasLive = status === "live";
-    this.discard();
+    const madeAt = this.attempt?.madeAt ?? 0;
+    if (why === "silent") this.keepFormer((silent) => this.listenFor(silent));
+    else this.discard();
     if (wasLive) {
       this.answeredAt = null;
       this.tries = 0;
@@ -258,26 +259,32 @@ export class RoomPeer {
       if (why !== "refused") this.ports.report("lost");
     }
     if (!wasLive && status === "connecting" && this.answeredAt !== null && performance.now() - this.answeredAt >= NO_PATH_MS) {
-      this.settleForText();
+      this.settleForText(madeAt);
       return;
     }
-    const wait = status === "text_only" ? TEXT_ONLY_RETRY_MS : delayMs(this.tries++, Math.random());
-    this.after(wait, () => this.make());
+    if (status === "text_only") this.tryAgain(madeAt);
+    else this.after(delayMs(this.tries++, Math.random()), () => this.make());
   }
 
   private noPath(): void {
     if (this.store.get().status === "live") return;
+    const madeAt = this.attempt?.madeAt ?? 0;
     this.discard();
-    this.settleForText();
+    this.settleForText(madeAt);
   }
 
-  private settleForText(): void {
+  private settleForText(madeAt: number): void {
     this.dropFormer();
     if (this.store.get().status !== "text_only") {
       this.change({ status: "text_only", doc: false, audio: null, slots: NOTHING.slots });
       this.ports.report("text_only");
     }
-    this.after(TEXT_ONLY_RETRY_MS, () => this.make());
+    this.tryAgain(madeAt);
+  }
+
+  private tryAgain(madeAt: number): void {
+    const due = madeAt + TEXT_ONLY_EVERY_MS - performance.now();
+    this.after(Math.max(due, jittered(NEXT_TRY_MS, Math.random())), () => this.make());
   }
 
   private discard(): void {

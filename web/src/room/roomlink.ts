@@ -2,11 +2,12 @@
 
 import type { SessionView } from "../messages";
 import { createStore, type Readable } from "../ui/store";
+import type { TrackKind } from "./attempt";
 import { base64, unbase64 } from "./base64";
 import type { Client } from "./client";
 import { RequestError } from "./connection";
 import type { Devices } from "./devices";
-import { RoomPeer, type TrackKind } from "./peer";
+import { RoomPeer } from "./peer";
 import { viewer } from "./state";
 
 /** How a board message travels: the peer connection's `doc` channel, or the WebSocket. */

@@ -1,0 +1,56 @@
+/** One attempt to reach the media worker: a browser's connection with the media lines and channels of the protocol. */
+
+import { Reassembler } from "./fragments";
+
+export type TrackKind = "mic" | "camera" | "screen";
+
+const SLOTS = 4;
+/** From low to high. Chromium makes no third layer of a camera of 640 × 360. */
+const LAYERS: RTCRtpEncodingParameters[] = [
+  { rid: "l", scaleResolutionDownBy: 2, maxBitrate: 150_000 },
+  { rid: "h", maxBitrate: 900_000 },
+];
+
+export interface Attempt {
+  madeAt: number;
+  /** Of its answer; 0 before. */
+  epoch: number;
+  /** The worker may have taken it in the place of the connection before. */
+  offered: boolean;
+  reassembler: Reassembler;
+  pc: RTCPeerConnection;
+  senders: Record<TrackKind, RTCRtpSender>;
+  doc: RTCDataChannel;
+  live: RTCDataChannel;
+  slots: MediaStreamTrack[];
+  voice: RTCRtpReceiver;
+}
+
+export function build(): Attempt {
+  const pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
+  // The order of these lines is the protocol: audio, camera, screen, four slots, data.
+  const mic = pc.addTransceiver("audio", { direction: "sendrecv" });
+  const camera = pc.addTransceiver("video", { direction: "sendonly", sendEncodings: LAYERS });
+  const screen = pc.addTransceiver("video", { direction: "sendonly" });
+  const slots = Array.from({ length: SLOTS }, () => pc.addTransceiver("video", { direction: "recvonly" }).receiver.track);
+  const doc = pc.createDataChannel("doc", { ordered: true });
+  const live = pc.createDataChannel("live", { ordered: false, maxRetransmits: 0 });
+  doc.binaryType = "arraybuffer";
+  return {
+    madeAt: performance.now(),
+    epoch: 0,
+    offered: false,
+    reassembler: new Reassembler(),
+    pc,
+    senders: { mic: mic.sender, camera: camera.sender, screen: screen.sender },
+    doc,
+    live,
+    slots,
+    voice: mic.receiver,
+  };
+}
+
+export function quiet({ pc, doc, live }: Attempt): void {
+  pc.onconnectionstatechange = null;
+  doc.onopen = doc.onmessage = live.onopen = live.onmessage = null;
+}
