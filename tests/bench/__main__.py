@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
+from collections.abc import Callable, Iterable
 
 from tests.bench import call, day, matches, recording, sizes, wait_promise
 from tests.bench.load import scenes
 from tests.bench.media import calls, crowd, lips, matrix, pictures, scale, solo
 from tests.bench.quality import table as quality
-from tests.bench.rows import TARGET, merge, table
+from tests.bench.rows import HEAD, TARGET, Row, line, merge, table
 
-PARTS = {
+PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "sizes": sizes.rows,
     "call": call.rows,
     "match": matches.rows,
@@ -30,13 +33,27 @@ PARTS = {
 
 
 def main(names: list[str]) -> None:
+    """Rows are printed and kept as they are measured; a part that fails does not take the others with it."""
     unknown = set(names) - set(PARTS)
     if unknown:
         sys.exit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
-    found = [row for name in names or PARTS for row in PARTS[name]()]
-    merge(found)
-    print(table(found))
-    print(f"\nmerged into {TARGET}")
+    found: list[Row] = []
+    failed: list[str] = []
+    cores = os.sched_getaffinity(0)
+    print(HEAD, flush=True)
+    for name in names or PARTS:
+        os.sched_setaffinity(0, cores)  # some keep to one
+        try:
+            for each in PARTS[name]():
+                merge([each])
+                found.append(each)
+                print(line(each), flush=True)
+        except Exception:
+            traceback.print_exc()
+            failed.append(name)
+    print(f"\n{table(found)}\n\nmerged into {TARGET}")
+    if failed:
+        sys.exit(f"not measured to the end: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

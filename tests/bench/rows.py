@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 TARGET = Path(__file__).parents[2] / "build" / "bench.json"
+NAME_WIDTH = 48
+HEAD = f"{'name':{NAME_WIDTH}} {'value':>10} {'unit':8} {'runs':>5} {'min':>10} {'max':>10} {'peer':>12} {'ratio':>6}"
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,8 @@ class Row:
     peer: str | None = None
     peer_value: float | None = None
     ratio: float | None = None
+    steps: list[dict[str, float]] | None = None
+    """What was measured on the way, where the row is the outcome of several steps."""
 
     def renamed(self, name: str) -> Row:
         return replace(self, name=name)
@@ -48,10 +54,21 @@ def merge(rows: list[Row], target: Path = TARGET) -> None:
     target.write_text(json.dumps(list(known.values()), indent=1, ensure_ascii=False) + "\n")
 
 
+def one_by_one(rows: AsyncIterator[Row]) -> Iterator[Row]:
+    """Each as soon as it is measured; between two of them the loop stands still."""
+
+    async def following() -> Row | None:
+        return await anext(rows, None)
+
+    with asyncio.Runner() as runner:
+        while (found := runner.run(following())) is not None:
+            yield found
+
+
+def line(of: Row) -> str:
+    peer = "" if of.peer_value is None else f"{of.peer_value:>12g} {of.ratio:>6g}"
+    return f"{of.name:{NAME_WIDTH}} {of.value:>10g} {of.unit:8} {of.runs:>5} {of.min:>10g} {of.max:>10g} {peer}"
+
+
 def table(rows: list[Row]) -> str:
-    width = max(len(each.name) for each in rows)
-    lines = [f"{'name':{width}} {'value':>10} {'unit':8} {'runs':>5} {'min':>10} {'max':>10} {'peer':>12} {'ratio':>6}"]
-    for r in rows:
-        peer = "" if r.peer_value is None else f"{r.peer_value:>12g} {r.ratio:>6g}"
-        lines.append(f"{r.name:{width}} {r.value:>10g} {r.unit:8} {r.runs:>5} {r.min:>10g} {r.max:>10g} {peer}")
-    return "\n".join(lines)
+    return "\n".join([HEAD, *map(line, rows)])

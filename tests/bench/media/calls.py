@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from statistics import median
 
@@ -20,12 +20,14 @@ from media.audio.opus import Decoder
 from tests.bench.media import speech
 from tests.bench.media.load import Part, Taken, drive
 from tests.bench.media.servers import LOAD_CORE, Janus, Person, Sangdam, Server
-from tests.bench.rows import Row, compared, row
+from tests.bench.rows import Row, compared, one_by_one, row
 
 WINDOW_S = 3.0
 SETTLED_S = 8.0
 """Jitter buffers have found what a line needs."""
-ROUNDS = 9
+LEAST_ROUNDS, MOST_ROUNDS = 5, 9
+SETTLED = 0.05
+"""Enough rounds when the middle half of the ratios lies so close together, as a share of their median."""
 JOINING_AT_ONCE = 10
 MOST_LOAD = 70.0
 STEP = 5000
@@ -52,33 +54,39 @@ def _says(case: str, person: int) -> speech.Packets | None:
     return {"dtx": None, "hush": speech.noise(speech.HUSH_DBOV), "noise": speech.noise(speech.NOISE_DBOV)}[case]
 
 
-def rows() -> list[Row]:
+def rows() -> Iterator[Row]:
     os.sched_setaffinity(0, {LOAD_CORE})
-    found = []
     for size, prefix in ((20, "relay2"), (60, "relay2_60")):
-        found += asyncio.run(_compare(size, {"all": f"{prefix}_cpu_percent_per_room"}, mixed=False))
+        yield from one_by_one(_compare(size, {"all": f"{prefix}_cpu_percent_per_room"}, mixed=False))
     mixes = {case: f"mix3_one_speaking_{case}_cpu_percent_per_room" for case in QUIET}
-    found += asyncio.run(_compare(10, mixes | {"all": "mix3_all_speaking_cpu_percent_per_room"}, mixed=True))
-    worst = max((each for each in found if "one_speaking" in each.name), key=lambda each: each.ratio or 0)
-    found.append(worst.renamed("mix3_one_speaking_cpu_percent_per_room"))
-    found += asyncio.run(_latency())
-    return found
-
-
-async def _compare(size: int, cases: dict[str, str], *, mixed: bool) -> list[Row]:
     found = []
+    for each in one_by_one(_compare(10, mixes | {"all": "mix3_all_speaking_cpu_percent_per_room"}, mixed=True)):
+        found.append(each)
+        yield each
+    worst = max((each for each in found if "one_speaking" in each.name), key=lambda each: each.ratio or 0)
+    yield worst.renamed("mix3_one_speaking_cpu_percent_per_room")
+    yield from one_by_one(_latency())
+
+
+async def _compare(size: int, cases: dict[str, str], *, mixed: bool) -> AsyncIterator[Row]:
     async with Janus() as janus, Sangdam() as sangdam:
         both = [await open_rooms(server, size, mixed=mixed) for server in (janus, sangdam)]
         numbers = _numbers()
         for case, name in cases.items():
             theirs, ours = [], []
-            for _ in range(ROUNDS):
+            for _ in range(MOST_ROUNDS):
                 pair = [drive(rooms.server, rooms.parts(case), WINDOW_S, next(numbers)) for rooms in both]
                 if max(taken.load_cpu for taken in pair) <= MOST_LOAD:
                     theirs.append(pair[0].server_cpu / size)
                     ours.append(pair[1].server_cpu / size)
-            found.append(compared(name, "%", ours, theirs))
-    return found
+                if len(ours) >= LEAST_ROUNDS and _settled(ours, theirs):
+                    break
+            yield compared(name, "%", ours, theirs)
+
+
+def _settled(ours: list[float], theirs: list[float]) -> bool:
+    low, middle, high = np.percentile(np.divide(ours, theirs), (25, 50, 75))
+    return bool(high - low <= SETTLED * middle)
 
 
 def _numbers() -> Iterator[int]:
@@ -101,7 +109,7 @@ async def open_rooms(server: Server, size: int, *, mixed: bool, keep: int = 0) -
 # --- how long a sound takes ------------------------------------------------------------------------------------------------
 
 
-async def _latency() -> list[Row]:
+async def _latency() -> AsyncIterator[Row]:
     """Relayed at about half of what a core carries, mixed with ten rooms; the kernel's time of arrival minus that of sending.
 
     The mix's is measured on the sound, over a relayed call's measured in the same way: both contain the sender's own codec.
@@ -114,13 +122,10 @@ async def _latency() -> list[Row]:
             1000 * each for number, part in enumerate(parts) for each in _relayed(part, parts[number ^ 1], taken, number ^ 1)
         ]
         plain = median(_heard_after(parts[number ^ 1], parts[number], taken, number) for number in range(20))
-    added = {case: await _added_by_mix(case, plain) for case in ("all", "dtx")}
-    return [
-        row("relay_latency_p50_ms", "ms", delays),
-        row("relay_latency_p99_ms", "ms", delays),
-        row("mix_added_latency_ms", "ms", added["all"]),
-        row("passed_on_added_latency_ms", "ms", added["dtx"]),
-    ]
+    yield row("relay_latency_p50_ms", "ms", delays)
+    yield row("relay_latency_p99_ms", "ms", delays)
+    yield row("mix_added_latency_ms", "ms", await _added_by_mix("all", plain))
+    yield row("passed_on_added_latency_ms", "ms", await _added_by_mix("dtx", plain))
 
 
 async def _added_by_mix(case: str, plain_s: float) -> list[float]:

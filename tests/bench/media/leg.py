@@ -163,6 +163,8 @@ class Leg:
                 data, more, _, source = receive(2048, 64)
                 if data[0] < 4:
                     self._stun(data, source)
+                elif source != self.target:
+                    continue  # meant for who had this port before
                 elif data[0] >= 128 and not 192 <= data[1] <= 223:
                     self.received += 1
                     if len(self.arrivals) < self.keep:

@@ -7,6 +7,7 @@ import asyncio
 import os
 import select
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -204,10 +205,11 @@ def _sdp(leg: Leg, direction: str) -> str:
     return "\r\n".join(lines) + "\r\n"
 
 
-def rows() -> list[Row]:
+def rows() -> Iterator[Row]:
     os.sched_setaffinity(0, {LOAD_CORE})
     names: dict[Kind, str] = {"camera": "video_cpu_percent_per_mbps", "screen": "video_screen_cpu_percent_per_mbps"}
-    return [asyncio.run(_compare(kind, name)) for kind, name in names.items()]
+    for kind, name in names.items():
+        yield asyncio.run(_compare(kind, name))
 
 
 async def _compare(kind: Kind, name: str) -> Row:

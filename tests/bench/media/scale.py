@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import os
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,6 +34,7 @@ async def _grow() -> list[Row]:
     """Rooms are added until p99 passes 20 ms, or the load has no more to give (then a worker holds more than is said)."""
     held = 0
     costs: list[float] = []
+    steps: list[dict[str, float]] = []
     numbers = itertools.count(1000, STEP)
     async with Sangdam() as server:
         rooms = Rooms(server, [])
@@ -43,11 +45,18 @@ async def _grow() -> list[Row]:
             taken = drive(server, rooms.parts(CASE), WINDOW_S, next(numbers))
             late_ms = float(np.percentile([each for leg in _listening(rooms) for each in _lateness_ms(leg.arrivals)], 99))
             print(f"{size} rooms: p99 {late_ms:.1f} ms, worker {taken.server_cpu:.0f} %, load {taken.load_cpu:.0f} %", flush=True)
-            if late_ms > MOST_LATE_MS or taken.load_cpu > MOST_LOAD:
+            if taken.load_cpu > MOST_LOAD:
+                break
+            cost = taken.server_cpu / size
+            steps.append({"rooms": size, "percent_per_room": round(cost, 4), "p99_ms": round(late_ms, 3)})
+            if late_ms > MOST_LATE_MS:
                 break
             held = size
-            costs.append(taken.server_cpu / size)
-    return [row("rooms3_per_worker", "rooms", [held]), row("rooms3_cpu_percent_per_room", "%", costs)]
+            costs.append(cost)
+    return [
+        row("rooms3_per_worker", "rooms", [held]),
+        replace(row("rooms3_cpu_percent_per_room", "%", costs), steps=steps),
+    ]
 
 
 def _listening(rooms: Rooms) -> list[Leg]:

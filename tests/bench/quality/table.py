@@ -23,6 +23,7 @@ Recorded = dict[tuple[str, str], Samples]
 Found = dict[tuple[str, str], list[float]]
 """(way, line) → MOS of each piece."""
 
+NAMES = {CLEAN: "mos_clean", PROMISED: "mos_loss10_jitter50"}
 DIRECT, UP, DOWN, MIXED_UP, MIXED_DOWN = "Chromium direct", "Chromium up", "Chromium down", "mixed up", "mixed down"
 BROWSERS: Ways = {
     DIRECT: lambda line: Case(up=line, direct=True),
@@ -37,14 +38,15 @@ LIGHT: Ways = {
 }
 
 
-def rows() -> list[Row]:
+def rows() -> Iterator[Row]:
     names, found = list(LINES), Found()
     for start in range(0, len(names), AT_ONCE):
         some = names[start : start + AT_ONCE]
         for way in (by_browsers, by_light_peers, by_the_clock_alone):
             found |= {key: scores(heard) for key, heard in way(some).items()}
+        for line in some:
+            yield from promised(found, line)
     print(table(found))
-    return promised(found)
 
 
 def by_browsers(lines: Sequence[str]) -> Recorded:
@@ -65,13 +67,13 @@ def _by(ways: Ways, lines: Sequence[str], run: Callable[[list[Case]], list[Sampl
     return dict(zip(keys, run([ways[way](LINES[line]) for way, line in keys]), strict=True))
 
 
-def promised(found: Found) -> list[Row]:
-    made = []
-    for line, name in ((CLEAN, "mos_clean"), (PROMISED, "mos_loss10_jitter50")):
+def promised(found: Found, line: str) -> Iterator[Row]:
+    """The rows of a line, if it is one that something is promised of."""
+    name = NAMES.get(line)
+    if name is not None:
         ours, theirs = found[UP, line] + found[DOWN, line], found[DIRECT, line] * 2
-        made.append(compared(name, "MOS", ours, theirs, "Chromium to Chromium"))
-        made.append(row(name.replace("mos", "mos_mixed"), "MOS", found[MIXED_UP, line] + found[MIXED_DOWN, line]))
-    return made
+        yield compared(name, "MOS", ours, theirs, "Chromium to Chromium")
+        yield row(name.replace("mos", "mos_mixed"), "MOS", found[MIXED_UP, line] + found[MIXED_DOWN, line])
 
 
 def table(found: Found) -> str:
