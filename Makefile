@@ -7,7 +7,7 @@ export PIP_PROGRESS_BAR ?= on
 
 .DEFAULT_GOAL := help
 
-.PHONY: help fastpath run test look check contract peers lint unit fuzz bench faults mutants cluster soak pages messages format clean preflight packages bench-packages
+.PHONY: help fastpath run test look check contract peers lint unit fuzz fuzz-sanitized bench faults mutants cluster soak pages messages format clean preflight packages bench-packages
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ unit:
 COUNT := 100000
 fuzz: $(VENV)/.dev ## run every fuzz target COUNT times (the long run: make fuzz COUNT=10000000)
 	$(BIN)/python -m tests.fuzz --count $(COUNT) $(ARGS)
+
+fuzz-sanitized: $(VENV)/.dev ## the same of the fast path alone, its C code under the address and undefined-behaviour sanitizers
+	$(BIN)/python -m tests.fuzz.sanitized --count $(COUNT) $(ARGS)
 
 bench: $(VENV)/.bench pages packages bench-packages ## measure, print a table and merge it into build/bench.json
 	$(BIN)/python -m tests.bench $(ARGS)

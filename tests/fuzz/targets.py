@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import socket
 import struct
 from collections.abc import Callable, Coroutine
@@ -29,6 +30,8 @@ from signaling import messages
 
 OFFERS = File(__file__).parents[1] / "unit" / "media" / "offers"
 PATH = ice.Path(0, ("192.0.2.10", 5000))
+LIBRARY = "FUZZED_FASTPATH"
+"""Environment variable: another build of the fast path than the worker's (`sanitized`)."""
 
 
 # --- STUN --------------------------------------------------------------------------------------------------------------
@@ -160,7 +163,7 @@ def _voiced(packet: bytes) -> bytes:
 
 @functools.cache
 def _fastpath() -> Fastpath:
-    made = Fastpath(seam.srtp_functions())
+    made = Fastpath(seam.srtp_functions(), os.environ.get(LIBRARY) or build.LIBRARY)
     _sockets.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK))
     _sockets[0].bind(("127.0.0.1", 0))  # and so nothing leaves this machine: 192.0.2.10 cannot be reached from there
     made.use([_sockets[0].fileno()])
@@ -183,7 +186,9 @@ def fuzz_fastpath(data: bytes) -> None:
             given.append(line.client.protect(_voiced(packet)))
             given.append(line.client.protect(packet))
         for datagram in given:
-            held = ffi.new("uint8_t[]", datagram or 1)  # exactly as long, so that a sanitizer sees a byte too far
+            # exactly as long (made of bytes it would have one more), so that a sanitizer sees where it ends
+            held = ffi.new("uint8_t[]", len(datagram))
+            ffi.memmove(held, datagram, len(datagram))
             kind = lib.fastpath_datagram(fastpath.f, path, held, len(datagram), 10 + number * 0.02)
             assert -1 <= kind <= 3
             assert kind == -1 or ffi.buffer(held)[: len(datagram)] == datagram
@@ -367,8 +372,9 @@ def _voice_seed() -> bytes:
     plain = [
         rtp.build(111, number == 65535, number & 0xFFFF, 960 * number, 8, b"\x78" + bytes(20)) for number in range(65534, 65540)
     ]
+    wide = plain[2][:1].replace(b"\x80", b"\x90") + plain[2][1:12] + b"\x10\0\0\1\1\1\x14\0" + plain[2][12:]
     levels = [each[:1].replace(b"\x80", b"\x90") + each[1:12] + b"\xbe\xde\0\1\x10\x14\0\0" + each[12:] for each in plain]
-    return _joined(*plain[:3], *levels[3:], b"\xb1" + levels[5][1:] + b"\0\2")
+    return _joined(*plain[:2], wide, *levels[3:], b"\xb1" + levels[5][1:] + b"\0\2")
 
 
 SEEDS: dict[str, list[bytes]] = {

@@ -1,0 +1,110 @@
+"""The fast path's target, its C code under the address and undefined-behaviour sanitizers: `make fuzz-sanitized`.
+
+The mutations are made here, and by chance alone: libFuzzer finds no coverage in this build, and without any it forgets its seeds.
+What the sanitizers find ends the run; the case is then kept in build/, to be put into tests/fuzz/corpus/fastpath.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import mmap
+import os
+import random
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from media.transport import compile as build
+from tests.fuzz.targets import LIBRARY, SEEDS, fuzz_fastpath
+
+FOLDER, KEPT = Path(__file__).parents[2] / "build", Path(__file__).parent / "corpus" / "fastpath"
+MADE, UNDER_WAY = FOLDER / "fastpath-sanitized.so", FOLDER / "fuzz-fastpath-under-way"
+FLAGS = ("-O1", "-g", "-fno-omit-frame-pointer", "-U_FORTIFY_SOURCE", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
+LONGEST = 2048
+MOST_CHANGES = 6
+
+
+def mutated(data: bytes, dice: random.Random) -> bytes:
+    """Bits and bytes changed, pieces put in, taken out and said again."""
+    made = bytearray(data)
+    for _ in range(dice.randrange(MOST_CHANGES + 1)):
+        at, size = dice.randrange(len(made) + 1), dice.choice((1, 1, 2, 4, dice.randrange(1, 100)))
+        match dice.randrange(5):
+            case 0 if at < len(made):
+                made[at] ^= 1 << dice.randrange(8)
+            case 1:
+                made[at : at + size] = dice.choice((b"\0", b"\xff", dice.randbytes(1))) * min(size, len(made) - at)
+            case 2:
+                made[at:at] = dice.randbytes(size)
+            case 3:
+                del made[at : at + size]
+            case _:
+                begin = dice.randrange(len(made) + 1)
+                made[at:at] = made[begin : begin + size]
+    return bytes(made[:LONGEST])
+
+
+def inside(count: int, seed: int) -> None:
+    """In a process that may be ended at any case: it is written down before it is tried."""
+    dice = random.Random(seed)
+    given = SEEDS["fastpath"] + [each.read_bytes() for each in sorted(KEPT.glob("*"))]
+    with UNDER_WAY.open("w+b") as file:
+        file.truncate(LONGEST + 2)
+        noted = mmap.mmap(file.fileno(), LONGEST + 2)
+        for number in range(count):
+            data = given[number] if number < len(given) else mutated(dice.choice(given), dice)
+            noted[: len(data) + 2] = len(data).to_bytes(2, "big") + data
+            fuzz_fastpath(data)
+
+
+def runtime() -> str:
+    """The sanitizers' own library, which has to be there before Python is."""
+    found = subprocess.run(
+        [*shlex.split(os.environ.get("CC", "cc")), "-print-file-name=libasan.so"], capture_output=True, text=True
+    )
+    path = found.stdout.strip()
+    if found.returncode or not os.path.isabs(path):
+        sys.exit("The compiler has no libasan.so (Debian's gcc brings it).")
+    return path
+
+
+def keep() -> Path:
+    noted = UNDER_WAY.read_bytes()
+    data = noted[2 : 2 + int.from_bytes(noted[:2], "big")]
+    target = FOLDER / f"fuzz-fastpath-{hashlib.sha256(data).hexdigest()[:16]}"
+    target.write_bytes(data)
+    return target
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make fuzz-sanitized")
+    parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=time.time_ns())
+    parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.inside:
+        inside(given.count, given.seed)
+        return
+    FOLDER.mkdir(exist_ok=True)
+    reason = build.compile_to(MADE, FLAGS)
+    if reason:
+        sys.exit(reason)
+    settings = {
+        LIBRARY: str(MADE),
+        "LD_PRELOAD": runtime(),
+        "PYTHONMALLOC": "malloc",  # so that a byte too far is seen in what Python holds, too
+        "ASAN_OPTIONS": "detect_leaks=0",  # CPython leaves some by design
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+    }
+    command = [sys.executable, "-m", "tests.fuzz.sanitized", "--inside", f"--count={given.count}", f"--seed={given.seed}"]
+    done = subprocess.run(command, env=os.environ | settings)
+    if done.returncode:
+        sys.exit(f"fastpath: FAILED under the sanitizers, seed {given.seed}; the case is {keep()}")
+    print(f"fastpath: fine, {given.count} cases under the sanitizers, seed {given.seed}")
+
+
+if __name__ == "__main__":
+    main()
