@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Iterable
 
 from tests.bench import call, day, matches, recording, sizes, wait_promise
+from tests.bench.drawing import draw
 from tests.bench.load import scenes
 from tests.bench.media import calls, crowd, lips, matrix, pictures, scale, solo
 from tests.bench.quality import table as quality
@@ -52,6 +53,7 @@ def main(names: list[str]) -> None:
             traceback.print_exc()
             failed.append(name)
     print(f"\n{table(found)}\n\nmerged into {TARGET}")
+    draw()
     if failed:
         sys.exit(f"not measured to the end: {', '.join(failed)}")
 

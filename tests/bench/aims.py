@@ -1,0 +1,71 @@
+"""What is promised of which row, as docs/benchmarks.md says it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tests.bench.rows import Row
+
+Rows = dict[str, Row]
+
+
+class Aim(NamedTuple):
+    """`worst`: it holds for each run, and not for the row's value alone."""
+
+    row: str
+    title: str
+    limit: float
+    at_least: bool = False
+    worst: bool = False
+
+    def of(self, rows: Rows) -> float:
+        return rows[self.row].max if self.worst else rows[self.row].value
+
+    def used(self, rows: Rows) -> float:
+        """How much of what is allowed: 1 is the limit, less is better."""
+        found = self.of(rows)
+        return self.limit / found if self.at_least else found / self.limit
+
+
+BESIDE_JANUS = [
+    Aim("relay2_cpu_percent_per_room", "voice relayed, 20 rooms of 2", 0.4),
+    Aim("relay2_60_cpu_percent_per_room", "voice relayed, 60 rooms of 2", 0.4),
+    Aim("mix3_one_speaking_dtx_cpu_percent_per_room", "rooms of 3, one speaks, the others in DTX", 0.3),
+    Aim("mix3_one_speaking_hush_cpu_percent_per_room", "… the others muted by hand", 0.3),
+    Aim("mix3_one_speaking_noise_cpu_percent_per_room", "… the others beside a fan", 0.3),
+    Aim("mix3_all_speaking_cpu_percent_per_room", "rooms of 3, all speak", 0.8),
+]
+"""Of the ratio: processor time of Sangdam over that of Janus. For pictures nothing is promised."""
+PICTURES = {"video_cpu_percent_per_mbps": "a camera, 720p", "video_screen_cpu_percent_per_mbps": "a screen"}
+
+DERIVED = "mos_lost_by_the_line"
+"""Not measured itself, and by the longest part: a picture without it is one all the same."""
+AIMS = [
+    Aim("accept_to_hearing_s", "Accept → both hear each other, s", 1),
+    Aim("relay_latency_p50_ms", "added by the relay, median, ms", 1),
+    Aim("relay_latency_p99_ms", "added by the relay, p99, ms", 5),
+    Aim("mix_added_latency_ms", "added by the mix, ms", 25),
+    Aim("matrix_change_ms", "who hears whom changes, longest, ms", 40, worst=True),
+    Aim("lipsync_ms", "voice apart from lips, most, ms", 100, worst=True),
+    Aim(DERIVED, "lost by 10 % loss and 50 ms jitter, MOS", 1.0),
+    Aim("worker_kill_audio_gap_s", "silence when a worker is killed, p95, s", 2),
+    Aim("stroke_pen_to_paint_p95_ms", "pen → the other screen, p95, ms", 50),
+    Aim("stroke_bytes_per_point", "a point of a stroke, bytes", 15),
+    Aim("match_memory_per_s", "matches a second, in memory", 50_000, at_least=True),
+    Aim("match_redis_per_s", "matches a second, by Redis", 5_000, at_least=True),
+    Aim("match_redis_p99_ms", "a match by Redis, p99, ms", 10),
+    Aim("match_cost_100k_over_1k", "100,000 waiting over 1,000, times", 1.5),
+    Aim("wait_promise_kept_percent", "waits within what was told, %", 80, at_least=True),
+    Aim("load_reconnect_all_s", "10,508 people back, s", 30),
+    Aim("widget_gzip_bytes", "the launcher, bytes", 2048),
+    Aim("call_page_gzip_bytes", "the call page, bytes", 60 * 1024),
+]
+
+
+def with_derived(rows: Rows) -> Rows:
+    """And what follows from two of them."""
+    clean, bad = rows.get("mos_clean"), rows.get("mos_loss10_jitter50")
+    if clean is None or bad is None:
+        return rows
+    lost = round(clean.value - bad.value, 3)
+    return rows | {DERIVED: Row(DERIVED, lost, "MOS", 1, lost, lost)}
