@@ -125,19 +125,17 @@ class JitterBuffer:
 
         late, duplicate; jump (from elsewhere: taken if the next one follows it); overflow (taken, and the oldest dropped).
         """
-        if self._newest is not None and now - self._newest_at > IDLE_S:
+        newest, passed_s = self._newest, now - self._newest_at
+        if newest is not None and passed_s > IDLE_S:
             self._reset()
-        if self._jumped(packet, now):
-            return self._suspicious(packet, now)
+        elif newest is not None:
+            moved = _signed(packet.timestamp - newest.timestamp, 32)
+            skipped = _signed(packet.sequence - newest.sequence, 16)
+            if not (-JUMP_PACKETS <= skipped <= JUMP_PACKETS and -JUMP_S <= moved / RATE - passed_s <= JUMP_S):
+                return self._suspicious(packet, now)
+            packet.timestamp, packet.sequence = newest.timestamp + moved, newest.sequence + skipped
         self._suspect = None
-        return self._insert(self._placed(packet), now)
-
-    def _jumped(self, packet: Packet, now: float) -> bool:
-        if self._newest is None:
-            return False
-        moved_s = _signed(packet.timestamp - self._newest.timestamp, 32) / RATE
-        skipped = _signed(packet.sequence - self._newest.sequence, 16)
-        return abs(skipped) > JUMP_PACKETS or abs(moved_s - (now - self._newest_at)) > JUMP_S
+        return self._insert(packet, now)
 
     def _suspicious(self, packet: Packet, now: float) -> str:
         """Two packets in a row from elsewhere are a new stream (another SSRC, a new clock); one is a stray (RFC 3550 A.1)."""
@@ -146,15 +144,9 @@ class JitterBuffer:
             return "jump"
         self._suspect = None
         self._reset()
-        return self._insert(self._placed(before), now) or self._insert(self._placed(packet), now)
-
-    def _placed(self, packet: Packet) -> Packet:
-        """The packet with its counters extended past their wraps."""
-        if self._newest is None:
-            return packet
-        packet.timestamp = self._newest.timestamp + _signed(packet.timestamp - self._newest.timestamp, 32)
-        packet.sequence = self._newest.sequence + _signed(packet.sequence - self._newest.sequence, 16)
-        return packet
+        packet.timestamp = before.timestamp + _signed(packet.timestamp - before.timestamp, 32)
+        packet.sequence = before.sequence + 1
+        return self._insert(before, now) or self._insert(packet, now)
 
     def _insert(self, packet: Packet, now: float) -> str:
         phase = (packet.timestamp - self._phase) % TICK_SAMPLES

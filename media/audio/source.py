@@ -100,7 +100,7 @@ class Source:
         if self._paused and not self._ready and self._buffer.rest(now):
             self._silent, self._last, self._skipped = True, None, None
             return None
-        buffered = sum(map(len, self._ready))
+        buffered = sum(map(len, self._ready)) if self._ready else 0
         shorten = self._buffer.begin(now, buffered, self._silent)
         wanted = 2 * TICK_SAMPLES if shorten else TICK_SAMPLES
         while buffered < wanted:
@@ -110,13 +110,15 @@ class Source:
                 return None
             self._ready.append(piece)
             buffered += len(piece)
-        sound = self._ready[0] if len(self._ready) == 1 else np.concatenate(self._ready)
-        self._ready = [sound[wanted:]] if buffered > wanted else []
-        sound = sound[:wanted]
+        sound = self._ready.pop() if len(self._ready) == 1 else np.concatenate(self._ready)
+        self._ready.clear()
+        if buffered > wanted:
+            self._ready.append(sound[wanted:])
+            sound = sound[:wanted]
         if shorten:
             self._stats["shortened"] += 1
             sound = _without_a_frame(sound)
-        self.peak = int(sound.max())
+        self.peak = int(np.maximum.reduce(sound))
         self._silent = self.peak <= QUIET_PEAK and sound.min() >= -QUIET_PEAK
         return None if self._silent else sound
 

@@ -222,7 +222,7 @@ def test_a_change_of_gain_does_not_click(before: float, after: float) -> None:
         if n == 5:
             gains.aim({"a": after, "b": 0.1})
         sounding = {"a": sine[n * TICK : (n + 1) * TICK], "b": np.zeros(TICK, np.int16)}
-        out.append(mix(gains.advance(sounding), sounding))
+        out.append(mix(gains.advance(sounding), sounding).astype(np.int16))
     heard = np.concatenate(out[1:])
     kink = 5000 * abs(after - before) / TICK
     assert roughness(heard, 440) < 5 + 1.2 * kink, "a step would be 960 times the kink of the ramp"
