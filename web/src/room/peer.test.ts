@@ -209,8 +209,6 @@ describe("RoomPeer", () => {
     expect(silent.closed).toBe(false);
     await peer.setTrack("mic", null);
     expect(silent.senders[0]?.replaceTrack).toHaveBeenLastCalledWith(null); // who mutes meanwhile is mute when found again
-    silent.channels.doc?.onmessage?.({ data: Uint8Array.of(0, 7).buffer });
-    expect(ports.onBoard).toHaveBeenCalledWith(Uint8Array.of(7)); // it comes before anything else says that the path is there
     silent.connectionState = "connected";
     silent.onconnectionstatechange?.();
     expect(peer.state.get()).toMatchObject({ status: "live", epoch: 1, doc: true });
@@ -230,6 +228,15 @@ describe("RoomPeer", () => {
     expect(silent.channels.live!.sent).toHaveLength(called + 2);
     silent.channels.live?.onmessage?.({ data: '{"t":"hb","n":0}' });
     expect(peer.state.get().status).toBe("live");
+    peer.close();
+  });
+
+  it("can answer when the first that comes over a silent connection is a question of the board's", async () => {
+    const { peer, ports, silent } = await cutOff();
+    ports.onBoard.mockImplementation((question: Uint8Array) => peer.sendBoard(question));
+    silent.channels.doc?.onmessage?.({ data: Uint8Array.of(0, 7).buffer });
+    expect(silent.channels.doc?.sent).toEqual([Uint8Array.of(0, 7)]);
+    expect(peer.state.get()).toMatchObject({ status: "live", doc: true });
     peer.close();
   });
 

@@ -117,7 +117,10 @@ export class RoomPeer {
     this.attempt = attempt;
     this.attend(attempt);
     attempt.doc.onopen = () => this.attempt === attempt && this.change({ doc: true });
-    attempt.doc.onmessage = (event: MessageEvent<ArrayBuffer>) => this.boardFragment(attempt, new Uint8Array(event.data));
+    attempt.doc.onmessage = (event: MessageEvent<ArrayBuffer>) => {
+      this.found(attempt); // before it is read, for it may be a question
+      this.boardFragment(attempt, new Uint8Array(event.data));
+    };
     attempt.live.onopen = () => this.attempt === attempt && this.connected(attempt);
     this.negotiate(attempt).catch((error: unknown) => this.attempt === attempt && this.notAnswered(error));
   }

@@ -80,7 +80,7 @@ describe("elements", () => {
 /** A worker's side of the wire: a plain document that answers as the protocol says, and passes changes on. */
 class FakeWorker {
   doc = new Y.Doc();
-  clients: { wire: BoardWire & { up: (on: boolean) => void }; deliver: (message: Uint8Array) => void }[] = [];
+  clients: { wire: BoardWire & { up: (on: boolean, unnoticed?: boolean) => void }; deliver: (message: Uint8Array) => void }[] = [];
 
   constructor() {
     this.doc.on("update", (change: Uint8Array, origin: unknown) => {
@@ -106,9 +106,9 @@ class FakeWorker {
           listeners.add(listener);
           return () => listeners.delete(listener);
         },
-        up: (on: boolean) => {
+        up: (on: boolean, unnoticed = false) => {
           generation.update((n) => (on ? Math.abs(n) + 1 : -Math.abs(n)));
-          if (on) client.deliver(stepOne(this.doc));
+          if (on && !unnoticed) client.deliver(stepOne(this.doc));
         },
       },
     };
@@ -167,7 +167,7 @@ describe("a shared board", () => {
     expect(jimin.shapes()).toHaveLength(2);
   });
 
-  it("loses nothing that was drawn while the way was cut, on either side", () => {
+  it.each([false, true])("loses nothing that was drawn while the way was cut, on either side (unnoticed by the worker: %s)", (unnoticed) => {
     const worker = new FakeWorker();
     const wire = worker.connect();
     const [mina, jimin] = [new BoardDoc(wire, () => "p1"), new BoardDoc(worker.connect(), () => "p2")];
@@ -175,7 +175,7 @@ describe("a shared board", () => {
     scribble(mina, [0, 100]);
     scribble(jimin, [0, 200]);
     expect(jimin.shapes()).toHaveLength(1);
-    wire.up(true);
+    wire.up(true, unnoticed);
     expect(mina.shapes()).toHaveLength(2);
     expect(jimin.shapes()).toHaveLength(2);
   });

@@ -5,7 +5,7 @@ import type { BoardWire } from "../roomlink";
 import { newId } from "../client";
 import { elementsOf, makeIndex, makeStroke, metaOf, readBackground, readStroke, SCHEMA, type Style } from "./schema";
 import { ChunkDecoder, ChunkEncoder, quantize, touches, type Point } from "./strokes";
-import { receive, stepOne, update } from "./sync";
+import { isEmpty, receive, stepOne, update } from "./sync";
 
 /** A longer stroke goes on as a new one, so that no element grows without bound. */
 const STROKE_POINTS_MOST = 4000;
@@ -48,6 +48,8 @@ export class BoardDoc {
   private readonly listeners = new Set<BoardEvents>();
   private readonly ends: (() => void)[];
   private syncedWire = 0;
+  /** What we had when the wire was lost: a wire that is found again was never lost to the worker, which then asks for nothing. */
+  private left: Uint8Array | null = null;
   private resync: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -181,9 +183,13 @@ export class BoardDoc {
 
   private connect(): void {
     const wire = this.wire.generation.get();
+    if (wire <= 0) this.left ??= Y.encodeStateVector(this.doc);
     if (wire <= 0 || wire === this.syncedWire) return;
     this.syncedWire = wire;
     this.send(stepOne(this.doc));
+    const drawn = this.left && Y.encodeStateAsUpdate(this.doc, this.left);
+    this.left = null;
+    if (drawn && !isEmpty(drawn)) this.send(update(drawn));
   }
 
   /** A message that could not go leaves a gap; the worker learns of all we have when it next asks, so we begin anew. */
