@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import ctypes
+import functools
 import gc
 import logging
 import os
@@ -19,8 +20,10 @@ from aiohttp import web
 
 from media import api
 from media.announce import Announcer
+from media.transport.fastpath import Fastpath
+from media.transport.selector import new_event_loop
 from media.transport.udp import local_addresses
-from media.worker import Where, Worker
+from media.worker import Where, Worker, find_fastpath
 
 log = structlog.get_logger("media")
 
@@ -78,11 +81,12 @@ def _log_to_stderr() -> None:
     )
 
 
-async def serve(options: argparse.Namespace) -> None:
+async def serve(options: argparse.Namespace, fastpath: Fastpath | None) -> None:
     """Runs until SIGTERM, SIGINT or the parent's death; everything is closed within 2 s. On SIGTERM a worker that is announced,
     or whose parent reads its events, lets its rooms move first, unless a second signal comes."""
     addresses = options.address or local_addresses(options.loopback)
-    worker = Worker(options.name or str(os.getpid()), Where(addresses, options.announce, options.udp_port, options.recordings))
+    where = Where(addresses, options.announce, options.udp_port, options.recordings)
+    worker = Worker(options.name or str(os.getpid()), where, fastpath)
     secret = os.environ[options.secret_env] if options.secret_env else ""
     runner = web.AppRunner(api.build(worker, secret), access_log=None, shutdown_timeout=SHUTDOWN_S)
     stop, at_once = asyncio.Event(), asyncio.Event()
@@ -159,8 +163,11 @@ def main() -> None:
     if options.parent:
         die_with(options.parent)
     _log_to_stderr()
+    fastpath = find_fastpath()
+    loop_factory = uvloop.new_event_loop if fastpath is None else functools.partial(new_event_loop, fastpath)
     try:
-        uvloop.run(serve(options))
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(serve(options, fastpath))
     except OSError as error:
         sys.exit(f"media worker: {error}")
 

@@ -11,7 +11,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "fastpath.h"
 
@@ -47,6 +49,8 @@ struct fastpath {
     _Alignas(8) uint8_t in[FASTPATH_BATCH][FASTPATH_DATAGRAM];
     int queued;
     outgoing queue[QUEUE];
+    int sockets[FASTPATH_SOCKETS], socket_count;
+    fastpath_ready others[FASTPATH_READY];
 };
 
 static uint16_t get16(const uint8_t *at) { return (uint16_t)(at[0] << 8 | at[1]); }
@@ -377,6 +381,61 @@ int fastpath_receive(fastpath *f, int fd, double now) {
     fastpath_flush(f);
     return left;
 }
+
+/* --- waiting --- */
+
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* The sockets that `fastpath_wait` reads; -1: too many, none is. */
+int fastpath_use(fastpath *f, const int *sockets, int count) {
+    f->socket_count = 0;
+    if (count < 0 || count > FASTPATH_SOCKETS) return -1;
+    memcpy(f->sockets, sockets, sizeof *sockets * (size_t)count);
+    f->socket_count = count;
+    return 0;
+}
+
+static int socket_index(const fastpath *f, int fd) {
+    int at = 0;
+    while (at < f->socket_count && f->sockets[at] != fd) at++;
+    return at < f->socket_count ? at : -1;
+}
+
+/* As epoll_wait (-1: as long as it takes), but our sockets are read here, and it waits on while all that comes by them is taken:
+   for the time given, not longer. How many other descriptors are ready (`fastpath_others`). left: socket, number of datagrams
+   that are Python's (`fastpath_leftovers`). Descriptors are level-triggered: what is not told now is told the next time. */
+int fastpath_wait(fastpath *f, int epoll, int milliseconds, int *left) {
+    struct epoll_event events[FASTPATH_READY];
+    double until = milliseconds > 0 ? seconds() + milliseconds / 1e3 : 0;
+    left[0] = left[1] = 0;
+    for (;;) {
+        int count = epoll_wait(epoll, events, FASTPATH_READY, milliseconds);
+        if (count < 0) return errno == EINTR ? 0 : -1;
+        double now = seconds();
+        int others = 0;
+        for (int at = 0; at < count; at++) {
+            int index = socket_index(f, events[at].data.fd);
+            if (index < 0) {
+                f->others[others++] = (fastpath_ready){events[at].data.fd, events[at].events};
+            } else if (!left[1]) {
+                int found = fastpath_receive(f, events[at].data.fd, now);
+                left[0] = index;
+                left[1] = found > 0 ? found : 0;
+            }
+        }
+        if (others || left[1] || !milliseconds || !count) return others;
+        if (milliseconds > 0) {
+            milliseconds = (int)((until - now) * 1e3 + 0.999);
+            if (milliseconds <= 0) return 0;
+        }
+    }
+}
+
+fastpath_ready *fastpath_others(fastpath *f) { return f->others; }
 
 /* --- life --- */
 

@@ -9,6 +9,8 @@
 #define FASTPATH_SENT 256      /* numbered packets whose sizes Python has not collected yet: five seconds of a voice */
 #define FASTPATH_ADDRESS 28    /* sizeof(struct sockaddr_in6) */
 #define FASTPATH_DATAGRAM 1504 /* 1500, and one more that tells what is too long */
+#define FASTPATH_SOCKETS 64    /* one a local address */
+#define FASTPATH_READY 64      /* other descriptors told of at one wake-up */
 
 /* A socket and a remote address, as the kernel gives it. */
 typedef struct {
@@ -76,13 +78,22 @@ typedef struct {
     int64_t junk, rate, srtp, rtp, protect, send_full, send_error, receive_error;
 } fastpath_counts;
 
+/* A descriptor that is not one of the sockets, and epoll's events. */
+typedef struct {
+    int fd;
+    uint32_t events;
+} fastpath_ready;
+
 typedef struct fastpath fastpath;
 
 fastpath *fastpath_open(void *unprotect, void *protect);
 void fastpath_close(fastpath *f);
 fastpath_counts *fastpath_counted(fastpath *f);
 fastpath_left *fastpath_leftovers(fastpath *f);
+int fastpath_use(fastpath *f, const int *sockets, int count);
 int fastpath_receive(fastpath *f, int fd, double now);
+int fastpath_wait(fastpath *f, int epoll, int milliseconds, int *left);
+fastpath_ready *fastpath_others(fastpath *f);
 fastpath_leg *fastpath_leg_open(void *unprotect, void *protect);
 void fastpath_leg_close(fastpath *f, fastpath_leg *leg);
 int fastpath_lend(fastpath *f, fastpath_leg *source, fastpath_leg **listeners, int count);

@@ -8,6 +8,7 @@ is lent: `media.lent` copies them.
 from __future__ import annotations
 
 import os
+import select
 import socket
 import struct
 from collections import Counter
@@ -98,6 +99,9 @@ class Fastpath:
         self._counts = self.lib.fastpath_counted(self.f)
         self._left = self.lib.fastpath_leftovers(self.f)
         self._sockets: dict[int, int] = {}
+        self._others: Any = self.lib.fastpath_others(self.f)
+        self._left_by: Any = self.ffi.new("int[2]")
+        self._fetched: dict[int, list[tuple[Any, bytes, Path]]] = {}
         self._paths: dict[tuple[int, bytes], Path] = {}
 
     def pointer(self, address: int) -> Any:
@@ -106,12 +110,34 @@ class Fastpath:
     def use(self, descriptors: Sequence[int]) -> None:
         """The sockets, in the order of their indexes in a `Path`."""
         self._sockets = dict(enumerate(descriptors))
+        self._fetched.clear()
+        self.lib.fastpath_use(self.f, list(descriptors), len(descriptors))
+
+    def wait(self, epoll: int, milliseconds: int) -> list[tuple[int, int]]:
+        """(descriptor, epoll's events) of what is ready; of our sockets, that which has brought something for `receive`.
+
+        milliseconds: -1: until something is. Raises OSError.
+        """
+        count = self.lib.fastpath_wait(self.f, epoll, milliseconds, self._left_by)
+        if count < 0:
+            raise OSError(self.ffi.errno, os.strerror(self.ffi.errno))
+        ready = [(each.fd, each.events) for each in self._others[0:count]] if count else []
+        index, left = self._left_by
+        if left:
+            self._fetched[index] = self._leftovers(index, left)
+            ready.append((self._sockets[index], select.EPOLLIN))
+        return ready
 
     def receive(self, index: int, now: float) -> list[tuple[Any, bytes, Path]]:
         """(kind, datagram, path) of what came by this socket and is Python's to handle."""
+        if self._fetched:
+            return self._fetched.pop(index, [])
+        return self._leftovers(index, self.lib.fastpath_receive(self.f, self._sockets[index], now))
+
+    def _leftovers(self, index: int, count: int) -> list[tuple[Any, bytes, Path]]:
         buffer, left = self.ffi.buffer, self._left
         found = []
-        for at in range(self.lib.fastpath_receive(self.f, self._sockets[index], now)):
+        for at in range(count):
             each = left[at]
             path = self._path(index, buffer(each.address, each.address_length)[:])
             found.append((KINDS[each.kind], buffer(each.data, each.bytes)[:], path))
@@ -131,7 +157,11 @@ class Fastpath:
 
     def close(self) -> None:
         self.lib.fastpath_close(self.f)
-        self.f = self._counts = self._left = None
+        self.f = self._counts = self._left = self._others = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.f is not None
 
     def write_path(self, to: Any, path: Path) -> None:
         raw = pack(path.address)
