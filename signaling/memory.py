@@ -8,9 +8,12 @@ longer, and a full round waits for a calm moment, or until twice as much has com
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 from collections.abc import Callable
 from typing import Final
+
+from aiohttp import web
 
 YOUNG: Final = 10_000  # net new objects before a look at those alone
 MIDDLE: Final = 10  # such looks before one at all that came since the last full round
@@ -33,6 +36,19 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, NEVER)
+
+
+def let_go(request: web.Request, socket: web.WebSocketResponse) -> None:
+    """Call when its handler is done with it, or only a full round would free the two and all they carry. aiohttp 3.14 leaves two
+    circles: the error that ended the socket holds its traceback, whose frames hold the socket; and the protocol, for the sake of
+    heartbeats, a method of it."""
+    error = socket.exception()
+    while error is not None:
+        error.__traceback__ = None
+        following, error.__context__ = error.__context__, None
+        error = following
+    with contextlib.suppress(AttributeError):  # another aiohttp
+        request.protocol._data_received_cb = None
 
 
 async def keep(calm: Callable[[], bool]) -> None:

@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from signaling.http.bodies import address_of
 from signaling.http.errors import answer
+from signaling.memory import let_go
 from signaling.messages import Bye, encode
 from signaling.node import ADDRESS_HEADER, LEADING_PATH, TOKEN_HEADER, Leader, Node
 
@@ -189,6 +190,7 @@ class Relay:
                 await socket.close()
             else:
                 await _come_back(socket)
+        let_go(request, socket)
         return socket
 
 

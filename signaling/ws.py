@@ -18,6 +18,7 @@ from signaling.limits import Buckets
 from signaling.live import Live
 from signaling.live.clients import Client
 from signaling.live.commands import REFUSALS, handle
+from signaling.memory import let_go
 from signaling.records import RecordsAway
 from signaling.session.model import NotAllowed
 
@@ -78,8 +79,10 @@ async def _serve(request: web.Request) -> web.StreamResponse:
     except ConnectionError:  # gone before it was answered: a browser that had waited long enough
         live.house.refused["gone"] += 1
         return socket
-    connection = _Connection(live, request, socket)
-    await connection.run()
+    try:
+        await _Connection(live, request, socket).run()
+    finally:
+        let_go(request, socket)
     return socket
 
 
@@ -103,17 +106,19 @@ class _Connection:
         except TimeoutError:
             self.live.house.refused["no_hello"] += 1
         finally:
+            was_let_in = bool(self._tasks)
             await self._end_tasks()
             if self.client is not None:
                 await asyncio.shield(self.live.detach(self.client))
             if not self._is_cut:
-                await self.socket.close(code=1000 if self._tasks else 1008)
+                await self.socket.close(code=1000 if was_let_in else 1008)
 
     async def _end_tasks(self) -> None:
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+        self._tasks.clear()  # their tracebacks hold this object
 
     @property
     def _is_cut(self) -> bool:

@@ -240,6 +240,11 @@ class Person:
         await self.ws.close()
         await self._reader
 
+    async def break_off(self) -> None:
+        """Without a goodbye, as when the network is gone."""
+        self.ws.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        await self._reader
+
 
 class _ByWebSocket:
     """Stands where a light peer expects a worker: its offer goes the way a browser's does."""

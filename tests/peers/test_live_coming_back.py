@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
@@ -51,6 +53,27 @@ async def test_a_killed_worker_costs_a_new_offer_and_nothing_else(supervised: Se
     assert told < 2.0
     await user.send(type="line", session=user.session_id, line="c-9", text="들려요")
     await counselor.find(lambda m: m["type"] == "line" and m["line"].get("text") == "들려요")
+
+
+async def test_connections_that_broke_leave_nothing_for_the_collector(service: Service) -> None:
+    """A thousand of them at once would else cost a standstill to find."""
+
+    def sockets() -> int:
+        return sum(isinstance(each, web.WebSocketResponse) for each in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = sockets()
+        people = [await service.user() for _ in range(5)]
+        assert sockets() == before + 5
+        for person in people:
+            await person.break_off()
+        async with asyncio.timeout(5):
+            while sockets() > before:  # noqa: ASYNC110  # nothing tells of what is no more
+                await asyncio.sleep(0.02)
+    finally:
+        gc.enable()
 
 
 async def test_a_worker_told_to_end_sounds_until_its_people_have_moved(supervised: Service) -> None:
