@@ -70,7 +70,7 @@ async def test_connections_that_broke_leave_nothing_for_the_collector(service: S
         for person in people:
             await person.break_off()
         async with asyncio.timeout(5):
-            while sockets() > before:  # noqa: ASYNC110  # nothing tells of what is no more
+            while sockets() > before:  # nothing tells of what is no more
                 await asyncio.sleep(0.02)
     finally:
         gc.enable()
