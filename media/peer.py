@@ -47,7 +47,7 @@ REMB_CEILING_BPS = 2_500_000
 loss still brings it down (its own RR-based control)."""
 MEDIA_PER_S, MEDIA_BURST = 3000, 1500
 """Datagrams taken from one peer: five times what two pictures and a voice need."""
-RESTING_S = 0.09
+RESTING_S = 0.19
 SLOT_ROLES = ("slot0", "slot1", "slot2", "slot3")
 
 
@@ -101,6 +101,7 @@ class Peer:
         self._clock_offset: float | None = None
         self._lent: Lent | None = None
         self._came_by: ice.Path | None = None
+        self._aimed_at: ice.Path | None = None
         self._rtcp_ssrc = self.voice.ssrc
         self._tick_due = now
         self._media_left = float(MEDIA_BURST)
@@ -210,7 +211,8 @@ class Peer:
             self.ice.heard(path, when)
 
     def _aim(self) -> None:
-        if self._lent is not None and self.ice.selected is not None:
+        if self._lent is not None and self.ice.selected is not None and self.ice.selected != self._aimed_at:
+            self._aimed_at = self.ice.selected
             self._lent.aim(self.ice.selected)
 
     # datagrams in
@@ -357,13 +359,13 @@ class Peer:
                 self._send(self._secure.protect_rtcp(packet))
 
     def tick(self, now: float) -> None:
-        """Every 20 ms: repairs, keyframes wanted, probes for roaming, reports when due. While it `rests` only every 100 ms."""
+        """Every 20 ms: repairs, keyframes wanted, probes for roaming, reports when due. While it `rests` only every 200 ms."""
         if now < self._tick_due:
             return
         self._tick_due = now + RESTING_S if self.rests else now
         self._media_left = min(MEDIA_BURST, max(self._media_left, 0) + (now - self._refilled) * MEDIA_PER_S)
         self._refilled = now
-        if len(self.ice.paths) > 1:
+        if self.ice.has_choice:
             self._sync()  # probes look at what was heard when
         for path, probe in self.ice.probes(now):
             self._wire.send(probe, path)
@@ -385,7 +387,7 @@ class Peer:
     @property
     def rests(self) -> bool:
         """It sends a voice at most, and from one address: nothing that wants a prompt answer."""
-        return len(self.ice.paths) <= 1 and not any(stream.role != "audio" for stream in self.incoming.values())
+        return not (self.uplink.has_pictures or self.ice.has_choice)
 
     def _transport_feedback(self, now: float) -> bytes:
         if now < self._feedback_due:

@@ -23,8 +23,9 @@ log = structlog.get_logger(__name__)
 
 MAX_PEERS = 8
 CHECK_EVERY_S = 0.2
-TICK_STEPS, RESTING_STEPS = 4, 20
-"""A tick is 20 ms; the rooms of a worker are spread over its quarters, and theirs move with their packets."""
+TICK_STEPS, RESTING_STEPS = 4, 40
+"""A tick is 20 ms; the rooms of a worker are spread over its quarters, and theirs move with their packets. Those that rest share
+one quarter: nobody hears when theirs come."""
 TICK_SAMPLES = 960
 EARLY_S = 0.008
 """A tick comes this much before its moment when the one packet is there that it waits for: one wake-up instead of two."""
@@ -52,6 +53,7 @@ class Outside(Wire, Protocol):
     def emit(self, event: client.Event) -> None: ...
     def adopt(self, peer: Peer) -> None: ...
     def release(self, peer: Peer, ending: Coroutine[Any, Any, None]) -> None: ...
+    def hurry(self, due: int) -> None: ...
 
 
 @dataclass
@@ -167,7 +169,7 @@ class Room:
         return self.due + (GRACE_STEPS if self.audio_room.awaits_packet else 0)
 
     def tick(self, now: float) -> None:
-        """When it is due: every 20 ms, or every 100 when nothing is mixed and nobody sends pictures. After a late one, as much
+        """When it is due: every 20 ms, or every 200 when nothing is mixed and nobody sends pictures. After a late one, as much
         sound as was missed."""
         late = int(now / TICK_STEP_S) - self.due
         steps = 1 + max(0, late) // TICK_STEPS
@@ -178,8 +180,9 @@ class Room:
         if steps > MAX_CATCH_UP and not self.audio_room.passing_on:
             for peer in self.peers.values():
                 peer.voice.rewriter.skip((steps - MAX_CATCH_UP) * TICK_SAMPLES)
-        if self.audio_room.idle and all(peer.rests for peer in self.peers.values()):
-            self.due += RESTING_STEPS - TICK_STEPS
+        rests = all(peer.rests for peer in self.peers.values())
+        if rests and self.audio_room.idle:
+            self.due = (self.due + RESTING_STEPS - TICK_STEPS) // TICK_STEPS * TICK_STEPS
         check = now >= self._check_due
         for peer in list(self.peers.values()):
             peer.tick(now)
@@ -189,7 +192,7 @@ class Room:
             return
         self._check_due = now + CHECK_EVERY_S - TICK_STEP_S
         self._journal_board()
-        self._fit_pictures(now)
+        self._fit_pictures(now, rests)
         self._pass_losses_on()
         for peer in self.peers.values():
             self.audio_room.set_loss(peer.participant, peer.voice.lost_fraction)
@@ -314,6 +317,7 @@ class Room:
         self._route_pictures(present, routes)
         self._routes = routes
         self.due = min(self.due, int(self._outside.now() / TICK_STEP_S) + TICK_STEPS)
+        self._outside.hurry(self.due)
         self.audio_room.set_matrix(mixed, {listener for listener in self._matrix.hold if listener in mixed})
 
     def _cut_voices(self, present: dict[str, Peer], plan: dict[str, str]) -> None:
@@ -345,7 +349,11 @@ class Room:
         for stream in [shown] if shown in layers else layers:
             stream.wants_keyframe = True
 
-    def _fit_pictures(self, now: float) -> None:
+    def _fit_pictures(self, now: float, rests: bool) -> None:
+        if rests:  # there are none
+            for peer in self.peers.values():
+                peer.downlink.tick(now)
+            return
         people = {peer.participant: peer for peer in self.peers.values()}
         tops = {(name, role): peer.uplink.top(role, now) for name, peer in people.items() for role in ("camera", "screen")}
         self._tops = {picture: top for picture, top in tops.items() if top is not None}

@@ -23,6 +23,8 @@ class Uplink:
         self._drops = drops
         self._repairs: dict[int, Incoming] = {}
         self._ssrcs: set[int] = set()
+        self.has_pictures = False
+        """Whether a picture has ever come."""
         self._sections = {section.role: section for section in offer.sections if section.role in SENT_ROLES}
         self._roles_by_ssrc = {ssrc: section.role for section in offer.sections for ssrc in section.ssrcs}
         self._repaired_by_ssrc = {new: old for section in offer.sections for new, old in section.repairs.items()}
@@ -79,6 +81,7 @@ class Uplink:
         name = _text(plain, header, section, sdp.RID_URI) if section.rids else ""
         if section.rids and name not in section.rids:
             return None  # the next packet may say it
+        self.has_pictures = self.has_pictures or role != "audio"
         made = self.streams[ssrc] = self.incoming[_key(role, name)] = Incoming(ssrc, role, now, name)
         return made
 

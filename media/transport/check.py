@@ -7,7 +7,7 @@ what building message objects does. Probes of our own, which are rare, go by aio
 from __future__ import annotations
 
 import hmac
-import ipaddress
+import socket
 import struct
 from dataclasses import dataclass
 from zlib import crc32
@@ -74,11 +74,11 @@ def read(data: bytes) -> Check | None:
 
 def answer(transaction: bytes, address: tuple[str, int], key: bytes) -> bytes:
     """A success: where the request came from (XOR-MAPPED-ADDRESS)."""
-    packed = ipaddress.ip_address(address[0]).packed
-    mask = COOKIE + transaction
-    mapped = bytes(one ^ other for one, other in zip(packed, mask, strict=False))
-    family = 1 if len(packed) == 4 else 2
-    value = struct.pack("!BBH", 0, family, address[1] ^ (_COOKIE >> 16)) + mapped
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    packed = socket.inet_pton(family, address[0])
+    size = len(packed)
+    mapped = int.from_bytes(packed, "big") ^ int.from_bytes((COOKIE + transaction)[:size], "big")
+    value = struct.pack("!BBH", 0, 1 if size == 4 else 2, address[1] ^ (_COOKIE >> 16)) + mapped.to_bytes(size, "big")
     return _sealed(0x0101, transaction, XOR_MAPPED_ADDRESS, value, key)
 
 

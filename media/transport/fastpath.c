@@ -47,6 +47,7 @@ struct fastpath {
     struct iovec parts[FASTPATH_BATCH];
     fastpath_path paths[FASTPATH_BATCH];
     _Alignas(8) uint8_t in[FASTPATH_BATCH][FASTPATH_DATAGRAM];
+    int used; /* messages whose lengths the kernel has written */
     int queued;
     outgoing queue[QUEUE];
     int sockets[FASTPATH_SOCKETS], socket_count;
@@ -158,7 +159,8 @@ void fastpath_flush(fastpath *f) {
     for (int at = 0; at < f->queued;) {
         int end = at + 1;
         while (end < f->queued && f->queue[end].fd == f->queue[at].fd) end++;
-        int sent = sendmmsg(f->queue[at].fd, &messages[at], (unsigned)(end - at), MSG_DONTWAIT);
+        int sent = end - at > 1 ? sendmmsg(f->queue[at].fd, &messages[at], (unsigned)(end - at), MSG_DONTWAIT)
+                                : sendmsg(f->queue[at].fd, &messages[at].msg_hdr, MSG_DONTWAIT) >= 0 ? 1 : -1;
         if (sent > 0) {
             f->counts.packets_out += sent;
             at += sent;
@@ -359,16 +361,14 @@ int fastpath_datagram(fastpath *f, fastpath_path *from, uint8_t *data, int bytes
 
 /* One batch; how many are left to Python, until the next call. -1: there was nothing (or an error of an earlier send). */
 int fastpath_receive(fastpath *f, int fd, double now) {
-    for (int at = 0; at < FASTPATH_BATCH; at++) {
-        f->parts[at].iov_len = FASTPATH_DATAGRAM;
-        f->messages[at].msg_hdr.msg_namelen = FASTPATH_ADDRESS;
-    }
+    for (int at = 0; at < f->used; at++) f->messages[at].msg_hdr.msg_namelen = FASTPATH_ADDRESS;
     int count = recvmmsg(fd, f->messages, FASTPATH_BATCH, MSG_DONTWAIT, NULL);
     if (count < 0) {
         if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) f->counts.receive_error++;
         return -1;
     }
     int left = 0;
+    f->used = count;
     for (int at = 0; at < count; at++) {
         int bytes = (int)f->messages[at].msg_len;
         f->paths[at].fd = fd;
@@ -446,6 +446,8 @@ fastpath *fastpath_open(void *unprotect, void *protect) {
     f->protect = (cipher)protect;
     for (int at = 0; at < FASTPATH_BATCH; at++) {
         f->parts[at].iov_base = f->in[at];
+        f->parts[at].iov_len = FASTPATH_DATAGRAM;
+        f->messages[at].msg_hdr.msg_namelen = FASTPATH_ADDRESS;
         f->messages[at].msg_hdr.msg_name = f->paths[at].address;
         f->messages[at].msg_hdr.msg_iov = &f->parts[at];
         f->messages[at].msg_hdr.msg_iovlen = 1;

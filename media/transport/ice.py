@@ -73,6 +73,11 @@ class IceLite:
     def paths(self) -> tuple[Path, ...]:
         return tuple(self._paths)
 
+    @property
+    def has_choice(self) -> bool:
+        """More than one address to send to."""
+        return len(self._paths) > 1
+
     def allows(self, path: Path) -> bool:
         return path in self._paths
 
