@@ -16,6 +16,7 @@ AuditAction = Literal[
     "callback.invite",
     "recording.play",
     "recording.export",
+    "recording.copy",
     "site.save",
     "site.remove",
     "site.key_add",

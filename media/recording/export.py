@@ -6,6 +6,7 @@ leaves out is not in the file.
 
 from __future__ import annotations
 
+import os
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -23,6 +24,8 @@ from .reading import PER_MS, Picture, Planes, Sound
 
 BLOCK_MS = 1000
 SAMPLE_RATE = 48_000
+NICE = 10
+"""The calls come first."""
 AT_LEAST_EVERY_MS = 1000
 """A picture is written at least so often, also when nothing moves."""
 CODECS: dict[str, tuple[str, dict[str, str], str]] = {
@@ -155,6 +158,7 @@ def export(plan: Plan) -> None:
 
 
 def main() -> None:
+    os.nice(NICE)
     plan = msgspec.json.decode(sys.stdin.buffer.read(), type=Plan)
     try:
         export(plan)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 
 import click
-import msgspec
 
 from ..messages import Audience, Line
+from ..recordings.export import ExportFailed
+from ..recordings.export import export as make
 from ..recordings.plan import make_plan, web_vtt
 from ..records import Records
 from ..session import decode_snapshot
@@ -44,31 +44,16 @@ async def export(records: Records, session_id: str, audience: str, out: Path) ->
     plan = make_plan(segments, lambda segment, track: recordings.path(session_id, segment, track), out, readers, user)
     await noted(records, "recording.export", f"session/{session_id}")
     try:
-        await _make(msgspec.json.encode(plan))
-    except BaseException:
+        with click.progressbar(length=100, label="Exporting") as bar:
+            await make(plan, lambda percent: bar.update(percent - bar.pos))
+    except BaseException as error:
         await asyncio.to_thread(out.unlink, missing_ok=True)
+        if isinstance(error, ExportFailed):
+            raise click.ClickException(str(error)) from None
         raise
     lines = await records.lines(session_id, 0, MOST_LINES, readers)
     out.with_suffix(".vtt").write_text(web_vtt(lines, plan.pieces, _words), "utf-8")
     click.echo(f"Made {out} and {out.with_suffix('.vtt').name}.")
-
-
-async def _make(plan: bytes) -> None:
-    """By a process of its own, which says how far it is."""
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "media.recording.export", stdin=pipe, stdout=pipe, stderr=pipe
-    )
-    if process.stdin is None or process.stdout is None or process.stderr is None:
-        raise click.ClickException("The export could not be started.")
-    process.stdin.write(plan)
-    process.stdin.close()
-    with click.progressbar(length=100, label="Exporting") as bar:
-        async for line in process.stdout:
-            bar.update(int(line) - bar.pos)
-    error = (await process.stderr.read()).decode("utf-8", "replace").strip()
-    if await process.wait():
-        raise click.ClickException(error.splitlines()[-1] if error else "The file could not be made.")
 
 
 def _words(line: Line) -> str:

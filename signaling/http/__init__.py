@@ -10,7 +10,7 @@ from .. import upkeep
 from ..keys import COUNTS
 from ..limits import Buckets
 from ..pictures import Checker
-from . import health, hours, operator, pages, pictures, recordings, staff, users
+from . import copies, health, hours, operator, pages, pictures, recordings, staff, users
 from .errors import refusals
 from .headers import security_headers
 from .origin import own_origin_only
@@ -23,6 +23,7 @@ def setup(app: web.Application) -> None:
     app[pictures.CHECKER] = Checker()
     app[pictures.UPLOADS] = Buckets(burst=12, per_minute=12)
     app.middlewares.extend((security_headers, refusals, own_origin_only))
-    for part in (health, pages, users, pictures, staff, operator, recordings, hours):
+    copies.setup(app)
+    for part in (health, pages, users, pictures, staff, operator, recordings, copies, hours):
         app.add_routes(part.routes)
     upkeep.setup(app)

@@ -48,6 +48,10 @@ class Recordings:
     def path(self, session: str, segment: Segment, track: Track) -> Path:
         return self.folder / session / segment.name / disk.track_name(track.n)
 
+    def copy_path(self, session: str) -> Path:
+        """Where the user's copy lies, once it is made (`copies`)."""
+        return self.folder / session / "recording.webm"
+
     async def sessions(self) -> list[str]:
         """Those of which something lies here."""
         return await asyncio.to_thread(self._sessions)
@@ -68,6 +72,7 @@ class Recordings:
         if up_to_period is None:
             shutil.rmtree(self.folder / session, ignore_errors=True)
             return
+        self.copy_path(session).unlink(missing_ok=True)
         for folder in self._segments(session):
             _, period = disk.parse_folder(folder.name) or (0, 0)
             if period <= up_to_period:

@@ -64,10 +64,15 @@ async def test_two_people_agree_and_talk_and_the_user_takes_it_back(cast: Cast) 
 
     await user.get("call-leave").click()
     await user.get("leave-confirm").click()
+    async with user.page.expect_download() as downloading:
+        await user.get("recording-copy").click()
+    copy = await (await downloading.value).path()
+    assert await asyncio.to_thread(_tones, copy) == {USER.hz, COUNSELOR.hz}
     operator = await cast.operator()
     await replay(operator)
     await operator.get("nav-audit").click()
-    await expect(operator.get("audit").locator("tbody tr").filter(has_text="녹화 재생")).to_have_count(1)
+    for done in ("녹화 재생", "자신의 녹화 파일 받기"):
+        await expect(operator.get("audit").locator("tbody tr").filter(has_text=done)).to_have_count(1)
     await user.get("recording-delete").click()
     await user.get("recording-delete-confirm").click()
     await expect(user.page.get_by_text("녹화한 것을 삭제했습니다.")).to_be_visible()

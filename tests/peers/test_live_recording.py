@@ -136,6 +136,9 @@ async def test_what_staff_say_in_consultation_did_not_reach_the_user(service: Se
     assert "비밀" not in theirs.with_suffix(".vtt").read_text()
     assert "비밀" in whole.with_suffix(".vtt").read_text()
     assert "안녕하세요" in theirs.with_suffix(".vtt").read_text()
+    copy = await fetched(service, user)
+    assert tones(copy, *unheard) == tones(theirs, *unheard)
+    assert tones(copy, unheard[1] + 100, unheard[1] + 600) == {USER, COUNSELOR, PROFESSIONAL}
 
 
 DARK, BRIGHT = 60, 200
@@ -188,6 +191,27 @@ async def exported(service: Service, session: str, audience: str) -> Path:
     said, _ = await process.communicate()
     assert process.returncode == 0, said.decode()
     return out
+
+
+async def fetched(service: Service, user: Person) -> Path:
+    """The user's own copy, as their page fetches it; nobody else gets it."""
+    path = f"{service.url}/api/sessions/{user.session_id}/recording"
+    headers = {"Origin": service.settings.url, "Authorization": f"Bearer {user.token}"}
+    async with service.http.get(path, headers={"Authorization": "Bearer other"}) as refused:
+        assert refused.status == 404
+    async with service.http.post(path, headers=headers) as asked:
+        copy = await asked.json()
+    async with asyncio.timeout(60):
+        while copy["state"] == "making":
+            await asyncio.sleep(0.1)
+            async with service.http.get(path, headers=headers) as answer:
+                copy = await answer.json()
+    assert copy["state"] == "ready"
+    async with service.http.get(f"{path}/file", headers=headers) as answer:
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="recording.webm"'
+        target = service.settings.data_dir / "copy.webm"
+        target.write_bytes(await answer.read())
+    return target
 
 
 def tones(file: Path, begin_ms: int, end_ms: int) -> set[int]:

@@ -1,5 +1,5 @@
 import { Download, House, Star, Trash2 } from "lucide";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { RequestError } from "../room/connection";
 import { PictureError } from "../room/pictures";
@@ -50,9 +50,10 @@ function Recorded({ call, session }: { call: Call; session: SessionView }) {
   if (!was.current) return null;
   if (!kept) return <p class="notice">{t("after.recording.deleted")}</p>;
   return (
-    <div class="stack" data-testid="after-recording">
+    <div class="after-recorded" data-testid="after-recording">
       <p>{t("after.recording")}</p>
       <div class="buttons">
+        <CopyOfRecording call={call} />
         <Button icon={Trash2} onClick={() => setAsking(true)} data-testid="recording-delete">
           {t("after.recording.delete")}
         </Button>
@@ -129,12 +130,7 @@ function Rating({ call }: { call: Call }) {
 function Copy({ call }: { call: Call }) {
   const download = async () => {
     try {
-      const text = await call.pictures.blob(`/api/sessions/${encodeURIComponent(call.session)}/transcript`);
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(text);
-      link.download = "conversation.txt";
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+      save(await call.pictures.blob(`/api/sessions/${encodeURIComponent(call.session)}/transcript`), "conversation.txt");
     } catch (error) {
       if (!(error instanceof PictureError)) throw error;
       toast(t("after.copyFailed"), "error");
@@ -145,4 +141,51 @@ function Copy({ call }: { call: Call }) {
       {t("after.copy")}
     </Button>
   );
+}
+
+/** Made on the server first, which takes a while. */
+function CopyOfRecording({ call }: { call: Call }) {
+  const [words, setWords] = useState<string | null>(null);
+  const here = useRef(true);
+  useEffect(() => () => void (here.current = false), []);
+  const download = async () => {
+    const path = `/api/sessions/${encodeURIComponent(call.session)}/recording`;
+    try {
+      let copy = await call.pictures.json<RecordingCopy>(path, "POST");
+      while (copy.state === "making" && here.current) {
+        setWords(t("after.recording.making", { percent: copy.percent }));
+        await new Promise((done) => setTimeout(done, ASK_EVERY_MS));
+        copy = await call.pictures.json<RecordingCopy>(path);
+      }
+      if (!here.current) return;
+      if (copy.state !== "ready") throw new PictureError(copy.state, "");
+      setWords(t("after.recording.fetching"));
+      save(await call.pictures.blob(`${path}/file`), "recording.webm");
+    } catch (error) {
+      if (!(error instanceof PictureError)) throw error;
+      if (here.current) toast(t("after.recording.copyFailed"), "error");
+    } finally {
+      setWords(null);
+    }
+  };
+  return (
+    <Button icon={Download} busy={words !== null} onClick={() => void download()} data-testid="recording-copy">
+      {words ?? t("after.recording.copy")}
+    </Button>
+  );
+}
+
+interface RecordingCopy {
+  state: "none" | "making" | "ready" | "failed";
+  percent: number;
+}
+
+const ASK_EVERY_MS = 1000;
+
+function save(file: Blob, name: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

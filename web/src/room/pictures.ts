@@ -56,6 +56,11 @@ export class Pictures {
     return (await this.fetch(path, {})).blob();
   }
 
+  /** The JSON of one of our own addresses. */
+  async json<T>(path: string, method: "GET" | "POST" = "GET"): Promise<T> {
+    return (await (await this.fetch(path, { method })).json()) as T;
+  }
+
   private async download(picture: string): Promise<string> {
     return URL.createObjectURL(await this.blob(`/api/pictures/${encodeURIComponent(picture)}`));
   }

@@ -1,0 +1,65 @@
+"""A user's copy of what was recorded of their conversation: asked for after it, fetched when it is made."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiohttp import web
+
+from ..keys import LIVE, RECORDINGS, RECORDS
+from ..recordings import Segment
+from ..recordings.copies import Copies, TooMany
+from .bodies import bearer, now_ms
+from .errors import Refused, answer, not_found
+
+routes = web.RouteTableDef()
+
+COPIES: web.AppKey[Copies] = web.AppKey("recording_copies", Copies)
+OVER = ("after", "closed", "message_left")
+
+
+def setup(app: web.Application) -> None:
+    app[COPIES] = Copies(app[RECORDINGS])
+    app.on_shutdown.append(_close)
+
+
+async def _close(app: web.Application) -> None:
+    await app[COPIES].close()
+
+
+@routes.get("/api/sessions/{id}/recording")
+async def look(request: web.Request) -> web.Response:
+    session, _, _ = await _own(request)
+    return answer(await request.app[COPIES].look(session))
+
+
+@routes.post("/api/sessions/{id}/recording")
+async def make(request: web.Request) -> web.Response:
+    session, user, segments = await _own(request)
+    try:
+        copy = await request.app[COPIES].make(session, segments, user)
+    except TooMany as error:
+        raise Refused(503, "busy", "Other copies are being made; try again in a minute.") from error
+    await request.app[RECORDS].audit("user", "recording.copy", f"session/{session}", now_ms())
+    return answer(copy)
+
+
+@routes.get("/api/sessions/{id}/recording/file")
+async def file(request: web.Request) -> web.StreamResponse:
+    session, _, _ = await _own(request)
+    path = request.app[RECORDINGS].copy_path(session)
+    if not await asyncio.to_thread(path.is_file):
+        raise not_found()
+    headers = {"Content-Type": "video/webm", "Content-Disposition": f'attachment; filename="{path.name}"'}
+    return web.FileResponse(path, headers=headers)
+
+
+async def _own(request: web.Request) -> tuple[str, str, list[Segment]]:
+    """(session, its user, what is recorded of it). Refused: not_found, also while the conversation goes on."""
+    entry = await request.app[LIVE].by_token(bearer(request))
+    if entry is None or entry.id != request.match_info["id"] or entry.session.state not in OVER:
+        raise not_found()
+    segments = await request.app[RECORDINGS].of(entry.id)
+    if not segments:
+        raise not_found()
+    return entry.id, entry.session.user, segments

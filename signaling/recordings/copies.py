@@ -1,0 +1,113 @@
+"""Users' copies of their recordings: one file each, of what reached the user, made when they ask for it. It lies beside what it
+was made of, and goes when that goes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from .. import log
+from .export import ExportFailed, export
+from .index import Segment, pieces
+from .plan import make_plan
+from .store import Recordings
+
+MOST_AT_ONCE = 20
+"""Under way and waiting for their turn; more are refused, and may come again."""
+KEEP_FREE_BYTES = 256 * 1024 * 1024
+MOST_BYTES_PER_S = 300_000
+"""Of a copy with pictures."""
+
+_log = log.get("signaling.recordings")
+
+State = Literal["none", "making", "ready", "failed"]
+
+
+class Copy(msgspec.Struct, kw_only=True):
+    state: State
+    percent: int = 0
+
+
+class TooMany(Exception):
+    """`MOST_AT_ONCE`."""
+
+
+class _Work:
+    def __init__(self) -> None:
+        self.percent = 0
+        self.failed = False
+        self.task: asyncio.Task[None]
+
+
+class Copies:
+    """`close` when nobody asks any more. One copy is made at a time: calls come first."""
+
+    def __init__(self, recordings: Recordings) -> None:
+        self._recordings = recordings
+        self._works: dict[str, _Work] = {}
+        self._one = asyncio.Semaphore(1)
+
+    async def look(self, session: str) -> Copy:
+        """A failure is told once."""
+        work = self._works.get(session)
+        if work is not None and work.failed:
+            del self._works[session]
+            return Copy(state="failed")
+        if work is not None:
+            return Copy(state="making", percent=work.percent)
+        there = await asyncio.to_thread(self._recordings.copy_path(session).is_file)
+        return Copy(state="ready" if there else "none")
+
+    async def make(self, session: str, segments: Sequence[Segment], user: str) -> Copy:
+        """Begins, unless it is there or under way. Raises TooMany."""
+        known = await self.look(session)
+        if known.state in ("ready", "making"):
+            return known
+        if session not in self._works:  # asked twice at once
+            for name in [name for name, work in self._works.items() if work.failed]:
+                del self._works[name]
+            if len(self._works) >= MOST_AT_ONCE:
+                raise TooMany
+            work = self._works[session] = _Work()
+            work.task = asyncio.create_task(self._make(session, list(segments), user, work))
+        return Copy(state="making")
+
+    async def close(self) -> None:
+        for work in self._works.values():
+            work.task.cancel()
+        await asyncio.gather(*(work.task for work in self._works.values()), return_exceptions=True)
+        self._works.clear()
+
+    async def _make(self, session: str, segments: list[Segment], user: str, work: _Work) -> None:
+        target = self._recordings.copy_path(session)
+        part = target.with_name(f"{target.stem}.{os.getpid()}.part{target.suffix}")
+        try:
+            async with self._one:
+                await asyncio.to_thread(_check_space, target.parent, segments)
+                plan = make_plan(
+                    segments, lambda segment, track: self._recordings.path(session, segment, track), part, "all", user
+                )
+                await export(plan, lambda percent: setattr(work, "percent", percent))
+                await asyncio.to_thread(part.replace, target)
+            if [each.name for each in await self._recordings.of(session)] != [each.name for each in segments]:
+                target.unlink(missing_ok=True)  # taken back meanwhile
+            del self._works[session]
+        except (ExportFailed, OSError):
+            _log.exception("copy_failed", session=session)
+            work.failed = True
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+
+
+def _check_space(folder: Path, segments: list[Segment]) -> None:
+    needed = sum(each.end - each.begin for each in pieces(segments)) / 1000 * MOST_BYTES_PER_S
+    if shutil.disk_usage(folder).free < KEEP_FREE_BYTES + needed:
+        raise ExportFailed("The disk is nearly full.")

@@ -1,0 +1,38 @@
+"""An export by a process of its own: `python -m media.recording.export`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+
+import msgspec
+
+from media.segments import Plan
+
+
+class ExportFailed(Exception):
+    """The sentence says why, as far as the process did."""
+
+
+async def export(plan: Plan, told: Callable[[int], None]) -> None:
+    """`told`: how far it is, in per cent. Raises ExportFailed. Cancelled, it ends the process; what lies at `plan.out` by then is
+    the caller's to remove."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "media.recording.export", stdin=pipe, stdout=pipe, stderr=pipe
+    )
+    if process.stdin is None or process.stdout is None or process.stderr is None:
+        raise ExportFailed("The export could not be started.")
+    try:
+        process.stdin.write(msgspec.json.encode(plan))
+        process.stdin.close()
+        async for line in process.stdout:
+            told(int(line))
+        error = (await process.stderr.read()).decode("utf-8", "replace").strip()
+        if await process.wait():
+            raise ExportFailed(error.splitlines()[-1] if error else "The file could not be made.")
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

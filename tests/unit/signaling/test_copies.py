@@ -1,0 +1,102 @@
+"""A user's copy of a recording: made once, of what reached them, and gone with what it was made of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from media.recording import wire
+from media.recording.process import Recorder
+from signaling.recordings import Recordings
+from signaling.recordings import copies as subject
+from signaling.recordings.copies import Copies, Copy, TooMany
+from tests.unit.media.recording.streams import loudness, tone
+
+AT = 1_790_000_000.0
+USER, COUNSELOR = 700, 1100
+
+
+def recorded(folder: Path, session: str) -> None:
+    """Both speak for two seconds; the user hears the counselor from the first second on."""
+    recorder = Recorder(folder, 0)
+
+    def tell(framed: bytes) -> None:
+        recorder.receive(framed[wire.PREFIX.size :])
+
+    tell(wire.command(wire.Begin(segment=1, room=session, epoch=1, period=1, at=AT)))
+    for track, (person, hz) in enumerate((("u-1", USER), ("jimin", COUNSELOR))):
+        tell(wire.command(wire.Track(segment=1, track=track, participant=person, kind="audio")))
+        for at, data in tone(hz, 2.0, AT):
+            tell(wire.packet(track, at, data))
+    tell(wire.command(wire.Reach(segment=1, at=AT, hears={"jimin": ["u-1"]}, sees={})))
+    tell(wire.command(wire.Reach(segment=1, at=AT + 1, hears={"jimin": ["u-1"], "u-1": ["jimin"]}, sees={})))
+    tell(wire.command(wire.End(segment=1, at=AT + 2)))
+
+
+@asynccontextmanager
+async def making(folder: Path) -> AsyncIterator[tuple[Recordings, Copies]]:
+    recordings = Recordings(folder)
+    copies = Copies(recordings)
+    try:
+        yield recordings, copies
+    finally:
+        await copies.close()
+
+
+async def made(copies: Copies, session: str) -> Copy:
+    async with asyncio.timeout(60):
+        while (copy := await copies.look(session)).state == "making":
+            await asyncio.sleep(0.05)
+    return copy
+
+
+async def test_it_is_made_when_asked_for_and_has_what_reached_the_user(tmp_path: Path) -> None:
+    recorded(tmp_path, "s-1")
+    async with making(tmp_path) as (recordings, copies):
+        segments = await recordings.of("s-1")
+        assert (await copies.look("s-1")).state == "none"
+        assert [(await copies.make("s-1", segments, "u-1")).state for _ in range(2)] == ["making", "making"]
+        assert (await made(copies, "s-1")).state == "ready"
+        path = recordings.copy_path("s-1")
+        assert all(loudness(path, USER)[1:19])
+        heard = loudness(path, COUNSELOR)
+        assert not any(heard[:9])
+        assert all(heard[11:19])
+        assert await recordings.of("s-1") == segments
+        assert {each.name for each in path.parent.iterdir()} == {"1-1", path.name}
+        await recordings.erase("s-1", 1)
+        assert not list(path.parent.iterdir()), "what is taken back is taken back whole"
+
+
+async def test_what_is_taken_back_while_the_copy_is_made_leaves_none(tmp_path: Path) -> None:
+    recorded(tmp_path, "s-1")
+    async with making(tmp_path) as (recordings, copies):
+        await copies.make("s-1", await recordings.of("s-1"), "u-1")
+        await recordings.erase("s-1", 1)
+        assert (await made(copies, "s-1")).state in ("none", "failed")
+        assert not list((tmp_path / "s-1").iterdir())
+        assert (await copies.look("s-1")).state == "none", "told once"
+
+
+async def test_a_nearly_full_disk_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded(tmp_path, "s-1")
+    monkeypatch.setattr(subject, "KEEP_FREE_BYTES", 2**62)
+    async with making(tmp_path) as (recordings, copies):
+        await copies.make("s-1", await recordings.of("s-1"), "u-1")
+        assert (await made(copies, "s-1")).state == "failed"
+
+
+async def test_more_than_so_many_are_asked_to_come_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject, "MOST_AT_ONCE", 1)
+    for session in ("s-1", "s-2"):
+        recorded(tmp_path, session)
+    async with making(tmp_path) as (recordings, copies):
+        await copies.make("s-1", await recordings.of("s-1"), "u-1")
+        with pytest.raises(TooMany):
+            await copies.make("s-2", await recordings.of("s-2"), "u-1")
+        assert (await made(copies, "s-1")).state == "ready"
+        assert (await copies.make("s-2", await recordings.of("s-2"), "u-1")).state == "making"
