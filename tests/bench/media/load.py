@@ -45,9 +45,9 @@ class Part:
         ]
 
 
-def drive(server: Server, parts: list[Part], seconds: float, first: int) -> Taken:
-    """Begins at packet `first` (each run goes on where the former ended); the first second is not measured."""
-    frames = WARM_FRAMES + round(seconds / FRAME_S)
+def drive(server: Server, parts: list[Part], seconds: float, first: int, warm_frames: int = WARM_FRAMES) -> Taken:
+    """Begins at packet `first` (each run goes on where the former ended); what comes in the first frames is not measured."""
+    frames = warm_frames + round(seconds / FRAME_S)
     packets = [part.sealed(first, frames) for part in parts]
     legs = {leg.socket.fileno(): leg for part in parts for leg in part.person.legs}
     poller = select.epoll()
@@ -59,7 +59,7 @@ def drive(server: Server, parts: list[Part], seconds: float, first: int) -> Take
     cpu = own = received = 0.0
     at = began
     for frame in range(frames):
-        if frame == WARM_FRAMES:
+        if frame == warm_frames:
             cpu, own, at = server.cpu_s(), time.process_time(), time.perf_counter()
             received = sum(leg.received for leg in legs.values())
         for number, part in enumerate(parts):
@@ -77,7 +77,7 @@ def drive(server: Server, parts: list[Part], seconds: float, first: int) -> Take
     _receive_until(time.perf_counter() + 0.1, poller, legs)
     received = sum(leg.received for leg in legs.values()) - received
     poller.close()
-    expected = sum(each is not None for part in packets for each in part[WARM_FRAMES:])
+    expected = sum(each is not None for part in packets for each in part[warm_frames:])
     return Taken(100 * used / took, 100 * ours / took, int(received), expected, sent)
 
 
