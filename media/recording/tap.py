@@ -71,6 +71,7 @@ class Tap:
 
     def _begin(self, participant: str, source: Incoming, after: int = -1) -> None:
         track = self._tracks[source] = self._link.number()
+        self._reports.pop(source, None)
         kind: Kind = "audio" if source.role == "audio" else "screen" if source.role == "screen" else "camera"
         began = wire.Track(segment=self._segment, track=track, participant=participant, kind=kind, after=after)
         self._link.send(wire.command(began))

@@ -80,12 +80,17 @@ def spans(log: list[dict]) -> dict[int, tuple[float, float]]:
     return {n: (round(begins[n], 2), round(ends[n], 2)) for n in begins}
 
 
-def test_the_higher_layer_takes_over_with_a_keyframe_and_the_lower_when_it_is_gone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("late_s", [0.0, 0.3])
+def test_the_higher_layer_takes_over_with_a_keyframe_and_the_lower_when_it_is_gone(tmp_path: Path, late_s: float) -> None:
+    """late_s: so long before it arrived all was captured, as the sender's reports say."""
     camera = Camera(tmp_path)
+    camera.low.reference, camera.high.reference = (AT - late_s, 0), (AT + 0.75 - late_s, 0)
     low = picture(DARK, 6.0, AT)
     high = picture(BRIGHT, 3.0, AT + 0.75, size=HIGH)
     log = camera.play(low, high, (0.0, "l"), (0.95, "h"), (4.75, "l"))
-    assert spans(log) == {1: (0.0, 1.75), 2: (1.75, 5.0), 3: (5.0, 5.9)}, "never two at once, and no moment without"
+    expected = {1: (0.0, 1.75), 2: (1.75, 5.0), 3: (5.0, 5.9)}
+    found = {n: (round(begin + late_s, 2), round(end + late_s, 2)) for n, (begin, end) in spans(log).items()}
+    assert found == expected, "never two at once, and no moment without"
     assert camera.high.wants_keyframe, "it was asked to begin"
     for n, size, luma in ((1, LOW, DARK), (2, HIGH, BRIGHT), (3, LOW, DARK)):
         seen = camera.seen(n)
