@@ -168,9 +168,13 @@ class Room:
         """When the timer is to tick, in steps. A voice that is passed on ticks by its packets; without one nothing is late."""
         return self.due + (GRACE_STEPS if self.audio_room.awaits_packet else 0)
 
+    @property
+    def rests(self) -> bool:
+        """Nothing is mixed, and nobody sends pictures."""
+        return self.audio_room.idle and all(peer.rests for peer in self.peers.values())
+
     def tick(self, now: float) -> None:
-        """When it is due: every 20 ms, or every 200 when nothing is mixed and nobody sends pictures. After a late one, as much
-        sound as was missed."""
+        """When it is due: every 20 ms, or every 200 while it `rests`. After a late one, as much sound as was missed."""
         late = int(now / TICK_STEP_S) - self.due
         steps = 1 + max(0, late) // TICK_STEPS
         self.due += steps * TICK_STEPS
@@ -180,8 +184,7 @@ class Room:
         if steps > MAX_CATCH_UP and not self.audio_room.passing_on:
             for peer in self.peers.values():
                 peer.voice.rewriter.skip((steps - MAX_CATCH_UP) * TICK_SAMPLES)
-        rests = all(peer.rests for peer in self.peers.values())
-        if rests and self.audio_room.idle:
+        if self.rests:
             self.due = (self.due + RESTING_STEPS - TICK_STEPS) // TICK_STEPS * TICK_STEPS
         check = now >= self._check_due
         for peer in list(self.peers.values()):
@@ -192,7 +195,7 @@ class Room:
             return
         self._check_due = now + CHECK_EVERY_S - TICK_STEP_S
         self._journal_board()
-        self._fit_pictures(now, rests)
+        self._fit_pictures(now)
         self._pass_losses_on()
         for peer in self.peers.values():
             self.audio_room.set_loss(peer.participant, peer.voice.lost_fraction)
@@ -349,8 +352,8 @@ class Room:
         for stream in [shown] if shown in layers else layers:
             stream.wants_keyframe = True
 
-    def _fit_pictures(self, now: float, rests: bool) -> None:
-        if rests:  # there are none
+    def _fit_pictures(self, now: float) -> None:
+        if all(peer.rests for peer in self.peers.values()):  # there are none
             for peer in self.peers.values():
                 peer.downlink.tick(now)
             return

@@ -25,7 +25,7 @@ enum { STUN, DTLS, RTP, RTCP };
 #define TRAILER 144          /* what libsrtp may write behind a packet (SRTP_MAX_TRAILER_LEN) */
 #define LONGEST 1356         /* media.transport.seam.MAX_PROTECTED_INPUT_BYTES */
 #define RESTART 3000         /* media.rtp.RESTART */
-#define TABLE 2048           /* chains; a worker has at most 1,000 peers */
+#define TABLE 4096           /* chains; a worker has at most 2,000 peers */
 #define QUEUE 128            /* packets sent by one system call, at most */
 #define RATE 3000.0          /* as media.peer rations each peer: a second, */
 #define BURST 1500.0         /* and at once */

@@ -4,10 +4,11 @@
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
+
+#define STEP_S 0.00025
+#define READ_EVERY 5
 
 typedef struct {
     double at;
@@ -20,53 +21,55 @@ static double seconds(clockid_t clock) {
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+#define BATCH 8
+
 static void drain(int fd, arrival *into, int *count, int most) {
-    uint8_t data[2048], more[64];
-    for (;;) {
-        struct iovec part = {data, sizeof data};
-        struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = more, .msg_controllen = sizeof more};
-        ssize_t bytes = recvmsg(fd, &message, MSG_DONTWAIT);
-        if (bytes < 0) return;
-        if (bytes < 12 || data[0] < 128 || (data[1] >= 192 && data[1] <= 223) || *count >= most) continue;
-        struct cmsghdr *first = CMSG_FIRSTHDR(&message);
-        struct timespec at = {0, 0};
-        if (first) memcpy(&at, CMSG_DATA(first), sizeof at);
-        into[*count].at = (double)at.tv_sec + (double)at.tv_nsec / 1e9;
-        into[*count].timestamp = (uint32_t)data[4] << 24 | (uint32_t)data[5] << 16 | (uint32_t)data[6] << 8 | data[7];
-        ++*count;
-    }
+    uint8_t data[BATCH][2048], more[BATCH][64];
+    struct iovec parts[BATCH];
+    struct mmsghdr messages[BATCH];
+    int came;
+    do {
+        for (int at = 0; at < BATCH; at++) {
+            parts[at] = (struct iovec){data[at], sizeof data[at]};
+            messages[at].msg_hdr = (struct msghdr){
+                .msg_iov = &parts[at], .msg_iovlen = 1, .msg_control = more[at], .msg_controllen = sizeof more[at]};
+        }
+        came = recvmmsg(fd, messages, BATCH, MSG_DONTWAIT, NULL);
+        for (int each = 0; each < came && *count < most; each++) {
+            const uint8_t *packet = data[each];
+            if (messages[each].msg_len < 12 || packet[0] < 128 || (packet[1] >= 192 && packet[1] <= 223)) continue;
+            struct cmsghdr *first = CMSG_FIRSTHDR(&messages[each].msg_hdr);
+            struct timespec at = {0, 0};
+            if (first) memcpy(&at, CMSG_DATA(first), sizeof at);
+            into[*count].at = (double)at.tv_sec + (double)at.tv_nsec / 1e9;
+            into[*count].timestamp = (uint32_t)packet[4] << 24 | (uint32_t)packet[5] << 16 | (uint32_t)packet[6] << 8 | packet[7];
+            ++*count;
+        }
+    } while (came == BATCH);
 }
 
-/* Every leg sends one packet a frame, the legs spread evenly over it. packets[(leg * frames + frame) * stride], lengths likewise.
-   `arrivals`: `most` places a leg, `counts` how many were used. */
+static void sleep_until(double moment) {
+    struct timespec until = {(time_t)moment, (long)((moment - (double)(time_t)moment) * 1e9)};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+}
+
+/* Every leg sends one packet a frame, the legs spread evenly over it, in steps of STEP_S. What has come is read every fifth frame:
+   the kernel has noted when. packets[(leg * frames + frame) * stride], lengths likewise. `arrivals`: `most` places a leg, `counts`
+   how many were used. */
 void crowd_drive(int legs, int frames, double frame_s, const int *fds, const uint8_t *packets, const int *lengths, int stride,
                  const void *target, unsigned target_length, arrival *arrivals, int *counts, int most) {
-    int poll = epoll_create1(0);
-    for (int leg = 0; leg < legs; leg++) {
-        struct epoll_event wanted = {.events = EPOLLIN, .data.u32 = (uint32_t)leg};
-        epoll_ctl(poll, EPOLL_CTL_ADD, fds[leg], &wanted);
-    }
     double began = seconds(CLOCK_MONOTONIC) + 0.05;
     for (long number = 0; number < (long)frames * legs; number++) {
         int leg = (int)(number % legs), frame = (int)(number / legs);
-        double due = began + (frame + (double)leg / legs) * frame_s, left;
-        while ((left = due - seconds(CLOCK_MONOTONIC)) > 0) {
-            struct epoll_event ready[64];
-            struct timespec wait = {0, (long)(left * 1e9)};
-            int count = epoll_pwait2(poll, ready, 64, &wait, NULL);
-            for (int at = 0; at < count; at++) {
-                int from = (int)ready[at].data.u32;
-                drain(fds[from], arrivals + (long)from * most, &counts[from], most);
-            }
-        }
+        double due = began + (frame + (double)leg / legs) * frame_s, now = seconds(CLOCK_MONOTONIC);
+        if (due > now) sleep_until(due > now + STEP_S ? due : now + STEP_S);
         long place = (long)leg * frames + frame;
         sendto(fds[leg], packets + place * stride, (size_t)lengths[place], MSG_DONTWAIT, target, target_length);
+        if (number % READ_EVERY == 0) {
+            int from = (int)(number / READ_EVERY % legs);
+            drain(fds[from], arrivals + (long)from * most, &counts[from], most);
+        }
     }
-    double end = seconds(CLOCK_MONOTONIC) + 0.2;
-    while (seconds(CLOCK_MONOTONIC) < end) {
-        struct timespec rest = {0, 5000000};
-        nanosleep(&rest, NULL);
-        for (int leg = 0; leg < legs; leg++) drain(fds[leg], arrivals + (long)leg * most, &counts[leg], most);
-    }
-    close(poll);
+    sleep_until(seconds(CLOCK_MONOTONIC) + 0.2);
+    for (int leg = 0; leg < legs; leg++) drain(fds[leg], arrivals + (long)leg * most, &counts[leg], most);
 }
