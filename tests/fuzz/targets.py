@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import re
 import socket
 import struct
 from collections.abc import Callable, Coroutine
@@ -303,8 +304,17 @@ def fuzz_sdp(data: bytes) -> None:
 
 def _offers() -> list[str]:
     if not _known_offers:
-        _known_offers.extend((OFFERS / f"{name}.sdp").read_text() for name in ("chromium", "firefox"))
+        _known_offers.extend(_lean((OFFERS / f"{name}.sdp").read_text()) for name in ("chromium", "firefox"))
     return _known_offers
+
+
+def _lean(offer: str) -> str:
+    """Without the codecs that nobody wants, nine lines in ten: so damage falls where it matters, and three times as often."""
+    wanted = set(re.findall(r"a=rtpmap:(\d+) (?:opus|VP8)/", offer))
+    wanted |= {repair for repair, of in re.findall(r"a=fmtp:(\d+) apt=(\d+)", offer) if of in wanted}
+    of_codec = re.compile(r"a=(?:rtpmap|fmtp|rtcp-fb):(\d+) ")
+    lines = offer.splitlines(keepends=True)
+    return "".join(line for line in lines if not (found := of_codec.match(line)) or found[1] in wanted)
 
 
 _known_offers: list[str] = []
