@@ -27,7 +27,9 @@ class Selector(selectors.EpollSelector):
         milliseconds = -1 if timeout is None else max(0, math.ceil(timeout * 1000))
         known, ready = self.get_map(), []
         for descriptor, events in self._fastpath.wait(self.fileno(), milliseconds):
-            key = known[descriptor]
+            key = known.get(descriptor)
+            if key is None:
+                continue
             readable = selectors.EVENT_READ if events & ~select.EPOLLOUT else 0
             writable = selectors.EVENT_WRITE if events & ~select.EPOLLIN else 0
             ready.append((key, key.events & (readable | writable)))

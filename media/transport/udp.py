@@ -83,6 +83,8 @@ class UdpSockets:
         return [each.getsockname()[:2] for each in self._sockets]
 
     def close(self) -> None:
+        if self._fastpath is not None:
+            self._fastpath.use([])
         for each in self._sockets:
             if self._loop is not None:
                 self._loop.remove_reader(each.fileno())
