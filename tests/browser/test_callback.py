@@ -26,7 +26,6 @@ async def test_who_does_not_want_to_wait_comes_back_by_a_fresh_link(cast: Cast) 
     await user.get("callback-note").fill("렌즈가 맞지 않아요")
     await user.get("callback-send").click()
     await expect(user.get("callback-promise")).to_contain_text("010-2000-3000")
-    await user.close()
 
     counselor = await cast.counselor()
     await expect(counselor.get("ring")).to_contain_text("렌즈가 맞지 않아요")
@@ -35,6 +34,14 @@ async def test_who_does_not_want_to_wait_comes_back_by_a_fresh_link(cast: Cast) 
     await expect(counselor.get("callback-where")).to_have_text("010-2000-3000")
     await counselor.get("callback-link").click()
     link = await counselor.get("callback-url").input_value()
+
+    # A page that was left open says so, too, but turns no microphone on by itself.
+    await expect(user.page.locator("h1")).to_have_text("Jimin 님이 기다리고 있어요")
+    await expect(user.get("devices-rest")).to_be_visible()
+    await expect(user.get("mic-level")).to_have_count(0)
+    await user.get("devices-wake").click()
+    await expect(user.get("mic-level")).to_be_visible()
+    await user.close()
 
     back = await cast.user()
     back.page = await back.context.new_page()

@@ -27,6 +27,7 @@ async def test_an_operator_listens_seen_by_both_and_the_user_is_put_on_hold(cast
     await operator.get("listen").click()
     await operator.get("listen-confirm").click()
     await operator.hears(USER.hz, COUNSELOR.hz)
+    await expect(operator.get("listen")).to_have_count(0)  # nobody listens twice
     await user.hears(COUNSELOR.hz)
     await counselor.hears(USER.hz)
     await expect(user.get("notice").filter(has_text="Ops 운영자 님이 통화를 함께 듣고 있어요")).to_be_visible()
@@ -38,6 +39,8 @@ async def test_an_operator_listens_seen_by_both_and_the_user_is_put_on_hold(cast
     await user.hears()
     await counselor.hears()
     await operator.hears()
+    for person in (user, counselor):  # a frame says who is heard
+        await expect(person.page.locator(".tile-speaking")).to_have_count(0)
     hold = await media.levels(user.page, *media.HOLD_HZ, ms=3500, peak=True)
     assert min(hold.values()) > media.AUDIBLE_DB, hold
     await user.write("기다리고 있어요")

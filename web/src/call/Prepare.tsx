@@ -1,4 +1,4 @@
-import { ShieldCheck } from "lucide";
+import { Mic, MicOff, ShieldCheck } from "lucide";
 import { useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { RequestError } from "../room/connection";
@@ -18,6 +18,7 @@ export function Prepare({ call, session }: { call: Call; session: SessionView })
   const [name, setName] = useState("");
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState("");
+  const resting = useStore(call.resting);
   const bare = useStore(call.devices.state, ({ mic, camera, asking }) => !asking && !mic.track && !camera.track && mic.problem !== "");
   const enter = async () => {
     setBusy(true);
@@ -40,7 +41,7 @@ export function Prepare({ call, session }: { call: Call; session: SessionView })
     >
       {channel !== "text" && (
         <div class="card prepare-devices">
-          <DeviceTest devices={call.devices} />
+          {resting ? <Resting call={call} /> : <DeviceTest devices={call.devices} />}
         </div>
       )}
       <div class="prepare-side">
@@ -71,6 +72,19 @@ export function Prepare({ call, session }: { call: Call; session: SessionView })
         <Shared session={session} channel={channel} />
       </div>
     </form>
+  );
+}
+
+/** Nobody's microphone goes on by itself on a page that was left open. */
+function Resting({ call }: { call: Call }) {
+  return (
+    <div class="preview preview-off" data-testid="devices-rest">
+      <Icon node={MicOff} size={32} />
+      <p>{t(`prepare.resting.${call.handoff.channel === "video" ? "video" : "voice"}`)}</p>
+      <Button icon={Mic} onClick={() => void call.wake()} data-testid="devices-wake">
+        {t("prepare.wake")}
+      </Button>
+    </div>
   );
 }
 

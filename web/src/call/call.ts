@@ -34,6 +34,7 @@ export class Call {
   readonly pictures: Pictures;
   readonly room: RoomLink;
   private readonly localStore;
+  private readonly restingStore = createStore(false);
   private started = false;
   private toldEnded = false;
 
@@ -60,6 +61,11 @@ export class Call {
     return this.localStore;
   }
 
+  /** The page was left to itself (a callback was promised, it was out of hours): microphone and camera wait for a press. */
+  get resting(): Readable<boolean> {
+    return this.restingStore;
+  }
+
   view(): SessionView | undefined {
     return this.room.view();
   }
@@ -67,11 +73,18 @@ export class Call {
   /** Leaves *prepare*: asks for a counselor, or gives a text session its voice. Rejects with a RequestError. */
   async enter(name: string): Promise<void> {
     const { session, channel } = this.handoff;
+    if (this.restingStore.get()) await this.wake();
     const view = this.view();
     const preparing = view !== undefined && (view.state === "preparing" || isCalled(view));
     await this.client.connection.request(preparing ? { type: "enter", session, channel, name } : { type: "channel", session, channel });
     this.localStore.update((local) => ({ ...local, entered: true }));
     this.keep();
+  }
+
+  /** Turns on what rests; rejects never, for what is wrong stands in the devices' state. */
+  async wake(): Promise<void> {
+    this.restingStore.set(false);
+    await this.startDevices();
   }
 
   /** Another tab took over: take it back. */
@@ -85,9 +98,10 @@ export class Call {
     const screen = screenOf(this.client.state.get(), this.session, this.localStore.get());
     if (view) applyAccent(view.site.accent);
     if (isOver(screen)) this.tellOpener();
+    if (screen === "callback" || screen === "closed") this.restingStore.set(true);
     if (screen === "replaced" || screen === "closed" || screen === "callback" || isOver(screen)) {
       if (this.started) this.releaseDevices();
-    } else if (!this.started && (screen === "prepare" || screen === "waiting" || screen === "room")) void this.startDevices();
+    } else if (!this.started && !this.restingStore.get() && (screen === "prepare" || screen === "waiting" || screen === "room")) void this.startDevices();
   }
 
   /** The panel offers a way back to this session no longer. */

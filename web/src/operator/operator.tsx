@@ -76,7 +76,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
     if (status === "closed" && (closedReason === "signed_out" || closedReason === "token")) onSignedOut(shared("signin.signed_out"));
   }, [status, closedReason]);
 
-  const actions = useMemo<Omit<WallboardActions, "listen">>(() => {
+  const actions = useMemo<WallboardActions>(() => {
     const ask = async (message: RequestMessage) => {
       try {
         await client.connection.request(message);
@@ -114,7 +114,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
       <ConnectionBand status={status} />
       {listening.session !== "" && <ListeningBand key={listening.session} client={client} session={listening.session} onStop={listening.stop} />}
       <main class="operator-main">
-        {part === "live" && (wallboard === null ? <div class="skeleton loading" role="status" aria-label={t("live.loading")} /> : <WallboardView board={wallboard} quality={callQuality} watched={watched} ahead_ms={clockOffset} actions={{ ...actions, listen: listening.start }} />)}
+        {part === "live" && (wallboard === null ? <div class="skeleton loading" role="status" aria-label={t("live.loading")} /> : <WallboardView board={wallboard} quality={callQuality} watched={watched} ahead_ms={clockOffset} actions={actions} listening={listening} />)}
         {part === "past" && session === "" && <Past onOpen={(id) => (location.hash = `past/${encodeURIComponent(id)}`)} />}
         {part === "past" && session !== "" && <OneSession id={session} onBack={() => (location.hash = "past")} />}
         {part === "hours" && <HoursPart />}

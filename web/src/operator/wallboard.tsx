@@ -1,4 +1,4 @@
-import { Ear } from "lucide";
+import { Ear, EarOff } from "lucide";
 import { useState } from "preact/hooks";
 import type { CallQuality, QueueItem, SessionItem, StaffItem, Wallboard, WorkerItem } from "../messages";
 import { useNow } from "../console/clock";
@@ -9,6 +9,7 @@ import { Button, useLocale, whenText, type Locale } from "../ui";
 import { Confirm } from "./confirm";
 import { percent } from "./logic/figures";
 import { GradePill, QualityPart } from "./quality";
+import type { Listening } from "./listening";
 import { Table, type TableColumn } from "./table";
 import { t } from "./texts";
 
@@ -16,8 +17,16 @@ export interface WallboardActions {
   /** Looks at a session's call from now on; "": at none. */
   watch(session: string): void;
   endSession(session: string): Promise<boolean>;
-  listen(session: string): Promise<boolean>;
   signOutStaff(staff: string): Promise<boolean>;
+}
+
+interface WallboardProps {
+  board: Wallboard;
+  quality: CallQuality | null;
+  watched: string;
+  ahead_ms: number;
+  actions: WallboardActions;
+  listening: Listening;
 }
 
 const STATES = ["available", "reserved", "busy", "wrap_up", "away", "lost"] as const;
@@ -154,7 +163,7 @@ function workerColumns(): TableColumn<WorkerItem>[] {
 
 type Asked = { kind: "end"; session: SessionItem } | { kind: "listen"; session: SessionItem } | { kind: "sign_out"; staff: StaffItem };
 
-function Ask({ asked, actions, onClose }: { asked: Asked; actions: WallboardActions; onClose: () => void }) {
+function Ask({ asked, actions, listening, onClose }: { asked: Asked; actions: WallboardActions; listening: Listening; onClose: () => void }) {
   if (asked.kind === "end") {
     const { session } = asked;
     return (
@@ -166,7 +175,7 @@ function Ask({ asked, actions, onClose }: { asked: Asked; actions: WallboardActi
   if (asked.kind === "listen") {
     const { session } = asked;
     return (
-      <Confirm kind="primary" title={t("listen.title")} yes={t("listen.yes")} testid="listen-confirm" onYes={() => actions.listen(session.id)} onClose={onClose}>
+      <Confirm kind="primary" title={t("listen.title")} yes={t("listen.yes")} testid="listen-confirm" onYes={() => listening.start(session.id)} onClose={onClose}>
         <p>{t("listen.text", { user: shared("role.user"), counselor: session.counselor || shared("role.counselor") })}</p>
       </Confirm>
     );
@@ -180,8 +189,16 @@ function Ask({ asked, actions, onClose }: { asked: Asked; actions: WallboardActi
   );
 }
 
+function Listen({ on, onStart, onStop }: { on: boolean; onStart: () => void; onStop: () => void }) {
+  return (
+    <Button icon={on ? EarOff : Ear} onClick={on ? onStop : onStart} data-testid={on ? "listen-end" : "listen"}>
+      {t(on ? "listen.stop" : "listen.do")}
+    </Button>
+  );
+}
+
 /** Everything that goes on now, pushed by the server at each change. */
-export function WallboardView({ board, quality, watched, ahead_ms, actions }: { board: Wallboard; quality: CallQuality | null; watched: string; ahead_ms: number; actions: WallboardActions }) {
+export function WallboardView({ board, quality, watched, ahead_ms, actions, listening }: WallboardProps) {
   const locale = useLocale();
   const now = useNow(ahead_ms);
   const [asked, setAsked] = useState<Asked | null>(null);
@@ -202,11 +219,7 @@ export function WallboardView({ board, quality, watched, ahead_ms, actions }: { 
         actions={(row) =>
           ended(row.state) ? null : (
             <span class="row">
-              {row.may_listen && (
-                <Button icon={Ear} onClick={() => setAsked({ kind: "listen", session: row })} data-testid="listen">
-                  {t("listen.do")}
-                </Button>
-              )}
+              {row.may_listen && <Listen on={row.id === listening.session} onStart={() => setAsked({ kind: "listen", session: row })} onStop={listening.stop} />}
               <Button kind="quiet" aria-pressed={row.id === watched} onClick={() => actions.watch(row.id === watched ? "" : row.id)} data-testid="operator-watch">
                 {t("do.watch")}
               </Button>
@@ -239,7 +252,7 @@ export function WallboardView({ board, quality, watched, ahead_ms, actions }: { 
       </div>
       {callbacks.length > 0 && <Table title={t("live.callbacks")} name="callbacks" rows={callbacks} columns={callbackColumns(now, locale)} id={(row) => row.session} />}
       <p class="dim num">{t("live.updated", { time: timeOfDay(board.now, locale) })}</p>
-      {asked !== null && <Ask asked={asked} actions={actions} onClose={() => setAsked(null)} />}
+      {asked !== null && <Ask asked={asked} actions={actions} listening={listening} onClose={() => setAsked(null)} />}
     </div>
   );
 }

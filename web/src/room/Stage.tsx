@@ -28,6 +28,7 @@ export function Stage({ link, session, children }: StageProps) {
   const slots = useStore(link.peer.state, (state) => state.slots);
   const speaking = useStore(link.client.state, (state) => state.speaking[session.id] ?? NOBODY);
   const live = useStore(link.peer.state, (state) => state.status === "live");
+  const heard = session.room?.hears[session.you] ?? NOBODY;
   const limits = (live && session.room?.limits) || NO_LIMITS;
   const { main, tiles } = arrange(session);
   const shownTiles = children && main ? [main, ...tiles] : tiles;
@@ -36,7 +37,7 @@ export function Stage({ link, session, children }: StageProps) {
       key={tile.key}
       tile={tile}
       stream={slots[tile.slot] ?? null}
-      speaking={speaking.includes(tile.person.id)}
+      speaking={speaking.includes(tile.person.id) && heard.includes(tile.person.id)}
       paused={limits[tile.slot] === "paused"}
     />
   );
