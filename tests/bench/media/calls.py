@@ -149,14 +149,19 @@ def _relayed(listener: Part, speaker: Part, taken: Taken, number: int) -> list[f
 
 
 def _heard_after(listener: Part, speaker: Part, taken: Taken, number: int) -> float:
-    """Median seconds from the sending of a sound to the arrival of the packet that carries it, by correlation of the two, at the
-    end of the run."""
+    """Median seconds from the sending of a sound to the arrival of the packet that carries it, by correlation of the two.
+
+    Only the end of the run counts: a jitter buffer that finds its delay leaves a frame out, and what came before lies apart.
+    """
     assert speaker.says is not None
     packets, decoder = listener.person.hears.heard, Decoder()
-    first = packets[0][1].timestamp
+    begin = len(packets) - round(WINDOW_S / 0.02)
+    for _, _, payload in packets[:begin]:
+        decoder.decode(payload)
+    first = packets[begin][1].timestamp
     heard = np.zeros(((packets[-1][1].timestamp - first) & 0xFFFFFFFF) + speech.FRAME)
     starts = []
-    for at, header, payload in packets:
+    for at, header, payload in packets[begin:]:
         samples, place = decoder.decode(payload), (header.timestamp - first) & 0xFFFFFFFF
         heard[place : place + len(samples)] = samples[: len(heard) - place]
         starts.append((place, at))
@@ -170,4 +175,4 @@ def _heard_after(listener: Part, speaker: Part, taken: Taken, number: int) -> fl
     soonest = -round(median(at - began - place / speech.RATE for place, at in starts) * speech.RATE)
     shifts = np.arange(soonest, soonest + speech.RATE // 2)  # all say the same words, seconds apart
     shift = int(shifts[np.argmax(correlation[shifts % size])])
-    return median(at - (began + (place - shift) / speech.RATE) for place, at in starts[-round(WINDOW_S / 0.02) :])
+    return median(at - (began + (place - shift) / speech.RATE) for place, at in starts)
