@@ -22,12 +22,12 @@ LOOK_S: Final = 2.0
 CALM_S: Final = 30.0
 """Of those who were sent away while many came back, the last come so much later."""
 LEAST: Final = 200_000
-"""New objects that are worth a full round: about as many as ended connections of two thousand people leave in circles."""
+"""New objects that are worth a full round: some 40 MB, were all of them left behind."""
 
 
 def is_due(new: int, kept: int, *, calm: bool) -> bool:
     """Whether a full round comes now. `new`: objects since the last one, `kept`: those that it kept. When everybody comes back at
-    once, as much again is made anew, and nearly as much was left behind."""
+    once, as much again is made anew, and hardly anything is left behind in circles (`let_go`)."""
     return new > max(LEAST, 2 * kept) or (calm and new > max(LEAST, kept // 4))
 
 
