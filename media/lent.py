@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from media.bandwidth import Estimator
 from media.relay import Incoming, Outgoing
 from media.speaking import Voice
-from media.transport.fastpath import Leg
+from media.transport.fastpath import Kept, Leg
 from media.transport.ice import Path
 
 
@@ -27,6 +27,7 @@ class Lent:
         self._speaker: Voice | None = None
         self._by: Path | None = None
         self._listeners: Sequence[Lent] = ()
+        self.keeps = False
         leg.voice_in.level_id = level_id
         leg.voice_out.number_id = number_id
 
@@ -35,11 +36,20 @@ class Lent:
         return self._source is not None
 
     def lend(
-        self, source: Incoming, by: Path, payload_type: int, speaker: Voice, listeners: Sequence[Lent], quiet_from: int = 0
+        self,
+        source: Incoming,
+        by: Path,
+        payload_type: int,
+        speaker: Voice,
+        listeners: Sequence[Lent],
+        quiet_from: int = 0,
+        *,
+        keeps: bool = False,
     ) -> None:
         """Nothing happens when it cannot be: a listener's stream does not come from this source yet.
 
         quiet_from: the lowest RFC 6464 level (-dBov) of what is lent; louder packets come back. 0: whatever comes is lent.
+        keeps: packets are kept for `kept`.
         """
         if self._source is not None or any(each._hears.rewriter.source is not source or each._leg.hears for each in listeners):
             return
@@ -50,16 +60,29 @@ class Lent:
         for each in listeners:
             each._hears.rewriter.lend(each._leg.voice_out)
             each._leg.voice_out.number = each._downlink.next_number
-        if self._leg.lend(by, [each._leg for each in listeners]):
+        if self._leg.lend(by, [each._leg for each in listeners], keeps=keeps):
             self._source, self._speaker, self._by, self._listeners = source, speaker, by, listeners
+            self.keeps = keeps
+
+    def kept(self) -> list[Kept]:
+        """The packets of this peer's voice that the mixer has not had yet."""
+        return self._leg.kept() if self._source is not None else []
+
+    def keep_away(self, quiet_from: int) -> None:
+        """The mixer wants no more of what is not louder."""
+        self.keeps = False
+        self._leg.keep_no_more()
+        self._leg.voice_in.quiet_from = quiet_from
 
     def recall(self) -> None:
+        """Not before what was kept has been taken."""
         self.sync()
         for each in self._listeners:
             each.sync()
         self._leg.recall()
         self._source = self._speaker = None
         self._listeners = ()
+        self.keeps = False
 
     def sync(self) -> tuple[float, Path] | None:
         """When this peer's lent voice was last heard, and by which path."""
@@ -85,6 +108,9 @@ class Lent:
         for at in range(voice.uncollected):
             self._downlink.sent(voice.sent[at].bytes, voice.sent[at].at)
         voice.uncollected = 0
+
+    def say(self, packet: bytes) -> None:
+        self._leg.say(packet)
 
     def aim(self, path: Path) -> None:
         self._leg.aim(path)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 import structlog
@@ -21,7 +21,7 @@ from media.relay import Incoming, Outgoing
 from media.speaking import Voice
 from media.transport import ice
 from media.transport.check import Check
-from media.transport.fastpath import Fastpath, Leg
+from media.transport.fastpath import Fastpath, Kept, Leg
 from media.transport.seam import (
     MAX_PROTECTED_INPUT_BYTES,
     Certificate,
@@ -55,6 +55,7 @@ class Owner(Protocol):
     """What a peer tells; all called in the event loop, none may raise."""
 
     def audio(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, level: int | None, now: float) -> None: ...
+    def kept(self, peer: Peer, packet: Kept) -> int: ...
     def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None: ...
     def keyframe_wanted(self, peer: Peer, slot: int) -> None: ...
     def document(self, peer: Peer, fragment: bytes) -> None: ...
@@ -87,7 +88,7 @@ class Peer:
         self.downlink = Estimator(now)
         self.chooser = Chooser()
         self.quality = Quality(wire.totals, now)
-        self.voice = self._outgoing(offer.sections[0])
+        self.voice = self._outgoing(offer.sections[0], say=self._say)
         self.slots = [self._outgoing(section) for section in offer.sections if section.role in SLOT_ROLES]
         self._offer = offer
         self._owner = owner
@@ -111,13 +112,15 @@ class Peer:
         self._secure = SecureTransport(wire.certificate, offer.fingerprints, self._send, handlers)
         self._task: asyncio.Task[None] | None = None
 
-    def _outgoing(self, section: sdp.Section) -> Outgoing:
+    def _outgoing(self, section: sdp.Section, say: Callable[[bytes], object] | None = None) -> Outgoing:
         identifier = section.transport_cc
 
         def stamp(packet: bytes) -> bytes:
             return numbered(packet, identifier, self._number(len(packet)))
 
-        return Outgoing(section.role, section.payload_type, self._seal, rtx=section.rtx, stamp=stamp if identifier else None)
+        return Outgoing(
+            section.role, section.payload_type, self._seal, rtx=section.rtx, stamp=stamp if identifier else None, say=say
+        )
 
     def _number(self, size_bytes: int) -> int:
         now = self._wire.now()
@@ -190,15 +193,37 @@ class Peer:
 
     # the voice, while the fast path moves it
 
-    def lend(self, source: Incoming, listeners: Sequence[Peer], speaker: Voice, quiet_from: int = 0) -> None:
-        """This voice goes to these listeners alone, untouched, until `recall`, or until a packet is louder than `quiet_from`."""
+    def lend(
+        self, source: Incoming, listeners: Sequence[Peer], speaker: Voice, quiet_from: int = 0, *, mixed: bool = False
+    ) -> None:
+        """This voice goes to these listeners untouched, until `recall`, or until a packet is louder than `quiet_from`.
+
+        mixed: its packets wait for `bring`, too.
+        """
         ears = [each._lent for each in listeners]
         if self._lent is not None and self._came_by is not None and None not in ears:
             payload_type, heard_by = self._sections["audio"].payload_type, [each for each in ears if each]
-            self._lent.lend(source, self._came_by, payload_type, speaker, heard_by, quiet_from)
+            self._lent.lend(source, self._came_by, payload_type, speaker, heard_by, quiet_from, keeps=mixed)
+
+    @property
+    def is_lent(self) -> bool:
+        return self._lent is not None and self._lent.is_lent
+
+    @property
+    def waits_for_ticks(self) -> bool:
+        return self._lent is not None and self._lent.keeps
+
+    def bring(self) -> None:
+        """Tells the owner of packets of this voice that have come and wait for the mixer."""
+        if self._lent is not None:
+            for packet in self._lent.kept():
+                quiet_from = self._owner.kept(self, packet)
+                if quiet_from:
+                    self._lent.keep_away(quiet_from)
 
     def recall(self) -> None:
         if self._lent is not None and self._lent.is_lent:
+            self.bring()
             self._lent.recall()
             self._sync()
 
@@ -352,6 +377,12 @@ class Peer:
             return None
         self._send(sealed)
         return sealed
+
+    def _say(self, packet: bytes) -> None:
+        if self._lent is None:
+            self._seal(packet)
+        else:
+            self._lent.say(packet)
 
     def _send_rtcp(self, packet: bytes) -> None:
         if self._secure.secure:

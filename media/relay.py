@@ -194,8 +194,10 @@ class Outgoing:
         *,
         rtx: int = -1,
         stamp: Callable[[bytes], bytes] | None = None,
+        say: Callable[[bytes], object] | None = None,
     ) -> None:
-        """seal: encrypts and sends; returns what went out (None: nothing did). rtx: payload type of retransmissions (-1: packets
+        """seal: encrypts and sends; returns what went out (None: nothing did). say: the same for the mix, whose packets may wait
+        for those of other listeners (None: they do not). rtx: payload type of retransmissions (-1: packets
         are repeated as they were). stamp: numbers each packet for the receiver's feedback."""
         clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK
         # starting points are random (RFC 3550 section 5.1), the sequence low enough not to wrap during the first packets
@@ -212,6 +214,7 @@ class Outgoing:
         self._repairs = secrets.randbits(14)
         self._cache = None if role == "audio" else PacketCache()
         self._seal = seal
+        self._say = say or seal
         self._stamp = stamp
 
     @property
@@ -251,7 +254,18 @@ class Outgoing:
 
     def append(self, payload: bytes, ticks: int, marker: bool, now: float, lost: int = 0) -> None:
         self.source = None
-        self._send(*self.rewriter.append(payload, ticks, marker, now, lost))
+        packet = self.rewriter.append(payload, ticks, marker, now, lost)[1]
+        self._say(self._stamp(packet) if self._stamp else packet)
+
+    def follow(self, source: Incoming, header: rtp.Header) -> None:
+        """The mix is one voice alone, of which this packet was sent: it goes on as a relayed one, until `mix_again`."""
+        self.source = source
+        self.rewriter.follow(source, header)
+
+    def mix_again(self) -> None:
+        if self.source is not None:
+            self.source = None
+            self.rewriter.mix_again()
 
     def reported(self, lost_fraction: float) -> None:
         """A loss is remembered for some reports (a few seconds each)."""

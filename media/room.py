@@ -10,26 +10,25 @@ from typing import Any, Protocol
 import structlog
 
 from media import client, pictures, rtp, sdp
-from media.audio import TICK_STEP_S, AudioRoom
+from media.audio import TICK_STEP_S, AudioRoom, is_quiet
 from media.board import BoardRoom, Fragmenter, FragmentError, Reassembler
+from media.flow import EARLY_S, GRACE_STEPS, TICK_STEPS, Flow
 from media.peer import Peer, State, Wire
 from media.peer_quality import of_peer
 from media.recording.link import Link
 from media.recording.tap import Tap
 from media.relay import ANY, Incoming, Outgoing
 from media.speaking import Speaking
+from media.transport.fastpath import Kept
 
 log = structlog.get_logger(__name__)
 
 MAX_PEERS = 8
 CHECK_EVERY_S = 0.2
-TICK_STEPS, RESTING_STEPS = 4, 40
-"""A tick is 20 ms; the rooms of a worker are spread over its quarters, and theirs move with their packets. Those that rest share
-one quarter: nobody hears when theirs come."""
+RESTING_STEPS = 40
+"""The rooms of a worker are spread over the quarters of a tick, and theirs move with their packets. Those that rest share one
+quarter: nobody hears when theirs come."""
 TICK_SAMPLES = 960
-EARLY_S = 0.008
-"""A tick comes this much before its moment when the one packet is there that it waits for: one wake-up instead of two."""
-GRACE_STEPS = 3
 MAX_CATCH_UP = 3
 """Late ticks of sound made up for; more would only be a burst that no jitter buffer keeps."""
 PRESENT = ("live", "lost")
@@ -51,6 +50,7 @@ class Outside(Wire, Protocol):
     recorder: Link | None
 
     def emit(self, event: client.Event) -> None: ...
+    def flush(self) -> None: ...
     def adopt(self, peer: Peer) -> None: ...
     def release(self, peer: Peer, ending: Coroutine[Any, Any, None]) -> None: ...
     def hurry(self, due: int) -> None: ...
@@ -108,6 +108,7 @@ class Room:
         self._by_signaling: set[str] = set()
         self._check_due = 0.0
         self._tap: Tap | None = None
+        self._flow: Flow | None = None
 
     # commands
 
@@ -166,6 +167,8 @@ class Room:
     @property
     def deadline(self) -> int:
         """When the timer is to tick, in steps. A voice that is passed on ticks by its packets; without one nothing is late."""
+        if self._flow is not None:
+            return self._flow.look_due
         return self.due + (GRACE_STEPS if self.audio_room.awaits_packet else 0)
 
     @property
@@ -175,15 +178,11 @@ class Room:
 
     def tick(self, now: float) -> None:
         """When it is due: every 20 ms, or every 200 while it `rests`. After a late one, as much sound as was missed."""
-        late = int(now / TICK_STEP_S) - self.due
-        steps = 1 + max(0, late) // TICK_STEPS
-        self.due += steps * TICK_STEPS
-        for _ in range(min(steps, MAX_CATCH_UP)):
-            self.audio_room.tick(now)
-        self.due -= self.audio_room.earlier()
-        if steps > MAX_CATCH_UP and not self.audio_room.passing_on:
-            for peer in self.peers.values():
-                peer.voice.rewriter.skip((steps - MAX_CATCH_UP) * TICK_SAMPLES)
+        if self._flow is None:
+            self._tick_sound(now)
+        elif not self._flow.look(now, all(peer.rests for peer in self.peers.values())):
+            self._end_flow()
+        self._outside.flush()
         if self.rests:
             self.due = (self.due + RESTING_STEPS - TICK_STEPS) // TICK_STEPS * TICK_STEPS
         check = now >= self._check_due
@@ -203,6 +202,28 @@ class Room:
         speaking = self._speaking.change(now)
         if speaking is not None:
             self._outside.emit(client.SpeakingChanged(n=0, room=self.name, epoch=self.epoch, participants=speaking))
+
+    def _tick_sound(self, now: float) -> None:
+        late = int(now / TICK_STEP_S) - self.due
+        steps = 1 + max(0, late) // TICK_STEPS
+        self.due += steps * TICK_STEPS
+        for name in self._routes.mixed:
+            self._by_participant[name].bring()
+        for _ in range(min(steps, MAX_CATCH_UP)):
+            self.audio_room.tick(now)
+        alone = self._peer_of(self.audio_room.passed_on)
+        if alone is not None:  # its packets go on at once, and not at a tick
+            alone.recall()
+        self.due -= self.audio_room.earlier()
+        if steps > MAX_CATCH_UP and not self.audio_room.passing_on:
+            for peer in self.peers.values():
+                peer.voice.rewriter.skip((steps - MAX_CATCH_UP) * TICK_SAMPLES)
+
+    def _end_flow(self) -> None:
+        if self._flow is not None:
+            self.due = self._flow.end(self._outside.now())
+            self._flow = None
+            self._outside.hurry(self.due)
 
     def quality(self, now: float) -> list[client.PeerQuality]:
         """How everybody's connection fares."""
@@ -224,17 +245,29 @@ class Room:
         listeners = self._routes.relayed.get(name, ())
         for listener in listeners:
             listener.voice.relay(source, data, header, now)
-        quiet_from = 0
-        if name in self._routes.mixed:
+        quiet_from, mixed = 0, name in self._routes.mixed
+        if mixed:
             payload = data[header.payload : header.end]
+            if self._flow is not None and (name == self.audio_room.passed_on or not is_quiet(payload, level)):
+                self._end_flow()
             awaited = self.audio_room.awaits_packet and self.audio_room.passes_on(name)
             quiet_from = self.audio_room.push(name, header.sequence, header.timestamp, payload, level, now)
             if awaited and self.due * TICK_STEP_S - now < EARLY_S:
                 self.tick(now)
-            if not quiet_from:
+                if self._tap is None and self.audio_room.has_passed(header.sequence, header.timestamp):
+                    voice, people = self._speaking.voice(name), self._by_participant
+                    self._flow = Flow.begin(self.audio_room, peer, (source, header), voice, people, listeners, self.due)
+            if self.audio_room.passes_on(name) or (self._flow is not None and not quiet_from):
                 return
         if self._tap is None:
-            peer.lend(source, listeners, self._speaking.voice(name), quiet_from)
+            peer.lend(source, listeners, self._speaking.voice(name), quiet_from, mixed=mixed and not quiet_from)
+
+    def kept(self, peer: Peer, packet: Kept) -> int:
+        """A packet of a lent voice, for the mixer. Returns as `AudioRoom.push` does."""
+        if self._flow is not None and self._flow.peer is peer:
+            self._flow.take(packet)
+            return 0
+        return self.audio_room.push(peer.participant, packet.sequence, packet.timestamp, packet.payload, packet.level, packet.at)
 
     def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None:
         name = peer.participant
@@ -294,8 +327,10 @@ class Room:
         self._outside.emit(event)
 
     def _end(self, peer: Peer, state: State, reason: str) -> None:
-        if self.peers.pop(peer.name, None) is None:
+        if peer.name not in self.peers:
             return
+        self._end_flow()
+        del self.peers[peer.name]
         peer.recall()
         del self._by_participant[peer.participant]
         peer.state = state
@@ -309,6 +344,7 @@ class Room:
 
     def _route(self) -> None:
         """Works out who gets what anew; streams whose source changes are cut, and new pictures asked for."""
+        self._end_flow()
         for peer in self.peers.values():
             peer.recall()
         present = {peer.participant: peer for peer in self.peers.values() if peer.state in PRESENT}
@@ -378,7 +414,7 @@ class Room:
                 voice.lost_beyond = max((listener.voice.lost_fraction for listener in listeners), default=0.0)
 
     def _send_mixed(self, listener: str, payload: bytes, ticks: int, marker: bool, lost: int) -> None:
-        peer = self._peer_of(listener)
+        peer = self._by_participant.get(listener)
         if peer is not None:
             peer.voice.append(payload, ticks, marker, self._outside.now(), lost)
 

@@ -218,6 +218,16 @@ class Rewriter:
         self._at = now
         return self._sequence, self._build(marker, self._sequence, self._timestamp, payload)
 
+    def follow(self, source: object, header: Header) -> None:
+        """What was appended last was this packet of `source`, by which the stream goes on without a seam."""
+        self.source, self._advanced = source, 0
+        self._sequence_offset = (self._sequence - header.sequence) & 0xFFFF
+        self._timestamp_offset = (self._timestamp - header.timestamp) & 0xFFFFFFFF
+
+    def mix_again(self) -> None:
+        """After `follow`: goes on as if what was relayed had been appended."""
+        self.source = MIX
+
     def cut(self) -> None:
         """What comes next begins anew, even when it comes from the former source: nothing sent in between is missing."""
         self.source = None
@@ -245,7 +255,7 @@ class Rewriter:
     def _build(self, marker: bool, sequence: int, timestamp: int, payload: bytes) -> bytes:
         self.packets += 1
         self.octets += len(payload)
-        return build(self.payload_type, marker, sequence, timestamp, self.ssrc, payload)
+        return HEADER.pack(0x80, self.payload_type | (0x80 if marker else 0), sequence, timestamp, self.ssrc) + payload
 
     def _elapsed(self, now: float) -> int:
         """At least 20 ms, so that two sources never share a timestamp."""

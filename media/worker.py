@@ -16,10 +16,11 @@ import structlog
 from media import client, segments
 from media.audio import TICK_STEP_S
 from media.events import Hub
+from media.flow import TICK_STEPS
 from media.peer import Peer
 from media.quality import Totals
 from media.recording.link import Link
-from media.room import RESTING_STEPS, TICK_STEPS, Refused, Room
+from media.room import RESTING_STEPS, Refused, Room
 from media.transport import check, ice
 from media.transport.fastpath import Fastpath, Unavailable
 from media.transport.seam import make_certificate, srtp_functions
@@ -211,6 +212,10 @@ class Worker:
 
     def send(self, data: bytes, path: ice.Path) -> None:
         self._sockets.send(data, path)
+
+    def flush(self) -> None:
+        if self.fastpath is not None:
+            self.fastpath.flush()
 
     def claim(self, peer: Peer, path: ice.Path) -> None:
         former = self._paths.get(path)

@@ -17,6 +17,7 @@ TICK_STEP_S = 0.005
 GUARD_S = 0.002
 SPARE_TICKS, PASSED_SPARE_TICKS = 25, 3
 """For half a second nobody heard may have needed the time that is taken away. Of what is passed on nothing is taken away."""
+EVEN_TICKS = 10
 LOOKAHEAD_S = 0.0065
 """Opus gives each sound out so much later than it took it in (RFC 6716 section 2)."""
 
@@ -45,6 +46,7 @@ class AudioRoom:
         self._wait = Wait()
         self._solo: Solo | None = None
         self._solo_recipes: dict[str, Recipe] = {}
+        self._flowing = False
 
     def set_matrix(self, hears: Mapping[str, Mapping[str, float]], hold: set[str]) -> None:
         """Whole, replacing the former one. `hears`: listener → {source: gain 0..4}; `hold`: listeners who get the hold tone.
@@ -114,7 +116,7 @@ class AudioRoom:
             if solo is None or name != solo.name:
                 self._take(name, source, now, sounding)
         if solo is not None:
-            if not sounding and solo.source.last is not None and not self._streams.lossy:
+            if self._flowing or (not sounding and solo.source.last is not None and not self._streams.lossy):
                 self._pass_on(solo, now)
                 return
             self._end_solo()
@@ -139,9 +141,10 @@ class AudioRoom:
             self._spare_ticks = self._spare_ticks + 1 if spare_s > TICK_STEP_S + GUARD_S else 0
 
     def _pass_on(self, solo: Solo, now: float) -> None:
-        self._streams.pass_on(self._solo_recipes, solo.tick(now))
+        packets = solo.tick(now)
+        self._streams.pass_on(self._solo_recipes, [] if self._flowing else packets)
         self._note_spare((solo.name,))
-        if solo.silent:
+        if solo.silent and not self._flowing:
             self._end_solo()
             self._wait.reset()
 
@@ -164,7 +167,7 @@ class AudioRoom:
 
     def _end_solo(self) -> None:
         """Encoders and the decoder go on where the listeners' decoders stand."""
-        solo, self._solo = self._solo, None
+        solo, self._solo, self._flowing = self._solo, None, False
         if solo is not None:
             sound = solo.source.take_back(solo.silent)
             self._streams.end_passing(self._solo_recipes, sound, solo.last.payload, solo.owed_samples)
@@ -198,6 +201,32 @@ class AudioRoom:
 
     def passes_on(self, source: str) -> bool:
         return self._solo is not None and self._solo.name == source
+
+    @property
+    def passed_on(self) -> str:
+        """Whose packets go on as they came; "": nobody's."""
+        return self._solo.name if self._solo is not None else ""
+
+    def has_passed(self, sequence: int, timestamp: int) -> bool:
+        """Whether this packet (as on the wire) was the last that was passed on."""
+        last = self._solo.last if self._solo is not None else None
+        return last is not None and last.sequence & 0xFFFF == sequence and last.timestamp & 0xFFFFFFFF == timestamp
+
+    def begin_flow(self) -> set[str]:
+        """If the one voice that is passed on has come evenly of late: who hears it. From now on others take its packets to them
+        as they come; here they are only followed, in the same ticks, so that `end_flow` can be at any time."""
+        if self._solo is None or self._solo.even_ticks < EVEN_TICKS or self.flow_is_over:
+            return set()
+        self._flowing = True
+        return {listener for listener, recipe in self._solo_recipes.items() if recipe}
+
+    def end_flow(self) -> None:
+        """Not before `awaits_packet`: what was taken to the listeners must have been followed."""
+        self._flowing = False
+
+    @property
+    def flow_is_over(self) -> bool:
+        return self._solo is None or self._solo.silent or self._solo.source.last is None or self._streams.lossy
 
     @property
     def awaits_packet(self) -> bool:

@@ -75,6 +75,8 @@ class Solo:
         self.name = name
         self.source = source
         self.last = last
+        self.even_ticks = 0
+        """In a row, after which nothing was left to wait: its packets go on when they come."""
         self._quiet_packets = 0
         self._ticks = 0
         """Since the last packet."""
@@ -83,6 +85,7 @@ class Solo:
         """What goes to the listeners in this tick: one packet, none, or two where the delay shrinks by a frame."""
         passed = self.source.pass_on(now)
         self._ticks += 1
+        self.even_ticks = self.even_ticks + 1 if self.source.empty else 0
         for each in passed:
             if not each.quiet:
                 self._quiet_packets = 0

@@ -42,6 +42,11 @@ class Passed(NamedTuple):
     quiet: bool
 
 
+def is_quiet(payload: bytes, level_dbov: int | None) -> bool:
+    """Whether a packet says of itself that there is nothing to hear in it."""
+    return is_dtx(payload) or (level_dbov is not None and level_dbov >= INAUDIBLE_DBOV)
+
+
 class Source:
     """`stats` is the room's: decodes, concealed, fec_used, shortened, skipped_quiet, passed_on, dropped_<reason>."""
 
@@ -72,8 +77,7 @@ class Source:
             self._stats["dropped_malformed"] += 1
             return 0
         dtx = is_dtx(payload)
-        quiet = dtx or (level_dbov is not None and level_dbov >= INAUDIBLE_DBOV)
-        self._quiet_run = self._quiet_run + 1 if quiet else 0
+        self._quiet_run = self._quiet_run + 1 if is_quiet(payload, level_dbov) else 0
         hums = self._hums(level_dbov)
         skip = dtx or hums or self._quiet_run > HANGOVER_PACKETS
         self._in_ticks = self._in_ticks + 1 if samples == TICK_SAMPLES else 0

@@ -1,4 +1,4 @@
-/* The steady state of relayed voices, without Python: receive, unprotect, renumber, protect for each listener, send.
+/* The steady state of voices, without Python: receive, unprotect, renumber, protect for each listener, send; or keep for the mixer.
 
    fastpath.h says what is shared and who decides. Two rules keep this small and safe:
    - Nothing is decided here. A packet is taken only when its path and SSRC are lent, its payload type is the voice's, and every
@@ -217,6 +217,23 @@ static void relay(fastpath *f, fastpath_leg *to, const uint8_t *head, const uint
     f->queued++;
 }
 
+/* A packet that Python has made, encrypted; it is sent with the others at the next `fastpath_flush`. 0: done. */
+int fastpath_say(fastpath *f, fastpath_leg *to, const uint8_t *packet, int bytes) {
+    if (bytes < HEADER || bytes > LONGEST || !to->to.length) return -1;
+    if (f->queued == QUEUE) fastpath_flush(f);
+    outgoing *queued = &f->queue[f->queued];
+    memcpy(queued->data, packet, (size_t)bytes);
+    queued->bytes = bytes;
+    if (f->protect(to->protect, queued->data, &queued->bytes)) {
+        f->counts.protect++;
+        return -1;
+    }
+    queued->to = &to->to;
+    queued->fd = to->to.fd;
+    f->queued++;
+    return 0;
+}
+
 /* --- in --- */
 
 /* As media.relay.Incoming.receive; `goes_on` has seen that this is no restart. */
@@ -297,12 +314,23 @@ static int quiet(const fastpath_in *in, const uint8_t *data, int bytes) {
     return end <= bytes && level(data + at + 4, data + end, get16(data + at), in->level_id) >= in->quiet_from;
 }
 
+static void keep(fastpath_leg *leg, const uint8_t *head, const uint8_t *payload, int bytes, int loudness, double now) {
+    fastpath_kept *packet = &leg->packets[leg->kept++];
+    packet->at = now;
+    packet->sequence = get16(head + 2);
+    packet->timestamp = get32(head + 4);
+    packet->level = loudness;
+    packet->bytes = bytes;
+    memcpy(packet->payload, payload, (size_t)bytes);
+}
+
 /* A packet of a lent voice, decrypted and passed on; 0: left to Python, untouched. */
 static int voice(fastpath *f, const fastpath_path *from, uint8_t *data, int bytes, double now) {
     fastpath_leg *leg = find(f, from);
     if (!leg || bytes > LONGEST || !goes_on(leg, data)) return 0;
     fastpath_in *in = &leg->in;
     if (in->quiet_from && !quiet(in, data, bytes)) return 0;
+    if (leg->keeps && (leg->kept == FASTPATH_KEPT || bytes > FASTPATH_KEPT_BYTES)) return 0;
     in->allowance += (now - in->refilled) * RATE;
     if (in->allowance > BURST) in->allowance = BURST;
     in->refilled = now;
@@ -335,6 +363,7 @@ static int voice(fastpath *f, const fastpath_path *from, uint8_t *data, int byte
     int loudness = level(data + extension, data + at, profile, in->level_id);
     if (loudness >= 0) hear(in, loudness, now);
     for (int each = 0; each < leg->listening; each++) relay(f, leg->listeners[each], data, data + at, end - at, now);
+    if (leg->keeps) keep(leg, data, data + at, end - at, loudness, now);
     return 1;
 malformed:
     f->counts.rtp++;

@@ -7,6 +7,8 @@
 #define FASTPATH_BATCH 64      /* datagrams taken at one wake-up */
 #define FASTPATH_LISTENERS 8   /* as many as a room has peers */
 #define FASTPATH_SENT 256      /* numbered packets whose sizes Python has not collected yet: five seconds of a voice */
+#define FASTPATH_KEPT 8        /* packets of a mixed voice between two ticks; more are Python's */
+#define FASTPATH_KEPT_BYTES 512 /* of the whole datagram; longer ones are Python's */
 #define FASTPATH_ADDRESS 28    /* sizeof(struct sockaddr_in6) */
 #define FASTPATH_DATAGRAM 1504 /* 1500, and one more that tells what is too long */
 #define FASTPATH_SOCKETS 64    /* one a local address */
@@ -53,8 +55,17 @@ typedef struct {
     fastpath_sent sent[256];
 } fastpath_out;
 
+/* A packet of a voice that is mixed, decrypted, as the mixer takes it at its tick. level: RFC 6464, -1: it says none. */
+typedef struct {
+    double at;
+    uint16_t sequence;
+    uint32_t timestamp;
+    int level, bytes;
+    uint8_t payload[512];
+} fastpath_kept;
+
 /* One peer. `unprotect` and `protect` are its two libsrtp contexts. A leg that is lent is in the table of paths, and its listeners
-   name it as their source. */
+   name it as their source. keeps: besides, its packets are kept here for Python, which sets `kept` to 0 when it has taken them. */
 typedef struct fastpath_leg {
     void *unprotect, *protect;
     int lent, listening;
@@ -63,6 +74,8 @@ typedef struct fastpath_leg {
     fastpath_out out;
     struct fastpath_leg *source, *next;
     struct fastpath_leg *listeners[8];
+    int keeps, kept;
+    fastpath_kept packets[8];
 } fastpath_leg;
 
 /* What is left to Python. kind: 0 STUN, 1 DTLS, 2 RTP, 3 RTCP. */
@@ -99,5 +112,6 @@ void fastpath_leg_close(fastpath *f, fastpath_leg *leg);
 int fastpath_lend(fastpath *f, fastpath_leg *source, fastpath_leg **listeners, int count);
 void fastpath_recall(fastpath *f, fastpath_leg *source);
 int fastpath_datagram(fastpath *f, fastpath_path *from, uint8_t *data, int bytes, double now);
+int fastpath_say(fastpath *f, fastpath_leg *to, const uint8_t *packet, int bytes);
 void fastpath_flush(fastpath *f);
 const char *fastpath_source(void);

@@ -13,7 +13,7 @@ import socket
 import struct
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import cffi
 import structlog
@@ -31,10 +31,22 @@ KNOWN_PATHS = 4096
 """Addresses whose text is remembered; then all are forgotten, and made again as they come."""
 _DROPS = ("junk", "rate", "srtp", "rtp", "protect", "send_full", "send_error", "receive_error")
 _FAMILY = struct.Struct("=H")
+_KEPT, _KEPT_BYTES = struct.Struct("=dHxxIii"), 536
+"""A `fastpath_kept` up to its payload, and the whole: five fields by one call."""
 
 
 class Unavailable(Exception):
     """Why there is no fast path."""
+
+
+class Kept(NamedTuple):
+    """A packet of a voice that is mixed. level: RFC 6464, None: it says none; at: when it came."""
+
+    sequence: int
+    timestamp: int
+    payload: bytes
+    level: int | None
+    at: float
 
 
 class Leg:
@@ -47,6 +59,8 @@ class Leg:
         self._leg = fastpath.lib.fastpath_leg_open(*(fastpath.pointer(each) for each in contexts))
         if not self._leg:
             raise MemoryError("a leg of the fast path")
+        self._f, self._say = fastpath.f, fastpath.lib.fastpath_say
+        self._packets: Any = fastpath.ffi.buffer(self._leg.packets)
         self.voice_in: Any = fastpath.ffi.addressof(self._leg, "in")
         self.voice_out: Any = fastpath.ffi.addressof(self._leg, "out")
 
@@ -59,13 +73,34 @@ class Leg:
         """Where what this peer hears is sent."""
         self._fastpath.write_path(self._leg.to, path)
 
-    def lend(self, path: Path, listeners: Sequence[Leg]) -> bool:
-        """From now on this peer's voice, when it comes by `path`, goes to `listeners`; False: it cannot, nothing has changed."""
+    def say(self, packet: bytes) -> None:
+        """Encrypts a packet for this peer, to be sent at the next `Fastpath.flush`; nothing happens while there is no address."""
+        self._say(self._f, self._leg, packet, len(packet))
+
+    def lend(self, path: Path, listeners: Sequence[Leg], *, keeps: bool = False) -> bool:
+        """From now on this peer's voice, when it comes by `path`, goes to `listeners`; False: it cannot, nothing has changed.
+
+        keeps: `kept` tells of its packets, besides.
+        """
         if len(listeners) > LISTENERS:
             return False
         self._fastpath.write_path(getattr(self._leg, "from"), path)
+        self._leg.keeps = keeps
         others = [each._leg for each in listeners]
         return bool(self._fastpath.lib.fastpath_lend(self._fastpath.f, self._leg, others, len(others)) == 0)
+
+    def kept(self) -> list[Kept]:
+        """What has come since the last time; ask before `recall`, and before the packet that Python got is taken."""
+        found = []
+        for at in range(0, self._leg.kept * _KEPT_BYTES, _KEPT_BYTES):
+            came, sequence, timestamp, level, size = _KEPT.unpack_from(self._packets, at)
+            payload = self._packets[at + _KEPT.size : at + _KEPT.size + size]
+            found.append(Kept(sequence, timestamp, payload, level if level >= 0 else None, came))
+        self._leg.kept = 0
+        return found
+
+    def keep_no_more(self) -> None:
+        self._leg.keeps = 0
 
     def recall(self) -> None:
         self._fastpath.lib.fastpath_recall(self._fastpath.f, self._leg)
@@ -73,7 +108,7 @@ class Leg:
     def close(self) -> None:
         if self._leg is not None:
             self._fastpath.lib.fastpath_leg_close(self._fastpath.f, self._leg)
-            self._leg = self.voice_in = self.voice_out = self._keep = None
+            self._leg = self.voice_in = self.voice_out = self._keep = self._packets = None
 
 
 class Fastpath:
@@ -94,6 +129,8 @@ class Fastpath:
             raise Unavailable(str(error)) from None
         if made_of.decode() != build.fingerprint():
             raise Unavailable("it was built from other sources")
+        if self.ffi.sizeof("fastpath_kept") != _KEPT_BYTES or self.ffi.offsetof("fastpath_kept", "payload") != _KEPT.size:
+            raise Unavailable("this machine lays structures out in another way")
         self.lib = opened
         self.f: Any = self.lib.fastpath_open(*map(self.pointer, functions))
         self._counts = self.lib.fastpath_counted(self.f)
@@ -127,6 +164,10 @@ class Fastpath:
             self._fetched[index] = self._leftovers(index, left)
             ready.append((self._sockets[index], select.EPOLLIN))
         return ready
+
+    def flush(self) -> None:
+        """Sends what legs have said."""
+        self.lib.fastpath_flush(self.f)
 
     def receive(self, index: int, now: float) -> list[tuple[Any, bytes, Path]]:
         """(kind, datagram, path) of what came by this socket and is Python's to handle."""

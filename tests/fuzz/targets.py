@@ -130,7 +130,7 @@ def _joined(*packets: bytes) -> bytes:
 class _Line:
     """A lent voice, two who hear it, and the client's side of its encryption."""
 
-    def __init__(self, quiet_from: int) -> None:
+    def __init__(self, quiet_from: int, *, keeps: bool) -> None:
         key = bytes(range(30))
         inbound, outbound = pylibsrtp.Policy.SSRC_ANY_INBOUND, pylibsrtp.Policy.SSRC_ANY_OUTBOUND
         self.client, ours, *theirs = (
@@ -145,7 +145,7 @@ class _Line:
         said.ssrc, said.payload_type, said.level_id, said.clock = 8, 111, 1, 48000
         said.quiet_from = quiet_from
         said.highest, said.loud_level, said.quiet_level, said.start_packets = 65534, 45, 55, 3
-        assert self.source.lend(PATH, self.listeners)
+        assert self.source.lend(PATH, self.listeners, keeps=keeps)
 
     @staticmethod
     def leg(session: pylibsrtp.Session) -> Leg:
@@ -176,7 +176,7 @@ _sockets: list[socket.socket] = []
 
 def fuzz_fastpath(data: bytes) -> None:
     """Datagrams (each behind its length) as they came, and encrypted as the participant whose voice is lent can."""
-    fastpath, line = _fastpath(), _Line(len(data) % 2 * 45)
+    fastpath, line = _fastpath(), _Line(len(data) % 2 * 45, keeps=len(data) % 3 > 0)
     ffi, lib = fastpath.ffi, fastpath.lib
     path = ffi.new("fastpath_path *")
     fastpath.write_path(path, PATH)
@@ -198,6 +198,9 @@ def fuzz_fastpath(data: bytes) -> None:
     for each in line.listeners:
         assert 0 <= each.voice_out.uncollected <= min(taken, 256)
     assert line.source.voice_in.packets <= taken
+    kept = line.source.kept()
+    assert len(kept) <= min(8, line.source.voice_in.packets)
+    assert all(len(each.payload) <= 512 and (each.level is None or each.level <= 127) for each in kept)
     line.close()
 
 

@@ -6,9 +6,12 @@ import asyncio
 import time
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from media import client, rtcp, rtp
+from media.audio.opus import Encoder
+from tests.peers.client import Listened, Peer
 from tests.peers.conftest import Service, eventually
 
 TONES = (440, 620, 880)
@@ -56,6 +59,53 @@ async def test_who_was_muted_is_heard_with_the_first_word(service: Service) -> N
     heard = await asyncio.gather(*(person.listen() for person in people))
     assert [each.tones(440, 621) for each in heard] == [{621}, {440}, {440, 621}]
     assert not (await service.drops()).keys() & {"receive_failed", "tick_failed"}
+
+
+async def test_a_voice_alone_goes_past_the_mixer_and_comes_back_without_a_seam(service: Service) -> None:
+    """Its packets reach all listeners as they came, by the fast path where there is one; another's word is mixed in at once, and
+    nobody's stream skips or repeats anything."""
+    names = ("user", "counselor", "professional")
+    hears = {name: {other: 1.0 for other in names if other != name} for name in names}
+    await service.matrix(hears=hears | {"trainee": {"user": 1.0}})  # who hears the user alone
+    user, counselor, professional, trainee = [await service.join(name) for name in (*names, "trainee")]
+    said, loop = _words(9), asyncio.get_running_loop()
+    talking = asyncio.create_task(_say(user, said))
+    await asyncio.sleep(6.5)
+    before, began, since = await service.worker.stats(), len(professional.heard), loop.time()
+    await asyncio.sleep(1.5)
+    after, alone = await service.worker.stats(), [list(each.heard[-50:]) for each in (counselor, professional, trainee)]
+    assert after.audio.get("encodes", 0) - before.audio.get("encodes", 0) <= 8, "only what keeps the user's own line awake"
+    assert (after.packets_fast - before.packets_fast > 60) == after.fast_path
+    for heard in alone:
+        at = said.index(heard[0])
+        assert heard == said[at : at + 50]
+    counselor.speak(880, packets=25)
+    await asyncio.sleep(0.5)
+    assert 880 in Listened(professional.heard[-22:]).tones(880)
+    await talking
+    talked = loop.time()
+    headers = professional.heard_headers[began:]
+    assert {rtp.ahead(new.sequence, old.sequence) for old, new in pairwise(headers)} == {1}
+    ticks = [rtp.ticks_ahead(new.timestamp, old.timestamp) for old, new in pairwise(headers)]
+    assert {each % 960 for each in ticks} == {0}
+    assert sum(ticks) == pytest.approx(48_000 * (talked - since), abs=6 * 960)
+    assert not (await service.drops()).keys() & {"receive_failed", "tick_failed"}
+
+
+def _words(seconds: int) -> list[bytes]:
+    """A tone that pauses for 0.2 s in each second, as talk does; no two packets are alike."""
+    at = np.arange(48_000 * seconds) / 48_000
+    sound = 8000 * np.sin(2 * np.pi * (300 + 20 * at) * at) * np.where(at % 1.0 < 0.8, 1.0, 0.02)
+    encoder = Encoder(complexity=5)
+    return [encoder.encode(frame) for frame in sound.astype(np.int16).reshape(-1, 960)]
+
+
+async def _say(who: Peer, payloads: list[bytes]) -> None:
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for number, payload in enumerate(payloads):
+        await asyncio.sleep(max(0.0, began + number * 0.02 - loop.time()))
+        who.send_rtp("audio", number, number * 960, payload, level=30)
 
 
 async def test_modes_of_help_change_who_hears_whom(service: Service) -> None:

@@ -280,6 +280,44 @@ def test_a_quiet_voice_is_kept_away_until_it_says_something(twins: Twins) -> Non
     assert twins.fast.voice.last_packet == 0.2
 
 
+@pytest.mark.parametrize("heard_too", [False, True])
+def test_a_voice_that_is_mixed_is_kept_until_the_mixer_asks(twins: Twins, heard_too: bool) -> None:
+    """As it came and in its order, with its time of arrival; who hears it untouched does so at once."""
+    lent = twins.fast.lent
+    assert lent is not None
+    twins.say(Packet(65534, 960), 0.0)
+    lent.recall()
+    ears = [ear.lent for ear in twins.fast.ears if ear.lent] if heard_too else []
+    lent.lend(twins.fast.incoming, BY, PAYLOAD_TYPE, twins.fast.voice, ears, keeps=True)
+    said = [
+        Packet(65535, 1920, 30, payload=b"one"),
+        Packet(65536, 2880, None, payload=b""),
+        Packet(65537, 3840, 127, payload=b"x" * 400),
+    ]
+    for number, packet in enumerate(said):
+        assert twins.fast_takes(twins.client.protect(packet.plain()), 1.0 + number)
+    assert [len(ear.heard()) for ear in twins.fast.ears] == [3 * heard_too] * 2
+    assert lent.kept() == [
+        (65535, 1920, b"one", 30, 1.0),
+        (0, 2880, b"", None, 2.0),
+        (1, 3840, b"x" * 400, 127, 3.0),
+    ]
+    assert lent.kept() == []
+    for number in range(8):
+        assert twins.fast_takes(twins.client.protect(Packet(2 + number, 4800).plain()), 4.0)
+    assert not twins.fast_takes(twins.client.protect(Packet(10, 4800).plain()), 4.0), "no room"
+    assert len(lent.kept()) == 8
+    assert not twins.fast_takes(twins.client.protect(Packet(11, 4800, payload=b"x" * 500).plain()), 4.0), "too long"
+    assert twins.fast_takes(twins.client.protect(Packet(12, 4800).plain()), 4.0)
+    assert len(lent.kept()) == 1
+    lent.keep_away(70)
+    assert twins.fast_takes(twins.client.protect(Packet(13, 4800, 80).plain()), 4.0)
+    assert not twins.fast_takes(twins.client.protect(Packet(14, 4800, 60).plain()), 4.0), "something was said"
+    assert lent.kept() == []
+    lent.recall()
+    assert lent.kept() == []
+
+
 def test_forged_and_repeated_packets_are_counted_and_heard_by_nobody(twins: Twins) -> None:
     twins.say(Packet(1, 960), 0.0)
     sealed = twins.client.protect(Packet(2, 1920).plain())

@@ -159,6 +159,22 @@ def test_the_mix_takes_over_and_gives_back() -> None:
     assert abs(again.timestamp - mixed.timestamp - 9000) <= 1
 
 
+def test_a_mix_that_is_one_voice_goes_on_as_it_and_back_without_a_seam() -> None:
+    stream = Stream()
+    headers = [rtp.parse(stream.rewriter.append(b"mix", 960, False, 0.0)[1])]
+    stream.rewriter.follow("a", rtp.parse(packet(65_535, 0xFFFFFFF0)))
+    for number in (1, 2, 4, 3):
+        changed = stream.relay("a", packet((65_535 + number) & 0xFFFF, (0xFFFFFFF0 + number * 960) & 0xFFFFFFFF), 7.0)
+        assert changed is not None
+        headers.append(changed)
+    assert stream.relay("a", packet(65_535, 0xFFFFFFF0), 7.0) is None, "sent already"
+    stream.rewriter.mix_again()
+    headers.append(rtp.parse(stream.rewriter.append(b"mix", 960, False, 9.0)[1]))
+    numbers = [0, 1, 2, 4, 3, 5]
+    assert [rtp.ahead(each.sequence, headers[0].sequence) for each in headers] == numbers
+    assert [rtp.ticks_ahead(each.timestamp, headers[0].timestamp) for each in headers] == [960 * number for number in numbers]
+
+
 def test_time_that_the_mix_missed_passes_all_the_same() -> None:
     stream = Stream()
     first = rtp.parse(stream.rewriter.append(b"mix", 960, False, 0.0)[1])

@@ -10,7 +10,7 @@ import pytest
 from media.audio import TICK_STEP_S, AudioRoom
 from media.audio.opus import Samples, has_fec
 
-from .sound import TICK, Room, Talker, everyone, loudness, packets, roughness, strength, tone, voice
+from .sound import TICK, Ears, Room, Talker, everyone, loudness, packets, roughness, strength, tone, voice
 
 NAMES = ("user", "counselor", "professional")
 
@@ -87,6 +87,57 @@ def test_nobody_hears_a_click_where_it_ends(seconds: float, spoken: list[bytes])
     apart = np.abs(20 * np.log10(loud[0] / loud[1]))[spoken_in]
     assert len(apart) >= 5
     assert apart.max() < 3, "decibels, in any 20 ms of the voice"
+
+
+class Taken(Talker):
+    """Somebody else takes the packets to those who hear them."""
+
+    def __init__(self, talker: Talker, ears: Ears, listeners: set[str]) -> None:
+        super().__init__(talker.name, talker.payloads)
+        self.sequence, self.timestamp, self.n = talker.sequence, talker.timestamp, talker.n
+        self._ears, self._listeners = ears, listeners
+
+    def say(self, room: AudioRoom, now: float, *, lost: bool = False) -> None:
+        for listener in self._listeners:
+            self._ears.send(listener, self.payloads[self.n % len(self.payloads)], TICK, False, 0)
+        super().say(room, now, lost=lost)
+
+
+@pytest.mark.parametrize("seconds", [0.5, 0.61, 0.77, 0.92])
+def test_what_flows_by_is_heard_as_what_is_passed_on(seconds: float, spoken: list[bytes]) -> None:
+    """And so is the other's word that ends it: every sample is the same."""
+    flowing, passing = conference(), conference()
+    for room in (flowing, passing):
+        speaker, other = Talker("user", spoken), Talker("counselor", packets(tone(3000, 1)))
+        room.run(5, speaker)
+        if room is flowing:
+            listeners = room.audio.begin_flow()
+            assert listeners == {"counselor", "professional"}
+            taken = Taken(speaker, room.ears, listeners)
+            room.run(seconds, taken)
+            assert room.audio.awaits_packet
+            room.audio.end_flow()
+            speaker.sequence, speaker.timestamp, speaker.n = taken.sequence, taken.timestamp, taken.n
+        else:
+            room.run(seconds, speaker)
+        other.n = speaker.n
+        room.run(0.5, speaker, other)
+    assert flowing.audio.stats == passing.audio.stats
+    for listener in NAMES:
+        assert np.array_equal(flowing.ears.heard(listener), passing.ears.heard(listener))
+    assert strength(flowing.ears.heard("professional", 0.4), 3000) > 2000
+
+
+def test_a_flow_does_not_begin_before_packets_come_evenly(spoken: list[bytes]) -> None:
+    room = conference()
+    speaker = Talker("user", spoken)
+    while not room.audio.stats["passed_on"]:
+        room.run(0.02, speaker)
+    assert not room.audio.begin_flow()
+    room.run(0.3, speaker)
+    assert room.audio.begin_flow()
+    room.audio.set_loss("counselor", 0.1)
+    assert room.audio.flow_is_over
 
 
 def test_a_lost_packet_is_missing_for_the_listeners_too(spoken: list[bytes]) -> None:
