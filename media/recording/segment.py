@@ -25,7 +25,7 @@ from .track import GAP_S, Track, WriteFailed, failure
 KEEP_FREE_BYTES = 256 * 1024 * 1024
 """Recording stops before the disk is full, so that the records beside it can still be written."""
 MOST_TRACKS = 500
-HELD_MS = 2000
+HELD_MS = 3000
 """So long the last picture of a layer stands until another layer takes over; after more it was off in between."""
 LOOK_EVERY_S = 1.0
 

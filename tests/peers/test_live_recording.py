@@ -157,8 +157,8 @@ async def show(peer: Peer, layer: str, packets: Packets) -> None:
 
 async def test_of_a_camera_whose_low_layer_comes_first_the_high_one_is_recorded_while_it_is_there(service: Service) -> None:
     user, counselor = await in_conversation(service, "video")
-    low = picture(DARK, 6.0, 0.0, key_every=5)
-    high = picture(BRIGHT, 2.5, 0.0, key_every=5, size=(320, 240))
+    low = picture(DARK, 6.5, 0.0, key_every=3)
+    high = picture(BRIGHT, 2.5, 0.0, key_every=3, size=(320, 240))
     async with await user.join_room({"l": 1, "h": 2}) as one, await counselor.join_room():
         await agreed(user, counselor)
         async with asyncio.TaskGroup() as showing:
