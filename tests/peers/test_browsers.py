@@ -225,7 +225,7 @@ async def test_a_browser_with_a_narrow_line_gets_a_smaller_picture_and_another_d
                 await asyncio.sleep(0.2)
         line.down.line = Line()
         await width("b", 640)
-        await eventually(lambda: told()[-1] == {}, 10.0)
+        await eventually(lambda: told()[-1] == {}, 25.0)
         assert {each.participant for each in pages.service.events if isinstance(each, client.PicturesLimited)} == {"b"}
         assert await pages.pages["c"].evaluate("() => width(0)") == 640
     line.close()
