@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from playwright.async_api import Page
+from playwright.async_api import Error, Page
 
 SAMPLE_RATE = 48_000
 
@@ -135,8 +135,13 @@ async def levels(page: Page, *frequencies: int, ms: int = 900, peak: bool = Fals
 
 
 async def heard(page: Page, ms: int = 900) -> set[int]:
-    """Which of the three tones this page plays."""
-    found = await levels(page, USER.hz, COUNSELOR.hz, PROFESSIONAL.hz, ms=ms)
+    """Which of the three tones this page plays; none while it is being loaded anew."""
+    try:
+        found = await levels(page, USER.hz, COUNSELOR.hz, PROFESSIONAL.hz, ms=ms)
+    except Error as error:
+        if "context was destroyed" not in str(error):
+            raise
+        return set()
     return {hz for hz, level in found.items() if level > AUDIBLE_DB}
 
 
