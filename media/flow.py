@@ -21,6 +21,8 @@ TICK_STEPS, FOLLOW_STEPS = 4, 20
 EARLY_S = 0.008
 """A tick comes this much before its moment when the one packet is there that it waits for: one wake-up instead of two."""
 GRACE_STEPS = 3
+AHEAD_STEPS = 64
+"""More than a jitter buffer holds (0.3 s): at the end of a flow no tick comes sooner than that, whatever timestamps say."""
 
 
 class Flow:
@@ -80,8 +82,9 @@ class Flow:
         """The mixer goes on: when it ticks next."""
         self.peer.recall()
         self._tick_until(now)
-        while self._audio.passing_on and not self._audio.awaits_packet:
-            self._tick(now)  # what the listeners have had is not mixed for them again
+        most = int(now / TICK_STEP_S) + AHEAD_STEPS
+        while self._audio.passing_on and not self._audio.awaits_packet and self.due < most:
+            self._tick(max(now, self.due * TICK_STEP_S))  # what the listeners have had is not mixed for them again
         self._give_back()
         return self.due
 

@@ -106,7 +106,7 @@ class Room:
         self._fragmenter = Fragmenter()
         self._reassemblers: dict[str, Reassembler] = {}
         self._by_signaling: set[str] = set()
-        self._check_due = 0.0
+        self.check_due = 0.0
         self._tap: Tap | None = None
         self._flow: Flow | None = None
 
@@ -185,14 +185,14 @@ class Room:
         self._outside.flush()
         if self.rests:
             self.due = (self.due + RESTING_STEPS - TICK_STEPS) // TICK_STEPS * TICK_STEPS
-        check = now >= self._check_due
+        check = now >= self.check_due
         for peer in list(self.peers.values()):
             peer.tick(now)
             if check:
                 peer.check(now)
         if not check:
             return
-        self._check_due = now + CHECK_EVERY_S - TICK_STEP_S
+        self.check_due = now + CHECK_EVERY_S - TICK_STEP_S
         self._journal_board()
         self._fit_pictures(now)
         self._pass_losses_on()
@@ -242,7 +242,8 @@ class Room:
             self._tap.voice(name, source, data, self._outside.wall(now))
         if level is not None:
             self._speaking.hear(name, level, now)
-        listeners = self._routes.relayed.get(name, ())
+        routes = self._routes
+        listeners = routes.relayed.get(name, ())
         for listener in listeners:
             listener.voice.relay(source, data, header, now)
         quiet_from, mixed = 0, name in self._routes.mixed
@@ -254,6 +255,8 @@ class Room:
             quiet_from = self.audio_room.push(name, header.sequence, header.timestamp, payload, level, now)
             if awaited and self.due * TICK_STEP_S - now < EARLY_S:
                 self.tick(now)
+                if self._routes is not routes:
+                    return  # somebody is gone, and who hears whom has changed: lent with the next packet
                 if self._tap is None and self.audio_room.has_passed(header.sequence, header.timestamp):
                     voice, people = self._speaking.voice(name), self._by_participant
                     self._flow = Flow.begin(self.audio_room, peer, (source, header), voice, people, listeners, self.due)

@@ -100,6 +100,7 @@ class Worker:
         self.draining = True
         if self._clock is not None:
             self._clock.cancel()
+            self._clock = None
         if self._beating is not None:
             self._beating.cancel()
         for name in list(self.rooms):
@@ -286,6 +287,8 @@ class Worker:
 
     def _wake(self) -> None:
         """One timer for all rooms, set for those whose turn is next. A handle and no task: it fires up to 200 times a second."""
+        if self._clock is not None:
+            self._clock.cancel()  # a room has hurried meanwhile
         idle = self._steps() + RESTING_STEPS
         self._due = min(idle, min((room.deadline for room in self.rooms.values()), default=idle))
         delay_s = max(0.0, self._due * TICK_STEP_S - self.now())
@@ -319,7 +322,7 @@ class Worker:
         due = [room for room in self.rooms.values() if room.deadline <= step]
         if len(due) <= RESTING_AT_ONCE:
             return due
-        resting = [room for room in due if room.rests]
+        resting = sorted((room for room in due if room.rests), key=lambda room: room.check_due)  # who waited longest
         for room in resting[RESTING_AT_ONCE:]:
             room.due = step + 1
         return [room for room in due if not room.rests] + resting[:RESTING_AT_ONCE]

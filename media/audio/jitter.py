@@ -323,6 +323,10 @@ class JitterBuffer:
         return not self._packets
 
     @property
+    def newest(self) -> Packet | None:
+        return self._newest
+
+    @property
     def position(self) -> int:
         """The timestamp (extended past its wraps) of what comes next."""
         return self._cursor

@@ -222,6 +222,8 @@ class AudioRoom:
 
     def end_flow(self) -> None:
         """Not before `awaits_packet`: what was taken to the listeners must have been followed."""
+        if self._flowing and self._solo is not None:
+            self._solo.catch_up()
         self._flowing = False
 
     @property

@@ -101,6 +101,12 @@ class Solo:
             return Sent(packet.payload, max(1, ticks) * TICK_SAMPLES, 0)
         return Sent(packet.payload, samples, min(lost, samples // TICK_SAMPLES - 1))
 
+    def catch_up(self) -> None:
+        """The listeners have had also what came too late for the ticks here."""
+        newest = self.source.newest
+        if newest is not None and newest.timestamp > self.last.timestamp:
+            self.last = newest
+
     @property
     def silent(self) -> bool:
         return self._quiet_packets > QUIET_TICKS

@@ -170,6 +170,11 @@ class Source:
         return self._buffer.empty
 
     @property
+    def newest(self) -> Passed | None:
+        newest = self._buffer.newest
+        return Passed(newest.payload, newest.timestamp, newest.sequence, newest.quiet) if newest is not None else None
+
+    @property
     def position(self) -> int:
         """The timestamp of the sample that comes next."""
         return self._buffer.position - sum(map(len, self._ready))
