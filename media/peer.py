@@ -215,11 +215,13 @@ class Peer:
 
     def bring(self) -> None:
         """Tells the owner of packets of this voice that have come and wait for the mixer."""
-        if self._lent is not None:
-            for packet in self._lent.kept():
-                quiet_from = self._owner.kept(self, packet)
-                if quiet_from:
-                    self._lent.keep_away(quiet_from)
+        if self._lent is None:
+            return
+        quiet_from = 0
+        for packet in self._lent.kept():
+            quiet_from = self._owner.kept(self, packet)
+        if quiet_from:  # the last word counts
+            self._lent.keep_away(quiet_from)
 
     def recall(self) -> None:
         if self._lent is not None and self._lent.is_lent:
