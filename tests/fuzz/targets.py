@@ -3,6 +3,7 @@ what it keeps stays bounded. `SEEDS`: what real peers send, to begin from."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import os
@@ -256,6 +257,7 @@ class _NoDtls:
 
 def fuzz_sctp(data: bytes) -> None:
     """Packets of an association that stands, with the right tag (or none) and checksum."""
+    _loop()
     ended: list[str] = []
     sctp: Any = seam._BoundedSctp(_NoDtls(), ended.append)
     sctp._loop = _NoLoop()
@@ -267,6 +269,7 @@ def fuzz_sctp(data: bytes) -> None:
         plain = struct.pack("!HHLL", 5000, 5000, tag, 0) + packet
         sealed = plain[:8] + struct.pack("<L", crc32c(plain)) + plain[12:]
         _drive(sctp._handle_data(sealed))
+    _finish_tasks()
     assert len(sctp._sack_misordered) <= seam.MAX_MISORDERED + 1
     assert len(sctp._inbound_streams) <= seam.MAX_STREAM_ID + 1
     assert len(sctp._data_channels) < 100 or ended
@@ -279,6 +282,23 @@ def _drive(work: Coroutine[Any, Any, None]) -> None:
     except StopIteration:
         return
     raise AssertionError("it waits")
+
+
+def _finish_tasks() -> None:
+    """What the association has left to its event loop: else it heaps up from case to case."""
+    loop = _loop()
+    for _ in range(2):  # they do what they can, and end
+        loop.run_until_complete(asyncio.sleep(0))
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+
+
+@functools.cache
+def _loop() -> asyncio.AbstractEventLoop:
+    made = asyncio.new_event_loop()
+    asyncio.set_event_loop(made)
+    return made
 
 
 def _data_chunk() -> bytes:
