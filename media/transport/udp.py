@@ -7,15 +7,19 @@ import asyncio
 import errno
 import ipaddress
 import socket
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Literal
 
 import ifaddr
+import structlog
 
 from media.transport.fastpath import Fastpath
 from media.transport.ice import Path
+
+log = structlog.get_logger(__name__)
 
 Kind = Literal["stun", "dtls", "rtp", "rtcp", "junk"]
 
@@ -72,6 +76,7 @@ class UdpSockets:
     def open(self, addresses: Sequence[str], port: int) -> list[tuple[str, int]]:
         """Binds every address that can be bound to one port (0: any that is free on all); raises OSError when none can."""
         self._sockets = _bind_all(addresses, port)
+        _say_if_small(self._sockets[0])
         self._loop = asyncio.get_running_loop()
         if self._fastpath is not None:
             self._fastpath.use([each.fileno() for each in self._sockets])
@@ -132,6 +137,13 @@ class UdpSockets:
             self.packets_in += came
             self.packets_out += went
             self.packets_fast += taken
+
+
+def _say_if_small(one: socket.socket) -> None:
+    """Linux grants what `net.core.rmem_max` allows, by default a tenth of what a full worker needs, and reports the double."""
+    granted = one.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
+    if sys.platform == "linux" and granted < BUFFER_BYTES:
+        log.warning("small_udp_buffer", bytes=granted, remedy=f"sysctl -w net.core.rmem_max={BUFFER_BYTES}")
 
 
 def _bind_all(addresses: Sequence[str], port: int) -> list[socket.socket]:
