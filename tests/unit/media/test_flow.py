@@ -1,0 +1,239 @@
+"""A voice alone in a room of three: lent to the fast path and called back. Real packets by real sockets; time moves when told."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, NamedTuple
+
+import pytest
+from pylibsrtp import Policy
+
+from media import client, rtp
+from media.audio import TICK_STEP_S
+from media.peer import Peer
+from media.room import Room
+from media.transport import seam
+from media.transport.check import Check
+from media.transport.fastpath import Fastpath
+from media.transport.ice import CONSENT_S, Path
+from tests.unit.media.audio.sound import TICK, everyone, packets, tone
+from tests.unit.media.audio.test_solo import NAMES, words
+from tests.unit.media.test_lent import Packet, context, pytestmark  # noqa: F401  # skipped where no compiler is
+from tests.unit.media.test_peer import OFFER, World
+
+PACKET_MS = 20
+UNTIL_LENT_S = 6
+
+
+def bound() -> socket.socket:
+    one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    one.bind(("127.0.0.1", 0))
+    one.setblocking(False)
+    return one
+
+
+class House(World):
+    """A worker: its socket, and its fast path."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = 1000.0
+        self.candidates: list[tuple[str, int]] = []
+        self.recorder = None
+        self.socket = bound()
+        self.fastpath = Fastpath(seam.srtp_functions())
+        self.fastpath.use([self.socket.fileno()])
+
+    def send(self, data: bytes, path: Path) -> None:
+        self.socket.sendto(data, path.address)
+
+    def flush(self) -> None:
+        self.fastpath.flush()
+
+    def emit(self, event: client.Event) -> None: ...
+
+    def adopt(self, peer: Peer) -> None: ...
+
+    def hurry(self, due: int) -> None: ...
+
+    def release(self, peer: Peer, ending: Coroutine[Any, Any, None]) -> None:
+        ending.close()
+
+
+class Heard(NamedTuple):
+    at: float
+    sequence: int
+    timestamp: int
+    payload: bytes
+
+
+class Person:
+    """A browser that is connected: what it says, and what it has heard."""
+
+    def __init__(self, name: str, house: House, room: Room, payloads: list[bytes]) -> None:
+        self.house, self.payloads = house, payloads
+        self.phase_ms = 3 + 7 * NAMES.index(name)
+        self.n, self.timestamp = 0, 5000
+        self.heard: list[Heard] = []
+        self.socket = bound()
+        self.peer = Peer(name, name, OFFER, room, house, house.time)
+        up, down = os.urandom(30), os.urandom(30)
+        self._seal, self._open = context(up, Policy.SSRC_ANY_OUTBOUND), context(down, Policy.SSRC_ANY_INBOUND)
+        secure = self.peer._secure
+        secure._rx, secure._tx = context(up, Policy.SSRC_ANY_INBOUND), context(down, Policy.SSRC_ANY_OUTBOUND)
+        self.peer.ice._check(Check(b"", nominates=True), Path(0, self.socket.getsockname()), house.time)
+        room.peers[name] = room._by_participant[name] = self.peer
+        self.peer._secured()
+
+    def say(self, count: int = 1) -> None:
+        """Packets that are there at once."""
+        for _ in range(count):
+            packet = Packet(self.n, self.timestamp, payload=self.payload(self.n), ssrc=1000 + self.phase_ms)
+            self.socket.sendto(self._seal.protect(packet.plain()), self.house.socket.getsockname())
+            self.skip(1)
+
+    def skip(self, count: int) -> None:
+        """Packets that the line has lost."""
+        self.n += count
+        self.timestamp += count * TICK
+
+    def payload(self, number: int) -> bytes:
+        return self.payloads[number % len(self.payloads)]
+
+    def listen(self) -> None:
+        while True:
+            try:
+                sealed = self.socket.recv(2000)
+            except BlockingIOError:
+                return
+            if not 192 <= sealed[1] <= 223:  # RTCP (RFC 5761 section 4)
+                packet = self._open.unprotect(sealed)
+                header = rtp.parse(packet)
+                self.heard.append(Heard(self.house.time, header.sequence, header.timestamp, packet[header.payload : header.end]))
+
+    def missed(self, speaker: Person, since: int) -> int:
+        """How many of the speaker's packets from this number on have not come as they were."""
+        came = {each.payload for each in self.heard}
+        return sum(speaker.payload(number) not in came for number in range(since, speaker.n))
+
+    def close(self) -> None:
+        if self.peer._lent is not None:
+            self.peer._lent.close()
+        self.socket.close()
+
+
+class Conference:
+    """Who speaks sends a packet every 20 ms, each at a moment of their own."""
+
+    def __init__(self, spoken: list[bytes], other: list[bytes]) -> None:
+        self.house = House()
+        self.room = Room("r", 1, [], self.house, round(self.house.time / TICK_STEP_S))
+        self.people = [Person(name, self.house, self.room, spoken if name == "user" else other) for name in NAMES]
+        self.room.set_matrix(client.SetMatrix(epoch=1, hears=everyone(*NAMES)))
+        self._ms = round(self.house.time * 1000)
+
+    def run(self, seconds: float, *speakers: Person) -> None:
+        for _ in range(round(seconds * 1000)):
+            for person in speakers:
+                if self._ms % PACKET_MS == person.phase_ms:
+                    person.say()
+            self._receive()
+            while self.room.deadline * TICK_STEP_S <= self.house.time:
+                self.room.tick(self.house.time)
+            if self._ms % PACKET_MS == 0:
+                for person in self.people:
+                    person.listen()
+            self._ms += 1
+            self.house.time = self._ms / 1000
+
+    def _receive(self) -> None:
+        left = self.house.fastpath.receive(0, self.house.time)
+        self.house.flush()
+        for kind, data, path in left:
+            peer = next(person.peer for person in self.people if person.peer.ice.allows(path))
+            peer.receive(kind, data, path, self.house.time)
+
+    @property
+    def lent(self) -> bool:
+        return self.room._flow is not None
+
+    def close(self) -> None:
+        for person in self.people:
+            person.close()
+        self.house.socket.close()
+        self.house.fastpath.close()
+
+
+@pytest.fixture(scope="module")
+def spoken() -> list[bytes]:
+    return packets(words(10))
+
+
+@pytest.fixture(scope="module")
+def other() -> list[bytes]:
+    return packets(tone(3000, 1, 3000))
+
+
+@pytest.fixture
+async def conference(spoken: list[bytes], other: list[bytes]) -> AsyncIterator[Conference]:
+    conference = Conference(spoken, other)
+    yield conference
+    conference.close()
+
+
+async def test_a_line_that_comes_back_after_two_seconds_does_not_hold_the_room(conference: Conference) -> None:
+    """More packets at once than the fast path keeps: the flow ends amid them, its mixer two seconds behind."""
+    user, *listeners = conference.people
+    conference.run(UNTIL_LENT_S, user)
+    assert conference.lent
+    conference.run(2.3)
+    assert conference.lent
+    user.skip(115 - 12)
+    user.say(12)
+    back = user.n
+    conference.run(2, user)
+    conference.run(0.5)  # the jitter buffer has the burst before it
+    for listener in listeners:
+        assert listener.missed(user, back) <= 1
+
+
+async def test_another_is_heard_although_timestamps_ran_ahead(conference: Conference) -> None:
+    user, counselor, professional = conference.people
+    conference.run(UNTIL_LENT_S, user)
+    assert conference.lent
+    for _ in range(60):
+        user.timestamp += round(0.95 * 48_000)
+        conference.run(0.02, user)
+    conference.run(0.1, counselor)
+    before = len(professional.heard)
+    conference.run(6, counselor)
+    assert len(professional.heard) - before >= 290
+
+
+@pytest.mark.parametrize("burst", [12, 50])
+async def test_a_listeners_time_goes_on_with_the_clock_through_a_stall(burst: int, conference: Conference) -> None:
+    user, counselor, _ = conference.people
+    conference.run(UNTIL_LENT_S, user)
+    assert conference.lent
+    conference.run(1)
+    user.skip(50 - burst)
+    user.say(burst)
+    conference.run(3, user)
+    first, last = counselor.heard[0], counselor.heard[-1]
+    assert (last.timestamp - first.timestamp) / 48_000 == pytest.approx(last.at - first.at, abs=0.1)
+    assert len({each.sequence for each in counselor.heard}) == len(counselor.heard)
+
+
+async def test_who_remains_misses_nothing_when_another_goes(conference: Conference, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packets that come unevenly go on by the room itself; who is gone is found by its check, within the tick of a packet."""
+    monkeypatch.setattr("media.audio.room.EVEN_TICKS", 10_000)
+    user, counselor, professional = conference.people
+    professional.peer.ice._consent -= CONSENT_S - 6
+    conference.run(5.5, user)
+    assert conference.room.audio_room.passed_on == "user"
+    before = user.n
+    conference.run(2, user)
+    assert professional.peer.state == "gone"
+    assert counselor.missed(user, before) <= 1

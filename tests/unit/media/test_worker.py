@@ -1,0 +1,93 @@
+"""One clock for all rooms of a worker, and a turn for each of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from media.audio import TICK_STEP_S
+from media.room import RESTING_STEPS, Room
+from media.worker import Where, Worker
+
+
+class Busy(Room):
+    """Counts its ticks, and never rests. In the first few and at its end a flow ends whose tick was due long ago."""
+
+    def __init__(self, worker: Worker, flows: int) -> None:
+        super().__init__("busy", 1, [], worker, round(worker.now() / TICK_STEP_S))
+        self._flows = flows
+
+    @property
+    def rests(self) -> bool:
+        return False
+
+    def tick(self, now: float) -> None:
+        super().tick(now)
+        if self._flows:
+            self._flows -= 1
+            self._outside.hurry(0)
+
+    def close(self) -> None:
+        self._outside.hurry(0)
+        super().close()
+
+
+def ticks(worker: Worker) -> int:
+    return sum(worker.totals.spreads["tick_late_ms"].counts)
+
+
+async def opened(flows: int) -> Worker:
+    worker = Worker("w", Where(["127.0.0.1"]))
+    await worker.open()
+    worker.rooms["busy"] = Busy(worker, flows)
+    worker.hurry(0)
+    return worker
+
+
+async def ticks_within(seconds: float, *workers: Worker) -> list[int]:
+    before = [ticks(worker) for worker in workers]
+    await asyncio.sleep(seconds)
+    return [ticks(worker) - former for worker, former in zip(workers, before, strict=True)]
+
+
+async def test_a_worker_has_one_clock_whatever_hurries_it() -> None:
+    workers = [await opened(flows=8), await opened(flows=0)]
+    await asyncio.sleep(0.3)
+    hurried, fresh = await ticks_within(0.5, *workers)
+    for worker in workers:
+        await worker.close()
+    assert 0 < hurried < 2 * fresh
+
+
+async def test_nothing_ticks_in_a_worker_that_is_closed() -> None:
+    """Even if a room hurries as it ends."""
+    worker = await opened(flows=0)
+    await worker.close()
+    assert await ticks_within(RESTING_STEPS * TICK_STEP_S + 0.1, worker) == [0]
+
+
+class Counted(Room):
+    ticks = 0
+
+    def tick(self, now: float) -> None:
+        super().tick(now)
+        self.ticks += 1
+
+
+@pytest.fixture
+def crowded() -> Iterator[Worker]:
+    worker = Worker("w", Where([]))
+    worker.rooms = {f"r{n}": Counted(f"r{n}", 1, [], worker, n % RESTING_STEPS) for n in range(1000)}
+    yield worker
+    for room in worker.rooms.values():
+        room.close()
+
+
+def test_every_resting_room_has_its_turn_when_the_clock_is_late(crowded: Worker) -> None:
+    """Every second step is missed, and with it half of the turns that there are."""
+    for step in range(0, round(10 / TICK_STEP_S), 2):
+        for room in crowded._due_rooms(step):
+            room.tick(step * TICK_STEP_S)
+    assert min(room.ticks for room in crowded.rooms.values()) >= 20
