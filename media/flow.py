@@ -22,7 +22,8 @@ EARLY_S = 0.008
 """A tick comes this much before its moment when the one packet is there that it waits for: one wake-up instead of two."""
 GRACE_STEPS = 3
 AHEAD_STEPS = 64
-"""More than a jitter buffer holds (0.3 s): at the end of a flow no tick comes sooner than that, whatever timestamps say."""
+"""At the end of a flow at most 0.3 s are followed at once, more than jitter buffers hold but after a long stall: whatever timestamps
+say, the room's next tick is soon."""
 
 
 class Flow:
