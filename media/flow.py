@@ -22,8 +22,8 @@ EARLY_S = 0.008
 """A tick comes this much before its moment when the one packet is there that it waits for: one wake-up instead of two."""
 GRACE_STEPS = 3
 AHEAD_STEPS = 64
-"""At the end of a flow at most 0.3 s are followed at once, more than jitter buffers hold but after a long stall: whatever timestamps
-say, the room's next tick is soon."""
+"""At the end of a flow at most 0.3 s are followed at once, more than jitter buffers hold but after a long stall: so the room's
+next tick is soon, whatever timestamps say."""
 
 
 class Flow:

@@ -238,7 +238,7 @@ class Janus(Server):
         for (_, speaks), (other, _) in zip(published, reversed(published), strict=True):
             handle, hears = await self._handle("videoroom"), Leg(self.host, keep=keep)
             body = {"request": "join", "ptype": "subscriber", "room": room, "streams": [{"feed": other}]}
-            attached = await self._ask(handle, body)
+            attached = await self._attached(handle, body)
             await asyncio.gather(
                 self._ask(handle, {"request": "start"}, ("answer", self._sdp(hears, "recvonly"))),
                 hears.connect(attached["jsep"]["sdp"], offered=False),
@@ -246,6 +246,17 @@ class Janus(Server):
             found.append(Person(speaks, hears))
         self.people += found
         return found
+
+    async def _attached(self, handle: tuple[int, str], body: dict[str, Any]) -> dict[str, Any]:
+        """Janus may not have noticed yet that the feed is connected, which its client knows first."""
+        async with asyncio.timeout(READY_S):
+            while True:
+                try:
+                    return await self._ask(handle, body)
+                except RuntimeError as error:
+                    if "No such feed" not in str(error):
+                        raise
+                await asyncio.sleep(0.05)
 
     async def mixed_three(self, *, keep: int = 0) -> list[Person]:
         room = next(self._numbers)
