@@ -108,8 +108,8 @@ class Calls:
             await tab.until(lambda: tab.sessions)
             session = next(iter(tab.sessions))
             self._calls[session] = call
-            await tab.ask("enter", session=session)
             try:
+                await tab.ask("enter", session=session)
                 await tab.until(lambda: _state(tab, session) == "active", self._plan.patience_s, "nobody_accepted")
                 yield tab, session
             finally:
@@ -175,6 +175,7 @@ class Calls:
                 pass
             with contextlib.suppress(Refused):
                 await tab.ask("state", state="away")
+            with contextlib.suppress(Refused):  # also who may not be away now
                 await self._door.sign_out(tab)
             await tab.close()
 

@@ -147,6 +147,7 @@ class Peer:
         handlers = Handlers(lambda: None, lambda _: None, lambda _, __: None, self._closed)
         fingerprints = [(each.algorithm, each.value) for each in media.dtls.fingerprints]
         self._secure = SecureTransport(self._choir.certificate, fingerprints, self._send, handlers, client=True)
+        failed = ""
         try:
             async with asyncio.timeout(CONNECT_S):
                 for family in {_family(address) for address in candidates}:
@@ -155,12 +156,12 @@ class Peer:
                 await self._found.wait()
                 await self._secure.run(0)
         except TimeoutError:
-            raise NotConnected("dtls_failed" if self._found.is_set() else "no_udp") from None
+            failed = "dtls_failed" if self._found.is_set() else "no_udp"
         task = asyncio.current_task()
         if task is not None and task.cancelling():  # aiortc's handshake waits by `wait_for`, which may lose it before Python 3.12
             raise asyncio.CancelledError
-        if not self._secure.secure:
-            raise NotConnected(self._failed or "dtls_failed")
+        if failed or not self._secure.secure:
+            raise NotConnected(failed or self._failed or "dtls_failed")
         self._choir.join(self)
 
     def figures(self) -> Heard:
