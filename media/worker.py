@@ -297,7 +297,6 @@ class Worker:
     def hurry(self, due: int) -> None:
         """A room's turn comes sooner than it had told."""
         if self._clock is not None and due < self._due:
-            self._clock.cancel()
             self._wake()
 
     def _tick(self, due: int) -> None:

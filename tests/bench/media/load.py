@@ -6,6 +6,7 @@ import select
 import time
 from dataclasses import dataclass, field
 
+from tests.bench.media.leg import Leg
 from tests.bench.media.servers import Person, Server
 from tests.bench.media.speech import Packets
 
@@ -81,7 +82,7 @@ def drive(server: Server, parts: list[Part], seconds: float, first: int, warm_fr
     return Taken(100 * used / took, 100 * ours / took, int(received), expected, sent)
 
 
-def _receive_until(due: float, poller: select.epoll, legs: dict[int, object]) -> None:
+def _receive_until(due: float, poller: select.epoll, legs: dict[int, Leg]) -> None:
     while (left := due - time.perf_counter()) > 0:
         for number, _ in poller.poll(left):
-            legs[number].drain()  # type: ignore[attr-defined]
+            legs[number].drain()

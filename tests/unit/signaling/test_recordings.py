@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Literal
 
 from media.segments import Ended, LogEntry, Reached, TrackBegan, TrackEnded, encode_entry
 from signaling.messages import Line
@@ -89,8 +90,8 @@ def test_gaps_between_stretches_of_consent_are_left_out_of_time() -> None:
 
 
 def test_lines_stand_beside_the_file_at_their_times() -> None:
-    def line(seq: int, when: int, text: str, kind: str = "text") -> Line:
-        return Line(seq=seq, id=str(seq), author="u", name="민아", role="user", kind=kind, audience="all", at=when, text=text)  # type: ignore[arg-type]
+    def line(seq: int, when: int, text: str, kind: Literal["text", "system"] = "text") -> Line:
+        return Line(seq=seq, id=str(seq), author="u", name="민아", role="user", kind=kind, audience="all", at=when, text=text)
 
     lines = [line(1, 1_000, "a<b"), line(2, 2_500, "두 번째"), line(3, 2_600, "joined", "system"), line(4, 50_000, "cut")]
     told = web_vtt(lines, [(0, 10_000)], lambda each: each.text)
