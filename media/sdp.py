@@ -42,8 +42,8 @@ class SdpError(Exception):
 
 @dataclass
 class Section:
-    """One m-line. `payload_type` is that of Opus or VP8, `rtx` that of VP8's retransmissions (-1: none); `extensions` maps
-    URI → id; `rids`: layers that are sent, from low to high; `repairs`: SSRC of retransmissions → SSRC of what they repeat."""
+    """One m-line. `payload_type` is that of Opus or VP8, `rtx` that of VP8's retransmissions and `red` that of Opus with the
+    packet before it, RFC 2198 (-1: none); `extensions` maps URI → id; `rids`: layers that are sent, from low to high; `repairs`: SSRC of retransmissions → SSRC of what they repeat."""
 
     role: str
     kind: str
@@ -54,6 +54,7 @@ class Section:
     extensions: dict[str, int] = field(default_factory=dict)
     ssrcs: list[int] = field(default_factory=list)
     rtx: int = -1
+    red: int = -1
     rids: list[str] = field(default_factory=list)
     repairs: dict[int, int] = field(default_factory=dict)
 
@@ -205,6 +206,8 @@ def _section(role: str, media: str, attributes: dict[str, list[str]]) -> Section
     section.ssrcs = _ssrcs(attributes, section.repairs)
     if kind == "video":
         section.rtx = _rtx(section.payload_type, parts[3:], attributes)
+    else:
+        section.red = _red(section.payload_type, parts[3:], attributes)
     if role == "camera":
         section.rids = _rids(attributes)
     return section
@@ -231,11 +234,21 @@ def _feedback(payload_type: int, attributes: dict[str, list[str]]) -> set[str]:
 
 def _rtx(payload_type: int, formats: list[str], attributes: dict[str, list[str]]) -> int:
     """RFC 4588 section 8.6: `a=fmtp:97 apt=96` of an `rtx` format."""
+    return _about("rtx/90000", f"apt={payload_type}", ";", formats, attributes)
+
+
+def _red(payload_type: int, formats: list[str], attributes: dict[str, list[str]]) -> int:
+    """RFC 2198 section 5: `a=fmtp:63 111/111` of a `red` format; as many numbers as a packet may carry pieces."""
+    return _about("red/48000/2", str(payload_type), "/", formats, attributes)
+
+
+def _about(encoding: str, parameter: str, separator: str, formats: list[str], attributes: dict[str, list[str]]) -> int:
+    """The format of this encoding that is about another one, as its parameter says; -1: there is none."""
     kinds = {number: rest.strip().lower() for number, _, rest in (value.partition(" ") for value in attributes.get("rtpmap", []))}
     for value in attributes.get("fmtp", []):
         number, _, parameters = value.partition(" ")
-        wanted = f"apt={payload_type}" in parameters.replace(" ", "").split(";")
-        if wanted and number in formats and kinds.get(number) == "rtx/90000":
+        wanted = parameter in parameters.replace(" ", "").split(separator)
+        if wanted and number in formats and kinds.get(number) == encoding:
             return _number(number, 0, 127, "payload type")
     return -1
 
@@ -312,10 +325,12 @@ def _data_section(section: Section) -> list[str]:
 def _media_section(section: Section, local: Local) -> list[str]:
     number = section.payload_type
     ours = our_direction(section)
-    formats = f"{number} {section.rtx}" if section.rtx >= 0 else str(number)
+    formats = " ".join(str(each) for each in (number, section.rtx, section.red) if each >= 0)
     lines = [f"m={section.kind} 9 UDP/TLS/RTP/SAVPF {formats}", "c=IN IP4 0.0.0.0", f"a={ours}", "a=rtcp-mux", "a=rtcp-rsize"]
     if section.kind == "audio":
         lines += [f"a=rtpmap:{number} opus/48000/2", f"a=fmtp:{number} minptime=10;useinbandfec=1"]
+        if section.red >= 0:
+            lines += [f"a=rtpmap:{section.red} red/48000/2", f"a=fmtp:{section.red} {number}/{number}"]
     else:
         lines.append(f"a=rtpmap:{number} VP8/90000")
         usable = FEEDBACK[:3] if section.transport_cc else (*FEEDBACK[:2], "goog-remb")

@@ -32,6 +32,8 @@ from signaling import messages
 
 OFFERS = File(__file__).parents[1] / "unit" / "media" / "offers"
 PATH = ice.Path(0, ("192.0.2.10", 5000))
+MIXED = 12
+"""Packets of a case that are decoded: Opus runs, and is slow."""
 LIBRARY = "FUZZED_FASTPATH"
 """Environment variable: another build of the fast path than the worker's (`sanitized`)."""
 
@@ -76,7 +78,7 @@ def _check() -> bytes:
 
 
 def fuzz_rtp(data: bytes) -> None:
-    """Decrypted packets, one after another (each behind its length), through layers, slots, repairs and the mix."""
+    """Decrypted packets, one after another (each behind its length), through layers, slots and repairs."""
     camera, voice = Incoming(7, "camera", 0.0), Incoming(8, "audio", 0.0)
     sent: list[bytes] = []
 
@@ -85,8 +87,6 @@ def fuzz_rtp(data: bytes) -> None:
         return packet
 
     slot, ear = Outgoing("slot0", 96, seal, rtx=97), Outgoing("audio", 111, seal)
-    mix = AudioRoom(lambda *_: None)
-    mix.set_matrix({"a": {"b": 1.0, "c": 1.0}}, set())
     for number, packet in enumerate(_split(data)):
         now = number * 0.02
         try:
@@ -102,13 +102,25 @@ def fuzz_rtp(data: bytes) -> None:
             slot.relay(camera, packet, header, now, rtp.vp8(payload) if payload else None)
         ear.relay(voice, packet, header, now)
         repair.unwrap(packet, header, 96, 7)
-        mix.push("b", header.sequence, header.timestamp, payload, None, now)
-        mix.tick(now)
         slot.repair(tuple(camera.nacks(now)), now)
         for stream in (camera, voice):
             stream.block(now)
     for packet in sent:
         rtp.parse(packet)
+
+
+def fuzz_mix(data: bytes) -> None:
+    """Voices, each packet behind its length: who says it and how it is numbered, then what Opus is to play."""
+    mix = AudioRoom(lambda *_: None)
+    mix.set_matrix({"a": {"b": 1.0, "c": 1.0}}, set())
+    for number, packet in enumerate(_split(data)[:MIXED]):
+        now = number * 0.02
+        if len(packet) > 2:
+            who, step = "bc"[packet[0] & 1], packet[0] >> 1
+            level = packet[1] if packet[1] < 128 else None
+            sequence = number + step
+            mix.push(who, sequence & 0xFFFF, 960 * sequence & 0xFFFFFFFF, packet[2:], level, now)
+        mix.tick(now)
     mix.close()
 
 
@@ -382,6 +394,7 @@ def _update() -> bytes:
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "stun": fuzz_stun,
     "rtp": fuzz_rtp,
+    "mix": fuzz_mix,
     "rtcp": fuzz_rtcp,
     "fastpath": fuzz_fastpath,
     "sctp": fuzz_sctp,
@@ -413,6 +426,7 @@ def _voice_seed() -> bytes:
 SEEDS: dict[str, list[bytes]] = {
     "stun": [_check()],
     "rtp": [_rtp_seed()],
+    "mix": [_joined(*(b"\2\x14\x78" + bytes(20) for _ in range(6)), b"\1\xff\x78" + b"\1" * 30, b"\xa0\x14\x08\0")],
     "rtcp": [
         rtcp.sender_report(7, 1 << 40, 90000, 10, 1000) + rtcp.receiver_report(7, [rtcp.Block(7, 3, 10, 1000, 5, 6, 7)]),
         rtcp.nack(1, 7, [1, 2, 30]) + rtcp.pli(1, 7) + rtcp.remb(1, 500_000, [7]) + rtcp.source_description(1, "sangdam"),
