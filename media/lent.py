@@ -59,6 +59,7 @@ class Lent:
         into.payload_type, into.quiet_from = payload_type, quiet_from
         for each in listeners:
             each._hears.rewriter.lend(each._leg.voice_out)
+            each.copy()
             each._leg.voice_out.number = each._downlink.next_number
         if self._leg.lend(by, [each._leg for each in listeners], keeps=keeps):
             self._source, self._speaker, self._by, self._listeners = source, speaker, by, listeners
@@ -102,6 +103,10 @@ class Lent:
         number = self._downlink.sent(size_bytes, now)
         self._leg.voice_out.number = self._downlink.next_number
         return number
+
+    def copy(self) -> None:
+        """Whether what this peer hears carries the packet before, too."""
+        self._leg.voice_out.red_type = self._hears.red if self._hears.copies else 0
 
     def _collect(self) -> None:
         voice = self._leg.voice_out

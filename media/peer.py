@@ -119,7 +119,13 @@ class Peer:
             return numbered(packet, identifier, self._number(len(packet)))
 
         return Outgoing(
-            section.role, section.payload_type, self._seal, rtx=section.rtx, stamp=stamp if identifier else None, say=say
+            section.role,
+            section.payload_type,
+            self._seal,
+            rtx=section.rtx,
+            red=section.red,
+            stamp=stamp if identifier else None,
+            say=say,
         )
 
     def _number(self, size_bytes: int) -> int:
@@ -201,9 +207,14 @@ class Peer:
         mixed: its packets wait for `bring`, too.
         """
         ears = [each._lent for each in listeners]
-        if self._lent is not None and self._came_by is not None and None not in ears:
+        if self._lent is not None and self._came_by is not None and None not in ears and self.lendable:
             payload_type, heard_by = self._sections["audio"].payload_type, [each for each in ears if each]
             self._lent.lend(source, self._came_by, payload_type, speaker, heard_by, quiet_from, keeps=mixed)
+
+    @property
+    def lendable(self) -> bool:
+        """False: its packets are to be unpacked, by Python."""
+        return not self.uplink.redundant
 
     @property
     def is_lent(self) -> bool:
@@ -298,13 +309,11 @@ class Peer:
         if stream is None:
             self._wire.drops["payload_type"] += 1
         elif stream.role == "audio":
-            if header.payload_type != self._sections["audio"].payload_type:
-                self._wire.drops["payload_type"] += 1
-                return
             self.recall()
             self._came_by = path
-            stream.receive(header, now)
-            self._owner.audio(self, stream, plain, header, self._level(plain, header), now)
+            level = self._level(plain, header)  # that of the packet before is not known, and much the same
+            for packet in self.uplink.voice(stream, plain, header, now):
+                self._owner.audio(self, stream, *packet, level, now)
         else:
             picture = self.uplink.picture(stream, plain, header, now)
             if picture is not None:
@@ -337,7 +346,9 @@ class Peer:
                 case rtcp.Report():
                     self.quality.told(packet, now)
                     if packet.ssrc == self.voice.ssrc:
-                        self.voice.reported(packet.lost_fraction)
+                        self.voice.reported(packet.lost_fraction, self.quality.rtt_ms(now), now)
+                        if self._lent is not None:
+                            self._lent.copy()
                 case rtcp.Nack():
                     self._nacked(packet, now)
                 case rtcp.KeyframeRequest():

@@ -64,6 +64,7 @@ class _Seen:
     packets: int = 0
     octets: int = 0
     lost: int = 0
+    restored: int = 0
 
 
 @dataclass(slots=True)
@@ -114,6 +115,8 @@ class Quality:
         kind = "audio" if stream.role == "audio" else "video"
         packets, octets = self._count(f"up_{kind}", stream.ssrc, stream.packets, stream.octets)
         seen = self._seen[stream.ssrc]
+        self.totals.counts[f"up_{kind}_restored"] += stream.restored - seen.restored
+        seen.restored = stream.restored
         lost = max(0, block.lost - seen.lost)  # the block's fraction is of the whole way to who hears it
         seen.lost = block.lost
         self.totals.counts[f"up_{kind}_lost"] += lost

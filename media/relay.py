@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from media import repair, rtcp, rtp
+from media import redundancy, repair, rtcp, rtp
 from media.bandwidth import Meter
 
 AUDIO_CLOCK, VIDEO_CLOCK = 48000, 90000
@@ -47,6 +47,8 @@ class Incoming:
         self.meter = Meter(now)
         self.clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK
         self.packets = self.octets = 0
+        self.restored = 0
+        """Packets of a voice that came with the one after them, and not by themselves until then."""
         self.lost_beyond = 0.0
         """The share that is lost on the way to whoever hears this as it came: see `block`."""
         self.reference: tuple[float, int] | None = None
@@ -193,12 +195,14 @@ class Outgoing:
         seal: Callable[[bytes], bytes | None],
         *,
         rtx: int = -1,
+        red: int = -1,
         stamp: Callable[[bytes], bytes] | None = None,
         say: Callable[[bytes], object] | None = None,
     ) -> None:
         """seal: encrypts and sends; returns what went out (None: nothing did). say: the same for the mix, whose packets may wait
-        for those of other listeners (None: they do not). rtx: payload type of retransmissions (-1: packets
-        are repeated as they were). stamp: numbers each packet for the receiver's feedback."""
+        for those of other listeners (None: they do not). rtx: payload type of retransmissions (-1: packets are repeated as they
+        were). red: payload type of packets that carry the former one, too (-1: none may). stamp: numbers each packet for the
+        receiver's feedback."""
         clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK
         # starting points are random (RFC 3550 section 5.1), the sequence low enough not to wrap during the first packets
         self.rewriter = rtp.Rewriter(secrets.randbits(31) + 1, payload_type, clock, secrets.randbits(14), secrets.randbits(31))
@@ -208,11 +212,14 @@ class Outgoing:
         self.mix_age_s = MIX_AGE_S
         self.lost_fraction = 0.0
         """What the receiver lately lost."""
+        self.remedy = redundancy.Remedy() if red >= 0 else None
+        self.red = red
         self.layer: str | None = ANY
         self.repair_ssrc = secrets.randbits(31) + 1 if rtx >= 0 else None
         self._rtx = rtx
         self._repairs = secrets.randbits(14)
         self._cache = None if role == "audio" else PacketCache()
+        self._copier = redundancy.Copier(payload_type, red)
         self._seal = seal
         self._say = say or seal
         self._stamp = stamp
@@ -254,7 +261,7 @@ class Outgoing:
 
     def append(self, payload: bytes, ticks: int, marker: bool, now: float, lost: int = 0) -> None:
         self.source = None
-        packet = self.rewriter.append(payload, ticks, marker, now, lost)[1]
+        packet = self._protected(self.rewriter.append(payload, ticks, marker, now, lost)[1])
         self._say(self._stamp(packet) if self._stamp else packet)
 
     def follow(self, source: Incoming, header: rtp.Header) -> None:
@@ -267,9 +274,23 @@ class Outgoing:
             self.source = None
             self.rewriter.mix_again()
 
-    def reported(self, lost_fraction: float) -> None:
+    def reported(self, lost_fraction: float, rtt_ms: float | None, now: float) -> None:
         """A loss is remembered for some reports (a few seconds each)."""
         self.lost_fraction = max(lost_fraction, self.lost_fraction * 0.7)
+        if self.remedy is not None:
+            self.remedy.reported(lost_fraction, self.lost_fraction, rtt_ms, now)
+
+    @property
+    def copies(self) -> bool:
+        """Whether each packet carries the one before, too."""
+        return self.remedy is not None and self.remedy.on
+
+    def _protected(self, packet: bytes) -> bytes:
+        if not self.copies:
+            return packet
+        made = self._copier.add(packet)
+        self.rewriter.octets += len(made) - len(packet)
+        return made
 
     def cut(self) -> None:
         """The source changes (or pauses): what comes next continues the stream without a gap, video with a keyframe."""
@@ -303,6 +324,7 @@ class Outgoing:
         return rtcp.sender_report(self.ssrc, rtcp.ntp(when), timestamp, self.rewriter.packets, self.rewriter.octets)
 
     def _send(self, sequence: int, packet: bytes) -> None:
+        packet = self._protected(packet)
         sealed = self._seal(self._stamp(packet) if self._stamp else packet)
         if sealed is not None and self._cache is not None:
             self._cache.put(sequence, sealed if self.repair_ssrc is None else packet)

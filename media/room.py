@@ -257,7 +257,7 @@ class Room:
                 self.tick(now)
                 if self._routes is not routes:
                     return  # somebody is gone, and who hears whom has changed: lent with the next packet
-                if self._tap is None and self.audio_room.has_passed(header.sequence, header.timestamp):
+                if self._tap is None and peer.lendable and self.audio_room.has_passed(header.sequence, header.timestamp):
                     voice, people = self._speaking.voice(name), self._by_participant
                     self._flow = Flow.begin(self.audio_room, peer, (source, header), voice, people, listeners, self.due)
             if self.audio_room.passes_on(name) or (self._flow is not None and not quiet_from):

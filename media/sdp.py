@@ -42,8 +42,9 @@ class SdpError(Exception):
 
 @dataclass
 class Section:
-    """One m-line. `payload_type` is that of Opus or VP8, `rtx` that of VP8's retransmissions and `red` that of Opus with the
-    packet before it, RFC 2198 (-1: none); `extensions` maps URI → id; `rids`: layers that are sent, from low to high; `repairs`: SSRC of retransmissions → SSRC of what they repeat."""
+    """One m-line. `payload_type` is that of Opus or VP8, `rtx` that of VP8's retransmissions, `red` that of Opus with the packet
+    before it, RFC 2198 (-1: none); `extensions` maps URI → id; `rids`: layers that are sent, from low to high; `repairs`: SSRC of
+    retransmissions → SSRC of what they repeat."""
 
     role: str
     kind: str

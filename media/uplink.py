@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
-from media import repair, rtp, sdp
+from media import redundancy, repair, rtp, sdp
 from media.bandwidth import Arrivals
 from media.relay import Incoming
 
@@ -25,6 +26,9 @@ class Uplink:
         self._ssrcs: set[int] = set()
         self.has_pictures = False
         """Whether a picture has ever come."""
+        self.redundant = False
+        """Whether the last packet of the voice carried the one before, too."""
+        self._seen: redundancy.Seen | None = None
         self._sections = {section.role: section for section in offer.sections if section.role in SENT_ROLES}
         self._roles_by_ssrc = {ssrc: section.role for section in offer.sections for ssrc in section.ssrcs}
         self._repaired_by_ssrc = {new: old for section in offer.sections for new, old in section.repairs.items()}
@@ -46,6 +50,32 @@ class Uplink:
         ssrc = header.ssrc
         self._ssrcs.add(ssrc)
         return self.streams.get(ssrc) or self._repairs.get(ssrc) or self._bind(ssrc, plain, header, now)
+
+    def voice(self, stream: Incoming, plain: bytes, header: rtp.Header, now: float) -> Iterator[tuple[bytes, rtp.Header]]:
+        """The packets in a packet of the voice that have not come before, the oldest first."""
+        section = self._sections["audio"]
+        plainly = header.payload_type == section.payload_type
+        if not plainly and header.payload_type != section.red:
+            self._drops["payload_type"] += 1
+            return
+        seen, self.redundant = self._seen, not plainly
+        self._seen = None
+        stream.receive(header, now)
+        if plainly:
+            if seen is None or seen.first(header.sequence):
+                yield plain, header
+            return
+        try:
+            packets = redundancy.unwrap(plain, header, section.payload_type)
+        except rtp.RtpError:
+            self._drops["redundancy"] += 1
+            return
+        self._seen = seen or redundancy.Seen(header.sequence)
+        for packet in packets:
+            own = packet[1].sequence == header.sequence
+            if self._seen.first(packet[1].sequence) or (own and seen is None):
+                stream.restored += not own
+                yield packet
 
     def picture(self, stream: Incoming, plain: bytes, header: rtp.Header, now: float) -> tuple[bytes, rtp.Header] | None:
         """A packet of a picture as it was first sent; None: it carries nothing, or does not belong here."""
@@ -70,7 +100,7 @@ class Uplink:
         """Which m-line a new SSRC belongs to: by MID, else by the offer's a=ssrc, else the one audio (RFC 9143 section 9.2).
         A layer, and what repairs it, says which one it is (RFC 8852)."""
         role = self._role_by_mid(plain, header) or self._roles_by_ssrc.get(self._repaired_by_ssrc.get(ssrc, ssrc))
-        if role is None and header.payload_type == self._sections["audio"].payload_type:
+        if role is None and header.payload_type in (self._sections["audio"].payload_type, self._sections["audio"].red):
             role = "audio"
         if role not in SENT_ROLES:
             self.streams[ssrc] = None
@@ -94,7 +124,7 @@ class Uplink:
 
     def _role_by_mid(self, plain: bytes, header: rtp.Header) -> str | None:
         for role, section in self._sections.items():
-            ours = header.payload_type in (section.payload_type, section.rtx)
+            ours = header.payload_type in (section.payload_type, section.rtx, section.red)
             if ours and _text(plain, header, section, sdp.MID_URI) == section.mid:
                 return role
         return None

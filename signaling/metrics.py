@@ -183,7 +183,12 @@ def _kept(audio: Mapping[str, int]) -> dict[str, int]:
 
 def _streams(known: Mapping[str, media.WorkerStats]) -> Iterator[Metric]:
     """`traffic` holds up_audio_packets, down_video_octets, up_audio_lost, …"""
-    for what, name in (("packets", "packets"), ("octets", "bytes"), ("lost", "lost_packets")):
+    for what, name in (
+        ("packets", "packets"),
+        ("octets", "bytes"),
+        ("lost", "lost_packets"),
+        ("restored", "restored_packets"),
+    ):
         found = {
             (worker, *key.split("_")[:2]): count
             for worker, told in known.items()

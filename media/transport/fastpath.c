@@ -21,6 +21,9 @@ enum { STUN, DTLS, RTP, RTCP };
 
 #define TAKEN (-1)
 #define HEADER 12
+#define REDUNDANT 5          /* what RFC 2198 puts before a packet and the one before it */
+#define OLDEST 16383         /* ticks, as its format can say */
+#define BOTH 1200            /* bytes of the two; longer ones go alone */
 #define NUMBERED 8           /* the extension that carries a transport-wide number */
 #define TRAILER 144          /* what libsrtp may write behind a packet (SRTP_MAX_TRAILER_LEN) */
 #define LONGEST 1356         /* media.transport.seam.MAX_PROTECTED_INPUT_BYTES */
@@ -173,8 +176,26 @@ void fastpath_flush(fastpath *f) {
     f->queued = 0;
 }
 
+/* How long the packet before this one is, where it is known and can come again with it; else 0. */
+static int former(const fastpath_in *in, const uint8_t *head, int bytes) {
+    uint32_t ticks = get32(head + 4) - in->former_timestamp;
+    int follows = in->former_bytes && get16(head + 2) == (uint16_t)(in->former_sequence + 1) && ticks && ticks <= OLDEST;
+    return follows && in->former_bytes + bytes <= BOTH ? in->former_bytes : 0;
+}
+
+/* As media.redundancy.wrap, without the packet itself. */
+static int put_former(uint8_t *at, const fastpath_in *in, const uint8_t *head, int payload_type) {
+    at[0] = (uint8_t)(0x80 | payload_type);
+    put16(at + 1, (uint16_t)((get32(head + 4) - in->former_timestamp) << 2 | (uint32_t)in->former_bytes >> 8));
+    at[3] = (uint8_t)in->former_bytes;
+    at[4] = (uint8_t)payload_type;
+    memcpy(at + REDUNDANT, in->former, (size_t)in->former_bytes);
+    return REDUNDANT + in->former_bytes;
+}
+
 /* One packet of a voice, as media.rtp.Rewriter.relay makes it. */
-static void relay(fastpath *f, fastpath_leg *to, const uint8_t *head, const uint8_t *payload, int bytes, double now) {
+static void relay(fastpath *f, const fastpath_in *in, fastpath_leg *to, const uint8_t *head, const uint8_t *payload, int bytes,
+                  double now) {
     fastpath_out *out = &to->out;
     int step = ahead((uint16_t)(get16(head + 2) + out->sequence_offset), out->sequence);
     if (step <= 0 && -step >= out->advanced) return; /* older than the change of source */
@@ -186,14 +207,16 @@ static void relay(fastpath *f, fastpath_leg *to, const uint8_t *head, const uint
         out->timestamp = timestamp;
         out->at = now;
     }
+    int again = out->red_type ? former(in, head, bytes) : 0;
+    int whole = again ? REDUNDANT + again + bytes : bytes;
     out->packets++;
-    out->octets += bytes;
+    out->octets += whole;
     if (f->queued == QUEUE) fastpath_flush(f);
     outgoing *packet = &f->queue[f->queued];
     uint8_t *data = packet->data;
     int offset = HEADER;
     data[0] = 0x80;
-    data[1] = (uint8_t)(out->payload_type | (head[1] & 0x80));
+    data[1] = (uint8_t)((again ? out->red_type : out->payload_type) | (head[1] & 0x80));
     put16(data + 2, sequence);
     put32(data + 4, timestamp);
     put32(data + 8, out->ssrc);
@@ -204,8 +227,9 @@ static void relay(fastpath *f, fastpath_leg *to, const uint8_t *head, const uint
         put16(data + 17, out->number++);
         data[19] = 0;
         offset += NUMBERED;
-        out->sent[out->uncollected++] = (fastpath_sent){now, HEADER + bytes};
+        out->sent[out->uncollected++] = (fastpath_sent){now, HEADER + whole};
     }
+    if (again) offset += put_former(data + offset, in, head, out->payload_type);
     memcpy(data + offset, payload, (size_t)bytes);
     packet->bytes = offset + bytes;
     if (f->protect(to->protect, data, &packet->bytes)) {
@@ -324,6 +348,14 @@ static void keep(fastpath_leg *leg, const uint8_t *head, const uint8_t *payload,
     memcpy(packet->payload, payload, (size_t)bytes);
 }
 
+/* The newest packet, for the next one; 0 bytes: nobody gets it again. */
+static void remember(fastpath_in *in, const uint8_t *head, const uint8_t *payload, int bytes) {
+    in->former_bytes = bytes <= FASTPATH_FORMER ? bytes : 0;
+    in->former_sequence = get16(head + 2);
+    in->former_timestamp = get32(head + 4);
+    memcpy(in->former, payload, (size_t)in->former_bytes);
+}
+
 /* A packet of a lent voice, decrypted and passed on; 0: left to Python, untouched. */
 static int voice(fastpath *f, const fastpath_path *from, uint8_t *data, int bytes, double now) {
     fastpath_leg *leg = find(f, from);
@@ -362,7 +394,12 @@ static int voice(fastpath *f, const fastpath_path *from, uint8_t *data, int byte
     count(in, get16(data + 2), get32(data + 4), end - at, now);
     int loudness = level(data + extension, data + at, profile, in->level_id);
     if (loudness >= 0) hear(in, loudness, now);
-    for (int each = 0; each < leg->listening; each++) relay(f, leg->listeners[each], data, data + at, end - at, now);
+    int copied = 0;
+    for (int each = 0; each < leg->listening; each++) {
+        relay(f, in, leg->listeners[each], data, data + at, end - at, now);
+        copied |= leg->listeners[each]->out.red_type;
+    }
+    if (get16(data + 2) == in->highest) remember(in, data, data + at, copied ? end - at : 0);
     if (leg->keeps) keep(leg, data, data + at, end - at, loudness, now);
     return 1;
 malformed:

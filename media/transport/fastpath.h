@@ -7,6 +7,7 @@
 #define FASTPATH_BATCH 64      /* datagrams taken at one wake-up */
 #define FASTPATH_LISTENERS 8   /* as many as a room has peers */
 #define FASTPATH_SENT 256      /* numbered packets whose sizes Python has not collected yet: five seconds of a voice */
+#define FASTPATH_FORMER 512    /* bytes of a packet that comes again with the next */
 #define FASTPATH_KEPT 8        /* packets of a mixed voice between two ticks; more are Python's */
 #define FASTPATH_KEPT_BYTES 512 /* of the whole datagram; longer ones are Python's */
 #define FASTPATH_ADDRESS 28    /* sizeof(struct sockaddr_in6) */
@@ -34,6 +35,10 @@ typedef struct {
     int loud, speaking;
     double hang_s, silent_s, last_loud, last_packet;
     double allowance, refilled;
+    uint16_t former_sequence; /* the newest packet, while somebody gets each with the one before */
+    uint32_t former_timestamp;
+    int former_bytes;
+    uint8_t former[512];
 } fastpath_in;
 
 typedef struct {
@@ -41,10 +46,11 @@ typedef struct {
     int bytes;
 } fastpath_sent;
 
-/* A voice as it leaves: media.rtp.Rewriter, and the numbers of transport-wide feedback (number_id 0: none). */
+/* A voice as it leaves: media.rtp.Rewriter, and the numbers of transport-wide feedback (number_id 0: none).
+   red_type: of packets that carry the one before (media.redundancy; 0: none do). */
 typedef struct {
     uint32_t ssrc;
-    int payload_type;
+    int payload_type, red_type;
     uint16_t sequence, sequence_offset;
     uint32_t timestamp, timestamp_offset;
     int64_t advanced, packets, octets;

@@ -20,7 +20,7 @@ from aioice import stun
 from aiortc.rtcsctptransport import CookieEchoChunk, DataChunk, HeartbeatChunk, InitChunk, SackChunk, crc32c
 from pylibsrtp import _binding
 
-from media import repair, rtcp, rtp, sdp
+from media import redundancy, repair, rtcp, rtp, sdp
 from media.audio import AudioRoom
 from media.board import BoardRoom, FragmentError, Reassembler
 from media.live import Live, LiveError
@@ -78,7 +78,7 @@ def _check() -> bytes:
 
 
 def fuzz_rtp(data: bytes) -> None:
-    """Decrypted packets, one after another (each behind its length), through layers, slots and repairs."""
+    """Decrypted packets, one after another (each behind its length), through layers, slots, repairs and copies."""
     camera, voice = Incoming(7, "camera", 0.0), Incoming(8, "audio", 0.0)
     sent: list[bytes] = []
 
@@ -86,7 +86,9 @@ def fuzz_rtp(data: bytes) -> None:
         sent.append(packet)
         return packet
 
-    slot, ear = Outgoing("slot0", 96, seal, rtx=97), Outgoing("audio", 111, seal)
+    slot, ear = Outgoing("slot0", 96, seal, rtx=97), Outgoing("audio", 111, seal, red=63)
+    ear.reported(0.1, None, 0.0)
+    seen = redundancy.Seen(0)
     for number, packet in enumerate(_split(data)):
         now = number * 0.02
         try:
@@ -102,6 +104,9 @@ def fuzz_rtp(data: bytes) -> None:
             slot.relay(camera, packet, header, now, rtp.vp8(payload) if payload else None)
         ear.relay(voice, packet, header, now)
         repair.unwrap(packet, header, 96, 7)
+        with contextlib.suppress(rtp.RtpError):
+            for _, brought in redundancy.unwrap(packet, header, 111):
+                seen.first(brought.sequence)
         slot.repair(tuple(camera.nacks(now)), now)
         for stream in (camera, voice):
             stream.block(now)
@@ -154,6 +159,7 @@ class _Line:
         for number, each in enumerate(self.listeners):
             each.aim(PATH)
             each.voice_out.payload_type, each.voice_out.number_id = 111, number
+            each.voice_out.red_type = 63 * number
         said = self.source.voice_in
         said.ssrc, said.payload_type, said.level_id, said.clock = 8, 111, 1, 48000
         said.quiet_from = quiet_from
@@ -411,7 +417,8 @@ def _rtp_seed() -> bytes:
     audio = rtp.build(111, True, 65535, 0xFFFFFF00, 8, b"\x78" + b"\x01" * 30)
     video = rtp.build(96, True, 1000, 90000, 7, bytes([0x90, 0xE0, 0x80, 5, 1, 0, 0]) + b"v" * 40)
     extended = bytes([video[0] | 0x10]) + video[1:12] + b"\xbe\xde\0\1\x40\x31\0\0" + video[12:]
-    return _joined(audio, video, extended, video[:2] + b"\x03\xf0" + video[4:])
+    red = rtp.build(63, False, 0, 0x2C0, 8, redundancy.wrap(111, b"\x78" + b"\2" * 30, audio[12:], 960))
+    return _joined(audio, red, video, extended, video[:2] + b"\x03\xf0" + video[4:])
 
 
 def _voice_seed() -> bytes:

@@ -22,7 +22,7 @@ from aiortc.rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from aiortc.rtcsctptransport import RTCSctpCapabilities, RTCSctpTransport
 
-from media import repair, rtcp, rtp
+from media import redundancy, repair, rtcp, rtp
 from media.audio.opus import Decoder, Encoder
 from media.bandwidth import Arrivals
 from media.client import AdmitPeer, WorkerClient
@@ -30,7 +30,7 @@ from media.relay import Incoming
 from media.sdp import RID_URI, TRANSPORT_CC_URI
 
 Address = tuple[str, int]
-OPUS, VP8, RTX = 111, 96, 97
+OPUS, VP8, RTX, RED = 111, 96, 97, 63
 MID, LEVEL, RID, TRANSPORT_CC = 4, 1, 5, 3
 FEEDBACK_EVERY_S = 0.1
 RATE = 48_000
@@ -38,17 +38,19 @@ CHECK_EVERY_S = 0.5
 
 
 def offer(ufrag: str, password: str, fingerprint: str, layers: tuple[str, ...] = (), *, repairs: bool = False) -> str:
-    """The one shape of offer that clients make. `layers`: of the camera, from low to high; `repairs`: with RTX."""
+    """The one shape of offer that clients make. `layers`: of the camera, from low to high; `repairs`: with RTX and RED."""
     media = ["audio sendrecv", "video sendonly", "video sendonly", *["video recvonly"] * 4]
     lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0 1 2 3 4 5 6 7"]
     transport = [f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{password}", f"a=fingerprint:sha-256 {fingerprint}", "a=setup:actpass"]
     for mid, (kind, direction) in enumerate(each.split() for each in media):
         number, codec = (OPUS, "opus/48000/2") if kind == "audio" else (VP8, "VP8/90000")
-        formats = f"{number} {RTX}" if kind == "video" and repairs else str(number)
-        lines += [f"m={kind} 9 UDP/TLS/RTP/SAVPF {formats}", "c=IN IP4 0.0.0.0", f"a=mid:{mid}", f"a={direction}", "a=rtcp-mux"]
+        repeats = {"audio": f" {RED}", "video": f" {RTX}"}[kind] if repairs else ""
+        lines += [f"m={kind} 9 UDP/TLS/RTP/SAVPF {number}{repeats}", "c=IN IP4 0.0.0.0"]
+        lines += [f"a=mid:{mid}", f"a={direction}", "a=rtcp-mux"]
         lines += [f"a=rtpmap:{number} {codec}", f"a=extmap:{MID} urn:ietf:params:rtp-hdrext:sdes:mid", *transport]
         if kind == "audio":
             lines.append(f"a=extmap:{LEVEL} urn:ietf:params:rtp-hdrext:ssrc-audio-level")
+            lines += [f"a=rtpmap:{RED} red/48000/2", f"a=fmtp:{RED} {OPUS}/{OPUS}"] if repairs else []
         else:
             lines += [f"a=rtcp-fb:{number} {kind}" for kind in ("nack", "nack pli", "transport-cc")]
             lines += [f"a=extmap:{TRANSPORT_CC} {TRANSPORT_CC_URI}", f"a=extmap:{RID} {RID_URI}"]
@@ -80,11 +82,13 @@ class Peer:
     state = "completed"
 
     def __init__(self, participant: str, layers: dict[str, int] | None = None, *, repairs: bool = False) -> None:
-        """layers: RID → packets a frame, from low to high; without, the camera is one picture. repairs: RTX."""
+        """layers: RID → packets a frame, from low to high; without, the camera is one picture. repairs: RTX, and RED."""
         self.participant = participant
         self.layers = layers or {}
         self.repairs = repairs
-        self.repaired = 0
+        self.redundant = False
+        """Whether each packet of the voice carries the one before, too."""
+        self.repaired = self.redundant_heard = 0
         self.feedback = 0
         self.name = f"{participant}-{secrets.token_hex(3)}"
         self.heard: list[bytes] = []
@@ -112,6 +116,8 @@ class Peer:
         self._ssrcs = {"audio": secrets.randbits(31) + 1, "camera": secrets.randbits(31) + 1, "screen": secrets.randbits(31) + 1}
         self._ssrcs |= {f"camera:{name}": secrets.randbits(31) + 1 for name in self.layers}
         self._keyframes_wanted = set(self._ssrcs.values())
+        self._former = (-1, 0, b"")
+        self._voices: set[int] = set()
         self._arrivals = Arrivals()
         self._numbered = 0
 
@@ -147,6 +153,7 @@ class Peer:
         self._their_ufrag = re.findall(r"a=ice-ufrag:(\S+)", sdp)[0]
         self._their_password = re.findall(r"a=ice-pwd:(\S+)", sdp)[0]
         self._their_fingerprint = re.findall(r"a=fingerprint:sha-256 (\S+)", sdp)[0]
+        self._voice_ssrc = int(re.findall(r"a=ssrc:(\d+)", sdp)[0])
         for index, section in enumerate(sdp.split("m=")[4:8]):
             self._slots[int(re.findall(r"a=ssrc:(\d+)", section)[0])] = index
             self._repaired |= {int(new): int(old) for old, new in re.findall(r"a=ssrc-group:FID (\d+) (\d+)", section)}
@@ -263,17 +270,27 @@ class Peer:
             assert unwrapped is not None
             data, header = unwrapped
             self.repaired += 1
-        payload = data[header.payload : header.end]
         slot = self._slots.get(header.ssrc)
         if slot is None:
-            self.heard.append(payload)
-            self.heard_headers.append(header)
+            self._voice(data, header)
             return
+        payload = data[header.payload : header.end]
         stream = self._streams.setdefault(header.ssrc, Incoming(header.ssrc, "camera", now))
         stream.receive(header, now)
         self.pictures.setdefault(slot, {})[header.sequence] = payload
         frame = int.from_bytes(payload[5:9], "big")
         self.picture_times.setdefault(slot, {})[header.sequence] = (frame, header.timestamp)
+
+    def _voice(self, data: bytes, header: rtp.Header) -> None:
+        packets = [(data, header)]
+        if header.payload_type == RED:
+            packets = list(redundancy.unwrap(data, header, OPUS))
+            self.redundant_heard += 1
+        for data, header in packets:
+            if header.sequence not in self._voices:
+                self._voices.add(header.sequence)
+                self.heard.append(data[header.payload : header.end])
+                self.heard_headers.append(header)
 
     def _rtcp(self, data: bytes) -> None:
         for packet in rtcp.parse(data):
@@ -324,6 +341,10 @@ class Peer:
     def send_rtcp(self, data: bytes) -> None:
         self.send_raw(self._dtls._tx_srtp.protect_rtcp(data))
 
+    def report_loss(self, share: float) -> None:
+        """A receiver report on the voice that is heard."""
+        self.send_rtcp(rtcp.receiver_report(1, [rtcp.Block(self._voice_ssrc, int(share * 256), 0, 0, 0, 0, 0)]))
+
     def send_rtp(
         self, role: str, sequence: int, timestamp: int, payload: bytes, *, level: int = 20, marker: bool = False
     ) -> None:
@@ -340,6 +361,10 @@ class Peer:
         block = b"".join(bytes([identifier << 4 | len(value) - 1]) + value for identifier, value in elements)
         block += b"\0" * (-len(block) % 4)
         number = OPUS if kind == "audio" else VP8
+        if kind == "audio":
+            (before, ticks, former), self._former = self._former, (sequence, timestamp, payload)
+            if self.redundant and before == sequence - 1:
+                number, payload = RED, redundancy.wrap(OPUS, payload, former, timestamp - ticks)
         head = rtp.HEADER.pack(0x90, number | (0x80 if marker else 0), sequence & 0xFFFF, timestamp, self._ssrcs[role])
         plain = head + b"\xbe\xde" + (len(block) // 4).to_bytes(2, "big") + block + payload
         sealed = self._dtls._tx_srtp.protect(plain)

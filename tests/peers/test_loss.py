@@ -93,6 +93,30 @@ def complete(viewer: Peer) -> float:
     return len(sequences) / (sequences[-1] - sequences[0] + 1)
 
 
+@pytest.mark.parametrize("gain", [1.0, 0.5], ids=["relayed", "mixed"])
+@pytest.mark.parametrize("loses", ["speaker", "listener"])
+async def test_of_a_voice_that_comes_with_copies_hardly_anything_is_lost(
+    service: Service, network: BadNetwork, loses: str, gain: float
+) -> None:
+    """Without, one packet in ten."""
+    people = {}
+    for name in ("speaker", "listener"):
+        people[name] = await (network.join(name, loss=0.1, repairs=True) if name == loses else service.join(name, repairs=True))
+    speaker, listener = people["speaker"], people["listener"]
+    await service.matrix(hears={"listener": {"speaker": gain}})
+    speaker.redundant = loses == "speaker"  # a client decides for its own line, the worker for those of listeners
+    speaker.speak(440)
+    if loses == "listener":
+        listener.report_loss(0.1)
+    await asyncio.sleep(0.5)
+    begin = len(listener.heard_headers)
+    await asyncio.sleep(2.5)
+    sequences = sorted(header.sequence for header in listener.heard_headers[begin:])
+    assert network.proxies[0].lost > 6
+    assert len(sequences) / (sequences[-1] - sequences[0] + 1) > 0.95
+    assert (listener.redundant_heard > 50) == (loses == "listener")
+
+
 async def test_speech_through_the_mix_survives_ten_percent_loss(service: Service, network: BadNetwork) -> None:
     names = ("a", "b", "c")
     await service.everyone_hears_everyone(*names)

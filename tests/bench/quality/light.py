@@ -19,6 +19,7 @@ from media import client, rtcp, rtp
 from media.audio.jitter import TICK_S, TICK_SAMPLES
 from media.audio.opus import Encoder, Samples
 from media.audio.source import Source
+from media.redundancy import BEGIN_LOST
 from media.relay import Incoming
 from tests.bench.quality.speech import spoken
 from tests.peers.client import Peer
@@ -46,6 +47,11 @@ class Case:
     mixed: bool = False
     direct: bool = False
 
+    @property
+    def redundant(self) -> bool:
+        """The speaker's line loses so much that each packet carries the one before, too."""
+        return self.up.loss > BEGIN_LOST
+
 
 @cache
 def packets(protected: bool) -> list[bytes]:
@@ -56,7 +62,7 @@ def packets(protected: bool) -> list[bytes]:
 
 
 class Speaker(Peer):
-    """Puts copies of what it said before into its packets once it is told of loss, as browsers do."""
+    """Puts Opus' copies of what it said before into its packets once it is told of loss, as browsers do."""
 
     async def say(self) -> None:
         loop = asyncio.get_running_loop()
@@ -73,20 +79,23 @@ class Listener(Peer):
 
     def __init__(self, participant: str, layers: dict[str, int] | None = None, *, repairs: bool = False) -> None:
         super().__init__(participant, layers, repairs=repairs)
-        self.arrivals: list[tuple[float, rtp.Header, bytes]] = []
+        self._arrived: list[float] = []
+        self._line: Incoming | None = None
 
-    def _rtp(self, data: bytes) -> None:
-        header, now = rtp.parse(data), asyncio.get_running_loop().time()
-        if not self.arrivals:
-            self._voice, self._report_due = Incoming(header.ssrc, "audio", now), now
-        self.arrivals.append((now, header, data[header.payload : header.end]))
-        self._voice.receive(header, now)
+    def _voice(self, data: bytes, header: rtp.Header) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._line is None:
+            self._line, self._report_due = Incoming(header.ssrc, "audio", now), now
+        super()._voice(data, header)
+        self._arrived += [now] * (len(self.heard) - len(self._arrived))
+        self._line.receive(header, now)
         if now >= self._report_due:
             self._report_due = now + REPORT_EVERY_S
-            self.send_rtcp(rtcp.receiver_report(1, [self._voice.block(now)]))
+            self.send_rtcp(rtcp.receiver_report(1, [self._line.block(now)]))
 
     def hear(self) -> Samples:
-        return listened([(at, header.sequence, header.timestamp, payload) for at, header, payload in self.arrivals])
+        arrivals = zip(self._arrived, self.heard_headers, self.heard, strict=True)
+        return listened([(at, header.sequence, header.timestamp, payload) for at, header, payload in arrivals])
 
 
 def listened(arrivals: list[tuple[float, int, int, bytes]]) -> Samples:
@@ -110,8 +119,9 @@ async def _call(
     room = secrets.token_hex(4)
     await worker.open_room(room, client.OpenRoom(epoch=1))
     proxies = [Proxy(address, up=case.up, seed=seed), Proxy(address, down=case.down, seed=seed)]
-    speaker = await Speaker.join(worker, room, "speaker", via=await proxies[0].open())
-    listener = await Listener.join(worker, room, "listener", via=await proxies[1].open())
+    speaker = await Speaker.join(worker, room, "speaker", via=await proxies[0].open(), repairs=True)
+    listener = await Listener.join(worker, room, "listener", via=await proxies[1].open(), repairs=True)
+    speaker.redundant = case.redundant
     gain = MIXED_GAIN if case.mixed else 1.0
     await worker.set_matrix(room, client.SetMatrix(epoch=1, hears={"listener": {"speaker": gain}}))
     async with speaker, listener:

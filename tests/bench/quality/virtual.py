@@ -5,7 +5,7 @@ Figures that no busy machine falsifies, the same at every run; what real ones ar
 
 from __future__ import annotations
 
-from media import rtp
+from media import redundancy, rtp
 from media.audio import AudioRoom
 from media.audio.jitter import TICK_S, TICK_SAMPLES
 from media.audio.opus import Samples
@@ -13,7 +13,7 @@ from tests.bench.quality.light import LATE_S, LOSSY, MIXED_GAIN, PHASE_S, Case, 
 from tests.bench.quality.speech import SECONDS
 from tests.peers.proxy import Line, Way
 
-LEVEL = 20
+OPUS, RED, LEVEL = 111, 63, 20
 TRAILER_BYTES = 10
 """Of SRTP, which counts where the line is narrow."""
 Arrival = tuple[float, int, int, bytes]
@@ -29,11 +29,22 @@ def heard(case: Case, seed: int = 1) -> Samples:
 
 
 def _by(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
-    way, found = Way(line, seed), []
+    """Each packet with the one before where the line loses; at its end each packet once."""
+    way, copier, arrived = Way(line, seed), redundancy.Copier(OPUS, RED), []
     for at, sequence, timestamp, payload in sent:
-        datagram = rtp.build(111, False, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, 7, payload) + bytes(TRAILER_BYTES)
-        found += [(at + delay, sequence, timestamp, payload) for delay in way.delays(datagram, at)]
-    return sorted(found)
+        packet = rtp.build(OPUS, False, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, 7, payload)
+        if line.loss > redundancy.BEGIN_LOST:
+            packet = copier.add(packet)
+        arrived += [(at + delay, packet) for delay in way.delays(packet + bytes(TRAILER_BYTES), at)]
+    seen, found = set(), []
+    for at, packet in sorted(arrived):
+        header = rtp.parse(packet)
+        packets = redundancy.unwrap(packet, header, OPUS) if header.payload_type == RED else [(packet, header)]
+        for each, head in packets:
+            if head.sequence not in seen:
+                seen.add(head.sequence)
+                found.append((at, head.sequence, head.timestamp, each[head.payload : head.end]))
+    return found
 
 
 def _mixed(arrivals: list[Arrival], loss: float) -> list[Arrival]:

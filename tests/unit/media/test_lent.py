@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pylibsrtp import Policy, Session
 
-from media import rtp
+from media import redundancy, rtp
 from media.bandwidth import Estimator, numbered
 from media.lent import Lent
 from media.relay import Incoming, Outgoing
@@ -24,7 +24,7 @@ from media.transport import seam
 from media.transport.fastpath import Fastpath, Leg, Unavailable, pack, unpack
 from media.transport.ice import Path
 
-PAYLOAD_TYPE, LEVEL, NUMBER = 111, 1, 3
+PAYLOAD_TYPE, RED, LEVEL, NUMBER = 111, 63, 1, 3
 SSRC = 0x1234567
 BY = Path(0, ("127.0.0.1", 4321))
 
@@ -66,7 +66,7 @@ class Ear:
         def stamp(packet: bytes) -> bytes:
             return numbered(packet, NUMBER, self.downlink.sent(len(packet), self.now))
 
-        self.voice = Outgoing("audio", PAYLOAD_TYPE, self._seal, stamp=stamp if numbers else None)
+        self.voice = Outgoing("audio", PAYLOAD_TYPE, self._seal, red=RED, stamp=stamp if numbers else None)
         if seed is not None:
             first = seed.rewriter
             self.voice.rewriter = rtp.Rewriter(first.ssrc, PAYLOAD_TYPE, 48000, first._sequence, first._timestamp)
@@ -83,6 +83,12 @@ class Ear:
     def _seal(self, packet: bytes) -> bytes:
         self.plain.append(packet)
         return packet
+
+    def lose(self, share: float) -> None:
+        """Reports so much loss: from a few per cent on each packet carries the one before, too."""
+        self.voice.reported(share, None, 0.0)
+        if self.lent is not None:
+            self.lent.copy()
 
     def heard(self) -> list[bytes]:
         """What came since the last time, by Python or by the fast path."""
@@ -244,6 +250,53 @@ def test_whatever_comes_both_send_the_same_and_know_the_same(steps: list[tuple[i
             break
     twins.assert_alike()
     twins.close()
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from([1, 1, 1, 1, 2, -1, 5]),
+            st.sampled_from([960, 960, 0, 16000, 17000]),
+            st.sampled_from([0, 30, 80, 512, 513, 1100]),
+            st.sampled_from([None, None, None, True, False]),
+        ),
+        max_size=60,
+    )
+)
+def test_who_loses_gets_each_packet_twice_by_both(steps: list[tuple[int, int, int, bool | None]]) -> None:
+    twins = Twins()
+    twins.say(Packet(99, 0), 1.0)
+    sequence, timestamp, said = 99, 0, {99}
+    for number, (step, ticks, size, loses) in enumerate(steps):
+        sequence, timestamp = sequence + step, timestamp + ticks * step
+        if loses is not None:
+            for ear in twins.fast.ears + twins.pure.ears:
+                for _ in range(1 if loses else 20):  # what was lost is remembered for long
+                    ear.lose(0.1 if loses else 0.0)
+        if sequence not in said:
+            said.add(sequence)
+            twins.say(Packet(sequence, timestamp, payload=os.urandom(size)), 2.0 + 0.02 * number)
+    assert twins.by_python == 1
+    twins.assert_alike()
+    twins.close()
+
+
+def test_who_loses_hears_what_was_lost_in_the_next_packet(twins: Twins) -> None:
+    loses, other = twins.fast.ears
+    twins.say(Packet(1, 960, payload=b"one"), 0.0)
+    for ear in (loses, twins.pure.ears[0]):
+        ear.lose(0.1)
+    payloads = [b"two", b"three", b"four"]
+    heard: list[list[bytes]] = []
+    for number, payload in enumerate(payloads, 2):
+        assert twins.fast_takes(twins.client.protect(Packet(number, 960 * number, payload=payload).plain()), 0.1)
+        heard += [each.heard() for each in (loses, other)]
+    red = [packet for packets in heard[::2] for packet in packets]
+    assert [packet[1] for packet in red] == [PAYLOAD_TYPE, RED, RED]
+    unwrapped = [packet[12:] for packet, _ in redundancy.unwrap(red[2], rtp.parse(red[2]), PAYLOAD_TYPE)]
+    assert unwrapped == [b"three", b"four"]
+    assert all(packet[1] == PAYLOAD_TYPE for packets in heard[1::2] for packet in packets)
 
 
 def test_what_is_not_exactly_the_lent_voice_is_left_to_python_untouched(twins: Twins) -> None:

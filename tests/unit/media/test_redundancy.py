@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from media import redundancy, rtp, sdp
+from media.redundancy import PAUSE_S, Copier, Remedy, Seen
+from media.uplink import Uplink
+from tests.peers.client import OPUS, RED, offer
+from tests.unit.media.test_sdp import OFFERS
+
+CHROMIUM = bytes.fromhex("803f1234000f0000deadbeefef0f00046f7801020378090807")
+"""Two packets of 960 ticks as Chromium puts them: F and 111, offset 960 and length 4, 111, the former one, its own."""
+
+
+def packets(data: bytes) -> list[tuple[int, int, bytes]]:
+    """(sequence, timestamp, payload)"""
+    found = redundancy.unwrap(data, rtp.parse(data), OPUS)
+    return [(header.sequence, header.timestamp, packet[header.payload : header.end]) for packet, header in found]
+
+
+def test_what_chromium_sends_is_two_packets() -> None:
+    former, own = packets(CHROMIUM)
+    assert former == (0x1233, 0xF0000 - 960, bytes.fromhex("78010203"))
+    assert own == (0x1234, 0xF0000, bytes.fromhex("78090807"))
+
+
+def test_what_we_make_is_what_chromium_makes() -> None:
+    copier = Copier(OPUS, RED)
+    before = rtp.build(OPUS, False, 0x1233, 0xF0000 - 960, 0xDEADBEEF, bytes.fromhex("78010203"))
+    assert copier.add(before) == before, "there was none before"
+    made = copier.add(rtp.build(OPUS, True, 0x1234, 0xF0000, 0xDEADBEEF, bytes.fromhex("78090807")))
+    assert made[1] == 0x80 | RED
+    assert made[:1] + made[2:] == b"\x80" + CHROMIUM[2:]
+
+
+@pytest.mark.parametrize(
+    ("step", "ticks", "former", "own"),
+    [
+        (2, 960, 40, 40),
+        (0, 0, 40, 40),
+        (-1, -960, 40, 40),
+        (1, 16384, 40, 40),
+        (1, 960, 513, 40),
+        (1, 960, 0, 40),
+        (1, 960, 512, 689),
+    ],
+    ids=["a gap", "twice", "late", "after a long pause", "long", "nothing", "both too long"],
+)
+def test_a_packet_goes_alone_where_the_one_before_cannot_come_with_it(step: int, ticks: int, former: int, own: int) -> None:
+    copier = Copier(OPUS, RED)
+    copier.add(rtp.build(OPUS, False, 65535, 0xFFFFFF00, 7, bytes(former)))
+    alone = rtp.build(OPUS, False, 65535 + step & 0xFFFF, 0xFFFFFF00 + ticks & 0xFFFFFFFF, 7, bytes(own))
+    assert copier.add(alone) == alone
+
+
+@given(st.binary(max_size=80))
+def test_whatever_comes_is_packets_or_an_error(body: bytes) -> None:
+    data = rtp.build(RED, False, 5, 5000, 7, body)
+    try:
+        found = packets(data)
+    except rtp.RtpError:
+        return
+    assert found[-1][:2] == (5, 5000)
+    assert sum(len(payload) for _, _, payload in found) < len(body)
+
+
+@pytest.mark.parametrize(
+    ("sequences", "first"),
+    [
+        ([10, 12, 11, 11, 12, 10], [1, 1, 1, 0, 0, 0]),
+        ([65535, 1, 0, 65535], [1, 1, 1, 0]),
+        ([8, 40, 100, 37, 36], [0, 1, 1, 1, 0]),
+        ([30000, 30001, 30000], [1, 1, 0]),
+    ],
+    ids=["late and twice", "over the wrap", "too late to tell", "begun anew"],
+)
+def test_no_packet_is_passed_on_twice(sequences: list[int], first: list[int]) -> None:
+    seen = Seen(9 if sequences[0] < 60000 else 65534)
+    assert [seen.first(each) for each in sequences] == list(map(bool, first))
+
+
+class Line:
+    """A voice that comes by a line which loses and reorders, as its listeners get it."""
+
+    def __init__(self) -> None:
+        self.uplink = Uplink(sdp.parse(offer("ufrag", "p" * 24, ":".join(["AA"] * 32), repairs=True)), Counter())
+        self.heard: list[int] = []
+
+    def take(self, arrived: Iterable[bytes]) -> None:
+        for data in arrived:
+            header = rtp.parse(data)
+            stream = self.uplink.stream(data, header, 0.0)
+            assert stream is not None
+            for packet, its in self.uplink.voice(stream, data, header, 0.0):
+                assert its.payload_type == OPUS
+                assert packet[its.payload : its.end] == payload_of(its.sequence)
+                self.heard.append(its.sequence)
+
+
+def payload_of(sequence: int) -> bytes:
+    return b"\x78" + sequence.to_bytes(2, "big")
+
+
+def voice(count: int, *, copies: bool, first: int = 65000) -> list[bytes]:
+    copier = Copier(OPUS, RED)
+    numbers = [number & 0xFFFF for number in range(first, first + count)]
+    plain = [rtp.build(OPUS, False, number, 960 * at, 7, payload_of(number)) for at, number in enumerate(numbers)]
+    return [copier.add(each) for each in plain] if copies else plain
+
+
+def test_what_a_line_loses_is_restored_once_and_in_order() -> None:
+    dice, line = random.Random(1), Line()
+    line.take(each for each in voice(1000, copies=True) if dice.random() > 0.1)
+    stream = line.uplink.incoming["audio"]
+    assert len(line.heard) == len(set(line.heard)) > 980, "one in a hundred is lost together with the one after it"
+    assert all(rtp.ahead(later, sooner) > 0 for sooner, later in zip(line.heard, line.heard[1:], strict=False))
+    assert stream.restored == len(line.heard) - stream.packets
+    assert stream.block(1.0).lost == 1000 - stream.packets, "what is told is what the line lost"
+
+
+def test_a_packet_that_was_only_late_is_not_passed_on_again() -> None:
+    line, (first, second, third, fourth) = Line(), voice(4, copies=True)
+    line.take([first, second, fourth, third])
+    assert line.heard == [65000, 65001, 65002, 65003]
+
+
+def test_copies_begin_and_end_within_a_call() -> None:
+    line = Line()
+    line.take([*voice(10, copies=False), *voice(10, copies=True, first=65009)[1:], *voice(10, copies=False, first=65019)])
+    assert line.heard == list(range(65000, 65029))
+    assert not line.uplink.redundant
+
+
+def test_what_is_no_voice_is_counted_and_passed_by() -> None:
+    line, (first, second) = Line(), voice(2, copies=True)
+    broken = rtp.build(RED, False, 65002, 1920, 7, b"\xef\x0f")
+    line.take([first, second, broken, rtp.build(100, False, 65003, 2880, 7, b"x")])
+    assert line.heard == [65000, 65001]
+    assert line.uplink._drops == {"redundancy": 1, "payload_type": 1}
+
+
+def test_both_browsers_offers_say_whether_they_take_copies() -> None:
+    chromium, firefox = (sdp.parse(OFFERS[name]).sections[0].red for name in ("chromium", "firefox"))
+    assert (chromium, firefox) == (63, -1)
+
+
+@pytest.mark.parametrize("line", ["a=rtpmap:63 red/48000", "a=fmtp:63 112/112", "a=rtpmap:63 red/8000/2"])
+def test_copies_of_something_else_are_not_taken(line: str) -> None:
+    text = OFFERS["chromium"]
+    assert sdp.parse(text).sections[0].red == 63
+    former = next(each for each in text.splitlines() if each.startswith(line[: line.index(":63 ") + 4]))
+    assert sdp.parse(text.replace(former, line)).sections[0].red == -1
+
+
+def test_a_line_that_loses_gets_copies_until_it_loses_no_more() -> None:
+    remedy = Remedy()
+    remedy.reported(0.01, 0.01, 30.0, 0.0)
+    assert not remedy.on
+    remedy.reported(0.05, 0.05, 30.0, 1.0)
+    assert remedy.on
+    remedy.reported(0.12, 0.12, 30.0, 2.0)
+    assert remedy.on, "it became worse, but not by what is sent"
+    remedy.reported(0.0, 0.02, 30.0, 9.0)
+    assert remedy.on
+    remedy.reported(0.0, 0.009, 30.0, 11.0)
+    assert not remedy.on
+
+
+def test_a_narrow_line_is_not_filled_with_copies() -> None:
+    remedy = Remedy()
+    remedy.reported(0.0, 0.0, 40.0, 0.0)
+    remedy.reported(0.1, 0.1, 400.0, 1.0)
+    assert not remedy.on, "a queue stands"
+    remedy.reported(0.1, 0.1, 100.0, 2.0)
+    remedy.reported(0.4, 0.4, 100.0, 3.0)
+    assert not remedy.on, "they have made it worse"
+    remedy.reported(0.1, 0.1, 100.0, 3.0 + PAUSE_S - 0.1)
+    assert not remedy.on
+    remedy.reported(0.1, 0.1, 100.0, 3.0 + PAUSE_S)
+    assert remedy.on
+    remedy.reported(0.5, 0.5, 100.0, 40.0)
+    remedy.reported(0.1, 0.1, 100.0, 40.0 + 2 * PAUSE_S - 0.1)
+    assert not remedy.on, "the next try is later"
