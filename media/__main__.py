@@ -57,12 +57,12 @@ def arguments(given: list[str]) -> argparse.Namespace:
     return found
 
 
-def die_with(parent: int) -> None:
-    """SIGKILL when the parent dies (Linux); exits at once when it is dead already."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+def die_with(parent: int) -> bool:
+    """SIGKILL when the parent dies (Linux); exits at once when it is dead already. False: the kernel does not do it."""
+    told = sys.platform == "linux" and bool(ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) == 0)
     if os.getppid() != parent:
         sys.exit("the parent process is gone")
+    return told
 
 
 def _log_to_stderr() -> None:
@@ -81,9 +81,9 @@ def _log_to_stderr() -> None:
     )
 
 
-async def serve(options: argparse.Namespace, fastpath: Fastpath | None) -> None:
+async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched: int) -> None:
     """Runs until SIGTERM, SIGINT or the parent's death; everything is closed within 2 s. On SIGTERM a worker that is announced,
-    or whose parent reads its events, lets its rooms move first, unless a second signal comes."""
+    or whose parent reads its events, lets its rooms move first, unless a second signal comes. watched: as in `_until`."""
     addresses = options.address or local_addresses(options.loopback)
     where = Where(addresses, options.announce, options.udp_port, options.recordings)
     worker = Worker(options.name or str(os.getpid()), where, fastpath)
@@ -110,12 +110,12 @@ async def serve(options: argparse.Namespace, fastpath: Fastpath | None) -> None:
         log.info("worker_ready", worker=worker.name, udp=[f"{address} {port}" for address, port in worker.udp])
         if options.redis_env:
             async with Announcer(worker, os.environ[options.redis_env], options.url) as announcer:
-                await _until(stop, options.parent)
+                await _until(stop, watched)
                 worker.drain()
                 announcer.wake()
                 await _emptied(worker, at_once, options.parent)
         else:
-            await _until(stop, options.parent)
+            await _until(stop, watched)
             worker.drain()
             if options.parent and worker.hub.heard:
                 await _emptied(worker, at_once, options.parent)
@@ -145,8 +145,10 @@ def _site(runner: web.AppRunner, options: argparse.Namespace) -> web.BaseSite:
 
 
 async def _until(stop: asyncio.Event, parent: int) -> None:
-    """Until `stop` is set, or `parent` is our parent no longer (where the kernel does not tell, asking does)."""
-    while not stop.is_set() and (not parent or os.getppid() == parent):
+    """Until `stop` is set, or `parent` is our parent no longer. 0: there is none, or the kernel ends us with it."""
+    if not parent:
+        await stop.wait()
+    while not stop.is_set() and os.getppid() == parent:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), PARENT_CHECK_S)
 
@@ -160,14 +162,13 @@ async def _emptied(worker: Worker, stop: asyncio.Event, parent: int) -> None:
 
 def main() -> None:
     options = arguments(sys.argv[1:])
-    if options.parent:
-        die_with(options.parent)
+    watched = options.parent if options.parent and not die_with(options.parent) else 0
     _log_to_stderr()
     fastpath = find_fastpath()
     loop_factory = uvloop.new_event_loop if fastpath is None else functools.partial(new_event_loop, fastpath)
     try:
         with asyncio.Runner(loop_factory=loop_factory) as runner:
-            runner.run(serve(options, fastpath))
+            runner.run(serve(options, fastpath, watched))
     except OSError as error:
         sys.exit(f"media worker: {error}")
 

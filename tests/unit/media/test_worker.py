@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from media import client
 from media.audio import TICK_STEP_S
 from media.room import RESTING_STEPS, Room
 from media.worker import Where, Worker
@@ -66,6 +67,35 @@ async def test_nothing_ticks_in_a_worker_that_is_closed() -> None:
     worker = await opened(flows=0)
     await worker.close()
     assert await ticks_within(RESTING_STEPS * TICK_STEP_S + 0.1, worker) == [0]
+
+
+async def beats(worker: Worker, count: int) -> list[float]:
+    """When the next heartbeats came."""
+    subscriber, came = worker.hub.subscribe(), []
+    while len(came) < count:
+        frame = await subscriber.get()
+        if frame is not None and isinstance(client.decode_event(frame), client.Heartbeat):
+            came.append(worker.now())
+    return came
+
+
+async def test_a_heartbeat_takes_no_wake_up_where_a_room_ticks_anyway() -> None:
+    worker = Worker("w", Where(["127.0.0.1"]))
+    await worker.open()
+    worker.open_room("resting", client.OpenRoom(epoch=1))
+    await beats(worker, 1)
+    before = ticks(worker)
+    await beats(worker, 5)
+    taken = ticks(worker) - before
+    await worker.close()
+    assert taken < 9  # a wake-up of its own each time would make eleven
+
+
+async def test_heartbeats_are_no_more_where_rooms_tick_often() -> None:
+    worker = await opened(flows=0)
+    first, *_, last = await beats(worker, 5)
+    await worker.close()
+    assert last - first > 4 * 0.15
 
 
 class Counted(Room):
