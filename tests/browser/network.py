@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import BrowserContext, ProxySettings
 
-from tests.peers.proxy import Nat
+from tests.peers.proxy import Line, Nat, Way
 
 CHUNK_BYTES = 65_536
 TCP_LATE_S = 3.0
@@ -38,12 +38,13 @@ ONE_WAY = """
 
 class Network:
     """UDP by way of a router that can be cut (`Nat`), everything else by way of a SOCKS proxy that holds what comes meanwhile.
-    It can be gone once."""
+    It can be gone once; its line for media `becomes` another."""
 
     def __init__(self) -> None:
         self.nats: dict[int, Nat] = {}
         self.ports: dict[int, int] = {}
         self.udp_cut = False
+        self.line = Line()
         self._passes = asyncio.Event()
         self._passes.set()
         self.server: asyncio.Server
@@ -69,6 +70,18 @@ class Network:
             self._passes = asyncio.Event()
             self._passes.set()
 
+    def becomes(self, line: Line) -> None:
+        """Towards the media worker; what is lost is the same each time."""
+        self.line = line
+        for nat in self.nats.values():
+            nat.up = Way(line, "up")
+
+    def payload_types(self, latest: int = 10) -> set[int]:
+        """Of the RTP that the browser has sent last; it is in clear in every packet."""
+        sent = [data for nat in self.nats.values() for data in nat.passed_out[-5 * latest :]]
+        rtp = [data[1] & 127 for data in sent if 128 <= data[0] < 192 and not 192 <= data[1] <= 223]
+        return set(rtp[-latest:])
+
     def _cut_udp(self, cut: bool) -> None:
         self.udp_cut = cut
         for nat in self.nats.values():
@@ -79,6 +92,7 @@ class Network:
         if nat is None:
             nat = self.nats[port] = Nat(("127.0.0.1", port))
             nat.cut = self.udp_cut
+            nat.up = Way(self.line, "up")
             self.ports[port] = (await nat.open())[1]
         return self.ports[port]
 

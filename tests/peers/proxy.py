@@ -120,6 +120,7 @@ class Nat(asyncio.DatagramProtocol):
     def __init__(self, target: Address) -> None:
         self.target = target
         self.cut = False
+        self.up = Way(Line(), "up")
         self.passed_out: list[bytes] = []
         self._client: Address | None = None
         self._inside: Any
@@ -145,7 +146,15 @@ class Nat(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, address: tuple[str | Any, int]) -> None:
         self._client = address
         self.passed_out.append(data)
-        if not self.cut:
+        loop = asyncio.get_running_loop()
+        for delay in self.up.delays(data, loop.time()):
+            if delay:
+                loop.call_later(delay, self._outward, data)
+            else:
+                self._outward(data)
+
+    def _outward(self, data: bytes) -> None:
+        if not self.cut and self._outside.fileno() >= 0:
             self._outside.sendto(data, self.target)
 
     def _inward(self) -> None:

@@ -15,6 +15,8 @@ export interface Attempt {
   madeAt: number;
   /** Of its answer; 0 before. */
   epoch: number;
+  /** That it goes by: the worker's, with Opus or RED as the voice's first choice; empty before. */
+  answer: string;
   /** The worker may have taken it in the place of the connection before. */
   offered: boolean;
   reassembler: Reassembler;
@@ -39,6 +41,7 @@ export function build(): Attempt {
   return {
     madeAt: performance.now(),
     epoch: 0,
+    answer: "",
     offered: false,
     reassembler: new Reassembler(),
     pc,

@@ -6,6 +6,8 @@ import { build, quiet, type Attempt, type TrackKind } from "./attempt";
 import { RequestError } from "./connection";
 import { fragment } from "./fragments";
 import { delayMs, jittered } from "./ladder";
+import { Redundancy } from "./redundancy";
+import { Uplink } from "./uplink";
 import { Watchdog } from "./watchdog";
 
 export interface PeerState {
@@ -56,6 +58,8 @@ export class RoomPeer {
   private timers = new Set<ReturnType<typeof setTimeout>>();
   private ticking: ReturnType<typeof setInterval> | undefined;
   private calling: ReturnType<typeof setInterval> | undefined;
+  private uplink: Uplink | null = null;
+  private readonly redundancy = new Redundancy();
 
   constructor(private readonly ports: PeerPorts) {}
 
@@ -145,6 +149,7 @@ export class RoomPeer {
     const answer = await this.ports.offer(attempt.pc.localDescription?.sdp ?? "");
     if (this.attempt !== attempt) return;
     attempt.epoch = answer.epoch;
+    attempt.answer = answer.sdp;
     if (this.former?.epoch === answer.epoch) this.dropFormer(); // the worker has, too
     this.wantedEpoch = Math.max(this.wantedEpoch, answer.epoch);
     await attempt.pc.setRemoteDescription({ type: "answer", sdp: answer.sdp });
@@ -172,6 +177,7 @@ export class RoomPeer {
     this.change({ status: "live", returning: true });
     this.ports.report("live");
     if (this.former) this.succeed(attempt);
+    this.uplink = new Uplink(attempt, this.redundancy);
     const watchdog = new Watchdog(performance.now());
     attempt.live.onmessage = () => watchdog.echoed(performance.now());
     this.ticking = setInterval(() => {
@@ -311,6 +317,7 @@ export class RoomPeer {
     for (const timer of this.timers) clearTimeout(timer);
     this.timers.clear();
     clearInterval(this.ticking);
+    this.uplink?.close();
   }
 
   private change(part: Partial<PeerState>): void {

@@ -1,0 +1,78 @@
+"""A line that loses what is said: the voice is sent twice, and heard whole."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from playwright.async_api import Page
+
+from tests.browser.media import USER
+from tests.browser.network import network
+from tests.browser.people import Cast, eventually
+from tests.peers.proxy import Line
+
+OPUS, RED = 111, 63  # Chromium's numbers
+LOSS = 0.1
+SETTLES_S, HEARS_S = 1.0, 3.0
+
+KEEP_PEERS = """
+(() => {
+  const Native = RTCPeerConnection;
+  window.RTCPeerConnection = class extends Native {
+    constructor(...args) { super(...args); (window.__peers ??= []).push(this); }
+  };
+})();
+"""
+HEARD = """
+async () => {
+  const stats = [...(await window.__peers.at(-1).getStats()).values()];
+  const { concealedSamples, totalSamplesReceived } = stats.find(({ type, kind }) => type === "inbound-rtp" && kind === "audio");
+  return [concealedSamples, totalSamplesReceived];
+}
+"""
+Heard = tuple[int, int]
+
+
+async def heard(page: Page) -> Heard:
+    """Samples so far: made up because nothing had come, and played."""
+    concealed, played = await page.evaluate(HEARD)
+    return int(concealed), int(played)
+
+
+async def made_up(page: Page, since: Heard) -> float:
+    """The share of that."""
+    concealed, played = await heard(page)
+    return (concealed - since[0]) / (played - since[1])
+
+
+async def test_a_voice_is_sent_twice_while_its_line_loses(cast: Cast) -> None:
+    async with network() as line:
+        counselor = await cast.counselor()
+        await counselor.context.add_init_script(KEEP_PEERS)
+        await counselor.page.reload()
+        user = await cast.user(proxy=line.proxy)
+        await line.carry(user.context)
+        await user.call()
+        await user.enter()
+        await counselor.accept()
+        await counselor.hears(USER.hz)
+
+        async def sends() -> set[int]:
+            return line.payload_types() & {OPUS, RED}
+
+        assert await sends() == {OPUS}
+        began = time.monotonic()
+        line.becomes(Line(loss=LOSS))
+        since = await heard(counselor.page)
+        await eventually(sends, {RED}, "the voice should be sent twice")
+        once = await made_up(counselor.page, since)
+        print(f"\nRED after {time.monotonic() - began:.1f} s")
+
+        await asyncio.sleep(SETTLES_S)
+        since = await heard(counselor.page)
+        await asyncio.sleep(HEARS_S)
+        twice = await made_up(counselor.page, since)
+        print(f"made up: {once:.1%} of a voice sent once, {twice:.1%} of one sent twice")
+        assert once > LOSS / 2
+        assert twice < once / 2

@@ -1,0 +1,107 @@
+/** Decides when a voice is worth sending twice, each packet with the one before it (RFC 2198): while the sender's own line loses,
+ *  and not because it is full. Pure; times in ms. */
+
+/** What the media worker says of the voice it gets; counts are of the whole connection. */
+export interface Report {
+  at: number;
+  sent: number;
+  lost: number;
+  roundTripMs: number | null;
+}
+
+/** Fewer packets than these say nothing: who is muted or listens sends next to none. */
+interface Stretch {
+  ms: number;
+  packets: number;
+  /** Longer ago is over. */
+  mostMs: number;
+}
+
+const NOW: Stretch = { ms: 3000, packets: 75, mostMs: 5000 };
+const FOR_LONG: Stretch = { ms: 10_000, packets: 250, mostMs: 60_000 };
+const LOSES = 0.03;
+const CLEAN = 0.01;
+/** So much over the shortest way round is a queue, and what is lost then was lost for want of room. */
+const QUEUE_MS = 150;
+/** Twice the bits show within this, if the line cannot carry them. */
+const TRIAL_MS = 10_000;
+const WORSE_BY = 0.1;
+const WORSE_TIMES = 1.5;
+const HOLD_MS = 30_000;
+const MOST_HOLD_MS = 300_000;
+
+export class Redundancy {
+  private wanted = false;
+  /** Of this connection, and since it last began: in order, the last minute. */
+  private reports: Report[] = [];
+  private leastRoundTripMs = Infinity;
+  private lossBefore = 0;
+  private trialEndsAt: number | null = null;
+  private heldUntil = 0;
+  private holdMs = HOLD_MS;
+
+  /** The voice should be sent twice. */
+  get on(): boolean {
+    return this.wanted;
+  }
+
+  /** A new connection: what is lost goes on with most of them, so the wish is kept, and tried anew. */
+  reconnected(): void {
+    this.reports = [];
+    this.leastRoundTripMs = Infinity;
+    this.trialEndsAt = null;
+  }
+
+  told(report: Report): void {
+    const { at, roundTripMs } = report;
+    if (at <= (this.reports.at(-1)?.at ?? -Infinity)) return;
+    this.reports = [...this.reports.filter((each) => at - each.at <= FOR_LONG.mostMs), report];
+    this.leastRoundTripMs = Math.min(this.leastRoundTripMs, roundTripMs ?? Infinity);
+    if (this.wanted) this.mayEnd(at);
+    else this.mayBegin(report);
+  }
+
+  private mayBegin(report: Report): void {
+    const loss = this.loss(NOW);
+    if (loss === null || loss <= LOSES || report.at < this.heldUntil || this.queues(report.at)) return;
+    this.wanted = true;
+    this.lossBefore = loss;
+    this.trialEndsAt = report.at + TRIAL_MS;
+    this.reports = [report];
+  }
+
+  private mayEnd(at: number): void {
+    this.trialEndsAt ??= at + TRIAL_MS;
+    const tried = at > this.trialEndsAt;
+    if (tried) this.holdMs = HOLD_MS;
+    const lately = this.loss(NOW);
+    const forLong = this.loss(FOR_LONG);
+    if (lately !== null && (this.queues(at) || (!tried && this.worse(lately)))) this.goBack(at);
+    else if (forLong !== null && forLong < CLEAN) this.wanted = false;
+  }
+
+  private worse(loss: number): boolean {
+    return loss >= this.lossBefore + WORSE_BY && loss >= this.lossBefore * WORSE_TIMES;
+  }
+
+  private goBack(at: number): void {
+    this.wanted = false;
+    this.heldUntil = at + this.holdMs;
+    this.holdMs = Math.min(this.holdMs * 2, MOST_HOLD_MS);
+  }
+
+  /** The lost share of the latest packets; null: too few were sent. */
+  private loss({ ms, packets, mostMs }: Stretch): number | null {
+    const last = this.reports.at(-1);
+    const first = last && this.reports.findLast((each) => last.at - each.at >= ms && last.sent - each.sent >= packets);
+    if (!first || last.at - first.at > mostMs) return null;
+    return Math.max(0, last.lost - first.lost) / (last.sent - first.sent);
+  }
+
+  /** Even the quickest of the latest was late: no chance, but a queue that stands. */
+  private queues(at: number): boolean {
+    const latest = this.reports.filter((each) => at - each.at <= NOW.ms).map((each) => each.roundTripMs ?? Infinity);
+    const quickest = Math.min(...latest);
+    return quickest < Infinity && quickest > this.leastRoundTripMs + QUEUE_MS;
+  }
+}
