@@ -50,7 +50,8 @@ class PeerState(Struct, kw_only=True):
 
 
 class AdmitPeer(Struct, kw_only=True):
-    """Admitting a participant who has a peer already replaces that peer (event `PeerChanged`, state `replaced`)."""
+    """A peer that the participant has already is replaced (event `PeerChanged`, state `replaced`): at once if it was not live
+    yet, else when this one is. Until then it goes on, or is heard again."""
 
     epoch: int
     peer: str

@@ -94,6 +94,8 @@ class Room:
         self.due = due
         self.peers: dict[str, Peer] = {}
         self._by_participant: dict[str, Peer] = {}
+        self._newer: dict[str, Peer] = {}
+        """Those that take the place of the one in `_by_participant` once they are live; until then it may be heard again."""
         self.audio_room = AudioRoom(self._send_mixed)
         self._outside = outside
         self._matrix = client.SetMatrix(epoch=epoch)
@@ -117,20 +119,24 @@ class Room:
         return client.RoomState(room=self.name, epoch=self.epoch, peers=peers)
 
     def admit(self, command: client.AdmitPeer, now: float) -> str:
-        """The answer. Raises `Refused`; a refused offer leaves the participant's former peer as it was."""
+        """The answer. Raises `Refused`; a refused offer leaves the participant's former peer as it was, and so does one that
+        is not live yet. A third takes the place of the second."""
         if command.peer in self.peers:
             raise Refused("bad_request", "this peer is there already")
         former = self._peer_of(command.participant)
-        if former is None and len(self.peers) >= MAX_PEERS:
+        if former is None and len(self._by_participant) >= MAX_PEERS:
             raise Refused("full", "too many peers in this room")
         try:
             offer = sdp.parse(command.sdp)
         except sdp.SdpError as error:
             raise Refused("bad_sdp", str(error)) from None
         peer = Peer(command.peer, command.participant, offer, self, self._outside, now)
-        if former is not None:
-            self._end(former, "replaced", "newer_peer")
-        self.peers[peer.name] = self._by_participant[peer.participant] = peer
+        waiting = former if former is not None and former.state not in PRESENT else self._newer.get(peer.participant)
+        if waiting is not None:
+            self._end(waiting, "replaced", "newer_peer")
+        self.peers[peer.name] = peer
+        place = self._newer if peer.participant in self._by_participant else self._by_participant
+        place[peer.participant] = peer
         self._outside.adopt(peer)
         peer.start()
         self._tell(peer, "")
@@ -196,7 +202,7 @@ class Room:
         self._journal_board()
         self._fit_pictures(now)
         self._pass_losses_on()
-        for peer in self.peers.values():
+        for peer in self._by_participant.values():
             self.audio_room.set_loss(peer.participant, peer.voice.lost_fraction)
             peer.voice.mix_age_s = self.audio_room.age_s(peer.participant, now) or peer.voice.mix_age_s
         speaking = self._speaking.change(now)
@@ -227,9 +233,8 @@ class Room:
 
     def quality(self, now: float) -> list[client.PeerQuality]:
         """How everybody's connection fares."""
-        return [
-            of_peer(peer, self._shown(peer), self.audio_room.concealed(peer.participant), now) for peer in self.peers.values()
-        ]
+        people = self._by_participant.values()
+        return [of_peer(peer, self._shown(peer), self.audio_room.concealed(peer.participant), now) for peer in people]
 
     def _shown(self, viewer: Peer) -> dict[int, tuple[str, str]]:
         return {slot: wanted for (name, slot), wanted in self._slot_plan.items() if name == viewer.participant}
@@ -314,9 +319,11 @@ class Room:
     def changed(self, peer: Peer, state: State, reason: str) -> None:
         if state == "gone":
             self._end(peer, "gone", reason)
-        else:
-            self._tell(peer, reason)
-            self._route()
+            return
+        if state == "live" and self._newer.get(peer.participant) is peer:
+            self._end(self._by_participant[peer.participant], "replaced", "newer_peer")
+        self._tell(peer, reason)
+        self._route()
 
     # what follows
 
@@ -332,25 +339,35 @@ class Room:
     def _end(self, peer: Peer, state: State, reason: str) -> None:
         if peer.name not in self.peers:
             return
-        self._end_flow()
         del self.peers[peer.name]
+        peer.state = state
+        self._outside.release(peer, peer.close(state, reason))
+        self._tell(peer, reason)
+        if self._newer.get(peer.participant) is peer:
+            del self._newer[peer.participant]
+        else:
+            self._leave(peer)
+
+    def _leave(self, peer: Peer) -> None:
+        """Its place is that of a newer one, or free."""
+        self._end_flow()
         peer.recall()
         del self._by_participant[peer.participant]
-        peer.state = state
         self._reassemblers.pop(peer.participant, None)
         if peer.participant not in self._by_signaling:
             self.board.disconnect(peer.participant)
         self._speaking.forget(peer.participant)
-        self._outside.release(peer, peer.close(state, reason))
-        self._tell(peer, reason)
         self._route()
+        newer = self._newer.pop(peer.participant, None)
+        if newer is not None:
+            self._by_participant[peer.participant] = newer
 
     def _route(self) -> None:
         """Works out who gets what anew; streams whose source changes are cut, and new pictures asked for."""
         self._end_flow()
         for peer in self.peers.values():
             peer.recall()
-        present = {peer.participant: peer for peer in self.peers.values() if peer.state in PRESENT}
+        present = {name: peer for name, peer in self._by_participant.items() if peer.state in PRESENT}
         relayed, mixed = plan_voices(self._matrix.hears, set(self._matrix.hold), set(present))
         routes = Routes(mixed={source for gains in mixed.values() for source in gains})
         for listener, source in relayed.items():
@@ -396,7 +413,7 @@ class Room:
             for peer in self.peers.values():
                 peer.downlink.tick(now)
             return
-        people = {peer.participant: peer for peer in self.peers.values()}
+        people = self._by_participant
         tops = {(name, role): peer.uplink.top(role, now) for name, peer in people.items() for role in ("camera", "screen")}
         self._tops = {picture: top for picture, top in tops.items() if top is not None}
         for viewer in people.values():

@@ -101,7 +101,7 @@ async def _ice(live: Live, client: Client, entry: Entry, person: Person, message
 
 
 async def _offer(live: Live, client: Client, entry: Entry, person: Person, message: msg.Offer) -> Reply:
-    return await live.rooms.offer(entry, person.id, message.sdp, message.id)
+    return await live.rooms.offer(entry, person.id, client.tab, message.sdp, message.id)
 
 
 async def _line(live: Live, client: Client, entry: Entry, person: Person, message: msg.SendLine) -> Reply:

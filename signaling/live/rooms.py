@@ -146,9 +146,11 @@ class Rooms:
     async def _take_peers(self, entry: Entry, state: media.RoomState) -> None:
         """Of a room that was open there at this epoch already."""
         known = {peer.peer for peer in state.peers}
-        gone = [person for person in entry.session.people.values() if person.peer_id and person.peer_id not in known]
-        for person in gone:
-            await self._apply(entry, PeerChanged(person.id, person.peer_id, state.epoch, "gone"))
+        people = entry.session.people.values()
+        believed = [(person.id, name) for person in people for name in (person.former_id, person.peer_id) if name]
+        for participant, name in believed:
+            if name not in known:
+                await self._apply(entry, PeerChanged(participant, name, state.epoch, "gone"))
         for peer in state.peers:
             await self._apply(entry, PeerChanged(peer.participant, peer.peer, state.epoch, peer.state))
 
@@ -176,11 +178,11 @@ class Rooms:
         except TimeoutError:
             raise NotAllowed("no_worker") from None
 
-    async def offer(self, entry: Entry, participant: str, sdp: str, reply_to: int | None) -> Answer:
+    async def offer(self, entry: Entry, participant: str, tab: str, sdp: str, reply_to: int | None) -> Answer:
         """Admit a new peer of this participant; NotAllowed with the worker's reason when it refuses."""
         peer = f"peer-{secrets.token_hex(6)}"
         entry.limits.pop(participant, None)  # those of the former connection
-        await self._apply(entry, PeerOffered(participant, peer))
+        await self._apply(entry, PeerOffered(participant, peer, tab))
         worker, epoch = await self._ready(entry), entry.session.epoch
         try:
             command = media.AdmitPeer(epoch=epoch, peer=peer, participant=participant, sdp=sdp)

@@ -240,8 +240,11 @@ class NobodyEligible:
 
 @dataclass(frozen=True, slots=True)
 class PeerOffered:
+    """``tab``: the browser tab whose offer it is."""
+
     participant: str
     peer: str
+    tab: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from signaling.messages import HelpState, NobodyWhy
 from signaling.session import model, people
 from signaling.session.events import (
     Accepted,
-    DropPeer,
     Effect,
     Enqueue,
     HandedOver,
@@ -168,9 +167,7 @@ def promote(session: Session, asked_for: Help, professional: Person, out: list[E
 
 def remove(person: Person, reason: str, out: list[Effect]) -> None:
     person.gone, person.reading, person.connected = True, False, False
-    if person.peer_id:
-        out.append(DropPeer(person.peer_id))
-    person.peer, person.peer_id = "none", ""
+    people.drop_peers(person, out)
     out.append(Over(person.id, reason))
 
 

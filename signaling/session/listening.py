@@ -6,7 +6,8 @@ they stand beside them, are asked nothing, are never recorded, and do not go on 
 
 from __future__ import annotations
 
-from signaling.session.events import Audit, DropPeer, Effect, ListenStarted, ListenStopped, Note, Over, Say
+from signaling.session import people
+from signaling.session.events import Audit, Effect, ListenStarted, ListenStopped, Note, Over, Say
 from signaling.session.model import Listener, NotAllowed, Session
 
 LOST_PEERS = frozenset({"lost", "text_only"})
@@ -50,8 +51,7 @@ def settle(session: Session, now: int, out: list[Effect]) -> None:
 
 def _over(session: Session, listener: Listener, why: str, now: int, out: list[Effect]) -> None:
     del session.listeners[listener.id]
-    if listener.peer_id:
-        out.append(DropPeer(listener.peer_id))
+    people.drop_peers(listener, out)
     out.append(Audit(listener.staff, "listen.end", f"{max(0, now - listener.since) // 1000} s"))
     out.append(Note("listening", {"state": "off", "staff": listener.staff, "why": why}))
     out.append(Over(listener.id, why))

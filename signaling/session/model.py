@@ -46,6 +46,8 @@ class NotAllowed(Exception):
 
 class Person(Struct, kw_only=True):
     """A participant. ``connected``: a WebSocket of theirs is open. ``reading``: a professional catching up, unheard.
+    ``peer_id``: the newest of theirs; ``former_id``: one that was live before it, which the worker keeps until the newest is;
+    ``tab``: whose they are.
     ``gone``: no longer part of the session. ``recording``: what they said when asked."""
 
     id: str
@@ -58,6 +60,8 @@ class Person(Struct, kw_only=True):
     gone: bool = False
     peer: PeerName = "none"
     peer_id: str = ""
+    former_id: str = ""
+    tab: str = ""
     media: Media = msgspec.field(default_factory=Media)
     recording: Literal["", "yes", "no"] = ""
 

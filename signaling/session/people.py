@@ -28,7 +28,17 @@ def forget_peers(session: Session) -> None:
     """The room has closed or begins a new epoch: no peer of the former one counts."""
     session.slots = {}
     for person in (*session.people.values(), *session.listeners.values()):
-        person.peer, person.peer_id = "none", ""
+        forget_peer(person)
+
+
+def forget_peer(person: Person) -> None:
+    person.peer, person.peer_id, person.former_id = "none", "", ""
+
+
+def drop_peers(person: Person, out: list[Effect]) -> None:
+    """They have no business in the room any more."""
+    out += [DropPeer(peer) for peer in (person.peer_id, person.former_id) if peer]
+    forget_peer(person)
 
 
 def someone(session: Session, participant: str) -> Person:
@@ -112,12 +122,18 @@ def channel_changed(session: Session, event: ChannelChanged, now: int, out: list
 
 
 def peer_offered(session: Session, event: PeerOffered, now: int, out: list[Effect]) -> None:
-    """A new connection of this person; the one before counts no more."""
+    """A new connection of this person. The worker keeps one that was live until this one is: it may be heard again before. Those
+    of another tab end: nobody shall go on being heard where they don't look any more."""
     person = _in_room(session, event.participant)
     if session.state != "active" or person.reading:
         raise NotAllowed("wrong_state")
     if session.channel == "text":
         raise NotAllowed("channel")
+    if event.tab != person.tab:
+        drop_peers(person, out)
+        person.tab = event.tab
+    elif person.peer_id and not person.former_id and person.peer in ("live", "lost"):
+        person.former_id = person.peer_id
     person.peer, person.peer_id = _unless_text(person, "connecting"), event.peer
 
 
@@ -128,12 +144,30 @@ def _unless_text(person: Person, state: Literal["none", "connecting"]) -> PeerNa
 
 def peer_changed(session: Session, event: PeerChanged, now: int, out: list[Effect]) -> None:
     person = session.anyone(event.participant)
-    if person is None or event.epoch != session.epoch or not event.peer or person.peer_id != event.peer:
+    if person is None or event.epoch != session.epoch or not event.peer:
+        return
+    if event.peer == person.former_id:
+        _former_changed(person, event)
+        return
+    if person.peer_id != event.peer:
         return
     if event.state == "gone" or event.state == "replaced":
-        person.peer, person.peer_id = _unless_text(person, "none"), ""
+        person.peer_id = ""
+        if not (person.former_id and person.peer in ("live", "lost")):
+            person.peer = _unless_text(person, "none")
     elif not (event.state == "connecting" and person.peer != "none"):
         person.peer = event.state
+
+
+def _former_changed(person: Person, event: PeerChanged) -> None:
+    if event.state == "live" or (event.state == "lost" and person.peer == "live"):
+        person.peer = event.state
+    elif event.state == "replaced":
+        person.former_id = ""
+    elif event.state == "gone":
+        person.former_id = ""
+        if person.peer in ("live", "lost"):
+            person.peer = "connecting" if person.peer_id else "none"
 
 
 def peer_reported(session: Session, event: PeerReported, now: int, out: list[Effect]) -> None:
@@ -144,5 +178,5 @@ def peer_reported(session: Session, event: PeerReported, now: int, out: list[Eff
         if person.peer_id:
             out.append(DropPeer(person.peer_id))
         person.peer, person.peer_id = "text_only", ""
-    elif person.peer_id:
+    elif person.peer_id or person.former_id:
         person.peer = event.state

@@ -50,6 +50,62 @@ async def test_a_newer_tab_replaces_the_older(service: Service) -> None:
     assert {peer.peer for peer in state.peers} == {newer.name, counselor.name}
 
 
+async def test_who_is_heard_again_before_the_newer_peer_is_up_goes_on(service: Service) -> None:
+    await service.everyone_hears_everyone("user", "counselor")
+    user, counselor = await service.join("user"), await service.join("counselor")
+    user.speak(440)
+    counselor.speak(620)
+    await eventually(lambda: user.heard and counselor.heard)
+    user.silenced = True
+    newer = [await service.join("user", secure=False) for _ in range(3)]  # offered by WebSocket, while nothing goes by UDP
+    for each in newer[:2]:
+        await service.until_state(each, "replaced")
+    state = await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
+    assert {peer.peer for peer in state.peers} == {user.name, newer[2].name, counselor.name}
+    user.silenced = False
+    assert (await counselor.listen()).tones(440) == {440}
+    assert (await user.listen()).tones(620) == {620}
+    await service.worker.close_peer(service.room, newer[2].name, 1)
+    await service.until_state(newer[2], "gone")
+    assert (await counselor.listen()).tones(440) == {440}
+    assert service.states(user) == ["connecting", "live"]
+
+
+async def test_a_newer_peer_that_is_up_takes_the_place_of_one_that_fell_silent(service: Service) -> None:
+    await service.matrix(
+        hears={"user": {"counselor": 1.0}, "counselor": {"user": 1.0}},
+        sees={"user": {0: ("counselor", "camera")}, "counselor": {0: ("user", "camera")}},
+        writers=["user", "counselor"],
+    )
+    silent, counselor = await service.join("user"), await service.join("counselor")
+    counselor.speak(620)
+    counselor.show()
+    await eventually(lambda: silent.pictures.get(0) and silent.documents)
+    silent.silenced = True
+    asked = counselor.keyframes_asked
+    user = await service.join("user")
+    user.speak(440)
+    user.show()
+    await service.until_state(silent, "replaced")
+    assert (await counselor.listen()).tones(440) == {440}
+    assert (await user.listen()).tones(620) == {620}
+    await eventually(lambda: user.pictures.get(0) and counselor.pictures.get(0) and user.documents)
+    assert counselor.keyframes_asked > asked
+    assert service.states(user) == ["connecting", "live"]
+
+
+async def test_a_newer_peer_has_the_place_when_the_former_ends_before_it_is_up(service: Service) -> None:
+    former = await service.join("user")
+    newer = await service.join("user", secure=False)
+    await former.close()
+    await service.until_state(former, "gone")
+    newest = await service.join("user")
+    await service.until_state(newer, "replaced")
+    await service.until_state(newest, "live")
+    state = await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
+    assert [peer.peer for peer in state.peers] == [newest.name]
+
+
 async def test_silence_is_lost_and_a_packet_is_found_again(service: Service) -> None:
     user = await service.join("user")
     await service.until_state(user, "live")

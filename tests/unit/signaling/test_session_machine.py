@@ -192,6 +192,82 @@ def test_who_has_text_alone_is_shown_so_until_a_path_is_found(call: Call) -> Non
     assert call.session.people["u"].peer == "live"
 
 
+def a_newer_offer(*, lost: bool = True) -> Call:
+    """The user was live, may have said that this is over, and the worker has taken a newer offer of theirs."""
+    call = Call().active()
+    call.give(ev.PeerOffered("u", "p-1"))
+    call.give(ev.PeerChanged("u", "p-1", 1, "live"))
+    if lost:
+        call.give(ev.PeerReported("u", "lost"))
+    call.give(ev.PeerOffered("u", "p-2"))
+    assert call.session.people["u"].peer == "connecting"
+    return call
+
+
+@pytest.mark.parametrize("heard", [ev.PeerChanged("u", "p-1", 1, "live"), ev.PeerReported("u", "live")])
+def test_who_is_heard_again_over_the_former_peer_is_live(heard: ev.SessionEvent) -> None:
+    call = a_newer_offer()
+    call.give(ev.PeerOffered("u", "p-3"))
+    call.give(ev.PeerChanged("u", "p-2", 1, "replaced"))
+    assert call.session.people["u"].peer == "connecting"
+    call.give(heard)
+    call.give(ev.PeerChanged("u", "p-3", 1, "gone"))
+    assert call.session.people["u"].peer == "live"
+    call.give(ev.PeerChanged("u", "p-1", 1, "lost"))
+    assert call.session.people["u"].peer == "lost"
+    call.give(ev.PeerChanged("u", "p-1", 1, "gone"))
+    assert call.session.people["u"].peer == "none"
+
+
+def test_a_newer_peer_that_is_live_is_what_counts() -> None:
+    call = a_newer_offer(lost=False)
+    call.give(ev.PeerChanged("u", "p-1", 1, "lost"))
+    assert call.session.people["u"].peer == "connecting"
+    call.give(ev.PeerChanged("u", "p-1", 1, "replaced"))
+    call.give(ev.PeerChanged("u", "p-2", 1, "live"))
+    assert call.session.people["u"].peer == "live"
+    call.give(ev.PeerChanged("u", "p-2", 1, "gone"))
+    assert call.session.people["u"].peer == "none"
+
+
+@pytest.mark.parametrize("heard", [ev.PeerChanged("u", "p-1", 1, "live"), ev.PeerReported("u", "live")])
+def test_who_settled_for_text_is_live_when_the_former_peer_is_heard(heard: ev.SessionEvent) -> None:
+    call = a_newer_offer()
+    assert call.give(ev.PeerReported("u", "text_only")) == [ev.DropPeer("p-2")]
+    call.give(ev.PeerChanged("u", "p-2", 1, "gone"))
+    call.give(ev.PeerChanged("u", "p-1", 1, "lost"))
+    assert call.session.people["u"].peer == "text_only"
+    call.give(heard)
+    assert call.session.people["u"].peer == "live"
+
+
+def test_who_goes_on_with_the_former_peer_is_lost_with_it() -> None:
+    call = a_newer_offer()
+    call.give(ev.PeerReported("u", "live"))
+    call.give(ev.PeerChanged("u", "p-1", 1, "gone"))
+    assert call.session.people["u"].peer == "connecting"
+    call.give(ev.PeerChanged("u", "p-2", 1, "gone"))
+    assert call.session.people["u"].peer == "none"
+
+
+def test_the_peers_of_an_older_tab_end_with_the_offer_of_a_newer() -> None:
+    call = a_newer_offer()
+    assert set(call.give(ev.PeerOffered("u", "p-3", "newer tab"))) == {ev.DropPeer("p-1"), ev.DropPeer("p-2")}
+    call.give(ev.PeerChanged("u", "p-1", 1, "live"))
+    assert call.session.people["u"].peer == "connecting"
+    call.give(ev.PeerChanged("u", "p-3", 1, "live"))
+    assert call.session.people["u"].peer == "live"
+
+
+def test_who_leaves_is_dropped_with_both_peers() -> None:
+    call = Call().active().joined()
+    call.give(ev.PeerOffered("han", "p-1"))
+    call.give(ev.PeerChanged("han", "p-1", 1, "live"))
+    call.give(ev.PeerOffered("han", "p-2"))
+    call.give(ev.Left("han"))
+    assert {effect for effect in call.effects if isinstance(effect, ev.DropPeer)} == {ev.DropPeer("p-1"), ev.DropPeer("p-2")}
+
+
 # --- people lost --------------------------------------------------------------------------------------------------------
 
 

@@ -45,6 +45,7 @@ staff = st.sampled_from(["jimin", "suho", "han"])
 request = st.sampled_from([f"s-1.{kind}{n}" for kind in "uhc" for n in range(1, 6)])
 fence = st.integers(0, 40)
 peer = st.sampled_from(["p-1", "p-2"])
+peer_state = st.sampled_from(["connecting", "live", "lost", "gone", "replaced"])
 mode = st.sampled_from(["consultation", "whisper", "conference"])
 event = st.one_of(
     st.builds(ev.Entered),
@@ -77,8 +78,8 @@ event = st.one_of(
     st.builds(ev.RequestMoved, request, st.sampled_from(["waiting", "cancelled", "unserved", "completed"]), fence),
     st.builds(ev.NobodyEligible, request),
     st.builds(ev.TransferAsked, someone, st.sampled_from(["now", "consult"]), st.just("Han"), st.sampled_from(["", "han"])),
-    st.builds(ev.PeerOffered, someone, peer),
-    st.builds(ev.PeerChanged, someone, peer, st.integers(0, 4), st.sampled_from(["connecting", "live", "lost", "gone"])),
+    st.builds(ev.PeerOffered, someone, peer, st.sampled_from(["tab-1", "tab-2"])),
+    st.builds(ev.PeerChanged, someone, peer, st.integers(0, 4), peer_state),
     st.builds(ev.PeerReported, someone, st.sampled_from(["live", "text_only", "lost"])),
     st.builds(ev.RecordingAnswered, someone, st.booleans()),
     st.builds(ev.RecordingFailed, st.integers(0, 4), st.integers(0, 3), st.just("disk_full")),

@@ -17,8 +17,6 @@ export interface Attempt {
   epoch: number;
   /** That it goes by: the worker's, with Opus or RED as the voice's first choice; empty before. */
   answer: string;
-  /** The worker may have taken it in the place of the connection before. */
-  offered: boolean;
   reassembler: Reassembler;
   pc: RTCPeerConnection;
   senders: Record<TrackKind, RTCRtpSender>;
@@ -42,7 +40,6 @@ export function build(): Attempt {
     madeAt: performance.now(),
     epoch: 0,
     answer: "",
-    offered: false,
     reassembler: new Reassembler(),
     pc,
     senders: { mic: mic.sender, camera: camera.sender, screen: screen.sender },
@@ -51,6 +48,11 @@ export function build(): Attempt {
     slots,
     voice: mic.receiver,
   };
+}
+
+/** It is up, or will be within a moment: the worker ends the connection before. */
+export function hasPath({ pc }: Attempt): boolean {
+  return pc.iceConnectionState === "connected" || pc.iceConnectionState === "completed";
 }
 
 export function quiet({ pc, doc, live }: Attempt): void {

@@ -28,6 +28,7 @@ class FakeConnection {
   senders: { replaceTrack: ReturnType<typeof vi.fn> }[] = [];
   channels: Record<string, FakeChannel> = {};
   connectionState = "new";
+  iceConnectionState = "new";
   localDescription: { sdp: string } | null = null;
   closed = false;
   heard: object[] = [];
@@ -240,20 +241,50 @@ describe("RoomPeer", () => {
     peer.close();
   });
 
-  it("leaves the silent connection once another was offered: the worker may have taken that one", async () => {
-    let answered: (made: Answer) => void = () => undefined;
-    const { peer, ports, silent, reach } = await cutOff();
-    ports.offer.mockReturnValue(new Promise((resolve) => (answered = resolve)));
-    reach();
+  /** The same while the WebSocket stays: another connection was offered and answered. */
+  async function cutOffUdp() {
+    const made = await cutOff();
+    made.reach();
     await settle();
-    expect(ports.offer).toHaveBeenCalledTimes(2);
+    expect(made.ports.offer).toHaveBeenCalledTimes(2);
+    return { ...made, newer: last(), heardOver: () => (made.peer.state.get().audio as unknown as FakeStream).tracks[0]?.of };
+  }
+
+  it("goes on with the silent connection when that is heard before another has found its path", async () => {
+    const { peer, silent, newer, heardOver } = await cutOffUdp();
+    silent.channels.live?.onmessage?.({ data: "" });
+    expect([peer.state.get().status, heardOver(), silent.closed, newer.closed]).toEqual(["live", silent, false, true]);
+    peer.close();
+  });
+
+  it("leaves the silent connection for another that has found its path: the worker ends it", async () => {
+    const { peer, silent, newer, heardOver } = await cutOffUdp();
+    newer.iceConnectionState = "connected";
     silent.channels.live?.onmessage?.({ data: "" });
     expect([peer.state.get().status, silent.closed]).toEqual(["connecting", false]);
-    answered(answer(1));
-    await settle();
-    expect(silent.closed).toBe(true);
-    last().connect();
-    expect(peer.state.get()).toMatchObject({ status: "live", audio: { tracks: [{ of: last() }] } });
+    newer.connect();
+    expect([peer.state.get().status, heardOver(), silent.closed, newer.closed]).toEqual(["live", newer, true, false]);
+    peer.close();
+  });
+
+  it("is heard over a new connection also when the silent one failed meanwhile", async () => {
+    const { peer, silent, newer, heardOver } = await cutOffUdp();
+    silent.connectionState = "failed";
+    silent.onconnectionstatechange?.();
+    newer.connect();
+    expect([peer.state.get().status, heardOver()]).toEqual(["live", newer]);
+    peer.close();
+  });
+
+  it("goes on with the silent connection after it has settled for text, too", async () => {
+    const { peer, ports, silent, heardOver } = await cutOffUdp();
+    await settle(6000);
+    expect(peer.state.get()).toMatchObject({ status: "text_only", audio: null });
+    silent.channels.live?.onmessage?.({ data: "" });
+    expect([peer.state.get().status, heardOver()]).toEqual(["live", silent]);
+    expect(ports.report.mock.calls).toEqual([["live"], ["lost"], ["text_only"], ["live"]]);
+    await settle(1000);
+    expect(FakeConnection.made.filter(({ closed }) => !closed)).toEqual([silent]);
     peer.close();
   });
 

@@ -2,7 +2,7 @@
 
 import type { Answer } from "../messages";
 import { createStore, type Readable } from "../ui/store";
-import { build, quiet, type Attempt, type TrackKind } from "./attempt";
+import { build, hasPath, quiet, type Attempt, type TrackKind } from "./attempt";
 import { RequestError } from "./connection";
 import { fragment } from "./fragments";
 import { delayMs, jittered } from "./ladder";
@@ -51,6 +51,9 @@ export class RoomPeer {
   private attempt: Attempt | null = null;
   /** Was live before: the room has moved on from it, or it fell silent and may be found again. */
   private former: Attempt | null = null;
+  /** Nothing has come over `former` for a while: it is called, and whichever of the two is up first goes on. */
+  private formerSilent = false;
+  private shown: Attempt | null = null;
   private tries = 0;
   private wantedEpoch = 0;
   /** When the first answer of this round came: from then on a path should be found within 5 s. Refused offers say nothing of it. */
@@ -112,6 +115,7 @@ export class RoomPeer {
     this.discard();
     this.dropFormer();
     this.wantedEpoch = 0;
+    this.shown = null;
     this.change({ ...NOTHING, returning: false, epoch: 0 });
   }
 
@@ -145,12 +149,10 @@ export class RoomPeer {
     await attempt.pc.setLocalDescription(offer);
     if (this.attempt !== attempt) return;
     // The worker is ICE-lite and learns our address from our checks: no candidate need be waited for.
-    attempt.offered = true;
     const answer = await this.ports.offer(attempt.pc.localDescription?.sdp ?? "");
     if (this.attempt !== attempt) return;
     attempt.epoch = answer.epoch;
     attempt.answer = answer.sdp;
-    if (this.former?.epoch === answer.epoch) this.dropFormer(); // the worker has, too
     this.wantedEpoch = Math.max(this.wantedEpoch, answer.epoch);
     await attempt.pc.setRemoteDescription({ type: "answer", sdp: answer.sdp });
     if (this.attempt !== attempt) return;
@@ -160,7 +162,10 @@ export class RoomPeer {
     this.change({ epoch: answer.epoch });
   }
 
-  private show({ voice, slots }: Attempt): void {
+  private show(attempt: Attempt): void {
+    if (this.shown === attempt) return;
+    this.shown = attempt;
+    const { voice, slots } = attempt;
     this.change({ audio: new MediaStream([voice.track]), slots: slots.map((track) => new MediaStream([track])) });
   }
 
@@ -176,7 +181,9 @@ export class RoomPeer {
     this.tries = 0;
     this.change({ status: "live", returning: true });
     this.ports.report("live");
-    if (this.former) this.succeed(attempt);
+    if (this.former && !this.formerSilent) this.succeed(attempt);
+    else this.show(attempt);
+    if (this.formerSilent) this.dropFormer();
     this.uplink = new Uplink(attempt, this.redundancy);
     const watchdog = new Watchdog(performance.now());
     attempt.live.onmessage = () => watchdog.echoed(performance.now());
@@ -198,6 +205,7 @@ export class RoomPeer {
   }
 
   private listenFor(silent: Attempt): void {
+    this.formerSilent = true;
     silent.live.onmessage = () => this.found(silent);
     silent.pc.onconnectionstatechange = () => {
       if (silent.pc.connectionState === "connected") this.found(silent);
@@ -208,12 +216,11 @@ export class RoomPeer {
     }, CALL_EVERY_MS);
   }
 
-  /** The network is back before the worker was offered another connection: what this one carries goes on, and nobody is asked. */
+  /** The network is back before another connection has found its path: what this one carries goes on, and nobody is asked. */
   private found(silent: Attempt): void {
-    if (this.former !== silent || silent.epoch < this.wantedEpoch || this.attempt?.offered) return;
-    clearInterval(this.calling);
+    if (this.former !== silent || silent.epoch < this.wantedEpoch || (this.attempt && hasPath(this.attempt))) return;
     this.discard();
-    this.former = null;
+    this.forgetFormer();
     this.attempt = silent;
     this.attend(silent);
     this.change({ doc: silent.doc.readyState === "open" });
@@ -233,10 +240,15 @@ export class RoomPeer {
     }, FORMER_MS);
   }
 
-  private dropFormer(): void {
+  private forgetFormer(): void {
     clearInterval(this.calling);
-    const former = this.former;
     this.former = null;
+    this.formerSilent = false;
+  }
+
+  private dropFormer(): void {
+    const former = this.former;
+    this.forgetFormer();
     if (!former) return;
     quiet(former);
     former.pc.close();
@@ -283,8 +295,8 @@ export class RoomPeer {
   }
 
   private settleForText(madeAt: number): void {
-    this.dropFormer();
     if (this.store.get().status !== "text_only") {
+      this.shown = null;
       this.change({ status: "text_only", doc: false, audio: null, slots: NOTHING.slots });
       this.ports.report("text_only");
     }
