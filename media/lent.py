@@ -56,7 +56,7 @@ class Lent:
         into = self._leg.voice_in
         source.lend(into)
         speaker.lend(into)
-        into.payload_type, into.quiet_from = payload_type, quiet_from
+        into.payload_type, into.quiet_from, into.former_bytes = payload_type, quiet_from, 0
         for each in listeners:
             each._hears.rewriter.lend(each._leg.voice_out)
             each.copy()

@@ -96,6 +96,7 @@ class Peer:
         self.uplink = Uplink(offer, wire.drops)
         self._feedback_due = now
         self._sections = {section.role: section for section in offer.sections}
+        self._voice_types = (offer.sections[0].payload_type, offer.sections[0].red)
         self._level_id = offer.sections[0].extensions.get(sdp.LEVEL_URI, 0)
         self._heard = self._began = now
         self._report_due = now
@@ -309,6 +310,9 @@ class Peer:
         if stream is None:
             self._wire.drops["payload_type"] += 1
         elif stream.role == "audio":
+            if header.payload_type not in self._voice_types:
+                self._wire.drops["payload_type"] += 1
+                return
             self.recall()
             self._came_by = path
             level = self._level(plain, header)  # that of the packet before is not known, and much the same

@@ -16,11 +16,17 @@ MOST_TICKS, MOST_BYTES = (1 << 14) - 1, 512
 LONGEST_BYTES = 1200
 """Of both packets; longer ones go alone."""
 WINDOW = 64
+MOST_BLOCKS, MOST_COPIES = 10, 2
+"""Of a packet; of more copies the newest are taken: each costs what a packet costs, and clients are rationed by datagrams."""
 BEGIN_LOST, END_LOST = 0.02, 0.01
 """With less, jitter buffers do not wait for a copy, which then comes too late."""
 STANDING_MS = 150.0
 """A round trip so much over the least one: a queue that is full loses packets, and more of them would fill it more."""
-WORSE_LOST, WORSE = 0.1, 1.5
+RTT_FORGOTTEN_MS = 1.0
+"""The least round trip ever seen is forgotten at so much a second: routes change."""
+WORSE_LOST, WORSE, WORSE_REPORTS, TRIAL_S = 0.1, 1.5, 2, 20.0
+"""Copies have made it worse when so much more is lost soon after their beginning, in so many reports running: one may be of few
+packets, or of a burst."""
 PAUSE_S, LONGEST_PAUSE_S = 30.0, 300.0
 
 _HEAD = struct.Struct("!BHB")
@@ -34,9 +40,8 @@ def wrap(payload_type: int, payload: bytes, former: bytes, ticks: int) -> bytes:
 
 
 def unwrap(data: bytes, header: rtp.Header, payload_type: int) -> Iterator[tuple[bytes, rtp.Header]]:
-    """The packets in it, the oldest first, the newest (its own) last: each was sent one sequence number after the one before.
-
-    Header extensions are left out. Raises `RtpError`, before the first packet only.
+    """The packets in it, the oldest first, the newest (its own) last: each was sent one sequence number after the one before. At
+    most `MOST_COPIES` besides its own; header extensions are left out. Raises `RtpError`, before the first packet only.
     """
     at, blocks = header.payload, []
     while at < header.end and data[at] & 0x80:
@@ -45,6 +50,8 @@ def unwrap(data: bytes, header: rtp.Header, payload_type: int) -> Iterator[tuple
         kind, more, low = _HEAD.unpack_from(data, at)
         blocks.append((kind & 0x7F, more >> 2, (more & 3) << 8 | low))
         at += _HEAD.size
+        if len(blocks) > MOST_BLOCKS:
+            raise rtp.RtpError("too many copies")
     if at >= header.end:
         raise rtp.RtpError("redundancy without a packet")
     own_kind, at = data[at], at + 1
@@ -59,21 +66,29 @@ def _unwrapped(
 ) -> Iterator[tuple[bytes, rtp.Header]]:
     for number, (kind, ticks, size) in enumerate(blocks, 1):
         payload, at = data[at : at + size], at + size
-        own = number == len(blocks)
-        if own or (kind == payload_type and ticks and payload):
-            sequence = (header.sequence - (len(blocks) - number)) & 0xFFFF
+        before = len(blocks) - number
+        own = not before
+        if own or (kind == payload_type and ticks and payload and before <= MOST_COPIES):
+            sequence = (header.sequence - before) & 0xFFFF
             timestamp = (header.timestamp - ticks) & 0xFFFFFFFF
             packet = rtp.build(payload_type, own and header.marker, sequence, timestamp, header.ssrc, payload)
             yield packet, rtp.parse(packet)
 
 
 class Seen:
-    """Which of the last packets of a stream have been passed on, so that none is twice."""
+    """Which of the last packets of a stream have been passed on, so that none is twice. Needed while packets bring others, and a
+    while longer: late ones may come."""
 
     def __init__(self, highest: int) -> None:
         """All up to this one count as passed on."""
         self._highest = highest
         self._seen = _ALL
+        self._alone = 0
+
+    def needed(self, *, copies: bool) -> bool:
+        """To be asked with every packet. copies: this one may bring others."""
+        self._alone = 0 if copies else self._alone + 1
+        return self._alone <= WINDOW
 
     def first(self, sequence: int) -> bool:
         """Whether this is the first time; and that it has been from now on."""
@@ -103,7 +118,7 @@ class Copier:
         """`packet`: without CSRCs and extensions. Returned as it is where the one before was not the last that came by here."""
         sequence, timestamp = struct.unpack_from("!HI", packet, 2)
         payload, former = packet[12:], self._former
-        if former is not None and rtp.ahead(sequence, former[0]) <= 0:
+        if former is not None and -WINDOW < rtp.ahead(sequence, former[0]) <= 0:
             return packet
         self._former = sequence, timestamp, payload
         if former is None or sequence != (former[0] + 1) & 0xFFFF or len(former[2]) + len(payload) > LONGEST_BYTES:
@@ -122,19 +137,28 @@ class Remedy:
     def __init__(self) -> None:
         self.on = False
         self._least_rtt_ms = float("inf")
+        self._reported = 0.0
         self._before = 0.0
+        self._began = 0.0
+        self._worse = 0
         self._pause_s = PAUSE_S
         self._not_before = float("-inf")
 
     def reported(self, lost: float, remembered: float, rtt_ms: float | None, now: float) -> None:
         """lost: the share of this report; remembered: the worst one lately, fading."""
-        self._least_rtt_ms = min(self._least_rtt_ms, rtt_ms or float("inf"))
+        least = self._least_rtt_ms + (now - self._reported) * RTT_FORGOTTEN_MS
+        self._least_rtt_ms, self._reported = min(least, rtt_ms or least), now
         if self.on:
-            if lost > self._before + WORSE_LOST and lost > self._before * WORSE:
-                self.on = False
-                self._not_before = now + self._pause_s
-                self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
-            elif remembered < END_LOST:
-                self.on = False
+            self._look_on(lost, remembered, now)
         elif lost > BEGIN_LOST and now >= self._not_before and (rtt_ms or 0.0) < self._least_rtt_ms + STANDING_MS:
-            self.on, self._before = True, lost
+            self.on, self._before, self._began, self._worse = True, lost, now, 0
+
+    def _look_on(self, lost: float, remembered: float, now: float) -> None:
+        worse = lost > self._before + WORSE_LOST and lost > self._before * WORSE and now - self._began < TRIAL_S
+        self._worse = self._worse + 1 if worse else 0
+        if self._worse == WORSE_REPORTS:
+            self.on = False
+            self._not_before = now + self._pause_s
+            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+        elif remembered < END_LOST:
+            self.on, self._pause_s = False, PAUSE_S

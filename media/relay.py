@@ -49,6 +49,8 @@ class Incoming:
         self.packets = self.octets = 0
         self.restored = 0
         """Packets of a voice that came with the one after them, and not by themselves until then."""
+        self.seen: redundancy.Seen | None = None
+        """None: each packet brings itself alone."""
         self.lost_beyond = 0.0
         """The share that is lost on the way to whoever hears this as it came: see `block`."""
         self.reference: tuple[float, int] | None = None
@@ -86,6 +88,11 @@ class Incoming:
         if difference < self.clock * 10:  # RFC 3550 appendix A.8; more is a new start, not jitter
             self._jitter += (difference - self._jitter) / 16
         self._transit = transit
+
+    @property
+    def highest(self) -> int:
+        """The newest sequence number; negative: nothing has come."""
+        return self._highest
 
     def is_newest(self, header: rtp.Header) -> bool:
         """Has no later packet come yet?"""

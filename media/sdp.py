@@ -240,7 +240,8 @@ def _rtx(payload_type: int, formats: list[str], attributes: dict[str, list[str]]
 
 def _red(payload_type: int, formats: list[str], attributes: dict[str, list[str]]) -> int:
     """RFC 2198 section 5: `a=fmtp:63 111/111` of a `red` format; as many numbers as a packet may carry pieces."""
-    return _about("red/48000/2", str(payload_type), "/", formats, attributes)
+    found = _about("red/48000/2", str(payload_type), "/", formats, attributes)
+    return found or -1  # 0: what the fast path calls none
 
 
 def _about(encoding: str, parameter: str, separator: str, formats: list[str], attributes: dict[str, list[str]]) -> int:

@@ -27,8 +27,7 @@ class Uplink:
         self.has_pictures = False
         """Whether a picture has ever come."""
         self.redundant = False
-        """Whether the last packet of the voice carried the one before, too."""
-        self._seen: redundancy.Seen | None = None
+        """Whether packets of the voice lately brought others."""
         self._sections = {section.role: section for section in offer.sections if section.role in SENT_ROLES}
         self._roles_by_ssrc = {ssrc: section.role for section in offer.sections for ssrc in section.ssrcs}
         self._repaired_by_ssrc = {new: old for section in offer.sections for new, old in section.repairs.items()}
@@ -54,27 +53,21 @@ class Uplink:
     def voice(self, stream: Incoming, plain: bytes, header: rtp.Header, now: float) -> Iterator[tuple[bytes, rtp.Header]]:
         """The packets in a packet of the voice that have not come before, the oldest first."""
         section = self._sections["audio"]
-        plainly = header.payload_type == section.payload_type
-        if not plainly and header.payload_type != section.red:
-            self._drops["payload_type"] += 1
-            return
-        seen, self.redundant = self._seen, not plainly
-        self._seen = None
+        copies = header.payload_type != section.payload_type
+        if copies and stream.seen is None:
+            stream.seen = redundancy.Seen(stream.highest if stream.highest >= 0 else (header.sequence - 1) & 0xFFFF)
+        if stream.seen is not None and not stream.seen.needed(copies=copies):
+            stream.seen = None
+        self.redundant = stream.seen is not None
         stream.receive(header, now)
-        if plainly:
-            if seen is None or seen.first(header.sequence):
-                yield plain, header
-            return
         try:
-            packets = redundancy.unwrap(plain, header, section.payload_type)
+            packets = redundancy.unwrap(plain, header, section.payload_type) if copies else iter([(plain, header)])
         except rtp.RtpError:
             self._drops["redundancy"] += 1
             return
-        self._seen = seen or redundancy.Seen(header.sequence)
         for packet in packets:
-            own = packet[1].sequence == header.sequence
-            if self._seen.first(packet[1].sequence) or (own and seen is None):
-                stream.restored += not own
+            if stream.seen is None or stream.seen.first(packet[1].sequence):
+                stream.restored += packet[1].sequence != header.sequence
                 yield packet
 
     def picture(self, stream: Incoming, plain: bytes, header: rtp.Header, now: float) -> tuple[bytes, rtp.Header] | None:
