@@ -110,6 +110,22 @@ describe("Redundancy", () => {
     }
   });
 
+  it("sees within a second when a line has no room for it", () => {
+    const call = new Call();
+    call.until(true, 6, { loss: 0.05 });
+    expect(call.until(false, 4, { loss: 0.35 })).toBe(1);
+  });
+
+  it("takes a loss that was there before for no harm of its own, however suddenly it came", () => {
+    for (const loss of [0.1, 0.2, 0.4]) {
+      const call = new Call();
+      call.goesOn(30);
+      call.goesOn(1, { loss: loss / 2 });
+      expect(call.until(true, 5, { loss })).not.toBeNull();
+      expect(call.goesOn(30, { loss })).toBe(true);
+    }
+  });
+
   it("gives way to a queue, whenever it grows", () => {
     for (const seconds of [6, 60]) {
       const call = new Call();

@@ -17,15 +17,23 @@ interface Stretch {
   mostMs: number;
 }
 
-const NOW: Stretch = { ms: 3000, packets: 75, mostMs: 5000 };
+const SECOND: Stretch = { ms: 800, packets: 40, mostMs: 2000 };
+const TWO_SECONDS: Stretch = { ms: 1800, packets: 75, mostMs: 4000 };
+const NOW: Stretch = { ms: 2800, packets: 75, mostMs: 5000 };
 const FOR_LONG: Stretch = { ms: 10_000, packets: 250, mostMs: 60_000 };
 const LOSES = 0.03;
 const CLEAN = 0.01;
+/** So many reports in a row must say that it loses: the first are of a time before, too, and would make the loss seem small. */
+const SURE = 3;
 /** So much over the shortest way round is a queue, and what is lost then was lost for want of room. */
 const QUEUE_MS = 150;
 /** Twice the bits show within this, if the line cannot carry them. */
 const TRIAL_MS = 10_000;
-const WORSE_BY = 0.1;
+/** Both are worse; where it is clear, a second is enough, so that neither voice nor heartbeats suffer for long. */
+const WORSE_BY: [Stretch, number][] = [
+  [SECOND, 0.25],
+  [NOW, 0.1],
+];
 const WORSE_TIMES = 1.5;
 const HOLD_MS = 30_000;
 const MOST_HOLD_MS = 300_000;
@@ -35,6 +43,7 @@ export class Redundancy {
   /** Of this connection, and since it last began: in order, the last minute. */
   private reports: Report[] = [];
   private leastRoundTripMs = Infinity;
+  private losing = 0;
   private lossBefore = 0;
   private trialEndsAt: number | null = null;
   private heldUntil = 0;
@@ -48,6 +57,7 @@ export class Redundancy {
   /** A new connection: what is lost goes on with most of them, so the wish is kept, and tried anew. */
   reconnected(): void {
     this.reports = [];
+    this.losing = 0;
     this.leastRoundTripMs = Infinity;
     this.trialEndsAt = null;
   }
@@ -62,10 +72,12 @@ export class Redundancy {
   }
 
   private mayBegin(report: Report): void {
-    const loss = this.loss(NOW);
-    if (loss === null || loss <= LOSES || report.at < this.heldUntil || this.queues(report.at)) return;
+    const loss = this.loss(NOW) ?? 0;
+    this.losing = loss > LOSES ? this.losing + 1 : 0;
+    if (this.losing < SURE || report.at < this.heldUntil || this.queues(report.at)) return;
     this.wanted = true;
-    this.lossBefore = loss;
+    this.losing = 0;
+    this.lossBefore = Math.max(loss, this.loss(TWO_SECONDS) ?? 0);
     this.trialEndsAt = report.at + TRIAL_MS;
     this.reports = [report];
   }
@@ -74,14 +86,16 @@ export class Redundancy {
     this.trialEndsAt ??= at + TRIAL_MS;
     const tried = at > this.trialEndsAt;
     if (tried) this.holdMs = HOLD_MS;
-    const lately = this.loss(NOW);
     const forLong = this.loss(FOR_LONG);
-    if (lately !== null && (this.queues(at) || (!tried && this.worse(lately)))) this.goBack(at);
+    if (this.queues(at) || (!tried && this.worse())) this.goBack(at);
     else if (forLong !== null && forLong < CLEAN) this.wanted = false;
   }
 
-  private worse(loss: number): boolean {
-    return loss >= this.lossBefore + WORSE_BY && loss >= this.lossBefore * WORSE_TIMES;
+  private worse(): boolean {
+    return WORSE_BY.some(([stretch, by]) => {
+      const loss = this.loss(stretch);
+      return loss !== null && loss >= this.lossBefore + by && loss >= this.lossBefore * WORSE_TIMES;
+    });
   }
 
   private goBack(at: number): void {
@@ -102,6 +116,6 @@ export class Redundancy {
   private queues(at: number): boolean {
     const latest = this.reports.filter((each) => at - each.at <= NOW.ms).map((each) => each.roundTripMs ?? Infinity);
     const quickest = Math.min(...latest);
-    return quickest < Infinity && quickest > this.leastRoundTripMs + QUEUE_MS;
+    return latest.length > 2 && quickest < Infinity && quickest > this.leastRoundTripMs + QUEUE_MS;
   }
 }
