@@ -27,6 +27,8 @@ const CLEAN = 0.01;
 const SURE = 3;
 /** So much over the shortest way round is a queue, and what is lost then was lost for want of room. */
 const QUEUE_MS = 150;
+/** The shortest is forgotten at so much a second: routes change. */
+const FORGOTTEN_MS = 1;
 /** Twice the bits show within this, if the line cannot carry them. */
 const TRIAL_MS = 10_000;
 /** Both are worse; where it is clear, a second is enough, so that neither voice nor heartbeats suffer for long. */
@@ -40,7 +42,7 @@ const MOST_HOLD_MS = 300_000;
 
 export class Redundancy {
   private wanted = false;
-  /** Of this connection, and since it last began: in order, the last minute. */
+  /** Of this connection: in order, the last minute. */
   private reports: Report[] = [];
   private leastRoundTripMs = Infinity;
   private losing = 0;
@@ -64,22 +66,22 @@ export class Redundancy {
 
   told(report: Report): void {
     const { at, roundTripMs } = report;
-    if (at <= (this.reports.at(-1)?.at ?? -Infinity)) return;
+    const since = at - (this.reports.at(-1)?.at ?? -Infinity);
+    if (since <= 0) return;
     this.reports = [...this.reports.filter((each) => at - each.at <= FOR_LONG.mostMs), report];
-    this.leastRoundTripMs = Math.min(this.leastRoundTripMs, roundTripMs ?? Infinity);
+    this.leastRoundTripMs = Math.min(this.leastRoundTripMs + (since / 1000) * FORGOTTEN_MS, roundTripMs ?? Infinity);
     if (this.wanted) this.mayEnd(at);
-    else this.mayBegin(report);
+    else this.mayBegin(at);
   }
 
-  private mayBegin(report: Report): void {
+  private mayBegin(at: number): void {
     const loss = this.loss(NOW) ?? 0;
     this.losing = loss > LOSES ? this.losing + 1 : 0;
-    if (this.losing < SURE || report.at < this.heldUntil || this.queues(report.at)) return;
+    if (this.losing < SURE || at < this.heldUntil || this.queues(at)) return;
     this.wanted = true;
     this.losing = 0;
     this.lossBefore = Math.max(loss, this.loss(TWO_SECONDS) ?? 0);
-    this.trialEndsAt = report.at + TRIAL_MS;
-    this.reports = [report];
+    this.trialEndsAt = at + TRIAL_MS;
   }
 
   private mayEnd(at: number): void {
@@ -116,6 +118,6 @@ export class Redundancy {
   private queues(at: number): boolean {
     const latest = this.reports.filter((each) => at - each.at <= NOW.ms).map((each) => each.roundTripMs ?? Infinity);
     const quickest = Math.min(...latest);
-    return latest.length > 2 && quickest < Infinity && quickest > this.leastRoundTripMs + QUEUE_MS;
+    return quickest < Infinity && quickest > this.leastRoundTripMs + QUEUE_MS;
   }
 }

@@ -134,7 +134,7 @@ describe("Uplink", () => {
     const warned = vi.spyOn(console, "warn").mockReturnValue(undefined);
     const { pc } = onLine();
     pc.loss = 0.1;
-    const refused = vi.spyOn(pc, "setRemoteDescription").mockRejectedValue(new DOMException("no", "OperationError"));
+    const refused = vi.spyOn(pc, "createOffer").mockRejectedValue(new DOMException("no", "OperationError"));
     await after(60);
     expect([refused.mock.calls.length, warned.mock.calls.length]).toEqual([1, 1]);
   });
