@@ -107,10 +107,6 @@ export class RoomPeer {
     return true;
   }
 
-  stats(): Promise<RTCStatsReport> | null {
-    return this.attempt?.pc.getStats() ?? null;
-  }
-
   close(): void {
     this.discard();
     this.dropFormer();
