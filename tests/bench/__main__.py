@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from tests.bench import call, day, matches, recording, sizes, wait_promise
 from tests.bench.drawing import draw
 from tests.bench.load import scenes
-from tests.bench.media import calls, crowd, lips, matrix, pictures, scale, solo
+from tests.bench.media import calls, crowd, floor, lips, matrix, pictures, scale, solo
 from tests.bench.quality import table as quality
 from tests.bench.rows import HEAD, TARGET, Row, line, merge, table
 
@@ -25,6 +25,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "load": scenes.rows,
     "pictures": pictures.rows,
     "crowd": crowd.rows,
+    "floor": floor.rows,
     "scale": scale.rows,
     "lips": lips.rows,
     "matrix": matrix.rows,

@@ -54,22 +54,23 @@ static void sleep_until(double moment) {
 }
 
 /* Every leg sends one packet a frame, the legs spread evenly over it, in steps of STEP_S. What has come is read every fifth frame:
-   the kernel has noted when. packets[(leg * frames + frame) * stride], lengths likewise. `arrivals`: `most` places a leg, `counts`
-   how many were used. */
-void crowd_drive(int legs, int frames, double frame_s, const int *fds, const uint8_t *packets, const int *lengths, int stride,
-                 const void *target, unsigned target_length, arrival *arrivals, int *counts, int most) {
+   the kernel has noted when. A leg sends by from[leg] to targets[leg * target_length] and hears by into[leg].
+   packets[(leg * frames + frame) * stride], lengths likewise. `arrivals`: `most` places a leg, `counts` how many were used. */
+void crowd_drive(int legs, int frames, double frame_s, const int *from, const int *into, const uint8_t *packets, const int *lengths,
+                 int stride, const uint8_t *targets, unsigned target_length, arrival *arrivals, int *counts, int most) {
     double began = seconds(CLOCK_MONOTONIC) + 0.05;
     for (long number = 0; number < (long)frames * legs; number++) {
         int leg = (int)(number % legs), frame = (int)(number / legs);
         double due = began + (frame + (double)leg / legs) * frame_s, now = seconds(CLOCK_MONOTONIC);
         if (due > now) sleep_until(due > now + STEP_S ? due : now + STEP_S);
         long place = (long)leg * frames + frame;
-        sendto(fds[leg], packets + place * stride, (size_t)lengths[place], MSG_DONTWAIT, target, target_length);
+        const void *target = targets + (long)leg * target_length;
+        sendto(from[leg], packets + place * stride, (size_t)lengths[place], MSG_DONTWAIT, target, target_length);
         if (number % READ_EVERY == 0) {
-            int from = (int)(number / READ_EVERY % legs);
-            drain(fds[from], arrivals + (long)from * most, &counts[from], most);
+            int read = (int)(number / READ_EVERY % legs);
+            drain(into[read], arrivals + (long)read * most, &counts[read], most);
         }
     }
     sleep_until(seconds(CLOCK_MONOTONIC) + 0.2);
-    for (int leg = 0; leg < legs; leg++) drain(fds[leg], arrivals + (long)leg * most, &counts[leg], most);
+    for (int leg = 0; leg < legs; leg++) drain(into[leg], arrivals + (long)leg * most, &counts[leg], most);
 }

@@ -22,7 +22,7 @@ from tests.bench.media import speech
 from tests.bench.media.calls import MOST_LOAD, STEP, open_rooms
 from tests.bench.media.leg import Leg
 from tests.bench.media.load import FRAME_S, WARM_FRAMES
-from tests.bench.media.servers import LOAD_CORE, Person, Sangdam
+from tests.bench.media.servers import LOAD_CORE, Person, Sangdam, Server
 from tests.bench.rows import Row, row
 
 WINDOW_S = 3.0
@@ -34,8 +34,8 @@ JOINED_AT_ONCE = 40
 STRIDE = 256
 ARRIVAL = np.dtype([("at", "f8"), ("timestamp", "u4"), ("", "u4")])
 SOURCE = Path(__file__).with_name("crowd.c")
-DECLARED = """void crowd_drive(int legs, int frames, double frame_s, const int *fds, const uint8_t *packets, const int *lengths,
-    int stride, const void *target, unsigned target_length, void *arrivals, int *counts, int most);"""
+DECLARED = """void crowd_drive(int legs, int frames, double frame_s, const int *from, const int *into, const uint8_t *packets,
+    const int *lengths, int stride, const uint8_t *targets, unsigned target_length, void *arrivals, int *counts, int most);"""
 
 
 @dataclass
@@ -57,24 +57,26 @@ class Crowd:
         subprocess.run([os.environ.get("CC", "cc"), "-O2", "-shared", "-fPIC", "-o", library, str(SOURCE)], check=True)
         self.lib: Any = self.ffi.dlopen(library)
 
-    def drive(self, server: Sangdam, people: list[Person], first: int) -> Window:
+    def drive(self, server: Server, people: list[Person], first: int) -> Window:
         legs = [person.speaks for person in people]
         packets, lengths = _sealed(legs, first)
         arrivals = np.zeros((len(legs), 2 * FRAMES), ARRIVAL)
         counts = np.zeros(len(legs), np.intc)
-        fds = np.array([leg.socket.fileno() for leg in legs], np.intc)
-        target = pack(legs[0].target)
+        speaking = np.array([leg.socket.fileno() for leg in legs], np.intc)
+        hearing = np.array([person.hears.socket.fileno() for person in people], np.intc)
+        targets = [pack(leg.target) for leg in legs]
         cpu, own, began = server.cpu_s(), time.process_time(), time.perf_counter()
         self.lib.crowd_drive(
             len(legs),
             FRAMES,
             FRAME_S,
-            self.ffi.from_buffer("int[]", fds),
+            self.ffi.from_buffer("int[]", speaking),
+            self.ffi.from_buffer("int[]", hearing),
             self.ffi.from_buffer(packets),
             self.ffi.from_buffer("int[]", lengths),
             STRIDE,
-            self.ffi.from_buffer(target),
-            len(target),
+            self.ffi.from_buffer(b"".join(targets)),
+            len(targets[0]),
             self.ffi.from_buffer(arrivals),
             self.ffi.from_buffer("int[]", counts),
             arrivals.shape[1],
@@ -111,9 +113,14 @@ def _late_ms(arrivals: np.ndarray) -> np.ndarray:
 
 def rows() -> list[Row]:
     os.sched_setaffinity(0, {LOAD_CORE})
+    allow_descriptors()
+    return asyncio.run(_grow())
+
+
+def allow_descriptors() -> None:
+    """As many as may be had: one a leg."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return asyncio.run(_grow())
 
 
 async def _grow() -> list[Row]:

@@ -142,7 +142,10 @@ class Leg:
         """The encrypted packet of the 20 ms with this number."""
         elements = bytes([MID << 4]) + b"0" + bytes([LEVEL << 4, level])
         head = rtp.HEADER.pack(0x90, OPUS, index & 0xFFFF, index * 960 & 0xFFFFFFFF, self.ssrc)
-        sealed: bytes = self._dtls._tx_srtp.protect(head + b"\xbe\xde\0\1" + elements + payload)
+        return self.protect(head + b"\xbe\xde\0\1" + elements + payload)
+
+    def protect(self, packet: bytes) -> bytes:
+        sealed: bytes = self._dtls._tx_srtp.protect(packet)
         return sealed
 
     def open(self, data: bytes) -> tuple[rtp.Header, bytes]:

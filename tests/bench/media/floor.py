@@ -1,0 +1,121 @@
+"""`make bench ARGS=floor`: what a relayed packet costs by the number of rooms, beside Janus and beside a bare echo in C (echo.c):
+the kernel's share, which every server takes that sends on at once what comes."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from tests.bench.media.calls import MOST_LOAD, STEP, open_rooms
+from tests.bench.media.crowd import JOINED_AT_ONCE, Crowd, allow_descriptors
+from tests.bench.media.leg import Leg
+from tests.bench.media.load import FRAME_S
+from tests.bench.media.servers import LOAD_CORE, READY_S, Janus, Person, Sangdam, Server
+from tests.bench.rows import Row, one_by_one, row
+
+ROUNDS = 5
+EMPTY_S = 4.0
+SIZES = (1, 20, 60, 120, 600)
+MOST_OF_JANUS = 60
+"""With twice as many it needs most of the core that it shares with the others."""
+PACKETS_A_ROOM = 2 / FRAME_S
+"""A second."""
+SOURCE = Path(__file__).with_name("echo.c")
+AUTHENTICATION = bytes(10)
+"""As long as SRTP's."""
+
+
+class BareLeg(Leg):
+    """Needs no handshake: sends in the clear what others encrypt, as many bytes."""
+
+    def __init__(self, host: str, port: int, keep: int) -> None:
+        super().__init__(host, keep=keep)
+        self.target = (host, port)
+        self.keepalive = AUTHENTICATION
+
+    def protect(self, packet: bytes) -> bytes:
+        return packet + AUTHENTICATION
+
+
+class Echo(Server):
+    name = "echo"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._program = str(self.folder / "echo")
+        subprocess.run([os.environ.get("CC", "cc"), "-O2", "-o", self._program, str(SOURCE)], check=True)
+
+    async def start(self) -> None:
+        self.run(self._program, self.host)
+        async with asyncio.timeout(READY_S):
+            while not (said := (self.folder / "log").read_text()):
+                await asyncio.sleep(0.05)
+        self._port = int(said)
+
+    async def stop(self) -> None:
+        """Nothing is open but what ends with the process."""
+
+    async def relayed_pair(self, *, keep: int = 0) -> list[Person]:
+        legs = [BareLeg(self.host, self._port, keep) for _ in range(2)]
+        self.people += (found := [Person(leg, leg) for leg in legs])
+        return found
+
+    async def mixed_three(self, *, keep: int = 0) -> list[Person]:
+        raise NotImplementedError("an echo mixes nothing")
+
+
+def rows() -> Iterator[Row]:
+    os.sched_setaffinity(0, {LOAD_CORE})
+    allow_descriptors()
+    yield from one_by_one(_grow())
+
+
+async def _grow() -> AsyncIterator[Row]:
+    """Windows go round the servers, so that what the machine does meanwhile falls on all."""
+    crowd, numbers = Crowd(), itertools.count(1000, STEP)
+    async with Echo() as echo, Sangdam() as sangdam, Janus() as janus:
+        names = {echo: "echo_packet_us", sangdam: "relay2_packet_us", janus: "janus2_packet_us"}
+        yield row("worker_empty_cpu_percent", "%", [await _empty_cpu(sangdam) for _ in range(ROUNDS)])
+        costs: dict[Server, dict[int, list[float]]] = {server: {} for server in names}
+        for size in SIZES:
+            servers = [each for each in names if each is not janus or size <= MOST_OF_JANUS]
+            for server in servers:
+                await _fill(server, size, list(names))
+            for _ in range(ROUNDS):
+                for server in servers:
+                    _keep_alive(list(names))
+                    window = crowd.drive(server, server.people, next(numbers))
+                    if window.load_cpu <= MOST_LOAD:
+                        costs[server].setdefault(size, []).append(1e4 * window.server_cpu / size / PACKETS_A_ROOM)
+            said = ", ".join(f"{server.name} {np.round(costs[server].get(size, []), 1).tolist()}" for server in servers)
+            print(f"{size} rooms, µs a packet: {said}", flush=True)
+    for server, name in names.items():
+        steps = [{"rooms": size, "packet_us": round(float(np.median(runs)), 2)} for size, runs in costs[server].items()]
+        yield replace(row(name, "µs", [each["packet_us"] for each in steps]), steps=steps)
+
+
+async def _empty_cpu(server: Server) -> float:
+    """Percent of a core while nobody is there."""
+    cpu, began = server.cpu_s(), time.perf_counter()
+    await asyncio.sleep(EMPTY_S)
+    return 100 * (server.cpu_s() - cpu) / (time.perf_counter() - began)
+
+
+async def _fill(server: Server, size: int, servers: list[Server]) -> None:
+    while len(server.people) < 2 * size:
+        await open_rooms(server, min(JOINED_AT_ONCE, size - len(server.people) // 2), mixed=False)
+        _keep_alive(servers)
+
+
+def _keep_alive(servers: list[Server]) -> None:
+    """Consent lasts 30 s, and others have their turn meanwhile."""
+    for leg in (leg for server in servers for person in server.people for leg in person.legs):
+        leg.send(leg.keepalive)
