@@ -50,13 +50,14 @@ class PeerState(Struct, kw_only=True):
 
 
 class AdmitPeer(Struct, kw_only=True):
-    """A peer that the participant has already is replaced (event `PeerChanged`, state `replaced`): at once if it was not live
-    yet, else when this one is. Until then it goes on, or is heard again."""
+    """Peers that the participant has already are replaced (event `PeerChanged`, state `replaced`) at once; but `former`, if it is
+    live or lost, when this one is live. Until then it goes on, or is heard again."""
 
     epoch: int
     peer: str
     participant: str
     sdp: str
+    former: str = ""
 
 
 class Admitted(Struct, kw_only=True):

@@ -119,21 +119,20 @@ class Room:
         return client.RoomState(room=self.name, epoch=self.epoch, peers=peers)
 
     def admit(self, command: client.AdmitPeer, now: float) -> str:
-        """The answer. Raises `Refused`; a refused offer leaves the participant's former peer as it was, and so does one that
-        is not live yet. A third takes the place of the second."""
+        """The answer. Raises `Refused`; a refused offer leaves the participant's peers as they were. Else they end, but for the
+        one that signaling knows as the former, until this one is live."""
         if command.peer in self.peers:
             raise Refused("bad_request", "this peer is there already")
-        former = self._peer_of(command.participant)
-        if former is None and len(self._by_participant) >= MAX_PEERS:
+        if command.participant not in self._by_participant and len(self._by_participant) >= MAX_PEERS:
             raise Refused("full", "too many peers in this room")
         try:
             offer = sdp.parse(command.sdp)
         except sdp.SdpError as error:
             raise Refused("bad_sdp", str(error)) from None
         peer = Peer(command.peer, command.participant, offer, self, self._outside, now)
-        waiting = former if former is not None and former.state not in PRESENT else self._newer.get(peer.participant)
-        if waiting is not None:
-            self._end(waiting, "replaced", "newer_peer")
+        for each in [each for each in self.peers.values() if each.participant == peer.participant]:
+            if each.name != command.former or each.state not in PRESENT:
+                self._end(each, "replaced", "newer_peer")
         self.peers[peer.name] = peer
         place = self._newer if peer.participant in self._by_participant else self._by_participant
         place[peer.participant] = peer

@@ -188,7 +188,7 @@ class _Connection:
                 self._refuse(client, "bad_message", _id_of(frame.data))
             elif not self._within_limits(message):
                 self._refuse(client, "too_many", getattr(message, "id", None))
-            elif isinstance(message, msg.Offer | msg.BoardMessage):
+            elif isinstance(message, msg.Offer | msg.BoardMessage | msg.PeerReport):
                 self._to_media_lane(client, message)
             else:
                 await self._handle(client, message)
@@ -206,15 +206,16 @@ class _Connection:
             allowed = self._lines.take("", now)
         return allowed
 
-    def _to_media_lane(self, client: Client, message: msg.Offer | msg.BoardMessage) -> None:
-        """Offers and board messages may wait for their room; lines sent meanwhile do not wait for them."""
+    def _to_media_lane(self, client: Client, message: msg.Offer | msg.BoardMessage | msg.PeerReport) -> None:
+        """Offers and board messages may wait for their room, and what a peer reports is of the offers before it; lines sent
+        meanwhile do not wait for them."""
         if self._media is None:
             self._media = asyncio.Queue(MEDIA_LANE)
             self._tasks.append(asyncio.create_task(self._media_lane(client, self._media)))
         try:
             self._media.put_nowait(message)
         except asyncio.QueueFull:
-            self._refuse(client, "too_many", message.id)
+            self._refuse(client, "too_many", getattr(message, "id", None))
 
     async def _media_lane(self, client: Client, waiting: asyncio.Queue[msg.ClientMessage]) -> None:
         while True:

@@ -181,11 +181,14 @@ class Rooms:
     async def offer(self, entry: Entry, participant: str, tab: str, sdp: str, reply_to: int | None) -> Answer:
         """Admit a new peer of this participant; NotAllowed with the worker's reason when it refuses."""
         peer = f"peer-{secrets.token_hex(6)}"
-        entry.limits.pop(participant, None)  # those of the former connection
         await self._apply(entry, PeerOffered(participant, peer, tab))
         worker, epoch = await self._ready(entry), entry.session.epoch
+        person = entry.session.anyone(participant)
+        if person is None or person.peer_id != peer:  # they have left meanwhile, or the room has moved
+            raise NotAllowed("wrong_state")
         try:
-            command = media.AdmitPeer(epoch=epoch, peer=peer, participant=participant, sdp=sdp)
+            former = person.former_id
+            command = media.AdmitPeer(epoch=epoch, peer=peer, participant=participant, sdp=sdp, former=former)
             admitted = await worker.client.admit(entry.id, command)
         except media.WorkerError as error:
             await self._apply(entry, PeerChanged(participant, peer, epoch, "gone"))
@@ -233,8 +236,11 @@ class Rooms:
 
     async def _peer_changed(self, event: media.PeerChanged) -> None:
         entry = self.house.entries.get(event.room)
-        if entry is not None:
-            await self._apply(entry, PeerChanged(event.participant, event.peer, event.epoch, event.state))
+        if entry is None:
+            return
+        if event.state in ("replaced", "gone"):
+            entry.limits.pop(event.participant, None)  # those of this connection; another's are told again
+        await self._apply(entry, PeerChanged(event.participant, event.peer, event.epoch, event.state))
 
     async def _snapshot(self, event: media.Snapshot) -> None:
         """After a missed number: the rooms as they are now."""

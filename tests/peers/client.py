@@ -131,6 +131,7 @@ class Peer:
         participant: str,
         *,
         epoch: int = 1,
+        former: str = "",
         via: Address | None = None,
         secure: bool = True,
         layers: dict[str, int] | None = None,
@@ -139,7 +140,8 @@ class Peer:
         peer = cls(participant, layers, repairs=repairs)
         fingerprint = next(each.value for each in peer._certificate.getFingerprints() if each.algorithm == "sha-256")
         sdp = offer(peer._ufrag, peer._password, fingerprint, tuple(peer.layers), repairs=repairs)
-        admitted = await worker.admit(room, AdmitPeer(epoch=epoch, peer=peer.name, participant=participant, sdp=sdp))
+        command = AdmitPeer(epoch=epoch, peer=peer.name, participant=participant, sdp=sdp, former=former)
+        admitted = await worker.admit(room, command)
         peer.read_answer(admitted.sdp)
         peer.target = via or next(each for each in peer.candidates if each[0] == "127.0.0.1")
         await peer.open_socket()

@@ -57,7 +57,8 @@ async def test_who_is_heard_again_before_the_newer_peer_is_up_goes_on(service: S
     counselor.speak(620)
     await eventually(lambda: user.heard and counselor.heard)
     user.silenced = True
-    newer = [await service.join("user", secure=False) for _ in range(3)]  # offered by WebSocket, while nothing goes by UDP
+    offered = {"secure": False, "former": user.name}  # by WebSocket, while nothing goes by UDP
+    newer = [await service.join("user", **offered) for _ in range(3)]
     for each in newer[:2]:
         await service.until_state(each, "replaced")
     state = await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
@@ -83,7 +84,7 @@ async def test_a_newer_peer_that_is_up_takes_the_place_of_one_that_fell_silent(s
     await eventually(lambda: silent.pictures.get(0) and silent.documents)
     silent.silenced = True
     asked = counselor.keyframes_asked
-    user = await service.join("user")
+    user = await service.join("user", former=silent.name)
     user.speak(440)
     user.show()
     await service.until_state(silent, "replaced")
@@ -94,9 +95,20 @@ async def test_a_newer_peer_that_is_up_takes_the_place_of_one_that_fell_silent(s
     assert service.states(user) == ["connecting", "live"]
 
 
+async def test_peers_that_signaling_does_not_name_end_with_an_offer(service: Service) -> None:
+    """It may have decided about this offer before it heard of them; who leaves would leave them behind."""
+    first = await service.join("user")
+    second = await service.join("user", former=first.name)
+    await service.until_state(first, "replaced")
+    third = await service.join("user", secure=False, former=first.name)
+    await service.until_state(second, "replaced")
+    state = await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
+    assert [peer.peer for peer in state.peers] == [third.name]
+
+
 async def test_a_newer_peer_has_the_place_when_the_former_ends_before_it_is_up(service: Service) -> None:
     former = await service.join("user")
-    newer = await service.join("user", secure=False)
+    newer = await service.join("user", secure=False, former=former.name)
     await former.close()
     await service.until_state(former, "gone")
     newest = await service.join("user")

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import secrets
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pycrdt
 import pytest
 from aiohttp import web
 
+from tests.peers.client import offer
+from tests.peers.conftest import eventually
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
 
@@ -53,6 +57,26 @@ async def test_a_killed_worker_costs_a_new_offer_and_nothing_else(supervised: Se
     assert told < 2.0
     await user.send(type="line", session=user.session_id, line="c-9", text="들려요")
     await counselor.find(lambda m: m["type"] == "line" and m["line"].get("text") == "들려요")
+
+
+async def test_who_goes_on_with_the_former_connection_right_after_an_offer_is_there(service: Service) -> None:
+    """Their report comes together with the offer before it, as over a line that had held both up."""
+    user, _ = await in_conversation(service, "voice")
+    own = lambda session: next(each["peer"] for each in session["participants"] if each["id"] == session["you"])  # noqa: E731
+    async with await user.join_room() as peer:
+        await user.until(lambda s: own(s) == "live")
+        await user.send(type="peer", session=user.session_id, state="lost")
+        await user.until(lambda s: own(s) == "lost")
+        never_up = offer(secrets.token_hex(4), secrets.token_hex(16), ":".join(["AA"] * 32))
+        await user.send(type="offer", id=900, session=user.session_id, sdp=never_up)
+        await user.send(type="peer", session=user.session_id, state="live")
+        await user.until(lambda s: own(s) == "live")
+        await user.find(lambda m: m.get("id") == 900)
+        await asyncio.sleep(0.3)
+        assert own(user.session) == "live"
+        before = len(peer.documents)
+        peer.doc.send(b"\0" + pycrdt.create_sync_message(pycrdt.Doc()))
+        await eventually(lambda: len(peer.documents) > before)
 
 
 async def test_connections_that_broke_leave_nothing_for_the_collector(service: Service) -> None:

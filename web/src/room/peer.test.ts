@@ -396,6 +396,45 @@ describe("RoomPeer", () => {
     peer.close();
   });
 
+  it("keeps no connection to a worker that the room has left when it settles for text", async () => {
+    let epoch = 1;
+    const { peer } = aPeer(() => Promise.resolve(answer(epoch++)));
+    peer.ensure(1);
+    await settle();
+    const former = last();
+    former.connect();
+    peer.ensure(2);
+    await settle(5000);
+    expect(peer.state.get()).toMatchObject({ status: "text_only", audio: null });
+    expect(former.closed).toBe(true);
+    await settle(400);
+    last().connect();
+    expect(peer.state.get()).toMatchObject({ status: "live", audio: expect.anything() as unknown });
+    peer.close();
+  });
+
+  it("sends nobody's voice over a silent connection while it says that nothing but text goes", async () => {
+    const { peer } = aPeer();
+    const [mic, muted] = [{ kind: "audio" }, null] as [MediaStreamTrack, null];
+    await peer.setTrack("mic", mic);
+    peer.ensure(1);
+    await settle();
+    const silent = last();
+    silent.connect();
+    const sends = () => silent.senders[0]?.replaceTrack.mock.calls.at(-1)?.[0] as MediaStreamTrack | null;
+    expect(sends()).toBe(mic);
+    await settle(8000);
+    expect(peer.state.get().status).toBe("text_only");
+    expect([silent.closed, sends()]).toEqual([false, null]);
+    await peer.setTrack("mic", muted);
+    await peer.setTrack("mic", mic);
+    expect(sends()).toBe(null);
+    silent.channels.live?.onmessage?.({ data: "" });
+    expect(peer.state.get().status).toBe("live");
+    expect(sends()).toBe(mic);
+    peer.close();
+  });
+
   it("closes everything it opened", async () => {
     const { peer } = aPeer();
     peer.ensure(1);

@@ -42,6 +42,7 @@ const CALL_EVERY_MS = 500;
 const FORMER_MS = 1000;
 const HEARS_MS = 20;
 const DOC_WATER_BYTES = 1024 * 1024;
+const KINDS = ["mic", "camera", "screen"] as const;
 const ENDED: readonly string[] = ["failed", "closed"];
 const NOTHING: Omit<PeerState, "returning" | "epoch"> = { status: "idle", audio: null, slots: [null, null, null, null], doc: false };
 
@@ -78,6 +79,7 @@ export class RoomPeer {
     this.tries = 0;
     this.answeredAt = null;
     if (status === "live") this.keepFormer(quiet);
+    else if (this.formerSilent) this.dropFormer();
     this.change({ status: "connecting" });
     this.make();
   }
@@ -95,7 +97,8 @@ export class RoomPeer {
   /** What is sent from now on, over every connection made later too. */
   async setTrack(kind: TrackKind, track: MediaStreamTrack | null): Promise<void> {
     this.tracks[kind] = track;
-    const open = [this.attempt, this.former].filter((attempt) => attempt !== null);
+    const former = this.store.get().status === "text_only" ? null : this.former;
+    const open = [this.attempt, former].filter((attempt) => attempt !== null);
     await Promise.all(open.map((attempt) => attempt.senders[kind].replaceTrack(track)));
   }
 
@@ -136,8 +139,7 @@ export class RoomPeer {
   }
 
   private async negotiate(attempt: Attempt): Promise<void> {
-    const kinds = ["mic", "camera", "screen"] as const;
-    const tracks = kinds.map((kind) => attempt.senders[kind].replaceTrack(this.tracks[kind]));
+    const tracks = KINDS.map((kind) => attempt.senders[kind].replaceTrack(this.tracks[kind]));
     const [iceServers] = await Promise.all([this.ports.iceServers(), ...tracks]);
     if (this.attempt !== attempt) return;
     if (iceServers.length > 0) attempt.pc.setConfiguration({ ...attempt.pc.getConfiguration(), iceServers });
@@ -219,6 +221,7 @@ export class RoomPeer {
     this.forgetFormer();
     this.attempt = silent;
     this.attend(silent);
+    if (this.store.get().status === "text_only") this.sendOver(silent, this.tracks);
     this.change({ doc: silent.doc.readyState === "open" });
     this.connected(silent);
   }
@@ -290,7 +293,19 @@ export class RoomPeer {
     this.settleForText(madeAt);
   }
 
+  /** Who is told that nothing but text goes is not heard: also not by a worker that hears us while we do not hear it. */
+  private stopFormer(): void {
+    if (this.former && this.formerSilent && this.former.epoch >= this.wantedEpoch) {
+      this.sendOver(this.former, { mic: null, camera: null, screen: null });
+    } else this.dropFormer(); // nothing leads back to it
+  }
+
+  private sendOver({ senders }: Attempt, tracks: Record<TrackKind, MediaStreamTrack | null>): void {
+    for (const kind of KINDS) senders[kind].replaceTrack(tracks[kind]).catch(() => undefined); // closed meanwhile
+  }
+
   private settleForText(madeAt: number): void {
+    this.stopFormer();
     if (this.store.get().status !== "text_only") {
       this.shown = null;
       this.change({ status: "text_only", doc: false, audio: null, slots: NOTHING.slots });

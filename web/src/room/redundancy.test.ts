@@ -150,6 +150,16 @@ describe("Redundancy", () => {
     expect(call.goesOn(30, { loss: 0.3 })).toBe(true);
   });
 
+  it("does not begin for a gap that is over, nor end because there was no loss before", () => {
+    const call = new Call();
+    for (let n = 0; n < 20; n++) {
+      call.goesOn(1, { loss: 0.1 });
+      expect(call.until(true, 19, {})).toBeNull();
+    }
+    expect(call.until(true, 10, { loss: 0.05 })).not.toBeNull();
+    expect(call.goesOn(9)).toBe(true);
+  });
+
   it("forgets that it waited once it has proved itself", () => {
     const call = new Call();
     call.goesOn(6, { loss: 0.05 });

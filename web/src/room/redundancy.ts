@@ -77,7 +77,8 @@ export class Redundancy {
   private mayBegin(at: number): void {
     const loss = this.loss(NOW) ?? 0;
     this.losing = loss > LOSES ? this.losing + 1 : 0;
-    if (this.losing < SURE || at < this.heldUntil || this.queues(at)) return;
+    const goesOn = (this.loss(SECOND) ?? 0) > 0; // else it was a gap, which is over
+    if (this.losing < SURE || !goesOn || at < this.heldUntil || this.queues(at)) return;
     this.wanted = true;
     this.losing = 0;
     this.lossBefore = Math.max(loss, this.loss(TWO_SECONDS) ?? 0);
@@ -90,7 +91,7 @@ export class Redundancy {
     if (tried) this.holdMs = HOLD_MS;
     const forLong = this.loss(FOR_LONG);
     if (this.queues(at) || (!tried && this.worse())) this.goBack(at);
-    else if (forLong !== null && forLong < CLEAN) this.wanted = false;
+    else if (tried && forLong !== null && forLong < CLEAN) this.wanted = false; // not by what was before it began
   }
 
   private worse(): boolean {
