@@ -203,6 +203,8 @@ class Person:
             try:
                 async with asyncio.timeout(WAIT_S):
                     while (message := found()) is None:
+                        if self.seen and self.seen[-1]["type"] == "closed":
+                            raise TimeoutError  # nothing more comes: whoever wants to comes back at once
                         await self._news.wait()
             except TimeoutError:
                 raise AssertionError(f"not received; seen {[m.get('type') for m in self.seen]}; session {self.session}") from None
