@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import atexit
 import json
 import os
@@ -199,15 +200,17 @@ class Person:
         def found() -> dict[str, Any] | None:
             return next((message for message in self.seen[since:] if wanted(message)), None)
 
+        def closed() -> bool:  # nothing more comes: who is to come back shall do so at once
+            return bool(self.seen) and self.seen[-1]["type"] == "closed"
+
         async with self._news:
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(WAIT_S):
-                    while (message := found()) is None:
-                        if self.seen and self.seen[-1]["type"] == "closed":
-                            raise TimeoutError  # nothing more comes: whoever wants to comes back at once
+                    while found() is None and not closed():
                         await self._news.wait()
-            except TimeoutError:
-                raise AssertionError(f"not received; seen {[m.get('type') for m in self.seen]}; session {self.session}") from None
+            message = found()
+            if message is None:
+                raise AssertionError(f"not received; seen {[m.get('type') for m in self.seen]}; session {self.session}")
             return message
 
     async def get(self, kind: str, since: int = 0) -> dict[str, Any]:
