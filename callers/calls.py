@@ -17,6 +17,8 @@ from .report import Outcome
 HEAR_S = 15.0
 """From Accept until both hear each other, or the call has failed."""
 GOODBYE_S = 5.0
+INSIST_S = 20.0
+"""Longer than anybody needs to leave."""
 APART_S = 0.05
 """Between two clicks."""
 
@@ -71,12 +73,19 @@ class Calls:
     # users
 
     async def _users(self) -> None:
-        places = asyncio.Semaphore(self._plan.at_once)
-        async with asyncio.TaskGroup() as group:
+        places, users = asyncio.Semaphore(self._plan.at_once), set[asyncio.Task[None]]()
+        try:
             for _ in range(self._plan.calls):
                 await places.acquire()
-                group.create_task(self._user()).add_done_callback(lambda _: places.release())
+                user = asyncio.create_task(self._user())
+                user.add_done_callback(lambda _: places.release())
+                users.add(user)
                 await asyncio.sleep(APART_S)
+            await asyncio.wait(users)
+        finally:
+            await _end(users)
+        for user in users:
+            user.result()
 
     async def _user(self) -> None:
         call = Call(monotonic())
@@ -166,13 +175,12 @@ class Calls:
         try:
             yield idle
         finally:
-            serving.cancel()
-            try:
-                await serving
-            except Refused as lost:
-                self.staff_lost[lost.reason] += 1
-            except asyncio.CancelledError:
-                pass
+            await _end({serving})
+            problem = None if serving.cancelled() else serving.exception()
+            if isinstance(problem, Refused):
+                self.staff_lost[problem.reason] += 1
+            elif problem is not None:
+                raise problem
             with contextlib.suppress(Refused):
                 await tab.ask("state", state="away")
             with contextlib.suppress(Refused):  # also who may not be away now
@@ -214,6 +222,14 @@ class Calls:
             if session not in tab.over:
                 await tab.ask("wrap_up", session=session, notes="", outcome="resolved")
                 await tab.until(lambda: session in tab.over)
+
+
+async def _end(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancels them until they are over: what they wait by may lose a cancellation (`wait_for` may, before Python 3.12)."""
+    while waiting := {task for task in tasks if not task.done()}:
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting, timeout=INSIST_S)
 
 
 def _state(tab: Tab, session: str) -> str:
