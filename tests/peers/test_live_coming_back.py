@@ -9,6 +9,7 @@ import secrets
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pycrdt
 import pytest
@@ -62,7 +63,10 @@ async def test_a_killed_worker_costs_a_new_offer_and_nothing_else(supervised: Se
 async def test_who_goes_on_with_the_former_connection_right_after_an_offer_is_there(service: Service) -> None:
     """Their report comes together with the offer before it, as over a line that had held both up."""
     user, _ = await in_conversation(service, "voice")
-    own = lambda session: next(each["peer"] for each in session["participants"] if each["id"] == session["you"])  # noqa: E731
+
+    def own(session: dict[str, Any]) -> str:
+        return next(str(each["peer"]) for each in session["participants"] if each["id"] == session["you"])
+
     async with await user.join_room() as peer:
         await user.until(lambda s: own(s) == "live")
         await user.send(type="peer", session=user.session_id, state="lost")
