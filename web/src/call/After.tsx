@@ -11,7 +11,7 @@ import { TextArea } from "../ui/Field";
 import { josa, locale } from "../ui/i18n";
 import { Icon } from "../ui/Icon";
 import type { Call } from "./call";
-import { isCallKey, t } from "./words";
+import { isRareKey, t } from "./rare/words";
 
 const STARS = [1, 2, 3, 4, 5];
 
@@ -23,7 +23,7 @@ export function After({ call, session }: { call: Call; session: SessionView }) {
     <div class="after card">
       <header>
         {talked && <h1>{t("after.title")}</h1>}
-        <p class={talked ? "after-reason" : "after-reason after-reason-large"}>{t(isCallKey(reason) ? reason : "after.ended.other")}</p>
+        <p class={talked ? "after-reason" : "after-reason after-reason-large"}>{t(isRareKey(reason) ? reason : "after.ended.other")}</p>
       </header>
       {talked && (session.rated ? <p class="notice notice-ok">{t("after.rated")}</p> : <Rating call={call} />)}
       <Recorded call={call} session={session} />

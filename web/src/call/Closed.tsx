@@ -5,17 +5,10 @@ import { AskCallback } from "../room/Callback";
 import { t as roomText } from "../room/words";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
-import { locale } from "../ui/i18n";
-import { whenText } from "../ui/when";
 import type { Call } from "./call";
 import { LeaveMessage } from "./LeaveMessage";
-import { t } from "./words";
-
-/** When it opens again, in the user's words. */
-export function closedText({ opening }: SessionView): string {
-  const opens_at = opening?.opens_at ?? null;
-  return opens_at === null ? t("closed.unknown") : t("closed.opens", { when: whenText(opens_at, Date.now(), locale()) });
-}
+import { t } from "./rare/words";
+import { closedText, t as callText } from "./words";
 
 /** The hours ended before the call began: when they begin again, and a message meanwhile. */
 export function Closed({ call, session }: { call: Call; session: SessionView }) {
@@ -24,7 +17,7 @@ export function Closed({ call, session }: { call: Call; session: SessionView }) 
   return (
     <main class="message card" data-testid="call-closed">
       <Icon node={DoorClosed} size={40} />
-      <h1>{t("closed.title")}</h1>
+      <h1>{callText("closed.title")}</h1>
       <p>{closedText(session)}</p>
       {back ? (
         <AskCallback client={call.client} session={session} onBack={() => setBack(false)} />

@@ -2,8 +2,8 @@ import { PhoneIncoming } from "lucide";
 import { useState } from "preact/hooks";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
-import { inviteText } from "./invite";
-import { t } from "./words";
+import { InviteRefused } from "./invite";
+import { isRareKey, t } from "./rare/words";
 
 /** Behind a fresh link. It is used up by the press, and not by a program that looks where links lead. */
 export function Invited({ onEnter }: { onEnter: () => Promise<void> }) {
@@ -31,4 +31,10 @@ export function Invited({ onEnter }: { onEnter: () => Promise<void> }) {
       </Button>
     </main>
   );
+}
+
+/** Say why the link does not work. */
+export function inviteText(error: unknown): string {
+  const key = `invited.failed.${error instanceof InviteRefused ? error.reason : "other"}`;
+  return isRareKey(key) ? t(key) : t("invited.failed.other");
 }

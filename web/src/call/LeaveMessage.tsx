@@ -3,7 +3,7 @@ import { RequestError } from "../room/connection";
 import { Button } from "../ui/Button";
 import { Field, TextArea } from "../ui/Field";
 import type { Call } from "./call";
-import { t } from "./words";
+import { t } from "./rare/words";
 
 const CONTACT_LEAST = 3;
 

@@ -8,7 +8,7 @@ import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import type { Call } from "./call";
 import { LeaveMessage } from "./LeaveMessage";
-import { t } from "./words";
+import { t } from "./rare/words";
 
 /** The counselor is gone for good: the user's three choices. */
 export function Lost({ call, session }: { call: Call; session: SessionView }) {

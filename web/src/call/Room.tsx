@@ -15,7 +15,7 @@ import { Dialog } from "../ui/Dialog";
 import { Icon } from "../ui/Icon";
 import { useStore } from "../ui/store";
 import type { Call } from "./call";
-import { Lost } from "./Lost";
+import { Lost } from "./later";
 import { Notices } from "./Notices";
 import { t } from "./words";
 

@@ -1,7 +1,6 @@
 import { Clock, Mail, PhoneIncoming } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import type { SessionView, WaitingView } from "../messages";
-import { AskCallback } from "../room/Callback";
 import { Chat } from "../room/Chat";
 import { serverNow } from "../room/state";
 import { t as roomText } from "../room/words";
@@ -9,10 +8,9 @@ import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { useStore } from "../ui/store";
 import type { Call } from "./call";
-import { closedText } from "./Closed";
-import { LeaveMessage } from "./LeaveMessage";
+import { AskCallback, LeaveMessage } from "./later";
 import { duration, expectedWait } from "./screen";
-import { t } from "./words";
+import { closedText, t } from "./words";
 
 /** In line: place and expected wait, live; write already, or leave a message instead. */
 export function Waiting({ call, session }: { call: Call; session: SessionView }) {

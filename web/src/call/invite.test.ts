@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { exchangeInvite, InviteRefused, inviteText, takeInvite } from "./invite";
+import { exchangeInvite, InviteRefused, takeInvite } from "./invite";
+import { inviteText } from "./Invited";
 
 describe("a fresh link", () => {
   afterEach(() => void vi.unstubAllGlobals());

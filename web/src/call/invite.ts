@@ -1,7 +1,6 @@
 /** The fresh link of a callback: "#invite=…", exchanged once for the session. */
 
 import { parseHandoff, type Handoff } from "../room/handoff";
-import { isCallKey, t } from "./words";
 
 const PREFIX = "#invite=";
 
@@ -33,9 +32,4 @@ export async function exchangeInvite(invite: string): Promise<Handoff> {
   if (handoff) return handoff;
   const { reason } = body as { reason?: unknown };
   throw new InviteRefused(typeof reason === "string" ? reason : "other");
-}
-
-export function inviteText(error: unknown): string {
-  const key = `invited.failed.${error instanceof InviteRefused ? error.reason : "other"}`;
-  return isCallKey(key) ? t(key) : t("invited.failed.other");
 }

@@ -12,6 +12,7 @@ import "./call.css";
 import { App, type Start } from "./App";
 import { Call } from "./call";
 import { exchangeInvite, takeInvite } from "./invite";
+import { fetchRareScreens } from "./later";
 
 const opener = window.opener as Mailbox | null;
 const root = document.getElementById("app");
@@ -33,3 +34,4 @@ else if (opener) {
   show({ kind: "waiting" });
   awaitHandoff(opener, { onHandoff: begin, onError: (error) => show({ kind: "error", error }) });
 } else show({ kind: "direct" });
+fetchRareScreens();

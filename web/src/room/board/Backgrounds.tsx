@@ -7,8 +7,9 @@ import { usePicture } from "../ChatLine";
 import { pictureProblem } from "../Composer";
 import { PICTURE_TYPES, type Pictures } from "../pictures";
 import type { RoomLink } from "../roomlink";
-import { t } from "../words";
+import { t as room } from "../words";
 import type { BoardDoc } from "./boarddoc";
+import { t } from "./words";
 
 const CHAT_PICTURES_MOST = 8;
 
@@ -31,7 +32,7 @@ export function Backgrounds({ board, link, pictures, product }: BackgroundsProps
     <>
       <IconButton icon={ImagePlus} kind="quiet" label={t("board.picture")} onClick={() => setOpen(true)} data-testid="board-picture" />
       {open && (
-        <Dialog title={t("board.picture.title")} closeLabel={t("close")} onClose={() => setOpen(false)}>
+        <Dialog title={t("board.picture.title")} closeLabel={room("close")} onClose={() => setOpen(false)}>
           <div class="backgrounds">
             {product && <Offer picture={product} pictures={pictures} label={t("board.picture.product")} onChoose={choose} large />}
             <FromChat link={link} pictures={pictures} onChoose={choose} />

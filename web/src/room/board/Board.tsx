@@ -4,13 +4,13 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { IconButton } from "../../ui/Button";
 import { useLocale, useStore } from "../../ui/store";
 import { usePicture } from "../ChatLine";
-import { t } from "../words";
 import { Backgrounds } from "./Backgrounds";
 import type { BoardDoc } from "./boarddoc";
 import { BoardCanvas, type Tool } from "./canvas";
 import type { BoardProps } from "./LazyBoard";
 import { boardOf } from "./open";
 import { drawnAt } from "./schema";
+import { t } from "./words";
 
 const COLOURS = [
   ["ink", "#14171c"],

@@ -1,0 +1,21 @@
+/** The rare screens for the parts of the page that load at once. */
+
+import { lazy } from "../room/lazy";
+
+const load = () => import("./rare/screens");
+const look = { name: "lazy.loading" } as const;
+
+export const After = lazy(load, (rare) => rare.After, look);
+export const AskCallback = lazy(load, (rare) => rare.AskCallback, look);
+export const CalledBack = lazy(load, (rare) => rare.CalledBack, look);
+export const Closed = lazy(load, (rare) => rare.Closed, look);
+export const Invited = lazy(load, (rare) => rare.Invited, look);
+export const LeaveMessage = lazy(load, (rare) => rare.LeaveMessage, look);
+export const Lost = lazy(load, (rare) => rare.Lost, look);
+
+const FETCH_AFTER_MS = 5000; // the call itself has the network first
+
+/** Fetch the rare screens ahead, so that they also show when the network is gone by then. */
+export function fetchRareScreens(): void {
+  setTimeout(() => void load().catch(() => undefined), FETCH_AFTER_MS); // who needs one asks again
+}

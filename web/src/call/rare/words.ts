@@ -1,0 +1,11 @@
+/** The texts of the rare screens, in their chunk. */
+
+import { texts } from "../../ui/i18n";
+import en from "./en.json";
+import ko from "./ko.json";
+
+type RareKey = keyof typeof en;
+
+export const { t } = texts<RareKey>(ko, en);
+
+export const isRareKey = (key: string): key is RareKey => key in en;

@@ -1,0 +1,49 @@
+/** Components whose code is fetched when they are first shown. */
+
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { Button } from "../ui/Button";
+import { useLocale } from "../ui/store";
+import { t, type RoomKey } from "./words";
+
+interface Look {
+  /** Names the part while it loads. */
+  name: RoomKey;
+  failed?: RoomKey;
+  class?: string;
+}
+
+type Component<Props> = (props: Props) => ComponentChildren;
+
+/** Return a component that shows a skeleton until `load` has brought the real one, and offers a retry if it fails. */
+export function lazy<Module, Props extends object>(load: () => Promise<Module>, pick: (module: Module) => Component<Props>, look: Look): Component<Props> {
+  let loaded: Component<Props> | null = null;
+  return function Lazy(props: Props) {
+    useLocale();
+    const [Shown, setShown] = useState(() => loaded);
+    const [failed, setFailed] = useState(false);
+    const start = () => {
+      setFailed(false);
+      load().then(
+        (module) => {
+          const found = pick(module);
+          loaded = found;
+          setShown(() => found);
+        },
+        () => setFailed(true),
+      );
+    };
+    useEffect(() => {
+      if (!Shown) start();
+    }, []);
+    if (Shown) return <Shown {...props} />;
+    const place = look.class ?? "lazy";
+    if (!failed) return <div class={`${place} ${place}-loading skeleton`} aria-busy="true" aria-label={t(look.name)} />;
+    return (
+      <div class={`${place} ${place}-failed`} role="alert">
+        <p>{t(look.failed ?? "lazy.failed")}</p>
+        <Button onClick={start}>{t("tryAgain")}</Button>
+      </div>
+    );
+  };
+}
