@@ -166,10 +166,12 @@ class Refused(Exception):
 
 
 class Unavailable(Exception):
-    """The store cannot be used now; the text says why, in a sentence for a log, without secrets. Of Redis: it has been away for
-    5 s (connections, restarts, a slot that moves; less is waited for), refuses the login or a right (at once), has no memory left
-    (at once; the step was not made), or 20,000 steps wait already. Else the step may have been made or not: what it did shows in
-    the state, and every state it can have left ends by itself. Later steps try anew; nothing has to be opened again."""
+    """The store cannot be used now; the text says why, in a sentence for a log, without secrets.
+
+    Redis has been away for 5 s (connections, restarts, a slot that moves), or 20,000 steps wait already. At once: Redis refuses
+    the login or a right, or it refuses to write (memory or disk full, too few replicas, a script that does not end); the step was
+    then not made. After the 5 s the step may have been made or not: what it did shows in the state, and every state it can have
+    left ends by itself. Later steps try anew; nothing has to be opened again."""
 
 
 class MatchStore(Protocol):

@@ -4,7 +4,9 @@ Calls that come while others are under way go out together with the next flight:
 other in Redis. Answers come back in the same order, so events reach the caller as their fences grow.
 
 When the connection breaks, a flight is sent again with the same bytes; a step that was made already gets its former answer
-(`main.lua`). After `RETRY_S` the calls fail with `Unavailable`, and those made later try anew.
+(`main.lua`). After `RETRY_S` the calls fail with `Unavailable`, and those made later try anew. A call that Redis itself refuses
+(too few replicas, a disk that is full, a script that runs too long) fails with `Unavailable` at once: the others of its flight,
+such as those that only read, may still succeed.
 
 In a cluster all of a domain lives in one slot, so one connection will do there too: to the node that MOVED names. While that slot
 moves to another node Redis answers ASK, because no key has the bare name of the domain; no step runs until it has arrived.
@@ -25,10 +27,10 @@ from redis.exceptions import (
     AuthenticationError,
     BusyLoadingError,
     ClusterDownError,
+    InvalidResponse,
     MasterDownError,
     MovedError,
     NoPermissionError,
-    OutOfMemoryError,
     ReadOnlyError,
     RedisError,
     ResponseError,
@@ -52,10 +54,10 @@ Argument = str | int | bytes
 Answer = bytes | Exception
 Call = tuple[str, tuple[Argument, ...]]  # function, arguments
 
-# Worth another try: Redis is away, restarting, loading, changing its master, moving our slot.
+# Worth another try: Redis is away, restarting, loading, changing its master, moving our slot, or says what nobody understands.
 _PASSING = (
     RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError, MasterDownError, ClusterDownError, TryAgainError,
-    AskError, OSError,
+    AskError, InvalidResponse, OSError,
 )  # fmt: skip  # a list of names
 _HOPELESS = (AuthenticationError, NoPermissionError)
 
@@ -163,8 +165,12 @@ class Line:
         return cast(list[Answer], await pipeline.execute(raise_on_error=False))
 
     def _explained(self, answer: Answer) -> Answer:
-        if isinstance(answer, OutOfMemoryError):
-            return Unavailable(f"Redis at {self._node.where} has no memory left (maxmemory); the step was not made.")
+        """Whatever Redis refuses before our function runs is not about this step: OOM, MISCONF, NOREPLICAS, BUSY and others, each
+        with a code of its own. A mistake of our own function stays what it is."""
+        if isinstance(answer, ResponseError) and not _is_mistake(answer):
+            unavailable = Unavailable(f"Redis at {self._node.where} refuses the step, which was not made: {_said(answer)}")
+            unavailable.__cause__ = answer
+            return unavailable
         return answer
 
     async def _load(self, client: Redis) -> None:
@@ -174,7 +180,8 @@ class Line:
             if isinstance(error, (*_PASSING, *_HOPELESS)):
                 raise
             if "already exists" not in str(error):  # another node of ours was faster
-                reason = f"Redis at {self._node.where} does not take the matcher's functions (it must be 7.0 or newer): {error}"
+                said = _said(error)
+                reason = f"Redis at {self._node.where} does not take the matcher's functions (it must be 7.0 or newer): {said}"
                 raise Unavailable(reason) from error
 
     async def _hang_up(self) -> None:
@@ -189,6 +196,17 @@ class Line:
 def _is_hopeless(error: BaseException | None) -> bool:
     """Also where redis-py wraps what Redis said as the connection was made."""
     return error is not None and (isinstance(error, _HOPELESS) or _is_hopeless(error.__cause__ or error.__context__))
+
+
+def _is_mistake(error: ResponseError) -> bool:
+    """Raised inside our function: Redis then names the script and its line."""
+    return " script: " in str(error)
+
+
+def _said(error: ResponseError) -> str:
+    """With its code, which redis-py cuts off where it knows it."""
+    code = getattr(error, "status_code", None)
+    return f"{code} {error}" if code else str(error)
 
 
 def _is_without_library(answer: Answer) -> bool:

@@ -9,6 +9,8 @@ import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from matcher.types import Unavailable
+
 from .. import log
 from ..admission import Crowded
 from ..codes import CodeRefused
@@ -95,7 +97,7 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         return _refusal(request, error.status, error.reason, error.sentence)
     except (CodeRefused, SignInRefused, PictureRefused, Crowded) as error:
         return refusal_of(request, error)
-    except RecordsAway:
+    except (RecordsAway, Unavailable):
         return _refusal(request, 503, "unavailable", _AWAY, _AWAY_RETRY_S)
     except NotAllowed as error:
         return _refusal(request, 503 if error.reason == "full" else 409, error.reason, _LIVE.get(error.reason, _NOT_NOW))

@@ -54,10 +54,13 @@ class Matching:
     # --- calls -----------------------------------------------------------------------------------------------------------
 
     async def call(self, step: Coroutine[Any, Any, list[m.AnyEvent]]) -> None:
-        """One step of the store; its events go to the router. ``matcher.types.Refused`` is the caller's."""
+        """Make one step of the store; its events go to the router. ``matcher.types.Refused`` is the caller's. After any other
+        failure nobody knows whether the step was made: the matcher is then read again."""
         try:
             self.take(*await step)
-        except m.Unavailable:
+        except m.Refused:
+            raise
+        except BaseException:
             self.house.unsettled.set()
             raise
         self.staffing.wake()
@@ -135,7 +138,7 @@ class Matching:
         except m.Refused as refused:
             ring.accepting = None
             raise NotAllowed(refused.reason) from None
-        except m.Unavailable:
+        except BaseException:  # the ring goes on: Accept can be pressed again, here and in the other tabs
             ring.accepting = None
             raise
         await self.settled()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from matcher.redis import line
 from signaling.settings import Settings
+from tests import redis_refusals
 from tests.peers.live_house import OneWorker, Person, Service, in_conversation, running, settings_for
 from tests.redis_server import RedisServer, running_redis
 
@@ -20,7 +22,7 @@ SECRET = b"a secret of these tests, long enough"
 
 @pytest.fixture
 def redis() -> Iterator[RedisServer]:
-    with running_redis() as server:
+    with running_redis(*redis_refusals.OPTIONS) as server:
         yield server
 
 
@@ -130,6 +132,25 @@ async def test_while_redis_is_away_people_talk_wait_and_are_told(redis: RedisSer
         await available_again(suho)
         assert await takes_a_call(suho) == late.session_id
         assert talking.session["state"] == "active"
+
+
+@pytest.mark.parametrize("refusing", [redis_refusals.no_replicas, redis_refusals.disk_error, redis_refusals.busy])
+async def test_accept_that_redis_refuses_can_be_pressed_again(
+    redis: RedisServer, settings: Settings, refusing: Callable[[Redis], AbstractContextManager[None]]
+) -> None:
+    async with served(settings) as service:
+        user = await waiting(service)
+        counselor = await service.staff("jimin")
+        ring = await counselor.get("ring")
+        with Redis.from_url(redis.url) as client, refusing(client):
+            for _ in range(2):
+                refused = await counselor.ask(type="accept", reservation=ring["reservation"])
+                assert (refused["type"], refused["reason"]) == ("error", "unavailable")
+            other_tab = await service.staff("jimin", available=False, tab="t-2", cookie=counselor.cookie)
+            assert (await other_tab.get("ring"))["reservation"] == ring["reservation"], "it still rings, in every tab"
+        assert (await counselor.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
+        await user.state("active")
+        assert not [m for m in counselor.seen if m["type"] == "ring_over" and m["reason"] != "accepted"]
 
 
 async def test_what_ended_while_redis_stood_still_is_over_there_too(redis: RedisServer, settings: Settings) -> None:
