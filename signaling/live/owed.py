@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 
@@ -76,7 +77,6 @@ class Owed:
             if not self._writes:
                 self._settled.set()
                 await self._wake.wait()
-            await self._records.reachable.wait()
             try:
                 await self._write_first()
             except Overtaken:
@@ -86,9 +86,7 @@ class Owed:
     async def _write_first(self) -> None:
         key, write = next(iter(self._writes.items()))
         try:
-            await write(True)
-        except RecordsAway:
-            return
+            await self._records.insist(partial(write, True))
         except UnknownSession:
             self._count("erased")
         except Overtaken:

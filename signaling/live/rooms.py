@@ -12,6 +12,7 @@ import binascii
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any, ClassVar
 
 import structlog
@@ -304,21 +305,13 @@ class Rooms:
         while True:
             event = await self._journal.get()
             try:
-                await self._append(event)
+                await self.house.records.insist(partial(self.house.records.append_board, event.room, event.epoch, event.update))
             except (StaleEpoch, UnknownSession):
                 self.house.refused["board_epoch"] += 1
             except Exception:
                 log.exception("board update not journalled", session=event.room)
             finally:
                 self._journal.task_done()
-
-    async def _append(self, event: media.BoardChanged) -> None:
-        records = self.house.records
-        while True:
-            await records.reachable.wait()
-            with suppress(RecordsAway):
-                await records.append_board(event.room, event.epoch, event.update)
-                return
 
     @property
     def waiting_for_records(self) -> int:

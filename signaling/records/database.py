@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
@@ -11,19 +11,16 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from . import tables as t
+from .reach import Reach
 from .types import RecordsAway, UnknownSession
-
-log = structlog.get_logger(__name__)
 
 ANSWER_S = 3.0  # of one transaction in PostgreSQL, when it is there at all
 AT_ONCE = 15  # connections; who waits for one says nothing about the database
 THREADS = 4  # SQLite's
 LONG_S = 60.0  # of those that look at everything
-PROBE_S = 0.3
 SOON_S = 0.3
 IDLE_MS = 2500  # in mid-transaction: a server that stands still must not keep its successor from the rows it has locked
 _MIGRATING = 0x5A_4D_16  # any number that nobody else of this database takes a lock by
@@ -46,9 +43,8 @@ class Database:
         self._threads = ThreadPoolExecutor(THREADS, "records")
         self._write_turn = asyncio.Lock()
         self._turns = asyncio.Semaphore(AT_ONCE)
-        self.reachable, self.away = asyncio.Event(), asyncio.Event()
-        self.reachable.set()
-        self._probing: asyncio.Task[None] | None = None
+        self._reach = Reach(self._touch)
+        self.reachable, self.away = self._reach.reachable, self._reach.away
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -74,9 +70,7 @@ class Database:
         return self
 
     async def close(self) -> None:
-        if self._probing is not None:
-            self._probing.cancel()
-            await asyncio.gather(self._probing, return_exceptions=True)
+        await self._reach.close()
         await self._engine.dispose()
         if self._file is not None:
             await asyncio.to_thread(self._file.dispose)
@@ -118,47 +112,23 @@ class Database:
 
     @asynccontextmanager
     async def _answering(self, within_s: float) -> AsyncIterator[None]:
-        """Turns what shows that the database is away into `RecordsAway`, and sees to its being looked for."""
-        async with self._turns:
-            if not self.reachable.is_set():
-                raise RecordsAway
-            try:
-                async with asyncio.timeout(None if self._sqlite else within_s):  # a file answers, or says that it is locked
-                    yield
-            except Exception as error:
-                if not _says_away(error):
-                    raise
-                self._lost(error)
-                raise RecordsAway from error
+        async with self._turns, self._reach.answering(None if self._sqlite else within_s):  # a file answers, or says it is locked
+            yield
 
-    def _lost(self, error: Exception) -> None:
-        if self.reachable.is_set():
-            log.warning("records out of reach", error=type(error).__name__)
-            self.reachable.clear()
-            self.away.set()
-            self._probing = asyncio.create_task(self._probe())
-
-    async def _probe(self) -> None:
-        """Until it takes a write again: a full disk, too, can be read."""
+    async def _touch(self) -> None:
+        """Write, and change nothing: a full disk, too, can be read."""
         same = sa.update(t.leading).values(term=t.leading.c.term)
-        while True:
-            try:
-                async with asyncio.timeout(ANSWER_S), self._engine.connect() as connection:
-                    await connection.execution_options(writes=True)
-                    async with connection.begin():
-                        await connection.execute(same)
-            except Exception as error:
-                if not _says_away(error):
-                    log.exception("records answer strangely")
-            else:
-                self.away.clear()
-                self.reachable.set()
-                log.info("records are back")
-                return
-            await asyncio.sleep(PROBE_S)
+        async with self._reach.answering(ANSWER_S), self._engine.connect() as connection:
+            await connection.execution_options(writes=True)
+            async with connection.begin():
+                await connection.execute(same)
+
+    async def insist(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Carry out `write`, one or more calls of this object, however long the database is unavailable (see `Reach.insist`)."""
+        return await self._reach.insist(write)
 
     async def _all(self, query: sa.Select[Any]) -> list[sa.RowMapping]:
-        if not self.reachable.is_set():
+        if not self._reach.is_open:
             raise RecordsAway
         try:
             return await self._read(query)
@@ -186,26 +156,6 @@ def _work_in(engine: sa.Engine, work: Callable[[sa.Connection], T], *, writes: b
             return work(connection)
         with connection.execution_options(writes=True).begin():
             return work(connection)
-
-
-_AWAY_SQLSTATES = ("08", "53", "57P", "58")  # connection, resources (a full disk), operator intervention, system
-_AWAY_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY")
-
-
-def _says_away(error: Exception) -> bool:
-    """Rather than that the statement was wrong. Of the drivers nothing is imported: one of them may not be installed."""
-    if isinstance(error, OSError | TimeoutError | sa.exc.TimeoutError):
-        return True
-    if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
-        return True
-    cause: BaseException | None = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-    while cause is not None:
-        if str(getattr(cause, "sqlstate", "") or "").startswith(_AWAY_SQLSTATES):
-            return True
-        if str(getattr(cause, "sqlite_errorname", "")).startswith(_AWAY_SQLITE):
-            return True
-        cause = cause.__cause__
-    return False
 
 
 def require_kept(connection: sa.Connection, session_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from signaling import keys
 from signaling.cli import main
-from tests.peers.live_house import Service, in_conversation, running, settings_for
+from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
 
 @pytest.fixture
@@ -62,3 +63,26 @@ async def test_messages_left_are_named_as_their_readers_say(service: Service) ->
     counselor = await service.staff("jimin", available=False)
     queue = await counselor.find(lambda m: m["type"] == "queue" and m.get("messages"))
     assert (queue["messages"][0]["site"], queue["messages"][0]["category"]) == ("Light & Sound", "Cameras")
+
+
+async def test_every_command_is_unavailable_while_the_records_are_and_works_after(service: Service) -> None:
+    user, _ = await in_conversation(service)
+    waiting = await service.user("text")
+    operator = await service.staff("ops", available=False)
+    commands: list[tuple[Person, dict[str, object]]] = [
+        (user, {"type": "line", "session": user.session_id, "line": "c-1", "text": "들리세요?"}),
+        (waiting, {"type": "leave_message", "session": waiting.session_id, "contact": "010-1234-5678", "text": "전화 주세요"}),
+        (operator, {"type": "sign_out_staff", "staff": "suho"}),
+        (operator, {"type": "end_session", "session": user.session_id}),
+    ]
+    other = sqlite3.connect(service.settings.data_dir / "records.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for person, command in commands:
+        refused = await person.ask(**command)
+        assert (refused["type"], refused["reason"]) == ("error", "unavailable"), command
+    other.execute("ROLLBACK")
+    other.close()
+    async with asyncio.timeout(10):
+        await service.app[keys.RECORDS].reachable.wait()
+    for person, command in commands:
+        assert (await person.ask(**command))["type"] == "ok", command

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from signaling.records import Overtaken, Records, RecordsAway, SessionRecord
 from tests.postgres_server import running_postgres
@@ -59,6 +61,39 @@ async def test_a_database_that_stops_answering_is_away_until_it_does() -> None:
             await until_back(records)
             assert await records.session("s-1")
         await records.close()
+
+
+OF_THE_DATABASE = [
+    "25006",  # read-only: it has become a standby
+    "40001",  # could not serialize
+    "40P01",  # deadlock
+    "42501",  # a right was taken away
+    "53100",  # disk full
+    "53300",  # too many connections
+    "55P03",  # lock not available
+    "57014",  # cancelled, by statement_timeout or by its administrator
+    "57P01",  # shutting down
+    "58030",  # I/O error
+]
+OF_THE_STATEMENT = ["22021", "23505", "42P01", "54000", "XX001"]
+
+
+async def test_what_postgres_is_at_fault_for_is_away_and_comes_back(postgres: str) -> None:
+    records = await Records.open(postgres)
+
+    def failing(sqlstate: str) -> Callable[[sa.Connection], object]:
+        statement = sa.text(f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{sqlstate}'; END $$")
+        return lambda connection: connection.execute(statement)
+
+    for sqlstate in OF_THE_DATABASE:
+        with pytest.raises(RecordsAway):
+            await records._transaction(failing(sqlstate), writes=True)
+        await until_back(records)
+    for sqlstate in OF_THE_STATEMENT:
+        with pytest.raises(sa.exc.DBAPIError):
+            await records._transaction(failing(sqlstate), writes=True)
+        assert records.reachable.is_set()
+    await records.close()
 
 
 async def test_who_stands_still_in_mid_transaction_does_not_keep_the_lead() -> None:

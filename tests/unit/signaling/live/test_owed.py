@@ -11,32 +11,43 @@ import pytest
 
 from signaling.live import owed as owing
 from signaling.live.owed import Owed
-from signaling.records import Overtaken, RecordsAway
+from signaling.records import Overtaken, RecordsAway, reach
+from signaling.records.reach import Reach
 
 
 class Database:
     """Records as `Owed` sees them; ``written``: what arrived, and whether it was written again."""
 
     def __init__(self) -> None:
-        self.reachable = asyncio.Event()
-        self.reachable.set()
+        self.reach = Reach(self._touch)
+        self.insist = self.reach.insist
+        self.is_there = True
         self.written: list[tuple[str, bool]] = []
         self.refusal: Exception | None = None
 
+    async def _touch(self) -> None:
+        async with self.reach.answering(None):
+            if not self.is_there:
+                raise OSError
+
     def write(self, what: str) -> Any:
         async def write(again: bool) -> None:
-            if not self.reachable.is_set():
-                raise RecordsAway
-            if self.refusal:
-                raise self.refusal
-            self.written.append((what, again))
+            async with self.reach.answering(None):
+                if not self.is_there:
+                    raise OSError
+                if self.refusal:
+                    raise self.refusal
+                self.written.append((what, again))
 
         return write
 
 
 @pytest.fixture
-def database() -> Database:
-    return Database()
+async def database(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
+    monkeypatch.setattr(reach, "PAUSES_S", (0.01,))
+    database = Database()
+    yield database
+    await database.reach.close()
 
 
 @pytest.fixture
@@ -59,12 +70,12 @@ async def test_what_can_be_written_is_written_at_once(owed: Owed, database: Data
 
 
 async def test_what_waits_is_written_in_order_and_of_a_state_the_newest(owed: Owed, database: Database) -> None:
-    database.reachable.clear()
+    database.is_there = False
     for what, whole in (("state 1", "state"), ("rang", ""), ("accepted", ""), ("state 2", "state")):
         await owed.now_or_later("s-1", database.write(what), whole)
     await owed.now_or_later("s-2", database.write("another's state"), "state")
     assert database.written == []
-    database.reachable.set()
+    database.is_there = True
     await owed.now_or_later("s-1", database.write("left"))  # nor does it pass what waits
     await owed.settled(1.0)
     assert database.written == [(what, True) for what in ("state 2", "rang", "accepted", "another's state", "left")]
@@ -75,22 +86,22 @@ async def test_what_happened_is_bounded_and_states_are_not(
 ) -> None:
     monkeypatch.setattr(owing, "MOST", 4)
     monkeypatch.setattr(owing, "CROWDED", 2)
-    database.reachable.clear()
+    database.is_there = False
     for number in range(6):
         await owed.now_or_later("s-1", database.write(f"event {number}"))
         assert owed.crowded == (number > 0)
     await owed.now_or_later("s-1", database.write("state"), "state")
     assert counts["owed_full"] == 2
-    database.reachable.set()
+    database.is_there = True
     await owed.settled(1.0)
     assert [what for what, _ in database.written] == ["event 0", "event 1", "event 2", "event 3", "state"]
 
 
 async def test_another_server_decides_by_then(owed: Owed, database: Database) -> None:
-    database.reachable.clear()
+    database.is_there = False
     await owed.now_or_later("s-1", database.write("state"), "state")
     database.refusal = Overtaken()
-    database.reachable.set()
+    database.is_there = True
     await owed.settled(1.0)
     assert not owed
     assert database.written == []

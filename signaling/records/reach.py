@@ -1,0 +1,155 @@
+"""Whether the database answers, and what waits until it does.
+
+A database that fails is unavailable for everybody at once, instead of each transaction waiting by itself. Probes with growing
+pauses look for it. It is available again only when a probe has written, and every write that waits in `insist` too: on a disk
+that is nearly full a small probe still succeeds where a session's state does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+import structlog
+
+from .types import RecordsAway
+
+log = structlog.get_logger(__name__)
+
+PAUSES_S = (0.3, 0.5, 1.0, 2.0)  # after each probe that fails; then the last one again
+
+T = TypeVar("T")
+Write = Callable[[], Awaitable[Any]]
+
+_probing: ContextVar[bool] = ContextVar("probing", default=False)
+
+
+class Reach:
+    """`reachable` and `away` are each other's opposite, for those who wait for either."""
+
+    def __init__(self, touch: Write) -> None:
+        """`touch`: a write that changes nothing."""
+        self.reachable, self.away = asyncio.Event(), asyncio.Event()
+        self.reachable.set()
+        self._touch = touch
+        self._insisting: list[tuple[Write, asyncio.Future[Any]]] = []
+        self._probe: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        if self._probe is not None:
+            self._probe.cancel()
+            await asyncio.gather(self._probe, return_exceptions=True)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a transaction may begin now: while the database is unavailable, only those of a probe."""
+        return self.reachable.is_set() or _probing.get()
+
+    @asynccontextmanager
+    async def answering(self, within_s: float | None) -> AsyncIterator[None]:
+        """Raise RecordsAway for whatever shows in this context that the database is unavailable, and probe it from then on."""
+        if not self.is_open:
+            raise RecordsAway
+        try:
+            async with asyncio.timeout(within_s):
+                yield
+        except Exception as error:
+            if not says_away(error):
+                raise
+            self._lost(error)
+            raise RecordsAway from error
+
+    async def insist(self, write: Callable[[], Awaitable[T]]) -> T:
+        """Carry out `write`, however long the database is unavailable; it may be tried more than once. Raises what `write` raises
+        besides RecordsAway. While this waits, the database counts as available only if `write` succeeds."""
+        if self.reachable.is_set():
+            try:
+                return await write()
+            except RecordsAway:
+                pass
+        written: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._insisting.append((write, written))
+        self._lost(None)  # it may be available again by now, or `write` was refused for another reason
+        try:
+            return await written
+        finally:
+            self._insisting.remove((write, written))
+
+    def _lost(self, error: Exception | None) -> None:
+        if not self.reachable.is_set():
+            return
+        if error is not None:
+            log.warning("records out of reach", error=type(error).__name__)
+        self.reachable.clear()
+        self.away.set()
+        self._probe = asyncio.create_task(self._until_back())
+
+    async def _until_back(self) -> None:
+        _probing.set(True)
+        tries = 0
+        while not await self._is_back():
+            await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
+            tries += 1
+        self.away.clear()
+        self.reachable.set()
+        log.info("records are back")
+
+    async def _is_back(self) -> bool:
+        try:
+            await self._touch()
+            while waiting := next((each for each in self._insisting if not each[1].done()), None):
+                await _carry_out(*waiting)
+        except RecordsAway:
+            return False
+        except Exception:
+            log.exception("records answer strangely")
+            return False
+        return True
+
+
+async def _carry_out(write: Write, written: asyncio.Future[Any]) -> None:
+    try:
+        result = await write()
+    except RecordsAway:
+        raise
+    except Exception as error:
+        if not written.done():
+            written.set_exception(error)
+    else:
+        if not written.done():
+            written.set_result(result)
+
+
+# What a statement itself is refused for: features, cardinality, data, constraints, syntax and names, views with a check, limits.
+# Damaged rows are among them: waiting does not mend them, and they must not keep everybody else from the rest.
+_STATEMENT_SQLSTATES = ("0A", "21", "22", "23", "42", "44", "54", "XX")
+_PERMISSION = "42501"  # insufficient_privilege: a right was taken away
+_STATEMENT_SQLITE = tuple(
+    f"SQLITE_{name}"
+    for name in ("ERROR", "CONSTRAINT", "MISMATCH", "RANGE", "TOOBIG", "MISUSE", "CORRUPT", "NOTADB", "FORMAT", "INTERNAL")
+)
+
+
+def says_away(error: Exception) -> bool:
+    """Whether the database is at fault, rather than the statement: it does not answer, is full, locked, read-only, shuts down,
+    gave up a deadlock, refuses the login. The drivers are not imported: one of them may not be installed."""
+    if isinstance(error, RecordsAway):
+        return False
+    if isinstance(error, OSError | TimeoutError | sa.exc.TimeoutError):
+        return True
+    if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+        return True
+    cause: BaseException | None = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    while cause is not None:
+        sqlstate = str(getattr(cause, "sqlstate", "") or "")
+        if sqlstate:
+            return sqlstate == _PERMISSION or not sqlstate.startswith(_STATEMENT_SQLSTATES)
+        name = str(getattr(cause, "sqlite_errorname", ""))
+        if name:
+            return not name.startswith(_STATEMENT_SQLITE)
+        cause = cause.__cause__
+    return False
