@@ -30,7 +30,6 @@ packets, or of a burst."""
 PAUSE_S, LONGEST_PAUSE_S = 30.0, 300.0
 
 _HEAD = struct.Struct("!BHB")
-_ALL = (1 << WINDOW) - 1
 
 
 def wrap(payload_type: int, payload: bytes, former: bytes, ticks: int) -> bytes:
@@ -76,13 +75,16 @@ def _unwrapped(
 
 
 class Seen:
-    """Which of the last packets of a stream have been passed on, so that none is twice. Needed while packets bring others, and a
-    while longer: late ones may come."""
+    """Which of the last packets of a stream have been passed on, so that none is twice. A voice needs it while packets bring
+    others, and a while longer: late ones may come."""
 
-    def __init__(self, highest: int) -> None:
-        """All up to this one count as passed on."""
+    def __init__(self, highest: int, window: int = WINDOW, *, former: bool = True) -> None:
+        """window: how many packets are remembered; all older ones count as passed on. former: so do those up to `highest`."""
         self._highest = highest
-        self._seen = _ALL
+        self._window = window
+        self._all = (1 << window) - 1
+        self._at_first = self._all if former else 0
+        self._seen = self._at_first
         self._alone = 0
 
     def needed(self, *, copies: bool) -> bool:
@@ -94,13 +96,13 @@ class Seen:
         """Whether this is the first time; and that it has been from now on."""
         step = rtp.ahead(sequence, self._highest)
         if abs(step) > rtp.RESTART:
-            self._highest, self._seen = sequence, _ALL  # it began anew
+            self._highest, self._seen = sequence, self._at_first | 1  # it began anew
             return True
         if step > 0:
-            self._highest, self._seen = sequence, (self._seen << step | 1) & _ALL
+            self._highest, self._seen = sequence, (self._seen << step | 1) & self._all
             return True
         bit = 1 << -step
-        if -step >= WINDOW or self._seen & bit:
+        if -step >= self._window or self._seen & bit:
             return False
         self._seen |= bit
         return True

@@ -50,7 +50,7 @@ class Incoming:
         self.restored = 0
         """Packets of a voice that came with the one after them, and not by themselves until then."""
         self.seen: redundancy.Seen | None = None
-        """None: each packet brings itself alone."""
+        """Of a voice, None while its packets carry no redundant copies."""
         self.lost_beyond = 0.0
         """The share that is lost on the way to whoever hears this as it came: see `block`."""
         self.reference: tuple[float, int] | None = None

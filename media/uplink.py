@@ -12,6 +12,8 @@ from media.relay import Incoming
 MAX_SSRCS = 16
 """libsrtp keeps a state for each SSRC it has seen; a client needs nine: a voice, three layers, a screen, and repairs of those."""
 SENT_ROLES = ("audio", "camera", "screen")
+REMEMBERED_PACKETS = 1024
+"""Of one picture, to tell repeats from first arrivals: 9 s at 1 Mbit/s, more than any repair takes."""
 
 
 class Uplink:
@@ -71,7 +73,11 @@ class Uplink:
                 yield packet
 
     def picture(self, stream: Incoming, plain: bytes, header: rtp.Header, now: float) -> tuple[bytes, rtp.Header] | None:
-        """A packet of a picture as it was first sent; None: it carries nothing, or does not belong here."""
+        """Return a packet of a picture as it was first sent; None if it is empty, a repeat, or not of this stream.
+
+        Browsers fill the probes of their bandwidth estimation with repeats of packets that have arrived. Viewers cannot use a
+        repeat, and their SRTP drops it as a replay: it would look lost on the way to each of them.
+        """
         section = self._sections[stream.role]
         if section.transport_cc:
             number = rtp.extension(plain, header, section.transport_cc)
@@ -84,6 +90,11 @@ class Uplink:
             plain, header = repaired
         elif header.ssrc != stream.ssrc or header.payload_type != section.payload_type:
             self._drops["payload_type"] += 1
+            return None
+        if stream.seen is None:
+            stream.seen = redundancy.Seen((header.sequence - 1) & 0xFFFF, REMEMBERED_PACKETS, former=False)
+        if not stream.seen.first(header.sequence):
+            self._drops["repeated"] += 1
             return None
         stream.meter.add(header.end - header.payload, now)
         stream.receive(header, now)

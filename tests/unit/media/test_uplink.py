@@ -114,6 +114,29 @@ def test_a_packet_that_comes_twice_is_counted_as_nothing_missing() -> None:
     assert uplink.incoming["camera"].nacks(1.0) == []
 
 
+def test_a_probe_of_repeated_packets_reaches_no_viewer_and_adds_no_bits() -> None:
+    """Chromium fills a probe with retransmissions of packets that have arrived already."""
+    uplink = an_uplink(("l", "h"))
+    for sequence in range(10, 30):
+        assert take(uplink, packet(2, sequence, mid=b"1", rid=b"h")) is not None
+    stream = uplink.incoming["camera:h"]
+    bps, counted = stream.meter.bps(0.0), stream.packets
+    for number in range(40):
+        again = (29 - number % 3).to_bytes(2, "big") + b"\x10\0picture"
+        assert take(uplink, packet(7, number, RTX, again, mid=b"1", repaired=b"h")) is None
+    assert take(uplink, packet(2, 29)) is None
+    assert stream.meter.bps(0.0) == bps
+    assert stream.packets == counted
+    assert take(uplink, packet(2, 30)) == ("camera h", 30, b"\x10\0picture")
+
+
+def test_what_comes_late_is_passed_on_once_also_across_the_wrap() -> None:
+    uplink = an_uplink()
+    order = [65_534, 1, 65_535, 0, 65_535, 1, 2, 65_533, 65_533]
+    taken = [take(uplink, packet(1, sequence, mid=b"1")) is not None for sequence in order]
+    assert taken == [True, True, True, True, False, False, True, True, False]
+
+
 def test_streams_that_were_not_offered_are_bounded() -> None:
     uplink = an_uplink()
     for ssrc in range(1, 100):
