@@ -107,7 +107,7 @@ def serve(
         raise click.ClickException(taken)
     log.set_up(level=log_level or ("warning" if demo else "info"))
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    from .records.types import Overtaken
+    from signaling.records.types import Overtaken
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:

@@ -22,8 +22,9 @@ from aiohttp import web
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from signaling.http.pages import PAGES, inside, not_built
+
 from .codes import Claims, Product, User, secret_bytes, server_secret, sign
-from .http.pages import PAGES, inside, not_built
 from .identity import hash_password
 from .messages import Role
 from .records import Category, Records, Site, SiteKey, StaffRecord

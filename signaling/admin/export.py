@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from ..messages import Audience, Line
-from ..recordings.export import ExportFailed
-from ..recordings.export import export as make
-from ..recordings.plan import make_plan, web_vtt
-from ..records import Records
-from ..session import decode_snapshot
+from signaling.messages import Audience, Line
+from signaling.recordings.export import ExportFailed
+from signaling.recordings.export import export as make
+from signaling.recordings.plan import make_plan, web_vtt
+from signaling.records import Records
+from signaling.session import decode_snapshot
+
 from .typed import noted, recordings_here, with_records
 
 MOST_LINES = 5000

@@ -11,8 +11,9 @@ import click
 import msgspec
 from msgspec.structs import replace
 
-from ..hours import WEEKDAYS, BadHours, Hours, check, is_open, next_opening
-from ..records import Records, Site
+from signaling.hours import WEEKDAYS, BadHours, Hours, check, is_open, next_opening
+from signaling.records import Records, Site
+
 from .sites import category, site_of
 from .typed import json_option, noted, show, with_records
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from ..records import Records, SessionRecord
+from signaling.records import Records, SessionRecord
+
 from .typed import json_option, noted, recordings_here, show, with_records
 
 

@@ -31,7 +31,7 @@ def simulate() -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def calls(arguments: tuple[str, ...]) -> None:
     """Call an installation, for real, and say what was heard."""
-    os.execv(sys.executable, [sys.executable, "-m", "callers", *arguments])  # noqa: S606 - our own program, which knows no server
+    os.execv(sys.executable, [sys.executable, "-m", "loadtest", *arguments])  # noqa: S606 - our own program, which knows no server
 
 
 @simulate.command("matcher")

@@ -8,8 +8,9 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
-from ..identity import hash_password
-from ..records import Records, StaffRecord
+from signaling.identity import hash_password
+from signaling.records import Records, StaffRecord
+
 from .typed import an_id, json_option, noted, show, with_records
 
 _ROLES = click.Choice(["counselor", "professional", "operator"])

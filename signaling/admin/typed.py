@@ -18,11 +18,11 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..audit import AuditAction
-from ..options import storage_options
-from ..recordings import Recordings
-from ..records import Records
-from ..settings import Settings, default_data_dir
+from signaling.audit import AuditAction
+from signaling.options import storage_options
+from signaling.recordings import Recordings
+from signaling.records import Records
+from signaling.settings import Settings, default_data_dir
 
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 json_option = click.option("--json", "as_json", is_flag=True, help="For scripts.")

@@ -6,10 +6,11 @@ from collections import Counter
 
 from aiohttp import web
 
-from .. import upkeep
-from ..keys import COUNTS
-from ..limits import Buckets
-from ..pictures import Checker
+from signaling import upkeep
+from signaling.keys import COUNTS
+from signaling.limits import Buckets
+from signaling.pictures import Checker
+
 from . import copies, health, hours, operator, pages, pictures, recordings, staff, users
 from .errors import refusals
 from .headers import security_headers

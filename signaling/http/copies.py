@@ -6,9 +6,10 @@ import asyncio
 
 from aiohttp import web
 
-from ..keys import LIVE, RECORDINGS, RECORDS
-from ..recordings import Segment
-from ..recordings.copies import Copies, TooMany
+from signaling.keys import LIVE, RECORDINGS, RECORDS
+from signaling.recordings import Segment
+from signaling.recordings.copies import Copies, TooMany
+
 from .bodies import bearer, now_ms
 from .errors import Refused, answer, not_found
 

@@ -10,15 +10,14 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from matcher.types import Unavailable
-
-from .. import log
-from ..admission import Crowded
-from ..codes import CodeRefused
-from ..identity import SignInRefused
-from ..keys import COUNTS
-from ..pictures import PictureRefused
-from ..records import RecordsAway
-from ..session.model import NotAllowed
+from signaling import log
+from signaling.admission import Crowded
+from signaling.codes import CodeRefused
+from signaling.identity import SignInRefused
+from signaling.keys import COUNTS
+from signaling.pictures import PictureRefused
+from signaling.records import RecordsAway
+from signaling.session.model import NotAllowed
 
 _log = log.get("signaling.http")
 

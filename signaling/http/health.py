@@ -9,9 +9,9 @@ import structlog
 from aiohttp import web
 
 from matcher.types import Unavailable
+from signaling.keys import BUS, LIVE, NODE, RECORDS
+from signaling.node import state_of
 
-from ..keys import BUS, LIVE, NODE, RECORDS
-from ..node import state_of
 from .errors import answer
 
 log = structlog.get_logger(__name__)

@@ -6,10 +6,11 @@ from aiohttp import web
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..hours import BadHours, Hours, check, is_open, next_opening
-from ..keys import LIVE, RECORDS
-from ..messages import OpeningView
-from ..records import Site
+from signaling.hours import BadHours, Hours, check, is_open, next_opening
+from signaling.keys import LIVE, RECORDS
+from signaling.messages import OpeningView
+from signaling.records import Site
+
 from .bodies import now_ms, read_json
 from .errors import Refused, answer, not_found
 from .operator import operator_of

@@ -10,11 +10,12 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from ..keys import COUNTS, LIVE, RECORDINGS, RECORDS
-from ..messages import Brief, CallbackView, Channel, Line, Role, SessionState
-from ..records import AuditRecord, SessionRecord, Site, StaffRecord
-from ..session import decode_snapshot
-from ..views import callback_view
+from signaling.keys import COUNTS, LIVE, RECORDINGS, RECORDS
+from signaling.messages import Brief, CallbackView, Channel, Line, Role, SessionState
+from signaling.records import AuditRecord, SessionRecord, Site, StaffRecord
+from signaling.session import decode_snapshot
+from signaling.views import callback_view
+
 from .bodies import now_ms
 from .errors import Refused, answer, not_found
 from .staff import signed_in

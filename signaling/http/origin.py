@@ -5,8 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from ..identity import COOKIE
-from ..keys import SETTINGS
+from signaling.identity import COOKIE
+from signaling.keys import SETTINGS
+
 from .bodies import bearer
 from .errors import Refused
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from ..keys import COUNTS, RECORDS, SETTINGS
-from ..records import Site
-from ..settings import STAFF_HOSTS
+from signaling.keys import COUNTS, RECORDS, SETTINGS
+from signaling.records import Site
+from signaling.settings import STAFF_HOSTS
+
 from .errors import not_found
 from .headers import page_headers
 from .no_panel import Reason, no_panel

@@ -8,11 +8,12 @@ from typing import cast
 from aiohttp import web
 from msgspec import Struct
 
-from ..keys import IDENTITY, LIVE, RECORDS
-from ..limits import Buckets
-from ..messages import Audience
-from ..pictures import MOST_BYTES, Checker
-from ..records import PictureRecord, StaffRecord
+from signaling.keys import IDENTITY, LIVE, RECORDS
+from signaling.limits import Buckets
+from signaling.messages import Audience
+from signaling.pictures import MOST_BYTES, Checker
+from signaling.records import PictureRecord, StaffRecord
+
 from .bodies import bearer, now_ms, read_bytes
 from .errors import Refused, answer, not_found
 

@@ -10,13 +10,13 @@ from aiohttp import web
 from msgspec import Struct
 
 from media import segments as disk
+from signaling.keys import RECORDINGS, RECORDS
+from signaling.messages import Line, Role
+from signaling.recordings import Segment, pieces
+from signaling.records import SessionRecord, StaffRecord
+from signaling.session import decode_snapshot
+from signaling.session.model import Session
 
-from ..keys import RECORDINGS, RECORDS
-from ..messages import Line, Role
-from ..recordings import Segment, pieces
-from ..records import SessionRecord, StaffRecord
-from ..session import decode_snapshot
-from ..session.model import Session
 from .bodies import now_ms
 from .errors import answer, not_found
 from .staff import signed_in

@@ -7,10 +7,11 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from ..identity import MOST_PASSWORD, drop_cookie, set_cookie
-from ..keys import IDENTITY, LIVE, RECORDS
-from ..messages import Role
-from ..records import StaffRecord
+from signaling.identity import MOST_PASSWORD, drop_cookie, set_cookie
+from signaling.keys import IDENTITY, LIVE, RECORDS
+from signaling.messages import Role
+from signaling.records import StaffRecord
+
 from .bodies import address_of, now_ms, read_json
 from .errors import Refused, answer
 

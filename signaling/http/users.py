@@ -8,14 +8,15 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Meta, Struct, field
 
-from .. import brief as briefs
-from ..admission import Crowded
-from ..codes import CodeRefused
-from ..hours import is_open, next_opening
-from ..invites import InviteRefused
-from ..keys import CODES, LIVE, RECORDS
-from ..messages import CategoryView, Channel, Line, OpeningView, SiteView
-from ..records import Records
+from signaling import brief as briefs
+from signaling.admission import Crowded
+from signaling.codes import CodeRefused
+from signaling.hours import is_open, next_opening
+from signaling.invites import InviteRefused
+from signaling.keys import CODES, LIVE, RECORDS
+from signaling.messages import CategoryView, Channel, Line, OpeningView, SiteView
+from signaling.records import Records
+
 from .bodies import address_of, bearer, now_ms, read_json
 from .errors import Refused, answer, not_found, refusal_of
 

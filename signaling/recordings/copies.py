@@ -13,7 +13,8 @@ from typing import Literal
 
 import msgspec
 
-from .. import log
+from signaling import log
+
 from .export import ExportFailed, export
 from .index import Segment, pieces
 from .plan import make_plan

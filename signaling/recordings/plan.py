@@ -7,8 +7,8 @@ from itertools import zip_longest
 from pathlib import Path
 
 from media.segments import Plan, PlanTrack
+from signaling.messages import Audience, Line
 
-from ..messages import Audience, Line
 from .index import Segment, Span, Track, pieces, reached
 
 LINE_SHOWN_MS = 6000

@@ -7,7 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..audit import AuditAction
+from signaling.audit import AuditAction
+
 from . import tables as t
 from .database import require_kept
 from .leading import Leading

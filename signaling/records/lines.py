@@ -9,7 +9,8 @@ import pycrdt
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..messages import Audience, Line, Role
+from signaling.messages import Audience, Line, Role
+
 from . import tables as t
 from .leading import Leading
 from .types import StaleEpoch, UnknownSession

@@ -10,7 +10,8 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from ..hours import Hours
+from signaling.hours import Hours
+
 from . import tables as t
 from .database import Database
 from .types import Category, SignInRecord, Site, SiteKey, StaffRecord

@@ -10,7 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ..messages import Channel, SessionState
+from signaling.messages import Channel, SessionState
+
 from . import tables as t
 from .leading import Leading
 from .types import UnknownSession

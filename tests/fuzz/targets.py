@@ -30,7 +30,7 @@ from media.transport import compile as build
 from media.transport.fastpath import Fastpath, Leg
 from signaling import messages
 
-OFFERS = File(__file__).parents[1] / "unit" / "media" / "offers"
+OFFERS = File(__file__).parents[1] / "unit" / "media" / "packets" / "offers"
 PATH = ice.Path(0, ("192.0.2.10", 5000))
 MIXED = 12
 """Packets of a case that are decoded: Opus runs, and is slow."""

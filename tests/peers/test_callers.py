@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from callers import voice
-from callers.peer import Choir, NotConnected, Peer
+from loadtest import voice
+from loadtest.peer import Choir, NotConnected, Peer
 from media import client
 from media.worker import Where, Worker
 
@@ -40,7 +40,7 @@ async def test_two_hear_each_other_and_know_each_packet() -> None:
 
 
 async def test_who_gets_no_answer_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("callers.peer.CONNECT_S", 0.3)
+    monkeypatch.setattr("loadtest.peer.CONNECT_S", 0.3)
     worker = Worker("w", Where(["127.0.0.1"]))
     await worker.open()
     worker.open_room("r", client.OpenRoom(epoch=1))

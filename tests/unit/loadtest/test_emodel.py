@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from callers import emodel
+from loadtest import emodel
 
 
 def test_a_line_without_fault_is_as_good_as_the_model_goes() -> None:

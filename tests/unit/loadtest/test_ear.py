@@ -6,8 +6,8 @@ import random
 
 import pytest
 
-from callers import voice
-from callers.ear import Ear, Heard
+from loadtest import voice
+from loadtest.ear import Ear, Heard
 from media import rtp
 from media.audio.jitter import TICK_S
 

@@ -1,4 +1,4 @@
-"""`sangdam simulate calls`, started by name as `python -m callers`."""
+"""`sangdam simulate calls`, started by name as `python -m loadtest`."""
 
 from __future__ import annotations
 

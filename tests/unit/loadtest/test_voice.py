@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from callers import voice
+from loadtest import voice
 from media.audio.opus import RATE, Decoder
 
 

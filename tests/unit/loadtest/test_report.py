@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from callers.ear import Heard
-from callers.report import Outcome, Report, Spread, report, spread
+from loadtest.ear import Heard
+from loadtest.report import Outcome, Report, Spread, report, spread
 
 
 def heard(mos: float, loss: float = 0.0) -> Heard:
