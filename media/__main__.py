@@ -18,12 +18,12 @@ import structlog
 import uvloop
 from aiohttp import web
 
-from media import api
-from media.announce import Announcer
 from media.transport.fastpath import Fastpath
 from media.transport.selector import new_event_loop
 from media.transport.udp import local_addresses
-from media.worker import Where, Worker, find_fastpath
+from media.worker import http_api
+from media.worker.announce import Announcer
+from media.worker.worker import Where, Worker, find_fastpath
 
 log = structlog.get_logger("media")
 
@@ -88,7 +88,7 @@ async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched:
     where = Where(addresses, options.announce, options.udp_port, options.recordings)
     worker = Worker(options.name or str(os.getpid()), where, fastpath)
     secret = os.environ[options.secret_env] if options.secret_env else ""
-    runner = web.AppRunner(api.build(worker, secret), access_log=None, shutdown_timeout=SHUTDOWN_S)
+    runner = web.AppRunner(http_api.build(worker, secret), access_log=None, shutdown_timeout=SHUTDOWN_S)
     stop, at_once = asyncio.Event(), asyncio.Event()
 
     def told() -> None:

@@ -13,11 +13,11 @@ from pylibsrtp import Policy
 from media import client, rtp
 from media.audio import TICK_STEP_S
 from media.peer import Peer
-from media.room import Room
 from media.transport import seam
 from media.transport.check import Check
 from media.transport.fastpath import Fastpath
 from media.transport.ice import CONSENT_S, Path
+from media.worker.room import Room
 from tests.unit.media.audio.sound import TICK, everyone, packets, tone
 from tests.unit.media.audio.test_solo import NAMES, words
 from tests.unit.media.test_lent import Packet, context, pytestmark  # noqa: F401  # skipped where no compiler is

@@ -9,8 +9,8 @@ import pytest
 
 from media import client
 from media.audio import TICK_STEP_S
-from media.room import RESTING_STEPS, Room
-from media.worker import Where, Worker
+from media.worker.room import RESTING_STEPS, Room
+from media.worker.worker import Where, Worker
 
 
 class Busy(Room):

@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from media import client
-from media.worker import Worker
+from media.worker.worker import Worker
 
 log = structlog.get_logger(__name__)
 

@@ -15,16 +15,16 @@ import structlog
 
 from media import client, segments
 from media.audio import TICK_STEP_S
-from media.events import Hub
 from media.flow import TICK_STEPS
 from media.peer import Peer
 from media.quality import Totals
 from media.recording.link import Link
-from media.room import Refused, Room
 from media.transport import check, ice
 from media.transport.fastpath import Fastpath, Unavailable
 from media.transport.seam import make_certificate, srtp_functions
 from media.transport.udp import Kind, UdpSockets
+from media.worker.event_stream import Hub
+from media.worker.room import Refused, Room
 
 log = structlog.get_logger(__name__)
 

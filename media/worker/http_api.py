@@ -12,9 +12,9 @@ from aiohttp import WSMsgType, web
 from aiohttp.typedefs import Handler, Middleware
 
 from media import client
-from media.events import Subscriber
-from media.room import Refused
-from media.worker import Worker
+from media.worker.event_stream import Subscriber
+from media.worker.room import Refused
+from media.worker.worker import Worker
 
 log = structlog.get_logger(__name__)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from media import client
-from media.events import MAX_QUEUED, Hub
+from media.worker.event_stream import MAX_QUEUED, Hub
 
 
 def hub() -> Hub:
