@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from media import client
+from media.api import client
 from media.peer import Peer
 from media.quality import Figures
 from media.relay import ANY, Outgoing

@@ -23,7 +23,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from media import client as media
+from media.api import client as media
 from signaling import hearing
 from signaling.hearing import OnDead, OnEvent, Succeeded, read_stream
 from signaling.liveness import REMOTE_SILENT_S, Silence

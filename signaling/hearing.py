@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from media import client as media
+from media.api import client as media
 from signaling.liveness import TICK_S, Silence
 from signaling.messages import WorkerItem
 

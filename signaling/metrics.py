@@ -20,7 +20,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from media import client as media
+from media.api import client as media
 from signaling import keys
 from signaling.live.entry import House
 from signaling.node import state_of

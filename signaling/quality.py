@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from media.client import PeerQuality, StreamQuality
+from media.api.client import PeerQuality, StreamQuality
 from signaling.messages import Grade
 
 GRADES: tuple[Grade, ...] = ("good", "fair", "poor")

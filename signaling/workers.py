@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 import structlog
 
-from media import client as media
+from media.api import client as media
 from signaling import hearing
 from signaling.hearing import OnDead, OnEvent, read_stream
 from signaling.liveness import Silence, is_starved, restart_pause_s

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from media.segments import Plan, PlanTrack
+from media.api.recording_files import Plan, PlanTrack
 
 from .layout import fit, layout
 from .reading import PER_MS, Picture, Planes, Sound

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from media.segments import Kind
+from media.api.recording_files import Kind
 
 
 class Box(NamedTuple):

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
-from media.segments import (
+from media.api.recording_files import (
     LOG_NAME,
     MOST_LOG_BYTES,
     Ended,

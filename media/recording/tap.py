@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from media import client
+from media.api import client
+from media.api.recording_files import Kind
 from media.relay import Incoming
-from media.segments import Kind
 
 from . import wire
 from .link import Link

@@ -10,9 +10,9 @@ from typing import Any
 import av
 
 from media import rtp
+from media.api.recording_files import Kind
 from media.audio.opus import OpusError, packet_samples
 from media.relay import AUDIO_CLOCK, VIDEO_CLOCK
-from media.segments import Kind
 
 from .order import Arrived, Order, Ordered
 from .timing import Clock

@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from media.segments import Kind
+from media.api.recording_files import Kind
 
 PREFIX = struct.Struct("<I")
 PACKET = struct.Struct("<BId")

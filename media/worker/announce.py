@@ -14,7 +14,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from media import client
+from media.api import client
 from media.worker.worker import Worker
 
 log = structlog.get_logger(__name__)

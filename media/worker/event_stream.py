@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from media import client
+from media.api import client
 
 MAX_QUEUED = 4096
 MAX_QUEUED_BYTES = 16 * 1024 * 1024

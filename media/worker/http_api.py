@@ -1,4 +1,4 @@
-"""The worker's HTTP: commands of `media.client` in, answers and the event stream out."""
+"""The worker's HTTP: commands of `media.api.client` in, answers and the event stream out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import structlog
 from aiohttp import WSMsgType, web
 from aiohttp.typedefs import Handler, Middleware
 
-from media import client
+from media.api import client
 from media.worker.event_stream import Subscriber
 from media.worker.room import Refused
 from media.worker.worker import Worker

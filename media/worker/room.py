@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import structlog
 
-from media import client, pictures, rtp, sdp
+from media import pictures, rtp, sdp
+from media.api import client
 from media.audio import TICK_STEP_S, AudioRoom, is_quiet
 from media.board import BoardRoom, Fragmenter, FragmentError, Reassembler
 from media.flow import EARLY_S, GRACE_STEPS, TICK_STEPS, Flow

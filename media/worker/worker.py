@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from media import client, segments
+from media.api import client, recording_files
 from media.audio import TICK_STEP_S
 from media.flow import TICK_STEPS
 from media.peer import Peer
@@ -136,7 +136,7 @@ class Worker:
                 raise Refused("draining")
             if len(self.rooms) >= MAX_ROOMS:
                 raise Refused("full", "too many rooms")
-            if not segments.is_room(name):
+            if not recording_files.is_room(name):
                 raise Refused("bad_request", "not a room's name")
             room = self.rooms[name] = Room(name, command.epoch, command.board, self, self._first_tick())
             self._epochs[name] = command.epoch

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from aiohttp import web
 from msgspec import Struct
 
-from media import segments as disk
+from media.api import recording_files as disk
 from signaling.keys import RECORDINGS, RECORDS
 from signaling.messages import Line, Role
 from signaling.recordings import Segment, pieces

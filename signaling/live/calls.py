@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from media import client as media
+from media.api import client as media
 from signaling.hearing import MediaWorker
 from signaling.live.clients import Client
 from signaling.live.entry import Entry, House

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from matcher.types import MatchStore, Place
-from media.client import PictureLimit, SetMatrix
+from media.api.client import PictureLimit, SetMatrix
 from signaling.hearing import MediaWorker, MediaWorkers
 from signaling.live.clients import Client, Hub
 from signaling.live.index import Index

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 import structlog
 
-from media import client as media
+from media.api import client as media
 from signaling.hearing import MediaWorker
 from signaling.live.entry import Entry, House, RoomState
 from signaling.messages import Answer, BoardMessage, BoardOut, Speaking

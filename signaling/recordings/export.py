@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from media.segments import Plan
+from media.api.recording_files import Plan
 
 
 class ExportFailed(Exception):

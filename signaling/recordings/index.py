@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from media.segments import Ended, Kind, LogEntry, Reached, TrackBegan, TrackEnded, decode_entry
+from media.api.recording_files import Ended, Kind, LogEntry, Reached, TrackBegan, TrackEnded, decode_entry
 
 MOST_LINES = 100_000
 

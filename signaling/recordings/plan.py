@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import zip_longest
 from pathlib import Path
 
-from media.segments import Plan, PlanTrack
+from media.api.recording_files import Plan, PlanTrack
 from signaling.messages import Audience, Line
 
 from .index import Segment, Span, Track, pieces, reached

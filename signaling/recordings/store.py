@@ -1,4 +1,6 @@
-"""The folder of recordings: one folder a session, in it one a segment (`media.segments`). File work is done aside the loop."""
+"""The folder of recordings: one folder a session, in it one a segment (`media.api.recording_files`).
+
+File work is done aside the loop."""
 
 from __future__ import annotations
 
@@ -6,7 +8,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
-from media import segments as disk
+from media.api import recording_files as disk
 
 from .index import Segment, Track, read_log
 

@@ -263,7 +263,7 @@ class PeerReported:
 
 @dataclass(frozen=True, slots=True)
 class RecordingFailed:
-    """The worker could not write; it has stopped. ``reason`` as in ``media.client.RecordingOver``."""
+    """The worker could not write; it has stopped. ``reason`` as in ``media.api.client.RecordingOver``."""
 
     epoch: int
     period: int

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from media import client
+from media.api import client
 from tests.bench.rows import Row, row
 from tests.peers.client import Peer
 

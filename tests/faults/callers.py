@@ -16,8 +16,8 @@ from typing import Any
 import aiohttp
 from pycrdt import Doc, Map
 
+from media.api.client import AdmitPeer, Admitted
 from media.board import Fragmenter, Reassembler
-from media.client import AdmitPeer, Admitted
 from tests.faults.ears import Ear, Mouth
 from tests.peers.test_board import unvar, var
 

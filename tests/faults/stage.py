@@ -19,7 +19,7 @@ import msgspec
 import uvloop
 from redis.asyncio import Redis
 
-from media.client import WORKERS_KEY, Announcement, WorkerClient, announcement_key
+from media.api.client import WORKERS_KEY, Announcement, WorkerClient, announcement_key
 from signaling.identity import COOKIE, token_hash
 from signaling.records import Records, SignInRecord, StaffRecord
 from signaling.secret import media_token

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from media import client
+from media.api import client
 from media.transport.fastpath import OFF
 from tests.peers.client import Peer
 

@@ -24,7 +24,7 @@ import argon2
 import pytest
 from aiohttp import web
 
-from media.client import AdmitPeer, Admitted, WorkerClient
+from media.api.client import AdmitPeer, Admitted, WorkerClient
 from signaling import app as wiring
 from signaling import demo, identity, keys
 from signaling.hearing import MediaWorkers

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from media import client, rtp
+from media import rtp
+from media.api import client
 from tests.peers.client import Peer
 from tests.peers.conftest import Service, eventually
 

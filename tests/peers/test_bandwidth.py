@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from media import client
+from media.api import client
 from tests.peers.conftest import Service, eventually
 from tests.peers.proxy import Line, Proxy
 

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Page, Playwright, async_playwright
 
-from media import client
+from media.api import client
 from tests.peers.conftest import Service, eventually, start_worker
 from tests.peers.proxy import Line, Proxy
 

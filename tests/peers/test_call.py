@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from media import client, rtcp, rtp
+from media import rtcp, rtp
+from media.api import client
 from media.audio.opus import Encoder
 from tests.peers.client import Listened, Peer
 from tests.peers.conftest import Service, eventually

@@ -8,7 +8,7 @@ import pytest
 
 from loadtest import voice
 from loadtest.peer import Choir, NotConnected, Peer
-from media import client
+from media.api import client
 from media.worker.worker import Where, Worker
 
 WAIT_S = 20.0

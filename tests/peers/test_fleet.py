@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from media.client import WORKERS_KEY, WorkerClient, WorkerRefused
+from media.api.client import WORKERS_KEY, WorkerClient, WorkerRefused
 from signaling.fleet import Fleet
 from signaling.secret import media_token
 from tests.peers.live_house import Person, Service, free_port, in_conversation, running, settings_for

@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from media import client
+from media.api import client
 from tests.peers.conftest import ROOT, Service, eventually, start_worker
 
 

@@ -12,7 +12,8 @@ import random
 import numpy as np
 import pytest
 
-from media import client, rtcp, rtp
+from media import rtcp, rtp
+from media.api import client
 from media.audio.opus import Decoder, Encoder
 from tests.peers.client import RATE, Peer
 from tests.peers.conftest import Service

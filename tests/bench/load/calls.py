@@ -16,7 +16,7 @@ from typing import Any, cast
 import aiohttp
 import uvloop
 
-from media.client import WorkerClient
+from media.api.client import WorkerClient
 from tests.bench.load.person import spread
 from tests.bench.load.seed import CALLS, CATEGORIES, Seeded
 from tests.peers.client import Listened, Peer

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, async_playwright
 
-from media import client
+from media.api import client
 from tests.bench.rows import Row, row
 from tests.peers.conftest import start_worker
 from tests.peers.proxy import Proxy

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from media import client
+from media.api import client
 from media.audio.opus import Decoder
 from tests.bench.rows import Row, row
 from tests.peers.client import Peer

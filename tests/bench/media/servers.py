@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import aiohttp
 
-from media import client
+from media.api import client
 from media.transport.udp import local_addresses
 from tests.bench.media.leg import LEVEL, MID, OPUS, Leg
 from tests.peers.client import offer

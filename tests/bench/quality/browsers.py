@@ -23,7 +23,7 @@ import numpy as np
 from aiohttp import web
 from playwright.async_api import Page, async_playwright
 
-from media import client
+from media.api import client
 from media.audio.opus import RATE, Samples
 from tests.bench.quality.light import Case, running_worker
 from tests.bench.quality.speech import SECONDS, spoken

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from media import client, rtcp, rtp
+from media import rtcp, rtp
+from media.api import client
 from media.audio.jitter import TICK_S, TICK_SAMPLES
 from media.audio.opus import Encoder, Samples
 from media.audio.source import Source

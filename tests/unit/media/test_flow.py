@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 from pylibsrtp import Policy
 
-from media import client, rtp
+from media import rtp
+from media.api import client
 from media.audio import TICK_STEP_S
 from media.peer import Peer
 from media.transport import seam

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from media.client import Announcement, Heartbeat, Snapshot, WorkerClient, WorkerEvent
+from media.api.client import Announcement, Heartbeat, Snapshot, WorkerClient, WorkerEvent
 from signaling.fleet import Fleet, Leased
 from signaling.secret import BadSecret, derived, media_token, read_secret
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from media.client import PeerQuality, StreamQuality
+from media.api.client import PeerQuality, StreamQuality
 from signaling.quality import grade, worst
 
 

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Literal
 
-from media.segments import Ended, LogEntry, Reached, TrackBegan, TrackEnded, encode_entry
+from media.api.recording_files import Ended, LogEntry, Reached, TrackBegan, TrackEnded, encode_entry
 from signaling.messages import Line
 from signaling.recordings import Recordings, Segment, Span, pieces, reached
 from signaling.recordings.index import read_log

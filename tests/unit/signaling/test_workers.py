@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from media import client as media
+from media.api import client as media
 from signaling import hearing, liveness, workers
 from signaling.settings import Settings
 from signaling.workers import Worker, Workers

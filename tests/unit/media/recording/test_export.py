@@ -8,10 +8,10 @@ import av
 import numpy as np
 import pytest
 
+from media.api.recording_files import Plan, PlanTrack
 from media.recording.export import export
 from media.recording.layout import Box, fit, layout
 from media.recording.track import Track
-from media.segments import Plan, PlanTrack
 from tests.unit.media.recording.streams import Packets, loudness, picture, tone
 
 AT = 1_790_000_000

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from media import client, rtp
+from media import rtp
+from media.api import client
 from media.recording import wire
 from media.recording.process import Recorder
 from media.recording.tap import Tap

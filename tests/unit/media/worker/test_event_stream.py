@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from media import client
+from media.api import client
 from media.worker.event_stream import MAX_QUEUED, Hub
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from media.segments import Ended, TrackBegan, TrackEnded, encode_entry
+from media.api.recording_files import Ended, TrackBegan, TrackEnded, encode_entry
 from signaling.messages import Channel
 from signaling.session import encode_snapshot, new_session, receive
 from signaling.session import events as ev

@@ -1,4 +1,4 @@
-"""What a recording is on disk; beside `media.client` the only part of `media` that signaling reads.
+"""What a recording is on disk; beside `media.api.client` the only part of `media` that signaling reads.
 
 A session's folder holds one folder a segment, `EPOCH-PERIOD`: the life of one room on one worker, within one stretch of consent.
 In it are the tracks (`N.webm`: one Opus or VP8 stream of one participant, as it came, its time 0 at the track's `at`) and
