@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy.stats import theilslopes
 
-from media.board import Fragmenter
+from media.board.room import Fragmenter
 from signaling.settings import Settings
 from tests.browser.service import free_port
 from tests.browser.service import running as running_service

@@ -12,7 +12,7 @@ import structlog
 from media import pictures, rtp, sdp
 from media.api import client
 from media.audio import TICK_STEP_S, AudioRoom, is_quiet
-from media.board import BoardRoom, Fragmenter, FragmentError, Reassembler
+from media.board.room import BoardRoom, Fragmenter, FragmentError, Reassembler
 from media.flow import EARLY_S, GRACE_STEPS, TICK_STEPS, Flow
 from media.peer import Peer, State, Wire
 from media.peer_quality import of_peer

@@ -17,7 +17,7 @@ import aiohttp
 from pycrdt import Doc, Map
 
 from media.api.client import AdmitPeer, Admitted
-from media.board import Fragmenter, Reassembler
+from media.board.room import Fragmenter, Reassembler
 from tests.faults.ears import Ear, Mouth
 from tests.peers.test_board import unvar, var
 

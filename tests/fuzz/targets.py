@@ -22,7 +22,7 @@ from pylibsrtp import _binding
 
 from media import redundancy, repair, rtcp, rtp, sdp
 from media.audio import AudioRoom
-from media.board import BoardRoom, FragmentError, Reassembler
+from media.board.room import BoardRoom, FragmentError, Reassembler
 from media.live import Live, LiveError
 from media.relay import Incoming, Outgoing
 from media.transport import check, ice, seam

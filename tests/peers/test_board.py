@@ -5,7 +5,7 @@ from __future__ import annotations
 from pycrdt import Doc, Map
 
 from media.api import client
-from media.board import Fragmenter, Reassembler
+from media.board.room import Fragmenter, Reassembler
 from tests.peers.client import Peer
 from tests.peers.conftest import Service, eventually
 

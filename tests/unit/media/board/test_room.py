@@ -15,12 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycrdt import Array, Doc, Map, create_sync_message, create_update_message, handle_sync_message
 
-from media.board import (
-    MAX_DOCUMENT_BYTES,
-    MAX_MESSAGE_BYTES,
-    BoardRoom,
-)
-from media.board_update import var_uint
+from media.board.room import MAX_DOCUMENT_BYTES, MAX_MESSAGE_BYTES, BoardRoom
+from media.board.update import var_uint
 
 
 class Wire:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pycrdt import Array, Doc, Map
 
-from media.board import FRAGMENT_BYTES, MAX_MESSAGE_BYTES, Fragmenter, FragmentError, Reassembler
-from media.board_update import BadUpdateError, parse, split
+from media.board.room import FRAGMENT_BYTES, MAX_MESSAGE_BYTES, Fragmenter, FragmentError, Reassembler
+from media.board.update import BadUpdateError, parse, split
 
 # -- updates in pieces -----------------------------------------------------------------------------------------------------------
 

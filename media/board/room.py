@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pycrdt import Doc, TransactionEvent, merge_updates
 
-from .board_update import EMPTY, BadUpdateError, Reader, Segments, parse, slices, split, var_uint
+from .update import EMPTY, BadUpdateError, Reader, Segments, parse, slices, split, var_uint
 
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
