@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from media import rtcp, rtp
-from media.audio.jitter import RATE, TICK_SAMPLES, JitterBuffer, Kind, Packet
-from media.audio.opus import OpusError, has_fec, is_dtx, packet_samples
+from media.mixer.jitter import RATE, TICK_SAMPLES, JitterBuffer, Kind, Packet
+from media.mixer.opus import OpusError, has_fec, is_dtx, packet_samples
 from media.relay import Incoming
 
 from . import emodel

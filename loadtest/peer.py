@@ -19,8 +19,8 @@ from aioice import stun
 from aiortc.sdp import SessionDescription
 
 from media import rtcp, rtp
-from media.audio.jitter import TICK_S, TICK_SAMPLES
-from media.audio.opus import is_dtx
+from media.mixer.jitter import TICK_S, TICK_SAMPLES
+from media.mixer.opus import is_dtx
 from media.sdp import LEVEL_URI, MID_URI
 from media.transport.seam import Handlers, SecureTransport, SrtpError, fingerprint, make_certificate
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from media.audio.jitter import TICK_SAMPLES
-from media.audio.opus import RATE, Encoder, Samples
+from media.mixer.jitter import TICK_SAMPLES
+from media.mixer.opus import RATE, Encoder, Samples
 
 SECONDS = 8
 LONGEST_S = 60

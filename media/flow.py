@@ -1,6 +1,6 @@
 """A voice alone that comes evenly: the fast path takes its packets to those who hear it, and the mixer follows behind.
 
-While one person alone is heard, their packets go on as they came (`media.audio.solo`), each by a tick of its own: all that Python
+While one person alone is heard, their packets go on as they came (`media.mixer.solo`), each by a tick of its own: all that Python
 does for them is to look on. So they are lent, as a relayed voice is. The mixer has them five at a time, and makes the ticks that
 it would have made, so that at any moment it stands where the listeners' decoders do and can go on.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from media import rtp
-from media.audio import TICK_STEP_S, AudioRoom
+from media.mixer import TICK_STEP_S, AudioRoom
 from media.peer import Peer
 from media.relay import Incoming
 from media.speaking import Voice

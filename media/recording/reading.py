@@ -9,7 +9,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from media.audio.opus import RATE, Decoder, OpusError
+from media.mixer.opus import RATE, Decoder, OpusError
 
 from .layout import Box
 

@@ -11,7 +11,7 @@ import av
 
 from media import rtp
 from media.api.recording_files import Kind
-from media.audio.opus import OpusError, packet_samples
+from media.mixer.opus import OpusError, packet_samples
 from media.relay import AUDIO_CLOCK, VIDEO_CLOCK
 
 from .order import Arrived, Order, Ordered

@@ -14,8 +14,8 @@ from typing import Any
 import structlog
 
 from media.api import client, recording_files
-from media.audio import TICK_STEP_S
 from media.flow import TICK_STEPS
+from media.mixer import TICK_STEP_S
 from media.peer import Peer
 from media.quality import Totals
 from media.recording.link import Link

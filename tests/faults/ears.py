@@ -17,7 +17,7 @@ import numpy as np
 from aiortc.rtcdtlstransport import RTCCertificate
 
 from media import rtp
-from media.audio.opus import Decoder, Encoder
+from media.mixer.opus import Decoder, Encoder
 from tests.peers.client import RATE, Peer
 
 LOOP = 5

@@ -21,9 +21,9 @@ from aiortc.rtcsctptransport import CookieEchoChunk, DataChunk, HeartbeatChunk, 
 from pylibsrtp import _binding
 
 from media import redundancy, repair, rtcp, rtp, sdp
-from media.audio import AudioRoom
 from media.board.room import BoardRoom, FragmentError, Reassembler
 from media.live import Live, LiveError
+from media.mixer import AudioRoom
 from media.relay import Incoming, Outgoing
 from media.transport import check, ice, seam
 from media.transport import compile as build

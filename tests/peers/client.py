@@ -24,8 +24,8 @@ from aiortc.rtcsctptransport import RTCSctpCapabilities, RTCSctpTransport
 
 from media import redundancy, repair, rtcp, rtp
 from media.api.client import AdmitPeer, WorkerClient
-from media.audio.opus import Decoder, Encoder
 from media.bandwidth import Arrivals
+from media.mixer.opus import Decoder, Encoder
 from media.relay import Incoming
 from media.sdp import RID_URI, TRANSPORT_CC_URI
 

@@ -11,7 +11,7 @@ import pytest
 
 from media import rtcp, rtp
 from media.api import client
-from media.audio.opus import Encoder
+from media.mixer.opus import Encoder
 from tests.peers.client import Listened, Peer
 from tests.peers.conftest import Service, eventually
 

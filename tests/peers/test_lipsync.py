@@ -14,7 +14,7 @@ import pytest
 
 from media import rtcp, rtp
 from media.api import client
-from media.audio.opus import Decoder, Encoder
+from media.mixer.opus import Decoder, Encoder
 from tests.peers.client import RATE, Peer
 from tests.peers.conftest import Service
 from tests.peers.proxy import Proxy

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 from msgspec.structs import replace
 
-from media.audio.hold import NOTES
+from media.mixer.hold import NOTES
 from signaling import keys
 from tests.peers.client import Peer
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for

@@ -16,7 +16,7 @@ from statistics import median
 
 import numpy as np
 
-from media.audio.opus import Decoder
+from media.mixer.opus import Decoder
 from tests.bench.media import speech
 from tests.bench.media.load import Part, Taken, drive
 from tests.bench.media.servers import LOAD_CORE, Janus, Person, Sangdam, Server

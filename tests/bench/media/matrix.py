@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from media.api import client
-from media.audio.opus import Decoder
+from media.mixer.opus import Decoder
 from tests.bench.rows import Row, row
 from tests.peers.client import Peer
 from tests.peers.conftest import Service, start_worker

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from pesq import pesq
 from scipy.signal import resample_poly
 
-from media.audio import AudioRoom
-from media.audio.opus import RATE, Decoder, Samples
+from media.mixer import AudioRoom
+from media.mixer.opus import RATE, Decoder, Samples
 from tests.bench.media import speech
 from tests.bench.rows import Row, row
 

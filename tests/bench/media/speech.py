@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from media.audio.opus import RATE, Encoder, Samples
+from media.mixer.opus import RATE, Encoder, Samples
 
 FOLDER = Path("/usr/share/sounds/alsa")
 FRAME = 960

@@ -24,7 +24,7 @@ from aiohttp import web
 from playwright.async_api import Page, async_playwright
 
 from media.api import client
-from media.audio.opus import RATE, Samples
+from media.mixer.opus import RATE, Samples
 from tests.bench.quality.light import Case, running_worker
 from tests.bench.quality.speech import SECONDS, spoken
 from tests.peers.proxy import Proxy

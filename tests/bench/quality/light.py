@@ -17,9 +17,9 @@ import numpy as np
 
 from media import rtcp, rtp
 from media.api import client
-from media.audio.jitter import TICK_S, TICK_SAMPLES
-from media.audio.opus import Encoder, Samples
-from media.audio.source import Source
+from media.mixer.jitter import TICK_S, TICK_SAMPLES
+from media.mixer.opus import Encoder, Samples
+from media.mixer.source import Source
 from media.redundancy import BEGIN_LOST
 from media.relay import Incoming
 from tests.bench.quality.speech import spoken

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pesq import PesqError, pesq
 
-from media.audio.opus import RATE, Samples
+from media.mixer.opus import RATE, Samples
 from tests.bench.quality.speech import PIECE_S, PIECES, RUN_IN_S, SCORED_RATE, recording, resampled
 
 NEAR_S = 0.6

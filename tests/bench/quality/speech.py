@@ -13,7 +13,7 @@ import av
 import numpy as np
 from scipy.signal import resample_poly
 
-from media.audio.opus import RATE, Samples
+from media.mixer.opus import RATE, Samples
 
 FILE = Path("/usr/share/asterisk/sounds/en_US_f_Allison/demo-instruct.g722")
 SCORED_RATE = 16_000

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from media.audio.opus import Samples
+from media.mixer.opus import Samples
 from tests.bench.quality import browsers, light, virtual
 from tests.bench.quality.light import Case
 from tests.bench.quality.lines import CLEAN, LINES, PROMISED

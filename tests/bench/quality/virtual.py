@@ -6,9 +6,9 @@ Figures that no busy machine falsifies, the same at every run; what real ones ar
 from __future__ import annotations
 
 from media import redundancy, rtp
-from media.audio import AudioRoom
-from media.audio.jitter import TICK_S, TICK_SAMPLES
-from media.audio.opus import Samples
+from media.mixer import AudioRoom
+from media.mixer.jitter import TICK_S, TICK_SAMPLES
+from media.mixer.opus import Samples
 from tests.bench.quality.light import LATE_S, LOSSY, MIXED_GAIN, PHASE_S, Case, listened, packets
 from tests.bench.quality.speech import SECONDS
 from tests.peers.proxy import Line, Way

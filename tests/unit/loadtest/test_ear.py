@@ -9,7 +9,7 @@ import pytest
 from loadtest import voice
 from loadtest.ear import Ear, Heard
 from media import rtp
-from media.audio.jitter import TICK_S
+from media.mixer.jitter import TICK_S
 
 SECONDS = 20
 SPOKEN = voice.encoded(voice.made())

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from loadtest import voice
-from media.audio.opus import RATE, Decoder
+from media.mixer.opus import RATE, Decoder
 
 
 def write(path: Path, samples: np.ndarray, rate: int, channels: int = 1, width: int = 2) -> Path:

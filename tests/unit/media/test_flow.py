@@ -12,15 +12,15 @@ from pylibsrtp import Policy
 
 from media import rtp
 from media.api import client
-from media.audio import TICK_STEP_S
+from media.mixer import TICK_STEP_S
 from media.peer import Peer
 from media.transport import seam
 from media.transport.check import Check
 from media.transport.fastpath import Fastpath
 from media.transport.ice import CONSENT_S, Path
 from media.worker.room import Room
-from tests.unit.media.audio.sound import TICK, everyone, packets, tone
-from tests.unit.media.audio.test_solo import NAMES, words
+from tests.unit.media.mixer.sound import TICK, everyone, packets, tone
+from tests.unit.media.mixer.test_solo import NAMES, words
 from tests.unit.media.test_lent import Packet, context, pytestmark  # noqa: F401  # skipped where no compiler is
 from tests.unit.media.test_peer import OFFER, World
 
@@ -229,7 +229,7 @@ async def test_a_listeners_time_goes_on_with_the_clock_through_a_stall(burst: in
 
 async def test_who_remains_misses_nothing_when_another_goes(conference: Conference, monkeypatch: pytest.MonkeyPatch) -> None:
     """Packets that come unevenly go on by the room itself; who is gone is found by its check, within the tick of a packet."""
-    monkeypatch.setattr("media.audio.room.EVEN_TICKS", 10_000)
+    monkeypatch.setattr("media.mixer.room.EVEN_TICKS", 10_000)
     user, counselor, professional = conference.people
     professional.peer.ice._consent -= CONSENT_S - 6
     conference.run(5.5, user)

@@ -10,7 +10,7 @@ import av
 import numpy as np
 
 from media import rtp
-from media.audio.opus import Encoder
+from media.mixer.opus import Encoder
 
 Packets = list[tuple[float, bytes]]
 RATE = 48_000

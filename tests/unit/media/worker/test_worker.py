@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from media.api import client
-from media.audio import TICK_STEP_S
+from media.mixer import TICK_STEP_S
 from media.worker.room import RESTING_STEPS, Room
 from media.worker.worker import Where, Worker
 

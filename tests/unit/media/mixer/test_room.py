@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.audio import AudioRoom
-from media.audio.mix import Gains, mix
-from media.audio.opus import Encoder
-from media.audio.room import LOOKAHEAD_S
+from media.mixer import AudioRoom
+from media.mixer.mix import Gains, mix
+from media.mixer.opus import Encoder
+from media.mixer.room import LOOKAHEAD_S
 
 from .sound import TICK, Room, Talker, everyone, loudest, loudness, packets, roughness, strength, tone, voice
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media.audio.jitter import MAX_PACKETS, TICK_SAMPLES, JitterBuffer, Kind, Packet
+from media.mixer.jitter import MAX_PACKETS, TICK_SAMPLES, JitterBuffer, Kind, Packet
 
 RATE = 48_000
 Arrival = tuple[float, Packet]

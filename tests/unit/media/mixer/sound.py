@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from media.audio import TICK_STEP_S, AudioRoom
-from media.audio.opus import Decoder, Encoder, Samples
+from media.mixer import TICK_STEP_S, AudioRoom
+from media.mixer.opus import Decoder, Encoder, Samples
 
 TICK = 960
 

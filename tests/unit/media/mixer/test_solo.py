@@ -7,8 +7,8 @@ import random
 import numpy as np
 import pytest
 
-from media.audio import TICK_STEP_S, AudioRoom
-from media.audio.opus import Samples, has_fec
+from media.mixer import TICK_STEP_S, AudioRoom
+from media.mixer.opus import Samples, has_fec
 
 from .sound import TICK, Ears, Room, Talker, everyone, loudness, packets, roughness, strength, tone, voice
 
