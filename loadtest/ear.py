@@ -10,9 +10,9 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from statistics import median
 
-from media import rtcp, rtp
 from media.mixer.jitter import RATE, TICK_SAMPLES, JitterBuffer, Kind, Packet
 from media.mixer.opus import OpusError, has_fec, is_dtx, packet_samples
+from media.packets import rtcp, rtp
 from media.relay import Incoming
 
 from . import emodel

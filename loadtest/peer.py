@@ -18,10 +18,10 @@ from typing import Any
 from aioice import stun
 from aiortc.sdp import SessionDescription
 
-from media import rtcp, rtp
 from media.mixer.jitter import TICK_S, TICK_SAMPLES
 from media.mixer.opus import is_dtx
-from media.sdp import LEVEL_URI, MID_URI
+from media.packets import rtcp, rtp
+from media.packets.sdp import LEVEL_URI, MID_URI
 from media.transport.seam import Handlers, SecureTransport, SrtpError, fingerprint, make_certificate
 
 from .ear import Ear, Heard

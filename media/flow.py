@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from media import rtp
 from media.mixer import TICK_STEP_S, AudioRoom
+from media.packets import rtp
 from media.peer import Peer
 from media.relay import Incoming
 from media.speaking import Voice

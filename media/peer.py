@@ -12,10 +12,10 @@ from typing import Literal, Protocol
 import structlog
 from aioice import stun
 
-from media import rtcp, rtp, sdp
 from media.bandwidth import Chooser, Estimator, TransportFeedback, numbered
 from media.lent import Lent
 from media.live import Live, LiveError
+from media.packets import rtcp, rtp, sdp
 from media.quality import Quality, Totals
 from media.relay import Incoming, Outgoing
 from media.speaking import Voice

@@ -7,8 +7,8 @@ from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from media import rtcp
 from media.api import client
+from media.packets import rtcp
 from media.relay import Incoming, Outgoing
 
 REPORTS_KEPT = 32

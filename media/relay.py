@@ -11,8 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from media import redundancy, repair, rtcp, rtp
 from media.bandwidth import Meter
+from media.packets import red as redundancy
+from media.packets import rtcp, rtp
+from media.packets import rtx as repair
 
 AUDIO_CLOCK, VIDEO_CLOCK = 48000, 90000
 CACHE_PACKETS = 512

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from media import redundancy, repair, rtp, sdp
 from media.bandwidth import Arrivals
+from media.packets import red, rtp, rtx, sdp
 from media.relay import Incoming
 
 MAX_SSRCS = 16
@@ -57,13 +57,13 @@ class Uplink:
         section = self._sections["audio"]
         copies = header.payload_type != section.payload_type
         if copies and stream.seen is None:
-            stream.seen = redundancy.Seen(stream.highest if stream.highest >= 0 else (header.sequence - 1) & 0xFFFF)
+            stream.seen = red.Seen(stream.highest if stream.highest >= 0 else (header.sequence - 1) & 0xFFFF)
         if stream.seen is not None and not stream.seen.needed(copies=copies):
             stream.seen = None
         self.redundant = stream.seen is not None
         stream.receive(header, now)
         try:
-            packets = redundancy.unwrap(plain, header, section.payload_type) if copies else iter([(plain, header)])
+            packets = red.unwrap(plain, header, section.payload_type) if copies else iter([(plain, header)])
         except rtp.RtpError:
             self._drops["redundancy"] += 1
             return
@@ -84,7 +84,7 @@ class Uplink:
             if number is not None and len(number) == 2:
                 self.arrivals.add(int.from_bytes(number, "big"), now)
         if header.ssrc in self._repairs and header.payload_type == section.rtx:
-            repaired = repair.unwrap(plain, header, section.payload_type, stream.ssrc)
+            repaired = rtx.unwrap(plain, header, section.payload_type, stream.ssrc)
             if repaired is None:
                 return None
             plain, header = repaired
@@ -92,7 +92,7 @@ class Uplink:
             self._drops["payload_type"] += 1
             return None
         if stream.seen is None:
-            stream.seen = redundancy.Seen((header.sequence - 1) & 0xFFFF, REMEMBERED_PACKETS, former=False)
+            stream.seen = red.Seen((header.sequence - 1) & 0xFFFF, REMEMBERED_PACKETS, former=False)
         if not stream.seen.first(header.sequence):
             self._drops["repeated"] += 1
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from media import rtp
+from media.packets import rtp
 
 MAX_HELD = 1024
 """Held at most: 6 s of a picture of 1.5 Mb/s; a gap older than that is lost whatever the clock says."""

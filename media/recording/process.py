@@ -12,7 +12,7 @@ import socket
 import time
 from pathlib import Path
 
-from media import rtp
+from media.packets import rtp
 
 from . import wire
 from .segment import KEEP_FREE_BYTES, Segment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from media import rtp
+from media.packets import rtp
 
 SLEW_S = 0.0005
 """A packet's step towards what the sender's reports say: 25 ms a second of speech, far more than clocks drift (100 ppm)."""

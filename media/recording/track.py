@@ -9,9 +9,9 @@ from typing import Any
 
 import av
 
-from media import rtp
 from media.api.recording_files import Kind
 from media.mixer.opus import OpusError, packet_samples
+from media.packets import rtp
 from media.relay import AUDIO_CLOCK, VIDEO_CLOCK
 
 from .order import Arrived, Order, Ordered

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from media import rtp
+from media.packets import rtp
 
 from .order import Ordered
 

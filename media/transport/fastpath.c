@@ -27,7 +27,7 @@ enum { STUN, DTLS, RTP, RTCP };
 #define NUMBERED 8           /* the extension that carries a transport-wide number */
 #define TRAILER 144          /* what libsrtp may write behind a packet (SRTP_MAX_TRAILER_LEN) */
 #define LONGEST 1356         /* media.transport.seam.MAX_PROTECTED_INPUT_BYTES */
-#define RESTART 3000         /* media.rtp.RESTART */
+#define RESTART 3000         /* media.packets.rtp.RESTART */
 #define TABLE 4096           /* chains; a worker has at most 2,000 peers */
 #define QUEUE 128            /* packets sent by one system call, at most */
 #define RATE 3000.0          /* as media.peer rations each peer: a second, */
@@ -183,7 +183,7 @@ static int former(const fastpath_in *in, const uint8_t *head, int bytes) {
     return follows && in->former_bytes + bytes <= BOTH ? in->former_bytes : 0;
 }
 
-/* As media.redundancy.wrap, without the packet itself. */
+/* As media.packets.red.wrap, without the packet itself. */
 static int put_former(uint8_t *at, const fastpath_in *in, const uint8_t *head, int payload_type) {
     at[0] = (uint8_t)(0x80 | payload_type);
     put16(at + 1, (uint16_t)((get32(head + 4) - in->former_timestamp) << 2 | (uint32_t)in->former_bytes >> 8));
@@ -193,7 +193,7 @@ static int put_former(uint8_t *at, const fastpath_in *in, const uint8_t *head, i
     return REDUNDANT + in->former_bytes;
 }
 
-/* One packet of a voice, as media.rtp.Rewriter.relay makes it. */
+/* One packet of a voice, as media.packets.rtp.Rewriter.relay makes it. */
 static void relay(fastpath *f, const fastpath_in *in, fastpath_leg *to, const uint8_t *head, const uint8_t *payload, int bytes,
                   double now) {
     fastpath_out *out = &to->out;
@@ -289,7 +289,7 @@ static void hear(fastpath_in *in, int level, double now) {
     }
 }
 
-/* The RFC 6464 level, or -1; `at` to `end` is the body of the header extensions (as media.rtp.extension). */
+/* The RFC 6464 level, or -1; `at` to `end` is the body of the header extensions (as media.packets.rtp.extension). */
 static int level(const uint8_t *at, const uint8_t *end, uint16_t profile, int wanted) {
     int wide = (profile & 0xFFF0) == 0x1000;
     if (!wanted || (!wide && profile != 0xBEDE)) return -1;
@@ -375,7 +375,7 @@ static int voice(fastpath *f, const fastpath_path *from, uint8_t *data, int byte
         f->counts.srtp++;
         return 1;
     }
-    /* RFC 3550 section 5.1, as media.rtp.parse */
+    /* RFC 3550 section 5.1, as media.packets.rtp.parse */
     int at = HEADER + 4 * (data[0] & 0x0F), end = bytes, extension = at;
     uint16_t profile = 0;
     if (bytes < HEADER) goto malformed;

@@ -46,8 +46,8 @@ typedef struct {
     int bytes;
 } fastpath_sent;
 
-/* A voice as it leaves: media.rtp.Rewriter, and the numbers of transport-wide feedback (number_id 0: none).
-   red_type: of packets that carry the one before (media.redundancy; 0: none do). */
+/* A voice as it leaves: media.packets.rtp.Rewriter, and the numbers of transport-wide feedback (number_id 0: none).
+   red_type: of packets that carry the one before (media.packets.red; 0: none do). */
 typedef struct {
     uint32_t ssrc;
     int payload_type, red_type;

@@ -9,11 +9,12 @@ from typing import Any, Protocol
 
 import structlog
 
-from media import pictures, rtp, sdp
+from media import pictures
 from media.api import client
 from media.board.room import BoardRoom, Fragmenter, FragmentError, Reassembler
 from media.flow import EARLY_S, GRACE_STEPS, TICK_STEPS, Flow
 from media.mixer import TICK_STEP_S, AudioRoom, is_quiet
+from media.packets import rtp, sdp
 from media.peer import Peer, State, Wire
 from media.peer_quality import of_peer
 from media.recording.link import Link

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from aiortc.rtcdtlstransport import RTCCertificate
 
-from media import rtp
 from media.mixer.opus import Decoder, Encoder
+from media.packets import rtp
 from tests.peers.client import RATE, Peer
 
 LOOP = 5

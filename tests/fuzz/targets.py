@@ -20,10 +20,11 @@ from aioice import stun
 from aiortc.rtcsctptransport import CookieEchoChunk, DataChunk, HeartbeatChunk, InitChunk, SackChunk, crc32c
 from pylibsrtp import _binding
 
-from media import redundancy, repair, rtcp, rtp, sdp
 from media.board.room import BoardRoom, FragmentError, Reassembler
 from media.live import Live, LiveError
 from media.mixer import AudioRoom
+from media.packets import red as redundancy
+from media.packets import rtcp, rtp, rtx, sdp
 from media.relay import Incoming, Outgoing
 from media.transport import check, ice, seam
 from media.transport import compile as build
@@ -103,7 +104,7 @@ def fuzz_rtp(data: bytes) -> None:
         with contextlib.suppress(rtp.RtpError):
             slot.relay(camera, packet, header, now, rtp.vp8(payload) if payload else None)
         ear.relay(voice, packet, header, now)
-        repair.unwrap(packet, header, 96, 7)
+        rtx.unwrap(packet, header, 96, 7)
         with contextlib.suppress(rtp.RtpError):
             for _, brought in redundancy.unwrap(packet, header, 111):
                 seen.first(brought.sequence)
@@ -352,7 +353,7 @@ def _offers() -> list[str]:
 def _lean(offer: str) -> str:
     """Without the codecs that nobody wants, nine lines in ten: so damage falls where it matters, and three times as often."""
     wanted = set(re.findall(r"a=rtpmap:(\d+) (?:opus|VP8)/", offer))
-    wanted |= {repair for repair, of in re.findall(r"a=fmtp:(\d+) apt=(\d+)", offer) if of in wanted}
+    wanted |= {rtx for rtx, of in re.findall(r"a=fmtp:(\d+) apt=(\d+)", offer) if of in wanted}
     of_codec = re.compile(r"a=(?:rtpmap|fmtp|rtcp-fb):(\d+) ")
     lines = offer.splitlines(keepends=True)
     return "".join(line for line in lines if not (found := of_codec.match(line)) or found[1] in wanted)

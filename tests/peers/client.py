@@ -22,12 +22,12 @@ from aiortc.rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from aiortc.rtcsctptransport import RTCSctpCapabilities, RTCSctpTransport
 
-from media import redundancy, repair, rtcp, rtp
 from media.api.client import AdmitPeer, WorkerClient
 from media.bandwidth import Arrivals
 from media.mixer.opus import Decoder, Encoder
+from media.packets import red, rtcp, rtp, rtx
+from media.packets.sdp import RID_URI, TRANSPORT_CC_URI
 from media.relay import Incoming
-from media.sdp import RID_URI, TRANSPORT_CC_URI
 
 Address = tuple[str, int]
 OPUS, VP8, RTX, RED = 111, 96, 97, 63
@@ -268,7 +268,7 @@ class Peer:
         if number is not None:
             self._arrivals.add(int.from_bytes(number, "big"), now)
         if header.ssrc in self._repaired:
-            unwrapped = repair.unwrap(data, header, VP8, self._repaired[header.ssrc])
+            unwrapped = rtx.unwrap(data, header, VP8, self._repaired[header.ssrc])
             assert unwrapped is not None
             data, header = unwrapped
             self.repaired += 1
@@ -286,7 +286,7 @@ class Peer:
     def _voice(self, data: bytes, header: rtp.Header) -> None:
         packets = [(data, header)]
         if header.payload_type == RED:
-            packets = list(redundancy.unwrap(data, header, OPUS))
+            packets = list(red.unwrap(data, header, OPUS))
             self.redundant_heard += 1
         for data, header in packets:
             if header.sequence not in self._voices:
@@ -366,7 +366,7 @@ class Peer:
         if kind == "audio":
             (before, ticks, former), self._former = self._former, (sequence, timestamp, payload)
             if self.redundant and before == sequence - 1:
-                number, payload = RED, redundancy.wrap(OPUS, payload, former, timestamp - ticks)
+                number, payload = RED, red.wrap(OPUS, payload, former, timestamp - ticks)
         head = rtp.HEADER.pack(0x90, number | (0x80 if marker else 0), sequence & 0xFFFF, timestamp, self._ssrcs[role])
         plain = head + b"\xbe\xde" + (len(block) // 4).to_bytes(2, "big") + block + payload
         sealed = self._dtls._tx_srtp.protect(plain)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from media import rtp
 from media.api import client
+from media.packets import rtp
 from tests.peers.client import Peer
 from tests.peers.conftest import Service, eventually
 

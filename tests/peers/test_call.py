@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from media import rtcp, rtp
 from media.api import client
 from media.mixer.opus import Encoder
+from media.packets import rtcp, rtp
 from tests.peers.client import Listened, Peer
 from tests.peers.conftest import Service, eventually
 

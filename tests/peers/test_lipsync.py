@@ -12,9 +12,9 @@ import random
 import numpy as np
 import pytest
 
-from media import rtcp, rtp
 from media.api import client
 from media.mixer.opus import Decoder, Encoder
+from media.packets import rtcp, rtp
 from tests.peers.client import RATE, Peer
 from tests.peers.conftest import Service
 from tests.peers.proxy import Proxy

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from media import rtp
+from media.packets import rtp
 from signaling import keys
 from signaling.recordings import Recordings, Segment, Span, Track, reached
 from tests.peers.client import Peer

@@ -13,7 +13,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
-from media import rtcp
+from media.packets import rtcp
 from signaling.app import serve
 from signaling.metrics import metrics_app
 from signaling.turn import Turn

@@ -14,7 +14,7 @@ from typing import Any
 from aioice import stun
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 
-from media import rtp
+from media.packets import rtp
 
 OPUS = 111
 MID, LEVEL = 4, 1

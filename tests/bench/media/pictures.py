@@ -18,9 +18,9 @@ import numpy as np
 from aiortc.codecs.vpx import Vp8Encoder
 from PIL import Image, ImageDraw
 
-from media import rtp
 from media.api import client
-from media.sdp import TRANSPORT_CC_URI
+from media.packets import rtp
+from media.packets.sdp import TRANSPORT_CC_URI
 from tests.bench.media.leg import Leg
 from tests.bench.media.servers import LOAD_CORE, MID, Janus, Sangdam, Server
 from tests.bench.rows import Row, compared

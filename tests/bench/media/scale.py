@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from media import rtp
+from media.packets import rtp
 from tests.bench.media.calls import MOST_LOAD, SETTLED_S, STEP, Rooms, open_rooms
 from tests.bench.media.leg import Leg
 from tests.bench.media.load import FRAME_S, drive

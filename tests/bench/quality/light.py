@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from media import rtcp, rtp
 from media.api import client
 from media.mixer.jitter import TICK_S, TICK_SAMPLES
 from media.mixer.opus import Encoder, Samples
 from media.mixer.source import Source
-from media.redundancy import BEGIN_LOST
+from media.packets import rtcp, rtp
+from media.packets.red import BEGIN_LOST
 from media.relay import Incoming
 from tests.bench.quality.speech import spoken
 from tests.peers.client import Peer

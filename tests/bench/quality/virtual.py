@@ -5,10 +5,10 @@ Figures that no busy machine falsifies, the same at every run; what real ones ar
 
 from __future__ import annotations
 
-from media import redundancy, rtp
 from media.mixer import AudioRoom
 from media.mixer.jitter import TICK_S, TICK_SAMPLES
 from media.mixer.opus import Samples
+from media.packets import red, rtp
 from tests.bench.quality.light import LATE_S, LOSSY, MIXED_GAIN, PHASE_S, Case, listened, packets
 from tests.bench.quality.speech import SECONDS
 from tests.peers.proxy import Line, Way
@@ -30,16 +30,16 @@ def heard(case: Case, seed: int = 1) -> Samples:
 
 def _by(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
     """Each packet with the one before where the line loses; at its end each packet once."""
-    way, copier, arrived = Way(line, seed), redundancy.Copier(OPUS, RED), []
+    way, copier, arrived = Way(line, seed), red.Copier(OPUS, RED), []
     for at, sequence, timestamp, payload in sent:
         packet = rtp.build(OPUS, False, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, 7, payload)
-        if line.loss > redundancy.BEGIN_LOST:
+        if line.loss > red.BEGIN_LOST:
             packet = copier.add(packet)
         arrived += [(at + delay, packet) for delay in way.delays(packet + bytes(TRAILER_BYTES), at)]
     seen, found = set(), []
     for at, packet in sorted(arrived):
         header = rtp.parse(packet)
-        packets = redundancy.unwrap(packet, header, OPUS) if header.payload_type == RED else [(packet, header)]
+        packets = red.unwrap(packet, header, OPUS) if header.payload_type == RED else [(packet, header)]
         for each, head in packets:
             if head.sequence not in seen:
                 seen.add(head.sequence)

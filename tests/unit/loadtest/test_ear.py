@@ -8,8 +8,8 @@ import pytest
 
 from loadtest import voice
 from loadtest.ear import Ear, Heard
-from media import rtp
 from media.mixer.jitter import TICK_S
+from media.packets import rtp
 
 SECONDS = 20
 SPOKEN = voice.encoded(voice.made())

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 from pylibsrtp import Policy
 
-from media import rtp
 from media.api import client
 from media.mixer import TICK_STEP_S
+from media.packets import rtp
 from media.peer import Peer
 from media.transport import seam
 from media.transport.check import Check

@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pylibsrtp import Policy, Session
 
-from media import redundancy, rtp
 from media.bandwidth import Estimator, numbered
 from media.lent import Lent
+from media.packets import red as redundancy
+from media.packets import rtp
 from media.relay import Incoming, Outgoing
 from media.speaking import Voice
 from media.transport import compile as build

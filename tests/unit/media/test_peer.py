@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from media import sdp
+from media.packets import sdp
+from media.packets.rtp import Header
 from media.peer import Peer, State
 from media.quality import Totals
 from media.relay import Incoming
-from media.rtp import Header
 from media.transport import ice
 from media.transport.seam import make_certificate
 

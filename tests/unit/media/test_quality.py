@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from media import rtcp, rtp
+from media.packets import rtcp, rtp
 from media.quality import LOSS_PERCENT, STALE_S, Quality, Spread, Totals
 from media.relay import Incoming, Outgoing
-from tests.unit.media.test_rtp import packet
+from tests.unit.media.packets.test_rtp import packet
 
 
 @pytest.fixture

@@ -4,8 +4,10 @@ from itertools import pairwise
 
 import pytest
 
-from media import relay, repair, rtcp, rtp
-from tests.unit.media.test_rtp import packet, vp8_payload
+from media import relay
+from media.packets import rtcp, rtp
+from media.packets import rtx as repair
+from tests.unit.media.packets.test_rtp import packet, vp8_payload
 
 
 def feed(stream: relay.Incoming, *sequences: int, at: float = 0.0) -> None:

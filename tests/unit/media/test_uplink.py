@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from media import rtp, sdp
+from media.packets import rtp, sdp
 from media.uplink import MAX_SSRCS, Uplink
 from tests.peers.client import MID, OPUS, RID, RTX, TRANSPORT_CC, VP8, offer
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from media import rtp
 from media.mixer.opus import Encoder
+from media.packets import rtp
 
 Packets = list[tuple[float, bytes]]
 RATE = 48_000

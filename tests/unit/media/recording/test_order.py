@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from media import rtp
+from media.packets import rtp
 from media.recording.order import Arrived, Order
 
 

@@ -85,7 +85,7 @@ def test_a_senders_fast_clock_does_not_move_its_voice(tmp_path: Path) -> None:
     writing = Writing(tmp_path)
     writing.track(1, "u-1", "audio")
     silence = tone(700, 0.02, AT)[0][1][12:]
-    from media import rtp
+    from media.packets import rtp
 
     for number in range(30_000):
         at = AT + number * 0.02 * (1 - 200e-6)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from media import rtp
 from media.api import client
+from media.packets import rtp
 from media.recording import wire
 from media.recording.process import Recorder
 from media.recording.tap import Tap

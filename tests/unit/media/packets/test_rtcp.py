@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media import rtcp
+from media.packets import rtcp
 
 
 def test_nacks_survive_the_wire() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from media import sdp
+from media.packets import sdp
 
 OFFERS = {name: (Path(__file__).parent / "offers" / f"{name}.sdp").read_text() for name in ("chromium", "firefox")}
 LOCAL = sdp.Local(

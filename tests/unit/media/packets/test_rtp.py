@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media import rtp
+from media.packets import rtp
 
 
 def packet(

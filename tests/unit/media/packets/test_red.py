@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media import redundancy, rtp, sdp
-from media.redundancy import PAUSE_S, Copier, Remedy, Seen
+from media.packets import red as redundancy
+from media.packets import rtp, sdp
+from media.packets.red import PAUSE_S, Copier, Remedy, Seen
 from media.uplink import Uplink
 from tests.peers.client import OPUS, RED, offer
-from tests.unit.media.test_sdp import OFFERS
+from tests.unit.media.packets.test_sdp import OFFERS
 
 CHROMIUM = bytes.fromhex("803f1234000f0000deadbeefef0f00046f7801020378090807")
 """Two packets of 960 ticks as Chromium puts them: F and 111, offset 960 and length 4, 111, the former one, its own."""

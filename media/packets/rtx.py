@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from media import rtp
+from media.packets import rtp
 
 
 def wrap(packet: bytes, payload_type: int, ssrc: int, sequence: int) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from media import rtp
+from media.packets import rtp
 
 MOST_TICKS, MOST_BYTES = (1 << 14) - 1, 512
 """How much older, and how long, a copy may be; the format would hold 1023 bytes."""
