@@ -13,7 +13,7 @@ from statistics import median
 from media.mixer.jitter import RATE, TICK_SAMPLES, JitterBuffer, Kind, Packet
 from media.mixer.opus import OpusError, has_fec, is_dtx, packet_samples
 from media.packets import rtcp, rtp
-from media.relay import Incoming
+from media.peer.streams import Incoming
 
 from . import emodel
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from media.mixer import TICK_STEP_S, AudioRoom
 from media.packets import rtp
-from media.peer import Peer
-from media.relay import Incoming
-from media.speaking import Voice
+from media.peer.peer import Peer
+from media.peer.speaking import Voice
+from media.peer.streams import Incoming
 from media.transport.fastpath import Kept
 
 TICK_STEPS, FOLLOW_STEPS = 4, 20

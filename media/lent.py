@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from media.bandwidth import Estimator
-from media.relay import Incoming, Outgoing
-from media.speaking import Voice
+from media.peer.speaking import Voice
+from media.peer.streams import Incoming, Outgoing
 from media.transport.fastpath import Kept, Leg
 from media.transport.ice import Path
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from media.api import client
 from media.api.recording_files import Kind
-from media.relay import Incoming
+from media.peer.streams import Incoming
 
 from . import wire
 from .link import Link

@@ -12,7 +12,7 @@ import av
 from media.api.recording_files import Kind
 from media.mixer.opus import OpusError, packet_samples
 from media.packets import rtp
-from media.relay import AUDIO_CLOCK, VIDEO_CLOCK
+from media.peer.streams import AUDIO_CLOCK, VIDEO_CLOCK
 
 from .order import Arrived, Order, Ordered
 from .timing import Clock

@@ -30,7 +30,7 @@ enum { STUN, DTLS, RTP, RTCP };
 #define RESTART 3000         /* media.packets.rtp.RESTART */
 #define TABLE 4096           /* chains; a worker has at most 2,000 peers */
 #define QUEUE 128            /* packets sent by one system call, at most */
-#define RATE 3000.0          /* as media.peer rations each peer: a second, */
+#define RATE 3000.0          /* as media.peer.peer rations each peer: a second, */
 #define BURST 1500.0         /* and at once */
 
 typedef int (*cipher)(void *context, void *packet, int *length);
@@ -260,7 +260,7 @@ int fastpath_say(fastpath *f, fastpath_leg *to, const uint8_t *packet, int bytes
 
 /* --- in --- */
 
-/* As media.relay.Incoming.receive; `goes_on` has seen that this is no restart. */
+/* As media.peer.streams.Incoming.receive; `goes_on` has seen that this is no restart. */
 static void count(fastpath_in *in, uint16_t sequence, uint32_t timestamp, int octets, double now) {
     in->packets++;
     in->octets += octets;
@@ -276,7 +276,7 @@ static void count(fastpath_in *in, uint16_t sequence, uint32_t timestamp, int oc
     in->transit = transit;
 }
 
-/* As media.speaking.Voice.hear. */
+/* As media.peer.speaking.Voice.hear. */
 static void hear(fastpath_in *in, int level, double now) {
     if (now - in->last_loud > in->hang_s || now - in->last_packet > in->silent_s) in->speaking = 0;
     in->last_packet = now;

@@ -22,7 +22,7 @@ typedef struct {
     uint8_t address[28];
 } fastpath_path;
 
-/* A voice as it arrives: media.relay.Incoming, and media.speaking of who says it. */
+/* A voice as it arrives: media.peer.streams.Incoming, and media.peer.speaking of who says it. */
 typedef struct {
     uint32_t ssrc;
     int payload_type;

@@ -9,18 +9,18 @@ from typing import Any, Protocol
 
 import structlog
 
-from media import pictures
 from media.api import client
 from media.board.room import BoardRoom, Fragmenter, FragmentError, Reassembler
 from media.flow import EARLY_S, GRACE_STEPS, TICK_STEPS, Flow
 from media.mixer import TICK_STEP_S, AudioRoom, is_quiet
 from media.packets import rtp, sdp
-from media.peer import Peer, State, Wire
-from media.peer_quality import of_peer
+from media.peer import picture_fit
+from media.peer.peer import Peer, State, Wire
+from media.peer.quality_report import of_peer
+from media.peer.speaking import Speaking
+from media.peer.streams import ANY, Incoming, Outgoing
 from media.recording.link import Link
 from media.recording.tap import Tap
-from media.relay import ANY, Incoming, Outgoing
-from media.speaking import Speaking
 from media.transport.fastpath import Kept
 
 log = structlog.get_logger(__name__)
@@ -420,7 +420,7 @@ class Room:
         for viewer in people.values():
             plan = {index: self._slot_plan.get((viewer.participant, index)) for index in range(len(viewer.slots))}
             shown = {index: (people[wanted[0]], wanted[1]) for index, wanted in plan.items() if wanted and wanted[0] in people}
-            limits = pictures.fit(viewer, shown, now)
+            limits = picture_fit.fit(viewer, shown, now)
             if limits is not None:
                 self._outside.emit(
                     client.PicturesLimited(n=0, room=self.name, epoch=self.epoch, participant=viewer.participant, slots=limits)

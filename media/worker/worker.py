@@ -16,8 +16,8 @@ import structlog
 from media.api import client, recording_files
 from media.flow import TICK_STEPS
 from media.mixer import TICK_STEP_S
-from media.peer import Peer
-from media.quality import Totals
+from media.peer.peer import Peer
+from media.peer.quality import Totals
 from media.recording.link import Link
 from media.transport import check, ice
 from media.transport.fastpath import Fastpath, Unavailable

@@ -21,11 +21,11 @@ from aiortc.rtcsctptransport import CookieEchoChunk, DataChunk, HeartbeatChunk, 
 from pylibsrtp import _binding
 
 from media.board.room import BoardRoom, FragmentError, Reassembler
-from media.live import Live, LiveError
 from media.mixer import AudioRoom
 from media.packets import red as redundancy
 from media.packets import rtcp, rtp, rtx, sdp
-from media.relay import Incoming, Outgoing
+from media.peer.heartbeat_channel import Live, LiveError
+from media.peer.streams import Incoming, Outgoing
 from media.transport import check, ice, seam
 from media.transport import compile as build
 from media.transport.fastpath import Fastpath, Leg

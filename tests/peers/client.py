@@ -27,7 +27,7 @@ from media.bandwidth import Arrivals
 from media.mixer.opus import Decoder, Encoder
 from media.packets import red, rtcp, rtp, rtx
 from media.packets.sdp import RID_URI, TRANSPORT_CC_URI
-from media.relay import Incoming
+from media.peer.streams import Incoming
 
 Address = tuple[str, int]
 OPUS, VP8, RTX, RED = 111, 96, 97, 63

@@ -21,7 +21,7 @@ from media.mixer.opus import Encoder, Samples
 from media.mixer.source import Source
 from media.packets import rtcp, rtp
 from media.packets.red import BEGIN_LOST
-from media.relay import Incoming
+from media.peer.streams import Incoming
 from tests.bench.quality.speech import spoken
 from tests.peers.client import Peer
 from tests.peers.conftest import start_worker

@@ -18,8 +18,8 @@ from media.bandwidth import Estimator, numbered
 from media.lent import Lent
 from media.packets import red as redundancy
 from media.packets import rtp
-from media.relay import Incoming, Outgoing
-from media.speaking import Voice
+from media.peer.speaking import Voice
+from media.peer.streams import Incoming, Outgoing
 from media.transport import compile as build
 from media.transport import seam
 from media.transport.fastpath import Fastpath, Leg, Unavailable, pack, unpack

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from media.packets import red as redundancy
 from media.packets import rtp, sdp
 from media.packets.red import PAUSE_S, Copier, Remedy, Seen
-from media.uplink import Uplink
+from media.peer.uplink import Uplink
 from tests.peers.client import OPUS, RED, offer
 from tests.unit.media.packets.test_sdp import OFFERS
 

@@ -9,10 +9,10 @@ import pytest
 
 from media.api import client
 from media.packets import rtp
+from media.peer.streams import Incoming
 from media.recording import wire
 from media.recording.process import Recorder
 from media.recording.tap import Tap
-from media.relay import Incoming
 from tests.unit.media.recording.streams import Packets, picture, pictures
 
 AT = 1_790_000_000.0

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from media.speaking import Speaking
+from media.peer.speaking import Speaking
 
 
 def say(speaking: Speaking, name: str, level: int, start: float, seconds: float) -> None:

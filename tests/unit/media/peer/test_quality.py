@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from media.packets import rtcp, rtp
-from media.quality import LOSS_PERCENT, STALE_S, Quality, Spread, Totals
-from media.relay import Incoming, Outgoing
+from media.peer.quality import LOSS_PERCENT, STALE_S, Quality, Spread, Totals
+from media.peer.streams import Incoming, Outgoing
 from tests.unit.media.packets.test_rtp import packet
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from media.packets import rtp, sdp
-from media.uplink import MAX_SSRCS, Uplink
+from media.peer.uplink import MAX_SSRCS, Uplink
 from tests.peers.client import MID, OPUS, RID, RTX, TRANSPORT_CC, VP8, offer
 
 REPAIRED_RID = 6

@@ -7,13 +7,13 @@ import pytest
 
 from media.packets import sdp
 from media.packets.rtp import Header
-from media.peer import Peer, State
-from media.quality import Totals
-from media.relay import Incoming
+from media.peer.peer import Peer, State
+from media.peer.quality import Totals
+from media.peer.streams import Incoming
 from media.transport import ice
 from media.transport.seam import make_certificate
 
-OFFER = sdp.parse((Path(__file__).parent / "offers" / "chromium.sdp").read_text())
+OFFER = sdp.parse((Path(__file__).parents[1] / "packets" / "offers" / "chromium.sdp").read_text())
 HOME = ice.Path(0, ("192.0.2.10", 5000))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from media.bandwidth import Layer, Limit
-from media.peer import Peer
+from media.peer.peer import Peer
 
 
 def fit(viewer: Peer, shown: dict[int, tuple[Peer, str]], now: float) -> dict[int, Limit] | None:

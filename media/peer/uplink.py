@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from media.bandwidth import Arrivals
 from media.packets import red, rtp, rtx, sdp
-from media.relay import Incoming
+from media.peer.streams import Incoming
 
 MAX_SSRCS = 16
 """libsrtp keeps a state for each SSRC it has seen; a client needs nine: a voice, three layers, a screen, and repairs of those."""

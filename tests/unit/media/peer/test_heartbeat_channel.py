@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.live import Live, LiveError
+from media.peer.heartbeat_channel import Live, LiveError
 
 
 def test_a_heartbeat_comes_back_as_it_was() -> None:

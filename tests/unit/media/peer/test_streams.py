@@ -4,23 +4,23 @@ from itertools import pairwise
 
 import pytest
 
-from media import relay
 from media.packets import rtcp, rtp
 from media.packets import rtx as repair
+from media.peer import streams
 from tests.unit.media.packets.test_rtp import packet, vp8_payload
 
 
-def feed(stream: relay.Incoming, *sequences: int, at: float = 0.0) -> None:
+def feed(stream: streams.Incoming, *sequences: int, at: float = 0.0) -> None:
     for sequence in sequences:
         stream.receive(rtp.parse(packet(sequence, sequence * 3000)), at)
 
 
 @pytest.fixture
-def camera() -> relay.Incoming:
-    return relay.Incoming(7, "camera", 0.0)
+def camera() -> streams.Incoming:
+    return streams.Incoming(7, "camera", 0.0)
 
 
-def test_what_is_missing_is_asked_for_again_until_it_comes(camera: relay.Incoming) -> None:
+def test_what_is_missing_is_asked_for_again_until_it_comes(camera: streams.Incoming) -> None:
     feed(camera, 10, 11, 14)
     assert camera.nacks(0.001) == []  # it may only be late
     assert camera.nacks(0.01) == [12, 13]
@@ -31,35 +31,35 @@ def test_what_is_missing_is_asked_for_again_until_it_comes(camera: relay.Incomin
     assert camera.nacks(1.0) == []
 
 
-def test_after_too_many_tries_a_keyframe_is_asked_for_instead(camera: relay.Incoming) -> None:
+def test_after_too_many_tries_a_keyframe_is_asked_for_instead(camera: streams.Incoming) -> None:
     feed(camera, 10, 12)
     asked = [camera.nacks(0.1 * number) for number in range(1, 20)]
-    assert asked.count([11]) == relay.NACK_TRIES
+    assert asked.count([11]) == streams.NACK_TRIES
     assert camera.keyframe_due(3.0)
     assert not camera.keyframe_due(3.1)
 
 
-def test_a_large_hole_asks_for_a_keyframe_not_for_hundreds_of_packets(camera: relay.Incoming) -> None:
+def test_a_large_hole_asks_for_a_keyframe_not_for_hundreds_of_packets(camera: streams.Incoming) -> None:
     feed(camera, 10, 1000)
     assert camera.nacks(0.1) == []
     assert camera.keyframe_due(0.1)
 
 
 def test_voice_is_never_asked_for_again() -> None:
-    voice = relay.Incoming(7, "audio", 0.0)
+    voice = streams.Incoming(7, "audio", 0.0)
     feed(voice, 10, 14)
     assert voice.nacks(1.0) == []
 
 
-def test_keyframe_requests_are_throttled(camera: relay.Incoming) -> None:
+def test_keyframe_requests_are_throttled(camera: streams.Incoming) -> None:
     asked = 0
     for tick in range(100):
         camera.wants_keyframe = True
         asked += camera.keyframe_due(tick * 0.02)
-    assert asked == pytest.approx(2 / relay.KEYFRAME_EVERY_S, abs=1)
+    assert asked == pytest.approx(2 / streams.KEYFRAME_EVERY_S, abs=1)
 
 
-def test_the_sender_learns_its_loss_and_round_trip(camera: relay.Incoming) -> None:
+def test_the_sender_learns_its_loss_and_round_trip(camera: streams.Incoming) -> None:
     feed(camera, *range(65530, 65536), *range(5))
     feed(camera, 8)
     camera.sender_report(rtcp.SenderReport(7, 0x1111_2222_3333_4444, 0), 0.0, now=2.0)
@@ -72,7 +72,7 @@ def test_the_sender_learns_its_loss_and_round_trip(camera: relay.Incoming) -> No
 
 
 def test_the_sender_of_a_voice_learns_what_is_lost_on_the_whole_way() -> None:
-    voice = relay.Incoming(7, "audio", 0.0)
+    voice = streams.Incoming(7, "audio", 0.0)
     feed(voice, *range(10), *range(11, 20))
     voice.lost_beyond = 0.2
     block = voice.block(now=1.0)
@@ -85,19 +85,19 @@ class Slot:
 
     def __init__(self, rtx: int = -1) -> None:
         self.sent: list[bytes] = []
-        self.out = relay.Outgoing("slot0", 96, self._seal, rtx=rtx)
+        self.out = streams.Outgoing("slot0", 96, self._seal, rtx=rtx)
 
     def _seal(self, data: bytes) -> bytes:
         self.sent.append(data)
         return b"sealed" + data
 
-    def relay(self, source: relay.Incoming, sequence: int, *, key: bool = False, at: float = 0.0) -> None:
+    def relay(self, source: streams.Incoming, sequence: int, *, key: bool = False, at: float = 0.0) -> None:
         data = packet(sequence, sequence * 3000, payload=vp8_payload(sequence & 0x7FFF, key=key))
         header = rtp.parse(data)
         self.out.relay(source, data, header, at, rtp.vp8(data[header.payload :]))
 
 
-def test_a_picture_begins_with_a_keyframe_and_asks_for_it(camera: relay.Incoming) -> None:
+def test_a_picture_begins_with_a_keyframe_and_asks_for_it(camera: streams.Incoming) -> None:
     slot = Slot()
     slot.relay(camera, 10)
     assert slot.sent == []
@@ -107,8 +107,8 @@ def test_a_picture_begins_with_a_keyframe_and_asks_for_it(camera: relay.Incoming
     assert len(slot.sent) == 2
 
 
-def test_another_picture_in_the_same_slot_begins_with_a_keyframe_too(camera: relay.Incoming) -> None:
-    slot, other = Slot(), relay.Incoming(8, "screen", 0.0)
+def test_another_picture_in_the_same_slot_begins_with_a_keyframe_too(camera: streams.Incoming) -> None:
+    slot, other = Slot(), streams.Incoming(8, "screen", 0.0)
     slot.relay(camera, 10, key=True)
     slot.relay(other, 900)
     slot.relay(other, 901, key=True)
@@ -117,7 +117,7 @@ def test_another_picture_in_the_same_slot_begins_with_a_keyframe_too(camera: rel
     assert rtp.ahead(sequences[1], sequences[0]) == 1
 
 
-def test_a_viewers_nack_is_answered_from_the_cache_byte_for_byte(camera: relay.Incoming) -> None:
+def test_a_viewers_nack_is_answered_from_the_cache_byte_for_byte(camera: streams.Incoming) -> None:
     slot = Slot()
     for sequence in range(10, 20):
         slot.relay(camera, sequence, key=sequence == 10)
@@ -125,16 +125,16 @@ def test_a_viewers_nack_is_answered_from_the_cache_byte_for_byte(camera: relay.I
     assert slot.out.repair((wanted, 60000), 1.0) == [b"sealed" + slot.sent[4]]
 
 
-def test_nacks_cannot_multiply_traffic(camera: relay.Incoming) -> None:
+def test_nacks_cannot_multiply_traffic(camera: streams.Incoming) -> None:
     slot = Slot()
     for sequence in range(10, 200):
         slot.relay(camera, sequence, key=sequence == 10)
     everything = tuple(rtp.parse(data).sequence for data in slot.sent)
     sent = sum(len(slot.out.repair(everything, 1.0 + number * 0.001)) for number in range(1000))
-    assert sent <= 2 * relay.RESENDS_PER_S + 1
+    assert sent <= 2 * streams.RESENDS_PER_S + 1
 
 
-def test_reports_of_a_relayed_stream_say_when_it_was_captured(camera: relay.Incoming) -> None:
+def test_reports_of_a_relayed_stream_say_when_it_was_captured(camera: streams.Incoming) -> None:
     slot = Slot()
     feed(camera, 10)
     camera.sender_report(rtcp.SenderReport(7, int(5000.0 * (1 << 32)), 10 * 3000), clock_offset=-1000.0, now=1.0)
@@ -149,19 +149,19 @@ def test_reports_of_a_relayed_stream_say_when_it_was_captured(camera: relay.Inco
 
 
 def test_reports_of_the_mix_say_how_old_its_sound_is() -> None:
-    out = relay.Outgoing("audio", 111, lambda data: data)
+    out = streams.Outgoing("audio", 111, lambda data: data)
     assert out.report(0.0, lambda now: now) is None
     out.append(b"mix", 960, False, 10.0)
     [parsed] = rtcp.parse(out.report(10.0, lambda now: now + 100) or b"")
     assert isinstance(parsed, rtcp.SenderReport)
-    assert parsed.ntp == rtcp.ntp(110.0 - relay.MIX_AGE_S)
+    assert parsed.ntp == rtcp.ntp(110.0 - streams.MIX_AGE_S)
     out.mix_age_s = 0.3
     [parsed] = rtcp.parse(out.report(10.0, lambda now: now + 100) or b"")
     assert isinstance(parsed, rtcp.SenderReport)
     assert parsed.ntp == rtcp.ntp(109.7)
 
 
-def test_repairs_in_a_stream_of_their_own_carry_the_lost_packet(camera: relay.Incoming) -> None:
+def test_repairs_in_a_stream_of_their_own_carry_the_lost_packet(camera: streams.Incoming) -> None:
     slot = Slot(rtx=97)
     for sequence in range(10, 20):
         slot.relay(camera, sequence, key=sequence == 10)
@@ -186,12 +186,12 @@ class Layers:
     """A low and a high layer of one camera, sent side by side."""
 
     def __init__(self) -> None:
-        self.low, self.high = relay.Incoming(7, "camera", 0.0, "l"), relay.Incoming(8, "camera", 0.0, "h")
+        self.low, self.high = streams.Incoming(7, "camera", 0.0, "l"), streams.Incoming(8, "camera", 0.0, "h")
         self.slot = Slot()
         self._number = {self.low: 100, self.high: 40_000}
         self.at = 0.0
 
-    def send(self, *, key: relay.Incoming | None = None) -> list[relay.Incoming]:
+    def send(self, *, key: streams.Incoming | None = None) -> list[streams.Incoming]:
         """One packet of each; which of them went out."""
         self.at += 0.05
         went = []

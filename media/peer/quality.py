@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from media.api import client
 from media.packets import rtcp
-from media.relay import Incoming, Outgoing
+from media.peer.streams import Incoming, Outgoing
 
 REPORTS_KEPT = 32
 """Sender reports whose time of sending is remembered: five streams, a report a second, answers within six."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from media.api import client
-from media.peer import Peer
-from media.quality import Figures
-from media.relay import ANY, Outgoing
+from media.peer.peer import Peer
+from media.peer.quality import Figures
+from media.peer.streams import ANY, Outgoing
 
 PAUSED = "paused"
 

@@ -14,11 +14,12 @@ from aioice import stun
 
 from media.bandwidth import Chooser, Estimator, TransportFeedback, numbered
 from media.lent import Lent
-from media.live import Live, LiveError
 from media.packets import rtcp, rtp, sdp
-from media.quality import Quality, Totals
-from media.relay import Incoming, Outgoing
-from media.speaking import Voice
+from media.peer.heartbeat_channel import Live, LiveError
+from media.peer.quality import Quality, Totals
+from media.peer.speaking import Voice
+from media.peer.streams import Incoming, Outgoing
+from media.peer.uplink import Uplink
 from media.transport import ice
 from media.transport.check import Check
 from media.transport.fastpath import Fastpath, Kept, Leg
@@ -31,7 +32,6 @@ from media.transport.seam import (
     fingerprint,
 )
 from media.transport.udp import Kind
-from media.uplink import Uplink
 
 log = structlog.get_logger(__name__)
 
