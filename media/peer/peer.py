@@ -13,7 +13,6 @@ import structlog
 from aioice import stun
 
 from media.bandwidth import Chooser, Estimator, TransportFeedback, numbered
-from media.lent import Lent
 from media.packets import rtcp, rtp, sdp
 from media.peer.heartbeat_channel import Live, LiveError
 from media.peer.quality import Quality, Totals
@@ -32,6 +31,7 @@ from media.transport.seam import (
     fingerprint,
 )
 from media.transport.udp import Kind
+from media.voice.lent import Lent
 
 log = structlog.get_logger(__name__)
 

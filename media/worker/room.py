@@ -11,7 +11,6 @@ import structlog
 
 from media.api import client
 from media.board.room import BoardRoom, Fragmenter, FragmentError, Reassembler
-from media.flow import EARLY_S, GRACE_STEPS, TICK_STEPS, Flow
 from media.mixer import TICK_STEP_S, AudioRoom, is_quiet
 from media.packets import rtp, sdp
 from media.peer import picture_fit
@@ -22,6 +21,7 @@ from media.peer.streams import ANY, Incoming, Outgoing
 from media.recording.link import Link
 from media.recording.tap import Tap
 from media.transport.fastpath import Kept
+from media.voice.solo_flow import EARLY_S, GRACE_STEPS, TICK_STEPS, Flow
 
 log = structlog.get_logger(__name__)
 

@@ -14,7 +14,6 @@ from typing import Any
 import structlog
 
 from media.api import client, recording_files
-from media.flow import TICK_STEPS
 from media.mixer import TICK_STEP_S
 from media.peer.peer import Peer
 from media.peer.quality import Totals
@@ -23,6 +22,7 @@ from media.transport import check, ice
 from media.transport.fastpath import Fastpath, Unavailable
 from media.transport.seam import make_certificate, srtp_functions
 from media.transport.udp import Kind, UdpSockets
+from media.voice.solo_flow import TICK_STEPS
 from media.worker.event_stream import Hub
 from media.worker.room import Refused, Room
 
