@@ -15,13 +15,14 @@ from matcher.memory import MemoryStore
 from matcher.redis import RedisStore
 from matcher.types import MatchStore
 from signaling import demo, http, keys, memory, ws
-from signaling.admission import Bounds
+from signaling.access.admission import Bounds
+from signaling.access.codes import Codes, signing_secret
+from signaling.access.identity import Identity
+from signaling.access.invites import Invites
+from signaling.access.turn_credentials import Turn
 from signaling.bus import Bus
-from signaling.codes import Codes, signing_secret
 from signaling.fleet import Fleet
 from signaling.hearing import MediaWorkers
-from signaling.identity import Identity
-from signaling.invites import Invites
 from signaling.live import Live
 from signaling.metrics import metrics_app
 from signaling.node import CheckedStore, Node
@@ -31,7 +32,6 @@ from signaling.records.types import Overtaken
 from signaling.relay import Relay
 from signaling.secret import derived, media_token
 from signaling.settings import Settings
-from signaling.turn import Turn
 from signaling.workers import Workers
 
 log = structlog.get_logger(__name__)

@@ -12,8 +12,9 @@ from typing import Any
 import click
 import uvloop
 
+from signaling.access.admission import Bounds
+
 from . import log
-from .admission import Bounds
 from .options import Address, redis_option, secret_option, storage_options
 from .secret import BadSecret, media_token, read_secret
 from .settings import STAFF_HOSTS, Settings, default_data_dir
@@ -121,7 +122,7 @@ def serve(
 def _check_turn(settings: Settings) -> None:
     if not settings.turn and settings.turn_secret_file is None:
         return
-    from .turn import Turn, TurnError
+    from signaling.access.turn_credentials import Turn, TurnError
 
     try:
         Turn.open(settings.turn, settings.turn_secret_file)

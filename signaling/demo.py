@@ -22,10 +22,10 @@ from aiohttp import web
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from signaling.access.codes import Claims, Product, User, secret_bytes, server_secret, sign
+from signaling.access.identity import hash_password
 from signaling.http.pages import PAGES, inside, not_built
 
-from .codes import Claims, Product, User, secret_bytes, server_secret, sign
-from .identity import hash_password
 from .messages import Role
 from .records import Category, Records, Site, SiteKey, StaffRecord
 from .settings import Settings

@@ -12,9 +12,10 @@ from .records import Records
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from signaling.access.codes import Codes
+    from signaling.access.identity import Identity
+
     from .bus import Bus
-    from .codes import Codes
-    from .identity import Identity
     from .live import Live
     from .node import Node
     from .relay import Relay

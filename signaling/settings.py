@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .admission import Bounds
+from signaling.access.admission import Bounds
 
 STAFF_HOSTS = {"counselor": "counselor.", "professional": "professional.", "operator": "operator."}
 

@@ -13,8 +13,8 @@ from aiohttp import WSMsgType, web
 from matcher.types import Unavailable
 from signaling import keys
 from signaling import messages as msg
-from signaling.admission import Crowded
-from signaling.limits import Buckets
+from signaling.access.admission import Crowded
+from signaling.access.rate_limits import Buckets
 from signaling.live import Live
 from signaling.live.clients import Client
 from signaling.live.commands import REFUSALS, handle

@@ -8,7 +8,7 @@ import click
 from msgspec.structs import replace
 
 from matcher.rules import MOST_PRIORITY, MOST_WIDENS_MS
-from signaling.codes import MOST_KEYS, SERVER_KID, new_secret
+from signaling.access.codes import MOST_KEYS, SERVER_KID, new_secret
 from signaling.records import Category, Records, Site, SiteKey
 
 from .typed import an_id, colour, json_option, name_option, noted, origins, show, with_records

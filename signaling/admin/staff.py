@@ -8,7 +8,7 @@ from typing import Any
 import click
 from msgspec.structs import replace
 
-from signaling.identity import hash_password
+from signaling.access.identity import hash_password
 from signaling.records import Records, StaffRecord
 
 from .typed import an_id, json_option, noted, show, with_records

@@ -7,8 +7,8 @@ from collections import Counter
 from aiohttp import web
 
 from signaling import upkeep
+from signaling.access.rate_limits import Buckets
 from signaling.keys import COUNTS
-from signaling.limits import Buckets
 from signaling.pictures import Checker
 
 from . import copies, health, hours, operator, pages, pictures, recordings, staff, users

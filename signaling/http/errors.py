@@ -11,9 +11,9 @@ from aiohttp.typedefs import Handler
 
 from matcher.types import Unavailable
 from signaling import log
-from signaling.admission import Crowded
-from signaling.codes import CodeRefused
-from signaling.identity import SignInRefused
+from signaling.access.admission import Crowded
+from signaling.access.codes import CodeRefused
+from signaling.access.identity import SignInRefused
 from signaling.keys import COUNTS
 from signaling.pictures import PictureRefused
 from signaling.records import RecordsAway

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from signaling.identity import COOKIE
+from signaling.access.identity import COOKIE
 from signaling.keys import SETTINGS
 
 from .bodies import bearer

@@ -8,8 +8,8 @@ from typing import cast
 from aiohttp import web
 from msgspec import Struct
 
+from signaling.access.rate_limits import Buckets
 from signaling.keys import IDENTITY, LIVE, RECORDS
-from signaling.limits import Buckets
 from signaling.messages import Audience
 from signaling.pictures import MOST_BYTES, Checker
 from signaling.records import PictureRecord, StaffRecord

@@ -7,7 +7,7 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from signaling.identity import MOST_PASSWORD, drop_cookie, set_cookie
+from signaling.access.identity import MOST_PASSWORD, drop_cookie, set_cookie
 from signaling.keys import IDENTITY, LIVE, RECORDS
 from signaling.messages import Role
 from signaling.records import StaffRecord

@@ -8,11 +8,11 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Meta, Struct, field
 
-from signaling import brief as briefs
-from signaling.admission import Crowded
-from signaling.codes import CodeRefused
+from signaling.access import brief as briefs
+from signaling.access.admission import Crowded
+from signaling.access.codes import CodeRefused
+from signaling.access.invites import InviteRefused
 from signaling.hours import is_open, next_opening
-from signaling.invites import InviteRefused
 from signaling.keys import CODES, LIVE, RECORDS
 from signaling.messages import CategoryView, Channel, Line, OpeningView, SiteView
 from signaling.records import Records

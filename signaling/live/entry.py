@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from matcher.types import MatchStore, Place
 from media.api.client import PictureLimit, SetMatrix
+from signaling.access.turn_credentials import Turn
 from signaling.hearing import MediaWorker, MediaWorkers
 from signaling.live.clients import Client, Hub
 from signaling.live.index import Index
@@ -21,7 +22,6 @@ from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import Site
 from signaling.session import Session
-from signaling.turn import Turn
 
 
 def wall_clock_ms() -> int:

@@ -10,10 +10,10 @@ import msgspec
 import structlog
 
 from matcher.types import MatchStore, Place, Refused, Staff, Unavailable
-from signaling.admission import Admission, Bounds
+from signaling.access.admission import Admission, Bounds
+from signaling.access.identity import token_hash
+from signaling.access.invites import InviteRefused, Invites
 from signaling.hearing import MediaWorkers
-from signaling.identity import token_hash
-from signaling.invites import InviteRefused, Invites
 from signaling.live.agreeing import Agreeing, Forgotten
 from signaling.live.boards import Boards
 from signaling.live.calls import Calls

@@ -20,7 +20,7 @@ import uvloop
 from redis.asyncio import Redis
 
 from media.api.client import WORKERS_KEY, Announcement, WorkerClient, announcement_key
-from signaling.identity import COOKIE, token_hash
+from signaling.access.identity import COOKIE, token_hash
 from signaling.records import Records, SignInRecord, StaffRecord
 from signaling.secret import media_token
 from signaling.settings import Settings

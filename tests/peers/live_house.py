@@ -26,7 +26,8 @@ from aiohttp import web
 
 from media.api.client import AdmitPeer, Admitted, WorkerClient
 from signaling import app as wiring
-from signaling import demo, identity, keys
+from signaling import demo, keys
+from signaling.access import identity
 from signaling.hearing import MediaWorkers
 from signaling.records import Records
 from signaling.settings import Settings

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from signaling.admission import Gate
+from signaling.access.admission import Gate
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
 PEOPLE = 40

@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from signaling import codes, messages, ws
+from signaling import messages, ws
+from signaling.access import codes
 
 TEXT = (Path(__file__).parents[2] / "docs" / "protocol.md").read_text()
 DECLARED = {"client": messages.ClientMessage, "server": messages.ServerMessage}

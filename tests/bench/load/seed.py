@@ -6,8 +6,8 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from signaling.codes import Claims, new_secret, secret_bytes, sign
-from signaling.identity import SIGN_IN_LIFE_MS, token_hash
+from signaling.access.codes import Claims, new_secret, secret_bytes, sign
+from signaling.access.identity import SIGN_IN_LIFE_MS, token_hash
 from signaling.records import Records
 from signaling.records.types import Category, SignInRecord, Site, SiteKey, StaffRecord
 

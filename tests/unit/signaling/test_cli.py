@@ -11,7 +11,7 @@ import argon2
 import pytest
 from click.testing import CliRunner, Result
 
-from signaling import identity
+from signaling.access import identity
 from signaling.cli import announce_ready, main, taken_port
 from signaling.options import Address
 from signaling.secret import with_password

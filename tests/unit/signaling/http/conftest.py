@@ -18,11 +18,12 @@ from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
 from matcher.types import Place
-from signaling import demo, http, identity, keys
-from signaling.admission import Admission
-from signaling.codes import Codes
+from signaling import demo, http, keys
+from signaling.access import identity
+from signaling.access.admission import Admission
+from signaling.access.codes import Codes
+from signaling.access.identity import COOKIE, Identity, token_hash
 from signaling.http import pages
-from signaling.identity import COOKIE, Identity, token_hash
 from signaling.messages import Brief
 from signaling.recordings import Recordings
 from signaling.records import Records, SessionRecord

@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from signaling import demo
-from signaling.codes import Server, read, server_secret, verify
+from signaling.access.codes import Server, read, server_secret, verify
 from signaling.http import pages
 from signaling.http.bodies import now_ms
 from signaling.settings import Settings

@@ -7,7 +7,7 @@ import base64
 import pycrdt
 import pytest
 
-from signaling.identity import COOKIE
+from signaling.access.identity import COOKIE
 
 from .conftest import ORIGIN, Desk, refused
 

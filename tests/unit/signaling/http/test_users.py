@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from signaling.access.rate_limits import Buckets
 from signaling.keys import CODES, COUNTS
-from signaling.limits import Buckets
 from signaling.messages import Audience
 
 from .conftest import BEARER, ORIGIN, SHOP, Desk, refused

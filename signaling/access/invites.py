@@ -1,8 +1,8 @@
 """Invites: the fresh link with which a user who is called back comes to their counselor.
 
-A compact JWS like an identification code (`signaling/codes.py`), but with a key and a `typ` of its own, so that neither passes
-for the other (RFC 8725, 3.11). It names a session and the request that a counselor has accepted, lives for an hour, and is
-exchanged once. In the link it stands behind "#", which no server and no referrer ever sees.
+A compact JWS like an identification code (`signaling/access/codes.py`), but with a key and a `typ` of its own, so that neither
+passes for the other (RFC 8725, 3.11). It names a session and the request that a counselor has accepted, lives for an hour,
+and is exchanged once. In the link it stands behind "#", which no server and no referrer ever sees.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from msgspec import Struct
 
-from .secret import derived
+from signaling.secret import derived
 
 ALGORITHM = "HS256"
 TYP = "invite+jwt"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from signaling.turn import TTL_S, Turn, TurnError
+from signaling.access.turn_credentials import TTL_S, Turn, TurnError
 
 SECRET = "north-star-of-the-south"
 

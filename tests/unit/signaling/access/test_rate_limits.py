@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.limits import Buckets, network_of
+from signaling.access.rate_limits import Buckets, network_of
 
 
 @given(st.lists(st.integers(0, 5_000), max_size=200), st.integers(1, 10), st.integers(1, 120))

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from signaling import codes
-from signaling.codes import Claims, CodeRefused, Codes, Server, User
-from signaling.limits import Buckets
+from signaling.access import codes
+from signaling.access.codes import Claims, CodeRefused, Codes, Server, User
+from signaling.access.rate_limits import Buckets
 from signaling.records import Category, Site, SiteKey
 
 NOW = 1_790_000_000_000

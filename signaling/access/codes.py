@@ -25,10 +25,11 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from msgspec import Meta, Struct
 
-from .limits import Buckets, network_of
-from .records import Records, Site
-from .secret import derived
-from .settings import Settings
+from signaling.records import Records, Site
+from signaling.secret import derived
+from signaling.settings import Settings
+
+from .rate_limits import Buckets, network_of
 
 ALGORITHM = "HS256"
 SERVER_KID = "server"

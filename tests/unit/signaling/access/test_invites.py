@@ -7,7 +7,7 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import OctKey
 
-from signaling.invites import ALGORITHM, LIFE_MS, TYP, Claims, InviteRefused, Invites
+from signaling.access.invites import ALGORITHM, LIFE_MS, TYP, Claims, InviteRefused, Invites
 from signaling.secret import derived
 
 NOW = 1_790_000_000_000

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from signaling import brief as briefs
-from signaling.brief import ClaimedProduct, ClaimedStep, Supplement
-from signaling.codes import Claims, CodeRefused, Kind, Product, User, Verified
+from signaling.access import brief as briefs
+from signaling.access.brief import ClaimedProduct, ClaimedStep, Supplement
+from signaling.access.codes import Claims, CodeRefused, Kind, Product, User, Verified
 from signaling.messages import Brief
 from signaling.records import Category, SessionRecord, Site
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from signaling.admission import JITTER, LONGEST_RETRY_S, Admission, Bounds, Crowded, Gate
+from signaling.access.admission import JITTER, LONGEST_RETRY_S, Admission, Bounds, Crowded, Gate
 
 
 class Door:

@@ -12,9 +12,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from msgspec import Meta, Struct
 
+from signaling.messages import Brief, BriefField, EarlierSession, Provenance, TrailStep
+from signaling.records import SessionRecord, Site
+
 from .codes import MOST_TRAIL, CodeRefused, Product, Verified
-from .messages import Brief, BriefField, EarlierSession, Provenance, TrailStep
-from .records import SessionRecord, Site
 
 MOST_URL = 500
 MOST_TITLE = 200

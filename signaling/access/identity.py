@@ -10,8 +10,9 @@ from functools import cache
 import argon2
 from aiohttp import web
 
-from .limits import Buckets, network_of
-from .records import Records, SignInRecord, StaffRecord
+from signaling.records import Records, SignInRecord, StaffRecord
+
+from .rate_limits import Buckets, network_of
 
 COOKIE = "__Host-sangdam"
 SIGN_IN_LIFE_MS = 12 * 3_600_000

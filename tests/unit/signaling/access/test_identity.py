@@ -5,8 +5,8 @@ import pytest
 from aiohttp import web
 from msgspec.structs import replace
 
-from signaling import identity
-from signaling.identity import SIGN_IN_LIFE_MS, Identity, SignInRefused
+from signaling.access import identity
+from signaling.access.identity import SIGN_IN_LIFE_MS, Identity, SignInRefused
 from signaling.records import SignInRecord, StaffRecord
 
 NOW = 1_790_000_000_000
