@@ -94,7 +94,7 @@ class Cluster:
 
     def add_server(self) -> Server:
         port, metrics_port, number = free_port(), free_port(), len(self.servers)
-        command = [sys.executable, "-m", "signaling.cli", "serve", "--port", str(port), "--redis", self.redis.url]
+        command = [sys.executable, "-m", "signaling.cli.main", "serve", "--port", str(port), "--redis", self.redis.url]
         command += ["--database", self.postgres.url, "--data-dir", str(self.folder / f"server-{number}")]
         command += ["--most-lag-ms", "60000"]  # a busy machine refuses nobody
         command += ["--public-url", self.settings.url, "--trust-proxy", "--recordings", str(self.folder / "recordings")]
@@ -107,7 +107,7 @@ class Cluster:
 
     def add_media(self, workers: int = 1) -> Server:
         port, number = free_port(), len(self.media)
-        command = [sys.executable, "-m", "signaling.cli", "media", "--redis", self.redis.url, "--workers", str(workers)]
+        command = [sys.executable, "-m", "signaling.cli.main", "media", "--redis", self.redis.url, "--workers", str(workers)]
         command += ["--port", str(port), "--udp-port", str(free_port()), "--loopback"]
         command += ["--recordings", str(self.folder / "recordings")]
         self.media.append(Server(port, command, self.folder / f"media-{number}.log"))

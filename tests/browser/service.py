@@ -62,7 +62,7 @@ class Service:
     async def start(self, within_s: float = 20) -> None:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "signaling.cli", "serve", "--demo"),
+                *(sys.executable, "-m", "signaling.cli.main", "serve", "--demo"),
                 *("--port", str(self.port), "--shop-port", str(self.shop_port), "--udp-port", str(self.udp_port)),
                 *("--workers", "1", "--data-dir", str(self.data_dir)),
                 *("--most-lag-ms", "60000", *self.extra),  # a busy machine refuses nobody
@@ -162,7 +162,7 @@ class Backstage:
 
 async def sangdam(service: Service, *words: str) -> str:
     """The command line, beside the running service."""
-    command = [sys.executable, "-m", "signaling.cli", *words, "--data-dir", str(service.data_dir)]
+    command = [sys.executable, "-m", "signaling.cli.main", *words, "--data-dir", str(service.data_dir)]
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
     out, _ = await process.communicate()
     assert process.returncode == 0, out.decode()

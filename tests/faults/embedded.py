@@ -29,7 +29,7 @@ def _alive(pid: int) -> bool:
 
 async def drained(folder: Path) -> list[Figure]:
     settings = settings_for(folder)
-    command = [sys.executable, "-m", "signaling.cli", "serve", "--demo", "--workers", "1", "--data-dir", str(folder)]
+    command = [sys.executable, "-m", "signaling.cli.main", "serve", "--demo", "--workers", "1", "--data-dir", str(folder)]
     command += ["--port", str(settings.port), "--shop-port", str(settings.shop_port), "--udp-port", str(settings.udp_port)]
     server = Server(settings.port, [*command, "--trust-proxy"], folder / "log")
     server.start()

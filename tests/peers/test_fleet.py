@@ -31,7 +31,7 @@ def redis() -> Iterator[RedisServer]:
 
 @contextmanager
 def media_machine(redis: RedisServer, workers: int) -> Iterator[subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "signaling.cli", "media", "--redis", redis.url, "--workers", str(workers)]
+    command = [sys.executable, "-m", "signaling.cli.main", "media", "--redis", redis.url, "--workers", str(workers)]
     command += ["--port", str(free_port()), "--udp-port", str(free_port()), "--address", "127.0.0.1"]
     process = subprocess.Popen(command, env=os.environ | {"SANGDAM_SECRET": SECRET.decode()})
     try:

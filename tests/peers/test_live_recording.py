@@ -185,7 +185,7 @@ async def test_of_a_camera_whose_low_layer_comes_first_the_high_one_is_recorded_
 async def exported(service: Service, session: str, audience: str) -> Path:
     settings = service.settings
     out = settings.data_dir / f"{audience}.webm"
-    command = [sys.executable, "-m", "signaling.cli", "export", session, "--audience", audience, "--out", str(out)]
+    command = [sys.executable, "-m", "signaling.cli.main", "export", session, "--audience", audience, "--out", str(out)]
     command += ["--data-dir", str(settings.data_dir), "--recordings", str(settings.recordings_dir)]
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
     said, _ = await process.communicate()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from signaling import keys
-from signaling.cli import main
+from signaling.cli.main import main
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
 

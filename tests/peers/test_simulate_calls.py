@@ -26,7 +26,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 async def start(service: Service, *options: str) -> asyncio.subprocess.Process:
     settings = service.settings
     where = ["--url", settings.url, "--origin", settings.shop_url]
-    command = [sys.executable, "-m", "signaling.cli", "simulate", "calls", *where, *options, "--json"]
+    command = [sys.executable, "-m", "signaling.cli.main", "simulate", "calls", *where, *options, "--json"]
     return await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
 
 

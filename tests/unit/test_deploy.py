@@ -16,7 +16,7 @@ import yaml
 
 from media.__main__ import DRAIN_S
 from signaling.app import SHUTDOWN_S
-from signaling.cli import main
+from signaling.cli.main import main
 from signaling.media_host import KILL_AFTER_S
 
 ROOT = Path(__file__).parents[2]

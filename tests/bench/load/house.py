@@ -111,7 +111,7 @@ class House:
                 await asyncio.sleep(0.2)
 
     async def _start(self, *command: str) -> asyncio.subprocess.Process:
-        pinned = ["taskset", "--cpu-list", str(SERVER_CORE), sys.executable, "-m", "signaling.cli", *command]
+        pinned = ["taskset", "--cpu-list", str(SERVER_CORE), sys.executable, "-m", "signaling.cli.main", *command]
         with (self.folder / "server.log").open("ab") as log:
             process = await asyncio.create_subprocess_exec(*pinned, cwd=ROOT, stdout=log, stderr=log)
         self._stack.push_async_callback(_end, process)

@@ -14,7 +14,7 @@ from matcher.simulation.day import Day
 from matcher.simulation.model import ModelError, default_model, read_model
 from matcher.simulation.plot import through_the_day
 from matcher.simulation.report import report
-from signaling.cli import main
+from signaling.cli.main import main
 
 HEAD = ",".join(COLUMNS)
 

@@ -9,8 +9,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
-from .secret import BadSecret, with_password
-from .settings import default_data_dir
+from signaling.secret import BadSecret, with_password
+from signaling.settings import default_data_dir
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from signaling.access import identity
-from signaling.cli import announce_ready, main, taken_port
-from signaling.options import Address
+from signaling.cli.main import announce_ready, main, taken_port
+from signaling.cli.options import Address
 from signaling.secret import with_password
 from signaling.settings import Settings
 

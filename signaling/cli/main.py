@@ -12,12 +12,12 @@ from typing import Any
 import click
 import uvloop
 
+from signaling import log
 from signaling.access.admission import Bounds
+from signaling.secret import BadSecret, media_token, read_secret
+from signaling.settings import STAFF_HOSTS, Settings, default_data_dir
 
-from . import log
 from .options import Address, redis_option, secret_option, storage_options
-from .secret import BadSecret, media_token, read_secret
-from .settings import STAFF_HOSTS, Settings, default_data_dir
 
 _PORT = click.IntRange(1, 65_535)
 _MEDIA_PORT = click.IntRange(1024, 65_000)
@@ -34,9 +34,9 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.ADMIN:
             return super().get_command(ctx, cmd_name)
-        from . import admin
+        from signaling import cli
 
-        command: click.Command = getattr(admin, cmd_name)
+        command: click.Command = getattr(cli, cmd_name)
         return command
 
 
@@ -132,20 +132,20 @@ def _check_turn(settings: Settings) -> None:
 
 async def _run(settings: Settings) -> None:
     """The media workers load while this process does."""
-    from .hearing import MediaWorkers
+    from signaling.hearing import MediaWorkers
 
     workers: MediaWorkers
     if settings.redis:
-        from .fleet import Fleet
+        from signaling.fleet import Fleet
 
         workers = Fleet(settings.redis, media_token(settings.secret))
     else:
-        from .workers import Workers
+        from signaling.workers import Workers
 
         workers = Workers(settings)
     try:
         await workers.begin()
-        from .app import serve  # it brings everything: a second of imports
+        from signaling.app import serve  # it brings everything: a second of imports
 
         await serve(settings, on_ready=lambda: announce_ready(settings), workers=workers)
     finally:
@@ -171,7 +171,7 @@ async def _run(settings: Settings) -> None:
 )
 def media(*, redis: str, secret_file: Path | None, **options: Any) -> None:
     """Start media workers for servers on other machines."""
-    from .media_host import MediaSettings, run
+    from signaling.media_host import MediaSettings, run
 
     token = media_token(_secret(secret_file))
     if options["listen"] in ("0.0.0.0", "::") and not options["advertise"]:  # noqa: S104 - a comparison
@@ -224,7 +224,7 @@ def announce_ready(settings: Settings) -> None:
     if not settings.demo:
         console.print(Text.assemble("Sangdam serves ", (settings.url, "bold cyan")))
         return
-    from .demo import ACCOUNTS
+    from signaling.demo import ACCOUNTS
 
     rows = [("shop", settings.shop_url, "bold green", "press the round button on any page")]
     colours = {"counselor": "bold cyan", "professional": "bold magenta", "operator": "bold yellow"}

@@ -19,7 +19,7 @@ from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from signaling.audit import AuditAction
-from signaling.options import storage_options
+from signaling.cli.options import storage_options
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.settings import Settings, default_data_dir
