@@ -20,12 +20,12 @@ from signaling.access.codes import Codes, signing_secret
 from signaling.access.identity import Identity
 from signaling.access.invites import Invites
 from signaling.access.turn_credentials import Turn
-from signaling.bus import Bus
+from signaling.cluster.node import CheckedStore, Node
+from signaling.cluster.redis_bus import Bus
 from signaling.fleet import Fleet
 from signaling.hearing import MediaWorkers
 from signaling.live import Live
 from signaling.metrics import metrics_app
-from signaling.node import CheckedStore, Node
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import Overtaken

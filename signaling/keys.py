@@ -14,10 +14,10 @@ from .settings import Settings
 if TYPE_CHECKING:
     from signaling.access.codes import Codes
     from signaling.access.identity import Identity
+    from signaling.cluster.node import Node
+    from signaling.cluster.redis_bus import Bus
 
-    from .bus import Bus
     from .live import Live
-    from .node import Node
     from .relay import Relay
 
 RECORDS: web.AppKey[Records] = web.AppKey("records", Records)

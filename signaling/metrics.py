@@ -22,8 +22,8 @@ from prometheus_client.registry import Collector
 
 from media.api import client as media
 from signaling import keys
+from signaling.cluster.node import state_of
 from signaling.live.entry import House
-from signaling.node import state_of
 
 log = structlog.get_logger(__name__)
 

@@ -11,11 +11,11 @@ import structlog
 from aiohttp import WSMsgType, web
 from aiohttp.typedefs import Handler, Middleware
 
+from signaling.cluster.node import ADDRESS_HEADER, LEADING_PATH, TOKEN_HEADER, Leader, Node
 from signaling.http.bodies import address_of
 from signaling.http.errors import answer
 from signaling.memory import let_go
 from signaling.messages import Bye, encode
-from signaling.node import ADDRESS_HEADER, LEADING_PATH, TOKEN_HEADER, Leader, Node
 
 log = structlog.get_logger(__name__)
 

@@ -8,8 +8,8 @@ from typing import TypeVar
 import msgspec
 from aiohttp import web
 
+from signaling.cluster.node import ADDRESS_HEADER, TOKEN_HEADER
 from signaling.keys import NODE, SETTINGS
-from signaling.node import ADDRESS_HEADER, TOKEN_HEADER
 
 from .errors import Refused
 

@@ -9,8 +9,8 @@ import structlog
 from aiohttp import web
 
 from matcher.types import Unavailable
+from signaling.cluster.node import state_of
 from signaling.keys import BUS, LIVE, NODE, RECORDS
-from signaling.node import state_of
 
 from .errors import answer
 

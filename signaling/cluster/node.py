@@ -21,7 +21,7 @@ import structlog
 from msgspec import Struct
 
 from matcher.types import MatchStore, Unavailable
-from signaling.bus import LEASE_MS, Bus
+from signaling.cluster.redis_bus import LEASE_MS, Bus
 from signaling.records import Records, RecordsAway
 
 log = structlog.get_logger(__name__)
