@@ -22,6 +22,8 @@ from signaling.access.invites import Invites
 from signaling.access.turn_credentials import Turn
 from signaling.cluster.node import CheckedStore, Node
 from signaling.cluster.redis_bus import Bus
+from signaling.config.secret import derived, media_token
+from signaling.config.settings import Settings
 from signaling.fleet import Fleet
 from signaling.hearing import MediaWorkers
 from signaling.live import Live
@@ -30,8 +32,6 @@ from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import Overtaken
 from signaling.relay import Relay
-from signaling.secret import derived, media_token
-from signaling.settings import Settings
 from signaling.workers import Workers
 
 log = structlog.get_logger(__name__)

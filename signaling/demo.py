@@ -24,11 +24,11 @@ from msgspec.structs import replace
 
 from signaling.access.codes import Claims, Product, User, secret_bytes, server_secret, sign
 from signaling.access.identity import hash_password
+from signaling.config.settings import Settings
 from signaling.http.pages import PAGES, inside, not_built
 
 from .messages import Role
 from .records import Category, Records, Site, SiteKey, StaffRecord
-from .settings import Settings
 
 T = TypeVar("T")
 

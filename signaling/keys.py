@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from signaling.config.settings import Settings
+
 from .recordings import Recordings
 from .records import Records
-from .settings import Settings
 
 if TYPE_CHECKING:
     from signaling.access.codes import Codes

@@ -9,7 +9,7 @@ import time
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from . import log
+from .config import log
 from .keys import RECORDINGS, RECORDS
 from .recordings import Recordings
 from .records import Records

@@ -23,10 +23,10 @@ import structlog
 
 from media.api import client as media
 from signaling import hearing
+from signaling.config.settings import Settings
 from signaling.hearing import OnDead, OnEvent, read_stream
 from signaling.liveness import Silence, is_starved, restart_pause_s
 from signaling.messages import WorkerItem
-from signaling.settings import Settings
 
 log = structlog.get_logger(__name__)
 

@@ -27,7 +27,7 @@ from rich.table import Table
 from scipy.stats import theilslopes
 
 from media.board.room import Fragmenter
-from signaling.settings import Settings
+from signaling.config.settings import Settings
 from tests.browser.service import free_port
 from tests.browser.service import running as running_service
 from tests.peers import live_house

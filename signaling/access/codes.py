@@ -25,9 +25,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from msgspec import Meta, Struct
 
+from signaling.config.secret import derived
+from signaling.config.settings import Settings
 from signaling.records import Records, Site
-from signaling.secret import derived
-from signaling.settings import Settings
 
 from .rate_limits import Buckets, network_of
 

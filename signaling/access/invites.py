@@ -16,7 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 from msgspec import Struct
 
-from signaling.secret import derived
+from signaling.config.secret import derived
 
 ALGORITHM = "HS256"
 TYP = "invite+jwt"

@@ -12,10 +12,10 @@ from typing import Any
 import click
 import uvloop
 
-from signaling import log
 from signaling.access.admission import Bounds
-from signaling.secret import BadSecret, media_token, read_secret
-from signaling.settings import STAFF_HOSTS, Settings, default_data_dir
+from signaling.config import log
+from signaling.config.secret import BadSecret, media_token, read_secret
+from signaling.config.settings import STAFF_HOSTS, Settings, default_data_dir
 
 from .options import Address, redis_option, secret_option, storage_options
 

@@ -9,8 +9,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
-from signaling.secret import BadSecret, with_password
-from signaling.settings import default_data_dir
+from signaling.config.secret import BadSecret, with_password
+from signaling.config.settings import default_data_dir
 
 P = ParamSpec("P")
 R = TypeVar("R")

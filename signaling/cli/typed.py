@@ -20,9 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from signaling.audit import AuditAction
 from signaling.cli.options import storage_options
+from signaling.config.settings import Settings, default_data_dir
 from signaling.recordings import Recordings
 from signaling.records import Records
-from signaling.settings import Settings, default_data_dir
 
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 json_option = click.option("--json", "as_json", is_flag=True, help="For scripts.")

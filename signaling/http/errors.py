@@ -10,10 +10,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from matcher.types import Unavailable
-from signaling import log
 from signaling.access.admission import Crowded
 from signaling.access.codes import CodeRefused
 from signaling.access.identity import SignInRefused
+from signaling.config import log
 from signaling.keys import COUNTS
 from signaling.pictures import PictureRefused
 from signaling.records import RecordsAway

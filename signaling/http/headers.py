@@ -5,8 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from signaling.config.settings import Settings
 from signaling.keys import SETTINGS
-from signaling.settings import Settings
 
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",

@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from signaling import log
+from signaling.config import log
 
 from .export import ExportFailed, export
 from .index import Segment, pieces

@@ -21,9 +21,9 @@ from redis.asyncio import Redis
 
 from media.api.client import WORKERS_KEY, Announcement, WorkerClient, announcement_key
 from signaling.access.identity import COOKIE, token_hash
+from signaling.config.secret import media_token
+from signaling.config.settings import Settings
 from signaling.records import Records, SignInRecord, StaffRecord
-from signaling.secret import media_token
-from signaling.settings import Settings
 from tests.cluster import SECRET, Cluster, Server, running_cluster
 from tests.faults.callers import Caller
 from tests.faults.ears import PAIRS, Choir, Ear

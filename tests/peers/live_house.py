@@ -28,9 +28,9 @@ from media.api.client import AdmitPeer, Admitted, WorkerClient
 from signaling import app as wiring
 from signaling import demo, keys
 from signaling.access import identity
+from signaling.config.settings import Settings
 from signaling.hearing import MediaWorkers
 from signaling.records import Records
-from signaling.settings import Settings
 from signaling.workers import Worker, Workers
 from tests.peers.client import Peer
 

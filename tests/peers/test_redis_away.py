@@ -12,7 +12,7 @@ import pytest
 from redis import Redis
 
 from matcher.redis import line
-from signaling.settings import Settings
+from signaling.config.settings import Settings
 from tests import redis_refusals
 from tests.peers.live_house import OneWorker, Person, Service, in_conversation, running, settings_for
 from tests.redis_server import RedisServer, running_redis

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from media.api.client import Announcement, Heartbeat, Snapshot, WorkerClient, WorkerEvent
+from signaling.config.secret import BadSecret, derived, media_token, read_secret
 from signaling.fleet import Fleet, Leased
-from signaling.secret import BadSecret, derived, media_token, read_secret
 
 
 async def fleet_of(**loads: float) -> Fleet:

@@ -10,7 +10,7 @@ import pytest
 
 from media.api import client as media
 from signaling import hearing, liveness, workers
-from signaling.settings import Settings
+from signaling.config.settings import Settings
 from signaling.workers import Worker, Workers
 
 

@@ -8,7 +8,7 @@ from joserfc import jws
 from joserfc.jwk import OctKey
 
 from signaling.access.invites import ALGORITHM, LIFE_MS, TYP, Claims, InviteRefused, Invites
-from signaling.secret import derived
+from signaling.config.secret import derived
 
 NOW = 1_790_000_000_000
 SECRET = b"s" * 32

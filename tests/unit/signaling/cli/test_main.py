@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 from signaling.access import identity
 from signaling.cli.main import announce_ready, main, taken_port
 from signaling.cli.options import Address
-from signaling.secret import with_password
-from signaling.settings import Settings
+from signaling.config.secret import with_password
+from signaling.config.settings import Settings
 
 
 @pytest.fixture

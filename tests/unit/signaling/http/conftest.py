@@ -23,11 +23,11 @@ from signaling.access import identity
 from signaling.access.admission import Admission
 from signaling.access.codes import Codes
 from signaling.access.identity import COOKIE, Identity, token_hash
+from signaling.config.settings import Settings
 from signaling.http import pages
 from signaling.messages import Brief
 from signaling.recordings import Recordings
 from signaling.records import Records, SessionRecord
-from signaling.settings import Settings
 
 TOKEN = "user-token"
 ORIGIN = "http://localhost:8080"

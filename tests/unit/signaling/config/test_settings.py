@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from signaling.settings import Settings
+from signaling.config.settings import Settings
 
 
 def test_addresses_follow_from_the_port() -> None:

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from signaling import log
+from signaling.config import log
 
 
 def test_secrets_and_what_people_said_are_blanked() -> None:
