@@ -16,8 +16,8 @@ from signaling import messages as msg
 from signaling.access.admission import Crowded
 from signaling.access.rate_limits import Buckets
 from signaling.live import Live
-from signaling.live.clients import Client
 from signaling.live.commands import REFUSALS, handle
+from signaling.live.connections import Client
 from signaling.memory import let_go
 from signaling.records import RecordsAway
 from signaling.session.model import NotAllowed

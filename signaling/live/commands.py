@@ -10,7 +10,7 @@ from typing import Any
 from matcher.types import Refused, Unavailable
 from signaling import messages as msg
 from signaling.hours import callback_times, is_open, may_call_back
-from signaling.live.clients import Client
+from signaling.live.connections import Client
 from signaling.live.entry import Entry
 from signaling.live.runtime import Live
 from signaling.live.staffing import MATCHED_ROLES

@@ -12,12 +12,12 @@ from matcher.types import MatchStore, Place
 from media.api.client import PictureLimit, SetMatrix
 from signaling.access.turn_credentials import Turn
 from signaling.hearing import MediaWorker, MediaWorkers
-from signaling.live.clients import Client, Hub
+from signaling.live.connections import Client, Hub
 from signaling.live.index import Index
-from signaling.live.owed import Owed
+from signaling.live.meters import Meters
+from signaling.live.pending_writes import Owed
 from signaling.matrix import Matrix
 from signaling.messages import Brief
-from signaling.meters import Meters
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import Site

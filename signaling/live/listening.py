@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from signaling.live.clients import Client
+from signaling.live.connections import Client
 from signaling.live.entry import Entry, House
 from signaling.live.sessions import Sessions
 from signaling.messages import Replaced

@@ -11,7 +11,7 @@ import structlog
 
 from matcher import types as m
 from signaling import views
-from signaling.live.clients import Client
+from signaling.live.connections import Client
 from signaling.live.entry import Entry, House
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import Staffing

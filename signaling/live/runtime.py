@@ -14,16 +14,16 @@ from signaling.access.admission import Admission, Bounds
 from signaling.access.identity import token_hash
 from signaling.access.invites import InviteRefused, Invites
 from signaling.hearing import MediaWorkers
-from signaling.live.agreeing import Agreeing, Forgotten
-from signaling.live.boards import Boards
-from signaling.live.calls import Calls
-from signaling.live.clients import Client
+from signaling.live.call_quality import Calls
+from signaling.live.chat import Lines
+from signaling.live.connections import Client
 from signaling.live.entry import Entry, House, wall_clock_ms
-from signaling.live.lines import Lines
 from signaling.live.listening import Listening
+from signaling.live.matcher_sync import Agreeing, Forgotten
 from signaling.live.matching import Matching
 from signaling.live.rooms import Rooms
 from signaling.live.sessions import Sessions
+from signaling.live.staff_boards import Boards
 from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.messages import Brief, BriefField, Channel, Replaced, SessionOver, UserMe, Welcome
 from signaling.recordings import Recordings

@@ -34,7 +34,7 @@ from signaling.session.events import (
 from signaling.session.model import FINAL_STATES
 
 if TYPE_CHECKING:
-    from signaling.live.lines import Lines
+    from signaling.live.chat import Lines
     from signaling.live.matching import Matching
     from signaling.live.rooms import Rooms
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from signaling.live.owed import Owed
+from signaling.live.pending_writes import Owed
 from signaling.records import Records, RecordsAway, SessionRecord
 
 SNAPSHOT = bytes(range(256)) * 400  # 100 KiB: more than is left

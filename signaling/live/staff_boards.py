@@ -11,10 +11,10 @@ import structlog
 from msgspec import structs
 
 from signaling import views
-from signaling.live.calls import Calls
-from signaling.live.clients import Client
+from signaling.live.call_quality import Calls
+from signaling.live.connections import Client
 from signaling.live.entry import Entry, House
-from signaling.live.places import Places
+from signaling.live.queue_places import Places
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.messages import MessageLeft, Queue, QueueItem, SessionItem, Wallboard, encode

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from signaling.live import owed as owing
-from signaling.live.owed import Owed
+from signaling.live import pending_writes as owing
+from signaling.live.pending_writes import Owed
 from signaling.records import Overtaken, RecordsAway, reach
 from signaling.records.reach import Reach
 

@@ -11,10 +11,10 @@ import structlog
 
 from media.api import client as media
 from signaling.hearing import MediaWorker
-from signaling.live.clients import Client
+from signaling.live.connections import Client
 from signaling.live.entry import Entry, House
+from signaling.live.quality_grade import grade, worst
 from signaling.messages import CallQuality, Grade, PersonQuality, StreamQuality
-from signaling.quality import grade, worst
 from signaling.session.model import Person
 
 log = structlog.get_logger(__name__)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from media.api.client import PeerQuality, StreamQuality
-from signaling.quality import grade, worst
+from signaling.live.quality_grade import grade, worst
 
 
 def peer(*, down: dict[str, Any] | None = None, up: dict[str, Any] | None = None, **known: Any) -> PeerQuality:

@@ -14,7 +14,7 @@ import structlog
 
 from matcher import types as m
 from matcher.rules import Rules
-from signaling.live.clients import Client
+from signaling.live.connections import Client
 from signaling.live.entry import Entry, House
 from signaling.live.matching import Matching
 from signaling.live.staffing import Staffing

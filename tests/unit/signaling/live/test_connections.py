@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from signaling.live.clients import QUEUE_MESSAGES, Client, Hub
+from signaling.live.connections import QUEUE_MESSAGES, Client, Hub
 from signaling.messages import Ok
 from signaling.records.types import StaffRecord
 

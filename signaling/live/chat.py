@@ -6,7 +6,7 @@ import secrets
 from typing import Any
 
 from signaling import matrix
-from signaling.live.clients import Client
+from signaling.live.connections import Client
 from signaling.live.entry import Entry, House
 from signaling.messages import Audience, GetLines, Line, LineAck, NewLine, SendLine, Typing, TypingNow, encode
 from signaling.messages import Lines as LinesReply
