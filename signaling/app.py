@@ -24,15 +24,15 @@ from signaling.cluster.node import CheckedStore, Node
 from signaling.cluster.redis_bus import Bus
 from signaling.config.secret import derived, media_token
 from signaling.config.settings import Settings
-from signaling.fleet import Fleet
-from signaling.hearing import MediaWorkers
 from signaling.live import Live
+from signaling.mediaworkers.embedded import Workers
+from signaling.mediaworkers.interface import MediaWorkers
+from signaling.mediaworkers.remote import Fleet
 from signaling.metrics import metrics_app
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import Overtaken
 from signaling.relay import Relay
-from signaling.workers import Workers
 
 log = structlog.get_logger(__name__)
 

@@ -132,15 +132,15 @@ def _check_turn(settings: Settings) -> None:
 
 async def _run(settings: Settings) -> None:
     """The media workers load while this process does."""
-    from signaling.hearing import MediaWorkers
+    from signaling.mediaworkers.interface import MediaWorkers
 
     workers: MediaWorkers
     if settings.redis:
-        from signaling.fleet import Fleet
+        from signaling.mediaworkers.remote import Fleet
 
         workers = Fleet(settings.redis, media_token(settings.secret))
     else:
-        from signaling.workers import Workers
+        from signaling.mediaworkers.embedded import Workers
 
         workers = Workers(settings)
     try:
@@ -171,7 +171,7 @@ async def _run(settings: Settings) -> None:
 )
 def media(*, redis: str, secret_file: Path | None, **options: Any) -> None:
     """Start media workers for servers on other machines."""
-    from signaling.media_host import MediaSettings, run
+    from signaling.mediaworkers.host import MediaSettings, run
 
     token = media_token(_secret(secret_file))
     if options["listen"] in ("0.0.0.0", "::") and not options["advertise"]:  # noqa: S104 - a comparison

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import structlog
 
 from media.api import client as media
-from signaling.hearing import MediaWorker
 from signaling.live.connections import Client
 from signaling.live.entry import Entry, House
 from signaling.live.quality_grade import grade, worst
+from signaling.mediaworkers.interface import MediaWorker
 from signaling.messages import CallQuality, Grade, PersonQuality, StreamQuality
 from signaling.session.model import Person
 

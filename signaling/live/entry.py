@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from matcher.types import MatchStore, Place
 from media.api.client import PictureLimit, SetMatrix
 from signaling.access.turn_credentials import Turn
-from signaling.hearing import MediaWorker, MediaWorkers
 from signaling.live.connections import Client, Hub
 from signaling.live.index import Index
 from signaling.live.meters import Meters
 from signaling.live.pending_writes import Owed
 from signaling.matrix import Matrix
+from signaling.mediaworkers.interface import MediaWorker, MediaWorkers
 from signaling.messages import Brief
 from signaling.recordings import Recordings
 from signaling.records import Records

@@ -18,8 +18,8 @@ from typing import Any, ClassVar
 import structlog
 
 from media.api import client as media
-from signaling.hearing import MediaWorker
 from signaling.live.entry import Entry, House, RoomState
+from signaling.mediaworkers.interface import MediaWorker
 from signaling.messages import Answer, BoardMessage, BoardOut, Speaking
 from signaling.records.types import RecordsAway, StaleEpoch, UnknownSession
 from signaling.session.events import PeerChanged, PeerOffered, RecordingFailed, RoomLost, SessionEvent

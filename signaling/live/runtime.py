@@ -13,7 +13,6 @@ from matcher.types import MatchStore, Place, Refused, Staff, Unavailable
 from signaling.access.admission import Admission, Bounds
 from signaling.access.identity import token_hash
 from signaling.access.invites import InviteRefused, Invites
-from signaling.hearing import MediaWorkers
 from signaling.live.call_quality import Calls
 from signaling.live.chat import Lines
 from signaling.live.connections import Client
@@ -25,6 +24,7 @@ from signaling.live.rooms import Rooms
 from signaling.live.sessions import Sessions
 from signaling.live.staff_boards import Boards
 from signaling.live.staffing import MATCHED_ROLES, Staffing
+from signaling.mediaworkers.interface import MediaWorkers
 from signaling.messages import Brief, BriefField, Channel, Replaced, SessionOver, UserMe, Welcome
 from signaling.recordings import Recordings
 from signaling.records import Records

@@ -29,9 +29,9 @@ from signaling import app as wiring
 from signaling import demo, keys
 from signaling.access import identity
 from signaling.config.settings import Settings
-from signaling.hearing import MediaWorkers
+from signaling.mediaworkers.embedded import Worker, Workers
+from signaling.mediaworkers.interface import MediaWorkers
 from signaling.records import Records
-from signaling.workers import Worker, Workers
 from tests.peers.client import Peer
 
 WAIT_S = 10.0

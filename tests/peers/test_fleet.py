@@ -16,7 +16,7 @@ from redis import Redis
 
 from media.api.client import WORKERS_KEY, WorkerClient, WorkerRefused
 from signaling.config.secret import media_token
-from signaling.fleet import Fleet
+from signaling.mediaworkers.remote import Fleet
 from tests.peers.live_house import Person, Service, free_port, in_conversation, running, settings_for
 from tests.redis_server import RedisServer, running_redis
 

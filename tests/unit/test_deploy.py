@@ -17,7 +17,7 @@ import yaml
 from media.__main__ import DRAIN_S
 from signaling.app import SHUTDOWN_S
 from signaling.cli.main import main
-from signaling.media_host import KILL_AFTER_S
+from signaling.mediaworkers.host import KILL_AFTER_S
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from media.api import client as media
-from signaling.liveness import TICK_S, Silence
+from signaling.mediaworkers.liveness import TICK_S, Silence
 from signaling.messages import WorkerItem
 
 log = structlog.get_logger(__name__)

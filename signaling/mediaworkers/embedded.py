@@ -22,10 +22,10 @@ from typing import Any, Literal
 import structlog
 
 from media.api import client as media
-from signaling import hearing
 from signaling.config.settings import Settings
-from signaling.hearing import OnDead, OnEvent, read_stream
-from signaling.liveness import Silence, is_starved, restart_pause_s
+from signaling.mediaworkers import interface
+from signaling.mediaworkers.interface import OnDead, OnEvent, read_stream
+from signaling.mediaworkers.liveness import Silence, is_starved, restart_pause_s
 from signaling.messages import WorkerItem
 
 log = structlog.get_logger(__name__)
@@ -106,7 +106,7 @@ class Workers:
         self._folder.cleanup()
 
     async def heard(self, timeout_s: float) -> None:
-        await hearing.heard(self.usable(), timeout_s)
+        await interface.heard(self.usable(), timeout_s)
 
     def usable(self) -> list[Worker]:
         return [worker for worker in self._workers if worker.usable]
@@ -235,7 +235,7 @@ class Workers:
             return
         log.info("worker drains", worker=worker.id, rooms=len(worker.rooms))
         worker.state = "draining"
-        await hearing.drain(worker, self._another, lambda: self._moved(worker), lambda room: self._placed.get(room) is worker)
+        await interface.drain(worker, self._another, lambda: self._moved(worker), lambda room: self._placed.get(room) is worker)
 
     def _another(self) -> bool:
         self._promote()
@@ -299,7 +299,7 @@ async def _silent(worker: Worker) -> None:
     """Returns when the worker has been silent for too long."""
     now_s = asyncio.get_running_loop().time()
     while True:
-        now_s = await hearing.tick(worker, now_s)
+        now_s = await interface.tick(worker, now_s)
         if worker.silence.is_long and worker.silence.is_death(starved=is_starved(worker.process.pid)):
             log.warning("worker silent", worker=worker.id)
             return

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from signaling.liveness import FIRST_S, PAUSES_S, SILENT_S, STARVED_S, TICK_S, Silence, is_starved, restart_pause_s
+from signaling.mediaworkers.liveness import FIRST_S, PAUSES_S, SILENT_S, STARVED_S, TICK_S, Silence, is_starved, restart_pause_s
 
 
 def ticks_until_death(silence: Silence, *, elapsed_s: float = TICK_S, starved: bool = False) -> int:

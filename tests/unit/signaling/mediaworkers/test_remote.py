@@ -11,7 +11,7 @@ import pytest
 
 from media.api.client import Announcement, Heartbeat, Snapshot, WorkerClient, WorkerEvent
 from signaling.config.secret import BadSecret, derived, media_token, read_secret
-from signaling.fleet import Fleet, Leased
+from signaling.mediaworkers.remote import Fleet, Leased
 
 
 async def fleet_of(**loads: float) -> Fleet:

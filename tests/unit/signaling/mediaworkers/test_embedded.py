@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from media.api import client as media
-from signaling import hearing, liveness, workers
 from signaling.config.settings import Settings
-from signaling.workers import Worker, Workers
+from signaling.mediaworkers import embedded, interface, liveness
+from signaling.mediaworkers.embedded import Worker, Workers
 
 
 class FakeProcess:
@@ -114,7 +114,7 @@ def stand_in(worker: Worker | None) -> tuple[FakeProcess, FakeClient]:
 @pytest.fixture
 async def pair(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeWorkers]:
     """One worker and its spare; a successor starts at once, and time passes only when a test says so."""
-    monkeypatch.setattr(workers, "SETTLE_S", 0.0)
+    monkeypatch.setattr(embedded, "SETTLE_S", 0.0)
     monkeypatch.setattr(liveness, "PAUSES_S", (0.0,))
     found = FakeWorkers(1)
     await found.up()
@@ -142,7 +142,7 @@ async def test_a_dead_workers_rooms_are_named_and_the_spare_serves_at_once(pair:
 async def test_a_worker_told_to_end_keeps_its_rooms_until_they_have_moved(
     pair: FakeWorkers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hearing, "MOVED_S", 0.05)
+    monkeypatch.setattr(interface, "MOVED_S", 0.05)
     first = pair.place("s-1")
     process, client = stand_in(first)
     client.opened.append("s-1")
@@ -189,7 +189,7 @@ async def test_rooms_go_where_the_fewest_are(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_a_stream_that_breaks_is_opened_again(pair: FakeWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "POLL_S", 0.0)
+    monkeypatch.setattr(embedded, "POLL_S", 0.0)
     _, client = stand_in(pair.forked[0])
     client.coming.put_nowait(None)
     await turn()

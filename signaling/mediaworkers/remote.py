@@ -24,9 +24,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from media.api import client as media
-from signaling import hearing
-from signaling.hearing import OnDead, OnEvent, Succeeded, read_stream
-from signaling.liveness import REMOTE_SILENT_S, Silence
+from signaling.mediaworkers import interface
+from signaling.mediaworkers.interface import OnDead, OnEvent, Succeeded, read_stream
+from signaling.mediaworkers.liveness import REMOTE_SILENT_S, Silence
 from signaling.messages import WorkerItem
 
 log = structlog.get_logger(__name__)
@@ -132,7 +132,7 @@ class Fleet:
         await self._redis.aclose()
 
     async def heard(self, timeout_s: float) -> None:
-        await hearing.heard(self.usable(), timeout_s)
+        await interface.heard(self.usable(), timeout_s)
 
     def usable(self) -> list[Leased]:
         return [worker for worker in self._workers.values() if worker.usable]
@@ -273,7 +273,7 @@ class Fleet:
     async def _watch(self, worker: Leased) -> None:
         now_s = asyncio.get_running_loop().time()
         while True:
-            now_s = await hearing.tick(worker, now_s)
+            now_s = await interface.tick(worker, now_s)
             if worker.silence.is_long and worker.usable:
                 await self._dead(worker)
             elif not worker.silence.is_long and worker.state == "dead":
@@ -295,7 +295,9 @@ class Fleet:
             worker.state = "draining"
         log.info("worker drains", worker=worker.id, rooms=len(worker.rooms))
         if await self.allowed():
-            await hearing.drain(worker, self._another, lambda: self._moved(worker), lambda room: self._placed.get(room) is worker)
+            await interface.drain(
+                worker, self._another, lambda: self._moved(worker), lambda room: self._placed.get(room) is worker
+            )
 
     def _another(self) -> bool:
         return any(worker.state == "live" for worker in self._workers.values())
@@ -316,4 +318,4 @@ class Fleet:
 
     async def _close_strays(self, worker: Leased) -> None:
         if worker.usable and await self.allowed():
-            await hearing.close_strays(worker, lambda room: self._placed.get(room) is worker)
+            await interface.close_strays(worker, lambda room: self._placed.get(room) is worker)
