@@ -75,7 +75,7 @@ pages: $(VENV)/.run fastpath ## build the pages, if their sources changed
 fastpath: $(VENV)/.run ## build the media worker's fast path, where there is a C compiler
 	@$(BIN)/python media/transport/compile.py
 
-messages: $(VENV)/.run ## write web/src/messages.ts from signaling/messages.py
+messages: $(VENV)/.run ## write web/src/messages.ts from signaling/protocol/messages.py
 	$(BIN)/python web/messages.py
 
 format: $(VENV)/.dev ## format the Python sources

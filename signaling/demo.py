@@ -26,8 +26,8 @@ from signaling.access.codes import Claims, Product, User, secret_bytes, server_s
 from signaling.access.identity import hash_password
 from signaling.config.settings import Settings
 from signaling.http.pages import PAGES, inside, not_built
+from signaling.protocol.messages import Role
 
-from .messages import Role
 from .records import Category, Records, Site, SiteKey, StaffRecord
 
 T = TypeVar("T")

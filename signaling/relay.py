@@ -15,7 +15,7 @@ from signaling.cluster.node import ADDRESS_HEADER, LEADING_PATH, TOKEN_HEADER, L
 from signaling.http.bodies import address_of
 from signaling.http.errors import answer
 from signaling.memory import let_go
-from signaling.messages import Bye, encode
+from signaling.protocol.messages import Bye, encode
 
 log = structlog.get_logger(__name__)
 

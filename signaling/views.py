@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from signaling import matrix
-from signaling.messages import (
+from signaling.protocol.messages import (
     Brief,
     CallbackView,
     CategoryView,

@@ -12,13 +12,13 @@ from aiohttp import WSMsgType, web
 
 from matcher.types import Unavailable
 from signaling import keys
-from signaling import messages as msg
 from signaling.access.admission import Crowded
 from signaling.access.rate_limits import Buckets
 from signaling.live import Live
 from signaling.live.commands import REFUSALS, handle
 from signaling.live.connections import Client
 from signaling.memory import let_go
+from signaling.protocol import messages as msg
 from signaling.records import RecordsAway
 from signaling.session.model import NotAllowed
 

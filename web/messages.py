@@ -1,4 +1,4 @@
-"""Writes `src/messages.ts`, the TypeScript side of `signaling/messages.py`, so that both ends share one declaration.
+"""Writes `src/messages.ts`, the TypeScript side of `signaling/protocol/messages.py`, so that both ends share one declaration.
 
 python web/messages.py          write
 python web/messages.py --check  fail when the written file is stale
@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from signaling import messages  # the line above makes it importable from a bare checkout
+from signaling.protocol import messages  # the line above makes it importable from a bare checkout
 
 TARGET = Path(__file__).parent / "src" / "messages.ts"
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", types.NoneType: "null"}
@@ -59,7 +59,7 @@ def generate() -> str:
         for value in vars(messages).values()
         if isinstance(value, type) and issubclass(value, msgspec.Struct) and value not in (msgspec.Struct, messages.Message)
     ]
-    parts = ["// Generated from signaling/messages.py by `make messages`. Do not edit.\n"]
+    parts = ["// Generated from signaling/protocol/messages.py by `make messages`. Do not edit.\n"]
     named = ("Role", "Channel", "Audience", "Mode", "Grade", "SessionState", "HelpState", "StaffState", "Provenance")
     parts += [f"export type {name} = {typescript(getattr(messages, name))};\n" for name in named]
     parts += [interface(struct) for struct in structs]

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from msgspec import Meta, Struct
 
-from signaling.messages import Brief, BriefField, EarlierSession, Provenance, TrailStep
+from signaling.protocol.messages import Brief, BriefField, EarlierSession, Provenance, TrailStep
 from signaling.records import SessionRecord, Site
 
 from .codes import MOST_TRAIL, CodeRefused, Product, Verified

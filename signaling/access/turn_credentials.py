@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from signaling.messages import IceServer
+from signaling.protocol.messages import IceServer
 
 TTL_S = 2 * 3600
 """A connection asks for its own when it is made; coturn checks the end at the start, so that a longer call goes on."""

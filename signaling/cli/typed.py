@@ -18,9 +18,9 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
-from signaling.audit import AuditAction
 from signaling.cli.options import storage_options
 from signaling.config.settings import Settings, default_data_dir
+from signaling.protocol.audit_actions import AuditAction
 from signaling.recordings import Recordings
 from signaling.records import Records
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from signaling.hours import BadHours, Hours, check, is_open, next_opening
 from signaling.keys import LIVE, RECORDS
-from signaling.messages import OpeningView
+from signaling.protocol.messages import OpeningView
 from signaling.records import Site
 
 from .bodies import now_ms, read_json

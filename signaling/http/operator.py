@@ -11,7 +11,7 @@ from aiohttp import web
 from msgspec import Struct
 
 from signaling.keys import COUNTS, LIVE, RECORDINGS, RECORDS
-from signaling.messages import Brief, CallbackView, Channel, Line, Role, SessionState
+from signaling.protocol.messages import Brief, CallbackView, Channel, Line, Role, SessionState
 from signaling.records import AuditRecord, SessionRecord, Site, StaffRecord
 from signaling.session import decode_snapshot
 from signaling.views import callback_view

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from signaling.access.rate_limits import Buckets
 from signaling.keys import IDENTITY, LIVE, RECORDS
-from signaling.messages import Audience
 from signaling.pictures import MOST_BYTES, Checker
+from signaling.protocol.messages import Audience
 from signaling.records import PictureRecord, StaffRecord
 
 from .bodies import bearer, now_ms, read_bytes

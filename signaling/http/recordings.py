@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from media.api import recording_files as disk
 from signaling.keys import RECORDINGS, RECORDS
-from signaling.messages import Line, Role
+from signaling.protocol.messages import Line, Role
 from signaling.recordings import Segment, pieces
 from signaling.records import SessionRecord, StaffRecord
 from signaling.session import decode_snapshot

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from signaling.access.identity import MOST_PASSWORD, drop_cookie, set_cookie
 from signaling.keys import IDENTITY, LIVE, RECORDS
-from signaling.messages import Role
+from signaling.protocol.messages import Role
 from signaling.records import StaffRecord
 
 from .bodies import address_of, now_ms, read_json

@@ -14,7 +14,7 @@ from signaling.access.codes import CodeRefused
 from signaling.access.invites import InviteRefused
 from signaling.hours import is_open, next_opening
 from signaling.keys import CODES, LIVE, RECORDS
-from signaling.messages import CategoryView, Channel, Line, OpeningView, SiteView
+from signaling.protocol.messages import CategoryView, Channel, Line, OpeningView, SiteView
 from signaling.records import Records
 
 from .bodies import address_of, bearer, now_ms, read_json

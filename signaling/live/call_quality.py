@@ -14,7 +14,7 @@ from signaling.live.connections import Client
 from signaling.live.entry import Entry, House
 from signaling.live.quality_grade import grade, worst
 from signaling.mediaworkers.interface import MediaWorker
-from signaling.messages import CallQuality, Grade, PersonQuality, StreamQuality
+from signaling.protocol.messages import CallQuality, Grade, PersonQuality, StreamQuality
 from signaling.session.model import Person
 
 log = structlog.get_logger(__name__)

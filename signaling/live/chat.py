@@ -8,8 +8,8 @@ from typing import Any
 from signaling import matrix
 from signaling.live.connections import Client
 from signaling.live.entry import Entry, House
-from signaling.messages import Audience, GetLines, Line, LineAck, NewLine, SendLine, Typing, TypingNow, encode
-from signaling.messages import Lines as LinesReply
+from signaling.protocol.messages import Audience, GetLines, Line, LineAck, NewLine, SendLine, Typing, TypingNow, encode
+from signaling.protocol.messages import Lines as LinesReply
 from signaling.records import RecordsAway
 from signaling.session.events import Say
 from signaling.session.model import NotAllowed, Person

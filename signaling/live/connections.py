@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from signaling.messages import Bye, encode
+from signaling.protocol.messages import Bye, encode
 from signaling.records.types import StaffRecord
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from signaling.live.meters import Meters
 from signaling.live.pending_writes import Owed
 from signaling.matrix import Matrix
 from signaling.mediaworkers.interface import MediaWorker, MediaWorkers
-from signaling.messages import Brief
+from signaling.protocol.messages import Brief
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import Site

@@ -7,7 +7,7 @@ import asyncio
 from signaling.live.connections import Client
 from signaling.live.entry import Entry, House
 from signaling.live.sessions import Sessions
-from signaling.messages import Replaced
+from signaling.protocol.messages import Replaced
 from signaling.records.types import StaffRecord
 from signaling.session import listening
 from signaling.session.events import ListenStarted, ListenStopped, ListenWhy

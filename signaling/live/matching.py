@@ -15,7 +15,7 @@ from signaling.live.connections import Client
 from signaling.live.entry import Entry, House
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import Staffing
-from signaling.messages import Ring, RingOver
+from signaling.protocol.messages import Ring, RingOver
 from signaling.session.events import (
     Accepted,
     Enqueue,

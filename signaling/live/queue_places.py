@@ -10,7 +10,7 @@ from itertools import chain, islice
 from matcher.types import Place, Unavailable
 from signaling.live.entry import Entry, House
 from signaling.live.sessions import Sessions
-from signaling.messages import WaitingUpdate
+from signaling.protocol.messages import WaitingUpdate
 
 PLACES_A_ROUND = 500  # looked at in turn; with 10,000 waiting each is looked at every 20 s
 NEAR = 10  # whoever stands so far in front is looked at in every round

@@ -20,7 +20,7 @@ import structlog
 from media.api import client as media
 from signaling.live.entry import Entry, House, RoomState
 from signaling.mediaworkers.interface import MediaWorker
-from signaling.messages import Answer, BoardMessage, BoardOut, Speaking
+from signaling.protocol.messages import Answer, BoardMessage, BoardOut, Speaking
 from signaling.records.types import RecordsAway, StaleEpoch, UnknownSession
 from signaling.session.events import PeerChanged, PeerOffered, RecordingFailed, RoomLost, SessionEvent
 from signaling.session.model import NotAllowed

@@ -25,7 +25,7 @@ from signaling.live.sessions import Sessions
 from signaling.live.staff_boards import Boards
 from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.mediaworkers.interface import MediaWorkers
-from signaling.messages import Brief, BriefField, Channel, Replaced, SessionOver, UserMe, Welcome
+from signaling.protocol.messages import Brief, BriefField, Channel, Replaced, SessionOver, UserMe, Welcome
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import RecordsAway, SessionRecord, Site, StaffRecord

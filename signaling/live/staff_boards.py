@@ -17,7 +17,7 @@ from signaling.live.entry import Entry, House
 from signaling.live.queue_places import Places
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import MATCHED_ROLES, Staffing
-from signaling.messages import MessageLeft, Queue, QueueItem, SessionItem, Wallboard, encode
+from signaling.protocol.messages import MessageLeft, Queue, QueueItem, SessionItem, Wallboard, encode
 from signaling.records.types import DayCounts, MessageRecord, RecordsAway, Site, StaffRecord
 
 log = structlog.get_logger(__name__)

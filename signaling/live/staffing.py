@@ -6,7 +6,7 @@ import asyncio
 
 from matcher import types as m
 from signaling.live.entry import Entry, House
-from signaling.messages import StaffItem, StaffMe, StaffUpdate
+from signaling.protocol.messages import StaffItem, StaffMe, StaffUpdate
 from signaling.records.types import StaffRecord
 
 RENEW_S = 10.0  # a third of the presence lease

@@ -11,7 +11,7 @@ import structlog
 
 from media.api import client as media
 from signaling.mediaworkers.liveness import TICK_S, Silence
-from signaling.messages import WorkerItem
+from signaling.protocol.messages import WorkerItem
 
 log = structlog.get_logger(__name__)
 

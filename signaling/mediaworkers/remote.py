@@ -27,7 +27,7 @@ from media.api import client as media
 from signaling.mediaworkers import interface
 from signaling.mediaworkers.interface import OnDead, OnEvent, Succeeded, read_stream
 from signaling.mediaworkers.liveness import REMOTE_SILENT_S, Silence
-from signaling.messages import WorkerItem
+from signaling.protocol.messages import WorkerItem
 
 log = structlog.get_logger(__name__)
 

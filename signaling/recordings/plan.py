@@ -7,7 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from media.api.recording_files import Plan, PlanTrack
-from signaling.messages import Audience, Line
+from signaling.protocol.messages import Audience, Line
 
 from .index import Segment, Span, Track, pieces, reached
 

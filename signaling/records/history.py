@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from signaling.audit import AuditAction
+from signaling.protocol.audit_actions import AuditAction
 
 from . import tables as t
 from .database import require_kept

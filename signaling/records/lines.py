@@ -9,7 +9,7 @@ import pycrdt
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from signaling.messages import Audience, Line, Role
+from signaling.protocol.messages import Audience, Line, Role
 
 from . import tables as t
 from .leading import Leading

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from signaling.messages import Channel, SessionState
+from signaling.protocol.messages import Channel, SessionState
 
 from . import tables as t
 from .leading import Leading

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from signaling.hours import Hours
-from signaling.messages import Audience, Channel, Line, Role, SessionState
+from signaling.protocol.messages import Audience, Channel, Line, Role, SessionState
 
 LineRecord = Line  # a line is stored as it is sent
 MessageState = Literal["new", "taken", "done"]

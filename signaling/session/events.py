@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from signaling.audit import AuditAction
-from signaling.messages import Audience, Channel, Media, Mode
+from signaling.protocol.audit_actions import AuditAction
+from signaling.protocol.messages import Audience, Channel, Media, Mode
 from signaling.session.model import Choice, RequestKind
 
 # --- events: from the user and staff -----------------------------------------------------------------------------------

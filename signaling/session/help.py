@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signaling.messages import HelpState, NobodyWhy
+from signaling.protocol.messages import HelpState, NobodyWhy
 from signaling.session import model, people
 from signaling.session.events import (
     Accepted,

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from signaling.messages import CallbackState, Channel, HelpState, Media, Mode, NobodyWhy, SessionState, TransferHow
+from signaling.protocol.messages import CallbackState, Channel, HelpState, Media, Mode, NobodyWhy, SessionState, TransferHow
 
 PeerName = Literal["none", "connecting", "live", "text_only", "lost"]
 Choice = Literal["wait", "another", "message"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["media", "signaling.messages", "aioice", "aiortc.rtcsctptransport"]):
+with atheris.instrument_imports(include=["media", "signaling.protocol.messages", "aioice", "aiortc.rtcsctptransport"]):
     from tests.fuzz.targets import LONGEST, SEEDS, TARGETS
 
 KEPT = Path(__file__).parent / "corpus"

@@ -29,7 +29,7 @@ from media.peer.streams import Incoming, Outgoing
 from media.transport import check, ice, seam
 from media.transport import compile as build
 from media.transport.fastpath import Fastpath, Leg
-from signaling import messages
+from signaling.protocol import messages
 
 OFFERS = File(__file__).parents[1] / "unit" / "media" / "packets" / "offers"
 PATH = ice.Path(0, ("192.0.2.10", 5000))

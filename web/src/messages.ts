@@ -1,4 +1,4 @@
-// Generated from signaling/messages.py by `make messages`. Do not edit.
+// Generated from signaling/protocol/messages.py by `make messages`. Do not edit.
 
 export type Role = "user" | "counselor" | "professional" | "operator";
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from signaling.hours import Hours
-from signaling.messages import Line
+from signaling.protocol.messages import Line
 from signaling.records import (
     Category,
     MessageRecord,

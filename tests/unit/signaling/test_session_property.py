@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signaling import matrix, views
-from signaling.messages import Brief, CategoryView, Media, SiteView
+from signaling.protocol.messages import Brief, CategoryView, Media, SiteView
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, new_session, next_deadline, receive
 from signaling.session import events as ev
 from signaling.session.model import CALLBACK_OVER, FINAL_STATES, Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from signaling import matrix, views
-from signaling.messages import RecordingView
+from signaling.protocol.messages import RecordingView
 from signaling.session import NotAllowed, Session, new_session, receive
 from signaling.session import events as ev
 

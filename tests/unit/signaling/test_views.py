@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from signaling import matrix, views
-from signaling.messages import Brief, BriefField, CategoryView, Media, SessionView, SiteView, WaitingView, encode
+from signaling.protocol.messages import Brief, BriefField, CategoryView, Media, SessionView, SiteView, WaitingView, encode
 from signaling.session import events as ev
 from signaling.session import receive
 from signaling.session.model import Session, new_session

@@ -9,7 +9,7 @@ import pytest
 
 from signaling.access.rate_limits import Buckets
 from signaling.keys import CODES, COUNTS
-from signaling.messages import Audience
+from signaling.protocol.messages import Audience
 
 from .conftest import BEARER, ORIGIN, SHOP, Desk, refused
 

@@ -8,9 +8,9 @@ from typing import get_args
 
 import pytest
 
-from signaling.audit import AuditAction
+from signaling.protocol.audit_actions import AuditAction
 
-TEXTS = Path(__file__).parents[3] / "web" / "src" / "operator"
+TEXTS = Path(__file__).parents[4] / "web" / "src" / "operator"
 
 
 @pytest.mark.parametrize("locale", ["en", "ko"])
