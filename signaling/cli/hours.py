@@ -11,8 +11,8 @@ import click
 import msgspec
 from msgspec.structs import replace
 
-from signaling.hours import WEEKDAYS, BadHours, Hours, check, is_open, next_opening
 from signaling.records import Records, Site
+from signaling.records.opening_hours import WEEKDAYS, BadHours, Hours, check, is_open, next_opening
 
 from .sites import category, site_of
 from .typed import json_option, noted, show, with_records

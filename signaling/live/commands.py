@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any
 
 from matcher.types import Refused, Unavailable
-from signaling.hours import callback_times, is_open, may_call_back
 from signaling.live.connections import Client
 from signaling.live.entry import Entry
 from signaling.live.runtime import Live
 from signaling.live.staffing import MATCHED_ROLES
 from signaling.protocol import messages as msg
+from signaling.records.opening_hours import callback_times, is_open, may_call_back
 from signaling.records.types import MessageRecord, RecordsAway, StaffRecord, UnknownSession
 from signaling.session import events as ev
 from signaling.session.model import NotAllowed, Person

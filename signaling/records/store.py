@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from .history import History
 from .lines import Lines
-from .places import Places
 from .sessions import Sessions
+from .sites_and_staff import Places
 from .types import StaleEpoch, UnknownSession
 
 __all__ = ["Records", "StaleEpoch", "UnknownSession"]

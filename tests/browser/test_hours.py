@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from playwright.async_api import expect
 
-from signaling.hours import Hours, next_opening
+from signaling.records.opening_hours import Hours, next_opening
 from tests.browser.people import Cast
 
 DAYS = "월화수목금토일"

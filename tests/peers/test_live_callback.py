@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from signaling import keys
-from signaling.hours import Hours
+from signaling.records.opening_hours import Hours
 from tests.peers.live_house import Person, Service, running, settings_for
 
 CONTACT, NOTE = "010-2000-3000", "렌즈가 맞지 않아요"

@@ -15,7 +15,6 @@ from alembic.script import ScriptDirectory
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from signaling.hours import Hours
 from signaling.protocol.messages import Line
 from signaling.records import (
     Category,
@@ -32,6 +31,7 @@ from signaling.records import (
     database,
 )
 from signaling.records.database import newest_revision
+from signaling.records.opening_hours import Hours
 from signaling.records.tables import metadata
 
 DAY_MS = 86_400_000

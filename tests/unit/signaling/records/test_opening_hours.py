@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.hours import BadHours, Hours, callback_times, check, is_open, may_call_back, next_opening, openings
 from signaling.records import Category, Site
+from signaling.records.opening_hours import BadHours, Hours, callback_times, check, is_open, may_call_back, next_opening, openings
 
 SEOUL = "Asia/Seoul"
 OFFICE = Hours(

@@ -10,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from signaling.hours import Hours
+from signaling.records.opening_hours import Hours
 
 from . import tables as t
 from .database import Database
