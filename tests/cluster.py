@@ -24,9 +24,9 @@ from typing import Any
 
 from aiohttp import web
 
-from signaling import demo
 from signaling.config.settings import Settings
 from signaling.records import Records
+from signaling.server import demo
 from tests.postgres_server import PostgresServer, running_postgres
 from tests.redis_server import RedisServer, free_port, running_redis
 from tests.turn_server import TurnServer, own_address

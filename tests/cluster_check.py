@@ -12,7 +12,7 @@ from aiohttp import web
 from playwright.async_api import async_playwright, expect
 from prometheus_client.parser import text_string_to_metric_families
 
-from signaling import demo
+from signaling.server import demo
 from tests.browser import media
 from tests.browser.people import Cast, Staff, User, eventually
 from tests.browser.relays import ONLY_RELAYS, PATH

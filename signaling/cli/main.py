@@ -145,7 +145,7 @@ async def _run(settings: Settings) -> None:
         workers = Workers(settings)
     try:
         await workers.begin()
-        from signaling.app import serve  # it brings everything: a second of imports
+        from signaling.server.app import serve  # it brings everything: a second of imports
 
         await serve(settings, on_ready=lambda: announce_ready(settings), workers=workers)
     finally:
@@ -224,7 +224,7 @@ def announce_ready(settings: Settings) -> None:
     if not settings.demo:
         console.print(Text.assemble("Sangdam serves ", (settings.url, "bold cyan")))
         return
-    from signaling.demo import ACCOUNTS
+    from signaling.server.demo import ACCOUNTS
 
     rows = [("shop", settings.shop_url, "bold green", "press the round button on any page")]
     colours = {"counselor": "bold cyan", "professional": "bold magenta", "operator": "bold yellow"}

@@ -6,10 +6,10 @@ from collections import Counter
 
 from aiohttp import web
 
-from signaling import upkeep
 from signaling.access.rate_limits import Buckets
-from signaling.keys import COUNTS
 from signaling.pictures import Checker
+from signaling.server import retention
+from signaling.server.app_keys import COUNTS
 
 from . import copies, health, hours, operator, pages, pictures, recordings, staff, users
 from .errors import refusals
@@ -27,4 +27,4 @@ def setup(app: web.Application) -> None:
     copies.setup(app)
     for part in (health, pages, users, pictures, staff, operator, recordings, copies, hours):
         app.add_routes(part.routes)
-    upkeep.setup(app)
+    retention.setup(app)

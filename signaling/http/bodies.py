@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from signaling.cluster.node import ADDRESS_HEADER, TOKEN_HEADER
-from signaling.keys import NODE, SETTINGS
+from signaling.server.app_keys import NODE, SETTINGS
 
 from .errors import Refused
 

@@ -6,9 +6,9 @@ import asyncio
 
 from aiohttp import web
 
-from signaling.keys import LIVE, RECORDINGS, RECORDS
 from signaling.recordings import Segment
 from signaling.recordings.copies import Copies, TooMany
+from signaling.server.app_keys import LIVE, RECORDINGS, RECORDS
 
 from .bodies import bearer, now_ms
 from .errors import Refused, answer, not_found

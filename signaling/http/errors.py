@@ -14,9 +14,9 @@ from signaling.access.admission import Crowded
 from signaling.access.codes import CodeRefused
 from signaling.access.identity import SignInRefused
 from signaling.config import log
-from signaling.keys import COUNTS
 from signaling.pictures import PictureRefused
 from signaling.records import RecordsAway
+from signaling.server.app_keys import COUNTS
 from signaling.session.model import NotAllowed
 
 _log = log.get("signaling.http")

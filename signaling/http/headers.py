@@ -6,7 +6,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from signaling.config.settings import Settings
-from signaling.keys import SETTINGS
+from signaling.server.app_keys import SETTINGS
 
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from matcher.types import Unavailable
 from signaling.cluster.node import state_of
-from signaling.keys import BUS, LIVE, NODE, RECORDS
+from signaling.server.app_keys import BUS, LIVE, NODE, RECORDS
 
 from .errors import answer
 

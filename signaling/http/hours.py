@@ -6,10 +6,10 @@ from aiohttp import web
 from msgspec import Struct
 from msgspec.structs import replace
 
-from signaling.keys import LIVE, RECORDS
 from signaling.protocol.messages import OpeningView
 from signaling.records import Site
 from signaling.records.opening_hours import BadHours, Hours, check, is_open, next_opening
+from signaling.server.app_keys import LIVE, RECORDS
 
 from .bodies import now_ms, read_json
 from .errors import Refused, answer, not_found

@@ -10,9 +10,9 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from signaling.keys import COUNTS, LIVE, RECORDINGS, RECORDS
 from signaling.protocol.messages import Brief, CallbackView, Channel, Line, Role, SessionState
 from signaling.records import AuditRecord, SessionRecord, Site, StaffRecord
+from signaling.server.app_keys import COUNTS, LIVE, RECORDINGS, RECORDS
 from signaling.session import decode_snapshot
 from signaling.views import callback_view
 

@@ -6,7 +6,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from signaling.access.identity import COOKIE
-from signaling.keys import SETTINGS
+from signaling.server.app_keys import SETTINGS
 
 from .bodies import bearer
 from .errors import Refused

@@ -7,8 +7,8 @@ from pathlib import Path
 from aiohttp import web
 
 from signaling.config.settings import STAFF_HOSTS
-from signaling.keys import COUNTS, RECORDS, SETTINGS
 from signaling.records import Site
+from signaling.server.app_keys import COUNTS, RECORDS, SETTINGS
 
 from .errors import not_found
 from .headers import page_headers

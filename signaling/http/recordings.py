@@ -10,10 +10,10 @@ from aiohttp import web
 from msgspec import Struct
 
 from media.api import recording_files as disk
-from signaling.keys import RECORDINGS, RECORDS
 from signaling.protocol.messages import Line, Role
 from signaling.recordings import Segment, pieces
 from signaling.records import SessionRecord, StaffRecord
+from signaling.server.app_keys import RECORDINGS, RECORDS
 from signaling.session import decode_snapshot
 from signaling.session.model import Session
 

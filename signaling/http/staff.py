@@ -8,9 +8,9 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from signaling.access.identity import MOST_PASSWORD, drop_cookie, set_cookie
-from signaling.keys import IDENTITY, LIVE, RECORDS
 from signaling.protocol.messages import Role
 from signaling.records import StaffRecord
+from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
 
 from .bodies import address_of, now_ms, read_json
 from .errors import Refused, answer

@@ -12,10 +12,10 @@ from signaling.access import brief as briefs
 from signaling.access.admission import Crowded
 from signaling.access.codes import CodeRefused
 from signaling.access.invites import InviteRefused
-from signaling.keys import CODES, LIVE, RECORDS
 from signaling.protocol.messages import CategoryView, Channel, Line, OpeningView, SiteView
 from signaling.records import Records
 from signaling.records.opening_hours import is_open, next_opening
+from signaling.server.app_keys import CODES, LIVE, RECORDS
 
 from .bodies import address_of, bearer, now_ms, read_json
 from .errors import Refused, answer, not_found, refusal_of

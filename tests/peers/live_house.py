@@ -25,13 +25,13 @@ import pytest
 from aiohttp import web
 
 from media.api.client import AdmitPeer, Admitted, WorkerClient
-from signaling import app as wiring
-from signaling import demo, keys
 from signaling.access import identity
 from signaling.config.settings import Settings
 from signaling.mediaworkers.embedded import Worker, Workers
 from signaling.mediaworkers.interface import MediaWorkers
 from signaling.records import Records
+from signaling.server import app as wiring
+from signaling.server import app_keys, demo
 from tests.peers.client import Peer
 
 WAIT_S = 10.0
@@ -87,7 +87,7 @@ class Service:
 
     @property
     def live(self) -> Any:
-        return self.app[keys.LIVE]
+        return self.app[app_keys.LIVE]
 
     def skip(self, seconds: float) -> None:
         """The service's clock jumps ahead."""

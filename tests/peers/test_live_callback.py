@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 from msgspec.structs import replace
 
-from signaling import keys
 from signaling.records.opening_hours import Hours
+from signaling.server import app_keys
 from tests.peers.live_house import Person, Service, running, settings_for
 
 CONTACT, NOTE = "010-2000-3000", "렌즈가 맞지 않아요"
@@ -72,7 +72,7 @@ async def test_who_waits_goes_and_is_called_back_outside(service: Service, capfd
     assert (await counselor.say("leave"))["type"] == "ok"
     assert (await counselor.say("wrap_up", notes="교환하기로 함", outcome="resolved"))["type"] == "ok"
     await counselor.get("session_over")
-    records = service.app[keys.RECORDS]
+    records = service.app[app_keys.RECORDS]
     record = await records.session(counselor.session_id)
     assert (record.state, record.wrap_up_outcome, record.counselor) == ("closed", "resolved", "jimin")
     events = await records.events(record.id)
@@ -105,7 +105,7 @@ async def test_a_fresh_link_brings_the_user_to_exactly_that_counselor(service: S
     await back.send(type="line", session=back.session_id, line="c-1", text="안녕하세요")
     await counselor.find(lambda m: m["type"] == "line" and m["line"]["text"] == "안녕하세요")
     assert (await service.post("/api/invites", {"invite": invite}))[1]["reason"] == "over"
-    audits, _ = await service.app[keys.RECORDS].audits()
+    audits, _ = await service.app[app_keys.RECORDS].audits()
     assert [(each.actor, each.action) for each in audits if each.action == "callback.invite"] == [("jimin", "callback.invite")]
     former = await service._socket(service.settings.url)
     await former.send_json({"type": "hello", "tab": "old", "token": user.token})
@@ -147,7 +147,7 @@ async def test_not_reached_another_time_and_the_user_takes_it_back(service: Serv
 
 
 async def test_out_of_hours_a_time_within_them_is_offered_and_no_other_taken(service: Service) -> None:
-    records = service.app[keys.RECORDS]
+    records = service.app[app_keys.RECORDS]
     site = await records.site("demo-shop")
     assert site is not None
     week = {"mon": ["10:00-12:00"], "thu": ["10:00-12:00"]}

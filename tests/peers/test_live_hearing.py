@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from media.mixer.hold import NOTES
-from signaling import keys
+from signaling.server import app_keys
 from tests.peers.client import Peer
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
@@ -72,14 +72,14 @@ async def test_on_hold_neither_hears_the_other_and_the_user_is_told_who_holds(se
 
 async def set_listening(service: Service, setting: Literal["off", "on"]) -> None:
     """As the command line does it: in the records, beside the running service."""
-    records = service.app[keys.RECORDS]
+    records = service.app[app_keys.RECORDS]
     site = await records.site("demo-shop")
     assert site is not None
     await records.save_site(replace(site, listening=setting))
 
 
 async def audited(service: Service) -> list[tuple[str, str, str]]:
-    found, _ = await service.app[keys.RECORDS].audits()
+    found, _ = await service.app[app_keys.RECORDS].audits()
     return [(entry.actor, entry.action, entry.detail) for entry in reversed(found) if entry.action.startswith("listen.")]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from signaling import keys
+from signaling.server import app_keys
 from tests.peers.live_house import Service, in_conversation, running, settings_for
 
 
@@ -29,7 +29,7 @@ async def test_from_link_to_rating_by_text(service: Service) -> None:
     assert (await counselor.say("wrap_up", notes="교환 안내", outcome="solved"))["type"] == "ok"
     await counselor.get("session_over")
     await user.state("closed")
-    record = await service.app[keys.RECORDS].session(user.session_id)
+    record = await service.app[app_keys.RECORDS].session(user.session_id)
     assert (record.state, record.rating_score, record.wrap_up_notes) == ("closed", 5, "교환 안내")
 
 

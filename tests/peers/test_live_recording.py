@@ -13,8 +13,8 @@ import pytest
 from msgspec.structs import replace
 
 from media.packets import rtp
-from signaling import keys
 from signaling.recordings import Recordings, Segment, Span, Track, reached
+from signaling.server import app_keys
 from tests.peers.client import Peer
 from tests.peers.conftest import eventually
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
@@ -24,7 +24,7 @@ USER, COUNSELOR, PROFESSIONAL = 700, 1100, 1700
 
 
 async def recording_site(service: Service) -> None:
-    records = service.app[keys.RECORDS]
+    records = service.app[app_keys.RECORDS]
     site = await records.site("demo-shop")
     assert site is not None
     await records.save_site(replace(site, recording="ask"))
@@ -46,7 +46,7 @@ async def agreed(user: Person, counselor: Person) -> None:
 
 async def written(service: Service, session: str, until: int) -> list[Segment]:
     """The segments, once so many are closed."""
-    recordings: Recordings = service.app[keys.RECORDINGS]
+    recordings: Recordings = service.app[app_keys.RECORDINGS]
 
     async def closed() -> list[Segment]:
         return [segment for segment in await recordings.of(session) if segment.reason == ""]
@@ -75,7 +75,7 @@ async def test_two_people_agree_talk_and_the_user_takes_it_back(service: Service
         await asyncio.sleep(1.2)
         assert (await counselor.say("recording", agree=False))["type"] == "ok"
         [segment] = await written(service, user.session_id, 1)
-        recordings: Recordings = service.app[keys.RECORDINGS]
+        recordings: Recordings = service.app[app_keys.RECORDINGS]
         for person, hz, silent in ((user, USER, COUNSELOR), (counselor, COUNSELOR, USER)):
             _, track = track_of([segment], person.session["you"])
             assert 900 <= track.ended - track.began <= 1900
@@ -167,7 +167,7 @@ async def test_of_a_camera_whose_low_layer_comes_first_the_high_one_is_recorded_
             await show(one, "h", high)
         assert (await counselor.say("recording", agree=False))["type"] == "ok"
         [segment] = await written(service, user.session_id, 1)
-    recordings: Recordings = service.app[keys.RECORDINGS]
+    recordings: Recordings = service.app[app_keys.RECORDINGS]
     seen = [pictures(recordings.path(user.session_id, segment, track)) for track in segment.tracks]
     assert [{width for _, width, _ in each} for each in seen] == [{160}, {320}, {160}]
     assert all(len(each) > 3 for each in seen)
@@ -237,7 +237,7 @@ async def test_a_worker_killed_while_it_records_leaves_whole_files_and_the_next_
         peers[1].speak(USER)
         await asyncio.sleep(1.0)
         await user.say("leave")
-        recordings: Recordings = service.app[keys.RECORDINGS]
+        recordings: Recordings = service.app[app_keys.RECORDINGS]
         async with asyncio.timeout(5):
             while [segment.reason for segment in await recordings.of(user.session_id)] != ["worker_lost", ""]:
                 await asyncio.sleep(0.05)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from signaling import keys
 from signaling.cli.main import main
+from signaling.server import app_keys
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
 
@@ -30,7 +30,7 @@ async def test_erasing_from_the_command_line_ends_the_running_session(service: S
         assert (await person.get("session_over"))["reason"] == "erased"
     assert (await user.say("line", line="c-2", text="아직"))["reason"] == "not_yours"
     assert user.session_id not in service.live.house.entries
-    records = service.app[keys.RECORDS]
+    records = service.app[app_keys.RECORDS]
     assert await records.lines(user.session_id, audience="staff") == []
     assert await records.events(user.session_id) == []
     left = await records.session(user.session_id)
@@ -48,7 +48,7 @@ async def test_notes_that_come_after_the_wrap_up_time_are_kept(service: Service)
     assert (await counselor.get("session_over"))["reason"] == "wrapped_up"
     reply = await counselor.say("wrap_up", notes="교환을 안내함", outcome="resolved")
     assert reply["type"] == "ok", reply
-    kept = await service.app[keys.RECORDS].session(counselor.session_id)
+    kept = await service.app[app_keys.RECORDS].session(counselor.session_id)
     assert kept is not None
     assert (kept.wrap_up_staff, kept.wrap_up_notes, kept.wrap_up_outcome) == ("jimin", "교환을 안내함", "resolved")
     service.skip(20 * 60)
@@ -83,6 +83,6 @@ async def test_every_command_is_unavailable_while_the_records_are_and_works_afte
     other.execute("ROLLBACK")
     other.close()
     async with asyncio.timeout(10):
-        await service.app[keys.RECORDS].reachable.wait()
+        await service.app[app_keys.RECORDS].reachable.wait()
     for person, command in commands:
         assert (await person.ask(**command))["type"] == "ok", command

@@ -15,8 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from media.packets import rtcp
 from signaling.access.turn_credentials import Turn
-from signaling.app import serve
-from signaling.metrics import metrics_app
+from signaling.server.app import serve
+from signaling.server.metrics import metrics_app
 from tests.peers.client import Peer
 from tests.peers.live_house import OneWorker, Person, Service, free_port, in_conversation, running, settings_for
 

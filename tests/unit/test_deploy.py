@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from media.__main__ import DRAIN_S
-from signaling.app import SHUTDOWN_S
 from signaling.cli.main import main
 from signaling.mediaworkers.host import KILL_AFTER_S
+from signaling.server.app import SHUTDOWN_S
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"

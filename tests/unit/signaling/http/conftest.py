@@ -18,7 +18,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
 from matcher.types import Place
-from signaling import demo, http, keys
+from signaling import http
 from signaling.access import identity
 from signaling.access.admission import Admission
 from signaling.access.codes import Codes
@@ -28,6 +28,7 @@ from signaling.http import pages
 from signaling.protocol.messages import Brief
 from signaling.recordings import Recordings
 from signaling.records import Records, SessionRecord
+from signaling.server import app_keys, demo
 
 TOKEN = "user-token"
 ORIGIN = "http://localhost:8080"
@@ -165,12 +166,12 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     records = await Records.open(settings.database_url)
     live = FakeLive(records)
     app = web.Application()
-    app[keys.SETTINGS] = settings
-    app[keys.RECORDS] = records
-    app[keys.RECORDINGS] = Recordings(tmp_path / "recordings")
-    app[keys.CODES] = Codes.open(settings, records)
-    app[keys.IDENTITY] = Identity(records)
-    app[keys.LIVE] = live
+    app[app_keys.SETTINGS] = settings
+    app[app_keys.RECORDS] = records
+    app[app_keys.RECORDINGS] = Recordings(tmp_path / "recordings")
+    app[app_keys.CODES] = Codes.open(settings, records)
+    app[app_keys.IDENTITY] = Identity(records)
+    app[app_keys.LIVE] = live
     http.setup(app)
     async with TestClient(TestServer(app)) as client:
         yield Desk(client, live, records, settings, app)

@@ -10,11 +10,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from signaling import demo
 from signaling.access.codes import Server, read, server_secret, verify
 from signaling.config.settings import Settings
 from signaling.http import pages
 from signaling.http.bodies import now_ms
+from signaling.server import demo
 
 from .conftest import SHOP, Desk, refused
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from signaling.access.rate_limits import Buckets
-from signaling.keys import CODES, COUNTS
 from signaling.protocol.messages import Audience
+from signaling.server.app_keys import CODES, COUNTS
 
 from .conftest import BEARER, ORIGIN, SHOP, Desk, refused
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from signaling import ws
 from signaling.access import codes
 from signaling.protocol import messages
+from signaling.server import websocket
 
 TEXT = (Path(__file__).parents[4] / "docs" / "protocol.md").read_text()
 DECLARED = {"client": messages.ClientMessage, "server": messages.ServerMessage}
@@ -37,5 +37,5 @@ def test_every_message_has_an_example(side: str) -> None:
 def test_every_reason_and_key_is_there() -> None:
     sources = "".join(path.read_text() for path in (Path(__file__).parents[4] / "signaling").rglob("*.py"))
     said = set(re.findall(r'Say\("([a-z_.]+)"', sources)) | {f"mode.{mode}" for mode in typing.get_args(messages.Mode)}
-    for key in {*ws.SENTENCES, *codes.SENTENCES, *said}:
+    for key in {*websocket.SENTENCES, *codes.SENTENCES, *said}:
         assert f"`{key}`" in TEXT, f"docs/protocol.md does not tell of {key}"

@@ -27,8 +27,7 @@ from signaling.access.identity import hash_password
 from signaling.config.settings import Settings
 from signaling.http.pages import PAGES, inside, not_built
 from signaling.protocol.messages import Role
-
-from .records import Category, Records, Site, SiteKey, StaffRecord
+from signaling.records import Category, Records, Site, SiteKey, StaffRecord
 
 T = TypeVar("T")
 

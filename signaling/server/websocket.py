@@ -11,15 +11,15 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from matcher.types import Unavailable
-from signaling import keys
 from signaling.access.admission import Crowded
 from signaling.access.rate_limits import Buckets
 from signaling.live import Live
 from signaling.live.commands import REFUSALS, handle
 from signaling.live.connections import Client
-from signaling.memory import let_go
 from signaling.protocol import messages as msg
 from signaling.records import RecordsAway
+from signaling.server import app_keys
+from signaling.server.garbage_collector import let_go
 from signaling.session.model import NotAllowed
 
 log = structlog.get_logger(__name__)
@@ -69,7 +69,7 @@ def setup(app: web.Application) -> None:
 
 
 async def _serve(request: web.Request) -> web.StreamResponse:
-    live, settings = request.app[keys.LIVE], request.app[keys.SETTINGS]
+    live, settings = request.app[app_keys.LIVE], request.app[app_keys.SETTINGS]
     if request.headers.get("Origin") not in settings.own_origins:
         live.house.refused["origin"] += 1
         return web.json_response({"reason": "wrong_origin", "message": "This page may not connect here."}, status=403)
@@ -161,9 +161,9 @@ class _Connection:
         return True
 
     async def _staff(self, hello: msg.Hello) -> bool:
-        if self.request.headers.get("Origin") not in self.request.app[keys.SETTINGS].staff_origins:
+        if self.request.headers.get("Origin") not in self.request.app[app_keys.SETTINGS].staff_origins:
             return False
-        record = await self.request.app[keys.IDENTITY].who(self.request, self.live.house.now())
+        record = await self.request.app[app_keys.IDENTITY].who(self.request, self.live.house.now())
         if record is None:
             return False
         async with self.live.admission.returning(urgent=True):

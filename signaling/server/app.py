@@ -14,7 +14,7 @@ from aiohttp import web
 from matcher.memory import MemoryStore
 from matcher.redis import RedisStore
 from matcher.types import MatchStore
-from signaling import demo, http, keys, memory, ws
+from signaling import http
 from signaling.access.admission import Bounds
 from signaling.access.codes import Codes, signing_secret
 from signaling.access.identity import Identity
@@ -28,11 +28,12 @@ from signaling.live import Live
 from signaling.mediaworkers.embedded import Workers
 from signaling.mediaworkers.interface import MediaWorkers
 from signaling.mediaworkers.remote import Fleet
-from signaling.metrics import metrics_app
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import Overtaken
-from signaling.relay import Relay
+from signaling.server import app_keys, demo, garbage_collector, websocket
+from signaling.server.forwarding import Relay
+from signaling.server.metrics import metrics_app
 
 log = structlog.get_logger(__name__)
 
@@ -62,19 +63,19 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None) -> 
     middlewares = [cluster.relay.middleware()] if cluster else []
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=middlewares)
     if cluster:
-        app[keys.BUS], app[keys.NODE], app[keys.RELAY] = cluster.bus, cluster.node, cluster.relay
+        app[app_keys.BUS], app[app_keys.NODE], app[app_keys.RELAY] = cluster.bus, cluster.node, cluster.relay
         app.cleanup_ctx.append(cluster.connected)
-    app[keys.SETTINGS] = settings
-    app[keys.RECORDS] = records
-    app[keys.RECORDINGS] = recordings
-    app[keys.CODES] = Codes.open(settings, records)
-    app[keys.IDENTITY] = Identity(records)
-    app[keys.LIVE] = live
+    app[app_keys.SETTINGS] = settings
+    app[app_keys.RECORDS] = records
+    app[app_keys.RECORDINGS] = recordings
+    app[app_keys.CODES] = Codes.open(settings, records)
+    app[app_keys.IDENTITY] = Identity(records)
+    app[app_keys.LIVE] = live
     http.setup(app)
-    ws.setup(app)
+    websocket.setup(app)
     live.invites = Invites(signing_secret(settings), settings.url, settings.server_name)
     live.house.turn = Turn.open(settings.turn, settings.turn_secret_file)
-    live.house.refused = app[keys.COUNTS]  # one place for all that is refused
+    live.house.refused = app[app_keys.COUNTS]  # one place for all that is refused
     app.cleanup_ctx.append(_running)
 
     async def say_goodbye(app: web.Application) -> None:
@@ -106,7 +107,7 @@ class _Cluster:
         await self.relay.close()
         await self._redis.close()
         await self.bus.close()
-        await app[keys.RECORDS].close()
+        await app[app_keys.RECORDS].close()
 
     async def goodbye(self) -> None:
         self.node.draining = True
@@ -114,7 +115,7 @@ class _Cluster:
 
 
 async def _running(app: web.Application) -> AsyncIterator[None]:
-    live, records, node = app[keys.LIVE], app[keys.RECORDS], app.get(keys.NODE)
+    live, records, node = app[app_keys.LIVE], app[app_keys.RECORDS], app.get(app_keys.NODE)
     try:
         if node is None:
             await live.start()
@@ -150,9 +151,9 @@ async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, 
         log.info("serving", url=settings.url)
         if on_ready is not None:
             on_ready()
-        node = app.get(keys.NODE)
-        memory.settle()
-        collecting = asyncio.create_task(memory.keep(app[keys.LIVE].admission.is_calm))
+        node = app.get(app_keys.NODE)
+        garbage_collector.settle()
+        collecting = asyncio.create_task(garbage_collector.keep(app[app_keys.LIVE].admission.is_calm))
         await _first_of(stop, node.overtaken if node else stop)
         collecting.cancel()
     finally:

@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from signaling.config.settings import Settings
-
-from .recordings import Recordings
-from .records import Records
+from signaling.recordings import Recordings
+from signaling.records import Records
 
 if TYPE_CHECKING:
     from signaling.access.codes import Codes
     from signaling.access.identity import Identity
     from signaling.cluster.node import Node
     from signaling.cluster.redis_bus import Bus
+    from signaling.live import Live
 
-    from .live import Live
-    from .relay import Relay
+    from .forwarding import Relay
 
 RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)

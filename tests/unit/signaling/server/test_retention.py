@@ -7,10 +7,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from signaling import upkeep
-from signaling.keys import RECORDINGS, RECORDS
 from signaling.recordings import Recordings
 from signaling.records import Records, SessionRecord
+from signaling.server import retention
+from signaling.server.app_keys import RECORDINGS, RECORDS
 
 
 async def test_what_is_too_old_goes_when_the_server_starts_with_its_recordings(
@@ -37,7 +37,7 @@ async def test_what_is_too_old_goes_when_the_server_starts_with_its_recordings(
     kept.mkdir(parents=True)
     gone.mkdir()
     foreign.mkdir()
-    upkeep.setup(app)
+    retention.setup(app)
     async with TestClient(TestServer(app)), asyncio.timeout(10):
         await purged.wait()
         while gone.exists():

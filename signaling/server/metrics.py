@@ -21,9 +21,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from media.api import client as media
-from signaling import keys
 from signaling.cluster.node import state_of
 from signaling.live.entry import House
+from signaling.server import app_keys
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,7 @@ def metrics_app(app: web.Application) -> web.Application:
     async def metrics(request: web.Request) -> web.Response:
         snapshot = CollectorRegistry(auto_describe=False)
         snapshot.register(_Families([*_of_server(app), *_of_workers(await _stats(app))]))
-        text = generate_latest(app[keys.LIVE].house.meters.registry) + generate_latest(snapshot)
+        text = generate_latest(app[app_keys.LIVE].house.meters.registry) + generate_latest(snapshot)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     beside = web.Application()
@@ -66,7 +66,7 @@ async def _stats(app: web.Application) -> Stats:
         except (media.WorkerError, TimeoutError):
             return None
 
-    workers = app[keys.LIVE].house.workers.usable()
+    workers = app[app_keys.LIVE].house.workers.usable()
     answers = await asyncio.gather(*(asked(worker.client) for worker in workers))
     return dict(zip((worker.place for worker in workers), answers, strict=True))
 
@@ -75,25 +75,25 @@ async def _stats(app: web.Application) -> Stats:
 
 
 def _of_server(app: web.Application) -> Iterator[Metric]:
-    house, node = app[keys.LIVE].house, app.get(keys.NODE)
+    house, node = app[app_keys.LIVE].house, app.get(app_keys.NODE)
     yield _gauge("sangdam_info", "Always 1", ("version",), {(version("sangdam"),): 1})
     yield _gauge("sangdam_deciding", "1: this server decides", (), {(): int(node is None or state_of(node) == "deciding")})
     sessions = Counter((entry.session.state,) for entry in house.entries.values())
     yield _gauge("sangdam_sessions", "Sessions by state", ("state",), sessions)
     yield from _waiting(house)
-    staff = Counter((item.role, item.state) for item in app[keys.LIVE].staffing.items())
+    staff = Counter((item.role, item.state) for item in app[app_keys.LIVE].staffing.items())
     yield _gauge("sangdam_staff", "Staff by role and state", ("role", "state"), staff)
     people = Counter({("staff",): 0, ("user",): 0})
     people.update(("staff" if client.staff else "user",) for client in house.hub.clients)
-    if keys.RELAY in app:
-        people["passed_on",] = len(app[keys.RELAY].sockets)
+    if app_keys.RELAY in app:
+        people["passed_on",] = len(app[app_keys.RELAY].sockets)
     yield _gauge("sangdam_websockets", "Connections of browsers", ("kind",), people)
     yield _gauge(
         "sangdam_workers", "Media workers by state", ("state",), Counter((item.state,) for item in house.workers.items())
     )
     yield _gauge("sangdam_tasks", "Tasks of the event loop", (), {(): len(asyncio.all_tasks())})
     yield _gauge("sangdam_writes_owed", "To the records, which are away", (), {(): len(house.owed)})
-    yield _gauge("sangdam_board_updates_waiting", "For the records", (), {(): app[keys.LIVE].rooms.waiting_for_records})
+    yield _gauge("sangdam_board_updates_waiting", "For the records", (), {(): app[app_keys.LIVE].rooms.waiting_for_records})
     refused = {(reason,): count for reason, count in house.refused.items()}
     yield _counter("sangdam_refused", "What was refused, by reason", ("reason",), refused)
 

@@ -9,14 +9,15 @@ import time
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
-from .config import log
-from .keys import RECORDINGS, RECORDS
-from .recordings import Recordings
-from .records import Records
+from signaling.config import log
+from signaling.recordings import Recordings
+from signaling.records import Records
+
+from .app_keys import RECORDINGS, RECORDS
 
 _EVERY_S = 3600
 _TASK: web.AppKey[asyncio.Task[None]] = web.AppKey("upkeep")
-_log = log.get("signaling.upkeep")
+_log = log.get("signaling.server.retention")
 
 
 def setup(app: web.Application) -> None:

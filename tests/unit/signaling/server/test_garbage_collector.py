@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.memory import LEAST, is_due
+from signaling.server.garbage_collector import LEAST, is_due
 
 
 @pytest.mark.parametrize(
