@@ -14,7 +14,6 @@ from aiohttp import web
 from matcher.memory import MemoryStore
 from matcher.redis import RedisStore
 from matcher.types import MatchStore
-from signaling import http
 from signaling.access.admission import Bounds
 from signaling.access.codes import Codes, signing_secret
 from signaling.access.identity import Identity
@@ -31,7 +30,7 @@ from signaling.mediaworkers.remote import Fleet
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import Overtaken
-from signaling.server import app_keys, demo, garbage_collector, websocket
+from signaling.server import app_keys, demo, garbage_collector, http, websocket
 from signaling.server.forwarding import Relay
 from signaling.server.metrics import metrics_app
 

@@ -25,9 +25,9 @@ from msgspec.structs import replace
 from signaling.access.codes import Claims, Product, User, secret_bytes, server_secret, sign
 from signaling.access.identity import hash_password
 from signaling.config.settings import Settings
-from signaling.http.pages import PAGES, inside, not_built
 from signaling.protocol.messages import Role
 from signaling.records import Category, Records, Site, SiteKey, StaffRecord
+from signaling.server.http.pages import PAGES, inside, not_built
 
 T = TypeVar("T")
 

@@ -12,10 +12,10 @@ from aiohttp import WSMsgType, web
 from aiohttp.typedefs import Handler, Middleware
 
 from signaling.cluster.node import ADDRESS_HEADER, LEADING_PATH, TOKEN_HEADER, Leader, Node
-from signaling.http.bodies import address_of
-from signaling.http.errors import answer
 from signaling.protocol.messages import Bye, encode
 from signaling.server.garbage_collector import let_go
+from signaling.server.http.bodies import address_of
+from signaling.server.http.errors import answer
 
 log = structlog.get_logger(__name__)
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.pictures import MOST_BYTES
+from signaling.server.http.image_files import MOST_BYTES
 
 from .conftest import BEARER, Desk, png, refused
 

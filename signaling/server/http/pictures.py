@@ -9,10 +9,10 @@ from aiohttp import web
 from msgspec import Struct
 
 from signaling.access.rate_limits import Buckets
-from signaling.pictures import MOST_BYTES, Checker
 from signaling.protocol.messages import Audience
 from signaling.records import PictureRecord, StaffRecord
 from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
+from signaling.server.http.image_files import MOST_BYTES, Checker
 
 from .bodies import bearer, now_ms, read_bytes
 from .errors import Refused, answer, not_found

@@ -14,12 +14,12 @@ from signaling.access.admission import Crowded
 from signaling.access.codes import CodeRefused
 from signaling.access.identity import SignInRefused
 from signaling.config import log
-from signaling.pictures import PictureRefused
 from signaling.records import RecordsAway
 from signaling.server.app_keys import COUNTS
+from signaling.server.http.image_files import PictureRefused
 from signaling.session.model import NotAllowed
 
-_log = log.get("signaling.http")
+_log = log.get("signaling.server.http")
 
 _STATUS = {
     "unknown_site": 404,

@@ -14,7 +14,7 @@ from .errors import not_found
 from .headers import page_headers
 from .no_panel import Reason, no_panel
 
-PAGES = Path(__file__).parent.parent / "pages"
+PAGES = Path(__file__).parents[2] / "pages"
 routes = web.RouteTableDef()
 
 _STAFF_PAGES = {"counselor": "/console", "professional": "/console", "operator": "/operator"}

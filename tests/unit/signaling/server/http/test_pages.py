@@ -12,9 +12,9 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from signaling.access.codes import Server, read, server_secret, verify
 from signaling.config.settings import Settings
-from signaling.http import pages
-from signaling.http.bodies import now_ms
 from signaling.server import demo
+from signaling.server.http import pages
+from signaling.server.http.bodies import now_ms
 
 from .conftest import SHOP, Desk, refused
 

@@ -18,17 +18,16 @@ from aiohttp.test_utils import TestClient, TestServer
 from PIL import Image
 
 from matcher.types import Place
-from signaling import http
 from signaling.access import identity
 from signaling.access.admission import Admission
 from signaling.access.codes import Codes
 from signaling.access.identity import COOKIE, Identity, token_hash
 from signaling.config.settings import Settings
-from signaling.http import pages
 from signaling.protocol.messages import Brief
 from signaling.recordings import Recordings
 from signaling.records import Records, SessionRecord
-from signaling.server import app_keys, demo
+from signaling.server import app_keys, demo, http
+from signaling.server.http import pages
 
 TOKEN = "user-token"
 ORIGIN = "http://localhost:8080"

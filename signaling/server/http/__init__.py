@@ -7,9 +7,9 @@ from collections import Counter
 from aiohttp import web
 
 from signaling.access.rate_limits import Buckets
-from signaling.pictures import Checker
 from signaling.server import retention
 from signaling.server.app_keys import COUNTS
+from signaling.server.http.image_files import Checker
 
 from . import copies, health, hours, operator, pages, pictures, recordings, staff, users
 from .errors import refusals

@@ -6,7 +6,7 @@ from media.api.recording_files import Ended, TrackBegan, TrackEnded, encode_entr
 from signaling.protocol.messages import Channel
 from signaling.session import encode_snapshot, new_session, receive
 from signaling.session import events as ev
-from tests.unit.signaling.http.conftest import BEARER, Desk, refused
+from tests.unit.signaling.server.http.conftest import BEARER, Desk, refused
 
 VOICE = bytes(range(256)) * 4
 
