@@ -5,12 +5,12 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from signaling import matrix
 from signaling.live.connections import Client
 from signaling.live.entry import Entry, House
 from signaling.protocol.messages import Audience, GetLines, Line, LineAck, NewLine, SendLine, Typing, TypingNow, encode
 from signaling.protocol.messages import Lines as LinesReply
 from signaling.records import RecordsAway
+from signaling.session import matrix
 from signaling.session.events import Say
 from signaling.session.model import NotAllowed, Person
 

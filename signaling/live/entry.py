@@ -15,13 +15,13 @@ from signaling.live.connections import Client, Hub
 from signaling.live.index import Index
 from signaling.live.meters import Meters
 from signaling.live.pending_writes import Owed
-from signaling.matrix import Matrix
 from signaling.mediaworkers.interface import MediaWorker, MediaWorkers
 from signaling.protocol.messages import Brief
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import Site
 from signaling.session import Session
+from signaling.session.matrix import Matrix
 
 
 def wall_clock_ms() -> int:

@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 import structlog
 
 from matcher import types as m
-from signaling import views
 from signaling.live.connections import Client
 from signaling.live.entry import Entry, House
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import Staffing
 from signaling.protocol.messages import Ring, RingOver
+from signaling.session import views
 from signaling.session.events import (
     Accepted,
     Enqueue,

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
-from signaling import matrix, views
 from signaling.live.entry import Entry, House
 from signaling.live.scheduler import Scheduler
 from signaling.protocol.messages import CategoryView, OpeningView, SessionOver, SessionUpdate, SiteView, WaitingView, encode
 from signaling.records.opening_hours import is_open, next_opening
 from signaling.records.types import RecordsAway, UnknownSession
-from signaling.session import decode_snapshot, encode_snapshot, next_deadline, receive
+from signaling.session import decode_snapshot, encode_snapshot, matrix, next_deadline, receive, views
 from signaling.session.events import (
     Audit,
     DropPeer,

@@ -10,7 +10,6 @@ from heapq import nsmallest
 import structlog
 from msgspec import structs
 
-from signaling import views
 from signaling.live.call_quality import Calls
 from signaling.live.connections import Client
 from signaling.live.entry import Entry, House
@@ -19,6 +18,7 @@ from signaling.live.sessions import Sessions
 from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.protocol.messages import MessageLeft, Queue, QueueItem, SessionItem, Wallboard, encode
 from signaling.records.types import DayCounts, MessageRecord, RecordsAway, Site, StaffRecord
+from signaling.session import views
 
 log = structlog.get_logger(__name__)
 

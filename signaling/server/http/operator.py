@@ -14,7 +14,7 @@ from signaling.protocol.messages import Brief, CallbackView, Channel, Line, Role
 from signaling.records import AuditRecord, SessionRecord, Site, StaffRecord
 from signaling.server.app_keys import COUNTS, LIVE, RECORDINGS, RECORDS
 from signaling.session import decode_snapshot
-from signaling.views import callback_view
+from signaling.session.views import callback_view
 
 from .bodies import now_ms
 from .errors import Refused, answer, not_found

@@ -5,9 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signaling import matrix, views
 from signaling.protocol.messages import Brief, CategoryView, Media, SiteView
-from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, new_session, next_deadline, receive
+from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, new_session, next_deadline, receive, views
 from signaling.session import events as ev
 from signaling.session.model import CALLBACK_OVER, FINAL_STATES, Session
 

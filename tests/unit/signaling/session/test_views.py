@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from signaling import matrix, views
 from signaling.protocol.messages import Brief, BriefField, CategoryView, Media, SessionView, SiteView, WaitingView, encode
 from signaling.session import events as ev
-from signaling.session import receive
+from signaling.session import matrix, receive, views
 from signaling.session.model import Session, new_session
 
 SECRETS = ("render-only-for-staff", "staff note", "shop.example/secret")

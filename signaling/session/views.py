@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from signaling import matrix
 from signaling.protocol.messages import (
     Brief,
     CallbackView,
@@ -25,6 +24,7 @@ from signaling.protocol.messages import (
     SlotView,
     WaitingView,
 )
+from signaling.session import matrix
 from signaling.session import recording as recordings
 from signaling.session.model import Help, Person, Session
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from signaling import matrix, views
 from signaling.protocol.messages import RecordingView
-from signaling.session import NotAllowed, Session, new_session, receive
+from signaling.session import NotAllowed, Session, matrix, new_session, receive, views
 from signaling.session import events as ev
 
 NOW = 1_790_000_000_000

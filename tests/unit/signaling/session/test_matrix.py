@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from signaling import matrix, views
 from signaling.protocol.messages import Audience, Brief, CategoryView, Media, Mode, SiteView, TransferHow
+from signaling.session import matrix, views
 from signaling.session.model import Help, Listener, Person, Session, new_session
 
 AROUND = views.Surroundings(SiteView(id="s", name="S"), CategoryView(id="c", name="C"), Brief())
