@@ -7,14 +7,14 @@ import { nameOf, roleName } from "../console/names";
 import type { Role } from "../messages";
 import { t as shared, textOr as sharedOr } from "../console/texts";
 import { Button, Field, toast, useLocale, whenText } from "../ui";
-import { RecordedBoard } from "./board";
+import { RecordedBoard } from "../replay/board";
 import { Confirm } from "./confirm";
 import { Replay } from "../replay/Replay";
 import { Loaded } from "./loaded";
 import { modeSpans, type Span } from "./logic/modes";
 import { erase, session as load, type PastSession } from "./records";
 import { t } from "./texts";
-import { Transcript } from "./transcript";
+import { Transcript } from "../replay/transcript";
 import { Events, WhyList } from "./why";
 
 function Spans({ spans }: { spans: Span[] }) {

@@ -3,7 +3,7 @@ import { StoredPicture } from "../console/brief";
 import { timeOfDay } from "../console/logic/format";
 import { nameOf, roleName } from "../console/names";
 import { useLocale } from "../ui";
-import { t, textOr } from "./texts";
+import { t, textOr } from "../operator/texts";
 
 function Said({ line }: { line: Line }) {
   const locale = useLocale();

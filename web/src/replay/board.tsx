@@ -6,7 +6,7 @@ import { BoardCanvas } from "../room/board/canvas";
 import { update } from "../room/board/sync";
 import type { BoardWire } from "../room/roomlink";
 import { createStore } from "../ui";
-import { t } from "./texts";
+import { t } from "../operator/texts";
 
 /** A wire from nowhere: what is read from the records arrives once, and nothing is ever sent. */
 export function recordedWire(recorded: Uint8Array): BoardWire {
