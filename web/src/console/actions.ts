@@ -2,7 +2,7 @@
 import type { Colleagues, Invite, Mode, StaffItem } from "../messages";
 import type { RequestMessage } from "../room/connection";
 import { toast } from "../ui";
-import { textOr, t } from "./texts";
+import { textOr, t } from "../staff/texts";
 
 /** Sends a message and resolves with its reply; rejects with something that has a `reason` (and perhaps a `message`). */
 export type Request = (message: RequestMessage) => Promise<unknown>;

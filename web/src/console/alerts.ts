@@ -4,9 +4,9 @@ import type { Ring } from "../messages";
 import { announce, useStore } from "../ui";
 import { field, title } from "./logic/ringing";
 import { notify } from "./notify";
-import { prefs } from "./prefs";
+import { prefs } from "../staff/prefs";
 import { Ringer } from "./ringer";
-import { t } from "./texts";
+import { t } from "../staff/texts";
 
 export const ringer = new Ringer();
 

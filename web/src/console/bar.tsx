@@ -4,9 +4,9 @@ import { Controls } from "../room/Controls";
 import type { RoomLink } from "../room/roomlink";
 import { Button } from "../ui";
 import { keyLabel } from "./logic/keys";
-import { nameOf, userOf } from "./names";
-import { setPrefs, type View } from "./prefs";
-import { t } from "./texts";
+import { nameOf, userOf } from "../staff/names";
+import { setPrefs, type View } from "../staff/prefs";
+import { t } from "../staff/texts";
 
 interface BarProps {
   link: RoomLink | null;

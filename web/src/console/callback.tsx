@@ -5,7 +5,7 @@ import { TimeSelect, useTimes } from "../room/Callback";
 import type { Client } from "../room/client";
 import { Button, Icon, locale, toast, whenText } from "../ui";
 import type { Actions } from "./actions";
-import { t } from "./texts";
+import { t } from "../staff/texts";
 
 /** I am to call this user back, and they are not here themselves. */
 export const callsBack = ({ state, callback }: SessionView): boolean => state === "active" && callback?.state === "calling" && !callback.came;

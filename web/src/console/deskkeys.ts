@@ -6,7 +6,7 @@ import type { Action } from "./logic/keys";
 import { neighbour, nextState } from "./logic/queue";
 import { isChange, mayHandOver, MODES, type Planned } from "./modes";
 import type { Standing } from "./standing";
-import { setPrefs, VIEWS, type View } from "./prefs";
+import { setPrefs, VIEWS, type View } from "../staff/prefs";
 import type { Tab } from "./tabs";
 import type { Sessions } from "./usesessions";
 

@@ -3,8 +3,8 @@ import type { SessionView } from "../messages";
 import { Button, Dialog } from "../ui";
 import type { Actions } from "./actions";
 import { BINDINGS } from "./logic/keys";
-import { nameOf, userOf } from "./names";
-import { t } from "./texts";
+import { nameOf, userOf } from "../staff/names";
+import { t } from "../staff/texts";
 
 const GROUPS = ["call", "room", "help", "console"] as const;
 

@@ -1,7 +1,7 @@
 import type { SessionView } from "../messages";
 import { cast, hearsNow, lines, places, segment, type Cast, type Hears, type Line, type Point } from "./logic/hearing";
-import { nameOf } from "./names";
-import { t } from "./texts";
+import { nameOf } from "../staff/names";
+import { t } from "../staff/texts";
 
 const R = 19;
 

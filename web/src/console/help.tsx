@@ -3,10 +3,10 @@ import { useState } from "preact/hooks";
 import type { HelpView, SessionView } from "../messages";
 import { Button, Dialog, Icon, Select, TextArea } from "../ui";
 import type { Actions } from "./actions";
-import { clock } from "./logic/format";
+import { clock } from "../staff/format";
 import { hunt, type Hunt } from "./logic/hunt";
-import { nameOf, userOf } from "./names";
-import { t } from "./texts";
+import { nameOf, userOf } from "../staff/names";
+import { t } from "../staff/texts";
 
 interface HelpDialogProps {
   session: SessionView;

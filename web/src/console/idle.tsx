@@ -1,7 +1,7 @@
 import { Mic } from "lucide";
 import type { StaffMe } from "../messages";
 import { Button } from "../ui";
-import { t } from "./texts";
+import { t } from "../staff/texts";
 
 /** Nobody to talk to: what will happen next, and what can be tried meanwhile. */
 export function Idle({ me, onState, onTest }: { me: StaffMe; onState: (state: "available") => void; onTest: () => void }) {

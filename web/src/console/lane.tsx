@@ -4,10 +4,10 @@ import type { Channel, MessageLeft, QueueItem, SessionView } from "../messages";
 import { Button, Icon, useLocale, whenText } from "../ui";
 import { callsBack } from "./callback";
 import type { Actions } from "./actions";
-import { clock, dateTime, languageName, since } from "./logic/format";
+import { clock, dateTime, languageName, since } from "../staff/format";
 import { inOrder, waiting } from "./logic/queue";
-import { nameOf, userOf } from "./names";
-import { t } from "./texts";
+import { nameOf, userOf } from "../staff/names";
+import { t } from "../staff/texts";
 
 const CHANNEL_ICON = { text: MessageSquareText, voice: Phone, video: Video } as const;
 

@@ -4,8 +4,8 @@ import type { Actions } from "./actions";
 import { HearingPicture } from "./hearing";
 import { cast, hearsIn } from "./logic/hearing";
 import { keyLabel } from "./logic/keys";
-import { nameOf } from "./names";
-import { t } from "./texts";
+import { nameOf } from "../staff/names";
+import { t } from "../staff/texts";
 
 export const MODES = ["consultation", "whisper", "conference"] as const;
 

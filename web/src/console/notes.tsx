@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { TextArea } from "../ui";
-import { t } from "./texts";
+import { t } from "../staff/texts";
 
 const key = (session: string) => `sangdam.notes.${session}`;
 

@@ -2,10 +2,10 @@ import { DoorOpen } from "lucide";
 import type { SessionView } from "../messages";
 import { Button } from "../ui";
 import type { Actions } from "./actions";
-import { clock } from "./logic/format";
+import { clock } from "../staff/format";
 import { keyLabel } from "./logic/keys";
-import { nameOf } from "./names";
-import { t } from "./texts";
+import { nameOf } from "../staff/names";
+import { t } from "../staff/texts";
 
 interface ReadingProps {
   session: SessionView;

@@ -7,9 +7,9 @@ import type { Client } from "../room/client";
 import type { Pictures } from "../room/pictures";
 import type { RoomLink } from "../room/roomlink";
 import { Button, Icon, useLocale, useStore } from "../ui";
-import { timeOfDay } from "./logic/format";
+import { timeOfDay } from "../staff/format";
 import { moments } from "./logic/moments";
-import { t } from "./texts";
+import { t } from "../staff/texts";
 
 const NO_LINES: Line[] = [];
 

@@ -4,10 +4,10 @@ import type { Ring } from "../messages";
 import { Button, Icon, useLocale } from "../ui";
 import type { Actions } from "./actions";
 import { ChannelIcon } from "./lane";
-import { languageName, safeHref, shortUrl, since } from "./logic/format";
+import { languageName, safeHref, shortUrl, since } from "../staff/format";
 import { keyLabel } from "./logic/keys";
 import { dash, field, fraction, secondsLeft } from "./logic/ringing";
-import { t } from "./texts";
+import { t } from "../staff/texts";
 
 const DECLINE_REASONS = ["busy", "topic", "language", "break"] as const;
 const R = 27;

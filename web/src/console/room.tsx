@@ -8,13 +8,13 @@ import type { RoomLink } from "../room/roomlink";
 import { Stage } from "../room/Stage";
 import { viewer, type RoomState } from "../room/state";
 import type { Actions } from "./actions";
-import { HoldBand, ListenedBand, LostBand, Replaced, TextOnlyBand } from "./bands";
+import { HoldBand, ListenedBand, LostBand, Replaced, TextOnlyBand } from "../staff/bands";
 import { CallbackCard, callsBack } from "./callback";
 import { HuntBand } from "./help";
 import { audienceOf, audienceRule } from "./logic/audience";
-import { amReading, nameOf, userOf } from "./names";
-import { setPrefs, VIEWS, type View } from "./prefs";
-import { t } from "./texts";
+import { amReading, nameOf, userOf } from "../staff/names";
+import { setPrefs, VIEWS, type View } from "../staff/prefs";
+import { t } from "../staff/texts";
 import { Replay } from "./replay";
 import { WrapUp } from "./wrapup";
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { RequestError } from "../room/connection";
 import { setLocale } from "../ui";
 import { makeActions, sentence } from "./actions";
-import { ApiError } from "./api";
-import { explain } from "./signin";
+import { ApiError } from "../staff/api";
+import { explain } from "../staff/sign-in";
 
 setLocale("en");
 

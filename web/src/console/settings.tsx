@@ -4,11 +4,11 @@ import { Devices } from "../room/devices";
 import { DeviceTest } from "../room/DeviceTest";
 import type { RoomLink } from "../room/roomlink";
 import { Button, Dialog, useStore } from "../ui";
-import { LanguageSwitch } from "./language";
+import { LanguageSwitch } from "../staff/language";
 import { askPermission, permission } from "./notify";
-import { prefs, setPrefs } from "./prefs";
+import { prefs, setPrefs } from "../staff/prefs";
 import type { Ringer } from "./ringer";
-import { t } from "./texts";
+import { t } from "../staff/texts";
 
 function RingSettings({ ringer }: { ringer: Ringer }) {
   const { ringVolume, ringMuted } = useStore(prefs);

@@ -2,7 +2,7 @@
 import type { SessionView } from "../messages";
 import { viewer, type RoomState } from "../room/state";
 import { mayAskHelp } from "./logic/hunt";
-import { amReading } from "./names";
+import { amReading } from "../staff/names";
 
 export interface Standing {
   /** It goes on, and in this tab. */

@@ -1,7 +1,7 @@
 import { Info, List, MessageSquareText, MonitorPlay } from "lucide";
 import type { SessionView } from "../messages";
 import { IconButton } from "../ui";
-import { t } from "./texts";
+import { t } from "../staff/texts";
 
 export type Tab = "lane" | "room" | "chat" | "brief";
 

@@ -1,11 +1,11 @@
 import { Keyboard, LogOut, Settings as SettingsIcon } from "lucide";
 import type { StaffMe } from "../messages";
 import { Button, IconButton } from "../ui";
-import { clock } from "./logic/format";
+import { clock } from "../staff/format";
 import { keyLabel } from "./logic/keys";
 import { nextState } from "./logic/queue";
-import { roleName } from "./names";
-import { t } from "./texts";
+import { roleName } from "../staff/names";
+import { t } from "../staff/texts";
 
 interface TopBarProps {
   me: StaffMe;

@@ -3,8 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import type { SessionView, StaffItem } from "../messages";
 import { Button, Dialog, Select, TextArea } from "../ui";
 import type { Actions } from "./actions";
-import { nameOf, userOf } from "./names";
-import { t } from "./texts";
+import { nameOf, userOf } from "../staff/names";
+import { t } from "../staff/texts";
 
 interface TransferDialogProps {
   session: SessionView;

@@ -5,7 +5,7 @@ import { Devices } from "../room/devices";
 import { RoomLink } from "../room/roomlink";
 import type { RoomState } from "../room/state";
 import { mine, selected } from "./logic/queue";
-import { amReading } from "./names";
+import { amReading } from "../staff/names";
 
 /** A session I handed over, shown as ended for me while I wrap up. */
 function handedOver(state: RoomState, me: StaffMe): SessionView[] {

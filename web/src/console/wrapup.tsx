@@ -2,9 +2,9 @@ import { useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { Button, Select, TextArea } from "../ui";
 import type { Actions } from "./actions";
-import { clock } from "./logic/format";
+import { clock } from "../staff/format";
 import { keepNotes, keptNotes } from "./notes";
-import { t, textOr } from "./texts";
+import { t, textOr } from "../staff/texts";
 
 export const OUTCOMES = ["resolved", "follow_up", "referred", "unresolved", "dropped", "not_reached"] as const;
 

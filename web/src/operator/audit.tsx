@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { dateTime } from "../console/logic/format";
+import { dateTime } from "../staff/format";
 import { useLocale, type Locale } from "../ui";
 import { Loaded, Pager } from "./loaded";
 import { audit, pages, type AuditItem } from "./records";

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { Button, Dialog } from "../ui";
-import { t as shared } from "../console/texts";
+import { t as shared } from "../staff/texts";
 
 interface ConfirmProps {
   title: string;

@@ -1,7 +1,7 @@
 import { Pencil, Plus, X } from "lucide";
 import { useState } from "preact/hooks";
 import { sentence } from "../console/actions";
-import { t as shared } from "../console/texts";
+import { t as shared } from "../staff/texts";
 import { Button, Dialog, Field, IconButton, Select, toast, useLocale, whenText, type Locale } from "../ui";
 import { Loaded } from "./loaded";
 import { draftOf, hoursOf, OFFICE, WEEKDAYS, weekText, type Draft, type Span, type Weekday } from "./logic/hours";

@@ -1,7 +1,7 @@
 import { Ear, EarOff } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { sentence } from "../console/actions";
-import { nameOf, userOf } from "../console/names";
+import { nameOf, userOf } from "../staff/names";
 import type { Client } from "../room/client";
 import { Devices } from "../room/devices";
 import { RoomAudio } from "../room/media";

@@ -1,9 +1,9 @@
 import { render } from "preact";
-import { applyLanguage } from "../console/prefs";
-import { Gate } from "../console/gate";
+import { applyLanguage } from "../staff/prefs";
+import { Gate } from "../staff/gate";
 import "../ui/tokens.css";
 import "../ui/components.css";
-import "../console/staff.css";
+import "../staff/staff.css";
 import { Announcer } from "../ui";
 import { Operator } from "./operator";
 import "./operator.css";

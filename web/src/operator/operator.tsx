@@ -1,10 +1,10 @@
 import { LogOut } from "lucide";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { sentence } from "../console/actions";
-import { signOut } from "../console/api";
-import { ConnectionBand } from "../console/bands";
-import { LanguageSwitch } from "../console/language";
-import { t as shared } from "../console/texts";
+import { signOut } from "../staff/api";
+import { ConnectionBand } from "../staff/bands";
+import { LanguageSwitch } from "../staff/language";
+import { t as shared } from "../staff/texts";
 import type { RequestMessage } from "../room/connection";
 import { Client } from "../room/client";
 import { IconButton, locale, toast, useLocale, useStore } from "../ui";

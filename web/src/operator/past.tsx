@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
-import { clock, dateTime, languageName } from "../console/logic/format";
-import { t as shared, textOr as sharedOr } from "../console/texts";
+import { clock, dateTime, languageName } from "../staff/format";
+import { t as shared, textOr as sharedOr } from "../staff/texts";
 import { Button, Field, Select, useLocale, type Locale } from "../ui";
 import { Loaded, Pager } from "./loaded";
 import { NO_SEARCH, pages, search, type PastItem, type Search } from "./records";

@@ -1,5 +1,5 @@
 import { X } from "lucide";
-import { nameOf, roleName } from "../console/names";
+import { nameOf, roleName } from "../staff/names";
 import type { CallQuality, Grade, PersonQuality, SessionItem, StreamQuality } from "../messages";
 import { IconButton } from "../ui";
 import { kilobits, milliseconds, percent } from "./logic/figures";

@@ -1,5 +1,5 @@
 /** The operator's HTTP calls and what they answer. */
-import { get, post } from "../console/api";
+import { get, post } from "../staff/api";
 import { locale } from "../ui";
 import type { Brief, CallbackView, Channel, Line, OpeningView, Role, SessionState, Why } from "../messages";
 import type { Hours } from "./logic/hours";

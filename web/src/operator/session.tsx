@@ -1,11 +1,11 @@
 import { ArrowLeft, Trash2 } from "lucide";
 import { useState } from "preact/hooks";
 import { sentence } from "../console/actions";
-import { BriefCard } from "../console/brief";
-import { clock, dateTime, timeOfDay } from "../console/logic/format";
-import { nameOf, roleName } from "../console/names";
+import { BriefCard } from "../staff/brief";
+import { clock, dateTime, timeOfDay } from "../staff/format";
+import { nameOf, roleName } from "../staff/names";
 import type { Role } from "../messages";
-import { t as shared, textOr as sharedOr } from "../console/texts";
+import { t as shared, textOr as sharedOr } from "../staff/texts";
 import { Button, Field, toast, useLocale, whenText } from "../ui";
 import { RecordedBoard } from "../replay/board";
 import { Confirm } from "./confirm";

@@ -1,10 +1,10 @@
 import { Ear, EarOff } from "lucide";
 import { useState } from "preact/hooks";
 import type { CallQuality, QueueItem, SessionItem, StaffItem, Wallboard, WorkerItem } from "../messages";
-import { useNow } from "../console/clock";
-import { clock, languageName, since, timeOfDay } from "../console/logic/format";
-import { roleName } from "../console/names";
-import { t as shared } from "../console/texts";
+import { useNow } from "../staff/clock";
+import { clock, languageName, since, timeOfDay } from "../staff/format";
+import { roleName } from "../staff/names";
+import { t as shared } from "../staff/texts";
 import { Button, useLocale, whenText, type Locale } from "../ui";
 import { Confirm } from "./confirm";
 import { percent } from "./logic/figures";

@@ -1,4 +1,4 @@
-import { dateTime, timeOfDay } from "../console/logic/format";
+import { dateTime, timeOfDay } from "../staff/format";
 import type { Why } from "../messages";
 import { useLocale, whenText, type Locale } from "../ui";
 import { whyOf, type EventItem } from "./records";

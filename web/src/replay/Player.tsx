@@ -1,7 +1,7 @@
 import { Pause, Play } from "lucide";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { clock as asClock, timeOfDay } from "../console/logic/format";
-import { nameOf, roleName } from "../console/names";
+import { clock as asClock, timeOfDay } from "../staff/format";
+import { nameOf, roleName } from "../staff/names";
 import { RecordedBoard } from "./board";
 import { Transcript } from "./transcript";
 import { IconButton, Select, useLocale, useStore } from "../ui";

@@ -1,4 +1,4 @@
-import { get } from "../console/api";
+import { get } from "../staff/api";
 import type { Line, Role } from "../messages";
 import type { Piece, Timed } from "./timeline";
 

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { StoredPicture } from "../console/brief";
+import { StoredPicture } from "../staff/brief";
 import { unbase64 } from "../room/base64";
 import { BoardDoc } from "../room/board/boarddoc";
 import { BoardCanvas } from "../room/board/canvas";

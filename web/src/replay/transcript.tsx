@@ -1,7 +1,7 @@
 import type { Line } from "../messages";
-import { StoredPicture } from "../console/brief";
-import { timeOfDay } from "../console/logic/format";
-import { nameOf, roleName } from "../console/names";
+import { StoredPicture } from "../staff/brief";
+import { timeOfDay } from "../staff/format";
+import { nameOf, roleName } from "../staff/names";
 import { useLocale } from "../ui";
 import { t, textOr } from "../operator/texts";
 

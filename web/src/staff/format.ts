@@ -1,5 +1,5 @@
 /** Times, names and numbers as people read them. Pure: the language and the clock are parameters. */
-import type { Brief, BriefField } from "../../messages";
+import type { Brief, BriefField } from "../messages";
 
 /** 65 → "1:05", 3700 → "1:01:40". */
 export function clock(total_s: number): string {

@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Brief, BriefField, Provenance, TrailStep } from "../messages";
 import { Icon, useLocale } from "../ui";
 import { picture } from "./api";
-import { briefField, clock, dateTime, languageName, listedFields, safeHref, shortUrl, timeOfDay } from "./logic/format";
+import { briefField, clock, dateTime, languageName, listedFields, safeHref, shortUrl, timeOfDay } from "./format";
 import { t, textOr } from "./texts";
 
 export function ProvenanceBadge({ provenance }: { provenance: Provenance }) {

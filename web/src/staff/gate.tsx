@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Button, useLocale } from "../ui";
 import { ApiError, signOut, whoAmI, type Signed } from "./api";
-import { explain, SignIn } from "./signin";
+import { explain, SignIn } from "./sign-in";
 import { t } from "./texts";
 
 type State = { kind: "looking" } | { kind: "unreachable"; words: string } | { kind: "out"; because: string } | { kind: "in"; who: Signed };

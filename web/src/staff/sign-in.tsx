@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { Button, Field } from "../ui";
 import { ApiError, signIn, type Signed } from "./api";
-import { clock } from "./logic/format";
+import { clock } from "./format";
 import { LanguageSwitch } from "./language";
 import { t } from "./texts";
 

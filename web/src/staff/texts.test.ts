@@ -3,7 +3,7 @@ import operatorEn from "../operator/en.json";
 import operatorKo from "../operator/ko.json";
 import en from "./en.json";
 import ko from "./ko.json";
-import { BINDINGS } from "./logic/keys";
+import { BINDINGS } from "../console/logic/keys";
 
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1] ?? "").toSorted();
 

@@ -3,7 +3,7 @@ import type { RoomLink } from "../room/roomlink";
 import type { RoomState } from "../room/state";
 import { listeners, participant } from "../room/state";
 import { Button, useStore } from "../ui";
-import { clock } from "./logic/format";
+import { clock } from "./format";
 import { nameOf, userOf } from "./names";
 import { t } from "./texts";
 
