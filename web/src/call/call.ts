@@ -5,7 +5,7 @@ import { Client } from "../room/client";
 import { Devices } from "../room/devices";
 import { type Handoff, type Mailbox, tellEnded } from "../room/handoff";
 import { Pictures } from "../room/pictures";
-import { RoomLink } from "../room/roomlink";
+import { RoomLink } from "../room/room-link";
 import { locale, setLocale } from "../ui/i18n";
 import { applyAccent } from "../ui/accent";
 import { createStore, type Readable } from "../ui/store";

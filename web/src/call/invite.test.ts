@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { exchangeInvite, InviteRefused, takeInvite } from "./invite";
-import { inviteText } from "./Invited";
+import { inviteText } from "./invited";
 
 describe("a fresh link", () => {
   afterEach(() => void vi.unstubAllGlobals());

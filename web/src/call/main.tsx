@@ -9,7 +9,7 @@ import "../room/callback.css";
 import "../room/chat.css";
 import "../room/board/board.css";
 import "./call.css";
-import { App, type Start } from "./App";
+import { App, type Start } from "./app";
 import { Call } from "./call";
 import { exchangeInvite, takeInvite } from "./invite";
 import { fetchRareScreens } from "./later";

@@ -1,7 +1,7 @@
 import { CircleHelp, Forward, LogOut, Pause, PhoneOff, Play } from "lucide";
 import type { SessionView } from "../messages";
-import { Controls } from "../room/Controls";
-import type { RoomLink } from "../room/roomlink";
+import { Controls } from "../room/controls";
+import type { RoomLink } from "../room/room-link";
 import { Button } from "../ui";
 import { keyLabel } from "./logic/keys";
 import { nameOf, userOf } from "../staff/names";

@@ -1,7 +1,7 @@
 import { Link2, PhoneIncoming, PhoneMissed } from "lucide";
 import { useState } from "preact/hooks";
 import type { SessionView } from "../messages";
-import { TimeSelect, useTimes } from "../room/Callback";
+import { TimeSelect, useTimes } from "../room/callback";
 import type { Client } from "../room/client";
 import { Button, Icon, locale, toast, whenText } from "../ui";
 import type { Actions } from "./actions";

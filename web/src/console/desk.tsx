@@ -2,8 +2,8 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Audience, SessionView, StaffMe } from "../messages";
 import { Client } from "../room/client";
 import { Pictures } from "../room/pictures";
-import { RecordingBar } from "../room/RecordingBar";
-import type { RoomLink } from "../room/roomlink";
+import { RecordingBar } from "../room/recording-bar";
+import type { RoomLink } from "../room/room-link";
 import type { RoomState } from "../room/state";
 import { locale, toast, useLocale, useStore } from "../ui";
 import { makeActions, type Actions } from "./actions";
@@ -13,7 +13,7 @@ import { ConnectionBand } from "../staff/bands";
 import { Bar } from "./bar";
 import { BriefCard } from "../staff/brief";
 import { useNow } from "../staff/clock";
-import { deskKeys, type Open } from "./deskkeys";
+import { deskKeys, type Open } from "./desk-keys";
 import { EndDialog, HandOverDialog, KeysDialog, LeaveDialog } from "./dialogs";
 import { HelpDialog } from "./help";
 import { Idle } from "./idle";
@@ -31,10 +31,10 @@ import { Settings } from "./settings";
 import { standing } from "./standing";
 import { Tabs, type Tab } from "./tabs";
 import { t, textOr } from "../staff/texts";
-import { MissedBand, TopBar } from "./topbar";
+import { MissedBand, TopBar } from "./top-bar";
 import { TransferDialog } from "./transfer";
-import { useKeys } from "./usekeys";
-import { useRoom, useSessions } from "./usesessions";
+import { useKeys } from "./use-keys";
+import { useRoom, useSessions } from "./use-sessions";
 
 interface DeskProps {
   /** Back to the sign-in, with the reason to show there. */

@@ -1,11 +1,11 @@
 import { History } from "lucide";
 import { useCallback, useMemo, useState } from "preact/hooks";
 import type { Line, SessionView } from "../messages";
-import { Board } from "../room/board/LazyBoard";
-import { Chat, type AudienceChoice } from "../room/Chat";
+import { Board } from "../room/board/lazy-board";
+import { Chat, type AudienceChoice } from "../room/chat";
 import type { Client } from "../room/client";
 import type { Pictures } from "../room/pictures";
-import type { RoomLink } from "../room/roomlink";
+import type { RoomLink } from "../room/room-link";
 import { Button, Icon, useLocale, useStore } from "../ui";
 import { timeOfDay } from "../staff/format";
 import { moments } from "./logic/moments";

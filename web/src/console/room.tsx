@@ -1,11 +1,11 @@
 import type { Audience, SessionView } from "../messages";
-import { Chat, type AudienceChoice } from "../room/Chat";
-import { Board } from "../room/board/LazyBoard";
+import { Chat, type AudienceChoice } from "../room/chat";
+import { Board } from "../room/board/lazy-board";
 import type { Client } from "../room/client";
 import { RoomAudio } from "../room/media";
 import type { Pictures } from "../room/pictures";
-import type { RoomLink } from "../room/roomlink";
-import { Stage } from "../room/Stage";
+import type { RoomLink } from "../room/room-link";
+import { Stage } from "../room/stage";
 import { viewer, type RoomState } from "../room/state";
 import type { Actions } from "./actions";
 import { HoldBand, ListenedBand, LostBand, Replaced, TextOnlyBand } from "../staff/bands";

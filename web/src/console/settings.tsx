@@ -1,8 +1,8 @@
 import { BellRing } from "lucide";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { Devices } from "../room/devices";
-import { DeviceTest } from "../room/DeviceTest";
-import type { RoomLink } from "../room/roomlink";
+import { DeviceTest } from "../room/device-test";
+import type { RoomLink } from "../room/room-link";
 import { Button, Dialog, useStore } from "../ui";
 import { LanguageSwitch } from "../staff/language";
 import { askPermission, permission } from "./notify";

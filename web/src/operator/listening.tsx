@@ -5,7 +5,7 @@ import { nameOf, userOf } from "../staff/names";
 import type { Client } from "../room/client";
 import { Devices } from "../room/devices";
 import { RoomAudio } from "../room/media";
-import { RoomLink } from "../room/roomlink";
+import { RoomLink } from "../room/room-link";
 import { Button, Icon, toast, useStore } from "../ui";
 import { t, textOr } from "./texts";
 

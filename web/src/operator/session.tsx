@@ -9,7 +9,7 @@ import { t as shared, textOr as sharedOr } from "../staff/texts";
 import { Button, Field, toast, useLocale, whenText } from "../ui";
 import { RecordedBoard } from "../replay/board";
 import { Confirm } from "./confirm";
-import { Replay } from "../replay/Replay";
+import { Replay } from "../replay/replay";
 import { Loaded } from "./loaded";
 import { modeSpans, type Span } from "./logic/modes";
 import { erase, session as load, type PastSession } from "./records";

@@ -3,8 +3,8 @@
 import { Headset, LogOut, Mic, PhoneOff } from "lucide";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
-import { AskCallback, CalledBack } from "../room/Callback";
-import { Chat } from "../room/Chat";
+import { AskCallback, CalledBack } from "../room/callback";
+import { Chat } from "../room/chat";
 import type { Client } from "../room/client";
 import { Pictures } from "../room/pictures";
 import { others } from "../room/state";

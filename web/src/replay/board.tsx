@@ -1,10 +1,10 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { StoredPicture } from "../staff/brief";
 import { unbase64 } from "../room/base64";
-import { BoardDoc } from "../room/board/boarddoc";
+import { BoardDoc } from "../room/board/board-doc";
 import { BoardCanvas } from "../room/board/canvas";
 import { update } from "../room/board/sync";
-import type { BoardWire } from "../room/roomlink";
+import type { BoardWire } from "../room/room-link";
 import { createStore } from "../ui";
 import { t } from "../operator/texts";
 

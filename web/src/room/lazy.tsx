@@ -2,7 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { Button } from "../ui/Button";
+import { Button } from "../ui/button";
 import { useLocale } from "../ui/store";
 import { t, type RoomKey } from "./words";
 

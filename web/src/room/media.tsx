@@ -2,9 +2,9 @@
 
 import { Volume2 } from "lucide";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Button } from "../ui/Button";
+import { Button } from "../ui/button";
 import { useLocale, useStore } from "../ui/store";
-import type { RoomLink } from "./roomlink";
+import type { RoomLink } from "./room-link";
 import { t } from "./words";
 
 /** What is heard of the others. Where the browser holds sound back until a click, a button asks for one. */

@@ -1,5 +1,5 @@
 import type { SessionView } from "../messages";
-import type { RoomLink } from "../room/roomlink";
+import type { RoomLink } from "../room/room-link";
 import type { RoomState } from "../room/state";
 import { listeners, participant } from "../room/state";
 import { Button, useStore } from "../ui";

@@ -1,10 +1,10 @@
 export { announce, Announcer, toast } from "./announce";
 export { applyAccent } from "./accent";
-export { Button, IconButton, type ButtonKind } from "./Button";
-export { Dialog } from "./Dialog";
-export { Field, Select, TextArea, type Choice } from "./Field";
+export { Button, IconButton, type ButtonKind } from "./button";
+export { Dialog } from "./dialog";
+export { Field, Select, TextArea, type Choice } from "./field";
 export { chooseLocale, josa, locale, setLocale, texts, type Locale } from "./i18n";
-export { Icon } from "./Icon";
-export { Meter } from "./Meter";
+export { Icon } from "./icon";
+export { Meter } from "./meter";
 export { whenText } from "./when";
 export { createStore, useLocale, useStore, type Readable, type Store } from "./store";

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import * as Y from "yjs";
 import { createStore } from "../../ui/store";
-import { hasBoardContent, type BoardWire } from "../roomlink";
-import { BoardDoc } from "./boarddoc";
+import { hasBoardContent, type BoardWire } from "../room-link";
+import { BoardDoc } from "./board-doc";
 import { elementsOf, makeIndex, makeStroke, readStroke } from "./schema";
 import { ChunkDecoder, ChunkEncoder, touches, type Point } from "./strokes";
 import { receive, stepOne, update } from "./sync";

@@ -1,7 +1,7 @@
 /** Draws the board on two canvases: strokes that rest below, strokes that grow above, so that a new point never redraws them all. */
 
 import { getStroke } from "perfect-freehand";
-import type { BoardDoc, Shape } from "./boarddoc";
+import type { BoardDoc, Shape } from "./board-doc";
 import { BOARD_WIDTH, drawnAt, type Style } from "./schema";
 import type { Point } from "./strokes";
 

@@ -1,6 +1,6 @@
-import type { RoomLink } from "../roomlink";
+import type { RoomLink } from "../room-link";
 import { serverNow } from "../state";
-import { BoardDoc } from "./boarddoc";
+import { BoardDoc } from "./board-doc";
 
 const open = new WeakMap<RoomLink, BoardDoc>();
 

@@ -2,12 +2,12 @@ import { MessageSquare, Mic, MicOff, MonitorUp, MonitorX, PhoneOff, Presentation
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
-import { Dialog } from "../ui/Dialog";
-import { IconButton } from "../ui/Button";
+import { Dialog } from "../ui/dialog";
+import { IconButton } from "../ui/button";
 import { toast } from "../ui/announce";
 import { useLocale, useStore } from "../ui/store";
-import { DeviceTest } from "./DeviceTest";
-import type { RoomLink } from "./roomlink";
+import { DeviceTest } from "./device-test";
+import type { RoomLink } from "./room-link";
 import { t } from "./words";
 
 export interface ControlsProps {

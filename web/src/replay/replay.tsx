@@ -4,7 +4,7 @@ import { Button, useLocale } from "../ui";
 import type { Recording } from "./api";
 import { t } from "./texts";
 
-type Loaded = { kind: "no" } | { kind: "loading" } | { kind: "failed" } | { kind: "here"; recording: Recording; module: typeof import("./Player") };
+type Loaded = { kind: "no" } | { kind: "loading" } | { kind: "failed" } | { kind: "here"; recording: Recording; module: typeof import("./player") };
 
 /** Offers a session's recording; player and recording are fetched, and the look is audited, when it is asked for. */
 export function Replay({ session }: { session: string }) {
@@ -12,7 +12,7 @@ export function Replay({ session }: { session: string }) {
   const [loaded, setLoaded] = useState<Loaded>({ kind: "no" });
   const load = () => {
     setLoaded({ kind: "loading" });
-    const parts = Promise.all([import("./api").then((api) => api.recording(session)), import("./Player")]);
+    const parts = Promise.all([import("./api").then((api) => api.recording(session)), import("./player")]);
     parts.then(
       ([recording, module]) => setLoaded({ kind: "here", recording, module }),
       () => setLoaded({ kind: "failed" }),

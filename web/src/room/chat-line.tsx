@@ -1,9 +1,9 @@
 import { ImageOff } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import type { Line } from "../messages";
-import { Button } from "../ui/Button";
-import { Dialog } from "../ui/Dialog";
-import { Icon } from "../ui/Icon";
+import { Button } from "../ui/button";
+import { Dialog } from "../ui/dialog";
+import { Icon } from "../ui/icon";
 import type { Pictures } from "./pictures";
 import type { OutLine } from "./state";
 import { clock, isKey, nameAndRole, nameOf, systemText, t } from "./words";

@@ -1,13 +1,13 @@
 import { Clock, Mail, PhoneIncoming, UserRoundSearch, WifiOff } from "lucide";
 import { useState } from "preact/hooks";
 import type { SessionView } from "../messages";
-import { AskCallback } from "../room/Callback";
+import { AskCallback } from "../room/callback";
 import { nameAndRole, t as roomText } from "../room/words";
 import { toast } from "../ui/announce";
-import { Button } from "../ui/Button";
-import { Icon } from "../ui/Icon";
+import { Button } from "../ui/button";
+import { Icon } from "../ui/icon";
 import type { Call } from "./call";
-import { LeaveMessage } from "./LeaveMessage";
+import { LeaveMessage } from "./leave-message";
 import { t } from "./rare/words";
 
 /** The counselor is gone for good: the user's three choices. */

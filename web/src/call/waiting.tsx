@@ -1,11 +1,11 @@
 import { Clock, Mail, PhoneIncoming } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import type { SessionView, WaitingView } from "../messages";
-import { Chat } from "../room/Chat";
+import { Chat } from "../room/chat";
 import { serverNow } from "../room/state";
 import { t as roomText } from "../room/words";
-import { Button } from "../ui/Button";
-import { Icon } from "../ui/Icon";
+import { Button } from "../ui/button";
+import { Icon } from "../ui/icon";
 import { useStore } from "../ui/store";
 import type { Call } from "./call";
 import { AskCallback, LeaveMessage } from "./later";

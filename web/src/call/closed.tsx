@@ -1,12 +1,12 @@
 import { DoorClosed, PhoneIncoming } from "lucide";
 import { useState } from "preact/hooks";
 import type { SessionView } from "../messages";
-import { AskCallback } from "../room/Callback";
+import { AskCallback } from "../room/callback";
 import { t as roomText } from "../room/words";
-import { Button } from "../ui/Button";
-import { Icon } from "../ui/Icon";
+import { Button } from "../ui/button";
+import { Icon } from "../ui/icon";
 import type { Call } from "./call";
-import { LeaveMessage } from "./LeaveMessage";
+import { LeaveMessage } from "./leave-message";
 import { t } from "./rare/words";
 import { closedText, t as callText } from "./words";
 

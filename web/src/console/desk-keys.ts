@@ -1,6 +1,6 @@
 /** What each key does now: put together from where one is, a table a group. */
 import type { Audience, HelpView, Ring, SessionView, StaffMe } from "../messages";
-import type { RoomLink } from "../room/roomlink";
+import type { RoomLink } from "../room/room-link";
 import type { Actions } from "./actions";
 import type { Action } from "./logic/keys";
 import { neighbour, nextState } from "./logic/queue";
@@ -8,7 +8,7 @@ import { isChange, mayHandOver, MODES, type Planned } from "./modes";
 import type { Standing } from "./standing";
 import { setPrefs, VIEWS, type View } from "../staff/prefs";
 import type { Tab } from "./tabs";
-import type { Sessions } from "./usesessions";
+import type { Sessions } from "./use-sessions";
 
 export type Open = "keys" | "settings" | "help" | "transfer" | "end" | "leave" | "hand_over" | null;
 

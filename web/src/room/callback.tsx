@@ -3,11 +3,11 @@
 import { PhoneIncoming } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import type { CallbackTimes, SessionView } from "../messages";
-import { Button } from "../ui/Button";
-import { Dialog } from "../ui/Dialog";
-import { Field, TextArea } from "../ui/Field";
+import { Button } from "../ui/button";
+import { Dialog } from "../ui/dialog";
+import { Field, TextArea } from "../ui/field";
 import { locale } from "../ui/i18n";
-import { Icon } from "../ui/Icon";
+import { Icon } from "../ui/icon";
 import { dayText, timeText, whenText } from "../ui/when";
 import type { Client } from "./client";
 import { RequestError } from "./connection";

@@ -1,13 +1,13 @@
 import { BookOpen, Gauge, MicOff, Monitor, WifiOff } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Icon } from "../ui/Icon";
+import { Icon } from "../ui/icon";
 import { useLocale, useStore } from "../ui/store";
 import type { SessionView } from "../messages";
 import { arrange, type Tile } from "./arrange";
 import { Video } from "./media";
-import type { RoomLink } from "./roomlink";
-import { SelfView } from "./SelfView";
+import type { RoomLink } from "./room-link";
+import { SelfView } from "./self-view";
 import { nameAndRole, t } from "./words";
 
 const NOBODY: string[] = [];

@@ -3,7 +3,7 @@
 import type { SessionView } from "../../messages";
 import { lazy } from "../lazy";
 import type { Pictures } from "../pictures";
-import type { RoomLink } from "../roomlink";
+import type { RoomLink } from "../room-link";
 
 export interface BoardProps {
   link: RoomLink;
@@ -17,7 +17,7 @@ export interface BoardProps {
   onStrokes?: (times: number[]) => void;
 }
 
-export const Board = lazy(() => import("./Board"), (module) => module.Board, {
+export const Board = lazy(() => import("./board"), (module) => module.Board, {
   name: "board.title",
   failed: "board.failed",
   class: "board",

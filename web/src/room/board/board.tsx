@@ -1,13 +1,13 @@
 import { Eraser, Pen as PenIcon, Redo2, Undo2 } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { IconButton } from "../../ui/Button";
+import { IconButton } from "../../ui/button";
 import { useLocale, useStore } from "../../ui/store";
-import { usePicture } from "../ChatLine";
-import { Backgrounds } from "./Backgrounds";
-import type { BoardDoc } from "./boarddoc";
+import { usePicture } from "../chat-line";
+import { Backgrounds } from "./backgrounds";
+import type { BoardDoc } from "./board-doc";
 import { BoardCanvas, type Tool } from "./canvas";
-import type { BoardProps } from "./LazyBoard";
+import type { BoardProps } from "./lazy-board";
 import { boardOf } from "./open";
 import { drawnAt } from "./schema";
 import { t } from "./words";

@@ -3,13 +3,13 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { RequestError } from "../room/connection";
 import { PictureError } from "../room/pictures";
-import { answerRecording } from "../room/RecordingBar";
+import { answerRecording } from "../room/recording-bar";
 import { toast } from "../ui/announce";
-import { Button } from "../ui/Button";
-import { Dialog } from "../ui/Dialog";
-import { TextArea } from "../ui/Field";
+import { Button } from "../ui/button";
+import { Dialog } from "../ui/dialog";
+import { TextArea } from "../ui/field";
 import { josa, locale } from "../ui/i18n";
-import { Icon } from "../ui/Icon";
+import { Icon } from "../ui/icon";
 import type { Call } from "./call";
 import { isRareKey, t } from "./rare/words";
 

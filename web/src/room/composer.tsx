@@ -1,7 +1,7 @@
 import { ImagePlus, SendHorizontal } from "lucide";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Audience } from "../messages";
-import { IconButton } from "../ui/Button";
+import { IconButton } from "../ui/button";
 import { toast } from "../ui/announce";
 import type { Client } from "./client";
 import { sends, TypingSignal } from "./compose";

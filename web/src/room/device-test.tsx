@@ -1,9 +1,9 @@
 import { Camera, CameraOff, Volume2 } from "lucide";
 import { useEffect, useState } from "preact/hooks";
-import { Button } from "../ui/Button";
-import { Select } from "../ui/Field";
-import { Icon } from "../ui/Icon";
-import { Meter } from "../ui/Meter";
+import { Button } from "../ui/button";
+import { Select } from "../ui/field";
+import { Icon } from "../ui/icon";
+import { Meter } from "../ui/meter";
 import { useLocale, useStore } from "../ui/store";
 import type { Devices, Source } from "./devices";
 import { playTestSound, watchLevel } from "./level";

@@ -1,6 +1,6 @@
 import type { IconNode } from "lucide";
 import type { ButtonHTMLAttributes, ComponentChildren } from "preact";
-import { Icon } from "./Icon";
+import { Icon } from "./icon";
 
 export type ButtonKind = "primary" | "plain" | "quiet" | "danger" | "help";
 

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { RequestError } from "../room/connection";
-import { Button } from "../ui/Button";
-import { Field, TextArea } from "../ui/Field";
+import { Button } from "../ui/button";
+import { Field, TextArea } from "../ui/field";
 import type { Call } from "./call";
 import { t } from "./rare/words";
 

@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionView, StaffMe } from "../messages";
 import type { Client } from "../room/client";
 import { Devices } from "../room/devices";
-import { RoomLink } from "../room/roomlink";
+import { RoomLink } from "../room/room-link";
 import type { RoomState } from "../room/state";
 import { mine, selected } from "./logic/queue";
 import { amReading } from "../staff/names";

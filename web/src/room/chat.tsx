@@ -1,17 +1,17 @@
 import { ArrowDown } from "lucide";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Audience, Line, SessionView } from "../messages";
-import { Button } from "../ui/Button";
+import { Button } from "../ui/button";
 import { useLocale, useStore } from "../ui/store";
-import { ChatLine, OutgoingLine } from "./ChatLine";
+import { ChatLine, OutgoingLine } from "./chat-line";
 import type { Client } from "./client";
-import { Composer, type AudienceChoice } from "./Composer";
+import { Composer, type AudienceChoice } from "./composer";
 import { beginsGroup } from "./compose";
 import type { Pictures } from "./pictures";
 import { participant, typingNow, type OutLine } from "./state";
 import { list, nameOf, t } from "./words";
 
-export type { AudienceChoice } from "./Composer";
+export type { AudienceChoice } from "./composer";
 
 const NO_LINES: Line[] = [];
 const NO_OUT: OutLine[] = [];

@@ -1,7 +1,7 @@
 /** The board of one session as this browser holds it: drawing, erasing, undo of one's own, and its wire to the worker. */
 
 import * as Y from "yjs";
-import type { BoardWire } from "../roomlink";
+import type { BoardWire } from "../room-link";
 import { newId } from "../client";
 import { elementsOf, makeIndex, makeStroke, metaOf, readBackground, readStroke, SCHEMA, type Style } from "./schema";
 import { ChunkDecoder, ChunkEncoder, quantize, touches, type Point } from "./strokes";

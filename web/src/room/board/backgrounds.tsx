@@ -1,14 +1,14 @@
 import { FileImage, ImagePlus, StickyNote } from "lucide";
 import { useRef, useState } from "preact/hooks";
 import { toast } from "../../ui/announce";
-import { Button, IconButton } from "../../ui/Button";
-import { Dialog } from "../../ui/Dialog";
-import { usePicture } from "../ChatLine";
-import { pictureProblem } from "../Composer";
+import { Button, IconButton } from "../../ui/button";
+import { Dialog } from "../../ui/dialog";
+import { usePicture } from "../chat-line";
+import { pictureProblem } from "../composer";
 import { PICTURE_TYPES, type Pictures } from "../pictures";
-import type { RoomLink } from "../roomlink";
+import type { RoomLink } from "../room-link";
 import { t as room } from "../words";
-import type { BoardDoc } from "./boarddoc";
+import type { BoardDoc } from "./board-doc";
 import { t } from "./words";
 
 const CHAT_PICTURES_MOST = 8;

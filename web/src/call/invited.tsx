@@ -1,7 +1,7 @@
 import { PhoneIncoming } from "lucide";
 import { useState } from "preact/hooks";
-import { Button } from "../ui/Button";
-import { Icon } from "../ui/Icon";
+import { Button } from "../ui/button";
+import { Icon } from "../ui/icon";
 import { InviteRefused } from "./invite";
 import { isRareKey, t } from "./rare/words";
 
