@@ -18,11 +18,12 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
-from signaling.cli.options import storage_options
 from signaling.config.settings import Settings, default_data_dir
 from signaling.protocol.audit_actions import AuditAction
 from signaling.recordings import Recordings
 from signaling.records import Records
+
+from .options import storage_options
 
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 json_option = click.option("--json", "as_json", is_flag=True, help="For scripts.")

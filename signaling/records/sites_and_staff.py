@@ -10,10 +10,9 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from signaling.records.opening_hours import Hours
-
 from . import tables as t
 from .database import Database
+from .opening_hours import Hours
 from .types import Category, SignInRecord, Site, SiteKey, StaffRecord
 
 _STAFF_COLUMNS = StaffRecord.__struct_fields__

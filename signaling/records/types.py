@@ -10,7 +10,8 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from signaling.protocol.messages import Audience, Channel, Line, Role, SessionState
-from signaling.records.opening_hours import Hours
+
+from .opening_hours import Hours
 
 LineRecord = Line  # a line is stored as it is sent
 MessageState = Literal["new", "taken", "done"]

@@ -9,11 +9,11 @@ from aiohttp import web
 from signaling.access.rate_limits import Buckets
 from signaling.server import retention
 from signaling.server.app_keys import COUNTS
-from signaling.server.http.image_files import Checker
 
 from . import copies, health, hours, operator, pages, pictures, recordings, staff, users
 from .errors import refusals
 from .headers import security_headers
+from .image_files import Checker
 from .origin import own_origin_only
 
 

@@ -16,8 +16,9 @@ from signaling.access.identity import SignInRefused
 from signaling.config import log
 from signaling.records import RecordsAway
 from signaling.server.app_keys import COUNTS
-from signaling.server.http.image_files import PictureRefused
 from signaling.session.model import NotAllowed
+
+from .image_files import PictureRefused
 
 _log = log.get("signaling.server.http")
 

@@ -12,10 +12,10 @@ from signaling.access.rate_limits import Buckets
 from signaling.protocol.messages import Audience
 from signaling.records import PictureRecord, StaffRecord
 from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
-from signaling.server.http.image_files import MOST_BYTES, Checker
 
 from .bodies import bearer, now_ms, read_bytes
 from .errors import Refused, answer, not_found
+from .image_files import MOST_BYTES, Checker
 
 routes = web.RouteTableDef()
 
