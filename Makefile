@@ -38,6 +38,7 @@ lint:
 	$(BIN)/lint-imports
 	$(BIN)/python web/messages.py --check
 	$(BIN)/python web/build.py --node node_modules/typescript/bin/tsc --noEmit
+	$(BIN)/python web/build.py --node node_modules/oxfmt/bin/oxfmt --check src
 	$(BIN)/python web/build.py --node node_modules/oxlint/bin/oxlint src
 	$(BIN)/python web/build.py --node node_modules/vitest/vitest.mjs run
 	$(BIN)/mypy
@@ -78,9 +79,10 @@ fastpath: $(VENV)/.run ## build the media worker's fast path, where there is a C
 messages: $(VENV)/.run ## write web/src/messages.ts from signaling/protocol/messages.py
 	$(BIN)/python web/messages.py
 
-format: $(VENV)/.dev ## format the Python sources
+format: $(VENV)/.dev ## format the Python and TypeScript sources
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python web/build.py --node node_modules/oxfmt/bin/oxfmt src
 
 clean: ## remove everything that the commands above made
 	rm -rf $(VENV) build dist signaling/pages web/node_modules media/transport/_fastpath.so

@@ -23,7 +23,9 @@ export function After({ call, session }: { call: Call; session: SessionView }) {
     <div class="after card">
       <header>
         {talked && <h1>{t("after.title")}</h1>}
-        <p class={talked ? "after-reason" : "after-reason after-reason-large"}>{t(isRareKey(reason) ? reason : "after.ended.other")}</p>
+        <p class={talked ? "after-reason" : "after-reason after-reason-large"}>
+          {t(isRareKey(reason) ? reason : "after.ended.other")}
+        </p>
       </header>
       {talked && (session.rated ? <p class="notice notice-ok">{t("after.rated")}</p> : <Rating call={call} />)}
       <Recorded call={call} session={session} />
@@ -110,14 +112,28 @@ function Rating({ call }: { call: Call }) {
         <legend>{t("after.rate")}</legend>
         {STARS.map((n) => (
           <label key={n} class={n <= score ? "star star-lit" : "star"} data-testid={`rate-${n}`}>
-            <input type="radio" name="score" class="visually-hidden" value={n} checked={n === score} onChange={() => setScore(n)} aria-label={t("after.stars", { n })} />
+            <input
+              type="radio"
+              name="score"
+              class="visually-hidden"
+              value={n}
+              checked={n === score}
+              onChange={() => setScore(n)}
+              aria-label={t("after.stars", { n })}
+            />
             <Icon node={Star} size={36} />
           </label>
         ))}
       </fieldset>
       {score > 0 && (
         <>
-          <TextArea label={t("after.words")} value={words} maxLength={2000} onInput={(event) => setWords(event.currentTarget.value)} data-testid="rate-words" />
+          <TextArea
+            label={t("after.words")}
+            value={words}
+            maxLength={2000}
+            onInput={(event) => setWords(event.currentTarget.value)}
+            data-testid="rate-words"
+          />
           <Button kind="primary" type="submit" busy={busy} data-testid="rate-send">
             {t("after.send")}
           </Button>

@@ -16,7 +16,12 @@ import { screenOf, type Screen } from "./screen";
 import { Waiting } from "./waiting";
 import { t } from "./words";
 
-export type Start = { kind: "waiting" } | { kind: "invited"; onEnter: () => Promise<void> } | { kind: "direct" } | { kind: "error"; error: HandoffError } | { kind: "call"; call: Call };
+export type Start =
+  | { kind: "waiting" }
+  | { kind: "invited"; onEnter: () => Promise<void> }
+  | { kind: "direct" }
+  | { kind: "error"; error: HandoffError }
+  | { kind: "call"; call: Call };
 
 export function App({ start }: { start: Start }) {
   const language = useLocale();

@@ -76,7 +76,9 @@ export class Call {
     if (this.restingStore.get()) await this.wake();
     const view = this.view();
     const preparing = view !== undefined && (view.state === "preparing" || isCalled(view));
-    await this.client.connection.request(preparing ? { type: "enter", session, channel, name } : { type: "channel", session, channel });
+    await this.client.connection.request(
+      preparing ? { type: "enter", session, channel, name } : { type: "channel", session, channel },
+    );
     this.localStore.update((local) => ({ ...local, entered: true }));
     this.keep();
   }
@@ -101,7 +103,8 @@ export class Call {
     if (screen === "callback" || screen === "closed") this.restingStore.set(true);
     if (screen === "replaced" || screen === "closed" || screen === "callback" || isOver(screen)) {
       if (this.started) this.releaseDevices();
-    } else if (!this.started && !this.restingStore.get() && (screen === "prepare" || screen === "waiting" || screen === "room")) void this.startDevices();
+    } else if (!this.started && !this.restingStore.get() && (screen === "prepare" || screen === "waiting" || screen === "room"))
+      void this.startDevices();
   }
 
   /** The panel offers a way back to this session no longer. */

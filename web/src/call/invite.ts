@@ -23,7 +23,11 @@ export async function exchangeInvite(invite: string): Promise<Handoff> {
   let response: Response;
   let body: unknown;
   try {
-    response = await fetch("/api/invites", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ invite }) });
+    response = await fetch("/api/invites", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ invite }),
+    });
     body = await response.json();
   } catch {
     throw new InviteRefused("network");

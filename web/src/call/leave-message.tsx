@@ -20,7 +20,12 @@ export function LeaveMessage({ call, back = t("message.back"), onBack }: { call:
     }
     setBusy(true);
     try {
-      await call.client.connection.request({ type: "leave_message", session: call.session, contact: contact.trim(), text: text.trim() });
+      await call.client.connection.request({
+        type: "leave_message",
+        session: call.session,
+        contact: contact.trim(),
+        text: text.trim(),
+      });
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       setProblem("message.failed");
@@ -49,7 +54,13 @@ export function LeaveMessage({ call, back = t("message.back"), onBack }: { call:
         }}
         data-testid="message-contact"
       />
-      <TextArea label={t("message.text")} value={text} maxLength={4000} onInput={(event) => setText(event.currentTarget.value)} data-testid="message-text" />
+      <TextArea
+        label={t("message.text")}
+        value={text}
+        maxLength={4000}
+        onInput={(event) => setText(event.currentTarget.value)}
+        data-testid="message-text"
+      />
       {problem === "message.failed" && (
         <p class="notice notice-danger" role="alert">
           {t(problem)}

@@ -15,7 +15,9 @@ interface Notice {
 
 /** The bands above the stage: at most one about the connection, one about the people, one about who listens in. All are read out. */
 export function Notices({ call, session }: { call: Call; session: SessionView }) {
-  const shown = [useConnectionNotice(call, session), aboutPeople(session), aboutListeners(session)].filter((notice) => notice !== null);
+  const shown = [useConnectionNotice(call, session), aboutPeople(session), aboutListeners(session)].filter(
+    (notice) => notice !== null,
+  );
   useArrivals(session);
   useHoldSpoken(session);
   return (
@@ -35,7 +37,8 @@ function useConnectionNotice(call: Call, session: SessionView): Notice | null {
   if (status !== "open") return { text: t("notice.reconnecting"), kind: "warn" };
   if (!session.room?.media) return null;
   if (peer.status === "text_only") return { text: t("notice.text_only"), kind: "warn" };
-  if (peer.status === "connecting") return { text: t(peer.returning ? "notice.mediaReturning" : "notice.connecting"), kind: peer.returning ? "warn" : "" };
+  if (peer.status === "connecting")
+    return { text: t(peer.returning ? "notice.mediaReturning" : "notice.connecting"), kind: peer.returning ? "warn" : "" };
   return null;
 }
 
@@ -81,7 +84,8 @@ function useHoldSpoken(session: SessionView): void {
   const held = useRef(false);
   useEffect(() => {
     const owner = session.participants.find((one) => one.owner);
-    if (held.current && holding === "" && owner && session.state === "active") announce(t("notice.hold_over", { name: nameAndRole(owner) }));
+    if (held.current && holding === "" && owner && session.state === "active")
+      announce(t("notice.hold_over", { name: nameAndRole(owner) }));
     held.current = holding === "on_hold";
   }, [holding]);
   useEffect(() => {
@@ -93,7 +97,9 @@ function useHoldSpoken(session: SessionView): void {
 
 /** Whoever comes to the counselor is announced when they arrive, and the return of what was lost. */
 function useArrivals(session: SessionView): void {
-  const here = session.participants.filter((one) => (one.role === "counselor" || one.role === "professional") && !one.owner && one.presence === "here").map((one) => one.id);
+  const here = session.participants
+    .filter((one) => (one.role === "counselor" || one.role === "professional") && !one.owner && one.presence === "here")
+    .map((one) => one.id);
   const known = useRef(here);
   const key = here.join(" ");
   useEffect(() => {

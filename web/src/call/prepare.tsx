@@ -19,7 +19,10 @@ export function Prepare({ call, session }: { call: Call; session: SessionView })
   const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState("");
   const resting = useStore(call.resting);
-  const bare = useStore(call.devices.state, ({ mic, camera, asking }) => !asking && !mic.track && !camera.track && mic.problem !== "");
+  const bare = useStore(
+    call.devices.state,
+    ({ mic, camera, asking }) => !asking && !mic.track && !camera.track && mic.problem !== "",
+  );
   const enter = async () => {
     setBusy(true);
     setFailed("");
@@ -40,14 +43,16 @@ export function Prepare({ call, session }: { call: Call; session: SessionView })
       }}
     >
       {channel !== "text" && (
-        <div class="card prepare-devices">
-          {resting ? <Resting call={call} /> : <DeviceTest devices={call.devices} />}
-        </div>
+        <div class="card prepare-devices">{resting ? <Resting call={call} /> : <DeviceTest devices={call.devices} />}</div>
       )}
       <div class="prepare-side">
         <header>
           <p class="prepare-about">{t("prepare.about", { site: session.site.name, category: session.category.name })}</p>
-          <h1>{isCalled(session) ? t("prepare.called", { name: session.participants.find((one) => one.owner)?.name ?? "" }) : t("prepare.title")}</h1>
+          <h1>
+            {isCalled(session)
+              ? t("prepare.called", { name: session.participants.find((one) => one.owner)?.name ?? "" })
+              : t("prepare.title")}
+          </h1>
         </header>
         {you?.name === "" && session.state === "preparing" && (
           <Field

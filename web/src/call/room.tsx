@@ -39,8 +39,7 @@ type Panel = "chat" | "board";
 function usePanels(call: Call, phone: boolean) {
   const [open, setOpen] = useState<Record<Panel, boolean>>({ chat: !phone, board: false });
   const drawn = useStore(call.room.boardDrawn);
-  const toggle = (panel: Panel) =>
-    setOpen((now) => ({ ...(phone ? { chat: false, board: false } : now), [panel]: !now[panel] }));
+  const toggle = (panel: Panel) => setOpen((now) => ({ ...(phone ? { chat: false, board: false } : now), [panel]: !now[panel] }));
   useEffect(() => {
     if (drawn) setOpen((now) => ({ chat: phone ? false : now.chat, board: true }));
   }, [drawn]);
@@ -123,7 +122,12 @@ function Sheet({ title, onClose, children }: { title: string; onClose: () => voi
     <section class={`sheet ${full ? "sheet-full" : ""}`} aria-label={title}>
       <header class="sheet-head">
         <strong>{title}</strong>
-        <IconButton icon={full ? ChevronDown : ChevronUp} kind="quiet" label={t(full ? "sheet.smaller" : "sheet.larger")} onClick={() => setFull(!full)} />
+        <IconButton
+          icon={full ? ChevronDown : ChevronUp}
+          kind="quiet"
+          label={t(full ? "sheet.smaller" : "sheet.larger")}
+          onClick={() => setFull(!full)}
+        />
         <IconButton icon={X} kind="quiet" label={room("close")} onClick={onClose} />
       </header>
       {children}

@@ -18,8 +18,18 @@ describe("which screen is shown", () => {
     ["nothing known yet", { ...initialState }, voice, "skeleton"],
     ["a session to prepare", open({ state: "preparing" }), voice, "prepare"],
     ["Enter pressed, the server not yet there", open({ state: "preparing" }), entered, "prepare"],
-    ["closed before Enter was pressed", open({ state: "preparing", opening: { open: false, callbacks: true, opens_at: 5 } }), voice, "closed"],
-    ["closed while waiting: one stays in line", open({ state: "waiting", opening: { open: false, callbacks: true, opens_at: 5 } }), entered, "waiting"],
+    [
+      "closed before Enter was pressed",
+      open({ state: "preparing", opening: { open: false, callbacks: true, opens_at: 5 } }),
+      voice,
+      "closed",
+    ],
+    [
+      "closed while waiting: one stays in line",
+      open({ state: "waiting", opening: { open: false, callbacks: true, opens_at: 5 } }),
+      entered,
+      "waiting",
+    ],
     ["waiting", open({ state: "waiting" }), entered, "waiting"],
     ["a live call opened again from the panel", open({ state: "active" }), voice, "room"],
     ["a text session that gets a voice", open({ state: "active", channel: "text" }), voice, "prepare"],
@@ -31,7 +41,12 @@ describe("which screen is shown", () => {
     ["a message left", open({ state: "message_left" }), entered, "message_left"],
     ["closed", open({ state: "closed" }), entered, "after"],
     ["another tab took over", open({ state: "active" }, { replaced: { s1: true } }), entered, "replaced"],
-    ["the same, said by the goodbye", { ...initialState, status: "closed", closedReason: "replaced" } as const, entered, "replaced"],
+    [
+      "the same, said by the goodbye",
+      { ...initialState, status: "closed", closedReason: "replaced" } as const,
+      entered,
+      "replaced",
+    ],
     ["a token whose time is over", { ...initialState, status: "closed", closedReason: "token" } as const, entered, "expired"],
   ] as const)("%s", (_, state, local, screen) => {
     expect(screenOf(state as RoomState, "s1", local)).toBe(screen);

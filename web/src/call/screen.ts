@@ -3,7 +3,17 @@
 import type { Channel, SessionView, WaitingView } from "../messages";
 import type { RoomState } from "../room/state";
 
-export type Screen = "skeleton" | "replaced" | "expired" | "closed" | "prepare" | "waiting" | "callback" | "room" | "message_left" | "after";
+export type Screen =
+  | "skeleton"
+  | "replaced"
+  | "expired"
+  | "closed"
+  | "prepare"
+  | "waiting"
+  | "callback"
+  | "room"
+  | "message_left"
+  | "after";
 
 /** The session has come to its end. */
 export const isOver = (screen: Screen): boolean => screen === "after" || screen === "message_left" || screen === "expired";
@@ -16,7 +26,8 @@ export interface Local {
 }
 
 /** A counselor calls back and waits for the user to enter. */
-export const isCalled = ({ state, callback }: SessionView): boolean => state === "active" && callback?.state === "calling" && !callback.came;
+export const isCalled = ({ state, callback }: SessionView): boolean =>
+  state === "active" && callback?.state === "calling" && !callback.came;
 
 /** `preparing` waits for Enter, and so does who is called back; so does a text session that is about to get a voice. All else follows the session. */
 function needsPreparing(session: SessionView, local: Local): boolean {

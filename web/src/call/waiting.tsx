@@ -42,11 +42,21 @@ export function Waiting({ call, session }: { call: Call; session: SessionView })
             {waiting && <Since call={call} since={waiting.since} />}
             <div class="buttons">
               {callbacks && (
-                <Button icon={PhoneIncoming} kind={nobody ? "primary" : "plain"} onClick={() => setInstead("callback")} data-testid="choice-callback">
+                <Button
+                  icon={PhoneIncoming}
+                  kind={nobody ? "primary" : "plain"}
+                  onClick={() => setInstead("callback")}
+                  data-testid="choice-callback"
+                >
                   {roomText("callback.offer")}
                 </Button>
               )}
-              <Button icon={Mail} kind={nobody && !callbacks ? "primary" : "plain"} onClick={() => setInstead("message")} data-testid="choice-message">
+              <Button
+                icon={Mail}
+                kind={nobody && !callbacks ? "primary" : "plain"}
+                onClick={() => setInstead("message")}
+                data-testid="choice-message"
+              >
                 {t("waiting.message")}
               </Button>
               <Button kind="quiet" onClick={leave} data-testid="call-leave">
@@ -69,7 +79,13 @@ function Place({ waiting }: { waiting: WaitingView }) {
   return (
     <>
       <p class="waiting-number" data-testid="waiting-place">
-        {waiting.asking_for ? t("waiting.asking_for", { name: waiting.asking_for }) : waiting.ringing ? t("waiting.ringing") : waiting.place <= 1 ? t("waiting.next") : t("waiting.place", { place: waiting.place })}
+        {waiting.asking_for
+          ? t("waiting.asking_for", { name: waiting.asking_for })
+          : waiting.ringing
+            ? t("waiting.ringing")
+            : waiting.place <= 1
+              ? t("waiting.next")
+              : t("waiting.place", { place: waiting.place })}
       </p>
       <p class="waiting-range">
         {expected.kind === "minutes"

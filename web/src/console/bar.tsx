@@ -26,7 +26,13 @@ export function Bar({ link, session, view, owner, mayAsk, mayHold, onHold, onHel
   const held = session.room?.held === true;
   return (
     <footer class="bar" aria-label={t("ctl.group")}>
-      {link !== null && <Controls link={link} session={session} board={{ open: view !== "stage", onToggle: () => setPrefs({ view: view === "stage" ? "board" : "stage" }) }} />}
+      {link !== null && (
+        <Controls
+          link={link}
+          session={session}
+          board={{ open: view !== "stage", onToggle: () => setPrefs({ view: view === "stage" ? "board" : "stage" }) }}
+        />
+      )}
       <div class="bar-help">
         {owner && session.room?.media === true && (
           <Button
@@ -41,12 +47,25 @@ export function Bar({ link, session, view, owner, mayAsk, mayHold, onHold, onHel
           </Button>
         )}
         {owner && (
-          <Button icon={Forward} disabled={!mayAsk} title={keyLabel("transfer")} onClick={onTransfer} data-testid="transfer-button">
+          <Button
+            icon={Forward}
+            disabled={!mayAsk}
+            title={keyLabel("transfer")}
+            onClick={onTransfer}
+            data-testid="transfer-button"
+          >
             {t("ctl.transfer")} <kbd class="wide-only">{keyLabel("transfer")}</kbd>
           </Button>
         )}
         {owner && (
-          <Button kind="help" icon={CircleHelp} disabled={!mayAsk} title={keyLabel("help")} onClick={onHelp} data-testid="help-button">
+          <Button
+            kind="help"
+            icon={CircleHelp}
+            disabled={!mayAsk}
+            title={keyLabel("help")}
+            onClick={onHelp}
+            data-testid="help-button"
+          >
             {t("ctl.help")} <kbd class="wide-only">{keyLabel("help")}</kbd>
           </Button>
         )}

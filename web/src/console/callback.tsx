@@ -8,7 +8,8 @@ import type { Actions } from "./actions";
 import { t } from "../staff/texts";
 
 /** I am to call this user back, and they are not here themselves. */
-export const callsBack = ({ state, callback }: SessionView): boolean => state === "active" && callback?.state === "calling" && !callback.came;
+export const callsBack = ({ state, callback }: SessionView): boolean =>
+  state === "active" && callback?.state === "calling" && !callback.came;
 
 interface Props {
   client: Client;
@@ -60,7 +61,11 @@ export function CallbackCard({ client, session, actions }: Props) {
 function Contact({ contact }: { contact: string }) {
   const number = contact.replaceAll(/[\s().-]/g, "");
   const href = /^\+?\d{5,15}$/.test(number) ? `tel:${number}` : /^[^\s@]+@[^\s@]+$/.test(contact) ? `mailto:${contact}` : "";
-  const shown = <strong class="selectable" data-testid="callback-where">{contact}</strong>;
+  const shown = (
+    <strong class="selectable" data-testid="callback-where">
+      {contact}
+    </strong>
+  );
   return href ? <a href={href}>{shown}</a> : shown;
 }
 
@@ -84,7 +89,14 @@ function FreshLink({ session, actions }: Pick<Props, "actions"> & { session: str
       {url === "" ? (
         <p class="dim">{t("callback.link.hint")}</p>
       ) : (
-        <input class="input" readOnly value={url} aria-label={t("callback.link.label")} data-testid="callback-url" onFocus={(event) => event.currentTarget.select()} />
+        <input
+          class="input"
+          readOnly
+          value={url}
+          aria-label={t("callback.link.label")}
+          data-testid="callback-url"
+          onFocus={(event) => event.currentTarget.select()}
+        />
       )}
     </div>
   );
@@ -96,9 +108,16 @@ function Missed({ client, session, actions, onBack }: Omit<Props, "session"> & {
   const chosen = at || times?.[0] || 0;
   return (
     <div class="stack callback-again">
-      {times !== null && times.length > 0 && <TimeSelect times={times} value={chosen} label={t("callback.again.when")} onChange={setAt} />}
+      {times !== null && times.length > 0 && (
+        <TimeSelect times={times} value={chosen} label={t("callback.again.when")} onChange={setAt} />
+      )}
       <div class="row">
-        <Button kind="primary" disabled={chosen === 0} onClick={() => void actions.moveCallback(session, chosen)} data-testid="callback-again">
+        <Button
+          kind="primary"
+          disabled={chosen === 0}
+          onClick={() => void actions.moveCallback(session, chosen)}
+          data-testid="callback-again"
+        >
           {t("callback.again")}
         </Button>
         <Button onClick={() => void actions.missCallback(session)} data-testid="callback-give-up">

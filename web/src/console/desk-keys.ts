@@ -109,11 +109,14 @@ function modeKeys(desk: DeskState, session: SessionView, help: HelpView): Keys {
     onPlan(next);
     goTo(desk, "room", '[data-testid="mode-apply"]');
   };
-  const keys: Keys = Object.fromEntries(MODES.map((one) => [one, () => plan({ mode: one, hear_user: one === mode && help.hear_user })]));
+  const keys: Keys = Object.fromEntries(
+    MODES.map((one) => [one, () => plan({ mode: one, hear_user: one === mode && help.hear_user })]),
+  );
   if (shown.mode === "consultation") keys.hear_user = () => plan({ mode: "consultation", hear_user: !shown.hear_user });
   if (desk.standing.owner && mayHandOver(help)) keys.hand_over = () => desk.onOpen("hand_over");
   // Enter confirms a planned change, unless somebody rings.
-  if (desk.ring === null && isChange(planned, help)) keys.accept = () => void actions.setMode(session.id, planned.mode, planned.hear_user);
+  if (desk.ring === null && isChange(planned, help))
+    keys.accept = () => void actions.setMode(session.id, planned.mode, planned.hear_user);
   return keys;
 }
 

@@ -123,13 +123,43 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
     setTab("room");
   };
   const onAgain = mayAsk ? () => setOpen(help?.transfer ? "transfer" : "help") : null;
-  const setters = { onOpen: setOpen, onTab: setTab, onPlan: setPlanned, onAudience: setAudience, onSilence: setSilenced, onDeclining: setDeclining };
-  useKeys(deskKeys({ me, ring, sessions, standing: mine, link, view, audience, planned, actions, ...setters, onState: changeState, onChoose: choose, onEnd: end }));
+  const setters = {
+    onOpen: setOpen,
+    onTab: setTab,
+    onPlan: setPlanned,
+    onAudience: setAudience,
+    onSilence: setSilenced,
+    onDeclining: setDeclining,
+  };
+  useKeys(
+    deskKeys({
+      me,
+      ring,
+      sessions,
+      standing: mine,
+      link,
+      view,
+      audience,
+      planned,
+      actions,
+      ...setters,
+      onState: changeState,
+      onChoose: choose,
+      onEnd: end,
+    }),
+  );
 
   const { waiting = [], more = 0, callbacks = [], messages = [] } = state.queue;
   return (
     <div class="desk" data-tab={tab} data-reading={reading || undefined} data-session={session !== null || undefined}>
-      <TopBar me={me} now={now} onState={changeState} onSettings={() => setOpen("settings")} onKeys={() => setOpen("keys")} onSignOut={() => leaveDesk(onSignedOut)} />
+      <TopBar
+        me={me}
+        now={now}
+        onState={changeState}
+        onSettings={() => setOpen("settings")}
+        onKeys={() => setOpen("keys")}
+        onSignOut={() => leaveDesk(onSignedOut)}
+      />
       <div class="bands">
         <ConnectionBand status={state.status} />
         <MissedBand me={me} onState={changeState} />
@@ -154,22 +184,57 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
         <Idle me={me} onState={changeState} onTest={() => setOpen("settings")} />
       ) : (
         <>
-          <Room key={session.id} {...{ client, link, session, state, pictures, now, view, audience, actions, onAgain }} onAudience={setAudience} />
+          <Room
+            key={session.id}
+            {...{ client, link, session, state, pictures, now, view, audience, actions, onAgain }}
+            onAudience={setAudience}
+          />
           <aside class="side">
             {reading && <Reading session={session} now={now} actions={actions} onLeave={() => setOpen("leave")} />}
             {joined && help !== null && (
-              <Modes session={session} help={help} planned={planned} actions={actions} onPlan={setPlanned} onHandOver={owner ? () => setOpen("hand_over") : null} />
+              <Modes
+                session={session}
+                help={help}
+                planned={planned}
+                actions={actions}
+                onPlan={setPlanned}
+                onHandOver={owner ? () => setOpen("hand_over") : null}
+              />
             )}
             <div class="side-brief">
-              <BriefCard brief={session.brief} site={session.site.name} category={session.category.name} language={session.language}>
+              <BriefCard
+                brief={session.brief}
+                site={session.site.name}
+                category={session.category.name}
+                language={session.language}
+              >
                 {session.state !== "after" && <Notes session={session.id} />}
               </BriefCard>
             </div>
           </aside>
-          {live && !reading && <Bar link={link} session={session} view={view} owner={owner} mayAsk={mayAsk} mayHold={mayHold} onHold={(on) => void actions.hold(session.id, on)} onHelp={() => setOpen("help")} onTransfer={() => setOpen("transfer")} onEnd={end} />}
+          {live && !reading && (
+            <Bar
+              link={link}
+              session={session}
+              view={view}
+              owner={owner}
+              mayAsk={mayAsk}
+              mayHold={mayHold}
+              onHold={(on) => void actions.hold(session.id, on)}
+              onHelp={() => setOpen("help")}
+              onTransfer={() => setOpen("transfer")}
+              onEnd={end}
+            />
+          )}
         </>
       )}
-      <Tabs tab={tab} session={session} fresh={Object.values(sessions.fresh).reduce((sum, n) => sum + n, 0)} waiting={waiting.length} onTab={setTab} />
+      <Tabs
+        tab={tab}
+        session={session}
+        fresh={Object.values(sessions.fresh).reduce((sum, n) => sum + n, 0)}
+        waiting={waiting.length}
+        onTab={setTab}
+      />
       {ring !== null && (
         <Incoming
           key={ring.reservation}
@@ -182,7 +247,14 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
           onMute={() => setSilenced(ring.reservation)}
         />
       )}
-      <Dialogs open={open} session={live ? session : null} mayAsk={mayAsk} link={link} actions={actions} onClose={() => setOpen(null)} />
+      <Dialogs
+        open={open}
+        session={live ? session : null}
+        mayAsk={mayAsk}
+        link={link}
+        actions={actions}
+        onClose={() => setOpen(null)}
+      />
     </div>
   );
 }

@@ -14,7 +14,12 @@ function Wire({ line, at }: { line: Line; at: Record<string, Point> }) {
   const toB = line.way === "both" || line.way === "b_hears_a";
   const toA = line.way === "both" || line.way === "a_hears_b";
   return (
-    <line {...ends} class={`wire wire-${line.way}`} marker-end={toB ? "url(#hears)" : undefined} marker-start={toA ? "url(#hears)" : undefined} />
+    <line
+      {...ends}
+      class={`wire wire-${line.way}`}
+      marker-end={toB ? "url(#hears)" : undefined}
+      marker-start={toA ? "url(#hears)" : undefined}
+    />
   );
 }
 
@@ -26,7 +31,11 @@ function Face({ name, role, you, at }: { name: string; role: keyof Cast; you: bo
       <text x={at.x} y={at.y + 5} class="face-initial" aria-hidden="true">
         {Array.from(name)[0]}
       </text>
-      <text x={above ? at.x + R + 8 : at.x} y={above ? at.y + 5 : at.y + R + 15} class={above ? "face-name face-name-beside" : "face-name"}>
+      <text
+        x={above ? at.x + R + 8 : at.x}
+        y={above ? at.y + 5 : at.y + R + 15}
+        class={above ? "face-name face-name-beside" : "face-name"}
+      >
         {you ? t("hear.you") : name}
       </text>
     </g>
@@ -51,7 +60,13 @@ export function HearingPicture({ session, preview }: { session: SessionView; pre
   const name = (id: string) => nameOf(session.participants.find((one) => one.id === id));
   const faces = (["user", "counselor", "professional"] as const).filter((role) => who[role] !== "");
   return (
-    <svg viewBox="0 0 240 150" class={`hearing ${preview ? "hearing-preview" : ""}`} role="img" aria-label={`${t(preview ? "hear.after" : "hear.title")}: ${inWords(all, name)}`} data-testid="hearing">
+    <svg
+      viewBox="0 0 240 150"
+      class={`hearing ${preview ? "hearing-preview" : ""}`}
+      role="img"
+      aria-label={`${t(preview ? "hear.after" : "hear.title")}: ${inWords(all, name)}`}
+      data-testid="hearing"
+    >
       <defs>
         <marker id="hears" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="6" markerHeight="6" orient="auto-start-reverse">
           <path d="M0 0 10 5 0 10z" class="wire-head" />

@@ -34,8 +34,23 @@ export function HelpDialog({ session, subjects, actions, onClose }: HelpDialogPr
     <Dialog title={t("help.title")} closeLabel={t("close")} onClose={onClose} class="help-dialog">
       <form class="stack" onSubmit={(event) => void send(event)}>
         <p class="dim">{t("help.lead")}</p>
-        <TextArea label={t("help.note")} hint={t("help.note.hint")} autoFocus rows={4} maxLength={500} value={note} data-testid="help-note" onInput={(event) => setNote(event.currentTarget.value)} />
-        <Select label={t("help.category")} choices={choices} value={category} data-testid="help-category" onChange={(event) => setCategory(event.currentTarget.value)} />
+        <TextArea
+          label={t("help.note")}
+          hint={t("help.note.hint")}
+          autoFocus
+          rows={4}
+          maxLength={500}
+          value={note}
+          data-testid="help-note"
+          onInput={(event) => setNote(event.currentTarget.value)}
+        />
+        <Select
+          label={t("help.category")}
+          choices={choices}
+          value={category}
+          data-testid="help-category"
+          onChange={(event) => setCategory(event.currentTarget.value)}
+        />
         <div class="row row-end">
           <Button kind="quiet" onClick={onClose}>
             {t("cancel")}
@@ -55,7 +70,9 @@ export function huntWords(now: Exclude<Hunt, { kind: "none" }>, professional: st
     case "searching":
       return t("help.searching", { time: clock(now.waited_s) });
     case "ringing":
-      return now.asked_before === 0 ? t("help.ringing.first", { s: now.left_s }) : t("help.ringing.next", { n: now.asked_before, nth: now.nth, s: now.left_s });
+      return now.asked_before === 0
+        ? t("help.ringing.first", { s: now.left_s })
+        : t("help.ringing.next", { n: now.asked_before, nth: now.nth, s: now.left_s });
     case "reading":
       return t("help.reading", { name: professional, left: now.left_s === null ? "" : clock(now.left_s) });
     case "nobody":
@@ -67,8 +84,11 @@ export function huntWords(now: Exclude<Hunt, { kind: "none" }>, professional: st
 function transferWords(session: SessionView, help: HelpView, now: Exclude<Hunt, { kind: "none" } | { kind: "reading" }>): string {
   const words = { to: help.to_name, user: nameOf(userOf(session)) };
   if (now.kind === "nobody") return t(`transfer.${help.why || "nobody"}`, words);
-  if (help.transfer === "consult") return t("transfer.asking", { ...words, time: clock(now.kind === "searching" ? now.waited_s : now.left_s) });
-  return now.kind === "ringing" ? t("transfer.ringing", { ...words, s: now.left_s }) : t("transfer.searching", { ...words, time: clock(now.waited_s) });
+  if (help.transfer === "consult")
+    return t("transfer.asking", { ...words, time: clock(now.kind === "searching" ? now.waited_s : now.left_s) });
+  return now.kind === "ringing"
+    ? t("transfer.ringing", { ...words, s: now.left_s })
+    : t("transfer.searching", { ...words, time: clock(now.waited_s) });
 }
 
 interface HuntBandProps {
@@ -88,7 +108,11 @@ export function HuntBand({ session, now, actions, onAgain }: HuntBandProps) {
     <div class="notice notice-help band" data-testid="help-status">
       <Icon node={CircleHelp} />
       {/* The seconds tick: only the state is announced, not each of them. */}
-      <span>{session.help?.transfer && state.kind !== "reading" ? transferWords(session, session.help, state) : huntWords(state, professional ? nameOf(professional) : t("help.professional"))}</span>
+      <span>
+        {session.help?.transfer && state.kind !== "reading"
+          ? transferWords(session, session.help, state)
+          : huntWords(state, professional ? nameOf(professional) : t("help.professional"))}
+      </span>
       {state.kind === "nobody" ? (
         onAgain !== null && (
           <Button kind="help" onClick={onAgain}>

@@ -68,11 +68,29 @@ function Waiting({ item, now }: { item: QueueItem; now: number }) {
   );
 }
 
-function SessionRow({ session, now, chosen, fresh, onChoose }: { session: SessionView; now: number; chosen: boolean; fresh: number; onChoose: () => void }) {
+function SessionRow({
+  session,
+  now,
+  chosen,
+  fresh,
+  onChoose,
+}: {
+  session: SessionView;
+  now: number;
+  chosen: boolean;
+  fresh: number;
+  onChoose: () => void;
+}) {
   const user = userOf(session);
   return (
     <li>
-      <button type="button" class="lane-session" aria-current={chosen ? "true" : undefined} onClick={onChoose} data-testid="session-row">
+      <button
+        type="button"
+        class="lane-session"
+        aria-current={chosen ? "true" : undefined}
+        onClick={onChoose}
+        data-testid="session-row"
+      >
         <ChannelIcon channel={session.channel} />
         <span class="lane-text">
           <strong>{nameOf(user)}</strong>
@@ -81,7 +99,9 @@ function SessionRow({ session, now, chosen, fresh, onChoose }: { session: Sessio
           </span>
         </span>
         {fresh > 0 && <span class="pill pill-ok">{t("session.new_lines", { n: fresh })}</span>}
-        {user?.presence === "lost" && session.state === "active" && !callsBack(session) && <span class="dot dot-warn" title={t("state.lost")} />}
+        {user?.presence === "lost" && session.state === "active" && !callsBack(session) && (
+          <span class="dot dot-warn" title={t("state.lost")} />
+        )}
         <span class="num">{since(session.active_at ?? session.started_at, now)}</span>
       </button>
     </li>
@@ -90,7 +110,10 @@ function SessionRow({ session, now, chosen, fresh, onChoose }: { session: Sessio
 
 function Message({ message, my_id, actions }: { message: MessageLeft; my_id: string; actions: Actions }) {
   const locale = useLocale();
-  const state = message.state === "taken" ? t(message.taken_by === my_id ? "message.taken.you" : "message.taken", { name: message.taken_by }) : "";
+  const state =
+    message.state === "taken"
+      ? t(message.taken_by === my_id ? "message.taken.you" : "message.taken", { name: message.taken_by })
+      : "";
   return (
     <li class={`message message-${message.state}`} data-testid="message">
       <p class="message-head">
@@ -161,7 +184,20 @@ interface LaneProps {
 }
 
 /** The list on the left: my sessions, who waits, whose help is asked for, messages left. */
-export function Lane({ role, my_id, queue, more, callbacks, messages, sessions, chosen, fresh, now, actions, onChoose }: LaneProps) {
+export function Lane({
+  role,
+  my_id,
+  queue,
+  more,
+  callbacks,
+  messages,
+  sessions,
+  chosen,
+  fresh,
+  now,
+  actions,
+  onChoose,
+}: LaneProps) {
   const { users, helps, longest_s } = waiting(queue, now);
   return (
     <nav class="lane" aria-label={t("tab.lane")}>
@@ -172,7 +208,14 @@ export function Lane({ role, my_id, queue, more, callbacks, messages, sessions, 
         {sessions.length === 0 && <p class="dim">{t("lane.none.sessions")}</p>}
         <ul>
           {sessions.map((session) => (
-            <SessionRow key={session.id} session={session} now={now} chosen={session.id === chosen} fresh={fresh[session.id] ?? 0} onChoose={() => onChoose(session.id)} />
+            <SessionRow
+              key={session.id}
+              session={session}
+              now={now}
+              chosen={session.id === chosen}
+              fresh={fresh[session.id] ?? 0}
+              onChoose={() => onChoose(session.id)}
+            />
           ))}
         </ul>
       </section>

@@ -21,7 +21,8 @@ export function isChange(planned: Planned | null, help: HelpView): planned is Pl
 }
 
 /** A professional has to be introduced first; a colleague who is to take over comes for that. */
-export const mayHandOver = (help: HelpView): boolean => help.mode === "conference" || (help.mode !== null && help.transfer !== "");
+export const mayHandOver = (help: HelpView): boolean =>
+  help.mode === "conference" || (help.mode !== null && help.transfer !== "");
 
 /** In words, for whoever reads it: what the mode makes of the three people. */
 export function willDo(session: SessionView, { mode, hear_user }: Planned): string {
@@ -51,7 +52,10 @@ export function Modes({ session, help, planned, actions, onPlan, onHandOver }: M
   return (
     <section class="modes card-part" aria-label={t("hear.title")}>
       <h2>{t(changing ? "hear.after" : "hear.title")}</h2>
-      <HearingPicture session={session} preview={changing ? hearsIn(shown.mode, shown.hear_user, cast(session.participants)) : undefined} />
+      <HearingPicture
+        session={session}
+        preview={changing ? hearsIn(shown.mode, shown.hear_user, cast(session.participants)) : undefined}
+      />
       <div class="segments modes-switch" role="radiogroup" aria-label={t("mode.group")}>
         {MODES.map((mode, i) => (
           <button
@@ -71,7 +75,12 @@ export function Modes({ session, help, planned, actions, onPlan, onHandOver }: M
       </div>
       {shown.mode === "consultation" && (
         <label class="check">
-          <input type="checkbox" checked={shown.hear_user} data-testid="hear-user" onChange={(event) => onPlan({ mode: "consultation", hear_user: event.currentTarget.checked })} />
+          <input
+            type="checkbox"
+            checked={shown.hear_user}
+            data-testid="hear-user"
+            onChange={(event) => onPlan({ mode: "consultation", hear_user: event.currentTarget.checked })}
+          />
           {t("mode.hear_user")} <kbd>{keyLabel("hear_user")}</kbd>
         </label>
       )}
@@ -89,7 +98,12 @@ export function Modes({ session, help, planned, actions, onPlan, onHandOver }: M
         </div>
       )}
       {onHandOver !== null && !changing && (
-        <Button disabled={!mayHandOver(help)} title={mayHandOver(help) ? keyLabel("hand_over") : t("handover.only")} onClick={onHandOver} data-testid="hand-over">
+        <Button
+          disabled={!mayHandOver(help)}
+          title={mayHandOver(help) ? keyLabel("hand_over") : t("handover.only")}
+          onClick={onHandOver}
+          data-testid="hand-over"
+        >
           {t("ctl.hand_over")} {mayHandOver(help) && <kbd>{keyLabel("hand_over")}</kbd>}
         </Button>
       )}

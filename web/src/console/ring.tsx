@@ -19,9 +19,19 @@ function Countdown({ ring, now }: { ring: Ring; now: number }) {
     <div class="ring-count" role="timer" aria-label={t("ring.left", { s: secondsLeft(ring, now) })}>
       <svg viewBox="0 0 64 64" width="64" height="64" aria-hidden="true">
         <circle cx="32" cy="32" r={R} class="ring-track" />
-        <circle cx="32" cy="32" r={R} class="ring-rest" stroke-dasharray={array} stroke-dashoffset={offset} transform="rotate(-90 32 32)" />
+        <circle
+          cx="32"
+          cy="32"
+          r={R}
+          class="ring-rest"
+          stroke-dasharray={array}
+          stroke-dashoffset={offset}
+          transform="rotate(-90 32 32)"
+        />
       </svg>
-      <span class="num" aria-hidden="true">{secondsLeft(ring, now)}</span>
+      <span class="num" aria-hidden="true">
+        {secondsLeft(ring, now)}
+      </span>
     </div>
   );
 }
@@ -32,10 +42,26 @@ function Facts({ ring }: { ring: Ring }) {
   const url = field(ring, "page_url");
   const href = safeHref(url);
   const product = ring.product || field(ring, "product_name");
-  const rows: [string, preact.ComponentChildren][] = [[t("ring.topic"), ring.category], [t("ring.language"), languageName(ring.language, locale)]];
+  const rows: [string, preact.ComponentChildren][] = [
+    [t("ring.topic"), ring.category],
+    [t("ring.language"), languageName(ring.language, locale)],
+  ];
   if (ring.note || field(ring, "note")) rows.unshift([t("ring.note"), <strong>{ring.note || field(ring, "note")}</strong>]);
   if (product) rows.push([t("ring.product"), product]);
-  if (page || url) rows.push([t("ring.page"), <>{page} {href !== null ? <a href={href} target="_blank" rel="noreferrer noopener">{shortUrl(url)}</a> : url}</>]);
+  if (page || url)
+    rows.push([
+      t("ring.page"),
+      <>
+        {page}{" "}
+        {href !== null ? (
+          <a href={href} target="_blank" rel="noreferrer noopener">
+            {shortUrl(url)}
+          </a>
+        ) : (
+          url
+        )}
+      </>,
+    ]);
   return (
     <dl class="facts">
       {rows.map(([name, value]) => (
@@ -65,7 +91,8 @@ export function Incoming({ ring, now, muted, declining, actions, onDeclining, on
   useEffect(() => {
     // Enter accepts, whatever button was pressed last; somebody who is writing keeps their place.
     const busyWriting = document.activeElement?.matches("input, textarea, select") ?? false;
-    if (!busyWriting && document.querySelector("dialog[open]") === null) card.current?.querySelector<HTMLElement>(".ring-accept")?.focus({ preventScroll: true });
+    if (!busyWriting && document.querySelector("dialog[open]") === null)
+      card.current?.querySelector<HTMLElement>(".ring-accept")?.focus({ preventScroll: true });
   }, []);
   const help = ring.kind === "help";
   const byUser = ring.kind === "user" || ring.kind === "callback";
@@ -75,7 +102,13 @@ export function Incoming({ ring, now, muted, declining, actions, onDeclining, on
     void actions.accept(ring.reservation).then(() => setBusy(false));
   };
   return (
-    <section ref={card} class={`ring ${help ? "ring-help" : ""}`} role="alertdialog" aria-labelledby="ring-title" data-testid="ring">
+    <section
+      ref={card}
+      class={`ring ${help ? "ring-help" : ""}`}
+      role="alertdialog"
+      aria-labelledby="ring-title"
+      data-testid="ring"
+    >
       <header class="ring-head">
         <Countdown ring={ring} now={now} />
         <div>
@@ -87,7 +120,13 @@ export function Incoming({ ring, now, muted, declining, actions, onDeclining, on
           </p>
         </div>
         {!muted && (
-          <button type="button" class="ring-mute icon-button button-quiet" onClick={onMute} aria-label={t("ring.mute")} title={`${t("ring.mute")} (${keyLabel("mute_ring")})`}>
+          <button
+            type="button"
+            class="ring-mute icon-button button-quiet"
+            onClick={onMute}
+            aria-label={t("ring.mute")}
+            title={`${t("ring.mute")} (${keyLabel("mute_ring")})`}
+          >
             <Icon node={BellOff} />
           </button>
         )}
@@ -98,7 +137,12 @@ export function Incoming({ ring, now, muted, declining, actions, onDeclining, on
           <p>{t("ring.decline.why")}</p>
           <div class="ring-reasons">
             {DECLINE_REASONS.map((reason, i) => (
-              <Button key={reason} autoFocus={i === 0} onClick={() => void actions.decline(ring.reservation, reason)} data-testid={`decline-${reason}`}>
+              <Button
+                key={reason}
+                autoFocus={i === 0}
+                onClick={() => void actions.decline(ring.reservation, reason)}
+                data-testid={`decline-${reason}`}
+              >
                 {t(`ring.reason.${reason}`)}
               </Button>
             ))}
@@ -112,7 +156,14 @@ export function Incoming({ ring, now, muted, declining, actions, onDeclining, on
           <Button icon={X} onClick={() => onDeclining(true)} data-testid="ring-decline">
             {t("ring.decline")} <kbd>{keyLabel("decline")}</kbd>
           </Button>
-          <Button kind={help ? "help" : "primary"} icon={Check} busy={busy} onClick={accept} class="ring-accept" data-testid="ring-accept">
+          <Button
+            kind={help ? "help" : "primary"}
+            icon={Check}
+            busy={busy}
+            onClick={accept}
+            class="ring-accept"
+            data-testid="ring-accept"
+          >
             {t("ring.accept")} <kbd>{keyLabel("accept")}</kbd>
           </Button>
         </div>

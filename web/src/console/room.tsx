@@ -43,7 +43,13 @@ function Head({ session, view }: { session: SessionView; view: View }) {
       {session.state === "active" && !amReading(session) && !callsBack(session) && (
         <div class="segments segments-small" role="group" aria-label={t("view.group")}>
           {VIEWS.map((one) => (
-            <button key={one} type="button" aria-pressed={view === one} data-testid={`view-${one}`} onClick={() => setPrefs({ view: one })}>
+            <button
+              key={one}
+              type="button"
+              aria-pressed={view === one}
+              data-testid={`view-${one}`}
+              onClick={() => setPrefs({ view: one })}
+            >
               {t(`view.${one}`)}
             </button>
           ))}
@@ -70,7 +76,17 @@ function audienceChoice(session: SessionView, choice: Audience, onChange: (audie
 function Views({ link, session, pictures, view }: Pick<RoomProps, "session" | "pictures" | "view"> & { link: RoomLink }) {
   const board = <Board link={link} session={session} pictures={pictures} />;
   const alone = view === "board" || session.room?.media !== true;
-  return <div class="room-views" data-view={view}>{view !== "stage" && alone ? board : <Stage link={link} session={session}>{view === "both" ? board : undefined}</Stage>}</div>;
+  return (
+    <div class="room-views" data-view={view}>
+      {view !== "stage" && alone ? (
+        board
+      ) : (
+        <Stage link={link} session={session}>
+          {view === "both" ? board : undefined}
+        </Stage>
+      )}
+    </div>
+  );
 }
 
 /** The middle: pictures and board above, the conversation below; after the call the wrap-up instead of the pictures. */
@@ -111,7 +127,9 @@ export function Room({ client, link, session, state, pictures, now, view, audien
           <CallbackCard client={client} session={session} actions={actions} />
         </div>
       )}
-      {active && link !== null && !noPictures && !calls && <Views link={link} session={session} pictures={pictures} view={view} />}
+      {active && link !== null && !noPictures && !calls && (
+        <Views link={link} session={session} pictures={pictures} view={view} />
+      )}
       {active && link === null && <div class="room-views skeleton" role="status" aria-label={t("waiting.room")} />}
       {session.state === "after" && <WrapUp session={session} now={now} actions={actions} />}
       {link !== null && <RoomAudio link={link} />}

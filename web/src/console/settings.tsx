@@ -31,7 +31,8 @@ function RingSettings({ ringer }: { ringer: Ringer }) {
         </Button>
       </div>
       <label class="check">
-        <input type="checkbox" checked={ringMuted} onChange={(event) => setPrefs({ ringMuted: event.currentTarget.checked })} /> {t("set.ring.mute")}
+        <input type="checkbox" checked={ringMuted} onChange={(event) => setPrefs({ ringMuted: event.currentTarget.checked })} />{" "}
+        {t("set.ring.mute")}
       </label>
     </section>
   );

@@ -4,17 +4,43 @@ import { aSession, drHan, jimin } from "../room/testing";
 import { standing } from "./standing";
 
 const help = (over: Partial<HelpView>): HelpView => ({
-  state: "joined", note: "", category: "", mode: "consultation", hear_user: false, professional: "p3", asked: 1,
-  ringing_until: null, catch_up_until: null, asked_at: 0, transfer: "", to_name: "", why: "", ...over,
+  state: "joined",
+  note: "",
+  category: "",
+  mode: "consultation",
+  hear_user: false,
+  professional: "p3",
+  asked: 1,
+  ringing_until: null,
+  catch_up_until: null,
+  asked_at: 0,
+  transfer: "",
+  to_name: "",
+  why: "",
+  ...over,
 });
 const people = [jimin(), drHan()];
 
 describe("where a member of staff stands", () => {
   it("nowhere without a session", () => {
-    expect(standing(null, {})).toEqual({ live: false, owner: false, reading: false, mayAsk: false, mayHold: false, joined: false });
+    expect(standing(null, {})).toEqual({
+      live: false,
+      owner: false,
+      reading: false,
+      mayAsk: false,
+      mayHold: false,
+      joined: false,
+    });
   });
   it("the counselor alone with the user may ask for help", () => {
-    expect(standing(aSession({ you: "p2" }), {})).toEqual({ live: true, owner: true, reading: false, mayAsk: true, mayHold: true, joined: false });
+    expect(standing(aSession({ you: "p2" }), {})).toEqual({
+      live: true,
+      owner: true,
+      reading: false,
+      mayAsk: true,
+      mayHold: true,
+      joined: false,
+    });
   });
   it("nothing is live in a tab that was replaced, or after the end", () => {
     expect(standing(aSession({ you: "p2" }), { s1: true })).toMatchObject({ live: false, mayAsk: false });
@@ -36,7 +62,11 @@ describe("where a member of staff stands", () => {
     expect(standing(aSession({ you: "p1" }), {}).mayHold).toBe(false);
   });
   it("who was handed the session may ask anew", () => {
-    const taken = aSession({ you: "p3", participants: [drHan({ owner: true })], help: help({ state: "handed_over", mode: null }) });
+    const taken = aSession({
+      you: "p3",
+      participants: [drHan({ owner: true })],
+      help: help({ state: "handed_over", mode: null }),
+    });
     expect(standing(taken, {})).toMatchObject({ owner: true, mayAsk: true, joined: false });
   });
 });

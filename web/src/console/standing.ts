@@ -19,7 +19,8 @@ export interface Standing {
 
 export function standing(session: SessionView | null, replaced: RoomState["replaced"]): Standing {
   const you = viewer(session ?? undefined);
-  if (session === null || you === undefined) return { live: false, owner: false, reading: false, mayAsk: false, mayHold: false, joined: false };
+  if (session === null || you === undefined)
+    return { live: false, owner: false, reading: false, mayAsk: false, mayHold: false, joined: false };
   const live = session.state === "active" && !(session.id in replaced);
   return {
     live,

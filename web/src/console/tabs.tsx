@@ -5,7 +5,12 @@ import { t } from "../staff/texts";
 
 export type Tab = "lane" | "room" | "chat" | "brief";
 
-const TABS = [["lane", List], ["room", MonitorPlay], ["chat", MessageSquareText], ["brief", Info]] as const;
+const TABS = [
+  ["lane", List],
+  ["room", MonitorPlay],
+  ["chat", MessageSquareText],
+  ["brief", Info],
+] as const;
 
 interface TabsProps {
   tab: Tab;

@@ -32,7 +32,8 @@ export function TransferDialog({ session, actions, onClose }: TransferDialogProp
   const ask = async (how: "now" | "consult") => {
     setBusy(how);
     const id = to.slice(to.indexOf(":") + 1);
-    if (await actions.transfer(session.id, how, to.startsWith("staff:") ? { staff: id } : { category: id }, note.trim())) onClose();
+    if (await actions.transfer(session.id, how, to.startsWith("staff:") ? { staff: id } : { category: id }, note.trim()))
+      onClose();
     else setBusy(null);
   };
   const user = nameOf(userOf(session));
@@ -45,7 +46,13 @@ export function TransferDialog({ session, actions, onClose }: TransferDialogProp
           {colleagues?.length === 0 && <p class="dim">{t("transfer.nobody_here")}</p>}
           {colleagues?.map((one) => (
             <label key={one.id} class="check" data-testid={`transfer-to-${one.id}`}>
-              <input type="radio" name="to" disabled={!free(one)} checked={to === `staff:${one.id}`} onChange={() => setTo(`staff:${one.id}`)} />
+              <input
+                type="radio"
+                name="to"
+                disabled={!free(one)}
+                checked={to === `staff:${one.id}`}
+                onChange={() => setTo(`staff:${one.id}`)}
+              />
               <span>{one.name}</span> <span class={free(one) ? "pill pill-ok" : "pill"}>{t(`state.${one.state}`)}</span>
             </label>
           ))}
@@ -53,23 +60,54 @@ export function TransferDialog({ session, actions, onClose }: TransferDialogProp
         <fieldset class="transfer-people">
           <legend>{t("transfer.category")}</legend>
           <label class="check" data-testid="transfer-to-category">
-            <input type="radio" name="to" checked={to.startsWith("category:")} onChange={() => setTo(`category:${session.category.id}`)} />
+            <input
+              type="radio"
+              name="to"
+              checked={to.startsWith("category:")}
+              onChange={() => setTo(`category:${session.category.id}`)}
+            />
             <span>{t("transfer.anybody")}</span>
           </label>
           {to.startsWith("category:") && (
-            <Select label={t("help.category")} value={to.slice("category:".length)} choices={session.categories.map(({ id, name }) => ({ value: id, label: name }))} data-testid="transfer-category" onChange={(event) => setTo(`category:${event.currentTarget.value}`)} />
+            <Select
+              label={t("help.category")}
+              value={to.slice("category:".length)}
+              choices={session.categories.map(({ id, name }) => ({ value: id, label: name }))}
+              data-testid="transfer-category"
+              onChange={(event) => setTo(`category:${event.currentTarget.value}`)}
+            />
           )}
         </fieldset>
-        <TextArea label={t("transfer.note")} hint={t("help.note.hint")} rows={2} maxLength={500} value={note} data-testid="transfer-note" onInput={(event) => setNote(event.currentTarget.value)} />
+        <TextArea
+          label={t("transfer.note")}
+          hint={t("help.note.hint")}
+          rows={2}
+          maxLength={500}
+          value={note}
+          data-testid="transfer-note"
+          onInput={(event) => setNote(event.currentTarget.value)}
+        />
         <p class="dim">{t("transfer.how", { user })}</p>
         <div class="row row-end transfer-do">
           <Button kind="quiet" onClick={onClose}>
             {t("cancel")}
           </Button>
-          <Button disabled={to === "" || busy !== null} busy={busy === "consult"} onClick={() => void ask("consult")} data-testid="transfer-consult">
+          <Button
+            disabled={to === "" || busy !== null}
+            busy={busy === "consult"}
+            onClick={() => void ask("consult")}
+            data-testid="transfer-consult"
+          >
             {t("transfer.consult")}
           </Button>
-          <Button kind="primary" icon={Forward} disabled={to === "" || busy !== null} busy={busy === "now"} onClick={() => void ask("now")} data-testid="transfer-now">
+          <Button
+            kind="primary"
+            icon={Forward}
+            disabled={to === "" || busy !== null}
+            busy={busy === "now"}
+            onClick={() => void ask("now")}
+            data-testid="transfer-now"
+          >
             {t("transfer.now")}
           </Button>
         </div>

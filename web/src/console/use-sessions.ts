@@ -36,7 +36,9 @@ export function useSessions(state: RoomState, me: StaffMe): Sessions {
   const fresh = Object.fromEntries(
     list.map((one) => {
       const after = seen.current[one.id] ?? 0;
-      const news = (state.lines[one.id] ?? []).filter((line) => line.seq > after && line.kind !== "system" && line.author !== one.you);
+      const news = (state.lines[one.id] ?? []).filter(
+        (line) => line.seq > after && line.kind !== "system" && line.author !== one.you,
+      );
       return [one.id, news.length];
     }),
   );

@@ -27,7 +27,12 @@ export function WrapUp({ session, now, actions }: { session: SessionView; now: n
           {session.end_reason !== "" && textOr(`after.reason.${session.end_reason}`, "")} {t("wrap.lead")}
         </p>
       </header>
-      <Select label={t("wrap.outcome")} value={outcome} choices={OUTCOMES.map((value) => ({ value, label: t(`wrap.outcome.${value}`) }))} onChange={(event) => setOutcome(event.currentTarget.value)} />
+      <Select
+        label={t("wrap.outcome")}
+        value={outcome}
+        choices={OUTCOMES.map((value) => ({ value, label: t(`wrap.outcome.${value}`) }))}
+        onChange={(event) => setOutcome(event.currentTarget.value)}
+      />
       <TextArea
         label={t("wrap.notes")}
         autoFocus
@@ -41,7 +46,9 @@ export function WrapUp({ session, now, actions }: { session: SessionView; now: n
         }}
       />
       <div class="row row-end">
-        {session.wrap_up_until !== null && <span class="dim num">{t("wrap.left", { left: clock((session.wrap_up_until - now) / 1000) })}</span>}
+        {session.wrap_up_until !== null && (
+          <span class="dim num">{t("wrap.left", { left: clock((session.wrap_up_until - now) / 1000) })}</span>
+        )}
         <Button kind="primary" type="submit" busy={busy} data-testid="wrapup-save">
           {t("wrap.save")}
         </Button>

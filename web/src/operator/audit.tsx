@@ -24,7 +24,14 @@ export function Audit() {
       <Loaded key={page} what="audit" load={() => audit(page)}>
         {(found) => (
           <>
-            <Table title={t("nav.audit")} name="audit" rows={found.items} columns={columns(locale)} id={(row) => `${row.at} ${row.actor} ${row.action} ${row.subject}`} data-testid="audit" />
+            <Table
+              title={t("nav.audit")}
+              name="audit"
+              rows={found.items}
+              columns={columns(locale)}
+              id={(row) => `${row.at} ${row.actor} ${row.action} ${row.subject}`}
+              data-testid="audit"
+            />
             <Pager page={page} pages={pages(found)} onPage={setPage} />
           </>
         )}

@@ -20,7 +20,15 @@ export function HoursPart() {
     <div class="past">
       <p class="dim">{t("hours.lead")}</p>
       <Loaded key={locale} what="hours" load={readHours}>
-        {(sites) => sites.map((site) => <SiteCard key={site.id} site={changed.find((one) => one.id === site.id) ?? site} onSaved={(saved) => setChanged([saved, ...changed])} />)}
+        {(sites) =>
+          sites.map((site) => (
+            <SiteCard
+              key={site.id}
+              site={changed.find((one) => one.id === site.id) ?? site}
+              onSaved={(saved) => setChanged([saved, ...changed])}
+            />
+          ))
+        }
       </Loaded>
     </div>
   );
@@ -38,13 +46,34 @@ function SiteCard({ site, onSaved }: { site: SiteHours; onSaved: (site: SiteHour
           <li key={category.id} data-testid={`hours-${category.id}`}>
             <div class="hours-what">
               <strong>{category.name}</strong> <State category={category} />
-              <p class="dim">{category.hours ? `${weekText(category.hours, (day) => dayName(day, locale, "short"))} (${category.hours.timezone})` : category.inherited_from ? t("hours.inherited", { name: nameOf(category.inherited_from) }) : t("hours.always")}</p>
+              <p class="dim">
+                {category.hours
+                  ? `${weekText(category.hours, (day) => dayName(day, locale, "short"))} (${category.hours.timezone})`
+                  : category.inherited_from
+                    ? t("hours.inherited", { name: nameOf(category.inherited_from) })
+                    : t("hours.always")}
+              </p>
             </div>
-            <IconButton icon={Pencil} kind="quiet" label={t("hours.edit", { name: category.name })} data-testid={`hours-edit-${category.id}`} onClick={() => setEdited(category)} />
+            <IconButton
+              icon={Pencil}
+              kind="quiet"
+              label={t("hours.edit", { name: category.name })}
+              data-testid={`hours-edit-${category.id}`}
+              onClick={() => setEdited(category)}
+            />
           </li>
         ))}
       </ul>
-      {edited !== null && <Editor key={edited.id} site={site} category={edited} parent={edited.parent ? nameOf(edited.parent) : ""} onSaved={onSaved} onClose={() => setEdited(null)} />}
+      {edited !== null && (
+        <Editor
+          key={edited.id}
+          site={site}
+          category={edited}
+          parent={edited.parent ? nameOf(edited.parent) : ""}
+          onSaved={onSaved}
+          onClose={() => setEdited(null)}
+        />
+      )}
     </section>
   );
 }
@@ -52,7 +81,11 @@ function SiteCard({ site, onSaved }: { site: SiteHours; onSaved: (site: SiteHour
 function State({ category: { opening } }: { category: CategoryHours }) {
   const locale = useLocale();
   if (opening.open) return <span class="pill pill-ok">{t("hours.open")}</span>;
-  return <span class="pill pill-warn">{opening.opens_at === null ? t("hours.closed") : t("hours.opens", { when: whenText(opening.opens_at, Date.now(), locale) })}</span>;
+  return (
+    <span class="pill pill-warn">
+      {opening.opens_at === null ? t("hours.closed") : t("hours.opens", { when: whenText(opening.opens_at, Date.now(), locale) })}
+    </span>
+  );
 }
 
 interface EditorProps {
@@ -80,7 +113,8 @@ function Editor({ site, category, parent, onSaved, onClose }: EditorProps) {
       setBusy(false);
     }
   };
-  const setDay = (n: number, change: Partial<Draft["days"][number]>) => setDraft({ ...draft, days: draft.days.map((one, i) => (i === n ? { ...one, ...change } : one)) });
+  const setDay = (n: number, change: Partial<Draft["days"][number]>) =>
+    setDraft({ ...draft, days: draft.days.map((one, i) => (i === n ? { ...one, ...change } : one)) });
   return (
     <Dialog title={t("hours.of", { name: category.name })} closeLabel={shared("close")} onClose={onClose}>
       <form
@@ -102,13 +136,25 @@ function Editor({ site, category, parent, onSaved, onClose }: EditorProps) {
         />
         {own && (
           <>
-            <Field label={t("hours.timezone")} hint={t("hours.timezone.hint")} value={draft.timezone} maxLength={64} required data-testid="hours-timezone" onInput={(event) => setDraft({ ...draft, timezone: event.currentTarget.value })} />
+            <Field
+              label={t("hours.timezone")}
+              hint={t("hours.timezone.hint")}
+              value={draft.timezone}
+              maxLength={64}
+              required
+              data-testid="hours-timezone"
+              onInput={(event) => setDraft({ ...draft, timezone: event.currentTarget.value })}
+            />
             <fieldset class="hours-days">
               <legend>{t("hours.week")}</legend>
               {WEEKDAYS.map((day) => (
                 <div key={day} class="hours-day" data-testid={`hours-day-${day}`}>
                   <span>{dayName(day, locale, "long")}</span>
-                  <Spans spans={draft.week[day]} of={dayName(day, locale, "long")} onChange={(spans) => setDraft({ ...draft, week: { ...draft.week, [day]: spans } })} />
+                  <Spans
+                    spans={draft.week[day]}
+                    of={dayName(day, locale, "long")}
+                    onChange={(spans) => setDraft({ ...draft, week: { ...draft.week, [day]: spans } })}
+                  />
                 </div>
               ))}
             </fieldset>
@@ -116,13 +162,32 @@ function Editor({ site, category, parent, onSaved, onClose }: EditorProps) {
               <legend>{t("hours.days")}</legend>
               {draft.days.map(({ day, spans }, n) => (
                 <div key={n} class="hours-day">
-                  <input class="input" required pattern="(\d{4}-)?\d{2}-\d{2}" placeholder="2026-12-25" aria-label={t("hours.day")} title={t("hours.day.hint")} value={day} data-testid="hours-holiday" onInput={(event) => setDay(n, { day: event.currentTarget.value })} />
+                  <input
+                    class="input"
+                    required
+                    pattern="(\d{4}-)?\d{2}-\d{2}"
+                    placeholder="2026-12-25"
+                    aria-label={t("hours.day")}
+                    title={t("hours.day.hint")}
+                    value={day}
+                    data-testid="hours-holiday"
+                    onInput={(event) => setDay(n, { day: event.currentTarget.value })}
+                  />
                   <Spans spans={spans} of={day} onChange={(changed) => setDay(n, { spans: changed })} />
-                  <IconButton icon={X} kind="quiet" label={t("hours.day.remove", { day })} onClick={() => setDraft({ ...draft, days: draft.days.filter((_, i) => i !== n) })} />
+                  <IconButton
+                    icon={X}
+                    kind="quiet"
+                    label={t("hours.day.remove", { day })}
+                    onClick={() => setDraft({ ...draft, days: draft.days.filter((_, i) => i !== n) })}
+                  />
                 </div>
               ))}
               <p class="field-hint">{t("hours.day.hint")}</p>
-              <Button icon={Plus} data-testid="hours-add-day" onClick={() => setDraft({ ...draft, days: [...draft.days, { day: "", spans: [] }] })}>
+              <Button
+                icon={Plus}
+                data-testid="hours-add-day"
+                onClick={() => setDraft({ ...draft, days: [...draft.days, { day: "", spans: [] }] })}
+              >
                 {t("hours.day.add")}
               </Button>
             </fieldset>
@@ -154,12 +219,39 @@ function Spans({ spans, of, onChange }: { spans: Span[]; of: string; onChange: (
       {spans.length === 0 && <span class="dim">{t("hours.closed_day")}</span>}
       {spans.map(({ from, to }, n) => (
         <span key={n} class="hours-span">
-          <input class="input" type="time" required aria-label={t("hours.from", { day: of })} value={from} onInput={(event) => set(n, { from: event.currentTarget.value })} />–
-          <input class="input" type="time" required aria-label={t("hours.to", { day: of })} value={to} onInput={(event) => set(n, { to: event.currentTarget.value })} />
-          <IconButton icon={X} kind="quiet" label={t("hours.span.remove", { day: of })} onClick={() => onChange(spans.filter((_, i) => i !== n))} />
+          <input
+            class="input"
+            type="time"
+            required
+            aria-label={t("hours.from", { day: of })}
+            value={from}
+            onInput={(event) => set(n, { from: event.currentTarget.value })}
+          />
+          –
+          <input
+            class="input"
+            type="time"
+            required
+            aria-label={t("hours.to", { day: of })}
+            value={to}
+            onInput={(event) => set(n, { to: event.currentTarget.value })}
+          />
+          <IconButton
+            icon={X}
+            kind="quiet"
+            label={t("hours.span.remove", { day: of })}
+            onClick={() => onChange(spans.filter((_, i) => i !== n))}
+          />
         </span>
       ))}
-      {spans.length < 8 && <IconButton icon={Plus} kind="quiet" label={t("hours.span.add", { day: of })} onClick={() => onChange([...spans, OFFICE])} />}
+      {spans.length < 8 && (
+        <IconButton
+          icon={Plus}
+          kind="quiet"
+          label={t("hours.span.add", { day: of })}
+          onClick={() => onChange([...spans, OFFICE])}
+        />
+      )}
     </div>
   );
 }

@@ -72,7 +72,8 @@ export function ListeningBand({ client, session, onStop }: { client: Client; ses
     <div class="notice notice-warn band listening" role="status" data-testid="listening">
       <Icon node={heard ? Ear : EarOff} />
       <span>
-        <strong>{t("listen.now", { user: nameOf(userOf(view)), counselor: nameOf(counselor) })}</strong> {t(heard ? "listen.told" : "listen.nothing")}
+        <strong>{t("listen.now", { user: nameOf(userOf(view)), counselor: nameOf(counselor) })}</strong>{" "}
+        {t(heard ? "listen.told" : "listen.nothing")}
       </span>
       <Button kind="primary" onClick={onStop} data-testid="listen-stop">
         {t("listen.stop")}

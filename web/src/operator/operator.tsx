@@ -39,7 +39,13 @@ function Nav({ part }: { part: Part }) {
   return (
     <nav class="segments">
       {PARTS.map((one) => (
-        <button key={one} type="button" aria-pressed={part === one} data-testid={`nav-${one}`} onClick={() => (location.hash = one)}>
+        <button
+          key={one}
+          type="button"
+          aria-pressed={part === one}
+          data-testid={`nav-${one}`}
+          onClick={() => (location.hash = one)}
+        >
           {t(`nav.${one}`)}
         </button>
       ))}
@@ -49,7 +55,9 @@ function Nav({ part }: { part: Part }) {
 
 /** The wallboard from now on, and how the call of one session goes ("": of none). */
 function watch(client: Client, session: string): void {
-  client.connection.request({ type: "watch", ...(session === "" ? {} : { session }) }).catch((error: unknown) => toast(sentence(error), "error"));
+  client.connection
+    .request({ type: "watch", ...(session === "" ? {} : { session }) })
+    .catch((error: unknown) => toast(sentence(error), "error"));
 }
 
 /** The signed-in operator's page. */
@@ -73,7 +81,8 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
   const { part, session } = useWhere();
   const listening = useListening(client);
   useEffect(() => {
-    if (status === "closed" && (closedReason === "signed_out" || closedReason === "token")) onSignedOut(shared("signin.signed_out"));
+    if (status === "closed" && (closedReason === "signed_out" || closedReason === "token"))
+      onSignedOut(shared("signin.signed_out"));
   }, [status, closedReason]);
 
   const actions = useMemo<WallboardActions>(() => {
@@ -109,12 +118,35 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
           <strong>{staff?.name}</strong> <span class="dim">{shared("role.operator")}</span>
         </p>
         <LanguageSwitch />
-        <IconButton icon={LogOut} kind="quiet" label={shared("sign_out")} onClick={() => void signOut().catch(() => undefined).then(() => onSignedOut(shared("signin.signed_out")))} />
+        <IconButton
+          icon={LogOut}
+          kind="quiet"
+          label={shared("sign_out")}
+          onClick={() =>
+            void signOut()
+              .catch(() => undefined)
+              .then(() => onSignedOut(shared("signin.signed_out")))
+          }
+        />
       </header>
       <ConnectionBand status={status} />
-      {listening.session !== "" && <ListeningBand key={listening.session} client={client} session={listening.session} onStop={listening.stop} />}
+      {listening.session !== "" && (
+        <ListeningBand key={listening.session} client={client} session={listening.session} onStop={listening.stop} />
+      )}
       <main class="operator-main">
-        {part === "live" && (wallboard === null ? <div class="skeleton loading" role="status" aria-label={t("live.loading")} /> : <WallboardView board={wallboard} quality={callQuality} watched={watched} ahead_ms={clockOffset} actions={actions} listening={listening} />)}
+        {part === "live" &&
+          (wallboard === null ? (
+            <div class="skeleton loading" role="status" aria-label={t("live.loading")} />
+          ) : (
+            <WallboardView
+              board={wallboard}
+              quality={callQuality}
+              watched={watched}
+              ahead_ms={clockOffset}
+              actions={actions}
+              listening={listening}
+            />
+          ))}
         {part === "past" && session === "" && <Past onOpen={(id) => (location.hash = `past/${encodeURIComponent(id)}`)} />}
         {part === "past" && session !== "" && <OneSession id={session} onBack={() => (location.hash = "past")} />}
         {part === "hours" && <HoursPart />}

@@ -9,21 +9,55 @@ import { t } from "./texts";
 
 const STATES = ["preparing", "waiting", "callback", "active", "after", "message_left", "closed"] as const;
 
-const seconds = (from: number | null, to: number | null) => (from === null || to === null ? null : Math.max(0, Math.round((to - from) / 1000)));
+const seconds = (from: number | null, to: number | null) =>
+  from === null || to === null ? null : Math.max(0, Math.round((to - from) / 1000));
 
 const columns = (locale: Locale): TableColumn<PastItem>[] => [
   { id: "started", title: t("col.started"), value: (row) => row.started_at, text: (row) => dateTime(row.started_at, locale) },
-  { id: "state", title: t("col.state"), value: (row) => row.state, text: (row) => shared(`session.${row.state}`), cell: (row) => <span class={`pill ${row.state === "active" ? "pill-ok" : row.state === "message_left" ? "pill-warn" : ""}`}>{shared(`session.${row.state}`)}</span> },
+  {
+    id: "state",
+    title: t("col.state"),
+    value: (row) => row.state,
+    text: (row) => shared(`session.${row.state}`),
+    cell: (row) => (
+      <span class={`pill ${row.state === "active" ? "pill-ok" : row.state === "message_left" ? "pill-warn" : ""}`}>
+        {shared(`session.${row.state}`)}
+      </span>
+    ),
+  },
   { id: "user", title: t("col.user"), value: (row) => row.user_name, text: (row) => row.user_name || shared("visitor") },
   { id: "counselor", title: t("col.counselor"), value: (row) => row.counselor },
   { id: "professional", title: t("col.professional"), value: (row) => row.professional },
   { id: "category", title: t("col.category"), value: (row) => row.category_name },
   { id: "language", title: t("col.language"), value: (row) => row.language, text: (row) => languageName(row.language, locale) },
   { id: "channel", title: t("col.channel"), value: (row) => row.channel, text: (row) => shared(`channel.${row.channel}`) },
-  { id: "waited", title: t("col.waited"), figure: true, value: (row) => seconds(row.waiting_at, row.active_at), text: (row) => duration(seconds(row.waiting_at, row.active_at)) },
-  { id: "duration", title: t("col.duration"), figure: true, value: (row) => seconds(row.active_at, row.ended_at), text: (row) => duration(seconds(row.active_at, row.ended_at)) },
-  { id: "rating", title: t("col.rating"), figure: true, value: (row) => row.rating, text: (row) => (row.rating === null ? "" : `${row.rating} / 5`) },
-  { id: "ended", title: t("col.ended"), value: (row) => row.end_reason, text: (row) => (row.end_reason === "" ? "" : sharedOr(`after.reason.${row.end_reason}`, row.end_reason)) },
+  {
+    id: "waited",
+    title: t("col.waited"),
+    figure: true,
+    value: (row) => seconds(row.waiting_at, row.active_at),
+    text: (row) => duration(seconds(row.waiting_at, row.active_at)),
+  },
+  {
+    id: "duration",
+    title: t("col.duration"),
+    figure: true,
+    value: (row) => seconds(row.active_at, row.ended_at),
+    text: (row) => duration(seconds(row.active_at, row.ended_at)),
+  },
+  {
+    id: "rating",
+    title: t("col.rating"),
+    figure: true,
+    value: (row) => row.rating,
+    text: (row) => (row.rating === null ? "" : `${row.rating} / 5`),
+  },
+  {
+    id: "ended",
+    title: t("col.ended"),
+    value: (row) => row.end_reason,
+    text: (row) => (row.end_reason === "" ? "" : sharedOr(`after.reason.${row.end_reason}`, row.end_reason)),
+  },
   { id: "site", title: t("col.site"), value: (row) => row.site_name },
 ];
 
@@ -46,10 +80,34 @@ function SearchForm({ sites, onSearch }: { sites: string[]; onSearch: (wanted: S
         onSearch(wanted);
       }}
     >
-      <Field label={t("past.search")} type="search" placeholder={t("past.search.hint")} value={wanted.q} maxLength={200} data-testid="search" onInput={(event) => change({ q: event.currentTarget.value })} onBlur={() => onSearch(wanted)} />
-      <Select label={t("past.state")} value={wanted.state} choices={[any, ...STATES.map((value) => ({ value, label: shared(`session.${value}`) }))]} onChange={(event) => change({ state: event.currentTarget.value })} />
-      <Select label={t("past.site")} value={wanted.site} choices={[any, ...sites.map((value) => ({ value, label: value }))]} onChange={(event) => change({ site: event.currentTarget.value })} />
-      <Field label={t("past.from")} type="date" value={wanted.from} onInput={(event) => change({ from: event.currentTarget.value })} />
+      <Field
+        label={t("past.search")}
+        type="search"
+        placeholder={t("past.search.hint")}
+        value={wanted.q}
+        maxLength={200}
+        data-testid="search"
+        onInput={(event) => change({ q: event.currentTarget.value })}
+        onBlur={() => onSearch(wanted)}
+      />
+      <Select
+        label={t("past.state")}
+        value={wanted.state}
+        choices={[any, ...STATES.map((value) => ({ value, label: shared(`session.${value}`) }))]}
+        onChange={(event) => change({ state: event.currentTarget.value })}
+      />
+      <Select
+        label={t("past.site")}
+        value={wanted.site}
+        choices={[any, ...sites.map((value) => ({ value, label: value }))]}
+        onChange={(event) => change({ site: event.currentTarget.value })}
+      />
+      <Field
+        label={t("past.from")}
+        type="date"
+        value={wanted.from}
+        onInput={(event) => change({ from: event.currentTarget.value })}
+      />
       <Field label={t("past.to")} type="date" value={wanted.to} onInput={(event) => change({ to: event.currentTarget.value })} />
       <Button type="submit" kind="primary">
         {t("past.search")}

@@ -39,7 +39,10 @@ function Streams({ way, streams, people }: { way: "up" | "down"; streams: Stream
           <tr key={stream.kind + stream.source + (way === "up" ? stream.layer : "")}>
             <th scope="row">
               {t(`quality.kind.${stream.kind as "audio" | "camera" | "screen"}`)}
-              <span class="dim"> {[source === undefined ? "" : nameOf(source), layerText(stream)].filter(Boolean).join(" · ")}</span>
+              <span class="dim">
+                {" "}
+                {[source === undefined ? "" : nameOf(source), layerText(stream)].filter(Boolean).join(" · ")}
+              </span>
             </th>
             <td class="figure">{kilobits(stream.bps)}</td>
             <td class="figure">{percent(stream.lost_percent)}</td>
@@ -100,7 +103,15 @@ function PersonCard({ person, people }: { person: PersonQuality; people: PersonQ
 }
 
 /** How everybody in one call is connected, measured by the media worker and told again every two seconds. */
-export function QualityPart({ session, quality, onClose }: { session: SessionItem; quality: CallQuality | null; onClose: () => void }) {
+export function QualityPart({
+  session,
+  quality,
+  onClose,
+}: {
+  session: SessionItem;
+  quality: CallQuality | null;
+  onClose: () => void;
+}) {
   const people = quality?.people ?? [];
   return (
     <section class="card quality" data-testid="call-quality" aria-label={t("quality.title")}>
@@ -108,7 +119,14 @@ export function QualityPart({ session, quality, onClose }: { session: SessionIte
         <h2>
           {t("quality.title")} <span class="dim">{[session.category, session.counselor].filter(Boolean).join(" · ")}</span>
         </h2>
-        <IconButton kind="quiet" icon={X} label={t("quality.close")} class="quality-close" onClick={onClose} data-testid="quality-close" />
+        <IconButton
+          kind="quiet"
+          icon={X}
+          label={t("quality.close")}
+          class="quality-close"
+          onClick={onClose}
+          data-testid="quality-close"
+        />
       </header>
       {quality === null ? (
         <div class="skeleton quality-loading" role="status" aria-label={t("quality.loading")} />

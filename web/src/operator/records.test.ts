@@ -20,13 +20,23 @@ describe("a search", () => {
 });
 
 describe("why a session went where it went", () => {
-  const why = { ring: "exact", rule: "least load, then longest idle", candidates: ["jimin"], passed_over: [{ staff: "suho", reason: "busy" }] };
+  const why = {
+    ring: "exact",
+    rule: "least load, then longest idle",
+    candidates: ["jimin"],
+    passed_over: [{ staff: "suho", reason: "busy" }],
+  };
   it("is found in the event or inside it", () => {
     expect(whyOf({ kind: "reserved", at: 0, data: why })).toEqual(why);
     expect(whyOf({ kind: "reserved", at: 0, data: { staff: "jimin", why } })).toEqual(why);
   });
   it("is not made up", () => {
     expect(whyOf({ kind: "left", at: 0, data: { reason: "hung_up" } })).toBeNull();
-    expect(whyOf({ kind: "reserved", at: 0, data: { ring: "any", rule: "x" } })).toEqual({ ring: "any", rule: "x", candidates: [], passed_over: [] });
+    expect(whyOf({ kind: "reserved", at: 0, data: { ring: "any", rule: "x" } })).toEqual({
+      ring: "any",
+      rule: "x",
+      candidates: [],
+      passed_over: [],
+    });
   });
 });

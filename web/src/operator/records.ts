@@ -100,20 +100,32 @@ export function searchQuery({ q, state, site, from, to }: Search, page: number):
   return query.toString();
 }
 
-export const pages = ({ total, page_size }: Pick<Page<unknown>, "total" | "page_size">) => Math.max(1, Math.ceil(total / Math.max(1, page_size)));
+export const pages = ({ total, page_size }: Pick<Page<unknown>, "total" | "page_size">) =>
+  Math.max(1, Math.ceil(total / Math.max(1, page_size)));
 
 /** The Why of an event, wherever it stands in its data. */
 export function whyOf(event: EventItem): Why | null {
-  const found = [event.data, event.data.why].find((one): one is Record<string, unknown> => typeof one === "object" && one !== null && "ring" in one && "rule" in one);
+  const found = [event.data, event.data.why].find(
+    (one): one is Record<string, unknown> => typeof one === "object" && one !== null && "ring" in one && "rule" in one,
+  );
   if (found === undefined) return null;
   const { ring, rule, candidates, passed_over } = found as unknown as Partial<Why> & Pick<Why, "ring" | "rule">;
-  return { ring, rule, candidates: Array.isArray(candidates) ? candidates : [], passed_over: Array.isArray(passed_over) ? passed_over : [] };
+  return {
+    ring,
+    rule,
+    candidates: Array.isArray(candidates) ? candidates : [],
+    passed_over: Array.isArray(passed_over) ? passed_over : [],
+  };
 }
 
-export const search = (wanted: Search, page: number) => get(`/api/operator/sessions?${searchQuery(wanted, page)}&lang=${locale()}`) as Promise<Page<PastItem>>;
-export const session = (id: string) => get(`/api/operator/sessions/${encodeURIComponent(id)}?lang=${locale()}`) as Promise<PastSession>;
+export const search = (wanted: Search, page: number) =>
+  get(`/api/operator/sessions?${searchQuery(wanted, page)}&lang=${locale()}`) as Promise<Page<PastItem>>;
+export const session = (id: string) =>
+  get(`/api/operator/sessions/${encodeURIComponent(id)}?lang=${locale()}`) as Promise<PastSession>;
 export const erase = (id: string) => post(`/api/operator/sessions/${encodeURIComponent(id)}/erase`);
 export const audit = (page: number) => get(`/api/operator/audit?page=${page}`) as Promise<Page<AuditItem>>;
 export const readHours = () => get(`/api/operator/hours?lang=${locale()}`) as Promise<SiteHours[]>;
 export const saveHours = (site: string, category: string, hours: Hours | null) =>
-  post(`/api/operator/sites/${encodeURIComponent(site)}/categories/${encodeURIComponent(category)}/hours?lang=${locale()}`, { hours }) as Promise<SiteHours>;
+  post(`/api/operator/sites/${encodeURIComponent(site)}/categories/${encodeURIComponent(category)}/hours?lang=${locale()}`, {
+    hours,
+  }) as Promise<SiteHours>;

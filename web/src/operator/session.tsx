@@ -48,9 +48,23 @@ function EraseDialog({ id, onErased, onClose }: { id: string; onErased: () => vo
     }
   };
   return (
-    <Confirm title={t("one.erase.title")} yes={t("one.erase.yes")} disabled={typed.trim() !== word} testid="erase-confirm" onYes={run} onClose={onClose}>
+    <Confirm
+      title={t("one.erase.title")}
+      yes={t("one.erase.yes")}
+      disabled={typed.trim() !== word}
+      testid="erase-confirm"
+      onYes={run}
+      onClose={onClose}
+    >
       <p>{t("one.erase.text")}</p>
-      <Field label={t("one.erase.type", { word })} value={typed} autoFocus autoComplete="off" data-testid="erase-word" onInput={(event) => setTyped(event.currentTarget.value)} />
+      <Field
+        label={t("one.erase.type", { word })}
+        value={typed}
+        autoFocus
+        autoComplete="off"
+        data-testid="erase-word"
+        onInput={(event) => setTyped(event.currentTarget.value)}
+      />
     </Confirm>
   );
 }
@@ -75,7 +89,8 @@ function After({ one }: { one: PastSession }) {
         ) : (
           <>
             <p>
-              <span class="pill">{sharedOr(`wrap.outcome.${one.wrap_up.outcome}`, one.wrap_up.outcome)}</span> <span class="dim">{one.wrap_up.staff}</span>
+              <span class="pill">{sharedOr(`wrap.outcome.${one.wrap_up.outcome}`, one.wrap_up.outcome)}</span>{" "}
+              <span class="dim">{one.wrap_up.staff}</span>
             </p>
             <p class="said-text">{one.wrap_up.notes}</p>
           </>
@@ -87,7 +102,11 @@ function After({ one }: { one: PastSession }) {
 
 function Times({ one }: { one: PastSession }) {
   const locale = useLocale();
-  const times = [["one.started", one.started_at], ["one.active", one.active_at], ["one.ended", one.ended_at]] as const;
+  const times = [
+    ["one.started", one.started_at],
+    ["one.active", one.active_at],
+    ["one.ended", one.ended_at],
+  ] as const;
   return (
     <p class="row dim">
       {times.map(([key, at]) => at !== null && at > 0 && <span key={key}>{`${t(key)} ${dateTime(at, locale)}`}</span>)}
@@ -103,7 +122,8 @@ function everybody(one: PastSession): { name: string; role: Role }[] {
     { name: one.counselor, role: "counselor" },
     { name: one.professional, role: "professional" },
   ];
-  const wrote = (role: Role, name: string) => one.participants.some((person) => person.role === role && (role === "user" || person.name === name));
+  const wrote = (role: Role, name: string) =>
+    one.participants.some((person) => person.role === role && (role === "user" || person.name === name));
   return [...one.participants, ...silent.filter(({ name, role }) => (name !== "" || role === "user") && !wrote(role, name))];
 }
 

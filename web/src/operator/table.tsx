@@ -32,11 +32,28 @@ function save(name: string, text: string): void {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-function Heading<Row>({ column, order, onOrder }: { column: TableColumn<Row>; order: Order | null; onOrder: (order: Order | null) => void }) {
+function Heading<Row>({
+  column,
+  order,
+  onOrder,
+}: {
+  column: TableColumn<Row>;
+  order: Order | null;
+  onOrder: (order: Order | null) => void;
+}) {
   const mine = order?.column === column.id ? order : null;
   return (
-    <th scope="col" class={column.figure ? "figure" : ""} aria-sort={mine === null ? "none" : mine.descending ? "descending" : "ascending"}>
-      <button type="button" class="sort" title={t("table.sort", { column: column.title })} onClick={() => onOrder(nextOrder(order, column.id))}>
+    <th
+      scope="col"
+      class={column.figure ? "figure" : ""}
+      aria-sort={mine === null ? "none" : mine.descending ? "descending" : "ascending"}
+    >
+      <button
+        type="button"
+        class="sort"
+        title={t("table.sort", { column: column.title })}
+        onClick={() => onOrder(nextOrder(order, column.id))}
+      >
         {column.title}
         {mine !== null && <Icon node={mine.descending ? ArrowDown : ArrowUp} size={14} />}
       </button>
@@ -58,8 +75,21 @@ export function Table<Row>({ title, name, rows, columns, id, actions, order: fir
         </h2>
         {rows.length > 0 && (
           <>
-            <input class="input table-filter" type="search" aria-label={`${t("table.filter")}: ${title}`} placeholder={t("table.filter")} value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
-            <Button kind="quiet" icon={Download} title={t("table.csv")} disabled={shown.length === 0} onClick={() => save(name, csv(shown, columns))}>
+            <input
+              class="input table-filter"
+              type="search"
+              aria-label={`${t("table.filter")}: ${title}`}
+              placeholder={t("table.filter")}
+              value={typed}
+              onInput={(event) => setTyped(event.currentTarget.value)}
+            />
+            <Button
+              kind="quiet"
+              icon={Download}
+              title={t("table.csv")}
+              disabled={shown.length === 0}
+              onClick={() => save(name, csv(shown, columns))}
+            >
               <span class="wide-only">{t("table.csv")}</span>
             </Button>
           </>

@@ -63,7 +63,9 @@ function Figures({ board, now }: { board: Wallboard; now: number }) {
 
 /** How many are in each state: a bar with its numbers. */
 function StaffStates({ staff }: { staff: StaffItem[] }) {
-  const counted = STATES.map((state) => ({ state, n: staff.filter((one) => one.state === state).length })).filter((one) => one.n > 0);
+  const counted = STATES.map((state) => ({ state, n: staff.filter((one) => one.state === state).length })).filter(
+    (one) => one.n > 0,
+  );
   return (
     <ul class="states-bar" aria-label={t("live.staff")}>
       {counted.map(({ state, n }) => (
@@ -86,7 +88,13 @@ const staffColumns = (now: number): TableColumn<StaffItem>[] => [
     text: (row) => shared(`state.${row.state}`),
     cell: (row) => <span class={`pill pill-state-${row.state}`}>{shared(`state.${row.state}`)}</span>,
   },
-  { id: "since", title: t("col.since"), figure: true, value: (row) => (row.since ? now - row.since : null), text: (row) => (row.since ? since(row.since, now) : "") },
+  {
+    id: "since",
+    title: t("col.since"),
+    figure: true,
+    value: (row) => (row.since ? now - row.since : null),
+    text: (row) => (row.since ? since(row.since, now) : ""),
+  },
   { id: "sessions", title: t("col.sessions"), figure: true, value: (row) => row.sessions },
   { id: "languages", title: t("col.languages"), value: (row) => row.languages.join(" ") },
 ];
@@ -100,7 +108,9 @@ const sessionColumns = (now: number, locale: Locale): TableColumn<SessionItem>[]
     text: (row) => shared(`session.${row.state}`),
     cell: (row) => (
       <>
-        <span class={`pill ${row.lost ? "pill-danger" : row.state === "active" ? "pill-ok" : ""}`}>{row.lost ? shared("state.lost") : shared(`session.${row.state}`)}</span>{" "}
+        <span class={`pill ${row.lost ? "pill-danger" : row.state === "active" ? "pill-ok" : ""}`}>
+          {row.lost ? shared("state.lost") : shared(`session.${row.state}`)}
+        </span>{" "}
         {row.listeners.length > 0 && <span class="pill pill-warn">{t("listen.by", { names: row.listeners.join(", ") })}</span>}
       </>
     ),
@@ -139,7 +149,17 @@ const callbackColumns = (now: number, locale: Locale): TableColumn<QueueItem>[] 
 function workerColumns(): TableColumn<WorkerItem>[] {
   return [
     { id: "worker", title: t("col.worker"), value: (row) => row.id },
-    { id: "state", title: t("col.state"), value: (row) => row.state, text: (row) => t(`worker.${row.state}`), cell: (row) => <span class={`pill ${row.state === "dead" ? "pill-danger" : row.state === "live" ? "pill-ok" : ""}`}>{t(`worker.${row.state}`)}</span> },
+    {
+      id: "state",
+      title: t("col.state"),
+      value: (row) => row.state,
+      text: (row) => t(`worker.${row.state}`),
+      cell: (row) => (
+        <span class={`pill ${row.state === "dead" ? "pill-danger" : row.state === "live" ? "pill-ok" : ""}`}>
+          {t(`worker.${row.state}`)}
+        </span>
+      ),
+    },
     { id: "rooms", title: t("col.rooms"), figure: true, value: (row) => row.rooms },
     { id: "peers", title: t("col.peers"), figure: true, value: (row) => row.peers },
     {
@@ -161,13 +181,32 @@ function workerColumns(): TableColumn<WorkerItem>[] {
   ];
 }
 
-type Asked = { kind: "end"; session: SessionItem } | { kind: "listen"; session: SessionItem } | { kind: "sign_out"; staff: StaffItem };
+type Asked =
+  | { kind: "end"; session: SessionItem }
+  | { kind: "listen"; session: SessionItem }
+  | { kind: "sign_out"; staff: StaffItem };
 
-function Ask({ asked, actions, listening, onClose }: { asked: Asked; actions: WallboardActions; listening: Listening; onClose: () => void }) {
+function Ask({
+  asked,
+  actions,
+  listening,
+  onClose,
+}: {
+  asked: Asked;
+  actions: WallboardActions;
+  listening: Listening;
+  onClose: () => void;
+}) {
   if (asked.kind === "end") {
     const { session } = asked;
     return (
-      <Confirm title={t("do.end.title")} yes={t("do.end.yes")} testid="operator-end-confirm" onYes={() => actions.endSession(session.id)} onClose={onClose}>
+      <Confirm
+        title={t("do.end.title")}
+        yes={t("do.end.yes")}
+        testid="operator-end-confirm"
+        onYes={() => actions.endSession(session.id)}
+        onClose={onClose}
+      >
         <p>{t("do.end.text", { user: shared("role.user"), counselor: session.counselor || shared("role.counselor") })}</p>
       </Confirm>
     );
@@ -175,14 +214,27 @@ function Ask({ asked, actions, listening, onClose }: { asked: Asked; actions: Wa
   if (asked.kind === "listen") {
     const { session } = asked;
     return (
-      <Confirm kind="primary" title={t("listen.title")} yes={t("listen.yes")} testid="listen-confirm" onYes={() => listening.start(session.id)} onClose={onClose}>
+      <Confirm
+        kind="primary"
+        title={t("listen.title")}
+        yes={t("listen.yes")}
+        testid="listen-confirm"
+        onYes={() => listening.start(session.id)}
+        onClose={onClose}
+      >
         <p>{t("listen.text", { user: shared("role.user"), counselor: session.counselor || shared("role.counselor") })}</p>
       </Confirm>
     );
   }
   const { staff } = asked;
   return (
-    <Confirm title={t("do.sign_out.title", { name: staff.name })} yes={t("do.sign_out.yes", { name: staff.name })} testid="operator-sign-out-confirm" onYes={() => actions.signOutStaff(staff.id)} onClose={onClose}>
+    <Confirm
+      title={t("do.sign_out.title", { name: staff.name })}
+      yes={t("do.sign_out.yes", { name: staff.name })}
+      testid="operator-sign-out-confirm"
+      onYes={() => actions.signOutStaff(staff.id)}
+      onClose={onClose}
+    >
       <p>{t("do.sign_out.text")}</p>
       {staff.sessions > 0 && <p class="notice notice-warn">{t("do.sign_out.busy", { n: staff.sessions })}</p>}
     </Confirm>
@@ -219,8 +271,19 @@ export function WallboardView({ board, quality, watched, ahead_ms, actions, list
         actions={(row) =>
           ended(row.state) ? null : (
             <span class="row">
-              {row.may_listen && <Listen on={row.id === listening.session} onStart={() => setAsked({ kind: "listen", session: row })} onStop={listening.stop} />}
-              <Button kind="quiet" aria-pressed={row.id === watched} onClick={() => actions.watch(row.id === watched ? "" : row.id)} data-testid="operator-watch">
+              {row.may_listen && (
+                <Listen
+                  on={row.id === listening.session}
+                  onStart={() => setAsked({ kind: "listen", session: row })}
+                  onStop={listening.stop}
+                />
+              )}
+              <Button
+                kind="quiet"
+                aria-pressed={row.id === watched}
+                onClick={() => actions.watch(row.id === watched ? "" : row.id)}
+                data-testid="operator-watch"
+              >
                 {t("do.watch")}
               </Button>
               <Button onClick={() => setAsked({ kind: "end", session: row })} data-testid="operator-end">
@@ -230,7 +293,13 @@ export function WallboardView({ board, quality, watched, ahead_ms, actions, list
           )
         }
       />
-      {looked !== undefined && <QualityPart session={looked} quality={quality?.session === looked.id ? quality : null} onClose={() => actions.watch("")} />}
+      {looked !== undefined && (
+        <QualityPart
+          session={looked}
+          quality={quality?.session === looked.id ? quality : null}
+          onClose={() => actions.watch("")}
+        />
+      )}
       <Table
         title={t("live.staff")}
         name="staff"
@@ -247,10 +316,24 @@ export function WallboardView({ board, quality, watched, ahead_ms, actions, list
         }
       />
       <div class="two">
-        <Table title={t("live.queue")} name="waiting" rows={waiting} columns={queueColumns(now, locale)} id={(row) => row.kind + row.session} />
+        <Table
+          title={t("live.queue")}
+          name="waiting"
+          rows={waiting}
+          columns={queueColumns(now, locale)}
+          id={(row) => row.kind + row.session}
+        />
         <Table title={t("live.workers")} name="workers" rows={workers} columns={workerColumns()} id={(row) => row.id} />
       </div>
-      {callbacks.length > 0 && <Table title={t("live.callbacks")} name="callbacks" rows={callbacks} columns={callbackColumns(now, locale)} id={(row) => row.session} />}
+      {callbacks.length > 0 && (
+        <Table
+          title={t("live.callbacks")}
+          name="callbacks"
+          rows={callbacks}
+          columns={callbackColumns(now, locale)}
+          id={(row) => row.session}
+        />
+      )}
       <p class="dim num">{t("live.updated", { time: timeOfDay(board.now, locale) })}</p>
       {asked !== null && <Ask asked={asked} actions={actions} listening={listening} onClose={() => setAsked(null)} />}
     </div>

@@ -35,7 +35,8 @@ function callbackWords(state: string, due_at: unknown, locale: Locale): string {
 /** What stood between two matches: a counselor asked for by name, a user passed on, or to be called back. */
 function stepWords({ kind, data }: EventItem, locale: Locale): string {
   const { staff, state, to } = data;
-  if (kind === "preferred" && typeof staff === "string") return t(state === "not_free" ? "one.preferred.not_free" : "one.preferred", { staff });
+  if (kind === "preferred" && typeof staff === "string")
+    return t(state === "not_free" ? "one.preferred.not_free" : "one.preferred", { staff });
   if (kind === "callback" && typeof state === "string") return callbackWords(state, data.due_at, locale);
   if (kind !== "transfer") return "";
   return typeof to === "string" ? t("one.transfer", { to }) : t("one.transfer.nobody");
@@ -53,11 +54,15 @@ function StepCard({ event, words }: { event: EventItem; words: string }) {
 /** Each match of the session, with its reasons. */
 export function WhyList({ events }: { events: EventItem[] }) {
   const locale = useLocale();
-  const reasons = events.map((event) => ({ event, why: whyOf(event), words: stepWords(event, locale) })).filter(({ why, words }) => why !== null || words !== "");
+  const reasons = events
+    .map((event) => ({ event, why: whyOf(event), words: stepWords(event, locale) }))
+    .filter(({ why, words }) => why !== null || words !== "");
   if (reasons.length === 0) return <p class="dim">{t("one.why.none")}</p>;
   return (
     <ol class="whys">
-      {reasons.map(({ event, why, words }, i) => (why === null ? <StepCard key={i} event={event} words={words} /> : <WhyCard key={i} event={event} why={why} />))}
+      {reasons.map(({ event, why, words }, i) =>
+        why === null ? <StepCard key={i} event={event} words={words} /> : <WhyCard key={i} event={event} why={why} />,
+      )}
     </ol>
   );
 }
@@ -73,7 +78,8 @@ export function Events({ events }: { events: EventItem[] }) {
       <ol>
         {events.map((event, i) => (
           <li key={i}>
-            <time class="num">{dateTime(event.at, locale)}</time> <strong>{event.kind}</strong> <code>{JSON.stringify(event.data)}</code>
+            <time class="num">{dateTime(event.at, locale)}</time> <strong>{event.kind}</strong>{" "}
+            <code>{JSON.stringify(event.data)}</code>
           </li>
         ))}
       </ol>

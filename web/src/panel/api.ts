@@ -34,7 +34,8 @@ export class Refusal extends Error {
 const CROWDED: readonly string[] = ["full", "overloaded", "unavailable"];
 
 /** In how many seconds the panel tries again by itself; 0 when it had better not. */
-export const retryOf = (error: unknown): number => (error instanceof Refusal && CROWDED.includes(error.reason) ? error.retry_s : 0);
+export const retryOf = (error: unknown): number =>
+  error instanceof Refusal && CROWDED.includes(error.reason) ? error.retry_s : 0;
 
 async function call(path: string, init?: RequestInit): Promise<unknown> {
   let response: Response;

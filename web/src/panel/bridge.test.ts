@@ -20,11 +20,7 @@ const from = (source: unknown, origin: string, data: unknown) => frame.listener(
 
 beforeEach(() => {
   [page, frame, contexts, pictures] = [new Page(), new Frame(), [], []];
-  bridge = new Bridge(
-    { onContext: (one) => contexts.push(one), onPicture: (one) => pictures.push(one) },
-    frame,
-    page,
-  );
+  bridge = new Bridge({ onContext: (one) => contexts.push(one), onPicture: (one) => pictures.push(one) }, frame, page);
 });
 
 describe("the talk with the partner's page", () => {
@@ -47,7 +43,16 @@ describe("the talk with the partner's page", () => {
   });
 
   it("refuses a context that is none", () => {
-    for (const bad of [null, 7, "x", {}, { context: {} }, { context: { ...context, trail: [{}] } }, { context: { ...context, trail: "x" } }]) from(page, SHOP, bad);
+    for (const bad of [
+      null,
+      7,
+      "x",
+      {},
+      { context: {} },
+      { context: { ...context, trail: [{}] } },
+      { context: { ...context, trail: "x" } },
+    ])
+      from(page, SHOP, bad);
     expect(contexts).toHaveLength(0);
   });
 

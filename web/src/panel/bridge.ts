@@ -20,7 +20,14 @@ const isContext = (value: unknown): value is Context =>
   typeof value.title === "string" &&
   typeof value.html === "string" &&
   Array.isArray(value.trail) &&
-  value.trail.every((step) => isObject(step) && typeof step.label === "string" && typeof step.url === "string" && Number.isFinite(step.at) && Number.isFinite(step.dwell_s)) &&
+  value.trail.every(
+    (step) =>
+      isObject(step) &&
+      typeof step.label === "string" &&
+      typeof step.url === "string" &&
+      Number.isFinite(step.at) &&
+      Number.isFinite(step.dwell_s),
+  ) &&
   isObject(value.data);
 
 export class Bridge {

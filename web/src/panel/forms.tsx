@@ -12,7 +12,13 @@ type Part = { client: Client; session: SessionView };
 
 const reasonOf = (error: unknown) => (error as { reason?: string }).reason ?? "other";
 
-export function MessageForm({ client, session, lead = "", onCallback = null, onBack }: Part & { lead?: string; onCallback?: (() => void) | null; onBack: () => void }) {
+export function MessageForm({
+  client,
+  session,
+  lead = "",
+  onCallback = null,
+  onBack,
+}: Part & { lead?: string; onCallback?: (() => void) | null; onBack: () => void }) {
   const [contact, setContact] = useState("");
   const [text, setText] = useState("");
   const [failed, setFailed] = useState("");
@@ -60,7 +66,13 @@ export function MessageForm({ client, session, lead = "", onCallback = null, onB
           {refusalText(failed)}
         </p>
       )}
-      <Button kind="primary" wide type="submit" disabled={contact.trim().length < 3 || !text.trim()} data-testid="panel-leave-message">
+      <Button
+        kind="primary"
+        wide
+        type="submit"
+        disabled={contact.trim().length < 3 || !text.trim()}
+        data-testid="panel-leave-message"
+      >
         {t("message.send")}
       </Button>
       <Button kind="quiet" wide onClick={onBack}>
@@ -86,7 +98,14 @@ function Rating({ client, session }: Part) {
         <legend>{t("after.rate")}</legend>
         {[1, 2, 3, 4, 5].map((value) => (
           <label key={value} class={value <= score ? "p-star p-star-lit" : "p-star"} title={t("after.star", { score: value })}>
-            <input class="visually-hidden" type="radio" name="score" checked={value === score} data-testid={`panel-star-${value}`} onChange={() => setScore(value)} />
+            <input
+              class="visually-hidden"
+              type="radio"
+              name="score"
+              checked={value === score}
+              data-testid={`panel-star-${value}`}
+              onChange={() => setScore(value)}
+            />
             <Icon node={Star} size={30} />
             <span class="visually-hidden">{t("after.star", { score: value })}</span>
           </label>
@@ -94,7 +113,13 @@ function Rating({ client, session }: Part) {
       </fieldset>
       {score > 0 && (
         <>
-          <TextArea label={t("after.words")} rows={2} maxLength={2000} value={words} onInput={(event) => setWords(event.currentTarget.value)} />
+          <TextArea
+            label={t("after.words")}
+            rows={2}
+            maxLength={2000}
+            value={words}
+            onInput={(event) => setWords(event.currentTarget.value)}
+          />
           <Button kind="primary" wide data-testid="panel-rate" onClick={() => void send()}>
             {t("after.send")}
           </Button>
@@ -111,7 +136,9 @@ function Rating({ client, session }: Part) {
 
 /** Saves what was written; the address needs the token in a header, hence a download made here. */
 async function saveCopy(session: string, token: string): Promise<void> {
-  const response = await fetch(`/api/sessions/${encodeURIComponent(session)}/transcript`, { headers: { authorization: `Bearer ${token}` } });
+  const response = await fetch(`/api/sessions/${encodeURIComponent(session)}/transcript`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
   if (!response.ok) return;
   const url = URL.createObjectURL(await response.blob());
   const link = document.createElement("a");
@@ -126,7 +153,11 @@ export function After({ client, session, token, onNew }: Part & { token: string;
   return (
     <div class="p-scroll p-middle" data-testid="panel-after">
       <h1>{t(left ? "message.done" : "after.title")}</h1>
-      {left ? <p role="status">{t("message.sent")}</p> : session.active_at != null && <Rating client={client} session={session} />}
+      {left ? (
+        <p role="status">{t("message.sent")}</p>
+      ) : (
+        session.active_at != null && <Rating client={client} session={session} />
+      )}
       {!left && (
         <Button wide onClick={() => void saveCopy(session.id, token).catch(() => undefined)}>
           {t("after.copy")}

@@ -65,7 +65,15 @@ function Row({ icon, label, from, children, onRemove }: RowProps) {
         </p>
         {children}
       </div>
-      {onRemove && <IconButton icon={X} label={t("shared.remove", { what: label })} kind="quiet" data-testid="panel-remove-item" onClick={onRemove} />}
+      {onRemove && (
+        <IconButton
+          icon={X}
+          label={t("shared.remove", { what: label })}
+          kind="quiet"
+          data-testid="panel-remove-item"
+          onClick={onRemove}
+        />
+      )}
     </li>
   );
 }
@@ -97,7 +105,10 @@ function Trail({ steps }: { steps: Step[] }) {
 
 const path = (url: string): string => (URL.canParse(url) ? new URL(url).host + new URL(url).pathname : url);
 
-const ROWS: Record<ItemKey, { icon: IconNode; label: Key; what: (visit: Visit, removed: ReadonlySet<ItemKey>) => ComponentChildren }> = {
+const ROWS: Record<
+  ItemKey,
+  { icon: IconNode; label: Key; what: (visit: Visit, removed: ReadonlySet<ItemKey>) => ComponentChildren }
+> = {
   page: {
     icon: MapPin,
     label: "shared.page",
@@ -108,7 +119,11 @@ const ROWS: Record<ItemKey, { icon: IconNode; label: Key; what: (visit: Visit, r
       </>
     ),
   },
-  product: { icon: Package, label: "shared.product", what: ({ product }) => <p>{[product?.name, product?.price].filter(Boolean).join(" · ")}</p> },
+  product: {
+    icon: Package,
+    label: "shared.product",
+    what: ({ product }) => <p>{[product?.name, product?.price].filter(Boolean).join(" · ")}</p>,
+  },
   picture: { icon: Image, label: "shared.picture", what: ({ picture }) => picture && <Picture picture={picture} /> },
   trail: { icon: ListTree, label: "shared.trail", what: (visit, removed) => <Trail steps={trailOf(visit, removed)} /> },
 };
@@ -140,7 +155,13 @@ function Shared({ panel, state, info }: { panel: Panel; state: PanelState; info:
         )}
         {visit &&
           items.map((key) => (
-            <Row key={key} icon={ROWS[key].icon} label={t(ROWS[key].label)} from={t("from.claimed")} onRemove={() => panel.remove(key)}>
+            <Row
+              key={key}
+              icon={ROWS[key].icon}
+              label={t(ROWS[key].label)}
+              from={t("from.claimed")}
+              onRemove={() => panel.remove(key)}
+            >
               {ROWS[key].what(visit, removed)}
             </Row>
           ))}
@@ -186,7 +207,14 @@ export function Offer({ panel, state, info }: { panel: Panel; state: PanelState;
         {state.retryAt > 0 ? (
           <Crowded panel={panel} retryAt={state.retryAt} />
         ) : isClosed(info.opening) ? (
-          <Button kind="primary" wide icon={Mail} busy={state.starting !== null} data-testid="panel-closed-message" onClick={() => void panel.begin("text")}>
+          <Button
+            kind="primary"
+            wide
+            icon={Mail}
+            busy={state.starting !== null}
+            data-testid="panel-closed-message"
+            onClick={() => void panel.begin("text")}
+          >
             {t(info.opening.callbacks ? "closed.either" : "closed.message")}
           </Button>
         ) : (
@@ -209,7 +237,8 @@ function Crowded({ panel, retryAt }: { panel: Panel; retryAt: number }) {
       <div class="notice notice-warn" role="status" data-testid="panel-crowded">
         <Icon node={Hourglass} />
         <p>
-          {t("crowded")} <span aria-hidden="true">{t("crowded.seconds", { seconds: Math.max(1, Math.ceil((retryAt - now) / 1000)) })}</span>
+          {t("crowded")}{" "}
+          <span aria-hidden="true">{t("crowded.seconds", { seconds: Math.max(1, Math.ceil((retryAt - now) / 1000)) })}</span>
         </p>
       </div>
       <Button wide data-testid="panel-crowded-cancel" onClick={() => panel.giveUp()}>

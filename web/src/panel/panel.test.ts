@@ -16,7 +16,15 @@ const INFO = {
   opening: { open: true, opens_at: null },
   channels: ["text", "voice", "video"],
 };
-const CONTEXT: Context = { url: "https://shop.example/m5.html?x=1", title: "M5", trail: [], data: { productId: "m5" }, html: "", partner: false, pressed: true };
+const CONTEXT: Context = {
+  url: "https://shop.example/m5.html?x=1",
+  title: "M5",
+  trail: [],
+  data: { productId: "m5" },
+  html: "",
+  partner: false,
+  pressed: true,
+};
 
 /** The browser around a panel: what it sent, which windows it opened, what the pill said. */
 class Around implements Surroundings {
@@ -36,7 +44,13 @@ class Around implements Surroundings {
   };
   openWindow = (url: string) => {
     this.opened.push(url);
-    return this.blocks ? null : ({ closed: false, postMessage: (message: unknown) => void this.given.push(message), focus: () => undefined } as unknown as Window);
+    return this.blocks
+      ? null
+      : ({
+          closed: false,
+          postMessage: (message: unknown) => void this.given.push(message),
+          focus: () => undefined,
+        } as unknown as Window);
   };
   bridge: Surroundings["bridge"] = ({ onContext }) => {
     this.context = onContext;
@@ -63,13 +77,18 @@ beforeEach(async () => {
   listeners = [];
   const addEventListener = (_: string, listener: (event: Partial<MessageEvent>) => void) => void listeners.push(listener);
   vi.stubGlobal("window", { addEventListener, removeEventListener: () => undefined });
-  vi.stubGlobal("DOMParser", class {
-    parseFromString = () => ({ querySelectorAll: () => [] });
-  });
+  vi.stubGlobal(
+    "DOMParser",
+    class {
+      parseFromString = () => ({ querySelectorAll: () => [] });
+    },
+  );
   vi.stubGlobal("fetch", (path: string, init?: RequestInit) => {
     const body = typeof init?.body === "string" ? (JSON.parse(init.body) as unknown) : init?.body;
     around.requests.push({ path, body });
-    return Promise.resolve(new Response(JSON.stringify(path.startsWith("/api/panel") ? INFO : { session: "s1", token: "secret" })));
+    return Promise.resolve(
+      new Response(JSON.stringify(path.startsWith("/api/panel") ? INFO : { session: "s1", token: "secret" })),
+    );
   });
   panel = new Panel(around);
   await panel.start();
@@ -153,7 +172,8 @@ describe("the panel", () => {
 
   it("says that the call is over, and keeps nothing of it for the next page", async () => {
     await panel.begin("voice");
-    const over = (session: string) => listeners.forEach((listen) => listen({ origin: "https://talk.example", data: { kind: "sangdam-call-ended", session } }));
+    const over = (session: string) =>
+      listeners.forEach((listen) => listen({ origin: "https://talk.example", data: { kind: "sangdam-call-ended", session } }));
     over("another");
     expect(panel.state.get().ended).toBe(false);
     over("s1");

@@ -48,7 +48,10 @@ export interface Surroundings {
   hidden: () => boolean;
   /** Keys go to this frame from now on. */
   focus: () => void;
-  bridge: (panel: { onContext: (context: Context) => void; onPicture: (picture: Blob) => void }) => Pick<Bridge, "code" | "picture" | "fold" | "status">;
+  bridge: (panel: {
+    onContext: (context: Context) => void;
+    onPicture: (picture: Blob) => void;
+  }) => Pick<Bridge, "code" | "picture" | "fold" | "status">;
 }
 
 export function browser(): Surroundings {
@@ -93,7 +96,10 @@ export class Panel {
   private context: Context | null = null;
 
   constructor(private readonly around: Surroundings) {
-    this.bridge = around.bridge({ onContext: (context) => this.onContext(context), onPicture: (picture) => void this.onPicture(picture) });
+    this.bridge = around.bridge({
+      onContext: (context) => this.onContext(context),
+      onPicture: (picture) => void this.onPicture(picture),
+    });
     this.change({ kept: loadKept(around.storage), folded: false });
     setInterval(() => this.watchWindow(), WATCH_MS);
     awaitEnded((session) => this.onEnded(session));
@@ -245,11 +251,14 @@ export class Panel {
     const { site, category } = this.around.query;
     const shared = visit && supplementOf(visit, removed, typed);
     const about = { site, category, language: info.language };
-    const answer = await this.bridge.code(partner ? { ...about, product: shared?.product ?? null, page_url: shared?.page_url ?? "" } : about);
+    const answer = await this.bridge.code(
+      partner ? { ...about, product: shared?.product ?? null, page_url: shared?.page_url ?? "" } : about,
+    );
     if (!answer.code) throw new Refusal(answer.reason ?? "malformed", answer.message, answer.retry_s);
     const nothing = { page_url: "", page_title: "", product: null, trail: [], user_name: typed.name, note: typed.note };
     const made = await startSession(answer.code, channel, info.language, shared ?? nothing);
-    if (visit?.picture && itemsOf(visit, removed).includes("picture")) void sendProductPicture(made.session, made.token, visit.picture);
+    if (visit?.picture && itemsOf(visit, removed).includes("picture"))
+      void sendProductPicture(made.session, made.token, visit.picture);
     return made;
   }
 
@@ -268,7 +277,12 @@ export class Panel {
   private talk(kept: Kept, locale: string): void {
     const client = new Client({ token: kept.token, locale, storage: this.around.storage });
     client.onMessage((message) => {
-      if (message.type === "session" && message.session.id === kept.session && message.session.state === "preparing" && !isClosed(message.session.opening))
+      if (
+        message.type === "session" &&
+        message.session.id === kept.session &&
+        message.session.state === "preparing" &&
+        !isClosed(message.session.opening)
+      )
         client.connection.request({ type: "enter", session: kept.session, channel: "text" }).catch(() => undefined);
       if (message.type === "bye" && message.reason === "token") this.anew();
     });
@@ -332,4 +346,6 @@ export class Panel {
 }
 
 const reasonOf = (error: unknown): string =>
-  typeof error === "object" && error !== null && "reason" in error && typeof error.reason === "string" ? error.reason : "internal";
+  typeof error === "object" && error !== null && "reason" in error && typeof error.reason === "string"
+    ? error.reason
+    : "internal";

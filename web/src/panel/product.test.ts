@@ -39,13 +39,25 @@ describe("the product of a page", () => {
   });
 
   it("is found in a graph, and among several types", () => {
-    const graph = JSON.stringify({ "@graph": [{ "@type": "WebPage" }, { "@type": ["Thing", "Product"], name: "Lens", image: { url: "/l.jpg" } }] });
+    const graph = JSON.stringify({
+      "@graph": [{ "@type": "WebPage" }, { "@type": ["Thing", "Product"], name: "Lens", image: { url: "/l.jpg" } }],
+    });
     expect(fromJsonLd(graph, "en")).toMatchObject({ name: "Lens", image: "/l.jpg" });
   });
 
   it("is read from Open Graph when there is no JSON-LD", () => {
-    const meta = { "og:type": "product", "og:title": "Lens", "og:image": "https://cdn.example/l.jpg", "product:price:amount": "12.5", "product:price:currency": "EUR" };
-    expect(productOf(context(), tags({ meta }), "en")).toMatchObject({ name: "Lens", price: "€12.50", image: "https://cdn.example/l.jpg" });
+    const meta = {
+      "og:type": "product",
+      "og:title": "Lens",
+      "og:image": "https://cdn.example/l.jpg",
+      "product:price:amount": "12.5",
+      "product:price:currency": "EUR",
+    };
+    expect(productOf(context(), tags({ meta }), "en")).toMatchObject({
+      name: "Lens",
+      price: "€12.50",
+      image: "https://cdn.example/l.jpg",
+    });
     expect(fromOpenGraph({ "og:type": "website", "og:title": "Shop" }, "en")).toBeNull();
   });
 
@@ -55,9 +67,12 @@ describe("the product of a page", () => {
     expect(productOf(context({ data, product: { id: "8", name: "Bag" } }), tags(), "en")).toMatchObject({ id: "8", name: "Bag" });
   });
 
-  it.each(["", "{", "null", "[]", "3", '{"@type":"Product"}', '{"@type":"Product","name":{"a":1}}', '{"@graph":[null,7]}'])("is nothing when JSON-LD is %s", (block) => {
-    expect(productOf(context(), tags({ jsonLd: [block] }), "en")).toBeNull();
-  });
+  it.each(["", "{", "null", "[]", "3", '{"@type":"Product"}', '{"@type":"Product","name":{"a":1}}', '{"@graph":[null,7]}'])(
+    "is nothing when JSON-LD is %s",
+    (block) => {
+      expect(productOf(context(), tags({ jsonLd: [block] }), "en")).toBeNull();
+    },
+  );
 
   it("takes no address that is not http", () => {
     const data = { productId: "1", productUrl: "javascript:alert(1)", productImage: "data:image/png;base64,AAAA" };

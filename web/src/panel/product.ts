@@ -12,9 +12,11 @@ export interface Tags {
 const MOST = 300;
 
 // JSON-LD is whatever the partner wrote: every access is guarded, every value becomes a bounded string.
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const first = (value: unknown): unknown => (Array.isArray(value) ? value[0] : value);
-const text = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? String(value).trim().slice(0, MOST) : "");
+const text = (value: unknown): string =>
+  typeof value === "string" || typeof value === "number" ? String(value).trim().slice(0, MOST) : "";
 const firstText = (...values: unknown[]): string => values.map((value) => text(first(value))).find((one) => one !== "") ?? "";
 
 /** "1890000" and "KRW" as the language writes them; as they stand when they are no amount and currency. */
@@ -65,7 +67,13 @@ export function fromOpenGraph(meta: Record<string, string>, language: string): P
 function fromAttributes(data: Context["data"]): Product | null {
   if (!data.productId && !data.productName) return null;
   const { productId, productName, productPrice, productUrl, productImage } = data;
-  return { id: text(productId), name: text(productName), price: text(productPrice), url: text(productUrl), image: text(productImage) };
+  return {
+    id: text(productId),
+    name: text(productName),
+    price: text(productPrice),
+    url: text(productUrl),
+    image: text(productImage),
+  };
 }
 
 /** An http(s) address, made absolute against the page; "" for anything else. */
@@ -78,7 +86,9 @@ export function absolute(url: string | undefined, page: string): string {
 export function productOf(context: Context, tags: Tags, language: string): Product | null {
   const given = context.product;
   const found =
-    (given ? { id: text(given.id), name: text(given.name), price: text(given.price), url: text(given.url), image: text(given.image) } : null) ??
+    (given
+      ? { id: text(given.id), name: text(given.name), price: text(given.price), url: text(given.url), image: text(given.image) }
+      : null) ??
     fromAttributes(context.data) ??
     tags.jsonLd.map((block) => fromJsonLd(block, language)).find((one) => one !== null) ??
     fromOpenGraph(tags.meta, language);

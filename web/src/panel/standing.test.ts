@@ -7,17 +7,41 @@ import ko from "./ko.json";
 import { pillText, placeText, screenOf, unread } from "./standing";
 import { rangeText, refusalText } from "./words";
 
-const waiting = (changes: Partial<WaitingView> = {}): WaitingView => ({ place: 2, low_s: null, high_s: null, staffed: true, ringing: false, since: 0, asking_for: "", ...changes });
+const waiting = (changes: Partial<WaitingView> = {}): WaitingView => ({
+  place: 2,
+  low_s: null,
+  high_s: null,
+  staffed: true,
+  ringing: false,
+  since: 0,
+  asking_for: "",
+  ...changes,
+});
 const inLine = (changes: Partial<WaitingView> = {}) => aSession({ state: "waiting", channel: "text", waiting: waiting(changes) });
-const line = (changes: Partial<Line>): Line => ({ seq: 1, id: "l", author: "p2", name: "Jimin", role: "counselor", kind: "text", audience: "all", at: 0, text: "hi", picture: "", args: {}, ...changes });
+const line = (changes: Partial<Line>): Line => ({
+  seq: 1,
+  id: "l",
+  author: "p2",
+  name: "Jimin",
+  role: "counselor",
+  kind: "text",
+  audience: "all",
+  at: 0,
+  text: "hi",
+  picture: "",
+  args: {},
+  ...changes,
+});
 
 beforeEach(() => setLocale("ko"));
 
 describe("where a text session stands", () => {
   it("shows one screen for each state", () => {
-    expect((["preparing", "waiting", "active", "after", "closed", "message_left"] as const).map((state) => screenOf(aSession({ state })))).toEqual([
-      "waiting", "waiting", "room", "after", "after", "after",
-    ]);
+    expect(
+      (["preparing", "waiting", "active", "after", "closed", "message_left"] as const).map((state) =>
+        screenOf(aSession({ state })),
+      ),
+    ).toEqual(["waiting", "waiting", "room", "after", "after", "after"]);
     expect(screenOf(aSession({ owner_lost: true }))).toBe("lost");
     const callback = { state: "calling", due_at: 0, contact: "", note: "", came: false, moved: 0 } as const;
     expect(screenOf(aSession({ state: "callback", callback: { ...callback, state: "scheduled" } }))).toBe("callback");
@@ -43,7 +67,13 @@ describe("where a text session stands", () => {
   });
 
   it("counts lines of others that were not seen", () => {
-    const lines = [line({ seq: 1 }), line({ seq: 2, author: "p1" }), line({ seq: 3 }), line({ seq: 4, role: "system", author: "" }), line({ seq: 5 })];
+    const lines = [
+      line({ seq: 1 }),
+      line({ seq: 2, author: "p1" }),
+      line({ seq: 3 }),
+      line({ seq: 4, role: "system", author: "" }),
+      line({ seq: 5 }),
+    ];
     expect(unread(lines, "p1", 1)).toBe(2);
   });
 });

@@ -23,7 +23,17 @@ function choose(client: Client, session: SessionView, choice: Choice): void {
   client.connection.request({ type: "choose", session: session.id, choice }).catch(() => undefined);
 }
 
-function Waiting({ session, onMessage, onCallback, onFold }: { session: SessionView; onMessage: () => void; onCallback: () => void; onFold: () => void }) {
+function Waiting({
+  session,
+  onMessage,
+  onCallback,
+  onFold,
+}: {
+  session: SessionView;
+  onMessage: () => void;
+  onCallback: () => void;
+  onFold: () => void;
+}) {
   const ringing = session.waiting?.ringing === true;
   return (
     <section class="p-standing" data-testid="panel-waiting">
@@ -53,7 +63,8 @@ function Waiting({ session, onMessage, onCallback, onFold }: { session: SessionV
 /** The counselor who calls back is here already. */
 function Called({ client, session }: { client: Client; session: SessionView }) {
   const name = session.participants.find((one) => one.owner)?.name ?? "";
-  const enter = () => void client.connection.request({ type: "enter", session: session.id, channel: session.channel }).catch(() => undefined);
+  const enter = () =>
+    void client.connection.request({ type: "enter", session: session.id, channel: session.channel }).catch(() => undefined);
   return (
     <div class="p-scroll p-middle" data-testid="panel-called">
       <Icon node={Headset} size={40} />
@@ -65,7 +76,17 @@ function Called({ client, session }: { client: Client; session: SessionView }) {
   );
 }
 
-function OwnerLost({ client, session, onMessage, onCallback }: { client: Client; session: SessionView; onMessage: () => void; onCallback: () => void }) {
+function OwnerLost({
+  client,
+  session,
+  onMessage,
+  onCallback,
+}: {
+  client: Client;
+  session: SessionView;
+  onMessage: () => void;
+  onCallback: () => void;
+}) {
   return (
     <section class="p-standing p-standing-warn" role="status" data-testid="panel-owner-lost">
       <p>
@@ -74,7 +95,12 @@ function OwnerLost({ client, session, onMessage, onCallback }: { client: Client;
       {session.choices.length > 0 && <p>{t("lost.text")}</p>}
       <div class="p-row">
         {session.choices.map((choice) => (
-          <Button key={choice} kind="plain" data-testid={`panel-choose-${choice}`} onClick={() => (choice === "message" ? onMessage() : choose(client, session, choice))}>
+          <Button
+            key={choice}
+            kind="plain"
+            data-testid={`panel-choose-${choice}`}
+            onClick={() => (choice === "message" ? onMessage() : choose(client, session, choice))}
+          >
             {t(`lost.${choice}`)}
           </Button>
         ))}
@@ -88,7 +114,12 @@ function OwnerLost({ client, session, onMessage, onCallback }: { client: Client;
   );
 }
 
-const NOTICES = { asking_professional: "notice.professional", asking_colleague: "notice.asking_colleague", passing_on: "notice.passing_on", on_hold: "notice.on_hold" } as const;
+const NOTICES = {
+  asking_professional: "notice.professional",
+  asking_colleague: "notice.asking_colleague",
+  passing_on: "notice.passing_on",
+  on_hold: "notice.on_hold",
+} as const;
 
 function People({ session }: { session: SessionView }) {
   const here = others(session);
@@ -115,7 +146,19 @@ function People({ session }: { session: SessionView }) {
   );
 }
 
-function Room({ panel, client, session, pictures, onEnd }: { panel: Panel; client: Client; session: SessionView; pictures: Pictures; onEnd: () => void }) {
+function Room({
+  panel,
+  client,
+  session,
+  pictures,
+  onEnd,
+}: {
+  panel: Panel;
+  client: Client;
+  session: SessionView;
+  pictures: Pictures;
+  onEnd: () => void;
+}) {
   const active = screenOf(session) === "room";
   return (
     <>
@@ -137,7 +180,10 @@ function Room({ panel, client, session, pictures, onEnd }: { panel: Panel; clien
 
 /** Out of hours nothing has begun: back to the offer. */
 function leaveClosed(panel: Panel, client: Client, session: SessionView): void {
-  void client.connection.request({ type: "leave", session: session.id }).catch(() => undefined).then(() => panel.anew());
+  void client.connection
+    .request({ type: "leave", session: session.id })
+    .catch(() => undefined)
+    .then(() => panel.anew());
 }
 
 function EndDialog({ client, session, onClose }: { client: Client; session: SessionView; onClose: () => void }) {
@@ -174,7 +220,16 @@ function usePill(panel: Panel, state: PanelState, client: Client, session: Sessi
   }, [words, live, session === undefined]);
 }
 
-const HEADS: Record<Exclude<Screen, "after" | "closed" | "callback" | "called">, (props: { client: Client; session: SessionView; onMessage: () => void; onCallback: () => void; onFold: () => void }) => ReturnType<typeof Waiting> | null> = {
+const HEADS: Record<
+  Exclude<Screen, "after" | "closed" | "callback" | "called">,
+  (props: {
+    client: Client;
+    session: SessionView;
+    onMessage: () => void;
+    onCallback: () => void;
+    onFold: () => void;
+  }) => ReturnType<typeof Waiting> | null
+> = {
   waiting: Waiting,
   lost: OwnerLost,
   room: () => null,
@@ -191,7 +246,14 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
   useEffect(() => () => pictures.close(), [pictures]);
   usePill(panel, state, client, session);
   if (replaced || (status === "closed" && closedReason === "replaced")) return <Replaced onHere={() => client.open()} />;
-  if (!session) return <div class="p-scroll p-skeletons" aria-busy="true">{[1, 2, 3].map((one) => <div key={one} class="skeleton" />)}</div>;
+  if (!session)
+    return (
+      <div class="p-scroll p-skeletons" aria-busy="true">
+        {[1, 2, 3].map((one) => (
+          <div key={one} class="skeleton" />
+        ))}
+      </div>
+    );
   const screen = screenOf(session);
   if (screen === "after") return <After client={client} session={session} token={kept.token} onNew={() => panel.anew()} />;
   const leaveMessage = () => {
@@ -200,11 +262,28 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
   };
   if (screen === "called") return <Called client={client} session={session} />;
   if (screen === "callback" || (instead === "callback" && screen !== "room")) {
-    return <div class="p-scroll">{screen === "callback" ? <CalledBack client={client} session={session} /> : <AskCallback client={client} session={session} onBack={() => setInstead("")} />}</div>;
+    return (
+      <div class="p-scroll">
+        {screen === "callback" ? (
+          <CalledBack client={client} session={session} />
+        ) : (
+          <AskCallback client={client} session={session} onBack={() => setInstead("")} />
+        )}
+      </div>
+    );
   }
   const callback = () => setInstead("callback");
   const offered = session.opening?.callbacks === true;
-  if (screen === "closed") return <MessageForm client={client} session={session} lead={closedText(session.opening)} onCallback={offered ? callback : null} onBack={() => leaveClosed(panel, client, session)} />;
+  if (screen === "closed")
+    return (
+      <MessageForm
+        client={client}
+        session={session}
+        lead={closedText(session.opening)}
+        onCallback={offered ? callback : null}
+        onBack={() => leaveClosed(panel, client, session)}
+      />
+    );
   if (instead === "message") return <MessageForm client={client} session={session} onBack={() => setInstead("")} />;
   const Head = HEADS[screen];
   return (

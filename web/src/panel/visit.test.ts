@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 import type { Context, Step } from "../widget/protocol";
 import { bareUrl, type ItemKey, itemsOf, supplementOf, usablePicture, visitOf } from "./visit";
 
-const step = (changes: Partial<Step> = {}): Step => ({ kind: "page", label: "Home", at: 1, url: "https://shop.example/", dwell_s: 1.6, ...changes });
+const step = (changes: Partial<Step> = {}): Step => ({
+  kind: "page",
+  label: "Home",
+  at: 1,
+  url: "https://shop.example/",
+  dwell_s: 1.6,
+  ...changes,
+});
 
 const context: Context = {
   url: "https://shop.example/m5.html?email=me%40example.org#reviews",
@@ -13,7 +20,13 @@ const context: Context = {
   partner: false,
   pressed: true,
 };
-const product = { id: "m5", name: "M5", price: "1", url: "https://shop.example/m5.html?ref=mail", image: "https://shop.example/m5.webp" };
+const product = {
+  id: "m5",
+  name: "M5",
+  price: "1",
+  url: "https://shop.example/m5.html?ref=mail",
+  image: "https://shop.example/m5.webp",
+};
 const none: ReadonlySet<ItemKey> = new Set();
 const typed = { name: " Mina ", note: " Is it heavy? " };
 
@@ -40,7 +53,14 @@ describe("what is shared of a visit", () => {
   it("sends nothing of what the user took out", () => {
     const visit = visitOf(context, product);
     const supplement = supplementOf(visit, new Set<ItemKey>(["page", "product", "trail"]), typed);
-    expect(supplement).toEqual({ page_url: "", page_title: "", product: null, trail: [], user_name: "Mina", note: "Is it heavy?" });
+    expect(supplement).toEqual({
+      page_url: "",
+      page_title: "",
+      product: null,
+      trail: [],
+      user_name: "Mina",
+      note: "Is it heavy?",
+    });
   });
 
   it("tells the page neither by itself nor by the trail, once it is taken out", () => {

@@ -54,7 +54,9 @@ function Stage({ recording, clock, moment }: StageProps) {
   const pictures = here.filter((track) => track.kind !== "audio");
   const voices = here.filter((track) => track.kind === "audio");
   const faces = recording.people.filter(
-    ({ id }) => voices.some((track) => track.participant === id && plays(track, moment)) && !pictures.some((track) => track.participant === id && plays(track, moment)),
+    ({ id }) =>
+      voices.some((track) => track.participant === id && plays(track, moment)) &&
+      !pictures.some((track) => track.participant === id && plays(track, moment)),
   );
   return (
     <div class="player-stage">
@@ -114,7 +116,12 @@ function Controls({ clock, whole, moment }: ControlsProps) {
   const at = t("at", { at: asClock(position / 1000), whole: asClock(whole / 1000), time: timeOfDay(moment, locale) });
   return (
     <div class="player-controls" role="toolbar" aria-label={t("controls")}>
-      <IconButton icon={playing ? Pause : Play} label={t(playing ? "pause" : "play")} onClick={() => clock.toggle()} data-testid="player-play" />
+      <IconButton
+        icon={playing ? Pause : Play}
+        label={t(playing ? "pause" : "play")}
+        onClick={() => clock.toggle()}
+        data-testid="player-play"
+      />
       <input
         type="range"
         min={0}
@@ -147,7 +154,14 @@ function useKeys(clock: PlayerClock, box: { current: HTMLElement | null }): void
     const pressed = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement;
       const elsewhere = target !== document.body && !box.current?.contains(target);
-      if (elsewhere || event.ctrlKey || event.metaKey || event.altKey || target.matches("textarea, select, input:not([type=range])")) return;
+      if (
+        elsewhere ||
+        event.ctrlKey ||
+        event.metaKey ||
+        event.altKey ||
+        target.matches("textarea, select, input:not([type=range])")
+      )
+        return;
       const { position, speed } = clock.state.get();
       const faster = SPEEDS[SPEEDS.indexOf(speed) + 1] ?? speed;
       const slower = SPEEDS[SPEEDS.indexOf(speed) - 1] ?? speed;

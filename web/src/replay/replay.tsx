@@ -4,7 +4,11 @@ import { Button, useLocale } from "../ui";
 import type { Recording } from "./api";
 import { t } from "./texts";
 
-type Loaded = { kind: "no" } | { kind: "loading" } | { kind: "failed" } | { kind: "here"; recording: Recording; module: typeof import("./player") };
+type Loaded =
+  | { kind: "no" }
+  | { kind: "loading" }
+  | { kind: "failed" }
+  | { kind: "here"; recording: Recording; module: typeof import("./player") };
 
 /** Offers a session's recording; player and recording are fetched, and the look is audited, when it is asked for. */
 export function Replay({ session }: { session: string }) {

@@ -18,7 +18,8 @@ function Said({ line }: { line: Line }) {
   return (
     <li class={`said said-${line.role} ${staff ? "said-staff" : ""}`} data-testid="transcript-line">
       <p class="said-head">
-        <strong>{nameOf(line)}</strong> <span class="dim">{roleName(line.role)}</span> <time class="num dim">{timeOfDay(line.at, locale)}</time>
+        <strong>{nameOf(line)}</strong> <span class="dim">{roleName(line.role)}</span>{" "}
+        <time class="num dim">{timeOfDay(line.at, locale)}</time>
         {staff && <span class="pill pill-help">{t("one.staff")}</span>}
         {line.kind === "note" && <span class="pill">{t("one.note")}</span>}
       </p>

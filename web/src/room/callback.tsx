@@ -32,7 +32,17 @@ export function useTimes(client: Client, session: string): number[] | null {
 }
 
 /** A list of times by day; `value` is 0 while none is chosen. */
-export function TimeSelect({ times, value, label, onChange }: { times: number[]; value: number; label: string; onChange: (at: number) => void }) {
+export function TimeSelect({
+  times,
+  value,
+  label,
+  onChange,
+}: {
+  times: number[];
+  value: number;
+  label: string;
+  onChange: (at: number) => void;
+}) {
   const days = new Map<string, number[]>();
   for (const at of times) {
     const day = dayText(at, Date.now(), locale());
@@ -41,7 +51,12 @@ export function TimeSelect({ times, value, label, onChange }: { times: number[];
   return (
     <label class="field">
       <span class="field-label">{label}</span>
-      <select class="input" value={String(value)} data-testid="callback-time" onChange={(event) => onChange(Number(event.currentTarget.value))}>
+      <select
+        class="input"
+        value={String(value)}
+        data-testid="callback-time"
+        onChange={(event) => onChange(Number(event.currentTarget.value))}
+      >
         {[...days].map(([day, moments]) => (
           <optgroup key={day} label={day}>
             {moments.map((at) => (
@@ -74,7 +89,13 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
   const send = async () => {
     setBusy(true);
     try {
-      await client.connection.request({ type: "callback", session: session.id, at: chosen, contact: contact.trim(), note: note.trim() });
+      await client.connection.request({
+        type: "callback",
+        session: session.id,
+        at: chosen,
+        contact: contact.trim(),
+        note: note.trim(),
+      });
       onDone();
     } catch (error) {
       setFailed(error instanceof RequestError ? error.reason : "other");
@@ -106,7 +127,14 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
             data-testid="callback-contact"
             onInput={(event) => setContact(event.currentTarget.value)}
           />
-          <TextArea label={t("callback.note")} rows={2} maxLength={500} value={note} data-testid="callback-note" onInput={(event) => setNote(event.currentTarget.value)} />
+          <TextArea
+            label={t("callback.note")}
+            rows={2}
+            maxLength={500}
+            value={note}
+            data-testid="callback-note"
+            onInput={(event) => setNote(event.currentTarget.value)}
+          />
         </>
       )}
       {failed && (
@@ -142,7 +170,11 @@ export function CalledBack({ client, session }: Part) {
       <div role="status">
         <h1>{t("callback.promised")}</h1>
         <p class="callback-when">{callback.state === "due" ? t("callback.due") : when}</p>
-        <p>{callback.contact ? t("callback.at", { contact: callback.contact }) : t("callback.by_site", { site: session.site.name })}</p>
+        <p>
+          {callback.contact
+            ? t("callback.at", { contact: callback.contact })
+            : t("callback.by_site", { site: session.site.name })}
+        </p>
       </div>
       <p class="field-hint">{t("callback.close")}</p>
       <div class="callback-buttons">

@@ -55,7 +55,11 @@ export function ChatLine({ line, own, first, pictures }: ChatLineProps) {
 /** A line of one's own on its way, or refused. */
 export function OutgoingLine({ line, pictures, onDismiss }: { line: OutLine; pictures: Pictures; onDismiss: () => void }) {
   return (
-    <div class={`chat-line chat-line-own chat-line-first ${line.refused ? "chat-line-refused" : "chat-line-sending"}`} data-testid="chat-line" data-state={line.refused ? "refused" : "sending"}>
+    <div
+      class={`chat-line chat-line-own chat-line-first ${line.refused ? "chat-line-refused" : "chat-line-sending"}`}
+      data-testid="chat-line"
+      data-state={line.refused ? "refused" : "sending"}
+    >
       {line.kind === "picture" ? (
         <LinePicture picture={line.picture} pictures={pictures} label={t("chat.pictureBy", { name: t("you") })} />
       ) : (

@@ -39,10 +39,24 @@ export function Chat({ client, session, pictures, audience, readOnly = false, un
   const scroll = useFollowing(lines.length + outbox.length);
   return (
     <div class="chat">
-      <div class="chat-lines" ref={scroll.ref} onScroll={scroll.onScroll} tabIndex={0} role="log" aria-live="polite" aria-label={t("chat.title")}>
+      <div
+        class="chat-lines"
+        ref={scroll.ref}
+        onScroll={scroll.onScroll}
+        tabIndex={0}
+        role="log"
+        aria-live="polite"
+        aria-label={t("chat.title")}
+      >
         {lines.length + outbox.length === 0 && <p class="chat-empty">{t("chat.empty")}</p>}
         {lines.map((line, i) => (
-          <ChatLine key={line.seq} line={line} own={line.author === session.you} pictures={pictures} first={beginsGroup(lines[i - 1], line)} />
+          <ChatLine
+            key={line.seq}
+            line={line}
+            own={line.author === session.you}
+            pictures={pictures}
+            first={beginsGroup(lines[i - 1], line)}
+          />
         ))}
         {outbox.map((line) => (
           <OutgoingLine key={line.id} line={line} pictures={pictures} onDismiss={() => client.dismissLine(session.id, line.id)} />
@@ -55,7 +69,9 @@ export function Chat({ client, session, pictures, audience, readOnly = false, un
       )}
       <TypingLine client={client} session={session} />
       {status !== "open" && <p class="chat-offline">{t("chat.offline")}</p>}
-      {!readOnly && <Composer key={session.id} client={client} session={session.id} pictures={pictures} audience={audience} to={chosen} />}
+      {!readOnly && (
+        <Composer key={session.id} client={client} session={session.id} pictures={pictures} audience={audience} to={chosen} />
+      )}
     </div>
   );
 }

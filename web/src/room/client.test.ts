@@ -4,7 +4,19 @@ import { Client } from "./client";
 import type { Socket } from "./connection";
 import { aSession } from "./testing";
 
-const line = (seq: number): Line => ({ seq, id: `l${seq}`, author: "p1", name: "", role: "user", kind: "text", audience: "all", at: seq, text: `${seq}`, picture: "", args: {} });
+const line = (seq: number): Line => ({
+  seq,
+  id: `l${seq}`,
+  author: "p1",
+  name: "",
+  role: "user",
+  kind: "text",
+  audience: "all",
+  at: seq,
+  text: `${seq}`,
+  picture: "",
+  args: {},
+});
 
 /** A server's side of the sockets that a client opens, the newest last. */
 class FakeServer {
@@ -12,7 +24,13 @@ class FakeServer {
   asked: ClientMessage[] = [];
 
   open = (): Socket => {
-    const socket: Socket = { onopen: null, onmessage: null, onclose: null, close: () => undefined, send: (data) => this.asked.push(JSON.parse(data) as ClientMessage) };
+    const socket: Socket = {
+      onopen: null,
+      onmessage: null,
+      onclose: null,
+      close: () => undefined,
+      send: (data) => this.asked.push(JSON.parse(data) as ClientMessage),
+    };
     this.sockets.push(socket);
     return socket;
   };
@@ -38,7 +56,13 @@ describe("the lines that were written before", () => {
 
   const client = () => {
     const server = new FakeServer();
-    const made = new Client({ locale: "en", url: "ws://test", tab: "t", storage: { getItem: () => null, setItem: () => undefined }, openSocket: server.open });
+    const made = new Client({
+      locale: "en",
+      url: "ws://test",
+      tab: "t",
+      storage: { getItem: () => null, setItem: () => undefined },
+      openSocket: server.open,
+    });
     made.open();
     server.say({ type: "welcome", now: 0 });
     return { server, made, seqs: () => made.state.get().lines.s1?.map((one) => one.seq) };

@@ -85,7 +85,14 @@ export function Composer({ client, session, pictures, audience, to }: ComposerPr
           onSend={send}
           onFiles={share}
         />
-        <IconButton icon={SendHorizontal} kind="primary" type="submit" label={t("chat.send")} disabled={text.trim() === ""} data-testid="chat-send" />
+        <IconButton
+          icon={SendHorizontal}
+          kind="primary"
+          type="submit"
+          label={t("chat.send")}
+          disabled={text.trim() === ""}
+          data-testid="chat-send"
+        />
       </div>
     </form>
   );
@@ -147,7 +154,13 @@ function PicturePick({ onPick }: { onPick: (files: FileList) => void }) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <IconButton icon={ImagePlus} kind="quiet" label={t("chat.picture")} onClick={() => input.current?.click()} data-testid="chat-picture" />
+      <IconButton
+        icon={ImagePlus}
+        kind="quiet"
+        label={t("chat.picture")}
+        onClick={() => input.current?.click()}
+        data-testid="chat-picture"
+      />
       <input
         ref={input}
         type="file"
@@ -168,8 +181,18 @@ function AudienceSwitch({ value, options, onChange, hint }: AudienceChoice) {
     <fieldset class="audience">
       <legend class="visually-hidden">{t("chat.audience")}</legend>
       {options.map((option) => (
-        <label key={option} class={`audience-option audience-${option} ${option === value ? "audience-chosen" : ""}`} data-testid={`chat-audience-${option}`}>
-          <input type="radio" name="chat-audience" class="visually-hidden" checked={option === value} onChange={() => onChange(option)} />
+        <label
+          key={option}
+          class={`audience-option audience-${option} ${option === value ? "audience-chosen" : ""}`}
+          data-testid={`chat-audience-${option}`}
+        >
+          <input
+            type="radio"
+            name="chat-audience"
+            class="visually-hidden"
+            checked={option === value}
+            onChange={() => onChange(option)}
+          />
           {t(`chat.audience.${option}`)}
         </label>
       ))}

@@ -139,7 +139,11 @@ describe("Connection", () => {
     connection.sendLine(line("c"));
     vi.advanceTimersByTime(0);
     greet();
-    expect(socket().sent.filter((message) => message.type === "line").map((message) => message.line)).toEqual(["b", "c"]);
+    expect(
+      socket()
+        .sent.filter((message) => message.type === "line")
+        .map((message) => message.line),
+    ).toEqual(["b", "c"]);
     expect(connection.unacknowledged().map((one) => one.line)).toEqual(["b", "c"]);
   });
 
@@ -157,7 +161,11 @@ describe("Connection", () => {
     connection.sendLine(line("a"));
     socket().say({ type: "error", id: 1, reason: "unavailable" });
     await vi.advanceTimersByTimeAsync(1500);
-    expect(socket().sent.filter((message) => message.type === "line").map((message) => message.line)).toEqual(["a", "a"]);
+    expect(
+      socket()
+        .sent.filter((message) => message.type === "line")
+        .map((message) => message.line),
+    ).toEqual(["a", "a"]);
     socket().say({ type: "ack", session: "s1", line: "a", seq: 1, at: 6 });
     expect([refused, connection.unacknowledged()]).toEqual([[], []]);
   });

@@ -1,4 +1,15 @@
-import { MessageSquare, Mic, MicOff, MonitorUp, MonitorX, PhoneOff, Presentation, SlidersHorizontal, Video as VideoIcon, VideoOff } from "lucide";
+import {
+  MessageSquare,
+  Mic,
+  MicOff,
+  MonitorUp,
+  MonitorX,
+  PhoneOff,
+  Presentation,
+  SlidersHorizontal,
+  Video as VideoIcon,
+  VideoOff,
+} from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
@@ -51,7 +62,17 @@ export function Controls({ link, session, board, chat, onLeave, children }: Cont
           />
         )}
         {children}
-        {onLeave && <IconButton icon={PhoneOff} caption kind="danger" class="controls-leave" label={t("leave")} onClick={onLeave} data-testid="call-leave" />}
+        {onLeave && (
+          <IconButton
+            icon={PhoneOff}
+            caption
+            kind="danger"
+            class="controls-leave"
+            label={t("leave")}
+            onClick={onLeave}
+            data-testid="call-leave"
+          />
+        )}
       </div>
       {testing && (
         <Dialog title={t("devices.title")} closeLabel={t("close")} onClose={() => setTesting(false)}>

@@ -36,7 +36,13 @@ const CHOICES = "sangdam.devices";
 
 /** 640 × 360 is what a face on a stage needs; echo and noise are taken out where they arise. */
 const constraints: Record<Kind, (device: string) => MediaTrackConstraints> = {
-  mic: (device) => ({ echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1, ...exactly(device) }),
+  mic: (device) => ({
+    echoCancellation: true,
+    noiseSuppression: true,
+    autoGainControl: true,
+    channelCount: 1,
+    ...exactly(device),
+  }),
   camera: (device) => ({ width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 24, max: 30 }, ...exactly(device) }),
 };
 
@@ -109,7 +115,10 @@ export class Devices {
   /** Must run inside a click. Choosing nothing is no problem. */
   async shareScreen(): Promise<void> {
     try {
-      const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 10 }, width: { max: 1920 } }, audio: false });
+      const stream = await navigator.mediaDevices.getDisplayMedia({
+        video: { frameRate: { max: 10 }, width: { max: 1920 } },
+        audio: false,
+      });
       const [track] = stream.getVideoTracks();
       if (!track) return;
       track.contentHint = "detail";

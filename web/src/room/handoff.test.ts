@@ -1,5 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { awaitEnded, awaitHandoff, keepHandoff, keptHandoff, offerHandoff, tellEnded, type Handoff, type Listener, type Mailbox } from "./handoff";
+import {
+  awaitEnded,
+  awaitHandoff,
+  keepHandoff,
+  keptHandoff,
+  offerHandoff,
+  tellEnded,
+  type Handoff,
+  type Listener,
+  type Mailbox,
+} from "./handoff";
 
 const ORIGIN = "http://localhost:8080";
 const SESSION: Handoff = { session: "s1", token: "secret", channel: "voice", locale: "ko" };

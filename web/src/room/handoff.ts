@@ -36,7 +36,8 @@ const GIVE_UP_MS = 120_000;
 const CHANNELS: readonly string[] = ["text", "voice", "video"];
 
 const isObject = (data: unknown): data is Record<string, unknown> => typeof data === "object" && data !== null;
-const isText = (value: unknown, most: number): value is string => typeof value === "string" && value.length > 0 && value.length <= most;
+const isText = (value: unknown, most: number): value is string =>
+  typeof value === "string" && value.length > 0 && value.length <= most;
 
 /** The session in a message of the panel, or null when it is anything else. */
 export function parseHandoff(data: unknown): Handoff | null {

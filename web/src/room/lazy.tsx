@@ -16,7 +16,11 @@ interface Look {
 type Component<Props> = (props: Props) => ComponentChildren;
 
 /** Return a component that shows a skeleton until `load` has brought the real one, and offers a retry if it fails. */
-export function lazy<Module, Props extends object>(load: () => Promise<Module>, pick: (module: Module) => Component<Props>, look: Look): Component<Props> {
+export function lazy<Module, Props extends object>(
+  load: () => Promise<Module>,
+  pick: (module: Module) => Component<Props>,
+  look: Look,
+): Component<Props> {
   let loaded: Component<Props> | null = null;
   return function Lazy(props: Props) {
     useLocale();

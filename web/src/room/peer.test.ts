@@ -105,7 +105,12 @@ describe("RoomPeer", () => {
     const { peer } = aPeer();
     peer.ensure(1);
     await settle();
-    expect(last().lines).toEqual(["audio sendrecv", "video sendonly", "video sendonly", ...Array<string>(4).fill("video recvonly")]);
+    expect(last().lines).toEqual([
+      "audio sendrecv",
+      "video sendonly",
+      "video sendonly",
+      ...Array<string>(4).fill("video recvonly"),
+    ]);
     expect(Object.keys(last().channels)).toEqual(["doc", "live"]);
   });
 
@@ -332,7 +337,9 @@ describe("RoomPeer", () => {
 
   it("does not take a refused offer for a blocked network, and asks again", async () => {
     let refusals = 6;
-    const { peer, ports } = aPeer(() => (refusals-- > 0 ? Promise.reject(new RequestError("no_worker")) : Promise.resolve(answer(3))));
+    const { peer, ports } = aPeer(() =>
+      refusals-- > 0 ? Promise.reject(new RequestError("no_worker")) : Promise.resolve(answer(3)),
+    );
     peer.ensure(1);
     await settle(12_000);
     expect(ports.report).not.toHaveBeenCalledWith("lost");

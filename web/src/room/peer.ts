@@ -44,7 +44,12 @@ const HEARS_MS = 20;
 const DOC_WATER_BYTES = 1024 * 1024;
 const KINDS = ["mic", "camera", "screen"] as const;
 const ENDED: readonly string[] = ["failed", "closed"];
-const NOTHING: Omit<PeerState, "returning" | "epoch"> = { status: "idle", audio: null, slots: [null, null, null, null], doc: false };
+const NOTHING: Omit<PeerState, "returning" | "epoch"> = {
+  status: "idle",
+  audio: null,
+  slots: [null, null, null, null],
+  doc: false,
+};
 
 export class RoomPeer {
   private readonly store = createStore<PeerState>({ ...NOTHING, returning: false, epoch: 0 });

@@ -44,10 +44,16 @@ describe("who hears the user", () => {
     expect(hearing(aSession({ room: room(changes) })).notice).toBe(notice);
   });
 
-  it.each(["on_hold", "passing_on", "asking_colleague"] as const)("names who is behind %s, before it says who reads along", (notice) => {
-    const session = aSession({ participants: [aParticipant(), jimin(), drHan({ presence: "reading" })], room: room({ notice, hears: {} }) });
-    expect(hearing(session)).toMatchObject({ notice, about: { name: "Jimin" }, hearers: [] });
-  });
+  it.each(["on_hold", "passing_on", "asking_colleague"] as const)(
+    "names who is behind %s, before it says who reads along",
+    (notice) => {
+      const session = aSession({
+        participants: [aParticipant(), jimin(), drHan({ presence: "reading" })],
+        room: room({ notice, hears: {} }),
+      });
+      expect(hearing(session)).toMatchObject({ notice, about: { name: "Jimin" }, hearers: [] });
+    },
+  );
 
   it("says that a professional reads along, and who is being waited for", () => {
     const reading = [aParticipant(), jimin(), drHan({ presence: "reading" })];
@@ -58,12 +64,37 @@ describe("who hears the user", () => {
 });
 
 describe("system lines", () => {
-  const SAID = ["joined", "left", "ended", "owner_lost", "handed_over", "help.asked", "help.reading", "help.joined", "help.cancelled", "help.nobody", "hold.on", "hold.off", "listening.on", "listening.off"];
+  const SAID = [
+    "joined",
+    "left",
+    "ended",
+    "owner_lost",
+    "handed_over",
+    "help.asked",
+    "help.reading",
+    "help.joined",
+    "help.cancelled",
+    "help.nobody",
+    "hold.on",
+    "hold.off",
+    "listening.on",
+    "listening.off",
+  ];
   const MODES = ["consultation", "whisper", "conference"].map((mode) => `mode.${mode}`);
   const CHANNELS = ["voice", "video"].map((channel) => `channel.${channel}`);
 
   it.each([...SAID, ...MODES, ...CHANNELS])("%s has words, and they name the person", (text) => {
-    const line = { seq: 1, id: "l1", author: "", name: "", role: "system", kind: "system", audience: "all", at: 0, picture: "" } as const;
+    const line = {
+      seq: 1,
+      id: "l1",
+      author: "",
+      name: "",
+      role: "system",
+      kind: "system",
+      audience: "all",
+      at: 0,
+      picture: "",
+    } as const;
     const args = { name: "Jimin", role: "counselor", from: "Suho", reason: "left" };
     expect(systemText({ ...line, text, args })).toMatch(/^[^{}]{4,}$/);
   });

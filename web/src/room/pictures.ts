@@ -31,7 +31,10 @@ export class Pictures {
   async upload(session: string, file: Blob, use: "line" | "board", audience: "all" | "staff" = "all"): Promise<Uploaded> {
     if (file.size > UPLOAD_BYTES_MOST) throw new PictureError("too_large", "");
     const query = new URLSearchParams({ use, audience });
-    const response = await this.fetch(`/api/sessions/${encodeURIComponent(session)}/pictures?${query}`, { method: "POST", body: file });
+    const response = await this.fetch(`/api/sessions/${encodeURIComponent(session)}/pictures?${query}`, {
+      method: "POST",
+      body: file,
+    });
     return (await response.json()) as Uploaded;
   }
 
@@ -79,7 +82,10 @@ export class Pictures {
       throw new PictureError("network", "");
     });
     if (response.ok) return response;
-    const { reason = "failed", message = "" } = (await response.json().catch(() => ({}))) as { reason?: string; message?: string };
+    const { reason = "failed", message = "" } = (await response.json().catch(() => ({}))) as {
+      reason?: string;
+      message?: string;
+    };
     throw new PictureError(reason, message);
   }
 }

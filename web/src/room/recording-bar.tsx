@@ -28,7 +28,12 @@ export function RecordingBar({ client, session }: BarProps) {
   const { state, you } = recording;
   const reading = viewer(session)?.presence === "reading";
   return (
-    <section class={`rec rec-${state} ${you === "" ? "rec-asks" : ""}`} aria-label={t("rec.label")} data-testid="recording" data-state={state}>
+    <section
+      class={`rec rec-${state} ${you === "" ? "rec-asks" : ""}`}
+      aria-label={t("rec.label")}
+      data-testid="recording"
+      data-state={state}
+    >
       {state === "on" && (
         <strong class="rec-sign" data-testid="rec-sign">
           <Icon node={Circle} size={14} /> {t("rec.sign")}
@@ -55,7 +60,9 @@ export function RecordingBar({ client, session }: BarProps) {
           {t("rec.allow")}
         </Button>
       )}
-      {stopping && <StopDialog byUser={viewer(session)?.role === "user"} onYes={() => answer(false)} onClose={() => setStopping(false)} />}
+      {stopping && (
+        <StopDialog byUser={viewer(session)?.role === "user"} onYes={() => answer(false)} onClose={() => setStopping(false)} />
+      )}
     </section>
   );
 }
@@ -70,7 +77,13 @@ export async function answerRecording(client: Client, session: string, agree: bo
 }
 
 function words(session: SessionView, recording: RecordingView, reading: boolean): string {
-  const names = (ids: string[]) => list(ids.map((id) => participant(session, id)).filter((one) => one !== undefined).map(nameAndRole));
+  const names = (ids: string[]) =>
+    list(
+      ids
+        .map((id) => participant(session, id))
+        .filter((one) => one !== undefined)
+        .map(nameAndRole),
+    );
   const { state, you, waiting_for, refused_by, failed } = recording;
   if (state === "on") return t("rec.on");
   if (reading) return t("rec.off");

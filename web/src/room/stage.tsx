@@ -45,7 +45,12 @@ export function Stage({ link, session, children }: StageProps) {
   return (
     <section class={large ? "stage stage-with-main" : "stage"} aria-label={t("stage")}>
       {large && <div class="stage-main">{large}</div>}
-      <div class={`stage-tiles stage-tiles-${Math.min(4, shownTiles.length)}`} data-testid="participants" role="list" aria-label={t("participants")}>
+      <div
+        class={`stage-tiles stage-tiles-${Math.min(4, shownTiles.length)}`}
+        data-testid="participants"
+        role="list"
+        aria-label={t("participants")}
+      >
         {shownTiles.map(draw)}
       </div>
       <LineNotice limits={limits} />
@@ -78,7 +83,13 @@ function LineNotice({ limits }: { limits: Limits }) {
 
 const initials = (name: string): string => {
   const words = name.trim().split(/\s+/);
-  const letters = words.length > 1 ? words.slice(-2).map((word) => word.slice(0, 1)).join("") : (words[0] ?? "").slice(0, 2);
+  const letters =
+    words.length > 1
+      ? words
+          .slice(-2)
+          .map((word) => word.slice(0, 1))
+          .join("")
+      : (words[0] ?? "").slice(0, 2);
   return letters.toUpperCase();
 };
 
@@ -94,7 +105,12 @@ function StageTile({ tile, stream, speaking, paused }: StageTileProps) {
   const { person } = tile;
   const kind = stream && !paused ? tile.kind : "none"; // also while the connection is made anew
   const name = tile.kind === "screen" ? t("screenOf", { name: nameAndRole(person) }) : nameAndRole(person);
-  const classes = ["tile", `tile-${kind}`, speaking && tile.kind !== "screen" ? "tile-speaking" : "", person.presence === "lost" ? "tile-lost" : ""];
+  const classes = [
+    "tile",
+    `tile-${kind}`,
+    speaking && tile.kind !== "screen" ? "tile-speaking" : "",
+    person.presence === "lost" ? "tile-lost" : "",
+  ];
   return (
     <figure class={classes.filter(Boolean).join(" ")} role="listitem" data-role={person.role} data-presence={person.presence}>
       {kind === "none" ? (

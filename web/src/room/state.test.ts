@@ -3,7 +3,8 @@ import type { Line, SendLine } from "../messages";
 import { initialState, reduce, typingNow, type RoomEvent, type RoomState } from "./state";
 import { aSession } from "./testing";
 
-const after = (events: RoomEvent[], from: RoomState = initialState, now = 1000) => events.reduce((state, event) => reduce(state, event, now), from);
+const after = (events: RoomEvent[], from: RoomState = initialState, now = 1000) =>
+  events.reduce((state, event) => reduce(state, event, now), from);
 
 const line = (seq: number, text = `line ${seq}`): Line => ({
   seq,
@@ -31,7 +32,10 @@ describe("lines", () => {
   });
 
   it("of one's own are 'sending' until acknowledged, and then lines like any other", () => {
-    const sending = after([{ type: "session", session: aSession() }, { type: "sending", line: mine }]);
+    const sending = after([
+      { type: "session", session: aSession() },
+      { type: "sending", line: mine },
+    ]);
     expect(sending.outbox.s1?.map((one) => one.text)).toEqual(["안녕하세요"]);
     const sent = after([{ type: "ack", session: "s1", line: "mine", seq: 7, at: 2000 }], sending);
     expect(sent.outbox.s1).toEqual([]);

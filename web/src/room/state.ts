@@ -92,7 +92,9 @@ export const initialState: RoomState = {
   error: null,
 };
 
-type Handlers = { [T in RoomEvent["type"]]?: (state: RoomState, event: Extract<RoomEvent, { type: T }>, now: number) => RoomState };
+type Handlers = {
+  [T in RoomEvent["type"]]?: (state: RoomState, event: Extract<RoomEvent, { type: T }>, now: number) => RoomState;
+};
 
 function without<V>(record: Record<string, V>, key: string): Record<string, V> {
   if (!(key in record)) return record;
@@ -195,7 +197,8 @@ const handlers: Handlers = {
     sessions: { ...state.sessions, [session.id]: session },
     over: without(state.over, session.id),
     // A new worker tells anew who speaks.
-    speaking: state.sessions[session.id]?.room?.epoch === session.room?.epoch ? state.speaking : without(state.speaking, session.id),
+    speaking:
+      state.sessions[session.id]?.room?.epoch === session.room?.epoch ? state.speaking : without(state.speaking, session.id),
   }),
   waiting: (state, { session, waiting }) => {
     const known = state.sessions[session];

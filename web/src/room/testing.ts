@@ -18,7 +18,8 @@ export function aParticipant(changes: Partial<ParticipantView> = {}): Participan
 export const jimin = (changes: Partial<ParticipantView> = {}) =>
   aParticipant({ id: "p2", name: "Jimin", role: "counselor", owner: true, ...changes });
 
-export const drHan = (changes: Partial<ParticipantView> = {}) => aParticipant({ id: "p3", name: "Dr. Han", role: "professional", ...changes });
+export const drHan = (changes: Partial<ParticipantView> = {}) =>
+  aParticipant({ id: "p3", name: "Dr. Han", role: "professional", ...changes });
 
 /** A voice session as its user sees it: `p1` the user, `p2` Jimin. */
 export function aSession(changes: Partial<SessionView> = {}): SessionView {

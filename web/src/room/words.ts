@@ -19,7 +19,9 @@ export const nameOf = (person: { name: string; role: Role | "system" }): string 
 
 /** "Jimin, counselor"; a visitor's role is not said twice. */
 export function nameAndRole(person: { name: string; role: Role }): string {
-  return person.name && person.role !== "user" ? t("withRole", { name: person.name, role: roleName(person.role) }) : nameOf(person);
+  return person.name && person.role !== "user"
+    ? t("withRole", { name: person.name, role: roleName(person.role) })
+    : nameOf(person);
 }
 
 export function shownName(session: SessionView, person: ParticipantView): string {
@@ -43,5 +45,8 @@ export function systemText(line: Line): string | null {
 
 /** Shared by all who show times: "14:05". */
 export function clock(at: number): string {
-  return new Date(at).toLocaleTimeString(room.locale === "ko" ? "ko-KR" : "en-GB", { hour: room.locale === "ko" ? "numeric" : "2-digit", minute: "2-digit" });
+  return new Date(at).toLocaleTimeString(room.locale === "ko" ? "ko-KR" : "en-GB", {
+    hour: room.locale === "ko" ? "numeric" : "2-digit",
+    minute: "2-digit",
+  });
 }

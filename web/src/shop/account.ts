@@ -10,7 +10,10 @@ function vouch(name: string): void {
 }
 
 async function call(path: string, body?: object): Promise<string> {
-  const answer = await fetch(path, body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const answer = await fetch(
+    path,
+    body && { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) },
+  );
   if (!answer.ok) return "";
   const said: unknown = await answer.json().catch(() => ({}));
   return typeof said === "object" && said !== null && "name" in said && typeof said.name === "string" ? said.name : "";

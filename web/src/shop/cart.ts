@@ -15,10 +15,13 @@ export function loadCart(storage: Pick<Storage, "getItem"> = localStorage): Cart
   try {
     const kept: unknown = JSON.parse(storage.getItem(KEPT) ?? "{}");
     if (typeof kept !== "object" || kept === null) return {};
-    return Object.fromEntries(Object.entries(kept).filter((entry): entry is [string, number] => Number.isInteger(entry[1]) && entry[1] > 0));
+    return Object.fromEntries(
+      Object.entries(kept).filter((entry): entry is [string, number] => Number.isInteger(entry[1]) && entry[1] > 0),
+    );
   } catch {
     return {};
   }
 }
 
-export const saveCart = (cart: Cart, storage: Pick<Storage, "setItem"> = localStorage): void => storage.setItem(KEPT, JSON.stringify(cart));
+export const saveCart = (cart: Cart, storage: Pick<Storage, "setItem"> = localStorage): void =>
+  storage.setItem(KEPT, JSON.stringify(cart));

@@ -14,7 +14,10 @@ export interface Item {
   facts: { label: Both; value: Both }[];
 }
 
-const fact = (ko: string, en: string, koValue: string, enValue = koValue) => ({ label: { ko, en }, value: { ko: koValue, en: enValue } });
+const fact = (ko: string, en: string, koValue: string, enValue = koValue) => ({
+  label: { ko, en },
+  value: { ko: koValue, en: enValue },
+});
 
 export const ITEMS: readonly Item[] = [
   {

@@ -34,7 +34,14 @@ function SignIn({ onDone, onCancel }: { onDone: (name: string) => void; onCancel
         <p class="quiet">{t("signInHint")}</p>
         <label>
           {t("nameLabel")}
-          <input name="name" required maxLength={40} autoComplete="given-name" value={name} onInput={(event) => setName(event.currentTarget.value)} />
+          <input
+            name="name"
+            required
+            maxLength={40}
+            autoComplete="given-name"
+            value={name}
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
         </label>
         {failed && <p role="alert">{t("signInFailed")}</p>}
         <div class="row">
@@ -255,7 +262,11 @@ function CartPage({ cart, onChange }: { cart: Cart; onChange: (id: string, by: n
               </button>
             </span>
             <strong>{won(one.price * (cart[one.id] ?? 0), language)}</strong>
-            <button class="link" data-sangdam-mark={`${t("remove")}: ${one.name[language]}`} onClick={() => onChange(one.id, -99)}>
+            <button
+              class="link"
+              data-sangdam-mark={`${t("remove")}: ${one.name[language]}`}
+              onClick={() => onChange(one.id, -99)}
+            >
               {t("remove")}
             </button>
           </li>
@@ -312,7 +323,13 @@ function Shop() {
 /** The pages are written in Korean; in English, what search engines and the widget read is put into English too. */
 function describe(): void {
   const one = item(product);
-  const title = one ? one.name[language] : pageName === "cart" || pageName === "privacy" ? t(pageName) : category ? t(category as Category) : t("tagline");
+  const title = one
+    ? one.name[language]
+    : pageName === "cart" || pageName === "privacy"
+      ? t(pageName)
+      : category
+        ? t(category as Category)
+        : t("tagline");
   document.title = `${title} – ${t("shop")}`;
   const block = document.querySelector('script[type="application/ld+json"]');
   if (one && block) block.textContent = JSON.stringify(jsonLd(one, language));

@@ -39,7 +39,8 @@ const ko = {
   footer: "빛과소리는 상담 서비스를 보여 주는 시연용 가게입니다. 실제로 판매하지 않습니다.",
   privacy: "개인정보 안내",
   privacyIntro: "빛과소리는 상담을 돕기 위해 꼭 필요한 만큼만 정보를 다룹니다.",
-  privacyWhat: "상담 창에 보이는 것(지금 보는 페이지, 제품, 둘러본 기록, 직접 쓴 내용)만 전달되며, 그 목록에서 하나씩 뺄 수 있습니다. 버튼을 누르기 전에는 아무것도 보내지 않습니다.",
+  privacyWhat:
+    "상담 창에 보이는 것(지금 보는 페이지, 제품, 둘러본 기록, 직접 쓴 내용)만 전달되며, 그 목록에서 하나씩 뺄 수 있습니다. 버튼을 누르기 전에는 아무것도 보내지 않습니다.",
   privacyWho: "상담사와, 상담사가 도움을 청한 전문가만 봅니다. 운영자가 열어 본 기록은 남습니다.",
   privacyLong: "90일 뒤에 지워집니다. 그 전에도 요청하시면 바로 지웁니다.",
   skip: "본문으로",
@@ -87,11 +88,15 @@ const en: Record<Key, string> = {
   footer: "Light & Sound is a shop that shows a counselling service. Nothing is really sold here.",
   privacy: "Privacy",
   privacyIntro: "Light & Sound handles no more about you than counselling needs.",
-  privacyWhat: "Only what the counselling panel lists is shared (the page, the product, what you looked at, what you type), and you can leave out each item. Nothing is sent before you press a button.",
+  privacyWhat:
+    "Only what the counselling panel lists is shared (the page, the product, what you looked at, what you type), and you can leave out each item. Nothing is sent before you press a button.",
   privacyWho: "The counselor sees it, and the professional they ask for help. Whenever an operator opens it, that is recorded.",
   privacyLong: "It is erased after 90 days, or at once when you ask.",
   skip: "To the content",
   other: "한국어",
 };
 
-export const words = (language: Language) => (key: Key, name = ""): string => (language === "ko" ? ko : en)[key].replace("{name}", name);
+export const words =
+  (language: Language) =>
+  (key: Key, name = ""): string =>
+    (language === "ko" ? ko : en)[key].replace("{name}", name);

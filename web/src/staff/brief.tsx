@@ -19,7 +19,13 @@ export function ProvenanceBadge({ provenance }: { provenance: Provenance }) {
 export function Address({ url, children }: { url: string; children?: ComponentChildren }) {
   const href = safeHref(url);
   const shown = children ?? shortUrl(url);
-  return href === null ? <span>{shown}</span> : <a href={href} target="_blank" rel="noreferrer noopener">{shown}</a>;
+  return href === null ? (
+    <span>{shown}</span>
+  ) : (
+    <a href={href} target="_blank" rel="noreferrer noopener">
+      {shown}
+    </a>
+  );
 }
 
 /** A stored picture, fetched with the sign-in and shown from memory. */
@@ -51,8 +57,8 @@ function Product({ brief }: { brief: Brief }) {
     <figure class="product">
       {shot !== null && <StoredPicture id={shot.value} alt={name?.value ?? t("brief.picture")} class="product-picture" />}
       <figcaption>
-        <strong>{url === null ? name?.value : <Address url={url.value}>{name?.value ?? shortUrl(url.value)}</Address>}</strong> {price !== null && <span>{price.value}</span>}{" "}
-        {name !== null && <ProvenanceBadge provenance={name.provenance} />}
+        <strong>{url === null ? name?.value : <Address url={url.value}>{name?.value ?? shortUrl(url.value)}</Address>}</strong>{" "}
+        {price !== null && <span>{price.value}</span>} {name !== null && <ProvenanceBadge provenance={name.provenance} />}
       </figcaption>
     </figure>
   );
@@ -81,7 +87,8 @@ function Trail({ steps }: { steps: TrailStep[] }) {
         <li key={i} class={`trail-${step.kind}`}>
           <time class="num">{timeOfDay(step.at, locale)}</time>
           <span>
-            {step.kind === "mark" && <Icon node={MousePointerClick} size={14} />} {step.url === "" ? step.label : <Address url={step.url}>{step.label}</Address>}
+            {step.kind === "mark" && <Icon node={MousePointerClick} size={14} />}{" "}
+            {step.url === "" ? step.label : <Address url={step.url}>{step.label}</Address>}
             {step.dwell_s > 0 && <span class="dim"> · {t("brief.trail.dwell", { time: clock(step.dwell_s) })}</span>}
           </span>
         </li>
@@ -106,7 +113,8 @@ export function BriefCard({ brief, site, category, language, children }: BriefCa
     <section class="brief" data-testid="brief" aria-label={t("brief.title")}>
       <Product brief={known} />
       <p class="brief-line">
-        <span class="pill">{site}</span> <span class="pill">{category}</span> <span class="pill">{languageName(language, locale)}</span>
+        <span class="pill">{site}</span> <span class="pill">{category}</span>{" "}
+        <span class="pill">{languageName(language, locale)}</span>
       </p>
       <dl class="facts">
         {listedFields(known).map((field) => (

@@ -46,7 +46,15 @@ export function briefField(brief: Brief | null | undefined, name: string): Brief
   return brief?.fields.find((field) => field.name === name) ?? null;
 }
 
-const SHOWN_APART = new Set(["product_picture", "product_name", "product_price", "product_url", "product_id", "language", "category"]);
+const SHOWN_APART = new Set([
+  "product_picture",
+  "product_name",
+  "product_price",
+  "product_url",
+  "product_id",
+  "language",
+  "category",
+]);
 
 /** The fields of the brief that the list shows, in the order in which one wants to know them. */
 export function listedFields(brief: Brief): BriefField[] {

@@ -5,7 +5,11 @@ import { ApiError, signOut, whoAmI, type Signed } from "./api";
 import { explain, SignIn } from "./sign-in";
 import { t } from "./texts";
 
-type State = { kind: "looking" } | { kind: "unreachable"; words: string } | { kind: "out"; because: string } | { kind: "in"; who: Signed };
+type State =
+  | { kind: "looking" }
+  | { kind: "unreachable"; words: string }
+  | { kind: "out"; because: string }
+  | { kind: "in"; who: Signed };
 
 interface GateProps {
   page: "console" | "operator";
@@ -22,13 +26,17 @@ export function Gate({ page, children }: GateProps) {
     setState({ kind: "looking" });
     whoAmI().then(
       (who) => (who === null ? setState({ kind: "out", because: "" }) : enter(who)),
-      (error: unknown) => setState({ kind: "unreachable", words: error instanceof ApiError ? explain(error) : t("error.generic") }),
+      (error: unknown) =>
+        setState({ kind: "unreachable", words: error instanceof ApiError ? explain(error) : t("error.generic") }),
     );
   };
   /** A cookie of another role on this host is given back, so that the sign-in can be used. */
   const enter = (who: Signed) => {
     if (mayUse(page, who)) setState({ kind: "in", who });
-    else void signOut().catch(() => undefined).then(() => setState({ kind: "out", because: t("signin.role") }));
+    else
+      void signOut()
+        .catch(() => undefined)
+        .then(() => setState({ kind: "out", because: t("signin.role") }));
   };
   useEffect(look, []);
 

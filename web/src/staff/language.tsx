@@ -2,7 +2,10 @@ import { useLocale } from "../ui";
 import { setPrefs } from "./prefs";
 import { t } from "./texts";
 
-const LANGUAGES = [["ko", "한국어"], ["en", "English"]] as const;
+const LANGUAGES = [
+  ["ko", "한국어"],
+  ["en", "English"],
+] as const;
 
 /** The page's own language; remembered, and independent of the users' languages. */
 export function LanguageSwitch() {
@@ -10,7 +13,13 @@ export function LanguageSwitch() {
   return (
     <div class="segments segments-small" role="group" aria-label={t("set.language")}>
       {LANGUAGES.map(([language, name]) => (
-        <button key={language} type="button" lang={language} aria-pressed={locale === language} onClick={() => setPrefs({ language })}>
+        <button
+          key={language}
+          type="button"
+          lang={language}
+          aria-pressed={locale === language}
+          onClick={() => setPrefs({ language })}
+        >
           {name}
         </button>
       ))}

@@ -6,7 +6,10 @@ describe("remembered choices", () => {
     const kept = { language: "ko", ringVolume: 0.2, ringMuted: true, view: "both" };
     expect(readPrefs(JSON.stringify(kept))).toEqual(kept);
   });
-  it.each([null, "", "{", "null", "[]", '{"language":"fr","ringVolume":7,"ringMuted":"yes","view":"wall"}'])("fall back when %s is stored", (stored) => {
-    expect(readPrefs(stored)).toEqual({ language: "", ringVolume: 0.6, ringMuted: false, view: "stage" });
-  });
+  it.each([null, "", "{", "null", "[]", '{"language":"fr","ringVolume":7,"ringMuted":"yes","view":"wall"}'])(
+    "fall back when %s is stored",
+    (stored) => {
+      expect(readPrefs(stored)).toEqual({ language: "", ringVolume: 0.6, ringMuted: false, view: "stage" });
+    },
+  );
 });

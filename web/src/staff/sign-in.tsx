@@ -10,7 +10,9 @@ export function explain(error: unknown): string {
   if (!(error instanceof ApiError)) return t("error.generic");
   if (error.reason === "unreachable") return t("signin.unreachable");
   if (error.status === 429) {
-    return error.retry_after_s === null ? t("signin.throttled.soon") : t("signin.throttled", { wait: clock(error.retry_after_s) });
+    return error.retry_after_s === null
+      ? t("signin.throttled.soon")
+      : t("signin.throttled", { wait: clock(error.retry_after_s) });
   }
   if (error.status === 401) return t("signin.wrong");
   return error.message || t("error.generic");
@@ -54,7 +56,17 @@ export function SignIn({ page, because = "", onSigned }: SignInProps) {
           <p class="dim">{t(page === "operator" ? "signin.lead.operator" : "signin.lead")}</p>
         </header>
         {because && <p class="notice">{because}</p>}
-        <Field label={t("signin.login")} name="login" autoComplete="username" autoFocus required maxLength={100} value={login} data-testid="signin-login" onInput={(event) => setLogin(event.currentTarget.value)} />
+        <Field
+          label={t("signin.login")}
+          name="login"
+          autoComplete="username"
+          autoFocus
+          required
+          maxLength={100}
+          value={login}
+          data-testid="signin-login"
+          onInput={(event) => setLogin(event.currentTarget.value)}
+        />
         <Field
           label={t("signin.password")}
           name="password"

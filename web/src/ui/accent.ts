@@ -42,7 +42,10 @@ function moveUntilLegible(colour: Rgb, towards: Rgb, against: Rgb): Rgb {
 export function legibleAccents(hex: string): { light: string; dark: string } | null {
   const colour = parseHex(hex);
   if (!colour) return null;
-  return { light: toHex(moveUntilLegible(colour, [0, 0, 0], LIGHT_GROUND)), dark: toHex(moveUntilLegible(colour, WHITE, DARK_GROUND)) };
+  return {
+    light: toHex(moveUntilLegible(colour, [0, 0, 0], LIGHT_GROUND)),
+    dark: toHex(moveUntilLegible(colour, WHITE, DARK_GROUND)),
+  };
 }
 
 /** Gives the whole page the partner's accent (or back our own, when there is none). */

@@ -6,7 +6,11 @@ const files = import.meta.glob<Record<string, string>>("../**/{ko,en}.json", { e
 const read = (folder: string, language: string) => files[`../${folder}/${language}.json`] ?? {};
 const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
 
-const code = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../**/*.test.*", "!../messages.ts"], { eager: true, query: "?raw", import: "default" });
+const code = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../**/*.test.*", "!../messages.ts"], {
+  eager: true,
+  query: "?raw",
+  import: "default",
+});
 const sources = Object.values(code).join("\n");
 
 const escape = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

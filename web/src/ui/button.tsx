@@ -17,7 +17,15 @@ export interface ButtonProps extends Native {
 }
 
 /** `primary` is the one thing to do here, `danger` ends something, `help` calls the professional, `quiet` has no border. */
-export function Button({ kind = "plain", icon, busy = false, wide = false, class: className = "", children, ...rest }: ButtonProps) {
+export function Button({
+  kind = "plain",
+  icon,
+  busy = false,
+  wide = false,
+  class: className = "",
+  children,
+  ...rest
+}: ButtonProps) {
   const classes = ["button", `button-${kind}`, wide ? "button-wide" : "", className].filter(Boolean).join(" ");
   return (
     <button type="button" {...rest} class={classes} disabled={rest.disabled === true || busy} aria-busy={busy || undefined}>
@@ -39,7 +47,16 @@ export interface IconButtonProps extends Native {
 }
 
 /** A round button of one icon; `label` is read and shown as a tip, and under the icon with `caption`. */
-export function IconButton({ icon, label, pressed, kind = "plain", caption = false, badge = 0, class: className = "", ...rest }: IconButtonProps) {
+export function IconButton({
+  icon,
+  label,
+  pressed,
+  kind = "plain",
+  caption = false,
+  badge = 0,
+  class: className = "",
+  ...rest
+}: IconButtonProps) {
   const classes = ["icon-button", `button-${kind}`, caption ? "icon-button-captioned" : "", className].filter(Boolean).join(" ");
   return (
     <button type="button" {...rest} class={classes} aria-label={label} title={rest.title ?? label} aria-pressed={pressed}>

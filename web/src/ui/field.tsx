@@ -50,7 +50,13 @@ export function Field(props: InputProps) {
   const { label, hint, error, ...rest } = props;
   return (
     <Frame id={id} label={label} hint={hint} error={error}>
-      <input {...(rest as InputHTMLAttributes)} id={id} class="input" aria-invalid={error ? true : undefined} aria-describedby={describedBy(id, props)} />
+      <input
+        {...(rest as InputHTMLAttributes)}
+        id={id}
+        class="input"
+        aria-invalid={error ? true : undefined}
+        aria-describedby={describedBy(id, props)}
+      />
     </Frame>
   );
 }
@@ -60,7 +66,13 @@ export function TextArea(props: Labelled & Omit<TextareaHTMLAttributes, "label" 
   const { label, hint, error, ...rest } = props;
   return (
     <Frame id={id} label={label} hint={hint} error={error}>
-      <textarea {...rest} id={id} class="input" aria-invalid={error ? true : undefined} aria-describedby={describedBy(id, props)} />
+      <textarea
+        {...rest}
+        id={id}
+        class="input"
+        aria-invalid={error ? true : undefined}
+        aria-describedby={describedBy(id, props)}
+      />
     </Frame>
   );
 }

@@ -13,9 +13,14 @@ export function dayText(at: number, now: number, locale: string): string {
   const days = daysAhead(at, now);
   if (days >= 0 && days <= 1) return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(days, "day");
   const near = days > 1 && days < 7;
-  return new Intl.DateTimeFormat(locale, near ? { weekday: "long" } : { month: "short", day: "numeric", weekday: "short" }).format(at);
+  return new Intl.DateTimeFormat(
+    locale,
+    near ? { weekday: "long" } : { month: "short", day: "numeric", weekday: "short" },
+  ).format(at);
 }
 
-export const timeText = (at: number, locale: string): string => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
+export const timeText = (at: number, locale: string): string =>
+  new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
 
-export const whenText = (at: number, now: number, locale: string): string => `${dayText(at, now, locale)} ${timeText(at, locale)}`;
+export const whenText = (at: number, now: number, locale: string): string =>
+  `${dayText(at, now, locale)} ${timeText(at, locale)}`;

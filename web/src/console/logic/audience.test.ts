@@ -3,8 +3,20 @@ import type { HelpView } from "../../messages";
 import { audienceOf, audienceRule } from "./audience";
 
 const help = (over: Partial<HelpView>): HelpView => ({
-  state: "joined", note: "", category: "", mode: "conference", hear_user: false, professional: "p", asked: 1,
-  ringing_until: null, catch_up_until: null, asked_at: 0, transfer: "", to_name: "", why: "", ...over,
+  state: "joined",
+  note: "",
+  category: "",
+  mode: "conference",
+  hear_user: false,
+  professional: "p",
+  asked: 1,
+  ringing_until: null,
+  catch_up_until: null,
+  asked_at: 0,
+  transfer: "",
+  to_name: "",
+  why: "",
+  ...over,
 });
 
 describe("the audience of a staff member's line", () => {

@@ -17,7 +17,11 @@ describe("what people read", () => {
   });
   it("the brief's fields in the order one asks", () => {
     const field = (name: string, value = "x") => ({ name, value, provenance: "claimed" as const });
-    const names = listedFields({ fields: [field("claim.vip"), field("page_url"), field("product_name"), field("note", ""), field("user_name")], trail: [], earlier_sessions: [] });
+    const names = listedFields({
+      fields: [field("claim.vip"), field("page_url"), field("product_name"), field("note", ""), field("user_name")],
+      trail: [],
+      earlier_sessions: [],
+    });
     expect(names.map((one) => one.name)).toEqual(["user_name", "page_url", "claim.vip"]);
   });
 });

@@ -5,7 +5,13 @@ import { cast, hearsIn, hearsNow, lines, places, segment } from "./hearing";
 const who = { user: "u", counselor: "c", professional: "p" };
 const ways = (hears: Record<string, string[]>) => lines(hears, ["u", "c", "p"]).map(({ a, b, way }) => `${a}${b} ${way}`);
 const person = (id: string, role: ParticipantView["role"], presence: ParticipantView["presence"] = "here"): ParticipantView => ({
-  id, role, presence, name: id, peer: "live", media: { mic: true, camera: false, screen: false }, owner: false,
+  id,
+  role,
+  presence,
+  name: id,
+  peer: "live",
+  media: { mic: true, camera: false, screen: false },
+  owner: false,
 });
 
 describe("who hears whom in a mode", () => {
@@ -32,7 +38,11 @@ describe("the picture of the people", () => {
   it("knows the owner from a colleague who is to take over, and from a second professional", () => {
     const owner = (role: ParticipantView["role"]) => ({ ...person("c", role), owner: true });
     for (const role of ["counselor", "professional"] as const) {
-      expect(cast([person("u", "user"), person("p", role), owner(role)])).toEqual({ user: "u", counselor: "c", professional: "p" });
+      expect(cast([person("u", "user"), person("p", role), owner(role)])).toEqual({
+        user: "u",
+        counselor: "c",
+        professional: "p",
+      });
     }
   });
   it("draws a line only between people present", () => {
@@ -40,13 +50,24 @@ describe("the picture of the people", () => {
   });
   it("keeps people apart", () => {
     const at = Object.values(places(who));
-    for (const [i, a] of at.entries()) for (const b of at.slice(i + 1)) expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeGreaterThan(100);
+    for (const [i, a] of at.entries())
+      for (const b of at.slice(i + 1)) expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeGreaterThan(100);
   });
   it("shortens a segment by the radius at both ends", () => {
     expect(segment({ x: 0, y: 0 }, { x: 100, y: 0 }, 20)).toEqual({ x1: 20, y1: 0, x2: 80, y2: 0 });
   });
   it("believes the server's matrix before its own", () => {
-    const room = { epoch: 1, media: true, slots: {}, hears: { c: ["p"] }, board: "write" as const, notice: "" as const, held: false, limits: {}, passing_to: "" };
+    const room = {
+      epoch: 1,
+      media: true,
+      slots: {},
+      hears: { c: ["p"] },
+      board: "write" as const,
+      notice: "" as const,
+      held: false,
+      limits: {},
+      passing_to: "",
+    };
     expect(hearsNow(room, null, who)).toEqual({ c: ["p"] });
     expect(hearsNow(null, null, who)).toEqual({ u: ["c"], c: ["u"] });
   });

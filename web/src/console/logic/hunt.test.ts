@@ -3,13 +3,30 @@ import type { HelpView } from "../../messages";
 import { hunt, mayAskHelp } from "./hunt";
 
 const help = (over: Partial<HelpView>): HelpView => ({
-  state: "asking", note: "", category: "", mode: null, hear_user: false, professional: "", asked: 0,
-  ringing_until: null, catch_up_until: null, asked_at: 1_000, transfer: "", to_name: "", why: "", ...over,
+  state: "asking",
+  note: "",
+  category: "",
+  mode: null,
+  hear_user: false,
+  professional: "",
+  asked: 0,
+  ringing_until: null,
+  catch_up_until: null,
+  asked_at: 1_000,
+  transfer: "",
+  to_name: "",
+  why: "",
+  ...over,
 });
 
 describe("the hunt for a professional", () => {
   it("says which one is ringing and for how long", () => {
-    expect(hunt(help({ asked: 3, ringing_until: 15_000 }), 1_000)).toEqual({ kind: "ringing", asked_before: 2, nth: 3, left_s: 14 });
+    expect(hunt(help({ asked: 3, ringing_until: 15_000 }), 1_000)).toEqual({
+      kind: "ringing",
+      asked_before: 2,
+      nth: 3,
+      left_s: 14,
+    });
   });
   it("searches between two rings", () => {
     expect(hunt(help({ asked: 2, ringing_until: 15_000 }), 15_000)).toEqual({ kind: "searching", waited_s: 14 });
@@ -31,7 +48,9 @@ describe("who may ask for help", () => {
     expect(mayAskHelp("user", true, null)).toBe(false);
   });
   it("not while help is under way, again after it", () => {
-    for (const state of ["asking", "catching_up", "joined"] as const) expect(mayAskHelp("counselor", true, help({ state }))).toBe(false);
-    for (const state of ["nobody", "cancelled", "ended", "handed_over"] as const) expect(mayAskHelp("counselor", true, help({ state }))).toBe(true);
+    for (const state of ["asking", "catching_up", "joined"] as const)
+      expect(mayAskHelp("counselor", true, help({ state }))).toBe(false);
+    for (const state of ["nobody", "cancelled", "ended", "handed_over"] as const)
+      expect(mayAskHelp("counselor", true, help({ state }))).toBe(true);
   });
 });

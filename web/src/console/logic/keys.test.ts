@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 import { actionOf, BINDINGS, keyLabel, type Press } from "./keys";
 
 const press = (code: string, over: Partial<Press> = {}): Press => ({
-  code, key: "", shiftKey: false, ctrlKey: false, altKey: false, metaKey: false, repeat: false, isComposing: false, ...over,
+  code,
+  key: "",
+  shiftKey: false,
+  ctrlKey: false,
+  altKey: false,
+  metaKey: false,
+  repeat: false,
+  isComposing: false,
+  ...over,
 });
 const free = { typing: false, onControl: false, dialogOpen: false };
 

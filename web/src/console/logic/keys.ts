@@ -4,9 +4,33 @@
  * Letters are matched by place (`KeyboardEvent.code`), so that they work while a Korean keyboard types Hangul.
  */
 export type Action =
-  | "accept" | "decline" | "mute_ring" | "state" | "chat" | "audience" | "mic" | "camera" | "screen" | "view"
-  | "hold" | "help" | "transfer" | "join" | "consultation" | "whisper" | "conference" | "hear_user" | "hand_over" | "end" | "leave"
-  | "notes" | "next_session" | "previous_session" | "messages" | "settings" | "keys";
+  | "accept"
+  | "decline"
+  | "mute_ring"
+  | "state"
+  | "chat"
+  | "audience"
+  | "mic"
+  | "camera"
+  | "screen"
+  | "view"
+  | "hold"
+  | "help"
+  | "transfer"
+  | "join"
+  | "consultation"
+  | "whisper"
+  | "conference"
+  | "hear_user"
+  | "hand_over"
+  | "end"
+  | "leave"
+  | "notes"
+  | "next_session"
+  | "previous_session"
+  | "messages"
+  | "settings"
+  | "keys";
 
 export interface Binding {
   action: Action;

@@ -3,12 +3,28 @@ import type { MessageLeft, QueueItem, SessionView, StaffMe } from "../../message
 import { inOrder, mine, neighbour, nextState, selected, waiting } from "./queue";
 
 const item = (session: string, since: number, kind: QueueItem["kind"] = "user"): QueueItem => ({
-  session, since, kind, category: "c", language: "ko", channel: "voice", ringing: false,
+  session,
+  since,
+  kind,
+  category: "c",
+  language: "ko",
+  channel: "voice",
+  ringing: false,
 });
 const message = (id: string, state: MessageLeft["state"], at: number): MessageLeft => ({
-  id, state, at, session: "s", site: "", category: "", language: "", contact: "", text: "", taken_by: "",
+  id,
+  state,
+  at,
+  session: "s",
+  site: "",
+  category: "",
+  language: "",
+  contact: "",
+  text: "",
+  taken_by: "",
 });
-const session = (id: string, started_at: number, state: SessionView["state"] = "active") => ({ id, started_at, state }) as SessionView;
+const session = (id: string, started_at: number, state: SessionView["state"] = "active") =>
+  ({ id, started_at, state }) as SessionView;
 
 describe("the queue", () => {
   it("keeps users and help requests apart, longest first", () => {
@@ -21,7 +37,13 @@ describe("the queue", () => {
     expect(waiting([], 5)).toEqual({ users: [], helps: [], longest_s: 0 });
   });
   it("puts new messages first and the freshly done before older ones", () => {
-    const list = [message("done1", "done", 1), message("taken", "taken", 2), message("new2", "new", 9), message("done2", "done", 5), message("new1", "new", 3)];
+    const list = [
+      message("done1", "done", 1),
+      message("taken", "taken", 2),
+      message("new2", "new", 9),
+      message("done2", "done", 5),
+      message("new1", "new", 3),
+    ];
     expect(inOrder(list).map((one) => one.id)).toEqual(["new1", "new2", "taken", "done2", "done1"]);
   });
 });

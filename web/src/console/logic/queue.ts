@@ -30,7 +30,9 @@ export function inOrder(messages: MessageLeft[]): MessageLeft[] {
 
 /** Sessions I have something to do in, the oldest first so that their places do not move. */
 export function mine(sessions: Iterable<SessionView>): SessionView[] {
-  return [...sessions].filter((one) => !["closed", "message_left"].includes(one.state)).sort((a, b) => a.started_at - b.started_at);
+  return [...sessions]
+    .filter((one) => !["closed", "message_left"].includes(one.state))
+    .sort((a, b) => a.started_at - b.started_at);
 }
 
 /** The session to show: the chosen one while it exists, else the newest that came. */

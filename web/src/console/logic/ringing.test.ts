@@ -3,8 +3,17 @@ import type { Ring } from "../../messages";
 import { dash, field, fraction, secondsLeft, shown, title } from "./ringing";
 
 const ring = (over: Partial<Ring> = {}): Ring => ({
-  type: "ring", reservation: "r", kind: "user", session: "s", expires_at: 20_000, waiting_since: 0, site: "Shop",
-  category: "Cameras", language: "ko", channel: "voice", ...over,
+  type: "ring",
+  reservation: "r",
+  kind: "user",
+  session: "s",
+  expires_at: 20_000,
+  waiting_since: 0,
+  site: "Shop",
+  category: "Cameras",
+  language: "ko",
+  channel: "voice",
+  ...over,
 });
 
 describe("an incoming call", () => {
@@ -24,7 +33,11 @@ describe("an incoming call", () => {
     expect(title("Console", null, 0)).toBe("Console");
   });
   it("reads its brief", () => {
-    const brief = { fields: [{ name: "page_url", value: "http://shop/x", provenance: "claimed" as const }], trail: [], earlier_sessions: [] };
+    const brief = {
+      fields: [{ name: "page_url", value: "http://shop/x", provenance: "claimed" as const }],
+      trail: [],
+      earlier_sessions: [],
+    };
     expect(field(ring({ brief }), "page_url")).toBe("http://shop/x");
     expect(field(ring(), "page_url")).toBe("");
   });

@@ -2,9 +2,11 @@
 
 const UNKNOWN = "–";
 
-export const kilobits = (bps: number | null | undefined): string => (bps == null ? UNKNOWN : Math.round(bps / 1000).toLocaleString("en"));
+export const kilobits = (bps: number | null | undefined): string =>
+  bps == null ? UNKNOWN : Math.round(bps / 1000).toLocaleString("en");
 
 /** One digit after the point under ten, where it matters. */
-export const percent = (value: number | null | undefined): string => (value == null ? UNKNOWN : `${value > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} %`);
+export const percent = (value: number | null | undefined): string =>
+  value == null ? UNKNOWN : `${value > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} %`;
 
 export const milliseconds = (value: number | null | undefined): string => (value == null ? UNKNOWN : `${Math.round(value)} ms`);

@@ -15,7 +15,13 @@ it("comes back from editing as it was, midnight too", () => {
 it("offers office hours on the operator's own clock where there are none", () => {
   const hours = hoursOf(draftOf(null, "Europe/Berlin"));
   expect(hours.timezone).toBe("Europe/Berlin");
-  expect(hours.week).toEqual({ mon: ["09:00-18:00"], tue: ["09:00-18:00"], wed: ["09:00-18:00"], thu: ["09:00-18:00"], fri: ["09:00-18:00"] });
+  expect(hours.week).toEqual({
+    mon: ["09:00-18:00"],
+    tue: ["09:00-18:00"],
+    wed: ["09:00-18:00"],
+    thu: ["09:00-18:00"],
+    fri: ["09:00-18:00"],
+  });
 });
 
 it("leaves out an exception without a day", () => {

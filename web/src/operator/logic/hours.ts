@@ -32,21 +32,29 @@ const fromWire = (spans: string[]): Span[] =>
 const toWire = (spans: Span[]): string[] => spans.map(({ from, to }) => `${from}-${to === "00:00" ? "24:00" : to}`);
 
 export function draftOf(hours: Hours | null, timezone: string): Draft {
-  const week = Object.fromEntries(WEEKDAYS.map((day, n) => [day, hours ? fromWire(hours.week[day] ?? []) : n < 5 ? [OFFICE] : []])) as Draft["week"];
+  const week = Object.fromEntries(
+    WEEKDAYS.map((day, n) => [day, hours ? fromWire(hours.week[day] ?? []) : n < 5 ? [OFFICE] : []]),
+  ) as Draft["week"];
   const days = Object.entries(hours?.days ?? {}).map(([day, spans]) => ({ day, spans: fromWire(spans) }));
   return { timezone: hours?.timezone ?? timezone, week, days: days.sort((a, b) => a.day.localeCompare(b.day)) };
 }
 
 export function hoursOf(draft: Draft): Hours {
-  const week = Object.fromEntries(WEEKDAYS.filter((day) => draft.week[day].length > 0).map((day) => [day, toWire(draft.week[day])]));
-  return { timezone: draft.timezone.trim(), week, days: Object.fromEntries(draft.days.filter(({ day }) => day !== "").map(({ day, spans }) => [day, toWire(spans)])) };
+  const week = Object.fromEntries(
+    WEEKDAYS.filter((day) => draft.week[day].length > 0).map((day) => [day, toWire(draft.week[day])]),
+  );
+  return {
+    timezone: draft.timezone.trim(),
+    week,
+    days: Object.fromEntries(draft.days.filter(({ day }) => day !== "").map(({ day, spans }) => [day, toWire(spans)])),
+  };
 }
 
 /** The week in a line: runs of days that are alike, "mon–fri 09:00–18:00". `name` puts a weekday into words. */
 export function weekText(hours: Hours, name: (day: Weekday) => string): string {
   const texts = WEEKDAYS.map((day) => (hours.week[day] ?? []).map((span) => span.replace("-", "–")).join(", "));
   const runs: string[] = [];
-  for (let first = 0; first < 7; ) {
+  for (let first = 0; first < 7;) {
     let last = first;
     while (last < 6 && texts[last + 1] === texts[first]) last += 1;
     const days = last === first ? [first] : [first, last];

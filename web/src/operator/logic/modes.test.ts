@@ -8,7 +8,12 @@ describe("the modes of a session over time", () => {
     expect(modeSpans([said("joined", 0)], 0, 100)).toEqual([{ mode: "pair", from: 0, to: 100 }]);
   });
   it("follows every switch until the professional leaves", () => {
-    const lines = [said("mode.consultation", 10), said("mode.whisper", 30), said("mode.conference", 40), said("left", 70, { role: "professional" })];
+    const lines = [
+      said("mode.consultation", 10),
+      said("mode.whisper", 30),
+      said("mode.conference", 40),
+      said("left", 70, { role: "professional" }),
+    ];
     expect(modeSpans(lines, 0, 100)).toEqual([
       { mode: "pair", from: 0, to: 10 },
       { mode: "consultation", from: 10, to: 30 },
@@ -18,7 +23,11 @@ describe("the modes of a session over time", () => {
     ]);
   });
   it("a switch of hearing only is no new span, and a hand-over ends it", () => {
-    expect(modeSpans([said("mode.conference", 10), said("mode.conference", 20), said("handed_over", 50)], 0, 60).map((one) => one.mode)).toEqual(["pair", "conference", "pair"]);
+    expect(
+      modeSpans([said("mode.conference", 10), said("mode.conference", 20), said("handed_over", 50)], 0, 60).map(
+        (one) => one.mode,
+      ),
+    ).toEqual(["pair", "conference", "pair"]);
   });
   it("ignores what people wrote, and unknown modes", () => {
     expect(modeSpans([{ kind: "text", text: "mode.whisper", at: 5, args: {} }, said("mode.shout", 6)], 0, 9)).toHaveLength(1);

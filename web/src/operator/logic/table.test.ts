@@ -9,7 +9,11 @@ const columns: (Column<Row> & { title: string })[] = [
   { id: "name", title: "Name", value: (row) => row.name },
   { id: "waited", title: "Waited", value: (row) => row.waited, text: (row) => (row.waited === null ? "" : `${row.waited} s`) },
 ];
-const rows: Row[] = [{ name: "Suho 10", waited: 5 }, { name: "Jimin", waited: null }, { name: "Suho 9", waited: 12 }];
+const rows: Row[] = [
+  { name: "Suho 10", waited: 5 },
+  { name: "Jimin", waited: null },
+  { name: "Suho 9", waited: 12 },
+];
 const names = (list: Row[]) => list.map((row) => row.name);
 
 describe("a table", () => {
@@ -30,7 +34,11 @@ describe("a table", () => {
   it("turns its order with each press", () => {
     const up = nextOrder(null, "name");
     const down = nextOrder(up, "name");
-    expect([up, down, nextOrder(down, "name")]).toEqual([{ column: "name", descending: false }, { column: "name", descending: true }, null]);
+    expect([up, down, nextOrder(down, "name")]).toEqual([
+      { column: "name", descending: false },
+      { column: "name", descending: true },
+      null,
+    ]);
     expect(nextOrder(up, "waited")).toEqual({ column: "waited", descending: false });
   });
 });

@@ -64,6 +64,9 @@ export function csvCell(value: Value): string {
 }
 
 export function csv<Row>(rows: Row[], columns: (Column<Row> & { title: string })[]): string {
-  const lines = [columns.map((one) => csvCell(one.title)), ...rows.map((row) => columns.map((one) => csvCell(one.text ? one.text(row) : one.value(row))))];
+  const lines = [
+    columns.map((one) => csvCell(one.title)),
+    ...rows.map((row) => columns.map((one) => csvCell(one.text ? one.text(row) : one.value(row)))),
+  ];
   return `\u{feff}${lines.map((cells) => cells.join(",")).join("\r\n")}\r\n`; // the mark makes Excel read UTF-8
 }

@@ -30,11 +30,19 @@ export function Backgrounds({ board, link, pictures, product }: BackgroundsProps
   };
   return (
     <>
-      <IconButton icon={ImagePlus} kind="quiet" label={t("board.picture")} onClick={() => setOpen(true)} data-testid="board-picture" />
+      <IconButton
+        icon={ImagePlus}
+        kind="quiet"
+        label={t("board.picture")}
+        onClick={() => setOpen(true)}
+        data-testid="board-picture"
+      />
       {open && (
         <Dialog title={t("board.picture.title")} closeLabel={room("close")} onClose={() => setOpen(false)}>
           <div class="backgrounds">
-            {product && <Offer picture={product} pictures={pictures} label={t("board.picture.product")} onChoose={choose} large />}
+            {product && (
+              <Offer picture={product} pictures={pictures} label={t("board.picture.product")} onChoose={choose} large />
+            )}
             <FromChat link={link} pictures={pictures} onChoose={choose} />
             <Upload link={link} pictures={pictures} onChoose={choose} />
             {board.background && (
@@ -61,14 +69,23 @@ function Offer({ picture, pictures, label, large = false, onChoose }: OfferProps
   const url = usePicture(pictures, picture);
   if (url === null) return null;
   return (
-    <button type="button" class={large ? "offer offer-large" : "offer"} onClick={() => onChoose(picture)} data-testid="board-offer">
+    <button
+      type="button"
+      class={large ? "offer offer-large" : "offer"}
+      onClick={() => onChoose(picture)}
+      data-testid="board-offer"
+    >
       {url ? <img src={url} alt={large ? "" : label} /> : <span class="skeleton offer-loading" />}
       {large && <span>{label}</span>}
     </button>
   );
 }
 
-function FromChat({ link, pictures, onChoose }: Pick<BackgroundsProps, "link" | "pictures"> & { onChoose: (picture: string) => void }) {
+function FromChat({
+  link,
+  pictures,
+  onChoose,
+}: Pick<BackgroundsProps, "link" | "pictures"> & { onChoose: (picture: string) => void }) {
   const lines = link.client.state.get().lines[link.session] ?? [];
   const shared = lines.filter((line) => line.kind === "picture" && line.audience === "all").slice(-CHAT_PICTURES_MOST);
   if (shared.length === 0) return null;
@@ -84,7 +101,11 @@ function FromChat({ link, pictures, onChoose }: Pick<BackgroundsProps, "link" | 
   );
 }
 
-function Upload({ link, pictures, onChoose }: Pick<BackgroundsProps, "link" | "pictures"> & { onChoose: (picture: string) => void }) {
+function Upload({
+  link,
+  pictures,
+  onChoose,
+}: Pick<BackgroundsProps, "link" | "pictures"> & { onChoose: (picture: string) => void }) {
   const input = useRef<HTMLInputElement>(null);
   const [busy, setBusy] = useState(false);
   const upload = async (file: File) => {

@@ -73,14 +73,19 @@ describe("elements", () => {
   });
 
   it("lie in the order of their making", () => {
-    expect([makeIndex(2, 0), makeIndex(10, 0), makeIndex(9, 0.5)].sort()).toEqual([makeIndex(2, 0), makeIndex(9, 0.5), makeIndex(10, 0)]);
+    expect([makeIndex(2, 0), makeIndex(10, 0), makeIndex(9, 0.5)].sort()).toEqual([
+      makeIndex(2, 0),
+      makeIndex(9, 0.5),
+      makeIndex(10, 0),
+    ]);
   });
 });
 
 /** A worker's side of the wire: a plain document that answers as the protocol says, and passes changes on. */
 class FakeWorker {
   doc = new Y.Doc();
-  clients: { wire: BoardWire & { up: (on: boolean, unnoticed?: boolean) => void }; deliver: (message: Uint8Array) => void }[] = [];
+  clients: { wire: BoardWire & { up: (on: boolean, unnoticed?: boolean) => void }; deliver: (message: Uint8Array) => void }[] =
+    [];
 
   constructor() {
     this.doc.on("update", (change: Uint8Array, origin: unknown) => {
@@ -151,7 +156,11 @@ describe("a shared board", () => {
     expect(ends(jimin)).toEqual([[60, 200]]);
     mina.redo();
     mina.redo();
-    expect(ends(jimin).map((point) => point?.[1] ?? 0).toSorted((a, b) => a - b)).toEqual([100, 200, 300]);
+    expect(
+      ends(jimin)
+        .map((point) => point?.[1] ?? 0)
+        .toSorted((a, b) => a - b),
+    ).toEqual([100, 200, 300]);
   });
 
   it("erases anybody's strokes in one sweep, which can be undone", () => {
@@ -167,18 +176,21 @@ describe("a shared board", () => {
     expect(jimin.shapes()).toHaveLength(2);
   });
 
-  it.each([false, true])("loses nothing that was drawn while the way was cut, on either side (unnoticed by the worker: %s)", (unnoticed) => {
-    const worker = new FakeWorker();
-    const wire = worker.connect();
-    const [mina, jimin] = [new BoardDoc(wire, () => "p1"), new BoardDoc(worker.connect(), () => "p2")];
-    wire.up(false);
-    scribble(mina, [0, 100]);
-    scribble(jimin, [0, 200]);
-    expect(jimin.shapes()).toHaveLength(1);
-    wire.up(true, unnoticed);
-    expect(mina.shapes()).toHaveLength(2);
-    expect(jimin.shapes()).toHaveLength(2);
-  });
+  it.each([false, true])(
+    "loses nothing that was drawn while the way was cut, on either side (unnoticed by the worker: %s)",
+    (unnoticed) => {
+      const worker = new FakeWorker();
+      const wire = worker.connect();
+      const [mina, jimin] = [new BoardDoc(wire, () => "p1"), new BoardDoc(worker.connect(), () => "p2")];
+      wire.up(false);
+      scribble(mina, [0, 100]);
+      scribble(jimin, [0, 200]);
+      expect(jimin.shapes()).toHaveLength(1);
+      wire.up(true, unnoticed);
+      expect(mina.shapes()).toHaveLength(2);
+      expect(jimin.shapes()).toHaveLength(2);
+    },
+  );
 
   it("asks again a worker that begins to serve it late: what it asked before was lost", () => {
     const worker = new FakeWorker();

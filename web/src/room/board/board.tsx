@@ -40,7 +40,11 @@ export function Board({ link, session, pictures, product = session.product_pictu
   const [pen, setPen] = useState<Pen>({ colour: COLOURS[1][1], width: WIDTHS[1][1] });
   const mayWrite = session.room?.board === "write";
   const connected = useStore(link.board.generation) > 0;
-  const tool: Tool = !mayWrite ? { kind: "none" } : eraser ? { kind: "eraser", radius: ERASER_RADIUS } : { kind: "pen", style: pen };
+  const tool: Tool = !mayWrite
+    ? { kind: "none" }
+    : eraser
+      ? { kind: "eraser", radius: ERASER_RADIUS }
+      : { kind: "pen", style: pen };
   useStrokes(board, onStrokes);
   return (
     <div class="board" onKeyDown={(event) => shortcut(event, board, mayWrite)}>
@@ -89,8 +93,22 @@ function Tools({ board, pen, onPen, eraser, onEraser, children }: ToolsProps) {
   return (
     <div class="board-tools" role="toolbar" aria-label={t("board.tools")}>
       <div class="board-group">
-        <IconButton icon={PenIcon} kind="quiet" label={t("board.pen")} pressed={!eraser} onClick={() => onEraser(false)} data-testid="board-pen" />
-        <IconButton icon={Eraser} kind="quiet" label={t("board.eraser")} pressed={eraser} onClick={() => onEraser(true)} data-testid="board-eraser" />
+        <IconButton
+          icon={PenIcon}
+          kind="quiet"
+          label={t("board.pen")}
+          pressed={!eraser}
+          onClick={() => onEraser(false)}
+          data-testid="board-pen"
+        />
+        <IconButton
+          icon={Eraser}
+          kind="quiet"
+          label={t("board.eraser")}
+          pressed={eraser}
+          onClick={() => onEraser(true)}
+          data-testid="board-eraser"
+        />
       </div>
       <div class="board-group" role="group" aria-label={t("board.colour")}>
         {COLOURS.map(([name, colour]) => (
@@ -125,8 +143,22 @@ function Tools({ board, pen, onPen, eraser, onEraser, children }: ToolsProps) {
         ))}
       </div>
       <div class="board-group">
-        <IconButton icon={Undo2} kind="quiet" label={t("board.undo")} disabled={!can.undo} onClick={() => board.undo()} data-testid="board-undo" />
-        <IconButton icon={Redo2} kind="quiet" label={t("board.redo")} disabled={!can.redo} onClick={() => board.redo()} data-testid="board-redo" />
+        <IconButton
+          icon={Undo2}
+          kind="quiet"
+          label={t("board.undo")}
+          disabled={!can.undo}
+          onClick={() => board.undo()}
+          data-testid="board-undo"
+        />
+        <IconButton
+          icon={Redo2}
+          kind="quiet"
+          label={t("board.redo")}
+          disabled={!can.redo}
+          onClick={() => board.redo()}
+          data-testid="board-redo"
+        />
         {children}
       </div>
     </div>
@@ -179,7 +211,14 @@ function Paper({ board, tool, pictures, until }: PaperProps) {
       <div class={`board-paper board-tool-${tool.kind}`}>
         {background && picture && <img class="board-background" src={picture} alt="" data-testid="board-background" />}
         <canvas ref={resting} class="board-canvas" aria-hidden="true" data-testid="board-resting" />
-        <canvas ref={live} class="board-canvas" tabIndex={0} role="img" aria-label={t("board.canvas")} data-testid="board-canvas" />
+        <canvas
+          ref={live}
+          class="board-canvas"
+          tabIndex={0}
+          role="img"
+          aria-label={t("board.canvas")}
+          data-testid="board-canvas"
+        />
       </div>
     </div>
   );

@@ -10,7 +10,13 @@ const FLUSH_MS = 33;
 
 function outline(points: Point[], width: number): Path2D {
   const path = new Path2D();
-  const edge = getStroke(points, { size: width * 1.4, thinning: 0.35, smoothing: 0.5, streamline: 0.35, simulatePressure: true }) as Point[];
+  const edge = getStroke(points, {
+    size: width * 1.4,
+    thinning: 0.35,
+    smoothing: 0.5,
+    streamline: 0.35,
+    simulatePressure: true,
+  }) as Point[];
   const [first] = edge;
   if (!first) return path;
   path.moveTo(...first);

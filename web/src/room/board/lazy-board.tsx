@@ -17,8 +17,12 @@ export interface BoardProps {
   onStrokes?: (times: number[]) => void;
 }
 
-export const Board = lazy(() => import("./board"), (module) => module.Board, {
-  name: "board.title",
-  failed: "board.failed",
-  class: "board",
-});
+export const Board = lazy(
+  () => import("./board"),
+  (module) => module.Board,
+  {
+    name: "board.title",
+    failed: "board.failed",
+    class: "board",
+  },
+);

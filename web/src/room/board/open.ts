@@ -8,7 +8,11 @@ const open = new WeakMap<RoomLink, BoardDoc>();
 export function boardOf(link: RoomLink): BoardDoc {
   const known = open.get(link);
   if (known) return known;
-  const board = new BoardDoc(link.board, () => link.view()?.you ?? "", () => Math.round(serverNow(link.client.state.get(), Date.now())));
+  const board = new BoardDoc(
+    link.board,
+    () => link.view()?.you ?? "",
+    () => Math.round(serverNow(link.client.state.get(), Date.now())),
+  );
   open.set(link, board);
   link.whenClosed(() => board.close());
   return board;
