@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from contextlib import suppress
 from functools import cache
 
 import argon2
 from aiohttp import web
 
-from signaling.records import Records, SignInRecord, StaffRecord
+from signaling.records import Records, RecordsAway, SignInRecord, StaffRecord
 
 from .rate_limits import Buckets, network_of
 
 COOKIE = "__Host-sangdam"
 SIGN_IN_LIFE_MS = 12 * 3_600_000
+IDLE_MS = 3_600_000  # a sign-in that nobody uses for so long ends
+SEEN_MS = 60_000  # how often a use is written down
 MOST_PASSWORD = 200
 LEAST_PASSWORD = 8
 
@@ -59,7 +62,7 @@ class Identity:
         self._by_login = Buckets(burst=30, per_minute=20)
 
     async def sign_in(self, login: str, password: str, *, address: str, now: int) -> tuple[StaffRecord, str]:
-        """The member of staff and a new token for their cookie. SignInRefused."""
+        """Return the member of staff and a new token for their cookie. SignInRefused."""
         network, login = network_of(address), login.strip().lower()
         # In this order, each only when the one before allows: one address alone cannot lock a member of staff out everywhere.
         if not (
@@ -75,9 +78,9 @@ class Identity:
         if staff is None or not right:
             raise SignInRefused("wrong_credentials")
         token = secrets.token_urlsafe(32)
-        await self._records.add_sign_in(
-            SignInRecord(token_hash=token_hash(token), staff=staff.id, created_at=now, expires_at=now + SIGN_IN_LIFE_MS)
-        )
+        made = SignInRecord(token_hash=token_hash(token), staff=staff.id, created_at=now, expires_at=now + SIGN_IN_LIFE_MS)
+        if not await self._records.add_sign_in(made, password_hash=staff.password_hash):
+            raise SignInRefused("wrong_credentials")  # removed, or given a new password, in this moment
         return staff, token
 
     async def who(self, request: web.Request, now: int) -> StaffRecord | None:
@@ -88,16 +91,22 @@ class Identity:
         if not token:
             return None
         found = await self._records.sign_in(token_hash(token))
-        if found is None or found.expires_at <= now:
+        if found is None or not found.stands(now, IDLE_MS):
             return None
+        if now - max(found.created_at, found.seen_at) > SEEN_MS:
+            with suppress(RecordsAway):
+                await self._records.saw_sign_ins([found.token_hash], now)
         return await self._records.staff(found.staff)
 
     async def sign_out(self, request: web.Request) -> None:
-        """Ends the sign-in whose cookie the request carries, if any."""
-        await self._records.remove_sign_in(token_hash(request.cookies.get(COOKIE, "")))
+        """End the sign-in whose cookie the request carries, if any."""
+        await self._records.remove_sign_in(right_of(request))
 
-    async def sign_out_everywhere(self, staff_id: str) -> None:
-        await self._records.remove_sign_ins_of(staff_id)
+
+def right_of(request: web.Request) -> str:
+    """Return what names the sign-in of this request's cookie: what lives by it ends with it. "" without a cookie."""
+    token = request.cookies.get(COOKIE, "")
+    return token_hash(token) if token else ""
 
 
 def set_cookie(response: web.StreamResponse, token: str) -> None:

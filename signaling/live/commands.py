@@ -376,11 +376,12 @@ async def _listen(live: Live, client: Client, message: msg.Listen) -> Reply:
 
 
 async def _sign_out_staff(live: Live, client: Client, message: msg.SignOutStaff) -> Reply:
-    if await live.house.records.staff(message.staff) is None:
+    member = await live.house.records.staff(message.staff)
+    if member is None:
         raise NotAllowed("unknown")
     await live.house.records.audit(_staff_id(client), "sign_out", f"staff/{message.staff}", live.house.now())
     await live.house.records.remove_sign_ins_of(message.staff)
-    await live.staff_signed_out(message.staff)
+    await live.staff_signed_out(member)
     return None
 
 

@@ -22,10 +22,13 @@ QUEUE_BYTES = 4 * 1024 * 1024  # a late joiner's board (≤ 400 KB a message) fi
 class Client:
     """One WebSocket. ``send`` never waits: when the queue is full the client is told ``slow_client`` and closed, and nobody
     else notices. ``session`` and ``participant`` are a user's; staff hold sessions through ``Hub`` and entries.
-    ``watched``: the session whose call an operator looks at."""
+    ``watched``: the session whose call an operator looks at. ``right``: what it lives by, the hash of its sign-in's or session's
+    token; ``acted_at``: when the person last did something."""
 
-    def __init__(self, *, tab: str, staff: StaffRecord | None = None, locale: str = "") -> None:
+    def __init__(self, *, tab: str, right: str = "", staff: StaffRecord | None = None, locale: str = "") -> None:
         self.tab = tab
+        self.right = right
+        self.acted_at = 0
         self.locale = locale
         self.session = ""
         self.participant = ""
@@ -98,7 +101,8 @@ class Hub:
                 self._by_staff.pop(client.staff.id, None)
 
     def of_staff(self, staff: str) -> list[Client]:
-        return list(self._by_staff.get(staff, ()))
+        """Those that are not closing."""
+        return [client for client in self._by_staff.get(staff, ()) if not client.closing]
 
     def staff_ids(self) -> list[str]:
         return list(self._by_staff)

@@ -12,12 +12,14 @@ QueueKey = tuple[str, str, str]  # site, language, category
 
 class Index:
     """``note`` after every change of a session, ``forget`` when it leaves the memory. ``waiting`` is in the order in which they
-    came, ``queues`` are of those; ``running``: active, and after; ``callbacks``: due, and to come."""
+    came, ``queues`` are of those; ``running``: active, and after; ``callbacks``: due, and to come; ``over``: those that somebody
+    still looks at, the first to end first."""
 
     def __init__(self) -> None:
         self.waiting: dict[str, Entry] = {}
         self.running: dict[str, Entry] = {}
         self.callbacks: dict[str, Entry] = {}
+        self.over: dict[str, Entry] = {}
         self.queues: dict[QueueKey, dict[str, Entry]] = {}
         self._by_token: dict[str, Entry] = {}
         self._by_staff: dict[str, dict[str, Entry]] = {}
@@ -31,7 +33,7 @@ class Index:
             self.queues.setdefault(_queue_of(entry), {})[entry.id] = entry
         elif self.waiting.pop(entry.id, None) is not None:
             self._leave_queue(entry)
-        for states, kept in ((("active", "after"), self.running), (("callback",), self.callbacks)):
+        for states, kept in ((("active", "after"), self.running), (("callback",), self.callbacks), (_OVER, self.over)):
             if state in states:
                 kept[entry.id] = entry
             else:
@@ -42,6 +44,7 @@ class Index:
         self._by_token.pop(entry.token_hash, None)
         self.running.pop(entry.id, None)
         self.callbacks.pop(entry.id, None)
+        self.over.pop(entry.id, None)
         if self.waiting.pop(entry.id, None) is not None:
             self._leave_queue(entry)
         self._set_staff(entry, frozenset())
@@ -58,6 +61,10 @@ class Index:
     def of_staff(self, staff: str) -> list[Entry]:
         """Those that the member of staff belongs to now."""
         return list(self._by_staff.get(staff, {}).values())
+
+    def staff_ids(self) -> list[str]:
+        """Members of staff who belong to a session now."""
+        return list(self._by_staff)
 
     def active_of(self, staff: str) -> int:
         return sum(entry.session.state == "active" for entry in self._by_staff.get(staff, {}).values())
@@ -92,6 +99,7 @@ class Index:
 
 
 _NOBODY: frozenset[str] = frozenset()
+_OVER = ("closed", "message_left")
 
 
 def _queue_of(entry: Entry) -> QueueKey:

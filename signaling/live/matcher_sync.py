@@ -180,8 +180,8 @@ class Agreeing:
         """Everybody with a tab here is signed in; who was free before the matcher forgot is free again, in the order in which
         they became so."""
         store, hub = self.house.store, self.house.hub
-        tabs: list[Client] = [hub.of_staff(staff)[-1] for staff in hub.staff_ids()]
-        records = [client.staff for client in tabs if client.staff is not None]
+        newest: list[Client] = [tabs[-1] for staff in hub.staff_ids() if (tabs := hub.of_staff(staff))]
+        records = [client.staff for client in newest if client.staff is not None]
         for record in sorted(records, key=lambda each: self.staffing.since(each.id)):
             skills = self.staffing.skills(record)
             if skills is None:

@@ -20,6 +20,7 @@ from signaling.live.entry import Entry, House, wall_clock_ms
 from signaling.live.listening import Listening
 from signaling.live.matcher_sync import Agreeing, Forgotten
 from signaling.live.matching import Matching
+from signaling.live.rights import Rights
 from signaling.live.rooms import Rooms
 from signaling.live.sessions import Sessions
 from signaling.live.staff_boards import Boards
@@ -30,14 +31,14 @@ from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import RecordsAway, SessionRecord, Site, StaffRecord
 from signaling.session import Session, decode_snapshot, encode_snapshot, new_session
-from signaling.session.events import Connected, Disconnected, EndedBy, Restored
+from signaling.session.events import Connected, Disconnected, EndedBy, Restored, RightEnded
 from signaling.session.model import FINAL_STATES, RATING_MS, NotAllowed
 
 log = structlog.get_logger(__name__)
 
 LEAVING_AT_ONCE = 16  # when thousands lose their connection in one instant, others are heard in between
 SWEEP_LONGEST_S = 5.0
-ERASURES_S = 1.0
+ERASURES_S = 0.5
 LOOP_RETRY_S = 1.0
 RESTART_RETRY_MS = 300
 OWED_S = 3.0  # so long we wait at our end for records that are away
@@ -66,6 +67,7 @@ class Live:
         self.calls = Calls(self.house)
         self.boards = Boards(self.house, self.sessions, self.staffing, self.calls)
         self.listening = Listening(self.house, self.sessions)
+        self.rights = Rights(self.house, self.matching, self.staffing, self._leave)
         self.agreeing = Agreeing(self.house, self.matching, self.staffing, forgotten) if forgotten else None
         self.sessions.wire(self.matching, self.rooms, self.lines)
         self.invites: Invites | None = None
@@ -89,6 +91,7 @@ class Live:
             self.staffing.keep_renewing,
             self._sweep,
             self._notice_erasures,
+            self.rights.watch,
             self.admission.watch,
             self.house.owed.run,
             self.listening.run,
@@ -220,17 +223,21 @@ class Live:
         hashed = token_hash(token)
         live = self.house.index.by_token(hashed)
         if live is not None:
-            return live
+            return live if self._stands(live.session) else None
         record = await self.house.records.session_by_token(hashed) if token else None
         if record is None:
             return None
         entry = self.house.entries.get(record.id)
-        if entry is None and record.state in FINAL_STATES and self.house.now() <= (record.ended_at or 0) + RATING_MS:
+        if entry is None and self._stands(record):
             entry = await self._load(record)
             if entry is not None:
                 for person in entry.session.people.values():
                     person.connected = False
         return entry
+
+    def _stands(self, session: Session | SessionRecord) -> bool:
+        """Whether its user may still come: a day after its end they may not."""
+        return session.state not in FINAL_STATES or self.house.now() <= (session.ended_at or 0) + RATING_MS
 
     async def any_session(self, session_id: str) -> Entry | None:
         """Running or over; one that is over and not looked at comes from the records and is not kept in memory."""
@@ -287,6 +294,9 @@ class Live:
             raise InviteRefused("replayed")
         token = secrets.token_urlsafe(32)
         self.house.index.change_token(entry, token_hash(token))
+        if (former := entry.holders.get(entry.session.user)) is not None:
+            former.bye("replaced")  # a page left open lives by the token of before
+            await self.detach(former)
         await self.house.records.save_token(entry.id, entry.token_hash)
         return entry, token
 
@@ -298,18 +308,25 @@ class Live:
             for participant in list(entry.holders):
                 if (client := entry.release(participant)) is not None:
                     client.send(SessionOver(session=session_id, reason="erased"))
+                    if participant == entry.session.user:
+                        client.bye("token")
             self.sessions.forget_if_done(entry)
             self.boards.messages_changed()
 
-    async def staff_signed_out(self, staff_id: str) -> None:
-        """Their connections close; sessions of theirs follow the rules for a lost owner."""
-        for client in self.house.hub.of_staff(staff_id):
-            client.bye("signed_out")
-            await self.detach(client)
-        try:
-            await self.matching.call(self.house.store.sign_out(staff_id, self.house.now(), force=True))
-        except (Refused, Unavailable):
-            self.house.refused["matcher_sign_out"] += 1
+    async def staff_signed_out(self, member: StaffRecord, right: str = "") -> None:
+        """End the connections of that sign-in, or without one all of theirs; sessions of theirs follow the rules for a lost
+        owner. Whoever has no connection, after all, is signed out at the matcher."""
+        clients = self.house.hub.of_staff(member.id)
+        await self.rights.end([client for client in clients if right in ("", client.right)])
+        if not clients:
+            await self.rights.sign_out(member)
+
+    async def signed_in_again(self, member: StaffRecord, former: str) -> None:
+        """This browser's other tabs come back as whoever has signed in now."""
+        theirs = [client for client in self.house.hub.staff_clients() if client.right == former]
+        same = [client for client in theirs if client.staff is not None and client.staff.id == member.id]
+        await self.rights.restart(same)
+        await self.rights.end([client for client in theirs if client not in same])
 
     # --- connections -----------------------------------------------------------------------------------------------------
 
@@ -365,25 +382,29 @@ class Live:
 
     async def detach(self, client: Client) -> None:
         """The connection is over. A session it held goes to the newest other tab of that member of staff, if there is one."""
+        await self._leave(client, None)
+
+    async def _leave(self, client: Client, returns: bool | None) -> None:
+        """`returns`: as in `Rights`."""
         async with self._leaving:
             if client in self.house.hub.clients:
-                await self._detach(client)
+                await self._detach(client, returns)
 
-    async def _detach(self, client: Client) -> None:
+    async def _detach(self, client: Client, returns: bool | None) -> None:
         self.house.hub.remove(client)
         self.sessions.changed = True
         tabs = self.house.hub.of_staff(client.staff.id) if client.staff else []
         for entry in list(client.held.values()):
             for participant, holder in list(entry.holders.items()):
                 if holder is client:
-                    await self._let_go(entry, participant, tabs)
+                    await self._let_go(entry, participant, tabs, returns)
         if client.staff is not None and not tabs and client.staff.role in MATCHED_ROLES:
             try:
                 await self.matching.call(self.house.store.disconnect(client.staff.id, self.house.now()))
             except (Refused, Unavailable):
                 self.house.refused["matcher_disconnect"] += 1
 
-    async def _let_go(self, entry: Entry, participant: str, tabs: list[Client]) -> None:
+    async def _let_go(self, entry: Entry, participant: str, tabs: list[Client], returns: bool | None) -> None:
         if participant in entry.session.listeners:
             await self.listening.stop(participant, entry.id, "lost")
             return
@@ -392,7 +413,7 @@ class Live:
             self.sessions.show(entry)
             return
         entry.release(participant)
-        await self.sessions.apply(entry, Disconnected(participant))
+        await self.sessions.apply(entry, Disconnected(participant) if returns is None else RightEnded(participant, returns))
         self.sessions.forget_if_done(entry)
 
 

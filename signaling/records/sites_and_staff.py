@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from time import monotonic
 from typing import Any
 
@@ -108,13 +108,18 @@ class Places(Database):
         return [StaffRecord(**row) for row in await self._all(sa.select(t.staff).order_by(t.staff.c.login))]
 
     async def save_staff(self, record: StaffRecord) -> None:
-        """Insert or replace. ValueError: another member of staff has this login."""
+        """Insert or replace. A new password or role ends their sign-ins. ValueError: another member of staff has this login."""
         values = {name: getattr(record, name) for name in _STAFF_COLUMNS}
+        mine = t.staff.c.id == record.id
         try:
             async with self._writing() as connection:
-                changed = await connection.execute(sa.update(t.staff).where(t.staff.c.id == record.id).values(values))
-                if not changed.rowcount:
+                before = (await connection.execute(sa.select(t.staff).where(mine).with_for_update())).first()
+                if before is None:
                     await connection.execute(sa.insert(t.staff).values(values))
+                    return
+                await connection.execute(sa.update(t.staff).where(mine).values(values))
+                if (before.password_hash, before.role) != (record.password_hash, record.role):
+                    await connection.execute(sa.delete(t.sign_in).where(t.sign_in.c.staff == record.id))
         except IntegrityError as error:
             raise ValueError("login_taken") from error
 
@@ -124,12 +129,42 @@ class Places(Database):
 
     # --- sign-ins ------------------------------------------------------------------------------------------------------
 
-    async def add_sign_in(self, record: SignInRecord) -> None:
-        await self._do(sa.insert(t.sign_in).values({name: getattr(record, name) for name in SignInRecord.__struct_fields__}))
+    async def add_sign_in(self, record: SignInRecord, *, password_hash: str | None = None) -> bool:
+        """False, and nothing is added: its member of staff is gone, or their password's hash is not (any more) that one."""
+        theirs = sa.select(t.staff.c.password_hash).where(t.staff.c.id == record.staff).with_for_update(read=True)
+        values = {name: getattr(record, name) for name in SignInRecord.__struct_fields__}
+
+        def add(connection: sa.Connection) -> bool:
+            present = connection.execute(theirs).scalar_one_or_none()  # holds the row: a new password waits, then ends this one
+            if present is None or password_hash not in (None, present):
+                return False
+            connection.execute(sa.insert(t.sign_in).values(values))
+            return True
+
+        return await self._transaction(add, writes=True)
 
     async def sign_in(self, token_hash: str) -> SignInRecord | None:
         row = await self._first(sa.select(t.sign_in).where(t.sign_in.c.token_hash == token_hash))
         return SignInRecord(**row) if row else None
+
+    async def sign_ins(self, token_hashes: Collection[str], staff: Collection[str]) -> list[tuple[SignInRecord, StaffRecord]]:
+        """Return those with these hashes and those of these members of staff, each with its member of staff."""
+        theirs = [t.staff.c[name].label(f"staff_{name}") for name in _STAFF_COLUMNS]
+        wanted = t.sign_in.c.token_hash.in_(token_hashes) | t.sign_in.c.staff.in_(staff)
+        joined = t.sign_in.join(t.staff, t.staff.c.id == t.sign_in.c.staff)
+        rows = await self._all(sa.select(*t.sign_in.c, *theirs).select_from(joined).where(wanted))
+        return [
+            (
+                SignInRecord(**{name: row[name] for name in SignInRecord.__struct_fields__}),
+                StaffRecord(**{name: row[f"staff_{name}"] for name in _STAFF_COLUMNS}),
+            )
+            for row in rows
+        ]
+
+    async def saw_sign_ins(self, token_hashes: Collection[str], now: int) -> None:
+        """They are in use."""
+        used = t.sign_in.c.token_hash.in_(token_hashes) & (t.sign_in.c.seen_at < now)
+        await self._do(sa.update(t.sign_in).where(used).values(seen_at=now))
 
     async def remove_sign_in(self, token_hash: str) -> bool:
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.token_hash == token_hash)) > 0

@@ -89,6 +89,7 @@ sign_in = sa.Table(
     sa.Column("staff", sa.Text, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=False, index=True),
     _time("created_at"),
     _time("expires_at"),
+    sa.Column("seen_at", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 used_code = sa.Table("used_code", metadata, sa.Column("jti", sa.Text, primary_key=True), _time("expires_at"))

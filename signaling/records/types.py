@@ -128,10 +128,17 @@ class StaffRecord(Struct, frozen=True, kw_only=True):
 
 
 class SignInRecord(Struct, frozen=True, kw_only=True):
+    """`seen_at`: when it was last used, to the minute; 0: not since it was made."""
+
     token_hash: str
     staff: str
     created_at: int
     expires_at: int
+    seen_at: int = 0
+
+    def stands(self, now: int, idle_ms: int) -> bool:
+        """Whether it is neither expired nor has been idle for `idle_ms`."""
+        return now < self.expires_at and now - max(self.created_at, self.seen_at) < idle_ms
 
 
 class SessionRecord(Struct, frozen=True, kw_only=True):

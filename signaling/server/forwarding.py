@@ -142,6 +142,7 @@ class Relay:
             return _unavailable()
 
     async def _pass_on(self, request: web.Request, leader: Leader) -> web.StreamResponse:
+        """An answer that breaks off when part of it has been passed on breaks off for its reader, too."""
         headers = self._headers(request)
         async with self._http.request(
             request.method,
@@ -157,8 +158,13 @@ class Relay:
                     response.headers.add(name, value)
             response.content_length = answered.content_length
             await response.prepare(request)
-            async for chunk in answered.content.iter_any():
-                await response.write(chunk)
+            try:
+                async for chunk in answered.content.iter_any():
+                    await response.write(chunk)
+            except BaseException:
+                if request.transport is not None:
+                    request.transport.abort()
+                raise
             await response.write_eof()
             return response
 

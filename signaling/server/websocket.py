@@ -12,6 +12,7 @@ from aiohttp import WSMsgType, web
 
 from matcher.types import Unavailable
 from signaling.access.admission import Crowded
+from signaling.access.identity import right_of
 from signaling.access.rate_limits import Buckets
 from signaling.live import Live
 from signaling.live.commands import REFUSALS, handle
@@ -156,7 +157,7 @@ class _Connection:
         if entry is None:
             return False
         async with self.live.admission.returning(urgent=entry.id in self.live.house.index.running):
-            self.client = Client(tab=hello.tab)
+            self.client = Client(tab=hello.tab, right=entry.token_hash)
             await self.live.attach_user(self.client, entry)
         return True
 
@@ -167,7 +168,7 @@ class _Connection:
         if record is None:
             return False
         async with self.live.admission.returning(urgent=True):
-            self.client = Client(tab=hello.tab, staff=record, locale=hello.locale)
+            self.client = Client(tab=hello.tab, right=right_of(self.request), staff=record, locale=hello.locale)
             await self.live.attach_staff(self.client, record)
         return True
 
@@ -223,6 +224,8 @@ class _Connection:
 
     async def _handle(self, client: Client, message: msg.ClientMessage) -> None:
         request_id, session = getattr(message, "id", None), getattr(message, "session", "")
+        if not isinstance(message, msg.Ping):
+            client.acted_at = self.live.house.now()
         try:
             await handle(self.live, client, message)
         except (Unavailable, RecordsAway):

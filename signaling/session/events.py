@@ -33,6 +33,14 @@ class Disconnected:
 
 
 @dataclass(frozen=True, slots=True)
+class RightEnded:
+    """A member of staff has lost the sign-in they were here by. `returns`: they may sign in again and come back."""
+
+    participant: str
+    returns: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MediaChanged:
     participant: str
     media: Media
@@ -291,7 +299,7 @@ class Restored:
 
 
 SessionEvent = (
-    Entered | Connected | Disconnected | MediaChanged | ChannelChanged | Left | Chose | MessageGiven | CallbackAsked
+    Entered | Connected | Disconnected | RightEnded | MediaChanged | ChannelChanged | Left | Chose | MessageGiven | CallbackAsked
     | CallbackCancelled | CallbackMoved | CallbackMissed | UserMet | HelpAsked | TransferAsked
     | HelpCancelled | HelpJoined | ModeChanged | Held | HandedOver | Rated | WrappedUp | EndedBy | RingStarted | RingEnded
     | ListenStarted | ListenStopped

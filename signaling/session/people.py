@@ -16,6 +16,7 @@ from signaling.session.events import (
     PeerChanged,
     PeerOffered,
     PeerReported,
+    RightEnded,
     Say,
     Step,
 )
@@ -92,6 +93,24 @@ def disconnected(session: Session, event: Disconnected, now: int, out: list[Effe
             session.timers["owner_lost"] = now + model.OWNER_LOST_MS
         elif session.open_help():
             session.timers["professional_lost"] = now + model.PROFESSIONAL_LOST_MS
+
+
+def right_ended(session: Session, event: RightEnded, now: int, out: list[Effect]) -> None:
+    """Their peers end at once: nobody hears a user without the right to. Whoever may not return is not waited for."""
+    person = session.people.get(event.participant)
+    if person is None or person.gone or person.id == session.user:
+        return
+    drop_peers(person, out)
+    disconnected(session, Disconnected(person.id), now, out)
+    timer = _lost_timer(session, person)
+    if timer is not None and not event.returns:
+        session.timers[timer] = now
+
+
+def _lost_timer(session: Session, person: Person) -> Literal["owner_lost", "professional_lost"] | None:
+    """Return the timer of a member of staff who is waited for."""
+    name: Literal["owner_lost", "professional_lost"] = "owner_lost" if person.id == session.owner else "professional_lost"
+    return name if name in session.timers else None
 
 
 def user_lost(session: Session, now: int, out: list[Effect]) -> None:

@@ -28,7 +28,8 @@ async def test_erasing_from_the_command_line_ends_the_running_session(service: S
     await asyncio.to_thread(main, words, standalone_mode=False)
     for person in (user, counselor):
         assert (await person.get("session_over"))["reason"] == "erased"
-    assert (await user.say("line", line="c-2", text="아직"))["reason"] == "not_yours"
+    assert (await user.get("bye"))["reason"] == "token", "the user's token has ended"
+    assert (await counselor.ask(type="line", session=user.session_id, line="c-2", text="아직"))["reason"] == "not_yours"
     assert user.session_id not in service.live.house.entries
     records = service.app[app_keys.RECORDS]
     assert await records.lines(user.session_id, audience="staff") == []

@@ -112,6 +112,18 @@ async def test_sign_ins_are_limited_whichever_server_is_asked(cluster: Cluster) 
         assert single < 12, "as few as one server allows"
 
 
+async def test_a_sign_in_that_ends_ends_consoles_at_every_server(cluster: Cluster) -> None:
+    async with doors(cluster) as (leader, other):
+        consoles = [await door.staff("suho", available=False) for door in (leader, other)]
+        records = await Records.open(cluster.postgres.url)
+        await records.remove_sign_ins_of("suho")
+        await records.close()
+        async with asyncio.timeout(1.5):
+            for console in consoles:
+                assert (await console.get("bye"))["reason"] == "signed_out"
+                await console.get("closed")
+
+
 async def test_nobody_outside_speaks_as_a_server(cluster: Cluster) -> None:
     async with doors(cluster) as (leader, _), aiohttp.ClientSession() as http:
         for headers in ({}, {"X-Sangdam-Node": "guess"}):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from aiohttp import web
 
+from signaling.http.sending import WatchedFile
 from signaling.recordings import Segment
 from signaling.recordings.copies import Copies, TooMany
 from signaling.server.app_keys import LIVE, RECORDINGS, RECORDS
@@ -52,7 +54,7 @@ async def file(request: web.Request) -> web.StreamResponse:
     if not await asyncio.to_thread(path.is_file):
         raise not_found()
     headers = {"Content-Type": "video/webm", "Content-Disposition": f'attachment; filename="{path.name}"'}
-    return web.FileResponse(path, headers=headers)
+    return WatchedFile(path, headers, partial(_own, request))
 
 
 async def _own(request: web.Request) -> tuple[str, str, list[Segment]]:

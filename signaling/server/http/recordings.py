@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections import OrderedDict
+from functools import partial
 
 from aiohttp import web
 from msgspec import Struct
 
 from media.api import recording_files as disk
+from signaling.http.sending import WatchedFile
 from signaling.protocol.messages import Line, Role
 from signaling.recordings import Segment, pieces
 from signaling.records import SessionRecord, StaffRecord
@@ -113,7 +115,7 @@ async def track(request: web.Request) -> web.StreamResponse:
     if not await asyncio.to_thread(path.is_file):
         raise not_found()
     await _look(request, member, record.id)
-    return web.FileResponse(path, headers={"Content-Type": "video/webm"})
+    return WatchedFile(path, {"Content-Type": "video/webm"}, partial(_may_look, request))
 
 
 async def _may_look(request: web.Request) -> tuple[SessionRecord, Session, StaffRecord, list[Segment]]:

@@ -7,7 +7,7 @@ from typing import Annotated
 from aiohttp import web
 from msgspec import Meta, Struct
 
-from signaling.access.identity import MOST_PASSWORD, drop_cookie, set_cookie
+from signaling.access.identity import MOST_PASSWORD, drop_cookie, right_of, set_cookie
 from signaling.protocol.messages import Role
 from signaling.records import StaffRecord
 from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
@@ -48,6 +48,9 @@ async def sign_in(request: web.Request) -> web.Response:
     asked = await read_json(request, SignInRequest, 2048)
     now = now_ms()
     member, token = await request.app[IDENTITY].sign_in(asked.login, asked.password, address=address_of(request), now=now)
+    if former := right_of(request):
+        await request.app[LIVE].signed_in_again(member, former)  # before it is gone: they come back, and are not turned away
+        await request.app[RECORDS].remove_sign_in(former)
     await request.app[RECORDS].audit(member.id, "sign_in", f"staff/{member.id}", now)
     response = answer(Me.of(member))
     set_cookie(response, token)
@@ -56,7 +59,7 @@ async def sign_in(request: web.Request) -> web.Response:
 
 @routes.post("/api/sign-out")
 async def sign_out(request: web.Request) -> web.Response:
-    """Ends this browser's sign-in; fine for those who have none. Refused busy: in a conversation, which must be handed over
+    """End this browser's sign-in; fine for those who have none. Refused busy: in a conversation, which must be handed over
     or ended first."""
     now = now_ms()
     member = await request.app[IDENTITY].who(request, now)
@@ -64,7 +67,7 @@ async def sign_out(request: web.Request) -> web.Response:
         raise Refused(409, "busy", "You are in a conversation: hand it over or end it first.")
     await request.app[IDENTITY].sign_out(request)
     if member is not None:
-        await request.app[LIVE].staff_signed_out(member.id)
+        await request.app[LIVE].staff_signed_out(member, right_of(request))
         await request.app[RECORDS].audit(member.id, "sign_out", f"staff/{member.id}", now)
     response = answer({})
     drop_cookie(response)

@@ -143,6 +143,31 @@ async def test_removing_staff_ends_their_sign_ins(records: Records) -> None:
     assert await records.sign_in("h") is None
 
 
+async def test_a_new_password_or_role_ends_sign_ins_and_a_new_name_none(records: Records) -> None:
+    jimin = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor", password_hash="old")
+    for changes in ({"password_hash": "new"}, {"role": "professional"}):
+        await records.save_staff(jimin)
+        await records.add_sign_in(SignInRecord(token_hash="h", staff="jimin", created_at=1, expires_at=2))
+        await records.save_staff(replace(jimin, name="지민", sites=["shop"]))
+        assert await records.sign_in("h")
+        await records.save_staff(replace(jimin, **changes))
+        assert await records.sign_in("h") is None
+
+
+async def test_no_sign_in_by_a_password_that_has_just_been_changed(records: Records) -> None:
+    jimin = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor", password_hash="new")
+    await records.save_staff(jimin)
+    sign_in = SignInRecord(token_hash="h", staff="jimin", created_at=1, expires_at=2)
+    assert not await records.add_sign_in(sign_in, password_hash="old")
+    assert not await records.add_sign_in(replace(sign_in, staff="removed"), password_hash="old")
+    assert await records.add_sign_in(sign_in, password_hash="new")
+    assert await records.sign_ins(["h", "other"], []) == [(sign_in, jimin)]
+    await records.saw_sign_ins(["h"], 7)
+    await records.saw_sign_ins(["h"], 5)
+    assert await records.sign_ins([], ["jimin"]) == [(replace(sign_in, seen_at=7), jimin)]
+    assert await records.sign_ins([], []) == []
+
+
 async def test_a_code_is_used_once_even_when_tried_at_the_same_time(records: Records) -> None:
     tries = await asyncio.gather(*(records.use_code("shop/jti", 10) for _ in range(8)))
     assert sorted(tries) == [False] * 7 + [True]

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import argon2
 import pytest
 from aiohttp import web
 from msgspec.structs import replace
 
 from signaling.access import identity
-from signaling.access.identity import SIGN_IN_LIFE_MS, Identity, SignInRefused
+from signaling.access.identity import IDLE_MS, SIGN_IN_LIFE_MS, Identity, SignInRefused
 from signaling.records import SignInRecord, StaffRecord
 
 NOW = 1_790_000_000_000
@@ -26,15 +28,19 @@ class FakeRecords:
     async def staff(self, staff_id: str) -> StaffRecord | None:
         return self.people.get(staff_id)
 
-    async def add_sign_in(self, record: SignInRecord) -> None:
+    async def add_sign_in(self, record: SignInRecord, *, password_hash: str | None = None) -> bool:
         self.sign_ins[record.token_hash] = record
+        return True
+
+    async def saw_sign_ins(self, token_hashes: Collection[str], now: int) -> None:
+        for each in token_hashes:
+            self.sign_ins[each] = replace(self.sign_ins[each], seen_at=now)
 
     async def sign_in(self, token_hash: str) -> SignInRecord | None:
         return self.sign_ins.get(token_hash)
 
-    async def remove_sign_ins_of(self, staff_id: str) -> int:
-        self.sign_ins = {key: value for key, value in self.sign_ins.items() if value.staff != staff_id}
-        return 0
+    async def remove_sign_in(self, token_hash: str) -> bool:
+        return self.sign_ins.pop(token_hash, None) is not None
 
 
 @pytest.fixture
@@ -60,10 +66,17 @@ async def test_the_right_password_opens(door: Identity, records: FakeRecords) ->
 
 async def test_a_sign_in_ends(door: Identity, records: FakeRecords) -> None:
     token = await sign_in(door)
+    for now in range(NOW, NOW + SIGN_IN_LIFE_MS, IDLE_MS // 2):
+        assert await door.who_holds(token, now)
     assert await door.who_holds(token, NOW + SIGN_IN_LIFE_MS - 1)
     assert await door.who_holds(token, NOW + SIGN_IN_LIFE_MS) is None
-    await door.sign_out_everywhere("jimin")
-    assert await door.who_holds(token, NOW) is None
+
+
+async def test_a_sign_in_that_nobody_uses_ends(door: Identity) -> None:
+    token = await sign_in(door)
+    assert await door.who_holds(token, NOW + IDLE_MS - 1)
+    assert await door.who_holds(token, NOW + 2 * IDLE_MS - 2), "it was used in between"
+    assert await door.who_holds(token, NOW + 3 * IDLE_MS) is None
 
 
 async def test_removed_staff_hold_nothing(door: Identity, records: FakeRecords) -> None:

@@ -309,6 +309,44 @@ def test_waiting_for_a_lost_owner_is_answered_by_their_return(call: Call) -> Non
     assert (call.session.choices, call.session.owner_lost) == ([], False)
 
 
+def test_staff_who_lose_their_right_lose_their_peers_at_once(call: Call) -> None:
+    call.active().give(ev.PeerOffered("jimin", "p-1"))
+    call.give(ev.RightEnded("jimin", returns=True))
+    assert ev.DropPeer("p-1") in call.effects
+    assert next_deadline(call.session) == call.now + 30 * S, "they may sign in again"
+    call.give(ev.Connected("jimin"), 10)
+    assert next_deadline(call.session) is None
+
+
+def test_nobody_waits_for_staff_who_may_not_return(call: Call) -> None:
+    call.active().give(ev.RightEnded("jimin", returns=False))
+    call.tick(0)
+    assert call.session.choices == ["wait", "another", "message"]
+    before = encode_snapshot(call.session)
+    assert call.give(ev.RightEnded("jimin", returns=False)) == []
+    assert encode_snapshot(call.session) == before
+
+
+def test_a_lost_owner_who_is_then_removed_is_not_waited_for(call: Call) -> None:
+    call.active().give(ev.Disconnected("jimin"))
+    call.give(ev.RightEnded("jimin", returns=False), 5)
+    call.tick(0)
+    assert call.session.owner_lost
+
+
+def test_a_professional_takes_over_at_once_from_an_owner_who_is_removed(call: Call) -> None:
+    call.active().joined().give(ev.RightEnded("jimin", returns=False))
+    call.tick(0)
+    assert call.session.owner == "han"
+
+
+def test_a_reading_professional_who_is_removed_sends_the_hunt_on(call: Call) -> None:
+    call.active().reading().give(ev.RightEnded("han", returns=False))
+    call.tick(0)
+    assert call.asked.state == "asking"
+    assert not call.session.owner_lost
+
+
 def test_a_message_may_be_left_when_the_owner_is_lost_or_nobody_came(call: Call) -> None:
     with pytest.raises(NotAllowed):
         call.active().give(ev.MessageGiven("u"))

@@ -25,7 +25,7 @@ from signaling.access.identity import COOKIE, Identity, token_hash
 from signaling.config.settings import Settings
 from signaling.protocol.messages import Brief
 from signaling.recordings import Recordings
-from signaling.records import Records, SessionRecord
+from signaling.records import Records, SessionRecord, StaffRecord
 from signaling.server import app_keys, demo, http
 from signaling.server.http import pages
 
@@ -43,6 +43,7 @@ class FakeLive:
         self.product_pictures: list[tuple[str, str]] = []
         self.erasures: list[str] = []
         self.signed_out: list[str] = []
+        self.signed_in_again_as: list[str] = []
         self.new_hours: list[str] = []
         self.talking: set[str] = set()
         self.briefs: list[Brief] = []
@@ -80,8 +81,11 @@ class FakeLive:
     async def erased(self, session_id: str) -> None:
         self.erasures.append(session_id)
 
-    async def staff_signed_out(self, staff_id: str) -> None:
-        self.signed_out.append(staff_id)
+    async def staff_signed_out(self, member: StaffRecord, right: str = "") -> None:
+        self.signed_out.append(member.id)
+
+    async def signed_in_again(self, member: StaffRecord, former: str) -> None:
+        self.signed_in_again_as.append(member.id)
 
 
 @dataclass

@@ -1,0 +1,57 @@
+"""Files that take a while to send: whoever reads one must have the right to it until its last byte."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+
+from signaling.records import RecordsAway
+from signaling.server.http.errors import Refused
+
+LOOK_S = 0.4
+_DROP = struct.pack("ii", 1, 0)  # linger for no time: reset
+
+
+class WatchedFile(web.FileResponse):
+    """A file, or the range of it that is asked for. The connection is cut as soon as `may_read` raises `Refused`."""
+
+    def __init__(self, path: Path, headers: dict[str, str], may_read: Callable[[], Awaitable[object]]) -> None:
+        super().__init__(path, headers=headers)
+        self._may_read = may_read
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Send the whole file. ConnectionResetError: the right to read it has ended."""
+        sending = asyncio.create_task(super().prepare(request))
+        stands = True
+        try:
+            while stands and not (await asyncio.wait({sending}, timeout=LOOK_S))[0]:
+                stands = await self._stands()
+            if stands:
+                return sending.result()
+        finally:
+            sending.cancel()  # before the cut: asyncio's sendfile does not notice that its socket is closed
+            await asyncio.wait({sending})
+        _cut(request)
+        raise ConnectionResetError("the right to read it has ended")
+
+    async def _stands(self) -> bool:
+        try:
+            await self._may_read()
+        except Refused:
+            return False
+        except RecordsAway:  # nobody can say
+            return True
+        return True
+
+
+def _cut(request: web.BaseRequest) -> None:
+    """Close the connection and drop what the kernel still holds of it."""
+    if request.transport is not None:
+        request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DROP)
+        request.transport.abort()

@@ -1,0 +1,137 @@
+"""Rights last as long as they are used: a connection of staff ends within a second of the sign-in that it lives by."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from matcher.types import Refused, Unavailable
+from signaling.access.identity import IDLE_MS, SEEN_MS
+from signaling.live.connections import Client
+from signaling.live.entry import House
+from signaling.live.matching import Matching
+from signaling.live.staffing import MATCHED_ROLES, Staffing
+from signaling.records.types import SignInRecord, StaffRecord
+from signaling.session.events import RightEnded
+from signaling.session.model import RATING_MS
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 0.4
+RESTART_MS = 300
+ON_DUTY = frozenset({"available", "reserved", "busy", "wrap_up"})
+
+LetGo = Callable[[Client, bool | None], Awaitable[None]]
+Standing = dict[str, tuple[SignInRecord, StaffRecord]]
+
+
+class Rights:
+    """`let_go` detaches a client. Its second argument says whether a member of staff whose right has ended may return; None:
+    the connection alone is over."""
+
+    def __init__(self, house: House, matching: Matching, staffing: Staffing, let_go: LetGo) -> None:
+        self.house = house
+        self.matching = matching
+        self.staffing = staffing
+        self._let_go = let_go
+
+    async def watch(self) -> None:
+        """Ask the records, which the command line and other servers change, what still stands."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            await self.look()
+
+    async def look(self) -> None:
+        await self._end_old()
+        await self._look_at_staff()
+
+    async def _end_old(self) -> None:
+        """A page that is left open shows its session until its user could not come back to it either."""
+        for entry in list(self.house.index.over.values()):
+            if self.house.now() <= (entry.session.ended_at or 0) + RATING_MS:
+                return
+            for client in list(entry.holders.values()):
+                client.bye("token")
+                await self._let_go(client, None)
+
+    async def _look_at_staff(self) -> None:
+        clients = self.house.hub.staff_clients()
+        absent = [staff for staff in self.house.index.staff_ids() if not self.house.hub.of_staff(staff)]
+        if not clients and not absent:
+            return
+        now = self.house.now()
+        found = await self.house.records.sign_ins({client.right for client in clients}, absent)
+        standing = {one.token_hash: (one, staff) for one, staff in found if now < one.expires_at}
+        await self._note_use(clients, standing, now)
+        over = [client for client in clients if not self._stands(client, standing, now)]
+        await self.end(over)
+        await self._end_absent(absent, {staff.id for _, staff in standing.values()})
+        # Their sites, languages or name are others now: they come back with them.
+        await self.restart([client for client in clients if client not in over and standing[client.right][1] != client.staff])
+
+    def _stands(self, client: Client, standing: Standing, now: int) -> bool:
+        if client.right not in standing:
+            return False
+        sign_in, _ = standing[client.right]
+        return self._in_use(client) or now - max(sign_in.created_at, sign_in.seen_at, client.acted_at) < IDLE_MS
+
+    def _in_use(self, client: Client) -> bool:
+        """Staff on duty wait for a ring, and a missed one sets them away; a wallboard is looked at and not touched."""
+        staff = client.staff.id if client.staff else ""
+        return client.watching or bool(client.held) or self.staffing.state(staff) in ON_DUTY
+
+    async def _note_use(self, clients: list[Client], standing: Standing, now: int) -> None:
+        used: set[str] = set()
+        for client in clients:
+            if client.right not in standing:
+                continue
+            sign_in, _ = standing[client.right]
+            known = max(sign_in.created_at, sign_in.seen_at)
+            if now - known > SEEN_MS and (self._in_use(client) or client.acted_at > known):
+                used.add(client.right)
+        if used:
+            await self.house.records.saw_sign_ins(used, now)
+
+    async def end(self, clients: list[Client]) -> None:
+        """Tell these connections `signed_out`, and end all they hold. Staff without any other are signed out at the matcher."""
+        for client in clients:
+            client.bye("signed_out")
+        for staff in {client.staff.id: client.staff for client in clients if client.staff is not None}.values():
+            returns = await self._may_return(staff)
+            for client in clients:
+                if client.staff is not None and client.staff.id == staff.id:
+                    await self._let_go(client, returns)
+            if not self.house.hub.of_staff(staff.id):
+                await self.sign_out(staff)
+            log.info("sign-in ended", staff=staff.id, may_return=returns)
+
+    async def restart(self, clients: list[Client]) -> None:
+        """They come back at once, by the sign-in that their browser has then."""
+        for client in clients:
+            client.bye("restart", RESTART_MS)
+        for client in clients:
+            await self._let_go(client, None)
+
+    async def _may_return(self, staff: StaffRecord) -> bool:
+        present = await self.house.records.staff(staff.id)
+        return present is not None and present.role == staff.role
+
+    async def sign_out(self, staff: StaffRecord) -> None:
+        """At the matcher."""
+        if staff.role not in MATCHED_ROLES:
+            return
+        try:
+            await self.matching.call(self.house.store.sign_out(staff.id, self.house.now(), force=True))
+        except (Refused, Unavailable):
+            self.house.refused["matcher_sign_out"] += 1
+
+    async def _end_absent(self, absent: list[str], signed_in: set[str]) -> None:
+        """Members of staff without a connection may still have a peer in a call."""
+        for staff in absent:
+            if staff in signed_in:
+                continue
+            returns = await self.house.records.staff(staff) is not None
+            for entry in self.house.index.of_staff(staff):
+                await self.matching.sessions.apply(entry, RightEnded(staff, returns))

@@ -1,0 +1,355 @@
+"""Rights last as long as they are used: what staff and users hold ends within a second of what they hold it by."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from msgspec.structs import replace
+
+from media.api.recording_files import Ended, TrackBegan, TrackEnded, encode_entry
+from signaling.access.identity import token_hash
+from signaling.records import Records
+from signaling.records import tables as t
+from signaling.server import app_keys
+from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
+from tests.peers.test_live_hearing import COUNSELOR, USER, hears, listening_in
+
+WITHIN_S = 1.0
+LATE_S = 0.5  # for a busy machine
+PAST = 1_000
+
+Way = Callable[[Records, str], Awaitable[object]]
+
+
+async def _removed(records: Records, staff: str) -> None:
+    assert await records.remove_staff(staff)
+
+
+async def _changed(records: Records, staff: str, **values: str) -> None:
+    member = await records.staff(staff)
+    assert member is not None
+    await records.save_staff(replace(member, **values))
+
+
+async def _password(records: Records, staff: str) -> None:
+    await _changed(records, staff, password_hash="of another password")
+
+
+async def _role(records: Records, staff: str) -> None:
+    member = await records.staff(staff)
+    assert member is not None
+    await _changed(records, staff, role="professional" if member.role == "counselor" else "counselor")
+
+
+async def _expired(records: Records, staff: str) -> None:
+    await records._do(sa.update(t.sign_in).where(t.sign_in.c.staff == staff).values(expires_at=PAST))
+
+
+async def _signed_out(records: Records, staff: str) -> None:
+    assert await records.remove_sign_ins_of(staff)
+
+
+WAYS: dict[str, Way] = {
+    "removed": _removed, "password": _password, "role": _role, "expired": _expired, "signed_out": _signed_out,
+}  # fmt: skip  # a table
+each_way = pytest.mark.parametrize("way", WAYS)
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[Service]:
+    async with running(settings_for(tmp_path)) as service:
+        yield service
+
+
+@pytest.fixture
+async def aside(service: Service) -> AsyncIterator[Records]:
+    """The same records, opened by another process as far as the service can tell."""
+    records = await Records.open(service.settings.database_url)
+    yield records
+    await records.close()
+
+
+async def ends_in_time(person: Person) -> None:
+    async with asyncio.timeout(WITHIN_S + LATE_S):
+        assert (await person.get("bye"))["reason"] == "signed_out"
+        await person.get("closed")
+
+
+@each_way
+async def test_a_console_ends_and_nobody_is_rung_there_any_more(service: Service, aside: Records, way: str) -> None:
+    counselor = await service.staff("jimin")
+    second = await service.staff("jimin", available=False, tab="t-2", cookie=counselor.cookie)
+    await WAYS[way](aside, "jimin")
+    await asyncio.gather(ends_in_time(counselor), ends_in_time(second))
+    user = await service.user("text")
+    await user.say("enter")
+    await user.until(lambda s: s["waiting"] is not None and not s["waiting"]["staffed"] and not s["waiting"]["ringing"])
+    assert not [message for message in counselor.seen if message["type"] == "ring"]
+    again = Person(await service._socket(service.settings.staff_url("counselor"), counselor.cookie))
+    await again.send(type="hello", tab="t-3")
+    assert (await again.get("bye"))["reason"] == "signed_out"
+
+
+@each_way
+async def test_a_call_that_rings_goes_to_the_next(service: Service, aside: Records, way: str) -> None:
+    counselor, user = await service.staff("jimin"), await service.user("text")
+    await user.say("enter")
+    ring = await counselor.get("ring")
+    other = await service.staff("suho")
+    await WAYS[way](aside, "jimin")
+    await ends_in_time(counselor)
+    assert (await other.get("ring"))["session"] == ring["session"]
+
+
+@each_way
+async def test_a_wallboard_goes_dark(service: Service, aside: Records, way: str) -> None:
+    operator = await service.staff("ops", available=False)
+    assert (await operator.ask(type="watch"))["type"] == "ok"
+    await operator.get("wallboard")
+    await WAYS[way](aside, "ops")
+    await ends_in_time(operator)
+    assert operator.seen[-2]["type"] == "bye", "nothing came after it"
+
+
+@each_way
+async def test_a_counselor_without_the_right_hears_nobody(service: Service, aside: Records, way: str) -> None:
+    user, counselor = await in_conversation(service, "voice")
+    async with await user.join_room() as one, await counselor.join_room() as other:
+        one.speak(USER)
+        other.speak(COUNSELOR)
+        await asyncio.gather(hears(one, COUNSELOR), hears(other, USER))
+        await WAYS[way](aside, "jimin")
+        await ends_in_time(counselor)
+        await asyncio.gather(hears(one), hears(other))
+        lost = await user.until(lambda s: bool(s.get("lost")) or s["choices"] != [])
+        may_not_return = way in ("removed", "role")
+        assert (lost["choices"] == ["wait", "another", "message"]) == may_not_return, "nobody waits for whoever may not return"
+
+
+async def test_staff_with_a_new_password_return_to_their_conversation(service: Service, aside: Records) -> None:
+    user, counselor = await in_conversation(service)
+    before = await aside.staff("jimin")
+    assert before is not None
+    await _password(aside, "jimin")
+    await ends_in_time(counselor)
+    await aside.save_staff(before)
+    back = await service.staff("jimin", available=False)
+    assert (await back.state("active"))["id"] == user.session_id
+    await user.until(lambda s: not s.get("lost"))
+
+
+@each_way
+async def test_a_peer_whose_console_is_gone_already_ends_too(service: Service, aside: Records, way: str) -> None:
+    user, counselor = await in_conversation(service, "voice")
+    async with await user.join_room() as one, await counselor.join_room() as other:
+        one.speak(USER)
+        await hears(other, USER)
+        await service.notices_gone(counselor)
+        await hears(other, USER)
+        await WAYS[way](aside, "jimin")
+        await hears(other, within_s=WITHIN_S + LATE_S + 0.8)
+
+
+@each_way
+async def test_an_operator_who_listens_hears_no_more(service: Service, aside: Records, way: str) -> None:
+    user, _, operator = await listening_in(service)
+    async with await user.join_room() as one, await operator.join_room() as ear:
+        one.speak(USER)
+        await hears(ear, USER)
+        await WAYS[way](aside, "ops")
+        await ends_in_time(operator)
+        await hears(ear)
+        await user.find(lambda m: m["type"] == "line" and m["line"]["text"] == "listening.off")
+
+
+@each_way
+async def test_a_professional_who_helps_is_out(service: Service, aside: Records, way: str) -> None:
+    user, counselor = await in_conversation(service)
+    professional = await service.staff("drhan")
+    assert (await counselor.say("help", note="?", category="cameras"))["type"] == "ok"
+    ring = await professional.get("ring")
+    assert (await professional.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
+    await professional.state("active")
+    assert (await professional.say("join"))["type"] == "ok"
+    await WAYS[way](aside, "drhan")
+    await ends_in_time(professional)
+    seen = len(professional.seen)
+    await counselor.send(type="line", session=user.session_id, line="c-1", text="still us", audience="staff")
+    if way in ("removed", "role"):
+        await counselor.until(lambda s: not [p for p in s["participants"] if p["role"] == "professional"])
+    assert len(professional.seen) == seen
+
+
+async def test_a_session_whose_owner_is_removed_passes_to_the_professional(service: Service, aside: Records) -> None:
+    _, counselor = await in_conversation(service)
+    professional = await service.staff("drhan")
+    await counselor.say("help", note="?", category="cameras")
+    ring = await professional.get("ring")
+    await professional.ask(type="accept", reservation=ring["reservation"])
+    await professional.state("active")
+    assert (await professional.say("join"))["type"] == "ok"
+    await _removed(aside, "jimin")
+    await ends_in_time(counselor)
+    async with asyncio.timeout(WITHIN_S + LATE_S):
+        await professional.until(lambda s: any(p["owner"] and p["role"] == "professional" for p in s["participants"]))
+
+
+async def test_another_browser_of_the_same_person_goes_on(service: Service, aside: Records) -> None:
+    here, there = await service.staff("jimin"), await service.staff("jimin", tab="t-2")
+    user = await service.user("text")
+    await user.say("enter")
+    ring = await here.get("ring")
+    await here.ask(type="accept", reservation=ring["reservation"])
+    await here.state("active")
+    status, _, _ = await service.post("/api/sign-out", {}, cookie=there.cookie)
+    assert status == 409, "busy in a conversation"
+    await aside.remove_sign_in(token_hash(here.cookie.partition("=")[2]))
+    await ends_in_time(here)
+    await there.state("active")
+    assert (await there.ask(type="ping"))["type"] == "pong"
+
+
+async def test_the_command_line_ends_a_console_within_a_second(service: Service) -> None:
+    counselor = await service.staff("jimin")
+    command = [
+        sys.executable,
+        "-m",
+        "signaling.cli.main",
+        "staff",
+        "remove",
+        "jimin",
+        "--data-dir",
+        str(service.settings.data_dir),
+    ]
+    await asyncio.to_thread(subprocess.run, command, check=True)
+    await ends_in_time(counselor)
+
+
+async def test_an_idle_console_ends_and_one_on_duty_does_not(service: Service, aside: Records) -> None:
+    idle, on_duty = await service.staff("suho", available=False), await service.staff("jimin")
+    wallboard = await service.staff("ops", available=False)
+    await wallboard.ask(type="watch")
+    long_ago = sa.update(t.sign_in).values(created_at=PAST, seen_at=PAST)
+    service.live.house.hub.of_staff("suho")[0].acted_at = 0
+    await aside._do(long_ago)
+    await ends_in_time(idle)
+    for person in (on_duty, wallboard):
+        assert (await person.ask(type="ping"))["type"] == "pong"
+
+
+async def test_new_sites_and_languages_are_taken_over_at_once(service: Service, aside: Records) -> None:
+    counselor = await service.staff("jimin")
+    member = await aside.staff("jimin")
+    assert member is not None
+    await aside.save_staff(replace(member, sites=["elsewhere"]))
+    async with asyncio.timeout(WITHIN_S + LATE_S):
+        assert (await counselor.get("bye"))["reason"] == "restart"
+    again = await service.staff("jimin", available=False, cookie=counselor.cookie)
+    user = await service.user("text")
+    await user.say("enter")
+    await user.until(lambda s: s["waiting"] is not None and not s["waiting"]["ringing"])
+    assert (await again.ask(type="ping"))["type"] == "pong"
+    assert not [message for message in again.seen if message["type"] == "ring"]
+
+
+# --- reading -------------------------------------------------------------------------------------------------------------
+
+
+class Reader:
+    """Reads a long recording at a trickle, by a socket of its own."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    @classmethod
+    async def of(cls, service: Service, path: str, header: str) -> Reader:
+        line = socket.socket()
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # what has arrived already can be read after the end
+        line.connect(("127.0.0.1", service.settings.port))
+        reader, writer = await asyncio.open_connection(sock=line, limit=4096)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost:{service.settings.port}\r\n{header}\r\n\r\n".encode())
+        assert b"200 OK" in await reader.readuntil(b"\r\n\r\n")
+        return cls(reader, writer)
+
+    async def goes_on(self) -> None:
+        for _ in range(4):
+            assert await self.reader.read(4096)
+            await asyncio.sleep(0.2)
+
+    async def is_cut(self) -> None:
+        """Trickles on until the connection ends."""
+        began = time.monotonic()
+        try:
+            while await self.reader.read(4096):
+                await asyncio.sleep(0.02)
+                assert time.monotonic() - began < WITHIN_S + LATE_S
+        except ConnectionError:
+            return
+        finally:
+            self.writer.close()
+
+
+async def recorded(service: Service, user: Person) -> str:
+    """A track of 200 MB, which takes minutes at a trickle; its address."""
+    folder = service.settings.recordings_dir / user.session_id / "1-1"
+    folder.mkdir(parents=True)
+    log = [TrackBegan(at=1000, n=1, participant=user.session["you"], kind="audio"), TrackEnded(at=4000, n=1), Ended(at=4000)]
+    (folder / "segment.jsonl").write_bytes(b"".join(encode_entry(entry) + b"\n" for entry in log))
+    with (folder / "1.webm").open("wb") as track:
+        track.truncate(200_000_000)
+    return f"/api/recordings/{user.session_id}/1-1/1"
+
+
+@each_way
+@pytest.mark.parametrize("who", ["jimin", "ops"])
+async def test_a_recording_being_read_is_cut(service: Service, aside: Records, way: str, who: str) -> None:
+    user, counselor = await in_conversation(service)
+    path = await recorded(service, user)
+    cookie = counselor.cookie if who == "jimin" else await service.sign_in("ops")
+    reader = await Reader.of(service, path, f"Cookie: {cookie}")
+    await reader.goes_on()
+    await WAYS[way](aside, who)
+    await reader.is_cut()
+
+
+@pytest.mark.parametrize("who", ["user", "jimin"])
+async def test_what_is_read_of_an_erased_session_is_cut(service: Service, aside: Records, who: str) -> None:
+    user, counselor = await in_conversation(service)
+    path, header = await recorded(service, user), f"Cookie: {counselor.cookie}"
+    await user.say("leave")
+    await user.state("after")
+    if who == "user":
+        copy = service.app[app_keys.RECORDINGS].copy_path(user.session_id)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with copy.open("wb") as file:
+            file.truncate(200_000_000)
+        path, header = f"/api/sessions/{user.session_id}/recording/file", f"Authorization: Bearer {user.token}"
+    reader = await Reader.of(service, path, header)
+    await reader.goes_on()
+    assert await aside.erase_session(user.session_id)
+    await aside.audit("cli", "session.erase", f"session/{user.session_id}", 1)
+    await reader.is_cut()
+    async with asyncio.timeout(WITHIN_S + LATE_S):
+        assert (await user.get("session_over"))["reason"] == "erased"
+        assert (await user.get("bye"))["reason"] == "token"
+
+
+async def test_a_page_left_open_ends_when_its_user_may_not_return(service: Service) -> None:
+    user, counselor = await in_conversation(service)
+    await user.say("leave")
+    await counselor.state("after")
+    await counselor.say("wrap_up", notes="", outcome="")
+    await user.state("closed")
+    service.skip(24 * 3600 + 1)
+    assert (await user.get("bye"))["reason"] == "token"
+    again = Person(await service._socket(service.settings.url))
+    await again.send(type="hello", tab="t", token=user.token)
+    assert (await again.get("bye"))["reason"] == "token"
