@@ -24,7 +24,7 @@ CALM_MS = 10.0
 
 
 class Crowded(Exception):
-    """Not now. `reason`: full (too many people wait), overloaded (the server is behind)."""
+    """Not now. `reason`: full (too many people wait), overloaded (the server is behind), pictures (too many are sent)."""
 
     def __init__(self, reason: str, retry_s: float) -> None:
         super().__init__(reason)

@@ -21,7 +21,8 @@ def setup(app: web.Application) -> None:
     """Adds the routes, the middlewares, and the hourly upkeep. Handlers find what they need under `keys.py`."""
     app[COUNTS] = Counter()
     app[recordings.LOOKS] = recordings.Looks()
-    app[pictures.CHECKER] = Checker()
+    checker = app[pictures.CHECKER] = Checker()
+    app.on_cleanup.append(lambda _: checker.close())
     app[pictures.UPLOADS] = Buckets(burst=12, per_minute=12)
     app.middlewares.extend((security_headers, refusals, own_origin_only))
     copies.setup(app)

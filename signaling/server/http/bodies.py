@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
@@ -16,6 +18,8 @@ from .errors import Refused
 T = TypeVar("T")
 
 MOST_JSON_BYTES = 64 * 1024
+BODY_WITHIN_S = 10.0  # for a small body, and more by its size:
+LEAST_BYTES_A_SECOND = 16 * 1024  # a phone at the edge of its network sends twice as fast
 
 
 async def read_json(request: web.Request, kind: type[T], most_bytes: int = MOST_JSON_BYTES) -> T:
@@ -29,16 +33,26 @@ async def read_json(request: web.Request, kind: type[T], most_bytes: int = MOST_
         raise Refused(400, "bad_request", "The request is not JSON.") from error
 
 
-async def read_bytes(request: web.Request, most_bytes: int) -> bytes:
-    """Reads no more than `most_bytes`, whatever the length announced. Refused: too_large."""
+async def read_bytes(request: web.Request, most_bytes: int, took: Callable[[int], None] = lambda count: None) -> bytes:
+    """Return the body. Reads at most `most_bytes`, whatever length was announced, and no longer than a slow connection takes.
+    `took` is told the size of each part as it comes. Refused: too_large, too_slow."""
     too_large = Refused(413, "too_large", f"At most {most_bytes} bytes are taken here.")
     if (request.content_length or 0) > most_bytes:
         raise too_large
     body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > most_bytes:
-            raise too_large
+    begun_s = asyncio.get_running_loop().time()
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S) as limit:
+            async for chunk in request.content.iter_any():
+                body += chunk
+                took(len(chunk))
+                if len(body) > most_bytes:
+                    raise too_large
+                limit.reschedule(begun_s + BODY_WITHIN_S + len(body) / LEAST_BYTES_A_SECOND)
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        raise Refused(408, "too_slow", "The request came too slowly; try again on a better connection.") from None
     return bytes(body)
 
 

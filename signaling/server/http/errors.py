@@ -29,6 +29,7 @@ _STATUS = {
     "replayed": 409,
     "too_large": 413,
     "picture_too_large": 413,
+    "picture_too_costly": 413,
     "trail_too_long": 413,
     "not_a_picture": 415,
     "wrong_credentials": 401,
@@ -39,6 +40,7 @@ _STATUS = {
 _AWAY = "This is out of reach for a moment; try again in a few seconds."
 _CROWDED = {
     "full": "Very many people are waiting at the moment; try again in half a minute.",
+    "pictures": "Very many pictures are being sent at the moment; try again in a few seconds.",
     "overloaded": "Very many people are coming at the moment; try again in a few seconds.",
 }
 _LIVE = {"full": "Too many conversations are going on; try again in a minute."}

@@ -1,97 +1,131 @@
-"""Pictures from outside: looked at by content, never by name, and written anew, so that nothing rides along."""
+"""Pictures from outside: looked at by content, never by name, and written anew in processes of their own.
+
+What anybody may cost is bounded before it is paid for: places to send from, bytes held, work in line, and seconds of work.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import io
-import warnings
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from signaling.images.fair_line import FairLine, Full, Ledger, Who
+from signaling.images.header import LONGEST_SIDE, MOST_MEMORY, Header, look
+from signaling.images.reencode import Picture, reencode
+from signaling.images.refusal import MOST_BYTES, PictureRefused
+from signaling.images.workshop import Workshop
 
-MOST_BYTES = 8 * 1024 * 1024
-MOST_PIXELS = 50_000_000  # a phone of 48 megapixels; decoded, 200 MB
-LONGEST_SIDE = 2048
-_AT_ONCE = 2  # decoding takes memory and a core
+__all__ = ["LONGEST_SIDE", "MOST_BYTES", "Checker", "Full", "Picture", "PictureRefused", "Upload", "Who", "reencode"]
 
-Mime = Literal["image/webp", "image/jpeg", "image/png"]
-
-SENTENCES = {
-    "not_a_picture": "This is not a picture that can be shown. JPEG, PNG and WebP are.",
-    "picture_too_large": "The picture is too large: 8 MB and 50 megapixels at most.",
-    "picture_damaged": "The picture is damaged.",
-}
-
-
-class PictureRefused(Exception):
-    """`reason`: a key of `SENTENCES`."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.sentence = SENTENCES[reason]
+SENDING = 32  # uploads at once
+SENDING_EACH_ADDRESS = 12
+MOST_WAITING = 96  # to send, and for their picture to be written anew
+MOST_HELD_BYTES = 32 * 1024 * 1024  # of bodies, in this process
+LONGEST_WAIT_S = 10.0  # for a turn
+LIGHT_MEMORY = 64 * 1024 * 1024  # bytes; the photo of a phone (12 megapixels) takes 48 million
+LIGHT_WORK = 150_000_000  # pixels times passes
+MOST_SPENT_SESSION_S = 12.0  # of work, lately
+MOST_SPENT_ADDRESS_S = 40.0
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
-    data: bytes
-    mime: Mime
-    width: int
-    height: int
+@dataclass(slots=True, eq=False)
+class Upload:
+    """A body on its way, or waiting to be written anew."""
+
+    who: Who
+    alarm: asyncio.Timeout
+    held_bytes: int = 0
+    evicted: bool = False
+
+
+@dataclass(slots=True)
+class Held:
+    """The bytes of all bodies. The address that holds most gives way when there are too many."""
+
+    most_bytes: int = MOST_HELD_BYTES
+    uploads: list[Upload] = field(default_factory=list)
+
+    def take(self, upload: Upload, count: int) -> None:
+        upload.held_bytes += count
+        while self.total() > self.most_bytes:
+            self._evict()
+
+    def total(self) -> int:
+        return sum(each.held_bytes for each in self.uploads)
+
+    def _evict(self) -> None:
+        """The largest body of the address with the most bytes; of equals the newest."""
+        of_address: dict[str, int] = {}
+        for each in self.uploads:
+            of_address[each.who.address] = of_address.get(each.who.address, 0) + each.held_bytes
+        number = max(
+            range(len(self.uploads)),
+            key=lambda at: (of_address[self.uploads[at].who.address], self.uploads[at].held_bytes, at),
+        )
+        evicted = self.uploads.pop(number)
+        evicted.evicted = True
+        evicted.held_bytes = 0
+        evicted.alarm.reschedule(0)
 
 
 class Checker:
-    """Re-encodes in threads, two at a time."""
+    """Pictures up: `sending` around all that is done for one, then `check`.
+
+    Light pictures and heavy ones have a line and a process each, so that no photo waits for what takes seconds.
+    """
 
     def __init__(self) -> None:
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._spent = Ledger()
+        self._sending = self._line(SENDING, SENDING_EACH_ADDRESS)
+        self._lanes = {heavy: (self._line(1, 1), Workshop(MOST_MEMORY if heavy else LIGHT_MEMORY)) for heavy in (False, True)}
+        self.held = Held()
 
-    async def check(self, data: bytes) -> Picture:
-        async with self._turns:
-            return await asyncio.to_thread(reencode, data)
+    def _line(self, at_once: int, each_address: int) -> FairLine:
+        return FairLine(at_once, each_address=each_address, most_waiting=MOST_WAITING, ledger=self._spent)
+
+    def has_spent_too_much(self, who: Who) -> bool:
+        """Whether this session or address has to wait until its work of late counts less."""
+        return self._spent.of(who.session) > MOST_SPENT_SESSION_S or self._spent.of(who.address) > MOST_SPENT_ADDRESS_S
+
+    @asynccontextmanager
+    async def sending(self, who: Who) -> AsyncIterator[Upload]:
+        """A place to send from, before anything of the body is read. Full."""
+        async with self._sending.turn(who, LONGEST_WAIT_S):
+            upload: Upload | None = None
+            try:
+                async with asyncio.timeout(None) as alarm:
+                    upload = Upload(who, alarm)
+                    self.held.uploads.append(upload)
+                    yield upload
+            except TimeoutError:
+                if upload is None or not upload.evicted:
+                    raise
+                raise Full from None
+            finally:
+                if upload in self.held.uploads:
+                    self.held.uploads.remove(upload)
+
+    async def check(self, data: bytes, who: Who) -> Picture:
+        """PictureRefused; Full."""
+        line, workshop = self._lanes[_is_heavy(look(data))]
+        async with line.turn(who, LONGEST_WAIT_S):
+            begun_s = asyncio.get_running_loop().time()
+            spent_s = 0.0
+            try:
+                picture, spent_s = await workshop.reencode(data)
+            except PictureRefused:
+                spent_s = asyncio.get_running_loop().time() - begun_s
+                raise
+            finally:
+                for key in who:
+                    self._spent.charge(key, spent_s)
+        return picture
+
+    async def close(self) -> None:
+        for _, workshop in self._lanes.values():
+            await workshop.close()
 
 
-def reencode(data: bytes) -> Picture:
-    """At most 2048 px on the longest side, turned as its EXIF says, without any metadata. PNG stays lossless where it has few
-    colours (screenshots, drawings); all else becomes WebP. PictureRefused."""
-    if len(data) > MOST_BYTES:
-        raise PictureRefused("picture_too_large")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own, lower limit stands in _decode
-            image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
-        _decode(image)
-        return _write(image)
-    except PictureRefused:
-        raise
-    except Image.DecompressionBombError as error:
-        raise PictureRefused("picture_too_large") from error
-    except UnidentifiedImageError as error:
-        raise PictureRefused("not_a_picture") from error
-    except Exception as error:  # Pillow's parsers raise a dozen kinds on hostile bytes
-        raise PictureRefused("picture_damaged") from error
-
-
-def _decode(image: Image.Image) -> None:
-    """The first frame, no larger than is kept."""
-    if image.width * image.height > MOST_PIXELS:
-        raise PictureRefused("picture_too_large")
-    image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # JPEG decodes straight to a smaller size
-    image.load()
-
-
-def _write(image: Image.Image) -> Picture:
-    lossless = image.format == "PNG" and image.mode in ("1", "P", "L")
-    if image.mode in ("RGB", "RGBA", "L"):
-        image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)  # before anything copies it whole
-    upright = ImageOps.exif_transpose(image)
-    plain = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    plain.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
-    plain.info.clear()  # EXIF, XMP and colour profile would be written again from here
-    out = io.BytesIO()
-    if lossless:
-        plain.save(out, "PNG", optimize=True)
-        return Picture(out.getvalue(), "image/png", *plain.size)
-    plain.save(out, "WEBP", quality=82, method=4)
-    return Picture(out.getvalue(), "image/webp", *plain.size)
+def _is_heavy(header: Header) -> bool:
+    return header.memory_bytes > LIGHT_MEMORY or header.work > LIGHT_WORK

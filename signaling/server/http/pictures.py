@@ -8,14 +8,15 @@ from typing import cast
 from aiohttp import web
 from msgspec import Struct
 
-from signaling.access.rate_limits import Buckets
+from signaling.access.admission import Crowded
+from signaling.access.rate_limits import Buckets, network_of
 from signaling.protocol.messages import Audience
 from signaling.records import PictureRecord, StaffRecord
 from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
 
-from .bodies import bearer, now_ms, read_bytes
+from .bodies import address_of, bearer, now_ms, read_bytes
 from .errors import Refused, answer, not_found
-from .image_files import MOST_BYTES, Checker
+from .image_files import MOST_BYTES, Checker, Full, Picture, Who
 
 routes = web.RouteTableDef()
 
@@ -23,6 +24,7 @@ MOST_A_SESSION = 200
 _USES = ("line", "board", "product")
 _AUDIENCES = ("all", "staff")
 _OVER = ("closed", "message_left")
+_TRY_AGAIN_S = 5.0
 CHECKER: web.AppKey[Checker] = web.AppKey("picture_checker", Checker)
 UPLOADS: web.AppKey[Buckets] = web.AppKey("picture_uploads", Buckets)
 
@@ -49,10 +51,10 @@ async def upload(request: web.Request) -> web.Response:
     if session is None or session.state in _OVER or (is_user and session.state == "after"):
         raise Refused(409, "wrong_state", "The conversation is over.")
     if not request.app[UPLOADS].take(f"{session_id} {participant}", now):
-        raise Refused(429, "too_many_pictures", "That is too many pictures at once; try again in a minute.")
+        raise _too_many()
     if await records.count_pictures(session_id) >= MOST_A_SESSION:
         raise Refused(409, "session_full", f"A session holds {MOST_A_SESSION} pictures at most.")
-    picture = await request.app[CHECKER].check(await read_bytes(request, MOST_BYTES))
+    picture = await _taken(request, Who(network_of(address_of(request)), f"{session_id} {participant}"))
     picture_id = f"pic-{secrets.token_urlsafe(12)}"
     await records.add_picture(
         PictureRecord(
@@ -71,6 +73,23 @@ async def upload(request: web.Request) -> web.Response:
     if use == "product" and is_user:
         await request.app[LIVE].set_product_picture(session_id, picture_id)
     return answer(PictureAnswer(picture=picture_id, width=picture.width, height=picture.height, mime=picture.mime))
+
+
+async def _taken(request: web.Request, who: Who) -> Picture:
+    """The picture of the body, which is read only when there is room for it. Refused: too_many_pictures; Crowded."""
+    checker = request.app[CHECKER]
+    if checker.has_spent_too_much(who):
+        raise _too_many()
+    try:
+        async with checker.sending(who) as upload:
+            body = await read_bytes(request, MOST_BYTES, lambda count: checker.held.take(upload, count))
+            return await checker.check(body, who)
+    except Full:
+        raise Crowded("pictures", _TRY_AGAIN_S) from None
+
+
+def _too_many() -> Refused:
+    return Refused(429, "too_many_pictures", "That is too many pictures at once; try again in a minute.")
 
 
 @routes.get("/api/pictures/{id}")

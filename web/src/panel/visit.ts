@@ -1,5 +1,6 @@
 /** What the panel offers to share of the visit, and what of it goes to the server when a button is pressed. Pure. */
 
+import { pictureType, UPLOAD_BYTES_MOST } from "../room/pictures";
 import type { Context, Product, Step } from "../widget/protocol";
 
 /** One row of "what will be shared". All of it is claimed by the browser, hence removable. */
@@ -21,8 +22,6 @@ export interface Supplement {
   user_name: string;
   note: string;
 }
-
-const MOST_PICTURE_BYTES = 8 * 1024 * 1024;
 
 /** Query and fragment may hold anything about a person; only the parameters that the site itself allows are kept. */
 export function bareUrl(url: string, allowed: readonly string[]): string {
@@ -48,18 +47,10 @@ export function visitOf(context: Context, product: Product | null, allowed: read
   };
 }
 
-const SIGNATURES: [type: string, bytes: RegExp][] = [
-  ["image/jpeg", /^\xff\xd8\xff/],
-  ["image/png", /^\x89PNG\r\n/],
-  ["image/webp", /^RIFF[^]{4}WEBP/],
-];
-
-/** A picture as the server takes it; null for other kinds and for one that is too large. Told by its first bytes: partners'
- *  servers often send WebP without its type. */
+/** A picture as the server takes it; null for other kinds and for one that is too large. */
 export async function usablePicture(picture: Blob): Promise<Blob | null> {
-  if (picture.size > MOST_PICTURE_BYTES) return null;
-  const head = String.fromCharCode(...new Uint8Array(await picture.slice(0, 12).arrayBuffer()));
-  const type = SIGNATURES.find(([, bytes]) => bytes.test(head))?.[0];
+  if (picture.size > UPLOAD_BYTES_MOST) return null;
+  const type = await pictureType(picture);
   return type ? picture.slice(0, picture.size, type) : null;
 }
 

@@ -1,8 +1,15 @@
 from __future__ import annotations
 
-import pytest
+import asyncio
+import io
+from collections.abc import AsyncIterator
 
-from signaling.server.http.image_files import MOST_BYTES
+import pytest
+from PIL import Image
+
+from signaling.server.http import bodies, image_files
+from signaling.server.http.image_files import MOST_BYTES, MOST_HELD_BYTES
+from signaling.server.http.pictures import CHECKER
 
 from .conftest import BEARER, Desk, png, refused
 
@@ -81,3 +88,77 @@ async def test_nothing_is_added_to_what_is_over(desk: Desk) -> None:
     session = await desk.session()
     await desk.records.save_session(session, state="closed", channel="text", snapshot=b"")
     assert await refused(await upload(desk, session, headers=BEARER)) == (409, "wrong_state")
+
+
+@pytest.mark.parametrize("kind", ["", "application/octet-stream", "image/jpg", "text/html", "image/gif"])
+async def test_the_content_decides_and_not_what_it_is_called(desk: Desk, kind: str) -> None:
+    session = await desk.session()
+    assert (await upload(desk, session, headers={**BEARER, "Content-Type": kind})).status == 200
+
+
+class Slow:
+    """Bodies that begin and do not end until `go`."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+
+    async def body(self, first: bytes = b"") -> AsyncIterator[bytes]:
+        yield first or png()[:10]
+        await self.go.wait()
+        if not first:
+            yield png()[10:]
+
+
+async def test_nothing_is_read_of_a_picture_before_there_is_room(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(image_files, "LONGEST_WAIT_S", 0.3)
+    session, slow = await desk.session(), Slow()
+    sending = [asyncio.create_task(upload(desk, session, data=slow.body(), headers=BEARER)) for _ in range(11)]
+    held = desk.app[CHECKER].held
+    while len(held.uploads) < 11:
+        await asyncio.sleep(0.01)
+    monkeypatch.setattr(desk.app[CHECKER]._sending, "_each_address", 11)
+    assert await refused(await upload(desk, session, headers=BEARER)) == (503, "pictures")
+    assert held.total() <= 11 * 10
+    monkeypatch.undo()
+    slow.go.set()
+    assert {reply.status for reply in await asyncio.gather(*sending)} == {200}
+    assert held.total() == 0
+
+
+async def test_the_bytes_of_all_bodies_together_are_bounded(desk: Desk) -> None:
+    slow = Slow()
+    sessions = [await desk.session() for _ in range(2)]
+    large = b"x" * (MOST_BYTES - 1)
+    sending = [asyncio.create_task(upload(desk, sessions[at % 2], data=slow.body(large), headers=BEARER)) for at in range(6)]
+    held = desk.app[CHECKER].held
+    done, _ = await asyncio.wait(sending, return_when=asyncio.FIRST_COMPLETED)
+    assert await refused(done.pop().result()) == (503, "pictures")
+    assert held.total() <= MOST_HELD_BYTES
+    slow.go.set()
+    answers = {(await refused(reply))[1] for reply in await asyncio.gather(*sending)}
+    assert answers == {"pictures", "not_a_picture"}
+
+
+async def test_a_body_that_hardly_comes_is_not_waited_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "BODY_WITHIN_S", 0.2)
+    session, slow = await desk.session(), Slow()
+    assert await refused(await upload(desk, session, data=slow.body(), headers=BEARER)) == (408, "too_slow")
+    assert await refused(await desk.http.post("/api/codes", data=slow.body(b"{"))) == (408, "too_slow")
+
+
+async def test_who_has_cost_much_lately_has_to_wait(desk: Desk) -> None:
+    session = await desk.session()
+    desk.app[CHECKER]._spent.charge("127.0.0.1", 41.0)
+    assert await refused(await upload(desk, session, headers=BEARER)) == (429, "too_many_pictures")
+
+
+async def test_a_photo_does_not_wait_for_what_takes_seconds(desk: Desk) -> None:
+    out = io.BytesIO()
+    Image.new("LA", (8000, 6250), (90, 128)).save(out, "PNG", compress_level=1)
+    session = await desk.session()
+    await upload(desk, session, headers=BEARER)  # its process runs
+    heavy = asyncio.create_task(upload(desk, session, data=out.getvalue(), headers=BEARER))
+    await asyncio.sleep(0.1)
+    assert (await upload(desk, session, headers=BEARER)).status == 200
+    assert not heavy.done()
+    assert (await heavy).status == 200

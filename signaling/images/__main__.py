@@ -1,0 +1,81 @@
+"""`python -m signaling.images`: writes pictures anew, one after another, within limits that the kernel keeps.
+
+Standard input brings four bytes of length, then the picture. Standard output gets a line of JSON, then the new picture. The line
+holds a `reason`, or `mime`, `width`, `height`, `size` (of the new picture, in bytes) and `busy_s` (time on the processor).
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from math import ceil
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from .reencode import reencode
+from .refusal import PictureRefused
+
+PR_SET_PDEATHSIG = 1
+NICE = 5  # calls and conversations come first
+_STATUS = Path("/proc/self/status")  # of Linux
+
+
+def confine(memory_bytes: int) -> None:
+    """No files, no core dump, and `memory_bytes` besides what is in use now."""
+    os.nice(NICE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    if _STATUS.exists():
+        used = next(int(line.split()[1]) * 1024 for line in _STATUS.read_text().splitlines() if line.startswith("VmData"))
+        resource.setrlimit(resource.RLIMIT_DATA, (used + memory_bytes, used + memory_bytes))
+
+
+def allow(processor_s: int) -> None:
+    """The kernel ends this process (SIGXCPU) once it has worked so much longer."""
+    _, most = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (ceil(time.process_time()) + processor_s, most))
+
+
+def serve(requests: BinaryIO, replies: BinaryIO, processor_s: int) -> None:
+    while len(length := requests.read(4)) == 4:
+        data = requests.read(int.from_bytes(length, "big"))
+        allow(processor_s)
+        begun_s = time.process_time()
+        head, body = _answer(data)
+        del data
+        head["busy_s"] = round(time.process_time() - begun_s, 4)
+        replies.write(json.dumps(head).encode() + b"\n" + body)
+        replies.flush()
+
+
+def _answer(data: bytes) -> tuple[dict[str, Any], bytes]:
+    try:
+        made = reencode(data)
+    except PictureRefused as refused:
+        return {"reason": refused.reason}, b""
+    return {"mime": made.mime, "width": made.width, "height": made.height, "size": len(made.data)}, made.data
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m signaling.images")
+    parser.add_argument("--parent", type=int, required=True, help="die with this process")
+    parser.add_argument("--memory", type=int, required=True, help="bytes that a picture may take")
+    parser.add_argument("--processor", type=int, required=True, help="seconds of work that a picture may take")
+    given = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != given.parent:
+        sys.exit("the parent process is gone")
+    confine(given.memory)
+    serve(sys.stdin.buffer, sys.stdout.buffer, given.processor)
+
+
+if __name__ == "__main__":
+    main()

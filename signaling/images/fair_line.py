@@ -1,0 +1,125 @@
+"""Turns for work that strangers ask for: bounded, and taken first by whoever has cost least lately."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import NamedTuple
+
+
+class Who(NamedTuple):
+    """Who asks. `address`: the client's network. `session`: unique to one conversation and one person in it."""
+
+    address: str
+    session: str
+
+
+class Full(Exception):
+    """Too many wait already, or the turn did not come in time."""
+
+
+class Ledger:
+    """Seconds of work by key. What was spent counts half after `half_life_s`. At most `most_keys` are remembered; the one that
+    asked for nothing for longest is forgotten first."""
+
+    def __init__(self, half_life_s: float = 60.0, most_keys: int = 20_000, clock: Callable[[], float] = monotonic) -> None:
+        self._half_life_s = half_life_s
+        self._most_keys = most_keys
+        self._clock = clock
+        self._spent: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def charge(self, key: str, seconds: float) -> None:
+        self._spent[key] = (self.of(key) + seconds, self._clock())
+        self._spent.move_to_end(key)
+        if len(self._spent) > self._most_keys:
+            self._spent.popitem(last=False)
+
+    def of(self, key: str, now_s: float | None = None) -> float:
+        """Return what counts of it at `now_s`. Those who are compared are looked at by one time."""
+        spent, at_s = self._spent.get(key, (0.0, 0.0))
+        return spent * math.pow(2.0, (at_s - (self._clock() if now_s is None else now_s)) / self._half_life_s)
+
+    def now_s(self) -> float:
+        return self._clock()
+
+    def __len__(self) -> int:
+        return len(self._spent)
+
+
+class FairLine:
+    """`at_once` work, `each_address` of them for one address at most; `most_waiting` wait.
+
+    The next turn goes to the address with the fewest turns now, then to the address and the session that have spent least
+    (`ledger`), then to who came first. When too many wait, the last comer of the session with the most gives way.
+    """
+
+    def __init__(self, at_once: int, *, each_address: int, most_waiting: int, ledger: Ledger) -> None:
+        self._at_once = at_once
+        self._each_address = each_address
+        self._most_waiting = most_waiting
+        self._ledger = ledger
+        self._inside: Counter[str] = Counter()
+        self._waiting: dict[asyncio.Future[None], Who] = {}
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    @asynccontextmanager
+    async def turn(self, who: Who, longest_s: float) -> AsyncIterator[None]:
+        """Full when it did not come within `longest_s`, or at once."""
+        if not self._may_enter(who):
+            await self._wait(who, longest_s)
+        else:
+            self._inside[who.address] += 1
+        try:
+            yield
+        finally:
+            self._inside[who.address] -= 1
+            self._inside += Counter()  # forgets zeros
+            self._next()
+
+    def _may_enter(self, who: Who) -> bool:
+        return self._inside.total() < self._at_once and self._inside[who.address] < self._each_address
+
+    async def _wait(self, who: Who, longest_s: float) -> None:
+        place = asyncio.get_running_loop().create_future()
+        self._waiting[place] = who
+        if len(self._waiting) > self._most_waiting:
+            self._give_way()
+        try:
+            async with asyncio.timeout(longest_s):
+                await place
+        except TimeoutError:
+            raise Full from None
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled() and place.exception() is None:
+                self._inside[who.address] -= 1  # it was our turn
+                self._next()
+            raise
+        finally:
+            self._waiting.pop(place, None)
+
+    def _give_way(self) -> None:
+        waiting, now_s = Counter(self._waiting.values()), self._ledger.now_s()
+        most = max(waiting, key=lambda who: (waiting[who], self._ledger.of(who.session, now_s)))
+        place = next(place for place, who in reversed(self._waiting.items()) if who == most)
+        del self._waiting[place]
+        place.set_exception(Full())
+
+    def _next(self) -> None:
+        while self._inside.total() < self._at_once:
+            ready = [place for place, who in self._waiting.items() if not place.done() and self._may_enter(who)]
+            if not ready:
+                return
+            now_s = self._ledger.now_s()
+            place = min(ready, key=lambda each: self._rank(self._waiting[each], now_s))  # the first comer among equals
+            self._inside[self._waiting.pop(place).address] += 1
+            place.set_result(None)
+
+    def _rank(self, who: Who, now_s: float) -> tuple[float, float, float]:
+        return self._inside[who.address], self._ledger.of(who.address, now_s), self._ledger.of(who.session, now_s)

@@ -1,0 +1,158 @@
+"""What a picture says of itself before anything is decoded: its form, its size, and the memory that decoding takes.
+
+Pure, and cheap on any input: the server asks this before it hands the picture to a process that decodes. Layouts: PNG (W3C PNG 3,
+11.2.1), JPEG (ITU-T T.81, annex B), WebP (RFC 9649).
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Literal
+
+from .refusal import MOST_BYTES, MOST_PIXELS, PictureRefused
+
+Form = Literal["JPEG", "PNG", "WEBP"]
+
+LONGEST_SIDE = 2048  # pixels; larger pictures are shown no better
+MOST_MEMORY = 4 * MOST_PIXELS  # bytes that decoding one picture may take
+MOST_WIDTH = 32_768  # pixels; a picture is worked on in strips of its whole width
+MOST_SCANS = 64  # of a JPEG; cameras and editors write 12 at most
+MOST_SEGMENTS = 2_000  # of a JPEG before its first scan
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
+_SCAN = b"\xff\xda"
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+_ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
+_WEBP_BYTES_A_PIXEL = 16  # libwebp's animation decoder keeps two canvases, Pillow a copy and the image
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """`memory_bytes`: an upper estimate for decoding. `work`: pixels times the passes over them."""
+
+    form: Form
+    width: int
+    height: int
+    memory_bytes: int
+    work: int
+
+
+def look(data: bytes) -> Header:
+    """Read the header. PictureRefused: not_a_picture, picture_too_large, picture_too_costly, picture_damaged."""
+    if len(data) > MOST_BYTES:
+        raise PictureRefused("picture_too_large")
+    try:
+        header = _header(data)
+    except (IndexError, struct.error) as error:
+        raise PictureRefused("picture_damaged") from error
+    if not header.width or not header.height:
+        raise PictureRefused("picture_damaged")
+    if header.width * header.height > MOST_PIXELS:
+        raise PictureRefused("picture_too_large")
+    if header.memory_bytes > MOST_MEMORY or header.width > MOST_WIDTH:
+        raise PictureRefused("picture_too_costly")
+    return header
+
+
+def form_of(data: bytes) -> Form | None:
+    """Tell by the first bytes, never by what the sender calls it."""
+    if data.startswith(_PNG):
+        return "PNG"
+    if data.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    return None
+
+
+def _header(data: bytes) -> Header:
+    form = form_of(data)
+    if form == "PNG":
+        return _png(data)
+    if form == "JPEG":
+        return _jpeg(data)
+    if form == "WEBP":
+        return _webp(data)
+    raise PictureRefused("not_a_picture")
+
+
+def _png(data: bytes) -> Header:
+    if data[12:16] != b"IHDR":
+        raise PictureRefused("picture_damaged")
+    width, height, depth, colour = struct.unpack_from(">IIBB", data, 16)
+    samples = _PNG_SAMPLES.get(colour)
+    if samples is None:
+        raise PictureRefused("picture_damaged")
+    # Pillow keeps one sample in a byte (two for 16 bits) and every other pixel in four.
+    stored = 4 if samples > 1 else 2 if depth == 16 else 1
+    return Header("PNG", width, height, width * height * stored, width * height)
+
+
+def _jpeg(data: bytes) -> Header:
+    marker, at = _first_frame(data)
+    height, width, components = struct.unpack_from(">HHB", data, at + 3)
+    factors = [data[at + 9 + 3 * each] for each in range(components)]
+    across, down = max((each >> 4 for each in factors), default=1) or 1, max((each & 15 for each in factors), default=1) or 1
+    pixels = width * height
+    divisor = _drafted(width, height)
+    memory = pixels * 4 // divisor**2
+    scans = data.count(_SCAN)
+    if scans > MOST_SCANS:
+        raise PictureRefused("picture_too_costly")
+    if marker in _PROGRESSIVE or scans > components + 2:  # every coefficient is kept until the last scan: two bytes each
+        memory += sum(2 * pixels * (each >> 4) * (each & 15) // (across * down) for each in factors)
+    return Header("JPEG", width, height, memory, pixels * max(1, scans))
+
+
+def fitted(width: int, height: int) -> tuple[int, int]:
+    """The size at which a picture is kept."""
+    scale = max(1.0, max(width, height) / LONGEST_SIDE)
+    return max(1, round(width / scale)), max(1, round(height / scale))
+
+
+def _drafted(width: int, height: int) -> int:
+    """By what a JPEG is divided while it is decoded (1, 2, 4, 8), as Pillow's `draft` decides."""
+    kept = fitted(width, height)
+    divisor = min(width // kept[0], height // kept[1])
+    return next((each for each in (8, 4, 2) if divisor >= each), 1)
+
+
+def _first_frame(data: bytes) -> tuple[int, int]:
+    """(marker, where its segment's length stands) of the last frame header before the first scan: decoders take that one."""
+    at, found = 2, None
+    for _ in range(MOST_SEGMENTS):
+        while data[at] == 0xFF and data[at + 1] == 0xFF:
+            at += 1
+        if data[at] != 0xFF:
+            at += 1  # decoders skip what stands between segments
+            continue
+        marker, at = data[at + 1], at + 2
+        if marker == 0xDA:
+            break
+        if marker in _ALONE:
+            continue
+        if marker in _FRAMES:
+            found = marker, at
+        at += max(2, struct.unpack_from(">H", data, at)[0])
+    if found is None:
+        raise PictureRefused("picture_damaged")
+    return found
+
+
+def _webp(data: bytes) -> Header:
+    kind = data[12:16]
+    if kind == b"VP8X":
+        width, height = (1 + int.from_bytes(data[at : at + 3], "little") for at in (24, 27))
+        if len(data) < 30:
+            raise PictureRefused("picture_damaged")
+    elif kind == b"VP8L":
+        (bits,) = struct.unpack_from("<I", data, 21)
+        width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    elif kind == b"VP8 ":
+        width, height = (each & 0x3FFF for each in struct.unpack_from("<HH", data, 26))
+    else:
+        raise PictureRefused("picture_damaged")
+    return Header("WEBP", width, height, width * height * _WEBP_BYTES_A_PIXEL, width * height)

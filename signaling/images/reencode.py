@@ -1,0 +1,107 @@
+"""A picture written anew from its pixels, so that nothing rides along. Runs in a process of its own (`__main__`)."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from math import ceil, floor
+from typing import Literal
+
+from PIL import Image, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError, WebPImagePlugin
+
+from .colours import in_srgb, plain
+from .header import Header, fitted, look
+from .metadata import Metadata, split
+from .refusal import PictureRefused
+
+PLUGINS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)  # loaded here, or Pillow would load all it has at the first picture
+
+Mime = Literal["image/webp", "image/jpeg", "image/png"]
+
+MOST_LOSSLESS = 1_500_000  # bytes; a drawing that is larger is kept as well as a photo
+_STRIP_BYTES = 4_000_000
+_TO_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}  # by EXIF's orientation
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    data: bytes
+    mime: Mime
+    width: int
+    height: int
+
+
+def reencode(data: bytes) -> Picture:
+    """Return the picture upright, without metadata, at most 2048 px on its longest side.
+
+    A PNG of few colours (screenshots, drawings) stays lossless; all else becomes WebP. PictureRefused.
+    """
+    header = look(data)
+    try:
+        pixels, known = split(data, header.form)
+        image = _decode(pixels, header)
+        lossless = image.format == "PNG" and image.mode in ("1", "P", "L")
+        small = in_srgb(_shrink(image, known), known.profile)
+        del image, pixels
+        turn = _TO_UPRIGHT.get(known.orientation)
+        return _write(small.transpose(turn) if turn is not None else small, lossless=lossless)
+    except PictureRefused:
+        raise
+    except (MemoryError, Image.DecompressionBombError) as error:
+        raise PictureRefused("picture_too_costly") from error
+    except UnidentifiedImageError as error:
+        raise PictureRefused("not_a_picture") from error
+    except Exception as error:  # Pillow's parsers raise a dozen kinds on hostile bytes
+        raise PictureRefused("picture_damaged") from error
+
+
+def _decode(pixels: bytes, header: Header) -> Image.Image:
+    """The first frame; a JPEG straight to the smallest size that is large enough."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `look` has a lower limit of its own
+        image = Image.open(io.BytesIO(pixels), formats=(header.form,))
+    if image.size != (header.width, header.height):  # two headers: its memory was counted by the other
+        raise PictureRefused("picture_damaged")
+    image.draft("RGB", fitted(*image.size))
+    image.load()
+    return image
+
+
+def _shrink(image: Image.Image, known: Metadata) -> Image.Image:
+    """In strips, so that nothing but the decoded picture is ever held at its full size."""
+    width, height = fitted(*image.size)
+    up = image.height / height
+    margin = ceil(3 * up) + 8  # source rows that a row of the result looks at: the filter's three, and what `reduce` rounds
+    rows = max(1, int(_STRIP_BYTES / (4 * image.width) / up))
+    small: Image.Image | None = None
+    for top in range(0, height, rows):
+        bottom = min(height, top + rows)
+        first, last = max(0, floor(top * up) - margin), min(image.height, ceil(bottom * up) + margin)
+        strip = plain(image.crop((0, first, image.width, last)), known)
+        box = (0, top * up - first, image.width, bottom * up - first)
+        if small is None:
+            small = Image.new(strip.mode, (width, height))
+        small.paste(strip.resize((width, bottom - top), Image.Resampling.LANCZOS, box, reducing_gap=3.0), (0, top))
+    assert small is not None  # noqa: S101  # a picture has a row
+    return small
+
+
+def _write(image: Image.Image, *, lossless: bool) -> Picture:
+    image.info.clear()  # what is left in it would be written again
+    if lossless:
+        out = io.BytesIO()
+        image.save(out, "PNG")
+        if out.tell() <= MOST_LOSSLESS:
+            return Picture(out.getvalue(), "image/png", *image.size)
+    out = io.BytesIO()
+    image.save(out, "WEBP", quality=82, method=4)
+    return Picture(out.getvalue(), "image/webp", *image.size)

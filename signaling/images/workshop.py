@@ -1,0 +1,107 @@
+"""A process that decodes for the server: started at the first picture, ended when idle, and replaced when a picture kills it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from contextlib import suppress
+
+import structlog
+
+from .reencode import Picture
+from .refusal import PictureRefused
+
+log = structlog.get_logger(__name__)
+
+WORKING_BYTES = 96 * 1024 * 1024  # besides the decoded picture: its file, strips, the smaller picture and its encoder
+PROCESSOR_S = 8  # of work for one picture; the largest honest one takes two
+LONGEST_S = 30.0  # until the answer, on a machine that has other things to do
+IDLE_S = 120.0
+
+
+class Workshop:
+    """One picture at a time: callers wait for each other elsewhere. `memory_bytes`: for a decoded picture."""
+
+    def __init__(self, memory_bytes: int) -> None:
+        self._memory_bytes = memory_bytes + WORKING_BYTES
+        self._process: asyncio.subprocess.Process | None = None
+        self._ending: asyncio.TimerHandle | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    async def reencode(self, data: bytes) -> tuple[Picture, float]:
+        """(the picture written anew, seconds of work). PictureRefused, also when the process went beyond its limits."""
+        if self._ending is not None:
+            self._ending.cancel()
+        process = await self._running()
+        try:
+            async with asyncio.timeout(LONGEST_S):
+                return await _ask(process, data)
+        except PictureRefused:
+            raise
+        except (TimeoutError, ConnectionError, asyncio.IncompleteReadError) as error:
+            raise PictureRefused(await self._killed()) from error
+        except BaseException:  # cancelled in between: what it answers would be taken for the next picture's
+            await self._killed()
+            raise
+        finally:
+            self._ending = asyncio.get_running_loop().call_later(IDLE_S, self._end)
+
+    async def close(self) -> None:
+        if self._ending is not None:
+            self._ending.cancel()
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def _running(self) -> asyncio.subprocess.Process:
+        if self._process is None or self._process.returncode is not None:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", __package__ or "", "--parent", str(os.getpid())),
+                *("--memory", str(self._memory_bytes), "--processor", str(PROCESSOR_S)),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.DEVNULL,
+                env={name: value for name, value in os.environ.items() if not name.startswith("SANGDAM_")},  # no secrets
+            )
+        return self._process
+
+    async def _killed(self) -> str:
+        """End the process. Returns the reason for which its picture is refused."""
+        process, self._process = self._process, None
+        if process is None:
+            return "picture_damaged"
+        with suppress(TimeoutError):  # it may be ending by itself, and its signal says why
+            async with asyncio.timeout(0.1):
+                await process.wait()
+        with suppress(ProcessLookupError):
+            process.kill()
+        code = await process.wait()
+        log.warning("picture process ended", code=code)
+        return "picture_too_costly" if code in (-signal.SIGXCPU, -signal.SIGKILL) else "picture_damaged"
+
+    def _end(self) -> None:
+        """It reads the end of its input, and leaves."""
+        process, self._process = self._process, None
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+
+
+async def _ask(process: asyncio.subprocess.Process, data: bytes) -> tuple[Picture, float]:
+    if process.stdin is None or process.stdout is None:
+        raise ConnectionError
+    process.stdin.write(len(data).to_bytes(4, "big"))
+    process.stdin.write(data)
+    await process.stdin.drain()
+    head = json.loads(await process.stdout.readuntil(b"\n"))
+    if "reason" in head:
+        raise PictureRefused(head["reason"])
+    body = await process.stdout.readexactly(head["size"])
+    return Picture(body, head["mime"], head["width"], head["height"]), head["busy_s"]
