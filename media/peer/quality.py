@@ -7,7 +7,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from media.api import client
+from media.api import wire
 from media.packets import rtcp
 from media.peer.streams import Incoming, Outgoing
 
@@ -34,8 +34,8 @@ class Spread:
         self.counts[bisect_left(self.bounds, figure)] += 1
         self.sum += figure
 
-    def told(self) -> client.Spread:
-        return client.Spread(bounds=list(self.bounds), counts=list(self.counts), sum=self.sum)
+    def told(self) -> wire.Spread:
+        return wire.Spread(bounds=list(self.bounds), counts=list(self.counts), sum=self.sum)
 
 
 class Totals:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from media.api import client
+from media.api import wire
 from media.peer.peer import Peer
 from media.peer.quality import Figures
 from media.peer.streams import ANY, Outgoing
@@ -12,11 +12,11 @@ from media.peer.streams import ANY, Outgoing
 PAUSED = "paused"
 
 
-def of_peer(peer: Peer, shown: Mapping[int, tuple[str, str]], concealed: tuple[int, int], now: float) -> client.PeerQuality:
+def of_peer(peer: Peer, shown: Mapping[int, tuple[str, str]], concealed: tuple[int, int], now: float) -> wire.PeerQuality:
     """`shown`: slot → (whose, "camera" | "screen"); `concealed`: pieces made up, and all that were played, of its own sound."""
     quality, path = peer.quality, peer.ice.selected
     rtt_ms = quality.rtt_ms(now)
-    return client.PeerQuality(
+    return wire.PeerQuality(
         participant=peer.participant,
         state=peer.state,
         address=path.address[0] if path is not None else "",
@@ -32,7 +32,7 @@ def of_peer(peer: Peer, shown: Mapping[int, tuple[str, str]], concealed: tuple[i
     )
 
 
-def _delivered(peer: Peer, shown: Mapping[int, tuple[str, str]]) -> list[client.StreamQuality]:
+def _delivered(peer: Peer, shown: Mapping[int, tuple[str, str]]) -> list[wire.StreamQuality]:
     figures = peer.quality.down
     found = []
     voice = figures.get(peer.voice.ssrc)
@@ -52,8 +52,8 @@ def _layer(slot: Outgoing) -> str:
     return slot.source.rid if slot.source is not None else slot.layer if slot.layer != ANY else ""
 
 
-def _told(kind: str, figures: Figures, *, layer: str = "", source: str = "") -> client.StreamQuality:
-    return client.StreamQuality(
+def _told(kind: str, figures: Figures, *, layer: str = "", source: str = "") -> wire.StreamQuality:
+    return wire.StreamQuality(
         kind=kind,
         bps=int(figures.bps),
         layer=layer,

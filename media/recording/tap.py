@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from media.api import client
+from media.api import wire as worker_wire
 from media.api.recording_files import Kind
 from media.peer.streams import Incoming
 
@@ -27,7 +27,7 @@ class Tap:
         self._reports: dict[Incoming, tuple[float, int]] = {}
         self._segment = link.begin(room, epoch, period, now, self._ended)
 
-    def follow(self, matrix: client.SetMatrix, participants: list[str], now: float) -> None:
+    def follow(self, matrix: worker_wire.SetMatrix, participants: list[str], now: float) -> None:
         """Whose packets are written from now on, and whom they reach; times in Unix seconds here and below."""
         self._participants = frozenset(participants)
         sees: dict[str, list[tuple[str, Kind]]] = {}

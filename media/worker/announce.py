@@ -14,12 +14,12 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from media.api import client
+from media.api import wire
 from media.worker.worker import Worker
 
 log = structlog.get_logger(__name__)
 
-EVERY_S = client.LEASE_MS / 1000 / 4
+EVERY_S = wire.LEASE_MS / 1000 / 4
 TIMEOUT_S = 1.0
 
 
@@ -48,8 +48,8 @@ class Announcer:
             await asyncio.gather(self._task, return_exceptions=True)
         try:
             async with self._redis.pipeline(transaction=True) as pipe:
-                pipe.delete(client.announcement_key(self._worker.name))
-                pipe.srem(client.WORKERS_KEY, self._worker.name)
+                pipe.delete(wire.announcement_key(self._worker.name))
+                pipe.srem(wire.WORKERS_KEY, self._worker.name)
                 await pipe.execute()
         except (RedisError, OSError) as failure:
             log.warning("lease_not_withdrawn", error=type(failure).__name__)  # it runs out
@@ -77,7 +77,7 @@ class Announcer:
 
     async def _announce(self) -> None:
         worker = self._worker
-        said = client.Announcement(
+        said = wire.Announcement(
             id=worker.name,
             url=self._url,
             rooms=len(worker.rooms),
@@ -86,8 +86,8 @@ class Announcer:
             draining=worker.draining,
         )
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.set(client.announcement_key(worker.name), msgspec.json.encode(said), px=client.LEASE_MS)
-            pipe.sadd(client.WORKERS_KEY, worker.name)
+            pipe.set(wire.announcement_key(worker.name), msgspec.json.encode(said), px=wire.LEASE_MS)
+            pipe.sadd(wire.WORKERS_KEY, worker.name)
             await pipe.execute()
 
     def _load(self) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from media.api import client
+from media.api import wire
 
 MAX_QUEUED = 4096
 MAX_QUEUED_BYTES = 16 * 1024 * 1024
@@ -45,7 +45,7 @@ class Subscriber:
 class Hub:
     """Numbers events from 1 without gaps. `snapshot(n)`: the state after event n."""
 
-    def __init__(self, snapshot: Callable[[int], client.Snapshot]) -> None:
+    def __init__(self, snapshot: Callable[[int], wire.Snapshot]) -> None:
         self._snapshot = snapshot
         self._number = 0
         self._subscribers: set[Subscriber] = set()
@@ -56,7 +56,7 @@ class Hub:
         """Somebody reads."""
         return bool(self._subscribers)
 
-    def publish(self, event: client.Event) -> None:
+    def publish(self, event: wire.Event) -> None:
         self._number += 1
         event.n = self._number
         frame = self._encoder.encode(event)

@@ -11,7 +11,7 @@ import structlog
 from aiohttp import WSMsgType, web
 from aiohttp.typedefs import Handler, Middleware
 
-from media.api import client
+from media.api import wire
 from media.worker.event_stream import Subscriber
 from media.worker.room import Refused
 from media.worker.worker import Worker
@@ -77,11 +77,11 @@ async def _refusals(request: web.Request, handler: Handler) -> web.StreamRespons
 
 
 def _refuse(status: int, reason: str, message: str) -> web.Response:
-    return _reply(client.Refusal(reason=reason, message=message), status)
+    return _reply(wire.Refusal(reason=reason, message=message), status)
 
 
 def _reply(value: msgspec.Struct, status: int = 200) -> web.Response:
-    return web.Response(status=status, body=msgspec.msgpack.encode(value), content_type=client.MSGPACK)
+    return web.Response(status=status, body=msgspec.msgpack.encode(value), content_type=wire.MSGPACK)
 
 
 async def _command(request: web.Request, kind: type[Command]) -> Command:
@@ -99,7 +99,7 @@ def _epoch(request: web.Request) -> int:
 
 
 async def _open_room(request: web.Request) -> web.Response:
-    command = await _command(request, client.OpenRoom)
+    command = await _command(request, wire.OpenRoom)
     return _reply(request.app[WORKER].open_room(request.match_info["room"], command))
 
 
@@ -109,7 +109,7 @@ async def _close_room(request: web.Request) -> web.Response:
 
 
 async def _admit(request: web.Request) -> web.Response:
-    command = await _command(request, client.AdmitPeer)
+    command = await _command(request, wire.AdmitPeer)
     return _reply(request.app[WORKER].admit(request.match_info["room"], command))
 
 
@@ -119,13 +119,13 @@ async def _close_peer(request: web.Request) -> web.Response:
 
 
 async def _set_matrix(request: web.Request) -> web.Response:
-    command = await _command(request, client.SetMatrix)
+    command = await _command(request, wire.SetMatrix)
     request.app[WORKER].room(request.match_info["room"], command.epoch).set_matrix(command)
     return web.Response(status=204)
 
 
 async def _board_in(request: web.Request) -> web.Response:
-    command = await _command(request, client.BoardIn)
+    command = await _command(request, wire.BoardIn)
     request.app[WORKER].room(request.match_info["room"], command.epoch).board_in(command.participant, command.data)
     return web.Response(status=204)
 
@@ -140,12 +140,12 @@ async def _stats(request: web.Request) -> web.Response:
 
 async def _quality(request: web.Request) -> web.Response:
     worker = request.app[WORKER]
-    found: dict[str, list[client.PeerQuality]] = {}
+    found: dict[str, list[wire.PeerQuality]] = {}
     for number, (name, room) in enumerate(list(worker.rooms.items()), start=1):
         found[name] = room.quality(worker.now())
         if number % ROOMS_AT_ONCE == 0:
             await asyncio.sleep(0)
-    return web.Response(body=msgspec.msgpack.encode(found), content_type=client.MSGPACK)
+    return web.Response(body=msgspec.msgpack.encode(found), content_type=wire.MSGPACK)
 
 
 async def _events(request: web.Request) -> web.StreamResponse:

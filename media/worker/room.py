@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from media.api import client
+from media.api import wire
 from media.board.room import BoardRoom, Fragmenter, FragmentError, Reassembler
 from media.mixer import TICK_STEP_S, AudioRoom, is_quiet
 from media.packets import rtp, sdp
@@ -37,7 +37,7 @@ PRESENT = ("live", "lost")
 
 
 class Refused(Exception):
-    """A command that cannot be obeyed; `reason` as in `client.Refusal`."""
+    """A command that cannot be obeyed; `reason` as in `wire.Refusal`."""
 
     def __init__(self, reason: str, message: str = "") -> None:
         super().__init__(reason)
@@ -51,7 +51,7 @@ class Outside(Wire, Protocol):
     candidates: list[tuple[str, int]]
     recorder: Link | None
 
-    def emit(self, event: client.Event) -> None: ...
+    def emit(self, event: wire.Event) -> None: ...
     def flush(self) -> None: ...
     def adopt(self, peer: Peer) -> None: ...
     def release(self, peer: Peer, ending: Coroutine[Any, Any, None]) -> None: ...
@@ -100,7 +100,7 @@ class Room:
         """Those that take the place of the one in `_by_participant` once they are live; until then it may be heard again."""
         self.audio_room = AudioRoom(self._send_mixed)
         self._outside = outside
-        self._matrix = client.SetMatrix(epoch=epoch)
+        self._matrix = wire.SetMatrix(epoch=epoch)
         self._routes = Routes()
         self._voice_plan: dict[str, object] = {}
         self._slot_plan: dict[tuple[str, int], tuple[str, str]] = {}
@@ -116,11 +116,11 @@ class Room:
 
     # commands
 
-    def state(self) -> client.RoomState:
-        peers = [client.PeerState(peer=each.name, participant=each.participant, state=each.state) for each in self.peers.values()]
-        return client.RoomState(room=self.name, epoch=self.epoch, peers=peers)
+    def state(self) -> wire.RoomState:
+        peers = [wire.PeerState(peer=each.name, participant=each.participant, state=each.state) for each in self.peers.values()]
+        return wire.RoomState(room=self.name, epoch=self.epoch, peers=peers)
 
-    def admit(self, command: client.AdmitPeer, now: float) -> str:
+    def admit(self, command: wire.AdmitPeer, now: float) -> str:
         """The answer. Raises `Refused`; a refused offer leaves the participant's peers as they were. Else they end, but for the
         one that signaling knows as the former, until this one is live."""
         if command.peer in self.peers:
@@ -149,7 +149,7 @@ class Room:
             raise Refused("no_peer")
         self._end(peer, "gone", "closed_by_signaling")
 
-    def set_matrix(self, matrix: client.SetMatrix) -> None:
+    def set_matrix(self, matrix: wire.SetMatrix) -> None:
         self._matrix = matrix
         self.board.set_writers(set(matrix.writers))
         self._route()
@@ -162,7 +162,7 @@ class Room:
         self.board.receive(participant, data)
 
     def close(self) -> None:
-        self._record(client.SetMatrix(epoch=self.epoch))
+        self._record(wire.SetMatrix(epoch=self.epoch))
         for peer in list(self.peers.values()):
             self._end(peer, "gone", "room_closed")
         self._journal_board()
@@ -208,7 +208,7 @@ class Room:
             peer.voice.mix_age_s = self.audio_room.age_s(peer.participant, now) or peer.voice.mix_age_s
         speaking = self._speaking.change(now)
         if speaking is not None:
-            self._outside.emit(client.SpeakingChanged(n=0, room=self.name, epoch=self.epoch, participants=speaking))
+            self._outside.emit(wire.SpeakingChanged(n=0, room=self.name, epoch=self.epoch, participants=speaking))
 
     def _tick_sound(self, now: float) -> None:
         late = int(now / TICK_STEP_S) - self.due
@@ -232,7 +232,7 @@ class Room:
             self._flow = None
             self._outside.hurry(self.due)
 
-    def quality(self, now: float) -> list[client.PeerQuality]:
+    def quality(self, now: float) -> list[wire.PeerQuality]:
         """How everybody's connection fares."""
         people = self._by_participant.values()
         return [of_peer(peer, self._shown(peer), self.audio_room.concealed(peer.participant), now) for peer in people]
@@ -332,7 +332,7 @@ class Room:
         return self._by_participant.get(participant)
 
     def _tell(self, peer: Peer, reason: str) -> None:
-        event = client.PeerChanged(
+        event = wire.PeerChanged(
             n=0, room=self.name, epoch=self.epoch, peer=peer.name, participant=peer.participant, state=peer.state, reason=reason
         )
         self._outside.emit(event)
@@ -423,7 +423,7 @@ class Room:
             limits = picture_fit.fit(viewer, shown, now)
             if limits is not None:
                 self._outside.emit(
-                    client.PicturesLimited(n=0, room=self.name, epoch=self.epoch, participant=viewer.participant, slots=limits)
+                    wire.PicturesLimited(n=0, room=self.name, epoch=self.epoch, participant=viewer.participant, slots=limits)
                 )
 
     def _pass_losses_on(self) -> None:
@@ -441,7 +441,7 @@ class Room:
 
     # the recording
 
-    def _record(self, matrix: client.SetMatrix) -> None:
+    def _record(self, matrix: wire.SetMatrix) -> None:
         """What was written stops at once when nobody, or another period, is to be recorded."""
         record, now = matrix.record, self._outside.wall(self._outside.now())
         if self._tap is not None and (record is None or record.period != self._tap.period):
@@ -459,7 +459,7 @@ class Room:
         self._tap.follow(matrix, record.participants, now)
 
     def _recording_over(self, period: int, reason: str) -> None:
-        self._outside.emit(client.RecordingOver(n=0, room=self.name, epoch=self.epoch, period=period, reason=reason))
+        self._outside.emit(wire.RecordingOver(n=0, room=self.name, epoch=self.epoch, period=period, reason=reason))
 
     # the board
 
@@ -474,7 +474,7 @@ class Room:
 
     def _send_board(self, participant: str, message: bytes) -> None:
         if participant in self._by_signaling:
-            self._outside.emit(client.BoardOut(n=0, room=self.name, epoch=self.epoch, participant=participant, data=message))
+            self._outside.emit(wire.BoardOut(n=0, room=self.name, epoch=self.epoch, participant=participant, data=message))
             return
         peer = self._peer_of(participant)
         if peer is not None:
@@ -486,4 +486,4 @@ class Room:
         """Called every `CHECK_EVERY_S`, so that no change waits longer than 250 ms for the journal."""
         update = self.board.flush()
         if update is not None:
-            self._outside.emit(client.BoardChanged(n=0, room=self.name, epoch=self.epoch, update=update))
+            self._outside.emit(wire.BoardChanged(n=0, room=self.name, epoch=self.epoch, update=update))

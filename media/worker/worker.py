@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from media.api import client, recording_files
+from media.api import recording_files, wire
 from media.mixer import TICK_STEP_S
 from media.peer.peer import Peer
 from media.peer.quality import Totals
@@ -125,7 +125,7 @@ class Worker:
 
     # commands
 
-    def open_room(self, name: str, command: client.OpenRoom) -> client.RoomState:
+    def open_room(self, name: str, command: wire.OpenRoom) -> wire.RoomState:
         self._check_epoch(name, command.epoch)
         room = self.rooms.get(name)
         if room is not None and command.epoch > room.epoch:
@@ -147,12 +147,12 @@ class Worker:
         self.room(name, epoch)
         self._drop_room(name)
 
-    def admit(self, name: str, command: client.AdmitPeer) -> client.Admitted:
+    def admit(self, name: str, command: wire.AdmitPeer) -> wire.Admitted:
         if self.draining:
             raise Refused("draining")
         if len(self._peers) >= MAX_PEERS:
             raise Refused("full", "too many peers")
-        return client.Admitted(sdp=self.room(name, command.epoch).admit(command, self.now()))
+        return wire.Admitted(sdp=self.room(name, command.epoch).admit(command, self.now()))
 
     def room(self, name: str, epoch: int) -> Room:
         """The room, if it is open at exactly this epoch; raises `Refused`."""
@@ -175,17 +175,17 @@ class Worker:
             oldest = next(each for each in self._epochs if each not in self.rooms)
             del self._epochs[oldest]
 
-    def snapshot(self, number: int) -> client.Snapshot:
+    def snapshot(self, number: int) -> wire.Snapshot:
         rooms = [room.state() for room in self.rooms.values()]
-        return client.Snapshot(n=number, worker=self.name, pid=os.getpid(), udp=self.udp, rooms=rooms)
+        return wire.Snapshot(n=number, worker=self.name, pid=os.getpid(), udp=self.udp, rooms=rooms)
 
-    def stats(self) -> client.WorkerStats:
+    def stats(self) -> wire.WorkerStats:
         self._sockets.count()
         audio, board = Counter(self._past_audio), Counter(self._past_board)
         for room in self.rooms.values():
             audio.update(room.audio_room.stats)
             board.update(room.board.stats)
-        return client.WorkerStats(
+        return wire.WorkerStats(
             rooms=len(self.rooms),
             peers=len(self._peers),
             packets_in=self._sockets.packets_in,
@@ -206,7 +206,7 @@ class Worker:
 
     # what rooms need (room.Outside)
 
-    def emit(self, event: client.Event) -> None:
+    def emit(self, event: wire.Event) -> None:
         self.hub.publish(event)
 
     def send(self, data: bytes, path: ice.Path) -> None:
@@ -339,7 +339,7 @@ class Worker:
 
     def _say(self) -> None:
         late = round(self.lateness_ms, 2)
-        said = client.Heartbeat(n=0, rooms=len(self.rooms), peers=self.peers, lateness_ms=late, draining=self.draining)
+        said = wire.Heartbeat(n=0, rooms=len(self.rooms), peers=self.peers, lateness_ms=late, draining=self.draining)
         self.emit(said)
 
 

@@ -10,8 +10,9 @@ import random
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from time import monotonic
+
+from signaling.config.settings import Bounds
 
 SAMPLE_S = 0.05
 SMOOTHING = 0.1  # of one sample: about the last half second counts
@@ -30,15 +31,6 @@ class Crowded(Exception):
         super().__init__(reason)
         self.reason = reason
         self.retry_s = retry_s
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """`most_waiting`: people without a counselor, those who prepare included. `most_lag_ms`: how late the loop may be before
-    nobody new is let in."""
-
-    most_waiting: int = 12_000
-    most_lag_ms: int = 500
 
 
 class Gate:

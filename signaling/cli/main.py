@@ -12,10 +12,9 @@ from typing import Any
 import click
 import uvloop
 
-from signaling.access.admission import Bounds
 from signaling.config import log
 from signaling.config.secret import BadSecret, media_token, read_secret
-from signaling.config.settings import STAFF_HOSTS, Settings, default_data_dir
+from signaling.config.settings import STAFF_HOSTS, Bounds, Settings, default_data_dir
 
 from .options import Address, redis_option, secret_option, storage_options
 

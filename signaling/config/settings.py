@@ -8,8 +8,6 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from signaling.access.admission import Bounds
-
 STAFF_HOSTS = {"counselor": "counselor.", "professional": "professional.", "operator": "operator."}
 
 
@@ -26,6 +24,15 @@ def _has_ipv6_loopback() -> bool:
 def default_data_dir(*, demo: bool) -> Path:
     home = Path.home() / ".local" / "share" / "sangdam"
     return home / "demo" if demo else home
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """`most_waiting`: people without a counselor, those who prepare included. `most_lag_ms`: how late the loop may be before
+    nobody new is let in."""
+
+    most_waiting: int = 12_000
+    most_lag_ms: int = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from media.api import client as media
+from media.api import wire as media
+from media.api.client import WorkerError
 from signaling.live.connections import Client
 from signaling.live.entry import Entry, House
 from signaling.live.quality_grade import grade, worst
@@ -78,7 +79,7 @@ class Calls:
         try:
             async with asyncio.timeout(ANSWER_S):
                 stats, rooms = await asyncio.gather(worker.client.stats(), worker.client.quality())
-        except (media.WorkerError, TimeoutError):
+        except (WorkerError, TimeoutError):
             return {}
         now_s = asyncio.get_running_loop().time()
         before_s, used_s = self._used.get(worker.id, (now_s, stats.processor_s))

@@ -5,15 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from signaling.protocol.messages import Bye, encode
 from signaling.records.types import StaffRecord
-
-if TYPE_CHECKING:
-    from signaling.live.entry import Entry
 
 QUEUE_MESSAGES = 1000
 QUEUE_BYTES = 4 * 1024 * 1024  # a late joiner's board (≤ 400 KB a message) fits several times
@@ -33,7 +29,7 @@ class Client:
         self.session = ""
         self.participant = ""
         self.staff = staff
-        self.held: dict[str, Entry] = {}  # where it acts for somebody
+        self.held: set[str] = set()  # ids of the sessions in which it acts for somebody
         self.closing = False
         self.greeted = staff is not None  # a user's views begin when all that stands in the first is known
         self.watching = False

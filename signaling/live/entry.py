@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from matcher.types import MatchStore, Place
-from media.api.client import PictureLimit, SetMatrix
+from media.api.wire import PictureLimit, SetMatrix
 from signaling.access.turn_credentials import Turn
 from signaling.live.connections import Client, Hub
 from signaling.live.index import Index
@@ -89,7 +89,7 @@ class Entry:
         """`client` acts for them from now on; who did before."""
         former = self.release(participant)
         self.holders[participant] = client
-        client.held[self.id] = self
+        client.held.add(self.id)
         return former
 
     def release(self, participant: str) -> Client | None:
@@ -97,7 +97,7 @@ class Entry:
         former = self.holders.pop(participant, None)
         self.sent.pop(participant, None)
         if former is not None and former not in self.holders.values():
-            former.held.pop(self.id, None)
+            former.held.discard(self.id)
         return former
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from media.api.client import PeerQuality, StreamQuality
+from media.api.wire import PeerQuality, StreamQuality
 from signaling.protocol.messages import Grade
 
 GRADES: tuple[Grade, ...] = ("good", "fair", "poor")

@@ -17,7 +17,8 @@ from typing import Any, ClassVar
 
 import structlog
 
-from media.api import client as media
+from media.api import wire as media
+from media.api.client import WorkerError, WorkerRefused, WorkerUnreachable
 from signaling.live.entry import Entry, House, RoomState
 from signaling.mediaworkers.interface import MediaWorker
 from signaling.protocol.messages import Answer, BoardMessage, BoardOut, Speaking
@@ -90,7 +91,7 @@ class Rooms:
                 try:
                     await self._reconcile(entry)
                     failed = ""
-                except media.WorkerError as error:
+                except WorkerError as error:
                     if str(error) != failed:
                         failed = str(error)
                         log.warning("room command failed", session=entry.id, error=failed)
@@ -126,7 +127,7 @@ class Rooms:
         room = entry.room
         worker = self.house.workers.place(entry.id)
         if worker is None:
-            raise media.WorkerUnreachable("no worker")
+            raise WorkerUnreachable("no worker")
         updates = await self._board_so_far(entry, epoch)
         state = await worker.client.open_room(entry.id, media.OpenRoom(epoch=epoch, board=updates))
         room.worker, room.opened, room.sent = worker, epoch, None
@@ -161,7 +162,7 @@ class Rooms:
         if room.worker is not None and room.worker.usable and room.opened:
             try:
                 await room.worker.client.close_room(entry.id, room.opened)
-            except media.WorkerError as error:
+            except WorkerError as error:
                 log.warning("room not closed", session=entry.id, error=str(error))
         self.house.workers.forget(entry.id)
         room.worker, room.opened, room.sent = None, 0, None
@@ -191,9 +192,9 @@ class Rooms:
             former = person.former_id
             command = media.AdmitPeer(epoch=epoch, peer=peer, participant=participant, sdp=sdp, former=former)
             admitted = await worker.client.admit(entry.id, command)
-        except media.WorkerError as error:
+        except WorkerError as error:
             await self._apply(entry, PeerChanged(participant, peer, epoch, "gone"))
-            if isinstance(error, media.WorkerRefused):
+            if isinstance(error, WorkerRefused):
                 self.house.refused[error.reason] += 1
                 if error.reason in ("no_room", "stale_epoch"):
                     await self._apply(entry, RoomLost(epoch))
@@ -209,7 +210,7 @@ class Rooms:
     async def _drop_peer(self, worker: MediaWorker, room: str, peer: str, epoch: int) -> None:
         try:
             await worker.client.close_peer(room, peer, epoch)
-        except media.WorkerError:
+        except WorkerError:
             self.house.refused["close_peer"] += 1
 
     async def board_in(self, entry: Entry, participant: str, message: BoardMessage) -> None:
@@ -223,9 +224,9 @@ class Rooms:
         try:
             command = media.BoardIn(epoch=entry.room.opened, participant=participant, data=data)
             await worker.client.board_in(entry.id, command)
-        except media.WorkerRefused as error:
+        except WorkerRefused as error:
             raise NotAllowed(error.reason) from None
-        except media.WorkerUnreachable:
+        except WorkerUnreachable:
             raise NotAllowed("no_worker") from None
 
     # --- from the workers ------------------------------------------------------------------------------------------------

@@ -10,9 +10,10 @@ import msgspec
 import structlog
 
 from matcher.types import MatchStore, Place, Refused, Staff, Unavailable
-from signaling.access.admission import Admission, Bounds
+from signaling.access.admission import Admission
 from signaling.access.identity import token_hash
 from signaling.access.invites import InviteRefused, Invites
+from signaling.config.settings import Bounds
 from signaling.live.call_quality import Calls
 from signaling.live.chat import Lines
 from signaling.live.connections import Client
@@ -394,7 +395,7 @@ class Live:
         self.house.hub.remove(client)
         self.sessions.changed = True
         tabs = self.house.hub.of_staff(client.staff.id) if client.staff else []
-        for entry in list(client.held.values()):
+        for entry in [self.house.entries[session] for session in client.held if session in self.house.entries]:
             for participant, holder in list(entry.holders.items()):
                 if holder is client:
                     await self._let_go(entry, participant, tabs, returns)

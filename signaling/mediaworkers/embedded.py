@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 import structlog
 
-from media.api import client as media
+from media.api.client import WorkerClient, WorkerError
 from signaling.config.settings import Settings
 from signaling.mediaworkers import interface
 from signaling.mediaworkers.interface import OnDead, OnEvent, read_stream
@@ -41,7 +41,7 @@ CRASHES = 16
 class Worker:
     number: int
     process: asyncio.subprocess.Process
-    client: media.WorkerClient
+    client: WorkerClient
     state: Literal["live", "spare", "draining", "dead"] = "spare"
     rooms: set[str] = field(default_factory=set)
     peers: int = 0
@@ -171,7 +171,7 @@ class Workers:
         with suppress(FileNotFoundError):
             socket.unlink()
         process = await asyncio.create_subprocess_exec(*self._command(number, socket), stdin=asyncio.subprocess.DEVNULL)
-        return Worker(number, process, media.WorkerClient(str(socket)))
+        return Worker(number, process, WorkerClient(str(socket)))
 
     async def _adopt(self, worker: Worker) -> None:
         """Waits until it answers, and watches it from then on."""
@@ -188,7 +188,7 @@ class Workers:
         while True:
             if worker.process.returncode is not None:
                 raise RuntimeError(f"media worker {worker.number} ended at once with status {worker.process.returncode}")
-            with suppress(media.WorkerError):
+            with suppress(WorkerError):
                 await worker.client.health()
                 return
             await asyncio.sleep(POLL_S)

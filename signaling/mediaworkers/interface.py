@@ -9,7 +9,8 @@ from typing import Protocol
 
 import structlog
 
-from media.api import client as media
+from media.api import wire as media
+from media.api.client import COMMAND_TIMEOUT_S, WorkerClient, WorkerError, WorkerUnreachable
 from signaling.mediaworkers.liveness import TICK_S, Silence
 from signaling.protocol.messages import WorkerItem
 
@@ -33,7 +34,7 @@ class MediaWorker(Protocol):
     """`handling`: an event of its stream is at work here, and what follows it waits for us. `drains`: it has said that it was
     told to end."""
 
-    client: media.WorkerClient
+    client: WorkerClient
     peers: int
     beat: asyncio.Event
     drains: asyncio.Event
@@ -91,7 +92,7 @@ async def read_stream(worker: MediaWorker, on_event: OnEvent | None) -> str:
                 worker.handling = True
                 await _handle(worker, event, on_event)
                 worker.handling = False
-    except media.WorkerUnreachable as error:
+    except WorkerUnreachable as error:
         return str(error)
     except Succeeded:
         return "succeeded"
@@ -153,9 +154,9 @@ async def drain(worker: MediaWorker, another: Callable[[], bool], move: Callable
 async def close_strays(worker: MediaWorker, is_here: IsHere) -> None:
     """Closes what a worker has open and should not: rooms that have moved, or whose sessions are over."""
     try:
-        async with asyncio.timeout(media.COMMAND_TIMEOUT_S):
+        async with asyncio.timeout(COMMAND_TIMEOUT_S):
             for room in await worker.client.rooms():
                 if not is_here(room.room):
                     await worker.client.close_room(room.room, room.epoch)
-    except (media.WorkerError, TimeoutError) as error:
+    except (WorkerError, TimeoutError) as error:
         log.warning("rooms not closed", worker=worker.id, error=str(error))

@@ -23,7 +23,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from media.api import client as media
+from media.api import wire as media
+from media.api.client import WorkerClient
 from signaling.mediaworkers import interface
 from signaling.mediaworkers.interface import OnDead, OnEvent, Succeeded, read_stream
 from signaling.mediaworkers.liveness import REMOTE_SILENT_S, Silence
@@ -51,7 +52,7 @@ class Leased:
     """`found`: rooms that it had open when its stream began, with their epochs. `succeeded`: another one listens in its place."""
 
     said: media.Announcement
-    client: media.WorkerClient
+    client: WorkerClient
     state: Literal["new", "live", "draining", "dead"] = "new"
     rooms: set[str] = field(default_factory=set)
     peers: int = 0
@@ -212,7 +213,7 @@ class Fleet:
     def _announced(self, name: str, said: media.Announcement) -> None:
         worker = self._workers.get(name)
         if worker is None:
-            worker = self._workers[name] = Leased(said, media.WorkerClient(said.url, self._secret))
+            worker = self._workers[name] = Leased(said, WorkerClient(said.url, self._secret))
             worker.task = self._spawn(self._follow(worker))
         worker.said = said
         if said.draining:

@@ -14,7 +14,6 @@ from aiohttp import web
 from matcher.memory import MemoryStore
 from matcher.redis import RedisStore
 from matcher.types import MatchStore
-from signaling.access.admission import Bounds
 from signaling.access.codes import Codes, signing_secret
 from signaling.access.identity import Identity
 from signaling.access.invites import Invites
@@ -22,7 +21,7 @@ from signaling.access.turn_credentials import Turn
 from signaling.cluster.node import CheckedStore, Node
 from signaling.cluster.redis_bus import Bus
 from signaling.config.secret import derived, media_token
-from signaling.config.settings import Settings
+from signaling.config.settings import Bounds, Settings
 from signaling.live import Live
 from signaling.mediaworkers.embedded import Workers
 from signaling.mediaworkers.interface import MediaWorkers

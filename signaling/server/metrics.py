@@ -20,7 +20,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from media.api import client as media
+from media.api import wire as media
+from media.api.client import WorkerClient, WorkerError
 from signaling.cluster.node import state_of
 from signaling.live.entry import House
 from signaling.server import app_keys
@@ -59,11 +60,11 @@ class _Families(Collector):
 
 
 async def _stats(app: web.Application) -> Stats:
-    async def asked(client: media.WorkerClient) -> media.WorkerStats | None:
+    async def asked(client: WorkerClient) -> media.WorkerStats | None:
         try:
             async with asyncio.timeout(WORKERS_S):
                 return await client.stats()
-        except (media.WorkerError, TimeoutError):
+        except (WorkerError, TimeoutError):
             return None
 
     workers = app[app_keys.LIVE].house.workers.usable()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from media.api.client import Record, SetMatrix
+from media.api.wire import Record, SetMatrix
 from signaling.session.model import Person, Session
 
 VIDEO_SLOTS = 4

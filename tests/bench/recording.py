@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from media.api import client
+from media.api import client, wire
 from tests.bench.rows import Row, row
 from tests.peers.client import Peer
 
@@ -56,8 +56,8 @@ async def _rooms(worker: client.WorkerClient, pid: int) -> list[Row]:
     hears = {"u": {"c": 1.0}, "c": {"u": 1.0}}
     peers: list[Peer] = []
     for number in range(ROOMS):
-        await worker.open_room(f"r-{number}", client.OpenRoom(epoch=1))
-        await worker.set_matrix(f"r-{number}", client.SetMatrix(epoch=1, hears=hears))
+        await worker.open_room(f"r-{number}", wire.OpenRoom(epoch=1))
+        await worker.set_matrix(f"r-{number}", wire.SetMatrix(epoch=1, hears=hears))
         for who in ("u", "c"):
             peers.append(await Peer.join(worker, f"r-{number}", who))
             peers[-1].speak(700)
@@ -67,15 +67,15 @@ async def _rooms(worker: client.WorkerClient, pid: int) -> list[Row]:
     for run in range(RUNS):
         plain.append((await spent([pid]))[0] / ROOMS)
         for number in range(ROOMS):
-            record = client.Record(period=run + 1, participants=["u", "c"])
-            await worker.set_matrix(f"r-{number}", client.SetMatrix(epoch=1, hears=hears, record=record))
+            record = wire.Record(period=run + 1, participants=["u", "c"])
+            await worker.set_matrix(f"r-{number}", wire.SetMatrix(epoch=1, hears=hears, record=record))
         await asyncio.sleep(1.5)  # the recorder has started
         [recorder] = children(pid)
         with_tap, wrote = await spent([pid, recorder])
         recorded.append(with_tap / ROOMS)
         writing.append(wrote / ROOMS)
         for number in range(ROOMS):
-            await worker.set_matrix(f"r-{number}", client.SetMatrix(epoch=1, hears=hears))
+            await worker.set_matrix(f"r-{number}", wire.SetMatrix(epoch=1, hears=hears))
     for peer in peers:
         await peer.close()
     return [

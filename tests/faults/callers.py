@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 from pycrdt import Doc, Map
 
-from media.api.client import AdmitPeer, Admitted
+from media.api.wire import AdmitPeer, Admitted
 from media.board.room import Fragmenter, Reassembler
 from tests.faults.ears import Ear, Mouth
 from tests.peers.test_board import unvar, var

@@ -22,7 +22,8 @@ from aiortc.rtcdatachannel import RTCDataChannel, RTCDataChannelParameters
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from aiortc.rtcsctptransport import RTCSctpCapabilities, RTCSctpTransport
 
-from media.api.client import AdmitPeer, WorkerClient
+from media.api.client import WorkerClient
+from media.api.wire import AdmitPeer
 from media.bandwidth import Arrivals
 from media.mixer.opus import Decoder, Encoder
 from media.packets import red, rtcp, rtp, rtx

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from media.api import client
+from media.api import client, wire
 from media.transport.fastpath import OFF
 from tests.peers.client import Peer
 
@@ -35,7 +35,7 @@ class Service:
     def __init__(self, worker: client.WorkerClient) -> None:
         self.room = f"room-{secrets.token_hex(4)}"
         self.worker = worker
-        self.events: list[client.WorkerEvent] = []
+        self.events: list[wire.WorkerEvent] = []
         self.peers: list[Peer] = []
         self._reading = asyncio.create_task(self._read())
 
@@ -50,13 +50,13 @@ class Service:
         return peer
 
     async def matrix(self, *, epoch: int = 1, **decided: Any) -> None:
-        await self.worker.set_matrix(self.room, client.SetMatrix(epoch=epoch, **decided))
+        await self.worker.set_matrix(self.room, wire.SetMatrix(epoch=epoch, **decided))
 
     async def everyone_hears_everyone(self, *names: str) -> None:
         await self.matrix(hears={name: {other: 1.0 for other in names if other != name} for name in names}, writers=list(names))
 
     def states(self, peer: Peer) -> list[str]:
-        return [event.state for event in self.events if isinstance(event, client.PeerChanged) and event.peer == peer.name]
+        return [event.state for event in self.events if isinstance(event, wire.PeerChanged) and event.peer == peer.name]
 
     async def until_state(self, peer: Peer, state: str, seconds: float = 5.0) -> None:
         await eventually(lambda: state in self.states(peer)[-1:], seconds)
@@ -132,7 +132,7 @@ async def either_service(request: pytest.FixtureRequest) -> AsyncIterator[Servic
 async def _room(worker_socket: Path) -> AsyncIterator[Service]:
     service = Service(client.WorkerClient(str(worker_socket)))
     try:
-        await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
+        await service.worker.open_room(service.room, wire.OpenRoom(epoch=1))
         yield service
     finally:
         await service.close()

@@ -24,7 +24,8 @@ import argon2
 import pytest
 from aiohttp import web
 
-from media.api.client import AdmitPeer, Admitted, WorkerClient
+from media.api.client import WorkerClient
+from media.api.wire import AdmitPeer, Admitted
 from signaling.access import identity
 from signaling.config.settings import Settings
 from signaling.mediaworkers.embedded import Worker, Workers

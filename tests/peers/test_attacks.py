@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from media.api import client
+from media.api import client, wire
 from media.packets import rtp
 from tests.peers.client import Peer
 from tests.peers.conftest import Service, eventually
@@ -175,7 +175,7 @@ async def test_bad_data_channel_messages_end_nothing(call: tuple[Service, Peer, 
 async def test_a_bad_offer_is_refused_with_a_reason_and_harms_nobody(call: tuple[Service, Peer, Peer], sdp: str) -> None:
     service, _, _ = call
     with pytest.raises(client.WorkerRefused) as refused:
-        await service.worker.admit(service.room, client.AdmitPeer(epoch=1, peer="p", participant="user", sdp=sdp))
+        await service.worker.admit(service.room, wire.AdmitPeer(epoch=1, peer="p", participant="user", sdp=sdp))
     assert refused.value.reason == "bad_sdp"
 
 

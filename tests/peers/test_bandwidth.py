@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from media.api import client
+from media.api import wire
 from tests.peers.conftest import Service, eventually
 from tests.peers.proxy import Line, Proxy
 
@@ -16,13 +16,13 @@ def told(service: Service, participant: str) -> list[dict[int, str]]:
     return [
         dict(event.slots)
         for event in service.events
-        if isinstance(event, client.PicturesLimited) and event.participant == participant
+        if isinstance(event, wire.PicturesLimited) and event.participant == participant
     ]
 
 
 async def test_a_narrow_line_keeps_the_voice_and_costs_the_others_nothing(service: Service) -> None:
     snapshot = await anext(service.worker.events())
-    assert isinstance(snapshot, client.Snapshot)
+    assert isinstance(snapshot, wire.Snapshot)
     address = next((host, port) for host, port in snapshot.udp if host == "127.0.0.1")
     line = Proxy(address, down=Line(bps=150_000))
     sender = await service.join("sender", layers=LAYERS)

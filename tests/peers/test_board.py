@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pycrdt import Doc, Map
 
-from media.api import client
+from media.api import wire
 from media.board.room import Fragmenter, Reassembler
 from tests.peers.client import Peer
 from tests.peers.conftest import Service, eventually
@@ -58,7 +58,7 @@ def unvar(data: bytes) -> bytes:
 def journal(service: Service) -> bytes:
     doc: Doc[Map[object]] = Doc()
     for event in service.events:
-        if isinstance(event, client.BoardChanged) and event.room == service.room:
+        if isinstance(event, wire.BoardChanged) and event.room == service.room:
             doc.apply_update(event.update)
     return doc.get_update()
 
@@ -99,7 +99,7 @@ async def test_a_reader_cannot_write(service: Service) -> None:
 async def test_a_room_begins_with_its_journal_at_a_new_epoch(service: Service) -> None:
     before: Doc[Map[object]] = Doc()
     before.get("elements", type=Map)["kept"] = "line"
-    await service.worker.open_room(service.room, client.OpenRoom(epoch=2, board=[before.get_update()]))
+    await service.worker.open_room(service.room, wire.OpenRoom(epoch=2, board=[before.get_update()]))
     user = Writer(await service.join("user", epoch=2))
     await user.open()
     await eventually(lambda: user.read() == {"kept": "line"})
@@ -112,13 +112,13 @@ async def test_without_a_data_channel_the_board_goes_by_signaling(service: Servi
     await user.open()
 
     def sent() -> list[bytes]:
-        return [event.data for event in service.events if isinstance(event, client.BoardOut) and event.participant == "phone"]
+        return [event.data for event in service.events if isinstance(event, wire.BoardOut) and event.participant == "phone"]
 
     await eventually(sent)
     phone: Doc[Map[object]] = Doc()
     phone.get("elements", type=Map)["from"] = "phone"
     update = bytes([0, 2]) + var(phone.get_update())
-    await service.worker.board_in(service.room, client.BoardIn(epoch=1, participant="phone", data=update))
+    await service.worker.board_in(service.room, wire.BoardIn(epoch=1, participant="phone", data=update))
     await eventually(lambda: user.read() == {"from": "phone"})
     user.write("back", "to the phone")
 

@@ -14,7 +14,7 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Page, Playwright, async_playwright
 
-from media.api import client
+from media.api import client, wire
 from tests.peers.conftest import Service, eventually, start_worker
 from tests.peers.proxy import Line, Proxy
 
@@ -64,7 +64,7 @@ class Pages:
     async def _offer(self, request: web.Request) -> web.Response:
         name = request.query["name"]
         self._admitted += 1
-        command = client.AdmitPeer(epoch=1, peer=f"{name}{self._admitted}", participant=name, sdp=await request.text())
+        command = wire.AdmitPeer(epoch=1, peer=f"{name}{self._admitted}", participant=name, sdp=await request.text())
         try:
             admitted = await self.service.worker.admit(self.service.room, command)
         except client.WorkerRefused as refused:
@@ -118,7 +118,7 @@ def nearest(rgb: list[int] | None) -> str | None:
 async def pages_of(socket: Path) -> AsyncIterator[Pages]:
     """A room of the worker at this socket, and the pages in it."""
     service = Service(client.WorkerClient(str(socket)))
-    await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
+    await service.worker.open_room(service.room, wire.OpenRoom(epoch=1))
     pages = Pages(service)
     runner = await pages.serve()
     yield pages
@@ -191,14 +191,14 @@ async def test_a_reloaded_page_is_back_in_its_place(pages: Pages) -> None:
 
 async def test_a_browser_with_a_narrow_line_gets_a_smaller_picture_and_another_does_not(pages: Pages) -> None:
     worker = await anext(pages.service.worker.events())
-    assert isinstance(worker, client.Snapshot)
+    assert isinstance(worker, wire.Snapshot)
     line = Proxy(next((host, port) for host, port in worker.udp if host == "127.0.0.1"), down=Line(bps=400_000))
     pages.lines["b"] = await line.open()
     picture = {0: ("a", "camera")}
     await pages.service.matrix(hears={"b": {"a": 1.0}, "c": {"a": 1.0}}, sees={"b": picture, "c": picture})
 
     def told() -> list[dict[int, str]]:
-        return [dict(each.slots) for each in pages.service.events if isinstance(each, client.PicturesLimited)]
+        return [dict(each.slots) for each in pages.service.events if isinstance(each, wire.PicturesLimited)]
 
     async def width(name: str, wanted: int) -> None:
         async with asyncio.timeout(20):
@@ -226,6 +226,6 @@ async def test_a_browser_with_a_narrow_line_gets_a_smaller_picture_and_another_d
         line.down.line = Line()
         await width("b", 640)
         await eventually(lambda: told()[-1] == {}, 25.0)
-        assert {each.participant for each in pages.service.events if isinstance(each, client.PicturesLimited)} == {"b"}
+        assert {each.participant for each in pages.service.events if isinstance(each, wire.PicturesLimited)} == {"b"}
         assert await pages.pages["c"].evaluate("() => width(0)") == 640
     line.close()

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from media.api import client
+from media.api import wire
 from media.mixer.opus import Encoder
 from media.packets import rtcp, rtp
 from tests.peers.client import Listened, Peer
@@ -242,7 +242,7 @@ async def test_who_speaks_is_told(either_service: Service) -> None:
     user.speak(440, packets=20)
 
     def told() -> list[list[str]]:
-        return [each.participants for each in service.events if isinstance(each, client.SpeakingChanged)]
+        return [each.participants for each in service.events if isinstance(each, wire.SpeakingChanged)]
 
     await eventually(lambda: told() == [["user"], []])
 

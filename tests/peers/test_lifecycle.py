@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from media.api import client
+from media.api import client, wire
 from tests.peers.conftest import ROOT, Service, eventually, start_worker
 
 
@@ -46,7 +46,7 @@ async def test_a_newer_tab_replaces_the_older(service: Service) -> None:
     silent = len(older.heard)
     await asyncio.sleep(0.2)
     assert len(older.heard) == silent
-    state = await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
+    state = await service.worker.open_room(service.room, wire.OpenRoom(epoch=1))
     assert {peer.peer for peer in state.peers} == {newer.name, counselor.name}
 
 
@@ -61,7 +61,7 @@ async def test_who_is_heard_again_before_the_newer_peer_is_up_goes_on(service: S
     newer = [await service.join("user", **offered) for _ in range(3)]
     for each in newer[:2]:
         await service.until_state(each, "replaced")
-    state = await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
+    state = await service.worker.open_room(service.room, wire.OpenRoom(epoch=1))
     assert {peer.peer for peer in state.peers} == {user.name, newer[2].name, counselor.name}
     user.silenced = False
     assert (await counselor.listen()).tones(440) == {440}
@@ -102,7 +102,7 @@ async def test_peers_that_signaling_does_not_name_end_with_an_offer(service: Ser
     await service.until_state(first, "replaced")
     third = await service.join("user", secure=False, former=first.name)
     await service.until_state(second, "replaced")
-    state = await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
+    state = await service.worker.open_room(service.room, wire.OpenRoom(epoch=1))
     assert [peer.peer for peer in state.peers] == [third.name]
 
 
@@ -114,7 +114,7 @@ async def test_a_newer_peer_has_the_place_when_the_former_ends_before_it_is_up(s
     newest = await service.join("user")
     await service.until_state(newer, "replaced")
     await service.until_state(newest, "live")
-    state = await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
+    state = await service.worker.open_room(service.room, wire.OpenRoom(epoch=1))
     assert [peer.peer for peer in state.peers] == [newest.name]
 
 
@@ -154,26 +154,26 @@ async def test_closing_a_peer_or_its_room_ends_it_at_once(service: Service) -> N
 async def test_no_older_epoch_is_obeyed(service: Service) -> None:
     user = await service.join("user")
     worker, room = service.worker, service.room
-    await worker.open_room(room, client.OpenRoom(epoch=5))
+    await worker.open_room(room, wire.OpenRoom(epoch=5))
     await asyncio.wait_for(user.gone.wait(), 3)  # a higher epoch restarts the room
     for stale in (
-        worker.open_room(room, client.OpenRoom(epoch=4)),
-        worker.set_matrix(room, client.SetMatrix(epoch=4)),
-        worker.admit(room, client.AdmitPeer(epoch=4, peer="p", participant="user", sdp="")),
-        worker.board_in(room, client.BoardIn(epoch=4, participant="user", data=b"")),
+        worker.open_room(room, wire.OpenRoom(epoch=4)),
+        worker.set_matrix(room, wire.SetMatrix(epoch=4)),
+        worker.admit(room, wire.AdmitPeer(epoch=4, peer="p", participant="user", sdp="")),
+        worker.board_in(room, wire.BoardIn(epoch=4, participant="user", data=b"")),
         worker.close_peer(room, "p", 4),
         worker.close_room(room, 4),
     ):
         assert await refusal(stale) == "stale_epoch"
     await worker.close_room(room, 5)
-    assert await refusal(worker.open_room(room, client.OpenRoom(epoch=4))) == "stale_epoch", "nor after it was closed"
-    assert (await worker.open_room(room, client.OpenRoom(epoch=5))).epoch == 5
+    assert await refusal(worker.open_room(room, wire.OpenRoom(epoch=4))) == "stale_epoch", "nor after it was closed"
+    assert (await worker.open_room(room, wire.OpenRoom(epoch=5))).epoch == 5
     await worker.close_room(room, 5)
 
 
 async def test_opening_twice_changes_nothing(service: Service) -> None:
     user = await service.join("user")
-    state = await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
+    state = await service.worker.open_room(service.room, wire.OpenRoom(epoch=1))
     assert [(peer.peer, peer.state) for peer in state.peers] == [(user.name, "live")]
 
 
@@ -184,9 +184,9 @@ async def test_a_subscriber_gets_the_rooms_as_they_are_and_a_heartbeat_every_qua
     async with asyncio.timeout(5):
         async with contextlib.aclosing(service.worker.events()) as events:
             async for event in events:
-                if isinstance(event, client.Snapshot):
+                if isinstance(event, wire.Snapshot):
                     snapshot = event
-                if isinstance(event, client.Heartbeat):
+                if isinstance(event, wire.Heartbeat):
                     beats.append(time.perf_counter())
                 if len(beats) == 5:
                     break
@@ -212,7 +212,7 @@ async def test_an_interrupt_closes_everything_within_two_seconds(tmp_path: Path)
     path = tmp_path / "worker.sock"
     process = start_worker(path)
     service = Service(client.WorkerClient(str(path)))
-    await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
+    await service.worker.open_room(service.room, wire.OpenRoom(epoch=1))
     users = [await service.join(f"p{number}") for number in range(3)]
     began = time.perf_counter()
     process.send_signal(signal.SIGINT)
@@ -267,8 +267,8 @@ async def test_tcp_needs_its_secret(tmp_path: Path, unused_tcp_port: int) -> Non
         base = f"http://127.0.0.1:{unused_tcp_port}"
         async with client.WorkerClient(base, "s3cret") as friend, client.WorkerClient(base, "guess") as stranger:
             await reachable(friend)
-            assert await refusal(stranger.open_room("r", client.OpenRoom(epoch=1))) == "bad_request"
-            assert (await friend.open_room("r", client.OpenRoom(epoch=1))).room == "r"
+            assert await refusal(stranger.open_room("r", wire.OpenRoom(epoch=1))) == "bad_request"
+            assert (await friend.open_room("r", wire.OpenRoom(epoch=1))).room == "r"
     finally:
         process.terminate()
         assert await asyncio.wait_for(process.wait(), 3) == 0

@@ -12,7 +12,7 @@ import random
 import numpy as np
 import pytest
 
-from media.api import client
+from media.api import wire
 from media.mixer.opus import Decoder, Encoder
 from media.packets import rtcp, rtp
 from tests.peers.client import RATE, Peer
@@ -116,7 +116,7 @@ def _pitch(sound: np.ndarray) -> int:
 )
 async def test_lips_and_voice_are_together_whatever_the_network_does(service: Service, hears: dict[str, float]) -> None:
     snapshot = await anext(service.worker.events())
-    assert isinstance(snapshot, client.Snapshot)
+    assert isinstance(snapshot, wire.Snapshot)
     line = Proxy(next((host, port) for host, port in snapshot.udp if host == "127.0.0.1"), jitter_s=0.05, seed=3)
     sender, viewer = await service.join("sender", via=await line.open()), await service.join("viewer")
     await service.join("other")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, async_playwright
 
-from media.api import client
+from media.api import wire
 from tests.bench.rows import Row, row
 from tests.peers.conftest import start_worker
 from tests.peers.proxy import Proxy
@@ -59,7 +59,7 @@ async def _yardstick(socket: Path) -> list[float]:
 async def _call(socket: Path, hears: dict[str, float], slot: int) -> list[float]:
     async with pages_of(socket) as pages, async_playwright() as playwright:
         worker = await anext(pages.service.worker.events())
-        assert isinstance(worker, client.Snapshot)
+        assert isinstance(worker, wire.Snapshot)
         line = Proxy(next((host, port) for host, port in worker.udp if host == "127.0.0.1"), loss=0.0, jitter_s=JITTER_S, seed=3)
         pages.lines["a"] = await line.open()
         await pages.service.matrix(hears={"b": hears}, sees={"b": {slot: ("a", "camera")}})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from media.api import client
+from media.api import client, wire
 from media.mixer.opus import Decoder
 from tests.bench.rows import Row, row
 from tests.peers.client import Peer
@@ -30,7 +30,7 @@ async def _measure() -> list[Row]:
         process = start_worker(socket)
         service = Service(client.WorkerClient(str(socket)))
         try:
-            await service.worker.open_room(service.room, client.OpenRoom(epoch=1))
+            await service.worker.open_room(service.room, wire.OpenRoom(epoch=1))
             speaker, listener = await service.join("a"), await service.join("b")
             await service.matrix(hears={"b": {"a": LOUD, "c": 1.0}})
             speaker.speak(440)

@@ -18,7 +18,7 @@ import numpy as np
 from aiortc.codecs.vpx import Vp8Encoder
 from PIL import Image, ImageDraw
 
-from media.api import client
+from media.api import wire
 from media.packets import rtp
 from media.packets.sdp import TRANSPORT_CC_URI
 from tests.bench.media.leg import Leg
@@ -100,15 +100,15 @@ class Stage:
     async def _at_sangdam(self, number: int, kind: Kind) -> list[Leg]:
         assert isinstance(self.server, Sangdam)
         worker, room, legs = self.server.worker, f"{kind}{number}", []
-        await worker.open_room(room, client.OpenRoom(epoch=1))
+        await worker.open_room(room, wire.OpenRoom(epoch=1))
         for name in ("shows", "sees", "sees too"):
             leg = Leg(self.server.host)
             sdp = offer(leg.ufrag, leg.password, leg.transport_lines[2].split()[-1])
-            admitted = await worker.admit(room, client.AdmitPeer(epoch=1, peer=f"{room} {name}", participant=name, sdp=sdp))
+            admitted = await worker.admit(room, wire.AdmitPeer(epoch=1, peer=f"{room} {name}", participant=name, sdp=sdp))
             await leg.connect(admitted.sdp, offered=True)
             legs.append(leg)
         sees: dict[str, dict[int, tuple[str, str]]] = {name: {0: ("shows", kind)} for name in ("sees", "sees too")}
-        await worker.set_matrix(room, client.SetMatrix(epoch=1, sees=sees))
+        await worker.set_matrix(room, wire.SetMatrix(epoch=1, sees=sees))
         return legs
 
     async def _at_janus(self, number: int, kind: Kind) -> list[Leg]:

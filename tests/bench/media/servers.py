@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import aiohttp
 
-from media.api import client
+from media.api import client, wire
 from media.transport.udp import local_addresses
 from tests.bench.media.leg import LEVEL, MID, OPUS, Leg
 from tests.peers.client import offer
@@ -125,17 +125,17 @@ class Sangdam(Server):
 
     async def _room(self, size: int, keep: int) -> list[Person]:
         room = f"r{next(self._rooms)}"
-        await self.worker.open_room(room, client.OpenRoom(epoch=1))
+        await self.worker.open_room(room, wire.OpenRoom(epoch=1))
         found = []
         for name in (names := [f"p{number}" for number in range(size)]):
             leg = Leg(self.host, keep=keep)
             fingerprint = leg.transport_lines[2].split()[-1]
             sdp = offer(leg.ufrag, leg.password, fingerprint)
-            admitted = await self.worker.admit(room, client.AdmitPeer(epoch=1, peer=f"{room}-{name}", participant=name, sdp=sdp))
+            admitted = await self.worker.admit(room, wire.AdmitPeer(epoch=1, peer=f"{room}-{name}", participant=name, sdp=sdp))
             await leg.connect(admitted.sdp, offered=True)
             found.append(Person(leg, leg))
         hears = {name: {other: 1.0 for other in names if other != name} for name in names}
-        await self.worker.set_matrix(room, client.SetMatrix(epoch=1, hears=hears))
+        await self.worker.set_matrix(room, wire.SetMatrix(epoch=1, hears=hears))
         self.people += found
         return found
 

@@ -23,7 +23,7 @@ import numpy as np
 from aiohttp import web
 from playwright.async_api import Page, async_playwright
 
-from media.api import client
+from media.api import client, wire
 from media.mixer.opus import RATE, Samples
 from tests.bench.quality.light import Case, running_worker
 from tests.bench.quality.speech import SECONDS, spoken
@@ -112,15 +112,15 @@ async def _by_worker(
     worker: client.WorkerClient, address: tuple[str, int], mouth: Page, ear: Page, name: str, case: Case, seed: int
 ) -> list[Proxy]:
     room = secrets.token_hex(4)
-    await worker.open_room(room, client.OpenRoom(epoch=1))
+    await worker.open_room(room, wire.OpenRoom(epoch=1))
     proxies = [Proxy(address, up=case.up, seed=seed), Proxy(address, down=case.down, seed=seed)]
     for page, who, proxy in zip((mouth, ear), ("speaker", "listener"), proxies, strict=True):
         sdp = await page.evaluate("([name, listening]) => offerToWorker(name, listening)", [name, who == "listener"])
-        admitted = await worker.admit(room, client.AdmitPeer(epoch=1, peer=f"{room}-{who}", participant=who, sdp=sdp))
+        admitted = await worker.admit(room, wire.AdmitPeer(epoch=1, peer=f"{room}-{who}", participant=who, sdp=sdp))
         answer = _instead(admitted.sdp, await proxy.open())
         answer = _redundant(answer) if case.redundant and page is mouth else answer
         await page.evaluate("([name, sdp]) => accept(name, sdp)", [name, answer])
-    await worker.set_matrix(room, client.SetMatrix(epoch=1, hears={"listener": {"speaker": 1.0}}))
+    await worker.set_matrix(room, wire.SetMatrix(epoch=1, hears={"listener": {"speaker": 1.0}}))
     return proxies
 
 

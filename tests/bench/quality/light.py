@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from media.api import client
+from media.api import client, wire
 from media.mixer.jitter import TICK_S, TICK_SAMPLES
 from media.mixer.opus import Encoder, Samples
 from media.mixer.source import Source
@@ -118,13 +118,13 @@ async def _call(
 ) -> Listener:
     """Nobody speaks before all are there: handshakes would be heard."""
     room = secrets.token_hex(4)
-    await worker.open_room(room, client.OpenRoom(epoch=1))
+    await worker.open_room(room, wire.OpenRoom(epoch=1))
     proxies = [Proxy(address, up=case.up, seed=seed), Proxy(address, down=case.down, seed=seed)]
     speaker = await Speaker.join(worker, room, "speaker", via=await proxies[0].open(), repairs=True)
     listener = await Listener.join(worker, room, "listener", via=await proxies[1].open(), repairs=True)
     speaker.redundant = case.redundant
     gain = MIXED_GAIN if case.mixed else 1.0
-    await worker.set_matrix(room, client.SetMatrix(epoch=1, hears={"listener": {"speaker": gain}}))
+    await worker.set_matrix(room, wire.SetMatrix(epoch=1, hears={"listener": {"speaker": gain}}))
     async with speaker, listener:
         place = await together.wait()
         await asyncio.sleep(TICK_S * place / together.parties)
@@ -144,7 +144,7 @@ async def running_worker() -> AsyncIterator[tuple[client.WorkerClient, tuple[str
         worker = client.WorkerClient(str(Path(folder) / "worker.sock"))
         try:
             snapshot = await anext(worker.events())
-            assert isinstance(snapshot, client.Snapshot)
+            assert isinstance(snapshot, wire.Snapshot)
             yield worker, next((host, port) for host, port in snapshot.udp if host == "127.0.0.1")
         finally:
             await worker.close()

@@ -2,7 +2,7 @@
 import type { Colleagues, Invite, Mode, StaffItem } from "../messages";
 import type { RequestMessage } from "../room/connection";
 import { toast } from "../ui";
-import { textOr, t } from "../staff/texts";
+import { sentence } from "../staff/refusals";
 
 /** Sends a message and resolves with its reply; rejects with something that has a `reason` (and perhaps a `message`). */
 export type Request = (message: RequestMessage) => Promise<unknown>;
@@ -30,16 +30,6 @@ export interface Actions {
   missCallback(session: string): Promise<boolean>;
   takeMessage(message: string): Promise<boolean>;
   doneMessage(message: string): Promise<boolean>;
-}
-
-/** The sentence for a refusal: our own words for its reason, else the server's sentence, else a general one. */
-export function sentence(error: unknown): string {
-  const { reason, message } = (typeof error === "object" && error !== null ? error : {}) as {
-    reason?: unknown;
-    message?: unknown;
-  };
-  const fallback = typeof message === "string" && message !== "" && message !== reason ? message : t("error.generic");
-  return typeof reason === "string" ? textOr(`error.${reason}`, fallback) : fallback;
 }
 
 export function makeActions(request: Request): Actions {

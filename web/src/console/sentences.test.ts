@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { RequestError } from "../room/connection";
 import { setLocale } from "../ui";
-import { makeActions, sentence } from "./actions";
+import { sentence } from "../staff/refusals";
+import { makeActions } from "./actions";
 import { ApiError } from "../staff/api";
 import { explain } from "../staff/sign-in";
 

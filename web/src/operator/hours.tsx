@@ -1,6 +1,6 @@
 import { Pencil, Plus, X } from "lucide";
 import { useState } from "preact/hooks";
-import { sentence } from "../console/actions";
+import { sentence } from "../staff/refusals";
 import { t as shared } from "../staff/texts";
 import { Button, Dialog, Field, IconButton, Select, toast, useLocale, whenText, type Locale } from "../ui";
 import { Loaded } from "./loaded";

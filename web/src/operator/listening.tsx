@@ -1,6 +1,6 @@
 import { Ear, EarOff } from "lucide";
 import { useEffect, useState } from "preact/hooks";
-import { sentence } from "../console/actions";
+import { sentence } from "../staff/refusals";
 import { nameOf, userOf } from "../staff/names";
 import type { Client } from "../room/client";
 import { Devices } from "../room/devices";

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { sentence } from "../console/actions";
+import { sentence } from "../staff/refusals";
 import { Button } from "../ui";
 import { t } from "./texts";
 

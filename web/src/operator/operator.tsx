@@ -1,6 +1,6 @@
 import { LogOut } from "lucide";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { sentence } from "../console/actions";
+import { sentence } from "../staff/refusals";
 import { signOut } from "../staff/api";
 import { ConnectionBand } from "../staff/bands";
 import { LanguageSwitch } from "../staff/language";

@@ -1,6 +1,6 @@
 import { ArrowLeft, Trash2 } from "lucide";
 import { useState } from "preact/hooks";
-import { sentence } from "../console/actions";
+import { sentence } from "../staff/refusals";
 import { BriefCard } from "../staff/brief";
 import { clock, dateTime, timeOfDay } from "../staff/format";
 import { nameOf, roleName } from "../staff/names";

@@ -6,7 +6,7 @@ import { BoardCanvas } from "../room/board/canvas";
 import { update } from "../room/board/sync";
 import type { BoardWire } from "../room/room-link";
 import { createStore } from "../ui";
-import { t } from "../operator/texts";
+import { t } from "./texts";
 
 /** A wire from nowhere: what is read from the records arrives once, and nothing is ever sent. */
 export function recordedWire(recorded: Uint8Array): BoardWire {
@@ -35,7 +35,7 @@ export function RecordedBoard({ recorded, until = Infinity }: { recorded: string
     return () => made.close();
   }, [board]);
   useEffect(() => canvas.current?.showUntil(until), [board, until]);
-  if (empty) return <p class="dim">{t("one.board.none")}</p>;
+  if (empty) return <p class="dim">{t("board.none")}</p>;
   return (
     <div class="recorded-board" data-testid="recorded-board">
       {background !== "" && <StoredPicture id={background} alt="" class="recorded-board-back" />}

@@ -2,4 +2,5 @@ import { texts } from "../ui";
 import en from "./en.json";
 import ko from "./ko.json";
 
-export const { t } = texts<keyof typeof en>(ko, en);
+export type TextKey = keyof typeof en;
+export const { t, textOr } = texts<TextKey>(ko, en);

@@ -3,7 +3,7 @@ import { StoredPicture } from "../staff/brief";
 import { timeOfDay } from "../staff/format";
 import { nameOf, roleName } from "../staff/names";
 import { useLocale } from "../ui";
-import { t, textOr } from "../operator/texts";
+import { t, textOr } from "./texts";
 
 function Said({ line }: { line: Line }) {
   const locale = useLocale();
@@ -20,8 +20,8 @@ function Said({ line }: { line: Line }) {
       <p class="said-head">
         <strong>{nameOf(line)}</strong> <span class="dim">{roleName(line.role)}</span>{" "}
         <time class="num dim">{timeOfDay(line.at, locale)}</time>
-        {staff && <span class="pill pill-help">{t("one.staff")}</span>}
-        {line.kind === "note" && <span class="pill">{t("one.note")}</span>}
+        {staff && <span class="pill pill-help">{t("staff")}</span>}
+        {line.kind === "note" && <span class="pill">{t("note")}</span>}
       </p>
       {line.picture !== "" && <StoredPicture id={line.picture} alt={line.text} class="said-picture" />}
       {line.text !== "" && <p class="said-text">{line.text}</p>}
@@ -31,7 +31,7 @@ function Said({ line }: { line: Line }) {
 
 /** What was written, with what was for staff only marked. */
 export function Transcript({ lines }: { lines: Line[] }) {
-  if (lines.length === 0) return <p class="dim">{t("one.transcript.none")}</p>;
+  if (lines.length === 0) return <p class="dim">{t("transcript.none")}</p>;
   return (
     <ol class="transcript" data-testid="transcript">
       {lines.map((line) => (

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 
-const FOLDERS = ["call", "call/rare", "console", "operator", "panel", "room", "room/board"];
-
 const files = import.meta.glob<Record<string, string>>("../**/{ko,en}.json", { eager: true, import: "default" });
+const FOLDERS = Object.keys(files)
+  .filter((path) => path.endsWith("/en.json"))
+  .map((path) => path.slice("../".length, -"/en.json".length));
 const read = (folder: string, language: string) => files[`../${folder}/${language}.json`] ?? {};
 const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
 

@@ -6,6 +6,8 @@ export type Args = Record<string, string | number>;
 
 export interface Texts<K extends string> {
   t: (key: K, args?: Args) => string;
+  /** `key` when it is one of the texts, else `fallback`: for keys that come from the server. */
+  textOr: (key: string, fallback: string, args?: Args) => string;
   readonly locale: Locale;
 }
 
@@ -40,8 +42,10 @@ export function fill(text: string, args: Args): string {
 
 /** The texts of one page or part; the language is looked up at each call, so one `texts()` serves for the page's whole life. */
 export function texts<K extends string>(ko: Record<K, string>, en: Record<K, string>): Texts<K> {
+  const t = (key: K, args: Args = {}) => fill((current === "ko" ? ko : en)[key], args);
   return {
-    t: (key, args = {}) => fill((current === "ko" ? ko : en)[key], args),
+    t,
+    textOr: (key, fallback, args) => (Object.hasOwn(en, key) ? t(key as K, args) : fallback),
     get locale() {
       return current;
     },

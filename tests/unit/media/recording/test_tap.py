@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from media.api import client
+from media.api import wire as worker_wire
 from media.packets import rtp
 from media.peer.streams import Incoming
 from media.recording import wire
@@ -48,7 +48,7 @@ class Camera:
         self.folder = folder / "s-1" / "1-1"
         self.pipe = Pipe(folder)
         self.tap = Tap(self.pipe, "s-1", 1, 1, AT, lambda reason: None)  # type: ignore[arg-type]  # stands for a Link
-        self.tap.follow(client.SetMatrix(epoch=1), ["u-1"], AT)
+        self.tap.follow(worker_wire.SetMatrix(epoch=1), ["u-1"], AT)
         self.low, self.high = Incoming(2, "camera", AT, "l"), Incoming(3, "camera", AT, "h")
         self.top: Incoming | None = None
         self.tops: list[tuple[float, Incoming]] = []

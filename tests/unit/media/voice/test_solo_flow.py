@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from pylibsrtp import Policy
 
-from media.api import client
+from media.api import wire
 from media.mixer import TICK_STEP_S
 from media.packets import rtp
 from media.peer.peer import Peer
@@ -53,7 +53,7 @@ class House(World):
     def flush(self) -> None:
         self.fastpath.flush()
 
-    def emit(self, event: client.Event) -> None: ...
+    def emit(self, event: wire.Event) -> None: ...
 
     def adopt(self, peer: Peer) -> None: ...
 
@@ -132,7 +132,7 @@ class Conference:
         self.house = House()
         self.room = Room("r", 1, [], self.house, round(self.house.time / TICK_STEP_S))
         self.people = [Person(name, self.house, self.room, spoken if name == "user" else other) for name in NAMES]
-        self.room.set_matrix(client.SetMatrix(epoch=1, hears=everyone(*NAMES)))
+        self.room.set_matrix(wire.SetMatrix(epoch=1, hears=everyone(*NAMES)))
         self._ms = round(self.house.time * 1000)
 
     def run(self, seconds: float, *speakers: Person) -> None:

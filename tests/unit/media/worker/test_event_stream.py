@@ -1,21 +1,21 @@
 from __future__ import annotations
 
-from media.api import client
+from media.api import wire
 from media.worker.event_stream import MAX_QUEUED, Hub
 
 
 def hub() -> Hub:
-    return Hub(lambda number: client.Snapshot(n=number, worker="w", pid=1, udp=[]))
+    return Hub(lambda number: wire.Snapshot(n=number, worker="w", pid=1, udp=[]))
 
 
-def beat() -> client.Heartbeat:
-    return client.Heartbeat(n=0, rooms=0, peers=0)
+def beat() -> wire.Heartbeat:
+    return wire.Heartbeat(n=0, rooms=0, peers=0)
 
 
-async def read(subscriber: object) -> list[client.WorkerEvent]:
+async def read(subscriber: object) -> list[wire.WorkerEvent]:
     found = []
     while (frame := await subscriber.get()) is not None:
-        found.append(client.decode_event(frame))
+        found.append(wire.decode_event(frame))
     return found
 
 
@@ -28,7 +28,7 @@ async def test_a_late_subscriber_gets_a_snapshot_and_every_number_after_it() -> 
     events.publish(beat())
     events.close()
     found = await read(subscriber)
-    assert isinstance(found[0], client.Snapshot)
+    assert isinstance(found[0], wire.Snapshot)
     assert [event.n for event in found] == [3, 4, 5]
 
 
@@ -49,7 +49,7 @@ async def test_board_updates_of_many_bytes_are_bounded_too() -> None:
     events = hub()
     slow = events.subscribe()
     for _ in range(20):
-        events.publish(client.BoardChanged(n=0, room="r", epoch=1, update=b"x" * 1_000_000))
+        events.publish(wire.BoardChanged(n=0, room="r", epoch=1, update=b"x" * 1_000_000))
     assert slow.cut_off
     events.unsubscribe(slow)
     events.publish(beat())

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from media.api import client
+from media.api import wire
 from media.mixer import TICK_STEP_S
 from media.worker.room import RESTING_STEPS, Room
 from media.worker.worker import Where, Worker
@@ -74,7 +74,7 @@ async def beats(worker: Worker, count: int) -> list[float]:
     subscriber, came = worker.hub.subscribe(), []
     while len(came) < count:
         frame = await subscriber.get()
-        if frame is not None and isinstance(client.decode_event(frame), client.Heartbeat):
+        if frame is not None and isinstance(wire.decode_event(frame), wire.Heartbeat):
             came.append(worker.now())
     return came
 
@@ -82,7 +82,7 @@ async def beats(worker: Worker, count: int) -> list[float]:
 async def test_a_heartbeat_takes_no_wake_up_where_a_room_ticks_anyway() -> None:
     worker = Worker("w", Where(["127.0.0.1"]))
     await worker.open()
-    worker.open_room("resting", client.OpenRoom(epoch=1))
+    worker.open_room("resting", wire.OpenRoom(epoch=1))
     await beats(worker, 1)
     before = ticks(worker)
     await beats(worker, 5)

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from signaling.access.admission import JITTER, LONGEST_RETRY_S, Admission, Bounds, Crowded, Gate
+from signaling.access.admission import JITTER, LONGEST_RETRY_S, Admission, Crowded, Gate
+from signaling.config.settings import Bounds
 
 
 class Door:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from media.api.client import PeerQuality, StreamQuality
+from media.api.wire import PeerQuality, StreamQuality
 from signaling.live.quality_grade import grade, worst
 
 

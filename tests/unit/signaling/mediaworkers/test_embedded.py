@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from media.api import client as media
+from media.api import wire as media
+from media.api.client import WorkerUnreachable
 from signaling.config.settings import Settings
 from signaling.mediaworkers import embedded, interface, liveness
 from signaling.mediaworkers.embedded import Worker, Workers
@@ -49,7 +50,7 @@ class FakeClient:
 
     async def health(self) -> None:
         if not self.answers:
-            raise media.WorkerUnreachable("not yet")
+            raise WorkerUnreachable("not yet")
 
     async def close(self) -> None:
         pass
@@ -65,7 +66,7 @@ class FakeClient:
         yield media.Snapshot(n=0, worker="w", pid=1, udp=[])
         while (event := await self.coming.get()) is not None:
             yield event
-        raise media.WorkerUnreachable("broken")
+        raise WorkerUnreachable("broken")
 
     def beat(self, *, draining: bool = False) -> None:
         self.coming.put_nowait(media.Heartbeat(n=1, rooms=0, peers=3, draining=draining))

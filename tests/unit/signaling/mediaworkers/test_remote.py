@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from media.api.client import Announcement, Heartbeat, Snapshot, WorkerClient, WorkerEvent
+from media.api.client import WorkerClient
+from media.api.wire import Announcement, Heartbeat, Snapshot, WorkerEvent
 from signaling.config.secret import BadSecret, derived, media_token, read_secret
 from signaling.mediaworkers.remote import Fleet, Leased
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import en from "../../staff/en.json";
 import { actionOf, BINDINGS, keyLabel, type Press } from "./keys";
 
 const press = (code: string, over: Partial<Press> = {}): Press => ({
@@ -15,6 +16,10 @@ const press = (code: string, over: Partial<Press> = {}): Press => ({
 const free = { typing: false, onControl: false, dialogOpen: false };
 
 describe("keys", () => {
+  it("each has its words in the list", () => {
+    for (const { action } of BINDINGS) expect(en).toHaveProperty([`key.${action}`]);
+  });
+
   it("no two actions share one", () => {
     expect(new Set(BINDINGS.map((one) => `${one.shift ?? false} ${one.code}`)).size).toBe(BINDINGS.length);
     expect(new Set(BINDINGS.map((one) => one.label)).size).toBe(BINDINGS.length);

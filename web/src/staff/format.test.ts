@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clock, languageName, listedFields, safeHref, shortUrl } from "../../staff/format";
+import { clock, languageName, listedFields, safeHref, shortUrl } from "./format";
 
 describe("what people read", () => {
   it("durations", () => {
