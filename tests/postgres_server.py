@@ -36,11 +36,11 @@ class PostgresServer:
             self.port = probe.getsockname()[1]
         self.url = f"postgresql+asyncpg://sangdam@127.0.0.1:{self.port}/postgres"
         self._folder = folder
-        self._data = folder / "data"
+        self.data = folder / "data"
         self._programs = _programs()
         if os.geteuid() == 0:
             shutil.chown(folder, "postgres")
-        self._run("initdb", "-D", self._data, "-A", "trust", "-U", "sangdam", "-E", "UTF8", "--no-sync")
+        self._run("initdb", "-D", self.data, "-A", "trust", "-U", "sangdam", "-E", "UTF8", "--no-sync")
 
     def _run(self, program: str, *arguments: str | Path) -> None:
         command = _as_nobody_special(self._programs / program, *arguments)
@@ -48,10 +48,10 @@ class PostgresServer:
 
     def start(self) -> None:
         where = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} -c fsync=off"
-        self._run("pg_ctl", "-D", self._data, "-w", "-l", self._folder / "log", "-o", where, "start")
+        self._run("pg_ctl", "-D", self.data, "-w", "-l", self._folder / "log", "-o", where, "start")
 
     def stop(self) -> None:
-        self._run("pg_ctl", "-D", self._data, "-w", "-m", "immediate", "stop")
+        self._run("pg_ctl", "-D", self.data, "-w", "-m", "immediate", "stop")
 
     def freeze(self) -> None:
         """Every process of it stands still until `thaw`: connections stay open, and nobody answers."""
@@ -61,7 +61,7 @@ class PostgresServer:
         self._signal(signal.SIGCONT)
 
     def _signal(self, what: signal.Signals) -> None:
-        chief = int((self._data / "postmaster.pid").read_text().split()[0])
+        chief = int((self.data / "postmaster.pid").read_text().split()[0])
         children = Path(f"/proc/{chief}/task/{chief}/children").read_text().split()
         for pid in (chief, *map(int, children)):
             with suppress(ProcessLookupError):

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from msgspec import Meta, Struct
 
 from signaling.protocol.messages import Brief, BriefField, EarlierSession, Provenance, TrailStep
-from signaling.records import SessionRecord, Site
+from signaling.records import EarlierRecord, Site
 
 from .codes import MOST_TRAIL, CodeRefused, Product, Verified
 
@@ -86,22 +86,18 @@ def with_field(brief: Brief, name: str, value: str, provenance: Provenance) -> B
         return brief
     others = [f for f in brief.fields if f.name != name]
     added = [BriefField(name=name, value=value, provenance=provenance)] if value else []
-    return Brief(fields=others + added, trail=brief.trail, earlier_sessions=brief.earlier_sessions)
+    return Brief(fields=others + added, trail=brief.trail)
 
 
-def with_earlier(brief: Brief, earlier: list[SessionRecord], staff_names: dict[str, str], site: Site, language: str) -> Brief:
-    """The brief with the user's earlier sessions on this site. `staff_names`: staff id → name."""
-    listed = [
-        EarlierSession(
-            id=s.id,
-            started_at=s.started_at,
-            category=site.category_name(s.category, language),
-            counselor=staff_names.get(s.counselor, ""),
-            wrap_up=clean_text(s.wrap_up_notes, MOST_NOTE),
-        )
-        for s in earlier
-    ]
-    return Brief(fields=brief.fields, trail=brief.trail, earlier_sessions=listed)
+def earlier_session(earlier: EarlierRecord, staff_names: dict[str, str], site: Site, language: str) -> EarlierSession:
+    """A user's earlier session as staff see it. `staff_names`: staff id → name."""
+    return EarlierSession(
+        id=earlier.id,
+        started_at=earlier.started_at,
+        category=site.category_name(earlier.category, language),
+        counselor=staff_names.get(earlier.counselor, ""),
+        wrap_up=clean_text(earlier.wrap_up_notes, MOST_NOTE),
+    )
 
 
 def user_name(brief: Brief) -> str:

@@ -48,3 +48,19 @@ async def session_erase(records: Records, session_id: str) -> None:
     await recordings_here().erase(session_id)
     await noted(records, "session.erase", f"session/{session_id}")
     click.echo(f"Erased {session_id}.")
+    if records.traces_left:
+        click.echo(
+            "The database's files still hold what it said: run `sangdam session scrub` when few people are there.", err=True
+        )
+
+
+@session.command("scrub")
+@with_records
+async def session_scrub(records: Records) -> None:
+    """Write the database anew, without anything that was erased or whose retention is over.
+
+    Erasing does this by itself, except in a PostgreSQL whose tables are large. Others wait meanwhile.
+    """
+    if not await records.scrub(everything=True):
+        raise click.ClickException("Somebody is using the database: not everything could be written anew. Try again.")
+    click.echo("Nothing is left of what was erased.")

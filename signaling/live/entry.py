@@ -16,7 +16,7 @@ from signaling.live.index import Index
 from signaling.live.meters import Meters
 from signaling.live.pending_writes import Owed
 from signaling.mediaworkers.interface import MediaWorker, MediaWorkers
-from signaling.protocol.messages import Brief
+from signaling.protocol.messages import Brief, EarlierSession
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import Site
@@ -48,7 +48,7 @@ class Entry:
     """``lock`` serializes the machine's events; ``lines_lock`` keeps lines going out in their order without waiting for
     the former. ``holders``: participant → the one connection that acts for them (the newest tab). ``sent``: the hash
     of the view that each was sent last; ``told``: what the user was told of their place; ``last_seq``: of the newest line;
-    ``vouched``: by the partner, who says who the user is."""
+    ``vouched``: by the partner, who says who the user is; ``earlier``: that user's earlier sessions, and when each ended."""
 
     session: Session
     site: Site
@@ -60,6 +60,7 @@ class Entry:
     sent: dict[str, int] = field(default_factory=dict)
     last_seq: int = 0
     vouched: bool = False
+    earlier: list[tuple[EarlierSession, int]] = field(default_factory=list)
     place: Place | None = None
     told: tuple[tuple[int, int, int, bool], tuple[bool, bool]] | None = None
     help_place: Place | None = None

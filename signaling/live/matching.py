@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+import msgspec
 import structlog
 
 from matcher import types as m
@@ -35,12 +36,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Ringing:
-    """A reservation shown in the tabs of its member of staff. ``accepting``: the tab in which Accept was pressed."""
+    """A reservation shown in the tabs of its member of staff. ``accepting``: the tab in which Accept was pressed. ``reason``: why
+    it was declined, in their words; the matcher is not told, since nothing that people write belongs there."""
 
     staff: str
     session: str
     message: Ring
     accepting: Client | None = None
+    reason: str = ""
 
 
 class Matching:
@@ -144,9 +147,10 @@ class Matching:
         await self.settled()
 
     async def decline(self, reservation: str, client: Client, reason: str) -> None:
-        self._ring_of(reservation, client)
+        ring = self._ring_of(reservation, client)
+        ring.reason = reason
         try:
-            await self.call(self.house.store.decline(reservation, self.house.now(), reason))
+            await self.call(self.house.store.decline(reservation, self.house.now()))
         except m.Refused as refused:
             raise NotAllowed(refused.reason) from None
         await self.settled()
@@ -199,6 +203,7 @@ class Matching:
         ring = self.rings.pop(event.reservation, None)
         entry = self._entry_of(event.request)
         accepting = ring.accepting if ring else None
+        reason = ring.reason if ring and event.state == "declined" else event.reason
         if ring is not None and event.state != "pending":
             self.house.meters.ring_ended(ring.message.kind, event.state, self.house.now() - ring.message.waiting_since)
             for client in self.house.hub.of_staff(event.staff):
@@ -210,7 +215,7 @@ class Matching:
             await self._accepted(entry, event, accepting)
         else:
             await self.sessions.apply(entry, RingEnded(event.request, event.reservation, event.fence, event.state))
-        await self.sessions.note(entry, f"ring_{event.state}", {"staff": event.staff, "reason": event.reason})
+        await self.sessions.note(entry, f"ring_{event.state}", {"staff": event.staff, "reason": reason})
 
     async def _accepted(self, entry: Entry, event: m.ReservationEnded, accepting: Client | None) -> None:
         """The tab in which it was accepted holds the session; when that is gone, the newest other."""
@@ -250,6 +255,14 @@ class Matching:
         ended = m.ReservationEnded(fence, self.house.now(), ringing.reservation, request, ringing.staff, "cancelled", "lost")
         self.take(ended)
         await self.settled()
+
+    def renew_briefs(self, entry: Entry) -> None:
+        """Something has left this session's brief: whom it rings for is shown the new one."""
+        brief = self.sessions.surroundings(entry).brief
+        for ring in self.rings.values():
+            if ring.session == entry.id and ring.message.brief is not None:
+                ring.message = msgspec.structs.replace(ring.message, brief=brief)
+                self.house.hub.to_staff(ring.staff, ring.message)
 
     def rings_of(self, staff: str) -> list[Ring]:
         return [ring.message for ring in self.rings.values() if ring.staff == staff]

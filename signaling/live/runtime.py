@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import msgspec
 import structlog
@@ -17,6 +18,7 @@ from signaling.config.settings import Bounds
 from signaling.live.call_quality import Calls
 from signaling.live.chat import Lines
 from signaling.live.connections import Client
+from signaling.live.earlier import Earlier
 from signaling.live.entry import Entry, House, wall_clock_ms
 from signaling.live.listening import Listening
 from signaling.live.matcher_sync import Agreeing, Forgotten
@@ -60,6 +62,7 @@ class Live:
         """`forgotten`: has the store, which is not in this process, lost its memory?"""
         self.admission = Admission(bounds)
         self.house = House(records=records, store=store, workers=workers, recordings=recordings, now=wall_clock_ms)
+        self.earlier = Earlier(self.house)
         self.sessions = Sessions(self.house)
         self.staffing = Staffing(self.house)
         self.lines = Lines(self.house)
@@ -134,8 +137,10 @@ class Live:
                 await self.erased(session_id)
 
     async def _restore(self) -> None:
-        entries = [await self._load(record) for record in await self.house.records.live_sessions()]
-        kept = [entry for entry in entries if entry is not None]
+        loaded = [(await self._load(record), record) for record in await self.house.records.live_sessions()]
+        known = [(entry, record) for entry, record in loaded if entry is not None]
+        kept = [entry for entry, _ in known]
+        await self.earlier.read(known)
         await self.house.store.remember(max((entry.session.fence for entry in kept), default=0))
         for entry in kept:
             self.house.entries[entry.id] = entry
@@ -211,6 +216,8 @@ class Live:
         )
         await self.house.records.create_session(record)
         entry = _entry(record, session, found, brief)
+        with suppress(RecordsAway):  # the session is made; its counselor sees no earlier ones
+            await self.earlier.read([(entry, record)])
         self.house.entries[session_id] = entry
         self.sessions.refresh(entry)
         return session_id, token
@@ -302,8 +309,12 @@ class Live:
         return entry, token
 
     async def erased(self, session_id: str) -> None:
+        """Ends a session that is erased, and shows it nowhere any more."""
         entry = self.house.entries.get(session_id)
         await self.house.recordings.erase(session_id)
+        for changed in self.earlier.forget(session_id):
+            self.sessions.show(changed)
+            self.matching.renew_briefs(changed)
         if entry is not None:
             await self.sessions.apply(entry, EndedBy("erased"))
             for participant in list(entry.holders):

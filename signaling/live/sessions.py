@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
+from signaling.live.earlier import brief_for_staff
 from signaling.live.entry import Entry, House
 from signaling.live.scheduler import Scheduler
 from signaling.protocol.messages import CategoryView, OpeningView, SessionOver, SessionUpdate, SiteView, WaitingView, encode
@@ -183,7 +184,7 @@ class Sessions:
                 home_url=site.home_url,
             ),
             category=CategoryView(id=session.category, name=entry.category_name()),
-            brief=entry.brief,
+            brief=brief_for_staff(entry, self.house.now()),
             categories=tuple(CategoryView(id=each, name=entry.category_name(each)) for each in site.categories),
             waiting=waiting,
             opening=opening,

@@ -11,19 +11,25 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from . import scrub
 from . import tables as t
 from .reach import Reach
 from .types import RecordsAway, UnknownSession
+
+log = structlog.get_logger(__name__)
 
 ANSWER_S = 3.0  # of one transaction in PostgreSQL, when it is there at all
 AT_ONCE = 15  # connections; who waits for one says nothing about the database
 THREADS = 4  # SQLite's
 LONG_S = 60.0  # of those that look at everything
+LONGEST_S = 3600.0  # of one that writes everything anew
 SOON_S = 0.3
 IDLE_MS = 2500  # in mid-transaction: a server that stands still must not keep its successor from the rows it has locked
 _MIGRATING = 0x5A_4D_16  # any number that nobody else of this database takes a lock by
+_CLEAN_SINCE = "0010"  # the first revision under which deleted text is overwritten, and copied nowhere
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 T = TypeVar("T")
@@ -43,6 +49,7 @@ class Database:
         self._threads = ThreadPoolExecutor(THREADS, "records")
         self._write_turn = asyncio.Lock()
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self.traces_left = False
         self._reach = Reach(self._touch)
         self.reachable, self.away = self._reach.reachable, self._reach.away
 
@@ -63,11 +70,42 @@ class Database:
             _tune_sqlite(self._file)
         try:
             async with self._writing(LONG_S) as connection:
-                await connection.run_sync(_migrate)
+                before = await connection.run_sync(_migrate)
+            if before and before < _CLEAN_SINCE:
+                await self._clean_up()
         except BaseException:
             await engine.dispose()
             raise
         return self
+
+    # --- what was deleted ----------------------------------------------------------------------------------------------
+
+    async def scrub(self, *, everything: bool = False) -> bool:
+        """Remove from the files what is no longer in the tables (`scrub.py`). `everything`: also where it takes long and keeps
+        others waiting. False: not all is removed yet, and `traces_left` says so until a later call has removed it."""
+        try:
+            self.traces_left = not await self._scrub(everything=everything)
+        except (RecordsAway, sa.exc.SQLAlchemyError) as error:
+            self.traces_left = True
+            log.warning("erased text is still in the files", error=type(error.__cause__ or error).__name__)
+        return not self.traces_left
+
+    async def _scrub(self, *, everything: bool) -> bool:
+        file = self._file
+        if file is None:
+            async with self._answering(LONG_S if not everything else LONGEST_S):
+                return await scrub.rewrite_tables(self._engine, None if everything else scrub.AT_ONCE_BYTES)
+        for _ in range(scrub.TRIES):
+            async with self._write_turn, self._answering(LONG_S):
+                work = scrub.rewrite_file if everything else scrub.empty_wal
+                if await asyncio.get_running_loop().run_in_executor(self._threads, work, file):
+                    return True
+            await asyncio.sleep(scrub.PAUSE_S)
+        return False
+
+    async def _clean_up(self) -> None:
+        log.info("removing what earlier versions left in the database's files")
+        await self.scrub(everything=self._sqlite)
 
     async def close(self) -> None:
         await self._reach.close()
@@ -166,13 +204,22 @@ def require_kept(connection: sa.Connection, session_id: str) -> None:
         raise UnknownSession(session_id)
 
 
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",  # what is committed survives our own death; a power cut may cost the last moments
+    "busy_timeout=2000",
+    "foreign_keys=ON",
+    "secure_delete=ON",  # what is erased is overwritten
+    "temp_store=MEMORY",  # nothing that is sorted goes through a file of its own
+)
+
+
 def _tune_sqlite(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "connect")
     def prepare(dbapi_connection: Any, _record: Any) -> None:
         dbapi_connection.isolation_level = None  # we say BEGIN ourselves, below
         cursor = dbapi_connection.cursor()
-        # WAL with synchronous=NORMAL: what is committed survives our own death; a power cut may cost the last moments.
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=2000", "foreign_keys=ON"):
+        for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -188,14 +235,17 @@ def newest_revision() -> str:
     return max(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
-def _migrate(connection: sa.Connection) -> None:
+def _migrate(connection: sa.Connection) -> str:
+    """Bring the tables up to date; from which revision, "" for a new database."""
+    before = ""
     if connection.dialect.name == "postgresql":  # servers of a cluster may start at the same time
         connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # Alembic loads in the midst of it
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
     if sa.inspect(connection).has_table("alembic_version"):
         here = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
+        before = max(here, default="")
         if list(here) == [newest_revision()]:
-            return
+            return before
     from alembic import command  # here, because it takes a fifth of a second that most starts need not spend
     from alembic.config import Config
 
@@ -203,3 +253,4 @@ def _migrate(connection: sa.Connection) -> None:
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    return before

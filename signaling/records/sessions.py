@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from . import tables as t
 from .database import LONG_S
 from .saves import Saves
-from .types import DayCounts, SessionRecord, UnknownSession
+from .types import DayCounts, EarlierRecord, SessionRecord, UnknownSession
 
 _COLUMNS = SessionRecord.__struct_fields__
 _SELECT = sa.select(*(t.session.c[name] for name in _COLUMNS))
@@ -20,6 +21,8 @@ _ANSWERED_IN_TIME_MS = 20_000
 PAGE_SIZE = 50
 _NOT_CONTENT = 2  # of 5
 _AUDIT_KEPT_DAYS = 400
+MOST_EARLIER = 5  # sessions of one user
+_REFS_AT_ONCE = 500  # in one query
 
 ERASED: dict[str, Any] = {
     "state": "closed",
@@ -85,13 +88,18 @@ class Sessions(Saves):
         rows = await self._all(_SELECT.where(t.session.c.state.not_in(_FINAL)).order_by(t.session.c.started_at))
         return [SessionRecord(**row) for row in rows]
 
-    async def earlier_sessions(self, site: str, user_ref: str, limit: int = 5) -> list[SessionRecord]:
-        """Finished sessions of the same vouched-for user on the same site, newest first."""
-        if not user_ref:
-            return []
-        same = sa.and_(t.session.c.site == site, t.session.c.user_ref == user_ref, t.session.c.state.in_(_FINAL))
-        rows = await self._all(_SELECT.where(same).order_by(t.session.c.started_at.desc()).limit(limit))
-        return [SessionRecord(**row) for row in rows]
+    async def earlier_sessions(
+        self, users: Collection[tuple[str, str]], *, before: int | None = None
+    ) -> dict[tuple[str, str], list[EarlierRecord]]:
+        """Return finished sessions of vouched-for users, newest first, at most `MOST_EARLIER` each. `users`: (site, `user_ref`);
+        `before`: only sessions that began before this time, in Unix ms."""
+        found: dict[tuple[str, str], list[EarlierRecord]] = {}
+        refs = [ref for _, ref in users if ref]
+        for begin in range(0, len(refs), _REFS_AT_ONCE):
+            for row in await self._all(_earlier(refs[begin : begin + _REFS_AT_ONCE], before)):
+                if (user := (row["site"], row["user_ref"])) in users:
+                    found.setdefault(user, []).append(EarlierRecord(**row))
+        return found
 
     async def served_by(self, session_id: str) -> str:
         """The counselor whom the user of this session talked with last, on the same site; "" when the partner does not vouch for
@@ -143,14 +151,15 @@ class Sessions(Saves):
         return [SessionRecord(**row) for row in rows], int(total)
 
     async def erase_session(self, session_id: str) -> bool:
-        """Removes all that was said, shown or known; the times and the outcome of matching stay as figures.
-        False: there is no such session."""
+        """Remove all that was said, shown or known, from the files too (see `scrub`); the times and the outcome of matching stay
+        as figures. False: there is no such session."""
         async with self._writing() as connection:
             values = ERASED | {"ended_at": sa.func.coalesce(t.session.c.ended_at, t.session.c.started_at)}
             erased = await connection.execute(sa.update(t.session).where(t.session.c.id == session_id).values(values))
             for table in (t.line, t.board_update, t.event, t.message, t.picture):
                 await connection.execute(sa.delete(table).where(table.c.session == session_id))
-            return erased.rowcount > 0
+        await self.scrub()
+        return erased.rowcount > 0
 
     async def expired(self, now: int) -> list[str]:
         """Sessions that ended longer ago than their site keeps them (90 days where the site is gone)."""
@@ -165,7 +174,9 @@ class Sessions(Saves):
             for table in (t.used_code, t.sign_in):
                 await connection.execute(sa.delete(table).where(table.c.expires_at < now))
             await connection.execute(sa.delete(t.audit).where(t.audit.c.at < now - _AUDIT_KEPT_DAYS * _DAY_MS))
-            return deleted.rowcount
+        if deleted.rowcount or self.traces_left:
+            await self.scrub()
+        return deleted.rowcount
 
     async def counts_today(self, since_ms: int) -> DayCounts:
         """Of the sessions that asked for a counselor since `since_ms`."""
@@ -190,6 +201,17 @@ class Sessions(Saves):
             service_level_percent=round(100 * row["in_time"] / answered_or_given_up, 1) if answered_or_given_up else None,
             rating=round(float(row["rating"]), 2) if row["rating"] is not None else None,
         )
+
+
+def _earlier(user_refs: list[str], before: int | None) -> sa.Select[Any]:
+    c = t.session.c
+    same = sa.and_(c.user_ref.in_(user_refs), c.state.in_(_FINAL), c.ended_at.is_not(None))
+    if before is not None:
+        same &= c.started_at < before
+    age = sa.func.row_number().over(partition_by=(c.site, c.user_ref), order_by=c.started_at.desc()).label("age")
+    ranked = sa.select(*(c[name] for name in EarlierRecord.__struct_fields__), age).where(same).subquery()
+    newest = sa.select(*(ranked.c[name] for name in EarlierRecord.__struct_fields__)).where(ranked.c.age <= MOST_EARLIER)
+    return newest.order_by(ranked.c.started_at.desc())
 
 
 async def _over(connection: AsyncConnection, now: int) -> sa.ColumnElement[bool]:

@@ -171,6 +171,19 @@ class SessionRecord(Struct, frozen=True, kw_only=True):
     last_seq: int = 0
 
 
+class EarlierRecord(Struct, frozen=True, kw_only=True):
+    """What staff may see of a finished session of the same vouched-for user."""
+
+    id: str
+    site: str
+    user_ref: str
+    category: str
+    started_at: int
+    ended_at: int
+    counselor: str = ""
+    wrap_up_notes: str = ""
+
+
 class EventRecord(Struct, frozen=True, kw_only=True):
     """Something that happened to a session and why (`data` holds, for a reservation, `messages.Why`)."""
 

@@ -10,8 +10,9 @@ import msgspec
 from aiohttp import web
 from msgspec import Struct
 
-from signaling.protocol.messages import Brief, CallbackView, Channel, Line, Role, SessionState
-from signaling.records import AuditRecord, SessionRecord, Site, StaffRecord
+from signaling.access.brief import earlier_session
+from signaling.protocol.messages import Brief, CallbackView, Channel, EarlierSession, Line, Role, SessionState
+from signaling.records import AuditRecord, Records, SessionRecord, Site, StaffRecord
 from signaling.server.app_keys import COUNTS, LIVE, RECORDINGS, RECORDS
 from signaling.session import decode_snapshot
 from signaling.session.views import callback_view
@@ -141,10 +142,12 @@ async def session(request: web.Request) -> web.Response:
     names = await _names(request)
     lines = await records.lines(found.id, 0, _MOST_LINES + 1, "staff")
     events = await records.events(found.id)
+    brief = _decode_brief(found.brief)
+    brief.earlier_sessions = await _earlier(records, found, names)
     return answer(
         SessionDetail(
             **_item(found, names),
-            brief=_decode_brief(found.brief),
+            brief=brief,
             lines=lines[:_MOST_LINES],
             lines_cut=len(lines) > _MOST_LINES,
             board=base64.b64encode(await records.board(found.id)).decode(),
@@ -156,6 +159,14 @@ async def session(request: web.Request) -> web.Response:
             recorded=bool(await request.app[RECORDINGS].of(found.id)),
         )
     )
+
+
+async def _earlier(records: Records, found: SessionRecord, names: _Names) -> list[EarlierSession]:
+    site, user = names.sites.get(found.site), (found.site, found.user_ref)
+    if site is None or not found.user_ref:
+        return []
+    earlier = await records.earlier_sessions({user}, before=found.started_at)
+    return [earlier_session(each, names.staff, site, found.language) for each in earlier.get(user, [])]
 
 
 @routes.post("/api/operator/sessions/{id}/erase")

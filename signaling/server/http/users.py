@@ -163,14 +163,11 @@ async def sessions(request: web.Request) -> web.Response:
 
 async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str, str]:
     now = now_ms()
-    codes, records = request.app[CODES], request.app[RECORDS]
+    codes = request.app[CODES]
     verified = await codes.exchange(asked.code, address=address_of(request), now=now)
     site, claims = verified.site, verified.claims
     user_ref = codes.user_ref(site.id, claims.user.id if claims.user else "")
     brief = briefs.make_brief(verified, asked.supplement)
-    if user_ref:
-        names = {member.id: member.name for member in await records.all_staff()}
-        brief = briefs.with_earlier(brief, await records.earlier_sessions(site.id, user_ref), names, site, claims.language)
     return await request.app[LIVE].create_session(
         site=site.id,
         category=claims.category,

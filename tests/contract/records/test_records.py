@@ -204,9 +204,11 @@ async def test_earlier_sessions_are_the_same_users_on_the_same_site(records: Rec
             {"user_ref": "r", "state": "active"},
         )
     ):
-        await records.create_session(session(number, started_at=number, **({"state": "closed"} | changes)))
-    assert [s.id for s in await records.earlier_sessions("shop", "r")] == ["s-1", "s-0"]
-    assert await records.earlier_sessions("shop", "") == []
+        await records.create_session(session(number, started_at=number, ended_at=number, **({"state": "closed"} | changes)))
+    found = await records.earlier_sessions({("shop", "r"), ("other", "q"), ("shop", "")})
+    assert {user: [each.id for each in earlier] for user, earlier in found.items()} == {("shop", "r"): ["s-1", "s-0"]}
+    found = await records.earlier_sessions({("shop", "r")}, before=1)
+    assert [each.id for each in found["shop", "r"]] == ["s-0"]
 
 
 async def test_searching_finds_what_was_said_and_takes_wildcards_literally(records: Records) -> None:

@@ -11,7 +11,7 @@ from signaling.access import brief as briefs
 from signaling.access.brief import ClaimedProduct, ClaimedStep, Supplement
 from signaling.access.codes import Claims, CodeRefused, Kind, Product, User, Verified
 from signaling.protocol.messages import Brief
-from signaling.records import Category, SessionRecord, Site
+from signaling.records import Category, EarlierRecord, Site
 
 SITE = Site(
     id="shop",
@@ -116,8 +116,15 @@ def test_a_product_picture_is_added_once() -> None:
 
 
 def test_earlier_sessions_name_the_counselor() -> None:
-    record = SessionRecord(
-        id="s-0", site="shop", category="cameras", language="ko", channel="text", counselor="jimin", wrap_up_notes="교환 안내"
+    record = EarlierRecord(
+        id="s-0",
+        site="shop",
+        user_ref="r",
+        category="cameras",
+        started_at=1,
+        ended_at=2,
+        counselor="jimin",
+        wrap_up_notes="교환 안내",
     )
-    [earlier] = briefs.with_earlier(Brief(), [record], {"jimin": "Jimin"}, SITE, "ko").earlier_sessions
+    earlier = briefs.earlier_session(record, {"jimin": "Jimin"}, SITE, "ko")
     assert (earlier.counselor, earlier.category, earlier.wrap_up) == ("Jimin", "카메라", "교환 안내")

@@ -1,0 +1,54 @@
+"""The earlier sessions of a user, as staff see them in the brief of a present one.
+
+They are read when a session is made or restored and stay in memory: a copy in the records would outlive the session it is of.
+One that is erased leaves at once, one whose retention ends when it ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from signaling.access.brief import earlier_session
+from signaling.live.entry import Entry, House
+from signaling.protocol.messages import Brief
+from signaling.records.types import SessionRecord
+
+DAY_MS = 86_400_000
+
+
+class Earlier:
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def read(self, found: Iterable[tuple[Entry, SessionRecord]]) -> None:
+        """Read the earlier sessions of all these users at once. RecordsAway."""
+        vouched = [(entry, (record.site, record.user_ref)) for entry, record in found if record.user_ref]
+        if not vouched:
+            return
+        earlier = await self._house.records.earlier_sessions({user for _, user in vouched})
+        if not earlier:
+            return
+        names = {member.id: member.name for member in await self._house.records.all_staff()}
+        for entry, user in vouched:
+            entry.earlier = [
+                (earlier_session(each, names, entry.site, entry.session.language), each.ended_at)
+                for each in earlier.get(user, [])
+                if each.id != entry.id
+            ]
+
+    def forget(self, session_id: str) -> list[Entry]:
+        """Drop an erased session from every brief; whose briefs have changed."""
+        changed = []
+        for entry in self._house.entries.values():
+            kept = [each for each in entry.earlier if each[0].id != session_id]
+            if len(kept) != len(entry.earlier):
+                entry.earlier = kept
+                changed.append(entry)
+        return changed
+
+
+def brief_for_staff(entry: Entry, now_ms: int) -> Brief:
+    """The brief, and with it the earlier sessions that the site still keeps."""
+    kept_from = now_ms - entry.site.retention_days * DAY_MS
+    shown = [each for each, ended_at in entry.earlier if ended_at >= kept_from]
+    return Brief(fields=entry.brief.fields, trail=entry.brief.trail, earlier_sessions=shown) if shown else entry.brief

@@ -1,0 +1,66 @@
+"""no copies of earlier sessions in briefs; PostgreSQL keeps no samples of what people wrote"""
+
+from __future__ import annotations
+
+import json
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+AT_ONCE = 500  # sessions
+MARK = b'"earlier_sessions":[{'
+
+# What people wrote or are named by. The planner's statistics would hold samples of it, which no erasing reaches.
+TEXTS = {
+    "session": ("user_ref", "user_name", "brief", "snapshot", "rating_words", "wrap_up_notes", "wrap_up_outcome", "token_hash"),
+    "line": ("id", "name", "text", "args"),
+    "board_update": ("data",),
+    "event": ("data",),
+    "message": ("contact", "text"),
+    "picture": ("data",),
+}
+TYPES = {"brief": "bytea", "snapshot": "bytea", "args": "json", ("board_update", "data"): "bytea", ("picture", "data"): "bytea"}
+TYPES |= {("event", "data"): "json"}
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    _drop_copies(connection)
+    if connection.dialect.name != "postgresql":
+        return
+    for table, columns in TEXTS.items():
+        for column in columns:
+            kind = TYPES.get((table, column)) or TYPES.get(column, "text")
+            op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")
+            # The type it has: this drops the statistics that are there, and rewrites nothing.
+            op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {kind}")
+
+
+def _drop_copies(connection: sa.Connection) -> None:
+    session = sa.table("session", sa.column("id", sa.Text), sa.column("brief", sa.LargeBinary))
+    after = ""
+    while True:
+        query = sa.select(session).where(session.c.id > after).order_by(session.c.id).limit(AT_ONCE)
+        rows = connection.execute(query).all()
+        if not rows:
+            return
+        after = rows[-1].id
+        for row in rows:
+            if MARK not in bytes(row.brief):
+                continue
+            brief = json.loads(row.brief)
+            brief["earlier_sessions"] = []
+            without = json.dumps(brief, ensure_ascii=False, separators=(",", ":")).encode()
+            connection.execute(sa.update(session).where(session.c.id == row.id).values(brief=without))
+
+
+def downgrade() -> None:
+    if op.get_bind().dialect.name == "postgresql":
+        for table, columns in TEXTS.items():
+            for column in columns:
+                op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS -1")

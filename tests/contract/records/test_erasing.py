@@ -1,0 +1,91 @@
+"""What an earlier version left behind: copies of notes in later briefs, and deleted text in the file's free pages."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from signaling.records import Records, SessionRecord
+
+COPIED, DELETED = "copied-notes-of-an-earlier-session", "deleted-line-of-long-ago"
+BRIEF = {"fields": [{"name": "note", "value": "질문", "provenance": "typed"}], "trail": []}
+EARLIER = [{"id": "s-0", "started_at": 1, "category": "Cameras", "counselor": "Jimin", "wrap_up": COPIED}]
+
+
+def session(brief: bytes = b"{}") -> SessionRecord:
+    return SessionRecord(
+        id="s-1", site="shop", category="cameras", language="ko", channel="text", token_hash="t", started_at=1, brief=brief
+    )
+
+
+def as_0009(file: Path) -> None:
+    """The file as the version before would have left it."""
+    old = sqlite3.connect(file)
+    brief = json.dumps(BRIEF | {"earlier_sessions": EARLIER}, ensure_ascii=False, separators=(",", ":"))
+    old.execute("UPDATE session SET brief = ?", (brief.encode(),))
+    old.execute("UPDATE alembic_version SET version_num = '0009'")
+    old.execute("PRAGMA secure_delete = OFF")
+    for number in range(100):
+        text = f"{DELETED} {number} " * 20
+        old.execute("INSERT INTO event (session, kind, at, data) VALUES ('s-1', 'x', 1, ?)", (json.dumps(text),))
+    old.execute("DELETE FROM event")
+    old.commit()
+    old.close()
+
+
+def bytes_of(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+async def test_an_upgrade_removes_what_versions_before_left(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}"
+    records = await Records.open(url)
+    await records.create_session(session())
+    await records.close()
+    as_0009(tmp_path / "records.sqlite")
+    assert COPIED.encode() in bytes_of(tmp_path)
+    assert DELETED.encode() in bytes_of(tmp_path)
+    records = await Records.open(url)
+    kept = await records.session("s-1")
+    assert kept is not None
+    assert json.loads(kept.brief) == BRIEF | {"earlier_sessions": []}
+    assert COPIED.encode() not in bytes_of(tmp_path)
+    assert DELETED.encode() not in bytes_of(tmp_path)
+    await records.close()
+
+
+async def test_an_upgrade_of_postgres_drops_the_copies(postgres: str) -> None:
+    records = await Records.open(postgres)
+    brief = json.dumps(BRIEF | {"earlier_sessions": EARLIER}, ensure_ascii=False, separators=(",", ":"))
+    await records.erase_session("s-1")
+    await records.create_session(session(brief.encode()))
+    await records.close()
+    engine = create_async_engine(postgres)
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("UPDATE alembic_version SET version_num = '0009'"))
+    await engine.dispose()
+    records = await Records.open(postgres)
+    kept = await records.session("s-1")
+    assert kept is not None
+    assert json.loads(kept.brief) == BRIEF | {"earlier_sessions": []}
+    await records.close()
+
+
+async def test_a_reader_of_the_log_leaves_traces_until_the_next_time(tmp_path: Path) -> None:
+    records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
+    await records.create_session(session())
+    reader = sqlite3.connect(tmp_path / "records.sqlite", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM session").fetchall()
+    assert await records.erase_session("s-1")
+    assert records.traces_left
+    reader.execute("COMMIT")
+    await records.purge(2)
+    assert not records.traces_left
+    assert (tmp_path / "records.sqlite-wal").stat().st_size == 0
+    reader.close()
+    await records.close()
