@@ -16,7 +16,7 @@ from signaling.config import log
 from signaling.config.secret import BadSecret, media_token, read_secret
 from signaling.config.settings import STAFF_HOSTS, Bounds, Settings, default_data_dir
 
-from .options import Address, redis_option, secret_option, storage_options
+from .options import ONE_PROXY, Address, ProxyNetworks, redis_option, secret_option, storage_options
 
 _PORT = click.IntRange(1, 65_535)
 _MEDIA_PORT = click.IntRange(1024, 65_000)
@@ -77,7 +77,15 @@ def main() -> None:
     type=click.IntRange(10),
     help="While this server is later than that with what it does, nobody new is let in.",
 )
-@click.option("--trust-proxy", is_flag=True, help="Take clients' addresses from X-Forwarded-For, as a proxy of yours sets it.")
+@click.option(
+    "--trust-proxy",
+    is_flag=False,
+    flag_value=ONE_PROXY,
+    default=None,
+    type=ProxyNetworks(),
+    help="Take clients' addresses from X-Forwarded-For or Forwarded, as proxies in these networks set it: 10.0.0.0/8,127.0.0.1. "
+    "Without networks: as one proxy does that is on this machine or a private network.",
+)
 @click.option(
     "--metrics", default=None, type=Address(), help="Tell Prometheus of everything, at /metrics there; keep it private."
 )

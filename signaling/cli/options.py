@@ -11,7 +11,9 @@ import click
 
 from signaling.config.secret import BadSecret, with_password
 from signaling.config.settings import default_data_dir
+from signaling.config.proxies import Proxies, one_proxy, proxies_of
 
+ONE_PROXY = "one"
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -26,6 +28,20 @@ class Address(click.ParamType[tuple[str, int]]):
         if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65_536:
             self.fail(f"“{value}” is not an address; write it as 127.0.0.1:9090.", param, ctx)
         return host.strip("[]"), int(port)
+
+
+class ProxyNetworks(click.ParamType[Proxies]):
+    """Networks with commas between; without any, one proxy nearby."""
+
+    name = "NETWORKS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Proxies:
+        if value == ONE_PROXY:
+            return one_proxy()
+        try:
+            return proxies_of(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from .proxies import Proxies
+
 STAFF_HOSTS = {"counselor": "counselor.", "professional": "professional.", "operator": "operator."}
 
 
@@ -60,7 +62,7 @@ class Settings:
     metrics: tuple[str, int] | None = None  # address and port where metrics are told; None: nowhere
     most_waiting: int = Bounds.most_waiting  # people without a counselor; nobody new is let in beyond
     most_lag_ms: int = Bounds.most_lag_ms
-    trust_proxy: bool = False  # take the client's address from X-Forwarded-For's last entry
+    trust_proxy: Proxies | None = None  # whose headers name the client's address; None: nobody's
 
     @property
     def database_url(self) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from signaling.access.admission import Gate
+from signaling.config.proxies import one_proxy
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
 PEOPLE = 40
@@ -18,7 +19,7 @@ MOST_WAITING = PEOPLE + 2
 
 @pytest.fixture
 async def service(tmp_path: Path) -> AsyncIterator[Service]:
-    async with running(replace(settings_for(tmp_path), most_waiting=MOST_WAITING, trust_proxy=True)) as service:
+    async with running(replace(settings_for(tmp_path), most_waiting=MOST_WAITING, trust_proxy=one_proxy())) as service:
         yield service
 
 

@@ -61,15 +61,15 @@ def now_ms() -> int:
 
 
 def address_of(request: web.Request) -> str:
-    """The client's address; behind a proxy of ours, or another server of the cluster, the one that it saw."""
+    """Return the client's address; behind a proxy of ours, or another server of the cluster, the one that it saw."""
     node = request.app.get(NODE)
     if node is not None and node.is_node(request.headers.get(TOKEN_HEADER, "")):
         return request.headers.get(ADDRESS_HEADER, "")
-    if request.app[SETTINGS].trust_proxy:
-        forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        if forwarded:
-            return forwarded
-    return request.remote or ""
+    proxies, connected = request.app[SETTINGS].trust_proxy, request.remote or ""
+    if proxies is None:
+        return connected
+    headers = request.headers
+    return proxies.client(connected, headers.getall("X-Forwarded-For", []), headers.getall("Forwarded", []))
 
 
 def bearer(request: web.Request) -> str:

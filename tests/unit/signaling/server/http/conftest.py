@@ -24,6 +24,7 @@ from signaling.access.codes import Codes
 from signaling.access.identity import COOKIE, Identity, token_hash
 from signaling.config.settings import Settings
 from signaling.protocol.messages import Brief
+from signaling.config.proxies import one_proxy
 from signaling.recordings import Recordings
 from signaling.records import Records, SessionRecord, StaffRecord
 from signaling.server import app_keys, demo, http
@@ -165,7 +166,7 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     (built / "widget.js").write_text("widget")
     (built / "assets" / "a-1234.js").write_text("asset " * 100)
     monkeypatch.setattr(pages, "PAGES", built)
-    settings = Settings(demo=True, data_dir=tmp_path)
+    settings = Settings(demo=True, data_dir=tmp_path, trust_proxy=one_proxy())
     records = await Records.open(settings.database_url)
     live = FakeLive(records)
     app = web.Application()

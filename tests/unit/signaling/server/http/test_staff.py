@@ -9,7 +9,7 @@ import pytest
 
 from signaling.access.identity import COOKIE
 
-from .conftest import ORIGIN, Desk, refused
+from .conftest import BEARER, ORIGIN, STAFF_ORIGIN, Desk, refused
 
 
 async def test_signing_in_and_out(desk: Desk) -> None:
@@ -34,6 +34,30 @@ async def test_wrong_passwords(desk: Desk) -> None:
     reply = await desk.post("/api/sign-in", {"login": "jimin", "password": "jimin-demo"})
     assert reply.headers["Retry-After"] == "30"
     assert await refused(reply) == (429, "too_many_sign_ins")
+
+
+async def test_what_a_client_says_of_its_own_address_gives_no_more_tries(desk: Desk) -> None:
+    """Behind a proxy that adds a line of its own, as HAProxy does."""
+    statuses = []
+    for number in range(8):
+        lines = [
+            ("X-Forwarded-For", f"198.51.100.{number}"),
+            ("X-Forwarded-For", f"2001:db8:0:1::{number}"),
+            ("Origin", STAFF_ORIGIN),
+        ]
+        body = {"login": "jimin", "password": "guess"}
+        statuses.append((await desk.http.post("/api/sign-in", json=body, headers=lines)).status)
+    assert statuses == [401] * 6 + [429] * 2, "one subscriber has a whole /64"
+
+
+async def test_a_cookie_of_staff_decides_whatever_stands_beside_it(desk: Desk) -> None:
+    cookie = await desk.cookie_of("jimin")
+    for beside in ({}, {"Authorization": "Bearer x"}, BEARER):
+        headers = {**cookie, **beside}
+        for path in ("/api/sign-out", "/api/sessions/s-1/pictures", "/api/sessions", "/api/operator/sessions/s-1/erase"):
+            assert await refused(await desk.post(path, {}, origin=ORIGIN, headers=headers)) == (403, "wrong_origin")
+    assert await refused(await desk.post("/api/sessions", {}, origin=STAFF_ORIGIN, headers=BEARER)) == (403, "wrong_origin")
+    assert (await desk.get("/api/me", headers=cookie)).status == 200
 
 
 @pytest.mark.parametrize("origin", ["http://127.0.0.1:8081", "", "http://localhost:8080.evil.example"])

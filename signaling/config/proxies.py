@@ -1,0 +1,124 @@
+"""Whose word counts on a client's address: that of our own proxies, and of nobody before them. Pure."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+NEAR = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "::1/128", "fc00::/7", "fe80::/10")
+_BRACKETED = re.compile(r"\[([^\[\]]+)\](?::\d{1,5})?")
+_WITH_PORT = re.compile(r"([\d.]+):\d{1,5}")
+_PAIR = re.compile(r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s",;]*))\s*""")  # RFC 7239, 4
+
+
+class Unreadable(ValueError):
+    """No address, or a header that does not keep to its grammar."""
+
+
+@dataclass(frozen=True)
+class Proxies:
+    """`may_connect`: where our proxies connect from. `chain`: whose entries in the headers are passed over, from the last one to
+    the first that is none of them: that is the client."""
+
+    may_connect: tuple[Network, ...]
+    chain: tuple[Network, ...]
+
+    def client(self, connected: str, forwarded_for: Sequence[str], forwarded: Sequence[str]) -> str:
+        """Return the client's address. `connected`: whoever connected to us. The others: the lines of `X-Forwarded-For` and of
+        `Forwarded`.
+
+        A proxy writes one of both headers and may pass on the other as the client sent it. Where they differ neither is
+        believed, and the address is the proxy's own: whoever sends such a header shares a limit with others who do."""
+        try:
+            nearest = parse(connected)
+        except Unreadable:
+            return connected
+        if not _inside(nearest, self.may_connect) or not (forwarded_for or forwarded):
+            return str(nearest)
+        found = {self._walk(nearest, entries) for entries in (_entries(forwarded_for), _parameters(forwarded)) if entries}
+        return str(found.pop() if len(found) == 1 else nearest)
+
+    def _walk(self, nearest: Address, entries: list[str]) -> Address:
+        """From the last entry on. Whatever is unreadable comes from before the proxy that is known."""
+        for entry in reversed(entries):
+            try:
+                nearest = parse(entry)
+            except Unreadable:
+                return nearest
+            if not _inside(nearest, self.chain):
+                return nearest
+        return nearest
+
+
+def one_proxy() -> Proxies:
+    """One proxy, on this machine or a private network: the last entry is the client, wherever it is."""
+    return Proxies(tuple(ipaddress.ip_network(each) for each in NEAR), ())
+
+
+def proxies_of(networks: str) -> Proxies:
+    """`networks`: those of our proxies, with commas between: "10.0.0.0/8,127.0.0.1". ValueError names what is no network."""
+    found = []
+    for each in networks.split(","):
+        try:
+            found.append(ipaddress.ip_network(each.strip()))
+        except ValueError as error:
+            raise ValueError(f"“{each.strip()}” is not a network; write one as 10.0.0.0/8 or 192.0.2.7.") from error
+    return Proxies(tuple(found), tuple(found))
+
+
+def parse(entry: str) -> Address:
+    """Read an address as proxies write it: with or without port, brackets, zone. IPv4 inside IPv6 becomes IPv4. Unreadable."""
+    text = entry.strip()
+    match = _BRACKETED.fullmatch(text) or _WITH_PORT.fullmatch(text)
+    try:
+        found = ipaddress.ip_address((match[1] if match else text).partition("%")[0])
+    except ValueError as error:
+        raise Unreadable(entry) from error
+    return found.ipv4_mapped or found if isinstance(found, ipaddress.IPv6Address) else found
+
+
+def _inside(address: Address, networks: tuple[Network, ...]) -> bool:
+    return any(address in network for network in networks)
+
+
+def _entries(lines: Sequence[str]) -> list[str]:
+    """Of `X-Forwarded-For`: several lines are one list (RFC 9110, 5.3)."""
+    return [entry for line in lines for entry in line.split(",")]
+
+
+def _parameters(lines: Sequence[str]) -> list[str]:
+    """The `for` of each element of `Forwarded`, "" where it has none; nothing when none has any. A line that does not keep to the
+    grammar is one unknown address: a client's open quotation mark would swallow what a proxy has added to it."""
+    found: list[str] = []
+    for line in lines:
+        try:
+            found += _elements(line)
+        except Unreadable:
+            found.append("unknown")
+    return found if any(found) else []
+
+
+def _elements(line: str) -> list[str]:
+    """Unreadable."""
+    found: list[str] = []
+    at, element = 0, ""
+    while True:
+        match = _PAIR.match(line, at)
+        if match is None:
+            raise Unreadable(line)
+        if match[1].lower() == "for":
+            element = re.sub(r"\\(.)", r"\1", match[2]) if match[2] is not None else match[3]
+        at = match.end()
+        if at == len(line) or line[at] == ",":
+            found.append(element)
+            element = ""
+        elif line[at] != ";":
+            raise Unreadable(line)
+        if at == len(line):
+            return found
+        at += 1
