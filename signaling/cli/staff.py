@@ -67,8 +67,8 @@ def staff() -> None:
 @click.option("--name", required=True)
 @click.option("--role", type=_ROLES, required=True)
 @click.option("--language", "languages", multiple=True, help="Repeatable.")
-@click.option("--site", "sites", multiple=True, default=("*",), show_default=True, help="Repeatable.")
-@click.option("--category", "categories", multiple=True, default=("*",), show_default=True, help="Repeatable.")
+@click.option("--site", "sites", multiple=True, default=("*",), show_default=True, help="Repeatable; not for operators.")
+@click.option("--category", "categories", multiple=True, default=("*",), show_default=True, help="Repeatable; not for operators.")
 @click.option("--capacity", default=1, show_default=True, type=click.IntRange(1, 20), help="Sessions at once.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_records
@@ -76,6 +76,8 @@ async def staff_add(records: Records, login: str, name: str, role: str, password
     """Add a member of staff."""
     if role != "operator" and not given["languages"]:
         raise click.UsageError("A counselor or professional needs at least one --language.")
+    if role == "operator" and (set(given["sites"]), set(given["categories"])) != ({"*"}, {"*"}):
+        raise click.UsageError("An operator sees and may do everything at every site: --site and --category cannot limit that.")
     values = {key: list(value) if isinstance(value, tuple) else value for key, value in given.items()}
     record = StaffRecord(id=login.lower(), login=login.lower(), name=name, role=role, **values)  # type: ignore[arg-type]  # click has checked role and values
     await _add_staff(records, record, password_stdin)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 import aiohttp
 import structlog
 from aiohttp import WSMsgType, web
 from aiohttp.typedefs import Handler, Middleware
+from yarl import URL
 
 from signaling.cluster.node import ADDRESS_HEADER, LEADING_PATH, TOKEN_HEADER, Leader, Node
 from signaling.protocol.messages import Bye, encode
@@ -67,6 +70,8 @@ class Relay:
         @web.middleware
         async def relay(request: web.Request, handler: Handler) -> web.StreamResponse:
             node = self.node
+            if not _is_plain(request.raw_path):
+                return answer({"reason": "bad_request", "message": "This address is not written as it is meant."}, 400)
             if request.path == LEADING_PATH:
                 return self._who(request)
             decided_here = not (request.path.startswith("/api/") or request.path == "/ws")
@@ -146,7 +151,7 @@ class Relay:
         headers = self._headers(request)
         async with self._http.request(
             request.method,
-            leader.url + request.raw_path,
+            URL(leader.url + request.raw_path, encoded=True),  # as it was judged: nothing is resolved or decoded on the way
             headers=headers,
             data=request.content if request.body_exists else None,
             allow_redirects=False,
@@ -198,6 +203,12 @@ class Relay:
                 await _come_back(socket)
         let_go(request, socket)
         return socket
+
+
+def _is_plain(target: str) -> bool:
+    """Whether it is a path of ours without `.` and `..`, however they are written, and names no other server."""
+    path = unquote(target.partition("?")[0])
+    return path.startswith("/") and not path.startswith("//") and not {".", ".."} & set(re.split(r"[/\\]", path))
 
 
 async def _pump(source: Any, send: Callable[[str], Awaitable[None]]) -> None:

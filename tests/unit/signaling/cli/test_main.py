@@ -12,10 +12,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from signaling.access import identity
-from signaling.cli.main import announce_ready, main, taken_port
+from signaling.cli.main import announce_ready, main, serve, taken_port
 from signaling.cli.options import Address
 from signaling.config.secret import with_password
 from signaling.config.settings import Settings
+from signaling.proxies import Proxies, one_proxy, proxies_of
 
 
 @pytest.fixture
@@ -114,6 +115,37 @@ def test_staff_come_and_go(folder: Path) -> None:
     assert as_json(folder, "staff", "show", "mina")["languages"] == ["ko"]
     done(folder, "staff", "remove", "mina")
     assert as_json(folder, "staff", "list") == []
+
+
+@pytest.mark.parametrize("limit", [("--site", "shop"), ("--category", "cameras"), ("--site", "*", "--site", "shop")])
+def test_what_would_limit_an_operator_and_does_not_is_refused(folder: Path, limit: tuple[str, ...]) -> None:
+    words = ("staff", "add", "ops", "--name", "Ops", "--role", "operator", "--password-stdin")
+    refused = run(folder, *words, *limit, typed="long enough words\n")
+    assert refused.exit_code == 2
+    assert "cannot limit" in refused.output
+    assert as_json(folder, "staff", "list") == []
+    done(folder, *words, typed="long enough words\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ((), None),
+        (("--trust-proxy",), one_proxy()),
+        (("--trust-proxy", "10.0.0.0/8,127.0.0.1"), proxies_of("10.0.0.0/8,127.0.0.1")),
+        (("--trust-proxy=2001:db8::/32",), proxies_of("2001:db8::/32")),
+    ],
+)
+def test_proxies_are_named_by_their_networks(words: tuple[str, ...], wanted: Proxies | None) -> None:
+    read = serve.make_context("serve", [*words, "--port", "9000"])
+    assert read.params["trust_proxy"] == wanted
+    assert read.params["port"] == 9000
+
+
+def test_what_is_no_network_of_a_proxy_is_told_so(folder: Path) -> None:
+    refused = run(folder, "serve", "--trust-proxy", "everywhere")
+    assert refused.exit_code == 2
+    assert "“everywhere” is not a network" in refused.output
 
 
 def test_a_taken_port_is_named(folder: Path) -> None:
