@@ -9,9 +9,9 @@ from typing import Any, ParamSpec, TypeVar
 
 import click
 
+from signaling.config.proxies import Proxies, one_proxy, proxies_of
 from signaling.config.secret import BadSecret, with_password
 from signaling.config.settings import default_data_dir
-from signaling.config.proxies import Proxies, one_proxy, proxies_of
 
 ONE_PROXY = "one"
 P = ParamSpec("P")

@@ -9,13 +9,14 @@ import structlog
 
 from matcher.types import Refused, Unavailable
 from signaling.access.identity import IDLE_MS, SEEN_MS
-from signaling.live.connections import Client
-from signaling.live.entry import House
-from signaling.live.matching import Matching
-from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.records.types import SignInRecord, StaffRecord
 from signaling.session.events import RightEnded
 from signaling.session.model import RATING_MS
+
+from .connections import Client
+from .entry import House
+from .matching import Matching
+from .staffing import MATCHED_ROLES, Staffing
 
 log = structlog.get_logger(__name__)
 

@@ -7,13 +7,13 @@ from functools import partial
 
 from aiohttp import web
 
-from signaling.http.sending import WatchedFile
 from signaling.recordings import Segment
 from signaling.recordings.copies import Copies, TooMany
 from signaling.server.app_keys import LIVE, RECORDINGS, RECORDS
 
 from .bodies import bearer, now_ms
 from .errors import Refused, answer, not_found
+from .sending import WatchedFile
 
 routes = web.RouteTableDef()
 

@@ -11,7 +11,6 @@ from aiohttp import web
 from msgspec import Struct
 
 from media.api import recording_files as disk
-from signaling.http.sending import WatchedFile
 from signaling.protocol.messages import Line, Role
 from signaling.recordings import Segment, pieces
 from signaling.records import SessionRecord, StaffRecord
@@ -21,6 +20,7 @@ from signaling.session.model import Session
 
 from .bodies import now_ms
 from .errors import answer, not_found
+from .sending import WatchedFile
 from .staff import signed_in
 
 routes = web.RouteTableDef()

@@ -12,7 +12,8 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 from signaling.records import RecordsAway
-from signaling.server.http.errors import Refused
+
+from .errors import Refused
 
 LOOK_S = 0.4
 _DROP = struct.pack("ii", 1, 0)  # linger for no time: reset

@@ -14,9 +14,9 @@ from click.testing import CliRunner, Result
 from signaling.access import identity
 from signaling.cli.main import announce_ready, main, serve, taken_port
 from signaling.cli.options import Address
+from signaling.config.proxies import Proxies, one_proxy, proxies_of
 from signaling.config.secret import with_password
 from signaling.config.settings import Settings
-from signaling.proxies import Proxies, one_proxy, proxies_of
 
 
 @pytest.fixture
