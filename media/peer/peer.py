@@ -275,8 +275,8 @@ class Peer:
         self._aim()
         self._wire.send(reply, path)
 
-    def receive(self, kind: Kind, data: bytes, path: ice.Path, now: float) -> None:
-        """DTLS, RTP or RTCP from a checked address of this peer."""
+    def receive(self, kind: Kind, data: bytes, path: ice.Path, now: float, came: float) -> None:
+        """Take DTLS, RTP or RTCP from a checked address of this peer. came: when the kernel received it, at most `now`."""
         self._media_left -= 1
         if self._media_left < 0:
             self._wire.drops["rate"] += 1
@@ -286,11 +286,11 @@ class Peer:
         elif not self._secure.secure:
             self._wire.drops["before_dtls"] += 1
         elif kind == "rtp":
-            self._receive_rtp(data, path, now)
+            self._receive_rtp(data, path, now, came)
         else:
-            self._receive_rtcp(data, path, now)
+            self._receive_rtcp(data, path, now, came)
 
-    def _receive_rtp(self, data: bytes, path: ice.Path, now: float) -> None:
+    def _receive_rtp(self, data: bytes, path: ice.Path, now: float, came: float) -> None:
         ssrc = int.from_bytes(data[8:12], "big")
         if not self.uplink.may_bring(ssrc):
             self._wire.drops["too_many_ssrcs"] += 1
@@ -319,7 +319,7 @@ class Peer:
             for packet in self.uplink.voice(stream, plain, header, now):
                 self._owner.audio(self, stream, *packet, level, now)
         else:
-            picture = self.uplink.picture(stream, plain, header, now)
+            picture = self.uplink.picture(stream, plain, header, now, came)
             if picture is not None:
                 self._owner.video(self, stream, *picture, now)
 
@@ -329,7 +329,7 @@ class Peer:
         value = rtp.extension(plain, header, self._level_id)
         return value[0] & 0x7F if value else None
 
-    def _receive_rtcp(self, data: bytes, path: ice.Path, now: float) -> None:
+    def _receive_rtcp(self, data: bytes, path: ice.Path, now: float, came: float) -> None:
         try:
             packets = rtcp.parse(self._secure.unprotect_rtcp(data))
         except SrtpError:
@@ -343,12 +343,12 @@ class Peer:
         for packet in packets:
             match packet:
                 case rtcp.SenderReport():
-                    self._sender_report(packet, now)
+                    self._sender_report(packet, came)
                 case TransportFeedback():
                     self._sync()
                     self.downlink.feedback(packet, now)
                 case rtcp.Report():
-                    self.quality.told(packet, now)
+                    self.quality.told(packet, came)
                     if packet.ssrc == self.voice.ssrc:
                         self.voice.reported(packet.lost_fraction, self.quality.rtt_ms(now), now)
                         if self._lent is not None:

@@ -72,17 +72,20 @@ class Uplink:
                 stream.restored += packet[1].sequence != header.sequence
                 yield packet
 
-    def picture(self, stream: Incoming, plain: bytes, header: rtp.Header, now: float) -> tuple[bytes, rtp.Header] | None:
+    def picture(
+        self, stream: Incoming, plain: bytes, header: rtp.Header, now: float, came: float
+    ) -> tuple[bytes, rtp.Header] | None:
         """Return a packet of a picture as it was first sent; None if it is empty, a repeat, or not of this stream.
 
         Browsers fill the probes of their bandwidth estimation with repeats of packets that have arrived. Viewers cannot use a
-        repeat, and their SRTP drops it as a replay: it would look lost on the way to each of them.
+        repeat, and their SRTP drops it as a replay: it would look lost on the way to each of them. came: what the sender is told
+        of when the packet arrived.
         """
         section = self._sections[stream.role]
         if section.transport_cc:
             number = rtp.extension(plain, header, section.transport_cc)
             if number is not None and len(number) == 2:
-                self.arrivals.add(int.from_bytes(number, "big"), now)
+                self.arrivals.add(int.from_bytes(number, "big"), came)
         if header.ssrc in self._repairs and header.payload_type == section.rtx:
             repaired = rtx.unwrap(plain, header, section.payload_type, stream.ssrc)
             if repaired is None:

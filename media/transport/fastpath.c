@@ -32,6 +32,8 @@ enum { STUN, DTLS, RTP, RTCP };
 #define QUEUE 128            /* packets sent by one system call, at most */
 #define RATE 3000.0          /* as media.peer.peer rations each peer: a second, */
 #define BURST 1500.0         /* and at once */
+#define CONTROL CMSG_SPACE(sizeof(struct timespec))
+#define MOST_LATE 5.0        /* seconds; an older arrival is a step of the machine's clock */
 
 typedef int (*cipher)(void *context, void *packet, int *length);
 
@@ -50,6 +52,7 @@ struct fastpath {
     struct iovec parts[FASTPATH_BATCH];
     fastpath_path paths[FASTPATH_BATCH];
     _Alignas(8) uint8_t in[FASTPATH_BATCH][FASTPATH_DATAGRAM];
+    _Alignas(8) uint8_t control[FASTPATH_BATCH][CONTROL];
     int used; /* messages whose lengths the kernel has written */
     int queued;
     outgoing queue[QUEUE];
@@ -425,15 +428,38 @@ int fastpath_datagram(fastpath *f, fastpath_path *from, uint8_t *data, int bytes
     return TAKEN;
 }
 
+static double seconds(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* When the kernel received a datagram, on our clock. However late this process reads, the sender is told when its packets arrived:
+   its bandwidth estimation takes lateness for a narrow link. */
+static double came(struct msghdr *message, double now, double wall) {
+    for (struct cmsghdr *each = CMSG_FIRSTHDR(message); each; each = CMSG_NXTHDR(message, each)) {
+        if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_TIMESTAMPNS) continue;
+        struct timespec stamp;
+        memcpy(&stamp, CMSG_DATA(each), sizeof stamp);
+        double late = wall - (double)stamp.tv_sec - (double)stamp.tv_nsec / 1e9;
+        if (late > 0 && late < MOST_LATE) return now - late;
+    }
+    return now;
+}
+
 /* One batch; how many are left to Python, until the next call. -1: there was nothing (or an error of an earlier send). */
 int fastpath_receive(fastpath *f, int fd, double now) {
-    for (int at = 0; at < f->used; at++) f->messages[at].msg_hdr.msg_namelen = FASTPATH_ADDRESS;
+    for (int at = 0; at < f->used; at++) {
+        f->messages[at].msg_hdr.msg_namelen = FASTPATH_ADDRESS;
+        f->messages[at].msg_hdr.msg_controllen = CONTROL;
+    }
     int count = recvmmsg(fd, f->messages, FASTPATH_BATCH, MSG_DONTWAIT, NULL);
     if (count < 0) {
         if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) f->counts.receive_error++;
         return -1;
     }
     int left = 0;
+    double read = seconds(CLOCK_MONOTONIC), wall = seconds(CLOCK_REALTIME);
     f->used = count;
     for (int at = 0; at < count; at++) {
         int bytes = (int)f->messages[at].msg_len;
@@ -442,7 +468,8 @@ int fastpath_receive(fastpath *f, int fd, double now) {
         if (f->paths[at].length > FASTPATH_ADDRESS) continue;
         int kind = fastpath_datagram(f, &f->paths[at], f->in[at], bytes, now);
         if (kind != TAKEN)
-            f->left[left++] = (fastpath_left){kind, bytes, f->in[at], f->paths[at].length, f->paths[at].address};
+            f->left[left++] = (fastpath_left){came(&f->messages[at].msg_hdr, read, wall), kind, bytes, f->in[at],
+                                              f->paths[at].length, f->paths[at].address};
     }
     fastpath_flush(f);
     return left;
@@ -450,17 +477,14 @@ int fastpath_receive(fastpath *f, int fd, double now) {
 
 /* --- waiting --- */
 
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* The sockets that `fastpath_wait` reads; -1: too many, none is. */
 int fastpath_use(fastpath *f, const int *sockets, int count) {
     f->socket_count = 0;
     if (count < 0 || count > FASTPATH_SOCKETS) return -1;
     memcpy(f->sockets, sockets, sizeof *sockets * (size_t)count);
+    int on = 1;
+    for (int at = 0; at < count; at++) /* where it cannot be, `came` is the time of reading */
+        setsockopt(sockets[at], SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     f->socket_count = count;
     return 0;
 }
@@ -476,12 +500,12 @@ static int socket_index(const fastpath *f, int fd) {
    that are Python's (`fastpath_leftovers`). Descriptors are level-triggered: what is not told now is told the next time. */
 int fastpath_wait(fastpath *f, int epoll, int milliseconds, int *left) {
     struct epoll_event events[FASTPATH_READY];
-    double until = milliseconds > 0 ? seconds() + milliseconds / 1e3 : 0;
+    double until = milliseconds > 0 ? seconds(CLOCK_MONOTONIC) + milliseconds / 1e3 : 0;
     left[0] = left[1] = 0;
     for (;;) {
         int count = epoll_wait(epoll, events, FASTPATH_READY, milliseconds);
         if (count < 0) return errno == EINTR ? 0 : -1;
-        double now = seconds();
+        double now = seconds(CLOCK_MONOTONIC);
         int others = 0;
         for (int at = 0; at < count; at++) {
             int index = socket_index(f, events[at].data.fd);
@@ -515,6 +539,8 @@ fastpath *fastpath_open(void *unprotect, void *protect) {
         f->parts[at].iov_len = FASTPATH_DATAGRAM;
         f->messages[at].msg_hdr.msg_namelen = FASTPATH_ADDRESS;
         f->messages[at].msg_hdr.msg_name = f->paths[at].address;
+        f->messages[at].msg_hdr.msg_control = f->control[at];
+        f->messages[at].msg_hdr.msg_controllen = CONTROL;
         f->messages[at].msg_hdr.msg_iov = &f->parts[at];
         f->messages[at].msg_hdr.msg_iovlen = 1;
     }

@@ -84,8 +84,9 @@ typedef struct fastpath_leg {
     fastpath_kept packets[8];
 } fastpath_leg;
 
-/* What is left to Python. kind: 0 STUN, 1 DTLS, 2 RTP, 3 RTCP. */
+/* What is left to Python. kind: 0 STUN, 1 DTLS, 2 RTP, 3 RTCP. came: when the kernel received it. */
 typedef struct {
+    double came;
     int kind, bytes;
     const uint8_t *data;
     unsigned address_length;

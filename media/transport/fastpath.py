@@ -49,6 +49,15 @@ class Kept(NamedTuple):
     at: float
 
 
+class Left(NamedTuple):
+    """A datagram that is Python's to handle. came: when the kernel received it, on the monotonic clock."""
+
+    kind: Any
+    data: bytes
+    path: Path
+    came: float
+
+
 class Leg:
     """One peer: its two libsrtp contexts, and the voices that it sends and hears. `close()` before the contexts end."""
 
@@ -138,7 +147,7 @@ class Fastpath:
         self._sockets: dict[int, int] = {}
         self._others: Any = self.lib.fastpath_others(self.f)
         self._left_by: Any = self.ffi.new("int[2]")
-        self._fetched: dict[int, list[tuple[Any, bytes, Path]]] = {}
+        self._fetched: dict[int, list[Left]] = {}
         self._paths: dict[tuple[int, bytes], Path] = {}
 
     def pointer(self, address: int) -> Any:
@@ -169,19 +178,19 @@ class Fastpath:
         """Sends what legs have said."""
         self.lib.fastpath_flush(self.f)
 
-    def receive(self, index: int, now: float) -> list[tuple[Any, bytes, Path]]:
-        """(kind, datagram, path) of what came by this socket and is Python's to handle."""
+    def receive(self, index: int, now: float) -> list[Left]:
+        """Return what came by this socket and is Python's to handle."""
         if self._fetched:
             return self._fetched.pop(index, [])
         return self._leftovers(index, self.lib.fastpath_receive(self.f, self._sockets[index], now))
 
-    def _leftovers(self, index: int, count: int) -> list[tuple[Any, bytes, Path]]:
+    def _leftovers(self, index: int, count: int) -> list[Left]:
         buffer, left = self.ffi.buffer, self._left
         found = []
         for at in range(count):
             each = left[at]
             path = self._path(index, buffer(each.address, each.address_length)[:])
-            found.append((KINDS[each.kind], buffer(each.data, each.bytes)[:], path))
+            found.append(Left(KINDS[each.kind], buffer(each.data, each.bytes)[:], path, each.came))
         return found
 
     def count(self, drops: Counter[str]) -> tuple[int, int, int]:

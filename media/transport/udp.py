@@ -7,6 +7,7 @@ import asyncio
 import errno
 import ipaddress
 import socket
+import struct
 import sys
 import time
 from collections import Counter
@@ -28,6 +29,11 @@ DRAIN = 64
 """Datagrams read for each wake-up of a socket, so that a flood on one does not starve timers and the others."""
 BUFFER_BYTES = 2 * 1024 * 1024
 BIND_ATTEMPTS = 32
+SO_TIMESTAMPNS = 35
+"""Linux, socket(7): the kernel says when it received a datagram. Python has no name for it."""
+MOST_LATE_S = 5.0
+"""An older arrival is a step of the machine's clock."""
+_STAMP = struct.Struct("@ll")
 
 
 def classify(data: bytes) -> Kind:
@@ -59,10 +65,11 @@ def _text(address: str | tuple[str, int, int]) -> str:
 
 
 class UdpSockets:
-    """Non-blocking sockets read by the event loop. `receive(kind, data, path)` gets everything but junk."""
+    """Non-blocking sockets read by the event loop. `receive(kind, data, path, came)` gets everything but junk; came: when the
+    kernel received it, on the monotonic clock, however late it is read."""
 
     def __init__(
-        self, receive: Callable[[Kind, bytes, Path], None], drops: Counter[str], fastpath: Fastpath | None = None
+        self, receive: Callable[[Kind, bytes, Path, float], None], drops: Counter[str], fastpath: Fastpath | None = None
     ) -> None:
         self._receive = receive
         self._drops = drops
@@ -109,10 +116,10 @@ class UdpSockets:
             self._drops["send_error"] += 1
 
     def _drain(self, index: int) -> None:
-        receive = self._sockets[index].recvfrom
+        receive = self._sockets[index].recvmsg
         for _ in range(DRAIN):
             try:
-                data, address = receive(MAX_DATAGRAM_BYTES + 1)
+                data, stamps, _, address = receive(MAX_DATAGRAM_BYTES + 1, socket.CMSG_SPACE(_STAMP.size))
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:
@@ -124,11 +131,11 @@ class UdpSockets:
             if kind == "junk":
                 self._drops["junk"] += 1
                 continue
-            self._receive(kind, data, Path(index, address))
+            self._receive(kind, data, Path(index, address), _came(stamps))
 
     def _drain_fast(self, fastpath: Fastpath, index: int) -> None:
-        for kind, data, path in fastpath.receive(index, time.monotonic()):
-            self._receive(kind, data, path)
+        for left in fastpath.receive(index, time.monotonic()):
+            self._receive(*left)
 
     def count(self) -> None:
         """Brings the counters up to what the fast path has done."""
@@ -137,6 +144,17 @@ class UdpSockets:
             self.packets_in += came
             self.packets_out += went
             self.packets_fast += taken
+
+
+def _came(stamps: list[tuple[int, int, bytes]]) -> float:
+    """When the kernel received a datagram, by its ancillary data; now, where it says nothing."""
+    now = time.monotonic()
+    for level, kind, data in stamps:
+        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) == _STAMP.size:
+            seconds, nanoseconds = _STAMP.unpack(data)
+            late_s = time.time() - seconds - nanoseconds / 1e9
+            return now - late_s if 0 < late_s < MOST_LATE_S else now
+    return now
 
 
 def _say_if_small(one: socket.socket) -> None:
@@ -176,6 +194,8 @@ def _bind(text: str, port: int) -> socket.socket | None:
         each.setblocking(False)
         each.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
         each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER_BYTES)
+        if sys.platform == "linux":
+            each.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         if version == 6:
             each.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         each.bind((text, port))

@@ -247,7 +247,7 @@ class Worker:
 
     # datagrams and time
 
-    def _receive(self, kind: Kind, data: bytes, path: ice.Path) -> None:
+    def _receive(self, kind: Kind, data: bytes, path: ice.Path, came: float) -> None:
         now = time.monotonic()
         if kind == "stun":
             self._receive_stun(data, path, now)
@@ -257,7 +257,7 @@ class Worker:
             self.drops["unchecked_source"] += 1
             return
         try:
-            peer.receive(kind, data, path, now)
+            peer.receive(kind, data, path, now, came)
         except Exception as error:  # a fault of ours: this datagram is lost, the worker is not
             self.drops["receive_failed"] += 1
             if self.drops["receive_failed"] % LOG_EVERY == 1:

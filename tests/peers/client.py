@@ -12,8 +12,11 @@ import json
 import random
 import re
 import secrets
+import socket
+import struct
+import time
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import pylibsrtp
@@ -34,6 +37,7 @@ Address = tuple[str, int]
 OPUS, VP8, RTX, RED = 111, 96, 97, 63
 MID, LEVEL, RID, TRANSPORT_CC = 4, 1, 5, 3
 FEEDBACK_EVERY_S = 0.1
+SO_TIMESTAMPNS = 35
 RATE = 48_000
 CHECK_EVERY_S = 0.5
 
@@ -63,16 +67,39 @@ def offer(ufrag: str, password: str, fingerprint: str, layers: tuple[str, ...] =
     return "\r\n".join(lines) + "\r\n"
 
 
-class _Socket(asyncio.DatagramProtocol):
-    def __init__(self, receive: Callable[[bytes], None]) -> None:
+class _Socket:
+    """A datagram socket that says when the kernel received each datagram, as browsers' sockets do."""
+
+    def __init__(self, host: str, receive: Callable[[bytes, float], None]) -> None:
         self._receive = receive
-        self.transport: Any
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        self._socket.bind((host, 0))
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self.fileno(), self._read)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+    def fileno(self) -> int:
+        return self._socket.fileno()
 
-    def datagram_received(self, data: bytes, address: tuple[str | Any, int]) -> None:
-        self._receive(data)
+    def sendto(self, data: bytes, address: Address) -> None:
+        if self.fileno() >= 0:
+            with contextlib.suppress(BlockingIOError):
+                self._socket.sendto(data, address)
+
+    def close(self) -> None:
+        if self.fileno() >= 0:
+            self._loop.remove_reader(self.fileno())
+            self._socket.close()
+
+    def _read(self) -> None:
+        while self.fileno() >= 0:
+            try:
+                data, stamps, _, _ = self._socket.recvmsg(2048, 64)
+            except (BlockingIOError, ConnectionRefusedError):
+                return
+            seconds, nanoseconds = struct.unpack("@ll", stamps[0][2])
+            self._receive(data, self._loop.time() - max(0.0, time.time() - seconds - nanoseconds / 1e9))
 
 
 class Peer:
@@ -163,8 +190,7 @@ class Peer:
 
     async def open_socket(self, host: str = "127.0.0.1") -> None:
         """A new local address: at first, and when roaming."""
-        loop = asyncio.get_running_loop()
-        _, self.socket = await loop.create_datagram_endpoint(lambda: _Socket(self._datagram), local_addr=(host, 0))
+        self.socket = _Socket(host, self._datagram)
 
     async def _connect(self) -> None:
         self._dtls = RTCDtlsTransport(self, [self._certificate])
@@ -195,7 +221,7 @@ class Peer:
                 await self._sctp.stop()
             await self._dtls.stop()
         self._inbox.put_nowait(None)
-        self.socket.transport.close()
+        self.socket.close()
 
     async def vanish(self) -> None:
         """As if the machine was cut off: nothing more is sent, nothing said."""
@@ -220,7 +246,7 @@ class Peer:
 
     def send_raw(self, data: bytes) -> None:
         if not self.silenced:
-            self.socket.transport.sendto(data, self.target)
+            self.socket.sendto(data, self.target)
 
     def check(self) -> None:
         """One connectivity check, from the present socket."""
@@ -237,7 +263,7 @@ class Peer:
             self.check()
             await asyncio.sleep(CHECK_EVERY_S if self.connected.is_set() else 0.05)
 
-    def _datagram(self, data: bytes) -> None:
+    def _datagram(self, data: bytes, came: float) -> None:
         if self.silenced:
             return
         if data[0] < 4:
@@ -250,7 +276,7 @@ class Peer:
             self._rtcp(self._dtls._rx_srtp.unprotect_rtcp(data))
         else:
             with contextlib.suppress(pylibsrtp.Error):  # repeated once too often: a replay
-                self._rtp(self._dtls._rx_srtp.unprotect(data))
+                self._rtp(self._dtls._rx_srtp.unprotect(data), came)
 
     def _stun(self, data: bytes) -> None:
         message = stun.parse_message(data)
@@ -262,12 +288,12 @@ class Peer:
         reply.add_message_integrity(self._password.encode())
         self.send_raw(bytes(reply))
 
-    def _rtp(self, data: bytes) -> None:
+    def _rtp(self, data: bytes, came: float) -> None:
         header = rtp.parse(data)
         now = asyncio.get_running_loop().time()
         number = rtp.extension(data, header, TRANSPORT_CC)
         if number is not None:
-            self._arrivals.add(int.from_bytes(number, "big"), now)
+            self._arrivals.add(int.from_bytes(number, "big"), came)
         if header.ssrc in self._repaired:
             unwrapped = rtx.unwrap(data, header, VP8, self._repaired[header.ssrc])
             assert unwrapped is not None

@@ -8,7 +8,7 @@ import socket as socketlib
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,11 +80,13 @@ def answers(path: Path) -> bool:
         return one.connect_ex(str(path)) == 0
 
 
-def start_worker(socket: Path, *, own_addresses: bool = False, pure: bool = False) -> subprocess.Popen[bytes]:
+def start_worker(
+    socket: Path, *, own_addresses: bool = False, pure: bool = False, module: Sequence[str] = ("media",)
+) -> subprocess.Popen[bytes]:
     """A worker process that answers; dies with this one. On loopback alone unless it shall have the machine's own addresses.
-    `pure`: without its fast path."""
+    `pure`: without its fast path. `module`: what runs it, and its first arguments."""
     where = ["--loopback"] if own_addresses else ["--address", "127.0.0.1"]
-    command = [sys.executable, "-m", "media", "--socket", str(socket), *where]
+    command = [sys.executable, "-m", *module, "--socket", str(socket), *where]
     environment = os.environ | ({OFF: "1"} if pure else {})
     process = subprocess.Popen([*command, "--parent", str(os.getpid())], cwd=ROOT, env=environment)
     deadline = time.monotonic() + READY_S

@@ -126,7 +126,7 @@ NOISE = [b"\x80\x6f" + random.Random(9).randbytes(150) for _ in range(500)]
 
 async def flood(peer: Peer, datagrams: list[bytes]) -> None:
     """From this peer's own address, as fast as that, or as the machine can."""
-    descriptor = peer.socket.transport.get_extra_info("socket").fileno()
+    descriptor = peer.socket.fileno()
     command = [sys.executable, str(Path(__file__).parent / "flood.py"), str(descriptor), *map(str, peer.target)]
     child = await asyncio.create_subprocess_exec(
         *command, str(FLOOD_PER_S), str(FLOOD_PACKETS), stdin=PIPE, pass_fds=[descriptor]

@@ -132,7 +132,7 @@ async def test_media_moves_with_a_client_that_changes_its_network(service: Servi
     user, counselor = await service.join("user"), await service.join("counselor")
     counselor.speak(620)
     await eventually(lambda: user.heard)
-    user.socket.transport.close()
+    user.socket.close()
     await user.open_socket("127.0.0.2")
     heard = len(user.heard)
     began = time.perf_counter()

@@ -95,8 +95,8 @@ async def test_nothing_is_sent_before_a_check_has_passed(world: World, peer: Pee
 
 
 async def test_media_before_the_handshake_is_dropped(world: World, peer: Peer) -> None:
-    peer.receive("rtp", b"\x80" * 40, HOME, 0.0)
-    peer.receive("rtcp", b"\x80" * 40, HOME, 0.0)
+    peer.receive("rtp", b"\x80" * 40, HOME, 0.0, 0.0)
+    peer.receive("rtcp", b"\x80" * 40, HOME, 0.0, 0.0)
     assert world.drops == {"before_dtls": 2}
 
 
@@ -108,10 +108,10 @@ async def test_the_answer_offers_the_slots_that_the_peer_will_send(peer: Peer) -
 
 async def test_a_flood_from_a_peer_is_rationed_and_the_next_tick_lets_it_speak_again(world: World, peer: Peer) -> None:
     for _ in range(2000):
-        peer.receive("rtp", b"\x80" * 40, HOME, 0.0)
+        peer.receive("rtp", b"\x80" * 40, HOME, 0.0, 0.0)
     assert world.drops["rate"] == 500
     peer.tick(0.02)
-    peer.receive("rtp", b"\x80" * 40, HOME, 0.02)
+    peer.receive("rtp", b"\x80" * 40, HOME, 0.02, 0.02)
     assert world.drops["rate"] == 500
 
 

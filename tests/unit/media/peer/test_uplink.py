@@ -34,7 +34,7 @@ def take(uplink: Uplink, data: bytes, now: float = 0.0) -> tuple[str, int, bytes
     stream = uplink.stream(data, header, now)
     if stream is None or stream.role == "audio":
         return None if stream is None else ("audio", header.sequence, data[header.payload : header.end])
-    taken = uplink.picture(stream, data, header, now)
+    taken = uplink.picture(stream, data, header, now, now)
     if taken is None:
         return None
     plain, header = taken

@@ -32,7 +32,7 @@ class Scene:
         self.sequence = 0
 
     def _read(self) -> None:
-        for kind, data, path in self.twins.fastpath.receive(0, time.monotonic()):
+        for kind, data, path, _ in self.twins.fastpath.receive(0, time.monotonic()):
             self.by_python.append((kind, data))
             if kind == "rtp":
                 fast, now = self.twins.fast, time.monotonic()

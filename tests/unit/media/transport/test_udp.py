@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections import Counter
 
 import pytest
@@ -33,7 +34,7 @@ def test_datagrams_are_sorted_by_their_first_bytes(data: bytes, kind: str) -> No
 async def test_one_port_on_every_address_and_replies_leave_from_the_one_that_was_asked() -> None:
     drops: Counter[str] = Counter()
     heard: asyncio.Queue[tuple[bytes, ice.Path]] = asyncio.Queue()
-    sockets = udp.UdpSockets(lambda kind, data, path: heard.put_nowait((data, path)), drops)
+    sockets = udp.UdpSockets(lambda kind, data, path, came: heard.put_nowait((data, path)), drops)
     bound = sockets.open(["127.0.0.1", "127.0.0.2", "203.0.113.77"], 0)  # the last is not this machine's
     assert [host for host, _ in bound] == ["127.0.0.1", "127.0.0.2"]
     assert len({port for _, port in bound}) == 1
@@ -51,8 +52,21 @@ async def test_one_port_on_every_address_and_replies_leave_from_the_one_that_was
     sockets.send(b"late", path)  # after closing: nothing happens
 
 
+async def test_a_datagram_that_is_read_late_says_when_it_came() -> None:
+    heard: asyncio.Queue[float] = asyncio.Queue()
+    sockets = udp.UdpSockets(lambda kind, data, path, came: heard.put_nowait(came), Counter())
+    bound = sockets.open(["127.0.0.1"], 0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        before = time.monotonic()
+        client.sendto(b"\x16" * 20, bound[0])
+        time.sleep(0.05)  # noqa: ASYNC251  # a process that is late
+        came = await asyncio.wait_for(heard.get(), 2)
+    sockets.close()
+    assert before <= came < time.monotonic() - 0.05
+
+
 async def test_a_taken_port_is_said() -> None:
-    first, second = (udp.UdpSockets(lambda kind, data, path: None, Counter()) for _ in range(2))
+    first, second = (udp.UdpSockets(lambda kind, data, path, came: None, Counter()) for _ in range(2))
     [(_, port)] = first.open(["127.0.0.1"], 0)
     with pytest.raises(OSError, match="in use"):
         second.open(["127.0.0.1"], port)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -420,12 +421,15 @@ def test_a_batch_is_read_at_once_and_says_where_each_came_from(twins: Twins) -> 
         ours.bind(("127.0.0.1", 0))
         twins.fastpath.use([ours.fileno()])
         client.bind(("127.0.0.1", 0))
+        before = time.monotonic()
         for data in (b"\0\1" + bytes(18), b"short", b"\x80\xc8" + bytes(20), b"\x80\x6f" + bytes(20), b"\x16" + bytes(20)):
             client.sendto(data, ours.getsockname())
         path = Path(0, client.getsockname())
+        time.sleep(0.05)  # a process that is late
         left = twins.fastpath.receive(0, 1.0)
-        assert [(kind, by) for kind, _, by in left] == [(kind, path) for kind in ("stun", "rtcp", "rtp", "dtls")]
-        assert left[0][1] == b"\0\1" + bytes(18)
+        assert [(each.kind, each.path) for each in left] == [(kind, path) for kind in ("stun", "rtcp", "rtp", "dtls")]
+        assert left[0].data == b"\0\1" + bytes(18)
+        assert all(before <= each.came < time.monotonic() - 0.05 for each in left), "read late, they say when they came"
         assert twins.fastpath.receive(0, 1.0) == []
 
 

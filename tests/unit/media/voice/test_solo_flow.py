@@ -152,9 +152,9 @@ class Conference:
     def _receive(self) -> None:
         left = self.house.fastpath.receive(0, self.house.time)
         self.house.flush()
-        for kind, data, path in left:
+        for kind, data, path, _ in left:
             peer = next(person.peer for person in self.people if person.peer.ice.allows(path))
-            peer.receive(kind, data, path, self.house.time)
+            peer.receive(kind, data, path, self.house.time, self.house.time)
 
     @property
     def lent(self) -> bool:
