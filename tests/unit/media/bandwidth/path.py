@@ -25,6 +25,12 @@ class Path:
         self.now = 100.0
         self.estimator = Estimator(self.now)
         self.longest_queue_s = 0.0
+        self.delay_s = DELAY_S
+        self.asleep: list[tuple[float, float]] = []
+        """When the receiver has no processor time: what arrives, and its reports, wait for the end. In order."""
+        self.buffer_packets = 1000
+        """What its socket holds meanwhile."""
+        self._waiting = 0
         self._random = random.Random(1)
         self._arrivals = Arrivals()
         self._free = self.now
@@ -46,7 +52,7 @@ class Path:
         for when, number in [each for each in self._on_the_way if each[0] <= self.now]:
             self._arrivals.add(number, when + CLOCK_AHEAD_S)
             self._on_the_way.remove((when, number))
-        if self.now >= self._report_due:
+        if self.now >= self._report_due and self._read(self.now) == self.now:
             self._report_due += REPORT_S
             body = self._arrivals.report()
             if body is not None:
@@ -60,4 +66,20 @@ class Path:
             return
         self.longest_queue_s = max(self.longest_queue_s, waits)
         self._free += PACKET_BYTES * 8 / self.capacity_bps
-        self._on_the_way.append((self._free + DELAY_S + self._random.random() * self.jitter_s, number))
+        arrives = self._free + self.delay_s + self._random.random() * self.jitter_s
+        read = self._read(arrives)
+        self._waiting = self._waiting + 1 if read > arrives else 0
+        if self._waiting <= self.buffer_packets:
+            self._on_the_way.append((read, number))
+
+    def _read(self, arrives: float) -> float:
+        """When the receiver sees what arrives then."""
+        return next((end for begin, end in self.asleep if begin <= arrives < end), arrives)
+
+    def sleepy(self, seconds: float, *, awake_s: float, asleep_s: float) -> None:
+        """From now on the receiver is awake and asleep in turn, each for up to so long."""
+        at = self.now
+        while at < self.now + seconds:
+            begin = at + self._random.uniform(0.0, awake_s)
+            at = begin + self._random.uniform(0.0, asleep_s)
+            self.asleep.append((begin, at))

@@ -5,6 +5,12 @@ from __future__ import annotations
 import pytest
 
 from .path import Path
+from .replay import TRACES, congestion
+
+NOTICED_S = 3.0
+BUSY = sorted(each.stem for each in TRACES.glob("busy-*.xz"))
+NARROW = sorted(each.stem for each in TRACES.glob("narrow-*.xz"))
+NEVER = float("-inf")
 
 
 @pytest.mark.parametrize("capacity_bps", [150_000, 500_000, 2_000_000])
@@ -83,3 +89,90 @@ def test_the_last_packets_before_a_pause_are_no_stall() -> None:
     before = path.estimator.bps
     path.send(15, bps=0)
     assert path.estimator.bps > 2 * before
+
+
+@pytest.mark.parametrize(("awake_s", "asleep_s"), [(0.05, 0.1), (0.02, 0.25), (0.3, 0.6), (1.0, 2.5)])
+def test_a_receiver_short_of_processor_time_is_no_congestion(awake_s: float, asleep_s: float) -> None:
+    path = Path(10_000_000)
+    path.send(3, bps=800_000)
+    path.sleepy(60, awake_s=awake_s, asleep_s=asleep_s)
+    path.send(60, bps=800_000)
+    assert path.estimator.last_congestion == NEVER
+
+
+def test_a_sender_that_stops_and_catches_up_is_no_congestion() -> None:
+    path = Path(10_000_000)
+    for _ in range(100):
+        path.send(0.25, bps=0)
+        path.send(0.05, bps=4_800_000)
+    assert path.estimator.last_congestion == NEVER
+
+
+def test_large_keyframes_on_a_path_that_carries_the_whole_are_no_congestion() -> None:
+    path = Path(1_000_000)
+    for _ in range(20):
+        path.send(0.02, bps=10_000_000)
+        path.send(1.98, bps=500_000)
+    assert path.estimator.last_congestion == NEVER
+
+
+def test_a_route_that_becomes_longer_is_no_congestion() -> None:
+    path = Path(10_000_000, jitter_s=0.004)
+    path.send(10, bps=800_000)
+    path.delay_s += 0.15
+    path.send(30, bps=800_000)
+    assert path.estimator.last_congestion == NEVER
+
+
+def test_what_a_full_socket_loses_once_is_no_congestion() -> None:
+    path = Path(10_000_000)
+    path.send(5, bps=800_000)
+    path.buffer_packets = 40
+    path.asleep.append((path.now, path.now + 1.5))
+    path.send(10, bps=800_000)
+    assert path.estimator.last_congestion == NEVER
+
+
+def test_reports_that_come_after_a_long_silence_undo_what_it_cost() -> None:
+    path = Path(10_000_000)
+    path.send(5, bps=800_000)
+    before = path.estimator.bps
+    path.asleep.append((path.now, path.now + 4.5))
+    path.send(4.4, bps=800_000)
+    assert path.estimator.bps < before / 2
+    path.send(0.5, bps=800_000)
+    assert path.estimator.bps >= before
+    assert not path.estimator.is_congested(path.now)
+
+
+@pytest.mark.parametrize("asleep_s", [0.0, 0.15])
+@pytest.mark.parametrize(("capacity_bps", "bps"), [(60_000, 150_000), (140_000, 150_000), (400_000, 750_000), (700_000, 750_000)])
+def test_a_narrow_path_is_noticed_in_time_also_by_a_late_receiver(capacity_bps: int, bps: int, asleep_s: float) -> None:
+    path = Path(10_000_000)
+    path.send(5, bps=bps)
+    path.capacity_bps = capacity_bps
+    if asleep_s:
+        path.sleepy(10, awake_s=0.1, asleep_s=asleep_s)
+    path.send(NOTICED_S, bps=bps)
+    assert path.estimator.is_congested(path.now)
+    assert path.estimator.bps < capacity_bps
+
+
+def test_a_path_that_loses_much_is_noticed_in_time() -> None:
+    path = Path(10_000_000)
+    path.send(5, bps=750_000)
+    path.loss = 0.2
+    path.send(NOTICED_S, bps=750_000)
+    assert path.estimator.is_congested(path.now)
+
+
+@pytest.mark.parametrize("name", BUSY)
+def test_no_real_call_on_a_good_path_beside_busy_loops_is_congested(name: str) -> None:
+    assert list(congestion(name)) == []
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_every_real_call_on_a_path_that_became_narrow_is_congested_in_time(name: str) -> None:
+    """Each was narrowed at the second that its name ends with."""
+    narrowed = float(name.rpartition("-")[2])
+    assert 0 < next(congestion(name)) - narrowed < NOTICED_S

@@ -1,0 +1,50 @@
+"""How much of what was sent to one receiver is lost, and whether it goes on.
+
+A receiver that stands still for a moment loses once what its socket cannot hold. A link that is too narrow or
+bad goes on losing.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+WINDOW_S = 1.0
+LEAST_PACKETS = 15
+FEW, MANY = 0.02, 0.10
+LASTS_S = 1.2
+"""Longer than the window: a single gap is out of it by then."""
+
+
+class Losses:
+    """`add` for each report."""
+
+    def __init__(self) -> None:
+        self._reports: deque[tuple[float, int, int]] = deque()
+        self._came = self._lost = 0
+        self._many_since: float | None = None
+
+    def add(self, came: int, lost: int, now: float) -> None:
+        self._reports.append((now, came, lost))
+        self._came += came
+        self._lost += lost
+        while self._reports[0][0] < now - WINDOW_S:
+            _, past_came, past_lost = self._reports.popleft()
+            self._came -= past_came
+            self._lost -= past_lost
+        if self.share <= MANY:
+            self._many_since = None
+        elif self._many_since is None:
+            self._many_since = now
+
+    @property
+    def share(self) -> float:
+        """Of the last second; 0 while there are too few packets to tell."""
+        known = self._came + self._lost
+        return self._lost / known if known >= LEAST_PACKETS else 0.0
+
+    def goes_on(self, now: float) -> bool:
+        """Whether much has been lost for longer than one gap explains. True once in `LASTS_S`."""
+        if self._many_since is None or now - self._many_since < LASTS_S:
+            return False
+        self._many_since = now
+        return True

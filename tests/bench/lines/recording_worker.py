@@ -1,0 +1,46 @@
+"""`python -m tests.bench.lines.recording_worker FOLDER …`: a media worker that writes down what each estimator is told.
+
+One file a peer, in the format of `tests.unit.media.bandwidth.traces`. The rest of the arguments are those of `python -m media`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import sys
+from pathlib import Path
+
+import media.peer
+from media.__main__ import main
+from media.bandwidth import Estimator, TransportFeedback
+
+TICKS_PER_S = 4000
+"""Arrival times come in steps of 250 µs."""
+
+
+class Recording(Estimator):
+    folder: Path
+    numbers = itertools.count()
+
+    def __init__(self, now: float) -> None:
+        super().__init__(now)
+        self._file = (self.folder / f"{next(self.numbers)}.txt").open("w")
+        atexit.register(self._file.close)
+
+    def sent(self, size_bytes: int, now: float) -> int:
+        number = super().sent(size_bytes, now)
+        self._file.write(f"s {number} {now:.6f} {size_bytes}\n")
+        return number
+
+    def feedback(self, report: TransportFeedback, now: float) -> None:
+        base = report.packets[0][0]
+        times = " ".join("-" if when is None else str(round(when * TICKS_PER_S)) for _, when in report.packets)
+        self._file.write(f"f {now:.6f} {base} {times}\n")
+        super().feedback(report, now)
+
+
+if __name__ == "__main__":
+    Recording.folder = Path(sys.argv.pop(1))
+    Recording.folder.mkdir(parents=True, exist_ok=True)
+    setattr(media.peer, "Estimator", Recording)  # noqa: B010  # a class, which mypy lets nobody replace
+    main()
