@@ -36,6 +36,7 @@ lint:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/deptry .
 	$(BIN)/python web/messages.py --check
 	$(BIN)/python web/build.py --node node_modules/typescript/bin/tsc --noEmit
 	$(BIN)/python web/build.py --node node_modules/oxfmt/bin/oxfmt --check src

@@ -1,6 +1,6 @@
 """libopus by cffi: mono 48 kHz decoder and encoder, with what PyAV's wrapper lacks (loss concealment, in-band FEC, state copies).
 
-The library is the one inside the `opuslib_next` wheel (ABI mode: nothing is compiled, and no system library is needed).
+The library is the one inside PyAV's wheel (libopus 1.6), else the system's. Nothing is compiled (cffi's ABI mode).
 Samples are mono int16 numpy arrays at 48 kHz; stereo packets are mixed down by libopus. Every failure is an `OpusError`.
 API: https://opus-codec.org/docs/opus_api-1.5/, packets: RFC 6716.
 """
@@ -8,7 +8,9 @@ API: https://opus-codec.org/docs/opus_api-1.5/, packets: RFC 6716.
 from __future__ import annotations
 
 import importlib.util
-import os
+import re
+from ctypes.util import find_library
+from pathlib import Path
 from typing import Any
 
 import cffi
@@ -29,8 +31,7 @@ _APPLICATION_VOIP = 2048
 _SET_BITRATE, _SET_DTX, _SET_COMPLEXITY, _SET_INBAND_FEC = 4002, 4016, 4010, 4012
 _SET_PACKET_LOSS_PERC, _SET_SIGNAL, _SIGNAL_VOICE, _RESET_STATE = 4014, 4024, 3001, 4028
 
-_ffi = cffi.FFI()
-_ffi.cdef("""
+_DECLARATIONS = """
 typedef struct OpusEncoder OpusEncoder;
 typedef struct OpusDecoder OpusDecoder;
 int opus_encoder_get_size(int channels);
@@ -44,17 +45,51 @@ int opus_decode(OpusDecoder *st, const unsigned char *data, int32_t len, int16_t
 int opus_packet_get_nb_samples(const unsigned char *data, int32_t len, int32_t rate);
 int opus_packet_has_lbrr(const unsigned char *data, int32_t len);
 const char *opus_strerror(int error);
-""")
+"""
+_FUNCTIONS = tuple(re.findall(r"(\w+)\(", _DECLARATIONS))
+_ffi = cffi.FFI()
+_ffi.cdef(_DECLARATIONS)
 
 
-def _load() -> Any:
-    spec = importlib.util.find_spec("opuslib_next")
+class OpusMissing(ImportError):
+    """No usable libopus was found; the message says what was tried and what to install."""
+
+
+def load(candidates: list[str] | None = None) -> Any:
+    """Return the first library of `candidates` (paths or sonames) that has every function declared above.
+
+    Default: PyAV's wheel, then the system. Raises OpusMissing."""
+    tried = []
+    for candidate in candidates if candidates is not None else [*_in_wheel(), *_in_system()]:
+        try:
+            library: Any = _ffi.dlopen(candidate)
+        except OSError:
+            tried.append(f"{candidate} cannot be loaded")
+            continue
+        missing = [name for name in _FUNCTIONS if not hasattr(library, name)]
+        if not missing:
+            return library
+        tried.append(f"{candidate} lacks {', '.join(missing)}")
+    found = "; ".join(tried) or "none was found"
+    raise OpusMissing(f"libopus 1.5 or newer is needed ({found}). Install PyAV's wheel (pip install av), which brings it.")
+
+
+def _in_wheel() -> list[str]:
+    """Return the copies that came with PyAV: `av.libs` on Linux and Windows, `av/.dylibs` on macOS."""
+    spec = importlib.util.find_spec("av")
     if spec is None or spec.origin is None:
-        raise ImportError("opuslib-next-bundled is not installed: it brings libopus")
-    return _ffi.dlopen(os.path.join(os.path.dirname(spec.origin), "_native", "libopus.so"))
+        return []
+    package = Path(spec.origin).parent
+    folders = (package.parent / "av.libs", package / ".dylibs")
+    return [str(path) for folder in folders for path in sorted(folder.glob("*opus*"))]
 
 
-_lib = _load()
+def _in_system() -> list[str]:
+    found = find_library("opus")
+    return [found] if found else []
+
+
+_lib = load()
 
 
 class OpusError(Exception):

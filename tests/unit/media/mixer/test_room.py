@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import random
 
+import av
 import numpy as np
-import opuslib_next
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media.mixer import AudioRoom
 from media.mixer.mix import Gains, mix
-from media.mixer.opus import Encoder
+from media.mixer.opus import Encoder, Samples
 from media.mixer.room import LOOKAHEAD_S
 
 from .sound import TICK, Room, Talker, everyone, loudest, loudness, packets, roughness, strength, tone, voice
@@ -278,11 +278,20 @@ def test_packets_of_any_size(milliseconds: int) -> None:
     assert room.audio.stats["concealed"] == 0
 
 
+def in_stereo(left: Samples, right: Samples) -> list[bytes]:
+    encoder = av.CodecContext.create("libopus", "w")
+    encoder.sample_rate, encoder.layout, encoder.format = 48_000, "stereo", "s16"
+    both = np.column_stack([left, right]).astype(np.int16)
+    payloads = []
+    for at in range(0, len(both), TICK):
+        frame = av.AudioFrame.from_ndarray(both[at : at + TICK].reshape(1, -1), format="s16", layout="stereo")
+        frame.sample_rate, frame.pts = 48_000, at
+        payloads += [bytes(packet) for packet in encoder.encode(frame)]
+    return payloads
+
+
 def test_stereo_packets_are_heard_in_mono() -> None:
-    encoder = opuslib_next.Encoder(48_000, 2, "audio")
-    left, right = tone(440, 2), tone(880, 2)
-    stereo = np.column_stack([left, right]).astype(np.int16)
-    payloads = [encoder.encode(stereo[at : at + TICK].tobytes(), TICK) for at in range(0, len(left), TICK)]
+    payloads = in_stereo(tone(440, 2), tone(880, 2))
     room = Room()
     room.audio.set_matrix({"user": {"a": 1.0, "b": 1.0}}, set())
     room.run(2, Talker("a", payloads))
