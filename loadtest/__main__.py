@@ -20,6 +20,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from media.api.cancellation import keep_cancellations
+
 from . import voice
 from .calls import Calls, Plan
 from .door import Door, Place, Refused
@@ -90,6 +92,7 @@ def main(
 
     The calls stay in its records, and the accounts answer no other calls meanwhile: take some that nobody works with.
     """
+    keep_cancellations()
     try:
         speech = voice.encoded(voice.from_file(file) if file else voice.made())
     except voice.VoiceError as error:

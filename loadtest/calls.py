@@ -17,8 +17,6 @@ from .report import Outcome
 HEAR_S = 15.0
 """From Accept until both hear each other, or the call has failed."""
 GOODBYE_S = 5.0
-INSIST_S = 20.0
-"""Longer than anybody needs to leave."""
 APART_S = 0.05
 """Between two clicks."""
 
@@ -225,11 +223,10 @@ class Calls:
 
 
 async def _end(tasks: set[asyncio.Task[None]]) -> None:
-    """Cancels them until they are over: what they wait by may lose a cancellation (`wait_for` may, before Python 3.12)."""
-    while waiting := {task for task in tasks if not task.done()}:
-        for task in waiting:
-            task.cancel()
-        await asyncio.wait(waiting, timeout=INSIST_S)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
 
 
 def _state(tab: Tab, session: str) -> str:

@@ -66,8 +66,9 @@ class Choir:
 
     async def __aexit__(self, *_: object) -> None:
         self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        await asyncio.wait({self._task})
+        if not self._task.cancelled():
+            self._task.result()
 
     def join(self, peer: Peer) -> None:
         min(self._peers, key=len).add(peer)
@@ -147,7 +148,6 @@ class Peer:
         handlers = Handlers(lambda: None, lambda _: None, lambda _, __: None, self._closed)
         fingerprints = [(each.algorithm, each.value) for each in media.dtls.fingerprints]
         self._secure = SecureTransport(self._choir.certificate, fingerprints, self._send, handlers, client=True)
-        failed = ""
         try:
             async with asyncio.timeout(CONNECT_S):
                 for family in {_family(address) for address in candidates}:
@@ -156,12 +156,9 @@ class Peer:
                 await self._found.wait()
                 await self._secure.run(0)
         except TimeoutError:
-            failed = "dtls_failed" if self._found.is_set() else "no_udp"
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():  # aiortc's handshake waits by `wait_for`, which may lose it before Python 3.12
-            raise asyncio.CancelledError
-        if failed or not self._secure.secure:
-            raise NotConnected(failed or self._failed or "dtls_failed")
+            raise NotConnected("dtls_failed" if self._found.is_set() else "no_udp") from None
+        if not self._secure.secure:
+            raise NotConnected(self._failed or "dtls_failed")
         self._choir.join(self)
 
     def figures(self) -> Heard:
@@ -172,12 +169,12 @@ class Peer:
         self._choir.leave(self)
         if self._checking is not None:
             self._checking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._checking
-        if self._secure is not None:
-            await self._secure.close()
-        for each in self._sockets.values():
-            each.close()
+        try:
+            if self._secure is not None:
+                await self._secure.close()
+        finally:
+            for each in self._sockets.values():
+                each.close()
 
     async def _open(self, family: int) -> None:
         loop = asyncio.get_running_loop()

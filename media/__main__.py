@@ -18,6 +18,7 @@ import structlog
 import uvloop
 from aiohttp import web
 
+from media.api.cancellation import keep_cancellations
 from media.transport.fastpath import Fastpath
 from media.transport.selector import new_event_loop
 from media.transport.udp import local_addresses
@@ -150,7 +151,8 @@ async def _until(stop: asyncio.Event, parent: int) -> None:
         await stop.wait()
     while not stop.is_set() and os.getppid() == parent:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), PARENT_CHECK_S)
+            async with asyncio.timeout(PARENT_CHECK_S):
+                await stop.wait()
 
 
 async def _emptied(worker: Worker, stop: asyncio.Event, parent: int) -> None:
@@ -162,6 +164,7 @@ async def _emptied(worker: Worker, stop: asyncio.Event, parent: int) -> None:
 
 def main() -> None:
     options = arguments(sys.argv[1:])
+    keep_cancellations()
     watched = options.parent if options.parent and not die_with(options.parent) else 0
     _log_to_stderr()
     fastpath = find_fastpath()

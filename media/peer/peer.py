@@ -176,8 +176,7 @@ class Peer:
         await self._secure.close()
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait({self._task})
 
     def check(self, now: float) -> None:
         """Lost, found again or gone; call a few times a second."""

@@ -139,8 +139,10 @@ def _check_turn(settings: Settings) -> None:
 
 async def _run(settings: Settings) -> None:
     """The media workers load while this process does."""
+    from media.api.cancellation import keep_cancellations
     from signaling.mediaworkers.interface import MediaWorkers
 
+    keep_cancellations()
     workers: MediaWorkers
     if settings.redis:
         from signaling.mediaworkers.remote import Fleet

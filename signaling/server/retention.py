@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 
 from aiohttp import web
@@ -32,8 +31,7 @@ async def _begin(app: web.Application) -> None:
 
 async def _end(app: web.Application) -> None:
     app[_TASK].cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await app[_TASK]
+    await asyncio.wait({app[_TASK]})
 
 
 async def _keep(records: Records, recordings: Recordings) -> None:

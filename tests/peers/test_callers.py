@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine, Generator
+from functools import cache
+from itertools import count
+from types import coroutine
+from typing import Any
 
 import pytest
 
@@ -14,10 +19,15 @@ from media.worker.worker import Where, Worker
 WAIT_S = 20.0
 
 
+@cache
+def speech() -> voice.Voice:
+    return voice.encoded(voice.made())
+
+
 async def test_two_hear_each_other_and_know_each_packet() -> None:
     worker = Worker("w", Where(["127.0.0.1"]))
     await worker.open()
-    async with Choir(voice.encoded(voice.made())) as choir:
+    async with Choir(speech()) as choir:
         worker.open_room("r", wire.OpenRoom(epoch=1))
         peers = {name: Peer(choir) for name in ("user", "counselor")}
         peers["user"].other, peers["counselor"].other = peers["counselor"], peers["user"]
@@ -44,10 +54,72 @@ async def test_who_gets_no_answer_says_so(monkeypatch: pytest.MonkeyPatch) -> No
     worker = Worker("w", Where(["127.0.0.1"]))
     await worker.open()
     worker.open_room("r", wire.OpenRoom(epoch=1))
-    async with Choir(voice.encoded(voice.made())) as choir:
+    async with Choir(speech()) as choir:
         peer = Peer(choir)
         admitted = worker.admit("r", wire.AdmitPeer(epoch=1, peer="a", participant="a", sdp=peer.offer()))
         await worker.close()
         with pytest.raises(NotConnected, match="no_udp"):
             await peer.connect(admitted.sdp)
         await peer.close()
+
+
+@coroutine
+def interrupted(work: Coroutine[Any, Any, None], turn: int, interrupt: Callable[[Any], None]) -> Generator[Any, Any, None]:
+    """Run `work`. Call `interrupt` in the moment in which what it waits for the `turn`-th time is done."""
+    thrown = None
+    for number in count(1):
+        try:
+            awaited = work.send(None) if thrown is None else work.throw(thrown)
+        except StopIteration:
+            return
+        if number == turn:
+            awaited.add_done_callback(interrupt)
+        try:
+            yield awaited
+            thrown = None
+        except BaseException as error:
+            thrown = error
+
+
+async def test_a_call_ends_when_cancelled_wherever_it_stands() -> None:
+    """Whatever a person waits for may be done in the very moment in which they are told to leave."""
+    worker = Worker("w", Where(["127.0.0.1"]))
+    await worker.open()
+    worker.open_room("r", wire.OpenRoom(epoch=1))
+    async with Choir(speech()) as choir:
+        connected = asyncio.get_running_loop().create_future()
+
+        async def call(name: str) -> None:
+            peer = Peer(choir)
+            try:
+                admitted = worker.admit("r", wire.AdmitPeer(epoch=1, peer=name, participant=name, sdp=peer.offer()))
+                await peer.connect(admitted.sdp)
+                connected.set_result(None)
+                await asyncio.Event().wait()
+            finally:
+                await peer.close()
+
+        async def told_to_leave(turn: int) -> bool:
+            """Return whether the call waited so often. If so, it was told to leave at that wait, and left."""
+            told = False
+
+            def tell(_: object) -> None:
+                nonlocal told
+                told = task.cancel()
+
+            async def interrupted_call() -> None:
+                await interrupted(call(f"p{turn}"), turn, tell)
+
+            task = asyncio.create_task(interrupted_call())
+            await asyncio.wait({task, connected}, timeout=WAIT_S, return_when=asyncio.FIRST_COMPLETED)
+            assert task.cancelled() == told, f"told to leave at its {turn}. wait, it went on"
+            task.cancel()
+            await asyncio.wait({task}, timeout=WAIT_S)
+            assert task.cancelled()
+            return told
+
+        turn = 1
+        while await told_to_leave(turn):
+            turn += 1
+        assert connected.done()
+    await worker.close()

@@ -1,0 +1,27 @@
+"""Python 3.11's `asyncio.wait_for` loses a cancellation. Python 3.12 mended it (https://github.com/python/cpython/issues/86296).
+
+A task that is cancelled in the very turn of the loop in which its `wait_for` is done gets the result, as if nobody had cancelled.
+It then runs on, and whoever waits for its end waits for ever. aiortc calls `wait_for` for each datagram of a handshake, redis-py
+for each command. Delete this file when Python 3.11 is no longer supported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def keep_cancellations() -> None:
+    """Give this process the `asyncio.wait_for` of Python 3.12. A program calls it before its event loop starts."""
+    if sys.version_info < (3, 12):
+        asyncio.wait_for = wait_for  # type: ignore[assignment]  # typeshed's also takes a generator, which nobody passes
+
+
+async def wait_for(awaitable: Awaitable[T], timeout: float | None) -> T:  # noqa: ASYNC109 - the signature is asyncio's
+    """Return the result of `awaitable`, or cancel it and raise TimeoutError after `timeout` seconds (None: never)."""
+    async with asyncio.timeout(timeout):
+        return await awaitable

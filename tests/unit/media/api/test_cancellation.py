@@ -1,0 +1,38 @@
+"""A cancelled task ends, also in the turn of the loop in which what it waits for is done."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from media.api.cancellation import wait_for
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_a_cancellation_is_kept_while_a_result_arrives(turns: int) -> None:
+    arriving = asyncio.get_running_loop().create_future()
+
+    async def works() -> str:
+        return str(await arriving)
+
+    task = asyncio.create_task(asyncio.wait_for(works(), 10))  # as libraries call it; tests mend it as our programs do
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    arriving.set_result("done")
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    heard = task.cancel()  # False: it was over
+    await asyncio.wait({task})
+    assert task.cancelled() == heard
+
+
+async def test_it_returns_raises_and_times_out() -> None:
+    async def fails() -> None:
+        raise ValueError("so")
+
+    assert await wait_for(asyncio.sleep(0, "now"), None) == "now"
+    with pytest.raises(ValueError, match="so"):
+        await wait_for(fails(), 1)
+    with pytest.raises(TimeoutError):
+        await wait_for(asyncio.Event().wait(), 0.01)
