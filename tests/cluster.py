@@ -27,8 +27,9 @@ from aiohttp import web
 from signaling.config.settings import Settings
 from signaling.records import Records
 from signaling.server import demo
+from tests.ports import free_port, free_ports
 from tests.postgres_server import PostgresServer, running_postgres
-from tests.redis_server import RedisServer, free_port, running_redis
+from tests.redis_server import RedisServer, running_redis
 from tests.turn_server import TurnServer, own_address
 
 SECRET = "a secret of a cluster that lives for minutes"
@@ -106,9 +107,9 @@ class Cluster:
         return self.servers[-1]
 
     def add_media(self, workers: int = 1) -> Server:
-        port, number = free_port(), len(self.media)
+        port, number = free_ports(workers), len(self.media)
         command = [sys.executable, "-m", "signaling.cli.main", "media", "--redis", self.redis.url, "--workers", str(workers)]
-        command += ["--port", str(port), "--udp-port", str(free_port()), "--loopback"]
+        command += ["--port", str(port), "--udp-port", str(free_ports(workers)), "--loopback"]
         command += ["--recordings", str(self.folder / "recordings")]
         self.media.append(Server(port, command, self.folder / f"media-{number}.log"))
         self.media[-1].start()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from tests.ports import free_port
 
 
 def _programs() -> Path:
@@ -31,9 +32,7 @@ class PostgresServer:
     """`url` is SQLAlchemy's. What was committed survives `stop` and `start`."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"postgresql+asyncpg://sangdam@127.0.0.1:{self.port}/postgres"
         self._folder = folder
         self.data = folder / "data"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,13 +13,9 @@ from pathlib import Path
 
 import redis
 
+from tests.ports import free_port
+
 START_S = 10.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def cluster_info(client: redis.Redis) -> dict[str, str]:
@@ -87,6 +82,15 @@ class RedisServer:
             self.process.kill()
             self.process.wait()
             self.process = None
+
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """Down inside. Up again afterwards, also for the tests after one that fails here."""
+        self.kill()
+        try:
+            yield
+        finally:
+            self.start()
 
     def restart(self) -> None:
         self.kill()

@@ -28,11 +28,11 @@ from scipy.stats import theilslopes
 
 from media.board.room import Fragmenter
 from signaling.config.settings import Settings
-from tests.browser.service import free_port
 from tests.browser.service import running as running_service
 from tests.peers import live_house
 from tests.peers.live_house import Person
 from tests.peers.live_house import Service as Door
+from tests.ports import free_port
 
 TALK_S = 6.0
 STROKES = 12

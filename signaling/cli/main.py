@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import click
 import uvloop
 
 from signaling.config import log
+from signaling.config.ports import LAST_PORT, Port, media_ports, taken
 from signaling.config.secret import BadSecret, media_token, read_secret
 from signaling.config.settings import STAFF_HOSTS, Bounds, Settings, default_data_dir
 
@@ -111,8 +110,7 @@ def serve(
         raise click.ClickException("Other servers cannot reach that address: name one with --advertise http://…")
     settings = Settings(demo=demo, data_dir=data_dir or default_data_dir(demo=demo), announce=announce, secret=secret, **options)
     _check_turn(settings)
-    if taken := taken_port(settings):
-        raise click.ClickException(taken)
+    _check_ports(ports_of(settings))
     log.set_up(level=log_level or ("warning" if demo else "info"))
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     from signaling.records.types import Overtaken
@@ -124,6 +122,11 @@ def serve(
             raise click.ClickException("Another server of the cluster decides now: start this one again.") from None
         except OSError as error:  # a port taken since we looked, a folder that cannot be written
             raise click.ClickException(f"Cannot serve: {error}") from error
+
+
+def _check_ports(ports: list[Port]) -> None:
+    if sentence := taken(ports):
+        raise click.ClickException(sentence)
 
 
 def _check_turn(settings: Settings) -> None:
@@ -185,8 +188,12 @@ def media(*, redis: str, secret_file: Path | None, **options: Any) -> None:
     token = media_token(_secret(secret_file))
     if options["listen"] in ("0.0.0.0", "::") and not options["advertise"]:  # noqa: S104 - a comparison
         raise click.ClickException("Servers cannot reach that address: name one with --advertise.")
+    settings = MediaSettings(redis=redis, token=token, **options)
+    if settings.port + settings.workers_wanted - 1 > LAST_PORT:
+        raise click.ClickException(f"{settings.workers_wanted} workers need as many ports: choose a lower --port.")
+    _check_ports([port for number in range(settings.workers_wanted) for port in settings.ports(number)])
     log.set_up(level="info")
-    asyncio.run(run(MediaSettings(redis=redis, token=token, **options)))
+    asyncio.run(run(settings))
 
 
 def _secret(file: Path | None) -> bytes:
@@ -196,32 +203,17 @@ def _secret(file: Path | None) -> bytes:
         raise click.ClickException(str(error)) from None
 
 
-def taken_port(settings: Settings) -> str:
-    """The sentence that names a port somebody else has, or ""."""
-    wanted = [(host, settings.port, "--port") for host in settings.hosts_to_bind]
+def ports_of(settings: Settings) -> list[Port]:
+    """Return every port that this server and its media workers will bind."""
+    found = [Port(settings.port, settings.hosts_to_bind, f"--port {settings.port + 10}")]
     if settings.demo:
-        wanted.append(("127.0.0.1", settings.shop_port, "--shop-port"))
-    for host, port, option in wanted:
-        if not _free(host, port, socket.SOCK_STREAM):
-            return f"Port {port} is taken by another program. End that one, or choose another port: {option} {port + 10}"
-    if not settings.redis and not _free("127.0.0.1" if settings.demo else "0.0.0.0", settings.udp_port, socket.SOCK_DGRAM):  # noqa: S104 - a probe
-        return f"UDP port {settings.udp_port} is taken by another program. Choose another: --udp-port {settings.udp_port + 100}"
-    return ""
-
-
-def _free(host: str, port: int, kind: socket.SocketKind) -> bool:
-    """Can it be bound? An address that this machine does not have (IPv6 switched off) is nobody's, hence free."""
-    try:
-        family, _, _, _, where = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
-        with socket.socket(family, kind) as probe:
-            if kind == socket.SOCK_STREAM:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(where)
-    except PermissionError:
-        return True  # the server's own attempt will say it
-    except OSError as error:
-        return error.errno != errno.EADDRINUSE
-    return True
+        found.append(Port(settings.shop_port, ("127.0.0.1",), f"--shop-port {settings.shop_port + 10}"))
+    if settings.metrics is not None:
+        host, port = settings.metrics
+        found.append(Port(port, (host,), f"--metrics {host}:{port + 10}"))
+    if not settings.redis:
+        found += media_ports(settings.udp_port, settings.workers_wanted + 1)  # one is the spare
+    return found
 
 
 def announce_ready(settings: Settings) -> None:

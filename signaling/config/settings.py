@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from dataclasses import dataclass, field
 from functools import cache
@@ -67,6 +68,10 @@ class Settings:
     @property
     def database_url(self) -> str:
         return self.database or f"sqlite+aiosqlite:///{self.data_dir / 'records.sqlite'}"
+
+    @property
+    def workers_wanted(self) -> int:
+        return self.workers or os.cpu_count() or 1
 
     @property
     def recordings_dir(self) -> Path:

@@ -22,6 +22,7 @@ from typing import Any, Literal
 import structlog
 
 from media.api.client import WorkerClient, WorkerError
+from signaling.config.ports import media_ports, until_free
 from signaling.config.settings import Settings
 from signaling.mediaworkers import interface
 from signaling.mediaworkers.interface import OnDead, OnEvent, read_stream
@@ -68,14 +69,14 @@ class Workers:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._wanted = settings.workers or os.cpu_count() or 1
+        self._wanted = settings.workers_wanted
         self._workers: list[Worker] = []
         self._placed: dict[str, Worker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._begun: list[Worker] = []  # started, not yet known to answer
         self._crashes: deque[float] = deque(maxlen=CRASHES)
         self._succession = asyncio.Lock()  # one at a time: the first to be ready is what everybody waits for
-        self._closing = False
+        self._stopped = asyncio.Event()
         self._folder = tempfile.TemporaryDirectory(prefix="sangdam-")
         self._on_event: OnEvent | None = None
         self._on_dead: OnDead | None = None
@@ -98,7 +99,7 @@ class Workers:
         self._spawn(self._succeed(self._wanted))
 
     async def close(self) -> None:
-        self._closing = True
+        self._stopped.set()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -226,12 +227,12 @@ class Workers:
             for task in (*tasks, draining):
                 task.cancel()
             await asyncio.gather(*tasks, draining, return_exceptions=True)
-        if not self._closing:
+        if not self._stopped.is_set():
             await self._dead(worker)
 
     async def _drain(self, worker: Worker) -> None:
         await worker.drains.wait()
-        if self._closing:
+        if self._stopped.is_set():
             return
         log.info("worker drains", worker=worker.id, rooms=len(worker.rooms))
         worker.state = "draining"
@@ -278,17 +279,24 @@ class Workers:
         """A new worker under this number, in the place of ``after``, however often it takes."""
         if after is not None:
             await self._stop(after)
+        while not await self._start_successor(number):
+            pass
+
+    async def _start_successor(self, number: int) -> bool:
+        """Return False if it did not start, so that the caller tries again."""
+        await until_free(media_ports(self._settings.udp_port + number, 1), self._stopped)
         async with self._succession:
-            while not self._closing:
-                await asyncio.sleep(self._pause_s())
-                try:
-                    await self._adopt(await self._fork(number))
-                except (RuntimeError, TimeoutError, OSError) as error:
-                    self._crashes.append(asyncio.get_running_loop().time())
-                    log.error("worker not started", number=number, error=str(error))  # noqa: TRY400  # no trace needed
-                else:
-                    self._promote()
-                    return
+            await asyncio.sleep(self._pause_s())
+            if self._stopped.is_set():
+                return True
+            try:
+                await self._adopt(await self._fork(number))
+            except (RuntimeError, TimeoutError, OSError) as error:
+                self._crashes.append(asyncio.get_running_loop().time())
+                log.error("worker not started", number=number, error=str(error))  # noqa: TRY400  # no trace needed
+                return False
+            self._promote()
+            return True
 
     def _pause_s(self) -> float:
         settle_s = SETTLE_S if self._crashes and any(worker.usable for worker in self._workers) else 0.0

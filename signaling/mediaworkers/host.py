@@ -14,6 +14,8 @@ from pathlib import Path
 
 import structlog
 
+from signaling.config.ports import Port, media_ports, until_free
+
 from .liveness import restart_pause_s
 
 log = structlog.get_logger(__name__)
@@ -40,6 +42,15 @@ class MediaSettings:
     loopback: bool = False
     workers: int = 0  # 0: one a core
     recordings: Path | None = None  # the servers' folder for them, mounted here; None: no recording can be made
+
+    @property
+    def workers_wanted(self) -> int:
+        return self.workers or os.cpu_count() or 1
+
+    def ports(self, number: int) -> list[Port]:
+        """Return the ports that this worker will bind: one for commands, one for media."""
+        commands = Port(self.port + number, (self.listen,), f"--port {self.port + 100}")
+        return [commands, *media_ports(self.udp_port + number, 1, self.address)]
 
     def command(self, number: int) -> list[str]:
         port = self.port + number
@@ -76,7 +87,7 @@ async def run(settings: MediaSettings) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, host.stop)
     async with asyncio.TaskGroup() as group:
-        for number in range(settings.workers or os.cpu_count() or 1):
+        for number in range(settings.workers_wanted):
             group.create_task(host.keep(number))
 
 
@@ -95,7 +106,10 @@ class _Host:
     async def keep(self, number: int) -> None:
         loop = asyncio.get_running_loop()
         ends: list[float] = []
-        while not self._stopped.is_set():
+        while True:
+            await until_free(self._settings.ports(number), self._stopped)
+            if self._stopped.is_set():
+                return
             child = await asyncio.create_subprocess_exec(
                 *self._settings.command(number), env=self._environment, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
             )

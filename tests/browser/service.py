@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import random
 import signal
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -17,22 +14,10 @@ from pathlib import Path
 
 import aiohttp
 
+from tests.ports import free_port, free_ports
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def free_udp_ports(count: int = 12) -> int:
-    """The first of `count` neighbouring free UDP ports: one a worker, and those that follow dead ones."""
-    while True:
-        base = random.randrange(20_000, 32_000)
-        with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
-            for port in range(base, base + count):
-                probe = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-                probe.bind(("0.0.0.0", port))  # only to see that nobody has it
-            return base
+UDP_PORTS = 2
+"""One for the worker, one for its spare; a successor takes the port of whoever died."""
 
 
 @dataclass
@@ -40,7 +25,7 @@ class Service:
     data_dir: Path
     port: int = field(default_factory=free_port)
     shop_port: int = field(default_factory=free_port)
-    udp_port: int = field(default_factory=free_udp_ports)
+    udp_port: int = field(default_factory=lambda: free_ports(UDP_PORTS))
     extra: tuple[str, ...] = ()
     process: asyncio.subprocess.Process | None = None
     log: Path = field(init=False)

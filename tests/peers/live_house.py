@@ -34,16 +34,13 @@ from signaling.records import Records
 from signaling.server import app as wiring
 from signaling.server import app_keys, demo
 from tests.peers.client import Peer
+from tests.ports import free_port, free_ports
 
 WAIT_S = 10.0
+UDP_PORTS = 2
+"""One for the worker, one for its spare; a successor takes the port of whoever died."""
 RECORDINGS = Path(tempfile.mkdtemp(prefix="sangdam-recordings-"))
 atexit.register(shutil.rmtree, RECORDINGS, ignore_errors=True)
-
-
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @cache
@@ -72,7 +69,7 @@ def settings_for(folder: Path) -> Settings:
         shop_port=free_port(),
         demo=True,
         data_dir=folder,
-        udp_port=free_port(socket.SOCK_DGRAM),
+        udp_port=free_ports(UDP_PORTS),
         workers=1,
         recordings=RECORDINGS,
         most_lag_ms=60_000,  # a busy machine refuses nobody
@@ -247,6 +244,11 @@ class Person:
         await self.ws.close()
         await self._reader
 
+    @property
+    def gone(self) -> bool:
+        """Whether the connection has ended."""
+        return self._reader.done()
+
     async def break_off(self) -> None:
         """Without a goodbye, as when the network is gone."""
         self.ws.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
@@ -286,7 +288,7 @@ class OneWorker(Workers):
         folder = tempfile.mkdtemp(prefix="sangdam-worker-")
         command = [sys.executable, "-m", "media", "--socket", f"{folder}/worker.sock", "--loopback", "--parent", str(os.getpid())]
         command += ["--recordings", str(RECORDINGS)]
-        process = subprocess.Popen([*command, "--udp-port", str(free_port(socket.SOCK_DGRAM))], stdin=subprocess.DEVNULL)
+        process = subprocess.Popen([*command, "--udp-port", str(free_port())], stdin=subprocess.DEVNULL)
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         atexit.register(process.kill)
         return process.pid, f"{folder}/worker.sock"

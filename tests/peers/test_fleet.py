@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,8 @@ from media.api.client import WorkerClient, WorkerRefused
 from media.api.wire import WORKERS_KEY
 from signaling.config.secret import media_token
 from signaling.mediaworkers.remote import Fleet
-from tests.peers.live_house import Person, Service, free_port, in_conversation, running, settings_for
+from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
+from tests.ports import free_ports
 from tests.redis_server import RedisServer, running_redis
 
 SECRET = b"a secret of these tests, long enough"
@@ -31,15 +34,39 @@ def redis() -> Iterator[RedisServer]:
 
 
 @contextmanager
-def media_machine(redis: RedisServer, workers: int) -> Iterator[subprocess.Popen[bytes]]:
+def media_machine(
+    redis: RedisServer, workers: int, *, udp_port: int = 0, log: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "signaling.cli.main", "media", "--redis", redis.url, "--workers", str(workers)]
-    command += ["--port", str(free_port()), "--udp-port", str(free_port()), "--address", "127.0.0.1"]
-    process = subprocess.Popen(command, env=os.environ | {"SANGDAM_SECRET": SECRET.decode()})
+    command += ["--port", str(free_ports(workers)), "--udp-port", str(udp_port or free_ports(workers)), "--address", "127.0.0.1"]
+    with ExitStack() as stack:
+        out = stack.enter_context(log.open("wb")) if log else None
+        process = subprocess.Popen(command, env=os.environ | {"SANGDAM_SECRET": SECRET.decode()}, stderr=out)
     try:
         yield process
     finally:
         process.kill()  # its children die with it
         process.wait()
+
+
+def child_with(host: subprocess.Popen[bytes], words: str) -> int:
+    """Return the process id of the worker with these words in its command."""
+    children = Path(f"/proc/{host.pid}/task/{host.pid}/children").read_text().split()
+    return next(int(pid) for pid in children if words.encode() in Path(f"/proc/{pid}/cmdline").read_bytes())
+
+
+def bound(port: int) -> socket.socket:
+    """Return a socket on this UDP port, which a process has that is just dying."""
+    one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    give_up = time.monotonic() + 5
+    while True:
+        try:
+            one.bind(("127.0.0.1", port))
+        except OSError:
+            assert time.monotonic() < give_up, "its port stays taken"
+            time.sleep(0.01)
+        else:
+            return one
 
 
 def fleet(redis: RedisServer) -> Fleet:
@@ -122,6 +149,25 @@ async def test_a_worker_that_stood_still_does_no_harm_when_it_wakes(redis: Redis
             assert user.session["room"]["epoch"] == epoch + 1
 
 
+async def test_host_names_a_taken_port_once_and_waits_for_it(redis: RedisServer, tmp_path: Path) -> None:
+    first_port = free_ports(2)
+    with media_machine(redis, 2, udp_port=first_port, log=tmp_path / "media.log") as host:
+        async with served(redis, tmp_path, 2) as service:
+            worker = child_with(host, f"--udp-port\0{first_port}\0")
+            os.kill(host.pid, signal.SIGSTOP)  # so that it cannot be first
+            os.kill(worker, signal.SIGKILL)
+            stranger = await asyncio.to_thread(bound, first_port)
+            os.kill(host.pid, signal.SIGCONT)
+            await until_live(service, 1)
+            await asyncio.sleep(3)  # three looks of its host at the port
+            lines = (tmp_path / "media.log").read_text().splitlines()
+            said = [line for line in lines if f"UDP port {first_port} is taken" in line]
+            assert len(said) == 1
+            assert "--udp-port" in said[0]
+            stranger.close()
+            await until_live(service, 2)
+
+
 async def test_a_worker_told_to_end_lets_its_rooms_move_first(redis: RedisServer, tmp_path: Path) -> None:
     with media_machine(redis, 1) as first:
         async with served(redis, tmp_path, 1) as service:
@@ -165,10 +211,9 @@ async def test_redis_gone_or_emptied_moves_no_room(redis: RedisServer, tmp_path:
         async with served(redis, tmp_path, 2) as service:
             user, _ = await talking(service)
             epoch = user.session["room"]["epoch"]
-            redis.kill()
-            for _ in range(6):
-                assert (await user.peer.listen(0.5)).tones(440, 620, 880) == {620}
-            redis.start()
+            with redis.down():
+                for _ in range(6):
+                    assert (await user.peer.listen(0.5)).tones(440, 620, 880) == {620}
             for _ in range(4):
                 assert (await user.peer.listen(0.5)).tones(440, 620, 880) == {620}
             await until_live(service, 2)

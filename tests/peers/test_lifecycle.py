@@ -16,6 +16,7 @@ import pytest
 
 from media.api import client, wire
 from tests.peers.conftest import ROOT, Service, eventually, start_worker
+from tests.ports import free_port
 
 
 async def refusal(doing: object) -> str:
@@ -256,15 +257,16 @@ def alive(pid: int) -> bool:
         return False
 
 
-async def test_tcp_needs_its_secret(tmp_path: Path, unused_tcp_port: int) -> None:
+async def test_tcp_needs_its_secret() -> None:
+    port = free_port()
     environment = {**os.environ, "SANGDAM_TEST_SECRET": "s3cret"}
-    command = [sys.executable, "-m", "media", "--listen", f"127.0.0.1:{unused_tcp_port}", "--address", "127.0.0.1"]
+    command = [sys.executable, "-m", "media", "--listen", f"127.0.0.1:{port}", "--address", "127.0.0.1"]
     refused = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True)
     assert refused.returncode == 2
     command += ["--secret-env", "SANGDAM_TEST_SECRET"]
     process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env=environment)
     try:
-        base = f"http://127.0.0.1:{unused_tcp_port}"
+        base = f"http://127.0.0.1:{port}"
         async with client.WorkerClient(base, "s3cret") as friend, client.WorkerClient(base, "guess") as stranger:
             await reachable(friend)
             assert await refusal(stranger.open_room("r", wire.OpenRoom(epoch=1))) == "bad_request"

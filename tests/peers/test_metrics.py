@@ -18,7 +18,8 @@ from signaling.access.turn_credentials import Turn
 from signaling.server.app import serve
 from signaling.server.metrics import metrics_app
 from tests.peers.client import Peer
-from tests.peers.live_house import OneWorker, Person, Service, free_port, in_conversation, running, settings_for
+from tests.peers.live_house import OneWorker, Person, Service, in_conversation, running, settings_for
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]

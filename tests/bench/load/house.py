@@ -14,7 +14,7 @@ from typing import Any, Self
 import aiohttp
 
 from tests.bench.load.seed import Seeded, seed
-from tests.redis_server import free_port
+from tests.ports import free_port, free_ports
 
 SERVER_CORE, LOAD_CORE = 0, 1
 READY_S = 40.0
@@ -103,7 +103,7 @@ class House:
 
     async def _serve(self) -> None:
         """As for a demo, because media is then taken on loopback."""
-        command = ["serve", "--demo", "--port", str(self.port), "--shop-port", str(free_port()), "--udp-port", str(free_port())]
+        command = ["serve", "--demo", "--port", str(self.port), "--shop-port", str(free_port()), "--udp-port", str(free_ports(2))]
         command += ["--data-dir", str(self.folder), "--workers", "1", "--trust-proxy", *self.options]
         self._server = await self._start(*command)
         async with asyncio.timeout(READY_S), aiohttp.ClientSession() as http:

@@ -20,7 +20,8 @@ from redis.crc import key_slot
 
 from matcher.redis import RedisStore, line
 from matcher.types import Refused, Request, Reserved, Staff, Unavailable
-from tests.redis_server import RedisServer, free_port, running_cluster, running_redis
+from tests.ports import free_port
+from tests.redis_server import RedisServer, running_cluster, running_redis
 
 NOW = 1_800_000_000_000
 SLOT = key_slot(b"{sangdam:default}")
@@ -104,10 +105,9 @@ async def test_a_step_whose_answer_was_lost_is_made_once(cutter):
 async def test_a_redis_that_is_gone_for_a_moment_is_waited_for(redis_server, client):
     async with store_at(redis_server.url) as store:
         await store.enqueue(asked("a"), NOW)
-        redis_server.kill()
-        asking = asyncio.create_task(store.enqueue(asked("b"), NOW + 1))
-        await asyncio.sleep(0.1)
-        redis_server.start()
+        with redis_server.down():
+            asking = asyncio.create_task(store.enqueue(asked("b"), NOW + 1))
+            await asyncio.sleep(0.1)
         assert (await asking)[0].request == "b"
 
 
@@ -115,10 +115,8 @@ async def test_a_redis_that_is_gone_is_said_and_found_again(redis_server, client
     monkeypatch.setattr(line, "RETRY_S", 0.2)
     async with store_at(redis_server.url) as store:
         await store.enqueue(asked("a"), NOW)
-        redis_server.kill()
-        with pytest.raises(Unavailable, match="cannot be reached"):
+        with redis_server.down(), pytest.raises(Unavailable, match="cannot be reached"):
             await store.enqueue(asked("b"), NOW)
-        redis_server.start()
         assert (await store.enqueue(asked("b"), NOW + 1))[0].request == "b"
 
 
@@ -263,12 +261,9 @@ async def test_any_node_of_a_cluster_leads_to_the_right_one(nodes):
 
 async def test_a_node_that_is_down_is_passed_by(nodes):
     other, owner = nodes[owner_of(nodes, SLOT) - 1], nodes[owner_of(nodes, SLOT)]
-    other.kill()
-    try:
+    with other.down():
         async with store_at(f"{other.url},127.0.0.1:{owner.port}") as store:
             assert (await store.enqueue(asked("a"), NOW))[0].request == "a"
-    finally:
-        other.start()
 
 
 async def test_steps_wait_while_their_slot_moves_to_another_node(nodes):

@@ -12,11 +12,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from signaling.access import identity
-from signaling.cli.main import announce_ready, main, serve, taken_port
+from signaling.cli.main import announce_ready, main, ports_of, serve
 from signaling.cli.options import Address
+from signaling.config.ports import taken
 from signaling.config.proxies import Proxies, one_proxy, proxies_of
 from signaling.config.secret import with_password
 from signaling.config.settings import Settings
+from tests.ports import free_port, free_ports
 
 
 @pytest.fixture
@@ -148,27 +150,53 @@ def test_what_is_no_network_of_a_proxy_is_told_so(folder: Path) -> None:
     assert "“everywhere” is not a network" in refused.output
 
 
-def test_a_taken_port_is_named(folder: Path) -> None:
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
-        holder.listen()
-        port = holder.getsockname()[1]
-        result = run(folder, "serve", "--demo", "--port", str(port))
+@pytest.mark.parametrize(
+    ("words", "option", "kind"),
+    [
+        (("serve", "--demo"), "--port", socket.SOCK_STREAM),
+        (("serve", "--demo"), "--shop-port", socket.SOCK_STREAM),
+        (("serve", "--demo", "--workers", "1"), "--udp-port", socket.SOCK_DGRAM),
+        (("media", "--redis", "redis://127.0.0.1:1", "--workers", "1"), "--port", socket.SOCK_STREAM),
+        (("media", "--redis", "redis://127.0.0.1:1", "--workers", "1"), "--udp-port", socket.SOCK_DGRAM),
+    ],
+)
+def test_a_taken_port_is_named(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], option: str, kind: socket.SocketKind
+) -> None:
+    monkeypatch.setenv("SANGDAM_SECRET", "a secret of these tests, long enough")
+    mine = {"--port": free_port(), "--shop-port": free_port(), "--udp-port": free_ports(2)}
+    if words[0] == "media":
+        del mine["--shop-port"]
+    with socket.socket(type=kind) as holder:
+        holder.bind(("127.0.0.1", mine[option]))
+        if kind == socket.SOCK_STREAM:
+            holder.listen()
+        options = (word for name, port in mine.items() for word in (name, str(port)))
+        result = CliRunner().invoke(main, [*words, *options])
     assert result.exit_code == 1
-    assert f"Port {port} is taken" in result.output
+    assert f"ort {mine[option]} is taken by another program" in result.output
+    assert f"choose another port: {option} " in result.output
     assert "Traceback" not in result.output
 
 
-def test_a_taken_media_port_is_named() -> None:
-    with socket.socket(type=socket.SOCK_DGRAM) as holder:
-        holder.bind(("127.0.0.1", 0))
-        port = holder.getsockname()[1]
-        free = socket.socket()
-        free.bind(("127.0.0.1", 0))
-        http_port = free.getsockname()[1]
-        free.close()
-        sentence = taken_port(Settings(port=http_port, udp_port=port, demo=True, shop_port=http_port))
-    assert f"UDP port {port} is taken" in sentence
+def test_ports_of_later_workers_and_metrics_are_looked_at_too() -> None:
+    metrics_port = free_port()
+    settings = Settings(port=free_port(), udp_port=free_ports(3), workers=2, metrics=("127.0.0.1", metrics_port))
+    assert taken(ports_of(settings)) == ""
+    for kind, port in ((socket.SOCK_DGRAM, settings.udp_port + 2), (socket.SOCK_STREAM, metrics_port)):
+        with socket.socket(type=kind) as holder:
+            holder.bind(("127.0.0.1", port))
+            if kind == socket.SOCK_STREAM:
+                holder.listen()
+            assert f"ort {port} is taken" in taken(ports_of(settings))
+
+
+def test_more_workers_than_ports_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SANGDAM_SECRET", "a secret of these tests, long enough")
+    command = ["media", "--redis", "redis://127.0.0.1:1", "--workers", "4", "--port", "65534"]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 1
+    assert "choose a lower --port" in result.output
 
 
 def test_the_demo_tells_every_address_in_order(capsys: pytest.CaptureFixture[str]) -> None:

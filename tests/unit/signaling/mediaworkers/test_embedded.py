@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from media.api import wire as media
 from media.api.client import WorkerUnreachable
+from signaling.config import ports
 from signaling.config.settings import Settings
 from signaling.mediaworkers import embedded, interface, liveness
 from signaling.mediaworkers.embedded import Worker, Workers
+from tests.ports import free_ports
 
 
 class FakeProcess:
@@ -76,7 +80,7 @@ class FakeWorkers(Workers):
     """Starts nothing. `forked` are all workers ever made."""
 
     def __init__(self, wanted: int) -> None:
-        super().__init__(Settings(workers=wanted))
+        super().__init__(Settings(workers=wanted, udp_port=free_ports(wanted + 1)))
         self.forked: list[Worker] = []
         self.lost: list[list[str]] = []
         self.events: list[media.WorkerEvent] = []
@@ -138,6 +142,26 @@ async def test_a_dead_workers_rooms_are_named_and_the_spare_serves_at_once(pair:
     assert pair.place("s-1") is pair.forked[1]
     await turn()
     assert [item.state for item in pair.items()] == ["spare", "live"], "and there is a new spare"
+
+
+async def test_successor_waits_for_a_taken_port(pair: FakeWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "LOOK_S", 0.01)
+    port = pair._settings.udp_port
+    with capture_logs() as logs, socket.socket(type=socket.SOCK_DGRAM) as stranger:
+        stranger.bind(("127.0.0.1", port))
+        stand_in(pair.forked[0])[0].end(-9)
+        await asyncio.sleep(0.1)
+        assert len(pair.forked) == 2, "no process starts in vain"
+        stand_in(pair.forked[1])[0].end(-9)
+        await turn()
+        assert pair.forked[2].number == 1, "the other worker's successor does not wait for it"
+    named = [entry["remedy"] for entry in logs if entry["event"].startswith("port taken")]
+    assert len(named) == 1, "named once"
+    assert f"UDP port {port} is taken" in named[0]
+    async with asyncio.timeout(5):
+        while len(pair.forked) < 4:
+            await asyncio.sleep(0.01)
+    assert pair.forked[3].number == 0
 
 
 async def test_a_worker_told_to_end_keeps_its_rooms_until_they_have_moved(

@@ -1,0 +1,73 @@
+"""Ports that this machine's processes will bind: which of them another program has, and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 1.0
+LAST_PORT = 65_535
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - for probes: the wildcards clash with whoever has the port on any local address
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """`hosts`: the addresses that it will be bound on; `remedy`: the option that chooses another, as one types it."""
+
+    number: int
+    hosts: tuple[str, ...]
+    remedy: str
+    kind: socket.SocketKind = socket.SOCK_STREAM
+
+    def is_free(self) -> bool:
+        return all(_can_bind(host, self.number, self.kind) for host in self.hosts)
+
+
+def media_ports(first: int, count: int, hosts: tuple[str, ...] = ()) -> list[Port]:
+    """Return the UDP ports of `count` media workers, which bind `hosts`, or all addresses of this machine."""
+    remedy = f"--udp-port {first + 100}"
+    return [Port(number, hosts or EVERYWHERE, remedy, socket.SOCK_DGRAM) for number in range(first, first + count)]
+
+
+def taken(ports: Iterable[Port]) -> str:
+    """Return the sentence that names the first port another program has and what to do, or ""."""
+    for port in ports:
+        if not port.is_free():
+            name = "UDP port" if port.kind == socket.SOCK_DGRAM else "Port"
+            return f"{name} {port.number} is taken by another program. End that one, or choose another port: {port.remedy}"
+    return ""
+
+
+async def until_free(ports: list[Port], stopped: asyncio.Event) -> None:
+    """Return when nobody else has these ports, or `stopped` is set. Log once what is in the way."""
+    said = ""
+    while (sentence := taken(ports)) and not stopped.is_set():
+        if sentence != said:
+            said = sentence
+            log.error("port taken: its worker starts when it is free", remedy=sentence)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_S):
+                await stopped.wait()
+
+
+def _can_bind(host: str, port: int, kind: socket.SocketKind) -> bool:
+    """An address that this machine does not have (IPv6 switched off) is nobody's, hence free."""
+    try:
+        family, _, _, _, where = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
+        with socket.socket(family, kind) as probe:
+            if kind == socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(where)
+    except PermissionError:
+        return True  # the server's own attempt will say it
+    except OSError as error:
+        return error.errno != errno.EADDRINUSE
+    return True
