@@ -194,7 +194,8 @@ class Relay:
                 await socket.send_str(text)
 
             try:
-                await _first_of(_pump(socket, upstream.send_str), _pump(upstream, down))
+                if self.node.leader == leader:  # else `goodbye` came while this socket was not known yet
+                    await _first_of(_pump(socket, upstream.send_str), _pump(upstream, down))
             finally:
                 self.sockets.discard(socket)
             if said[0].startswith(GOODBYE):  # the deciding server's own

@@ -6,7 +6,7 @@ import asyncio
 import secrets
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -21,10 +21,36 @@ PLACE = {"site": "demo-shop", "category": "cameras", "language": "ko"}
 BACK_S = 4.0  # from a server's death until its people are served by another; the lease alone is 1.5 s
 
 
+class Shared:
+    """One cluster for these tests, because starting one takes seconds. A test that fails leaves the next one a new cluster."""
+
+    def __init__(self) -> None:
+        self._stack = ExitStack()
+        self._cluster: Cluster | None = None
+
+    def cluster(self) -> Cluster:
+        if self._cluster is None:
+            self._cluster = self._stack.enter_context(running_cluster(servers=2, media=1))
+        return self._cluster
+
+    def end(self) -> None:
+        self._cluster = None
+        self._stack.close()
+
+
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Cluster]:
-    with running_cluster(servers=2, media=1) as cluster:
-        yield cluster
+def shared() -> Iterator[Shared]:
+    shared = Shared()
+    yield shared
+    shared.end()
+
+
+@pytest.fixture
+def cluster(shared: Shared, request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    failed_before = request.session.testsfailed
+    yield shared.cluster()
+    if request.session.testsfailed > failed_before:
+        shared.end()
 
 
 @asynccontextmanager
@@ -65,15 +91,30 @@ async def said(writer: Person, reader: Person, text: str) -> None:
 
 
 async def come_back(door: Service, former: Person) -> Person:
-    """As a browser does: at once, then again and again."""
+    """At once, and again until this server decides: before, it passes people on to a server that is ending or stands still."""
     async with asyncio.timeout(BACK_S):
         while True:
+            stays = await decides(door)
             try:
-                if former.cookie:
-                    return await door.staff("", available=False, cookie=former.cookie, tab="again")
-                return await door.user_tab(former.session_id, former.token, tab="again")
+                person = await come_in(door, former)
             except (aiohttp.ClientError, AssertionError):
                 await asyncio.sleep(0.2)
+                continue
+            if stays:
+                return person
+            while not (person.gone or await decides(door)):
+                await asyncio.sleep(0.05)  # as a browser waits: neither has an event for us
+
+
+async def come_in(door: Service, former: Person) -> Person:
+    if former.cookie:
+        return await door.staff("", available=False, cookie=former.cookie, tab="again")
+    return await door.user_tab(former.session_id, former.token, tab="again")
+
+
+async def decides(door: Service) -> bool:
+    async with door.http.get(f"{door.url}/readyz") as answer:
+        return bool((await answer.json())["state"] == "deciding")
 
 
 async def end(user: Person, counselor: Person) -> None:
