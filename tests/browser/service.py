@@ -44,7 +44,7 @@ class Service:
     def host(self, name: str) -> str:
         return f"http://{name}.localhost:{self.port}"
 
-    async def start(self, within_s: float = 20) -> None:
+    async def start(self, within_s: float = 60) -> None:
         with self.log.open("ab") as log:
             self.process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "signaling.cli.main", "serve", "--demo"),
@@ -57,7 +57,7 @@ class Service:
             )
         await self.ready(within_s)
 
-    async def ready(self, seconds: float = 20) -> None:
+    async def ready(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         async with aiohttp.ClientSession() as http:
             while time.monotonic() < deadline:
@@ -101,7 +101,7 @@ class Service:
 
 
 @asynccontextmanager
-async def running(data_dir: Path, *extra: str, within_s: float = 20) -> AsyncIterator[Service]:
+async def running(data_dir: Path, *extra: str, within_s: float = 60) -> AsyncIterator[Service]:
     service = Service(data_dir, extra=extra)
     try:
         await service.start(within_s)

@@ -4,6 +4,7 @@ import type { SessionView } from "../messages";
 import { Client } from "../room/client";
 import { Devices } from "../room/devices";
 import { type Handoff, type Mailbox, tellEnded } from "../room/handoff";
+import { keep, kept } from "../room/kept";
 import { Pictures } from "../room/pictures";
 import { RoomLink } from "../room/room-link";
 import { locale, setLocale } from "../ui/i18n";
@@ -11,26 +12,9 @@ import { applyAccent } from "../ui/accent";
 import { createStore, type Readable } from "../ui/store";
 import { isCalled, isOver, screenOf, type Local } from "./screen";
 
-const ENTERED = "sangdam.entered";
-
-interface Kept {
-  session: string;
-  mic: boolean;
-  camera: boolean;
-}
-
-function keptEntry(session: string): Kept | null {
-  try {
-    const kept = JSON.parse(sessionStorage.getItem(ENTERED) ?? "null") as Kept | null;
-    return kept?.session === session ? kept : null;
-  } catch {
-    return null;
-  }
-}
-
 export class Call {
   readonly client: Client;
-  readonly devices = new Devices();
+  readonly devices: Devices;
   readonly pictures: Pictures;
   readonly room: RoomLink;
   private readonly localStore;
@@ -45,8 +29,9 @@ export class Call {
   ) {
     if (handoff.locale) setLocale(handoff.locale);
     this.client = new Client({ token: handoff.token, locale: locale() });
+    this.devices = new Devices(kept(handoff.session)?.mic === false);
     this.pictures = new Pictures(handoff.token);
-    this.localStore = createStore<Local>({ channel: handoff.channel, entered: keptEntry(handoff.session) !== null });
+    this.localStore = createStore<Local>({ channel: handoff.channel, entered: kept(handoff.session) !== null });
     this.room = new RoomLink(this.client, handoff.session, this.devices);
     this.client.state.subscribe(() => this.follow());
     this.devices.state.subscribe(() => this.keep());
@@ -117,9 +102,8 @@ export class Call {
   private async startDevices(): Promise<void> {
     this.started = true;
     if (this.handoff.channel === "text") return;
-    const kept = keptEntry(this.session);
-    await this.devices.start({ mic: true, camera: kept?.camera ?? this.handoff.channel === "video" });
-    if (kept && !kept.mic) await this.devices.toggle("mic", false);
+    const before = kept(this.session);
+    await this.devices.start({ mic: true, camera: before?.camera ?? this.handoff.channel === "video" });
   }
 
   private releaseDevices(): void {
@@ -128,9 +112,7 @@ export class Call {
   }
 
   private keep(): void {
-    const { mic, camera, asking } = this.devices.state.get();
-    if (!this.localStore.get().entered || asking || !this.started) return;
-    const kept: Kept = { session: this.session, mic: mic.on || mic.track === null, camera: camera.on };
-    sessionStorage.setItem(ENTERED, JSON.stringify(kept));
+    const { mic, camera } = this.devices.state.get();
+    if (this.localStore.get().entered && this.started) keep({ session: this.session, mic: mic.wanted, camera: camera.wanted });
   }
 }

@@ -93,15 +93,17 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
 function Header({ call, session }: { call: Call; session: SessionView }) {
   const mic = useStore(call.devices.state, (state) => state.mic);
   const { hearers } = hearing(session);
-  const heard = mic.on && hearers.length > 0;
+  const heard = mic.on && !mic.silent && hearers.length > 0;
   const names = list(hearers.map(nameAndRole));
   const words = !mic.track
     ? t("room.hear.noMic")
     : !mic.on
       ? t("room.hear.muted")
-      : hearers.length === 0
-        ? t("room.hear.nobody")
-        : t(hearers.length > 1 ? "room.hear.many" : "room.hear.one", { names });
+      : mic.silent
+        ? t("room.hear.silent")
+        : hearers.length === 0
+          ? t("room.hear.nobody")
+          : t(hearers.length > 1 ? "room.hear.many" : "room.hear.one", { names });
   return (
     <header class="room-head">
       <strong class="room-site">{session.site.name}</strong>

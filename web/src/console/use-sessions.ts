@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionView, StaffMe } from "../messages";
 import type { Client } from "../room/client";
 import { Devices } from "../room/devices";
+import { keep, kept } from "../room/kept";
 import { RoomLink } from "../room/room-link";
 import type { RoomState } from "../room/state";
 import { mine, selected } from "./logic/queue";
@@ -54,10 +55,15 @@ export function useRoom(client: Client, session: SessionView | null): RoomLink |
   const [link, setLink] = useState<RoomLink | null>(null);
   useEffect(() => {
     if (id === "") return;
-    const devices = new Devices();
+    const devices = new Devices(kept(id)?.mic === false);
     const made = new RoomLink(client, id, devices);
     setLink(made);
+    const noting = devices.state.subscribe(() => {
+      const { mic, camera } = devices.state.get();
+      keep({ session: id, mic: mic.wanted, camera: camera.wanted });
+    });
     return () => {
+      noting();
       made.close();
       devices.close();
       setLink(null);

@@ -23,8 +23,8 @@ export function DeviceTest({ devices, preview = true }: { devices: Devices; prev
           {t("devices.asking")}
         </p>
       )}
-      <Problem source={state.mic} kind="mic" onRetry={() => void devices.toggle("mic", true)} />
-      <Problem source={state.camera} kind="camera" onRetry={() => void devices.toggle("camera", true)} />
+      <Problem source={state.mic} kind="mic" onRetry={() => void devices.retry("mic")} />
+      <Problem source={state.camera} kind="camera" onRetry={() => void devices.retry("camera")} />
       <div class="device-mic">
         {state.mics.length > 0 && (
           <Select

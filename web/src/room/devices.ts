@@ -9,9 +9,13 @@ export interface DeviceChoice {
 }
 
 export interface Source {
-  /** What the person wants: heard, seen, shown. */
+  /** What the person chose. It outlives tracks: the muted stay muted, whatever comes and goes. */
+  wanted: boolean;
+  /** Heard, seen or shown now: wanted, and there is a track. */
   on: boolean;
   track: MediaStreamTrack | null;
+  /** The system holds the track silent: a phone call, a switch on the device. */
+  silent: boolean;
   problem: Problem;
   /** The chosen device; "" for the browser's own choice. */
   device: string;
@@ -30,8 +34,10 @@ export interface DeviceState {
 }
 
 type Kind = "mic" | "camera";
+type AnyKind = Kind | "screen";
 
-const OFF: Source = { on: false, track: null, problem: "", device: "" };
+const OFF: Source = { wanted: false, on: false, track: null, silent: false, problem: "", device: "" };
+const MIC: Source = { ...OFF, wanted: true };
 const CHOICES = "sangdam.devices";
 
 /** 640 × 360 is what a face on a stage needs; echo and noise are taken out where they arise. */
@@ -53,7 +59,7 @@ const exactly = (device: string): MediaTrackConstraints => (device ? { deviceId:
 
 export class Devices {
   private readonly store = createStore<DeviceState>({
-    mic: OFF,
+    mic: MIC,
     camera: OFF,
     screen: OFF,
     speaker: "",
@@ -64,9 +70,17 @@ export class Devices {
     ...rememberedChoices(),
   });
   private readonly refreshList = () => void this.list();
+  /** The newest request of each kind; what an older one brings is let go. */
+  private readonly turns: Record<AnyKind, number> = { mic: 0, camera: 0, screen: 0 };
+  /** Kinds that the browser is being asked for. */
+  private readonly pending = new Map<AnyKind, number>();
+  /** How often everything was let go of: a request of an earlier round asks for nothing more. */
+  private round = 0;
   private closed = false;
 
-  constructor() {
+  /** `muted`: the person had muted themself before, in this session. */
+  constructor(muted = false) {
+    if (muted) this.change("mic", { wanted: false });
     mediaDevices()?.addEventListener("devicechange", this.refreshList);
   }
 
@@ -74,37 +88,45 @@ export class Devices {
     return this.store;
   }
 
-  /** Asks for both at once (one question for the person), and for each alone when that fails. */
-  async start(want: { mic: boolean; camera: boolean }): Promise<void> {
-    const kinds = (["mic", "camera"] as const).filter((kind) => want[kind]);
-    this.store.update((state) => ({ ...state, asking: kinds.length > 0 }));
+  /** Asks for both at once (one question for the person), and for each alone when that fails. What is there already stays. */
+  async start({ mic, camera }: Record<Kind, boolean>): Promise<void> {
+    if (camera) this.change("camera", { wanted: true });
+    const round = this.round;
+    const missing = (kind: Kind) => {
+      const { track, wanted } = this.store.get()[kind];
+      return round === this.round && !track && !this.pending.has(kind) && (kind === "mic" || wanted);
+    };
+    const kinds = (["mic", "camera"] as const).filter((kind) => ({ mic, camera })[kind] && missing(kind));
     try {
       if (kinds.length === 2 && (await this.acquireBoth())) return;
-      for (const kind of kinds) await this.acquire(kind);
+      for (const kind of kinds) if (missing(kind)) await this.acquire(kind);
     } finally {
-      this.store.update((state) => ({ ...state, asking: false }));
       await this.list();
     }
   }
 
   /** On: acquires it if need be. Off: the microphone is only muted (quick to come back); the camera's light goes out. */
   async toggle(kind: Kind, on: boolean): Promise<void> {
+    this.change(kind, { wanted: on });
     const { track } = this.store.get()[kind];
     if (kind === "mic" && track) {
       track.enabled = on;
       this.change("mic", { on });
     } else if (on) await this.start({ mic: kind === "mic", camera: kind === "camera" });
-    else this.release(kind);
+    else if (kind === "camera") this.release(kind);
+  }
+
+  /** Asks again for what failed. Muted stays muted. */
+  async retry(kind: Kind): Promise<void> {
+    await this.start({ mic: kind === "mic", camera: kind === "camera" });
   }
 
   async choose(kind: Kind, device: string): Promise<void> {
-    const { on } = this.store.get()[kind];
     this.change(kind, { device });
     rememberChoices(this.store.get());
-    if (!on && kind === "camera") return;
+    if (kind === "camera" && !this.store.get().camera.wanted) return;
     this.release(kind);
     await this.acquire(kind);
-    if (kind === "mic" && !on) await this.toggle("mic", false);
   }
 
   chooseSpeaker(device: string): void {
@@ -114,28 +136,30 @@ export class Devices {
 
   /** Must run inside a click. Choosing nothing is no problem. */
   async shareScreen(): Promise<void> {
+    const turn = ++this.turns.screen;
+    this.change("screen", { wanted: true });
     try {
       const stream = await navigator.mediaDevices.getDisplayMedia({
         video: { frameRate: { max: 10 }, width: { max: 1920 } },
         audio: false,
       });
       const [track] = stream.getVideoTracks();
-      if (!track) return;
-      track.contentHint = "detail";
-      track.addEventListener("ended", () => this.stopScreen());
-      this.change("screen", { on: true, track, problem: "" });
+      if (track) track.contentHint = "detail";
+      this.take("screen", track, turn);
     } catch (error) {
       const problem = problemOf(error);
-      this.change("screen", { problem: problem === "blocked" ? "" : problem });
+      if (turn === this.turns.screen) this.change("screen", { wanted: false, problem: problem === "blocked" ? "" : problem });
     }
   }
 
   stopScreen(): void {
+    this.change("screen", { wanted: false });
     this.release("screen");
   }
 
-  /** Lets go of everything; `start` may follow. */
+  /** Lets go of everything, also of what the browser is still being asked for; `start` may follow. */
   stop(): void {
+    this.round += 1;
     for (const kind of ["mic", "camera", "screen"] as const) this.release(kind);
   }
 
@@ -147,50 +171,84 @@ export class Devices {
 
   private async acquireBoth(): Promise<boolean> {
     const { mic, camera } = this.store.get();
+    const [micTurn, cameraTurn] = [this.ask("mic"), this.ask("camera")];
     try {
       const stream = await navigator.mediaDevices.getUserMedia({
         audio: constraints.mic(mic.device),
         video: constraints.camera(camera.device),
       });
-      this.take("mic", stream.getAudioTracks()[0]);
-      this.take("camera", stream.getVideoTracks()[0]);
+      this.take("mic", stream.getAudioTracks()[0], micTurn);
+      this.take("camera", stream.getVideoTracks()[0], cameraTurn);
       return true;
     } catch {
       return false;
+    } finally {
+      this.answered("mic", micTurn);
+      this.answered("camera", cameraTurn);
     }
   }
 
   private async acquire(kind: Kind): Promise<void> {
     const { device } = this.store.get()[kind];
+    const turn = this.ask(kind);
     try {
       const wanted = constraints[kind](device);
       const stream = await navigator.mediaDevices.getUserMedia(kind === "mic" ? { audio: wanted } : { video: wanted });
-      this.take(kind, stream.getTracks()[0]);
+      this.take(kind, stream.getTracks()[0], turn);
     } catch (error) {
+      if (turn !== this.turns[kind]) return;
       if (device && problemOf(error) === "missing") {
         this.change(kind, { device: "" }); // the chosen device was unplugged: any other will do
         await this.acquire(kind);
         return;
       }
       this.change(kind, { on: false, track: null, problem: mediaDevices() ? problemOf(error) : "insecure" });
+    } finally {
+      this.answered(kind, turn);
     }
   }
 
-  private take(kind: Kind, track: MediaStreamTrack | undefined): void {
-    if (!track || this.closed) {
-      track?.stop();
+  private ask(kind: Kind): number {
+    const turn = ++this.turns[kind];
+    this.pending.set(kind, turn);
+    this.store.update((state) => ({ ...state, asking: true }));
+    return turn;
+  }
+
+  private answered(kind: Kind, turn: number): void {
+    if (this.pending.get(kind) === turn) this.pending.delete(kind);
+    this.store.update((state) => ({ ...state, asking: this.pending.size > 0 }));
+  }
+
+  /** The one place where a track comes in. It is muted here, before anybody is told of it, so that nothing is heard by mistake. */
+  private take(kind: AnyKind, track: MediaStreamTrack | undefined, turn: number): void {
+    if (!track) return;
+    const { wanted, track: former } = this.store.get()[kind];
+    if (this.closed || turn !== this.turns[kind] || (kind !== "mic" && !wanted)) {
+      track.stop();
       return;
     }
-    this.store.get()[kind].track?.stop();
-    track.addEventListener("ended", () => {
-      if (this.store.get()[kind].track === track) void this.acquire(kind);
-    });
-    this.change(kind, { on: true, track, problem: "" });
+    former?.stop();
+    track.enabled = wanted;
+    const current = () => this.store.get()[kind].track === track;
+    track.addEventListener("ended", () => current() && this.ended(kind));
+    track.addEventListener("mute", () => current() && this.change(kind, { silent: true }));
+    track.addEventListener("unmute", () => current() && this.change(kind, { silent: false }));
+    this.change(kind, { on: wanted, track, silent: track.muted, problem: "" });
   }
 
-  private release(kind: "mic" | "camera" | "screen"): void {
+  /** Pulled out, taken by another program, or ended by the browser's own button. */
+  private ended(kind: AnyKind): void {
+    this.release(kind);
+    if (kind !== "screen") void this.acquire(kind);
+    else this.change(kind, { wanted: false });
+  }
+
+  private release(kind: AnyKind): void {
+    this.turns[kind] += 1;
+    this.pending.delete(kind);
     this.store.get()[kind].track?.stop();
-    this.change(kind, { on: false, track: null });
+    this.change(kind, { on: false, track: null, silent: false });
   }
 
   /** Labels are known only once permission was given. */
@@ -203,7 +261,7 @@ export class Devices {
     this.store.update((state) => ({ ...state, mics: of("audioinput"), cameras: of("videoinput"), speakers: of("audiooutput") }));
   }
 
-  private change(kind: "mic" | "camera" | "screen", part: Partial<Source>): void {
+  private change(kind: AnyKind, part: Partial<Source>): void {
     this.store.update((state) => ({ ...state, [kind]: { ...state[kind], ...part } }));
   }
 }
@@ -220,7 +278,7 @@ function rememberedChoices(): Partial<DeviceState> {
   try {
     const [mic, camera, speaker] = JSON.parse(localStorage.getItem(CHOICES) ?? "[]") as unknown[];
     const text = (value: unknown) => (typeof value === "string" ? value : "");
-    return { mic: { ...OFF, device: text(mic) }, camera: { ...OFF, device: text(camera) }, speaker: text(speaker) };
+    return { mic: { ...MIC, device: text(mic) }, camera: { ...OFF, device: text(camera) }, speaker: text(speaker) };
   } catch {
     return {};
   }

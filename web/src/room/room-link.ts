@@ -153,7 +153,7 @@ export class RoomLink {
     const { mic, camera, screen } = this.devices.state.get();
     const view = this.view();
     if (!view?.room || viewer(view)?.role === "operator") return;
-    const media = { mic: mic.on, camera: camera.on, screen: screen.on };
+    const media = { mic: mic.on && !mic.silent, camera: camera.on, screen: screen.on };
     const text = JSON.stringify(media);
     if (text === this.sentMedia) return;
     if (this.client.connection.send({ type: "media", session: this.session, ...media })) this.sentMedia = text;

@@ -1,0 +1,103 @@
+"""Whoever has muted themself is not heard, whatever happens to their microphone, camera or page."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser import media
+from tests.browser.people import Cast, Person, Staff, User
+
+# Keeps every track that the page acquires, and lets the camera take three seconds when told so.
+TRACKS = """
+(() => {
+  if (!navigator.mediaDevices) return; // a blank page
+  window.__tracks = [];
+  const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async (wanted) => {
+    if (wanted.video && sessionStorage.getItem('slow-camera')) {
+      if (wanted.audio) throw new DOMException('both at once', 'AbortError');
+      await new Promise((done) => setTimeout(done, 3000));
+    }
+    const stream = await real(wanted);
+    window.__tracks.push(...stream.getTracks());
+    return stream;
+  };
+})();
+"""
+
+PULL_OUT = """
+(kind) => {
+  for (const track of window.__tracks.filter((one) => one.kind === kind && one.readyState === 'live')) {
+    track.stop();
+    track.dispatchEvent(new Event('ended'));
+  }
+}
+"""
+QUIET_S = 4.0  # longer than a microphone, a reload or a slow camera takes
+
+
+async def in_a_call(cast: Cast, channel: str = "voice") -> tuple[User, Staff]:
+    counselor = await cast.counselor()
+    await counselor.context.add_init_script(TRACKS)
+    await counselor.page.reload()
+    user = await cast.user()
+    await user.context.add_init_script(TRACKS)
+    await user.call("video" if channel == "video" else "voice")
+    await user.enter()
+    await counselor.accept()
+    await user.hears(media.COUNSELOR.hz)
+    await counselor.hears(media.USER.hz)
+    return user, counselor
+
+
+async def mute(person: Person, listener: Person) -> None:
+    await person.get("call-mic").click()
+    await listener.hears()
+    await listener.page.evaluate(media.EAR, person.voice.hz)
+
+
+async def nothing_was_heard(listener: Page) -> None:
+    await asyncio.sleep(QUIET_S)
+    assert (await media.note(listener))["first"] == 0
+
+
+async def unmute(person: Person, listener: Person) -> None:
+    await person.get("call-mic").click()
+    await listener.hears(person.voice.hz)
+
+
+@pytest.mark.parametrize("who", ["user", "counselor"])
+async def test_muted_stays_muted_when_the_microphone_is_replaced(cast: Cast, who: str) -> None:
+    user, counselor = await in_a_call(cast)
+    muted, listener = (user, counselor) if who == "user" else (counselor, user)
+    await mute(muted, listener)
+    await muted.page.evaluate(PULL_OUT, "audio")
+    await nothing_was_heard(listener.page)
+    await unmute(muted, listener)
+
+
+@pytest.mark.parametrize("who", ["user", "counselor"])
+async def test_muted_stays_muted_over_a_reload(cast: Cast, who: str) -> None:
+    """The camera answers three seconds after the microphone."""
+    user, counselor = await in_a_call(cast, "video")
+    muted, listener = (user, counselor) if who == "user" else (counselor, user)
+    await mute(muted, listener)
+    await muted.page.evaluate("sessionStorage.setItem('slow-camera', '1')")
+    await muted.page.reload()
+    await nothing_was_heard(listener.page)
+    await expect(muted.get("call-mic")).to_have_attribute("aria-pressed", "false")
+    await unmute(muted, listener)
+
+
+async def test_muted_stays_muted_when_another_device_is_chosen(cast: Cast) -> None:
+    user, counselor = await in_a_call(cast)
+    await mute(user, counselor)
+    await user.get("call-devices").click()
+    choice = user.page.locator(".device-mic select")
+    await choice.select_option(index=1)
+    await nothing_was_heard(counselor.page)
+    await user.page.keyboard.press("Escape")
+    await unmute(user, counselor)

@@ -1,0 +1,214 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Devices } from "./devices";
+import { keep, kept } from "./kept";
+
+/** A track as far as `Devices` uses one, which also knows whether it ever gave sound. */
+class Track extends EventTarget {
+  enabled = true;
+  muted = false;
+  readyState = "live";
+  contentHint = "";
+  constructor(readonly kind: "audio" | "video") {
+    super();
+  }
+  stop() {
+    this.readyState = "ended";
+  }
+  pullOut() {
+    this.stop();
+    this.dispatchEvent(new Event("ended"));
+  }
+  hold(muted: boolean) {
+    this.muted = muted;
+    this.dispatchEvent(new Event(muted ? "mute" : "unmute"));
+  }
+}
+
+type Answer = { give: () => void; refuse: (name: string) => void; tracks: Track[] };
+let asked: Answer[] = [];
+
+function request(constraints: MediaStreamConstraints): Promise<MediaStream> {
+  const tracks = [...(constraints.audio ? [new Track("audio")] : []), ...(constraints.video ? [new Track("video")] : [])];
+  return new Promise((resolve, reject) => {
+    const stream = {
+      getTracks: () => tracks,
+      getAudioTracks: () => tracks.filter((one) => one.kind === "audio"),
+      getVideoTracks: () => tracks.filter((one) => one.kind === "video"),
+    };
+    asked.push({
+      tracks,
+      give: () => resolve(stream as unknown as MediaStream),
+      refuse: (name) => reject(Object.assign(new Error(name), { name })),
+    });
+  });
+}
+
+const settle = async () => {
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+};
+
+async function give(): Promise<Track[]> {
+  const answer = asked.shift();
+  if (!answer) throw new Error("nothing was asked for");
+  answer.give();
+  await settle();
+  return answer.tracks;
+}
+
+/** Every microphone that anybody is told of while muted is silent from the first moment. */
+function leaks(devices: Devices): () => number {
+  let heard = 0;
+  devices.state.subscribe(() => {
+    const { track } = devices.state.get().mic;
+    if (track?.enabled) heard += 1;
+  });
+  return () => heard;
+}
+
+beforeEach(() => {
+  asked = [];
+  vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => undefined });
+  vi.stubGlobal("navigator", {
+    mediaDevices: Object.assign(new EventTarget(), {
+      getUserMedia: request,
+      getDisplayMedia: () => request({ video: true }),
+      enumerateDevices: () => Promise.resolve([]),
+    }),
+  });
+});
+afterEach(() => void vi.unstubAllGlobals());
+
+async function inCall(muted: boolean): Promise<Devices> {
+  const devices = new Devices();
+  void devices.start({ mic: true, camera: false });
+  await give();
+  if (muted) await devices.toggle("mic", false);
+  return devices;
+}
+
+describe("the muted stay muted", () => {
+  it("when the microphone is pulled out and another is taken", async () => {
+    const devices = await inCall(true);
+    const heard = leaks(devices);
+    (devices.state.get().mic.track as unknown as Track).pullOut();
+    expect(devices.state.get().mic).toMatchObject({ on: false, track: null });
+    const [next] = await give();
+    expect(next?.enabled).toBe(false);
+    expect(devices.state.get().mic).toMatchObject({ on: false, wanted: false });
+    expect(heard()).toBe(0);
+  });
+
+  it("when another device is chosen, and when it is missing and any other is taken", async () => {
+    const devices = await inCall(true);
+    const heard = leaks(devices);
+    void devices.choose("mic", "usb");
+    asked.shift()?.refuse("NotFoundError");
+    await settle();
+    await give();
+    expect(devices.state.get().mic).toMatchObject({ on: false, device: "" });
+    expect(heard()).toBe(0);
+  });
+
+  it("when the permission comes after the press on mute", async () => {
+    const devices = new Devices();
+    const heard = leaks(devices);
+    void devices.start({ mic: true, camera: true });
+    void devices.toggle("mic", false);
+    await give();
+    expect(devices.state.get().mic).toMatchObject({ on: false, wanted: false });
+    expect(devices.state.get().camera.on).toBe(true);
+    expect(heard()).toBe(0);
+  });
+
+  it("when what failed is tried again", async () => {
+    const devices = await inCall(true);
+    (devices.state.get().mic.track as unknown as Track).pullOut();
+    asked.shift()?.refuse("NotReadableError");
+    await settle();
+    expect(devices.state.get().mic.problem).toBe("busy");
+    void devices.retry("mic");
+    await give();
+    expect(devices.state.get().mic).toMatchObject({ on: false, problem: "" });
+  });
+
+  it("when the page comes back, however long the camera takes", async () => {
+    const devices = new Devices(true);
+    const heard = leaks(devices);
+    void devices.start({ mic: true, camera: true });
+    asked.shift()?.refuse("AbortError"); // both at once fail, so each is asked for alone
+    await settle();
+    await give();
+    expect(devices.state.get().mic).toMatchObject({ on: false });
+    expect(devices.state.get().asking).toBe(true);
+    await give();
+    expect(heard()).toBe(0);
+    await devices.toggle("mic", true);
+    expect(devices.state.get().mic.on).toBe(true);
+  });
+
+  it("when it is started a second time", async () => {
+    const devices = await inCall(true);
+    await devices.start({ mic: true, camera: false });
+    expect(asked).toEqual([]);
+    expect(devices.state.get().mic.on).toBe(false);
+  });
+});
+
+describe("what is let go of", () => {
+  it("is stopped when the browser gives it later", async () => {
+    const devices = new Devices();
+    void devices.start({ mic: true, camera: true });
+    devices.stop();
+    const tracks = await give();
+    expect(tracks.map((track) => track.readyState)).toEqual(["ended", "ended"]);
+    expect(devices.state.get().mic.track).toBeNull();
+    expect(asked).toEqual([]);
+  });
+
+  it("is the camera that was switched off before it came, and the screen of a call that is over", async () => {
+    const devices = new Devices();
+    void devices.start({ mic: false, camera: true });
+    void devices.toggle("camera", false);
+    const [camera] = await give();
+    void devices.shareScreen();
+    devices.stop();
+    const [screen] = await give();
+    expect([camera?.readyState, screen?.readyState]).toEqual(["ended", "ended"]);
+    expect(devices.state.get().screen.on).toBe(false);
+  });
+
+  it("is the older of two devices, whichever comes first", async () => {
+    const devices = await inCall(false);
+    void devices.choose("mic", "one");
+    void devices.choose("mic", "two");
+    const [one, two] = asked;
+    two?.give();
+    one?.give();
+    await settle();
+    expect(one?.tracks[0]?.readyState).toBe("ended");
+    expect(devices.state.get().mic.track).toBe(two?.tracks[0]);
+  });
+});
+
+it("says when the system holds the microphone silent", async () => {
+  const devices = await inCall(false);
+  const track = devices.state.get().mic.track as unknown as Track;
+  track.hold(true);
+  expect(devices.state.get().mic).toMatchObject({ on: true, silent: true });
+  track.hold(false);
+  expect(devices.state.get().mic.silent).toBe(false);
+});
+
+it("keeps the choices of twenty sessions", () => {
+  const storage = new Map<string, string>();
+  const store = {
+    getItem: (key: string) => storage.get(key) ?? null,
+    setItem: (key: string, value: string) => void storage.set(key, value),
+  };
+  for (let n = 0; n < 25; n++) keep({ session: `s${n}`, mic: n !== 24, camera: false }, store);
+  expect(kept("s24", store)).toEqual({ session: "s24", mic: false, camera: false });
+  expect(kept("s5", store)?.mic).toBe(true);
+  expect(kept("s4", store)).toBeNull();
+  storage.set("sangdam.entered", "{broken");
+  expect(kept("s24", store)).toBeNull();
+});

@@ -1,0 +1,31 @@
+/** What this tab's person chose in a session: it survives a reload, and a look at another session. Pure but for the storage. */
+
+export interface Kept {
+  session: string;
+  /** Wants to be heard: false while muted. */
+  mic: boolean;
+  camera: boolean;
+}
+
+type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
+
+const KEY = "sangdam.entered";
+const MOST = 20; // sessions of one tab; the oldest is forgotten
+
+function all(storage: Storage): Kept[] {
+  try {
+    const found: unknown = JSON.parse(storage.getItem(KEY) ?? "[]");
+    return Array.isArray(found) ? (found as Kept[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+export function kept(session: string, storage: Storage = sessionStorage): Kept | null {
+  return all(storage).find((one) => one.session === session) ?? null;
+}
+
+export function keep(entry: Kept, storage: Storage = sessionStorage): void {
+  const others = all(storage).filter((one) => one.session !== entry.session);
+  storage.setItem(KEY, JSON.stringify([...others, entry].slice(-MOST)));
+}
