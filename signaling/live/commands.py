@@ -398,6 +398,7 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.PeerReport: _event(lambda person, m: ev.PeerReported(person.id, m.state), listeners=True),
     msg.SetMedia: _event(lambda person, m: ev.MediaChanged(person.id, msg.Media(mic=m.mic, camera=m.camera, screen=m.screen))),
     msg.AddChannel: _event(lambda person, m: ev.ChannelChanged(person.id, m.channel)),
+    msg.AnswerUpgrade: _event(lambda person, m: ev.UpgradeAnswered(person.id, m.take)),
     msg.SendLine: in_session(_line),
     msg.GetLines: in_session(_lines),
     msg.Typing: in_session(_typing),

@@ -113,7 +113,8 @@ class SlotView(Struct, kw_only=True):
 
 class RoomView(Struct, kw_only=True):
     """``slots``: what arrives in this viewer's video slots "0".."3" (the key is the slot).
-    ``hears``: listener → sources; a user is sent only the pairs they are part of. ``notice``: what a user must be told.
+    ``hears``: listener → sources, for peers that are live: who hears whom now, muted or not. A user is sent only the pairs they
+    are part of. ``notice``: what a user must be told.
     ``limits``: slot → what this viewer's own line does not carry: a smaller picture ("low"), or none for now ("paused").
     A client whose peer connection was made under an older ``epoch`` makes a new one."""
 
@@ -126,6 +127,14 @@ class RoomView(Struct, kw_only=True):
     held: bool = False  # the counselor has put the user on hold
     passing_to: str = ""  # whom, or what category, the counselor passes the user on to
     limits: dict[str, PictureLimit] = {}
+
+
+class UpgradeView(Struct, kw_only=True):
+    """The user of a written conversation asks to go on by ``channel``; ``until`` (ms) it rings for the owner."""
+
+    channel: Channel
+    state: Literal["ringing", "declined", "missed"]
+    until: int
 
 
 class WaitingView(Struct, kw_only=True):
@@ -202,9 +211,11 @@ class SessionView(Struct, kw_only=True):
     room: RoomView | None = None
     recording: RecordingView | None = None  # null where the site does not record
     may_listen: bool = False  # an operator may listen in: say so before the user enters
+    may_record: bool = False  # people will be asked whether the call may be recorded: say so, too
     waiting: WaitingView | None = None
     opening: OpeningView | None = None  # until a counselor has come, for the user
     callback: CallbackView | None = None
+    upgrade: UpgradeView | None = None
     owner_lost: bool = False
     choices: list[Literal["wait", "another", "message"]] = []  # the user's, when the owner is lost or nobody is there
     deadline: int | None = None  # when the session ends or moves on if a lost person does not return
@@ -412,7 +423,7 @@ class SetMedia(Message, tag="media"):
 
 
 class AddChannel(Message, tag="channel"):
-    """A text session becomes a voice or video session."""
+    """A text session becomes a voice or video session. The user's rings for the owner, who answers with ``upgrade``."""
 
     session: Id
     channel: Channel
@@ -590,6 +601,14 @@ class SetMode(Message, tag="mode"):
     id: int | None = None
 
 
+class AnswerUpgrade(Message, tag="upgrade"):
+    """The owner takes the user's wish to go on by voice or video, or not now."""
+
+    session: Id
+    take: bool
+    id: int | None = None
+
+
 class Hold(Message, tag="hold"):
     """The owner puts the user on hold, or takes them back."""
 
@@ -662,7 +681,7 @@ ClientMessage = (
     Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage
     | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | MoveCallback | MissCallback | GetInvite
     | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | Hold
-    | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | Listen
+    | AnswerRecording | AnswerUpgrade | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | Listen
     | SignOutStaff
 )  # fmt: skip  # a list of names
 

@@ -58,7 +58,7 @@ SENTENCES = {
     "full": "No more callbacks can be taken; leave a message instead.",
     "not_offered": "Callbacks are not offered here.",
     "ringing": "A counselor is being asked right now.",
-    "too_often": "It has been moved too often.",
+    "too_often": "That has been done too often.",
     "busy": "You are in a conversation.",
     "unavailable": "This is out of reach for a moment. Try again in a few seconds.",
     "failed": "Something went wrong here. Try again.",

@@ -53,6 +53,14 @@ class ChannelChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class UpgradeAnswered:
+    """The owner takes the user's wish to talk, or does not."""
+
+    participant: str
+    take: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     participant: str
 
@@ -299,8 +307,8 @@ class Restored:
 
 
 SessionEvent = (
-    Entered | Connected | Disconnected | RightEnded | MediaChanged | ChannelChanged | Left | Chose | MessageGiven | CallbackAsked
-    | CallbackCancelled | CallbackMoved | CallbackMissed | UserMet | HelpAsked | TransferAsked
+    Entered | Connected | Disconnected | RightEnded | MediaChanged | ChannelChanged | UpgradeAnswered | Left | Chose
+    | MessageGiven | CallbackAsked | CallbackCancelled | CallbackMoved | CallbackMissed | UserMet | HelpAsked | TransferAsked
     | HelpCancelled | HelpJoined | ModeChanged | Held | HandedOver | Rated | WrappedUp | EndedBy | RingStarted | RingEnded
     | ListenStarted | ListenStopped
     | Accepted | RequestMoved | NobodyEligible | RecordingAnswered | RecordingFailed | PeerOffered | PeerChanged | PeerReported

@@ -16,6 +16,7 @@ from signaling.session import listening, model, people
 from signaling.session import preferred as preferring
 from signaling.session import recording as recordings
 from signaling.session import transfer as transferring
+from signaling.session import upgrade as upgrading
 from signaling.session.events import (
     Accepted,
     CallbackAsked,
@@ -61,6 +62,7 @@ from signaling.session.events import (
     Step,
     Ticked,
     TransferAsked,
+    UpgradeAnswered,
     UserMet,
     WrappedUp,
 )
@@ -72,6 +74,7 @@ def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
     out: list[Effect] = []
     _HANDLERS[type(event)](session, event, now, out)
     holding.settle(session, out)
+    upgrading.settle(session)
     listening.settle(session, now, out)
     recordings.settle(session, now, out)
     return out
@@ -362,6 +365,7 @@ _TIMERS: dict[str, Callable[[Session, int, list[Effect]], None]] = {
     "hunt": helping.hunt_over,
     "preferred": preferring.widen,
     "callback": _callback_timer,
+    "upgrade": upgrading.missed,
     "wrap_up": lambda session, now, out: _close(session, "wrapped_up", now, out),
 }
 
@@ -419,7 +423,8 @@ _HANDLERS: dict[type[Any], Callable[[Session, Any, int, list[Effect]], None]] = 
     Disconnected: people.disconnected,
     RightEnded: people.right_ended,
     MediaChanged: people.media_changed,
-    ChannelChanged: people.channel_changed,
+    ChannelChanged: upgrading.channel_changed,
+    UpgradeAnswered: upgrading.answered,
     PeerOffered: people.peer_offered,
     PeerChanged: people.peer_changed,
     PeerReported: people.peer_reported,

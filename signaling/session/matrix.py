@@ -56,6 +56,16 @@ def compute(session: Session) -> Matrix:
     )
 
 
+def sounding(session: Session, grid: Matrix) -> dict[str, tuple[str, ...]]:
+    """Return who hears whom now: what the matrix allows, of those whose peers are live. It is what pages may say."""
+    live = {person.id for person in (*session.present(), *session.listeners.values()) if person.peer == "live"}
+    return {
+        listener: tuple(source for source in sources if source in live)
+        for listener, sources in grid.hears.items()
+        if listener in live
+    }
+
+
 def _record(session: Session, heard: list[str]) -> Record | None:
     """What nobody hears is not recorded either: who is told that they are unheard may believe it."""
     return Record(period=session.recording.period, participants=heard) if session.recording.on else None

@@ -11,7 +11,10 @@ from signaling.protocol.messages import CallbackState, Channel, HelpState, Media
 
 PeerName = Literal["none", "connecting", "live", "text_only", "lost"]
 Choice = Literal["wait", "another", "message"]
-Timer = Literal["idle", "user_lost", "owner_lost", "professional_lost", "hunt", "catch_up", "wrap_up", "preferred", "callback"]
+Timer = Literal[
+    "idle", "user_lost", "owner_lost", "professional_lost", "hunt", "catch_up", "wrap_up", "preferred", "callback", "upgrade"
+]
+UpgradeState = Literal["ringing", "declined", "missed"]
 RequestKind = Literal["user", "callback", "help"]
 
 IDLE_MS = 10 * 60_000
@@ -25,6 +28,7 @@ CATCH_UP_MS = 3 * 60_000
 HUNT_MS = 90_000
 HUNT_ONE_MS = 30_000  # for one person: a ring takes 20 s
 WRAP_UP_MS = 120_000
+UPGRADE_MS = 30_000  # how long a wish to talk rings: a counselor may be writing to somebody else
 RATING_MS = 24 * 3_600_000
 
 CALLBACK_KEPT_MS = 14 * 24 * 3_600_000  # so long it stays in line; contact and note are not kept for ever
@@ -123,6 +127,15 @@ class Callback(Struct, kw_only=True):
     moved: int = 0
 
 
+class Upgrade(Struct, kw_only=True):
+    """The user asks to go on by ``channel``. ``calls``: how often the counselor has been rung for it."""
+
+    channel: Channel
+    state: UpgradeState
+    until: int
+    calls: int = 1
+
+
 class Session(Struct, kw_only=True):
     """``preferred``: the one counselor who is asked now, because they served this user before. ``request`` is the user's request
     at the matcher, ``fence`` the newest matcher step seen. ``returned``: a counselor was lost or never came, so the request
@@ -156,6 +169,7 @@ class Session(Struct, kw_only=True):
     callback: Callback | None = None
     help: Help | None = None
     held: bool = False
+    upgrade: Upgrade | None = None
     recording: Recording = msgspec.field(default_factory=Recording)
     may_listen: bool = False
     listeners: dict[str, Listener] = {}

@@ -6,13 +6,11 @@ from typing import Literal
 
 from signaling.session import model
 from signaling.session.events import (
-    ChannelChanged,
     Connected,
     Disconnected,
     DropPeer,
     Effect,
     MediaChanged,
-    Note,
     PeerChanged,
     PeerOffered,
     PeerReported,
@@ -21,8 +19,6 @@ from signaling.session.events import (
     Step,
 )
 from signaling.session.model import NotAllowed, PeerName, Person, Session
-
-_CHANNEL_RANK = {"text": 0, "voice": 1, "video": 2}
 
 
 def forget_peers(session: Session) -> None:
@@ -124,20 +120,6 @@ def user_lost(session: Session, now: int, out: list[Effect]) -> None:
 
 def media_changed(session: Session, event: MediaChanged, now: int, out: list[Effect]) -> None:
     someone(session, event.participant).media = event.media
-
-
-def channel_changed(session: Session, event: ChannelChanged, now: int, out: list[Effect]) -> None:
-    """A text session becomes voice or video, never less: switching a microphone off is `media`."""
-    if event.participant not in (session.user, session.owner):
-        raise NotAllowed("not_yours")
-    if session.state not in ("preparing", "waiting", "active"):
-        raise NotAllowed("wrong_state")
-    if _CHANNEL_RANK[event.channel] < _CHANNEL_RANK[session.channel]:
-        raise NotAllowed("channel")
-    if event.channel != session.channel:
-        session.channel = event.channel
-        out.append(Say(f"channel.{event.channel}"))
-        out.append(Note("channel", {"channel": event.channel}))
 
 
 def peer_offered(session: Session, event: PeerOffered, now: int, out: list[Effect]) -> None:

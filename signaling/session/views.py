@@ -22,6 +22,7 @@ from signaling.protocol.messages import (
     SessionView,
     SiteView,
     SlotView,
+    UpgradeView,
     WaitingView,
 )
 from signaling.session import matrix
@@ -65,10 +66,12 @@ def session_view(
         you=viewer,
         participants=[_participant(session, each) for each in _visible(session)],
         may_listen=session.may_listen,
+        may_record=session.recording.offered,
         product_picture=brief_value(around.brief, "product_picture"),
         room=_room(session, person, grid, limits or {}) if session.state == "active" else None,
         recording=recording_view(session, person),
         callback=callback_view(session),
+        upgrade=upgrade_view(session),
         owner_lost=session.owner_lost,
         end_reason=session.end_reason,
         rated=session.rated,
@@ -114,7 +117,7 @@ def _participant(session: Session, person: Person) -> ParticipantView:
 
 
 def _room(session: Session, viewer: Person, grid: matrix.Matrix, limits: Mapping[int, PictureLimit]) -> RoomView:
-    hears = {listener: list(sources) for listener, sources in grid.hears.items()}
+    hears = {listener: list(sources) for listener, sources in matrix.sounding(session, grid).items()}
     if viewer.role == "user":
         hears = {
             listener: [source for source in sources if viewer.id in (listener, source)] for listener, sources in hears.items()
@@ -182,6 +185,11 @@ def callback_view(session: Session) -> CallbackView | None:
         came=called.came,
         moved=called.moved,
     )
+
+
+def upgrade_view(session: Session) -> UpgradeView | None:
+    asked = session.upgrade
+    return UpgradeView(channel=asked.channel, state=asked.state, until=asked.until) if asked is not None else None
 
 
 def _help(session: Session, asked: Help | None) -> HelpView | None:

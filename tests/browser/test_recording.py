@@ -19,6 +19,7 @@ async def a_call(cast: Cast) -> tuple[User, Staff]:
     counselor = await cast.counselor()
     user = await cast.user()
     await user.call("video")
+    await expect(user.get("may-record")).to_contain_text("녹화해도 되는지 여쭤봐요")
     await user.enter()
     await counselor.accept()
     await counselor.hears(USER.hz)

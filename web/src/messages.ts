@@ -92,6 +92,12 @@ export interface RoomView {
   limits: Record<string, "low" | "paused">;
 }
 
+export interface UpgradeView {
+  channel: "text" | "voice" | "video";
+  state: "ringing" | "declined" | "missed";
+  until: number;
+}
+
 export interface WaitingView {
   place: number;
   low_s: number | null;
@@ -155,9 +161,11 @@ export interface SessionView {
   room: RoomView | null;
   recording: RecordingView | null;
   may_listen: boolean;
+  may_record: boolean;
   waiting: WaitingView | null;
   opening: OpeningView | null;
   callback: CallbackView | null;
+  upgrade: UpgradeView | null;
   owner_lost: boolean;
   choices: ("wait" | "another" | "message")[];
   deadline: number | null;
@@ -520,6 +528,13 @@ export interface SetMode {
   id?: number | null;
 }
 
+export interface AnswerUpgrade {
+  type: "upgrade";
+  session: string;
+  take: boolean;
+  id?: number | null;
+}
+
 export interface Hold {
   type: "hold";
   session: string;
@@ -782,6 +797,6 @@ export interface Bye {
   retry_ms?: number | null;
 }
 
-export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | MoveCallback | MissCallback | GetInvite | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | Hold | AnswerRecording | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | Listen | SignOutStaff;
+export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | MoveCallback | MissCallback | GetInvite | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | Hold | AnswerRecording | AnswerUpgrade | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | Listen | SignOutStaff;
 
 export type ServerMessage = Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | CallQuality | Bye;

@@ -1,9 +1,11 @@
+import { Phone } from "lucide";
 import { useEffect, useRef } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { hearing } from "../room/hearing";
 import { listeners, participant } from "../room/state";
 import { list, nameAndRole } from "../room/words";
-import { announce } from "../ui/announce";
+import { announce, toast } from "../ui/announce";
+import { Button } from "../ui/button";
 import { useStore } from "../ui/store";
 import type { Call } from "./call";
 import { t } from "./words";
@@ -28,6 +30,24 @@ export function Notices({ call, session }: { call: Call; session: SessionView })
         </p>
       ))}
     </div>
+  );
+}
+
+/** The wish to talk, while it rings for the counselor and when they did not take it. */
+export function Upgrade({ call, session }: { call: Call; session: SessionView }) {
+  const { upgrade } = session;
+  if (!upgrade || session.owner_lost) return null;
+  const owner = session.participants.find((one) => one.owner);
+  const again = () => void call.enter("").catch((error: unknown) => toast(error instanceof Error ? error.message : "", "error"));
+  return (
+    <p class={`notice notice-${upgrade.state === "ringing" ? "help" : "warn"}`} role="status" data-testid="upgrade">
+      <span>{t(`upgrade.${upgrade.state}`, { name: owner ? nameAndRole(owner) : "" })}</span>
+      {upgrade.state !== "ringing" && (
+        <Button icon={Phone} onClick={again} data-testid="upgrade-again">
+          {t("upgrade.again")}
+        </Button>
+      )}
+    </p>
   );
 }
 

@@ -105,6 +105,9 @@ function Shared({ session, channel }: { session: SessionView; channel: "text" | 
         <li>{t("prepare.shared.professional")}</li>
         {session.may_listen && <li data-testid="may-listen">{t("prepare.shared.listening")}</li>}
         <li>{t("prepare.shared.kept")}</li>
+        {channel !== "text" && (
+          <li data-testid="may-record">{t(session.may_record ? "prepare.shared.recorded" : "prepare.shared.unrecorded")}</li>
+        )}
       </ul>
       {session.site.privacy_url && (
         <a href={session.site.privacy_url} target="_blank" rel="noreferrer">

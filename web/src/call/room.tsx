@@ -1,7 +1,7 @@
 import { ChevronDown, ChevronUp, Ear, EarOff, X } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { SessionView } from "../messages";
+import type { ParticipantView, SessionView } from "../messages";
 import { Board } from "../room/board/lazy-board";
 import { Chat } from "../room/chat";
 import { Controls } from "../room/controls";
@@ -16,7 +16,7 @@ import { Icon } from "../ui/icon";
 import { useStore } from "../ui/store";
 import type { Call } from "./call";
 import { Lost } from "./later";
-import { Notices } from "./notices";
+import { Notices, Upgrade } from "./notices";
 import { t } from "./words";
 
 const SEEN = "sangdam.seen";
@@ -62,6 +62,7 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
       <div class="room-notices">
         <RecordingBar client={call.client} session={session} />
         <Notices call={call} session={session} />
+        <Upgrade call={call} session={session} />
       </div>
       <main class="room-main">
         {session.owner_lost ? (
@@ -90,20 +91,24 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
   );
 }
 
-function Header({ call, session }: { call: Call; session: SessionView }) {
+/** Who hears this person now, in words: what their own microphone and connection and the server's word together give. */
+function useWhoHears(call: Call, session: SessionView): { heard: boolean; words: string } {
   const mic = useStore(call.devices.state, (state) => state.mic);
-  const { hearers } = hearing(session);
-  const heard = mic.on && !mic.silent && hearers.length > 0;
-  const names = list(hearers.map(nameAndRole));
-  const words = !mic.track
-    ? t("room.hear.noMic")
-    : !mic.on
-      ? t("room.hear.muted")
-      : mic.silent
-        ? t("room.hear.silent")
-        : hearers.length === 0
-          ? t("room.hear.nobody")
-          : t(hearers.length > 1 ? "room.hear.many" : "room.hear.one", { names });
+  const live = useStore(call.room.peer.state, (state) => state.status === "live");
+  const { hearers, coming } = hearing(session);
+  const names = (people: ParticipantView[]) => list(people.map(nameAndRole));
+  const no = (words: string) => ({ heard: false, words });
+  if (!mic.track) return no(t("room.hear.noMic"));
+  if (!mic.on) return no(t("room.hear.muted"));
+  if (mic.silent) return no(t("room.hear.silent"));
+  if (!live) return no(t("room.hear.connecting"));
+  if (hearers.length > 0)
+    return { heard: true, words: t(hearers.length > 1 ? "room.hear.many" : "room.hear.one", { names: names(hearers) }) };
+  return no(coming.length > 0 ? t("room.hear.soon", { names: names(coming) }) : t("room.hear.nobody"));
+}
+
+function Header({ call, session }: { call: Call; session: SessionView }) {
+  const { heard, words } = useWhoHears(call, session);
   return (
     <header class="room-head">
       <strong class="room-site">{session.site.name}</strong>

@@ -20,6 +20,7 @@ export interface Actions {
   /** `record`: their answer to a recording under way. */
   join(session: string, record?: boolean): Promise<boolean>;
   hold(session: string, on: boolean): Promise<boolean>;
+  answerUpgrade(session: string, take: boolean): Promise<boolean>;
   setMode(session: string, mode: Mode, hear_user: boolean): Promise<boolean>;
   handOver(session: string): Promise<boolean>;
   leave(session: string): Promise<boolean>;
@@ -59,6 +60,7 @@ export function makeActions(request: Request): Actions {
     cancelHelp: (session) => send({ type: "cancel_help", session }),
     join: (session, record) => send({ type: "join", session, ...(record === undefined ? {} : { record }) }),
     hold: (session, on) => send({ type: "hold", session, on }),
+    answerUpgrade: (session, take) => send({ type: "upgrade", session, take }),
     setMode: (session, mode, hear_user) => send({ type: "mode", session, mode, hear_user }),
     handOver: (session) => send({ type: "hand_over", session }),
     leave: (session) => send({ type: "leave", session }),

@@ -1,8 +1,7 @@
 /** Everything that makes an incoming call noticed: sound, notification, the tab's title, the screen reader. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Ring } from "../messages";
 import { announce, useStore } from "../ui";
-import { field, title } from "./logic/ringing";
+import { field, title, type Call } from "./logic/ringing";
 import { notify } from "./notify";
 import { prefs } from "../staff/prefs";
 import { Ringer } from "./ringer";
@@ -27,13 +26,13 @@ export function useRingerReady(): boolean {
   return ready;
 }
 
-const whoCalls = (ring: Ring) => ring.from_name || field(ring, "user_name") || t("visitor");
+const whoCalls = (ring: Call) => ring.from_name || field(ring, "user_name") || t("visitor");
 
 /** Rings for `ring` until it changes or `silenced` names it. */
-export function useAlerts(ring: Ring | null, silenced: string): void {
+export function useAlerts(ring: Call | null, silenced: string): void {
   const { ringVolume, ringMuted } = useStore(prefs);
   const id = ring?.reservation ?? "";
-  const shown = useRef<Ring | null>(ring);
+  const shown = useRef<Call | null>(ring);
   shown.current = ring;
   useRingerReady();
 
@@ -46,9 +45,9 @@ export function useAlerts(ring: Ring | null, silenced: string): void {
   useEffect(() => {
     const call = shown.current;
     if (id === "" || call === null) return;
-    const help = call.kind === "help";
-    announce(t(help ? "ring.announce.help" : "ring.announce", { who: whoCalls(call), topic: call.category }), "assertive");
-    return notify(t(help ? "ring.title.help" : "ring.title"), `${whoCalls(call)} · ${call.category}`, id);
+    const kind = call.kind === "help" || call.kind === "upgrade" ? call.kind : "";
+    announce(t(kind ? `ring.announce.${kind}` : "ring.announce", { who: whoCalls(call), topic: call.category }), "assertive");
+    return notify(t(kind ? `ring.title.${kind}` : "ring.title"), `${whoCalls(call)} · ${call.category}`, id);
   }, [id]);
 
   useEffect(() => {

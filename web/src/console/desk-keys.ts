@@ -1,8 +1,9 @@
 /** What each key does now: put together from where one is, a table a group. */
-import type { Audience, HelpView, Ring, SessionView, StaffMe } from "../messages";
+import type { Audience, HelpView, SessionView, StaffMe } from "../messages";
 import type { RoomLink } from "../room/room-link";
 import type { Actions } from "./actions";
 import type { Action } from "./logic/keys";
+import type { Call } from "./logic/ringing";
 import { neighbour, nextState } from "./logic/queue";
 import { isChange, mayHandOver, MODES, type Planned } from "./modes";
 import type { Standing } from "./standing";
@@ -14,7 +15,7 @@ export type Open = "keys" | "settings" | "help" | "transfer" | "end" | "leave" |
 
 export interface DeskState {
   me: StaffMe;
-  ring: Ring | null;
+  ring: Call | null;
   sessions: Sessions;
   standing: Standing;
   link: RoomLink | null;
@@ -27,7 +28,8 @@ export interface DeskState {
   onPlan: (planned: Planned | null) => void;
   onAudience: (audience: Audience) => void;
   onSilence: (reservation: string) => void;
-  onDeclining: (reservation: string) => void;
+  onAccept: (call: Call) => Promise<void>;
+  onDecline: (call: Call) => void;
   onState: (state: "available" | "away") => void;
   onChoose: (session: string) => void;
   onEnd: () => void;
@@ -57,11 +59,11 @@ function consoleKeys(desk: DeskState): Keys {
   };
 }
 
-function ringKeys({ ring, actions, onDeclining, onSilence }: DeskState): Keys {
+function ringKeys({ ring, onAccept, onDecline, onSilence }: DeskState): Keys {
   if (ring === null) return {};
   return {
-    accept: () => void actions.accept(ring.reservation),
-    decline: () => onDeclining(ring.reservation),
+    accept: () => void onAccept(ring),
+    decline: () => onDecline(ring),
     mute_ring: () => onSilence(ring.reservation),
   };
 }

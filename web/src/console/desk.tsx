@@ -18,7 +18,7 @@ import { EndDialog, HandOverDialog, KeysDialog, LeaveDialog } from "./dialogs";
 import { HelpDialog } from "./help";
 import { Idle } from "./idle";
 import { Lane } from "./lane";
-import { shown } from "./logic/ringing";
+import { shown, upgrades, type Call } from "./logic/ringing";
 import { Modes, type Planned } from "./modes";
 import { userOf } from "../staff/names";
 import { Notes } from "./notes";
@@ -34,7 +34,7 @@ import { t, textOr } from "../staff/texts";
 import { MissedBand, TopBar } from "./top-bar";
 import { TransferDialog } from "./transfer";
 import { useKeys } from "./use-keys";
-import { useRoom, useSessions } from "./use-sessions";
+import { useHoldElsewhere, useRoom, useSessions } from "./use-sessions";
 
 interface DeskProps {
   /** Back to the sign-in, with the reason to show there. */
@@ -83,6 +83,8 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   const sessions = useSessions(state, me);
   const session = sessions.current;
   const link = useRoom(client, session);
+  const [taking, setTaking] = useState("");
+  useHoldElsewhere(client, state, sessions, taking);
   const { view } = useStore(prefs);
   const [open, setOpen] = useState<Open>(null);
   const [tab, setTab] = useState<Tab>("lane");
@@ -90,7 +92,8 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   const [audience, setAudience] = useState<Audience>("all");
   const [silenced, setSilenced] = useState("");
   const [declining, setDeclining] = useState("");
-  const ring = shown(state.rings.filter((one) => one.expires_at > now));
+  const calls: Call[] = [...state.rings, ...upgrades(sessions.list.filter((one) => !(one.id in state.replaced)))];
+  const ring = shown(calls.filter((one) => one.expires_at > now));
   const soundReady = useRingerReady();
   useAlerts(ring, silenced);
   useRingOverToasts(state);
@@ -122,6 +125,16 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
     sessions.choose(id);
     setTab("room");
   };
+  /** Opens the conversation with it: whoever takes a call is in it. */
+  const accept = async (call: Call) => {
+    setTaking(call.session);
+    const taken =
+      call.kind === "upgrade" ? await actions.answerUpgrade(call.session, true) : await actions.accept(call.reservation);
+    if (taken) choose(call.session);
+    setTaking("");
+  };
+  const decline = (call: Call) =>
+    call.kind === "upgrade" ? void actions.answerUpgrade(call.session, false) : setDeclining(call.reservation);
   const onAgain = mayAsk ? () => setOpen(help?.transfer ? "transfer" : "help") : null;
   const setters = {
     onOpen: setOpen,
@@ -129,7 +142,8 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
     onPlan: setPlanned,
     onAudience: setAudience,
     onSilence: setSilenced,
-    onDeclining: setDeclining,
+    onAccept: accept,
+    onDecline: decline,
   };
   useKeys(
     deskKeys({
@@ -243,7 +257,8 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
           muted={silenced === ring.reservation}
           declining={declining === ring.reservation}
           actions={actions}
-          onDeclining={(on) => setDeclining(on ? ring.reservation : "")}
+          onAccept={() => accept(ring)}
+          onDeclining={(on) => (on ? decline(ring) : setDeclining(""))}
           onMute={() => setSilenced(ring.reservation)}
         />
       )}

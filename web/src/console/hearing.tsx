@@ -56,7 +56,7 @@ function inWords(all: Line[], name: (id: string) => string): string {
 export function HearingPicture({ session, preview }: { session: SessionView; preview?: Hears }) {
   const who = cast(session.participants);
   const at = places(who);
-  const all = lines(preview ?? hearsNow(session.room, session.help, who), [who.user, who.counselor, who.professional]);
+  const all = lines(preview ?? hearsNow(session.room), [who.user, who.counselor, who.professional]);
   const name = (id: string) => nameOf(session.participants.find((one) => one.id === id));
   const faces = (["user", "counselor", "professional"] as const).filter((role) => who[role] !== "");
   return (

@@ -98,6 +98,12 @@ function SessionRow({
             {session.category.name} · {t(`session.${session.state}`)}
           </span>
         </span>
+        {session.room?.held === true && (
+          <span class="pill pill-warn" data-testid="row-held">
+            {t("session.held")}
+          </span>
+        )}
+        {session.upgrade?.state === "ringing" && <span class="pill pill-warn">{t("lane.ringing")}</span>}
         {fresh > 0 && <span class="pill pill-ok">{t("session.new_lines", { n: fresh })}</span>}
         {user?.presence === "lost" && session.state === "active" && !callsBack(session) && (
           <span class="dot dot-warn" title={t("state.lost")} />

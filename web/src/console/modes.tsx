@@ -52,10 +52,12 @@ export function Modes({ session, help, planned, actions, onPlan, onHandOver }: M
   return (
     <section class="modes card-part" aria-label={t("hear.title")}>
       <h2>{t(changing ? "hear.after" : "hear.title")}</h2>
-      <HearingPicture
-        session={session}
-        preview={changing ? hearsIn(shown.mode, shown.hear_user, cast(session.participants)) : undefined}
-      />
+      {session.room?.media === true && (
+        <HearingPicture
+          session={session}
+          preview={changing ? hearsIn(shown.mode, shown.hear_user, cast(session.participants)) : undefined}
+        />
+      )}
       <div class="segments modes-switch" role="radiogroup" aria-label={t("mode.group")}>
         {MODES.map((mode, i) => (
           <button

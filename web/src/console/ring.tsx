@@ -1,19 +1,18 @@
 import { BellOff, Check, X } from "lucide";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Ring } from "../messages";
 import { Button, Icon, useLocale } from "../ui";
 import type { Actions } from "./actions";
 import { ChannelIcon } from "./lane";
 import { languageName, safeHref, shortUrl, since } from "../staff/format";
 import { keyLabel } from "./logic/keys";
-import { dash, field, fraction, secondsLeft } from "./logic/ringing";
+import { dash, field, fraction, secondsLeft, type Call } from "./logic/ringing";
 import { t } from "../staff/texts";
 
 const DECLINE_REASONS = ["busy", "topic", "language", "break"] as const;
 const R = 27;
 
 /** The ring that empties in 20 s, with the seconds inside. */
-function Countdown({ ring, now }: { ring: Ring; now: number }) {
+function Countdown({ ring, now }: { ring: Call; now: number }) {
   const { array, offset } = dash(fraction(ring, now), R);
   return (
     <div class="ring-count" role="timer" aria-label={t("ring.left", { s: secondsLeft(ring, now) })}>
@@ -36,7 +35,7 @@ function Countdown({ ring, now }: { ring: Ring; now: number }) {
   );
 }
 
-function Facts({ ring }: { ring: Ring }) {
+function Facts({ ring }: { ring: Call }) {
   const locale = useLocale();
   const page = field(ring, "page_title");
   const url = field(ring, "page_url");
@@ -75,17 +74,19 @@ function Facts({ ring }: { ring: Ring }) {
 }
 
 interface IncomingProps {
-  ring: Ring;
+  ring: Call;
   now: number;
   muted: boolean;
   declining: boolean;
-  actions: Pick<Actions, "accept" | "decline">;
+  actions: Pick<Actions, "decline">;
+  onAccept: () => Promise<void>;
+  /** Declined, or about to be: the matcher's calls are asked for a reason. */
   onDeclining: (open: boolean) => void;
   onMute: () => void;
 }
 
 /** The incoming call, over the middle of the page. Not a modal dialog: what is being done goes on under it. */
-export function Incoming({ ring, now, muted, declining, actions, onDeclining, onMute }: IncomingProps) {
+export function Incoming({ ring, now, muted, declining, actions, onAccept, onDeclining, onMute }: IncomingProps) {
   const [busy, setBusy] = useState(false);
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -95,11 +96,12 @@ export function Incoming({ ring, now, muted, declining, actions, onDeclining, on
       card.current?.querySelector<HTMLElement>(".ring-accept")?.focus({ preventScroll: true });
   }, []);
   const help = ring.kind === "help";
-  const byUser = ring.kind === "user" || ring.kind === "callback";
+  const upgrade = ring.kind === "upgrade";
+  const byUser = ring.kind === "user" || ring.kind === "callback" || upgrade;
   const who = ring.from_name || (byUser ? field(ring, "user_name") || t("visitor") : t("role.counselor"));
   const accept = () => {
     setBusy(true);
-    void actions.accept(ring.reservation).then(() => setBusy(false));
+    void onAccept().then(() => setBusy(false));
   };
   return (
     <section
@@ -154,7 +156,7 @@ export function Incoming({ ring, now, muted, declining, actions, onDeclining, on
       ) : (
         <div class="ring-do">
           <Button icon={X} onClick={() => onDeclining(true)} data-testid="ring-decline">
-            {t("ring.decline")} <kbd>{keyLabel("decline")}</kbd>
+            {t(upgrade ? "ring.decline.upgrade" : "ring.decline")} <kbd>{keyLabel("decline")}</kbd>
           </Button>
           <Button
             kind={help ? "help" : "primary"}

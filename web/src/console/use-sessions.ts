@@ -5,7 +5,7 @@ import { Devices } from "../room/devices";
 import { keep, kept } from "../room/kept";
 import { RoomLink } from "../room/room-link";
 import type { RoomState } from "../room/state";
-import { mine, selected } from "./logic/queue";
+import { leftOpen, mine, selected } from "./logic/queue";
 import { amReading } from "../staff/names";
 
 /** A session I handed over, shown as ended for me while I wrap up. */
@@ -26,13 +26,16 @@ export interface Sessions {
   fresh: Record<string, number>;
 }
 
+const CHOSEN = "sangdam.chosen";
+
 /** My sessions, which one is shown, and what is new in the others. */
 export function useSessions(state: RoomState, me: StaffMe): Sessions {
-  const [chosen, setChosen] = useState("");
+  const [chosen, setChosen] = useState(() => sessionStorage.getItem(CHOSEN) ?? "");
   const seen = useRef<Record<string, number>>({});
   const list = mine([...Object.values(state.sessions).filter((one) => !(one.id in state.over)), ...handedOver(state, me)]);
   const current = selected(list, chosen);
   const last = (session: string) => state.lines[session]?.at(-1)?.seq ?? 0;
+  useEffect(() => sessionStorage.setItem(CHOSEN, current?.id ?? chosen), [current?.id]);
   if (current !== null) seen.current[current.id] = last(current.id);
   const fresh = Object.fromEntries(
     list.map((one) => {
@@ -76,4 +79,27 @@ export function useRoom(client: Client, session: SessionView | null): RoomLink |
     if (link !== null && speaks) void link.devices.start({ mic: true, camera: false });
   }, [link, speaks]);
   return link?.session === id ? link : null;
+}
+
+/**
+ * There is one microphone: whoever looks at another conversation is in none of their other calls. Those go on hold, which is
+ * said on both sides, and wait to be taken back. `taking`: the one that is about to be shown.
+ */
+export function useHoldElsewhere(client: Client, state: RoomState, { list, current }: Sessions, taking: string): void {
+  const asked = useRef(new Set<string>());
+  const left = leftOpen(
+    list.filter((one) => !(one.id in state.replaced) && one.id !== taking),
+    current?.id ?? "",
+  ).join(" ");
+  useEffect(() => {
+    if (state.status !== "open") return;
+    for (const session of left.split(" ").filter((id) => id !== "" && !asked.current.has(id))) {
+      asked.current.add(session);
+      // Refused: something else holds the user, or the call is over. Offline: asked again with the next connection.
+      client.connection
+        .request({ type: "hold", session, on: true })
+        .catch(() => undefined)
+        .finally(() => asked.current.delete(session));
+    }
+  }, [client, left, state.status]);
 }

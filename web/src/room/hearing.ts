@@ -15,8 +15,10 @@ export type NoticeKind =
   | "";
 
 export interface Hearing {
-  /** People who can hear the viewer now. */
+  /** People who can hear the viewer now: their voice connections are up. One whose WebSocket is lost may hear on. */
   hearers: ParticipantView[];
+  /** People whose voice connection is being made. */
+  coming: ParticipantView[];
   notice: NoticeKind;
   /** Of whom the notice speaks. */
   about: ParticipantView | null;
@@ -26,9 +28,10 @@ export interface Hearing {
 export function hearing(session: SessionView): Hearing {
   const hearers = listenersOf(session, session.you)
     .map((id) => participant(session, id))
-    .filter((person) => person !== undefined && person.presence === "here") as ParticipantView[];
+    .filter((person) => person !== undefined && person.role !== "operator") as ParticipantView[]; // those have a notice of their own
   const [notice, about] = noticeOf(session, hearers);
-  return { hearers, notice, about };
+  const coming = session.room?.notice ? [] : others(session).filter((one) => one.peer === "connecting" || one.peer === "lost");
+  return { hearers, coming, notice, about };
 }
 
 function noticeOf(session: SessionView, hearers: ParticipantView[]): [NoticeKind, ParticipantView | null] {

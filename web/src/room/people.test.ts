@@ -31,10 +31,19 @@ describe("the stage", () => {
 });
 
 describe("who hears the user", () => {
-  it("names those who are here and hear them", () => {
-    const hears = { p2: ["p1"], p3: ["p1"], p1: ["p2"] };
-    const session = aSession({ participants: [aParticipant(), jimin(), drHan({ presence: "lost" })], room: room({ hears }) });
-    expect(hearing(session).hearers.map((one) => one.name)).toEqual(["Jimin"]);
+  it("names those whose voice connections are up, also when their other connection is lost", () => {
+    const participants = [aParticipant(), jimin(), drHan({ presence: "lost" })];
+    const named = (hears: Record<string, string[]>) =>
+      hearing(aSession({ participants, room: room({ hears }) })).hearers.map((one) => one.name);
+    expect(named({ p2: ["p1"], p1: ["p2"] })).toEqual(["Jimin"]);
+    expect(named({ p2: ["p1"], p3: ["p1"] })).toEqual(["Jimin", "Dr. Han"]);
+  });
+
+  it("tells who is being connected from nobody", () => {
+    const connecting = aSession({ participants: [aParticipant(), jimin({ peer: "connecting" })], room: room({ hears: {} }) });
+    expect(hearing(connecting)).toMatchObject({ hearers: [], coming: [{ name: "Jimin" }] });
+    const left = aSession({ participants: [aParticipant(), jimin({ peer: "none" })], room: room({ hears: {} }) });
+    expect(hearing(left)).toMatchObject({ hearers: [], coming: [] });
   });
 
   it.each([
@@ -81,7 +90,7 @@ describe("system lines", () => {
     "listening.off",
   ];
   const MODES = ["consultation", "whisper", "conference"].map((mode) => `mode.${mode}`);
-  const CHANNELS = ["voice", "video"].map((channel) => `channel.${channel}`);
+  const CHANNELS = ["voice", "video", "asked.voice", "asked.video", "declined", "missed"].map((channel) => `channel.${channel}`);
 
   it.each([...SAID, ...MODES, ...CHANNELS])("%s has words, and they name the person", (text) => {
     const line = {

@@ -33,6 +33,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
     you: "p1",
     participants: [aParticipant(), jimin()],
     product_picture: "",
+    upgrade: null,
     room: {
       epoch: 1,
       media: true,
@@ -46,6 +47,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
     },
     recording: null,
     may_listen: false,
+    may_record: false,
     waiting: null,
     opening: null,
     callback: null,

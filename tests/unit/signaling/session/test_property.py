@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signaling.protocol.messages import Brief, CategoryView, Media, SiteView
+from signaling.protocol.messages import Brief, CategoryView, Channel, Media, SiteView
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, new_session, next_deadline, receive, views
 from signaling.session import events as ev
 from signaling.session.model import CALLBACK_OVER, FINAL_STATES, Session
@@ -52,6 +52,7 @@ event = st.one_of(
     st.builds(ev.Disconnected, someone),
     st.builds(ev.MediaChanged, someone, st.builds(Media, mic=st.booleans(), camera=st.booleans(), screen=st.booleans())),
     st.builds(ev.ChannelChanged, someone, st.sampled_from(["text", "voice", "video"])),
+    st.builds(ev.UpgradeAnswered, someone, st.booleans()),
     st.builds(ev.Left, someone),
     st.builds(ev.Chose, someone, st.sampled_from(["wait", "another", "message"])),
     st.builds(ev.MessageGiven, someone),
@@ -109,6 +110,19 @@ called_back = [
     ev.UserMet("u"),
 ]
 
+# Both are heard, then one of them is not.
+risen: list[ev.SessionEvent] = [
+    ev.Connected("u"),
+    ev.Entered(),
+    ev.Accepted("s-1.u1", "jimin", "Jimin", True, 1),
+    ev.ChannelChanged("u", "voice"),
+    ev.UpgradeAnswered("jimin", True),
+    ev.PeerOffered("u", "p-1", "tab-1"),
+    ev.PeerChanged("u", "p-1", 1, "live"),
+    ev.PeerOffered("jimin", "p-2", "tab-2"),
+    ev.PeerChanged("jimin", "p-2", 1, "live"),
+]
+
 
 def check(session: Session) -> None:
     grid = matrix.compute(session)
@@ -152,9 +166,35 @@ def check(session: Session) -> None:
         assert all(session.people[each].recording == "yes" for each in grid.record.participants)
         assert {source for sources in grid.hears.values() for source in sources} == set(grid.record.participants)
     check_listeners(session, grid)
+    check_told(session, grid)
     for slots in grid.slots.values():
         assert len(set(slots.values())) == len(slots)
         assert set(slots) <= {0, 1, 2, 3}
+
+
+def check_told(session: Session, grid: matrix.Matrix) -> None:
+    """No view claims a hearing that the matrix and the peers' states do not give, and none promises what nobody can keep."""
+    live = {each.id for each in (*session.people.values(), *session.listeners.values()) if each.peer == "live" and not each.gone}
+    for viewer in [each.id for each in session.present()] + list(session.listeners):
+        told = views.session_view(session, viewer, NOWHERE, grid)
+        claimed = told.room.hears if told.room is not None else {}
+        for listener, sources in claimed.items():
+            assert listener in live
+            assert set(sources) <= live & set(grid.hears[listener])
+        if viewer != "u":
+            continue
+        heard_by = {listener for listener in live if "u" in grid.hears.get(listener, ())} if "u" in live else set()
+        assert {listener for listener, sources in claimed.items() if "u" in sources} == heard_by, "unheard, or heard unsaid"
+        if told.upgrade is not None:
+            assert told.state == "active"
+            assert told.channel == "text"
+            assert (told.upgrade.state == "ringing") == ("upgrade" in session.timers), (
+                "it rings until somebody answers or nobody did"
+            )
+        if told.deadline is not None:
+            assert told.deadline in session.timers.values()
+        for choice in told.choices:
+            receive(decode_snapshot(encode_snapshot(session)), ev.Chose("u", choice), NOW)
 
 
 def check_listeners(session: Session, grid: matrix.Matrix) -> None:
@@ -174,16 +214,17 @@ def check_listeners(session: Session, grid: matrix.Matrix) -> None:
 
 @settings(max_examples=400, deadline=None)
 @given(
-    begin=st.sampled_from([opening, called_back]),
+    begin=st.sampled_from([opening, called_back, risen]),
+    channel=st.sampled_from(["voice", "text"]),
     listening=st.booleans(),
     skip=st.integers(0, len(opening)),
     story=st.lists(st.tuples(event, st.integers(0, 200_000)), max_size=30),
 )
 def test_any_story_keeps_to_the_tables(
-    begin: list[ev.SessionEvent], listening: bool, skip: int, story: list[tuple[ev.SessionEvent, int]]
+    begin: list[ev.SessionEvent], channel: Channel, listening: bool, skip: int, story: list[tuple[ev.SessionEvent, int]]
 ) -> None:
     session = new_session(
-        id="s-1", site="s", category="c", language="ko", channel="voice", user="u", name="", now=NOW,
+        id="s-1", site="s", category="c", language="ko", channel=channel, user="u", name="", now=NOW,
         recording=True, listening=listening,
     )  # fmt: skip  # a table
     now = NOW

@@ -78,6 +78,8 @@ def test_a_written_conversation_is_not_recorded_until_it_becomes_a_call() -> Non
     call = Call(channel="text")
     assert call.view("u") is None
     call.give(ev.ChannelChanged("u", "voice"))
+    assert call.view("u") is None
+    call.give(ev.UpgradeAnswered("jimin", True))
     assert call.view("u") == RecordingView(state="asking", waiting_for=["u", "jimin"])
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from signaling.protocol.messages import Brief, BriefField, CategoryView, Media, SessionView, SiteView, WaitingView, encode
 from signaling.session import events as ev
 from signaling.session import matrix, receive, views
-from signaling.session.model import Session, new_session
+from signaling.session.model import PeerName, Session, new_session
 
 SECRETS = ("render-only-for-staff", "staff note", "shop.example/secret")
 AROUND = views.Surroundings(
@@ -64,9 +66,21 @@ def test_a_reader_makes_no_peer_connection_and_may_not_draw() -> None:
 
 def test_the_user_is_sent_only_the_pairs_they_are_part_of() -> None:
     session = session_after(*READING, ev.HelpJoined("han"), ev.ModeChanged("jimin", "whisper"))
+    for person in session.people.values():
+        person.peer = "live"
     room = show(session, "u").room
     assert room is not None
     assert room.hears == {"u": ["jimin"], "jimin": ["u"], "han": ["u"]}
+
+
+@pytest.mark.parametrize("peer", ["none", "connecting", "text_only", "lost"])
+def test_who_has_no_live_peer_neither_hears_nor_is_heard(peer: PeerName) -> None:
+    session = session_after(*ACTIVE)
+    session.people["u"].peer, session.people["jimin"].peer = "live", peer
+    for viewer in ("u", "jimin"):
+        room = show(session, viewer).room
+        assert room is not None
+        assert room.hears == {}
 
 
 def test_the_countdown_is_shown_to_those_who_wait() -> None:

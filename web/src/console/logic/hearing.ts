@@ -1,7 +1,7 @@
 /**
  * Who hears whom, as the little picture of the people shows it. Pure: positions are in the units of a 240 × 150 drawing.
  */
-import type { HelpView, Mode, ParticipantView, RoomView } from "../../messages";
+import type { Mode, ParticipantView, RoomView } from "../../messages";
 
 /** listener → sources, as `RoomView.hears`. */
 export type Hears = Record<string, string[]>;
@@ -81,9 +81,5 @@ export function segment(from: Point, to: Point, radius: number): { x1: number; y
   return { x1: from.x + ux * radius, y1: from.y + uy * radius, x2: to.x - ux * radius, y2: to.y - uy * radius };
 }
 
-/** Hearing as it is now: the server's word, or what the help's mode says while no room has been opened. */
-export function hearsNow(room: RoomView | null, help: HelpView | null, who: Cast): Hears {
-  if (room?.media === true) return room.hears;
-  if (help?.state === "joined" && help.mode) return hearsIn(help.mode, help.hear_user, who);
-  return { [who.user]: [who.counselor], [who.counselor]: [who.user] };
-}
+/** Hearing as it is now: the server's word, which follows the connections. Before there is a room nobody hears anybody. */
+export const hearsNow = (room: RoomView | null): Hears => room?.hears ?? {};

@@ -40,6 +40,19 @@ export function selected(sessions: SessionView[], chosen: string): SessionView |
   return sessions.find((one) => one.id === chosen) ?? sessions.at(-1) ?? null;
 }
 
+/** My calls whose users hear nobody because I look at `shown`: to be put on hold. A mode says itself who hears whom. */
+export function leftOpen(sessions: SessionView[], shown: string): string[] {
+  const open = ({ id, state, room, help, participants, you }: SessionView) =>
+    id !== shown &&
+    state === "active" &&
+    room?.media === true &&
+    !room.held &&
+    room.passing_to === "" &&
+    (help?.mode ?? null) === null &&
+    participants.some((one) => one.id === you && one.owner);
+  return sessions.filter(open).map((one) => one.id);
+}
+
 /** The neighbour in the list, round the end. */
 export function neighbour(sessions: SessionView[], chosen: string, step: 1 | -1): string {
   if (sessions.length === 0) return "";

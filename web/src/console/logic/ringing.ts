@@ -1,19 +1,48 @@
 /** An incoming call: which one is shown, how much of its ring is left, what the tab's title says. */
-import type { Ring } from "../../messages";
+import type { Ring, SessionView } from "../../messages";
 
 export const RING_MS = 20_000;
+const UPGRADE_MS = 30_000;
+
+/** What rings: a call that the matcher offers, or a user of mine who wants to talk. */
+export type Call = Omit<Ring, "kind"> & { kind: Ring["kind"] | "upgrade" };
+
+/** My written conversations whose users ask to go on by voice or video, as calls. */
+export function upgrades(sessions: SessionView[]): Call[] {
+  return sessions.flatMap((session) => {
+    const { upgrade, participants, you } = session;
+    const mine = participants.some((one) => one.id === you && one.owner);
+    if (session.state !== "active" || upgrade?.state !== "ringing" || !mine) return [];
+    const user = participants.find((one) => one.role === "user");
+    return [
+      {
+        type: "ring",
+        kind: "upgrade",
+        reservation: `upgrade.${session.id}.${upgrade.until}`,
+        session: session.id,
+        expires_at: upgrade.until,
+        waiting_since: upgrade.until - UPGRADE_MS,
+        site: session.site.name,
+        category: session.category.name,
+        language: session.language,
+        channel: upgrade.channel,
+        from_name: user?.name ?? "",
+      },
+    ];
+  });
+}
 
 /** The call that is shown: the one that expires first. */
-export function shown(rings: Ring[]): Ring | null {
-  return rings.reduce<Ring | null>((first, ring) => (first === null || ring.expires_at < first.expires_at ? ring : first), null);
+export function shown(rings: Call[]): Call | null {
+  return rings.reduce<Call | null>((first, ring) => (first === null || ring.expires_at < first.expires_at ? ring : first), null);
 }
 
 /** 1 when it begins to ring, 0 when it is over. */
-export function fraction(ring: Ring, now: number): number {
-  return Math.min(1, Math.max(0, (ring.expires_at - now) / RING_MS));
+export function fraction(ring: Call, now: number): number {
+  return Math.min(1, Math.max(0, (ring.expires_at - now) / (ring.kind === "upgrade" ? UPGRADE_MS : RING_MS)));
 }
 
-export function secondsLeft(ring: Ring, now: number): number {
+export function secondsLeft(ring: Call, now: number): number {
   return Math.max(0, Math.ceil((ring.expires_at - now) / 1000));
 }
 
@@ -23,7 +52,7 @@ export function title(base: string, calling: string | null, now: number): string
 }
 
 /** A field of the brief, for the card of an incoming call. */
-export function field(ring: Ring, name: string): string {
+export function field(ring: Call, name: string): string {
   return ring.brief?.fields.find((one) => one.name === name)?.value ?? "";
 }
 

@@ -1,0 +1,90 @@
+"""Upgrade: the user of a written conversation asks to go on by voice or video, which rings for their counselor.
+
+    ringing → taken (the channel changes) · declined · missed (nobody answered in time)
+    declined, missed → ringing (the user asks again)
+
+Until it is taken the conversation stays written: nobody has a peer connection, and the user reads that their counselor is being
+called. A counselor who changes the channel themself has taken it.
+"""
+
+from __future__ import annotations
+
+from signaling.session import help as helping
+from signaling.session import model
+from signaling.session.events import ChannelChanged, Effect, Note, Say, UpgradeAnswered
+from signaling.session.model import NotAllowed, Session, Upgrade
+
+_CHANNEL_RANK = {"text": 0, "voice": 1, "video": 2}
+MOST_CALLS = 20  # in one session: who is not taken twenty times goes on in writing
+
+
+def channel_changed(session: Session, event: ChannelChanged, now: int, out: list[Effect]) -> None:
+    """Raise the channel, never lower it: switching a microphone off is `media`."""
+    if event.participant not in (session.user, session.owner):
+        raise NotAllowed("not_yours")
+    if session.state not in ("preparing", "waiting", "active"):
+        raise NotAllowed("wrong_state")
+    if _CHANNEL_RANK[event.channel] < _CHANNEL_RANK[session.channel]:
+        raise NotAllowed("channel")
+    if event.channel == session.channel:
+        return
+    if session.state == "active" and session.channel == "text" and event.participant == session.user:
+        _call(session, event, now, out)
+    else:
+        _take(session, event, out)
+
+
+def _call(session: Session, event: ChannelChanged, now: int, out: list[Effect]) -> None:
+    before = session.upgrade
+    if before is not None and before.state == "ringing":
+        before.channel = event.channel
+        return
+    calls = before.calls if before is not None else 0
+    if calls >= MOST_CALLS:
+        raise NotAllowed("too_often")
+    until = now + model.UPGRADE_MS
+    session.upgrade = Upgrade(channel=event.channel, state="ringing", until=until, calls=calls + 1)
+    session.timers["upgrade"] = until
+    out.append(Say(f"channel.asked.{event.channel}", {"name": session.people[session.user].name}))
+    out.append(Note("upgrade", {"state": "ringing", "channel": event.channel}))
+
+
+def _take(session: Session, event: ChannelChanged, out: list[Effect]) -> None:
+    session.channel, session.upgrade = event.channel, None
+    session.timers.pop("upgrade", None)
+    out.append(Say(f"channel.{event.channel}"))
+    out.append(Note("channel", {"channel": event.channel}))
+
+
+def answered(session: Session, event: UpgradeAnswered, now: int, out: list[Effect]) -> None:
+    owner = helping.require_owner(session, event.participant)
+    asked = session.upgrade
+    if asked is None or asked.state != "ringing":
+        raise NotAllowed("not_pending")
+    if event.take:
+        _take(session, ChannelChanged(owner.id, asked.channel), out)
+    else:
+        _not_taken(session, "declined", out)
+
+
+def missed(session: Session, now: int, out: list[Effect]) -> None:
+    _not_taken(session, "missed", out)
+
+
+def _not_taken(session: Session, state: model.UpgradeState, out: list[Effect]) -> None:
+    if session.upgrade is None:
+        return
+    session.upgrade.state = state
+    session.timers.pop("upgrade", None)
+    out.append(Say(f"channel.{state}", {"name": session.people[session.owner].name}))
+    out.append(Note("upgrade", {"state": state}))
+
+
+def settle(session: Session) -> None:
+    """After every event: it ends with the room. The next counselor is rung for the channel that the user asked for."""
+    if session.upgrade is None or session.state == "active":
+        return
+    if session.state == "waiting" and session.upgrade.state == "ringing":
+        session.channel = session.upgrade.channel
+    session.upgrade = None
+    session.timers.pop("upgrade", None)

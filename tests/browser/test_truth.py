@@ -1,0 +1,113 @@
+"""What a page says about hearing is what is heard: one counselor with two conversations, one of which is to get a voice."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+from msgspec.structs import replace
+from playwright.async_api import expect
+
+from signaling.records import Records
+from tests.browser import media
+from tests.browser.people import Cast, Staff, User, eventually
+
+
+async def counselor_for_two(cast: Cast) -> Staff:
+    records = await Records.open(f"sqlite+aiosqlite:///{cast.service.data_dir / 'records.sqlite'}")
+    record = await records.staff("jimin")
+    assert record is not None
+    await records.save_staff(replace(record, capacity=2))
+    await records.close()
+    return await cast.counselor("jimin")
+
+
+async def by_text(cast: Cast, counselor: Staff) -> User:
+    user = await cast.user()
+    await user.visit_shop("/")
+    await user.open_panel()
+    await user.panel.get_by_test_id("panel-text").click()
+    await counselor.accept()
+    await expect(user.panel.get_by_test_id("panel-people")).to_be_visible()
+    return user
+
+
+async def asks_to_talk(user: User) -> None:
+    async with user.context.expect_page() as window:
+        await user.panel.get_by_test_id("panel-add-voice").click()
+    user.page = await window.value
+    await user.enter()
+
+
+async def hears_the_hold_tone(user: User) -> bool:
+    found = await media.levels(user.page, *media.HOLD_HZ, peak=True)
+    return max(found.values()) > media.AUDIBLE_DB
+
+
+async def test_a_wish_to_talk_rings_and_claims_no_hearing_until_taken(cast: Cast) -> None:
+    counselor = await counselor_for_two(cast)
+    asking = await by_text(cast, counselor)
+    await by_text(cast, counselor)
+    await expect(counselor.get("session-row")).to_have_count(2)
+    await counselor.get("session-row").nth(1).click()
+
+    await asks_to_talk(asking)
+    await expect(counselor.get("ring")).to_contain_text("통화를 원해요")
+    await expect(asking.get("upgrade")).to_contain_text("Jimin")
+    await expect(asking.get("who-hears")).to_have_count(0)
+    await counselor.hears()
+    await counselor.get("ring-decline").click()
+    await expect(asking.get("upgrade")).to_contain_text("지금은 통화하기 어려워요")
+    await expect(counselor.get("ring")).to_have_count(0)
+
+    await asking.get("upgrade-again").click()
+    await counselor.accept()
+    await asking.hears(media.COUNSELOR.hz)
+    await counselor.hears(media.USER.hz)
+    await expect(asking.get("upgrade")).to_have_count(0)
+    await expect(asking.get("who-hears")).to_have_text(re.compile("Jimin.*듣고 있어요"))
+    await expect(counselor.get("session-row").nth(0)).to_have_attribute("aria-current", "true")
+
+
+async def test_leaving_a_call_holds_it_and_both_sides_say_so(cast: Cast) -> None:
+    counselor = await counselor_for_two(cast)
+    user = await cast.user()
+    await user.call()
+    await expect(user.get("may-record")).to_have_text("목소리와 화면은 녹화하지 않아요.")  # as this site does
+    await user.enter()
+    await counselor.accept()
+    await user.hears(media.COUNSELOR.hz)
+    await expect(user.get("who-hears")).to_contain_text("Jimin")
+
+    await by_text(cast, counselor)  # whoever accepts is in what they accepted
+    await expect(counselor.get("session-row").nth(1)).to_have_attribute("aria-current", "true")
+    await expect(counselor.get("row-held")).to_be_visible()
+    await expect(user.get("notice").filter(has_text="대기")).to_be_visible()
+    await expect(user.get("who-hears")).to_contain_text("아무도 내 말을 듣지 않아요")
+    await eventually(lambda: hears_the_hold_tone(user), True, "the user hears the tone")
+    await counselor.hears()
+
+    await counselor.page.reload()  # the same conversation is shown again, and the call is still held
+    await expect(counselor.get("session-row").nth(1)).to_have_attribute("aria-current", "true")
+    await expect(user.get("who-hears")).to_contain_text("아무도 내 말을 듣지 않아요")
+
+    await counselor.get("session-row").nth(0).click()
+    await expect(counselor.get("held")).to_be_visible()
+    await asyncio.sleep(2)  # coming back alone opens no microphone
+    assert await media.heard(user.page) == set()
+    await counselor.get("held").get_by_role("button").click()
+    await user.hears(media.COUNSELOR.hz)
+    await counselor.hears(media.USER.hz)
+    await expect(user.get("who-hears")).to_contain_text("Jimin")
+
+
+async def test_a_user_reads_that_nobody_hears_while_the_counselor_is_elsewhere(cast: Cast) -> None:
+    """The console is gone without a word, as when a laptop is closed."""
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+    await counselor.accept()
+    await expect(user.get("who-hears")).to_contain_text("Jimin")
+    await counselor.close()
+    await expect(user.get("who-hears")).not_to_contain_text("듣고 있어요")

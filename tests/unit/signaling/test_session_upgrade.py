@@ -1,0 +1,142 @@
+"""A written conversation goes on by voice once its counselor has taken the call, and not before."""
+
+from __future__ import annotations
+
+import pytest
+
+from signaling.protocol.messages import Brief, CategoryView, SessionView, SiteView
+from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, next_deadline, views
+from signaling.session import events as ev
+from tests.unit.signaling.session.test_machine import Call
+
+AROUND = views.Surroundings(SiteView(id="s", name="S"), CategoryView(id="c", name="C"), Brief())
+ASK = ev.ChannelChanged("u", "voice")
+TAKE, LEAVE = ev.UpgradeAnswered("jimin", True), ev.UpgradeAnswered("jimin", False)
+
+
+def seen(call: Call, viewer: str) -> SessionView:
+    return views.session_view(call.session, viewer, AROUND, matrix.compute(call.session))
+
+
+def written() -> Call:
+    return Call("text").active()
+
+
+def offer_refused(call: Call) -> str:
+    with pytest.raises(NotAllowed) as refused:
+        call.give(ev.PeerOffered("u", "p-1"))
+    return refused.value.reason
+
+
+def test_asking_rings_and_changes_nothing_yet() -> None:
+    call = written()
+    call.give(ASK)
+    assert call.session.channel == "text"
+    assert call.said() == ["channel.asked.voice"]
+    for viewer in ("u", "jimin"):
+        view = seen(call, viewer)
+        assert view.upgrade is not None
+        assert (view.upgrade.state, view.upgrade.channel, view.upgrade.until) == ("ringing", "voice", call.now + 30_000)
+        assert view.room is not None
+        assert not view.room.media
+    assert offer_refused(call) == "channel"
+
+
+@pytest.mark.parametrize("channel", ["voice", "video"])
+def test_taken_the_conversation_has_the_channel_asked_for(channel: views.Channel) -> None:
+    call = written()
+    call.give(ev.ChannelChanged("u", channel))
+    call.give(TAKE, 5)
+    assert (call.session.channel, call.session.upgrade) == (channel, None)
+    assert call.said() == [f"channel.{channel}"]
+    assert next_deadline(call.session) is None
+    call.give(ev.PeerOffered("u", "p-1"))
+
+
+def test_not_now_and_no_answer_are_told_and_may_be_asked_again() -> None:
+    call = written()
+    call.give(ASK)
+    call.give(LEAVE)
+    assert call.said() == ["channel.declined"]
+    call.give(ASK, 10)
+    call.tick(29)
+    assert seen(call, "u").upgrade is not None
+    call.tick(1)
+    assert call.said() == ["channel.missed"]
+    view = seen(call, "u")
+    assert view.upgrade is not None
+    assert (view.upgrade.state, view.channel) == ("missed", "text")
+    with pytest.raises(NotAllowed) as refused:
+        call.give(TAKE)
+    assert refused.value.reason == "not_pending"
+
+
+def test_only_the_owner_answers() -> None:
+    call = written()
+    call.give(ASK)
+    for who in ("u", "han", "stranger"):
+        with pytest.raises(NotAllowed) as refused:
+            call.give(ev.UpgradeAnswered(who, True))
+        assert refused.value.reason == "not_yours"
+
+
+def test_a_counselor_who_raises_the_channel_has_taken_it() -> None:
+    call = written()
+    call.give(ASK)
+    call.give(ev.ChannelChanged("jimin", "video"))
+    assert (call.session.channel, call.session.upgrade) == ("video", None)
+    assert "upgrade" not in call.session.timers
+
+
+def test_a_voice_call_gets_its_picture_without_a_ring() -> None:
+    call = Call().active()
+    call.give(ev.ChannelChanged("u", "video"))
+    assert (call.session.channel, call.session.upgrade) == ("video", None)
+
+
+def test_asked_again_while_it_rings_it_rings_no_longer() -> None:
+    call = written()
+    call.give(ASK)
+    until = next_deadline(call.session)
+    assert call.give(ev.ChannelChanged("u", "video"), 10) == []
+    assert next_deadline(call.session) == until
+    call.give(TAKE)
+    assert call.session.channel == "video"
+
+
+def test_the_twentieth_call_is_the_last() -> None:
+    call = written()
+    for _ in range(20):
+        call.give(ASK)
+        call.give(LEAVE)
+    with pytest.raises(NotAllowed) as refused:
+        call.give(ASK)
+    assert refused.value.reason == "too_often"
+
+
+def test_the_next_counselor_is_rung_for_the_channel_asked_for() -> None:
+    call = written()
+    call.give(ASK)
+    call.give(ev.Disconnected("jimin"))
+    call.tick(30)  # both end with this tick: the ring and the patience with the counselor
+    call.give(ASK)
+    call.give(ev.Chose("u", "another"))
+    assert (call.session.state, call.session.channel, call.session.upgrade) == ("waiting", "voice", None)
+
+
+@pytest.mark.parametrize("end", [ev.Left("u"), ev.Left("jimin"), ev.EndedBy("operator"), ev.EndedBy("erased")])
+def test_the_end_ends_the_ring(end: ev.SessionEvent) -> None:
+    call = written()
+    call.give(ASK)
+    call.give(end)
+    assert call.session.upgrade is None
+    assert "upgrade" not in call.session.timers
+
+
+def test_it_rings_on_over_a_restart() -> None:
+    call = written()
+    call.give(ASK)
+    call.session = decode_snapshot(encode_snapshot(call.session))
+    call.give(ev.Restored())
+    assert seen(call, "jimin").upgrade is not None
+    assert "upgrade" in call.session.timers
