@@ -16,7 +16,7 @@ from signaling.protocol import messages as msg
 from signaling.records.opening_hours import callback_times, is_open, may_call_back
 from signaling.records.types import MessageRecord, RecordsAway, StaffRecord, UnknownSession
 from signaling.session import events as ev
-from signaling.session.model import NotAllowed, Person
+from signaling.session.model import FINAL_STATES, NotAllowed, Person
 
 Reply = msg.Answer | msg.CallbackTimes | msg.Colleagues | msg.Ice | msg.Invite | None
 Handler = Callable[[Live, Client, Any], Awaitable[Reply]]
@@ -293,11 +293,10 @@ async def _decline(live: Live, client: Client, message: msg.Decline) -> Reply:
     return None
 
 
-async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
-    """The owner's closes the session. A professional's, and that of a counselor who has handed over, become a staff note.
-    Notes that were still being written when the session closed by itself are kept."""
+async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, Person]:
+    """Who writes notes, and where: in the room, after handing over, or a while after the session closed by itself."""
     staff = _staff_id(client)
-    entry = await live.any_session(message.session)
+    entry = await live.any_session(session)
     person = entry.session.people.get(staff) if entry else None
     if entry is None or person is None:
         raise NotAllowed("unknown")
@@ -306,11 +305,32 @@ async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
         raise NotAllowed("too_late")
     if not person.gone and not entry.holds(client, staff):
         raise NotAllowed("replaced")
+    return entry, person
+
+
+async def _notes(live: Live, client: Client, message: msg.TypeNotes) -> Reply:
+    """As they are typed. The last words may come when the session has just closed: the owner's still count."""
+    entry, person = await _note_taker(live, client, message.session)
+    if entry.session.state not in FINAL_STATES:
+        await live.sessions.apply(entry, ev.NotesTyped(person.id, message.notes, message.outcome))
+    elif person.id == entry.session.owner and message.notes.strip():
+        await live.sessions.save_wrap_up(entry, person.staff, message.notes, message.outcome)
+    else:
+        raise NotAllowed("too_late")
+    return None
+
+
+async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
+    """The owner's closes the session. A professional's, and that of a counselor who has handed over, become a staff note.
+    Notes that were still being written when the session closed by itself are kept."""
+    staff = _staff_id(client)
+    entry, person = await _note_taker(live, client, message.session)
     if not person.gone and entry.session.state != "after":
         raise NotAllowed("wrong_state")
+    if person.draft is not None:  # saved now, by hand
+        await live.sessions.apply(entry, ev.NotesTyped(staff, ""))
     if staff == entry.session.owner:
-        save = partial(live.house.records.save_wrap_up, entry.id, staff, message.notes, message.outcome)
-        await live.house.owed.now_or_later(entry.id, lambda _: save(), "wrap_up")
+        await live.sessions.save_wrap_up(entry, staff, message.notes, message.outcome)
     elif message.notes.strip():
         await live.lines.note(entry, person, message.notes)
     if not person.gone:
@@ -425,6 +445,7 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.Hold: _event(lambda person, m: ev.Held(person.id, m.on)),
     msg.AnswerRecording: _event(lambda person, m: ev.RecordingAnswered(person.id, m.agree)),
     msg.HandOver: _event(lambda person, m: ev.HandedOver(person.id)),
+    msg.TypeNotes: staff_only(_notes, *MATCHED_ROLES),
     msg.WrapUp: staff_only(_wrap_up, *MATCHED_ROLES),
     msg.MessageTake: staff_only(_message_state, *MATCHED_ROLES),
     msg.MessageDone: staff_only(_message_state, *MATCHED_ROLES),

@@ -22,6 +22,7 @@ from signaling.session.events import (
     Effect,
     Enqueue,
     EraseRecording,
+    KeepNotes,
     Note,
     Over,
     Reinstate,
@@ -110,6 +111,8 @@ class Sessions:
                     await self._audit(entry, effect)
                 case DropPeer():
                     self.rooms.drop_peer(entry, effect.peer)
+                case KeepNotes():
+                    await self._keep_notes(entry, effect)
                 case EraseRecording():
                     await self.house.recordings.erase(entry.id)
                 case Over():
@@ -123,6 +126,17 @@ class Sessions:
         subject, now = f"session/{entry.id}", self.house.now()
         audit = partial(self.house.records.audit, effect.actor, effect.action, subject, now, effect.detail)
         await self.house.owed.now_or_later(entry.id, lambda again: audit(again=again))
+
+    async def _keep_notes(self, entry: Entry, effect: KeepNotes) -> None:
+        person = entry.session.people[effect.participant]
+        if person.id == entry.session.owner:
+            await self.save_wrap_up(entry, person.staff, effect.notes, effect.outcome)
+        else:
+            await self.lines.note(entry, person, effect.notes)
+
+    async def save_wrap_up(self, entry: Entry, staff: str, notes: str, outcome: str) -> None:
+        save = partial(self.house.records.save_wrap_up, entry.id, staff, notes, outcome)
+        await self.house.owed.now_or_later(entry.id, lambda _: save(), "wrap_up")
 
     async def note(self, entry: Entry, kind: str, data: dict[str, Any]) -> None:
         add = partial(self.house.records.add_event, entry.id, kind, self.house.now(), data)

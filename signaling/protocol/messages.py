@@ -223,6 +223,7 @@ class SessionView(Struct, kw_only=True):
     end_reason: str = ""  # left, hung_up, user_lost, owner_lost, idle, operator, unserved, erased, callback_*
     brief: Brief | None = None
     help: HelpView | None = None
+    notes: str = ""  # the viewer's own, as typed so far (staff only)
     rated: bool = False
     wrap_up_until: int | None = None
     categories: list[CategoryView] = []  # of the site: what help may be asked for (staff only)
@@ -632,6 +633,15 @@ class HandOver(Message, tag="hand_over"):
     id: int | None = None
 
 
+class TypeNotes(Message, tag="notes"):
+    """What a member of staff has typed so far. It is kept with the session, and saved when the session closes."""
+
+    session: Id
+    notes: LineText = ""
+    outcome: Annotated[str, Meta(max_length=60)] = ""
+    id: int | None = None
+
+
 class WrapUp(Message, tag="wrap_up"):
     session: Id
     notes: LineText = ""
@@ -681,7 +691,7 @@ ClientMessage = (
     Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage
     | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | MoveCallback | MissCallback | GetInvite
     | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | Hold
-    | AnswerRecording | AnswerUpgrade | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | Listen
+    | AnswerRecording | AnswerUpgrade | HandOver | TypeNotes | WrapUp | MessageTake | MessageDone | Watch | EndSession | Listen
     | SignOutStaff
 )  # fmt: skip  # a list of names
 

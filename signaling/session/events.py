@@ -172,6 +172,15 @@ class Rated:
 
 
 @dataclass(frozen=True, slots=True)
+class NotesTyped:
+    """What this member of staff has typed so far; empty once it is saved."""
+
+    participant: str
+    notes: str
+    outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WrappedUp:
     participant: str
 
@@ -309,7 +318,8 @@ class Restored:
 SessionEvent = (
     Entered | Connected | Disconnected | RightEnded | MediaChanged | ChannelChanged | UpgradeAnswered | Left | Chose
     | MessageGiven | CallbackAsked | CallbackCancelled | CallbackMoved | CallbackMissed | UserMet | HelpAsked | TransferAsked
-    | HelpCancelled | HelpJoined | ModeChanged | Held | HandedOver | Rated | WrappedUp | EndedBy | RingStarted | RingEnded
+    | HelpCancelled | HelpJoined | ModeChanged | Held | HandedOver | Rated | NotesTyped | WrappedUp | EndedBy
+    | RingStarted | RingEnded
     | ListenStarted | ListenStopped
     | Accepted | RequestMoved | NobodyEligible | RecordingAnswered | RecordingFailed | PeerOffered | PeerChanged | PeerReported
     | RoomLost | Ticked | Restored
@@ -383,6 +393,15 @@ class DropPeer:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepNotes:
+    """Of a member of staff who did not save them: the owner's wrap-up, or a note for staff."""
+
+    participant: str
+    notes: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class EraseRecording:
     """Everything recorded of this session is deleted."""
 
@@ -404,4 +423,4 @@ class Audit:
     detail: str = ""
 
 
-Effect = Enqueue | Step | Transfer | Reinstate | Say | Over | DropPeer | EraseRecording | Note | Audit
+Effect = Enqueue | Step | Transfer | Reinstate | Say | Over | DropPeer | KeepNotes | EraseRecording | Note | Audit

@@ -12,7 +12,7 @@ from typing import Any
 from signaling.session import callback as callbacks
 from signaling.session import help as helping
 from signaling.session import hold as holding
-from signaling.session import listening, model, people
+from signaling.session import listening, model, notes, people
 from signaling.session import preferred as preferring
 from signaling.session import recording as recordings
 from signaling.session import transfer as transferring
@@ -43,6 +43,7 @@ from signaling.session.events import (
     ModeChanged,
     NobodyEligible,
     Note,
+    NotesTyped,
     Over,
     PeerChanged,
     PeerOffered,
@@ -77,6 +78,7 @@ def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
     upgrading.settle(session)
     listening.settle(session, now, out)
     recordings.settle(session, now, out)
+    notes.settle(session, out)
     return out
 
 
@@ -414,6 +416,7 @@ _HANDLERS: dict[type[Any], Callable[[Session, Any, int, list[Effect]], None]] = 
     UserMet: callbacks.met,
     Left: _left,
     Rated: _rated,
+    NotesTyped: notes.typed,
     WrappedUp: _wrapped_up,
     EndedBy: _ended_by,
     RoomLost: _room_lost,

@@ -48,11 +48,18 @@ class NotAllowed(Exception):
         self.reason = reason
 
 
+class Draft(Struct, kw_only=True):
+    """What a member of staff has typed so far, and the outcome that stands beside it."""
+
+    notes: str
+    outcome: str = ""
+
+
 class Person(Struct, kw_only=True):
     """A participant. ``connected``: a WebSocket of theirs is open. ``reading``: a professional catching up, unheard.
     ``peer_id``: the newest of theirs; ``former_id``: one that was live before it, which the worker keeps until the newest is;
     ``tab``: whose they are.
-    ``gone``: no longer part of the session. ``recording``: what they said when asked."""
+    ``gone``: no longer part of the session. ``recording``: what they said when asked. ``draft``: their notes, not saved yet."""
 
     id: str
     role: Literal["user", "counselor", "professional", "operator"]
@@ -68,6 +75,7 @@ class Person(Struct, kw_only=True):
     tab: str = ""
     media: Media = msgspec.field(default_factory=Media)
     recording: Literal["", "yes", "no"] = ""
+    draft: Draft | None = None
 
 
 class Listener(Person, kw_only=True):

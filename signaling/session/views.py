@@ -91,6 +91,7 @@ def session_view(
     view.brief = around.brief
     view.categories = list(around.categories)
     view.help = _help(session, session.help)
+    view.notes = person.draft.notes if person.draft else ""
     view.wrap_up_until = session.timers.get("wrap_up")
     return view
 

@@ -144,6 +144,7 @@ async def test_text_in_the_panel_survives_the_shop_and_becomes_a_call(cast: Cast
         await panel.get_by_test_id("panel-add-voice").click()
     user.page = await window.value
     await user.enter()
+    await counselor.accept()
     await user.hears(media.COUNSELOR.hz)
     await counselor.hears(media.USER.hz)
     await user.reads("네, 두 개 남았습니다.")

@@ -111,3 +111,44 @@ async def test_a_user_reads_that_nobody_hears_while_the_counselor_is_elsewhere(c
     await expect(user.get("who-hears")).to_contain_text("Jimin")
     await counselor.close()
     await expect(user.get("who-hears")).not_to_contain_text("듣고 있어요")
+
+
+async def test_a_duplicated_tab_takes_over_and_the_first_says_so(cast: Cast) -> None:
+    """A window opened by the page gets a copy of its sessionStorage, as a duplicated tab does."""
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+    await counselor.accept()
+    await counselor.hears(media.USER.hz)
+
+    async with counselor.context.expect_page() as opened:
+        await counselor.page.evaluate("void window.open(location.href)")
+    second = Staff(cast.service, counselor.browser, counselor.context, counselor.voice)
+    second.page = await opened.value
+    await second.hears(media.USER.hz)
+    await expect(counselor.get("replaced-use")).to_be_visible()
+    await counselor.hears()
+    await second.write("이어서 볼게요")
+    await user.reads("이어서 볼게요")
+
+    await counselor.get("replaced-use").click()
+    await counselor.hears(media.USER.hz)
+    await expect(second.get("replaced-use")).to_be_visible()
+    await user.hears(media.COUNSELOR.hz)
+
+
+async def test_a_duplicated_call_window_takes_over_and_the_first_says_so(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+    await counselor.accept()
+    await user.hears(media.COUNSELOR.hz)
+    async with user.context.expect_page() as opened:
+        await user.page.evaluate("void window.open(location.href)")
+    second = User(cast.service, user.browser, user.context, user.voice)
+    second.page = await opened.value
+    await second.hears(media.COUNSELOR.hz)
+    await expect(user.get("taken-over")).to_be_visible()
+    await user.hears()

@@ -49,7 +49,8 @@ async def test_help_from_asking_to_handing_over(service: Service) -> None:
     await counselor.send(type="line", session=counselor.session_id, line="k-1", text="재고 확인 중")
     await professional.find(lambda m: m["type"] == "line" and m["line"]["text"] == "재고 확인 중")
     assert (await counselor.say("mode", mode="conference"))["type"] == "ok"
-    await user.until(lambda s: len(s["room"]["hears"]) == 3)
+    told = await user.until(lambda s: s["room"]["notice"] == "")
+    assert told["room"]["hears"] == {}, "nobody has a voice connection, so nobody hears anybody"
     assert (await counselor.say("hand_over"))["type"] == "ok"
     await counselor.get("session_over")
     await user.until(lambda s: any(p["role"] == "professional" and p["owner"] for p in s["participants"]))

@@ -56,6 +56,32 @@ async def test_notes_that_come_after_the_wrap_up_time_are_kept(service: Service)
     assert (await counselor.say("wrap_up", notes="zu spät"))["reason"] == "too_late"
 
 
+async def test_notes_typed_are_there_in_another_tab_and_saved_when_the_time_runs_out(service: Service) -> None:
+    user, counselor = await in_conversation(service)
+    session = user.session_id
+    assert (await user.say("notes", notes="?"))["reason"] == "not_yours"
+    assert (await counselor.say("notes", notes="교환"))["type"] == "ok"
+    await user.say("leave")
+    await counselor.state("after")
+    assert (await counselor.say("notes", notes="교환을 안내함", outcome="follow_up"))["type"] == "ok"
+    other_tab = await service.staff("jimin")
+    assert (await other_tab.state("after"))["notes"] == "교환을 안내함"
+    assert (await counselor.say("notes", notes="alt"))["reason"] == "replaced"
+    service.skip(125)
+    assert (await other_tab.get("session_over"))["reason"] == "wrapped_up"
+    records = service.app[app_keys.RECORDS]
+    kept = await records.session(session)
+    assert kept is not None
+    assert (kept.wrap_up_staff, kept.wrap_up_notes, kept.wrap_up_outcome) == ("jimin", "교환을 안내함", "follow_up")
+    assert (await other_tab.ask(type="notes", session=session, notes="교환을 안내함!", outcome="resolved"))["type"] == "ok"
+    last = await records.session(session)
+    assert last is not None
+    assert (last.wrap_up_notes, last.wrap_up_outcome) == ("교환을 안내함!", "resolved"), (
+        "the last keys were pressed a moment before"
+    )
+    assert "교환을 안내함" not in user.traffic()
+
+
 async def test_messages_left_are_named_as_their_readers_say(service: Service) -> None:
     user = await service.user("text")
     await user.say("enter")

@@ -173,6 +173,7 @@ export interface SessionView {
   end_reason: string;
   brief: Brief | null;
   help: HelpView | null;
+  notes: string;
   rated: boolean;
   wrap_up_until: number | null;
   categories: CategoryView[];
@@ -555,6 +556,14 @@ export interface HandOver {
   id?: number | null;
 }
 
+export interface TypeNotes {
+  type: "notes";
+  session: string;
+  notes?: string;
+  outcome?: string;
+  id?: number | null;
+}
+
 export interface WrapUp {
   type: "wrap_up";
   session: string;
@@ -797,6 +806,6 @@ export interface Bye {
   retry_ms?: number | null;
 }
 
-export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | MoveCallback | MissCallback | GetInvite | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | Hold | AnswerRecording | AnswerUpgrade | HandOver | WrapUp | MessageTake | MessageDone | Watch | EndSession | Listen | SignOutStaff;
+export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | MoveCallback | MissCallback | GetInvite | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | Hold | AnswerRecording | AnswerUpgrade | HandOver | TypeNotes | WrapUp | MessageTake | MessageDone | Watch | EndSession | Listen | SignOutStaff;
 
 export type ServerMessage = Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | CallQuality | Bye;

@@ -222,7 +222,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
                 category={session.category.name}
                 language={session.language}
               >
-                {session.state !== "after" && <Notes session={session.id} />}
+                {session.state !== "after" && <Notes client={client} session={session} />}
               </BriefCard>
             </div>
           </aside>

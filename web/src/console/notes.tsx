@@ -1,42 +1,55 @@
-import { useEffect, useState } from "preact/hooks";
-import { TextArea } from "../ui";
+import { useEffect } from "preact/hooks";
+import type { SessionView } from "../messages";
+import type { Client } from "../room/client";
+import { TextArea, useStore } from "../ui";
+import { Drafts } from "./drafts";
 import { t } from "../staff/texts";
 
-const key = (session: string) => `sangdam.notes.${session}`;
+const drafts = new WeakMap<Client, Drafts>();
 
-/** Notes taken during a session, kept in this tab until the wrap-up takes them over. */
-export function keptNotes(session: string): string {
-  try {
-    return sessionStorage.getItem(key(session)) ?? "";
-  } catch {
-    return "";
-  }
+/** The notes of this console, which go to the server as they are typed. */
+export function draftsOf(client: Client): Drafts {
+  const known = drafts.get(client);
+  if (known) return known;
+  const made = new Drafts((message) => client.connection.request(message));
+  drafts.set(client, made);
+  return made;
 }
 
-export function keepNotes(session: string, notes: string): void {
-  try {
-    if (notes === "") sessionStorage.removeItem(key(session));
-    else sessionStorage.setItem(key(session), notes);
-  } catch {
-    // forbidden or full: they live as long as the field
-  }
+/** What stands in the field, and what to call with each change. Typed while offline, it is sent once there is a connection. */
+export function useNotes(client: Client, session: SessionView): { text: string; type: (text: string, outcome?: string) => void } {
+  const notes = draftsOf(client);
+  const typed = useStore(notes.state, (all) => all[session.id]);
+  const status = useStore(client.state, (state) => state.status);
+  useEffect(() => {
+    if (status === "open") notes.send(session.id);
+  }, [status, session.id]);
+  const over = useStore(client.state, (state) => session.id in state.over); // handed over: nothing more is told of it
+  useEffect(() => {
+    if (!over) notes.told(session.id, session.notes);
+  }, [session.id, session.notes, over]);
+  useEffect(() => {
+    const leave = () => notes.send(session.id);
+    addEventListener("pagehide", leave);
+    return () => {
+      removeEventListener("pagehide", leave);
+      leave();
+    };
+  }, [session.id]);
+  return { text: typed?.text ?? session.notes, type: (text, outcome = "") => notes.type(session.id, text, outcome) };
 }
 
-export function Notes({ session }: { session: string }) {
-  const [notes, setNotes] = useState(() => keptNotes(session));
-  useEffect(() => setNotes(keptNotes(session)), [session]);
+export function Notes({ client, session }: { client: Client; session: SessionView }) {
+  const { text, type } = useNotes(client, session);
   return (
     <TextArea
       label={t("brief.notes")}
       hint={t("brief.notes.hint")}
       rows={4}
       maxLength={4000}
-      value={notes}
+      value={text}
       data-testid="notes"
-      onInput={(event) => {
-        setNotes(event.currentTarget.value);
-        keepNotes(session, event.currentTarget.value);
-      }}
+      onInput={(event) => type(event.currentTarget.value)}
     />
   );
 }

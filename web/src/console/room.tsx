@@ -131,7 +131,7 @@ export function Room({ client, link, session, state, pictures, now, view, audien
         <Views link={link} session={session} pictures={pictures} view={view} />
       )}
       {active && link === null && <div class="room-views skeleton" role="status" aria-label={t("waiting.room")} />}
-      {session.state === "after" && <WrapUp session={session} now={now} actions={actions} />}
+      {session.state === "after" && <WrapUp client={client} session={session} now={now} actions={actions} />}
       {link !== null && <RoomAudio link={link} />}
       <section class="room-chat" aria-label={t("chat.title")}>
         <Chat client={client} session={session} pictures={pictures} audience={audienceOffered} readOnly={!active} />

@@ -1,23 +1,38 @@
 import { useState } from "preact/hooks";
 import type { SessionView } from "../messages";
+import type { Client } from "../room/client";
 import { Button, Select, TextArea } from "../ui";
 import type { Actions } from "./actions";
 import { clock } from "../staff/format";
-import { keepNotes, keptNotes } from "./notes";
+import { draftsOf, useNotes } from "./notes";
 import { t, textOr } from "../staff/texts";
 
 export const OUTCOMES = ["resolved", "follow_up", "referred", "unresolved", "dropped", "not_reached"] as const;
 
 /** After the call: what the next person should know. Starts with the notes taken during it. */
-export function WrapUp({ session, now, actions }: { session: SessionView; now: number; actions: Pick<Actions, "wrapUp"> }) {
-  const [notes, setNotes] = useState(() => keptNotes(session.id));
+export function WrapUp({
+  client,
+  session,
+  now,
+  actions,
+}: {
+  client: Client;
+  session: SessionView;
+  now: number;
+  actions: Pick<Actions, "wrapUp">;
+}) {
+  const { text, type } = useNotes(client, session);
   const [outcome, setOutcome] = useState<string>(session.end_reason === "callback_missed" ? "not_reached" : "resolved");
   const [busy, setBusy] = useState(false);
   const save = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
-    if (await actions.wrapUp(session.id, notes.trim(), outcome)) keepNotes(session.id, "");
-    else setBusy(false);
+    const drafts = draftsOf(client);
+    const unsaved = text;
+    drafts.forget(session.id); // a draft must not come after what was saved
+    if (await actions.wrapUp(session.id, unsaved.trim(), outcome)) return;
+    type(unsaved, outcome);
+    setBusy(false);
   };
   return (
     <form class="wrapup card" onSubmit={(event) => void save(event)}>
@@ -31,19 +46,19 @@ export function WrapUp({ session, now, actions }: { session: SessionView; now: n
         label={t("wrap.outcome")}
         value={outcome}
         choices={OUTCOMES.map((value) => ({ value, label: t(`wrap.outcome.${value}`) }))}
-        onChange={(event) => setOutcome(event.currentTarget.value)}
+        onChange={(event) => {
+          setOutcome(event.currentTarget.value);
+          if (text !== "") type(text, event.currentTarget.value);
+        }}
       />
       <TextArea
         label={t("wrap.notes")}
         autoFocus
         rows={5}
         maxLength={4000}
-        value={notes}
+        value={text}
         data-testid="wrapup-notes"
-        onInput={(event) => {
-          setNotes(event.currentTarget.value);
-          keepNotes(session.id, event.currentTarget.value);
-        }}
+        onInput={(event) => type(event.currentTarget.value, outcome)}
       />
       <div class="row row-end">
         {session.wrap_up_until !== null && (

@@ -16,16 +16,6 @@ export interface ClientOptions {
 }
 
 const OUTBOX = "sangdam.outbox";
-const TAB = "sangdam.tab";
-
-/** Names this tab, the same over reloads. */
-export function tabId(storage: Pick<Storage, "getItem" | "setItem"> = sessionStorage): string {
-  const known = storage.getItem(TAB);
-  if (known) return known;
-  const made = newId();
-  storage.setItem(TAB, made);
-  return made;
-}
 
 /** 96 random bits. (crypto.randomUUID exists in secure contexts only.) */
 export function newId(): string {
@@ -59,7 +49,7 @@ export class Client {
     this.now = options.now ?? Date.now;
     this.connection = new Connection({
       url: options.url ?? socketUrl(),
-      tab: options.tab ?? tabId(this.storage),
+      tab: options.tab ?? newId(), // never stored: duplicating a tab copies its sessionStorage
       token: options.token,
       locale: options.locale,
       openSocket: options.openSocket,

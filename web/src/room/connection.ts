@@ -27,7 +27,7 @@ export interface Socket {
 
 export interface ConnectionOptions {
   url: string;
-  /** Names this tab for as long as it lives (see `tabId`). */
+  /** Names this page for as long as it is loaded, over all its connections. */
   tab: string;
   token?: string;
   locale: string;

@@ -34,6 +34,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
     participants: [aParticipant(), jimin()],
     product_picture: "",
     upgrade: null,
+    notes: "",
     room: {
       epoch: 1,
       media: true,

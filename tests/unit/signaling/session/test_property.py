@@ -68,6 +68,7 @@ event = st.one_of(
     st.builds(ev.Held, someone, st.booleans()),
     st.builds(ev.HandedOver, someone),
     st.builds(ev.Rated, someone),
+    st.builds(ev.NotesTyped, someone, st.sampled_from(["", "notes"])),
     st.builds(ev.WrappedUp, someone),
     st.builds(ev.ListenStarted, st.sampled_from(["ops", "jimin"]), st.just("Ops")),
     st.builds(ev.ListenStopped, st.sampled_from(["ops", "jimin"]), st.sampled_from(["stopped", "turned_off", "lost"])),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MessageLeft, QueueItem, SessionView, StaffMe } from "../../messages";
-import { inOrder, mine, neighbour, nextState, selected, waiting } from "./queue";
+import { inOrder, leftOpen, mine, neighbour, nextState, selected, waiting } from "./queue";
 
 const item = (session: string, since: number, kind: QueueItem["kind"] = "user"): QueueItem => ({
   session,
@@ -57,6 +57,28 @@ describe("my sessions", () => {
     expect(selected(mine(list), "a")?.id).toBe("a");
     expect(selected(mine(list), "gone")?.id).toBe("b");
     expect(selected([], "a")).toBeNull();
+  });
+  it("show a call that goes on before what was written later", () => {
+    const call = (id: string, held = false) => ({ ...session(id, 1), room: { media: true, held } }) as SessionView;
+    expect(selected([call("call"), session("text", 2)], "")?.id).toBe("call");
+    expect(selected([call("held", true), session("text", 2)], "")?.id).toBe("text");
+  });
+  it("leave a call open when another is shown, unless something else holds its user", () => {
+    const you = { id: "me", owner: true };
+    const room = { media: true, held: false, passing_to: "" };
+    const call = { id: "c", state: "active", you: "me", participants: [you], room, help: null } as unknown as SessionView;
+    expect(leftOpen([call], "c")).toEqual([]);
+    expect(leftOpen([call], "other")).toEqual(["c"]);
+    for (const change of [
+      { state: "after" },
+      { room: { ...room, held: true } },
+      { room: { ...room, media: false } },
+      { room: { ...room, passing_to: "Suho" } },
+      { help: { mode: "conference" } },
+      { participants: [{ ...you, owner: false }] },
+    ]) {
+      expect(leftOpen([{ ...call, ...change } as SessionView], "other")).toEqual([]);
+    }
   });
   it("are walked round", () => {
     expect(neighbour(mine(list), "b", 1)).toBe("a");

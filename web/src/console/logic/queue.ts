@@ -35,9 +35,10 @@ export function mine(sessions: Iterable<SessionView>): SessionView[] {
     .sort((a, b) => a.started_at - b.started_at);
 }
 
-/** The session to show: the chosen one while it exists, else the newest that came. */
+/** The session to show: the chosen one while it exists, else a call that goes on, else the newest that came. */
 export function selected(sessions: SessionView[], chosen: string): SessionView | null {
-  return sessions.find((one) => one.id === chosen) ?? sessions.at(-1) ?? null;
+  const calls = sessions.filter(({ state, room }) => state === "active" && room?.media === true && !room.held);
+  return sessions.find((one) => one.id === chosen) ?? calls.at(-1) ?? sessions.at(-1) ?? null;
 }
 
 /** My calls whose users hear nobody because I look at `shown`: to be put on hold. A mode says itself who hears whom. */

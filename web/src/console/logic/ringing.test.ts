@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Ring } from "../../messages";
-import { dash, field, fraction, secondsLeft, shown, title } from "./ringing";
+import { aSession } from "../../room/testing";
+import { dash, field, fraction, secondsLeft, shown, title, upgrades } from "./ringing";
 
 const ring = (over: Partial<Ring> = {}): Ring => ({
   type: "ring",
@@ -44,5 +45,19 @@ describe("an incoming call", () => {
   it("draws the part of the circle that is left", () => {
     expect(dash(1, 10).offset).toBe(0);
     expect(dash(0, 10).offset).toBeCloseTo(dash(0, 10).array);
+  });
+});
+
+describe("a wish to talk", () => {
+  const upgrade = { channel: "voice" as const, state: "ringing" as const, until: 40_000 };
+  const written = (changes = {}) => aSession({ channel: "text", you: "p2", upgrade, ...changes });
+  it("rings as a call does, for 30 s, and only for the one who holds the conversation", () => {
+    const [call] = upgrades([written()]);
+    expect(call).toMatchObject({ kind: "upgrade", session: "s1", channel: "voice", expires_at: 40_000 });
+    expect(fraction(call!, 10_000)).toBe(1);
+    expect(shown([ring({ expires_at: 50_000 }), call!])).toBe(call);
+    expect(
+      upgrades([written({ you: "p1" }), written({ upgrade: null }), written({ upgrade: { ...upgrade, state: "missed" } })]),
+    ).toEqual([]);
   });
 });

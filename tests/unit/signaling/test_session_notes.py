@@ -1,0 +1,87 @@
+"""What staff have typed is saved when the session closes, however it closes."""
+
+from __future__ import annotations
+
+import pytest
+
+from signaling.protocol.messages import Brief, CategoryView, SiteView
+from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, views
+from signaling.session import events as ev
+from tests.unit.signaling.session.test_machine import Call
+
+AROUND = views.Surroundings(SiteView(id="s", name="S"), CategoryView(id="c", name="C"), Brief())
+
+
+def kept(call: Call) -> list[tuple[str, str, str]]:
+    return [(each.participant, each.notes, each.outcome) for each in call.effects if isinstance(each, ev.KeepNotes)]
+
+
+def shown(call: Call, viewer: str) -> str:
+    return views.session_view(call.session, viewer, AROUND, matrix.compute(call.session)).notes
+
+
+def test_two_minutes_that_run_out_save_what_was_typed() -> None:
+    call = Call().active()
+    call.give(ev.NotesTyped("jimin", "배터리"))
+    call.give(ev.Left("u"))
+    call.give(ev.NotesTyped("jimin", "배터리 교체 안", "follow_up"), 119)
+    assert kept(call) == []
+    call.tick(1)
+    assert (call.session.state, kept(call)) == ("closed", [("jimin", "배터리 교체 안", "follow_up")])
+    assert call.tick(1) == []
+
+
+def test_saved_by_hand_it_is_not_saved_again() -> None:
+    call = Call().active()
+    call.give(ev.NotesTyped("jimin", "배터리"))
+    call.give(ev.Left("u"))
+    call.give(ev.NotesTyped("jimin", ""))
+    call.give(ev.WrappedUp("jimin"))
+    assert kept(call) == []
+
+
+def test_a_professionals_notes_and_those_of_who_handed_over_are_kept_with_it() -> None:
+    call = Call().active().joined("conference")
+    call.give(ev.NotesTyped("jimin", "마운트만 확인"))
+    call.give(ev.HandedOver("jimin"))
+    call.give(ev.NotesTyped("jimin", "마운트만 확인해 주세요"), 60)
+    call.give(ev.NotesTyped("han", "어댑터 권함"))
+    call.give(ev.Left("u"))
+    call.tick(120)
+    assert kept(call) == [("jimin", "마운트만 확인해 주세요", ""), ("han", "어댑터 권함", "")]
+
+
+@pytest.mark.parametrize(
+    "end", [ev.MessageGiven("u"), ev.Chose("u", "another")], ids=["the user leaves a message", "the user takes another counselor"]
+)
+def test_a_lost_counselors_notes_outlive_them(end: ev.SessionEvent) -> None:
+    call = Call().active()
+    call.give(ev.NotesTyped("jimin", "배터리"))
+    call.give(ev.Disconnected("jimin"))
+    call.tick(30)
+    call.give(end)
+    if call.session.state == "waiting":
+        call.give(ev.Left("u"))
+    assert kept(call) == [("jimin", "배터리", "")]
+
+
+def test_an_erased_conversation_keeps_no_notes() -> None:
+    call = Call().active()
+    call.give(ev.NotesTyped("jimin", "배터리"))
+    call.give(ev.EndedBy("erased"))
+    assert kept(call) == []
+    assert "배터리".encode() not in encode_snapshot(call.session)
+
+
+def test_they_are_shown_to_their_author_alone_also_after_a_restart() -> None:
+    call = Call().active().joined("conference")
+    call.give(ev.NotesTyped("jimin", "배터리"))
+    call.session = decode_snapshot(encode_snapshot(call.session))
+    assert [shown(call, who) for who in ("jimin", "han", "u")] == ["배터리", "", ""]
+
+
+@pytest.mark.parametrize("who", ["u", "stranger"])
+def test_only_staff_take_notes(who: str) -> None:
+    with pytest.raises(NotAllowed) as refused:
+        Call().active().give(ev.NotesTyped(who, "x"))
+    assert refused.value.reason == "not_yours"

@@ -1,0 +1,90 @@
+/** Notes as they are typed: sent to the server a moment after the last key, kept in this tab until it has them. */
+
+import { createStore, type Readable } from "../ui/store";
+import type { RequestMessage } from "../room/connection";
+
+export interface Typed {
+  text: string;
+  outcome: string;
+  /** The server has exactly this. */
+  sent: boolean;
+}
+
+type Send = (message: RequestMessage) => Promise<unknown>;
+type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
+
+const KEY = "sangdam.notes";
+const PAUSE_MS = 400; // so often is a sentence sent while it is typed
+const MOST = 20; // sessions; the oldest is forgotten
+
+export class Drafts {
+  private readonly store;
+  private readonly timers = new Map<string, ReturnType<typeof setTimeout>>();
+
+  constructor(
+    private readonly ask: Send,
+    private readonly storage: Storage = sessionStorage,
+  ) {
+    this.store = createStore<Record<string, Typed>>(this.kept());
+  }
+
+  /** By session: what was typed in this tab. */
+  get state(): Readable<Record<string, Typed>> {
+    return this.store;
+  }
+
+  type(session: string, text: string, outcome: string): void {
+    this.put(session, { text, outcome, sent: false });
+    clearTimeout(this.timers.get(session));
+    this.timers.set(
+      session,
+      setTimeout(() => this.send(session), PAUSE_MS),
+    );
+  }
+
+  /** Sends what the server does not have yet; what it does not take stays here. */
+  send(session: string): void {
+    clearTimeout(this.timers.get(session));
+    const typed = this.store.get()[session];
+    if (!typed || typed.sent) return;
+    this.ask({ type: "notes", session, notes: typed.text, outcome: typed.outcome }).then(
+      () => this.store.get()[session] === typed && this.put(session, { ...typed, sent: true }),
+      () => undefined,
+    );
+  }
+
+  /** The server's word, which counts unless something newer was typed here: another tab may have gone on. */
+  told(session: string, notes: string): void {
+    const typed = this.store.get()[session];
+    if (typed?.sent && typed.text !== notes) this.forget(session);
+  }
+
+  /** Saved by hand, or of no use any more. */
+  forget(session: string): void {
+    clearTimeout(this.timers.get(session));
+    const { [session]: _, ...others } = this.store.get();
+    this.write(others);
+  }
+
+  private put(session: string, typed: Typed): void {
+    const { [session]: _, ...others } = this.store.get();
+    this.write(Object.fromEntries([...Object.entries(others), [session, typed] as const].slice(-MOST)));
+  }
+
+  private write(all: Record<string, Typed>): void {
+    this.store.set(all);
+    try {
+      this.storage.setItem(KEY, JSON.stringify(Object.fromEntries(Object.entries(all).filter(([, typed]) => !typed.sent))));
+    } catch {
+      // forbidden or full: they live as long as the page
+    }
+  }
+
+  private kept(): Record<string, Typed> {
+    try {
+      return JSON.parse(this.storage.getItem(KEY) ?? "{}") as Record<string, Typed>;
+    } catch {
+      return {};
+    }
+  }
+}
