@@ -9,11 +9,14 @@ from contextlib import suppress
 from functools import cache
 
 import argon2
+import structlog
 from aiohttp import web
 
 from signaling.records import Records, RecordsAway, SignInRecord, StaffRecord
 
 from .rate_limits import Buckets, network_of
+
+log = structlog.get_logger(__name__)
 
 COOKIE = "__Host-sangdam"
 SIGN_IN_LIFE_MS = 12 * 3_600_000
@@ -21,6 +24,9 @@ IDLE_MS = 3_600_000  # a sign-in that nobody uses for so long ends
 SEEN_MS = 60_000  # how often a use is written down
 MOST_PASSWORD = 200
 LEAST_PASSWORD = 8
+LEAST_GUESSES = 1_000_000  # zxcvbn's estimate; 30,000 leaked passwords, and what is made from one, need fewer
+_JUDGED = 72  # characters: zxcvbn's time grows with the square of them
+UNKNOWN = "unknown"  # the actor of a refused sign-in: nobody has shown who they are
 
 SENTENCES = {
     "wrong_credentials": "Login or password is wrong.",
@@ -40,10 +46,15 @@ class SignInRefused(Exception):
         self.sentence = SENTENCES[reason]
 
 
-def hash_password(password: str) -> str:
-    """Slow on purpose: call it in a thread. ValueError: shorter than 8 or longer than 200 characters."""
+def hash_password(password: str, *about: str) -> str:
+    """Slow on purpose: call it in a thread. `about`: the words that others try first for this person, such as their login.
+    ValueError with a sentence: shorter than 8 or longer than 200 characters, or easily guessed."""
     if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
         raise ValueError(f"A password has {LEAST_PASSWORD} to {MOST_PASSWORD} characters.")
+    from zxcvbn import zxcvbn  # here, because its lists of common passwords and words take a tenth of a second
+
+    if zxcvbn(password[:_JUDGED], ["sangdam", *about])["guesses"] < LEAST_GUESSES:
+        raise ValueError("This password is one of the first that somebody else would try. Choose several unrelated words.")
     return _hasher.hash(password)
 
 
@@ -60,6 +71,7 @@ class Identity:
         self._by_address = Buckets(burst=100, per_minute=60)
         self._by_login_and_address = Buckets(burst=6, per_minute=6)
         self._by_login = Buckets(burst=30, per_minute=20)
+        self._noted = Buckets(burst=100, per_minute=60, most_keys=2)  # of unknown logins, and of throttled ones
 
     async def sign_in(self, login: str, password: str, *, address: str, now: int) -> tuple[StaffRecord, str]:
         """Return the member of staff and a new token for their cookie. SignInRefused."""
@@ -70,18 +82,29 @@ class Identity:
             and self._by_login_and_address.take(f"{network} {login}", now)
             and self._by_login.take(login, now)
         ):
+            if self._noted.take("throttled", now):
+                log.warning("sign-in throttled", network=network)
             raise SignInRefused("too_many_sign_ins")
         staff = await self._records.staff_by_login(login)
         async with self._hashing:
             nobodys = await asyncio.to_thread(_nobodys_hash)  # whoever it is, so that the first unknown login takes no longer
             right = await asyncio.to_thread(_fits, staff.password_hash if staff and staff.password_hash else nobodys, password)
         if staff is None or not right:
+            await self._note_refused(staff, network, now)
             raise SignInRefused("wrong_credentials")
         token = secrets.token_urlsafe(32)
         made = SignInRecord(token_hash=token_hash(token), staff=staff.id, created_at=now, expires_at=now + SIGN_IN_LIFE_MS)
         if not await self._records.add_sign_in(made, password_hash=staff.password_hash):
             raise SignInRefused("wrong_credentials")  # removed, or given a new password, in this moment
         return staff, token
+
+    async def _note_refused(self, staff: StaffRecord | None, network: str, now: int) -> None:
+        """In the log and the audit, for both kinds alike. A login that nobody has is not repeated: it may be a password."""
+        if staff is None and not self._noted.take(UNKNOWN, now):
+            return
+        name = staff.id if staff else UNKNOWN
+        log.warning("sign-in refused", staff=name, network=network)
+        await self._records.audit(UNKNOWN, "sign_in.refused", f"staff/{name}", now, network)
 
     async def who(self, request: web.Request, now: int) -> StaffRecord | None:
         """The member of staff whose cookie the request carries."""

@@ -27,12 +27,12 @@ async def _member(records: Records, login: str) -> StaffRecord:
     return member
 
 
-def _password(from_stdin: bool) -> str:
+def _password(member: StaffRecord, from_stdin: bool) -> str:
     typed = (
         sys.stdin.readline().rstrip("\n") if from_stdin else click.prompt("Password", hide_input=True, confirmation_prompt=True)
     )
     try:
-        return hash_password(typed)
+        return hash_password(typed, member.login, *member.name.split())
     except ValueError as error:
         raise click.ClickException(str(error)) from error
 
@@ -52,7 +52,7 @@ async def init(records: Records, login: str, name: str, password_stdin: bool) ->
 async def _add_staff(records: Records, member: StaffRecord, password_stdin: bool) -> None:
     if await records.staff_by_login(member.login):
         raise click.ClickException(f"Somebody signs in as “{member.login}” already.")
-    await records.save_staff(replace(member, password_hash=_password(password_stdin)))
+    await records.save_staff(replace(member, password_hash=_password(member, password_stdin)))
     await noted(records, "staff.add", f"staff/{member.id}")
     click.echo(f"{member.role} “{member.login}” may sign in now.")
 
@@ -90,8 +90,7 @@ async def staff_add(records: Records, login: str, name: str, role: str, password
 async def staff_password(records: Records, login: str, password_stdin: bool) -> None:
     """Give somebody a new password; they are signed out everywhere."""
     member = await _member(records, login)
-    await records.save_staff(replace(member, password_hash=_password(password_stdin)))
-    await records.remove_sign_ins_of(member.id)
+    await records.save_staff(replace(member, password_hash=_password(member, password_stdin)))  # which ends their sign-ins
     await noted(records, "staff.password", f"staff/{member.id}")
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 AuditAction = Literal[
     "sign_in",
+    "sign_in.refused",
     "sign_out",
     "end_session",
     "listen.begin",

@@ -224,7 +224,7 @@ class PictureRecord(Struct, frozen=True, kw_only=True):
 
 
 class AuditRecord(Struct, frozen=True, kw_only=True):
-    """`actor`: staff id, or "cli"; `subject`: what it was done to, such as "session/s-…"."""
+    """`actor`: staff id, "cli", "user", or "unknown"; `subject`: what it was done to, such as "session/s-…"."""
 
     actor: str
     action: str

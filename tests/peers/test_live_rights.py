@@ -217,6 +217,18 @@ async def test_another_browser_of_the_same_person_goes_on(service: Service, asid
     assert (await there.ask(type="ping"))["type"] == "pong"
 
 
+async def test_other_tabs_come_back_as_whoever_signs_in_again(service: Service) -> None:
+    user, counselor = await in_conversation(service)
+    body = {"login": "jimin", "password": "jimin-demo"}
+    _, _, cookie = await service.post("/api/sign-in", body, cookie=counselor.cookie)
+    assert (await counselor.get("bye"))["reason"] == "restart"
+    back = await service.staff("jimin", available=False, cookie=cookie)
+    await back.state("active")
+    await user.until(lambda s: not s.get("lost"))
+    await service.post("/api/sign-in", {"login": "suho", "password": "suho-demo"}, cookie=cookie)
+    assert (await back.get("bye"))["reason"] == "signed_out"
+
+
 async def test_the_command_line_ends_a_console_within_a_second(service: Service) -> None:
     counselor = await service.staff("jimin")
     command = [

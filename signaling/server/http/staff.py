@@ -71,6 +71,9 @@ async def sign_out(request: web.Request) -> web.Response:
         await request.app[RECORDS].audit(member.id, "sign_out", f"staff/{member.id}", now)
     response = answer({})
     drop_cookie(response)
+    # Not "cookies", which browsers clear for the whole domain with all its sites. Not "storage", where the person's settings of
+    # this machine are: the page itself forgets what it has noted of sessions.
+    response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 

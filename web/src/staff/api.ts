@@ -60,7 +60,11 @@ export async function whoAmI(): Promise<Signed | null> {
 }
 
 export const signIn = (login: string, password: string) => post("/api/sign-in", { login, password }) as Promise<Signed>;
-export const signOut = () => post("/api/sign-out");
+/** Ends the sign-in; what this tab has noted of sessions (drafts, lines not yet sent) goes with it. */
+export async function signOut(): Promise<void> {
+  await post("/api/sign-out");
+  sessionStorage.clear();
+}
 
 /** A picture of a session as an object URL; the caller revokes it. Null when it may not or cannot be had. */
 export async function picture(id: string): Promise<string | null> {

@@ -21,6 +21,7 @@ class FakeRecords:
     def __init__(self) -> None:
         self.sign_ins: dict[str, SignInRecord] = {}
         self.people = {"jimin": JIMIN}
+        self.audits: list[tuple[str, str, str, str]] = []
 
     async def staff_by_login(self, login: str) -> StaffRecord | None:
         return self.people.get(login)
@@ -31,6 +32,9 @@ class FakeRecords:
     async def add_sign_in(self, record: SignInRecord, *, password_hash: str | None = None) -> bool:
         self.sign_ins[record.token_hash] = record
         return True
+
+    async def audit(self, actor: str, action: str, subject: str, at: int, detail: str = "") -> None:
+        self.audits.append((actor, action, subject, detail))
 
     async def saw_sign_ins(self, token_hashes: Collection[str], now: int) -> None:
         for each in token_hashes:
@@ -109,6 +113,52 @@ async def test_guessing_is_slowed_by_login_and_address(door: Identity) -> None:
 async def test_anything_but_our_token_is_nobody(door: Identity) -> None:
     for token in ("", "x", "a" * 43):
         assert await door.who_holds(token, NOW) is None
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("12345678", "password1", "Password123", "qwertyuiop", "aaaaaaaa", "a" * 200, "iloveyou!", "P@ssw0rd", "19901225"),
+        *("asdfasdf", "sangdam1", "Jimin2026", "jiminjimin", "nimij123"),
+    ],
+)
+def test_what_others_would_try_first_is_no_password(password: str) -> None:
+    with pytest.raises(ValueError, match="one of the first"):
+        identity.hash_password(password, "jimin", "Jimin")
+
+
+@pytest.mark.parametrize("password", ["correct horse", "long enough words", "x7#qL0pv", "바다 건너 노란 우산", "unrelated " * 20])
+def test_words_that_have_nothing_to_do_with_each_other_are_taken(password: str) -> None:
+    assert identity.hash_password(password, "jimin", "Jimin").startswith("$argon2id$")
+
+
+async def test_refused_sign_ins_are_logged_and_noted_without_secrets(
+    door: Identity, records: FakeRecords, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for login, password in (("jimin", "my secret guess"), ("typed my passw0rd here", "jimin")):
+        with pytest.raises(SignInRefused):
+            await sign_in(door, password, login=login)
+    assert records.audits == [
+        ("unknown", "sign_in.refused", "staff/jimin", "192.0.2.1"),
+        ("unknown", "sign_in.refused", "staff/unknown", "192.0.2.1"),
+    ]
+    logged = "".join(capfd.readouterr())
+    assert logged.count("sign-in refused") == 2
+    for secret in ("guess", "passw0rd", PASSWORD):
+        assert secret not in logged
+
+
+async def test_a_flood_of_unknown_logins_fills_neither_log_nor_audit(
+    door: Identity, records: FakeRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identity, "_nobodys_hash", lambda: JIMIN.password_hash)  # 300 slow ones would take a minute
+    for number in range(300):
+        with pytest.raises(SignInRefused):
+            await sign_in(door, "guess", login=f"nobody-{number}", address=f"198.51.{number % 250}.1")
+    assert len(records.audits) == 100
+    with pytest.raises(SignInRefused):
+        await sign_in(door, "guess")
+    assert records.audits[-1][2] == "staff/jimin", "tries of those who exist are noted all the same"
 
 
 @pytest.mark.parametrize("password", ["", "short", "x" * 201])

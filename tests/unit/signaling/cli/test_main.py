@@ -61,6 +61,9 @@ def test_the_password_can_be_prompted_for(folder: Path) -> None:
     short = run(folder, "staff", "password", "ops", "--password-stdin", typed="short\n")
     assert short.exit_code == 1
     assert "8 to 200" in short.output
+    common = run(folder, "staff", "password", "ops", "--password-stdin", typed="12345678\n")
+    assert common.exit_code == 1
+    assert "one of the first" in common.output
 
 
 def test_a_site_with_categories_and_keys(folder: Path) -> None:

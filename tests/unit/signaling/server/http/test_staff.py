@@ -22,8 +22,29 @@ async def test_signing_in_and_out(desk: Desk) -> None:
     assert (await (await desk.get("/api/me", headers=headers)).json())["name"] == "Jimin"
     signed_out = await desk.post("/api/sign-out", {}, headers=headers)
     assert signed_out.cookies[COOKIE]["max-age"] == "0"
+    assert signed_out.headers["Clear-Site-Data"] == '"cache"'
     assert desk.live.signed_out == ["jimin"]
     assert await refused(await desk.get("/api/me", headers=headers)) == (401, "signed_out")
+
+
+async def test_signing_in_again_ends_the_former_sign_in_of_that_browser(desk: Desk) -> None:
+    elsewhere, former = await desk.cookie_of("jimin"), await desk.cookie_of("jimin")
+    again = await desk.post("/api/sign-in", {"login": "suho", "password": "suho-demo"}, headers=former)
+    newest = {"Cookie": f"{COOKIE}={again.cookies[COOKIE].value}"}
+    assert desk.live.signed_in_again_as == ["suho"]
+    assert await refused(await desk.get("/api/me", headers=former)) == (401, "signed_out")
+    for cookie, name in ((newest, "Suho"), (elsewhere, "Jimin")):
+        assert (await (await desk.get("/api/me", headers=cookie)).json())["name"] == name
+
+
+async def test_a_wrong_password_leaves_the_sign_in_of_that_browser_alone(desk: Desk) -> None:
+    cookie = await desk.cookie_of("jimin")
+    reply = await desk.post("/api/sign-in", {"login": "suho", "password": "guess"}, headers=cookie)
+    assert await refused(reply) == (401, "wrong_credentials")
+    assert (await desk.get("/api/me", headers=cookie)).status == 200
+    found = await (await desk.get("/api/operator/audit", headers=await desk.cookie_of("ops"))).json()
+    [entry] = [each for each in found["items"] if each["action"] == "sign_in.refused"]
+    assert (entry["actor"], entry["subject"]) == ("unknown", "staff/suho")
 
 
 async def test_wrong_passwords(desk: Desk) -> None:
