@@ -28,6 +28,9 @@ _MOST_DWELL_S = 86_400
 _Loose = Annotated[str, Meta(max_length=4000)]
 
 
+_Moment = Annotated[int, Meta(ge=0, le=1 << 53)]  # ms since the Unix epoch
+
+
 class ClaimedProduct(Struct, kw_only=True):
     id: _Loose = ""
     name: _Loose = ""
@@ -38,7 +41,7 @@ class ClaimedProduct(Struct, kw_only=True):
 class ClaimedStep(Struct, kw_only=True):
     kind: Literal["page", "mark"]
     label: _Loose = ""
-    at: Annotated[int, Meta(ge=0, le=1 << 53)] = 0
+    at: _Moment = 0
     url: _Loose = ""
     dwell_s: Annotated[float, Meta(ge=0, le=1e9)] = 0
 
@@ -52,6 +55,7 @@ class Supplement(Struct, kw_only=True):
     trail: list[ClaimedStep] = []
     user_name: _Loose = ""
     note: _Loose = ""
+    now: _Moment = 0  # the browser's clock when this was sent, as the trail's times are; 0: not told
 
 
 def check_trail(supplement: Supplement) -> None:
@@ -60,8 +64,9 @@ def check_trail(supplement: Supplement) -> None:
         raise CodeRefused("trail_too_long")
 
 
-def make_brief(verified: Verified, supplement: Supplement) -> Brief:
-    """Of a supplement that has passed `check_trail`."""
+def make_brief(verified: Verified, supplement: Supplement, now: int) -> Brief:
+    """Return the brief of a supplement that has passed `check_trail`. `now`: the server's clock, in ms; the trail's times are
+    moved to it, because a browser's clock may be hours off."""
     site, claims = verified.site, verified.claims
     by_code: Provenance = "signed" if verified.kind == "partner" else "claimed"
     user = claims.user
@@ -77,7 +82,7 @@ def make_brief(verified: Verified, supplement: Supplement) -> Brief:
         _field("note", supplement.note, "typed", MOST_NOTE),
         *(_field(f"claim.{name}", value, "signed", MOST_NOTE) for name, value in claims.claims.items()),
     ]
-    return Brief(fields=[f for f in fields if f.value], trail=[_step(step, site) for step in supplement.trail])
+    return Brief(fields=[f for f in fields if f.value], trail=_trail(supplement, site, now))
 
 
 def with_field(brief: Brief, name: str, value: str, provenance: Provenance) -> Brief:
@@ -159,11 +164,17 @@ def _product(signed: Product | None, claimed: ClaimedProduct | None, site: Site)
     ]
 
 
-def _step(step: ClaimedStep, site: Site) -> TrailStep:
+def _trail(supplement: Supplement, site: Site, now: int) -> list[TrailStep]:
+    """No step lies in the future, even if the browser has not told its clock."""
+    offset = now - supplement.now if supplement.now else 0
+    return [_step(step, site, min(now, max(0, step.at + offset))) for step in supplement.trail]
+
+
+def _step(step: ClaimedStep, site: Site, at: int) -> TrailStep:
     return TrailStep(
         kind=step.kind,
         label=clean_text(step.label, MOST_LABEL),
-        at=step.at,
+        at=at,
         url=clean_url(step.url, site.page_params),
         dwell_s=min(int(step.dwell_s), _MOST_DWELL_S),
     )

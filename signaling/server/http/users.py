@@ -167,7 +167,7 @@ async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str
     verified = await codes.exchange(asked.code, address=address_of(request), now=now)
     site, claims = verified.site, verified.claims
     user_ref = codes.user_ref(site.id, claims.user.id if claims.user else "")
-    brief = briefs.make_brief(verified, asked.supplement)
+    brief = briefs.make_brief(verified, asked.supplement, now)
     return await request.app[LIVE].create_session(
         site=site.id,
         category=claims.category,

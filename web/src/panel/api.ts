@@ -58,7 +58,7 @@ export const startSession = (code: string, channel: Channel, locale: string, sup
   call("/api/sessions", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ code, channel, locale, supplement }),
+    body: JSON.stringify({ code, channel, locale, supplement: { ...supplement, now: Date.now() } }),
   }) as Promise<{ session: string; token: string }>;
 
 /** The product's picture becomes part of the brief; a session without it is as good, so nobody is told when it fails. */

@@ -19,11 +19,13 @@ SITE = Site(
     page_params=["variant"],
     categories={"cameras": Category(id="cameras", names={"ko": "카메라"})},
 )
+NOW = 1_790_000_000_000
+HOUR = 3_600_000
 CLAIMS = Claims(site="shop", category="cameras", language="ko", server="s", jti="j" * 16, iat=0, exp=1)
 
 
 def make(supplement: Supplement, *, kind: Kind = "partner", **claims: object) -> dict[str, tuple[str, str]]:
-    made = briefs.make_brief(Verified(SITE, replace(CLAIMS, **claims), kind), supplement)
+    made = briefs.make_brief(Verified(SITE, replace(CLAIMS, **claims), kind), supplement, NOW)
     return {field.name: (field.value, field.provenance) for field in made.fields}
 
 
@@ -99,12 +101,29 @@ def test_texts_are_one_line_of_bounded_length(text: str, most: int) -> None:
 
 def test_a_trail_is_bounded_and_cleaned() -> None:
     step = ClaimedStep(kind="page", label="M5\n카메라", at=5, url="https://shop.example/m5?q=1", dwell_s=41.7)
-    made = briefs.make_brief(Verified(SITE, CLAIMS, "partner"), Supplement(trail=[step]))
+    made = briefs.make_brief(Verified(SITE, CLAIMS, "partner"), Supplement(trail=[step]), NOW)
     [kept] = made.trail
     assert (kept.label, kept.url, kept.dwell_s) == ("M5 카메라", "https://shop.example/m5", 41)
     briefs.check_trail(Supplement(trail=[step] * 50))
     with pytest.raises(CodeRefused, match="trail_too_long"):
         briefs.check_trail(Supplement(trail=[step] * 51))
+
+
+@pytest.mark.parametrize("off", [-3 * HOUR, -1, 0, 3 * HOUR, 24 * 365 * HOUR])
+def test_the_trail_has_the_servers_time(off: int) -> None:
+    """The visitor's clock is `off` ms fast."""
+    ages = (60_000, 5_000, 0)
+    steps = [ClaimedStep(kind="page", label="M5", at=NOW + off - age) for age in ages]
+    made = briefs.make_brief(Verified(SITE, CLAIMS, "partner"), Supplement(trail=steps, now=NOW + off), NOW)
+    assert [NOW - step.at for step in made.trail] == list(ages)
+
+
+@pytest.mark.parametrize("told", [0, 1, NOW, NOW + HOUR, 1 << 53])
+@pytest.mark.parametrize("at", [0, NOW - HOUR, NOW + HOUR, 1 << 53])
+def test_no_step_of_a_trail_lies_in_the_future_or_before_1970(told: int, at: int) -> None:
+    trail = [ClaimedStep(kind="page", label="M5", at=at)]
+    made = briefs.make_brief(Verified(SITE, CLAIMS, "partner"), Supplement(trail=trail, now=told), NOW)
+    assert 0 <= made.trail[0].at <= NOW
 
 
 def test_a_product_picture_is_added_once() -> None:
