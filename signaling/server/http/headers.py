@@ -14,6 +14,9 @@ _ALWAYS = {
 }
 # What is no page runs and frames nothing, should a browser ever show it as one.
 _NO_PAGE = "default-src 'none'; frame-ancestors 'none'; sandbox"
+# A page under Cross-Origin-Embedder-Policy frames only documents that allow it and that embed others on the same terms; ours
+# embed nothing foreign (HTML, "check a navigation response's adherence to its embedder policy").
+FRAMED_ANYWHERE = {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "cross-origin"}
 _DEVICES = ("camera", "display-capture", "microphone")
 _NEVER = ("accelerometer", "geolocation", "gyroscope", "payment", "usb")
 
@@ -57,6 +60,5 @@ def page_headers(settings: Settings, *, frame_ancestors: list[str], devices: boo
         ),
         "Cache-Control": "no-cache",
     }
-    if not frame_ancestors:
-        headers["X-Frame-Options"] = "DENY"
+    headers |= FRAMED_ANYWHERE if frame_ancestors else {"X-Frame-Options": "DENY"}
     return headers

@@ -1,16 +1,19 @@
 """What the widget's frame shows instead of the panel: on pages of other origins, or for a site that is not known here.
 
 `frame-ancestors` alone would leave the browser's own error in the frame, without words and without a way to fold it away.
-This page knows nothing and does nothing but fold, so anybody may frame it.
+This page knows nothing and does nothing but fold and tell the page's builders what to do, so anybody may frame it.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import html
 from typing import Literal
 
 from aiohttp import web
+
+from .headers import FRAMED_ANYWHERE
 
 Reason = Literal["wrong_origin", "unknown_site"]
 
@@ -29,12 +32,17 @@ _WORDS = {
     },
 }
 _STYLE = (
-    ":root{color-scheme:light dark;font:16px/1.5 system-ui,'Noto Sans KR',sans-serif}"
+    ":root{color-scheme:light dark;font:16px/1.5 system-ui,'Noto Sans KR',sans-serif;color:light-dark(#1c2126,#e8ebee);"
+    "background:light-dark(#fff,#15181b)}"
     "body{margin:0;min-height:100vh;display:grid;place-content:center;gap:16px;padding:24px;box-sizing:border-box;text-align:center}"
-    "p{margin:0}button{font:inherit;min-height:44px;padding:0 24px;justify-self:center}"
+    "h1{margin:0;font-size:20px}p{margin:0;max-width:32ch;text-wrap:balance}"
+    "button{font:inherit;font-weight:600;min-height:44px;padding:0 24px;justify-self:center;border:0;border-radius:12px;"
+    "background:light-dark(#e9edf0,#2b3137);color:inherit;cursor:pointer}"
+    "button:focus-visible{outline:3px solid;outline-offset:2px}"
 )
 # The widget folds for its own frame only, and the word tells nobody anything: hence any parent may hear it.
 _SCRIPT = (
+    "console.error(document.body.dataset.hint);"
     "const fold=()=>parent.postMessage({fold:true},'*');"
     "document.querySelector('button').onclick=fold;"
     "addEventListener('keydown',({key})=>{if(key==='Escape')fold()})"
@@ -42,7 +50,8 @@ _SCRIPT = (
 _PAGE = (
     '<!doctype html><html lang="{language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     "<title>{title}</title><style>{style}</style>"
-    '<p role="alert">{sentence}</p><button type="button">{close}</button><script>{script}</script></html>'
+    '<body data-hint="{hint}"><h1>{title}</h1><p role="alert">{sentence}</p>'
+    '<button type="button">{close}</button><script>{script}</script></html>'
 )
 
 
@@ -53,17 +62,36 @@ def _source(text: str) -> str:
 _POLICY = f"default-src 'none'; style-src {_source(_STYLE)}; script-src {_source(_SCRIPT)}; base-uri 'none'; form-action 'none'"
 
 
-def no_panel(reason: Reason, language: str) -> web.Response:
-    """`language`: as the widget asked for it; all but Korean read English."""
+def hint(reason: Reason, site_id: str, origin: str) -> str:
+    """Return the line for the page's console: which site, which origin, and what to do. `origin`: of the framing page."""
+    site_id = "".join(c for c in site_id if c.isprintable())[:64]
+    if site_id in ("", "undefined"):
+        return 'Sangdam: no site is set. Give the script data-site="…", or call Sangdam.init({site: "…", category: "…"}).'
+    if reason == "unknown_site":
+        return f'Sangdam: this server knows no site "{site_id}". Correct data-site, or add it: sangdam site add {site_id} …'
+    return (
+        f'Sangdam: pages of {origin[:200]} are not allowed for site "{site_id}". '
+        f"Allow them: sangdam site add {site_id} --update --origin {origin[:200]} (name the site's other origins, too)."
+    )
+
+
+def no_panel(reason: Reason, language: str, site_id: str, origin: str) -> web.Response:
+    """Return the page. `language`: as the widget asked for it; all but Korean read English."""
     language = "ko" if language.lower().startswith("ko") else "en"
     words = _WORDS[language]
     page = _PAGE.format(
-        language=language, title=words["title"], sentence=words[reason], close=words["close"], style=_STYLE, script=_SCRIPT
+        language=language,
+        title=words["title"],
+        hint=html.escape(hint(reason, site_id, origin)),
+        sentence=words[reason],
+        close=words["close"],
+        style=_STYLE,
+        script=_SCRIPT,
     )
     return web.Response(
         text=page,
         content_type="text/html",
         charset="utf-8",
         status=403 if reason == "wrong_origin" else 404,
-        headers={"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"},
+        headers={"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", **FRAMED_ANYWHERE},
     )

@@ -41,7 +41,7 @@ async def panel(request: web.Request) -> web.StreamResponse:
     if site is None or _framed_elsewhere(request, site):
         reason: Reason = "unknown_site" if site is None else "wrong_origin"
         request.app[COUNTS][f"http.{reason}"] += 1
-        return no_panel(reason, request.query.get("lang", ""))
+        return no_panel(reason, request.query.get("lang", ""), request.query.get("site", ""), _framing_origin(request))
     return _page(request, "panel.html", frame_ancestors=site.origins)
 
 
@@ -83,9 +83,12 @@ async def asset(request: web.Request) -> web.StreamResponse:
 
 def _framed_elsewhere(request: web.Request, site: Site) -> bool:
     """`Referer` is at least the origin of the framing page, unless that page asked its browser to keep silent."""
-    framing = request.headers.get("Referer", "")
-    known = {*site.origins, *request.app[SETTINGS].own_origins}
-    return bool(framing) and "/".join(framing.split("/")[:3]) not in known
+    framing = _framing_origin(request)
+    return bool(framing) and framing not in {*site.origins, *request.app[SETTINGS].own_origins}
+
+
+def _framing_origin(request: web.Request) -> str:
+    return "/".join(request.headers.get("Referer", "").split("/")[:3])
 
 
 def inside(folder: Path, name: str) -> Path | None:

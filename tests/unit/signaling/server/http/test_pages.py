@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import html
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,38 @@ async def test_whoever_frames_it_elsewhere_reads_why_there_is_no_panel(
         rules = policy(reply.headers["Content-Security-Policy"])
         assert rules["default-src"] == "'none'"
         assert "frame-ancestors" not in rules
+
+
+HINTS = [
+    ("", "no site is set"),
+    ("undefined", "Sangdam.init({site:"),
+    ("shoop", 'knows no site "shoop"'),
+    ("demo-shop", 'pages of https://elsewhere.example are not allowed for site "demo-shop"'),
+    ("demo-shop", "sangdam site add demo-shop --update --origin https://elsewhere.example"),
+]
+
+
+@pytest.mark.parametrize(("site", "words"), HINTS)
+async def test_builders_of_the_page_read_how_to_mend_it(desk: Desk, site: str, words: str) -> None:
+    page = await (await desk.get(f"/panel?site={site}", headers={"Referer": "https://elsewhere.example/"})).text()
+    found = re.search(r'data-hint="([^"]*)"', page)
+    assert found is not None
+    assert words in html.unescape(found[1])
+    assert "\n" not in found[1]
+
+
+async def test_a_site_id_from_the_address_stays_text(desk: Desk) -> None:
+    page = await (await desk.get("/panel", params={"site": '"><script>alert(1)</script>\n' + "x" * 500})).text()
+    assert "<script>alert" not in page
+    assert "x" * 100 not in page
+
+
+@pytest.mark.parametrize("site", ["demo-shop", "other"])
+async def test_the_panel_fits_into_pages_with_an_embedder_policy(desk: Desk, site: str) -> None:
+    headers = (await desk.get(f"/panel?site={site}")).headers
+    assert headers["Cross-Origin-Embedder-Policy"] == "require-corp"
+    assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert "Cross-Origin-Embedder-Policy" not in (await desk.get("/call")).headers
 
 
 @pytest.mark.parametrize(("path", "devices"), [("/call", True), ("/console", True), ("/operator", False)])
