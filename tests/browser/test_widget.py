@@ -16,7 +16,7 @@ from tests.browser.people import Cast, Staff, User, eventually
 
 CAMERA = "하늘 M5 미러리스 카메라"
 LENS = "하늘 35mm F1.8 렌즈"
-LISTEN_TO_THE_PANEL = "window.__said = []; addEventListener('message', ({ data }) => window.__said.push(...Object.keys(data)))"
+LISTEN_TO_THE_PANEL = "window.__said = []; addEventListener('message', ({ data }) => window.__said.push(data))"
 HAS_FOCUS = "() => document.activeElement?.id === 'sangdam-widget'"
 IS_OPEN = "() => document.querySelector('#sangdam-widget').className === 'open'"
 
@@ -69,7 +69,10 @@ async def test_before_a_button_is_pressed_only_site_category_and_language_are_se
     assert len(requests) > 3
     await sends_only_site_category_and_language(requests)
     assert not sockets
-    assert set(await user.shop.evaluate("window.__said")) <= {"picture"}, "the panel may only ask the page for its own picture"
+    own_picture = re.compile(rf"{re.escape(user.service.shop)}/pictures/[\w-]+\.webp")
+    for said in await user.shop.evaluate("window.__said"):
+        assert set(said) == {"ask", "url"}, "the panel may only ask the page for its own picture"
+        assert own_picture.fullmatch(said["url"])
 
     before = len(requests)
     await panel.get_by_test_id("panel-text").click()
@@ -239,9 +242,15 @@ async def test_a_page_of_another_origin_is_refused_in_words(cast: Cast) -> None:
     async with shop_on_a_foreign_port(user.service.shop) as foreign:
         for language, sentence in words.items():
             user.shop = await user.context.new_page()
+            told: list[str] = []
+            user.shop.on("console", lambda line, told=told: told.append(line.text))
             await user.shop.goto(f"{foreign}/m5.html?lang={language}")
             panel = await user.open_panel()
             await expect(panel.get_by_text(sentence)).to_be_visible()
+            [hint] = [line for line in told if line.startswith("Sangdam:")]
+            assert foreign in hint
+            assert '"demo-shop"' in hint
+            assert "sangdam site add" in hint
             await expect(panel.get_by_test_id("panel-text")).to_have_count(0)
             await panel.get_by_role("button").click()
             await eventually(lambda: user.shop.evaluate(IS_OPEN), False, "the page is usable again")

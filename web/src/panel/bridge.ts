@@ -4,36 +4,46 @@ import type { CodeAnswer, Context, ToPanel, ToWidget } from "../widget/protocol"
 
 export interface BridgeEvents {
   onContext: (context: Context) => void;
-  onPicture: (picture: Blob) => void;
 }
+
+/** Who makes a code: an address, or the page's own `getCode`. */
+export type CodeMaker = { url: string } | { getCode: true };
 
 /** What fetching a code throws: nobody answered; the answer was no JSON. */
 const THROWN: Record<string, string> = { TypeError: "network", SyntaxError: "malformed" };
 
 /** A partner's own back end may be slow; our own answers in milliseconds. */
-const CODE_MS = 15_000;
+const ANSWER_MS = 15_000;
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
 const isContext = (value: unknown): value is Context =>
   isObject(value) &&
-  typeof value.url === "string" &&
-  typeof value.title === "string" &&
   typeof value.html === "string" &&
   Array.isArray(value.trail) &&
-  value.trail.every(
-    (step) =>
-      isObject(step) &&
-      typeof step.label === "string" &&
-      typeof step.url === "string" &&
-      Number.isFinite(step.at) &&
-      Number.isFinite(step.dwell_s),
-  ) &&
+  value.trail.every((line) => typeof line === "string") &&
+  Number.isFinite(value.now) &&
   isObject(value.data);
+
+/** What came of asking for a code. Partners write `getCode` and its address: anything may come. */
+async function codeOf(answer: unknown): Promise<CodeAnswer> {
+  if (typeof answer === "string") return { code: answer };
+  let said = answer;
+  if (answer instanceof Blob) {
+    try {
+      said = JSON.parse(await answer.text());
+    } catch {
+      return { reason: "malformed" };
+    }
+  }
+  if (!isObject(said)) return { reason: "malformed" };
+  const { reason } = said;
+  return typeof reason === "string" ? { ...said, reason: THROWN[reason] ?? reason } : said;
+}
 
 export class Bridge {
   private parentOrigin = "";
   private asked = 0;
-  private readonly waiting = new Map<number, (answer: CodeAnswer) => void>();
+  private readonly waiting = new Map<number, (answer: unknown) => void>();
 
   constructor(
     private readonly events: BridgeEvents,
@@ -43,22 +53,19 @@ export class Bridge {
     this.own.addEventListener("message", (event: MessageEvent) => this.received(event));
   }
 
-  /** Asks the widget for a code; `about` is what its maker is told. Never rejects. */
-  code(about: Record<string, unknown>): Promise<CodeAnswer> {
-    if (!this.parentOrigin) return Promise.resolve({ reason: "no_page" });
-    const ask = ++this.asked;
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.answered(ask, { reason: "network" }), CODE_MS);
-      this.waiting.set(ask, (answer) => {
-        clearTimeout(timer);
-        resolve(answer);
-      });
-      this.post({ ask, about });
-    });
+  /** Has the page ask for a code; `about` is what its maker is told. Never rejects. */
+  async code(about: Record<string, unknown>, maker: CodeMaker): Promise<CodeAnswer> {
+    if (!this.parentOrigin) return { reason: "no_page" };
+    if ("getCode" in maker) return codeOf(await this.ask({ about }));
+    // Made here: on the page JSON may mean something else (see ../widget/trail.ts).
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(about) };
+    return codeOf(await this.ask({ url: maker.url, init }));
   }
 
-  picture(url: string): void {
-    this.post({ picture: url });
+  /** What the page may read at an address; null when it may not. */
+  async picture(url: string): Promise<Blob | null> {
+    const answer = await this.ask({ url });
+    return answer instanceof Blob ? answer : null;
   }
 
   fold(): void {
@@ -68,6 +75,18 @@ export class Bridge {
   /** What the pill says while the panel is folded ("" for its usual words), and whether the panel must come back after navigation. */
   status(status: string, live: boolean): void {
     this.post({ status, live });
+  }
+
+  private ask(what: { url: string; init?: RequestInit } | { about: object }): Promise<unknown> {
+    const ask = ++this.asked;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.answered(ask, { reason: "network" }), ANSWER_MS);
+      this.waiting.set(ask, (answer) => {
+        clearTimeout(timer);
+        resolve(answer);
+      });
+      this.post({ ask, ...what });
+    });
   }
 
   private post(message: ToWidget): void {
@@ -82,14 +101,11 @@ export class Bridge {
       this.parentOrigin ||= event.origin;
       if (event.origin === this.parentOrigin) this.events.onContext(said.context);
     }
-    if (event.origin !== this.parentOrigin) return;
-    if (said.picture instanceof Blob) this.events.onPicture(said.picture);
-    if (typeof said.ask === "number" && isObject(said.code)) this.answered(said.ask, said.code);
+    if (event.origin === this.parentOrigin && typeof said.ask === "number") this.answered(said.ask, said.answer);
   }
 
-  private answered(ask: number, answer: CodeAnswer): void {
-    const { reason } = answer;
-    this.waiting.get(ask)?.(reason ? { ...answer, reason: THROWN[reason] ?? reason } : answer);
+  private answered(ask: number, answer: unknown): void {
+    this.waiting.get(ask)?.(answer);
     this.waiting.delete(ask);
   }
 }

@@ -8,7 +8,7 @@ import type { Channel } from "../messages";
 import { Button, Icon, IconButton, TextArea, Field } from "../ui";
 import type { PanelInfo } from "./api";
 import type { Panel, PanelState } from "./panel";
-import type { Step } from "../widget/protocol";
+import type { Step } from "../widget/trail";
 import { type ItemKey, itemsOf, trailOf, type Visit } from "./visit";
 import { closedText, dwellText, isClosed, type Key, rangeText, refusalText, t } from "./words";
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CodeAnswer, Context } from "../widget/protocol";
-import { loadKept } from "./kept";
+import { visited } from "../widget/trail";
+import { keep, loadKept } from "./kept";
 import { Panel, type Surroundings } from "./panel";
 import { memoryBox } from "./storage";
 
@@ -17,12 +18,10 @@ const INFO = {
   channels: ["text", "voice", "video"],
 };
 const CONTEXT: Context = {
-  url: "https://shop.example/m5.html?x=1",
-  title: "M5",
-  trail: [],
+  trail: visited([], 0, "M5", "https://shop.example/m5.html?x=1", 0),
+  now: 0,
   data: { productId: "m5" },
   html: "",
-  partner: false,
   pressed: true,
 };
 
@@ -38,6 +37,13 @@ class Around implements Surroundings {
   given: unknown[] = [];
   context: (context: Context) => void = () => undefined;
   hidden = () => false;
+  back: () => void = () => undefined;
+  whenBack = (back: () => void) => {
+    this.back = back;
+  };
+  hints: string[] = [];
+  hint = (line: string) => void this.hints.push(line);
+  makers: unknown[] = [];
   focused = 0;
   focus = () => {
     this.focused += 1;
@@ -55,11 +61,12 @@ class Around implements Surroundings {
   bridge: Surroundings["bridge"] = ({ onContext }) => {
     this.context = onContext;
     return {
-      code: (about: unknown) => {
+      code: (about: unknown, maker: unknown) => {
         this.asked.push(about);
+        this.makers.push(maker);
         return Promise.resolve(this.answer);
       },
-      picture: () => undefined,
+      picture: () => Promise.resolve(null),
       fold: () => undefined,
       status: () => undefined,
     };
@@ -132,11 +139,12 @@ describe("the panel", () => {
   });
 
   it("tells the partner's back end which product it is about, unless that was taken out", async () => {
-    around.context({ ...CONTEXT, partner: true });
+    around.context({ ...CONTEXT, data: { ...CONTEXT.data, codeUrl: "/sangdam-code" } });
     await panel.begin("voice");
     panel.remove("product");
     await panel.begin("voice");
     expect(around.asked).toMatchObject([{ product: { id: "m5" } }, { product: null }]);
+    expect(around.makers).toEqual([{ url: "/sangdam-code" }, { url: "/sangdam-code" }]);
   });
 
   it("says why no session came about, here and in the call window", async () => {
@@ -168,6 +176,25 @@ describe("the panel", () => {
     next.resume();
     expect(around.opened).toHaveLength(2);
     expect(around.given.at(-1)).toMatchObject({ session: "s1", token: "secret", channel: "voice" });
+  });
+
+  it("goes on with the newest when the browser shows the page again as it was left", async () => {
+    await panel.begin("voice");
+    const elsewhere = { session: "s2", token: "other", channel: "voice", place: "window", window: "sangdam-2" } as const;
+    keep(elsewhere, around.storage);
+    around.back();
+    expect(panel.state.get().kept).toEqual(elsewhere);
+    keep(null, around.storage);
+    around.back();
+    expect(panel.state.get().kept).toBeNull();
+    expect(loadKept(around.storage)).toBeNull();
+  });
+
+  it("tells those who build the page what is wrong with it", async () => {
+    around.answer = { reason: "wrong_origin" };
+    await panel.begin("text");
+    expect(around.hints).toHaveLength(1);
+    expect(around.hints[0]).toContain('"demo-shop"');
   });
 
   it("says that the call is over, and keeps nothing of it for the next page", async () => {

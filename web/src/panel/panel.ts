@@ -6,12 +6,14 @@ import { awaitEnded, type Handoff, offerHandoff, type Offering } from "../room/h
 import { createStore, type Readable } from "../ui/store";
 import type { Context } from "../widget/protocol";
 import { type PanelInfo, panelInfo, Refusal, retryOf, sendProductPicture, startSession } from "./api";
-import { Bridge } from "./bridge";
+import { Bridge, type CodeMaker } from "./bridge";
+import { hintOf } from "./hints";
 import { keep, type Kept, KEPT, loadKept } from "./kept";
 import { productOf, readTags } from "./product";
 import { type Box, sessionBox } from "./storage";
 import { isClosed } from "./words";
-import { type ItemKey, itemsOf, supplementOf, usablePicture, type Visit, visitOf } from "./visit";
+import { readTrail } from "../widget/trail";
+import { type ItemKey, itemsOf, pageOf, supplementOf, usablePicture, type Visit, visitOf } from "./visit";
 
 export interface PanelState {
   info: PanelInfo | null;
@@ -48,10 +50,11 @@ export interface Surroundings {
   hidden: () => boolean;
   /** Keys go to this frame from now on. */
   focus: () => void;
-  bridge: (panel: {
-    onContext: (context: Context) => void;
-    onPicture: (picture: Blob) => void;
-  }) => Pick<Bridge, "code" | "picture" | "fold" | "status">;
+  bridge: (panel: { onContext: (context: Context) => void }) => Pick<Bridge, "code" | "picture" | "fold" | "status">;
+  /** Calls back when the browser shows this page again as it was left (back/forward cache). */
+  whenBack: (back: () => void) => void;
+  /** A line for those who build the partner's page. */
+  hint: (line: string) => void;
 }
 
 export function browser(): Surroundings {
@@ -64,6 +67,8 @@ export function browser(): Surroundings {
     hidden: () => window.innerWidth === 0,
     focus: () => window.focus(),
     bridge: (events) => new Bridge(events),
+    whenBack: (back) => addEventListener("pageshow", ({ persisted }) => persisted && back()),
+    hint: (line) => console.error(line),
   };
 }
 
@@ -96,13 +101,11 @@ export class Panel {
   private context: Context | null = null;
 
   constructor(private readonly around: Surroundings) {
-    this.bridge = around.bridge({
-      onContext: (context) => this.onContext(context),
-      onPicture: (picture) => void this.onPicture(picture),
-    });
+    this.bridge = around.bridge({ onContext: (context) => this.onContext(context) });
     this.change({ kept: loadKept(around.storage), folded: false });
     setInterval(() => this.watchWindow(), WATCH_MS);
     awaitEnded((session) => this.onEnded(session));
+    around.whenBack(() => this.back());
   }
 
   get state(): Readable<PanelState> {
@@ -119,7 +122,9 @@ export class Panel {
       const { kept } = this.store.get();
       if (kept?.place === "panel") this.talk(kept, info.language);
     } catch (error) {
-      this.change({ broken: reasonOf(error) });
+      const reason = reasonOf(error);
+      this.change({ broken: reason });
+      this.tellBuilders(reason);
     }
   }
 
@@ -155,6 +160,7 @@ export class Panel {
       const reason = reasonOf(error);
       offering?.give({ reason, message: error instanceof Error ? error.message : "" });
       this.change({ refusal: reason, blocked: false });
+      this.tellBuilders(reason);
     }
     this.change({ starting: null });
   }
@@ -253,6 +259,7 @@ export class Panel {
     const about = { site, category, language: info.language };
     const answer = await this.bridge.code(
       partner ? { ...about, product: shared?.product ?? null, page_url: shared?.page_url ?? "" } : about,
+      this.maker(),
     );
     if (!answer.code) throw new Refusal(answer.reason ?? "malformed", answer.message, answer.retry_s);
     const nothing = { page_url: "", page_title: "", product: null, trail: [], user_name: typed.name, note: typed.note };
@@ -260,6 +267,35 @@ export class Panel {
     if (visit?.picture && itemsOf(visit, removed).includes("picture"))
       void sendProductPicture(made.session, made.token, visit.picture);
     return made;
+  }
+
+  /** Who makes the code: the partner's own back end (it may vouch for the user), or ours. */
+  private maker(): CodeMaker {
+    const { getCode, codeUrl } = this.context?.data ?? {};
+    if (getCode === true) return { getCode };
+    return { url: codeUrl ?? `${location.origin}/api/codes` };
+  }
+
+  private tellBuilders(reason: string): void {
+    const hint = hintOf(reason, this.around.query);
+    if (hint) this.around.hint(hint);
+  }
+
+  /** The page is shown again as it was left, and the visitor may have gone on elsewhere since: what was kept last counts. */
+  private back(): void {
+    const { kept, client, info, ended } = this.store.get();
+    const newest = loadKept(this.around.storage);
+    if (newest?.session === kept?.session && newest?.place === kept?.place) {
+      client?.open();
+      return;
+    }
+    if (ended && !newest) return;
+    this.endTalk();
+    this.offering?.stop();
+    this.callWindow = null;
+    this.change({ kept: newest, refusal: "", blocked: false, closed: false, ended: false });
+    this.bridge.status("", false);
+    if (newest?.place === "panel" && info) this.talk(newest, info.language);
   }
 
   private handoff(kept: Kept): Handoff {
@@ -297,7 +333,8 @@ export class Panel {
 
   private onContext(context: Context): void {
     this.context = context;
-    this.change({ partner: context.partner, folded: !context.pressed && (this.store.get().folded || this.around.hidden()) });
+    const partner = context.data.getCode === true || context.data.codeUrl !== undefined;
+    this.change({ partner, folded: !context.pressed && (this.store.get().folded || this.around.hidden()) });
     // The focus that the widget gives the frame is lost while it loads.
     if (context.pressed) this.around.focus();
     this.look();
@@ -307,19 +344,20 @@ export class Panel {
   private look(): void {
     const { info, visit } = this.store.get();
     if (!info || !this.context) return;
-    const product = productOf(this.context, readTags(this.context.html), info.language);
+    const page = pageOf(readTrail(this.context.trail))?.url ?? "";
+    const product = productOf(this.context.data, page, readTags(this.context.html), info.language);
     const image = product?.image ?? "";
     const picture = image === this.pictureUrl ? (visit?.picture ?? null) : null;
-    this.change({ visit: { ...visitOf(this.context, product, info.page_params), picture } });
+    this.change({ visit: { ...visitOf(this.context, product, info.page_params ?? [], Date.now()), picture } });
     this.pictureUrl = image;
-    if (image && !picture) this.bridge.picture(image);
+    if (image && !picture) void this.fetchPicture(image);
   }
 
-  private async onPicture(answer: Blob): Promise<void> {
-    const asked = this.pictureUrl;
-    const picture = await usablePicture(answer);
+  private async fetchPicture(image: string): Promise<void> {
+    const answer = await this.bridge.picture(image);
+    const picture = answer && (await usablePicture(answer));
     const { visit } = this.store.get();
-    if (visit && asked === this.pictureUrl) this.change({ visit: { ...visit, picture } });
+    if (visit && image === this.pictureUrl) this.change({ visit: { ...visit, picture } });
   }
 
   /** Forgotten for the next page; on this one it is said, with a way to begin anew. */

@@ -1,25 +1,17 @@
 import { describe, expect, it } from "vitest";
-import type { Context, Step } from "../widget/protocol";
+import type { Context } from "../widget/protocol";
+import { added, visited } from "../widget/trail";
 import { bareUrl, type ItemKey, itemsOf, supplementOf, usablePicture, visitOf } from "./visit";
 
-const step = (changes: Partial<Step> = {}): Step => ({
-  kind: "page",
-  label: "Home",
-  at: 1,
-  url: "https://shop.example/",
-  dwell_s: 1.6,
-  ...changes,
-});
+const NOW = 1_790_000_000_000;
+const PAGE = "https://shop.example/m5.html?email=me%40example.org#reviews";
 
-const context: Context = {
-  url: "https://shop.example/m5.html?email=me%40example.org#reviews",
-  title: "M5",
-  trail: [step(), step({ kind: "mark", label: "  Add\n to cart ", at: 2.4, url: "https://shop.example/m5.html?token=1" })],
-  data: {},
-  html: "",
-  partner: false,
-  pressed: true,
-};
+/** A home page, a marked click there, then the camera's page: told at `now` of a clock that may be another. */
+function context(now = NOW): Context {
+  const home = visited([], 0, "Home", "https://shop.example/", now - 3000);
+  const marked = added(home, "mark", "  Add\n to cart ", "https://shop.example/m5.html?token=1", now - 2400);
+  return { trail: visited(marked, 1.6, "M5", PAGE, now - 1000), now, data: {}, html: "", pressed: true };
+}
 const product = {
   id: "m5",
   name: "M5",
@@ -32,26 +24,45 @@ const typed = { name: " Mina ", note: " Is it heavy? " };
 
 describe("what is shared of a visit", () => {
   it("names every item, so that nothing is sent that was not shown", () => {
-    const visit = { ...visitOf(context, product), picture: new Blob(["x"], { type: "image/webp" }) };
+    const visit = { ...visitOf(context(), product, [], NOW), picture: new Blob(["x"], { type: "image/webp" }) };
     expect(itemsOf(visit, none)).toEqual(["page", "product", "picture", "trail"]);
   });
 
   it("leaves query and fragment of every address behind", () => {
-    const supplement = supplementOf(visitOf(context, product), none, typed);
+    const supplement = supplementOf(visitOf(context(), product, [], NOW), none, typed);
     expect(JSON.stringify(supplement)).not.toMatch(/email|token|ref=|#/);
     expect(supplement.page_url).toBe("https://shop.example/m5.html");
   });
 
   it("sends whole seconds and one-line labels", () => {
-    const { trail } = supplementOf(visitOf(context, product), none, typed);
+    const { trail } = supplementOf(visitOf(context(), product, [], NOW), none, typed);
     expect(trail.map(({ label, at, dwell_s }) => [label, at, dwell_s])).toEqual([
-      ["Home", 1, 2],
-      ["Add to cart", 2, 2],
+      ["Home", NOW - 3000, 2],
+      ["Add to cart", NOW - 2400, 0],
+      ["M5", NOW - 1000, 0],
     ]);
   });
 
+  it.each([-3, 3])("moves times to our clock when the page's is %s h off", (hours) => {
+    const { trail } = visitOf(context(NOW + hours * 3_600_000), null, [], NOW);
+    expect(trail.map(({ at }) => at)).toEqual([NOW - 3000, NOW - 2400, NOW - 1000]);
+  });
+
+  it("cuts no emoji in two, and sends no half of one", () => {
+    const title = `${"x".repeat(119)}😀😀${"y".repeat(300)}`;
+    const halved = { ...context(), trail: visited([], 0, title, "https://shop.example/", NOW) };
+    const visit = visitOf(halved, product, [], NOW);
+    const supplement = supplementOf(visit, none, { name: `${"n".repeat(59)}😀😀`, note: `😀\ud83d ${"n".repeat(497)}😀😀\0` });
+    expect(JSON.stringify(supplement)).not.toMatch(/\\u(d[89a-f]|0000)/);
+    expect(supplement.trail[0]?.label).toBe(`${"x".repeat(119)}😀`);
+    expect(Array.from(supplement.page_title)).toHaveLength(200);
+    expect(supplement.user_name).toBe(`${"n".repeat(59)}😀`);
+    expect(supplement.note.endsWith("n😀")).toBe(true);
+    expect(Array.from(supplement.note)).toHaveLength(500);
+  });
+
   it("sends nothing of what the user took out", () => {
-    const visit = visitOf(context, product);
+    const visit = visitOf(context(), product, [], NOW);
     const supplement = supplementOf(visit, new Set<ItemKey>(["page", "product", "trail"]), typed);
     expect(supplement).toEqual({
       page_url: "",
@@ -64,7 +75,7 @@ describe("what is shared of a visit", () => {
   });
 
   it("tells the page neither by itself nor by the trail, once it is taken out", () => {
-    const visit = visitOf(context, product);
+    const visit = visitOf(context(), product, [], NOW);
     const removed = new Set<ItemKey>(["page"]);
     expect(supplementOf(visit, removed, typed).trail.map(({ label }) => label)).toEqual(["Home"]);
     expect(itemsOf({ ...visit, trail: visit.trail.slice(1) }, removed)).toEqual(["product"]);

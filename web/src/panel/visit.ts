@@ -1,7 +1,9 @@
 /** What the panel offers to share of the visit, and what of it goes to the server when a button is pressed. Pure. */
 
 import { pictureType, UPLOAD_BYTES_MOST } from "../room/pictures";
-import type { Context, Product, Step } from "../widget/protocol";
+import { clean, cut } from "../ui/cut";
+import type { Context, Product } from "../widget/protocol";
+import { readTrail, type Step } from "../widget/trail";
 
 /** One row of "what will be shared". All of it is claimed by the browser, hence removable. */
 export type ItemKey = "page" | "product" | "picture" | "trail";
@@ -23,23 +25,39 @@ export interface Supplement {
   note: string;
 }
 
+/** As long as the server's (signaling/access/brief.py); it counts code points, as `cut` does. */
+const MOST_URL = 500;
+const MOST_TITLE = 200;
+const MOST_LABEL = 120;
+const MOST_NAME = 60;
+const MOST_NOTE = 500;
+const MOST_STEPS = 30;
+
 /** Query and fragment may hold anything about a person; only the parameters that the site itself allows are kept. */
 export function bareUrl(url: string, allowed: readonly string[]): string {
   if (!URL.canParse(url)) return "";
   const { protocol, origin, pathname, searchParams } = new URL(url);
   if (!/^https?:$/.test(protocol)) return "";
   const kept = new URLSearchParams([...searchParams].filter(([name]) => allowed.includes(name))).toString();
-  return (origin + pathname + (kept && `?${kept}`)).slice(0, 500);
+  return cut(origin + pathname + (kept && `?${kept}`), MOST_URL);
 }
 
-export function visitOf(context: Context, product: Product | null, allowed: readonly string[] = []): Visit {
+const words = (text: string, most: number): string => cut(clean(text).replace(/\s+/g, " ").trim(), most);
+
+/** The page that is shown: the newest of the trail. */
+export const pageOf = (trail: Step[]): Step | undefined => trail.findLast((step) => step.kind === "page");
+
+/** What there is to share. `now`: our own clock, in ms; the page's times are moved to it. */
+export function visitOf(context: Context, product: Product | null, allowed: readonly string[], now: number): Visit {
+  const trail = readTrail(context.trail).slice(-MOST_STEPS);
+  const page = pageOf(trail);
   return {
-    page: { url: bareUrl(context.url, allowed), title: context.title.slice(0, 200) },
+    page: { url: bareUrl(page?.url ?? "", allowed), title: words(page?.label ?? "", MOST_TITLE) },
     product: product && { ...product, url: bareUrl(product.url ?? "", allowed) },
-    trail: context.trail.slice(-30).map(({ kind, label, at, url, dwell_s }) => ({
-      kind: kind === "mark" ? "mark" : "page",
-      label: label.trim().replace(/\s+/g, " ").slice(0, 120),
-      at: Math.round(at),
+    trail: trail.map(({ kind, label, at, url, dwell_s }) => ({
+      kind,
+      label: words(label, MOST_LABEL),
+      at: Math.max(0, Math.round(now - Math.max(0, context.now - at))),
       url: bareUrl(url, allowed),
       dwell_s: Math.max(0, Math.round(dwell_s)),
     })),
@@ -81,7 +99,7 @@ export function supplementOf(visit: Visit, removed: ReadonlySet<ItemKey>, typed:
         ? { id: product.id ?? "", name: product.name ?? "", price: product.price ?? "", url: product.url ?? "" }
         : null,
     trail: shared.has("trail") ? trailOf(visit, removed) : [],
-    user_name: typed.name.trim().slice(0, 60),
-    note: typed.note.trim().slice(0, 500),
+    user_name: words(typed.name, MOST_NAME),
+    note: cut(clean(typed.note).trim(), MOST_NOTE),
   };
 }

@@ -1,10 +1,6 @@
 // What widget and panel say to each other by postMessage. Both name the other's exact origin and check it on arrival;
 // the panel learns its parent's origin from the first `context` (frame-ancestors has let only the site's origins embed it).
 // The widget sends what the page holds as it is; the panel sorts out what it means (widget.js must stay under 2 KB).
-import type { Step } from "./trail";
-
-export type { Step } from "./trail";
-
 export interface Product {
   id?: string;
   name?: string;
@@ -15,17 +11,15 @@ export interface Product {
 
 /** The visit as the partner's page knows it. Nothing of it leaves the browser before Text, Voice or Video is pressed. */
 export interface Context {
-  url: string;
-  title: string;
-  trail: Step[];
-  /** `data-*` of the script element: site, category, lang, codeUrl, productId, productName, productPrice, … */
-  data: Record<string, string | undefined>;
-  /** What `Sangdam.init` was given. */
-  product?: Product;
+  /** Lines, newest first (see trail.ts); the first of a page is the page that is shown. */
+  trail: string[];
+  /** The page's clock, in ms, when this was told: its times may be off, or made up by a script. */
+  now: number;
+  /** `data-*` of the script element (site, category, lang, codeUrl, productId, productName, productPrice, …) and what
+   *  `Sangdam.init` was given. */
+  data: { product?: Product; codeUrl?: string; getCode?: boolean } & Record<string, unknown>;
   /** The page's JSON-LD scripts and `<meta property>` tags (Open Graph), as they stand there. */
   html: string;
-  /** Where the code is made: by the partner's own back end (it may vouch for the user), or by ours. */
-  partner: boolean;
   /** Opened by hand, so the panel may take the focus; not so when it comes back after navigation. */
   pressed: boolean;
 }
@@ -39,13 +33,13 @@ export interface CodeAnswer {
   retry_s?: number;
 }
 
-export type ToPanel = { context: Context } | { picture: Blob } | { code: CodeAnswer; ask: number };
+/** `answer`: the body of what was fetched, or what `getCode` gave, or `{reason}`: the name of the error that was thrown. */
+export type ToPanel = { context: Context } | { ask: number; answer: unknown };
 
 export type ToWidget =
-  /** Make a code; `about` is what its maker is told. */
-  | { ask: number; about: Record<string, unknown> }
-  /** Fetch the product's picture as the partner's page may (no answer when it may not). */
-  | { picture: string }
+  /** Fetch an address as the partner's page may; without `url`: call the page's `getCode` with `about`. */
+  | { ask: number; url: string; init?: RequestInit; about?: undefined }
+  | { ask: number; url?: undefined; about: object }
   | { fold: true }
   /** `status`: words for the pill ("" for the usual ones). `live`: a text session runs, reopen after navigation. */
   | { status: string; live: boolean };

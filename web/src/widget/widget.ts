@@ -1,117 +1,140 @@
 // The partner's page: a launcher, the panel's frame, and what the page knows. One classic script of at most 2,048 bytes
-// gzip, hence terse; everything that can live in the panel lives there.
+// gzip, hence terse; everything that can live in the panel lives there. It relies on nothing that the page may change: not on
+// JSON (see trail.ts), and not on properties of `document` that a named form may stand in for.
+import { cut } from "../ui/cut";
 import type { CodeAnswer, Product, ToPanel, ToWidget } from "./protocol";
-import type { Step } from "./trail";
 import { added, visited } from "./trail";
 import css from "./widget.css?inline";
 
 interface Options {
+  site?: string;
   category?: string;
+  lang?: string;
+  accent?: string;
+  codeUrl?: string;
   product?: Product;
   getCode?: (about: object) => string | CodeAnswer | Promise<string | CodeAnswer>;
 }
 
 declare global {
   interface Window {
-    Sangdam?: { open(options?: Options): void; init(options: Options): void };
+    /** `attributes`: those of a later copy of the snippet, on pages whose body a script swaps. */
+    Sangdam?: { open(options?: Options): void; init(options?: Options, attributes?: Options): void };
   }
 }
 
-const script = document.currentScript as HTMLScriptElement;
-const data = script.dataset;
-const server = new URL(script.src).origin;
-const options: Options = {};
+const page = <K extends keyof Document>(key: K) => Reflect.get(Document.prototype, key, document) as Document[K];
+const html = () => page("documentElement");
 
-/** Survives navigation: the trail, and whether the panel of a live text session is open (not 0), folded (0) or not there. */
-let state: { trail: Step[]; live?: number } = { trail: [] };
-try {
-  state = JSON.parse(sessionStorage.sangdam as string) as typeof state;
-} catch {
-  // Nothing there, or the page forbids storage: then the trail is this page only.
-}
-const save = () => {
+// A module has no `currentScript`; then its address stands first in the stack.
+const script = (page("currentScript") ?? html().querySelector('[data-site][src*="/widget.js"]')) as HTMLScriptElement | null;
+const server = new URL(script?.src ?? /http\S+/.exec(Error().stack!)![0]).origin;
+let data: Options = { ...(script?.dataset as object) };
+let options: Options = {};
+const settings = () => ({ lang: html().lang || navigator.language, accent: "#1f5fd0", ...data, ...options });
+
+/** Both survive navigation. `live`: whether the panel of a live text session is "open", folded ("-") or not there (""). */
+let live: string | undefined = "";
+let trail: string[] = [];
+/** Reads both before each change: the page may come back from the back/forward cache, and another has gone on since. */
+const change = (how: () => void) => {
   try {
-    sessionStorage.sangdam = JSON.stringify(state);
+    [live, ...trail] = (sessionStorage.sangdamVisit as string).split("\n");
+  } catch {
+    // Nothing there, or the page forbids storage: then the trail is this page only.
+  }
+  how();
+  try {
+    sessionStorage.sangdamVisit = [live, ...trail].join("\n");
   } catch {
     // As above.
   }
 };
 
-const address = () => location.href.split("#")[0]!.slice(0, 500);
-let seen = false;
+/** A fragment that begins a path belongs to the address of a page made by a script; an anchor does not. */
+const address = () => cut(location.href.replace(/#(?![!/]).*/, ""), 500);
+const shown = () => address() + page("title");
+let looked: string;
+let seen = 0;
 let since = 0;
 
-const look = () => {
+/** Counts the time of the page shown so far; `mark`: what was clicked. */
+const look = (mark?: string) => {
   const now = Date.now();
-  state.trail = visited(state.trail, seen ? (now - since) / 1e3 : 0, document.title, address(), now);
-  seen = !document.hidden;
+  change(() => {
+    trail = visited(trail, (seen * (now - since)) / 1e3, page("title"), address(), now);
+    if (mark) trail = added(trail, "mark", mark, address(), now);
+  });
+  looked = shown();
+  seen = +!page("hidden");
   since = now;
-  save();
 };
 
-const makeCode = async (about: unknown): Promise<CodeAnswer> => {
-  try {
-    const answer = options.getCode
-      ? await options.getCode(about as object)
-      : ((await (
-          await fetch(data.codeUrl ?? server + "/api/codes", {
-            method: "POST",
-            headers: { "content-type": "application/json" },
-            body: JSON.stringify(about),
-          })
-        ).json()) as CodeAnswer);
-    return typeof answer == "string" ? { code: answer } : answer;
-  } catch (error) {
-    return { reason: (error as Error).name };
-  }
-};
-
-const language = () => data.lang ?? (document.documentElement.lang || navigator.language);
-const name = language().startsWith("ko") ? "상담하기" : "Ask a counselor";
-const make = <K extends keyof HTMLElementTagNameMap>(tag: K) => document.createElement(tag);
+const make = <K extends keyof HTMLElementTagNameMap>(tag: K) =>
+  page("createElement").call(document, tag) as HTMLElementTagNameMap[K];
 const host = make("div");
 const launcher = make("button");
-const label = make("span");
 const frame = make("iframe");
 const root = host.attachShadow({ mode: "closed" });
+let status = "";
 let pressed: boolean;
 let loaded = false;
 
-const post = (message: ToPanel) => frame.contentWindow!.postMessage(message, server);
+const post = (message: ToPanel) => frame.contentWindow?.postMessage(message, server);
 
 const tell = () => {
   look();
   post({
     context: {
-      url: address(),
-      title: document.title,
-      trail: state.trail,
-      data: Object.assign({}, data),
-      product: options.product,
-      html: [...document.querySelectorAll('meta[property],[type="application/ld+json"]')].map((tag) => tag.outerHTML).join(""),
-      partner: !!(data.codeUrl ?? options.getCode),
+      trail,
+      now: since,
+      data: { ...settings(), getCode: !!options.getCode },
+      html: [...html().querySelectorAll('meta[property],[type$="ld+json"]')].map((tag) => tag.outerHTML).join(""),
       pressed,
     },
   });
+  pressed = false;
 };
 
-/** `byHand`: pressed just now, so the focus moves. */
-const show = (open: boolean, byHand = true) => {
-  pressed = byHand;
+const dress = () => {
+  const { lang, accent } = settings();
+  launcher.style.setProperty("--a", accent);
+  frame.title = /^ko(?![a-z])/i.test(lang) ? "상담하기" : "Ask a counselor";
+  launcher.textContent = status || frame.title;
+};
+
+/** `again`: by itself, after navigation; else somebody pressed just now, so the focus moves. */
+const show = (open: boolean, again?: boolean) => {
+  pressed = !again;
   host.className = open ? "open" : "";
-  const live = state.live != null;
-  if (live) state.live = host.className.length;
-  const query = new URLSearchParams({ site: data.site!, category: options.category ?? data.category!, lang: language() });
-  const source = `${server}/panel?${query.toString()}`;
+  change(() => {
+    if (live) live = host.className || "-";
+  });
+  const { site, category, lang } = settings();
+  const source = `${server}/panel?site=${site}&category=${category}&lang=${lang}`;
   if (!frame.src || (open && !live && frame.src != source)) {
     loaded = false;
     frame.src = source;
     root.append(frame);
   } else if (open && loaded) tell();
-  if (byHand) (open ? frame : launcher).focus();
-  save();
+  if (!again) (open ? frame : launcher).focus();
 };
 
+/** The page stands before the visitor, for the first time or again; a tag manager tells the site only later, by `init`. */
+const come = () => {
+  look();
+  if (live && settings().site) show(live > "-", true);
+};
+
+const answer = async (said: Extract<ToWidget, { ask: number }>) => {
+  try {
+    return said.about ? await options.getCode!(said.about) : await (await fetch(said.url, said.init)).blob();
+  } catch (error) {
+    return { reason: (error as Error).name };
+  }
+};
+
+frame.referrerPolicy = "origin";
 frame.onload = () => {
   loaded = true;
   tell();
@@ -120,53 +143,26 @@ frame.onload = () => {
 // oxlint-disable-next-line typescript/no-misused-promises -- nothing in it rejects
 addEventListener("message", async ({ origin, source, data: said }: MessageEvent<ToWidget>) => {
   if (origin != server || source != frame.contentWindow) return;
-  if ("ask" in said) post({ code: await makeCode(said.about), ask: said.ask });
-  else if ("picture" in said)
-    try {
-      post({ picture: await (await fetch(said.picture)).blob() });
-    } catch {
-      // Another origin's picture without CORS: then there is none.
-    }
+  if ("ask" in said) post({ ask: said.ask, answer: await answer(said) });
   else if ("fold" in said) show(false);
   else {
-    label.textContent = said.status || name;
-    state.live = said.live ? host.className.length : undefined;
-    save();
+    status = said.status;
+    change(() => {
+      live = said.live ? host.className || "-" : "";
+    });
+    dress();
   }
 });
 
-const start = () => {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(css);
-  root.adoptedStyleSheets = [sheet];
-  host.id = "sangdam-widget";
-  if (data.accent) launcher.style.setProperty("--a", data.accent);
-  label.textContent = frame.title = name;
-  label.ariaLive = "polite";
-  launcher.onclick = () => show(true);
-  launcher.append(make("i"), label);
-  root.append(launcher);
-  document.body.append(host);
-  addEventListener("visibilitychange", look);
-  addEventListener(
-    "click",
-    ({ target }) => {
-      const mark = (target as Element).closest<HTMLElement>("[data-sangdam-mark]");
-      look();
-      if (mark) {
-        state.trail = added(state.trail, "mark", mark.dataset.sangdamMark || mark.innerText, address(), since);
-        save();
-      }
-    },
-    true,
-  );
-  look();
-  if (state.live != null) show(!!state.live, false);
-};
-
-// A second copy of the script on one page does nothing.
-if (!window.Sangdam) {
-  const init = (given?: Options) => void Object.assign(options, given);
+// A later copy of the script only brings its attributes. (An element's id may be "Sangdam", too.)
+if (window.Sangdam?.init) window.Sangdam.init({}, data);
+else {
+  const init = (given?: Options, attributes = data) => {
+    data = attributes;
+    options = { ...options, ...given };
+    dress();
+    come();
+  };
   window.Sangdam = {
     init,
     open: (given) => {
@@ -174,6 +170,33 @@ if (!window.Sangdam) {
       show(true);
     },
   };
-  if (document.body as HTMLElement | null) start();
-  else addEventListener("DOMContentLoaded", start);
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  root.adoptedStyleSheets = [sheet];
+  host.id = "sangdam-widget";
+  launcher.ariaLive = "polite";
+  launcher.onclick = () => show(true);
+  root.append(launcher);
+  addEventListener("visibilitychange", come);
+  addEventListener("pageshow", come);
+  addEventListener(
+    "click",
+    (event) => {
+      const path = event.composedPath() as (Partial<HTMLElement> & EventTarget)[];
+      const mark = path.find((node) => node.dataset?.sangdamMark != null);
+      look(mark && (mark.dataset!.sangdamMark || mark.innerText));
+    },
+    true,
+  );
+  const watch = () => {
+    if (!host.isConnected) {
+      loaded = false;
+      html().append(host);
+    }
+    if (looked != shown()) (loaded ? tell : look)();
+  };
+  // Pages made by scripts change their address and swap their body, or all of themselves, without a word.
+  setInterval(watch, 300);
+  watch();
+  init();
 }

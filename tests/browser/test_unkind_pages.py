@@ -1,0 +1,76 @@
+"""The widget on pages that make life hard for it: the launcher shows, a text session starts and survives, the trail is right."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.people import Cast, Staff, User, eventually
+from tests.browser.service import Service, sangdam
+from tests.browser.unkind_pages import PAGES, Unkind, unkind_server
+
+ON_TOP = "([x, y]) => document.elementFromPoint(x, y)?.id"
+LATER = "ms => { const now = Date.now.bind(Date); Date.now = () => now() + ms; }"
+KEEPS = "title => sessionStorage.sangdamVisit.includes(title)"
+FROM_CORNER = (60, 40)  # px from the right and from the bottom: on the launcher
+
+
+async def allow(service: Service, origin: str) -> None:
+    await sangdam(service, "site", "add", "demo-shop", "--update", "--origin", service.shop, "--origin", origin)
+
+
+async def press_launcher(user: User) -> None:
+    """As a visitor does, with the pointer; it must be there and nothing above it."""
+    width, height = await user.shop.evaluate("[innerWidth, innerHeight]")
+    point = (width - FROM_CORNER[0], height - FROM_CORNER[1])
+    await eventually(lambda: user.shop.evaluate(ON_TOP, point), "sangdam-widget", "the launcher shows")
+    await user.shop.mouse.click(*point)
+
+
+async def go_on(user: User, page: Unkind, number: int) -> None:
+    await user.shop.locator("#on").click()
+    await expect(user.shop).to_have_title(f"{page.name} {number}")
+    await eventually(lambda: user.shop.evaluate(KEEPS, f"{page.name} {number}"), True, "the widget has seen the page")
+
+
+async def talk(user: User, counselor: Staff, text: str) -> None:
+    """The panel is there, with its conversation, and what is written in it arrives."""
+    panel = await user.find_panel()
+    await expect(panel.get_by_test_id("panel-people")).to_contain_text("Jimin")
+    box = panel.get_by_test_id("chat-input")
+    await box.click()
+    await box.press_sequentially(text)
+    await box.press("Enter")
+    await counselor.reads(text)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
+async def test_a_text_session_starts_survives_and_has_its_trail(cast: Cast, page: Unkind) -> None:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    async with unkind_server(user.service.url) as origin:
+        await allow(user.service, origin)
+        user.shop = await user.context.new_page()
+        await user.shop.goto(f"{origin}/{page.name}/1")
+        await user.shop.locator("#sangdam-widget").wait_for(state="attached")
+        await user.shop.evaluate(LATER, 12_000)
+        await go_on(user, page, 2)
+        await user.shop.locator("#sangdam-widget").wait_for(state="attached")
+        await user.shop.evaluate(LATER, 34_000)
+        await press_launcher(user)
+        panel = await user.find_panel()
+        await panel.get_by_test_id("panel-text").click()
+        await counselor.accept()
+
+        steps = counselor.get("brief").locator(".trail > li")
+        await expect(steps).to_have_count(2)
+        await expect(steps.nth(0)).to_contain_text(f"{page.name} 1")
+        await expect(steps.nth(0)).to_contain_text(re.compile("0:1[2-9] 머무름"))
+        await expect(steps.nth(1)).to_contain_text(f"{page.name} 2")
+        await expect(steps.nth(1)).to_contain_text(re.compile("0:(3[4-9]|4[0-6]) 머무름"))
+
+        await talk(user, counselor, "둘째 쪽에서")
+        await go_on(user, page, 3)
+        await talk(user, counselor, "셋째 쪽에서")

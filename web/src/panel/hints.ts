@@ -1,0 +1,19 @@
+/** What those who build the partner's page read in their console when it cannot work. Pure; in English, as consoles are. */
+
+export interface Asked {
+  site: string;
+  category: string;
+}
+
+const isSet = (value: string): boolean => value !== "" && value !== "undefined";
+
+/** One line, or "" when the reason is not theirs to mend. */
+export function hintOf(reason: string, { site, category }: Asked): string {
+  if (reason === "unknown_category" && !isSet(category))
+    return `Sangdam: no category is set. Give the script data-category="…", or call Sangdam.init({category: "…"}).`;
+  if (reason === "unknown_category")
+    return `Sangdam: site "${site}" has no category "${category}". Add it with: sangdam category add ${site} ${category} --name en=…`;
+  if (reason === "wrong_origin")
+    return `Sangdam: this page's origin is not allowed for site "${site}". Allow it with: sangdam site add ${site} --update --origin … (name all of the site's origins).`;
+  return "";
+}

@@ -1,0 +1,129 @@
+/** The product in a block of JSON-LD (schema.org). It is whatever the partner wrote: every access is guarded, every search bounded. */
+
+import type { Price } from "./price";
+
+type Node = Record<string, unknown>;
+
+export interface LinkedProduct {
+  id: string;
+  name: string;
+  price: Price;
+  url: string;
+  image: string;
+}
+
+const MOST_NODES = 2000;
+const PRODUCTS = new Set(["Product", "ProductGroup", "ProductModel", "IndividualProduct", "SomeProducts", "Vehicle", "Car"]);
+/** Where a page says what it is about; products elsewhere (lists, accessories, reviews) are others. */
+const LEADS_ON = ["@graph", "@set", "@list", "mainEntity", "about", "itemOffered"];
+/** Prices that were: struck out, or recommended by the maker. */
+const FORMER = /ListPrice|StrikethroughPrice|MSRP|SRP/;
+
+const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && !Array.isArray(value);
+const list = (value: unknown): unknown[] => (value === undefined || value === null ? [] : Array.isArray(value) ? value : [value]);
+const text = (value: unknown): string => {
+  const [first] = list(value);
+  if (typeof first === "string" || typeof first === "number") return String(first).trim();
+  return isNode(first) ? text(first["@value"]) : "";
+};
+const firstText = (...values: unknown[]): string => values.map(text).find((one) => one !== "") ?? "";
+
+/** "Product" for "https://schema.org/Product" and "schema:Product". */
+const typesOf = (node: Node): string[] => list(node["@type"]).map((type) => text(type).replace(/^.*[/#:]/, ""));
+const isProduct = (node: Node): boolean => typesOf(node).some((type) => PRODUCTS.has(type));
+
+/** The nodes of a block, nearest first, and a way from an `@id` to the node that says more. */
+class Block {
+  readonly nodes: Node[] = [];
+  private readonly byId = new Map<string, Node>();
+
+  constructor(root: unknown) {
+    const open = list(root);
+    for (let at = 0; at < open.length && at < MOST_NODES; at++) {
+      const node = open[at];
+      if (!isNode(node)) continue;
+      this.nodes.push(node);
+      const id = text(node["@id"]);
+      if (id && Object.keys(node).length > 1) this.byId.set(id, node);
+      for (const key of LEADS_ON) open.push(...list(node[key]));
+    }
+  }
+
+  /** The nodes in a value, those that are only named by their `@id` among them. */
+  in(value: unknown): Node[] {
+    return list(value)
+      .filter(isNode)
+      .map((node) => this.byId.get(text(node["@id"])) ?? node)
+      .slice(0, 100);
+  }
+}
+
+function amountsOf(offer: Node, block: Block): { amounts: (string | number)[]; currency: string } {
+  const specifications = block.in(offer.priceSpecification);
+  const now = specifications.filter((one) => !FORMER.test(text(one.priceType)));
+  const priced = [offer, ...(now.length > 0 ? now : specifications)];
+  const amount = (one: Node, ...keys: string[]) =>
+    keys
+      .flatMap((key) => list(one[key]).slice(0, 1))
+      .filter(
+        (value): value is string | number => typeof value === "number" || (typeof value === "string" && value.trim() !== ""),
+      );
+  const found = priced.map((one) => ({ one, amounts: amount(one, "price") })).find(({ amounts }) => amounts.length > 0);
+  const amounts =
+    found?.amounts ??
+    priced.map((one) => amount(one, "lowPrice", "highPrice", "minPrice", "maxPrice")).find((range) => range.length > 0) ??
+    [];
+  return { amounts, currency: firstText(...priced.map((one) => one.priceCurrency)) };
+}
+
+function priceOf(product: Node, variants: Node[], block: Block): Price {
+  const own = block.in(product.offers);
+  const offers = own.length > 0 ? own : variants.flatMap((variant) => block.in(variant.offers));
+  // An AggregateOffer may bring the offers themselves instead of their range.
+  const all = offers.flatMap((offer) => {
+    const of = amountsOf(offer, block);
+    return of.amounts.length > 0 ? [of] : block.in(offer.offers).map((one) => amountsOf(one, block));
+  });
+  const currency = firstText(...all.map((one) => one.currency));
+  return {
+    amounts: all.filter((one) => one.currency === currency || one.currency === "").flatMap((one) => one.amounts),
+    currency,
+  };
+}
+
+function imageOf(node: Node): string {
+  const [image] = list(node.image);
+  return isNode(image) ? firstText(image.url, image.contentUrl) : text(image);
+}
+
+/** The product of the page at `page`; of several variants the one that has the page's own address. */
+export function fromJsonLd(text_: string, page: string): LinkedProduct | null {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text_);
+  } catch {
+    return null; // A partner's broken JSON-LD is not ours to report.
+  }
+  const block = new Block(parsed);
+  const whole = block.nodes.find(isProduct);
+  if (!whole) return null;
+  const variants = block.in(whole.hasVariant);
+  const here = variants.find((variant) =>
+    [variant.url, variant["@id"], ...block.in(variant.offers).map((offer) => offer.url)].some((url) =>
+      sameAddress(text(url), page),
+    ),
+  );
+  const node = here ?? whole;
+  const [offer = {}] = block.in(node.offers);
+  return {
+    id: firstText(node.sku, node.productID, whole.sku, node.productGroupID, node["@id"]),
+    name: firstText(node.name, whole.name),
+    price: priceOf(node, here ? [] : variants, block),
+    url: firstText(node.url, whole.url, offer.url),
+    image: imageOf(node) || imageOf(whole) || imageOf(variants[0] ?? {}),
+  };
+}
+
+function sameAddress(url: string, page: string): boolean {
+  return url !== "" && URL.canParse(url, page) && new URL(url, page).href.split("#")[0] === page.split("#")[0];
+}

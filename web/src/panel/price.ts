@@ -1,0 +1,64 @@
+/** Prices as partners write them, and as the visitor's language does. Pure. */
+
+/** One price, or the lowest and the highest of several. */
+export interface Price {
+  amounts: (string | number)[];
+  currency: string;
+}
+
+const GROUPED = /^\d{1,3}([.,])\d{2,3}(?:\1\d{2,3})*$/;
+
+/** What `amount` is worth, or null when it cannot be told: "1.299" EUR is a thousand in Berlin and a litre of petrol elsewhere.
+ *  `decimals`: digits that the currency has after its separator. */
+export function amountOf(amount: string | number, decimals: number): number | null {
+  if (typeof amount === "number") return Number.isFinite(amount) ? amount : null;
+  const digits = amount.replace(/[\s'’]/g, "");
+  if (/^\d+$/.test(digits)) return Number(digits);
+  const [, whole = "", separator = "", rest = ""] = /^([\d.,]*\d)([.,])(\d+)$/.exec(digits) ?? [];
+  if (separator === "") return null;
+  if (/^\d+$/.test(whole)) {
+    const mayGroup = rest.length === 3 && /^[1-9]\d{0,2}$/.test(whole);
+    if (!mayGroup) return Number(`${whole}.${rest}`);
+    return decimals === 0 ? Number(whole + rest) : null;
+  }
+  const group = whole.replace(/\d/g, "")[0];
+  if (!GROUPED.test(whole) || (group === separator && rest.length !== 3)) return null;
+  const integer = whole.replace(/[.,]/g, "");
+  return Number(group === separator ? integer + rest : `${integer}.${rest}`);
+}
+
+/** A tag that `Intl` takes: sites may call their language "ko_KR". */
+export function languageTag(language: string): string {
+  try {
+    return Intl.getCanonicalLocales(language.replaceAll("_", "-"))[0] ?? "en";
+  } catch {
+    return "en";
+  }
+}
+
+/** "1890000" and "KRW" as the language writes them; as they stand when they are no amount and currency. */
+export function priceText(amount: string | number, currency: string, language: string): string {
+  const code = currency.toUpperCase();
+  const asItStands = [String(amount), currency].filter(Boolean).join(" ");
+  if (amount === "" || !/^[A-Z]{3}$/.test(code)) return amount === "" ? "" : asItStands;
+  const format = new Intl.NumberFormat(languageTag(language), {
+    style: "currency",
+    currency: code,
+    currencyDisplay: "narrowSymbol",
+  });
+  const worth = amountOf(amount, format.resolvedOptions().maximumFractionDigits ?? 2);
+  if (worth === null) return asItStands;
+  if (code === "KRW" && /^ko(?![a-z])/i.test(language)) return `${worth.toLocaleString("ko-KR")}원`;
+  return format.format(worth);
+}
+
+/** One price, or "from – to" when there are several. */
+export function pricesText({ amounts, currency }: Price, language: string): string {
+  const byWorth = amounts
+    .map((amount) => ({ amount, worth: amountOf(amount, 2) ?? Infinity }))
+    .sort((a, b) => a.worth - b.worth)
+    .map(({ amount }) => priceText(amount, currency, language));
+  const different = [...new Set(byWorth)];
+  const [lowest = ""] = different;
+  return different.length > 1 ? `${lowest} – ${different.at(-1)}` : lowest;
+}
