@@ -253,8 +253,11 @@ class Codes:
         self._server = server
         # An office or a mobile carrier shows one address for many people, and each conversation takes two steps (issue and
         # exchange): 120 conversations at once and 60 a minute from one address, 300 and 600 from one site.
-        self._by_site = Buckets(burst=600, per_minute=1200)
+        self._by_site = Buckets(burst=300, per_minute=600)
         self._by_address = Buckets(burst=240, per_minute=120)
+        # Half of a site's tokens are for the first conversation in a minute of each address: a few addresses shut nobody out.
+        self._first_of_address = Buckets(burst=2, per_minute=2)
+        self._by_site_first = Buckets(burst=300, per_minute=600)
 
     @classmethod
     def open(cls, settings: Settings, records: Records) -> Codes:
@@ -271,8 +274,7 @@ class Codes:
         if origin not in site.origins:
             raise CodeRefused("wrong_origin")
         language = check_place(site, category, language)
-        if not self._by_site.take(site.id, now):
-            raise CodeRefused("too_many_site")
+        self._take_site(site.id, address, now)
         now_s = now // 1000
         claims = Claims(
             site=site.id,
@@ -292,8 +294,7 @@ class Codes:
         unverified = read(code)
         site = await self._records.site(unverified.site)
         verified = verify(unverified, site, now, self._server)
-        if not self._by_site.take(verified.site.id, now):
-            raise CodeRefused("too_many_site")
+        self._take_site(verified.site.id, address, now)
         # By site: one partner cannot use up another's numbers. Kept until the code would be refused as expired anyway.
         spent_until = int((verified.claims.exp + LEEWAY_S) * 1000) + 60_000
         if not await self._records.use_code(f"{verified.site.id}/{verified.claims.jti}", spent_until):
@@ -303,6 +304,12 @@ class Codes:
     def user_ref(self, site_id: str, user_id: str) -> str:
         """What we keep of a partner's id of a user: enough to find them again, too little to name them."""
         return hmac.new(self._server.secret, f"{site_id}\0{user_id}".encode(), hashlib.sha256).hexdigest() if user_id else ""
+
+    def _take_site(self, site: str, address: str, now: int) -> None:
+        """CodeRefused: too_many_site."""
+        is_first = self._first_of_address.take(f"{site} {network_of(address)}", now)
+        if not ((is_first and self._by_site_first.take(site, now)) or self._by_site.take(site, now)):
+            raise CodeRefused("too_many_site")
 
     def take_address(self, address: str, now: int) -> None:
         """CodeRefused: too_many_address."""

@@ -84,7 +84,7 @@ class Workshop:
         with suppress(ProcessLookupError):
             process.kill()
         code = await process.wait()
-        log.warning("picture process ended", code=code)
+        log.warning("picture process ended", status=code)
         return "picture_too_costly" if code in (-signal.SIGXCPU, -signal.SIGKILL) else "picture_damaged"
 
     def _end(self) -> None:

@@ -31,6 +31,7 @@ from signaling.records import Records
 from signaling.records.types import Overtaken
 from signaling.server import app_keys, demo, garbage_collector, http, websocket
 from signaling.server.forwarding import Relay
+from signaling.server.guarded import Guard, GuardedSite, marks_served
 from signaling.server.metrics import metrics_app
 
 log = structlog.get_logger(__name__)
@@ -69,6 +70,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None) -> 
     app[app_keys.CODES] = Codes.open(settings, records)
     app[app_keys.IDENTITY] = Identity(records)
     app[app_keys.LIVE] = live
+    app.middlewares.insert(0, marks_served)
     http.setup(app)
     websocket.setup(app)
     live.invites = Invites(signing_secret(settings), settings.url, settings.server_name)
@@ -133,6 +135,7 @@ async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     app = await build_app(settings, workers)
+    guard = Guard(app[app_keys.COUNTS], lambda address: settings.trust_proxy)
     runners = [web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)]
     if settings.demo:
         runners.append(web.AppRunner(demo.shop_app(settings), access_log=None, shutdown_timeout=SHUTDOWN_S))
@@ -145,15 +148,19 @@ async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, 
         for runner, addresses in zip(runners, places, strict=True):
             await runner.setup()
             for host, port in addresses:
-                await _listen(runner, host, port)
+                await _listen(guard, runner, host, port)
         log.info("serving", url=settings.url)
         if on_ready is not None:
             on_ready()
         node = app.get(app_keys.NODE)
         garbage_collector.settle()
-        collecting = asyncio.create_task(garbage_collector.keep(app[app_keys.LIVE].admission.is_calm))
+        keeping = [
+            asyncio.create_task(garbage_collector.keep(app[app_keys.LIVE].admission.is_calm)),
+            asyncio.create_task(guard.watch()),
+        ]
         await _first_of(stop, node.overtaken if node else stop)
-        collecting.cancel()
+        for task in keeping:
+            task.cancel()
     finally:
         for runner in reversed(runners):
             await runner.cleanup()
@@ -168,9 +175,9 @@ async def _first_of(*events: asyncio.Event) -> None:
         wait.cancel()
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+async def _listen(guard: Guard, runner: web.AppRunner, host: str, port: int) -> None:
     try:
-        await web.TCPSite(runner, host, port, reuse_address=True, backlog=BACKLOG).start()
+        await GuardedSite(guard, runner, host, port, BACKLOG).start()
     except OSError as error:
         if host == "127.0.0.1" or error.errno != errno.EADDRNOTAVAIL:  # a machine without IPv6 serves IPv4 alone
             raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import ExitStack
 from typing import cast
 
 import msgspec
@@ -13,14 +14,16 @@ from aiohttp import WSMsgType, web
 from matcher.types import Unavailable
 from signaling.access.admission import Crowded
 from signaling.access.identity import right_of
-from signaling.access.rate_limits import Buckets
+from signaling.access.rate_limits import Buckets, network_of
 from signaling.live import Live
 from signaling.live.commands import REFUSALS, handle
 from signaling.live.connections import Client
 from signaling.protocol import messages as msg
 from signaling.records import RecordsAway
 from signaling.server import app_keys
+from signaling.server.connection_limits import Strangers
 from signaling.server.garbage_collector import let_go
+from signaling.server.http.bodies import address_of
 from signaling.session.model import NotAllowed
 
 log = structlog.get_logger(__name__)
@@ -65,7 +68,11 @@ SENTENCES = {
 }
 
 
+STRANGERS: web.AppKey[Strangers] = web.AppKey("strangers", Strangers)
+
+
 def setup(app: web.Application) -> None:
+    app[STRANGERS] = Strangers()
     app.router.add_get("/ws", _serve)
 
 
@@ -74,6 +81,20 @@ async def _serve(request: web.Request) -> web.StreamResponse:
     if request.headers.get("Origin") not in settings.own_origins:
         live.house.refused["origin"] += 1
         return web.json_response({"reason": "wrong_origin", "message": "This page may not connect here."}, status=403)
+    network = network_of(address_of(request))
+    if not request.app[STRANGERS].enter(network):
+        live.house.refused["too_many_sockets"] += 1
+        return web.json_response(
+            {"reason": "too_many_sockets", "message": "Too many connections at once; try again."}, status=429
+        )
+    with ExitStack() as stranger:
+        stranger.callback(request.app[STRANGERS].leave, network)
+        return await _converse(request, stranger)
+
+
+async def _converse(request: web.Request, stranger: ExitStack) -> web.WebSocketResponse:
+    """`stranger` is closed when the client has said who it is."""
+    live = request.app[app_keys.LIVE]
     socket = web.WebSocketResponse(heartbeat=PING_S, max_msg_size=MAX_MESSAGE_BYTES, compress=False)
     try:
         await socket.prepare(request)
@@ -81,17 +102,18 @@ async def _serve(request: web.Request) -> web.StreamResponse:
         live.house.refused["gone"] += 1
         return socket
     try:
-        await _Connection(live, request, socket).run()
+        await _Connection(live, request, socket, stranger).run()
     finally:
         let_go(request, socket)
     return socket
 
 
 class _Connection:
-    def __init__(self, live: Live, request: web.Request, socket: web.WebSocketResponse) -> None:
+    def __init__(self, live: Live, request: web.Request, socket: web.WebSocketResponse, stranger: ExitStack) -> None:
         self.live = live
         self.request = request
         self.socket = socket
+        self.stranger = stranger
         self.client: Client | None = None
         self._messages = Buckets(burst=MESSAGES["burst"], per_minute=MESSAGES["per_minute"], most_keys=1)
         self._lines = Buckets(burst=LINES["burst"], per_minute=LINES["per_minute"], most_keys=1)
@@ -102,6 +124,7 @@ class _Connection:
     async def run(self) -> None:
         try:
             if await self._hello() and self.client is not None:
+                self.stranger.close()
                 self._tasks.append(asyncio.create_task(self._write(self.client)))
                 await self._read(self.client)
         except TimeoutError:

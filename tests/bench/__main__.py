@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Iterable
 
 from tests.bench import call, day, matches, recording, sizes, wait_promise
+from tests.bench.abuse import rows as abuse
 from tests.bench.drawing import draw
 from tests.bench.load import scenes
 from tests.bench.media import calls, crowd, floor, lips, matrix, pictures, scale, solo
@@ -31,6 +32,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
     "matrix": matrix.rows,
     "solo": solo.rows,
     "quality": quality.rows,
+    "abuse": abuse.rows,
 }
 
 

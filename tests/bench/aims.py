@@ -57,6 +57,9 @@ AIMS = [
     Aim("match_cost_100k_over_1k", "100,000 waiting over 1,000, times", 1.5),
     Aim("wait_promise_kept_percent", "waits within what was told, %", 80, at_least=True),
     Aim("load_reconnect_all_s", "10,508 people back, s", 30),
+    Aim("abuse_honest_wait_p99_s", "an honest user's wait while strangers do their worst, p99, s", 1),
+    Aim("abuse_peak_rss_mib", "what the server holds then, MiB", 512),
+    Aim("abuse_log_bytes_per_request", "what a stranger's request writes into the log, bytes", 300),
     Aim("widget_gzip_bytes", "the launcher, bytes", 2048),
     Aim("call_page_gzip_bytes", "the call page, bytes", 60 * 1024),
 ]

@@ -92,6 +92,13 @@ def test_compose_keeps_inside_what_is_inside() -> None:
         assert "ports" not in whole["services"][name], "only TLS is reached from outside"
 
 
+def test_compose_runs_nothing_with_known_holes() -> None:
+    images = {name: service["image"] for name, service in compose()["services"].items()}
+    assert images["redis"].startswith("valkey/valkey:"), "Redis 7 gets no more releases under a free licence"
+    major, minor = (int(part) for part in re.findall(r"\d+", images["turn"])[:2])
+    assert (major, minor) >= (4, 10), "CVE-2026-27624, CVE-2026-40613"
+
+
 def test_every_name_in_compose_is_declared() -> None:
     whole = compose()
     for service in whole["services"].values():

@@ -51,6 +51,11 @@ class Held:
         while self.total() > self.most_bytes:
             self._evict()
 
+    def release(self, upload: Upload) -> None:
+        """It is being written anew: nothing ends it early now, and the lanes bound how many there are."""
+        if upload in self.uploads:
+            self.uploads.remove(upload)
+
     def total(self) -> int:
         return sum(each.held_bytes for each in self.uploads)
 
@@ -103,13 +108,15 @@ class Checker:
                     raise
                 raise Full from None
             finally:
-                if upload in self.held.uploads:
-                    self.held.uploads.remove(upload)
+                if upload is not None:
+                    self.held.release(upload)
 
-    async def check(self, data: bytes, who: Who) -> Picture:
+    async def check(self, data: bytes, upload: Upload) -> Picture:
         """PictureRefused; Full."""
+        who = upload.who
         line, workshop = self._lanes[_is_heavy(look(data))]
         async with line.turn(who, LONGEST_WAIT_S):
+            self.held.release(upload)
             begun_s = asyncio.get_running_loop().time()
             spent_s = 0.0
             try:

@@ -83,7 +83,7 @@ async def _taken(request: web.Request, who: Who) -> Picture:
     try:
         async with checker.sending(who) as upload:
             body = await read_bytes(request, MOST_BYTES, lambda count: checker.held.take(upload, count))
-            return await checker.check(body, who)
+            return await checker.check(body, upload)
     except Full:
         raise Crowded("pictures", _TRY_AGAIN_S) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -238,6 +239,15 @@ async def test_one_address_cannot_ask_for_ever(desk: Codes) -> None:
     with pytest.raises(CodeRefused, match="too_many_address"):
         await issue(desk)
     assert await issue(desk, address="192.0.2.2")
+
+
+async def test_a_few_addresses_shut_nobody_else_out_of_a_site(desk: Codes) -> None:
+    for number in range(4 * 240):
+        with contextlib.suppress(CodeRefused):
+            await issue(desk, address=f"192.0.2.{number % 4}")
+    with pytest.raises(CodeRefused, match="too_many"):
+        await issue(desk, address="192.0.2.1")
+    assert await issue(desk, address="198.51.100.7")
 
 
 async def test_one_site_cannot_ask_for_ever(desk: Codes) -> None:

@@ -1,0 +1,147 @@
+"""Which connections of strangers stay open: those that ask something, in time, and not too many of one address. Pure.
+
+A connection is *asking* until its request's headers are complete, *served* while it is answered, and *idle* in between. Asking
+and idle ones hold a descriptor and ask nothing: they have deadlines, and give way when somebody else needs their place.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+State = Literal["asking", "idle", "served"]
+C = TypeVar("C")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`most`: connections of the process. `each_address`: of one address that are not served; `each_address_served`: all of them.
+    The rest are seconds: from opening, or from a request's first byte, to the end of its headers; between two requests; the same
+    of a proxy of ours, which must not be the first to hang up."""
+
+    most: int = 10_000
+    each_address: int = 64
+    each_address_served: int = 512
+    asking_s: float = 10.0
+    idle_s: float = 15.0
+    idle_trusted_s: float = 300.0
+
+
+@dataclass(slots=True)
+class _Known:
+    network: str
+    state: State
+    since_s: float
+
+
+class Connections(Generic[C]):
+    """`network`: the key of an address; "" for a proxy of ours, of which any number is taken."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._known: dict[C, _Known] = {}
+        self._unserved: dict[State, OrderedDict[C, None]] = {"asking": OrderedDict(), "idle": OrderedDict()}  # oldest first
+        self._unserved_of: Counter[str] = Counter()
+        self._of: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def served(self) -> list[C]:
+        return [each for each, known in self._known.items() if known.state == "served"]
+
+    def opened(self, connection: C, network: str, now_s: float) -> C | None:
+        """Take it in. Return the connection that must be closed for it; `connection` itself when there is no place."""
+        self._known[connection] = _Known(network, "asking", now_s)
+        self._unserved["asking"][connection] = None
+        self._of[network] += 1
+        self._unserved_of[network] += 1
+        if network and self._unserved_of[network] > self.limits.each_address:
+            return self._oldest(network)
+        if network and self._of[network] > self.limits.each_address_served:
+            return connection
+        if len(self._known) > self.limits.most:
+            return self._oldest(max(self._unserved_of, key=self._unserved_of.__getitem__))
+        return None
+
+    def became(self, connection: C, state: State, now_s: float) -> None:
+        known = self._known.get(connection)
+        if known is None:
+            return
+        self._leave_state(connection, known)
+        known.state, known.since_s = state, now_s
+        if state != "served":
+            self._unserved[state][connection] = None
+            self._unserved_of[known.network] += 1
+
+    def closed(self, connection: C) -> None:
+        known = self._known.pop(connection, None)
+        if known is None:
+            return
+        self._leave_state(connection, known)
+        self._of[known.network] -= 1
+        if self._of[known.network] <= 0:
+            del self._of[known.network]
+
+    def overdue(self, now_s: float) -> list[C]:
+        """Those whose deadline has passed."""
+        found = []
+        for connections in self._unserved.values():
+            for connection in connections:
+                known = self._known[connection]
+                if now_s >= known.since_s + self._deadline_s(known):
+                    found.append(connection)
+                elif known.network:
+                    break  # all that follow came later
+        return found
+
+    def state_of(self, connection: C) -> State | None:
+        known = self._known.get(connection)
+        return known.state if known else None
+
+    def _deadline_s(self, known: _Known) -> float:
+        if known.state == "asking":
+            return self.limits.asking_s
+        return self.limits.idle_s if known.network else self.limits.idle_trusted_s
+
+    def _leave_state(self, connection: C, known: _Known) -> None:
+        if known.state == "served":
+            return
+        self._unserved[known.state].pop(connection, None)
+        self._unserved_of[known.network] -= 1
+        if self._unserved_of[known.network] <= 0:
+            del self._unserved_of[known.network]
+
+    def _oldest(self, network: str) -> C:
+        """Of the address's connections that are not served: those that ask nothing yet come first."""
+        for state in ("idle", "asking"):
+            for connection in self._unserved[state]:
+                if self._known[connection].network == network:
+                    return connection
+        raise KeyError(network)
+
+
+class Strangers:
+    """WebSockets whose hello has not come: so many of one address, and so many in all. Those who said hello are bounded by the
+    sessions and sign-ins that there are."""
+
+    def __init__(self, each_address: int = 256, most: int = 4_000) -> None:
+        self._each_address = each_address
+        self._most = most
+        self._count = 0
+        self._of: Counter[str] = Counter()
+
+    def enter(self, network: str) -> bool:
+        """False when there is no room."""
+        if self._of[network] >= self._each_address or self._count >= self._most:
+            return False
+        self._count += 1
+        self._of[network] += 1
+        return True
+
+    def leave(self, network: str) -> None:
+        self._count -= 1
+        self._of[network] -= 1
+        if self._of[network] <= 0:
+            del self._of[network]

@@ -1,0 +1,186 @@
+"""Unfinished requests end by themselves, on a real server with short deadlines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+
+import pytest
+import structlog
+from aiohttp import web
+
+from signaling.server import guarded
+from signaling.server.connection_limits import Limits
+from signaling.server.guarded import Guard, GuardedSite, marks_served
+from signaling.server.http.bodies import read_bytes
+
+LIMITS = Limits(most=8, each_address=4, each_address_served=6, asking_s=0.3, idle_s=0.5)
+ASKED = b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@dataclass
+class Place:
+    port: int
+    guard: Guard
+
+    async def connect(self, first: bytes = b"", address: str = "127.0.0.1") -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(address, 0))
+        writer.write(first)
+        await writer.drain()
+        return reader, writer
+
+    async def answered(self, address: str = "127.0.0.1") -> bytes:
+        reader, writer = await self.connect(ASKED, address)
+        head = await reader.readuntil(b"\r\n")
+        writer.close()
+        return head
+
+
+@asynccontextmanager
+async def serving(limits: Limits, trusted: str = "") -> AsyncIterator[Place]:
+    async def hello(request: web.Request) -> web.Response:
+        return web.Response(text="hello")
+
+    async def takes(request: web.Request) -> web.Response:
+        await read_bytes(request, 10_000)
+        return web.Response(text="taken")
+
+    async def large(request: web.Request) -> web.Response:
+        return web.Response(body=b"x" * 50_000_000)
+
+    async def waits(request: web.Request) -> web.Response:
+        await asyncio.sleep(1.5)
+        return web.Response(text="waited")
+
+    app = web.Application(middlewares=[marks_served])
+    app.add_routes([web.get("/hello", hello), web.post("/takes", takes), web.get("/large", large), web.get("/waits", waits)])
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    guard = Guard(Counter(), lambda address: address == trusted, limits)
+    site = GuardedSite(guard, runner, "127.0.0.1", 0, 64)
+    await site.start()
+    watching = asyncio.create_task(guard.watch())
+    try:
+        yield Place(runner.addresses[0][1], guard)
+    finally:
+        watching.cancel()
+        await runner.cleanup()
+
+
+@pytest.fixture
+async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
+    monkeypatch.setattr(guarded, "SWEEP_S", 0.05)
+    async with serving(LIMITS) as made:
+        yield made
+
+
+async def ended(reader: asyncio.StreamReader, within_s: float) -> bytes:
+    """What came until the server hung up."""
+    async with asyncio.timeout(within_s):
+        try:
+            return await reader.read()
+        except ConnectionError:
+            return b""
+
+
+@pytest.mark.parametrize("first", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nX-A: "])
+async def test_a_request_without_an_end_is_hung_up_on(place: Place, first: bytes) -> None:
+    reader, _ = await place.connect(first)
+    assert await ended(reader, 2) == b""
+    assert place.guard.refused["request_timeout"] == 1
+    assert len(place.guard.connections) == 0
+
+
+async def test_endless_headers_have_an_end(place: Place) -> None:
+    reader, writer = await place.connect(b"GET / HTTP/1.1\r\nHost: x\r\n")
+
+    async def more() -> None:
+        for number in count():
+            writer.write(b"X-%d: y\r\n" % number)
+            await asyncio.sleep(0.02)
+
+    sending = asyncio.create_task(more())
+    assert await ended(reader, 2) == b""
+    assert place.guard.refused["request_timeout"] == 1
+    sending.cancel()
+
+
+async def test_a_connection_without_requests_is_not_kept_for_long(place: Place) -> None:
+    reader, _ = await place.connect(ASKED)
+    assert (await ended(reader, 3)).startswith(b"HTTP/1.1 200")
+    assert place.guard.refused["idle"] == 1
+
+
+@pytest.mark.parametrize(
+    "body", [b"Content-Length: 100\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"], ids=["missing", "chunked"]
+)
+async def test_a_body_that_does_not_come_ends_its_connection(place: Place, body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("signaling.server.http.bodies.BODY_WITHIN_S", 0.3)
+    monkeypatch.setattr(guarded, "LINGER_S", 0.2)
+    reader, _ = await place.connect(b"POST /takes HTTP/1.1\r\nHost: x\r\n" + body)
+    await ended(reader, 4)
+
+
+async def test_a_body_that_nobody_reads_ends_its_connection(place: Place) -> None:
+    reader, _ = await place.connect(b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+    assert (await ended(reader, 5)).startswith(b"HTTP/1.1 404")
+
+
+async def test_who_takes_nothing_of_the_answer_is_cut_off(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guarded, "STALLED_S", 0.5)
+    monkeypatch.setattr(guarded, "LOOK_S", 0.1)
+    _, writer = await place.connect(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+    while not place.guard.refused["stalled"]:
+        await asyncio.sleep(0.05)
+    writer.close()
+
+
+async def test_an_answer_that_takes_long_is_waited_for(place: Place) -> None:
+    reader, _ = await place.connect(b"GET /waits HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert (await ended(reader, 5)).endswith(b"waited")
+
+
+async def test_requests_on_one_connection_go_on(place: Place) -> None:
+    reader, writer = await place.connect()
+    for _ in range(6):
+        writer.write(ASKED)
+        assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200")
+        await asyncio.sleep(0.2)
+
+
+async def test_one_address_leaves_room_for_others(place: Place) -> None:
+    silent = [await place.connect(address="127.0.0.2") for _ in range(20)]
+    assert (await place.answered()).startswith(b"HTTP/1.1 200")
+    assert (await place.answered("127.0.0.2")).startswith(b"HTTP/1.1 200")
+    assert len(place.guard.connections) <= 8
+    for _, writer in silent:
+        writer.close()
+
+
+async def test_many_addresses_leave_room_for_one_more(place: Place) -> None:
+    silent = [await place.connect(address=f"127.0.0.{number}") for number in range(2, 40)]
+    assert (await place.answered()).startswith(b"HTTP/1.1 200")
+    for _, writer in silent:
+        writer.close()
+
+
+async def test_a_proxy_of_ours_is_no_address_like_others() -> None:
+    async with serving(Limits(most=50, each_address=4, idle_s=0.2), trusted="127.0.0.9") as place:
+        kept = [await place.connect(ASKED, "127.0.0.9") for _ in range(20)]
+        assert place.guard.refused["connection_limit"] == 0
+        assert len(place.guard.connections) == 20
+        for _, writer in kept:
+            writer.close()
+
+
+async def test_the_log_warns_before_descriptors_end(place: Place) -> None:
+    with structlog.testing.capture_logs() as logs:
+        silent = [await place.connect(address=f"127.0.0.{number}") for number in range(2, 10)]
+        await asyncio.sleep(0.3)
+    assert ["descriptors nearly used up" in entry["event"] for entry in logs] == [True], "once a minute"
+    for _, writer in silent:
+        writer.close()
