@@ -7,7 +7,7 @@ export PIP_PROGRESS_BAR ?= on
 
 .DEFAULT_GOAL := help
 
-.PHONY: help fastpath run test look check contract peers lint unit fuzz fuzz-sanitized bench faults mutants cluster soak pages messages format clean preflight packages bench-packages
+.PHONY: help fastpath run test look check audit contract peers lint unit fuzz fuzz-sanitized bench faults mutants cluster soak pages messages format clean preflight packages bench-packages
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,10 @@ lint:
 	$(BIN)/python web/build.py --node node_modules/oxlint/bin/oxlint src
 	$(BIN)/python web/build.py --node node_modules/vitest/vitest.mjs run
 	$(BIN)/mypy
+	$(BIN)/python -m tests.audit
+
+audit: $(VENV)/.audit ## look for known holes in all that is pinned: by tests/advisories.toml, and by OSV and npm where they are in reach
+	$(BIN)/python -m tests.audit
 
 unit:
 	$(BIN)/pytest tests/unit -q --numprocesses 2 --dist worksteal
@@ -112,6 +116,10 @@ $(VENV)/.dev: $(VENV)/.run
 # PESQ is C that is compiled here: needed by no test, and by one bench.
 $(VENV)/.bench: $(VENV)/.dev | bench-packages
 	@$(PIP) pesq
+	@touch $@
+
+$(VENV)/.audit: $(VENV)/.dev
+	@$(PIP) pip-audit
 	@touch $@
 
 APT := coturn chromium firefox-esr fonts-noto-cjk redis-server postgresql

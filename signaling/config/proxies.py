@@ -43,6 +43,13 @@ class Proxies:
         found = {self._walk(nearest, entries) for entries in (_entries(forwarded_for), _parameters(forwarded)) if entries}
         return str(found.pop() if len(found) == 1 else nearest)
 
+    def include(self, connected: str) -> bool:
+        """Return whether one of our proxies connects from there."""
+        try:
+            return _inside(parse(connected), self.may_connect)
+        except Unreadable:
+            return False
+
     def _walk(self, nearest: Address, entries: list[str]) -> Address:
         """From the last entry on. Whatever is unreadable comes from before the proxy that is known."""
         for entry in reversed(entries):

@@ -135,7 +135,8 @@ async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     app = await build_app(settings, workers)
-    guard = Guard(app[app_keys.COUNTS], lambda address: settings.trust_proxy)
+    proxies = settings.trust_proxy
+    guard = Guard(app[app_keys.COUNTS], proxies.include if proxies else lambda address: False)
     runners = [web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)]
     if settings.demo:
         runners.append(web.AppRunner(demo.shop_app(settings), access_log=None, shutdown_timeout=SHUTDOWN_S))

@@ -75,14 +75,24 @@ class Connections(Generic[C]):
             self._unserved[state][connection] = None
             self._unserved_of[known.network] += 1
 
+    def trust(self, connection: C) -> None:
+        """It turned out to be a server of ours."""
+        known = self._known.get(connection)
+        if known is None or not known.network:
+            return
+        if known.state != "served":
+            _less(self._unserved_of, known.network)
+            self._unserved_of[""] += 1
+        _less(self._of, known.network)
+        self._of[""] += 1
+        known.network = ""
+
     def closed(self, connection: C) -> None:
         known = self._known.pop(connection, None)
         if known is None:
             return
         self._leave_state(connection, known)
-        self._of[known.network] -= 1
-        if self._of[known.network] <= 0:
-            del self._of[known.network]
+        _less(self._of, known.network)
 
     def overdue(self, now_s: float) -> list[C]:
         """Those whose deadline has passed."""
@@ -109,9 +119,7 @@ class Connections(Generic[C]):
         if known.state == "served":
             return
         self._unserved[known.state].pop(connection, None)
-        self._unserved_of[known.network] -= 1
-        if self._unserved_of[known.network] <= 0:
-            del self._unserved_of[known.network]
+        _less(self._unserved_of, known.network)
 
     def _oldest(self, network: str) -> C:
         """Of the address's connections that are not served: those that ask nothing yet come first."""
@@ -142,6 +150,10 @@ class Strangers:
 
     def leave(self, network: str) -> None:
         self._count -= 1
-        self._of[network] -= 1
-        if self._of[network] <= 0:
-            del self._of[network]
+        _less(self._of, network)
+
+
+def _less(counts: Counter[str], key: str) -> None:
+    counts[key] -= 1
+    if counts[key] <= 0:
+        del counts[key]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +19,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from ..access.rate_limits import network_of
+from ..cluster.node import TOKEN_HEADER
+from .app_keys import NODE
 from .connection_limits import Connections, Limits
 
 log = structlog.get_logger(__name__)
@@ -31,6 +33,7 @@ RESERVED = 64  # descriptors for records, media workers and files, besides those
 WARN_ABOVE = 0.8  # of all descriptors
 WARN_EVERY_S = 60.0
 MOST_DESCRIPTORS = 65_536
+MOST_SERVERS = 256  # of a cluster, whose addresses are remembered
 
 
 class Guard:
@@ -41,15 +44,25 @@ class Guard:
         self.descriptors = raise_descriptors()
         self.connections: Connections[Guarded] = Connections(limits or Limits(most=_place_for(self.descriptors)))
         self.is_trusted = is_trusted
+        self._servers: OrderedDict[str, None] = OrderedDict()
         self._stalled: dict[Guarded, tuple[int, float]] = {}
         self._warned_s = -WARN_EVERY_S
         self._looked_s = 0.0
 
     def opened(self, connection: Guarded, address: str) -> None:
-        network = "" if self.is_trusted(address) else network_of(address)
+        trusted = address in self._servers or self.is_trusted(address)
+        network = "" if trusted else network_of(address)
         surplus = self.connections.opened(connection, network, _now_s())
         if surplus is not None:
             self.close(surplus, "connection_limit")
+
+    def is_server(self, connection: Guarded, address: str) -> None:
+        """A server of the cluster has shown its token: it passes on what many people say."""
+        self._servers[address] = None
+        self._servers.move_to_end(address)
+        if len(self._servers) > MOST_SERVERS:
+            self._servers.popitem(last=False)
+        self.connections.trust(connection)
 
     def close(self, connection: Guarded, reason: str) -> None:
         self.refused[reason] += 1
@@ -123,6 +136,9 @@ class Guarded(web.RequestHandler):
             self._guard.connections.became(self, "asking", _now_s())
         super().data_received(data)
 
+    def is_server(self, address: str) -> None:
+        self._guard.is_server(self, address)
+
     def being_served(self) -> None:
         self._idle = False
         self._guard.connections.became(self, "served", _now_s())
@@ -163,6 +179,9 @@ class GuardedSite(web.TCPSite):
 async def marks_served(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Comes before all others: the headers of a request are complete."""
     if isinstance(request.protocol, Guarded):
+        node = request.app.get(NODE)
+        if node is not None and node.is_node(request.headers.get(TOKEN_HEADER, "")):
+            request.protocol.is_server(request.remote or "")
         request.protocol.being_served()
     return await handler(request)
 

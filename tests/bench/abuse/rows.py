@@ -183,9 +183,8 @@ async def _weigh(service: Service, seen: Seen) -> None:
 
 
 def _picture_processes(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task").glob("*/children")
-    pids = {int(child) for file in children for child in file.read_text().split()}
-    return [child for child in pids if b"signaling" in _command(child)]
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [child for child in map(int, children) if b"signaling" in _command(child)]
 
 
 def _command(pid: int) -> bytes:

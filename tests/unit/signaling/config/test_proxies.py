@@ -102,3 +102,8 @@ def test_any_text_is_an_address_or_unreadable(text: str) -> None:
 def test_what_is_no_network_is_named(networks: str) -> None:
     with pytest.raises(ValueError, match="is not a network"):
         proxies_of(networks)
+
+
+def test_it_knows_where_our_proxies_connect_from() -> None:
+    proxies = proxies_of("10.0.0.0/8")
+    assert [proxies.include(address) for address in ("10.1.2.3", "192.0.2.1", "", "no address")] == [True, False, False, False]

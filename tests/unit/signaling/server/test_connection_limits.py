@@ -74,6 +74,19 @@ def test_a_proxy_may_have_as_many_as_the_process() -> None:
     assert [known.opened(f"c{number}", "", now_s=0) for number in range(6)] == [None] * 6
 
 
+def test_a_server_of_ours_stops_counting_as_a_stranger() -> None:
+    known = connections()
+    for name in "abc":
+        known.opened(name, "n", now_s=0)
+    known.trust("a")
+    known.trust("a")
+    assert known.opened("d", "n", now_s=0) is None
+    assert known.opened("e", "n", now_s=0) == "b"
+    for name in "abcde":
+        known.closed(name)
+    assert len(known) == 0
+
+
 def test_in_need_the_address_with_most_that_ask_nothing_gives_way() -> None:
     known = connections()
     for name, network in (("a1", "a"), ("b1", "b"), ("b2", "b"), ("b3", "b"), ("c1", "c"), ("d1", "d")):
