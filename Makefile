@@ -111,6 +111,7 @@ $(VENV)/.run: pyproject.toml constraints.txt | $(VENV)/.made
 $(VENV)/.dev: $(VENV)/.run
 	@echo "Installing the test tools …"
 	@$(PIP) --no-build-isolation --editable '.[dev]'
+	@if [ -d .git ]; then $(BIN)/pre-commit install >/dev/null; fi
 	@touch $@
 
 # PESQ is C that is compiled here: needed by no test, and by one bench.

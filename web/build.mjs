@@ -30,6 +30,7 @@ await build({
     ...modern,
     outDir,
     assetsInlineLimit: 0,
+    license: { fileName: "assets/third-party.md" }, // MIT and ISC ask that their notices go along
     rollupOptions: { input: Object.fromEntries(pages.map((page) => [page, join(here, "src", page, "index.html")])) },
   },
 });
