@@ -153,3 +153,42 @@ async def test_without_udp_text_and_board_go_by_websocket_and_the_page_says_so(c
     await shows_the_same(user, counselor)
     await user.write("소리는 안 들려요")
     await counselor.reads("소리는 안 들려요")
+
+
+async def test_the_panel_shows_the_board_as_the_counselor_draws(cast: Cast) -> None:
+    """A written conversation has a board, too: it opens by itself, and its user may draw on it."""
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.visit_shop("/")
+    panel = await user.open_panel()
+    await panel.get_by_test_id("panel-text").click()
+    await counselor.accept()
+    await expect(panel.get_by_test_id("panel-people")).to_be_visible()
+    await expect(panel.get_by_test_id("board-canvas")).to_have_count(0)
+
+    await counselor.get("view-board").click()
+    await expect(counselor.get("board-canvas")).to_be_visible()
+    await draw(counselor, (0.1, 0.1), (0.4, 0.3))
+    await expect(panel.get_by_test_id("board-canvas")).to_be_visible()
+
+    async def in_the_panel() -> bool:
+        return bool(await panel.evaluate(INK)) and await panel.evaluate(INK) == await ink(counselor)
+
+    await eventually(in_the_panel, True, "the panel shows what was drawn")
+    before = await ink(counselor)
+    box = await panel.get_by_test_id("board-canvas").bounding_box()
+    assert box is not None
+    await user.shop.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.7 * box["height"])
+    await user.shop.mouse.down()
+    await user.shop.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.9 * box["height"], steps=12)
+    await user.shop.mouse.up()
+
+    async def came_back() -> bool:
+        return len(await ink(counselor)) > len(before)
+
+    await eventually(came_back, True, "the counselor sees what the user draws")
+    await panel.get_by_test_id("panel-board").click()
+    await expect(panel.get_by_test_id("board-canvas")).to_have_count(0)
+    await user.shop.reload()
+    panel = await user.find_panel()
+    await expect(panel.get_by_test_id("board-canvas")).to_be_visible()  # what was drawn is shown to who comes back

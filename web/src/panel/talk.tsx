@@ -1,6 +1,6 @@
 /** The text session inside the panel: waiting place, chat, adding voice, ending. */
 
-import { Headset, LogOut, Mic, PhoneOff } from "lucide";
+import { Headset, LogOut, Mic, PhoneOff, Presentation } from "lucide";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { AskCallback, CalledBack } from "../room/callback";
@@ -10,6 +10,7 @@ import { Pictures } from "../room/pictures";
 import { others } from "../room/state";
 import { t as roomText } from "../room/words";
 import { Button, Dialog, Icon, IconButton, useStore } from "../ui";
+import { usePanelBoard } from "./board";
 import { Replaced } from "./elsewhere";
 import { After, MessageForm } from "./forms";
 import type { Kept } from "./kept";
@@ -160,9 +161,11 @@ function Room({
   onEnd: () => void;
 }) {
   const active = screenOf(session) === "room";
+  const board = usePanelBoard(client, session);
   return (
     <>
       {active && <People session={session} />}
+      {board.open && board.show && <div class="p-talk-board">{board.show(pictures)}</div>}
       <div class="p-talk-chat">
         <Chat client={client} session={session} pictures={pictures} />
       </div>
@@ -171,6 +174,16 @@ function Room({
           <Button kind="quiet" icon={Mic} data-testid="panel-add-voice" onClick={() => panel.addVoice()}>
             {t("voice.add")}
           </Button>
+        )}
+        {board.show && (
+          <IconButton
+            icon={Presentation}
+            label={roomText(board.open ? "board.close" : "board.open")}
+            kind="quiet"
+            pressed={board.open}
+            data-testid="panel-board"
+            onClick={board.toggle}
+          />
         )}
         <IconButton icon={active ? PhoneOff : LogOut} label={t("end")} kind="quiet" data-testid="panel-end" onClick={onEnd} />
       </div>

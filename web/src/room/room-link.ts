@@ -22,12 +22,17 @@ export interface BoardWire {
 const KINDS = ["mic", "camera", "screen"] as const;
 const OF_DOC = 0;
 const SYNC_STEP_1 = 0;
+const SYNC_STEP_2 = 1;
 const SYNC_UPDATE = 2;
+/** Step 1 with an empty state vector: whatever is drawn comes back. */
+const WHAT_IS_DRAWN = new Uint8Array([OF_DOC, SYNC_STEP_1, 1, 0]);
+const EMPTY_BYTES: Record<number, number> = { [SYNC_STEP_1]: 1, [SYNC_STEP_2]: 2 }; // of a state vector, of an update
 
-/** Whether a board message shows that something is drawn: an update, or a state vector that is not empty. */
+/** Whether a board message shows that something is drawn: an update, or a state vector or an answer that is not empty. */
 export function hasBoardContent(message: Uint8Array): boolean {
   if (message[0] !== OF_DOC) return false;
-  return message[1] === SYNC_UPDATE || (message[1] === SYNC_STEP_1 && (message[2] ?? 0) > 1);
+  const empty = EMPTY_BYTES[message[1] ?? -1];
+  return message[1] === SYNC_UPDATE || (empty !== undefined && (message[2] ?? 0) > empty);
 }
 
 export class RoomLink {
@@ -44,6 +49,8 @@ export class RoomLink {
     readonly client: Client,
     readonly session: string,
     readonly devices: Devices,
+    /** False where there is only a board: this page has no voice, whatever the session has. */
+    private readonly speaks = true,
   ) {
     this.peer = new RoomPeer({
       iceServers: async () => {
@@ -104,7 +111,7 @@ export class RoomLink {
   private follow(): void {
     const state = this.client.state.get();
     const room = state.replaced[this.session] ? null : (this.view()?.room ?? null);
-    if (room?.media && viewer(this.view())?.presence !== "reading") this.peer.ensure(room.epoch);
+    if (this.speaks && room?.media && viewer(this.view())?.presence !== "reading") this.peer.ensure(room.epoch);
     else if (this.peer.state.get().status !== "idle") this.peer.close();
     this.chooseWire(room !== null && state.status === "open");
     this.sendMedia();
@@ -124,6 +131,8 @@ export class RoomLink {
     if (wire === this.wire) return;
     this.wire = wire;
     this.generation.update((n) => (wire ? Math.abs(n) + 1 : -Math.abs(n)));
+    // A worker says what is drawn as a channel opens; by WebSocket it must be asked, unless the board itself does.
+    if (wire.startsWith("socket") && this.boardListeners.size === 0 && !this.drawn.get()) this.sendBoard(WHAT_IS_DRAWN);
   }
 
   private sendBoard(message: Uint8Array): boolean {
@@ -152,7 +161,7 @@ export class RoomLink {
   private sendMedia(): void {
     const { mic, camera, screen } = this.devices.state.get();
     const view = this.view();
-    if (!view?.room || viewer(view)?.role === "operator") return;
+    if (!this.speaks || !view?.room || viewer(view)?.role === "operator") return;
     const media = { mic: mic.on && !mic.silent, camera: camera.on, screen: screen.on };
     const text = JSON.stringify(media);
     if (text === this.sentMedia) return;

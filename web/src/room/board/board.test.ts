@@ -263,5 +263,7 @@ describe("hasBoardContent", () => {
     doc.getMap("meta").set("schema", 1);
     expect(hasBoardContent(stepOne(doc))).toBe(true);
     expect(hasBoardContent(update(Y.encodeStateAsUpdate(doc)))).toBe(true);
+    expect(hasBoardContent(receive(doc, stepOne(new Y.Doc()), null)!)).toBe(true);
+    expect(hasBoardContent(receive(new Y.Doc(), stepOne(new Y.Doc()), null)!)).toBe(false);
   });
 });

@@ -1,0 +1,57 @@
+/** The counselor's board in the panel. It opens by itself when somebody draws; its code comes once a counselor is there. */
+
+import { useEffect, useState } from "preact/hooks";
+import type { SessionView } from "../messages";
+import type { Client } from "../room/client";
+import type { Pictures } from "../room/pictures";
+import type { RoomLink } from "../room/room-link";
+import { type Readable, useStore } from "../ui/store";
+
+type Loaded = typeof import("./board-link");
+
+export interface PanelBoard {
+  open: boolean;
+  toggle: () => void;
+  /** Draws it; null until its code is here. */
+  show: ((pictures: Pictures) => preact.JSX.Element) | null;
+}
+
+const AGAIN_MS = 3000;
+const NOT_DRAWN: Readable<boolean> = { get: () => false, subscribe: () => () => undefined };
+
+/** Connect to the board for as long as the conversation goes on. */
+export function usePanelBoard(client: Client, session: SessionView): PanelBoard {
+  const live = session.state === "active";
+  const [loaded, setLoaded] = useState<{ code: Loaded; link: RoomLink } | null>(null);
+  const [open, setOpen] = useState(false);
+  useEffect(() => {
+    if (!live) return;
+    let end: () => void = () => undefined;
+    let over = false;
+    const load = () =>
+      import("./board-link").then(
+        (code) => {
+          if (over) return;
+          const link = code.openLink(client, session.id);
+          end = () => link.close();
+          setLoaded({ code, link });
+        },
+        () => {
+          if (!over) setTimeout(load, AGAIN_MS); // somebody may be drawing already
+        },
+      );
+    void load();
+    return () => {
+      over = true;
+      end();
+      setLoaded(null);
+      setOpen(false);
+    };
+  }, [client, session.id, live]);
+  const drawn = useStore(loaded?.link.boardDrawn ?? NOT_DRAWN);
+  useEffect(() => {
+    if (drawn) setOpen(true);
+  }, [drawn]);
+  const show = loaded && ((pictures: Pictures) => <loaded.code.Board link={loaded.link} session={session} pictures={pictures} />);
+  return { open: open && show !== null, toggle: () => setOpen(!open), show };
+}
