@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from msgspec import Meta, Struct
 
 from signaling.protocol.messages import Brief, BriefField, EarlierSession, Provenance, TrailStep
+from signaling.protocol.reading import by
+from signaling.protocol.texts import Seen
 from signaling.records import EarlierRecord, Site
 
 from .codes import MOST_TRAIL, CodeRefused, Product, Verified
@@ -24,8 +25,7 @@ MOST_NAME = 60
 MOST_NOTE = 500
 _MOST_DWELL_S = 86_400
 
-# Longer texts are cut to what the brief shows; these bounds only keep absurd bodies out.
-_Loose = Annotated[str, Meta(max_length=4000)]
+_Loose = Annotated[str, by(Seen(4000, cut=True))]  # longer texts are cut again, to what the brief shows
 
 
 _Moment = Annotated[int, Meta(ge=0, le=1 << 53)]  # ms since the Unix epoch
@@ -130,15 +130,9 @@ def clean_url(url: str, allowed_params: list[str] | None = None) -> str:
     return cleaned if len(cleaned) <= MOST_URL else ""
 
 
-_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # can make a text read as another
-
-
 def clean_text(text: str, most: int) -> str:
-    """One line, NFC, without control characters, at most `most` characters (cut with an ellipsis)."""
-    text = unicodedata.normalize("NFC", text)
-    text = "".join(c for c in text if c.isspace() or (unicodedata.category(c) != "Cc" and c not in _BIDI_CONTROLS))
-    text = " ".join(text.split())
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    """One line of at most `most` characters, cut with an ellipsis; "" when nothing of it can be seen."""
+    return Seen(most, cut=True)(text)
 
 
 def _field(name: str, value: str, provenance: Provenance, most: int) -> BriefField:
@@ -146,7 +140,8 @@ def _field(name: str, value: str, provenance: Provenance, most: int) -> BriefFie
 
 
 def _signed_or(signed: str, other: str, name: str, provenance: Provenance, most: int) -> BriefField:
-    return _field(name, signed, "signed", most) if signed.strip() else _field(name, other, provenance, most)
+    vouched = _field(name, signed, "signed", most)
+    return vouched if vouched.value else _field(name, other, provenance, most)
 
 
 def _product(signed: Product | None, claimed: ClaimedProduct | None, site: Site) -> list[BriefField]:

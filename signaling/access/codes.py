@@ -17,21 +17,24 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from signaling.config.secret import derived
 from signaling.config.settings import Settings
+from signaling.protocol.reading import Reader, Unreadable, by
+from signaling.protocol.texts import Exact, Seen
 from signaling.records import Records, Site
 
 from .rate_limits import Buckets, network_of
 
 ALGORITHM = "HS256"
+TYPES = ("", "jwt", "application/jwt")  # of a code, in lower case; another kind of token says another (RFC 8725, 3.11)
 SERVER_KID = "server"
 MOST_CHARS = 8192
 MOST_LIFE_S = 600
@@ -70,58 +73,57 @@ class CodeRefused(Exception):
         self.sentence = SENTENCES[reason]
 
 
-_Short = Annotated[str, Meta(max_length=200)]
-_Url = Annotated[str, Meta(max_length=2000)]
+_Short = Annotated[str, by(Seen(200))]
+_Key = Annotated[str, Meta(min_length=1), by(Exact(200))]
 _Seconds = Annotated[float, Meta(ge=0, le=1e11)]
 
 
 class User(Struct, kw_only=True):
-    id: _Short = ""
-    name: Annotated[str, Meta(max_length=60)] = ""
+    id: Annotated[str, by(Exact(800))] = ""  # as it is: two that look alike are two
+    name: Annotated[str, by(Seen(60))] = ""
     contact: _Short = ""
 
 
 class Product(Struct, kw_only=True):
     id: _Short = ""
     name: _Short = ""
-    price: Annotated[str, Meta(max_length=60)] = ""
-    url: _Url = ""
+    price: Annotated[str, by(Seen(60))] = ""
+    url: Annotated[str, by(Seen(2000))] = ""
 
 
 class Claims(Struct, kw_only=True, omit_defaults=True):
-    site: Annotated[str, Meta(min_length=1, max_length=64)]
-    category: Annotated[str, Meta(min_length=1, max_length=64)]
-    language: Annotated[str, Meta(min_length=2, max_length=20)]
-    server: Annotated[str, Meta(min_length=1, max_length=300)]
-    jti: Annotated[str, Meta(min_length=16, max_length=100)]
+    site: _Key
+    category: _Key
+    language: _Key
+    server: Annotated[str, Meta(min_length=1), by(Exact(300))]
+    jti: Annotated[str, Meta(min_length=16), by(Exact(100))]
     iat: _Seconds
     exp: _Seconds
     nbf: _Seconds | None = None
     user: User | None = None
     product: Product | None = None
     claims: Annotated[
-        dict[
-            Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_.-]+$")], Annotated[str, Meta(max_length=500)]
-        ],
+        dict[Annotated[str, Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_.-]+\Z")], Annotated[str, by(Seen(500))]],
         Meta(max_length=20),
     ] = {}
 
 
 class _Header(Struct):
-    """`crit` names extensions that must be understood (RFC 7515, 4.1.11): we know none."""
+    """`crit` names extensions that must be understood (RFC 7515, 4.1.11): we know none, and take none, not even null."""
 
-    alg: str
-    kid: str = ""
-    crit: Any = None
+    alg: Annotated[str, by(Exact(200))]
+    kid: Annotated[str, by(Exact(200))] = ""
+    typ: Annotated[str, by(Exact(200))] = ""
+    crit: UnsetType = UNSET
 
 
 class _Peek(Struct):
-    site: str
+    site: Annotated[str, by(Exact(200))]
 
 
-_decode_header = msgspec.json.Decoder(_Header).decode
-_decode_peek = msgspec.json.Decoder(_Peek).decode
-_decode_claims = msgspec.json.Decoder(Claims).decode
+_read_header: Reader[_Header] = Reader(_Header)
+_read_peek: Reader[_Peek] = Reader(_Peek)
+_read_claims: Reader[Claims] = Reader(Claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +162,15 @@ def read(code: str) -> Unverified:
         raise CodeRefused("malformed")
     header_bytes, payload, _ = (_unpack(part) for part in parts)
     try:
-        header = _decode_header(header_bytes)
-        if header.alg != ALGORITHM:
-            raise CodeRefused("wrong_algorithm")
-        if header.crit is not None:
-            raise CodeRefused("malformed")
-        return Unverified(code, header.kid, _decode_peek(payload).site, payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        header = _read_header(header_bytes)
+        site = _read_peek(payload).site
+    except Unreadable as error:
         raise CodeRefused("malformed") from error
+    if header.alg != ALGORITHM:
+        raise CodeRefused("wrong_algorithm")
+    if header.typ.lower() not in TYPES:
+        raise CodeRefused("malformed")
+    return Unverified(code, header.kid, site, payload)
 
 
 def verify(unverified: Unverified, site: Site | None, now_ms: int, server: Server) -> Verified:
@@ -180,8 +183,8 @@ def verify(unverified: Unverified, site: Site | None, now_ms: int, server: Serve
     if secret is None or not _signed_with(unverified.code, secret):
         raise CodeRefused("bad_signature")
     try:
-        claims = _decode_claims(unverified.payload)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        claims = _read_claims(unverified.payload)
+    except Unreadable as error:
         raise CodeRefused("malformed") from error
     if claims.server != server.name:
         raise CodeRefused("other_server")

@@ -60,7 +60,7 @@ def hash_password(password: str, *about: str) -> str:
 
 def token_hash(token: str) -> str:
     """What is stored of a 256-bit random token; so much chance needs no slow hash."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()  # a header may be no UTF-8
 
 
 class Identity:

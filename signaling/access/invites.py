@@ -8,7 +8,7 @@ and is exchanged once. In the link it stands behind "#", which no server and no 
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from joserfc import jws
@@ -17,6 +17,9 @@ from joserfc.jwk import OctKey
 from msgspec import Struct
 
 from signaling.config.secret import derived
+from signaling.protocol.messages import Id
+from signaling.protocol.reading import Reader, Unreadable, by
+from signaling.protocol.texts import Exact
 
 ALGORITHM = "HS256"
 TYP = "invite+jwt"
@@ -35,14 +38,14 @@ class InviteRefused(Exception):
 class Claims(Struct, kw_only=True):
     """`exp` in seconds; `server`: host and port of the server that it is for."""
 
-    session: str
-    request: str
-    server: str
-    jti: str
+    session: Id
+    request: Id
+    server: Annotated[str, by(Exact(300))]
+    jti: Annotated[str, by(Exact(100))]
     exp: int
 
 
-_decode = msgspec.json.Decoder(Claims).decode
+_read: Reader[Claims] = Reader(Claims)
 
 
 class Invites:
@@ -66,8 +69,8 @@ class Invites:
             raise InviteRefused("bad_invite")
         try:
             found = jws.deserialize_compact(invite, self._key, algorithms=[ALGORITHM])
-            claims = _decode(found.payload)
-        except (JoseError, ValueError, msgspec.DecodeError) as error:
+            claims = _read(found.payload)
+        except (JoseError, Unreadable, ValueError, TypeError, RecursionError) as error:  # the last two: joserfc, of odd headers
             raise InviteRefused("bad_invite") from error
         if found.headers().get("typ") != TYP or claims.server != self._server:
             raise InviteRefused("bad_invite")

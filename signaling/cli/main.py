@@ -15,7 +15,7 @@ from signaling.config.ports import LAST_PORT, Port, media_ports, taken
 from signaling.config.secret import BadSecret, media_token, read_secret
 from signaling.config.settings import STAFF_HOSTS, Bounds, Settings, default_data_dir
 
-from .options import ONE_PROXY, Address, ProxyNetworks, redis_option, secret_option, storage_options
+from .options import ONE_PROXY, Address, ProxyNetworks, origin, redis_option, secret_option, storage_options
 
 _PORT = click.IntRange(1, 65_535)
 _MEDIA_PORT = click.IntRange(1024, 65_000)
@@ -48,7 +48,7 @@ def main() -> None:
 @click.option("--demo", is_flag=True, help="With a demo shop and demo accounts; HTTP on this machine only.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on (put TLS in front).")
 @click.option("--port", default=8080, show_default=True, type=_PORT, help="HTTP port.")
-@click.option("--public-url", default="", help="Where users reach this server, such as https://talk.example.")
+@click.option("--public-url", default="", callback=origin, help="Where users reach this server, such as https://talk.example.")
 @click.option("--udp-port", default=40000, show_default=True, type=_MEDIA_PORT, help="First UDP port for media; one a worker.")
 @click.option(
     "--announce", multiple=True, metavar="ADDR", help="Public address of this machine for media (behind NAT). Repeatable."
@@ -93,7 +93,7 @@ def main() -> None:
 )
 @redis_option(required=False)
 @secret_option
-@click.option("--advertise", default="", metavar="URL", help="Where the cluster's other servers reach this one.")
+@click.option("--advertise", default="", metavar="URL", callback=origin, help="Where the cluster's other servers reach this one.")
 @storage_options
 def serve(
     *,

@@ -44,6 +44,18 @@ class ProxyNetworks(click.ParamType[Proxies]):
             self.fail(str(error), param, ctx)
 
 
+def origin(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """An origin as browsers write it, or "" when none is given."""
+    if not value:
+        return ""
+    from signaling.config import web_addresses
+
+    try:
+        return web_addresses.origin(value)
+    except web_addresses.BadAddress as error:
+        raise click.BadParameter(str(error)) from None
+
+
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 

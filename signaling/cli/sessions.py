@@ -24,7 +24,7 @@ def session() -> None:
 @session.command("list")
 @click.option("--state", default="")
 @click.option("--site", "site_id", default="")
-@click.option("--page", default=1, type=click.IntRange(1))
+@click.option("--page", default=1, type=click.IntRange(1, 10_000_000))
 @json_option
 @with_records
 async def session_list(records: Records, state: str, site_id: str, page: int, as_json: bool) -> None:

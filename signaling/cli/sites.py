@@ -11,7 +11,19 @@ from matcher.rules import MOST_PRIORITY, MOST_WIDENS_MS
 from signaling.access.codes import MOST_KEYS, SERVER_KID, new_secret
 from signaling.records import Category, Records, Site, SiteKey
 
-from .typed import an_id, colour, json_option, name_option, noted, origins, show, with_records
+from .typed import (
+    an_id,
+    colour,
+    json_option,
+    language_tags,
+    link,
+    name_option,
+    noted,
+    origins,
+    parameters,
+    show,
+    with_records,
+)
 
 
 def _site_row(site: Site) -> dict[str, Any]:
@@ -38,12 +50,18 @@ def site() -> None:
 @click.option(
     "--origin", "origins", multiple=True, callback=origins, help="Where its pages are: https://shop.example. Repeatable."
 )
-@click.option("--language", "languages", multiple=True, help="In the order of preference. Repeatable.")
+@click.option("--language", "languages", multiple=True, callback=language_tags, help="In the order of preference. Repeatable.")
 @click.option("--accent", default="", callback=colour, help="#rrggbb")
-@click.option("--privacy-url", default="")
-@click.option("--home-url", default="")
+@click.option("--privacy-url", default="", callback=link, help="https://…")
+@click.option("--home-url", default="", callback=link, help="https://…")
 @click.option("--retention-days", default=90, show_default=True, type=click.IntRange(1, 3650))
-@click.option("--page-param", "page_params", multiple=True, help="Query parameter that page addresses may keep. Repeatable.")
+@click.option(
+    "--page-param",
+    "page_params",
+    multiple=True,
+    callback=parameters,
+    help="Query parameter that page addresses may keep. Repeatable.",
+)
 @click.option("--recording", default="off", show_default=True, type=click.Choice(["off", "ask"]), help="Ask all for consent.")
 @click.option("--callbacks", default="offered", show_default=True, type=click.Choice(["offered", "off"]), help="Call users back.")
 @click.option(

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from signaling.access.identity import hash_password
 from signaling.records import Records, StaffRecord
 
-from .typed import an_id, json_option, noted, show, with_records
+from .typed import a_name, an_id, ids_or_all, json_option, language_tags, noted, show, with_records
 
 _ROLES = click.Choice(["counselor", "professional", "operator"])
 
@@ -39,7 +39,7 @@ def _password(member: StaffRecord, from_stdin: bool) -> str:
 
 @click.command()
 @click.option("--login", prompt=True, callback=an_id)
-@click.option("--name", prompt=True)
+@click.option("--name", prompt=True, callback=a_name)
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_records
 async def init(records: Records, login: str, name: str, password_stdin: bool) -> None:
@@ -64,11 +64,27 @@ def staff() -> None:
 
 @staff.command("add")
 @click.argument("login", callback=an_id)
-@click.option("--name", required=True)
+@click.option("--name", required=True, callback=a_name)
 @click.option("--role", type=_ROLES, required=True)
-@click.option("--language", "languages", multiple=True, help="Repeatable.")
-@click.option("--site", "sites", multiple=True, default=("*",), show_default=True, help="Repeatable; not for operators.")
-@click.option("--category", "categories", multiple=True, default=("*",), show_default=True, help="Repeatable; not for operators.")
+@click.option("--language", "languages", multiple=True, callback=language_tags, help="Repeatable.")
+@click.option(
+    "--site",
+    "sites",
+    multiple=True,
+    default=("*",),
+    show_default=True,
+    callback=ids_or_all,
+    help="Repeatable; not for operators.",
+)
+@click.option(
+    "--category",
+    "categories",
+    multiple=True,
+    default=("*",),
+    show_default=True,
+    callback=ids_or_all,
+    help="Repeatable; not for operators.",
+)
 @click.option("--capacity", default=1, show_default=True, type=click.IntRange(1, 20), help="Sessions at once.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_records

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 import msgspec
@@ -18,13 +17,17 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
+from signaling.config import web_addresses
 from signaling.config.settings import Settings, default_data_dir
 from signaling.protocol.audit_actions import AuditAction
+from signaling.protocol.language_tags import canonical as language_tag
+from signaling.protocol.texts import BadText, Exact, Rule, Seen
 from signaling.recordings import Recordings
 from signaling.records import Records
 
 from .options import storage_options
 
+MOST_NAME = 100  # characters
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 json_option = click.option("--json", "as_json", is_flag=True, help="For scripts.")
 
@@ -74,20 +77,68 @@ def an_id(_context: click.Context, _parameter: click.Parameter, value: str) -> s
     return value
 
 
+def a_name(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    return _named(value)
+
+
 def by_language(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """("ko=카메라", "en=Cameras") → {"ko": "카메라", "en": "Cameras"}"""
-    names = dict(value.split("=", 1) for value in values if "=" in value)
+    """("ko_KR=카메라", "en=Cameras") → {"ko-KR": "카메라", "en": "Cameras"}"""
+    names = {_tag(language): _named(name) for language, is_said, name in (value.partition("=") for value in values) if is_said}
     if len(names) != len(values):
-        raise click.BadParameter("give each name as LANGUAGE=NAME, such as ko=카메라")
+        raise click.BadParameter("give each name once, as LANGUAGE=NAME, such as ko=카메라")
     return names
 
 
+def language_tags(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
+    return [_tag(value) for value in values]
+
+
+def ids_or_all(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
+    """Ids, or “*” for all."""
+    return [value if value == "*" else an_id(_context, _parameter, value) for value in values]
+
+
+def parameters(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
+    """Names of query parameters."""
+    return [_text(Exact(100), value) for value in values]
+
+
 def origins(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    for value in values:
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or value != f"{parts.scheme}://{parts.netloc}".lower():
-            raise click.BadParameter(f"“{value}” is no origin; one looks like https://shop.example")
-    return list(values)
+    """Each once."""
+    return list(dict.fromkeys(_address(web_addresses.origin, value) for value in values))
+
+
+def link(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    return _address(web_addresses.page, value) if value else ""
+
+
+def _address(read: Callable[[str], str], value: str) -> str:
+    try:
+        return read(value)
+    except web_addresses.BadAddress as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _tag(value: str) -> str:
+    tag = language_tag(value)
+    if not tag:
+        raise click.BadParameter(f"“{_shown(value)}” is no language; one looks like ko, en-US or zh-Hant")
+    return tag
+
+
+def _named(value: str) -> str:
+    return _text(Seen(MOST_NAME, least=1), value)
+
+
+def _text(rule: Rule, value: str) -> str:
+    try:
+        return rule(value)
+    except BadText as error:
+        raise click.BadParameter(f"it {error}") from None
+
+
+def _shown(value: str) -> str:
+    return Seen(40, cut=True)(value)
 
 
 def colour(_context: click.Context, _parameter: click.Parameter, value: str) -> str:

@@ -12,6 +12,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from .reading import Reader, by
+from .texts import Exact, Seen
+
 Role = Literal["user", "counselor", "professional", "operator"]
 Channel = Literal["text", "voice", "video"]
 Audience = Literal["all", "staff"]
@@ -26,11 +29,16 @@ NobodyWhy = Literal["", "declined", "expired", "nobody"]
 PictureLimit = Literal["low", "paused"]
 Provenance = Literal["signed", "claimed", "typed"]
 
-Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
-ShortText = Annotated[str, Meta(max_length=500)]
-LineText = Annotated[str, Meta(max_length=4000)]
-Sdp = Annotated[str, Meta(min_length=1, max_length=65_536)]
-BoardData = Annotated[str, Meta(max_length=400_000)]  # base64 of one whole board message (see docs/protocol.md, Board)
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+\Z")]
+OptionalId = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_.:-]*\Z")]
+Token = Annotated[str, by(Exact(200))]
+Name = Annotated[str, by(Seen(60))]
+Locale = Annotated[str, by(Seen(35, cut=True))]  # a language tag (RFC 5646, 4.4.1); what is none counts as unknown
+ShortText = Annotated[str, by(Seen(500, lines=True))]
+LineText = Annotated[str, by(Seen(4000, lines=True))]
+Contact = Annotated[str, by(Seen(200))]
+Sdp = Annotated[str, Meta(min_length=1), by(Exact(65_536))]
+BoardData = Annotated[str, by(Exact(400_000))]  # base64 of one whole board message (see docs/protocol.md, Board)
 
 
 class Message(Struct, tag_field="type", kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -375,8 +383,8 @@ class Hello(Message, tag="hello"):
     """First message of every connection. Users give their session token; staff are known by their cookie."""
 
     tab: Id
-    token: Annotated[str, Meta(max_length=200)] = ""
-    locale: Annotated[str, Meta(max_length=20)] = "en"
+    token: Token = ""
+    locale: Locale = "en"
     version: int = 1
 
 
@@ -390,7 +398,7 @@ class Enter(Message, tag="enter"):
     session: Id
     id: int | None = None
     channel: Channel | None = None
-    name: Annotated[str, Meta(max_length=60)] = ""
+    name: Name = ""
     note: ShortText = ""
 
 
@@ -439,7 +447,7 @@ class SendLine(Message, tag="line"):
     kind: Literal["text", "picture", "note"] = "text"
     audience: Audience = "all"
     text: LineText = ""
-    picture: Annotated[str, Meta(max_length=64)] = ""
+    picture: OptionalId = ""
     id: int | None = None
 
 
@@ -481,7 +489,7 @@ class Choose(Message, tag="choose"):
 
 class LeaveMessage(Message, tag="leave_message"):
     session: Id
-    contact: Annotated[str, Meta(min_length=3, max_length=200)]
+    contact: Annotated[str, by(Seen(200, least=3))]
     text: LineText = ""
     id: int | None = None
 
@@ -490,7 +498,7 @@ class GetCallbackTimes(Message, tag="callback_times"):
     """When one could be called back. ``timezone``: the asker's (IANA), for categories that never close."""
 
     session: Id
-    timezone: Annotated[str, Meta(max_length=64)] = ""
+    timezone: Annotated[str, by(Seen(64, cut=True))] = ""
     id: int | None = None
 
 
@@ -500,7 +508,7 @@ class AskCallback(Message, tag="callback"):
 
     session: Id
     at: int
-    contact: Annotated[str, Meta(max_length=200)] = ""
+    contact: Contact = ""
     note: ShortText = ""
     id: int | None = None
 
@@ -535,7 +543,7 @@ class GetInvite(Message, tag="invite"):
 class Rate(Message, tag="rate"):
     session: Id
     score: Annotated[int, Meta(ge=1, le=5)]
-    words: Annotated[str, Meta(max_length=2000)] = ""
+    words: Annotated[str, by(Seen(2000, lines=True))] = ""
     id: int | None = None
 
 
@@ -551,14 +559,14 @@ class Accept(Message, tag="accept"):
 
 class Decline(Message, tag="decline"):
     reservation: Id
-    reason: Annotated[str, Meta(max_length=200)] = ""
+    reason: Annotated[str, by(Seen(200))] = ""
     id: int | None = None
 
 
 class AskHelp(Message, tag="help"):
     session: Id
     note: ShortText = ""
-    category: Annotated[str, Meta(max_length=64)] = ""
+    category: OptionalId = ""
     id: int | None = None
 
 
@@ -568,8 +576,8 @@ class AskTransfer(Message, tag="transfer"):
 
     session: Id
     how: Literal["now", "consult"]
-    staff: Annotated[str, Meta(max_length=64)] = ""
-    category: Annotated[str, Meta(max_length=64)] = ""
+    staff: OptionalId = ""
+    category: OptionalId = ""
     note: ShortText = ""
     id: int | None = None
 
@@ -638,14 +646,14 @@ class TypeNotes(Message, tag="notes"):
 
     session: Id
     notes: LineText = ""
-    outcome: Annotated[str, Meta(max_length=60)] = ""
+    outcome: Annotated[str, by(Seen(60))] = ""
     id: int | None = None
 
 
 class WrapUp(Message, tag="wrap_up"):
     session: Id
     notes: LineText = ""
-    outcome: Annotated[str, Meta(max_length=60)] = ""
+    outcome: Annotated[str, by(Seen(60))] = ""
     id: int | None = None
 
 
@@ -904,5 +912,5 @@ ServerMessage = (
     | Wallboard | CallQuality | Bye
 )  # fmt: skip  # a list of names
 
-decode_client = msgspec.json.Decoder(ClientMessage).decode
+decode_client: Reader[ClientMessage] = Reader(ClientMessage)
 encode = msgspec.json.Encoder().encode

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Meta, Struct
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Span = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]  # "09:00-18:00"
-Day = Annotated[str, Meta(pattern=r"^([0-9]{4}-)?[0-9]{2}-[0-9]{2}$")]  # "2026-12-25", or "12-25" for every year
+Span = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z")]  # "09:00-18:00"
+Day = Annotated[str, Meta(pattern=r"^([0-9]{4}-)?[0-9]{2}-[0-9]{2}\Z")]  # "2026-12-25", or "12-25" for every year
 Spans = Annotated[list[Span], Meta(max_length=8)]
 
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
@@ -32,7 +32,7 @@ class Hours(Struct, frozen=True, kw_only=True):
     """`week`: a weekday that is missing is closed. `days` (holidays and other exceptions) go before the week, a full date before
     one of every year; no spans: closed all day. A span over midnight is written as two: "22:00-24:00", then "00:00-02:00"."""
 
-    timezone: Annotated[str, Meta(min_length=1, max_length=64)]
+    timezone: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+\Z")]
     week: dict[Weekday, Spans] = {}
     days: Annotated[dict[Day, Spans], Meta(max_length=400)] = {}
 

@@ -14,7 +14,7 @@ from signaling.protocol.messages import Channel, SessionState
 
 from . import tables as t
 from .leading import Leading
-from .types import UnknownSession
+from .types import Overtaken, RecordsAway, UnknownSession
 
 MOST_TOGETHER = 500
 
@@ -83,17 +83,28 @@ class Saves(Leading):
     async def _write_all(self) -> None:
         while self._saves:
             together, self._saves = self._saves[:MOST_TOGETHER], self._saves[MOST_TOGETHER:]
-            kept: set[str] = set()
-            failed: BaseException | None = None
             try:
-                kept = await self._write([save for save, _ in together])
-            except BaseException as error:
-                failed = error
-                if not isinstance(error, Exception):
-                    raise
+                await self._write_together(together)
             finally:
-                for save, written in together:
-                    _tell(written, failed or (None if save["session_id"] in kept else UnknownSession(save["session_id"])))
+                for _, written in together:
+                    written.cancel()  # those that nobody has told, because this task ends
+
+    async def _write_together(self, together: list[tuple[Save, asyncio.Future[None]]]) -> None:
+        """When the database is there and refuses them, each is tried by itself: eleven are not to fail with the twelfth."""
+        failed: Exception | None = None
+        kept: set[str] = set()
+        try:
+            kept = await self._write([save for save, _ in together])
+        except (RecordsAway, Overtaken) as error:
+            failed = error
+        except Exception as error:
+            if len(together) > 1:
+                for one in together:
+                    await self._write_together([one])
+                return
+            failed = error
+        for save, written in together:
+            _tell(written, failed or (None if save["session_id"] in kept else UnknownSession(save["session_id"])))
 
     async def _write(self, saves: list[Save]) -> set[str]:
         """Those of them that exist, erased ones too."""
@@ -108,12 +119,10 @@ class Saves(Leading):
         return await self._transaction(write, writes=True)
 
 
-def _tell(written: asyncio.Future[None], failed: BaseException | None) -> None:
+def _tell(written: asyncio.Future[None], failed: Exception | None) -> None:
     if written.done():  # whoever waited has gone
         return
     if failed is None:
         written.set_result(None)
-    elif isinstance(failed, Exception):
-        written.set_exception(failed)
     else:
-        written.cancel()
+        written.set_exception(failed)

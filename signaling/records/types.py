@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from signaling.protocol.language_tags import lookup
 from signaling.protocol.messages import Audience, Channel, Line, Role, SessionState
 
 from .opening_hours import Hours
@@ -76,17 +77,15 @@ class Site(Struct, frozen=True, kw_only=True):
 
     def name(self, language: str) -> str:
         """In that language, else in any the site has, else its id."""
-        return self.names.get(language) or next(iter(self.names.values()), self.id)
+        return _in_language(self.names, language) or self.id
 
     def language_for(self, language: str) -> str | None:
-        """The site's own tag for a language asked for: "ko" for "ko-KR"; None when the site does not offer it."""
-        wanted = language.lower()
-        offered = {tag.lower(): tag for tag in self.languages}
-        return offered.get(wanted) or offered.get(wanted.split("-")[0])
+        """The site's own tag for a language asked for: "ko" for "ko_KR"; None when the site does not offer it."""
+        return lookup(language, self.languages)
 
     def category_name(self, category: str, language: str) -> str:
         names = self.categories[category].names if category in self.categories else {}
-        return names.get(language) or next(iter(names.values()), category)
+        return _in_language(names, language) or category
 
     def category_path(self, category: str) -> tuple[str, ...]:
         """From the category itself to its root: ("lenses", "cameras"). Unknown parents and circles end the path."""
@@ -111,6 +110,11 @@ class Site(Struct, frozen=True, kw_only=True):
     def hours_of(self, category: str) -> Hours | None:
         """Its own hours, else those of the nearest category above that has some; None: always open."""
         return next((found for each in self.category_path(category) if (found := self.categories[each].hours) is not None), None)
+
+
+def _in_language(names: dict[str, str], language: str) -> str:
+    """The name in that language, else in the one that fits best, else in any; "" when there is none."""
+    return names.get(language) or names.get(lookup(language, names) or "") or next(iter(names.values()), "")
 
 
 class StaffRecord(Struct, frozen=True, kw_only=True):

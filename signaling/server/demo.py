@@ -19,15 +19,19 @@ from typing import Annotated, TypeVar
 
 import msgspec
 from aiohttp import web
-from msgspec import Meta, Struct
+from msgspec import Struct
 from msgspec.structs import replace
 
 from signaling.access.codes import Claims, Product, User, secret_bytes, server_secret, sign
 from signaling.access.identity import hash_password
 from signaling.config.settings import Settings
-from signaling.protocol.messages import Role
+from signaling.protocol.language_tags import lookup
+from signaling.protocol.messages import Locale, Role
+from signaling.protocol.reading import Reader, Unreadable, by
+from signaling.protocol.texts import Seen
 from signaling.records import Category, Records, Site, SiteKey, StaffRecord
-from signaling.server.http.pages import PAGES, inside, not_built
+from signaling.server.http.bodies import Key, file_inside
+from signaling.server.http.pages import PAGES, not_built
 
 T = TypeVar("T")
 
@@ -121,19 +125,23 @@ def _shop_secret(settings: Settings) -> str:
 
 
 class _SignIn(Struct):
-    name: Annotated[str, Meta(min_length=1, max_length=40)]
+    name: Annotated[str, by(Seen(40, least=1))]
 
 
 class _ProductRef(Struct):
-    id: Annotated[str, Meta(max_length=64)] = ""
+    id: Key = ""
 
 
 class _CodeRequest(Struct):
     """What the widget tells the partner's back end."""
 
-    category: Annotated[str, Meta(max_length=64)]
-    language: Annotated[str, Meta(max_length=20)]
+    category: Key
+    language: Locale
     product: _ProductRef | None = None
+
+
+_read_sign_in: Reader[_SignIn] = Reader(_SignIn)
+_read_code: Reader[_CodeRequest] = Reader(_CodeRequest)
 
 
 class Shop:
@@ -159,7 +167,7 @@ class Shop:
         return _json({"name": visitor.name if visitor else ""})
 
     async def sign_in(self, request: web.Request) -> web.Response:
-        name = (await self._body(request, _SignIn)).name.strip()
+        name = (await self._body(request, _read_sign_in)).name
         key = secrets.token_urlsafe(24)
         # The same name is the same customer, so that counselors see their earlier sessions.
         customer = f"customer-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
@@ -179,7 +187,7 @@ class Shop:
 
     async def code(self, request: web.Request) -> web.Response:
         """Vouches for whoever is signed in, and for the product by the shop's own list."""
-        asked = await self._body(request, _CodeRequest)
+        asked = await self._body(request, _read_code)
         visitor = self._visitor(request)
         if visitor is None:
             return _json({"reason": "signed_out", "message": "Sign in to the shop first."}, 401)
@@ -204,13 +212,13 @@ class Shop:
         if product not in _GOODS:
             return None
         korean, english, won = _GOODS[product]
-        name, price = (korean, f"{won:,}원") if asked.language.startswith("ko") else (english, f"₩{won:,}")
+        name, price = (korean, f"{won:,}원") if lookup(asked.language, _LANGUAGES) == "ko" else (english, f"₩{won:,}")
         return Product(id=product, name=name, price=price, url=f"{self._settings.shop_url}/{product}.html")
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """A built page or file. Pages learn here where the service is."""
-        path = inside(self._pages, request.match_info["path"] or "index.html")
-        if path is None or not path.is_file():
+        path = file_inside(self._pages, request)
+        if path is None:
             built = (self._pages / "index.html").is_file()
             return web.Response(status=404, text="Not found") if built else not_built("shop/index.html")
         if path.suffix != ".html":
@@ -234,12 +242,12 @@ class Shop:
     def _visitor(self, request: web.Request) -> User | None:
         return self._visitors.get(request.cookies.get(_COOKIE, ""))
 
-    async def _body(self, request: web.Request, kind: type[T]) -> T:
+    async def _body(self, request: web.Request, reader: Reader[T]) -> T:
         """HTTPForbidden, HTTPBadRequest; over 4 KiB, aiohttp refuses it."""
         self._check_origin(request)
         try:
-            return msgspec.json.decode(await request.read(), type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return reader(await request.read())
+        except Unreadable as error:
             raise web.HTTPBadRequest(text="That is not what is expected here.") from error
 
     def _check_origin(self, request: web.Request) -> None:

@@ -52,6 +52,11 @@ async def test_malformed_messages_are_answered_and_nobody_else_notices(service: 
         (b"\x00\xff", None),
         ('{"type":"ping","id":1e400}', None),
         ('{"type":"typing","session":"s","on":true,"audience":"everyone"}', None),
+        ('{"type":"lines","session":"s","after":-18446744073709551616,"id":11}', 11),
+        ('{"type":"ping","id":12,"type":"ping"}', 12),
+        ('{"id":13,"type":"line","session":"s","line":"a\\n","text":"x"}', 13),
+        ('{"type":"enter","session":"s","name":"' + "x" * 61 + '","id":14}', 14),
+        ('{"type":"line","session":"s","line":"c","id":15,"text":' + "[" * 1100 + "}", 15),
     ]
     for text, request in hostile:
         before = len(user.seen)
@@ -63,6 +68,29 @@ async def test_malformed_messages_are_answered_and_nobody_else_notices(service: 
     assert (await user.ask(type="ping"))["type"] == "pong"
     await user.send(type="line", session=user.session_id, line="c-1", text="still here")
     await counselor.find(lambda m: m["type"] == "line" and m["line"]["text"] == "still here")
+
+
+async def test_half_an_emoji_in_a_line_arrives_as_one_replacement(service: Service) -> None:
+    user, counselor = await in_conversation(service)
+    await user.ws.send_str(
+        f'{{"type":"line","session":"{user.session_id}","line":"c-1","id":400,"text":"half \\ud83d, nul \\u0000, over \\u202e"}}'
+    )
+    assert (await user.get("ack"))["line"] == "c-1"
+    shown = await counselor.find(lambda m: m["type"] == "line" and m["line"]["id"] == "c-1")
+    assert shown["line"]["text"] == "half \ufffd, nul , over "
+    for number, blank in enumerate(("\u3164", "\u200b\u2800", "\0")):
+        refused = await user.ask(type="line", session=user.session_id, line=f"b-{number}", text=blank)
+        assert (refused["type"], refused["reason"]) == ("error", "empty")
+
+
+async def test_a_name_that_nobody_sees_is_no_name(service: Service) -> None:
+    counselor = await service.staff("jimin")
+    user = await service.user("text")
+    assert (await user.say("enter", name="\u3164\u2800", note="a\0\u202eb"))["type"] == "ok"
+    ring = await counselor.get("ring")
+    fields = {field["name"]: field["value"] for field in ring["brief"]["fields"]}
+    assert "user_name" not in fields
+    assert fields["note"] == "ab"
 
 
 async def test_a_message_too_large_ends_that_connection_only(service: Service) -> None:

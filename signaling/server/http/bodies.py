@@ -1,36 +1,64 @@
-"""Request bodies: bounded, then decoded once into typed values; and who sent them, and when."""
+"""What a request says: its body, query and path, bounded and read once into typed values; and who sent it, and when."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from pathlib import Path
+from typing import Annotated, TypeVar
 
-import msgspec
 from aiohttp import web
 
 from signaling.cluster.node import ADDRESS_HEADER, TOKEN_HEADER
+from signaling.protocol.reading import QueryReader, Reader, Unreadable, by
+from signaling.protocol.texts import Exact
 from signaling.server.app_keys import NODE, SETTINGS
 
-from .errors import Refused
+from .errors import Refused, not_found
 
 T = TypeVar("T")
 
+Key = Annotated[str, by(Exact(256))]  # names a site, a category …: what is none of ours is not found
 MOST_JSON_BYTES = 64 * 1024
 BODY_WITHIN_S = 10.0  # for a small body, and more by its size:
 LEAST_BYTES_A_SECOND = 16 * 1024  # a phone at the edge of its network sends twice as fast
+_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
-async def read_json(request: web.Request, kind: type[T], most_bytes: int = MOST_JSON_BYTES) -> T:
+async def read_json(request: web.Request, reader: Reader[T], most_bytes: int = MOST_JSON_BYTES) -> T:
     """Refused: too_large, bad_request (which names the field)."""
     body = await read_bytes(request, most_bytes)
     try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.ValidationError as error:
-        raise Refused(400, "bad_request", f"The request does not fit: {error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refused(400, "bad_request", "The request is not JSON.") from error
+        return reader(body)
+    except Unreadable as error:
+        raise Refused(400, "bad_request", f"The request does not fit: {error}") from None
+
+
+def read_query(request: web.Request, reader: QueryReader[T]) -> T:
+    """Refused: bad_request (which names the parameter)."""
+    try:
+        return reader(request.query.items())
+    except Unreadable as error:
+        raise Refused(400, "bad_request", f"The address does not fit: {error}") from None
+
+
+def path_id(request: web.Request, name: str) -> str:
+    """The id that stands in the path. Refused: not_found, for what no id of ours looks like."""
+    given = request.match_info[name]
+    if not _ID.fullmatch(given):
+        raise not_found()
+    return given
+
+
+def file_inside(folder: Path, request: web.Request) -> Path | None:
+    """The file in `folder` that the path ends with, or None: there is none, or the path leads out of the folder."""
+    try:
+        path = (folder / (request.match_info["path"] or "index.html")).resolve()
+        return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
+    except (OSError, ValueError):  # a name that no file system takes
+        return None
 
 
 async def read_bytes(request: web.Request, most_bytes: int, took: Callable[[int], None] = lambda count: None) -> bytes:

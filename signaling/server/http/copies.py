@@ -11,7 +11,7 @@ from signaling.recordings import Segment
 from signaling.recordings.copies import Copies, TooMany
 from signaling.server.app_keys import LIVE, RECORDINGS, RECORDS
 
-from .bodies import bearer, now_ms
+from .bodies import bearer, now_ms, path_id
 from .errors import Refused, answer, not_found
 from .sending import WatchedFile
 
@@ -60,7 +60,7 @@ async def file(request: web.Request) -> web.StreamResponse:
 async def _own(request: web.Request) -> tuple[str, str, list[Segment]]:
     """(session, its user, what is recorded of it). Refused: not_found, also while the conversation goes on."""
     entry = await request.app[LIVE].by_token(bearer(request))
-    if entry is None or entry.id != request.match_info["id"] or entry.session.state not in OVER:
+    if entry is None or entry.id != path_id(request, "id") or entry.session.state not in OVER:
         raise not_found()
     segments = await request.app[RECORDINGS].of(entry.id)
     if not segments:

@@ -6,6 +6,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from signaling.config.settings import Settings
+from signaling.config.web_addresses import is_origin
 from signaling.server.app_keys import SETTINGS
 
 _ALWAYS = {
@@ -37,7 +38,9 @@ async def security_headers(request: web.Request, handler: Handler) -> web.Stream
 
 
 def page_headers(settings: Settings, *, frame_ancestors: list[str], devices: bool) -> dict[str, str]:
-    """For one HTML page. `frame_ancestors`: origins that may frame it; `devices`: it may use camera, microphone and screen."""
+    """For one HTML page. `frame_ancestors`: origins that may frame it (what is none, from an older version's records, would be a
+    directive of its own and is left out); `devices`: it may use camera, microphone and screen."""
+    frame_ancestors = [each for each in frame_ancestors if is_origin(each)]
     sockets = " ".join(sorted(origin.replace("http", "ws", 1) for origin in settings.own_origins))
     policy = {
         "default-src": "'none'",

@@ -7,13 +7,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from signaling.protocol.messages import OpeningView
+from signaling.protocol.reading import Reader
 from signaling.records import Site
 from signaling.records.opening_hours import BadHours, Hours, check, is_open, next_opening
 from signaling.server.app_keys import LIVE, RECORDS
 
-from .bodies import now_ms, read_json
+from .bodies import now_ms, path_id, read_json, read_query
 from .errors import Refused, answer, not_found
-from .operator import operator_of
+from .operator import operator_of, read_language
 
 routes = web.RouteTableDef()
 
@@ -39,10 +40,13 @@ class NewHours(Struct, kw_only=True):
     hours: Hours | None
 
 
+_read_hours: Reader[NewHours] = Reader(NewHours)
+
+
 @routes.get("/api/operator/hours")
 async def read(request: web.Request) -> web.Response:
     await operator_of(request)
-    language = request.query.get("lang", "")
+    language = read_query(request, read_language).lang
     return answer([_site(site, language) for site in await request.app[RECORDS].sites()])
 
 
@@ -51,10 +55,11 @@ async def change(request: web.Request) -> web.Response:
     """Null: as its parent, or always. Users who prepare or wait there are told at once. Audited."""
     operator = await operator_of(request)
     records = request.app[RECORDS]
-    site, category = await records.site(request.match_info["site"]), request.match_info["category"]
+    language = read_query(request, read_language).lang
+    site, category = await records.site(path_id(request, "site")), path_id(request, "category")
     if site is None or category not in site.categories:
         raise not_found()
-    wanted = (await read_json(request, NewHours)).hours
+    wanted = (await read_json(request, _read_hours)).hours
     if wanted is not None:
         try:
             check(wanted)
@@ -64,7 +69,7 @@ async def change(request: web.Request) -> web.Response:
     await records.save_site(replace(site, categories=site.categories | {category: changed}))
     await records.audit(operator.id, "category.hours", f"site/{site.id}/{category}", now_ms())
     await request.app[LIVE].hours_changed(site.id)
-    return answer(_site(await records.site(site.id) or site, request.query.get("lang", "")))
+    return answer(_site(await records.site(site.id) or site, language))
 
 
 def _site(site: Site, language: str) -> SiteHours:

@@ -13,6 +13,8 @@ from typing import Literal
 
 from aiohttp import web
 
+from signaling.protocol.language_tags import lookup
+
 from .headers import FRAMED_ANYWHERE
 
 Reason = Literal["wrong_origin", "unknown_site"]
@@ -77,7 +79,7 @@ def hint(reason: Reason, site_id: str, origin: str) -> str:
 
 def no_panel(reason: Reason, language: str, site_id: str, origin: str) -> web.Response:
     """Return the page. `language`: as the widget asked for it; all but Korean read English."""
-    language = "ko" if language.lower().startswith("ko") else "en"
+    language = lookup(language, _WORDS) or "en"
     words = _WORDS[language]
     page = _PAGE.format(
         language=language,

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from aiohttp import web
-from msgspec import Struct
+from msgspec import Meta, Struct, field
 
 from signaling.access.brief import earlier_session
-from signaling.protocol.messages import Brief, CallbackView, Channel, EarlierSession, Line, Role, SessionState
+from signaling.protocol.messages import Brief, CallbackView, Channel, EarlierSession, Line, Locale, Role, SessionState
+from signaling.protocol.reading import QueryReader, by
+from signaling.protocol.texts import Seen
 from signaling.records import AuditRecord, Records, SessionRecord, Site, StaffRecord
 from signaling.server.app_keys import COUNTS, LIVE, RECORDINGS, RECORDS
 from signaling.session import decode_snapshot
 from signaling.session.views import callback_view
 
-from .bodies import now_ms
+from .bodies import Key, now_ms, path_id, read_query
 from .errors import Refused, answer, not_found
 from .staff import signed_in
 
@@ -114,32 +116,53 @@ class AuditPage(Struct, kw_only=True):
     page_size: int = 100
 
 
+Page = Annotated[int, Meta(ge=1, le=10_000_000)]  # beyond, a database could not count the rows before it
+
+
+class LanguageQuery(Struct, kw_only=True):
+    lang: Locale = ""
+
+
+class PageQuery(Struct, kw_only=True):
+    page: Page = 1
+
+
+class SearchQuery(PageQuery, kw_only=True):
+    """`from` and `to`: Unix ms."""
+
+    state: Key = ""
+    site: Key = ""
+    q: Annotated[str, by(Seen(200, cut=True))] = ""
+    from_ms: int | None = field(default=None, name="from")
+    to: int | None = None
+    lang: Locale = ""
+
+
+read_language: QueryReader[LanguageQuery] = QueryReader(LanguageQuery)
+_read_page: QueryReader[PageQuery] = QueryReader(PageQuery)
+_read_search: QueryReader[SearchQuery] = QueryReader(SearchQuery)
+
+
 @routes.get("/api/operator/sessions")
 async def sessions(request: web.Request) -> web.Response:
     await operator_of(request)
-    query, records = request.query, request.app[RECORDS]
-    page = _number(query.get("page", ""), "page") or 1
+    asked, records = read_query(request, _read_search), request.app[RECORDS]
     found, total = await records.search_sessions(
-        state=query.get("state", ""),
-        site=query.get("site", ""),
-        q=query.get("q", "")[:200].strip(),
-        from_ms=_number(query.get("from", ""), "from"),
-        to_ms=_number(query.get("to", ""), "to"),
-        page=page,
+        state=asked.state, site=asked.site, q=asked.q, from_ms=asked.from_ms, to_ms=asked.to, page=asked.page
     )
-    names = await _names(request)
-    return answer(SessionPage(items=[SessionItem(**_item(s, names)) for s in found], total=total, page=page))
+    names = await _names(request, asked.lang)
+    return answer(SessionPage(items=[SessionItem(**_item(s, names)) for s in found], total=total, page=asked.page))
 
 
 @routes.get("/api/operator/sessions/{id}")
 async def session(request: web.Request) -> web.Response:
     operator = await operator_of(request)
     records = request.app[RECORDS]
-    found = await records.session(request.match_info["id"])
+    found = await records.session(path_id(request, "id"))
     if found is None:
         raise not_found()
     await records.audit(operator.id, "session.read", f"session/{found.id}", now_ms())
-    names = await _names(request)
+    names = await _names(request, read_query(request, read_language).lang)
     lines = await records.lines(found.id, 0, _MOST_LINES + 1, "staff")
     events = await records.events(found.id)
     brief = _decode_brief(found.brief)
@@ -173,7 +196,7 @@ async def _earlier(records: Records, found: SessionRecord, names: _Names) -> lis
 async def erase(request: web.Request) -> web.Response:
     """Closes the session, if it runs, and removes all that was said, written and shown."""
     operator = await operator_of(request)
-    session_id = request.match_info["id"]
+    session_id = path_id(request, "id")
     records = request.app[RECORDS]
     if await records.session(session_id) is None:
         raise not_found()
@@ -188,7 +211,7 @@ async def erase(request: web.Request) -> web.Response:
 async def audit(request: web.Request) -> web.Response:
     await operator_of(request)
     records = request.app[RECORDS]
-    page = _number(request.query.get("page", ""), "page") or 1
+    page = read_query(request, _read_page).page
     found, total = await records.audits(page)
     staff = (await _names(request)).staff
     return answer(AuditPage(items=[_audit_item(entry, staff) for entry in found], total=total, page=page))
@@ -226,10 +249,10 @@ class _Names:
         return site.name(language), site.category_name(record.category, language)
 
 
-async def _names(request: web.Request) -> _Names:
+async def _names(request: web.Request, language: str = "") -> _Names:
     records = request.app[RECORDS]
     staff = {member.id: member.name for member in await records.all_staff()}
-    return _Names(staff, {site.id: site for site in await records.sites()}, request.query.get("lang", ""))
+    return _Names(staff, {site.id: site for site in await records.sites()}, language)
 
 
 def _item(record: SessionRecord, names: _Names) -> dict[str, Any]:
@@ -264,12 +287,3 @@ def _wrap_up(record: SessionRecord, names: dict[str, str]) -> WrapUpItem | None:
 def _audit_item(entry: AuditRecord, names: dict[str, str]) -> AuditItem:
     actor = names.get(entry.actor, entry.actor)
     return AuditItem(actor=actor, action=entry.action, subject=entry.subject, at=entry.at, detail=entry.detail)
-
-
-def _number(text: str, name: str) -> int | None:
-    """Refused: bad_request."""
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise Refused(400, "bad_request", f"“{name}” must be a whole number.")
-    return int(text)

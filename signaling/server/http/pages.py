@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from aiohttp import web
+from msgspec import Struct
 
 from signaling.config.settings import STAFF_HOSTS
+from signaling.protocol.messages import Locale
+from signaling.protocol.reading import QueryReader
 from signaling.records import Site
 from signaling.server.app_keys import COUNTS, RECORDS, SETTINGS
 
-from .errors import not_found
+from .bodies import Key, file_inside, read_query
+from .errors import Refused, not_found
 from .headers import page_headers
 from .no_panel import Reason, no_panel
 
@@ -22,6 +26,16 @@ _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sang
 <h1>The pages are not built yet</h1>
 <p>The service runs, but <code>{name}</code> is missing. Build the pages with <code>make pages</code>
 (or install the wheel, which brings them), then load this page again.</p></html>"""
+
+
+class PanelQuery(Struct, kw_only=True):
+    """The page reads the rest itself."""
+
+    site: Key = ""
+    lang: Locale = ""
+
+
+_read_panel: QueryReader[PanelQuery] = QueryReader(PanelQuery)
 
 
 @routes.get("/")
@@ -37,11 +51,15 @@ async def home(request: web.Request) -> web.Response:
 async def panel(request: web.Request) -> web.StreamResponse:
     """Framed by the site's own pages and no others. Whoever frames it elsewhere is told so in words, as far as the browser says
     who frames; `frame-ancestors` holds in any case."""
-    site = await request.app[RECORDS].site(request.query.get("site", ""))
+    try:
+        asked = read_query(request, _read_panel)
+    except Refused:
+        asked = PanelQuery()
+    site = await request.app[RECORDS].site(asked.site)
     if site is None or _framed_elsewhere(request, site):
         reason: Reason = "unknown_site" if site is None else "wrong_origin"
         request.app[COUNTS][f"http.{reason}"] += 1
-        return no_panel(reason, request.query.get("lang", ""), request.query.get("site", ""), _framing_origin(request))
+        return no_panel(reason, asked.lang, asked.site, _framing_origin(request))
     return _page(request, "panel.html", frame_ancestors=site.origins)
 
 
@@ -74,8 +92,8 @@ async def widget(request: web.Request) -> web.StreamResponse:
 @routes.get("/assets/{path:.+}")
 async def asset(request: web.Request) -> web.StreamResponse:
     """Their names carry a hash of their content."""
-    path = inside(PAGES / "assets", request.match_info["path"])
-    if path is None or not path.is_file():
+    path = file_inside(PAGES / "assets", request)
+    if path is None:
         raise not_found()
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "Cross-Origin-Resource-Policy": "same-origin"}
     return web.FileResponse(path, headers=headers)
@@ -89,15 +107,6 @@ def _framed_elsewhere(request: web.Request, site: Site) -> bool:
 
 def _framing_origin(request: web.Request) -> str:
     return "/".join(request.headers.get("Referer", "").split("/")[:3])
-
-
-def inside(folder: Path, name: str) -> Path | None:
-    """The path of `name` below `folder`, or None when it leads out of it."""
-    try:
-        path = (folder / name).resolve()
-    except (OSError, ValueError):
-        return None
-    return path if path.is_relative_to(folder.resolve()) else None
 
 
 def not_built(name: str) -> web.Response:

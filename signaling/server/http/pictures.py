@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import cast
+from typing import Literal
 
 from aiohttp import web
 from msgspec import Struct
@@ -11,18 +11,17 @@ from msgspec import Struct
 from signaling.access.admission import Crowded
 from signaling.access.rate_limits import Buckets, network_of
 from signaling.protocol.messages import Audience
+from signaling.protocol.reading import QueryReader
 from signaling.records import PictureRecord, StaffRecord
 from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
 
-from .bodies import address_of, bearer, now_ms, read_bytes
+from .bodies import address_of, bearer, now_ms, path_id, read_bytes, read_query
 from .errors import Refused, answer, not_found
 from .image_files import MOST_BYTES, Checker, Full, Picture, Who
 
 routes = web.RouteTableDef()
 
 MOST_A_SESSION = 200
-_USES = ("line", "board", "product")
-_AUDIENCES = ("all", "staff")
 _OVER = ("closed", "message_left")
 _TRY_AGAIN_S = 5.0
 CHECKER: web.AppKey[Checker] = web.AppKey("picture_checker", Checker)
@@ -36,14 +35,21 @@ class PictureAnswer(Struct, kw_only=True):
     mime: str
 
 
+class UploadQuery(Struct, kw_only=True):
+    use: Literal["line", "board", "product"] = "line"
+    audience: Audience = "all"
+
+
+_read_upload: QueryReader[UploadQuery] = QueryReader(UploadQuery)
+
+
 @routes.post("/api/sessions/{id}/pictures")
 async def upload(request: web.Request) -> web.Response:
     """The body is the picture; what it is called or claims to be is not asked."""
-    session_id = request.match_info["id"]
+    session_id = path_id(request, "id")
     participant, is_user = await _participant(request, session_id)
-    use = _one_of(request.query.get("use", "line"), _USES)
-    audience = _one_of(request.query.get("audience", "all"), _AUDIENCES)
-    if is_user and audience == "staff":
+    asked = read_query(request, _read_upload)
+    if is_user and asked.audience == "staff":
         raise Refused(403, "not_allowed", "Only staff share pictures among themselves.")
     now = now_ms()
     records = request.app[RECORDS]
@@ -60,8 +66,8 @@ async def upload(request: web.Request) -> web.Response:
         PictureRecord(
             id=picture_id,
             session=session_id,
-            audience=cast(Audience, audience),
-            use=use,
+            audience=asked.audience,
+            use=asked.use,
             author=participant,
             mime=picture.mime,
             width=picture.width,
@@ -70,7 +76,7 @@ async def upload(request: web.Request) -> web.Response:
             at=now,
         )
     )
-    if use == "product" and is_user:
+    if asked.use == "product" and is_user:
         await request.app[LIVE].set_product_picture(session_id, picture_id)
     return answer(PictureAnswer(picture=picture_id, width=picture.width, height=picture.height, mime=picture.mime))
 
@@ -94,7 +100,7 @@ def _too_many() -> Refused:
 
 @routes.get("/api/pictures/{id}")
 async def download(request: web.Request) -> web.Response:
-    picture = await request.app[RECORDS].picture(request.match_info["id"])
+    picture = await request.app[RECORDS].picture(path_id(request, "id"))
     if picture is None or not await _may_see(request, picture):
         raise not_found()
     return web.Response(body=picture.data, content_type=picture.mime)
@@ -133,9 +139,3 @@ async def _staff_may_see(request: web.Request, picture: PictureRecord, member: S
         return False
     session = await records.session(picture.session)
     return session is not None and bool({"*", session.site} & set(member.sites))
-
-
-def _one_of(value: str, allowed: tuple[str, ...]) -> str:
-    if value not in allowed:
-        raise Refused(400, "bad_request", f"“{value[:20]}” is none of {', '.join(allowed)}.")
-    return value

@@ -18,7 +18,7 @@ from signaling.server.app_keys import RECORDINGS, RECORDS
 from signaling.session import decode_snapshot
 from signaling.session.model import Session
 
-from .bodies import now_ms
+from .bodies import now_ms, path_id
 from .errors import answer, not_found
 from .sending import WatchedFile
 from .staff import signed_in
@@ -108,7 +108,7 @@ async def recording(request: web.Request) -> web.Response:
 @routes.get("/api/recordings/{session}/{segment}/{track:[0-9]{1,6}}")
 async def track(request: web.Request) -> web.StreamResponse:
     record, _, member, _ = await _may_look(request)
-    segment, number = request.match_info["segment"], int(request.match_info["track"])
+    segment, number = path_id(request, "segment"), int(path_id(request, "track"))
     if disk.parse_folder(segment) is None:
         raise not_found()
     path = request.app[RECORDINGS].folder / record.id / segment / disk.track_name(number)
@@ -122,7 +122,7 @@ async def _may_look(request: web.Request) -> tuple[SessionRecord, Session, Staff
     """Operators, the session's counselor, and staff whose voice or picture is in it. Refused: signed_out, not_found (also for
     what is none of theirs)."""
     member = await signed_in(request)
-    record = await request.app[RECORDS].session(request.match_info["session"])
+    record = await request.app[RECORDS].session(path_id(request, "session"))
     found = await request.app[RECORDINGS].of(record.id) if record is not None else []
     if record is None or not record.snapshot or not found:
         raise not_found()

@@ -9,6 +9,8 @@ from msgspec import Meta, Struct
 
 from signaling.access.identity import MOST_PASSWORD, drop_cookie, right_of, set_cookie
 from signaling.protocol.messages import Role
+from signaling.protocol.reading import Reader, by
+from signaling.protocol.texts import Exact
 from signaling.records import StaffRecord
 from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
 
@@ -19,8 +21,11 @@ routes = web.RouteTableDef()
 
 
 class SignInRequest(Struct, kw_only=True):
-    login: Annotated[str, Meta(max_length=100)]
-    password: Annotated[str, Meta(max_length=MOST_PASSWORD)]
+    login: Annotated[str, by(Exact(100))]
+    password: Annotated[str, Meta(max_length=MOST_PASSWORD), by(Exact(MOST_PASSWORD * 4))]
+
+
+_read_sign_in: Reader[SignInRequest] = Reader(SignInRequest)
 
 
 class Me(Struct, kw_only=True):
@@ -45,7 +50,7 @@ class Me(Struct, kw_only=True):
 
 @routes.post("/api/sign-in")
 async def sign_in(request: web.Request) -> web.Response:
-    asked = await read_json(request, SignInRequest, 2048)
+    asked = await read_json(request, _read_sign_in, 2048)
     now = now_ms()
     member, token = await request.app[IDENTITY].sign_in(asked.login, asked.password, address=address_of(request), now=now)
     if former := right_of(request):

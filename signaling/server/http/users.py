@@ -6,18 +6,21 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from aiohttp import web
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
 
 from signaling.access import brief as briefs
 from signaling.access.admission import Crowded
 from signaling.access.codes import CodeRefused
 from signaling.access.invites import InviteRefused
-from signaling.protocol.messages import CategoryView, Channel, Line, OpeningView, SiteView
+from signaling.protocol.language_tags import lookup
+from signaling.protocol.messages import CategoryView, Channel, Line, Locale, OpeningView, SiteView
+from signaling.protocol.reading import QueryReader, Reader, by
+from signaling.protocol.texts import Exact
 from signaling.records import Records
 from signaling.records.opening_hours import is_open, next_opening
 from signaling.server.app_keys import CODES, LIVE, RECORDS
 
-from .bodies import address_of, bearer, now_ms, read_json
+from .bodies import MOST_JSON_BYTES, Key, address_of, bearer, now_ms, path_id, read_json, read_query
 from .errors import Refused, answer, not_found, refusal_of
 
 routes = web.RouteTableDef()
@@ -47,10 +50,16 @@ class PanelView(Struct, kw_only=True):
     channels: tuple[Channel, ...] = CHANNELS
 
 
+class PanelQuery(Struct, kw_only=True):
+    site: Key = ""
+    category: Key = ""
+    lang: Locale = ""
+
+
 class CodeRequest(Struct, kw_only=True):
-    site: Annotated[str, Meta(max_length=64)]
-    category: Annotated[str, Meta(max_length=64)]
-    language: Annotated[str, Meta(max_length=20)]
+    site: Key
+    category: Key
+    language: Locale
 
 
 class CodeAnswer(Struct, kw_only=True):
@@ -59,14 +68,14 @@ class CodeAnswer(Struct, kw_only=True):
 
 
 class SessionRequest(Struct, kw_only=True):
-    code: str
+    code: Annotated[str, by(Exact(MOST_JSON_BYTES))]  # how long one may be, `codes` says
     channel: Channel
-    locale: Annotated[str, Meta(max_length=20)] = "en"
+    locale: Locale = "en"
     supplement: briefs.Supplement = field(default_factory=briefs.Supplement)
 
 
 class InviteRequest(Struct, kw_only=True):
-    invite: Annotated[str, Meta(max_length=2000)]
+    invite: Annotated[str, by(Exact(2000))]
 
 
 class InviteAnswer(Struct, kw_only=True):
@@ -81,17 +90,23 @@ class SessionAnswer(Struct, kw_only=True):
     token: str
 
 
+_read_panel: QueryReader[PanelQuery] = QueryReader(PanelQuery)
+_read_code: Reader[CodeRequest] = Reader(CodeRequest)
+_read_session: Reader[SessionRequest] = Reader(SessionRequest)
+_read_invite: Reader[InviteRequest] = Reader(InviteRequest)
+
+
 @routes.get("/api/panel")
 async def panel(request: web.Request) -> web.Response:
     """All that the panel shows before anything is shared. An unknown language becomes the site's first."""
-    query = request.query
-    site = await request.app[RECORDS].site(query.get("site", ""))
+    asked = read_query(request, _read_panel)
+    site = await request.app[RECORDS].site(asked.site)
     if site is None:
         raise CodeRefused("unknown_site")
-    category = query.get("category", "")
+    category = asked.category
     if category not in site.categories:
         raise CodeRefused("unknown_category")
-    language = site.language_for(query.get("lang", "")) or (site.languages or ["en"])[0]
+    language = site.language_for(asked.lang) or (site.languages or ["en"])[0]
     now, hours = now_ms(), site.hours_of(category)
     place = await request.app[LIVE].estimate(site.id, category, language, now)
     return answer(
@@ -133,7 +148,7 @@ async def codes_preflight(request: web.Request) -> web.Response:
 
 @routes.post("/api/codes")
 async def codes(request: web.Request) -> web.Response:
-    asked = await read_json(request, CodeRequest, 2048)
+    asked = await read_json(request, _read_code, 2048)
     origin = request.headers.get("Origin", "")
     records, live = request.app[RECORDS], request.app[LIVE]
     site = await records.site(asked.site)
@@ -153,7 +168,7 @@ async def codes(request: web.Request) -> web.Response:
 @routes.post("/api/sessions")
 async def sessions(request: web.Request) -> web.Response:
     """Exchanges a code, once, for a session and the token that opens it; Crowded before the code is spent."""
-    asked = await read_json(request, SessionRequest)
+    asked = await read_json(request, _read_session)
     briefs.check_trail(asked.supplement)
     live = request.app[LIVE]
     async with live.admission.new(live.without_counselor):
@@ -183,7 +198,7 @@ async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str
 @routes.post("/api/invites")
 async def invites(request: web.Request) -> web.Response:
     """Exchanges an invite, once, for the session of the counselor who is calling back."""
-    asked = await read_json(request, InviteRequest, 4096)
+    asked = await read_json(request, _read_invite, 4096)
     request.app[CODES].take_address(address_of(request), now_ms())
     try:
         entry, token = await request.app[LIVE].exchange_invite(asked.invite)
@@ -196,7 +211,7 @@ async def invites(request: web.Request) -> web.Response:
 @routes.get("/api/sessions/{id}/transcript")
 async def transcript(request: web.Request) -> web.Response:
     """What was written for all, as a text file."""
-    session_id = request.match_info["id"]
+    session_id = path_id(request, "id")
     if await request.app[LIVE].authorize_user(session_id, bearer(request)) is None:
         raise not_found()
     records = request.app[RECORDS]
@@ -231,7 +246,7 @@ _ROLES = {
 
 
 def _written(line: Line, language: str) -> str:
-    words = _ROLES.get(language, _ROLES["en"])
+    words = _ROLES[lookup(language, _ROLES) or "en"]
     role = words.get(line.role, line.role)
     who = f"{line.name} ({role})" if line.name and line.role != "user" else line.name or role
     return f"[{_time_of(line.at)}] {who}: {words['picture'] if line.kind == 'picture' else line.text}"

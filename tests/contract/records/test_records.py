@@ -456,3 +456,19 @@ async def test_sessions_saved_at_once_are_each_saved_and_unknown_ones_told(recor
     ]
     assert found[0] is not None
     assert (found[0].end_reason, found[0].snapshot) == ("erased", b"")
+
+
+async def test_a_save_that_is_refused_fails_alone(records: Records) -> None:
+    names = [f"s-{number}" for number in range(12)]
+    for name in names:
+        await records.create_session(session(id=name))
+    saves = [
+        records.save_session(
+            name, state="waiting", channel="text", snapshot=name.encode(), waiting_at=1 << 70 if name == "s-5" else 1
+        )
+        for name in names
+    ]
+    told = await asyncio.gather(*saves, return_exceptions=True)
+    assert [name for name, error in zip(names, told, strict=True) if error is not None] == ["s-5"]
+    states = [(await records.session(name)).state for name in names]
+    assert states == ["preparing" if name == "s-5" else "waiting" for name in names]

@@ -8,9 +8,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from joserfc import jws
+from joserfc.jwk import OctKey
 from msgspec.structs import replace
 
 from signaling.access import codes
@@ -119,6 +122,11 @@ def test_expired_to_the_second() -> None:
         ({"alg": "HS256", "kid": "old", "crit": ["b64"], "b64": False}, "malformed"),
         ({"alg": "HS256"}, "bad_signature"),
         ({"alg": "HS256", "kid": "server"}, "bad_signature"),
+        ({"alg": "HS256", "kid": "old", "crit": None}, "malformed"),
+        ({"alg": "HS256", "kid": "old", "crit": 5}, "malformed"),
+        ({"alg": "HS256", "kid": "old", "typ": "invite+jwt"}, "malformed"),
+        ({"alg": "HS256", "kid": "old", "typ": "at+jwt"}, "malformed"),
+        ({"alg": "HS256", "kid": "old", "typ": 7}, "malformed"),
         ({"kid": "old"}, "malformed"),
         ([], "malformed"),
     ],
@@ -128,6 +136,39 @@ def test_headers_that_ask_for_something_else(header: Any, reason: str) -> None:
     assert reason_of(f"{packed(header)}.{payload}.{signature}") == reason
     if reason == "wrong_algorithm":
         assert reason_of(f"{packed(header)}.{payload}.") == reason
+
+
+@pytest.mark.parametrize("typ", ["JWT", "jwt", "application/jwt", None])
+def test_a_code_may_say_that_it_is_a_jwt(typ: str | None) -> None:
+    header = {"alg": "HS256", "kid": "old"} | ({} if typ is None else {"typ": typ})
+    key = OctKey.import_key(codes.secret_bytes(KEYS[0].secret))
+    assert look(jws.serialize_compact(header, msgspec.json.encode(CLAIMS), key, algorithms=["HS256"]))
+
+
+PLAIN = msgspec.json.encode(CLAIMS)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        PLAIN[:-1] + b',"ignored":"\xff"}',
+        PLAIN[:-1] + b',"site":"other"}',
+        PLAIN[:-1] + b',"ignored":' + b"[" * 1100 + b"]" * 1100 + b"}",
+        PLAIN[:-1] + b',"ignored":18446744073709551616}',
+        PLAIN.replace(b"cameras", b"cam\\u0000"),
+    ],
+)
+def test_a_signed_payload_that_reads_in_two_ways_is_malformed(payload: bytes) -> None:
+    key = OctKey.import_key(codes.secret_bytes(KEYS[0].secret))
+    assert reason_of(jws.serialize_compact({"alg": "HS256", "kid": "old"}, payload, key, algorithms=["HS256"])) == "malformed"
+    header = base64.urlsafe_b64encode(payload).rstrip(b"=").decode()
+    assert reason_of(f"{header}.{packed({'site': 'shop'})}.") == "malformed"
+
+
+def test_a_signed_name_is_cleaned_as_every_other() -> None:
+    user = look(signed(replace(CLAIMS, user=User(id="u-7", name="\u202e민\0아\u3164")))).claims.user
+    assert user == User(id="u-7", name="민아\u3164")
+    assert look(signed(replace(CLAIMS, user=User(id="u-7", name="\u3164")))).claims.user == User(id="u-7", name="")
 
 
 def test_a_partner_cannot_sign_as_the_server() -> None:

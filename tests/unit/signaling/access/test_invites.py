@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import msgspec
 import pytest
 from joserfc import jws
@@ -19,6 +21,10 @@ def invite_of(url: str) -> str:
     before, _, invite = url.partition("#invite=")
     assert before == "https://talk.example/call"
     return invite
+
+
+def odd(header: bytes) -> str:
+    return f"{base64.urlsafe_b64encode(header).rstrip(b'=').decode()}.e30.AAAA"
 
 
 def forged(*, typ: str = TYP, secret: bytes = derived(SECRET, "invites"), server: str = "talk.example") -> str:
@@ -52,6 +58,9 @@ def test_each_has_a_number_of_its_own() -> None:
         forged(secret=b"o" * 32),
         forged(server="other.example"),
         "é.é.é",
+        odd(b'{"alg":"HS256","typ":"invite+jwt","crit":null}'),
+        odd(b"[" * 800),
+        odd(b'{"alg":"HS256","typ":"invite+jwt","x":"\xff"}'),
     ],
 )
 def test_anything_else_is_refused(invite: str) -> None:

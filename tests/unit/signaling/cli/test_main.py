@@ -90,7 +90,22 @@ def test_a_site_with_categories_and_keys(folder: Path) -> None:
     ("words", "says"),
     [
         (("site", "add", "a b"), "letters, digits"),
-        (("site", "add", "x", "--origin", "https://shop.example/path"), "no origin"),
+        (("site", "add", "x", "--origin", "https://shop.example/path"), "leave out what follows the host"),
+        (("site", "add", "x", "--origin", "https://a.example; script-src *"), "no address that a browser can open"),
+        (("site", "add", "x", "--origin", "https://*.shop.example"), "stands for nothing"),
+        (("site", "add", "x", "--origin", "https://u:secret@shop.example"), "Leave the user name"),
+        (("site", "add", "x", "--privacy-url", "javascript:alert(1)"), "must begin with https"),
+        (("site", "add", "x", "--home-url", "http://shop.example/"), "must begin with https"),
+        (("site", "add", "x", "--language", "korean!"), "is no language"),
+        (("site", "add", "x", "--name", "ko=\u3164"), "it is empty"),
+        (("site", "add", "x", "--page-param", "a\x1b"), "control characters"),
+        (("staff", "add", "mina", "--name", "\u200b", "--role", "operator"), "it is empty"),
+        (("staff", "add", "mina", "--name", "x" * 101, "--role", "operator"), "longer than 100 characters"),
+        (("staff", "add", "mina", "--name", "M", "--role", "operator", "--site", "a b"), "letters, digits"),
+        (("session", "list", "--page", "9" * 30), "range"),
+        (("serve", "--public-url", "talk.example"), "must begin with https"),
+        (("serve", "--public-url", "https://talk.example/counsel"), "leave out what follows the host"),
+        (("serve", "--advertise", "node-1:8080"), "must begin with https"),
         (("site", "add", "x", "--name", "plain"), "LANGUAGE=NAME"),
         (("site", "add", "x"), "needs --name, --origin, --language"),
         (("site", "add", "x", "--accent", "red"), "#rrggbb"),
@@ -109,6 +124,17 @@ def test_mistakes_are_told_in_a_sentence(folder: Path, words: tuple[str, ...], s
     assert result.exit_code in (1, 2)
     assert says in result.output
     assert "Traceback" not in result.output
+
+
+def test_what_is_typed_is_stored_as_browsers_write_it(folder: Path) -> None:
+    done(folder, "site", "add", "shop", "--name", "ko_KR= 가\u202e게 ", "--origin", "HTTPS://Shop.Example:443/",
+         "--origin", "https://shop.example", "--origin", "https://쇼핑.example", "--language", "ko_kr",
+         "--language", "ZH-HANT-tw", "--privacy-url", "https://Shop.Example/privacy")  # fmt: skip  # one command
+    shown = as_json(folder, "site", "show", "shop")
+    assert shown["names"] == {"ko-KR": "가게"}
+    assert shown["origins"] == ["https://shop.example", "https://xn--hp4bo76a.example"]
+    assert shown["languages"] == ["ko-KR", "zh-Hant-TW"]
+    assert shown["privacy_url"] == "https://shop.example/privacy"
 
 
 def test_staff_come_and_go(folder: Path) -> None:

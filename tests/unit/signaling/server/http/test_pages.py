@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from msgspec.structs import replace
 
 from signaling.access.codes import Server, read, server_secret, verify
 from signaling.config.settings import Settings
@@ -34,6 +35,15 @@ async def test_the_panel_may_be_framed_by_its_site_and_nobody_else(desk: Desk) -
     rules = policy(panel.headers["Content-Security-Policy"])
     assert rules["frame-ancestors"] == SHOP
     assert "X-Frame-Options" not in panel.headers
+
+
+async def test_a_stored_origin_that_is_none_reaches_no_policy(desk: Desk) -> None:
+    site = await desk.records.site("demo-shop")
+    assert site is not None
+    await desk.records.save_site(replace(site, origins=["https://a.example; script-src *", SHOP, "https://a'b.example"]))
+    panel = await desk.get("/panel?site=demo-shop&category=cameras&lang=ko")
+    rules = policy(panel.headers["Content-Security-Policy"])
+    assert (rules["frame-ancestors"], rules["script-src"]) == (SHOP, "'self'")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,67 @@
+"""Language tags (BCP 47): one way to write them, and which of those offered fits the one asked for. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+_TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
+_POSIX = re.compile(r"[.@].*", re.DOTALL)  # ko_KR.UTF-8, ca_ES@valencia
+_TRADITIONAL = frozenset({"TW", "HK", "MO"})  # where Chinese is written so (CLDR, likely subtags)
+MOST_CHARACTERS = 35
+
+
+def canonical(tag: str) -> str:
+    """Return the tag as RFC 5646 (2.1.1) writes it: "ko-KR" for "KO_kr", "zh-Hant-TW" for "zh_hant_tw"; "" for what is none."""
+    plain = _POSIX.sub("", tag.strip())
+    if len(plain) > MOST_CHARACTERS or not _TAG.fullmatch(plain):
+        return ""
+    parts = plain.lower().replace("_", "-").split("-")
+    written = parts[:1]
+    for before, part in pairwise(parts):
+        if len(before) == 1 or len(part) not in (2, 4) or not part.isalpha():
+            written.append(part)
+        else:
+            written.append(part.upper() if len(part) == 2 else part.title())
+    return "-".join(written)
+
+
+def lookup(wanted: str, offered: Iterable[str]) -> str | None:
+    """Return the offered tag that fits best, as it was given; None when nothing of that language is offered.
+
+    First by RFC 4647, 3.4: the tag itself, then without its last subtags. Then any region of that language, those in the same
+    script first: "en-GB" for "en-US" is better than another language."""
+    tags = [(canonical(tag), tag) for tag in offered]
+    asked = canonical(wanted)
+    if not asked:
+        return None
+    for shorter in _truncated(asked):
+        for tag, given in tags:
+            if tag.lower() == shorter:
+                return given
+    related = [(tag, given) for tag, given in tags if _language(tag) == _language(asked)]
+    same_script = [given for tag, given in related if _script(tag) == _script(asked)]
+    return next(iter(same_script or [given for _, given in related]), None)
+
+
+def _truncated(tag: str) -> Iterator[str]:
+    parts = tag.lower().split("-")
+    while parts:
+        yield "-".join(parts)
+        parts.pop()
+        if parts and len(parts[-1]) == 1:  # a singleton says nothing alone
+            parts.pop()
+
+
+def _language(tag: str) -> str:
+    return tag.partition("-")[0]
+
+
+def _script(tag: str) -> str:
+    """The script named, or that in which Chinese of a region is written; "" for the language's usual one."""
+    parts = tag.split("-")[1:]
+    named = next((part for part in parts if len(part) == 4 and part.isalpha()), "")
+    if named or _language(tag) != "zh":
+        return named
+    return "Hant" if _TRADITIONAL & set(parts) else "Hans"

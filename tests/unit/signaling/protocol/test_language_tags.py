@@ -1,0 +1,52 @@
+"""The language that a visitor's browser names finds the site's own, however either writes it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signaling.protocol.language_tags import canonical, lookup
+from signaling.records import Site
+
+
+@pytest.mark.parametrize(
+    ("tag", "written"),
+    [("KO_kr", "ko-KR"), ("zh_hant_tw", "zh-Hant-TW"), ("EN", "en"), ("ko_KR.UTF-8", "ko-KR"), ("ca_ES@valencia", "ca-ES"),
+     ("es-419", "es-419"), ("sl-rozaj-biske", "sl-rozaj-biske"), ("en-x-US", "en-x-us"), ("", ""), ("C", ""), ("korean!", ""),
+     ("ko-\u202e", ""), ("ko\n", "ko"), ("a" * 60, ""), ("*", "")],
+)  # fmt: skip  # a table
+def test_one_way_to_write_a_tag(tag: str, written: str) -> None:
+    assert canonical(tag) == written
+
+
+@pytest.mark.parametrize(
+    ("wanted", "offered", "found"),
+    [
+        ("ko_KR", ["en", "ko"], "ko"),
+        ("en_US", ["ko", "en"], "en"),
+        ("en_US", ["ko", "en_GB"], "en_GB"),
+        ("en-us", ["ko", "en-GB", "en-US"], "en-US"),
+        ("zh-Hant-TW", ["ko", "zh-Hant"], "zh-Hant"),
+        ("zh-Hant-TW", ["ko", "zh-Hans", "zh-Hant"], "zh-Hant"),
+        ("zh-Hant-TW", ["ko", "zh-CN", "zh-TW"], "zh-TW"),
+        ("zh-TW", ["zh-Hans", "zh-Hant"], "zh-Hant"),
+        ("zh-TW", ["ko", "zh"], "zh"),
+        ("zh_SG", ["zh-Hant", "zh-Hans"], "zh-Hans"),
+        ("zh-Hant-HK", ["ko", "zh-Hans"], "zh-Hans"),
+        ("de-x-private-y", ["de"], "de"),
+        ("ko", ["ko-KR"], "ko-KR"),
+        ("kok", ["ko", "en"], None),
+        ("fr", ["ko", "en"], None),
+        ("", ["ko"], None),
+        ("ko", [], None),
+    ],
+)
+def test_the_tag_that_fits_best_is_found(wanted: str, offered: list[str], found: str | None) -> None:
+    assert lookup(wanted, offered) == found
+    assert Site(id="shop", languages=offered).language_for(wanted) == found
+
+
+@given(st.text(max_size=20), st.lists(st.sampled_from(["ko", "en-US", "zh_Hant", "x", ""]), max_size=4))
+def test_any_text_finds_an_offered_tag_or_none(wanted: str, offered: list[str]) -> None:
+    assert lookup(wanted, offered) in [*offered, None]

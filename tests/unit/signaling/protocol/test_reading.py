@@ -1,0 +1,124 @@
+"""One door for what comes from outside: no type is read whose texts nobody looks at, and nothing is read past that door."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+import pytest
+from msgspec import Meta, Struct
+
+from signaling.protocol import messages
+from signaling.protocol.reading import NoRule, QueryReader, Reader, Unreadable, by
+from signaling.protocol.texts import Exact, Seen
+
+SOURCES = Path(__file__).parents[4] / "signaling"
+ELSEWHERE = {  # file → what it reads by itself, and may
+    "remote.py": "json.Decoder",  # what media workers say of themselves in Redis
+    "node.py": "json.Decoder",  # which server decides, in Redis
+    "runtime.py": "json.decode",  # briefs, as we stored them
+    "operator.py": "json.Decoder",
+    "sites_and_staff.py": "msgspec.convert",  # hours, as we stored them
+    "hours.py": "msgspec.convert",  # the administrator's, whose texts have narrow patterns
+    "brief.py": "parts.query",  # of a page's address, which has been read
+    "workshop.py": "json.loads",  # what our own process says of a picture
+    "errors.py": "request.match_info",  # which route it was
+}
+READS = ("json.decode", "json.Decoder", "json.loads", "msgspec.convert", ".query", ".match_info", ".rel_url")
+
+
+class Inner(Struct):
+    note: Annotated[str, by(Seen(5, lines=True))] = ""
+
+
+class Asked(Struct):
+    name: Annotated[str, by(Seen(5))]
+    key: Annotated[str, Meta(pattern=r"^[a-z]+\Z")] = "k"
+    inner: Inner | None = None
+    many: list[Inner] = []
+    named: dict[Annotated[str, Meta(pattern=r"^[a-z]+\Z")], Annotated[str, by(Seen(5))]] = {}
+    kind: Literal["a", "b"] = "a"
+    token: Annotated[str, by(Exact(9))] | None = None
+
+
+READ: Reader[Asked] = Reader(Asked)
+
+
+def test_every_text_is_cleaned_however_deep_it_stands() -> None:
+    asked = READ(
+        '{"name": " a\\u0000b ", "inner": {"note": "x\\u202e"}, "many": [{"note": "\\u3164"}], "named": {"n": "y\\u0007"}}'
+    )
+    assert asked == Asked(name="ab", inner=Inner("x"), many=[Inner("")], named={"n": "y"})
+
+
+def test_half_an_emoji_is_repaired_wherever_it_stands() -> None:
+    assert READ('{"name": "a\\ud83d", "unknown": "\\ude00"}').name == "a\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"name": "toolong"}', "“name” is longer than 5 characters"),
+        ('{"name": "a", "many": [{}, {"note": "toolong"}]}', "“many.note” is longer"),
+        ('{"name": "a", "named": {"x": "toolong"}}', "“named” is longer"),
+        ('{"name": "a", "token": "a\\u0000"}', "“token” has control characters"),
+        ('{"name": "a", "key": "a\\n"}', "regex"),
+        ('{"name": "a", "kind": "secret-value"}', "Invalid enum value"),
+        ('{"name": "a", "name": "b"}', "twice"),
+        ('{"name": "a", "ignored": 99999999999999999999}', "64 bits"),
+        ("{", "not JSON"),
+    ],
+)
+def test_refusals_name_the_field_and_repeat_nothing(text: str, why: str) -> None:
+    with pytest.raises(Unreadable, match=why) as refused:
+        READ(text)
+    assert "secret-value" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "kind", [str, list[str], dict[str, int], Any, Annotated[str, Meta(max_length=5)], Annotated[str, Meta(pattern="^[a-z]+$")],
+             Annotated[str, Meta(pattern="x")], tuple[str, ...]],
+)  # fmt: skip  # a list
+def test_a_text_without_a_rule_cannot_be_read(kind: Any) -> None:
+    holder = msgspec.defstruct("Holder", [("field", kind)])
+    with pytest.raises(NoRule):
+        Reader(holder)
+
+
+class Query(Struct):
+    q: Annotated[str, by(Seen(5, cut=True))] = ""
+    page: Annotated[int, Meta(ge=1, le=100)] = 1
+    since: int | None = None
+
+
+def test_query_parameters_pass_the_same_door() -> None:
+    read: QueryReader[Query] = QueryReader(Query)
+    assert read([("q", " a\0 "), ("page", "7"), ("since", ""), ("other", "\0")]) == Query(q="a", page=7)
+    for items in ([("page", "1"), ("page", "2")], [("page", "٣")], [("page", "0")], [("page", "9" * 30)], [("since", "-1")]):
+        with pytest.raises(Unreadable):
+            read(items)
+
+
+def test_client_messages_all_pass() -> None:
+    line = messages.decode_client('{"type": "line", "session": "s-1", "line": "c-1", "text": "a\\u0000\\ud83d"}')
+    assert isinstance(line, messages.SendLine)
+    assert line.text == "a\ufffd"
+
+
+def _reads(path: Path) -> set[str]:
+    """What a module takes from raw JSON, or from the raw parts of an address."""
+    dotted = {ast.unparse(node) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+    return {each for each in dotted if each.endswith(READS)}
+
+
+def test_nobody_reads_past_the_door() -> None:
+    past = {
+        f"{path.relative_to(SOURCES)}: {each}"
+        for path in SOURCES.rglob("*.py")
+        if path.name not in ("reading.py", "bodies.py") and "migrations" not in path.parts  # of our own records
+        for each in _reads(path)
+        if not each.endswith(ELSEWHERE.get(path.name, "-"))
+    }
+    assert not past
