@@ -123,9 +123,9 @@ def _accounts(file: Path) -> list[tuple[str, str]]:
 async def _call(place: Place, plan: Plan, accounts: list[tuple[str, str]], speech: voice.Voice) -> tuple[Report, bool]:
     """The report, and whether somebody ended it early."""
     began, cpu, interrupted = time.monotonic(), time.process_time(), False
-    task = asyncio.current_task()
-    if task is not None:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    if (task := asyncio.current_task()) is not None:
+        for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what runs in the background with SIGINT ignored
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     jar, connector = aiohttp.DummyCookieJar(), aiohttp.TCPConnector(limit=0)  # everybody has cookies of their own
     async with aiohttp.ClientSession(timeout=TIMEOUT, cookie_jar=jar, connector=connector) as http, Choir(speech) as choir:
         calls = Calls(Door(place, http), choir, plan)

@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,17 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
         yield service
 
 
-async def start(service: Service, *options: str) -> asyncio.subprocess.Process:
+def in_the_background() -> None:
+    """As a shell starts a command that ends with `&`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+async def start(service: Service, *options: str, before: Callable[[], None] | None = None) -> asyncio.subprocess.Process:
     settings = service.settings
     where = ["--url", settings.url, "--origin", settings.shop_url]
     command = [sys.executable, "-m", "signaling.cli.main", "simulate", "calls", *where, *options, "--json"]
-    return await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe, preexec_fn=before)
 
 
 async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, dict[str, Any]]:
@@ -49,12 +55,16 @@ async def test_calls_are_held_and_measured(service: Service) -> None:
     assert 3.0 < found["mos_estimated"]["p50"] <= 4.5
 
 
-async def test_ended_early_it_lets_everybody_leave(service: Service) -> None:
-    process = await start(service, "--calls", "2", "--talk", "300")
+@pytest.mark.parametrize("before", [None, in_the_background], ids=["foreground", "background"])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+async def test_ended_early_it_lets_everybody_leave(
+    service: Service, how: signal.Signals, before: Callable[[], None] | None
+) -> None:
+    process = await start(service, "--calls", "2", "--talk", "300", before=before)
     async with asyncio.timeout(ENDS_S):
         while not any(state == "active" for state in await sessions(service)):
             await asyncio.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(how)
     code, found = await ended(process)
     assert code == 130
     assert found["failures"] == {"interrupted": found["calls"]}
