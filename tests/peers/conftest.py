@@ -16,10 +16,10 @@ import pytest
 
 from media.api import client, wire
 from media.transport.fastpath import OFF
+from signaling.mediaworkers.embedded import START_TIMEOUT_S
 from tests.peers.client import Peer
 
 ROOT = Path(__file__).parents[2]
-READY_S = 10.0
 
 
 async def eventually(true: Callable[[], object], seconds: float = 5.0) -> None:
@@ -89,7 +89,7 @@ def start_worker(
     command = [sys.executable, "-m", *module, "--socket", str(socket), *where]
     environment = os.environ | ({OFF: "1"} if pure else {})
     process = subprocess.Popen([*command, "--parent", str(os.getpid())], cwd=ROOT, env=environment)
-    deadline = time.monotonic() + READY_S
+    deadline = time.monotonic() + START_TIMEOUT_S
     while not answers(socket):
         assert process.poll() is None, "the worker ended at once"
         assert time.monotonic() < deadline, "the worker does not start"
@@ -97,23 +97,44 @@ def start_worker(
     return process
 
 
-@pytest.fixture(scope="session")
-def worker_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """One worker for all tests that do not harm it; each has a room of its own."""
-    yield from _worker(tmp_path_factory.mktemp("worker") / "worker.sock", pure=False)
+class SharedWorkers:
+    """One worker of each kind for all tests that do not harm it. After a test that has ended it, the next one gets another."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._running: dict[bool, subprocess.Popen[bytes]] = {}
+
+    def socket(self, *, pure: bool) -> Path:
+        socket = self._folder / ("pure.sock" if pure else "worker.sock")
+        process = self._running.get(pure)
+        if process is None or process.poll() is not None:
+            socket.unlink(missing_ok=True)
+            self._running[pure] = start_worker(socket, pure=pure)
+        return socket
+
+    def end(self) -> None:
+        for process in self._running.values():
+            process.terminate()
+        assert [process.wait(3) for process in self._running.values()] == [0] * len(self._running)
 
 
 @pytest.fixture(scope="session")
-def pure_worker_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """One without the fast path."""
-    yield from _worker(tmp_path_factory.mktemp("worker") / "worker.sock", pure=True)
+def shared_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedWorkers]:
+    workers = SharedWorkers(tmp_path_factory.mktemp("worker"))
+    yield workers
+    workers.end()
 
 
-def _worker(socket: Path, *, pure: bool) -> Iterator[Path]:
-    process = start_worker(socket, pure=pure)
-    yield socket
-    process.terminate()
-    assert process.wait(3) == 0
+@pytest.fixture
+def worker_socket(shared_workers: SharedWorkers) -> Path:
+    """Of a worker where each test has a room of its own."""
+    return shared_workers.socket(pure=False)
+
+
+@pytest.fixture
+def pure_worker_socket(shared_workers: SharedWorkers) -> Path:
+    """Of one without the fast path."""
+    return shared_workers.socket(pure=True)
 
 
 @pytest.fixture

@@ -282,16 +282,25 @@ class _Lent:
 class OneWorker(Workers):
     """No supervision and no spare: one real worker for all services of a test run, because starting one takes seconds."""
 
+    _shared: tuple[subprocess.Popen[bytes], str] | None = None
+
+    @classmethod
+    def _process(cls) -> tuple[int, str]:
+        """The worker's process id and socket. After a test that has ended it, the next one gets another."""
+        if cls._shared is None or cls._shared[0].poll() is not None:
+            cls._shared = cls._begin()
+        process, path = cls._shared
+        return process.pid, path
+
     @staticmethod
-    @cache
-    def _process() -> tuple[int, str]:
+    def _begin() -> tuple[subprocess.Popen[bytes], str]:
         folder = tempfile.mkdtemp(prefix="sangdam-worker-")
         command = [sys.executable, "-m", "media", "--socket", f"{folder}/worker.sock", "--loopback", "--parent", str(os.getpid())]
         command += ["--recordings", str(RECORDINGS)]
         process = subprocess.Popen([*command, "--udp-port", str(free_port())], stdin=subprocess.DEVNULL)
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         atexit.register(process.kill)
-        return process.pid, f"{folder}/worker.sock"
+        return process, f"{folder}/worker.sock"
 
     async def _fork(self, number: int) -> Worker:
         pid, path = self._process()
