@@ -75,6 +75,20 @@ class Lines:
             args=dict(say.args),
         )
 
+    async def question(self, entry: Entry, person: Person, text: str) -> None:
+        """Make what the user typed before the conversation its first line; once, however often they enter."""
+        if text:
+            await self._by_us(
+                entry,
+                line_id="question",
+                author=person.id,
+                name=person.name,
+                role=person.role,
+                kind="text",
+                audience="all",
+                text=text,
+            )
+
     async def note(self, entry: Entry, person: Person, text: str) -> None:
         """A note for staff, also of one who has left the room."""
         await self._by_us(
@@ -94,8 +108,9 @@ class Lines:
 
         async def write(_: bool) -> None:
             async with entry.lines_lock:
-                line, _new = await self.house.records.append_line(entry.id, at=at, **values)
-                self._fan_out(entry, line)
+                line, new = await self.house.records.append_line(entry.id, at=at, **values)
+                if new:
+                    self._fan_out(entry, line)
 
         await self.house.owed.now_or_later(entry.id, write)
 

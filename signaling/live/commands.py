@@ -17,6 +17,7 @@ from signaling.records.opening_hours import callback_times, is_open, may_call_ba
 from signaling.records.types import MessageRecord, RecordsAway, StaffRecord, UnknownSession
 from signaling.session import events as ev
 from signaling.session.model import FINAL_STATES, NotAllowed, Person
+from signaling.session.views import brief_value
 
 Reply = msg.Answer | msg.CallbackTimes | msg.Colleagues | msg.Ice | msg.Invite | None
 Handler = Callable[[Live, Client, Any], Awaitable[Reply]]
@@ -136,6 +137,7 @@ async def _leave(live: Live, client: Client, entry: Entry, person: Person, messa
 async def _enter(live: Live, client: Client, entry: Entry, person: Person, message: msg.Enter) -> Reply:
     if entry.session.calling_back():
         await live.sessions.apply(entry, ev.UserMet(person.id, message.channel))
+        await live.lines.question(entry, person, brief_value(entry.brief, "note"))
         return None
     await live.sessions.renew_site(entry)
     if not is_open(entry.site.hours_of(entry.session.category), live.house.now()):
@@ -146,16 +148,23 @@ async def _enter(live: Live, client: Client, entry: Entry, person: Person, messa
     preferred = await _preferred(live, entry)
     first = (preferred.id, preferred.name) if preferred else ("", "")
     await live.sessions.apply(entry, ev.Entered(message.channel, message.name.strip(), *first))
-    typed = {"user_name": message.name.strip() if person.name == message.name.strip() else "", "note": message.note.strip()}
-    fields = [msg.BriefField(name=name, value=value, provenance="typed") for name, value in typed.items() if value]
-    if fields:
-        known = {field.name for field in entry.brief.fields if field.provenance == "signed"}
-        fresh = [field for field in fields if field.name not in known]
-        names = {field.name for field in fresh}
-        entry.brief.fields = [field for field in entry.brief.fields if field.name not in names] + fresh
-        await live.sessions.save_brief(entry)
+    await _note_typed(live, entry, person, message)
+    await live.lines.question(entry, person, brief_value(entry.brief, "note"))
     await live.boards.places.look(entry)
     return None
+
+
+async def _note_typed(live: Live, entry: Entry, person: Person, message: msg.Enter) -> None:
+    """Put what the user typed as they entered into the brief."""
+    typed = {"user_name": message.name.strip() if person.name == message.name.strip() else "", "note": message.note.strip()}
+    fields = [msg.BriefField(name=name, value=value, provenance="typed") for name, value in typed.items() if value]
+    if not fields:
+        return
+    known = {field.name for field in entry.brief.fields if field.provenance == "signed"}
+    fresh = [field for field in fields if field.name not in known]
+    names = {field.name for field in fresh}
+    entry.brief.fields = [field for field in entry.brief.fields if field.name not in names] + fresh
+    await live.sessions.save_brief(entry)
 
 
 async def _preferred(live: Live, entry: Entry) -> StaffRecord | None:
@@ -200,8 +209,12 @@ async def _callback(live: Live, client: Client, entry: Entry, person: Person, me
         raise NotAllowed("not_offered")
     if entry.session.state != "callback" and len(live.house.index.callbacks) >= MOST_CALLBACKS:
         raise NotAllowed("full")
-    asked = ev.CallbackAsked(person.id, message.at, message.contact.strip(), message.note.strip())
-    await live.sessions.apply(entry, asked)
+    contact = message.contact.strip()
+    if not entry.reachable:
+        contact = contact or (entry.session.callback.contact if entry.session.callback else "")
+        if len(contact) < LEAST_CONTACT:
+            raise NotAllowed("no_contact")
+    await live.sessions.apply(entry, ev.CallbackAsked(person.id, message.at, contact, message.note.strip()))
     return None
 
 
@@ -407,6 +420,7 @@ async def _sign_out_staff(live: Live, client: Client, message: msg.SignOutStaff)
 
 LATE_NOTES_MS = 15 * 60_000  # after the end of the conversation
 
+LEAST_CONTACT = 3  # characters, as for a message left
 MOST_CALLBACKS = 5_000  # at once; they are kept for up to two weeks, and must leave room for who comes now
 
 HANDLERS: dict[type[Any], Handler] = {

@@ -83,6 +83,11 @@ class Entry:
     def _language(self, locale: str) -> str:
         return (self.site.language_for(locale) if locale else None) or self.session.language
 
+    @property
+    def reachable(self) -> bool:
+        """Whether the site can reach the user: it knows who they are, or has told how."""
+        return self.vouched or any(field.name == "user_contact" for field in self.brief.fields)
+
     def holds(self, client: Client, participant: str) -> bool:
         return self.holders.get(participant) is client
 

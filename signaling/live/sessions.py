@@ -202,6 +202,7 @@ class Sessions:
             categories=tuple(CategoryView(id=each, name=entry.category_name(each)) for each in site.categories),
             waiting=waiting,
             opening=opening,
+            reachable=entry.reachable,
             offer_message=waiting is not None and self._offers_message(entry, waiting.staffed),
         )
 

@@ -214,6 +214,7 @@ class SessionView(Struct, kw_only=True):
     channel: Channel
     state: SessionState
     you: str  # the viewer's participant id
+    contact_needed: bool = False  # user only: nobody knows how to reach them, so a callback needs a contact
     participants: list[ParticipantView] = []
     product_picture: str = ""  # picture id, offered first on the board
     room: RoomView | None = None
@@ -503,8 +504,8 @@ class GetCallbackTimes(Message, tag="callback_times"):
 
 
 class AskCallback(Message, tag="callback"):
-    """The user goes and is called back ``at`` a time within the opening hours; asked again, at another. Without a ``contact`` the
-    partner knows how to reach them."""
+    """The user goes and is called back ``at`` a time within the opening hours; asked again, at another. ``contact`` may be empty
+    where the site knows how to reach the user (not ``contact_needed``), and at another time, when it stays as it is."""
 
     session: Id
     at: int

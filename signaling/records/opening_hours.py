@@ -114,19 +114,21 @@ def next_opening(hours: Hours | None, now: int) -> int | None:
 
 
 def callback_times(hours: Hours | None, now: int, zone: str = "") -> list[int]:
-    """A few moments within the hours at which one could be called back: half hours, spread over the next days that have some.
-    `zone`: the asker's, for those who never close, so that nobody is offered three in the morning."""
+    """Return a few moments within the hours at which one could be called back, spread over the next days that have some.
+
+    They are half hours of the asker's `zone` (IANA), or of the hours' own where it names none: in Kathmandu (UTC+5:45) these are
+    others than in Seoul. For those who never close it also says when the day is: nobody is offered three in the morning."""
     hours = hours or _daytime(zone)
+    local = ZoneInfo(zone if _is_zone(zone) else hours.timezone)
     days: dict[date, list[int]] = {}
     for opens, closes in openings(hours, now):
-        at = max(opens, now + _CALLBACK_SOONEST_MS)
-        at += -at % _HALF_HOUR_MS
+        at = _half_hour(max(opens, now + _CALLBACK_SOONEST_MS), local)
         while at + _HALF_HOUR_MS <= closes and at <= now + CALLBACK_LATEST_MS:
             day = datetime.fromtimestamp(at / 1000, ZoneInfo(hours.timezone)).date()
             if day not in days and len(days) == _CALLBACK_DAYS:
                 return [moment for moments in days.values() for moment in _spread(moments)]
             days.setdefault(day, []).append(at)
-            at += _HALF_HOUR_MS
+            at = _half_hour(at + 1, local)
         if opens > now + CALLBACK_LATEST_MS:
             break
     return [moment for moments in days.values() for moment in _spread(moments)]
@@ -137,13 +139,22 @@ def may_call_back(hours: Hours | None, at: int, now: int) -> bool:
     return now <= at <= now + CALLBACK_LATEST_MS and is_open(hours, at)
 
 
+def _half_hour(at: int, local: ZoneInfo) -> int:
+    """The first half hour on that zone's clocks at or after `at`."""
+    offset = datetime.fromtimestamp(at / 1000, local).utcoffset() or timedelta()
+    return at + -(at + offset // timedelta(milliseconds=1)) % _HALF_HOUR_MS
+
+
 def _daytime(zone: str) -> Hours:
-    hours = Hours(timezone=zone, week={day: ["09:00-21:00"] for day in WEEKDAYS})
+    return Hours(timezone=zone if _is_zone(zone) else "UTC", week={day: ["09:00-21:00"] for day in WEEKDAYS})
+
+
+def _is_zone(zone: str) -> bool:
     try:
-        check(hours)
+        check(Hours(timezone=zone))
     except BadHours:
-        return _daytime("UTC")
-    return hours
+        return False
+    return True
 
 
 def _spread(moments: list[int]) -> list[int]:

@@ -58,6 +58,7 @@ SENTENCES = {
     "too_late": "It is too late for this.",
     "not_pending": "This call is no longer ringing for you.",
     "closed": "The opening hours are over; leave a message instead.",
+    "no_contact": "Say how you can be reached.",
     "out_of_hours": "That is out of hours; choose another time.",
     "full": "No more callbacks can be taken; leave a message instead.",
     "not_offered": "Callbacks are not offered here.",

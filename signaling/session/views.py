@@ -45,6 +45,7 @@ class Surroundings:
     waiting: WaitingView | None = None
     opening: OpeningView | None = None
     offer_message: bool = False
+    reachable: bool = False  # the site knows who the user is, or has told how to reach them
 
 
 def session_view(
@@ -82,6 +83,7 @@ def session_view(
     _deadline(session, person, view)
     if person.role == "user":
         view.waiting, view.opening = around.waiting, around.opening
+        view.contact_needed = not around.reachable
         view.choices = list(session.choices)
         if around.waiting is not None and around.offer_message:
             view.choices = ["wait", "message"]

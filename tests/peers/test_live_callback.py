@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from msgspec.structs import replace
 
+from signaling.access.codes import Claims, User, secret_bytes, sign
 from signaling.records.opening_hours import Hours
 from signaling.server import app_keys
 from tests.peers.live_house import Person, Service, running, settings_for
@@ -30,6 +31,28 @@ async def asked(service: Service, user: Person) -> int:
     assert (await user.say("callback", at=at, contact=CONTACT, note=NOTE))["type"] == "ok"
     await user.state("callback")
     return int(at)
+
+
+async def vouched_for(service: Service) -> Person:
+    """A user whom the shop's own back end knows."""
+    site = await service.app[app_keys.RECORDS].site("demo-shop")
+    assert site is not None
+    [key, *_] = site.keys
+    now = service.live.house.now() // 1000
+    claims = Claims(
+        site="demo-shop",
+        category="cameras",
+        language="ko",
+        server=service.settings.server_name,
+        jti="vouched-for-0001",
+        iat=now,
+        exp=now + 300,
+        user=User(id="mina"),
+    )
+    code = sign(claims, key.kid, secret_bytes(key.secret))
+    status, made, _ = await service.post("/api/sessions", {"code": code, "channel": "text", "locale": "ko"})
+    assert status == 200, made
+    return await service.user_tab(made["session"], made["token"])
 
 
 def until(service: Service, at: int) -> float:
@@ -146,6 +169,25 @@ async def test_not_reached_another_time_and_the_user_takes_it_back(service: Serv
     assert user.session["end_reason"] == "callback_cancelled"
 
 
+async def test_who_is_unknown_must_say_how_they_can_be_reached(service: Service) -> None:
+    user = await service.user()
+    assert user.session["contact_needed"] is True
+    at = (await user.say("callback_times"))["times"][-1]
+    for nothing in ("", "   ", "-1"):
+        assert (await user.say("callback", at=at, contact=nothing))["reason"] == "no_contact"
+    assert user.session["state"] == "preparing"
+    assert (await user.say("callback", at=at, contact=CONTACT))["type"] == "ok"
+    assert (await user.say("callback", at=at - 1_800_000))["type"] == "ok"
+    assert (await user.until(lambda session: session["callback"]["moved"] == 1))["callback"]["contact"] == CONTACT
+
+
+async def test_whom_the_site_knows_may_leave_the_contact_empty(service: Service) -> None:
+    user = await vouched_for(service)
+    assert user.session["contact_needed"] is False
+    at = (await user.say("callback_times"))["times"][-1]
+    assert (await user.say("callback", at=at))["type"] == "ok"
+
+
 async def test_out_of_hours_a_time_within_them_is_offered_and_no_other_taken(service: Service) -> None:
     records = service.app[app_keys.RECORDS]
     site = await records.site("demo-shop")
@@ -158,7 +200,7 @@ async def test_out_of_hours_a_time_within_them_is_offered_and_no_other_taken(ser
     assert times
     for wrong in (service.live.house.now() - 1, times[0] - 3 * 3_600_000, times[0] + 60 * A_DAY_S * 1000):
         assert (await user.say("callback", at=wrong))["reason"] == "out_of_hours"
-    assert (await user.say("callback", at=times[-1]))["type"] == "ok"
+    assert (await user.say("callback", at=times[-1], contact=CONTACT))["type"] == "ok"
     await records.save_site(replace(await records.site("demo-shop"), callbacks="off"))
     other = await service.user()
     assert (await other.say("callback", at=times[-1]))["reason"] == "not_offered"

@@ -156,6 +156,7 @@ export interface SessionView {
   channel: "text" | "voice" | "video";
   state: "preparing" | "waiting" | "callback" | "active" | "after" | "message_left" | "closed";
   you: string;
+  contact_needed: boolean;
   participants: ParticipantView[];
   product_picture: string;
   room: RoomView | null;

@@ -149,6 +149,21 @@ def test_who_never_closes_calls_back_in_the_askers_daytime() -> None:
     assert may_call_back(None, at("2026-11-26 03:00"), at("2026-11-25 23:00")), "who wants to may"
 
 
+@pytest.mark.parametrize(
+    "zone", ["Asia/Kathmandu", "Australia/Eucla", "Pacific/Chatham", "Asia/Kolkata", "Australia/Lord_Howe", SEOUL]
+)
+@pytest.mark.parametrize("hours", ["none", "in the zone", "elsewhere"])
+def test_callbacks_are_on_the_local_half_hour(zone: str, hours: str) -> None:
+    week = {day: ["09:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+    given = {"none": None, "in the zone": Hours(timezone=zone, week=week), "elsewhere": OFFICE}[hours]
+    asked_in = zone if hours != "in the zone" else ""
+    for now in ("2026-11-25 10:55", "2026-04-04 10:55"):  # the second: summer time ends in Chatham and on Lord Howe
+        offered = callback_times(given, at(now), asked_in)
+        assert offered
+        assert {f"{datetime.fromtimestamp(moment / 1000, ZoneInfo(zone)):%M}" for moment in offered} <= {"00", "30"}
+        assert all(may_call_back(given, moment, at(now)) for moment in offered)
+
+
 def test_nobody_is_called_back_in_the_past_out_of_hours_or_next_month() -> None:
     now = at("2026-11-25 10:00")
     for moment in ("2026-11-25 09:59", "2026-11-25 23:00", "2026-12-25 10:00"):
