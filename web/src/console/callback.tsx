@@ -38,7 +38,7 @@ export function CallbackCard({ client, session, actions }: Props) {
         {callback.note && (
           <div>
             <dt>{t("ring.note")}</dt>
-            <dd>{callback.note}</dd>
+            <dd dir="auto">{callback.note}</dd>
           </div>
         )}
       </dl>

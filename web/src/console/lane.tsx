@@ -128,7 +128,9 @@ function Message({ message, my_id, actions }: { message: MessageLeft; my_id: str
         </span>
         <span class="dim">{dateTime(message.at, locale)}</span>
       </p>
-      <p class="message-text">{message.text}</p>
+      <p class="message-text" dir="auto">
+        {message.text}
+      </p>
       <p>
         <span class="dim">{t("message.contact")}</span> <strong class="selectable">{message.contact}</strong>
       </p>

@@ -27,7 +27,7 @@ export function Reading({ session, now, actions, onLeave }: ReadingProps) {
       </p>
       <blockquote class="reading-note">
         <span class="dim">{t("read.note", { name })}</span>
-        <p>{session.help?.note || t("read.nonote")}</p>
+        <p dir="auto">{session.help?.note || t("read.nonote")}</p>
       </blockquote>
       <p class="reading-heard">{t("read.heard", { name })}</p>
       {session.recording?.state === "on" ? (

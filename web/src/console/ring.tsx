@@ -45,7 +45,8 @@ function Facts({ ring }: { ring: Call }) {
     [t("ring.topic"), ring.category],
     [t("ring.language"), languageName(ring.language, locale)],
   ];
-  if (ring.note || field(ring, "note")) rows.unshift([t("ring.note"), <strong>{ring.note || field(ring, "note")}</strong>]);
+  if (ring.note || field(ring, "note"))
+    rows.unshift([t("ring.note"), <strong dir="auto">{ring.note || field(ring, "note")}</strong>]);
   if (product) rows.push([t("ring.product"), product]);
   if (page || url)
     rows.push([

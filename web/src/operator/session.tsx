@@ -78,7 +78,7 @@ function After({ one }: { one: PastSession }) {
           <p class="dim">{t("one.rating.none")}</p>
         ) : (
           <p>
-            <strong class="num">{one.rated.score} / 5</strong> {one.rated.words}
+            <strong class="num">{one.rated.score} / 5</strong> <span dir="auto">{one.rated.words}</span>
           </p>
         )}
       </div>
@@ -92,7 +92,9 @@ function After({ one }: { one: PastSession }) {
               <span class="pill">{sharedOr(`wrap.outcome.${one.wrap_up.outcome}`, one.wrap_up.outcome)}</span>{" "}
               <span class="dim">{one.wrap_up.staff}</span>
             </p>
-            <p class="said-text">{one.wrap_up.notes}</p>
+            <p class="said-text" dir="auto">
+              {one.wrap_up.notes}
+            </p>
           </>
         )}
       </div>
@@ -178,7 +180,7 @@ function Whole({ one, onErase }: { one: PastSession; onErase: () => void }) {
               <p>
                 {whenText(one.callback.due_at, Date.now(), locale)} <span class="dim">{one.callback.contact}</span>
               </p>
-              {one.callback.note && <p>{one.callback.note}</p>}
+              {one.callback.note && <p dir="auto">{one.callback.note}</p>}
             </section>
           )}
           <After one={one} />

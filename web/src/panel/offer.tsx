@@ -95,7 +95,7 @@ function Trail({ steps }: { steps: Step[] }) {
       <ol>
         {steps.map((step) => (
           <li key={step.at} class={`p-trail-${step.kind}`}>
-            {step.label || step.url} <span class="p-shared-from">{dwellText(step.dwell_s)}</span>
+            <bdi>{step.label || step.url}</bdi> <span class="p-shared-from">{dwellText(step.dwell_s)}</span>
           </li>
         ))}
       </ol>
@@ -114,7 +114,7 @@ const ROWS: Record<
     label: "shared.page",
     what: ({ page }) => (
       <>
-        <p>{page.title}</p>
+        <p dir="auto">{page.title}</p>
         <p class="p-shared-url">{path(page.url)}</p>
       </>
     ),
@@ -122,7 +122,7 @@ const ROWS: Record<
   product: {
     icon: Package,
     label: "shared.product",
-    what: ({ product }) => <p>{[product?.name, product?.price].filter(Boolean).join(" · ")}</p>,
+    what: ({ product }) => <p dir="auto">{[product?.name, product?.price].filter(Boolean).join(" · ")}</p>,
   },
   picture: { icon: Image, label: "shared.picture", what: ({ picture }) => picture && <Picture picture={picture} /> },
   trail: { icon: ListTree, label: "shared.trail", what: (visit, removed) => <Trail steps={trailOf(visit, removed)} /> },

@@ -18,13 +18,17 @@ function Said({ line }: { line: Line }) {
   return (
     <li class={`said said-${line.role} ${staff ? "said-staff" : ""}`} data-testid="transcript-line">
       <p class="said-head">
-        <strong>{nameOf(line)}</strong> <span class="dim">{roleName(line.role)}</span>{" "}
+        <strong dir="auto">{nameOf(line)}</strong> <span class="dim">{roleName(line.role)}</span>{" "}
         <time class="num dim">{timeOfDay(line.at, locale)}</time>
         {staff && <span class="pill pill-help">{t("staff")}</span>}
         {line.kind === "note" && <span class="pill">{t("note")}</span>}
       </p>
       {line.picture !== "" && <StoredPicture id={line.picture} alt={line.text} class="said-picture" />}
-      {line.text !== "" && <p class="said-text">{line.text}</p>}
+      {line.text !== "" && (
+        <p class="said-text" dir="auto">
+          {line.text}
+        </p>
+      )}
     </li>
   );
 }

@@ -120,14 +120,9 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
           <TimeSelect times={times} value={chosen} label={t("callback.when")} onChange={setAt} />
           <Field
             label={t("callback.contact")}
-            hint={
-              session.contact_needed
-                ? t("callback.contact.needed")
-                : t("callback.contact.hint", { site: session.site.name })
-            }
+            hint={session.contact_needed ? t("callback.contact.needed") : t("callback.contact.hint", { site: session.site.name })}
             value={contact}
-            required={session.contact_needed === true}
-            minLength={3}
+            required={session.contact_needed}
             maxLength={200}
             autoComplete="tel"
             data-testid="callback-contact"

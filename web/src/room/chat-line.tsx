@@ -36,7 +36,7 @@ export function ChatLine({ line, own, first, pictures }: ChatLineProps) {
     >
       {first ? (
         <div class="chat-author">
-          <strong>{author}</strong>
+          <strong dir="auto">{author}</strong>
           {line.audience === "staff" && <span class="pill pill-help">{t("chat.staffOnly")}</span>}
           <time dateTime={new Date(line.at).toISOString()}>{clock(line.at)}</time>
         </div>
@@ -46,7 +46,9 @@ export function ChatLine({ line, own, first, pictures }: ChatLineProps) {
       {line.kind === "picture" ? (
         <LinePicture picture={line.picture} pictures={pictures} label={t("chat.pictureBy", { name: nameOf(line) })} />
       ) : (
-        <div class="chat-text">{line.text}</div>
+        <div class="chat-text" dir="auto">
+          {line.text}
+        </div>
       )}
     </div>
   );
@@ -63,7 +65,9 @@ export function OutgoingLine({ line, pictures, onDismiss }: { line: OutLine; pic
       {line.kind === "picture" ? (
         <LinePicture picture={line.picture} pictures={pictures} label={t("chat.pictureBy", { name: t("you") })} />
       ) : (
-        <div class="chat-text">{line.text}</div>
+        <div class="chat-text" dir="auto">
+          {line.text}
+        </div>
       )}
       {line.refused ? (
         <div class="chat-refused" role="alert">

@@ -45,7 +45,7 @@ export function Composer({ client, session, pictures, audience, to }: ComposerPr
       client.sendLine({ session, text: words, audience: to });
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
-      toast(t("refused.too_fast"), "error");
+      toast(t("refused.too_many"), "error");
       return;
     }
     setText("");
@@ -127,6 +127,7 @@ function GrowingBox({ text, focused, onGone, onText, onSend, onFiles }: BoxProps
     <textarea
       ref={box}
       class="input composer-input"
+      dir="auto"
       rows={1}
       maxLength={LINE_MOST}
       value={text}

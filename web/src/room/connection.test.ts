@@ -156,6 +156,28 @@ describe("Connection", () => {
     expect(connection.unacknowledged()).toEqual([]);
   });
 
+  it("gives up a line that the server never answers, although it answers everything else", async () => {
+    const { connection, socket, refused } = connected();
+    connection.sendLine(line("l1"));
+    for (let second = 0; second < 60; second++) {
+      await vi.advanceTimersByTimeAsync(1000);
+      socket().say({ type: "pong", now: 5 });
+    }
+    expect(
+      socket()
+        .types()
+        .filter((type) => type === "line"),
+    ).toHaveLength(3);
+    expect(refused).toEqual([["l1", "timeout"]]);
+    expect(connection.unacknowledged()).toEqual([]);
+  });
+
+  it("says nothing that no server understands: halves of emojis and U+0000", () => {
+    const { connection, socket } = connected();
+    connection.sendLine({ ...line("l1"), text: "half \ud83d, other half \ude00, whole 😀, nothing \0." });
+    expect(socket().sent.at(-1)?.text).toBe("half , other half , whole 😀, nothing .");
+  });
+
   it("keeps a line that the server cannot store just now, and sends it again", async () => {
     const { connection, socket, refused } = connected();
     connection.sendLine(line("a"));

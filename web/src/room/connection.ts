@@ -1,6 +1,7 @@
 /** One WebSocket to the server, kept alive: hello, requests and their replies, lines sent until acknowledged, coming back. No DOM. */
 
 import type { Bye, ClientMessage, SendLine, ServerMessage } from "../messages";
+import { clean } from "../ui/cut";
 import { delayMs, jittered } from "./ladder";
 
 export type Status = "connecting" | "open" | "reconnecting" | "closed";
@@ -57,10 +58,16 @@ const SILENT_MS = 12_000;
 const ANSWER_MS = 1500;
 const OUTBOX_MOST = 200;
 const AWAY_MS = 1500;
+/** A server that answers everything else and not this line will never answer it. */
+const LINE_ATTEMPTS = 3;
 const FINAL: readonly string[] = ["signed_out", "token", "replaced"];
 
 /** Why the server said it would end the connection for good; anything else is a reason to come back. */
 export const isFinal = (bye: Bye): boolean => FINAL.includes(bye.reason);
+
+/** What anybody types, as the server takes it. */
+const encode = (message: ClientMessage): string =>
+  JSON.stringify(message, (_, value: unknown) => (typeof value === "string" ? clean(value) : value));
 
 export class Connection {
   private socket: Socket | null = null;
@@ -104,7 +111,7 @@ export class Connection {
   /** Sends at once; false when there is no connection (and then nothing is kept). */
   send(message: ClientMessage): boolean {
     if (!this.socket || !this.greeted) return false;
-    this.socket.send(JSON.stringify(message));
+    this.socket.send(encode(message));
     return true;
   }
 
@@ -132,13 +139,14 @@ export class Connection {
     return [...this.outbox.values()];
   }
 
-  private post(line: SendLine): void {
+  /** `attempt`: how often the line has been sent over connections that lived and got no answer. */
+  private post(line: SendLine, attempt = 1): void {
     if (!this.greeted) return;
     this.request(line).then(
       () => this.outbox.delete(line.line),
       (error: unknown) => {
         if (!(error instanceof RequestError) || ["offline", "closed"].includes(error.reason)) return;
-        if (error.reason === "timeout") this.postAgain(line);
+        if (error.reason === "timeout" && attempt < LINE_ATTEMPTS) this.postAgain(line, attempt + 1);
         else if (error.reason === "unavailable") setTimeout(() => this.postAgain(line), AWAY_MS);
         else {
           this.outbox.delete(line.line);
@@ -148,8 +156,8 @@ export class Connection {
     );
   }
 
-  private postAgain(line: SendLine): void {
-    if (this.outbox.has(line.line)) this.post(line);
+  private postAgain(line: SendLine, attempt = 1): void {
+    if (this.outbox.has(line.line)) this.post(line, attempt);
   }
 
   private dial(): void {

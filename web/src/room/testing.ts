@@ -32,6 +32,7 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
     state: "active",
     you: "p1",
     participants: [aParticipant(), jimin()],
+    contact_needed: false,
     product_picture: "",
     upgrade: null,
     notes: "",

@@ -57,7 +57,9 @@ function Product({ brief }: { brief: Brief }) {
     <figure class="product">
       {shot !== null && <StoredPicture id={shot.value} alt={name?.value ?? t("brief.picture")} class="product-picture" />}
       <figcaption>
-        <strong>{url === null ? name?.value : <Address url={url.value}>{name?.value ?? shortUrl(url.value)}</Address>}</strong>{" "}
+        <strong dir="auto">
+          {url === null ? name?.value : <Address url={url.value}>{name?.value ?? shortUrl(url.value)}</Address>}
+        </strong>{" "}
         {price !== null && <span>{price.value}</span>} {name !== null && <ProvenanceBadge provenance={name.provenance} />}
       </figcaption>
     </figure>
@@ -73,7 +75,7 @@ function Fact({ field }: { field: BriefField }) {
       <dt>
         {fieldName(field.name)} <ProvenanceBadge provenance={field.provenance} />
       </dt>
-      <dd>{safeHref(field.value) === null ? field.value : <Address url={field.value} />}</dd>
+      <dd dir="auto">{safeHref(field.value) === null ? field.value : <Address url={field.value} />}</dd>
     </div>
   );
 }
@@ -88,7 +90,7 @@ function Trail({ steps }: { steps: TrailStep[] }) {
           <time class="num">{timeOfDay(step.at, locale)}</time>
           <span>
             {step.kind === "mark" && <Icon node={MousePointerClick} size={14} />}{" "}
-            {step.url === "" ? step.label : <Address url={step.url}>{step.label}</Address>}
+            <bdi>{step.url === "" ? step.label : <Address url={step.url}>{step.label}</Address>}</bdi>
             {step.dwell_s > 0 && <span class="dim"> · {t("brief.trail.dwell", { time: clock(step.dwell_s) })}</span>}
           </span>
         </li>
@@ -134,7 +136,11 @@ export function BriefCard({ brief, site, category, language, children }: BriefCa
                 <p>
                   {dateTime(one.started_at, locale)} · {one.category} · {one.counselor}
                 </p>
-                {one.wrap_up && <p class="dim">{one.wrap_up}</p>}
+                {one.wrap_up && (
+                  <p class="dim" dir="auto">
+                    {one.wrap_up}
+                  </p>
+                )}
               </li>
             ))}
           </ul>

@@ -51,6 +51,7 @@ export function Field(props: InputProps) {
   return (
     <Frame id={id} label={label} hint={hint} error={error}>
       <input
+        dir="auto"
         {...(rest as InputHTMLAttributes)}
         id={id}
         class="input"
@@ -67,6 +68,7 @@ export function TextArea(props: Labelled & Omit<TextareaHTMLAttributes, "label" 
   return (
     <Frame id={id} label={label} hint={hint} error={error}>
       <textarea
+        dir="auto"
         {...rest}
         id={id}
         class="input"
