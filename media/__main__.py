@@ -139,7 +139,6 @@ def _settle_memory() -> None:
 def _site(runner: web.AppRunner, options: argparse.Namespace) -> web.BaseSite:
     if options.socket:
         options.socket.unlink(missing_ok=True)
-        os.umask(0o077)  # only our own user may command this worker
         return web.UnixSite(runner, str(options.socket))
     host, _, port = options.listen.rpartition(":")
     return web.TCPSite(runner, host.strip("[]"), int(port))
@@ -167,6 +166,7 @@ def main() -> None:
     keep_cancellations()
     watched = options.parent if options.parent and not die_with(options.parent) else 0
     _log_to_stderr()
+    os.umask(0o077)  # only our own user may command this worker, and read what it writes
     fastpath = find_fastpath()
     loop_factory = uvloop.new_event_loop if fastpath is None else functools.partial(new_event_loop, fastpath)
     try:

@@ -12,6 +12,7 @@ import uvloop
 
 from signaling.config import log
 from signaling.config.ports import LAST_PORT, Port, media_ports, taken
+from signaling.config.private_files import keep_private
 from signaling.config.secret import BadSecret, media_token, read_secret
 from signaling.config.settings import STAFF_HOSTS, Bounds, Settings, default_data_dir
 
@@ -42,6 +43,7 @@ class _Commands(click.Group):
 @click.version_option(package_name="sangdam")
 def main() -> None:
     """Self-hosted live counselling on the web."""
+    keep_private()
 
 
 @main.command()
@@ -112,7 +114,6 @@ def serve(
     _check_turn(settings)
     _check_ports(ports_of(settings))
     log.set_up(level=log_level or ("warning" if demo else "info"))
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
     from signaling.records.types import Overtaken
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -18,6 +18,7 @@ from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from signaling.config import web_addresses
+from signaling.config.private_files import private_data
 from signaling.config.settings import Settings, default_data_dir
 from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.language_tags import canonical as language_tag
@@ -50,7 +51,7 @@ def with_records(command: Callable[..., Awaitable[None]]) -> Callable[..., None]
         async def main() -> None:
             settings = Settings(data_dir=data_dir or default_data_dir(demo=False), database=database, recordings=recordings)
             click.get_current_context().obj = Recordings(settings.recordings_dir)
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            private_data(settings.data_dir, settings.recordings_dir)
             records = await open_records(settings)
             try:
                 await command(records, **options)

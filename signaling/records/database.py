@@ -14,6 +14,8 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from signaling.config.private_files import private_file
+
 from . import scrub
 from . import tables as t
 from .reach import Reach
@@ -61,6 +63,8 @@ class Database:
             options["connect_args"] = {"server_settings": {"idle_in_transaction_session_timeout": str(IDLE_MS)}}
             options |= {"pool_size": AT_ONCE, "max_overflow": 1}  # one more, to see whether it is back
         engine = create_async_engine(url, **options)
+        if engine.dialect.name == "sqlite" and engine.url.database not in (None, "", ":memory:"):
+            private_file(Path(str(engine.url.database)))  # its log gets the same rights
         self = cls(engine)
         if engine.dialect.name == "sqlite":
             _tune_sqlite(engine.sync_engine)

@@ -20,6 +20,7 @@ from signaling.access.invites import Invites
 from signaling.access.turn_credentials import Turn
 from signaling.cluster.node import CheckedStore, Node
 from signaling.cluster.redis_bus import Bus
+from signaling.config.private_files import private_data
 from signaling.config.secret import derived, media_token
 from signaling.config.settings import Bounds, Settings
 from signaling.live import Live
@@ -44,7 +45,7 @@ MAX_BODY_BYTES = 9 * 1024 * 1024  # a picture of 8 MiB and its frame
 async def build_app(settings: Settings, workers: MediaWorkers | None = None) -> web.Application:
     """The application with everything running behind it; its clean-up ends all of it. `workers`: those that have begun
     already. Tests serve it on a free port of `settings.port`."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    private_data(settings.data_dir, settings.recordings_dir)
     records = await Records.open(settings.database_url)
     if settings.demo:
         await demo.seed(records, settings)

@@ -1,0 +1,68 @@
+"""Who may read our files: the user we run as, and nobody else, whatever the umask was and whatever an earlier version left.
+
+Folders are 0700, files 0600. What belongs to another user, and a folder that all share (/tmp), stays as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+FOLDER, FILE = 0o700, 0o600
+OURS = ("records.sqlite*", "server.key*")  # in the data folder: database with its log, key
+
+
+def keep_private() -> None:
+    """Nothing that this process and its children make from now on is anybody else's to read."""
+    os.umask(0o777 & ~FOLDER)
+
+
+def private_data(data_dir: Path, recordings: Path) -> None:
+    """Make the data folder where there is none, and correct what is there. OSError when it cannot be made."""
+    data_dir.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+    _correct(data_dir, FOLDER)
+    for pattern in OURS:
+        for path in data_dir.glob(pattern):
+            _correct(path, FILE)
+    if recordings.is_dir():
+        _correct(recordings, FOLDER)
+        for path in _inside(recordings):
+            _correct(path, FOLDER if path.is_dir() else FILE)
+
+
+def private_file(path: Path) -> None:
+    """Make an empty file for us alone, or take the one that is there from all others. Its folder must exist."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE))
+    except OSError:
+        return  # whoever opens it says why it cannot be
+    for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        _correct(each, FILE)
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.is_symlink():
+            continue
+        yield path
+        if path.is_dir():
+            yield from _inside(path)
+
+
+def _correct(path: Path, mode: int) -> None:
+    try:
+        here = path.lstat()
+        if here.st_uid != os.geteuid() or here.st_mode & stat.S_ISVTX or stat.S_ISLNK(here.st_mode):
+            return
+        if stat.S_IMODE(here.st_mode) & ~mode:
+            path.chmod(mode)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        log.warning("others may read this", path=str(path), error=type(error).__name__)
