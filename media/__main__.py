@@ -110,7 +110,7 @@ async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched:
         _settle_memory()
         log.info("worker_ready", worker=worker.name, udp=[f"{address} {port}" for address, port in worker.udp])
         if options.redis_env:
-            async with Announcer(worker, os.environ[options.redis_env], options.url) as announcer:
+            async with Announcer(worker, os.environ[options.redis_env], options.url, secret) as announcer:
                 await _until(stop, watched)
                 worker.drain()
                 announcer.wake()

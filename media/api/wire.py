@@ -221,25 +221,5 @@ class PeerQuality(Struct, kw_only=True):
     down: list[StreamQuality] = []
 
 
-class Announcement(Struct, kw_only=True):
-    """What a worker that is leased says of itself, as JSON under `announcement_key(id)`, for `LEASE_MS`; the set `WORKERS_KEY`
-    names all of them. `load`: share of one core that it used lately."""
-
-    id: str
-    url: str
-    rooms: int
-    peers: int
-    load: float
-    draining: bool = False
-
-
-WORKERS_KEY = "{sangdam}:media"
-LEASE_MS = 2000
-
-
-def announcement_key(worker: str) -> str:
-    return f"{WORKERS_KEY}:{worker}"
-
-
 WorkerEvent = Snapshot | Heartbeat | PeerChanged | SpeakingChanged | PicturesLimited | BoardChanged | BoardOut | RecordingOver
 decode_event = msgspec.msgpack.Decoder(WorkerEvent).decode

@@ -7,27 +7,28 @@ import time
 from types import TracebackType
 from typing import Self
 
-import msgspec
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from media.api import wire
+from media.api import announcement
 from media.worker.worker import Worker
 
 log = structlog.get_logger(__name__)
 
-EVERY_S = wire.LEASE_MS / 1000 / 4
+EVERY_S = announcement.LEASE_MS / 1000 / 4
 TIMEOUT_S = 1.0
 
 
 class Announcer:
     """Use as a context: announced inside, withdrawn at the end. Redis may come and go meanwhile."""
 
-    def __init__(self, worker: Worker, redis_url: str, url: str) -> None:
+    def __init__(self, worker: Worker, redis_url: str, url: str, secret: str) -> None:
+        """`secret`: what commands carry; the announcement is signed with it."""
         self._worker = worker
+        self._secret = secret
         self._url = url
         self._redis = Redis.from_url(
             redis_url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0)
@@ -48,8 +49,8 @@ class Announcer:
             await asyncio.gather(self._task, return_exceptions=True)
         try:
             async with self._redis.pipeline(transaction=True) as pipe:
-                pipe.delete(wire.announcement_key(self._worker.name))
-                pipe.srem(wire.WORKERS_KEY, self._worker.name)
+                pipe.delete(announcement.announcement_key(self._worker.name))
+                pipe.srem(announcement.WORKERS_KEY, self._worker.name)
                 await pipe.execute()
         except (RedisError, OSError) as failure:
             log.warning("lease_not_withdrawn", error=type(failure).__name__)  # it runs out
@@ -77,7 +78,7 @@ class Announcer:
 
     async def _announce(self) -> None:
         worker = self._worker
-        said = wire.Announcement(
+        said = announcement.Announcement(
             id=worker.name,
             url=self._url,
             rooms=len(worker.rooms),
@@ -85,9 +86,10 @@ class Announcer:
             load=self._load(),
             draining=worker.draining,
         )
+        signed = announcement.sign(said, self._secret, time.time_ns() // 1_000_000)
         async with self._redis.pipeline(transaction=True) as pipe:
-            pipe.set(wire.announcement_key(worker.name), msgspec.json.encode(said), px=wire.LEASE_MS)
-            pipe.sadd(wire.WORKERS_KEY, worker.name)
+            pipe.set(announcement.announcement_key(worker.name), signed, px=announcement.LEASE_MS)
+            pipe.sadd(announcement.WORKERS_KEY, worker.name)
             await pipe.execute()
 
     def _load(self) -> float:

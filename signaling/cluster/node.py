@@ -10,17 +10,19 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import monotonic
 from typing import Any, Literal
 
 import aiohttp
-import msgspec
 import structlog
-from msgspec import Struct
 
 from matcher.types import MatchStore, Unavailable
+from signaling.cluster.lease import NOBODY, Doubt, Leader, Lease
+from signaling.cluster.lease import read as read_lease
+from signaling.cluster.lease import sign as sign_lease
 from signaling.cluster.redis_bus import LEASE_MS, Bus
 from signaling.records import Records, RecordsAway
 
@@ -30,26 +32,17 @@ LOOK_S = 0.2
 RENEW_S = 0.3
 PROBE_S = 0.7
 FAULT_PAUSE_S = 0.5
+HOLD_TRIES = 3  # to write over what is no lease
 LEADING_PATH = "/cluster/leading"
 TOKEN_HEADER = "X-Sangdam-Node"  # noqa: S105  # the names of headers
 ADDRESS_HEADER = "X-Sangdam-Address"
 
 
-class Leader(Struct, frozen=True, kw_only=True):
-    """`id` is of one life of a server."""
-
-    id: str
-    url: str
-
-
-NOBODY = Leader(id="", url="")
-_decode = msgspec.json.Decoder(Leader).decode
-
-
 class Node:
     """`url`: where the other servers reach this one. `take_over`, awaited once, makes this server the one that decides."""
 
-    def __init__(self, url: str, bus: Bus, records: Records, token: str) -> None:
+    def __init__(self, url: str, bus: Bus, records: Records, token: str, lease_key: bytes) -> None:
+        """`token`: what servers show each other; `lease_key`: what leases are signed with."""
         self.me = Leader(id=secrets.token_hex(6), url=url)
         self.token = token
         self.leader = NOBODY
@@ -57,7 +50,10 @@ class Node:
         self.draining = False
         self.overtaken = asyncio.Event()
         self.changed = asyncio.Condition()  # who decides
-        self._said = msgspec.json.encode(self.me).decode()
+        self._said = ""
+        self._lease_key = lease_key
+        self._term = 0
+        self._doubted = False
         self._bus = bus
         self._records = records
         self._held_until_s = 0.0
@@ -110,15 +106,50 @@ class Node:
 
     async def _look(self, take_over: Callable[[], Awaitable[None]]) -> None:
         said = await self._bus.leader()
-        found = _decode(said) if said else NOBODY
-        if found.id and found != self.me:
-            await self._now(found)
+        found, doubt = read_lease(said, self._lease_key, _now_ms())
+        if await self._is_believed(found, doubt) and found.id and found.leader != self.me:
+            await self._now(found.leader)
             return
+        if doubt == "late":
+            return  # it may be of a server whose clock is wrong: it holds until it runs out
         if self.leader.id and await self._answers(self.leader):
             return  # Redis has forgotten who decides, or does not hear them: they will say so again
-        if await self._bus.take_lead(self._said):
-            self._held_until_s = monotonic() + LEASE_MS / 1000
+        try:
+            self._term = await self._records.newest_term() + 1
+        except RecordsAway:  # nobody can decide without them
+            return
+        if await self._hold(said):
             await self._lead(take_over)
+
+    async def _is_believed(self, found: Lease, doubt: Doubt) -> bool:
+        """Whether to follow the server that this lease names: to send it requests, our token, cookies. Of one that we follow
+        already nothing more is asked."""
+        former = False
+        if found.id and not doubt and found.leader != self.leader:
+            try:
+                former = found.term < await self._records.newest_term()
+            except RecordsAway:
+                raise Unavailable("nobody can say whether this lease is of the newest term") from None
+        if (doubt or former) and not self._doubted:
+            log.error("lease in Redis not believed", why=doubt or "of a former term")
+        self._doubted = bool(doubt) or former
+        return not self._doubted
+
+    async def _hold(self, instead_of: str, *, whoever: bool = False) -> bool:
+        """Take or renew the lease. False: another server holds it. What nobody of us has signed, and the lease of a former term,
+        is written over; `whoever`: all are."""
+        said = sign_lease(self.me, self._term, self._lease_key, _now_ms())
+        for _ in range(HOLD_TRIES):
+            held = await self._bus.hold_lead(said, instead_of)
+            if not held:
+                self._said = said
+                self._held_until_s = monotonic() + LEASE_MS / 1000
+                return True
+            found, doubt = read_lease(held, self._lease_key, _now_ms())
+            if not whoever and doubt != "unsigned" and found.leader != self.me and found.term >= self._term:
+                return False
+            instead_of = held
+        return False
 
     async def _answers(self, leader: Leader) -> bool:
         try:
@@ -131,16 +162,16 @@ class Node:
         began = monotonic()
         keeping = asyncio.create_task(self._keep())
         try:
-            term = await self._term()
+            self._term = await self._raise_term()
             self.leads = True
             await take_over()
         finally:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
-        log.info("this server decides", term=term, took_s=round(monotonic() - began, 2))
+        log.info("this server decides", term=self._term, took_s=round(monotonic() - began, 2))
         await self._now(self.me)
 
-    async def _term(self) -> int:
+    async def _raise_term(self) -> int:
         try:
             return await self._records.lead()
         except RecordsAway:  # nobody can decide without them: the lease is for whoever finds them first
@@ -161,11 +192,10 @@ class Node:
     # --- deciding --------------------------------------------------------------------------------------------------------
 
     async def _renew(self) -> None:
+        """The records have the last word: a lease alone, which may be an old one repeated, ends nobody's lead."""
         with suppress(Unavailable):  # nobody else can take it either
-            if not await self._bus.keep_lead(self._said):
-                self._lost("another server holds the lease")
-                return
-            self._held_until_s = monotonic() + LEASE_MS / 1000
+            if not await self._hold(self._said) and await self.still_leads():
+                await self._hold(self._said, whoever=True)
 
     async def still_leads(self) -> bool:
         """Asked of the records before what cannot be taken back. While they are away: no."""
@@ -181,12 +211,11 @@ class Node:
         """`Unavailable` when our lease has run out: we have stood still, or Redis is away."""
         if monotonic() < self._held_until_s:
             return
-        if not await self._bus.keep_lead(self._said):
-            self._lost("the lease ran out")
-            raise Unavailable("Another server decides now.")
+        held = await self._hold(self._said)
         if not await self.still_leads():
             raise Unavailable("Another server decides now, or the records are away.")
-        self._held_until_s = monotonic() + LEASE_MS / 1000
+        if not held and not await self._hold(self._said, whoever=True):
+            raise Unavailable("Redis does not keep our lease.")
 
     def _lost(self, why: str) -> None:
         if not self.overtaken.is_set():
@@ -210,6 +239,10 @@ class CheckedStore:
             return await step(*arguments, **named)
 
         return checked
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 State = Literal["starting", "standing by", "deciding", "draining"]

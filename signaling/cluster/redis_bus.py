@@ -17,11 +17,11 @@ MARK_KEY = "{sangdam}:mark"
 LEADER_KEY = "{sangdam}:leader"
 LEASE_MS = 1500
 
-_KEEP = """
+_HOLD = """
 local held = redis.call("GET", KEYS[1])
-if held and held ~= ARGV[1] then return 0 end
+if held and held ~= ARGV[3] then return held end
 redis.call("SET", KEYS[1], ARGV[1], "PX", ARGV[2])
-return 1
+return ""
 """
 _LEAVE = """
 if redis.call("GET", KEYS[1]) == ARGV[1] then return redis.call("DEL", KEYS[1]) end
@@ -51,13 +51,9 @@ class Bus:
         """What the server that decides has left under its lease; "" when nobody holds it."""
         return str(await self._ask(self._redis.get(LEADER_KEY)) or "")
 
-    async def take_lead(self, said: str) -> bool:
-        """False: somebody else holds the lease."""
-        return bool(await self._ask(self._redis.set(LEADER_KEY, said, nx=True, px=LEASE_MS)))
-
-    async def keep_lead(self, said: str) -> bool:
-        """Renews our lease, also when Redis has forgotten it. False: somebody else holds it."""
-        return bool(await self._ask(self._redis.eval(_KEEP, 1, LEADER_KEY, said, LEASE_MS)))
+    async def hold_lead(self, said: str, instead_of: str) -> str:
+        """Take or renew the lease, where nobody holds it or it reads `instead_of`. Returns "", or what stands there otherwise."""
+        return str(await self._ask(self._redis.eval(_HOLD, 1, LEADER_KEY, said, LEASE_MS, instead_of)) or "")
 
     async def leave_lead(self, said: str) -> None:
         await self._ask(self._redis.eval(_LEAVE, 1, LEADER_KEY, said))

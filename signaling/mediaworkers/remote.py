@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
@@ -16,13 +17,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import msgspec
 import structlog
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from media.api import announcement
 from media.api import wire as media
 from media.api.client import WorkerClient
 from signaling.mediaworkers import interface
@@ -36,11 +37,10 @@ LOOK_EVERY_S = 0.3
 REDIS_TIMEOUT_S = 1.0
 FOUND_WITHIN_S = 2.0  # those that stand in Redis and say nothing for so long do not hold up the start
 RECONNECT_S = 0.1
+MOST_DOUBTED = 1000  # names that are remembered, each logged once
 REFUSALS = 2  # of connections, one after the other: nobody listens there any more
 LATELY_S = 2.0
 ROOM_LOAD = 0.02  # of a core, for a room too new to show in the load that its worker tells (findings: 1-2.7 % with sound)
-
-decode_announcement = msgspec.json.Decoder(media.Announcement).decode
 
 
 async def _always() -> bool:
@@ -51,7 +51,7 @@ async def _always() -> bool:
 class Leased:
     """`found`: rooms that it had open when its stream began, with their epochs. `succeeded`: another one listens in its place."""
 
-    said: media.Announcement
+    said: announcement.Announcement
     client: WorkerClient
     state: Literal["new", "live", "draining", "dead"] = "new"
     rooms: set[str] = field(default_factory=set)
@@ -105,6 +105,7 @@ class Fleet:
         self._random = random.Random()  # noqa: S311  # which worker gets a room is no secret
         self._settled = False
         self._unreachable = False
+        self._doubted: set[str] = set()
         self._on_event: OnEvent | None = None
         self._on_dead: OnDead | None = None
 
@@ -196,25 +197,30 @@ class Fleet:
                 self._unreachable = True
 
     async def _look(self) -> None:
-        ids = sorted(str(name) for name in await self._redis.smembers(media.WORKERS_KEY))
-        texts = await self._redis.mget([media.announcement_key(name) for name in ids]) if ids else []
+        ids = sorted(str(name) for name in await self._redis.smembers(announcement.WORKERS_KEY))
+        texts = await self._redis.mget([announcement.announcement_key(name) for name in ids]) if ids else []
         leased = {name: text for name, text in zip(ids, texts, strict=True) if text is not None}
         if gone := [name for name in ids if name not in leased]:
-            await self._redis.srem(media.WORKERS_KEY, *gone)
+            await self._redis.srem(announcement.WORKERS_KEY, *gone)
         for name, text in leased.items():
             try:
-                self._announced(name, decode_announcement(text))
-            except msgspec.MsgspecError:
-                log.warning("announcement not understood", worker=name)
+                self._announced(name, announcement.believed(text, name, self._secret, time.time_ns() // 1_000_000))
+                self._doubted.discard(name)
+            except announcement.NotBelieved as why:
+                if name not in self._doubted and len(self._doubted) < MOST_DOUBTED:
+                    self._doubted.add(name)
+                    log.error("media worker not believed", worker=name, why=str(why))  # noqa: TRY400  # no trace needed
         for worker in list(self._workers.values()):
             if worker.id not in leased and worker.state in ("new", "dead"):
                 await self._dismiss(worker)
 
-    def _announced(self, name: str, said: media.Announcement) -> None:
+    def _announced(self, name: str, said: announcement.Announcement) -> None:
         worker = self._workers.get(name)
         if worker is None:
             worker = self._workers[name] = Leased(said, WorkerClient(said.url, self._secret))
             worker.task = self._spawn(self._follow(worker))
+        if said.at < worker.said.at:
+            return  # an earlier one, repeated
         worker.said = said
         if said.draining:
             worker.drains.set()

@@ -25,8 +25,12 @@ class Leading(Database):
         return self.term
 
     async def leads(self) -> bool:
+        return await self.newest_term() == self.term
+
+    async def newest_term(self) -> int:
+        """The term of the server that decides now, or decided last."""
         row = await self._first(sa.select(t.leading.c.term))
-        return row is not None and row["term"] == self.term
+        return int(row["term"]) if row is not None else 0
 
     def require_leading(self, connection: sa.Connection) -> None:
         """Overtaken when another server decides. Holds the row until the end of the transaction, so that a successor waits."""

@@ -94,7 +94,8 @@ class _Cluster:
     def __init__(self, settings: Settings, records: Records) -> None:
         self.settings = settings
         self.bus = Bus(settings.redis)
-        self.node = Node(settings.node_url, self.bus, records, derived(settings.secret, "node").hex())
+        token, lease_key = derived(settings.secret, "node").hex(), derived(settings.secret, "lease")
+        self.node = Node(settings.node_url, self.bus, records, token, lease_key)
         self.relay = Relay(self.node)
         self._redis = RedisStore(settings.redis)
         self.store = cast(MatchStore, CheckedStore(self._redis, self.node))

@@ -14,7 +14,8 @@ from aiohttp import WSMsgType, web
 from aiohttp.typedefs import Handler, Middleware
 from yarl import URL
 
-from signaling.cluster.node import ADDRESS_HEADER, LEADING_PATH, TOKEN_HEADER, Leader, Node
+from signaling.cluster.lease import Leader
+from signaling.cluster.node import ADDRESS_HEADER, LEADING_PATH, TOKEN_HEADER, Node
 from signaling.protocol.messages import Bye, encode
 from signaling.server.garbage_collector import let_go
 from signaling.server.http.bodies import address_of

@@ -19,8 +19,8 @@ import msgspec
 import uvloop
 from redis.asyncio import Redis
 
+from media.api.announcement import WORKERS_KEY, Announcement, announcement_key
 from media.api.client import WorkerClient
-from media.api.wire import WORKERS_KEY, Announcement, announcement_key
 from signaling.access.identity import COOKIE, token_hash
 from signaling.config.secret import media_token
 from signaling.config.settings import Settings

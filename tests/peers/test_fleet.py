@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from media.api.announcement import WORKERS_KEY
 from media.api.client import WorkerClient, WorkerRefused
-from media.api.wire import WORKERS_KEY
 from signaling.config.secret import media_token
 from signaling.mediaworkers.remote import Fleet
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for

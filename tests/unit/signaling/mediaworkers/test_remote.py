@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from media.api.announcement import Announcement
 from media.api.client import WorkerClient
-from media.api.wire import Announcement, Heartbeat, Snapshot, WorkerEvent
+from media.api.wire import Heartbeat, Snapshot, WorkerEvent
 from signaling.config.secret import BadSecret, derived, media_token, read_secret
 from signaling.mediaworkers.remote import Fleet, Leased
 
