@@ -13,9 +13,11 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import structlog
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from ..access.rate_limits import network_of
@@ -148,6 +150,16 @@ class Guarded(web.RequestHandler):
         self._idle = True
         self._guard.connections.became(self, "idle", _now_s())
         super().log_access(request, response, time)
+
+    def log_exception(self, *args: Any, **options: Any) -> None:
+        """A stranger who breaks off or speaks no HTTP is counted. A traceback is for mistakes of ours."""
+        error = options.get("exc_info")
+        if isinstance(error, ConnectionError | web.RequestPayloadError):
+            self._guard.refused["cut_off"] += 1
+        elif isinstance(error, HttpProcessingError):
+            self._guard.refused["no_http"] += 1
+        else:
+            super().log_exception(*args, **options)
 
     def unsent_bytes(self) -> int:
         return self._socket.get_write_buffer_size() if self._socket is not None else 0

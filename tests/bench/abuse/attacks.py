@@ -93,7 +93,7 @@ class Attack:
         """96 uploads at once from eight sessions, of the picture that costs most."""
         data = costly_picture()
         clients = [self.client(address) for address in ADDRESSES]
-        sessions = [await self.session(clients[number % len(clients)]) for number in range(8)]
+        sessions: list[tuple[str, str]] = []
 
         async def one(number: int) -> None:
             session, token = sessions[number % len(sessions)]
@@ -103,6 +103,7 @@ class Attack:
                     await self.post(clients[number % len(clients)], path, self.origin, token, data=data)
 
         try:
+            sessions += [await self.session(clients[number % len(clients)]) for number in range(8)]
             await asyncio.gather(*(one(number) for number in range(96)))
         finally:
             for client in clients:

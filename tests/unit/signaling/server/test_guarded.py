@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -184,3 +185,24 @@ async def test_the_log_warns_before_descriptors_end(place: Place) -> None:
     assert ["descriptors nearly used up" in entry["event"] for entry in logs] == [True], "once a minute"
     for _, writer in silent:
         writer.close()
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (b"POST /takes HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n{", "cut_off"),
+        (b"GET /hello HTTP/9.9\r\n\r\n", "no_http"),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * 9000 + b"\r\n\r\n", "no_http"),
+        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 200 + b"\r\n", "no_http"),
+    ],
+)
+async def test_what_strangers_break_is_counted_and_not_logged(
+    place: Place, said: bytes, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(5):
+        _, writer = await place.connect(said)
+        await asyncio.sleep(0.05)
+        writer.transport.abort()
+    while place.guard.refused[reason] < 5:
+        await asyncio.sleep(0.02)
+    assert [record for record in caplog.records if record.levelno > logging.DEBUG] == []
