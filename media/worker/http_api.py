@@ -85,10 +85,14 @@ def _reply(value: msgspec.Struct, status: int = 200) -> web.Response:
 
 
 async def _command(request: web.Request, kind: type[Command]) -> Command:
+    """What is encoded anew must be the same bytes: else a member was named twice, and another reader might take the other."""
+    body = await request.read()
     try:
-        return msgspec.msgpack.decode(await request.read(), type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise Refused("bad_request", f"not a {kind.__name__}") from None
+        if msgspec.msgpack.encode(msgspec.msgpack.decode(body)) == body:
+            return msgspec.msgpack.decode(body, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError):  # the last: a member's name that is a list
+        pass
+    raise Refused("bad_request", f"not a {kind.__name__}")
 
 
 def _epoch(request: web.Request) -> int:

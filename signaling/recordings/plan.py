@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import zip_longest
 from pathlib import Path
@@ -47,9 +48,14 @@ def web_vtt(lines: list[Line], plan_pieces: list[tuple[int, int]], words: Callab
     found = ["WEBVTT", ""]
     for (at, line), following in zip_longest(cues, [at for at, _ in cues[1:]]):
         end = at + LINE_SHOWN_MS if following is None else min(at + LINE_SHOWN_MS, max(following, at + 500))
-        text = words(line).replace("&", "&amp;").replace("<", "&lt;").replace("\n\n", "\n").replace("-->", "→")
-        found += [f"{_clock(at)} --> {_clock(end)}", text, ""]
+        found += [f"{_clock(at)} --> {_clock(end)}", _cue(words(line)), ""]
     return "\n".join(found)
+
+
+def _cue(text: str) -> str:
+    """The text of one cue. An empty line would end it (WebVTT, 4.1), whichever way lines end, and `-->` begin another."""
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\0", "")
+    return "\n".join(row or "\u00a0" for row in re.split(r"\r\n|\r|\n", escaped))
 
 
 def _clock(ms: int) -> str:

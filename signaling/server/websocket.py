@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import msgspec
 import structlog
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 
 from matcher.types import Unavailable
 from signaling.access.admission import Crowded
@@ -30,6 +30,7 @@ from signaling.session.model import NotAllowed
 log = structlog.get_logger(__name__)
 
 HELLO_TIMEOUT_S = 10.0
+GOODBYE_S = 2.0  # for what was queued before `bye`, and `bye` itself
 SEND_TIMEOUT_S = 10.0  # a peer that takes nothing for so long is cut off
 PING_S = 10.0
 MAX_MESSAGE_BYTES = 450_000  # the largest is a board message
@@ -71,6 +72,7 @@ SENTENCES = {
 
 
 STRANGERS: web.AppKey[Strangers] = web.AppKey("strangers", Strangers)
+_CONTROL = (WSMsgType.PING, WSMsgType.PONG)
 
 
 def setup(app: web.Application) -> None:
@@ -97,7 +99,7 @@ async def _serve(request: web.Request) -> web.StreamResponse:
 async def _converse(request: web.Request, stranger: ExitStack) -> web.WebSocketResponse:
     """`stranger` is closed when the client has said who it is."""
     live = request.app[app_keys.LIVE]
-    socket = web.WebSocketResponse(heartbeat=PING_S, max_msg_size=MAX_MESSAGE_BYTES, compress=False)
+    socket = web.WebSocketResponse(heartbeat=PING_S, max_msg_size=MAX_MESSAGE_BYTES, compress=False, autoping=False)
     try:
         await socket.prepare(request)
     except ConnectionError:  # gone before it was answered: a browser that had waited long enough
@@ -127,8 +129,11 @@ class _Connection:
         try:
             if await self._hello() and self.client is not None:
                 self.stranger.close()
-                self._tasks.append(asyncio.create_task(self._write(self.client)))
+                writer = asyncio.create_task(self._write(self.client))
+                self._tasks.append(writer)
                 await self._read(self.client)
+                if self.client.closing:  # it has been told why, and is to hear it
+                    await asyncio.wait([writer], timeout=GOODBYE_S)
         except TimeoutError:
             self.live.house.refused["no_hello"] += 1
         finally:
@@ -157,6 +162,8 @@ class _Connection:
         """Attaches the client; False when it was refused (and told why)."""
         async with asyncio.timeout(HELLO_TIMEOUT_S):
             frame = await self.socket.receive()
+            while frame.type in _CONTROL:
+                frame = await self.socket.receive()
         try:
             message = msg.decode_client(frame.data) if frame.type is WSMsgType.TEXT else None
         except Unreadable:
@@ -209,6 +216,9 @@ class _Connection:
         async for frame in self.socket:
             if client.closing or self._offences > MOST_OFFENCES:
                 return
+            if frame.type in _CONTROL:
+                await self._control(client, frame)
+                continue
             if frame.type is not WSMsgType.TEXT:
                 self._refuse(client, "bad_message", None)
                 continue
@@ -223,6 +233,15 @@ class _Connection:
                 self._to_media_lane(client, message)
             else:
                 await self._handle(client, message)
+
+    async def _control(self, client: Client, frame: WSMessage) -> None:
+        """Answer a ping. Each answer is work, so that pings count as messages do."""
+        if frame.type is not WSMsgType.PING:
+            return
+        if self._messages.take("", time.monotonic_ns() // 1_000_000):
+            await self.socket.pong(frame.data)
+        else:
+            self._refuse(client, "too_many", None)
 
     def _within_limits(self, message: msg.ClientMessage) -> bool:
         now = time.monotonic_ns() // 1_000_000

@@ -136,6 +136,19 @@ async def test_whoever_floods_is_slowed_down_alone(service: Service) -> None:
     assert (await counselor.ask(type="ping"))["type"] == "pong"
 
 
+async def test_a_flood_of_pings_is_told_why_it_is_cut(service: Service) -> None:
+    user, counselor = await in_conversation(service)
+    for number in range(1500):
+        await user.send(type="ping", id=number)
+    assert (await user.get("bye"))["reason"] == "too_many"
+    await user.get("closed")
+    control = await service.user_tab(user.session_id, user.token, tab="t-control")
+    for _ in range(1500):
+        await control.ws.ping()
+    assert (await control.get("bye"))["reason"] == "too_many"
+    assert (await counselor.ask(type="ping"))["type"] == "pong"
+
+
 async def test_bad_offers_and_boards_are_refused(service: Service) -> None:
     user, counselor = await in_conversation(service, "voice")
     assert (await user.say("offer", sdp="v=0\r\nnonsense"))["reason"] == "bad_sdp"

@@ -10,7 +10,7 @@ from signaling.access.rate_limits import Buckets
 from signaling.server import retention
 from signaling.server.app_keys import COUNTS
 
-from . import copies, health, hours, operator, pages, pictures, recordings, staff, users
+from . import copies, health, hours, mangled, operator, pages, pictures, recordings, staff, users
 from .errors import refusals
 from .headers import security_headers
 from .image_files import Checker
@@ -26,6 +26,7 @@ def setup(app: web.Application) -> None:
     app[pictures.UPLOADS] = Buckets(burst=12, per_minute=12)
     app.middlewares.extend((security_headers, refusals, own_origin_only))
     copies.setup(app)
+    mangled.setup(app)
     for part in (health, pages, users, pictures, staff, operator, recordings, copies, hours):
         app.add_routes(part.routes)
     retention.setup(app)

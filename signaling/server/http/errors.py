@@ -110,12 +110,26 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         if "Allow" in error.headers:
             refused.headers["Allow"] = error.headers["Allow"]
         return refused
-    except (asyncio.CancelledError, ConnectionError):
+    except web.RequestPayloadError:
+        return _refusal(request, 400, "bad_request", "The body is not what its headers say.")
+    except ConnectionError:
+        if request.transport is not None:  # somebody else's connection: ours to a database
+            return _fault(request)
+        request.app[COUNTS]["http.cut"] += 1
+        return web.Response(status=400)  # nobody reads it
+    except asyncio.CancelledError:
+        if request.transport is None:  # where aiohttp is told to cancel what nobody waits for
+            request.app[COUNTS]["http.cut"] += 1
         raise
     except Exception:
-        request.app[COUNTS]["http.internal"] += 1
-        _log.exception("request_failed", method=request.method, route=_route_of(request))
-        return answer({"reason": "internal", "message": "Something went wrong here; try again."}, 500)
+        return _fault(request)
+
+
+def _fault(request: web.Request) -> web.Response:
+    """Ours, and logged with its traceback."""
+    request.app[COUNTS]["http.internal"] += 1
+    _log.exception("request_failed", method=request.method, route=_route_of(request))
+    return answer({"reason": "internal", "message": "Something went wrong here; try again."}, 500)
 
 
 def _route_of(request: web.Request) -> str:

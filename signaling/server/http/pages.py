@@ -15,7 +15,7 @@ from signaling.server.app_keys import COUNTS, RECORDS, SETTINGS
 
 from .bodies import Key, file_inside, read_query
 from .errors import Refused, not_found
-from .headers import page_headers
+from .headers import Opener, page_headers
 from .no_panel import Reason, no_panel
 
 PAGES = Path(__file__).parents[2] / "pages"
@@ -60,12 +60,14 @@ async def panel(request: web.Request) -> web.StreamResponse:
         reason: Reason = "unknown_site" if site is None else "wrong_origin"
         request.app[COUNTS][f"http.{reason}"] += 1
         return no_panel(reason, asked.lang, asked.site, _framing_origin(request))
-    return _page(request, "panel.html", frame_ancestors=site.origins)
+    return _page(request, "panel.html", frame_ancestors=site.origins, opener="same-origin-allow-popups")
 
 
 @routes.get("/call")
 async def call(request: web.Request) -> web.StreamResponse:
-    return _page(request, "call.html", devices=True)
+    """The panel opens it from within a partner's page and hands the session over by postMessage (`web/src/room/handoff.ts`): with
+    any other opener policy than the partner's own, which is none, the browser would cut the two apart."""
+    return _page(request, "call.html", devices=True, opener="unsafe-none")
 
 
 @routes.get("/console")
@@ -115,10 +117,16 @@ def not_built(name: str) -> web.Response:
 
 
 def _page(
-    request: web.Request, name: str, *, frame_ancestors: list[str] | None = None, devices: bool = False
+    request: web.Request,
+    name: str,
+    *,
+    frame_ancestors: list[str] | None = None,
+    devices: bool = False,
+    opener: Opener = "same-origin",
 ) -> web.StreamResponse:
     settings = request.app[SETTINGS]
-    return _file(PAGES / name, page_headers(settings, frame_ancestors=frame_ancestors or [], devices=devices))
+    headers = page_headers(settings, frame_ancestors=frame_ancestors or [], devices=devices, opener=opener)
+    return _file(PAGES / name, headers)
 
 
 def _file(path: Path, headers: dict[str, str]) -> web.StreamResponse:

@@ -8,13 +8,32 @@ from media.peer.heartbeat_channel import Live, LiveError
 
 
 def test_a_heartbeat_comes_back_as_it_was() -> None:
+    assert Live(0.0).echo('{"n": -7, "t": "hb"}', 0.0) == '{"t":"hb","n":-7}'
     assert Live(0.0).echo('{"t":"hb","n":7}', 0.0) == '{"t":"hb","n":7}'
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", '{"t":"hb"}', '{"t":"hb","n":"7"}', '{"t":"x","n":7}', '{"t":"hb","n":7,"more":1}', "[]"]
+    "text",
+    [
+        "",
+        "{",
+        '{"t":"hb"}',
+        '{"t":"hb","n":"7"}',
+        '{"t":"x","n":7}',
+        '{"t":"hb","n":7,"more":1}',
+        "[]",
+        '{"t":"hb","n":7,"n":8}',
+        '{"t":"hb","t":"hb","n":7}',
+        '{"t":"hb","n":9223372036854775808}',
+        '{"t":"hb","n":true}',
+        '{"t":"hb","n":7.0}',
+        '[["t","hb"],["n",7]]',
+        "[" * 200,
+        '{"t":"hb","n":NaN}',
+        b'{"t":"hb","n":7,"\xff":1}',
+    ],
 )
-def test_anything_else_is_not_answered(text: str) -> None:
+def test_anything_else_is_not_answered(text: str | bytes) -> None:
     with pytest.raises(LiveError, match="malformed"):
         Live(0.0).echo(text, 0.0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -97,6 +98,13 @@ def test_lines_stand_beside_the_file_at_their_times() -> None:
     told = web_vtt(lines, [(0, 10_000)], lambda each: each.text)
     assert told == "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\na&lt;b\n\n00:00:02.500 --> 00:00:08.500\n두 번째\n"
     assert web_vtt([], [(0, 10_000)], str) == "WEBVTT\n", "nothing was written"
+    for text in ("a\n\nb", "a\r\rb", "a\r\n\r\nb", "a\n\r\nb", "a\n\n\n00:00:09.000 --> 00:00:10.000\nb"):
+        told = web_vtt([line(1, 1_000, text)], [(0, 10_000)], lambda each: each.text)
+        head, cue, *more = re.split(r"(?:\r\n|\r|\n){2,}", told.strip())
+        assert (head, more) == ("WEBVTT", []), "an empty line ends a cue"
+        assert cue.count("-->") == 1
+        assert cue.startswith("00:00:01.000 --> ")
+        assert cue.endswith("b")
 
 
 def test_the_folder_is_read_erased_and_nothing_outside_it(tmp_path: Path) -> None:

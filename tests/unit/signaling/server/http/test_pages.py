@@ -99,6 +99,30 @@ async def test_the_panel_fits_into_pages_with_an_embedder_policy(desk: Desk, sit
     assert "Cross-Origin-Embedder-Policy" not in (await desk.get("/call")).headers
 
 
+@pytest.mark.parametrize(
+    ("path", "opener"),
+    [
+        ("/console", "same-origin"),
+        ("/operator", "same-origin"),
+        ("/panel?site=demo-shop", "same-origin-allow-popups"),
+        ("/call", "unsafe-none"),
+    ],
+)
+async def test_pages_keep_no_handle_that_they_do_not_need(desk: Desk, path: str, opener: str) -> None:
+    assert (await desk.get(path)).headers["Cross-Origin-Opener-Policy"] == opener
+
+
+async def test_answers_tell_nothing_of_what_serves_them(desk: Desk) -> None:
+    replies = [await desk.get(path, allow_redirects=False) for path in ("/call", "/api/me", "/nothing", "/widget.js")]
+    replies.append(await desk.get("/", headers={"Host": "operator.localhost:8080"}, allow_redirects=False))
+    assert replies[-1].status == 302
+    for reply in replies:
+        assert reply.headers["Server"] == "Sangdam"
+        assert reply.headers["X-Content-Type-Options"] == "nosniff"
+        assert reply.headers["Referrer-Policy"] == "no-referrer"
+        assert reply.headers["Content-Security-Policy"]
+
+
 @pytest.mark.parametrize(("path", "devices"), [("/call", True), ("/console", True), ("/operator", False)])
 async def test_other_pages_are_framed_by_nobody(desk: Desk, path: str, devices: bool) -> None:
     reply = await desk.get(path)
