@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from time import monotonic
 
 from signaling.config.settings import Bounds
@@ -22,6 +23,7 @@ FIRST_TURN_S = 0.005
 JITTER = 1.15
 """In the mean clients come so much later than they were told (up to 30 %, so that they don't come together)."""
 CALM_MS = 10.0
+MOST_UNOPENED = 1000  # or as many as may wait: they take memory for seconds, and nobody's place
 
 
 class Crowded(Exception):
@@ -98,25 +100,47 @@ class Gate:
         return max(SHORTEST_RETRY_S, wait_s / JITTER)
 
 
+@dataclass
+class Crowd:
+    """People without a counselor, by site. `here`: those who wait or whose page has said hello. `unopened`: sessions whose page
+    has not, or is gone."""
+
+    here: Counter[str] = field(default_factory=Counter)
+    unopened: Counter[str] = field(default_factory=Counter)
+
+
+def has_place(counts: Mapping[str, int], site: str, most: int, sites: int) -> bool:
+    """Whether one more of `site` gets in. Half of `most` is shared out among the `sites`, so that the crowd of one leaves room
+    for the others; the other half is for whoever comes first."""
+    own = most // (2 * max(1, sites, len(counts)))
+    if counts.get(site, 0) < own:
+        return True
+    beyond = sum(max(0, count - own) for count in counts.values())
+    return beyond < most - own * max(1, sites, len(counts))
+
+
 class Admission:
     """`new` before a session is made, `returning` before a connection is greeted. `lag_ms`: how late the loop is."""
 
     def __init__(self, bounds: Bounds | None = None) -> None:
         self.bounds = bounds or Bounds()
         self.lag_ms = 0.0
+        self.sites = 1
         self._new = Gate(at_once=8, longest_s=4.0)
         self._returning = Gate(at_once=32, longest_s=4.0)
 
-    def check(self, waiting: int) -> None:
-        """Crowded when nobody new is let in. `waiting`: people without a counselor."""
-        if waiting >= self.bounds.most_waiting:
+    def check(self, crowd: Crowd, site: str) -> None:
+        """Crowded when nobody new is let in for that site."""
+        most = self.bounds.most_waiting
+        unopened_fit = has_place(crowd.unopened, site, max(most, MOST_UNOPENED), self.sites)
+        if not unopened_fit or not has_place(crowd.here, site, most, self.sites):
             raise Crowded("full", _spread(LONGEST_RETRY_S))
         if self.lag_ms > self.bounds.most_lag_ms:
             raise Crowded("overloaded", _spread(LONGEST_RETRY_S / 3))
 
     @asynccontextmanager
-    async def new(self, waiting: int) -> AsyncIterator[None]:
-        self.check(waiting)
+    async def new(self, crowd: Crowd, site: str) -> AsyncIterator[None]:
+        self.check(crowd, site)
         async with self._new.turn():
             yield
 

@@ -173,6 +173,14 @@ def read(code: str) -> Unverified:
     return Unverified(code, header.kid, site, payload)
 
 
+def site_of(code: str) -> str:
+    """Return the site that the code claims to be of, "" when it cannot be read; nobody has verified it."""
+    try:
+        return read(code).site
+    except CodeRefused:
+        return ""
+
+
 def verify(unverified: Unverified, site: Site | None, now_ms: int, server: Server) -> Verified:
     """`site`: the record of `unverified.site`, None when there is none. CodeRefused: unknown_site, bad_signature, malformed,
     other_server, too_old, not_yet_valid, expired, unknown_category, unknown_language."""

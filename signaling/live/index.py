@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
+
+from signaling.access.admission import Crowd
 
 if TYPE_CHECKING:
     from signaling.live.entry import Entry
@@ -13,7 +16,7 @@ QueueKey = tuple[str, str, str]  # site, language, category
 class Index:
     """``note`` after every change of a session, ``forget`` when it leaves the memory. ``waiting`` is in the order in which they
     came, ``queues`` are of those; ``running``: active, and after; ``callbacks``: due, and to come; ``over``: those that somebody
-    still looks at, the first to end first."""
+    still looks at, the first to end first; ``crowd``: how many have no counselor."""
 
     def __init__(self) -> None:
         self.waiting: dict[str, Entry] = {}
@@ -21,6 +24,8 @@ class Index:
         self.callbacks: dict[str, Entry] = {}
         self.over: dict[str, Entry] = {}
         self.queues: dict[QueueKey, dict[str, Entry]] = {}
+        self.crowd = Crowd()
+        self._counted: dict[str, tuple[Counter[str], str]] = {}  # where the crowd counts it
         self._by_token: dict[str, Entry] = {}
         self._by_staff: dict[str, dict[str, Entry]] = {}
         self._staff_in: dict[str, frozenset[str]] = {}
@@ -38,13 +43,31 @@ class Index:
                 kept[entry.id] = entry
             else:
                 kept.pop(entry.id, None)
+        self._count(entry, self._crowd_of(entry))
         self._note_staff(entry)
+
+    def _crowd_of(self, entry: Entry) -> Counter[str] | None:
+        session = entry.session
+        if session.state == "waiting" or (session.state == "preparing" and session.people[session.user].connected):
+            return self.crowd.here
+        return self.crowd.unopened if session.state == "preparing" else None
+
+    def _count(self, entry: Entry, where: Counter[str] | None) -> None:
+        counts, site = self._counted.pop(entry.id, (None, entry.session.site))
+        if counts is not None:
+            counts[site] -= 1
+            if not counts[site]:
+                del counts[site]
+        if where is not None:
+            where[site] += 1
+            self._counted[entry.id] = where, site
 
     def forget(self, entry: Entry) -> None:
         self._by_token.pop(entry.token_hash, None)
         self.running.pop(entry.id, None)
         self.callbacks.pop(entry.id, None)
         self.over.pop(entry.id, None)
+        self._count(entry, None)
         if self.waiting.pop(entry.id, None) is not None:
             self._leave_queue(entry)
         self._set_staff(entry, frozenset())

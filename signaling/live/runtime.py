@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from matcher.types import MatchStore, Place, Refused, Staff, Unavailable
-from signaling.access.admission import Admission
+from signaling.access.admission import Admission, Crowd
 from signaling.access.identity import token_hash
 from signaling.access.invites import InviteRefused, Invites
 from signaling.config.settings import Bounds
@@ -42,6 +42,7 @@ log = structlog.get_logger(__name__)
 LEAVING_AT_ONCE = 16  # when thousands lose their connection in one instant, others are heard in between
 SWEEP_LONGEST_S = 5.0
 ERASURES_S = 0.5
+SITES_S = 10.0
 LOOP_RETRY_S = 1.0
 RESTART_RETRY_MS = 300
 OWED_S = 3.0  # so long we wait at our end for records that are away
@@ -96,6 +97,7 @@ class Live:
             self._sweep,
             self._notice_erasures,
             self.rights.watch,
+            self._count_sites,
             self.admission.watch,
             self.house.owed.run,
             self.listening.run,
@@ -136,6 +138,12 @@ class Live:
             for session_id in erased:
                 await self.erased(session_id)
 
+    async def _count_sites(self) -> None:
+        """Among them the places are shared out."""
+        while True:
+            self.admission.sites = len(await self.house.records.sites())
+            await asyncio.sleep(SITES_S)
+
     async def _restore(self) -> None:
         loaded = [(await self._load(record), record) for record in await self.house.records.live_sessions()]
         known = [(entry, record) for entry, record in loaded if entry is not None]
@@ -168,9 +176,8 @@ class Live:
     # --- for HTTP --------------------------------------------------------------------------------------------------------
 
     @property
-    def without_counselor(self) -> int:
-        """People who wait or prepare."""
-        return len(self.house.entries) - len(self.house.index.running)
+    def crowd(self) -> Crowd:
+        return self.house.index.crowd
 
     async def create_session(
         self,

@@ -18,6 +18,7 @@ UpgradeState = Literal["ringing", "declined", "missed"]
 RequestKind = Literal["user", "callback", "help"]
 
 IDLE_MS = 10 * 60_000
+UNOPENED_MS = 30_000  # for the page to load and say hello
 WAITING_LOST_MS = 60_000
 USER_LOST_MS = 2 * 60_000
 USER_LOST_TEXT_MS = 15 * 60_000
@@ -233,7 +234,7 @@ def new_session(
     session = Session(id=id, site=site, category=category, language=language, channel=channel, user=user, created_at=now)
     session.recording.offered, session.may_listen = recording, listening
     session.people[user] = Person(id=user, role="user", name=name)
-    session.timers["idle"] = now + IDLE_MS
+    session.timers["idle"] = now + UNOPENED_MS
     return session
 
 

@@ -58,6 +58,8 @@ def connected(session: Session, event: Connected, now: int, out: list[Effect]) -
         session.timers.pop("user_lost", None)
         if session.state == "waiting":
             out.append(Step("resume", session.request))
+        elif session.state == "preparing":
+            session.timers["idle"] = now + model.IDLE_MS
     elif session.state == "active":
         if person.id == session.owner:
             session.timers.pop("owner_lost", None)
@@ -113,6 +115,8 @@ def user_lost(session: Session, now: int, out: list[Effect]) -> None:
     if session.state == "waiting":
         out.append(Step("suspend", session.request))
         session.timers["user_lost"] = now + model.WAITING_LOST_MS
+    elif session.state == "preparing":
+        session.timers["idle"] = min(session.timers.get("idle", now), now + model.WAITING_LOST_MS)
     elif session.state == "active" and not session.calling_back():
         patience = model.USER_LOST_TEXT_MS if session.channel == "text" else model.USER_LOST_MS
         session.timers["user_lost"] = now + patience

@@ -8,9 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from signaling.access.admission import Gate
 from signaling.config.proxies import one_proxy
+from signaling.server import app_keys
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
 
 PEOPLE = 40
@@ -50,7 +52,7 @@ async def test_who_comes_when_it_is_full_is_told_when_to_come_again(service: Ser
     user, counselor = await in_conversation(service)
     people = await a_crowd(service)
     for _ in range(MOST_WAITING - PEOPLE):
-        await service.user_session()
+        await service.user()
     asked = {"site": "demo-shop", "category": "cameras", "language": "ko"}
     shop = {"Origin": service.settings.shop_url}
     async with service.http.post(f"{service.url}/api/codes", json=asked, headers=shop) as answer:
@@ -64,6 +66,35 @@ async def test_who_comes_when_it_is_full_is_told_when_to_come_again(service: Ser
         await person.say("leave")
         await person.close()
     await service.user_session()
+
+
+async def test_sessions_that_nobody_opens_take_no_place_and_leave_after_seconds(service: Service) -> None:
+    unopened = [await service.user_session() for _ in range(MOST_WAITING + 5)]
+    user = await service.user()
+    assert (await user.say("enter"))["type"] == "ok"
+    service.skip(31)
+    async with asyncio.timeout(5):
+        while any(session in service.live.house.entries for session, _ in unopened):
+            await asyncio.sleep(0.05)
+    assert service.live.crowd.unopened.total() == 0
+    assert service.live.crowd.here == {"demo-shop": 1}
+
+
+async def test_the_crowd_of_one_site_leaves_room_for_another(service: Service) -> None:
+    records = service.app[app_keys.RECORDS]
+    shop = await records.site("demo-shop")
+    assert shop is not None
+    await records.save_site(structs.replace(shop, id="other"))
+    service.live.admission.sites = 2
+    people = [await service.user() for _ in range(MOST_WAITING - MOST_WAITING // 4)]
+    assert all(person.session_id for person in people)
+    body = {"site": "demo-shop", "category": "cameras", "language": "ko"}
+    status, refusal, _ = await service.post("/api/codes", body, origin=service.settings.shop_url)
+    assert (status, refusal["reason"]) == (503, "full")
+    status, made, _ = await service.post("/api/codes", body | {"site": "other"}, origin=service.settings.shop_url)
+    assert status == 200, made
+    status, made, _ = await service.post("/api/sessions", {"code": made["code"], "channel": "text", "locale": "ko"})
+    assert status == 200, made
 
 
 async def test_a_crowd_that_returns_is_let_in_bit_by_bit_and_conversations_first(service: Service) -> None:

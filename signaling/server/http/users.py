@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from signaling.access import brief as briefs
 from signaling.access.admission import Crowded
-from signaling.access.codes import CodeRefused
+from signaling.access.codes import CodeRefused, site_of
 from signaling.access.invites import InviteRefused
 from signaling.protocol.language_tags import lookup
 from signaling.protocol.messages import CategoryView, Channel, Line, Locale, OpeningView, SiteView
@@ -153,7 +153,7 @@ async def codes(request: web.Request) -> web.Response:
     records, live = request.app[RECORDS], request.app[LIVE]
     site = await records.site(asked.site)
     try:
-        live.admission.check(live.without_counselor)
+        live.admission.check(live.crowd, asked.site)
         code, expires_at = await request.app[CODES].issue(
             site, asked.category, asked.language, origin=origin, address=address_of(request), now=now_ms()
         )
@@ -171,7 +171,7 @@ async def sessions(request: web.Request) -> web.Response:
     asked = await read_json(request, _read_session)
     briefs.check_trail(asked.supplement)
     live = request.app[LIVE]
-    async with live.admission.new(live.without_counselor):
+    async with live.admission.new(live.crowd, site_of(asked.code)):
         session, token = await _new_session(request, asked)
     return answer(SessionAnswer(session=session, token=token))
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from signaling.access.admission import JITTER, LONGEST_RETRY_S, Admission, Crowded, Gate
+from signaling.access.admission import JITTER, LONGEST_RETRY_S, Admission, Crowd, Crowded, Gate, has_place
 from signaling.config.settings import Bounds
 
 
@@ -120,15 +123,38 @@ async def test_who_goes_away_in_line_or_at_their_turn_takes_nobodys_place() -> N
 
 def test_nobody_new_while_it_is_full_or_behind() -> None:
     admission = Admission(Bounds(most_waiting=10, most_lag_ms=100))
-    admission.check(9)
+    admission.check(Crowd(Counter(shop=9)), "shop")
     with pytest.raises(Crowded) as refused:
-        admission.check(10)
+        admission.check(Crowd(Counter(shop=10)), "shop")
     assert refused.value.reason == "full"
     admission.lag_ms = 101
     with pytest.raises(Crowded) as refused:
-        admission.check(0)
+        admission.check(Crowd(), "shop")
     assert refused.value.reason == "overloaded"
     assert 1 <= refused.value.retry_s <= LONGEST_RETRY_S * 1.3
+
+
+def test_what_nobody_has_opened_takes_no_place() -> None:
+    admission = Admission(Bounds(most_waiting=10))
+    admission.check(Crowd(unopened=Counter(shop=999)), "shop")
+    with pytest.raises(Crowded):
+        admission.check(Crowd(unopened=Counter(shop=1000)), "shop")  # it takes memory
+
+
+@given(st.integers(1, 60), st.integers(1, 5), st.lists(st.integers(0, 4), max_size=200))
+def test_each_site_has_a_share_and_all_together_no_more_than_there_are(most: int, sites: int, arrivals: list[int]) -> None:
+    counts: Counter[str] = Counter()
+    for arrival in arrivals:
+        site = f"site-{arrival % sites}"
+        if has_place(counts, site, most, sites):
+            counts[site] += 1
+        else:
+            assert counts[site] >= most // (2 * sites), "refused with its own share unused"
+    assert counts.total() <= most
+    for site in [f"site-{number}" for number in range(sites)]:
+        while has_place(counts, site, most, sites):
+            counts[site] += 1
+    assert counts.total() == most, "nothing is left unused"
 
 
 async def test_a_loop_that_is_held_up_is_noticed_and_forgotten() -> None:

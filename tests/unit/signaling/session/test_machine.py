@@ -103,6 +103,20 @@ def test_preparing_for_ten_minutes_ends_it(call: Call) -> None:
     assert (call.session.state, call.session.end_reason) == ("closed", "idle")
 
 
+def test_a_session_that_no_page_opens_is_over_after_seconds() -> None:
+    unopened = new_session(id="s", site="shop", category="lenses", language="ko", channel="text", user="u", name="", now=NOW)
+    assert next_deadline(unopened) == NOW + 30 * S
+    receive(unopened, ev.Ticked(), NOW + 30 * S)
+    assert (unopened.state, unopened.end_reason) == ("closed", "idle")
+
+
+def test_a_page_that_is_left_while_preparing_keeps_its_session_for_a_minute(call: Call) -> None:
+    call.give(ev.Disconnected("u"), 100)
+    assert next_deadline(call.session) == call.now + 60 * S
+    call.give(ev.Connected("u"), 50)
+    assert next_deadline(call.session) == call.now + 600 * S
+
+
 def test_out_of_hours_a_message_is_left_without_a_request(call: Call) -> None:
     call.give(ev.MessageGiven("u"))
     assert call.session.state == "message_left"

@@ -19,7 +19,7 @@ from PIL import Image
 
 from matcher.types import Place
 from signaling.access import identity
-from signaling.access.admission import Admission
+from signaling.access.admission import Admission, Crowd
 from signaling.access.codes import Codes
 from signaling.access.identity import COOKIE, Identity, token_hash
 from signaling.config.proxies import one_proxy
@@ -49,7 +49,7 @@ class FakeLive:
         self.talking: set[str] = set()
         self.briefs: list[Brief] = []
         self.admission = Admission()
-        self.without_counselor = 0
+        self.crowd = Crowd()
 
     async def create_session(self, *, now: int, brief: Brief, **given: Any) -> tuple[str, str]:
         self.briefs.append(brief)
