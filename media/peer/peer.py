@@ -315,7 +315,7 @@ class Peer:
             self.recall()
             self._came_by = path
             level = self._level(plain, header)  # that of the packet before is not known, and much the same
-            for packet in self.uplink.voice(stream, plain, header, now):
+            for packet in self.uplink.voice(stream, plain, header, came):
                 self._owner.audio(self, stream, *packet, level, now)
         else:
             picture = self.uplink.picture(stream, plain, header, now, came)

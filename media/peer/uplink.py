@@ -52,7 +52,7 @@ class Uplink:
         self._ssrcs.add(ssrc)
         return self.streams.get(ssrc) or self._repairs.get(ssrc) or self._bind(ssrc, plain, header, now)
 
-    def voice(self, stream: Incoming, plain: bytes, header: rtp.Header, now: float) -> Iterator[tuple[bytes, rtp.Header]]:
+    def voice(self, stream: Incoming, plain: bytes, header: rtp.Header, came: float) -> Iterator[tuple[bytes, rtp.Header]]:
         """The packets in a packet of the voice that have not come before, the oldest first."""
         section = self._sections["audio"]
         copies = header.payload_type != section.payload_type
@@ -61,7 +61,7 @@ class Uplink:
         if stream.seen is not None and not stream.seen.needed(copies=copies):
             stream.seen = None
         self.redundant = stream.seen is not None
-        stream.receive(header, now)
+        stream.receive(header, came)
         try:
             packets = red.unwrap(plain, header, section.payload_type) if copies else iter([(plain, header)])
         except rtp.RtpError:
@@ -100,7 +100,7 @@ class Uplink:
             self._drops["repeated"] += 1
             return None
         stream.meter.add(header.end - header.payload, now)
-        stream.receive(header, now)
+        stream.receive(header, came)
         return plain, header
 
     def _bind(self, ssrc: int, plain: bytes, header: rtp.Header, now: float) -> Incoming | None:

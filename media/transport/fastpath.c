@@ -264,14 +264,14 @@ int fastpath_say(fastpath *f, fastpath_leg *to, const uint8_t *packet, int bytes
 /* --- in --- */
 
 /* As media.peer.streams.Incoming.receive; `goes_on` has seen that this is no restart. */
-static void count(fastpath_in *in, uint16_t sequence, uint32_t timestamp, int octets, double now) {
+static void count(fastpath_in *in, uint16_t sequence, uint32_t timestamp, int octets, double came) {
     in->packets++;
     in->octets += octets;
     if (ahead(sequence, (uint16_t)in->highest) > 0) {
         if (sequence < in->highest) in->cycles += 65536;
         in->highest = sequence;
     }
-    double transit = now * in->clock - timestamp;
+    double transit = came * in->clock - timestamp;
     double difference = transit - in->transit;
     if (difference < 0) difference = -difference;
     if (difference >= 4294967296.0) difference -= 4294967296.0 * (double)(int64_t)(difference / 4294967296.0);
@@ -360,7 +360,7 @@ static void remember(fastpath_in *in, const uint8_t *head, const uint8_t *payloa
 }
 
 /* A packet of a lent voice, decrypted and passed on; 0: left to Python, untouched. */
-static int voice(fastpath *f, const fastpath_path *from, uint8_t *data, int bytes, double now) {
+static int voice(fastpath *f, const fastpath_path *from, uint8_t *data, int bytes, double now, double came) {
     fastpath_leg *leg = find(f, from);
     if (!leg || bytes > LONGEST || !goes_on(leg, data)) return 0;
     fastpath_in *in = &leg->in;
@@ -394,7 +394,7 @@ static int voice(fastpath *f, const fastpath_path *from, uint8_t *data, int byte
     }
     if (at > end) goto malformed;
     in->heard = now;
-    count(in, get16(data + 2), get32(data + 4), end - at, now);
+    count(in, get16(data + 2), get32(data + 4), end - at, came);
     int loudness = level(data + extension, data + at, profile, in->level_id);
     if (loudness >= 0) hear(in, loudness, now);
     int copied = 0;
@@ -410,14 +410,15 @@ malformed:
     return 1;
 }
 
-/* RFC 7983 section 7 and RFC 5761 section 4, as media.transport.udp.classify: the kind of what is Python's, or TAKEN. */
-int fastpath_datagram(fastpath *f, fastpath_path *from, uint8_t *data, int bytes, double now) {
+/* RFC 7983 section 7 and RFC 5761 section 4, as media.transport.udp.classify: the kind of what is Python's, or TAKEN.
+   came: when the kernel received it, at most `now`. */
+int fastpath_datagram(fastpath *f, fastpath_path *from, uint8_t *data, int bytes, double now, double came) {
     f->counts.packets_in++;
     if (bytes >= HEADER && bytes < FASTPATH_DATAGRAM - 3) {
         uint8_t first = data[0];
         if (first >= 128 && first <= 191) {
             if (data[1] >= 192 && data[1] <= 223) return RTCP;
-            if (!voice(f, from, data, bytes, now)) return RTP;
+            if (!voice(f, from, data, bytes, now, came)) return RTP;
             f->counts.taken++;
             return TAKEN;
         }
@@ -436,7 +437,7 @@ static double seconds(clockid_t clock) {
 
 /* When the kernel received a datagram, on our clock. However late this process reads, the sender is told when its packets arrived:
    its bandwidth estimation takes lateness for a narrow link. */
-static double came(struct msghdr *message, double now, double wall) {
+static double arrival(struct msghdr *message, double now, double wall) {
     for (struct cmsghdr *each = CMSG_FIRSTHDR(message); each; each = CMSG_NXTHDR(message, each)) {
         if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_TIMESTAMPNS) continue;
         struct timespec stamp;
@@ -466,10 +467,10 @@ int fastpath_receive(fastpath *f, int fd, double now) {
         f->paths[at].fd = fd;
         f->paths[at].length = f->messages[at].msg_hdr.msg_namelen;
         if (f->paths[at].length > FASTPATH_ADDRESS) continue;
-        int kind = fastpath_datagram(f, &f->paths[at], f->in[at], bytes, now);
+        double came = arrival(&f->messages[at].msg_hdr, read, wall);
+        int kind = fastpath_datagram(f, &f->paths[at], f->in[at], bytes, now, came);
         if (kind != TAKEN)
-            f->left[left++] = (fastpath_left){came(&f->messages[at].msg_hdr, read, wall), kind, bytes, f->in[at],
-                                              f->paths[at].length, f->paths[at].address};
+            f->left[left++] = (fastpath_left){came, kind, bytes, f->in[at], f->paths[at].length, f->paths[at].address};
     }
     fastpath_flush(f);
     return left;

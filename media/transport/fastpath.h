@@ -118,7 +118,7 @@ fastpath_leg *fastpath_leg_open(void *unprotect, void *protect);
 void fastpath_leg_close(fastpath *f, fastpath_leg *leg);
 int fastpath_lend(fastpath *f, fastpath_leg *source, fastpath_leg **listeners, int count);
 void fastpath_recall(fastpath *f, fastpath_leg *source);
-int fastpath_datagram(fastpath *f, fastpath_path *from, uint8_t *data, int bytes, double now);
+int fastpath_datagram(fastpath *f, fastpath_path *from, uint8_t *data, int bytes, double now, double came);
 int fastpath_say(fastpath *f, fastpath_leg *to, const uint8_t *packet, int bytes);
 void fastpath_flush(fastpath *f);
 const char *fastpath_source(void);

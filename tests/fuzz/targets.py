@@ -210,7 +210,8 @@ def fuzz_fastpath(data: bytes) -> None:
             # exactly as long (made of bytes it would have one more), so that a sanitizer sees where it ends
             held = ffi.new("uint8_t[]", len(datagram))
             ffi.memmove(held, datagram, len(datagram))
-            kind = lib.fastpath_datagram(fastpath.f, path, held, len(datagram), 10 + number * 0.02)
+            now = 10 + number * 0.02
+            kind = lib.fastpath_datagram(fastpath.f, path, held, len(datagram), now, now)
             assert -1 <= kind <= 3
             assert kind == -1 or ffi.buffer(held)[: len(datagram)] == datagram
             taken += kind == -1

@@ -20,7 +20,7 @@ from time import monotonic
 from playwright.async_api import Playwright, async_playwright
 
 from media.api import client
-from tests.peers.conftest import Service, start_worker
+from tests.peers.conftest import Service, eventually, start_worker
 from tests.peers.proxy import Line, Proxy
 from tests.peers.test_browsers import Pages, launch, pages_of
 
@@ -112,6 +112,7 @@ async def _light_call(socket: Path, number: int, plan: Plan, result: Result) -> 
         await asyncio.sleep(plan.seconds)
         good = {"one": one, "two": two}
         if plan.narrow_bps:
+            await eventually(lambda: one.layer(0) == {"h"}, plan.seconds)
             line.down.line = Line(bps=plan.narrow_bps)
             began = monotonic()
             while one.layer(0) != {"l"} and monotonic() - began < plan.seconds:

@@ -1,6 +1,6 @@
 """`python -m tests.bench.lines.recording_worker FOLDER …`: a media worker that writes down what each estimator is told.
 
-One file a peer, in the format of `tests.unit.media.bandwidth.traces`. The rest of the arguments are those of `python -m media`.
+One file a peer, in the format of `tests.unit.media.bandwidth.replay`. The rest of the arguments are those of `python -m media`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import itertools
 import sys
 from pathlib import Path
 
-import media.peer
+import media.peer.peer
 from media.__main__ import main
 from media.bandwidth import Estimator, TransportFeedback
 
@@ -42,5 +42,5 @@ class Recording(Estimator):
 if __name__ == "__main__":
     Recording.folder = Path(sys.argv.pop(1))
     Recording.folder.mkdir(parents=True, exist_ok=True)
-    setattr(media.peer, "Estimator", Recording)  # noqa: B010  # a class, which mypy lets nobody replace
+    setattr(media.peer.peer, "Estimator", Recording)  # noqa: B010  # a class, which mypy lets nobody replace
     main()

@@ -176,7 +176,7 @@ class Twins:
         path = ffi.new("fastpath_path *")
         self.fastpath.write_path(path, by)
         data = ffi.new("uint8_t[]", sealed)
-        taken = lib.fastpath_datagram(self.fastpath.f, path, data, len(sealed), now) == -1
+        taken = lib.fastpath_datagram(self.fastpath.f, path, data, len(sealed), now, now) == -1
         lib.fastpath_flush(self.fastpath.f)
         if not taken:
             assert ffi.buffer(data)[: len(sealed)] == sealed, "what is left to Python is left as it came"
