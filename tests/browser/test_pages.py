@@ -406,6 +406,7 @@ async def out_of_hours(house: House) -> None:
     await late.panel.get_by_test_id("panel-choose-callback").click()
     await expect(late.panel.get_by_test_id("callback-time")).to_be_visible()
     await eyes.look(late.shop, "panel-callback", late.panel)
+    await late.panel.get_by_test_id("callback-contact").fill(house.said["contact"])
     await late.panel.get_by_test_id("callback-send").click()
     await expect(late.panel.get_by_test_id("callback-promise")).to_be_visible()
     await eyes.look(late.shop, "panel-called-back", late.panel)
