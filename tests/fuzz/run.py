@@ -10,7 +10,9 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["media", "signaling.protocol.messages", "aioice", "aiortc.rtcsctptransport"]):
+LOOKED_AT = ["media", "signaling.protocol", "signaling.access", "signaling.server.http", "aioice", "aiortc.rtcsctptransport"]
+
+with atheris.instrument_imports(include=LOOKED_AT):
     from tests.fuzz.targets import LONGEST, SEEDS, TARGETS
 
 KEPT = Path(__file__).parent / "corpus"

@@ -30,6 +30,7 @@ from media.transport import compile as build
 from media.transport.fastpath import Fastpath, Leg
 from signaling.protocol import messages
 from signaling.protocol.reading import Unreadable
+from tests.fuzz import http
 
 OFFERS = File(__file__).parents[1] / "unit" / "media" / "packets" / "offers"
 PATH = ice.Path(0, ("192.0.2.10", 5000))
@@ -409,6 +410,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "sdp": fuzz_sdp,
     "lines": fuzz_lines,
     "board": fuzz_board,
+    "http": http.fuzz_http,
 }
 
 if build.make():
@@ -453,5 +455,6 @@ SEEDS: dict[str, list[bytes]] = {
         b'{"t":"hb","n":7}',
     ],
     "board": [_joined(_update()), _joined(b"\0\0\0\x01\0")],
+    "http": http.seeds(),
 }
 LONGEST = {"sdp": 4096, "board": 4096, "lines": 4096}

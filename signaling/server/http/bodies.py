@@ -57,7 +57,7 @@ def file_inside(folder: Path, request: web.Request) -> Path | None:
     try:
         path = (folder / (request.match_info["path"] or "index.html")).resolve()
         return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
-    except (OSError, ValueError):  # a name that no file system takes
+    except (OSError, ValueError, RuntimeError):  # a name that no file system takes; links that lead round in a circle
         return None
 
 
