@@ -74,6 +74,10 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
+def readable_by_others(folder: Path) -> list[str]:
+    return [str(path) for path in (folder, *folder.rglob("*")) if path.stat().st_mode & 0o077]
+
+
 def _in_redis(server: RedisServer, word: str) -> list[str]:
     with redis.Redis.from_url(server.url) as client:
         return [str(key) for key in client.keys("*") if word.encode() in key + (client.dump(key) or b"")]
@@ -237,6 +241,7 @@ async def test_erased_sessions_are_in_no_byte(house: House) -> None:
     sessions = await planted(house, word)
     assert await seen_by_next_counselor(house, word), "before, staff see the notes of the last time"
     assert await house.found(word), "and it is there to be found"
+    assert readable_by_others(house.settings.data_dir) == [], "by us alone"
     if house.postgres is not None:  # as its autovacuum does from time to time: samples of the columns
         engine = create_async_engine(house.postgres.url, isolation_level="AUTOCOMMIT")
         async with engine.connect() as connection:
