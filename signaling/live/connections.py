@@ -19,12 +19,14 @@ class Client:
     """One WebSocket. ``send`` never waits: when the queue is full the client is told ``slow_client`` and closed, and nobody
     else notices. ``session`` and ``participant`` are a user's; staff hold sessions through ``Hub`` and entries.
     ``watched``: the session whose call an operator looks at. ``right``: what it lives by, the hash of its sign-in's or session's
-    token; ``acted_at``: when the person last did something."""
+    token; ``acted_at``: when the person last did something; ``returns``: whether they may sign in again, once its
+    right has ended."""
 
     def __init__(self, *, tab: str, right: str = "", staff: StaffRecord | None = None, locale: str = "") -> None:
         self.tab = tab
         self.right = right
         self.acted_at = 0
+        self.returns: bool | None = None
         self.locale = locale
         self.session = ""
         self.participant = ""

@@ -24,13 +24,12 @@ LOOK_S = 0.4
 RESTART_MS = 300
 ON_DUTY = frozenset({"available", "reserved", "busy", "wrap_up"})
 
-LetGo = Callable[[Client, bool | None], Awaitable[None]]
+LetGo = Callable[[Client], Awaitable[None]]
 Standing = dict[str, tuple[SignInRecord, StaffRecord]]
 
 
 class Rights:
-    """`let_go` detaches a client. Its second argument says whether a member of staff whose right has ended may return; None:
-    the connection alone is over."""
+    """`let_go` detaches a client."""
 
     def __init__(self, house: House, matching: Matching, staffing: Staffing, let_go: LetGo) -> None:
         self.house = house
@@ -55,7 +54,7 @@ class Rights:
                 return
             for client in list(entry.holders.values()):
                 client.bye("token")
-                await self._let_go(client, None)
+                await self._let_go(client)
 
     async def _look_at_staff(self) -> None:
         clients = self.house.hub.staff_clients()
@@ -97,13 +96,14 @@ class Rights:
 
     async def end(self, clients: list[Client]) -> None:
         """Tell these connections `signed_out`, and end all they hold. Staff without any other are signed out at the matcher."""
-        for client in clients:
-            client.bye("signed_out")
         for staff in {client.staff.id: client.staff for client in clients if client.staff is not None}.values():
             returns = await self._may_return(staff)
-            for client in clients:
-                if client.staff is not None and client.staff.id == staff.id:
-                    await self._let_go(client, returns)
+            theirs = [client for client in clients if client.staff is not None and client.staff.id == staff.id]
+            for client in theirs:
+                client.returns = returns  # first: with the goodbye the connection may detach itself
+                client.bye("signed_out")
+            for client in theirs:
+                await self._let_go(client)
             if not self.house.hub.of_staff(staff.id):
                 await self.sign_out(staff)
             log.info("sign-in ended", staff=staff.id, may_return=returns)
@@ -113,7 +113,7 @@ class Rights:
         for client in clients:
             client.bye("restart", RESTART_MS)
         for client in clients:
-            await self._let_go(client, None)
+            await self._let_go(client)
 
     async def _may_return(self, staff: StaffRecord) -> bool:
         present = await self.house.records.staff(staff.id)
@@ -133,6 +133,7 @@ class Rights:
         for staff in absent:
             if staff in signed_in:
                 continue
-            returns = await self.house.records.staff(staff) is not None
+            present = await self.house.records.staff(staff)
             for entry in self.house.index.of_staff(staff):
+                returns = present is not None and present.role == entry.session.people[staff].role
                 await self.matching.sessions.apply(entry, RightEnded(staff, returns))

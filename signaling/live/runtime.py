@@ -72,7 +72,7 @@ class Live:
         self.calls = Calls(self.house)
         self.boards = Boards(self.house, self.sessions, self.staffing, self.calls)
         self.listening = Listening(self.house, self.sessions)
-        self.rights = Rights(self.house, self.matching, self.staffing, self._leave)
+        self.rights = Rights(self.house, self.matching, self.staffing, self.detach)
         self.agreeing = Agreeing(self.house, self.matching, self.staffing, forgotten) if forgotten else None
         self.sessions.wire(self.matching, self.rooms, self.lines)
         self.invites: Invites | None = None
@@ -401,22 +401,18 @@ class Live:
 
     async def detach(self, client: Client) -> None:
         """The connection is over. A session it held goes to the newest other tab of that member of staff, if there is one."""
-        await self._leave(client, None)
-
-    async def _leave(self, client: Client, returns: bool | None) -> None:
-        """`returns`: as in `Rights`."""
         async with self._leaving:
             if client in self.house.hub.clients:
-                await self._detach(client, returns)
+                await self._detach(client)
 
-    async def _detach(self, client: Client, returns: bool | None) -> None:
+    async def _detach(self, client: Client) -> None:
         self.house.hub.remove(client)
         self.sessions.changed = True
         tabs = self.house.hub.of_staff(client.staff.id) if client.staff else []
         for entry in [self.house.entries[session] for session in client.held if session in self.house.entries]:
             for participant, holder in list(entry.holders.items()):
                 if holder is client:
-                    await self._let_go(entry, participant, tabs, returns)
+                    await self._let_go(entry, participant, tabs, client.returns)
         if client.staff is not None and not tabs and client.staff.role in MATCHED_ROLES:
             try:
                 await self.matching.call(self.house.store.disconnect(client.staff.id, self.house.now()))
