@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 
 from media.api import client, wire
+from signaling.mediaworkers.embedded import START_TIMEOUT_S
 from tests.peers.conftest import ROOT, Service, eventually, start_worker
 from tests.ports import free_port
 
@@ -277,7 +278,7 @@ async def test_tcp_needs_its_secret() -> None:
 
 
 async def reachable(worker: client.WorkerClient) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(START_TIMEOUT_S):
         while True:
             with contextlib.suppress(client.WorkerUnreachable):
                 return await worker.health()
