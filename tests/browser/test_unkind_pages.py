@@ -46,6 +46,30 @@ async def talk(user: User, counselor: Staff, text: str) -> None:
     await counselor.reads(text)
 
 
+# What the back/forward cache does to a page: it has slept while the visitor went on in the same tab. (The test tool cannot
+# follow a page out of that cache, so the page is told of it here as the browser tells it.)
+GONE_ON = """([live, ...steps]) => {
+  sessionStorage.sangdamVisit = [live, ...steps].join("\\n");
+  dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+}"""
+STEPS = "() => sessionStorage.sangdamVisit.split('\\n').map((step) => step.split('\\t').at(-1))"
+
+
+async def test_a_page_that_slept_takes_up_what_came_since(cast: Cast) -> None:
+    user = await cast.user()
+    page = next(page for page in PAGES if page.name == "csp")
+    async with unkind_server(user.service.url) as origin:
+        await allow(user.service, origin)
+        user.shop = await user.context.new_page()
+        await user.shop.goto(f"{origin}/{page.name}/1")
+        await user.shop.locator("#sangdam-widget").wait_for(state="attached")
+        newer = f"page\t{origin}/{page.name}/2\t1790000000000\t7\t{page.name} 2"
+        await user.shop.evaluate(GONE_ON, ["open", newer])
+        assert await user.shop.evaluate("document.querySelector('#sangdam-widget').className") == "open"
+        await user.find_panel()
+        assert (await user.shop.evaluate(STEPS))[1:] == [f"{page.name} 1", f"{page.name} 2"]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
 async def test_a_text_session_starts_survives_and_has_its_trail(cast: Cast, page: Unkind) -> None:
     counselor = await cast.counselor()
