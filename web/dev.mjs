@@ -1,0 +1,52 @@
+// Pages from their sources for `make dev`: Vite serves them and reloads the browser, everything else goes on to the service.
+//   node dev.mjs PORT SERVICE_PORT
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, createServer } from "vite";
+
+const [port, service] = process.argv.slice(2).map(Number);
+const src = join(dirname(fileURLToPath(import.meta.url)), "src");
+const PAGES = new Set(["/panel", "/call", "/console", "/operator"]);
+const oxc = { jsx: { runtime: "automatic", importSource: "preact" } };
+
+/** The widget is one classic script, so it is built anew for each request. */
+async function widget() {
+  const lib = { entry: join(src, "widget/widget.ts"), formats: ["iife"], name: "SangdamWidget", fileName: () => "widget.js" };
+  const [built] = await build({ configFile: false, logLevel: "warn", root: join(src, "widget"), build: { write: false, lib } });
+  return built.output[0].code;
+}
+
+const routes = {
+  name: "sangdam-pages",
+  // The service has its pages at /call, one folder above their sources.
+  transformIndexHtml: {
+    order: "pre",
+    handler: (html, { path }) => html.replaceAll('="./', `="${dirname(path)}/`).replaceAll('="../', '="/'),
+  },
+  configureServer(server) {
+    server.middlewares.use((request, response, next) => {
+      const { pathname, search } = new URL(request.url, "http://localhost");
+      if (PAGES.has(pathname)) request.url = `${pathname}/index.html${search}`;
+      if (pathname !== "/widget.js") return next();
+      response.setHeader("Content-Type", "text/javascript");
+      return widget().then((code) => response.end(code), next);
+    });
+  },
+};
+
+const to = { target: `http://127.0.0.1:${service}`, changeOrigin: false };
+const server = await createServer({
+  configFile: false,
+  root: src,
+  oxc,
+  plugins: [routes],
+  appType: "mpa",
+  server: {
+    host: "127.0.0.1",
+    port,
+    strictPort: true,
+    allowedHosts: true,
+    proxy: { "^/(api/|healthz|readyz|assets/|$)": to, "^/ws$": { ...to, ws: true } },
+  },
+});
+await server.listen();
