@@ -17,7 +17,7 @@ from signaling.protocol.texts import Exact, Seen
 SOURCES = Path(__file__).parents[4] / "signaling"
 ELSEWHERE = {  # file → what it reads by itself, and may
     "remote.py": "json.Decoder",  # what media workers say of themselves in Redis
-    "node.py": "json.Decoder",  # which server decides, in Redis
+    "lease.py": "json.Decoder",  # which server decides, in Redis
     "runtime.py": "json.decode",  # briefs, as we stored them
     "operator.py": "json.Decoder",
     "sites_and_staff.py": "msgspec.convert",  # hours, as we stored them
