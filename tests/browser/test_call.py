@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from playwright.async_api import expect
 
@@ -120,6 +122,23 @@ async def test_hanging_up_rating_and_wrap_up(cast: Cast) -> None:
     await counselor.get("wrapup-notes").press_sequentially("배터리 교체 안내")
     await counselor.get("wrapup-save").click()
     await expect(counselor.get("wrapup-save")).to_be_hidden()
+
+
+async def test_notes_typed_in_a_call_outlive_the_tab(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+    await counselor.accept()
+    await counselor.get("notes").press_sequentially("배터리를 물어봄")
+    await asyncio.sleep(1)  # a pause in typing
+    await counselor.page.close()
+    counselor.page = await counselor.context.new_page()
+    await counselor.page.goto(cast.service.host("counselor") + "/console")
+    await expect(counselor.get("notes")).to_have_value("배터리를 물어봄")
+    await user.get("call-leave").click()
+    await user.get("leave-confirm").click()
+    await expect(counselor.get("wrapup-notes")).to_have_value("배터리를 물어봄")
 
 
 async def test_text_in_the_panel_survives_the_shop_and_becomes_a_call(cast: Cast) -> None:
