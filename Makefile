@@ -1,4 +1,4 @@
-# Everything a person does twice has a command here. `make help` lists them.
+# Every task that people repeat has a command here. `make help` lists them.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,29 +10,29 @@ export PIP_PROGRESS_BAR ?= on
 .PHONY: help fastpath run dev test look check audit contract peers lint unit fuzz fuzz-sanitized bench faults mutants cluster soak pages messages format clean preflight packages bench-packages
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-run: $(VENV)/.run pages ## set up whatever is missing, then start the service with the demo shop
+run: $(VENV)/.run pages ## install what is missing, then start the service with the demo shop
 	@exec $(BIN)/sangdam serve --demo $(ARGS)
 
-dev: $(VENV)/.dev pages ## the same for whoever edits it: pages reload, the service restarts when Python changes
+dev: $(VENV)/.dev pages ## like run, for development: pages reload as you edit, the service restarts when Python changes
 	@exec $(BIN)/python web/dev.py $(ARGS)
 
-test: $(VENV)/.dev packages check ## install what the tests need and run the tests (`look` and `bench` are their own)
+test: $(VENV)/.dev packages check ## run all tests (without look and bench); as root, install the Debian packages they need
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target contract peers
 	$(BIN)/pytest tests/browser --ignore=tests/browser/test_pages.py $(ARGS)
 
-# Parts of `test` and `check`, which see to what these need. Peers live in real time, so the contracts give way to them.
+# Parts of `test` and `check`, which install what these need. `peers` runs in real time, so `contract` runs at low priority beside it.
 contract:
 	nice -n 19 $(BIN)/pytest tests/contract tests/fuzz $(ARGS)
 
 peers:
 	$(BIN)/pytest tests/peers --numprocesses 2 --dist loadfile $(ARGS)
 
-look: $(VENV)/.dev packages pages ## drive every page through its states, check each, and keep screenshots in build/screenshots
+look: $(VENV)/.dev packages pages ## drive every page through its states, check each one, keep screenshots in build/screenshots
 	$(BIN)/pytest tests/browser/test_pages.py $(ARGS)
 
-check: $(VENV)/.dev pages ## lint, types, import contract, unit tests (under a minute)
+check: $(VENV)/.dev pages ## lint, types, import contract, unit tests (about a minute)
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint unit
 
 lint:
@@ -48,7 +48,7 @@ lint:
 	$(BIN)/mypy
 	$(BIN)/python -m tests.audit
 
-audit: $(VENV)/.audit ## look for known holes in all that is pinned: by tests/advisories.toml, and by OSV and npm where they are in reach
+audit: $(VENV)/.audit ## compare all pinned versions with tests/advisories.toml, and with OSV and npm if api.osv.dev is reachable
 	$(BIN)/python -m tests.audit
 
 unit:
@@ -58,30 +58,30 @@ COUNT := 100000
 fuzz: $(VENV)/.dev ## run every fuzz target COUNT times (the long run: make fuzz COUNT=10000000)
 	$(BIN)/python -m tests.fuzz --count $(COUNT) $(ARGS)
 
-fuzz-sanitized: $(VENV)/.dev ## the same of the fast path alone, its C code under the address and undefined-behaviour sanitizers
+fuzz-sanitized: $(VENV)/.dev ## fuzz the fast path alone, its C code under the address and undefined-behaviour sanitizers
 	$(BIN)/python -m tests.fuzz.sanitized --count $(COUNT) $(ARGS)
 
-bench: $(VENV)/.bench pages packages bench-packages ## measure, print a table and merge it into build/bench.json
+bench: $(VENV)/.bench pages packages bench-packages ## measure, print a table and merge it into build/bench.json (parts: ARGS="media match")
 	$(BIN)/python -m tests.bench $(ARGS)
 
-faults: $(VENV)/.dev packages ## kill, stop and restart parts of a cluster under live calls, and measure (about 20 minutes; build/faults.json)
+faults: $(VENV)/.dev packages ## kill, stop and restart parts of a cluster during live calls, and measure (20 minutes; build/faults.json)
 	$(BIN)/python -m tests.faults $(ARGS)
 
-mutants: $(VENV)/.dev packages ## sow mistakes into the matcher's Lua and show that its tests notice each (about two minutes)
+mutants: $(VENV)/.dev packages ## put mistakes into the matcher's Lua and show that its tests notice each (2 minutes)
 	$(BIN)/python tests/mutants.py
 
-cluster: $(VENV)/.dev packages pages ## start a cluster on loopback, with Redis, PostgreSQL, coturn and a balancer (ARGS=--check: call through it, and end)
+cluster: $(VENV)/.dev packages pages ## start a cluster on loopback, with Redis, PostgreSQL, coturn and a balancer (ARGS=--check: make calls through it, then end)
 	@$(MAKE) --no-print-directory packages APT=haproxy
 	@exec $(BIN)/python -m tests.cluster $(ARGS)
 
 MINUTES := 30
-soak: $(VENV)/.dev pages ## let calls come and go for MINUTES; fails when memory, tasks or descriptors grow
+soak: $(VENV)/.dev pages ## start and end calls for MINUTES; fail when memory, tasks or descriptors grow
 	$(BIN)/python -m tests.soak $(MINUTES)
 
-pages: $(VENV)/.run fastpath ## build the pages, if their sources changed
+pages: $(VENV)/.run fastpath ## build the pages if their sources changed
 	@$(BIN)/python web/build.py
 
-fastpath: $(VENV)/.run ## build the media worker's fast path, where there is a C compiler
+fastpath: $(VENV)/.run ## build the media workers' fast path if there is a C compiler
 	@$(BIN)/python media/transport/compile.py
 
 messages: $(VENV)/.run ## write web/src/messages.ts from signaling/protocol/messages.py
@@ -92,16 +92,16 @@ format: $(VENV)/.dev ## format the Python and TypeScript sources
 	$(BIN)/ruff format .
 	$(BIN)/python web/build.py --node node_modules/oxfmt/bin/oxfmt src
 
-clean: ## remove everything that the commands above made
+clean: ## remove everything that these commands made
 	rm -rf $(VENV) build dist signaling/pages web/node_modules media/transport/_fastpath.so
 
 preflight:
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is missing. Install it: sudo apt-get install python3 python3-venv"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $$($(PYTHON) --version) is what '$(PYTHON)' starts. Name another: make PYTHON=python3.11 run"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $$($(PYTHON) --version) is what '$(PYTHON)' starts. Choose another: make PYTHON=python3.11 run"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing. Install it: sudo apt-get install python3-venv"; exit 1; }
 
 $(VENV)/.made: | preflight
-	@echo "Making the environment in $(VENV) …"
+	@echo "Creating the environment in $(VENV) …"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
@@ -117,7 +117,7 @@ $(VENV)/.dev: $(VENV)/.run
 	@if [ -d .git ]; then $(BIN)/pre-commit install >/dev/null; fi
 	@touch $@
 
-# PESQ is C that is compiled here: needed by no test, and by one bench.
+# PESQ needs a C compiler. No test uses it; two benchmarks (quality, solo) do.
 $(VENV)/.bench: $(VENV)/.dev | bench-packages
 	@$(PIP) pesq
 	@touch $@

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the secrets that compose.yaml mounts; those that are there already stay: sh secrets.sh ADDRESS…
-# ADDRESS: what the media workers announce. The relay will pass packets on to these addresses and to nothing else.
+# Create the secrets that compose.yaml mounts, and keep those that exist: sh secrets.sh ADDRESS…
+# ADDRESS: an address that the media workers announce. The relay passes packets to these addresses only.
 set -eu
 [ $# -gt 0 ] || { echo "usage: sh secrets.sh ADDRESS…" >&2; exit 2; }
 cd "$(dirname "$0")"
@@ -14,6 +14,6 @@ printf 'requirepass %s\n' "$(cat secrets/redis)" > secrets/redis.conf
   sed -e "s/<the secret>/$(cat secrets/turn)/" -e '/^allowed-peer-ip=/d' -e '/^syslog$/d' turnserver.conf
   for address in "$@"; do echo "allowed-peer-ip=$address"; done
 } > secrets/turnserver.conf
-# Containers run as users of their own, hence readable; the folder keeps everybody else on this machine out.
+# Containers run as different users, so the files must be readable. The folder keeps other users of this machine out.
 chmod 444 secrets/*
 chmod 700 secrets
