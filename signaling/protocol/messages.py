@@ -1,8 +1,9 @@
 """Every WebSocket message, declared once.
 
-JSON text frames, one object each, told apart by ``type``. A client message may carry ``id``: its reply (``ok``, ``error``,
-``answer``, ``lines``) repeats it. Times are milliseconds since the Unix epoch on the server's clock (``welcome.now`` lets a
-client correct its own), durations carry their unit in the name. ``docs/protocol.md`` is the prose.
+A message is one JSON object in one text frame. ``type`` tells which message it is. A client message may carry ``id``; its
+reply (``ok``, ``error``, ``answer``, ``lines``, …) repeats that id. Times are milliseconds since the Unix epoch by the
+server's clock; ``welcome.now`` lets a client correct its own. The name of a duration carries its unit.
+``docs/protocol.md`` explains the exchanges.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]
 OptionalId = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_.:-]*\Z")]
 Token = Annotated[str, by(Exact(200))]
 Name = Annotated[str, by(Seen(60))]
-Locale = Annotated[str, by(Seen(35, cut=True))]  # a language tag (RFC 5646, 4.4.1); what is none counts as unknown
+Locale = Annotated[str, by(Seen(35, cut=True))]  # a language tag (RFC 5646, 4.4.1); an invalid tag counts as unknown
 ShortText = Annotated[str, by(Seen(500, lines=True))]
 LineText = Annotated[str, by(Seen(4000, lines=True))]
 Contact = Annotated[str, by(Seen(200))]
@@ -42,22 +43,26 @@ BoardData = Annotated[str, by(Exact(400_000))]  # base64 of one whole board mess
 
 
 class Message(Struct, tag_field="type", kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    pass
+    """The base of every message. Unknown fields are refused."""
 
 
 # --- what is shown -----------------------------------------------------------------------------------------------------
 
 
 class Media(Struct, kw_only=True):
+    """The media that a participant sends now."""
+
     mic: bool = False
     camera: bool = False
     screen: bool = False
 
 
 class BriefField(Struct, kw_only=True):
-    """One thing known about the visit. ``name`` is one of page_url, page_title, language, category, user_id, user_name,
-    user_contact, product_id, product_name, product_price, product_url, product_picture (a picture id), note, or a
-    ``claim.*`` of the partner's."""
+    """One fact about the visit.
+
+    ``name`` is one of page_url, page_title, language, category, user_id, user_name, user_contact, product_id,
+    product_name, product_price, product_url, product_picture (a picture id), note, or a ``claim.*`` that the partner defines.
+    """
 
     name: str
     value: str
@@ -65,7 +70,10 @@ class BriefField(Struct, kw_only=True):
 
 
 class TrailStep(Struct, kw_only=True):
-    """One thing the user did on the site. ``kind``: page (``dwell_s`` known) or mark (a marked click)."""
+    """One step of the user on the site: a page that they visited, or a click on a marked element.
+
+    ``dwell_s`` is known for pages only.
+    """
 
     kind: Literal["page", "mark"]
     label: str
@@ -75,12 +83,16 @@ class TrailStep(Struct, kw_only=True):
 
 
 class Brief(Struct, kw_only=True):
+    """The basic counselling information."""
+
     fields: list[BriefField] = []
     trail: list[TrailStep] = []
     earlier_sessions: list[EarlierSession] = []
 
 
 class EarlierSession(Struct, kw_only=True):
+    """An earlier session of the same user."""
+
     id: str
     started_at: int
     category: str
@@ -89,6 +101,8 @@ class EarlierSession(Struct, kw_only=True):
 
 
 class SiteView(Struct, kw_only=True):
+    """The partner's site, as the pages show it."""
+
     id: str
     name: str  # in the session's language
     accent: str = ""  # #rrggbb, already checked for contrast
@@ -97,13 +111,18 @@ class SiteView(Struct, kw_only=True):
 
 
 class CategoryView(Struct, kw_only=True):
+    """A category of the site."""
+
     id: str
     name: str
 
 
 class ParticipantView(Struct, kw_only=True):
-    """A person. An ``operator`` listens in: they hear, and nobody hears them. ``presence``: here, lost (their line dropped),
-    reading (a professional catching up: unheard), gone."""
+    """A person in the session. An ``operator`` listens in: they hear the others, and nobody hears them.
+
+    ``presence``: here; lost (disconnected); reading (a professional who is catching up, unheard); gone.
+    ``peer``: the state of their connection to the media worker; "lost" means that it failed.
+    """
 
     id: str
     name: str
@@ -115,30 +134,35 @@ class ParticipantView(Struct, kw_only=True):
 
 
 class SlotView(Struct, kw_only=True):
+    """The source of one receiving video section of the browser's offer."""
+
     participant: str
     kind: Literal["camera", "screen"]
 
 
 class RoomView(Struct, kw_only=True):
-    """``slots``: what arrives in this viewer's video slots "0".."3" (the key is the slot).
-    ``hears``: listener → sources, for peers that are live: who hears whom now, muted or not. A user is sent only the pairs they
-    are part of. ``notice``: what a user must be told.
-    ``limits``: slot → what this viewer's own line does not carry: a smaller picture ("low"), or none for now ("paused").
-    A client whose peer connection was made under an older ``epoch`` makes a new one."""
+    """The room of a session as one viewer may see it.
+
+    ``epoch``: counts how often the room was opened. A client whose peer connection has an older epoch makes a new one.
+    ``slots``: slot ("0" to "3") → the video that arrives in it for this viewer.
+    ``hears``: listener → sources, for live peers, whether muted or not. A user receives only the pairs that they are part of.
+    ``notice``: what the page must tell a user.
+    ``limits``: slot → how this viewer's own link limits its video: a smaller picture ("low"), or none for now ("paused").
+    """
 
     epoch: int
-    media: bool  # false: text and board only, nobody need make a peer connection
+    media: bool  # false: the session has text and board only, so clients make no peer connection
     slots: dict[str, SlotView] = {}
     hears: dict[str, list[str]] = {}
     board: Literal["write", "read"] = "write"
     notice: Literal["", "asking_professional", "asking_colleague", "passing_on", "on_hold"] = ""
     held: bool = False  # the counselor has put the user on hold
-    passing_to: str = ""  # whom, or what category, the counselor passes the user on to
+    passing_to: str = ""  # the person or the category to which the counselor transfers the user
     limits: dict[str, PictureLimit] = {}
 
 
 class UpgradeView(Struct, kw_only=True):
-    """The user of a written conversation asks to go on by ``channel``; ``until`` (ms) it rings for the owner."""
+    """The user's request to turn a text session into a voice or video session. It rings for the owner until ``until`` (ms)."""
 
     channel: Channel
     state: Literal["ringing", "declined", "missed"]
@@ -146,17 +170,24 @@ class UpgradeView(Struct, kw_only=True):
 
 
 class WaitingView(Struct, kw_only=True):
+    """The user's place in the queue and the expected wait (``low_s`` to ``high_s``, null before five pickups)."""
+
     place: int  # 1 is next
-    low_s: int | None = None  # expected wait as a range; none before five pickups
+    low_s: int | None = None
     high_s: int | None = None
-    staffed: bool = True  # somebody who could serve this request is signed in
+    staffed: bool = True  # at least one member of staff who could serve this request is signed in
     ringing: bool = False
     since: int = 0
-    asking_for: str = ""  # the counselor of last time, who is asked before all others for a moment
+    asking_for: str = ""  # name of the user's last counselor while the request is offered to that counselor first
 
 
 class CallbackView(Struct, kw_only=True):
-    """``came``: the user is here themself. ``contact``: where they are called, "" when the partner knows how to reach them."""
+    """An appointment to call the user back.
+
+    ``contact``: where the user is called; "" when the partner knows how to reach them.
+    ``came``: the called-back user has connected.
+    ``moved``: how often the counselor has moved the appointment.
+    """
 
     state: CallbackState
     due_at: int
@@ -167,24 +198,31 @@ class CallbackView(Struct, kw_only=True):
 
 
 class HelpView(Struct, kw_only=True):
+    """A help request or a transfer, as staff see it."""
+
     state: HelpState
     note: str = ""
     category: str = ""
     mode: Mode | None = None
-    hear_user: bool = False  # in consultation: do counselor and professional hear the user
+    hear_user: bool = False  # in consultation: whether counselor and professional hear the user
     professional: str = ""  # participant id, once one has accepted
     asked: int = 0  # professionals rung so far
     ringing_until: int | None = None
     catch_up_until: int | None = None
     asked_at: int = 0
-    transfer: TransferHow = ""  # a colleague is to take over: at once, or after a consultation
-    to_name: str = ""  # the person, or the category
-    why: NobodyWhy = ""  # with ``nobody``, when one person was asked
+    transfer: TransferHow = ""  # for a transfer: whether the colleague takes over at once or after a consultation
+    to_name: str = ""  # name of the person or category that is asked
+    why: NobodyWhy = ""  # why ``nobody`` came, if one person was asked by name
 
 
 class RecordingView(Struct, kw_only=True):
-    """``on``: it is being recorded now. ``asking``: some have not answered (``waiting_for``). ``off``: somebody does not want it
-    (``refused_by``), it has ``failed``, or the call is over. ``kept``: something recorded exists."""
+    """The state of the call's recording.
+
+    ``asking``: some participants have not answered yet (``waiting_for``).
+    ``on``: the call is being recorded now.
+    ``off``: a participant refuses (``refused_by``), recording has ``failed``, or the call is over.
+    ``you``: this viewer's own answer. ``kept``: a recorded part exists.
+    """
 
     state: Literal["asking", "on", "off"]
     you: Literal["", "yes", "no"] = ""
@@ -195,8 +233,11 @@ class RecordingView(Struct, kw_only=True):
 
 
 class OpeningView(Struct, kw_only=True):
-    """Whether the category takes people now. ``opens_at``: when it opens next, null while it is open or when nobody knows.
-    ``callbacks``: users may ask to be called back."""
+    """The opening hours of the category at this moment.
+
+    ``opens_at``: when it opens next; null while it is open or when the next opening is not known.
+    ``callbacks``: users may ask to be called back.
+    """
 
     open: bool = True
     opens_at: int | None = None
@@ -204,8 +245,10 @@ class OpeningView(Struct, kw_only=True):
 
 
 class SessionView(Struct, kw_only=True):
-    """A session as one viewer may see it; sent whole at each change. ``brief`` and ``help`` are null, ``categories`` empty for
-    users."""
+    """A session as one viewer may see it. The server sends all of it at each change.
+
+    For users, ``brief`` and ``help`` are null and ``categories`` is empty.
+    """
 
     id: str
     site: SiteView
@@ -214,36 +257,39 @@ class SessionView(Struct, kw_only=True):
     channel: Channel
     state: SessionState
     you: str  # the viewer's participant id
-    contact_needed: bool = False  # user only: nobody knows how to reach them, so a callback needs a contact
+    contact_needed: bool = False  # user only: the site cannot reach them, so a callback needs a contact
     participants: list[ParticipantView] = []
-    product_picture: str = ""  # picture id, offered first on the board
+    product_picture: str = ""  # picture id; the board offers this picture first
     room: RoomView | None = None
-    recording: RecordingView | None = None  # null where the site does not record
-    may_listen: bool = False  # an operator may listen in: say so before the user enters
-    may_record: bool = False  # people will be asked whether the call may be recorded: say so, too
+    recording: RecordingView | None = None  # null if the site does not record
+    may_listen: bool = False  # an operator may listen in; the page says so before the user enters
+    may_record: bool = False  # participants will be asked for consent to recording; the page says so before the user enters
     waiting: WaitingView | None = None
-    opening: OpeningView | None = None  # until a counselor has come, for the user
+    opening: OpeningView | None = None  # user only, until a counselor has come
     callback: CallbackView | None = None
     upgrade: UpgradeView | None = None
     owner_lost: bool = False
-    choices: list[Literal["wait", "another", "message"]] = []  # the user's, when the owner is lost or nobody is there
-    deadline: int | None = None  # when the session ends or moves on if a lost person does not return
-    lost: str = ""  # participant id of the person the deadline waits for
+    choices: list[Literal["wait", "another", "message"]] = []  # user only, when the owner is disconnected or nobody is there
+    deadline: int | None = None  # when the session ends or moves on, unless the disconnected person returns
+    lost: str = ""  # participant id of the person for whom the deadline waits
     end_reason: str = ""  # left, hung_up, user_lost, owner_lost, idle, operator, unserved, erased, callback_*
     brief: Brief | None = None
     help: HelpView | None = None
-    notes: str = ""  # the viewer's own, as typed so far (staff only)
+    notes: str = ""  # staff only: the viewer's own notes, as typed so far
     rated: bool = False
     wrap_up_until: int | None = None
-    categories: list[CategoryView] = []  # of the site: what help may be asked for (staff only)
+    categories: list[CategoryView] = []  # staff only: categories of the site for which help may be asked
     started_at: int = 0
     active_at: int | None = None
     ended_at: int | None = None
 
 
 class Line(Struct, kw_only=True):
-    """``kind``: text, picture (``picture`` is its id), note (staff), system (``text`` is a key such as ``joined``, ``left``,
-    ``mode.whisper``, ``help.asked``, ``recording``; ``args`` its values)."""
+    """One chat message of the session's record.
+
+    ``kind``: text; picture (``picture`` is its id); note (of staff, for staff); system. The ``text`` of a system line is a key
+    such as ``joined``, ``left``, ``mode.whisper``, ``help.asked`` or ``recording``, and ``args`` has the values for it.
+    """
 
     seq: int
     id: str
@@ -259,6 +305,8 @@ class Line(Struct, kw_only=True):
 
 
 class StaffMe(Struct, kw_only=True):
+    """The signed-in member of staff, as their own console shows it."""
+
     id: str
     name: str
     role: Role
@@ -266,15 +314,19 @@ class StaffMe(Struct, kw_only=True):
     languages: list[str] = []
     categories: list[str] = []
     why_away: str = ""  # "missed" after an expired ring
-    until: int | None = None  # when wrap-up ends by itself
+    until: int | None = None  # when wrap-up times out
 
 
 class UserMe(Struct, kw_only=True):
+    """The user of this connection."""
+
     id: str
     name: str
 
 
 class QueueItem(Struct, kw_only=True):
+    """A waiting request, or an appointment to call back."""
+
     session: str
     category: str
     language: str
@@ -285,6 +337,8 @@ class QueueItem(Struct, kw_only=True):
 
 
 class StaffItem(Struct, kw_only=True):
+    """A member of staff in a list. ``sessions``: how many they have now; ``since``: when they entered ``state``."""
+
     id: str
     name: str
     role: Role
@@ -295,6 +349,8 @@ class StaffItem(Struct, kw_only=True):
 
 
 class MessageLeft(Struct, kw_only=True):
+    """A message that a user left because no counselor was there."""
+
     id: str
     session: str
     site: str
@@ -308,7 +364,7 @@ class MessageLeft(Struct, kw_only=True):
 
 
 class WorkerItem(Struct, kw_only=True):
-    """``load``: share of one core that it uses; None while nobody has asked it twice."""
+    """A media worker. ``load``: the share of one core that it uses; null until it has been measured twice."""
 
     id: str
     rooms: int
@@ -318,6 +374,8 @@ class WorkerItem(Struct, kw_only=True):
 
 
 class SessionItem(Struct, kw_only=True):
+    """A live session on the wallboard."""
+
     id: str
     site: str
     category: str
@@ -330,13 +388,17 @@ class SessionItem(Struct, kw_only=True):
     mode: Mode | None = None
     lost: bool = False
     may_listen: bool = False  # an operator may listen in now
-    listeners: list[str] = []  # names of the operators who do
-    quality: Grade | None = None  # the worst of its participants' connections; None while nothing is known
+    listeners: list[str] = []  # names of the operators who listen in now
+    quality: Grade | None = None  # the worst of its participants' connections; null until one is known
 
 
 class StreamQuality(Struct, kw_only=True):
-    """One stream over its last second. ``layer``: of a picture that comes in several sizes, "paused", or "". ``source``: whose
-    it is, of a picture that somebody is shown. Loss and jitter are None while nobody has told of them."""
+    """One media stream over its last second.
+
+    ``layer``: the layer of a simulcast video that is forwarded, "paused", or "".
+    ``source``: for a video that a participant receives, the participant who sends it.
+    Loss and jitter are null until a report of them has arrived.
+    """
 
     kind: str  # audio, camera, screen
     bps: int
@@ -347,9 +409,13 @@ class StreamQuality(Struct, kw_only=True):
 
 
 class PersonQuality(Struct, kw_only=True):
-    """``path``: direct (UDP to the worker), relay (by our TURN server), text (no media gets through), none (not connected).
-    ``carries_bps``: estimate of what their line carries down. ``concealed_percent``: of their sound, while it is mixed, what was
-    made up for want of packets. ``up``: what comes from them, ``down``: what goes to them."""
+    """The quality of one participant's connection.
+
+    ``path``: direct (UDP to the worker), relay (through our TURN server), text (no media gets through), none (not connected).
+    ``carries_bps``: the estimated bandwidth of their link downwards, in bit/s.
+    ``concealed_percent``: the share of their sound that was concealed because packets were lost, while it is mixed.
+    ``up``: the streams that they send; ``down``: the streams that they receive.
+    """
 
     id: str
     name: str
@@ -364,12 +430,14 @@ class PersonQuality(Struct, kw_only=True):
 
 
 class WhyNot(Struct, kw_only=True):
+    """Why a member of staff was not offered a request."""
+
     staff: str
     reason: str  # language, site, category, away, busy, excluded, full
 
 
 class Why(Struct, kw_only=True):
-    """Why a request went to a member of staff: the ring it was matched in and who was passed over."""
+    """Why a request went to a member of staff: the tier in which it was matched, and who was passed over."""
 
     ring: Literal["exact", "parent", "any"]
     rule: str  # e.g. "least load, then longest idle"
@@ -381,7 +449,7 @@ class Why(Struct, kw_only=True):
 
 
 class Hello(Message, tag="hello"):
-    """First message of every connection. Users give their session token; staff are known by their cookie."""
+    """The first message of every connection. A user sends the session token; staff are known by their cookie."""
 
     tab: Id
     token: Token = ""
@@ -390,11 +458,13 @@ class Hello(Message, tag="hello"):
 
 
 class Ping(Message, tag="ping"):
+    """Ask for a ``pong``, to see that the connection is alive."""
+
     id: int | None = None
 
 
 class Enter(Message, tag="enter"):
-    """User leaves *prepare* and asks for a counselor."""
+    """The user leaves *prepare* and asks for a counselor."""
 
     session: Id
     id: int | None = None
@@ -404,20 +474,22 @@ class Enter(Message, tag="enter"):
 
 
 class Offer(Message, tag="offer"):
+    """The SDP offer of a peer connection. The reply is ``answer``."""
+
     session: Id
     sdp: Sdp
     id: int | None = None
 
 
 class GetIce(Message, tag="ice"):
-    """Asked before each new peer connection: what relays there are. The reply is ``ice``."""
+    """Ask for TURN servers before each new peer connection. The reply is ``ice``."""
 
     session: Id
     id: int | None = None
 
 
 class PeerReport(Message, tag="peer"):
-    """The client's own finding about its peer connection: live, text_only (no UDP in 5 s), lost."""
+    """The client tells the state of its peer connection: live, text_only (no media path within 5 s), or lost (failed)."""
 
     session: Id
     state: Literal["live", "text_only", "lost"]
@@ -425,6 +497,8 @@ class PeerReport(Message, tag="peer"):
 
 
 class SetMedia(Message, tag="media"):
+    """The client tells which media it sends now."""
+
     session: Id
     mic: bool = False
     camera: bool = False
@@ -433,7 +507,10 @@ class SetMedia(Message, tag="media"):
 
 
 class AddChannel(Message, tag="channel"):
-    """A text session becomes a voice or video session. The user's rings for the owner, who answers with ``upgrade``."""
+    """Turn a text session into a voice or video session.
+
+    If the user sends it, it rings for the owner, who answers with ``upgrade``.
+    """
 
     session: Id
     channel: Channel
@@ -441,7 +518,10 @@ class AddChannel(Message, tag="channel"):
 
 
 class SendLine(Message, tag="line"):
-    """``line`` is the client's id of it; sent again until its ``ack`` arrives (the server stores it once)."""
+    """Send a line. ``line`` is the client's id for it.
+
+    The client sends it again until its ``ack`` arrives; the server stores it once.
+    """
 
     session: Id
     line: Id
@@ -453,12 +533,16 @@ class SendLine(Message, tag="line"):
 
 
 class GetLines(Message, tag="lines"):
+    """Ask for the lines numbered above ``after``. The reply is ``lines``."""
+
     session: Id
     after: int = 0
     id: int | None = None
 
 
 class Typing(Message, tag="typing"):
+    """The client's person has begun or stopped to type."""
+
     session: Id
     on: bool
     audience: Audience = "all"
@@ -466,7 +550,7 @@ class Typing(Message, tag="typing"):
 
 
 class BoardMessage(Message, tag="board"):
-    """Board traffic by WebSocket when there is no data channel."""
+    """One message of the board, over the WebSocket because there is no data channel."""
 
     session: Id
     data: BoardData
@@ -474,14 +558,14 @@ class BoardMessage(Message, tag="board"):
 
 
 class Leave(Message, tag="leave"):
-    """User: leave or hang up. Counselor: end the session. Professional: leave it."""
+    """A user leaves or hangs up; a counselor ends the session; a professional leaves it."""
 
     session: Id
     id: int | None = None
 
 
 class Choose(Message, tag="choose"):
-    """The user's choice when their counselor is lost or nobody is there."""
+    """The user chooses what to do when their counselor is disconnected or nobody is there."""
 
     session: Id
     choice: Literal["wait", "another", "message"]
@@ -489,6 +573,8 @@ class Choose(Message, tag="choose"):
 
 
 class LeaveMessage(Message, tag="leave_message"):
+    """The user leaves a message and a contact instead of waiting."""
+
     session: Id
     contact: Annotated[str, by(Seen(200, least=3))]
     text: LineText = ""
@@ -496,7 +582,7 @@ class LeaveMessage(Message, tag="leave_message"):
 
 
 class GetCallbackTimes(Message, tag="callback_times"):
-    """When one could be called back. ``timezone``: the asker's (IANA), for categories that never close."""
+    """Ask for possible callback times. ``timezone``: the client's IANA zone, used for categories that never close."""
 
     session: Id
     timezone: Annotated[str, by(Seen(64, cut=True))] = ""
@@ -504,8 +590,11 @@ class GetCallbackTimes(Message, tag="callback_times"):
 
 
 class AskCallback(Message, tag="callback"):
-    """The user goes and is called back ``at`` a time within the opening hours; asked again, at another. ``contact`` may be empty
-    where the site knows how to reach the user (not ``contact_needed``), and at another time, when it stays as it is."""
+    """Book a callback ``at`` a time within the opening hours, or move a booked one to another time.
+
+    ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
+    empty ``contact`` keeps the earlier one.
+    """
 
     session: Id
     at: int
@@ -515,12 +604,14 @@ class AskCallback(Message, tag="callback"):
 
 
 class CancelCallback(Message, tag="cancel_callback"):
+    """Cancel a booked callback."""
+
     session: Id
     id: int | None = None
 
 
 class MoveCallback(Message, tag="move_callback"):
-    """The counselor did not reach the user and tries again ``at`` that time."""
+    """The counselor did not reach the user and will try again ``at`` that time."""
 
     session: Id
     at: int
@@ -528,20 +619,22 @@ class MoveCallback(Message, tag="move_callback"):
 
 
 class MissCallback(Message, tag="miss_callback"):
-    """The counselor did not reach the user and leaves it at that; a wrap-up follows."""
+    """The counselor did not reach the user and gives up. A wrap-up follows."""
 
     session: Id
     id: int | None = None
 
 
 class GetInvite(Message, tag="invite"):
-    """The counselor who calls back asks for a fresh link, which brings the user to them. The reply is ``invite``."""
+    """The counselor who calls back asks for a new link that brings the user into the session. The reply is ``invite``."""
 
     session: Id
     id: int | None = None
 
 
 class Rate(Message, tag="rate"):
+    """The user rates the session."""
+
     session: Id
     score: Annotated[int, Meta(ge=1, le=5)]
     words: Annotated[str, by(Seen(2000, lines=True))] = ""
@@ -549,22 +642,30 @@ class Rate(Message, tag="rate"):
 
 
 class SetState(Message, tag="state"):
+    """A member of staff becomes available or away."""
+
     state: Literal["available", "away"]
     id: int | None = None
 
 
 class Accept(Message, tag="accept"):
+    """A member of staff accepts a ring."""
+
     reservation: Id
     id: int | None = None
 
 
 class Decline(Message, tag="decline"):
+    """A member of staff declines a ring."""
+
     reservation: Id
     reason: Annotated[str, by(Seen(200))] = ""
     id: int | None = None
 
 
 class AskHelp(Message, tag="help"):
+    """The owner asks for a professional; an empty ``category`` means the session's own."""
+
     session: Id
     note: ShortText = ""
     category: OptionalId = ""
@@ -572,8 +673,10 @@ class AskHelp(Message, tag="help"):
 
 
 class AskTransfer(Message, tag="transfer"):
-    """The owner passes the user on: to a person (``staff``) or to whoever serves a ``category``; at once, or in consultation
-    first. Whoever is asked and does not come leaves the user where they are."""
+    """The owner transfers the user to a person (``staff``) or to anyone who serves a ``category``.
+
+    ``how``: at once ("now") or after a consultation. If nobody comes, the user stays with the owner.
+    """
 
     session: Id
     how: Literal["now", "consult"]
@@ -584,20 +687,24 @@ class AskTransfer(Message, tag="transfer"):
 
 
 class GetColleagues(Message, tag="colleagues"):
-    """Who might take this session over."""
+    """Ask who could take this session over. The reply is ``colleagues``."""
 
     session: Id
     id: int | None = None
 
 
 class CancelHelp(Message, tag="cancel_help"):
+    """The owner withdraws a help request or a transfer."""
+
     session: Id
     id: int | None = None
 
 
 class Join(Message, tag="join"):
-    """The professional, having caught up, becomes the third peer. ``record``: may they be recorded; needed while
-    ``recording.state`` is ``on``."""
+    """The professional has caught up and becomes the third peer.
+
+    ``record``: whether they agree to be recorded. It is required while ``recording.state`` is ``on``.
+    """
 
     session: Id
     record: bool | None = None
@@ -605,6 +712,8 @@ class Join(Message, tag="join"):
 
 
 class SetMode(Message, tag="mode"):
+    """The owner or the joined professional chooses who hears whom."""
+
     session: Id
     mode: Mode
     hear_user: bool = False
@@ -612,7 +721,7 @@ class SetMode(Message, tag="mode"):
 
 
 class AnswerUpgrade(Message, tag="upgrade"):
-    """The owner takes the user's wish to go on by voice or video, or not now."""
+    """The owner accepts (``take``) or declines the user's request for voice or video."""
 
     session: Id
     take: bool
@@ -620,7 +729,7 @@ class AnswerUpgrade(Message, tag="upgrade"):
 
 
 class Hold(Message, tag="hold"):
-    """The owner puts the user on hold, or takes them back."""
+    """The owner puts the user on hold, or ends the hold."""
 
     session: Id
     on: bool
@@ -628,7 +737,7 @@ class Hold(Message, tag="hold"):
 
 
 class AnswerRecording(Message, tag="recording"):
-    """Agree to being recorded, or not (any more): the user's no deletes what was recorded."""
+    """Agree to be recorded, refuse, or withdraw consent. If the user refuses, the recorded part is deleted."""
 
     session: Id
     agree: bool
@@ -636,14 +745,14 @@ class AnswerRecording(Message, tag="recording"):
 
 
 class HandOver(Message, tag="hand_over"):
-    """In conference: the counselor leaves, the professional carries on as owner."""
+    """In a conference, the counselor leaves and the professional becomes the owner."""
 
     session: Id
     id: int | None = None
 
 
 class TypeNotes(Message, tag="notes"):
-    """What a member of staff has typed so far. It is kept with the session, and saved when the session closes."""
+    """The notes as typed so far. They are held with the session and saved when it closes."""
 
     session: Id
     notes: LineText = ""
@@ -652,6 +761,8 @@ class TypeNotes(Message, tag="notes"):
 
 
 class WrapUp(Message, tag="wrap_up"):
+    """Save the notes and the outcome, and end the wrap-up."""
+
     session: Id
     notes: LineText = ""
     outcome: Annotated[str, by(Seen(60))] = ""
@@ -659,32 +770,38 @@ class WrapUp(Message, tag="wrap_up"):
 
 
 class MessageTake(Message, tag="message_take"):
+    """A member of staff takes a message that a user left."""
+
     message: Id
     id: int | None = None
 
 
 class MessageDone(Message, tag="message_done"):
+    """A message that a user left has been dealt with."""
+
     message: Id
     id: int | None = None
 
 
 class Watch(Message, tag="watch"):
-    """Operator: send ``wallboard`` now and at each change; with ``session``, ``call_quality`` of it as well, every 2 s. What is
-    asked last counts."""
+    """An operator asks for ``wallboard`` now and at each change.
+
+    With ``session``, the server also sends ``call_quality`` of that session every 2 s. A later ``watch`` replaces an earlier one.
+    """
 
     session: Id | None = None
     id: int | None = None
 
 
 class EndSession(Message, tag="end_session"):
-    """Operator ends a session."""
+    """An operator ends a session."""
 
     session: Id
     id: int | None = None
 
 
 class Listen(Message, tag="listen"):
-    """Operator: listen in to a call, or stop. The user and the staff in it are told at once."""
+    """An operator begins or stops to listen in. The user and the staff of the call are told at once."""
 
     session: Id
     on: bool
@@ -692,6 +809,8 @@ class Listen(Message, tag="listen"):
 
 
 class SignOutStaff(Message, tag="sign_out_staff"):
+    """An operator signs a member of staff out."""
+
     staff: Id
     id: int | None = None
 
@@ -709,7 +828,7 @@ ClientMessage = (
 
 
 class Welcome(Message, tag="welcome"):
-    """Reply to ``hello``; ``session`` messages of all live sessions of this client follow."""
+    """The reply to ``hello``. A ``session`` message for each live session of this client follows."""
 
     now: int
     user: UserMe | None = None
@@ -718,16 +837,20 @@ class Welcome(Message, tag="welcome"):
 
 
 class Ok(Message, tag="ok"):
+    """The message with this ``id`` was carried out."""
+
     id: int
 
 
 class Pong(Message, tag="pong"):
+    """The reply to ``ping``."""
+
     now: int
     id: int | None = None
 
 
 class Error(Message, tag="error"):
-    """``reason`` is a key for programs, ``message`` a sentence for people."""
+    """A message was refused. ``reason`` is a key for programs, ``message`` a sentence for people."""
 
     reason: str
     message: str = ""
@@ -736,25 +859,27 @@ class Error(Message, tag="error"):
 
 
 class SessionUpdate(Message, tag="session"):
+    """The session as it is now, for this client."""
+
     session: SessionView
 
 
 class WaitingUpdate(Message, tag="waiting"):
-    """To the user in line: ``session.waiting`` has changed, and nothing else."""
+    """For the user in the queue: ``session.waiting`` has changed, and nothing else."""
 
     session: str
     waiting: WaitingView
 
 
 class SessionOver(Message, tag="session_over"):
-    """This client has nothing more to do with the session (declined, professional left, wrap-up saved)."""
+    """The session is over for this client, because it declined, left, or saved the wrap-up."""
 
     session: str
     reason: str = ""
 
 
 class IceServer(Struct, kw_only=True):
-    """As in ``RTCConfiguration.iceServers``. The credentials are this session's and end after two hours."""
+    """One server for ``RTCConfiguration.iceServers``. The credentials are for this session and expire after two hours."""
 
     urls: list[str]
     username: str
@@ -762,7 +887,7 @@ class IceServer(Struct, kw_only=True):
 
 
 class Ice(Message, tag="ice"):
-    """Relays for clients whose network lets no UDP through; empty where the server has none."""
+    """TURN servers for clients whose network blocks UDP; empty if none is configured."""
 
     session: str
     servers: list[IceServer] = []
@@ -770,6 +895,8 @@ class Ice(Message, tag="ice"):
 
 
 class Answer(Message, tag="answer"):
+    """The reply to ``offer``. ``epoch`` is the epoch of the room in which the peer is."""
+
     session: str
     sdp: str
     peer: str
@@ -778,6 +905,8 @@ class Answer(Message, tag="answer"):
 
 
 class LineAck(Message, tag="ack"):
+    """The line with the client's id ``line`` is stored under the number ``seq``."""
+
     session: str
     line: str
     seq: int
@@ -785,11 +914,15 @@ class LineAck(Message, tag="ack"):
 
 
 class NewLine(Message, tag="line"):
+    """A new line of the session."""
+
     session: str
     line: Line
 
 
 class Lines(Message, tag="lines"):
+    """The reply to ``lines``, in order. ``more``: further lines follow after the last one."""
+
     session: str
     lines: list[Line]
     more: bool = False
@@ -797,19 +930,23 @@ class Lines(Message, tag="lines"):
 
 
 class Colleagues(Message, tag="colleagues"):
+    """The reply to ``colleagues``: the staff who could take the session over."""
+
     session: str
     people: list[StaffItem]
     id: int | None = None
 
 
 class CallbackTimes(Message, tag="callback_times"):
+    """The reply to ``callback_times``."""
+
     session: str
     times: list[int]
     id: int | None = None
 
 
 class Invite(Message, tag="invite"):
-    """``url`` works once, until ``expires_at``, and as long as this counselor has the callback."""
+    """The reply to ``invite``. ``url`` works once, until ``expires_at``, and only while this counselor has the callback."""
 
     session: str
     url: str
@@ -818,17 +955,23 @@ class Invite(Message, tag="invite"):
 
 
 class TypingNow(Message, tag="typing"):
+    """A participant has begun or stopped to type."""
+
     session: str
     participant: str
     on: bool
 
 
 class Speaking(Message, tag="speaking"):
+    """The participants who speak now."""
+
     session: str
     participants: list[str]
 
 
 class BoardOut(Message, tag="board"):
+    """One message of the board, for a client without a data channel."""
+
     session: str
     data: str
 
@@ -840,7 +983,10 @@ class Replaced(Message, tag="replaced"):
 
 
 class Ring(Message, tag="ring"):
-    """An incoming call. For a help request only note, category, language and product are shown before it is accepted."""
+    """A request that rings for a member of staff.
+
+    A help request shows only note, category, language and product until it is accepted.
+    """
 
     reservation: str
     kind: Literal["user", "help", "transfer", "callback"]
@@ -858,50 +1004,61 @@ class Ring(Message, tag="ring"):
 
 
 class RingOver(Message, tag="ring_over"):
+    """A ring has ended."""
+
     reservation: str
     reason: Literal["accepted", "accepted_elsewhere", "declined", "expired", "cancelled"]
 
 
 class StaffUpdate(Message, tag="staff"):
-    """Your own state."""
+    """The state of this member of staff has changed."""
 
     me: StaffMe
 
 
 class Queue(Message, tag="queue"):
-    """For consoles: who waits that you could serve, callbacks whose time has not come, and messages left. ``waiting`` are those
-    who have waited longest; ``more``: how many wait beside them."""
+    """The requests that this member of staff could serve.
+
+    ``waiting``: the requests that have waited longest; ``more``: how many others wait.
+    ``callbacks``: appointments whose time has not come; their ``since`` is when they are due.
+    ``messages``: messages that users left.
+    """
 
     waiting: list[QueueItem] = []
     more: int = 0
-    callbacks: list[QueueItem] = []  # ``since`` is when they are due
+    callbacks: list[QueueItem] = []
     messages: list[MessageLeft] = []
 
 
 class Wallboard(Message, tag="wallboard"):
+    """The operator's overview of the whole server."""
+
     now: int
     waiting: list[QueueItem] = []
-    more: int = 0  # wait beside those
+    more: int = 0  # how many others wait
     callbacks: list[QueueItem] = []
     sessions: list[SessionItem] = []
     staff: list[StaffItem] = []
     workers: list[WorkerItem] = []
     served_today: int = 0
     left_today: int = 0
-    service_level_percent: float | None = None  # answered within 20 s, of all answered or given up today
+    service_level_percent: float | None = None  # share answered within 20 s, of all that were answered or gave up today
     rating_today: float | None = None
 
 
 class CallQuality(Message, tag="call_quality"):
-    """To an operator who watches this session."""
+    """The quality of each participant's connection, for an operator who watches this session."""
 
     session: str
     people: list[PersonQuality] = []
 
 
 class Bye(Message, tag="bye"):
-    """The server closes this connection. ``reason``: signed_out, restart, slow_client, token (unknown or expired), replaced,
-    too_many, crowded (too many come back at once)."""
+    """The server closes this connection.
+
+    ``reason``: signed_out, restart, slow_client, token (unknown or expired), replaced, too_many, crowded (too many clients
+    reconnect at the same time). ``retry_ms``: the least time to wait before reconnecting; null means the client's own backoff.
+    """
 
     reason: str
     retry_ms: int | None = None

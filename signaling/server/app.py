@@ -1,4 +1,4 @@
-"""The one place that knows the whole: builds every part, wires them, serves, and ends them in order."""
+"""The server process: builds every part, wires the parts together, serves, and stops them in order."""
 
 from __future__ import annotations
 
@@ -37,14 +37,16 @@ from signaling.server.metrics import metrics_app
 
 log = structlog.get_logger(__name__)
 
-BACKLOG = 1024  # fewer, and of thousands who return at once most wait for their SYN to be sent again; more, and live ones wait
-SHUTDOWN_S = 1.0  # for requests still running; WebSockets are told before
-MAX_BODY_BYTES = 9 * 1024 * 1024  # a picture of 8 MiB and its frame
+BACKLOG = 1024  # connections; fewer makes a reconnecting crowd wait for a SYN to be sent again, more delays live clients
+SHUTDOWN_S = 1.0  # seconds that running requests get; WebSockets are closed before
+MAX_BODY_BYTES = 9 * 1024 * 1024  # a picture of 8 MiB and its multipart frame
 
 
 async def build_app(settings: Settings, workers: MediaWorkers | None = None) -> web.Application:
-    """The application with everything running behind it; its clean-up ends all of it. `workers`: those that have begun
-    already. Tests serve it on a free port of `settings.port`."""
+    """Build the application with every part behind it.
+
+    The application's clean-up stops all parts. `workers` are media workers that were started earlier, if any.
+    """
     private_data(settings.data_dir, settings.recordings_dir)
     records = await Records.open(settings.database_url)
     if settings.demo:
@@ -76,7 +78,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None) -> 
     websocket.setup(app)
     live.invites = Invites(signing_secret(settings), settings.url, settings.server_name)
     live.house.turn = Turn.open(settings.turn, settings.turn_secret_file)
-    live.house.refused = app[app_keys.COUNTS]  # one place for all that is refused
+    live.house.refused = app[app_keys.COUNTS]  # one counter for every kind of refusal
     app.cleanup_ctx.append(_running)
 
     async def say_goodbye(app: web.Application) -> None:
@@ -89,7 +91,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None) -> 
 
 
 class _Cluster:
-    """What a server has beside the embedded parts when others share its work."""
+    """The parts that a server of a cluster has in addition to the embedded ones."""
 
     def __init__(self, settings: Settings, records: Records) -> None:
         self.settings = settings
@@ -131,7 +133,10 @@ async def _running(app: web.Application) -> AsyncIterator[None]:
 
 
 async def serve(settings: Settings, on_ready: Callable[[], None] | None = None, workers: MediaWorkers | None = None) -> None:
-    """Runs until SIGINT or SIGTERM. OSError names the address when a port is taken."""
+    """Serve until SIGINT or SIGTERM.
+
+    Raises OSError with the address when a port is taken, and Overtaken when another server has become the leader.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -182,6 +187,6 @@ async def _listen(guard: Guard, runner: web.AppRunner, host: str, port: int) -> 
     try:
         await GuardedSite(guard, runner, host, port, BACKLOG).start()
     except OSError as error:
-        if host == "127.0.0.1" or error.errno != errno.EADDRNOTAVAIL:  # a machine without IPv6 serves IPv4 alone
+        if host == "127.0.0.1" or error.errno != errno.EADDRNOTAVAIL:  # a machine without IPv6 serves IPv4 only
             raise
         log.info("address not here", host=host)

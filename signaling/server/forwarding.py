@@ -1,4 +1,4 @@
-"""What reaches a server that does not decide is passed on to the one that does: requests, and WebSockets while they live."""
+"""Forwarding: a server that is not the leader forwards HTTP requests and WebSockets to the leader."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from signaling.server.http.errors import answer
 
 log = structlog.get_logger(__name__)
 
-LEADER_WITHIN_S = 5.0
-REQUEST_S = 30.0
+LEADER_WITHIN_S = 5.0  # seconds that a request waits for a leader
+REQUEST_S = 30.0  # limit for one forwarded request
 CONNECT_S = 2.0
-COME_BACK_MS = 50  # another server decides by then, or will soon: it waits for that itself
-PING_S = 10.0
+COME_BACK_MS = 50  # clients reconnect after it; if there is no new leader by then, the server waits for one (LEADER_WITHIN_S)
+PING_S = 10.0  # between heartbeats of a forwarded WebSocket
 GOODBYE = '{"type":"bye"'
 MAX_MESSAGE_BYTES = 450_000
 NOT_PASSED_ON = frozenset({
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade",
     "content-length", TOKEN_HEADER.lower(), ADDRESS_HEADER.lower(),
-})  # fmt: skip  # RFC 9110, 7.6.1, and what only servers may say
+})  # fmt: skip  # RFC 9110, 7.6.1, and headers that only servers may send
 
 T = TypeVar("T")
 
 
 class _NotReached(Exception):
-    """The server that decides, or did; nothing has been said to it."""
+    """The leader could not be reached. Nothing was sent to it, so the request may be tried again."""
 
 
 class Relay:
-    """Its middleware comes before all others."""
+    """Forwards requests and WebSockets to the leader. Its middleware must come before all others."""
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -54,20 +54,24 @@ class Relay:
         self._following = asyncio.create_task(self._follow())
 
     async def close(self) -> None:
+        """Stop following the leader and close all connections to it."""
         self._following.cancel()
         await asyncio.gather(self._following, return_exceptions=True)
         await self._http.close()
 
     async def goodbye(self) -> None:
+        """Ask the client of every forwarded WebSocket to reconnect."""
         await asyncio.gather(*(_come_back(socket) for socket in list(self.sockets)), return_exceptions=True)
 
     async def _follow(self) -> None:
-        """When another server decides, whoever was passed on to the former comes again."""
+        """Ask the forwarded clients to reconnect whenever the leader changes."""
         while True:
             await self._changes_from(self.node.leader)
             await self.goodbye()
 
     def middleware(self) -> Middleware:
+        """Return the middleware that serves a request here or forwards it to the leader."""
+
         @web.middleware
         async def relay(request: web.Request, handler: Handler) -> web.StreamResponse:
             node = self.node
@@ -79,17 +83,17 @@ class Relay:
             if decided_here or (node.leads and node.leader == node.me):
                 return await handler(request)
             if node.is_node(request.headers.get(TOKEN_HEADER, "")):
-                return _unavailable()  # another server has not heard yet that we do not decide
+                return _unavailable()  # the sending server does not know yet that this one no longer leads
             try:
                 return await self._to_leader(request, handler)
             except _NotReached as error:
-                log.warning("not passed on", error=str(error))
+                log.warning("not forwarded", error=str(error))
                 return _unavailable()
 
         return relay
 
     async def _to_leader(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """To whoever decides, or will within a few seconds: it may have died a moment ago, or stand still."""
+        """Forward to the leader. If it has died or hangs, wait up to `LEADER_WITHIN_S` for another."""
         loop = asyncio.get_running_loop()
         until = loop.time() + LEADER_WITHIN_S
         while await self.node.someone_leads(until - loop.time()):
@@ -101,7 +105,7 @@ class Relay:
             except _NotReached:
                 if not await self._changed_from(leader, until - loop.time()):
                     raise
-        raise _NotReached("nobody decides")
+        raise _NotReached("no server leads")
 
     async def _changed_from(self, leader: Leader, timeout_s: float) -> bool:
         try:
@@ -121,7 +125,10 @@ class Relay:
         return [*kept, (TOKEN_HEADER, self.node.token), (ADDRESS_HEADER, address_of(request))]
 
     async def _while_it_leads(self, leader: Leader, work: Coroutine[Any, Any, T]) -> T:
-        """TimeoutError when another server decides before it is done: the former one may only stand still, and never answer."""
+        """Return the result of `work`.
+
+        Raises TimeoutError when the leader changes first: the former leader may hang and never answer.
+        """
         task, change = asyncio.create_task(work), asyncio.create_task(self._changes_from(leader))
         try:
             await asyncio.wait((task, change), return_when=asyncio.FIRST_COMPLETED)
@@ -138,21 +145,21 @@ class Relay:
             await self.node.changed.wait_for(lambda: self.node.leader != leader)
 
     async def _request(self, request: web.Request, leader: Leader) -> web.StreamResponse:
-        """_NotReached: nobody listens there, so nothing of it has been asked."""
+        """Forward one HTTP request. Raises _NotReached when the connection is refused, so nothing was sent."""
         try:
             return await self._while_it_leads(leader, self._pass_on(request, leader))
         except aiohttp.ClientConnectorError as error:
             raise _NotReached(type(error).__name__) from error
         except (aiohttp.ClientError, TimeoutError) as error:
-            log.warning("request not passed on", error=type(error).__name__)
+            log.warning("request not forwarded", error=type(error).__name__)
             return _unavailable()
 
     async def _pass_on(self, request: web.Request, leader: Leader) -> web.StreamResponse:
-        """An answer that breaks off when part of it has been passed on breaks off for its reader, too."""
+        """Stream the leader's answer to the client. If the answer breaks off half-way, cut the client's connection, too."""
         headers = self._headers(request)
         async with self._http.request(
             request.method,
-            URL(leader.url + request.raw_path, encoded=True),  # as it was judged: nothing is resolved or decoded on the way
+            URL(leader.url + request.raw_path, encoded=True),  # exactly the path that was checked: neither resolved nor decoded
             headers=headers,
             data=request.content if request.body_exists else None,
             allow_redirects=False,
@@ -195,11 +202,11 @@ class Relay:
                 await socket.send_str(text)
 
             try:
-                if self.node.leader == leader:  # else `goodbye` came while this socket was not known yet
+                if self.node.leader == leader:  # else `goodbye` ran before this socket was in `sockets`
                     await _first_of(_pump(socket, upstream.send_str), _pump(upstream, down))
             finally:
                 self.sockets.discard(socket)
-            if said[0].startswith(GOODBYE):  # the deciding server's own
+            if said[0].startswith(GOODBYE):  # the leader has said goodbye itself
                 await socket.close()
             else:
                 await _come_back(socket)
@@ -208,19 +215,19 @@ class Relay:
 
 
 def _is_plain(target: str) -> bool:
-    """Whether it is a path of ours without `.` and `..`, however they are written, and names no other server."""
+    """Return whether `target` is a plain local path: no `.` or `..` in any encoding, and no other host."""
     path = unquote(target.partition("?")[0])
     return path.startswith("/") and not path.startswith("//") and not {".", ".."} & set(re.split(r"[/\\]", path))
 
 
 async def _pump(source: Any, send: Callable[[str], Awaitable[None]]) -> None:
-    """Text frames of a WebSocket until it ends. It reads no faster than the other side takes."""
+    """Copy text frames from `source` to `send` until the source ends, with back-pressure."""
     try:
         async for frame in source:
             if frame.type is WSMsgType.TEXT:
                 await send(frame.data)
             elif frame.type is WSMsgType.BINARY:
-                await send("")  # what is not text is refused where messages are understood
+                await send("")  # the leader refuses a binary frame as it refuses an empty message
     except (ConnectionError, RuntimeError, aiohttp.ClientError):
         return
 
@@ -247,7 +254,7 @@ async def _come_back(socket: web.WebSocketResponse) -> None:
 
 
 def _unavailable() -> web.Response:
-    sentence = "The service is changing over to another machine; try again in a second."
+    sentence = "The service is moving to another server. Try again in a second."
     response = answer({"reason": "unavailable", "message": sentence}, 503)
     response.headers["Retry-After"] = "1"
     return response
