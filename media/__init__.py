@@ -1,1 +1,1 @@
-"""Everything with packets: transport, RTP, relay, mixer, board; a worker process (`python -m media`)."""
+"""Media plane: transport, RTP, relay, mixer, board and recording, run as worker processes (`python -m media`)."""

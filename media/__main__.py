@@ -1,4 +1,4 @@
-"""`python -m media`: one media worker."""
+"""Command line and lifetime of one media worker (`python -m media`)."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ from media.worker.worker import Where, Worker, find_fastpath
 log = structlog.get_logger("media")
 
 PR_SET_PDEATHSIG = 1
-SHUTDOWN_S = 0.5
-PARENT_CHECK_S = 0.5
-DRAIN_S = 15.0  # rooms move within a second or two; what is left then is of nobody who still looks
+SHUTDOWN_S = 0.5  # seconds that open HTTP requests get at the end
+PARENT_CHECK_S = 0.5  # interval of the check that the parent is alive, where the kernel does not end us with it
+DRAIN_S = 15.0  # rooms move within a second or two; nobody looks at a room that is still here after this
 DRAIN_CHECK_S = 0.1
 
 
 def arguments(given: list[str]) -> argparse.Namespace:
+    """Parse the command line. Exit with a usage error when options contradict each other."""
     parser = argparse.ArgumentParser(prog="python -m media", description="A media worker: packets, mixer and board of its rooms.")
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--socket", type=Path, help="serve commands on this Unix socket")
@@ -59,7 +60,10 @@ def arguments(given: list[str]) -> argparse.Namespace:
 
 
 def die_with(parent: int) -> bool:
-    """SIGKILL when the parent dies (Linux); exits at once when it is dead already. False: the kernel does not do it."""
+    """Have the kernel kill this process (SIGKILL) when the parent dies. Return False if it cannot (not Linux).
+
+    Exit at once when the parent is dead already.
+    """
     told = sys.platform == "linux" and bool(ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) == 0)
     if os.getppid() != parent:
         sys.exit("the parent process is gone")
@@ -68,7 +72,7 @@ def die_with(parent: int) -> bool:
 
 def _log_to_stderr() -> None:
     logging.basicConfig(level=logging.WARNING)
-    # its warnings are tracebacks of what a client sent; the peer that ends says why in an event
+    # aiortc's warnings are tracebacks about what a client sent. An event says why a peer ended.
     logging.getLogger("aiortc").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[
@@ -83,8 +87,11 @@ def _log_to_stderr() -> None:
 
 
 async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched: int) -> None:
-    """Runs until SIGTERM, SIGINT or the parent's death; everything is closed within 2 s. On SIGTERM a worker that is announced,
-    or whose parent reads its events, lets its rooms move first, unless a second signal comes. watched: as in `_until`."""
+    """Run the worker until SIGTERM, SIGINT or the parent's death, then close everything within 2 s.
+
+    On SIGTERM a worker lets its rooms move to other workers first (at most `DRAIN_S`), if it is announced or its parent reads its
+    events. A second signal ends the wait. `watched`: process id of the parent for `_until`.
+    """
     addresses = options.address or local_addresses(options.loopback)
     where = Where(addresses, options.announce, options.udp_port, options.recordings)
     worker = Worker(options.name or str(os.getpid()), where, fastpath)
@@ -97,7 +104,7 @@ async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched:
 
     def interrupted() -> None:
         told()
-        if not options.redis_env:  # announced workers have a host that knows what it asks for
+        if not options.redis_env:  # an announced worker drains on Ctrl-C too; any other worker ends at once
             told()
 
     loop = asyncio.get_running_loop()
@@ -128,12 +135,14 @@ async def serve(options: argparse.Namespace, fastpath: Fastpath | None, watched:
 
 
 def _settle_memory() -> None:
-    """What is loaded by now stays: the collector need not look at it again. Its full rounds then come in time to free connections
-    that have ended (they are circles, with 10 KiB of native memory each), and no tick waits for it to go through 87,000 objects
-    (250 ms on a busy machine)."""
+    """Take all objects that exist now out of the garbage collector's sight.
+
+    A full collection then takes no 250 ms for 87,000 objects (measured on a busy machine), so no tick is late. Full collections
+    also come sooner, and free ended connections: they are reference cycles with 10 KiB of native memory each.
+    """
     gc.collect()
     gc.freeze()
-    gc.collect()  # by what this finds the collector tells when the next full round is due
+    gc.collect()  # the collector plans its next full round by what this one finds
 
 
 def _site(runner: web.AppRunner, options: argparse.Namespace) -> web.BaseSite:
@@ -145,7 +154,10 @@ def _site(runner: web.AppRunner, options: argparse.Namespace) -> web.BaseSite:
 
 
 async def _until(stop: asyncio.Event, parent: int) -> None:
-    """Until `stop` is set, or `parent` is our parent no longer. 0: there is none, or the kernel ends us with it."""
+    """Wait until `stop` is set or `parent` is no longer our parent.
+
+    `parent` is 0 when there is no parent to watch, or when the kernel ends us with it.
+    """
     if not parent:
         await stop.wait()
     while not stop.is_set() and os.getppid() == parent:
@@ -158,15 +170,16 @@ async def _emptied(worker: Worker, stop: asyncio.Event, parent: int) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_S):
             while worker.rooms and not stop.is_set() and (not parent or os.getppid() == parent):  # noqa: ASYNC110  # no event tells of a parent's death
-                await asyncio.sleep(DRAIN_CHECK_S)  # the parent's death has no event
+                await asyncio.sleep(DRAIN_CHECK_S)  # polled: no event tells of the parent's death
 
 
 def main() -> None:
+    """Run one worker from the command line. Exit with a message when no address or port can be bound."""
     options = arguments(sys.argv[1:])
     keep_cancellations()
     watched = options.parent if options.parent and not die_with(options.parent) else 0
     _log_to_stderr()
-    os.umask(0o077)  # only our own user may command this worker, and read what it writes
+    os.umask(0o077)  # only our own user may command this worker and read its files
     fastpath = find_fastpath()
     loop_factory = uvloop.new_event_loop if fastpath is None else functools.partial(new_event_loop, fastpath)
     try:

@@ -1,4 +1,4 @@
-"""The mixer: Opus packets in, Opus packets out, wherever a listener hears more than one source (or a gain, or the hold tone)."""
+"""Mixer: Opus packets in, Opus packets out, where a listener hears several sources, a gain or the hold tone."""
 
 from .room import TICK_STEP_S, AudioRoom
 from .source import is_quiet

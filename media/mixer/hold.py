@@ -1,7 +1,7 @@
-"""The hold tone: two soft low notes every three seconds, so that a user who hears nobody knows that the line is alive.
+"""Hold tone: two soft low notes every three seconds tell a user who hears nobody that the call is still connected.
 
-E4 (330 Hz) falling to C4 (262 Hz), sines with raised-cosine edges, at about -26 dBFS: below speech, without harmonics, and far
-from the 440, 620 and 880 Hz with which tests speak. Between the notes there is true silence, which costs no encoding (DTX).
+E4 (330 Hz) falls to C4 (262 Hz): sines with raised-cosine edges at about -26 dBFS. That is below speech, has no harmonics, and is
+far from the 440, 620 and 880 Hz of the tests' tones. Between the notes there is true silence, which costs no encoding (DTX).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ TICK_SAMPLES = 960
 PERIOD_TICKS = 150
 PEAK = 1600
 NOTES = ((330.0, 0.0, 0.7), (262.0, 0.55, 0.9))
-"""Hz, start and length in seconds."""
+"""Frequency in Hz, start and length in seconds."""
 
 
 def _period() -> list[Samples | None]:
@@ -32,5 +32,5 @@ _TICKS = _period()
 
 
 def hold_tick(n: int) -> Samples | None:
-    """The n-th 20 ms of the hold tone (960 samples, not to be written to), or None for silence."""
+    """Return the n-th 20 ms of the hold tone (960 samples; do not write to them), or None for silence."""
     return _TICKS[n % PERIOD_TICKS]

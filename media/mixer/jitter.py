@@ -1,15 +1,15 @@
-"""The jitter buffer: decides, every 20 ms, which packet is heard next, what is concealed, and how long packets wait.
+"""Jitter buffer: decides every 20 ms which packet is heard next, what is concealed, and how long packets wait.
 
-Pure: no clock, no codec, no samples. Time comes in (seconds, monotonic), steps go out; one tick of the mixer asks for steps until
-it has 960 samples. Packets are placed by their RTP timestamp (48 kHz), so that packets of 2.5 to 120 ms mix freely.
+Pure: no clock, no codec, no samples. Time comes in (seconds, monotonic), steps come out. Each tick of the mixer asks for steps
+until it has 960 samples. RTP timestamps (48 kHz) place the packets, so packets of 2.5 to 120 ms mix freely.
 
-- A packet that has not come never stops the tick: up to 60 ms are concealed without moving on (it may only be late, and the delay
-  then has grown by what it needed); after that the tick moves on in silence.
-- A hole with a later packet behind it is a loss: recovered from the later packet's in-band copy, or concealed. With 2 % loss or
-  more the delay keeps one frame in hand, so that the later packet is there when it is needed.
-- A hole in timestamps without a hole in sequence numbers is silence that the sender did not send (DTX, RFC 7587 section 3.1.3).
-- The delay follows the packets: it must cover 98 % of the last 4 s. What is too much is given back a frame at a time; what is
-  less (`spare_s`: the phase between the packets and the tick) can be given back by a tick that comes earlier.
+- A missing packet never stops the tick. The buffer conceals up to 60 ms without moving on, because the packet may only be late;
+  the delay has then grown by that time. After 60 ms the buffer moves on in silence.
+- A gap before a later packet is a loss. The later packet's in-band copy (FEC) repairs it, or it is concealed. With 2 % loss or
+  more the delay holds one frame in reserve, so that the later packet is there when it is needed.
+- A gap in timestamps without a gap in sequence numbers is silence that the sender did not send (DTX, RFC 7587 section 3.1.3).
+- The delay follows the packets: it covers 98 % of the last 4 s. A surplus of a frame or more is given back one frame at a time. A
+  smaller surplus (`spare_s`, the phase between packets and tick) is given back when the room's tick comes earlier.
 """
 
 from __future__ import annotations
@@ -25,28 +25,32 @@ TICK_SAMPLES = 960
 TICK_S = TICK_SAMPLES / RATE
 
 START_DELAY_S = 0.020
-"""From the first packet to the first sound: 20 to 40 ms, until the packets have shown what they need."""
-MAX_STALL_SAMPLES = 3 * TICK_SAMPLES
+"""First packet to first sound: 20 to 40 ms with the wait for a tick, until enough packets have shown what delay they need."""
+MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # concealed in a row before the buffer moves on
 MAX_DELAY_S = 0.400
 MAX_PACKETS = 64
-IDLE_S = 2.0
-JUMP_S = 1.0
+IDLE_S = 2.0  # without packets, the stream is forgotten
+JUMP_S = 1.0  # timestamp this far from the expected one: perhaps a new stream
 JUMP_PACKETS = 1000
-HISTORY = 200
-COVERED = 0.98
+HISTORY = 200  # packets that delay and loss are judged by: 4 s
+COVERED = 0.98  # fraction of packets that the delay must cover
 WEIGH_EVERY = 16
-"""Packets between two looks at what they need (a look sorts 200 numbers: 8 µs)."""
-MARGIN_S = 0.003
+"""Packets between two computations of the needed delay (one sorts 200 numbers: 8 µs)."""
+MARGIN_S = 0.003  # surplus that is never given back
 ENOUGH_TO_JUDGE = 50
-"""Packets seen before anything is given back."""
+"""Packets seen before any delay is given back."""
 LOSS_FOR_RESERVE, LOSS_WITHOUT = 0.02, 0.005
-"""A frame is kept in hand from so much loss on, and until there is no more than so much: to and fro would be heard."""
+"""Loss at which one frame is held in reserve, and loss below which it is released. The gap avoids audible switching to and
+fro."""
 
 
 @dataclass(slots=True, order=True)
 class Packet:
-    """`timestamp` and `sequence` do not wrap once inside; `samples`: duration at 48 kHz; `quiet`: nothing to hear in it.
-    `resumes`: what is missing before it was kept away, not lost."""
+    """One Opus packet in the buffer.
+
+    `timestamp` (48 kHz) and `sequence` do not wrap inside the buffer; `samples`: duration at 48 kHz; `quiet`: nothing to hear in
+    it; `fec`: carries a copy of the packet before. `resumes`: packets before it were left out on purpose, not lost.
+    """
 
     timestamp: int
     sequence: int
@@ -63,15 +67,17 @@ class Packet:
 
 class Kind(Enum):
     PLAY = "play"
-    """Decode `payload`: `samples` are its duration."""
+    """Decode `payload`; it lasts `samples`."""
     RECOVER = "recover"
-    """Take `samples` from the copy that `payload` (its packet stays in the buffer) carries of the packet before it."""
+    """Decode `samples` of the packet before `payload` from the in-band copy in `payload`, which stays in the buffer."""
     CONCEAL = "conceal"
     PAUSE = "pause"
     """Silence."""
 
 
 class Step(NamedTuple):
+    """What the mixer plays next: `samples` at 48 kHz, by `kind`."""
+
     kind: Kind
     samples: int
     payload: bytes = b""
@@ -79,14 +85,14 @@ class Step(NamedTuple):
     fec: bool = False
     timestamp: int = 0
     sequence: int = 0
-    """Of a packet that is played; neither wraps."""
+    """Timestamp and sequence of a played packet; neither wraps."""
 
 
 PAUSE = Step(Kind.PAUSE, TICK_SAMPLES)
 
 
 class JitterBuffer:
-    """One source. `push` on arrival; at each tick `begin`, then `next` until there are enough samples."""
+    """Jitter buffer of one source. `push` on arrival; at each tick `begin`, then `next` until there are enough samples."""
 
     def __init__(self) -> None:
         self._transits: deque[float] = deque(maxlen=HISTORY)
@@ -100,7 +106,7 @@ class JitterBuffer:
         self._reset()
 
     def _reset(self) -> None:
-        """Forget the stream (not how lossy it was): the next packet starts anew."""
+        """Forget the stream, but not its loss rate. The next packet starts a new stream."""
         self._packets.clear()
         self._transits.clear()
         self._needed_s = None
@@ -121,9 +127,10 @@ class JitterBuffer:
     # -- arrival ------------------------------------------------------------------------------------------------------------
 
     def push(self, packet: Packet, now: float) -> str:
-        """Takes over a packet as it came (16-bit sequence, 32-bit timestamp). Returns "" or why one was dropped.
+        """Add a packet as it arrived (16-bit sequence, 32-bit timestamp). Return "" or why a packet was dropped.
 
-        late, duplicate; jump (from elsewhere: taken if the next one follows it); overflow (taken, and the oldest dropped).
+        Reasons: late; duplicate; jump (far from the expected counters: taken if the next packet follows it); overflow (this
+        packet was taken and the oldest one dropped).
         """
         newest, passed_s = self._newest, now - self._newest_at
         if newest is not None and passed_s > IDLE_S:
@@ -138,7 +145,10 @@ class JitterBuffer:
         return self._insert(packet, now)
 
     def _suspicious(self, packet: Packet, now: float) -> str:
-        """Two packets in a row from elsewhere are a new stream (another SSRC, a new clock); one is a stray (RFC 3550 A.1)."""
+        """Take two unexpected packets in a row as a new stream (new SSRC or clock).
+
+        Drop a single one as a stray (RFC 3550 A.1).
+        """
         before, self._suspect = self._suspect, packet
         if before is None or (packet.sequence - before.sequence) & 0xFFFF != 1:
             return "jump"
@@ -173,7 +183,7 @@ class JitterBuffer:
         return ""
 
     def _observe(self, transit: float, duration: float) -> None:
-        """Notes how long a packet travelled. Of packets held up together that come in one burst only the first counts."""
+        """Note a packet's transit time. Of packets that were held up together and arrive in a burst, only the first counts."""
         draining = transit < self._last_transit - duration / 2 and transit > self._needed()
         self._last_transit = transit
         if draining:
@@ -184,7 +194,7 @@ class JitterBuffer:
             self._needed_s = None
 
     def _grow(self) -> None:
-        """Too many came too late (a longer route, a new kind of jitter): step back in the stream by whole ticks, over silence."""
+        """Step back by whole ticks, over silence, when too many packets come too late (a longer route, more jitter)."""
         self._needed_s = None
         behind = min(self._needed(), min(self._transits) + MAX_DELAY_S) - self._offset_s
         if behind <= 0.0 or len(self._transits) < 10:
@@ -197,9 +207,11 @@ class JitterBuffer:
     # -- the tick -----------------------------------------------------------------------------------------------------------
 
     def begin(self, now: float, buffered: int, quiet: bool) -> bool:
-        """Starts a tick with `buffered` decoded samples in hand. True: play this tick from 40 ms of sound (give a frame back).
+        """Start a tick with `buffered` decoded samples in hand.
 
-        `quiet`: nobody would notice now; otherwise the surplus must have lasted 2 s, or less the larger it is.
+        Return True to play this tick from 40 ms of sound, which shortens the delay.
+
+        `quiet`: nobody would notice a shortening now. Otherwise the surplus must have lasted for 2 s, or for less if it is large.
         """
         if not self._playing:
             return False
@@ -218,7 +230,10 @@ class JitterBuffer:
         return True
 
     def rest(self, now: float) -> bool:
-        """Instead of `begin` and `next`, where there is nothing but silence: True, and a tick of it has passed."""
+        """Pass a tick of pure silence, instead of `begin` and `next`.
+
+        Return False, and do nothing, if there is something to play.
+        """
         if self._packets:
             return False
         if self._playing:
@@ -230,7 +245,7 @@ class JitterBuffer:
         return True
 
     def next(self, now: float) -> Step:
-        """The next piece to be heard; `samples` > 0 always."""
+        """Return the next step; its `samples` are always more than 0."""
         if not self._playing:
             if not self._packets or now < self._start_at:
                 return PAUSE
@@ -256,7 +271,7 @@ class JitterBuffer:
         return Step(Kind.PLAY, head.samples, head.payload, head.quiet, head.fec, head.timestamp, head.sequence)
 
     def _bridge(self, head: Packet, gap: int) -> Step | None:
-        """Over a hole before `head`; None: the hole was covered by an earlier stall (look again)."""
+        """Return a step over the gap before `head`. None: an earlier stall has covered the gap; look again."""
         lost = 0 if head.resumes else head.sequence - self._played_sequence - 1
         repaired = head.samples if lost and head.fec and self._reserve else 0
         covered = min(self._stalled, gap - repaired)
@@ -276,7 +291,7 @@ class JitterBuffer:
         return Step(kind, samples, head.payload, head.quiet, head.fec) if kind is Kind.RECOVER else Step(kind, samples)
 
     def _missed(self, head: Packet, lost: int, left: int) -> None:
-        """Counts the lost packets once, when the hole before `head` has been passed."""
+        """Count the lost packets once, when the gap before `head` has been passed."""
         if left > 0:
             return
         for _ in range(min(lost, HISTORY)):
@@ -296,7 +311,7 @@ class JitterBuffer:
 
     @property
     def spare_s(self) -> float:
-        """How much earlier the last tick could have come with the same packets there; 0 before that is known."""
+        """How much earlier the last tick could have come with the same packets there, in seconds; 0 until that is known."""
         if self._stalled or len(self._transits) < ENOUGH_TO_JUDGE:
             return 0.0
         return self._spare_s - (TICK_S if self._reserve else 0.0)
@@ -304,7 +319,7 @@ class JitterBuffer:
     # -- what the packets need ----------------------------------------------------------------------------------------------
 
     def _needed(self) -> float:
-        """Arrival minus timestamp (both in seconds) that covers 98 % of the recent packets."""
+        """Return the transit time (arrival minus timestamp, in seconds) that covers 98 % of the recent packets."""
         if self._needed_s is None:
             self._unweighed = 0
             ordered = sorted(self._transits)
@@ -320,25 +335,27 @@ class JitterBuffer:
 
     @property
     def empty(self) -> bool:
+        """Whether no packet waits."""
         return not self._packets
 
     @property
     def newest(self) -> Packet | None:
+        """The packet with the highest timestamp so far."""
         return self._newest
 
     @property
     def position(self) -> int:
-        """The timestamp (extended past its wraps) of what comes next."""
+        """Timestamp of the next sample, extended beyond 32 bits."""
         return self._cursor
 
     def delay(self, now: float, buffered: int) -> float:
-        """Seconds from the arrival of the fastest recent packet to its being heard, were it heard now."""
+        """Return the buffer's delay in seconds: how much later than the fastest recent packet a sample is heard."""
         if not self._playing or not self._transits:
             return 0.0
         return now - (self._cursor - buffered) / RATE - min(self._transits)
 
 
 def _signed(value: int, bits: int) -> int:
-    """The difference of two counters that wrap, as the nearer of its two readings."""
+    """Return the difference of two wrapping counters as the nearer of its two readings."""
     half = 1 << (bits - 1)
     return ((value + half) & ((1 << bits) - 1)) - half

@@ -1,7 +1,7 @@
-"""The mix: per listener the sum of what they hear at its gains, in int32 and saturating, with a ramp wherever a gain changes.
+"""Mix: the sum of what each listener hears at its gains, in saturating int32, with a ramp wherever a gain changes.
 
-Pure: arrays in, arrays out. A gain moves linearly to its target within one tick (20 ms), which keeps a sine free of clicks when
-the matrix changes. Listeners whose sums are equal have equal `Recipe`s, by which the room shares one encode among them.
+Pure: arrays in, arrays out. A gain moves linearly to its target within one tick (20 ms), so that a matrix change causes no click.
+Listeners with equal sums have equal `Recipe`s, and the room encodes once for all of them.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from .opus import Samples
 TICK_SAMPLES = 960
 MAX_GAIN = 4.0
 HOLD = "\0hold"
-"""The name of the hold tone among the sources (no participant can have it: identifiers hold no NUL)."""
+"""Name of the hold tone among the sources. No participant can have it: identifiers contain no NUL."""
 
 Recipe = tuple[tuple[str, float, float], ...]
-"""(source, gain at the start of the tick, gain at its end), sorted by source; only sources that are heard in this tick."""
+"""(source, gain at the start of the tick, gain at its end), sorted by source. Contains only sources that are heard in this
+tick."""
 
 _NOTHING: Samples = np.zeros(TICK_SAMPLES, np.int16)
 _TOTAL: NDArray[np.int32] = np.zeros(TICK_SAMPLES, np.int32)
@@ -28,29 +29,30 @@ _RAMP: NDArray[np.float32] = np.arange(1, TICK_SAMPLES + 1, dtype=np.float32) / 
 
 
 class Gains:
-    """The gains of one listener on their way to what the matrix asks."""
+    """Gains of one listener, on their way to the matrix's gains."""
 
     def __init__(self) -> None:
         self._now: dict[str, float] = {}
         self._target: dict[str, float] = {}
         self.settled = True
-        """Nothing is on its way: the same sources sounding make the same recipe."""
+        """Whether no gain is moving. Equal sounding sources then give equal recipes."""
 
     def aim(self, target: Mapping[str, float]) -> None:
-        """New targets, reached at the end of the next tick. Gains outside 0..4 (or not numbers) are brought inside."""
+        """Set new targets, reached at the end of the next tick. Gains are clamped to 0..4."""
         self._target = {source: min(max(gain, 0.0), MAX_GAIN) for source, gain in target.items() if gain > 0.0}
         self.settled = self._now == self._target
 
     @property
     def sources(self) -> set[str]:
+        """All sources with a gain now or at the target."""
         return self._now.keys() | self._target.keys()
 
     def plain(self, source: str) -> bool:
-        """Whether the source is heard as loud as it is, and nothing is on its way."""
+        """Return whether the source is heard at gain 1 and no gain is moving."""
         return self.settled and self._now.get(source) == 1.0
 
     def advance(self, sounding: Mapping[str, Samples]) -> Recipe:
-        """The recipe of this tick. Silent sources take part in no sum, and their gains go to the target at once."""
+        """Return this tick's recipe and move the gains to their targets. Silent sources are not part of a recipe."""
         recipe = [
             (source, self._now.get(source, 0.0), self._target.get(source, 0.0)) for source in self.sources if source in sounding
         ]
@@ -59,7 +61,10 @@ class Gains:
 
 
 def mix(recipe: Recipe, sounding: Mapping[str, Samples]) -> Samples | NDArray[np.int32]:
-    """960 samples: the sum of the recipe's sources, clamped to int16 (a wrapped sum crackles). Valid until the next call."""
+    """Return 960 samples: the sum of the recipe's sources, clamped to int16 (overflow would crackle).
+
+    Valid until the next call.
+    """
     total: NDArray[np.int32] | Samples = _NOTHING
     for source, start, end in recipe:
         samples: Samples | NDArray[np.int32] = sounding[source]

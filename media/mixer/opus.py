@@ -1,8 +1,9 @@
-"""libopus by cffi: mono 48 kHz decoder and encoder, with what PyAV's wrapper lacks (loss concealment, in-band FEC, state copies).
+"""libopus through cffi: mono 48 kHz decoder and encoder.
 
-The library is the one inside PyAV's wheel (libopus 1.6), else the system's. Nothing is compiled (cffi's ABI mode).
-Samples are mono int16 numpy arrays at 48 kHz; stereo packets are mixed down by libopus. Every failure is an `OpusError`.
-API: https://opus-codec.org/docs/opus_api-1.5/, packets: RFC 6716.
+PyAV's own wrapper lacks loss concealment, in-band FEC and copies of an encoder's state. The library is the one inside PyAV's
+wheel (libopus 1.6), otherwise the system's. Nothing is compiled (cffi's ABI mode). Samples are mono int16 numpy arrays at 48 kHz;
+libopus mixes stereo packets down. Every failure is an `OpusError`. API: https://opus-codec.org/docs/opus_api-1.5/, packets: RFC
+6716.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ MAX_PACKET_SAMPLES = 5760
 MAX_PAYLOAD_BYTES = 1500
 _TICK_SAMPLES = 960
 _GRAIN_SAMPLES = 120
-"""2.5 ms: libopus conceals and recovers in multiples of it."""
+"""2.5 ms: libopus conceals and recovers multiples of it."""
 
 _APPLICATION_VOIP = 2048
 _SET_BITRATE, _SET_DTX, _SET_COMPLEXITY, _SET_INBAND_FEC = 4002, 4016, 4010, 4012
@@ -52,7 +53,7 @@ _ffi.cdef(_DECLARATIONS)
 
 
 class OpusMissing(ImportError):
-    """No usable libopus was found; the message says what was tried and what to install."""
+    """No usable libopus was found. The message says what was tried and what to install."""
 
 
 def load(candidates: list[str] | None = None) -> Any:
@@ -93,7 +94,7 @@ _lib = load()
 
 
 class OpusError(Exception):
-    """libopus refused; the message is its own (`corrupted stream`, `invalid argument`, …)."""
+    """libopus refused. The message is its own (`corrupted stream`, `invalid argument`, …)."""
 
 
 def _checked(result: int) -> int:
@@ -104,7 +105,7 @@ def _checked(result: int) -> int:
 
 
 def packet_samples(payload: bytes) -> int:
-    """How long a packet lasts, in samples per channel at 48 kHz (120 … 5760). Looks at the framing only. Raises OpusError."""
+    """Return a packet's duration in samples at 48 kHz (120 … 5760). Reads the framing only. Raise OpusError."""
     if not 0 < len(payload) <= MAX_PAYLOAD_BYTES:
         raise OpusError("payload empty or too long")
     samples = _checked(_lib.opus_packet_get_nb_samples(payload, len(payload), RATE))
@@ -114,17 +115,17 @@ def packet_samples(payload: bytes) -> int:
 
 
 def has_fec(payload: bytes) -> bool:
-    """Whether a packet carries a low-bitrate copy of the frame before it (RFC 6716 section 2.1.7)."""
+    """Return whether a packet carries a low-bitrate copy of the frame before it (RFC 6716 section 2.1.7)."""
     return bool(_lib.opus_packet_has_lbrr(payload, len(payload)) > 0)
 
 
 def is_dtx(payload: bytes) -> bool:
-    """Whether a packet says "nothing to hear": its frames are empty (RFC 6716 section 2.1.9)."""
+    """Return whether a packet's frames are empty, which means "nothing to hear" (RFC 6716 section 2.1.9)."""
     return len(payload) <= 2
 
 
 class Decoder:
-    """Mono 48 kHz. The state lives in memory that Python owns: nothing to free by hand."""
+    """Mono 48 kHz decoder. Python owns the memory of its state: nothing to free by hand."""
 
     def __init__(self) -> None:
         self._memory = _ffi.new("unsigned char[]", _lib.opus_decoder_get_size(1))
@@ -134,15 +135,15 @@ class Decoder:
         self._out = _ffi.from_buffer("int16_t[]", self._pcm.data)
 
     def decode(self, payload: bytes) -> Samples:
-        """One packet. Raises OpusError for bytes that are no Opus; the decoder stays usable."""
+        """Decode one packet. Raise OpusError for bytes that are not Opus; the decoder stays usable."""
         return self._run(payload, len(payload), MAX_PACKET_SAMPLES, 0)
 
     def conceal(self, samples: int) -> Samples:
-        """What probably came instead of a lost packet; fades out by itself over about 100 ms."""
+        """Return a probable continuation in place of a lost packet. It fades out by itself over about 100 ms."""
         return self._run(_ffi.NULL, 0, _grained(samples), 0)[:samples]
 
     def recover(self, following: bytes, samples: int) -> Samples:
-        """The lost packet before `following`, from its in-band copy if it has one, else concealed."""
+        """Return the lost packet before `following`, from its in-band copy if there is one, otherwise concealed."""
         return self._run(following, len(following), _grained(samples), 1)[:samples]
 
     def reset(self) -> None:
@@ -154,7 +155,10 @@ class Decoder:
 
 
 class Encoder:
-    """Mono 48 kHz voice. `clone` copies the whole state, so that two listeners can part without a step in either's sound."""
+    """Mono 48 kHz voice encoder.
+
+    `clone` copies the whole state: two listeners' streams can separate without a step in the sound.
+    """
 
     def __init__(self, *, bitrate: int = 40_000, complexity: int = 0, expected_loss_percent: int = 10, dtx: bool = False) -> None:
         self._memory = _ffi.new("unsigned char[]", _lib.opus_encoder_get_size(1))
@@ -179,7 +183,10 @@ class Encoder:
         self._out = _ffi.buffer(self._packet)
 
     def protect(self, wanted: bool) -> None:
-        """Whether packets carry a copy of the former one. Without, the same bits make 0.15 MOS more (wide-band PESQ)."""
+        """Set whether packets carry a copy of the packet before (FEC).
+
+        Without it the same bitrate gives 0.15 MOS more (wide-band PESQ).
+        """
         if wanted != self._protected:
             self._protected = wanted
             self._set(_SET_INBAND_FEC, int(wanted))
@@ -189,7 +196,7 @@ class Encoder:
         _checked(_lib.opus_encoder_ctl(self._state, request, _ffi.cast("int32_t", value)))
 
     def encode(self, pcm: Samples | NDArray[np.int32]) -> bytes:
-        """One packet of 2.5, 5, 10, 20, 40 or 60 ms (by the length of `pcm`). Raises OpusError for any other length."""
+        """Return one packet of 2.5, 5, 10, 20, 40 or 60 ms, by the length of `pcm`. Raise OpusError for any other length."""
         size, data = len(pcm), self._in
         if size == _TICK_SAMPLES:
             self._pcm[:] = pcm  # cheaper than a pointer into another array
@@ -200,7 +207,7 @@ class Encoder:
         return packet
 
     def clone(self) -> Encoder:
-        """An encoder that goes on exactly where this one stands (the state is one flat block without pointers into itself)."""
+        """Return an encoder in exactly this one's state (the state is one flat block without pointers into itself)."""
         twin = Encoder.__new__(Encoder)
         twin._memory = _ffi.new("unsigned char[]", _lib.opus_encoder_get_size(1))
         twin._state = _ffi.cast("OpusEncoder *", twin._memory)

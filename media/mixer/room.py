@@ -1,4 +1,4 @@
-"""The mixer of one room: who is pushed, who is heard, who is sent to. No sockets, no asyncio; time is passed in."""
+"""Mixer of one room: decides what each listener is sent at every tick. No sockets, no asyncio; time is passed in."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from .source import Source
 from .streams import Send, Streams
 
 TICK_STEP_S = 0.005
-"""How much earlier a room's tick can be laid."""
-GUARD_S = 0.002
+"""Step by which a room's tick can be moved earlier."""
+GUARD_S = 0.002  # safety margin of such a move
 SPARE_TICKS, PASSED_SPARE_TICKS = 25, 3
-"""For half a second nobody heard may have needed the time that is taken away. Of what is passed on nothing is taken away."""
-EVEN_TICKS = 10
+"""Ticks in a row in which every heard source must have time to spare before the tick moves earlier. A mix waits half a second. In
+passthrough three ticks are enough, because a move takes no sound away."""
+EVEN_TICKS = 10  # ticks without a waiting packet before a voice may go to the fast path
 LOOKAHEAD_S = 0.0065
-"""Opus gives each sound out so much later than it took it in (RFC 6716 section 2)."""
+"""Algorithmic delay of Opus: each sound comes out this much later than it went in (RFC 6716 section 2)."""
 
 
 class AudioRoom:
-    """Mixes for the listeners of `set_matrix`; everything happens in `tick`, once every 20 ms.
+    """Mixer of one room. `set_matrix` names the listeners; `tick`, called every 20 ms, sends to them.
 
-    `send(listener, opus_payload, timestamp_increment_samples, marker, lost)` is called from within `tick`: the increment (48 kHz)
-    counts from the last send to that listener (960 normally, more after DTX); the marker says that talk begins (RFC 3551); `lost`
-    packets are missing before this one.
+    `tick` calls `send(listener, opus_payload, timestamp_increment_samples, marker, lost)`. The increment (48 kHz) counts from the
+    last send to that listener: 960 normally, more after DTX. The marker says that talk begins (RFC 3551). `lost`: packets that
+    are missing before this one.
 
     `stats`: decodes, encodes, encodes_saved, passed_on, concealed, fec_used, shortened, skipped_quiet, dropped_malformed,
     dropped_corrupt, dropped_late, dropped_duplicate, dropped_jump, dropped_overflow, dropped_unheard.
@@ -49,9 +50,10 @@ class AudioRoom:
         self._flowing = False
 
     def set_matrix(self, hears: Mapping[str, Mapping[str, float]], hold: set[str]) -> None:
-        """Whole, replacing the former one. `hears`: listener → {source: gain 0..4}; `hold`: listeners who get the hold tone.
+        """Replace the whole matrix. `hears`: listener → {source: gain 0..4}; `hold`: listeners who get the hold tone.
 
-        Only listeners named in either are mixed for. Gains move over one tick; nobody hears themself, whatever is asked.
+        Only listeners named in either are mixed for. Gains move over one tick. Nobody hears their own voice, even if the matrix
+        says so.
         """
         self._hears = {
             listener: {source: gain for source, gain in gains.items() if source != listener and gain > 0.0}
@@ -65,7 +67,7 @@ class AudioRoom:
         self._apply()
 
     def set_loss(self, listener: str, fraction: float) -> None:
-        """What share of what is sent to them a listener has lately lost (RTCP receiver reports)."""
+        """Set the fraction (0..1) of packets that a listener has lately lost (from RTCP receiver reports)."""
         self._streams.set_loss(listener, fraction)
 
     def _apply(self) -> None:
@@ -87,9 +89,10 @@ class AudioRoom:
             del self._sources[source]
 
     def push(self, source: str, sequence: int, timestamp: int, payload: bytes, level_dbov: int | None, now: float) -> int:
-        """One RTP packet (header fields as on the wire, RFC 6464 level 0..127 or None). Never raises: refusals are counted.
+        """Take one RTP packet (header fields as on the wire, RFC 6464 level 0..127 or None). Never raise: refusals are counted.
 
-        Returns 0, or the level from which on (-dBov) the next packets may be kept away: nothing in them would be heard.
+        Return 0, or a level (-dBov): the next packets at this level or softer need not be pushed, because nothing in them would
+        be heard.
         """
         heard = self._sources.get(source)
         if heard is None:
@@ -99,7 +102,7 @@ class AudioRoom:
         return 0 if self.passes_on(source) else quiet_from
 
     def remove(self, participant: str) -> None:
-        """The participant left: neither source nor listener any more, until a matrix names them again."""
+        """Remove a participant as source and listener, until a matrix names it again."""
         self._hears.pop(participant, None)
         self._hold.discard(participant)
         for gains in self._hears.values():
@@ -107,7 +110,7 @@ class AudioRoom:
         self._apply()
 
     def tick(self, now: float) -> None:
-        """Plays 20 ms of every source, mixes, encodes and sends; or passes on what one source alone says."""
+        """Play 20 ms of every source, mix, encode and send; or pass on the packets of the only source that sounds."""
         if not self._gains:
             return
         sounding: dict[str, Samples] = {}
@@ -149,7 +152,7 @@ class AudioRoom:
             self._wait.reset()
 
     def _consider_solo(self, sounding: dict[str, Samples]) -> None:
-        """Whether the one who alone sounds is passed on from the next tick on."""
+        """Decide whether the only sounding source is passed on from the next tick on."""
         if len(sounding) > 1 or self._hold:
             self._wait.reset()
             return
@@ -166,7 +169,7 @@ class AudioRoom:
             self._streams.begin_passing(self._solo_recipes)
 
     def _end_solo(self) -> None:
-        """Encoders and the decoder go on where the listeners' decoders stand."""
+        """Return to mixing. Encoders and decoder take over the state of the listeners' decoders."""
         solo, self._solo, self._flowing = self._solo, None, False
         if solo is not None:
             sound = solo.source.take_back(solo.silent)
@@ -174,13 +177,15 @@ class AudioRoom:
 
     @property
     def idle(self) -> bool:
-        """Nothing is mixed for anybody: ticks would do nothing."""
+        """Whether nothing is mixed for anybody, so that ticks would do nothing."""
         return not self._gains
 
     def earlier(self) -> bool:
-        """Ask after each tick. True: let all later ticks come `TICK_STEP_S` earlier, all who are heard have it to spare.
+        """Return True to let all later ticks come `TICK_STEP_S` earlier: every heard source has that time to spare.
 
-        So the ticks of a room follow the packets of those who speak in it, instead of letting them wait 10 ms on average.
+        Ask after each tick.
+
+        So a room's ticks follow its speakers' packets, which otherwise wait 10 ms on average.
         """
         if self._spare_ticks < (PASSED_SPARE_TICKS if self.passing_on else SPARE_TICKS):
             return False
@@ -188,7 +193,7 @@ class AudioRoom:
         return True
 
     def _recipes(self, sounding: dict[str, Samples]) -> dict[str, Recipe]:
-        """The same object as at the tick before while nothing changes in who sounds for whom and how loud."""
+        """Return each listener's recipe: the same object as in the last tick while no source and no gain changes."""
         names = tuple(sounding)
         if self._steady is not None and self._steady[0] == names:
             return self._steady[1]
@@ -200,49 +205,59 @@ class AudioRoom:
         return recipes
 
     def passes_on(self, source: str) -> bool:
+        """Return whether `source` is in passthrough."""
         return self._solo is not None and self._solo.name == source
 
     @property
     def passed_on(self) -> str:
-        """Whose packets go on as they came; "": nobody's."""
+        """The source in passthrough; "": none."""
         return self._solo.name if self._solo is not None else ""
 
     def has_passed(self, sequence: int, timestamp: int) -> bool:
-        """Whether this packet (as on the wire) was the last that was passed on."""
+        """Return whether this packet (counters as on the wire) was the last one passed on."""
         last = self._solo.last if self._solo is not None else None
         return last is not None and last.sequence & 0xFFFF == sequence and last.timestamp & 0xFFFFFFFF == timestamp
 
     def begin_flow(self) -> set[str]:
-        """If the one voice that is passed on has come evenly of late: who hears it. From now on others take its packets to them
-        as they come; here they are only followed, in the same ticks, so that `end_flow` can be at any time."""
+        """Begin passthrough outside the mixer. Return the listeners of the passed-on voice; empty if it cannot begin.
+
+        The voice must have come evenly lately. From now on others send its packets to these listeners on arrival. The mixer only
+        follows them, in the same ticks, so that `end_flow` is possible at any time.
+        """
         if self._solo is None or self._solo.even_ticks < EVEN_TICKS or self.flow_is_over:
             return set()
         self._flowing = True
         return {listener for listener, recipe in self._solo_recipes.items() if recipe}
 
     def end_flow(self) -> None:
-        """Not before `awaits_packet`: what was taken to the listeners must have been followed."""
+        """Return the sending to the mixer.
+
+        Call only while `awaits_packet`: the mixer must have followed every packet that was sent.
+        """
         if self._flowing and self._solo is not None:
             self._solo.catch_up()
         self._flowing = False
 
     @property
     def flow_is_over(self) -> bool:
+        """Whether passthrough outside the mixer must end: silence, irregular packets, or a lossy listener."""
         return self._solo is None or self._solo.silent or self._solo.source.last is None or self._streams.lossy
 
     @property
     def awaits_packet(self) -> bool:
-        """The next tick has nothing to pass on yet."""
+        """Whether the next tick has nothing to pass on yet."""
         return self._solo is not None and self._solo.source.empty
 
     @property
     def passing_on(self) -> bool:
-        """Packets of a source go on as they came, with its own timestamps: no time is lost where a tick is."""
+        """Whether a source is in passthrough. Its packets keep their own timestamps, so moving a tick loses no time."""
         return self._solo is not None
 
     def age_s(self, listener: str, now: float) -> float | None:
-        """Call after `tick`: how old the sound of the packet just sent to this listener is at its beginning; the mean of those
-        who are heard. None: nobody is."""
+        """Return the age in seconds of the sound just sent to this listener, at its beginning; the mean over the heard sources.
+
+        None: nobody is heard. Call after `tick`.
+        """
         gains = self._gains.get(listener)
         if gains is None:
             return None
@@ -251,12 +266,12 @@ class AudioRoom:
         return sum(heard) / len(heard) + (0.0 if self._solo else LOOKAHEAD_S) if heard else None
 
     def concealed(self, participant: str) -> tuple[int, int]:
-        """(pieces of this source's sound that were made up for want of its packets, all that were played); zeros: not mixed."""
+        """Return (pieces of this source's sound that were concealed, all pieces played); zeros if it is not mixed."""
         source = self._sources.get(participant)
         return (source.concealed, source.played + source.concealed) if source is not None else (0, 0)
 
     def close(self) -> None:
-        """Ends everything; nothing is sent any more."""
+        """End everything; nothing is sent any more."""
         self._solo = None
         self._streams.close()
         self._sources.clear()

@@ -1,11 +1,11 @@
-"""One voice alone: while nobody else sounds, its packets go on as they came, at the jitter buffer's pace. Nothing is decoded.
+"""Passthrough of one voice: while nobody else sounds, its packets go on as they came, at the jitter buffer's pace, undecoded.
 
-A mix of one voice is that voice coded twice: 0.4 MOS worse (wide-band PESQ) and more than half of what a room costs. But a change
-between the two is heard, unless it falls where there is nothing to hear. So a voice begins to go on as it came in a pause between
-its words, and ends when another one begins, which covers the change: the last packets are decoded then, so that decoder and
-encoder stand where the listeners' decoders do.
+A mix of one voice codes that voice twice. That is 0.4 MOS worse (wide-band PESQ) and more than half of a room's cost. But a
+switch between the two is audible, unless nothing sounds at that moment. So passthrough begins in a pause between words. It ends
+when another voice begins, which covers the switch. The last packets are decoded then, so that decoder and encoder reach the state
+of the listeners' decoders.
 
-Only to listeners whose lines lose nothing: the mix carries copies against loss that the speaker may not send.
+Passthrough serves only listeners that lose nothing: the mix carries redundancy against loss, which the speaker may not send.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from .opus import is_dtx
 from .source import Passed, Source
 
 ALONE_TICKS = 150
-"""Three seconds. With half of it, lively talk changes so often that it sounds worse than a mix: 3.75 MOS instead of 4.0.
-So it is 3.9 at worst."""
+"""Three seconds alone before passthrough. With half of that, lively talk switches so often that it sounds worse than a mix: 3.75
+MOS instead of 4.0. With three seconds it is 3.9 at worst."""
 SOFT = 0.1
-"""A pause between words: 20 dB below what was said before."""
+"""Peak, relative to the loudest recent one, below which a tick is a pause between words: -20 dB."""
 LOUD_FADES = 0.995
-"""A tick: what was said before is forgotten in ten seconds."""
+"""Decay of the remembered loudness per tick: forgotten in about ten seconds."""
 PAUSE_TICKS = 8
-"""Silence so short that encoders still run; a longer one has ended the talk."""
+"""Silence of up to 8 ticks: encoders still run. A longer silence has ended the talk."""
 QUIET_TICKS = 100
-"""Quiet packets that go on: two seconds between sentences. What is longer is silence, of which one packet in 400 ms is sent."""
+"""Quiet packets that are still passed on: two seconds between sentences. In a longer silence one packet every 400 ms is sent."""
 LONGEST_GAP_SAMPLES = 2 * 48_000
 
 
 class Wait:
-    """When a voice that is alone may begin to go on as it came: see `look`, to be called at every tick of the mix."""
+    """Decides when a lone voice may begin passthrough. Call `look` or `silence` at every tick of the mix."""
 
     def __init__(self) -> None:
         self._name = ""
@@ -40,7 +40,10 @@ class Wait:
         self._silent_ticks = 0
 
     def look(self, name: str, peak: int) -> bool:
-        """`name` alone sounds in this tick, with a `peak` of 32768. A sound without pauses (a tone, music) is never to go on."""
+        """Return whether passthrough of `name`, which alone sounds in this tick, may begin. `peak`: 0..32768.
+
+        A sound without pauses (a tone, music) never begins it.
+        """
         if name != self._name:
             self._name, self._ticks, self._loud = name, 0, 0.0
         self._ticks += 1
@@ -49,18 +52,21 @@ class Wait:
         return peak < SOFT * self._loud and self._ticks > ALONE_TICKS
 
     def silence(self) -> str:
-        """Nobody sounds in this tick. Returns who may go on as they come ("": nobody), which is only so before encoders rest."""
+        """Note a tick in which nobody sounds.
+
+        Return whose passthrough may begin ("": nobody's); possible only before encoders rest.
+        """
         self._ticks += 1
         self._silent_ticks += 1
         return self._name if self._ticks > ALONE_TICKS and self._silent_ticks < PAUSE_TICKS else ""
 
     def reset(self) -> None:
-        """Several sound, or nobody has for long."""
+        """Start anew: several sources sound, or none has for long."""
         self._name = ""
 
 
 class Sent(NamedTuple):
-    """A packet for the listeners: `samples` after the former one, `lost` ones of the source missing in between."""
+    """Packet for the listeners, `samples` after the one before; `lost` packets of the source are missing in between."""
 
     payload: bytes
     samples: int
@@ -68,21 +74,21 @@ class Sent(NamedTuple):
 
 
 class Solo:
-    """One source on its way past the mixer."""
+    """One source in passthrough."""
 
     def __init__(self, name: str, source: Source, last: Passed) -> None:
-        """`last`: the packet whose sound the listeners heard last, as a mix."""
+        """Begin after `last`, the packet whose sound the listeners heard last, in a mix."""
         self.name = name
         self.source = source
         self.last = last
         self.even_ticks = 0
-        """In a row, after which nothing was left to wait: its packets go on when they come."""
+        """Ticks in a row after which no packet waited: packets are passed on as they arrive."""
         self._quiet_packets = 0
         self._ticks = 0
-        """Since the last packet."""
+        """Ticks since the last packet."""
 
     def tick(self, now: float) -> list[Sent]:
-        """What goes to the listeners in this tick: one packet, none, or two where the delay shrinks by a frame."""
+        """Return the packets for the listeners in this tick: one, none, or two where the delay shrinks by a frame."""
         passed = self.source.pass_on(now)
         self._ticks += 1
         self.even_ticks = self.even_ticks + 1 if self.source.empty else 0
@@ -97,22 +103,23 @@ class Solo:
         before, self.last = self.last, packet
         ticks, self._ticks = self._ticks, 0
         samples, lost = packet.timestamp - before.timestamp, packet.sequence - before.sequence - 1
-        if not 0 < samples <= LONGEST_GAP_SAMPLES or lost < 0:  # its counters began anew
+        if not 0 < samples <= LONGEST_GAP_SAMPLES or lost < 0:  # its counters started anew
             return Sent(packet.payload, max(1, ticks) * TICK_SAMPLES, 0)
         return Sent(packet.payload, samples, min(lost, samples // TICK_SAMPLES - 1))
 
     def catch_up(self) -> None:
-        """The listeners have had also what came too late for the ticks here."""
+        """Note that the listeners were also sent packets that came too late for the ticks here."""
         newest = self.source.newest
         if newest is not None and newest.timestamp > self.last.timestamp:
             self.last = newest
 
     @property
     def silent(self) -> bool:
+        """Whether the voice has been quiet for longer than a pause between sentences."""
         return self._quiet_packets > QUIET_TICKS
 
     @property
     def owed_samples(self) -> int:
-        """What has passed since the end of the last packet."""
+        """Samples since the end of the last packet."""
         owed = self.source.position - self.last.timestamp - TICK_SAMPLES
         return owed if 0 <= owed <= LONGEST_GAP_SAMPLES else self._ticks * TICK_SAMPLES

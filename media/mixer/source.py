@@ -1,7 +1,7 @@
-"""One participant's sound: packets in, 20 ms of samples out at every tick, or None where there is nothing to hear.
+"""One participant's sound: packets in, at every tick 20 ms of samples out, or None for silence.
 
-Nothing is decoded for a packet that says so itself: DTX, or an RFC 6464 level that nobody can hear, or that tells of an even
-noise. The level is the sender's word, and a liar silences only themself.
+Packets that announce silence are not decoded: DTX, or an RFC 6464 level that is inaudible or shows an even noise. The level is
+the sender's word; a sender who lies silences only itself.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from .jitter import RATE, TICK_SAMPLES, JitterBuffer, Kind, Packet, Step
 from .opus import Decoder, OpusError, Samples, has_fec, is_dtx, packet_samples
 
 INAUDIBLE_DBOV = 70
-"""-70 dBov: 10 units of 32768, under the noise of any room."""
-QUIET_PEAK = 16
+"""-70 dBov is a peak of 10 in 32768: below the noise of any room."""
+QUIET_PEAK = 16  # peak (of 32768) up to which samples count as silence
 HUM_DBOV = 45
 HUM_SPREAD = 4
 HUM_PACKETS = 50
-"""Under -45 dBov and within 4 units for a second: a fan, a room. No voice is so steady, however soft."""
+"""Below -45 dBov and within 4 dB for a second is a fan or a room. No voice is so steady, however soft."""
 HANGOVER_PACKETS = 10
 """Quiet packets that are still decoded, so that no word loses its end."""
 FADE_SAMPLES = 480
 WARM_PACKETS = 5
-"""100 ms: what a decoder needs to stand where one stands that heard everything."""
+"""100 ms: after so many packets a decoder has the state of one that heard everything."""
 
 _SILENCE: Samples = np.zeros(TICK_SAMPLES, np.int16)
 _FADE_OUT = np.linspace(1.0, 0.0, FADE_SAMPLES, dtype=np.float32)
@@ -34,7 +34,7 @@ _FADE_IN = np.linspace(0.0, 1.0, FADE_SAMPLES, dtype=np.float32)
 
 
 class Passed(NamedTuple):
-    """A packet that goes on as it came; its counters do not wrap."""
+    """Packet that is passed on as it came; its counters do not wrap."""
 
     payload: bytes
     timestamp: int
@@ -43,12 +43,15 @@ class Passed(NamedTuple):
 
 
 def is_quiet(payload: bytes, level_dbov: int | None) -> bool:
-    """Whether a packet says of itself that there is nothing to hear in it."""
+    """Return whether a packet itself says that there is nothing to hear in it."""
     return is_dtx(payload) or (level_dbov is not None and level_dbov >= INAUDIBLE_DBOV)
 
 
 class Source:
-    """`stats` is the room's: decodes, concealed, fec_used, shortened, skipped_quiet, passed_on, dropped_<reason>."""
+    """Sound of one participant.
+
+    `stats` are the room's: decodes, concealed, fec_used, shortened, skipped_quiet, passed_on, dropped_*.
+    """
 
     def __init__(self, stats: Counter[str]) -> None:
         self._stats = stats
@@ -62,15 +65,15 @@ class Source:
         self._silent = True
         self._paused = True
         self._kept_away = False
-        """Packets before the next one may be missing without being lost."""
+        """The fast path may leave out packets before the next one; they are not lost."""
         self._in_ticks = 0
         self._last: Passed | None = None
         self._recent: deque[bytes] = deque(maxlen=WARM_PACKETS)
         self.peak = 0
-        """Of the last samples taken."""
+        """Peak of the last samples taken."""
 
     def push(self, sequence: int, timestamp: int, payload: bytes, level_dbov: int | None, now: float) -> int:
-        """One RTP packet of this source. Anything wrong with it is counted and forgotten. Returns as `AudioRoom.push` does."""
+        """Take one RTP packet of this source; refusals are counted. Return as `AudioRoom.push` does."""
         try:
             samples = packet_samples(payload)
         except OpusError:
@@ -92,7 +95,7 @@ class Source:
         return min(INAUDIBLE_DBOV, max(HUM_DBOV, self._hum_level - HUM_SPREAD)) if hums else INAUDIBLE_DBOV
 
     def _hums(self, level: int | None) -> bool:
-        """Whether there has been nothing but an even, low noise for a second; the first louder packet ends it."""
+        """Return whether only an even, low noise has come for a second. The first louder packet ends it."""
         if level is None or level < HUM_DBOV or abs(level - self._hum_level) > HUM_SPREAD:
             self._hum_level, self._hum_run = level or 0, 0
             return False
@@ -100,7 +103,7 @@ class Source:
         return self._hum_run > HUM_PACKETS
 
     def take(self, now: float) -> Samples | None:
-        """The next 960 samples, or None for silence."""
+        """Return the next 960 samples, or None for silence."""
         if self._paused and not self._ready and self._buffer.rest(now):
             self._silent, self._last, self._skipped = True, None, None
             return None
@@ -128,11 +131,11 @@ class Source:
 
     @property
     def last(self) -> Passed | None:
-        """The packet that was the whole of the last tick, where packets and ticks have one length; None: they have not."""
+        """The packet that filled the last tick exactly. None while packets and ticks differ in length."""
         return self._last if self._in_ticks > WARM_PACKETS and not self._ready else None
 
     def pass_on(self, now: float) -> list[Passed]:
-        """Instead of `take`: the packets of the next 960 samples as they came."""
+        """Return the packets of the next 960 samples as they came, instead of `take`."""
         shorten = self._buffer.begin(now, 0, self._silent)
         found = []
         for _ in range(2 if shorten else 1):
@@ -150,9 +153,10 @@ class Source:
         return found
 
     def take_back(self, silent: bool) -> list[Samples]:
-        """Decodes the last of what was passed on, so that the next `take` goes on from there. Returns its sound.
+        """Decode the last packets that were passed on, so that the next `take` goes on from there. Return their sound.
 
-        `silent`: there was nothing to hear in it for long; then nothing is decoded."""
+        `silent`: there was nothing to hear for long; then nothing is decoded.
+        """
         sound = []
         for payload in () if silent else self._recent:
             try:
@@ -167,25 +171,30 @@ class Source:
 
     @property
     def empty(self) -> bool:
+        """Whether no packet waits."""
         return self._buffer.empty
 
     @property
     def newest(self) -> Passed | None:
+        """The packet with the highest timestamp so far."""
         newest = self._buffer.newest
         return Passed(newest.payload, newest.timestamp, newest.sequence, newest.quiet) if newest is not None else None
 
     @property
     def position(self) -> int:
-        """The timestamp of the sample that comes next."""
+        """Timestamp of the next sample."""
         return self._buffer.position - sum(map(len, self._ready))
 
     @property
     def spare_s(self) -> float:
+        """How much earlier the last tick could have come, in seconds."""
         return self._buffer.spare_s
 
     def age_s(self, now: float) -> float:
-        """How long ago the first of the samples just taken were captured, were the fastest packets without delay; 0: nothing
-        plays. A packet is on its way once its last sample is there, hence the tick on top."""
+        """Return the age in seconds of the first of the samples just taken; 0 if nothing plays.
+
+        Assumes that the fastest packets travelled without delay. Adds one tick, because a packet leaves after its last sample.
+        """
         waited = self._buffer.delay(now, sum(map(len, self._ready)) + TICK_SAMPLES)
         return waited + TICK_SAMPLES / RATE if waited else 0.0
 
@@ -229,7 +238,7 @@ class Source:
         return self._fall_silent(step, None)
 
     def _fall_silent(self, step: Step, skipped: bytes | None) -> Samples:
-        """Zeros; when there was sound a moment ago, its probable continuation fades out first."""
+        """Return silence. If there was sound just before, its probable continuation fades out first."""
         if self._paused and step.samples == TICK_SAMPLES:
             self._skipped = skipped
             return _SILENCE
@@ -249,7 +258,7 @@ class Source:
 
 
 def _without_a_frame(sound: Samples) -> Samples:
-    """40 ms become 20: from the first frame over into the second by a cross-fade of 10 ms."""
+    """Return 20 ms from 40 ms: a cross-fade of 10 ms leads from the first frame into the second."""
     first, second = sound[:TICK_SAMPLES], sound[TICK_SAMPLES:]
     blended = second.copy()
     blended[:FADE_SAMPLES] = first[:FADE_SAMPLES] * _FADE_OUT + second[:FADE_SAMPLES] * _FADE_IN

@@ -1,11 +1,11 @@
-"""Outgoing encoded streams: which listeners share an encode, and what is sent when there is nothing to hear.
+"""Outgoing encoded streams: which listeners share an encoder, and what is sent in silence.
 
-Every listener receives the packets of one `Stream`. Listeners of a stream whose recipes part are given clones of its encoder in
-the same tick, so that their decoders notice nothing; streams whose recipes have been equal for half a second (or that are both
-silent) become one, by when their encoders hold nearly the same state.
+Every listener receives the packets of one `Stream`. When the recipes of a stream's listeners begin to differ, each group gets a
+clone of the encoder in the same tick, so that the listeners' decoders notice nothing. Streams become one when their recipes have
+been equal for half a second, or when both are silent: by then their encoders hold nearly the same state.
 
-In silence a stream encodes 200 ms more (the encoder and the listener's decoder come to rest), then sends an empty DTX packet
-every 400 ms (RFC 7587 section 3.1.3): browsers play comfort silence and keep their playout delay.
+In silence a stream encodes 200 ms more, until its encoder and the listeners' decoders are at rest. Then it sends an empty DTX
+packet every 400 ms (RFC 7587 section 3.1.3): browsers play comfort noise and keep their playout delay.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ REST_TICKS = 10
 DTX_EVERY_TICKS = 20
 JOIN_TICKS = 25
 LOSSY = 0.02
-"""Who loses more gets copies of what was before, in a mix."""
+"""Fraction of lost packets above which a listener's mix carries in-band copies (FEC) of the packet before."""
 _SILENCE = np.zeros(TICK_SAMPLES, np.int16)
 
 Send = Callable[[str, bytes, int, bool, int], None]
 
 
 class Stream:
-    """One encoder and the listeners who get its packets."""
+    """One encoder and the listeners that receive its packets."""
 
     def __init__(self, encoder: Encoder, members: set[str], silent_ticks: int = 0) -> None:
         self.encoder = encoder
@@ -42,7 +42,7 @@ class Stream:
         self._toc = b"\x48"
 
     def packet(self, recipe: Recipe, sounding: Mapping[str, Samples], stats: Counter[str]) -> bytes | None:
-        """This tick's packet, or None where DTX sends none."""
+        """Return this tick's packet, or None where DTX sends none."""
         self.fresh = False
         self.silent_ticks = 0 if recipe else self.silent_ticks + 1
         if self.silent_ticks > REST_TICKS:
@@ -55,7 +55,10 @@ class Stream:
         return payload
 
     def end_passing(self, sound: list[Samples], last: bytes) -> None:
-        """`sound`: of the last packets of another encoder that the listeners got; empty: there was nothing to hear in them."""
+        """Encode again after passthrough.
+
+        `sound`: samples of the last packets that the listeners got (empty: silence); `last`: payload of the last one.
+        """
         for samples in sound:
             self.encoder.encode(samples)
         self.silent_ticks = 0 if sound else REST_TICKS
@@ -67,12 +70,13 @@ class Stream:
         return self.silent_ticks > REST_TICKS
 
     def ready_to_join(self, into: Stream) -> bool:
-        """Called in every tick in which both have the same recipe."""
+        """Return whether this stream can join `into`. Call in every tick in which both have the same recipe."""
         self.equal_ticks = self.equal_ticks + 1 if self.twin is into else 1
         self.twin = into
         return self.equal_ticks >= JOIN_TICKS or (self.resting and into.resting) or (self.fresh and into.fresh)
 
     def fork(self, members: set[str]) -> Stream:
+        """Return a stream for `members` with a clone of the encoder; they leave this one."""
         self.members -= members
         twin = Stream(self.encoder.clone(), members, self.silent_ticks)
         twin._toc, twin.fresh = self._toc, self.fresh
@@ -80,7 +84,7 @@ class Stream:
 
 
 class Streams:
-    """All streams of a room."""
+    """All outgoing streams of a room."""
 
     def __init__(self, send: Send, stats: Counter[str]) -> None:
         self._send = send
@@ -90,10 +94,10 @@ class Streams:
         self._talking: dict[str, bool] = {}
         self._loss: dict[str, float] = {}
         self._arranged: Mapping[str, Recipe] | None = None
-        """The recipes that listeners are arranged by already; None: look again."""
+        """Recipes that the listeners are grouped by now. None: group them again in the next tick."""
 
     def set_listeners(self, listeners: set[str]) -> None:
-        """New listeners get a cold encoder of their own (they have heard none of ours); others lose their stream."""
+        """Set who is sent to. A new listener gets a fresh encoder; a former one loses its stream."""
         for stream in self._streams:
             stream.members &= listeners
         self._arranged = None
@@ -106,7 +110,7 @@ class Streams:
             self._streams.append(Stream(Encoder(), {listener}))
 
     def tick(self, recipes: Mapping[str, Recipe], sounding: Mapping[str, Samples]) -> None:
-        """Encodes and sends 20 ms to every listener."""
+        """Encode and send 20 ms to every listener."""
         if recipes is not self._arranged:
             self._part(recipes)
             self._arranged = recipes if self._join(recipes) else None
@@ -127,12 +131,12 @@ class Streams:
             self._send(listener, payload, increment, marker, 0)
 
     def begin_passing(self, recipes: Mapping[str, Recipe]) -> None:
-        """No stream shall go both to one who hears and to one who does not."""
+        """Regroup the streams by `recipes`: none may serve both a listener of the passed-through source and another."""
         self._part(recipes)
         self._arranged = None
 
     def pass_on(self, recipes: Mapping[str, Recipe], packets: list[Sent]) -> None:
-        """Sends a tick of one source's own packets to all who hear it, and silence to the others."""
+        """Send one source's own packets of a tick to everybody who hears it, and silence to the others."""
         for stream in self._streams:
             recipe = recipes[next(iter(stream.members))]
             if not recipe:
@@ -143,7 +147,7 @@ class Streams:
                     self._send(listener, payload, samples, False, lost)
 
     def end_passing(self, recipes: Mapping[str, Recipe], sound: list[Samples], last: bytes, owed: int) -> None:
-        """`owed`: samples since the end of the last packet."""
+        """Return to mixing. `sound`, `last` as in `Stream.end_passing`; `owed`: samples since the end of the last packet."""
         for stream in self._streams:
             if recipes[next(iter(stream.members))]:
                 stream.end_passing(sound, last)
@@ -151,7 +155,7 @@ class Streams:
                     self._unsent[listener] = owed
 
     def set_loss(self, listener: str, fraction: float) -> None:
-        """How much of what is sent to them a listener lately lost."""
+        """Set the fraction (0..1) of packets that this listener has lately lost."""
         if listener in self._unsent:
             lossy, self._loss[listener] = self.lossy, fraction
             if self.lossy != lossy:
@@ -159,6 +163,7 @@ class Streams:
 
     @property
     def lossy(self) -> bool:
+        """Whether any listener loses more than `LOSSY`."""
         return any(fraction > LOSSY for fraction in self._loss.values())
 
     def _protect(self) -> None:
@@ -174,7 +179,7 @@ class Streams:
                 self._streams.append(stream.fork(members))
 
     def _join(self, recipes: Mapping[str, Recipe]) -> bool:
-        """False: some are still on their way to become one."""
+        """Join streams of equal recipes. Return False while some still wait for `JOIN_TICKS`."""
         kept: dict[Recipe, Stream] = {}
         others: list[Stream] = []
         for stream in self._streams:
@@ -190,6 +195,7 @@ class Streams:
         return not others
 
     def close(self) -> None:
+        """End all streams; nothing is sent any more."""
         self._streams.clear()
         self._unsent.clear()
         self._talking.clear()

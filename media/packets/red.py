@@ -1,7 +1,7 @@
-"""A voice whose packets carry the one before, too (RED, RFC 2198): a lost one comes again 20 ms later, as good as it was. Pure.
+"""Redundant voice (RED, RFC 2198): each packet also carries the packet before, so that a lost one arrives 20 ms later. Pure.
 
-Opus' own copies (in-band FEC) are made at a fraction of the bit rate: at ten per cent of loss they cost 1.0 MOS, whole ones 0.4.
-They double the rate instead, so each line carries them only while it loses packets and is not narrow.
+Opus' own copies (in-band FEC) have a fraction of the bit rate: with 10 % loss they cost 1.0 MOS, whole copies 0.4 MOS. But whole
+copies double the rate. So a connection carries them only while it loses packets and is not congested.
 """
 
 from __future__ import annotations
@@ -12,35 +12,38 @@ from collections.abc import Iterator
 from media.packets import rtp
 
 MOST_TICKS, MOST_BYTES = (1 << 14) - 1, 512
-"""How much older, and how long, a copy may be; the format would hold 1023 bytes."""
+"""How much older (in samples) and how long a copy may be. The format would allow 1023 bytes."""
 LONGEST_BYTES = 1200
-"""Of both packets; longer ones go alone."""
-WINDOW = 64
+"""Both packets together; a longer pair is sent without a copy."""
+WINDOW = 64  # packets back that are told apart as new or repeated
 MOST_BLOCKS, MOST_COPIES = 10, 2
-"""Of a packet; of more copies the newest are taken: each costs what a packet costs, and clients are rationed by datagrams."""
+"""Blocks in a packet, and the copies taken from it, newest first. Each copy costs what a packet costs, but clients are limited by
+datagrams."""
 BEGIN_LOST, END_LOST = 0.02, 0.01
-"""With less, jitter buffers do not wait for a copy, which then comes too late."""
+"""Loss at which copies begin, and below which they end. With less loss, jitter buffers do not wait for a copy, which comes too
+late."""
 STANDING_MS = 150.0
-"""A round trip so much over the least one: a queue that is full loses packets, and more of them would fill it more."""
+"""A round trip so much above the shortest shows a full queue. A full queue loses packets, and more packets would fill it more."""
 RTT_FORGOTTEN_MS = 1.0
-"""The least round trip ever seen is forgotten at so much a second: routes change."""
+"""Growth of the remembered shortest round trip, in ms per second: routes change."""
 WORSE_LOST, WORSE, WORSE_REPORTS, TRIAL_S = 0.1, 1.5, 2, 20.0
-"""Copies have made it worse when so much more is lost soon after their beginning, in so many reports running: one may be of few
-packets, or of a burst."""
-PAUSE_S, LONGEST_PAUSE_S = 30.0, 300.0
+"""Copies count as harmful if loss has grown so much (by and by factor), in so many reports in a row, within this time after they
+began. One report may cover only few packets, or a burst."""
+PAUSE_S, LONGEST_PAUSE_S = 30.0, 300.0  # pause after harmful copies, doubled each time
 
 _HEAD = struct.Struct("!BHB")
 
 
 def wrap(payload_type: int, payload: bytes, former: bytes, ticks: int) -> bytes:
-    """The payload of a packet that carries `former`, `ticks` older, too. Both are of `payload_type`."""
+    """Return a RED payload that also carries `former`, which is `ticks` older. Both are of `payload_type`."""
     head = _HEAD.pack(0x80 | payload_type, ticks << 2 | len(former) >> 8, len(former) & 0xFF)
     return head + bytes([payload_type]) + former + payload
 
 
 def unwrap(data: bytes, header: rtp.Header, payload_type: int) -> Iterator[tuple[bytes, rtp.Header]]:
-    """The packets in it, the oldest first, the newest (its own) last: each was sent one sequence number after the one before. At
-    most `MOST_COPIES` besides its own; header extensions are left out. Raises `RtpError`, before the first packet only.
+    """Return the packets inside a RED packet, oldest first, its own last, with consecutive sequence numbers.
+
+    At most `MOST_COPIES` besides its own; header extensions are left out. Raise `RtpError`, before the first packet only.
     """
     at, blocks = header.payload, []
     while at < header.end and data[at] & 0x80:
@@ -75,11 +78,16 @@ def _unwrapped(
 
 
 class Seen:
-    """Which of the last packets of a stream have been passed on, so that none is twice. A voice needs it while packets bring
-    others, and a while longer: late ones may come."""
+    """Which recent packets of a stream have been passed on, so that none is passed on twice.
+
+    A voice needs it while its packets carry redundant copies, and a while longer, because late packets may come.
+    """
 
     def __init__(self, highest: int, window: int = WINDOW, *, former: bool = True) -> None:
-        """window: how many packets are remembered; all older ones count as passed on. former: so do those up to `highest`."""
+        """Remember the last `window` packets; older ones count as passed on.
+
+        `former`: packets up to `highest` count as passed on, too.
+        """
         self._highest = highest
         self._window = window
         self._all = (1 << window) - 1
@@ -88,15 +96,18 @@ class Seen:
         self._alone = 0
 
     def needed(self, *, copies: bool) -> bool:
-        """To be asked with every packet. copies: this one may bring others."""
+        """Return whether this record is still needed. Call with every packet.
+
+        `copies`: this packet may carry redundant copies.
+        """
         self._alone = 0 if copies else self._alone + 1
         return self._alone <= WINDOW
 
     def first(self, sequence: int) -> bool:
-        """Whether this is the first time; and that it has been from now on."""
+        """Return whether this packet comes for the first time, and remember it."""
         step = rtp.ahead(sequence, self._highest)
         if abs(step) > rtp.RESTART:
-            self._highest, self._seen = sequence, self._at_first | 1  # it began anew
+            self._highest, self._seen = sequence, self._at_first | 1  # the stream has restarted
             return True
         if step > 0:
             self._highest, self._seen = sequence, (self._seen << step | 1) & self._all
@@ -109,7 +120,7 @@ class Seen:
 
 
 class Copier:
-    """Puts the former packet of one stream into each."""
+    """Adds to each packet of one stream the packet before (RED)."""
 
     def __init__(self, payload_type: int, red: int) -> None:
         self._payload_type = payload_type
@@ -117,7 +128,7 @@ class Copier:
         self._former: tuple[int, int, bytes] | None = None
 
     def add(self, packet: bytes) -> bytes:
-        """`packet`: without CSRCs and extensions. Returned as it is where the one before was not the last that came by here."""
+        """Return `packet` (without CSRCs and extensions) with the packet before. Without that one, return it unchanged."""
         sequence, timestamp = struct.unpack_from("!HI", packet, 2)
         payload, former = packet[12:], self._former
         if former is not None and -WINDOW < rtp.ahead(sequence, former[0]) <= 0:
@@ -133,8 +144,11 @@ class Copier:
 
 
 class Remedy:
-    """Whether a line that loses packets gets copies, by what its receiver reports. On a line that is too narrow they would be the
-    last straw: it begins with none while a queue stands, and gives up where they have made it worse."""
+    """Decides whether a lossy connection gets redundant copies (RED), by the receiver's reports.
+
+    Copies would make a congested connection worse. So none begin while a queue stands, and they end where they have raised the
+    loss.
+    """
 
     def __init__(self) -> None:
         self.on = False
@@ -147,7 +161,7 @@ class Remedy:
         self._not_before = float("-inf")
 
     def reported(self, lost: float, remembered: float, rtt_ms: float | None, now: float) -> None:
-        """lost: the share of this report; remembered: the worst one lately, fading."""
+        """Take a report. `lost`: fraction of this report; `remembered`: the worst fraction lately, fading."""
         least = self._least_rtt_ms + (now - self._reported) * RTT_FORGOTTEN_MS
         self._least_rtt_ms, self._reported = min(least, rtt_ms or least), now
         if self.on:

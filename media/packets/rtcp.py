@@ -1,4 +1,4 @@
-"""RTCP (RFC 3550, 4585, 5104 and REMB): the few packets a relay reads and writes, pure."""
+"""RTCP (RFC 3550, 4585, 5104 and REMB): the packets a relay reads and writes. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
 NACK, PLI, FIR, AFB = 1, 1, 4, 15
 NTP_EPOCH_S = 2208988800
 MAX_NACKED = 256
-"""Sequence numbers taken from one packet; more is not repair, it is load."""
+"""Sequence numbers taken from one NACK packet. More would be load, not repair."""
 
 
 class RtcpError(Exception):
@@ -22,6 +22,8 @@ class RtcpError(Exception):
 
 @dataclass(frozen=True)
 class SenderReport:
+    """Sender report, without its blocks. `ntp`: 64-bit NTP time."""
+
     ssrc: int
     ntp: int
     timestamp: int
@@ -29,7 +31,7 @@ class SenderReport:
 
 @dataclass(frozen=True)
 class Report:
-    """One report block (of an SR or an RR) about a stream of ours."""
+    """Report block (of an SR or RR) about a stream of ours. `delay_since_sr` in 1/65536 s."""
 
     ssrc: int
     lost_fraction: float
@@ -40,19 +42,23 @@ class Report:
 
 @dataclass(frozen=True)
 class Nack:
+    """Sequence numbers that a receiver asks for again."""
+
     ssrc: int
     sequences: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class KeyframeRequest:
-    """PLI or FIR."""
+    """Request for a keyframe: PLI or FIR."""
 
     ssrc: int
 
 
 @dataclass(frozen=True)
 class Bye:
+    """Streams that the sender has ended."""
+
     ssrcs: tuple[int, ...]
 
 
@@ -60,7 +66,7 @@ Packet = SenderReport | Report | Nack | KeyframeRequest | Bye | TransportFeedbac
 
 
 def parse(data: bytes) -> list[Packet]:
-    """All that we act on in a compound packet; the rest is skipped. Raises `RtcpError` only."""
+    """Return the packets of a compound that we act on; others are skipped. Raise only `RtcpError`."""
     found: list[Packet] = []
     at = 0
     while at < len(data):
@@ -131,18 +137,19 @@ def _packet(kind: int, count: int, body: bytes) -> bytes:
 
 
 def ntp(wall: float) -> int:
-    """Unix time in seconds → 64-bit NTP."""
+    """Return a Unix time in seconds as 64-bit NTP."""
     seconds = int(wall)
     return ((seconds + NTP_EPOCH_S) << 32 | int((wall - seconds) * (1 << 32))) & 0xFFFFFFFFFFFFFFFF
 
 
 def sender_report(ssrc: int, ntp_time: int, timestamp: int, packets: int, octets: int) -> bytes:
+    """Return a sender report without blocks."""
     return _packet(SR, 0, struct.pack("!IQIII", ssrc, ntp_time, timestamp, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF))
 
 
 @dataclass(frozen=True)
 class Block:
-    """What we tell a sender about its stream; `lost_fraction` in 1/256, `delay` in 1/65536 s."""
+    """Report block for a sender about its stream; `lost_fraction` in 1/256, `delay` in 1/65536 s."""
 
     ssrc: int
     lost_fraction: int
@@ -154,6 +161,7 @@ class Block:
 
 
 def receiver_report(ssrc: int, blocks: Sequence[Block]) -> bytes:
+    """Return a receiver report with at most 31 blocks."""
     body = struct.pack("!I", ssrc)
     for each in blocks[:31]:
         lost = max(-0x800000, min(each.lost, 0x7FFFFF)) & 0xFFFFFF
@@ -164,12 +172,13 @@ def receiver_report(ssrc: int, blocks: Sequence[Block]) -> bytes:
 
 
 def source_description(ssrc: int, name: str) -> bytes:
+    """Return an SDES packet with the CNAME `name` (ASCII)."""
     item = struct.pack("!IBB", ssrc, 1, len(name)) + name.encode("ascii") + b"\0"
     return _packet(SDES, 1, item + b"\0" * (-len(item) % 4))
 
 
 def nack(sender: int, ssrc: int, sequences: Sequence[int]) -> bytes:
-    """`sequences` ascending (across the wrap)."""
+    """Return a NACK for `sequences`, which ascend (across the wrap)."""
     body = struct.pack("!II", sender, ssrc)
     pairs: list[list[int]] = []
     for sequence in sequences:
@@ -182,16 +191,17 @@ def nack(sender: int, ssrc: int, sequences: Sequence[int]) -> bytes:
 
 
 def transport_feedback(sender: int, ssrc: int, body: bytes) -> bytes:
-    """`body`: of `bandwidth.Arrivals.report`."""
+    """Return transport-wide feedback; `body` comes from `bandwidth.Arrivals.report`."""
     return _packet(RTPFB, transport_cc.FORMAT, struct.pack("!II", sender, ssrc) + body)
 
 
 def pli(sender: int, ssrc: int) -> bytes:
+    """Return a picture loss indication: a request for a keyframe."""
     return _packet(PSFB, PLI, struct.pack("!II", sender, ssrc))
 
 
 def remb(sender: int, bits_per_second: int, ssrcs: Sequence[int]) -> bytes:
-    """draft-alvestrand-rmcat-remb-03 section 2.2."""
+    """Return a REMB (draft-alvestrand-rmcat-remb-03 section 2.2)."""
     exponent = max(0, bits_per_second.bit_length() - 18)
     rate = struct.pack("!I", len(ssrcs) << 24 | exponent << 18 | bits_per_second >> exponent)
     return _packet(PSFB, AFB, struct.pack("!II", sender, 0) + b"REMB" + rate + struct.pack(f"!{len(ssrcs)}I", *ssrcs))

@@ -1,4 +1,4 @@
-"""RTP packets (RFC 3550), their header extensions (RFC 8285) and VP8's descriptor (RFC 7741): pure functions on bytes."""
+"""RTP packets (RFC 3550), header extensions (RFC 8285) and VP8's descriptor (RFC 7741): pure functions on bytes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ SEQUENCES = 1 << 16
 TIMESTAMPS = 1 << 32
 ONE_BYTE = 0xBEDE
 RESTART = 3000
-"""A jump of more sequence numbers is a sender that began anew, not loss or reordering."""
+"""Jump in sequence numbers above which a sender has restarted; below it is loss or reordering."""
 MIX = "mix"
-"""The source of packets made here."""
+"""Source of packets that the mixer makes."""
 
 
 class RtpError(Exception):
@@ -21,7 +21,10 @@ class RtpError(Exception):
 
 
 class Header(NamedTuple):
-    """`payload` and `end` are offsets: the payload is `data[payload:end]`, without padding."""
+    """RTP header. `payload` and `end` are offsets: the payload is `data[payload:end]`, without padding.
+
+    `extension`: offset of the extension block's body; `profile`: 0 if there is none.
+    """
 
     payload_type: int
     marker: bool
@@ -35,7 +38,7 @@ class Header(NamedTuple):
 
 
 def parse(data: bytes) -> Header:
-    """Raises `RtpError` only. `extension` is the offset of the extension block's body; `profile` 0 means there is none."""
+    """Return the header of an RTP packet. Raise only `RtpError`."""
     size = len(data)
     if size < 12 or data[0] >> 6 != 2:
         raise RtpError("not RTP")
@@ -60,7 +63,7 @@ def parse(data: bytes) -> Header:
 
 
 def extension(data: bytes, header: Header, identifier: int) -> bytes | None:
-    """The value of one header extension, one- or two-byte form; None: not there (or malformed)."""
+    """Return the value of one header extension, in one- or two-byte form; None: missing or malformed."""
     if header.profile == ONE_BYTE:
         long = 1
     elif header.profile & 0xFFF0 == 0x1000:
@@ -91,22 +94,23 @@ def extension(data: bytes, header: Header, identifier: int) -> bytes | None:
 
 
 def build(payload_type: int, marker: bool, sequence: int, timestamp: int, ssrc: int, payload: bytes) -> bytes:
-    """A packet without CSRCs, extensions or padding."""
+    """Return a packet without CSRCs, extensions or padding."""
     return HEADER.pack(0x80, payload_type | (0x80 if marker else 0), sequence, timestamp, ssrc) + payload
 
 
 def ahead(new: int, old: int) -> int:
-    """How many sequence numbers `new` is after `old` (negative: before), across the wrap."""
+    """Return how many sequence numbers `new` is after `old` (negative: before), across the wrap."""
     return ((new - old + 0x8000) & 0xFFFF) - 0x8000
 
 
 def ticks_ahead(new: int, old: int) -> int:
+    """Return how many timestamp ticks `new` is after `old` (negative: before), across the wrap."""
     return ((new - old + 0x80000000) & 0xFFFFFFFF) - 0x80000000
 
 
 @dataclass(slots=True)
 class Vp8:
-    """Offsets into the payload; -1: not there. `picture_bits` is 7 or 15."""
+    """VP8 payload descriptor. `…_at` are offsets into the payload; -1: missing. `picture_bits` is 7 or 15."""
 
     keyframe: bool
     starts_frame: bool
@@ -119,7 +123,7 @@ class Vp8:
 
 
 def vp8(payload: bytes) -> Vp8:
-    """The descriptor of RFC 7741 section 4.2; raises `RtpError` only."""
+    """Return the descriptor of RFC 7741 section 4.2. Raise only `RtpError`."""
     try:
         return _vp8(payload)
     except IndexError:
@@ -148,14 +152,16 @@ def _vp8(payload: bytes) -> Vp8:
         if bits & 0x30:
             at += 1
     found.payload_at = at
-    # the payload header's P bit (section 4.3): 0 in a keyframe
+    # The payload header's P bit (section 4.3) is 0 in a keyframe.
     found.keyframe = starts and payload[at] & 0x01 == 0
     return found
 
 
 class Rewriter:
-    """Keeps one outgoing stream continuous while its source changes: sequence, timestamp and VP8 picture ids go on as if one
-    sender had sent them all. `clock`: ticks per second."""
+    """Keeps one outgoing stream continuous while its source changes. `clock`: ticks per second.
+
+    Sequence numbers, timestamps and VP8 picture ids go on as if one sender had sent all packets.
+    """
 
     def __init__(self, ssrc: int, payload_type: int, clock: int, sequence: int, timestamp: int) -> None:
         self.ssrc = ssrc
@@ -174,13 +180,13 @@ class Rewriter:
         self._picture_offset = self._tl0_offset = 0
 
     def starts(self, source: object, header: Header) -> bool:
-        """Would this packet begin a new source (video then waits for a keyframe)?"""
+        """Return whether this packet would begin a new source (video then waits for a keyframe)."""
         return source is not self.source or not -RESTART < self._step(header) < RESTART
 
     def relay(
         self, source: object, data: bytes, header: Header, now: float, picture: Vp8 | None = None
     ) -> tuple[int, bytes] | None:
-        """(outgoing sequence, packet), or None: older than the change of source."""
+        """Return (outgoing sequence, packet); None: the packet is older than the change of source."""
         step = self._step(header)
         if source is not self.source or not -RESTART < step < RESTART:
             self._switch(source, header, now, picture)
@@ -200,16 +206,16 @@ class Rewriter:
         return sequence, self._build(header.marker, sequence, timestamp, payload)
 
     def _step(self, header: Header) -> int:
-        """How far this packet would take the stream; 0 or less: it fills a gap."""
+        """Return how far this packet would advance the stream; 0 or less: it fills a gap."""
         return ((header.sequence + self._sequence_offset - self._sequence + 0x8000) & 0xFFFF) - 0x8000
 
     def skip(self, ticks: int) -> None:
-        """Sound of the mix that was never made (the worker was late): its time passes all the same."""
+        """Advance the time over sound of the mix that was never made, because the worker was late."""
         if self.source is MIX:
             self._timestamp = (self._timestamp + ticks) & 0xFFFFFFFF
 
     def append(self, payload: bytes, ticks: int, marker: bool, now: float, lost: int = 0) -> tuple[int, bytes]:
-        """A packet of our own (the mix), `ticks` after the former one; `lost` packets are missing in between."""
+        """Return (sequence, packet) for a payload of the mix, `ticks` after the last one; `lost` packets are missing between."""
         if self.source is not MIX:
             self.source = MIX
             ticks = max(ticks, self._elapsed(now))
@@ -219,36 +225,40 @@ class Rewriter:
         return self._sequence, self._build(marker, self._sequence, self._timestamp, payload)
 
     def follow(self, source: object, header: Header) -> None:
-        """What was appended last was this packet of `source`, by which the stream goes on without a seam."""
+        """Treat the last appended packet as this packet of `source`. The stream goes on with `source` without a seam."""
         self.source, self._advanced = source, 0
         self._sequence_offset = (self._sequence - header.sequence) & 0xFFFF
         self._timestamp_offset = (self._timestamp - header.timestamp) & 0xFFFFFFFF
 
     def mix_again(self) -> None:
-        """After `follow`: goes on as if what was relayed had been appended."""
+        """Undo `follow`: go on as if the relayed packets had been appended."""
         self.source = MIX
 
     def cut(self) -> None:
-        """What comes next begins anew, even when it comes from the former source: nothing sent in between is missing."""
+        """Let the next packet start anew, even from the same source: nothing sent in between counts as missing."""
         self.source = None
 
     def timestamp_at(self, now: float) -> int | None:
-        """The timestamp that a packet leaving now would have; None: nothing was sent yet."""
+        """Return the timestamp of a packet that would leave now; None: nothing was sent yet."""
         if self._at is None:
             return None
         return (self._timestamp + int((now - self._at) * self._clock)) & 0xFFFFFFFF
 
     def translate(self, timestamp: int) -> int:
-        """A timestamp of the present source, as it goes out."""
+        """Return a timestamp of the present source as it is sent."""
         return (timestamp + self._timestamp_offset) & 0xFFFFFFFF
 
     def lend(self, to: Any) -> None:
-        """Writing goes on by a `fastpath_out`, until `refresh` has been called for the last time. Not before the first packet."""
+        """Copy the state into a `fastpath_out`, which writes from now on; `refresh` copies it back.
+
+        At least one packet must have been sent.
+        """
         to.ssrc, to.payload_type, to.packets, to.octets = self.ssrc, self.payload_type, self.packets, self.octets
         to.sequence, to.sequence_offset, to.advanced = self._sequence, self._sequence_offset, self._advanced
         to.timestamp, to.timestamp_offset, to.at = self._timestamp, self._timestamp_offset, self._at
 
     def refresh(self, of: Any) -> None:
+        """Copy the state back from a `fastpath_out`."""
         self.packets, self.octets, self._advanced = of.packets, of.octets, of.advanced
         self._sequence, self._timestamp, self._at = of.sequence, of.timestamp, of.at
 
@@ -258,7 +268,7 @@ class Rewriter:
         return HEADER.pack(0x80, self.payload_type | (0x80 if marker else 0), sequence, timestamp, self.ssrc) + payload
 
     def _elapsed(self, now: float) -> int:
-        """At least 20 ms, so that two sources never share a timestamp."""
+        """Return the ticks since the last packet; at least 20 ms, so that two sources never share a timestamp."""
         passed = 0 if self._at is None else int((now - self._at) * self._clock)
         return max(passed, self._clock // 50)
 
@@ -272,7 +282,7 @@ class Rewriter:
             self._tl0_offset = (self._tl0 + 1 - picture.tl0) & 0xFF
 
     def _pictures(self, payload: bytes, picture: Vp8) -> bytes:
-        """7-bit ids are left as they are: they cannot carry the offset, and receivers take a keyframe at any id."""
+        """Rewrite picture ids. 7-bit ids stay: they cannot carry the offset, and receivers take a keyframe at any id."""
         changed = bytearray(payload)
         if picture.picture_bits == 15:
             value = (picture.picture + self._picture_offset) & 0x7FFF

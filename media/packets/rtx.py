@@ -1,4 +1,4 @@
-"""Retransmission in a stream of its own (RTX, RFC 4588, SSRC-multiplexed): a packet wrapped, and unwrapped. Pure."""
+"""Retransmission in a separate stream (RTX, RFC 4588, SSRC-multiplexed): wrap and unwrap packets. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from media.packets import rtp
 
 
 def wrap(packet: bytes, payload_type: int, ssrc: int, sequence: int) -> bytes:
-    """`packet`: as it was sent, without CSRCs and extensions; its sequence number goes before the payload."""
+    """Return `packet` as a retransmission: its sequence number comes before the payload. `packet` has no CSRCs and extensions."""
     marker = packet[1] & 0x80
     return (
         struct.pack("!BBH", 0x80, marker | payload_type, sequence)
@@ -20,7 +20,7 @@ def wrap(packet: bytes, payload_type: int, ssrc: int, sequence: int) -> bytes:
 
 
 def unwrap(data: bytes, header: rtp.Header, payload_type: int, ssrc: int) -> tuple[bytes, rtp.Header] | None:
-    """The packet as it was first sent (its header extensions stay), and its header; None: padding that only probes the path."""
+    """Return the packet as first sent, with its header extensions, and its header. None: padding that only probes the path."""
     if header.end - header.payload < 2:
         return None
     sequence = int.from_bytes(data[header.payload : header.payload + 2], "big")

@@ -1,4 +1,7 @@
-"""The `live` data channel: heartbeats, echoed at once so that a client knows in 1.5 s that its path or worker is gone. Pure."""
+"""`live` data channel: heartbeats, echoed at once. A client without echoes knows within 1.5 s that its path or worker is gone.
+
+Pure.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,13 @@ import json
 
 import msgspec
 
-PER_S = 20.0
+PER_S = 20.0  # heartbeats answered per second
 MAX_BYTES = 256
-_read = json.JSONDecoder(object_pairs_hook=tuple).decode  # the pairs as they stand: a dict would hide a member named twice
+_read = json.JSONDecoder(object_pairs_hook=tuple).decode  # the pairs as they are: a dict would hide a field named twice
 
 
 class LiveError(Exception):
-    """A message that is not answered; `reason`: refused (too long, too many), malformed."""
+    """Message that is not answered; `reason`: refused (too long, too many) or malformed."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -20,13 +23,13 @@ class LiveError(Exception):
 
 
 class Live:
-    """One client's heartbeats: at most `PER_S` a second, saved up for one second."""
+    """Heartbeats of one client: at most `PER_S` a second, with a burst of one second."""
 
     def __init__(self, now: float) -> None:
         self._tokens, self._refilled = PER_S, now
 
     def echo(self, data: str | bytes, now: float) -> str:
-        """What to send back; raises `LiveError`."""
+        """Return the reply. Raise `LiveError`."""
         self._tokens = min(PER_S, self._tokens + (now - self._refilled) * PER_S)
         self._refilled = now
         if self._tokens < 1 or len(data) > MAX_BYTES:
@@ -39,7 +42,7 @@ class Live:
 
 
 def _number(data: str | bytes) -> int | None:
-    """The number of a heartbeat, {"t": "hb", "n": 7}; None for anything else: a member twice, an integer beyond 64 bits."""
+    """Return n of a heartbeat {"t": "hb", "n": n}. None: anything else, a field named twice, or an integer beyond 64 bits."""
     try:
         pairs = _read(data if isinstance(data, str) else str(data, "utf-8"))
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""The pictures of one viewer, fitted to their path."""
+"""Fits the videos of one viewer to the viewer's bandwidth."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from media.peer.peer import Peer
 
 
 def fit(viewer: Peer, shown: dict[int, tuple[Peer, str]], now: float) -> dict[int, Limit] | None:
-    """Gives each slot its layer; `shown`: slot → (whose, "camera" | "screen"). Returns what the viewer must be told, if new.
+    """Give each slot its layer. Return the new limits if the viewer must be told, else None.
 
-    A screen counts for more than a camera (it is read), a lower slot for more than a higher one.
+    `shown`: slot → (whose, "camera" | "screen"). A screen comes before a camera, because it is read. A lower slot comes before a
+    higher.
     """
     path = viewer.downlink
     path.tick(now)

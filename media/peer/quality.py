@@ -1,4 +1,4 @@
-"""How connections fare, looked at once a second beside the way of the packets: rates, loss, jitter and round trip, both ways."""
+"""Quality of connections, measured once a second outside the packet path: rates, loss, jitter and round trip, both ways."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from media.packets import rtcp
 from media.peer.streams import Incoming, Outgoing
 
 REPORTS_KEPT = 32
-"""Sender reports whose time of sending is remembered: five streams, a report a second, answers within six."""
+"""Sender reports whose sending time is remembered: five streams, one report a second, answers within six seconds."""
 STALE_S = 6.0
-"""What a receiver said so long ago says nothing of now."""
-MOST_RTT_S = 10.0
+"""Age at which a receiver's report no longer counts."""
+MOST_RTT_S = 10.0  # longer round trips are errors of the report
 LOSS_PERCENT = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)
 JITTER_MS = (5.0, 10.0, 20.0, 30.0, 50.0, 100.0)
 RTT_MS = (20.0, 50.0, 100.0, 150.0, 250.0, 400.0, 800.0)
@@ -23,7 +23,7 @@ LATE_MS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 
 
 class Spread:
-    """How often a figure fell into which of some ranges, for ever; `bounds` are the upper ends, inclusive."""
+    """Cumulative histogram since the worker's start; `bounds` are inclusive upper bounds."""
 
     def __init__(self, bounds: Sequence[float]) -> None:
         self.bounds = bounds
@@ -31,16 +31,21 @@ class Spread:
         self.sum = 0.0
 
     def add(self, figure: float) -> None:
+        """Count one figure."""
         self.counts[bisect_left(self.bounds, figure)] += 1
         self.sum += figure
 
     def told(self) -> wire.Spread:
+        """Return the histogram for the worker's statistics."""
         return wire.Spread(bounds=list(self.bounds), counts=list(self.counts), sum=self.sum)
 
 
 class Totals:
-    """Of a worker's whole life: what its connections have sent and received (`up_audio_packets`, `down_video_octets`, …), and
-    how they fared, one entry a stream and second."""
+    """Totals of a worker since its start.
+
+    `counts`: packets and octets sent and received (`up_audio_packets`, `down_video_octets`, …). `spreads`: histograms of quality,
+    one entry per stream and second.
+    """
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -53,7 +58,7 @@ class Totals:
 
 @dataclass(slots=True)
 class Figures:
-    """Of one stream over its last second. `bps`: of payload. Loss and jitter are None while nobody has told of them."""
+    """Quality of one stream over the last second. `bps`: payload bits. Loss and jitter are None until a report has come."""
 
     bps: float = 0.0
     lost_percent: float | None = None
@@ -70,7 +75,7 @@ class _Seen:
 
 @dataclass(slots=True)
 class Quality:
-    """Of one peer. `up`: what comes from it, `down`: what goes to it, both by SSRC."""
+    """Quality of one peer, by SSRC. `up`: streams the peer sends, `down`: streams it receives."""
 
     totals: Totals
     at: float
@@ -83,16 +88,23 @@ class Quality:
     _seen: dict[int, _Seen] = field(default_factory=dict)
 
     def rtt_ms(self, now: float) -> float | None:
+        """Return the last round trip in ms; None if it is too old."""
         return self._rtt_ms if now - self._rtt_at < STALE_S else None
 
     def sent(self, report: bytes, now: float) -> None:
-        """A sender report of ours goes out: what answers it tells the round trip. (Its own time is that of the capture.)"""
+        """Remember when our sender report leaves. The peer's answer to it gives the round trip.
+
+        (The report itself holds the capture time.)
+        """
         self._sent[int.from_bytes(report[10:14], "big")] = now
         while len(self._sent) > REPORTS_KEPT:
             self._sent.popitem(last=False)
 
     def told(self, report: rtcp.Report, now: float) -> None:
-        """The peer's own report on a stream of ours (RFC 3550 section 6.4.1); others are forgotten at the next look."""
+        """Take the peer's report on a stream of ours (RFC 3550 section 6.4.1).
+
+        Reports on other streams are dropped at the next look.
+        """
         if len(self._told) < REPORTS_KEPT or report.ssrc in self._told:
             self._told[report.ssrc] = (report, now)
         left = self._sent.get(report.last_sr)
@@ -103,7 +115,7 @@ class Quality:
                 self.totals.spreads["rtt_ms"].add(self._rtt_ms)
 
     def look(self, incoming: Sequence[tuple[Incoming, rtcp.Block]], outgoing: Sequence[Outgoing], now: float) -> None:
-        """Once a second. `incoming`: each stream with what we are about to tell its sender."""
+        """Update all figures; call once a second. `incoming`: each stream with the report block for its sender."""
         took_s = max(now - self.at, 0.001)
         self.at = now
         self.up = {stream.ssrc: self._received(stream, block, took_s) for stream, block in incoming}
@@ -118,7 +130,7 @@ class Quality:
         seen = self._seen[stream.ssrc]
         self.totals.counts[f"up_{kind}_restored"] += stream.restored - seen.restored
         seen.restored = stream.restored
-        lost = max(0, block.lost - seen.lost)  # the block's fraction is of the whole way to who hears it
+        lost = max(0, block.lost - seen.lost)  # the block's fraction covers the whole path to the listeners
         seen.lost = block.lost
         self.totals.counts[f"up_{kind}_lost"] += lost
         if not packets:
@@ -139,7 +151,7 @@ class Quality:
         return figures
 
     def _count(self, name: str, ssrc: int, packets: int, octets: int) -> tuple[int, int]:
-        """What has come since the last look; a stream that began anew counts from there."""
+        """Count what has come since the last look. A stream that has restarted counts from its restart."""
         seen = self._seen.setdefault(ssrc, _Seen())
         more = packets - seen.packets if packets >= seen.packets else packets
         more_octets = octets - seen.octets

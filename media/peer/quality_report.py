@@ -1,4 +1,4 @@
-"""What a worker tells of one peer's connection, made of its streams when somebody asks."""
+"""Quality of one peer's connection for the worker's statistics, computed from its streams on demand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ PAUSED = "paused"
 
 
 def of_peer(peer: Peer, shown: Mapping[int, tuple[str, str]], concealed: tuple[int, int], now: float) -> wire.PeerQuality:
-    """`shown`: slot → (whose, "camera" | "screen"); `concealed`: pieces made up, and all that were played, of its own sound."""
+    """Return the peer's quality.
+
+    `shown`: slot → (whose, "camera" | "screen"); `concealed`: (concealed pieces of its own sound, all pieces played).
+    """
     quality, path = peer.quality, peer.ice.selected
     rtt_ms = quality.rtt_ms(now)
     return wire.PeerQuality(

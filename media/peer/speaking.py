@@ -1,4 +1,4 @@
-"""Who speaks, by the levels that browsers put on their packets (RFC 6464): pure, times in seconds."""
+"""Who speaks, judged by the audio levels that browsers put on their packets (RFC 6464). Pure; times in seconds."""
 
 from __future__ import annotations
 
@@ -6,23 +6,26 @@ from dataclasses import dataclass
 from typing import Any
 
 LOUD_LEVEL = 45
-"""-dBov: louder (smaller) than this starts a talkspurt; the two thresholds differ so that breathing does not flicker."""
+"""-dBov. A packet at least this loud starts a talkspurt, one at least `QUIET_LEVEL` loud continues it. The gap avoids flicker."""
 QUIET_LEVEL = 55
-START_PACKETS = 3
-HANG_S = 0.6
+START_PACKETS = 3  # loud packets that start a talkspurt
+HANG_S = 0.6  # a talkspurt goes on so long after its last loud packet
 SILENT_S = 0.5
-"""No packet for this long (muted, DTX): not speaking."""
-EVENT_EVERY_S = 0.2
+"""Time without a packet (muted, DTX) after which a participant does not speak."""
+EVENT_EVERY_S = 0.2  # between two events
 
 
 @dataclass(slots=True)
 class Voice:
+    """Speech detection of one participant."""
+
     loud: int = 0
     speaking: bool = False
     last_loud: float = float("-inf")
     last_packet: float = float("-inf")
 
     def hear(self, level: int, now: float) -> None:
+        """Take a packet's level (RFC 6464, 0 loudest … 127 silence)."""
         self.speaking = self.speaks(now)
         self.last_packet = now
         if level <= (QUIET_LEVEL if self.speaking else LOUD_LEVEL):
@@ -34,20 +37,22 @@ class Voice:
             self.loud = 0
 
     def speaks(self, now: float) -> bool:
+        """Return whether the participant speaks."""
         return self.speaking and now - self.last_loud <= HANG_S and now - self.last_packet <= SILENT_S
 
     def lend(self, to: Any) -> None:
-        """Hearing goes on in a `fastpath_in`, until `refresh` has been called for the last time."""
+        """Copy the state into a `fastpath_in`, which listens from now on. `refresh` copies it back."""
         to.loud_level, to.quiet_level, to.start_packets = LOUD_LEVEL, QUIET_LEVEL, START_PACKETS
         to.hang_s, to.silent_s = HANG_S, SILENT_S
         to.loud, to.speaking, to.last_loud, to.last_packet = self.loud, self.speaking, self.last_loud, self.last_packet
 
     def refresh(self, of: Any) -> None:
+        """Copy the state back from a `fastpath_in`."""
         self.loud, self.speaking, self.last_loud, self.last_packet = of.loud, bool(of.speaking), of.last_loud, of.last_packet
 
 
 class Speaking:
-    """Levels in, changes out."""
+    """Speech detection of a room: levels in, changes out."""
 
     def __init__(self) -> None:
         self._voices: dict[str, Voice] = {}
@@ -55,20 +60,22 @@ class Speaking:
         self._told_at = float("-inf")
 
     def hear(self, participant: str, level: int, now: float) -> None:
-        """`level` 0 (loudest) to 127 (silence)."""
+        """Take the level of a packet: 0 (loudest) to 127 (silence)."""
         self.voice(participant).hear(level, now)
 
     def voice(self, participant: str) -> Voice:
+        """Return the participant's detector."""
         found = self._voices.get(participant)
         if found is None:
             found = self._voices[participant] = Voice()
         return found
 
     def forget(self, participant: str) -> None:
+        """Remove a participant."""
         self._voices.pop(participant, None)
 
     def change(self, now: float) -> list[str] | None:
-        """All who speak, when that is news; at most five times a second."""
+        """Return all who speak if that has changed; at most five times a second. None: no change."""
         if now - self._told_at < EVENT_EVERY_S:
             return None
         speaking = sorted(name for name, voice in self._voices.items() if voice.speaks(now))

@@ -1,6 +1,6 @@
-"""Forwarding state of streams, pure: what came in (loss, jitter, repair) and what goes out (cache, keyframes, continuity).
+"""Forwarding state of streams: what came in (loss, jitter, retransmission) and what goes out (cache, keyframes, continuity).
 
-Times are seconds on one monotonic clock; nothing here sends: methods return what is to be sent.
+Pure. Times are seconds on one monotonic clock. Nothing here sends: methods return what must be sent.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from media.packets import rtx as repair
 
 AUDIO_CLOCK, VIDEO_CLOCK = 48000, 90000
 CACHE_PACKETS = 512
-"""Sent packets kept for repair: at 1.5 Mb/s about 3 s, at most 0.75 MB a slot."""
-RESENDS_PER_S = 400
+"""Sent packets kept for retransmission: about 3 s at 1.5 Mb/s, at most 0.75 MB a slot."""
+RESENDS_PER_S = 400  # retransmissions per second and stream
 ANY = ""
-"""Whatever layer begins first: nothing was chosen yet, or there is only one."""
-MAX_MISSING = 256
+"""The layer that begins first: none was chosen yet, or there is only one."""
+MAX_MISSING = 256  # lost packets remembered per stream; more ask for a keyframe instead
 MIX_AGE_S = 0.07
-"""How old mixed sound is until its first measurement: a frame, and what the jitter buffer holds at rest."""
-NACK_TRIES = 8
-NACK_EVERY_S = 0.06
+"""Assumed age of mixed sound until it is measured: one frame and the jitter buffer's delay at rest."""
+NACK_TRIES = 8  # requests for one packet before a keyframe is requested instead
+NACK_EVERY_S = 0.06  # between two requests for the same packet
 NACK_REORDER_S = 0.005
-"""A gap younger than this may be reordering."""
-KEYFRAME_EVERY_S = 0.3
+"""Age of a gap up to which it may be reordering."""
+KEYFRAME_EVERY_S = 0.3  # at most one keyframe request per stream in this time
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class _Missing:
 
 
 class Incoming:
-    """One stream (SSRC) of one peer, as received."""
+    """One stream (SSRC) that a peer sends, as received."""
 
     def __init__(self, ssrc: int, role: str, now: float, rid: str = "") -> None:
         self.ssrc = ssrc
@@ -50,13 +50,13 @@ class Incoming:
         self.clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK
         self.packets = self.octets = 0
         self.restored = 0
-        """Packets of a voice that came with the one after them, and not by themselves until then."""
+        """Lost voice packets that the next packet's redundant copy (RED) has restored."""
         self.seen: redundancy.Seen | None = None
-        """Of a voice, None while its packets carry no redundant copies."""
+        """Which packets were passed on. For a voice: None while the stream carries no redundant copies."""
         self.lost_beyond = 0.0
-        """The share that is lost on the way to whoever hears this as it came: see `block`."""
+        """Fraction that is lost between us and the listeners of the relayed stream: see `block`."""
         self.reference: tuple[float, int] | None = None
-        """(when, timestamp): the sender's own report on the worker's clock, for lips and voice."""
+        """(Unix time, RTP timestamp) from the sender's own report, on the worker's clock. Keeps lips and voice in step."""
         self._highest = -1
         self._base = 0
         self._cycles = 0
@@ -69,6 +69,7 @@ class Incoming:
         self.wants_keyframe = False
 
     def receive(self, header: rtp.Header, now: float) -> None:
+        """Count a received packet: loss, jitter, gaps."""
         self.packets += 1
         self.octets += header.end - header.payload
         if self._highest < 0:
@@ -87,30 +88,31 @@ class Incoming:
             self._missing.pop(header.sequence, None)
         transit = now * self.clock - header.timestamp
         difference = abs(transit - self._transit) % rtp.TIMESTAMPS
-        if difference < self.clock * 10:  # RFC 3550 appendix A.8; more is a new start, not jitter
+        if difference < self.clock * 10:  # RFC 3550 appendix A.8; a larger difference is a new start, not jitter
             self._jitter += (difference - self._jitter) / 16
         self._transit = transit
 
     @property
     def highest(self) -> int:
-        """The newest sequence number; negative: nothing has come."""
+        """Newest sequence number; negative: nothing has come."""
         return self._highest
 
     def is_newest(self, header: rtp.Header) -> bool:
-        """Has no later packet come yet?"""
+        """Return whether no later packet has come yet."""
         return header.sequence == self._highest
 
     def lend(self, to: Any) -> None:
-        """Counting goes on in a `fastpath_in`, until `refresh` has been called for the last time."""
+        """Copy the counters into a `fastpath_in`, which counts from now on. `refresh` copies them back."""
         to.ssrc, to.highest, to.cycles, to.packets = self.ssrc, self._highest, self._cycles, self.packets
         to.clock, to.transit, to.jitter, to.octets = self.clock, self._transit, self._jitter, self.octets
 
     def refresh(self, of: Any) -> None:
+        """Copy the counters back from a `fastpath_in`."""
         self._highest, self._cycles, self.packets = of.highest, of.cycles, of.packets
         self._transit, self._jitter, self.octets = of.transit, of.jitter, of.octets
 
     def nacks(self, now: float) -> list[int]:
-        """Sequence numbers to ask for now. Asks for a keyframe instead when too much is gone."""
+        """Return the sequence numbers to request now. Want a keyframe instead when a packet was requested `NACK_TRIES` times."""
         if not self._missing:
             return []
         due, lost = [], []
@@ -128,7 +130,7 @@ class Incoming:
         return due
 
     def keyframe_due(self, now: float) -> bool:
-        """True at most once in `KEYFRAME_EVERY_S` while a keyframe is wanted."""
+        """Return True if a keyframe must be requested now: at most once in `KEYFRAME_EVERY_S`."""
         if not self.wants_keyframe or now - self._keyframe_asked < KEYFRAME_EVERY_S:
             return False
         self._keyframe_asked = now
@@ -136,13 +138,16 @@ class Incoming:
         return True
 
     def sender_report(self, report: rtcp.SenderReport, clock_offset: float, now: float) -> None:
-        """`clock_offset`: worker's clock minus the sender's, in seconds."""
+        """Take the sender's report. `clock_offset`: the worker's clock minus the sender's, in seconds."""
         self._last_sr = ((report.ntp >> 16) & 0xFFFFFFFF, now)
         self.reference = (report.ntp / (1 << 32) + clock_offset, report.timestamp)
 
     def block(self, now: float) -> rtcp.Block:
-        """RFC 3550 section 6.4.1 and appendix A.3. The fraction is that of the whole way to the worst listener: by it an encoder
-        decides whether packets carry copies of the ones before them, and only the sender can put them in."""
+        """Return the report block for the sender (RFC 3550 section 6.4.1 and appendix A.3).
+
+        The loss fraction covers the whole path to the worst listener. The sender's encoder decides by it whether packets carry
+        redundant copies, and only the sender can add these.
+        """
         highest = self._cycles + self._highest
         expected = highest - self._base + 1
         interval = expected - self._expected_before
@@ -171,7 +176,7 @@ class Incoming:
 
 
 class PacketCache:
-    """The last packets of one outgoing stream, as they will be repeated: encrypted (byte for byte the same), or plain for RTX."""
+    """Last packets of one outgoing stream for retransmission: encrypted, to be repeated byte for byte, or plain for RTX."""
 
     def __init__(self) -> None:
         self._packets: list[tuple[int, bytes] | None] = [None] * CACHE_PACKETS
@@ -179,10 +184,11 @@ class PacketCache:
         self._refilled = 0.0
 
     def put(self, sequence: int, packet: bytes) -> None:
+        """Keep a packet; it replaces the oldest one."""
         self._packets[sequence % CACHE_PACKETS] = (sequence, packet)
 
     def take(self, sequences: tuple[int, ...], now: float) -> list[bytes]:
-        """Packets to send again; bounded by a rate, so that NACKs cannot multiply traffic."""
+        """Return the packets to send again, limited by a rate, so that NACKs cannot multiply traffic."""
         self._tokens = min(float(RESENDS_PER_S), self._tokens + (now - self._refilled) * RESENDS_PER_S)
         self._refilled = now
         found = []
@@ -195,7 +201,7 @@ class PacketCache:
 
 
 class Outgoing:
-    """One stream that a peer receives: its voice, or one of its four picture slots."""
+    """One stream that a peer receives: its voice, or one of its four video slots."""
 
     def __init__(
         self,
@@ -208,19 +214,23 @@ class Outgoing:
         stamp: Callable[[bytes], bytes] | None = None,
         say: Callable[[bytes], object] | None = None,
     ) -> None:
-        """seal: encrypts and sends; returns what went out (None: nothing did). say: the same for the mix, whose packets may wait
-        for those of other listeners (None: they do not). rtx: payload type of retransmissions (-1: packets are repeated as they
-        were). red: payload type of packets that carry the former one, too (-1: none may). stamp: numbers each packet for the
-        receiver's feedback."""
+        """Prepare the stream.
+
+        - seal: encrypts and sends a packet; returns what was sent (None: nothing).
+        - say: sends a packet of the mix; it may wait for those of other listeners (None: use `seal`).
+        - rtx: payload type of retransmissions; -1: packets are repeated as they were.
+        - red: payload type of packets that also carry the packet before; -1: not allowed.
+        - stamp: adds the transport-wide number for the receiver's feedback.
+        """
         clock = AUDIO_CLOCK if role == "audio" else VIDEO_CLOCK
-        # starting points are random (RFC 3550 section 5.1), the sequence low enough not to wrap during the first packets
+        # Initial values are random (RFC 3550 section 5.1). The sequence is low enough not to wrap during the first packets.
         self.rewriter = rtp.Rewriter(secrets.randbits(31) + 1, payload_type, clock, secrets.randbits(14), secrets.randbits(31))
         self.role = role
         self.clock = clock
         self.source: Incoming | None = None
         self.mix_age_s = MIX_AGE_S
         self.lost_fraction = 0.0
-        """What the receiver lately lost."""
+        """Fraction that the receiver has lately lost."""
         self.remedy = redundancy.Remedy() if red >= 0 else None
         self.red = red
         self.layer: str | None = ANY
@@ -235,10 +245,11 @@ class Outgoing:
 
     @property
     def ssrc(self) -> int:
+        """SSRC of the stream as sent."""
         return self.rewriter.ssrc
 
     def relay(self, source: Incoming, data: bytes, header: rtp.Header, now: float, picture: rtp.Vp8 | None = None) -> None:
-        """Video begins with a keyframe; until it comes one is asked for."""
+        """Forward a packet of `source`. Video starts with a keyframe, which is requested until it comes."""
         if self._cache is not None and not self._takes(source, header, picture):
             return
         changed = self.rewriter.relay(source, data, header, now, picture)
@@ -248,7 +259,7 @@ class Outgoing:
         self._send(*changed)
 
     def _takes(self, source: Incoming, header: rtp.Header, picture: rtp.Vp8 | None) -> bool:
-        """The layer that is shown goes on until a keyframe of the wanted one has come."""
+        """Return whether this packet goes out. The shown layer goes on until a keyframe of the wanted layer has come."""
         if self.layer is None:
             return False
         if not self.rewriter.starts(source, header):
@@ -261,7 +272,7 @@ class Outgoing:
         return False
 
     def show(self, layer: str | None, *, at_once: bool) -> None:
-        """Which layer (RID) of its picture this slot gets from now on; None: none. `at_once`: what is shown now stops here."""
+        """Choose the layer (RID) of the video for this slot; None: none. `at_once`: stop what is shown now."""
         if layer == self.layer:
             return
         self.layer = layer
@@ -269,29 +280,34 @@ class Outgoing:
             self.cut()
 
     def append(self, payload: bytes, ticks: int, marker: bool, now: float, lost: int = 0) -> None:
+        """Send a packet of the mix, `ticks` after the last one; `lost` packets are missing in between."""
         self.source = None
         packet = self._protected(self.rewriter.append(payload, ticks, marker, now, lost)[1])
         self._say(self._stamp(packet) if self._stamp else packet)
 
     def follow(self, source: Incoming, header: rtp.Header) -> None:
-        """The mix is one voice alone, of which this packet was sent: it goes on as a relayed one, until `mix_again`."""
+        """Follow `source` in passthrough: the mix's last packet was this one.
+
+        The stream goes on as a relayed one, until `mix_again`.
+        """
         self.source = source
         self.rewriter.follow(source, header)
 
     def mix_again(self) -> None:
+        """Return from `follow` to the mix."""
         if self.source is not None:
             self.source = None
             self.rewriter.mix_again()
 
     def reported(self, lost_fraction: float, rtt_ms: float | None, now: float) -> None:
-        """A loss is remembered for some reports (a few seconds each)."""
+        """Take a loss report of the receiver. A loss is remembered for some reports (a few seconds each)."""
         self.lost_fraction = max(lost_fraction, self.lost_fraction * 0.7)
         if self.remedy is not None:
             self.remedy.reported(lost_fraction, self.lost_fraction, rtt_ms, now)
 
     @property
     def copies(self) -> bool:
-        """Whether each packet carries the one before, too."""
+        """Whether each packet also carries the packet before (RED)."""
         return self.remedy is not None and self.remedy.on
 
     def _protected(self, packet: bytes) -> bytes:
@@ -302,12 +318,18 @@ class Outgoing:
         return made
 
     def cut(self) -> None:
-        """The source changes (or pauses): what comes next continues the stream without a gap, video with a keyframe."""
+        """Note that the source changes or pauses.
+
+        The next packet continues the stream without a gap; video continues with a keyframe.
+        """
         self.source = None
         self.rewriter.cut()
 
     def repair(self, sequences: tuple[int, ...], now: float) -> list[bytes]:
-        """Encrypted packets that are to be sent again. With RTX there are none: repeats have gone out when this returns."""
+        """Answer a NACK. Return encrypted packets to send again.
+
+        With RTX return none: the retransmissions have been sent already.
+        """
         found = [] if self._cache is None else self._cache.take(sequences, now)
         if self.repair_ssrc is None:
             return found
@@ -318,8 +340,10 @@ class Outgoing:
         return []
 
     def report(self, now: float, wall: Callable[[float], float]) -> bytes | None:
-        """A sender report on the worker's clock. Relayed streams say when they were captured, by their sender's own report;
-        the mix says how old its sound is."""
+        """Return a sender report on the worker's clock; None before the first packet.
+
+        A relayed stream reports the time of capture, taken from its sender's own report. The mix reports the age of its sound.
+        """
         timestamp = self.rewriter.timestamp_at(now)
         if timestamp is None:
             return None

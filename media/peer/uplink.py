@@ -1,4 +1,4 @@
-"""What one peer sends: which stream each packet is of, layers and repairs among them, and when it arrived. Pure."""
+"""What one peer sends: which stream each packet belongs to (layers and retransmissions, too), and when it arrived. Pure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from media.packets import red, rtp, rtx, sdp
 from media.peer.streams import Incoming
 
 MAX_SSRCS = 16
-"""libsrtp keeps a state for each SSRC it has seen; a client needs nine: a voice, three layers, a screen, and repairs of those."""
+"""libsrtp keeps a state for each SSRC. A client needs nine: a voice, three layers, a screen, and retransmissions of these
+four."""
 SENT_ROLES = ("audio", "camera", "screen")
 REMEMBERED_PACKETS = 1024
-"""Of one picture, to tell repeats from first arrivals: 9 s at 1 Mbit/s, more than any repair takes."""
+"""Packets of one video remembered to detect repeats: 9 s at 1 Mbit/s, longer than any retransmission takes."""
 
 
 class Uplink:
-    """`incoming`: the newest stream of each name: "audio", "screen", "camera", or "camera:h" for one layer."""
+    """Streams that one peer sends.
+
+    `incoming`: the newest stream of each name: "audio", "screen", "camera", or "camera:h" for one layer.
+    """
 
     def __init__(self, offer: sdp.Offer, drops: Counter[str]) -> None:
         self.incoming: dict[str, Incoming] = {}
@@ -27,33 +31,37 @@ class Uplink:
         self._repairs: dict[int, Incoming] = {}
         self._ssrcs: set[int] = set()
         self.has_pictures = False
-        """Whether a picture has ever come."""
+        """Whether video has ever come."""
         self.redundant = False
-        """Whether packets of the voice lately brought others."""
+        """Whether recent voice packets carried redundant copies (RED)."""
         self._sections = {section.role: section for section in offer.sections if section.role in SENT_ROLES}
         self._roles_by_ssrc = {ssrc: section.role for section in offer.sections for ssrc in section.ssrcs}
         self._repaired_by_ssrc = {new: old for section in offer.sections for new, old in section.repairs.items()}
 
     def may_bring(self, ssrc: int) -> bool:
+        """Return whether a packet of this SSRC is accepted."""
         return ssrc in self._ssrcs or len(self._ssrcs) < MAX_SSRCS
 
     def layers(self, role: str) -> list[Incoming]:
-        """The layers of a picture that have come so far, from low to high."""
+        """Return the video layers of `role` received so far, from low to high."""
         names = self._sections[role].rids or [""]
         return [stream for name in names if (stream := self.incoming.get(_key(role, name))) is not None]
 
     def top(self, role: str, now: float) -> Incoming | None:
-        """The highest layer of a picture that arrives at present."""
+        """Return the highest video layer that arrives at present."""
         return next((stream for stream in reversed(self.layers(role)) if stream.meter.bps(now)), None)
 
     def stream(self, plain: bytes, header: rtp.Header, now: float) -> Incoming | None:
-        """What an authenticated packet belongs to; that of a repair is what it repairs. None: nothing that was offered."""
+        """Return the stream of an authenticated packet. A retransmission belongs to the stream it repairs.
+
+        None: it was not offered.
+        """
         ssrc = header.ssrc
         self._ssrcs.add(ssrc)
         return self.streams.get(ssrc) or self._repairs.get(ssrc) or self._bind(ssrc, plain, header, now)
 
     def voice(self, stream: Incoming, plain: bytes, header: rtp.Header, came: float) -> Iterator[tuple[bytes, rtp.Header]]:
-        """The packets in a packet of the voice that have not come before, the oldest first."""
+        """Yield the new packets inside a voice packet, oldest first. Packets that have come before are left out."""
         section = self._sections["audio"]
         copies = header.payload_type != section.payload_type
         if copies and stream.seen is None:
@@ -75,11 +83,11 @@ class Uplink:
     def picture(
         self, stream: Incoming, plain: bytes, header: rtp.Header, now: float, came: float
     ) -> tuple[bytes, rtp.Header] | None:
-        """Return a packet of a picture as it was first sent; None if it is empty, a repeat, or not of this stream.
+        """Return a video packet as it was first sent. None: it is empty, a repeat, or not of this stream.
 
         Browsers fill the probes of their bandwidth estimation with repeats of packets that have arrived. Viewers cannot use a
-        repeat, and their SRTP drops it as a replay: it would look lost on the way to each of them. came: what the sender is told
-        of when the packet arrived.
+        repeat: their SRTP drops it as a replay, and it would look lost on each viewer's path. `came`: arrival time for the
+        sender's feedback.
         """
         section = self._sections[stream.role]
         if section.transport_cc:
@@ -104,8 +112,10 @@ class Uplink:
         return plain, header
 
     def _bind(self, ssrc: int, plain: bytes, header: rtp.Header, now: float) -> Incoming | None:
-        """Which m-line a new SSRC belongs to: by MID, else by the offer's a=ssrc, else the one audio (RFC 9143 section 9.2).
-        A layer, and what repairs it, says which one it is (RFC 8852)."""
+        """Bind a new SSRC to an m-line: by MID, else by the offer's a=ssrc, else to the only audio (RFC 9143 section 9.2).
+
+        A layer and its retransmissions name the layer themselves (RFC 8852).
+        """
         role = self._role_by_mid(plain, header) or self._roles_by_ssrc.get(self._repaired_by_ssrc.get(ssrc, ssrc))
         if role is None and header.payload_type in (self._sections["audio"].payload_type, self._sections["audio"].red):
             role = "audio"
@@ -117,7 +127,7 @@ class Uplink:
             return self._bind_repair(ssrc, section, plain, header)
         name = _text(plain, header, section, sdp.RID_URI) if section.rids else ""
         if section.rids and name not in section.rids:
-            return None  # the next packet may say it
+            return None  # the next packet may name it
         self.has_pictures = self.has_pictures or role != "audio"
         made = self.streams[ssrc] = self.incoming[_key(role, name)] = Incoming(ssrc, role, now, name)
         return made

@@ -1,7 +1,7 @@
-"""What a peer lends to the fast path (`transport/fastpath.c`) while its voice is steady, and how it comes back.
+"""Offloading of a steady voice to the fast path (`transport/fastpath.c`), and its return.
 
-The state belongs to `Incoming`, `Rewriter`, `Voice` and `Estimator`. It is copied out by `lend`, copied back by `sync` (as
-often as somebody wants to know) and, for the last time, by `recall`; in between only the fast path changes it.
+The state belongs to `Incoming`, `Rewriter`, `Voice` and `Estimator`. `lend` copies it out. `sync` copies it back, as often as
+somebody asks. `recall` copies it back for the last time. In between only the fast path changes it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from media.transport.ice import Path
 
 
 class Lent:
-    """Of one peer: the voice that it sends (lent by it), and that which it hears (lent by who sends it)."""
+    """Offloaded voices of one peer: the voice it sends, and the voice it hears, which that voice's sender offloads."""
 
     def __init__(self, leg: Leg, hears: Outgoing, number_id: int, level_id: int, downlink: Estimator) -> None:
-        """number_id, level_id: of the header extensions on this peer's audio; 0: not used."""
+        """Prepare offloading. `number_id`, `level_id`: header extension ids on this peer's audio; 0: not used."""
         self._leg = leg
         self._hears = hears
         self._downlink = downlink
@@ -33,6 +33,7 @@ class Lent:
 
     @property
     def is_lent(self) -> bool:
+        """Whether this peer's voice is offloaded."""
         return self._source is not None
 
     def lend(
@@ -46,10 +47,10 @@ class Lent:
         *,
         keeps: bool = False,
     ) -> None:
-        """Nothing happens when it cannot be: a listener's stream does not come from this source yet.
+        """Offload this peer's voice. Do nothing if a listener's stream does not come from `source` yet.
 
-        quiet_from: the lowest RFC 6464 level (-dBov) of what is lent; louder packets come back. 0: whatever comes is lent.
-        keeps: packets are kept for `kept`.
+        `quiet_from`: the lowest RFC 6464 level (-dBov) that the fast path takes; a louder packet ends the offloading. 0: it takes
+        any. `keeps`: packets are also buffered for `kept`.
         """
         if self._source is not None or any(each._hears.rewriter.source is not source or each._leg.hears for each in listeners):
             return
@@ -66,17 +67,17 @@ class Lent:
             self.keeps = keeps
 
     def kept(self) -> list[Kept]:
-        """The packets of this peer's voice that the mixer has not had yet."""
+        """Return the buffered packets of this peer's voice that the mixer has not had yet."""
         return self._leg.kept() if self._source is not None else []
 
     def keep_away(self, quiet_from: int) -> None:
-        """The mixer wants no more of what is not louder."""
+        """Stop buffering packets for the mixer. A packet louder than `quiet_from` (-dBov) ends the offloading."""
         self.keeps = False
         self._leg.keep_no_more()
         self._leg.voice_in.quiet_from = quiet_from
 
     def recall(self) -> None:
-        """Not before what was kept has been taken."""
+        """End the offloading. Take the buffered packets (`kept`) first."""
         self.sync()
         for each in self._listeners:
             each.sync()
@@ -86,7 +87,7 @@ class Lent:
         self.keeps = False
 
     def sync(self) -> tuple[float, Path] | None:
-        """When this peer's lent voice was last heard, and by which path."""
+        """Copy the state back. Return when this peer's offloaded voice was last heard, and on which path; None: not offloaded."""
         if self._leg.hears:
             self._hears.rewriter.refresh(self._leg.voice_out)
             self._collect()
@@ -98,14 +99,14 @@ class Lent:
         return voice.heard, self._by
 
     def number(self, size_bytes: int, now: float) -> int:
-        """The transport-wide number of a packet that does not go by the fast path."""
+        """Return the transport-wide number for a packet that Python sends."""
         self._collect()
         number = self._downlink.sent(size_bytes, now)
         self._leg.voice_out.number = self._downlink.next_number
         return number
 
     def copy(self) -> None:
-        """Whether what this peer hears carries the packet before, too."""
+        """Tell the fast path whether the packets this peer hears also carry the packet before (RED)."""
         self._leg.voice_out.red_type = self._hears.red if self._hears.copies else 0
 
     def _collect(self) -> None:
@@ -115,10 +116,13 @@ class Lent:
         voice.uncollected = 0
 
     def say(self, packet: bytes) -> None:
+        """Send a packet of the mix with the next flush."""
         self._leg.say(packet)
 
     def aim(self, path: Path) -> None:
+        """Send this peer's packets to `path` from now on."""
         self._leg.aim(path)
 
     def close(self) -> None:
+        """End the leg."""
         self._leg.close()

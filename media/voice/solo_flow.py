@@ -1,8 +1,8 @@
-"""A voice alone that comes evenly: the fast path takes its packets to those who hear it, and the mixer follows behind.
+"""Passthrough by the fast path: it sends a lone voice that comes evenly to its listeners, and the mixer follows behind.
 
-While one person alone is heard, their packets go on as they came (`media.mixer.solo`), each by a tick of its own: all that Python
-does for them is to look on. So they are lent, as a relayed voice is. The mixer has them five at a time, and makes the ticks that
-it would have made, so that at any moment it stands where the listeners' decoders do and can go on.
+While one person alone is heard, the packets are passed on as they came (`media.mixer.solo`). Each would cost a tick in which
+Python only looks on. So the voice is offloaded, as a relayed voice is. The mixer gets five packets at a time and makes up their
+ticks. So at any moment it can reach the state of the listeners' decoders and go on mixing.
 """
 
 from __future__ import annotations
@@ -17,17 +17,20 @@ from media.peer.streams import Incoming
 from media.transport.fastpath import Kept
 
 TICK_STEPS, FOLLOW_STEPS = 4, 20
-"""A tick is 20 ms; the mixer follows every 100."""
+"""A tick is 4 steps, 20 ms. The mixer follows every 20 steps, 100 ms."""
 EARLY_S = 0.008
-"""A tick comes this much before its moment when the one packet is there that it waits for: one wake-up instead of two."""
-GRACE_STEPS = 3
+"""How much earlier a tick may come if the only packet it awaits is there: one wake-up instead of two."""
+GRACE_STEPS = 3  # how long a tick waits for its packet
 AHEAD_STEPS = 64
-"""At the end of a flow at most 0.3 s are followed at once, more than jitter buffers hold but after a long stall: so the room's
-next tick is soon, whatever timestamps say."""
+"""At the end at most 0.3 s of sound are followed at once, so that the room's next tick is soon, whatever the timestamps say.
+Jitter buffers hold less, except after a long stall."""
 
 
 class Flow:
-    """From `begin` to `end`. `due` is the next tick, `look_due` when `look` is to be called, both in steps of `TICK_STEP_S`."""
+    """One offloaded passthrough, from `begin` to `end`, in steps of `TICK_STEP_S`.
+
+    `due`: the next tick; `look_due`: the next `look`.
+    """
 
     def __init__(self, audio: AudioRoom, peer: Peer, listeners: Sequence[Peer], due: int) -> None:
         self.peer = peer
@@ -47,7 +50,10 @@ class Flow:
         relayed: Sequence[Peer],
         due: int,
     ) -> Flow | None:
-        """`packet`: what was passed on just now. `relayed`: who hears this voice alone anyway. None: nothing has changed."""
+        """Offload the voice. Return None, with nothing changed, if it is not possible.
+
+        `packet`: the one just passed on. `relayed`: peers that hear this voice relayed anyway.
+        """
         listeners = [people[name] for name in audio.begin_flow() if name in people]
         if not listeners:
             audio.end_flow()
@@ -61,11 +67,11 @@ class Flow:
             return None
         for each in people.values():
             if each is not peer and each.waits_for_ticks:
-                each.recall()  # the next word ends it
+                each.recall()  # that peer's next word ends the passthrough
         return flow
 
     def take(self, packet: Kept) -> None:
-        """A packet that the listeners have had, in its order."""
+        """Take a packet that the listeners have had, in the order of sending."""
         self._tick_until(packet.at)
         awaited = self._audio.awaits_packet
         self._audio.push(self.peer.participant, packet.sequence, packet.timestamp, packet.payload, packet.level, packet.at)
@@ -73,19 +79,19 @@ class Flow:
             self._tick(packet.at)
 
     def look(self, now: float, rests: bool) -> bool:
-        """False: it is over, and to be ended. `rests`: nothing else of the room wants to be looked at more often."""
+        """Follow the packets up to `now`. Return False when the passthrough must end. `rests`: the room needs no closer look."""
         self.peer.bring()
         self._tick_until(now)
         self.look_due = int(now / TICK_STEP_S) + (FOLLOW_STEPS if rests else TICK_STEPS)
         return not self._audio.flow_is_over
 
     def end(self, now: float) -> int:
-        """The mixer goes on: when it ticks next."""
+        """End the offloading and let the mixer go on. Return the step of its next tick."""
         self.peer.recall()
         self._tick_until(now)
         most = int(now / TICK_STEP_S) + AHEAD_STEPS
         while self._audio.passing_on and not self._audio.awaits_packet and self.due < most:
-            self._tick(max(now, self.due * TICK_STEP_S))  # what the listeners have had is not mixed for them again
+            self._tick(max(now, self.due * TICK_STEP_S))  # what the listeners have had must not be mixed for them again
         self._give_back()
         return self.due
 

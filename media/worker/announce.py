@@ -1,4 +1,4 @@
-"""A worker's lease in Redis, renewed with its load. Going through Redis, it proves the way there as well as the worker."""
+"""Worker's lease in Redis, renewed with its load. A valid lease shows that the worker runs and that it reaches Redis."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from media.worker.worker import Worker
 
 log = structlog.get_logger(__name__)
 
-EVERY_S = announcement.LEASE_MS / 1000 / 4
+EVERY_S = announcement.LEASE_MS / 1000 / 4  # four renewals a lease: three may fail
 TIMEOUT_S = 1.0
 
 
 class Announcer:
-    """Use as a context: announced inside, withdrawn at the end. Redis may come and go meanwhile."""
+    """Context manager: announces the worker inside, withdraws it at the end. Redis may fail and recover meanwhile."""
 
     def __init__(self, worker: Worker, redis_url: str, url: str, secret: str) -> None:
-        """`secret`: what commands carry; the announcement is signed with it."""
+        """Prepare the lease. `secret`: bearer token of commands, also signs the announcement. `url`: where commands reach us."""
         self._worker = worker
         self._secret = secret
         self._url = url
@@ -53,11 +53,11 @@ class Announcer:
                 pipe.srem(announcement.WORKERS_KEY, self._worker.name)
                 await pipe.execute()
         except (RedisError, OSError) as failure:
-            log.warning("lease_not_withdrawn", error=type(failure).__name__)  # it runs out
+            log.warning("lease_not_withdrawn", error=type(failure).__name__)  # the lease expires by itself
         await self._redis.aclose()
 
     def wake(self) -> None:
-        """Something about the worker has changed that nobody should wait to hear."""
+        """Announce at once, because the worker's state has changed (it drains)."""
         self._wake.set()
 
     async def _run(self) -> None:

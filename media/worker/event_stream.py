@@ -1,4 +1,4 @@
-"""The numbered event stream of a worker, fanned out to its subscribers."""
+"""Numbered event stream of a worker, sent to all its subscribers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_QUEUED_BYTES = 16 * 1024 * 1024
 
 
 class Subscriber:
-    """A bounded queue of frames. When it is full the subscriber is cut off: it reads a new snapshot when it comes back."""
+    """Bounded queue of frames. A full queue cuts the subscriber off; it reads a new snapshot when it reconnects."""
 
     def __init__(self) -> None:
         self._frames: asyncio.Queue[bytes | None] = asyncio.Queue()
@@ -35,7 +35,7 @@ class Subscriber:
         self._frames.put_nowait(None)
 
     async def get(self) -> bytes | None:
-        """The next frame; None: cut off, or the worker closes."""
+        """Return the next frame. None: the subscriber is cut off, or the worker closes."""
         frame = await self._frames.get()
         if frame is not None:
             self._bytes -= len(frame)
@@ -43,7 +43,7 @@ class Subscriber:
 
 
 class Hub:
-    """Numbers events from 1 without gaps. `snapshot(n)`: the state after event n."""
+    """Numbers the events from 1 without gaps. `snapshot(n)` returns the state after event n."""
 
     def __init__(self, snapshot: Callable[[int], wire.Snapshot]) -> None:
         self._snapshot = snapshot
@@ -53,10 +53,11 @@ class Hub:
 
     @property
     def heard(self) -> bool:
-        """Somebody reads."""
+        """Whether anybody reads the events."""
         return bool(self._subscribers)
 
     def publish(self, event: wire.Event) -> None:
+        """Give `event` the next number and queue it for every subscriber."""
         self._number += 1
         event.n = self._number
         frame = self._encoder.encode(event)
@@ -64,15 +65,17 @@ class Hub:
             subscriber.put(frame)
 
     def subscribe(self) -> Subscriber:
-        """Its first frame is the snapshot; every later event follows."""
+        """Return a new subscriber. Its first frame is the snapshot; every later event follows."""
         subscriber = Subscriber()
         subscriber.put(self._encoder.encode(self._snapshot(self._number)))
         self._subscribers.add(subscriber)
         return subscriber
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
+        """Stop queuing events for `subscriber`."""
         self._subscribers.discard(subscriber)
 
     def close(self) -> None:
+        """End every subscriber's stream."""
         for subscriber in self._subscribers:
             subscriber.end()

@@ -1,4 +1,4 @@
-"""The worker's HTTP: commands of `media.api.client` in, answers and the event stream out."""
+"""HTTP of a worker: commands of `media.api.client` come in, replies and the event stream go out."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from media.worker.worker import Worker
 log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
-"""A room's whole board journal comes with `OpenRoom`."""
+"""`OpenRoom` carries a room's whole board journal."""
 ROOMS_AT_ONCE = 10
-"""Looked at before packets and ticks are let go first."""
+"""Rooms that `/quality` reads before it lets packets and ticks run."""
 STATUS = {"stale_epoch": 409, "no_room": 404, "no_peer": 404, "full": 429, "draining": 429}
-"""A refusal is always 4xx (400 unless listed): `WorkerClient` takes 5xx for a broken worker."""
+"""HTTP status of a refusal. Always 4xx (400 unless listed): `WorkerClient` takes 5xx for a broken worker."""
 
 WORKER = web.AppKey("worker", Worker)
 Command = TypeVar("Command", bound=msgspec.Struct)
 
 
 def build(worker: Worker, secret: str) -> web.Application:
-    """secret: bearer token that every request must carry ("": none, for a Unix socket that only its owner can open)."""
+    """Return the application. `secret`: bearer token of every request; "" for a Unix socket that only its owner can open."""
     application = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_guard(secret), _refusals])
     application[WORKER] = worker
     application.add_routes(
@@ -85,12 +85,15 @@ def _reply(value: msgspec.Struct, status: int = 200) -> web.Response:
 
 
 async def _command(request: web.Request, kind: type[Command]) -> Command:
-    """What is encoded anew must be the same bytes: else a member was named twice, and another reader might take the other."""
+    """Return the request's body as `kind`. Raise `Refused` for anything else.
+
+    The body must equal its own re-encoding. Otherwise it may name a field twice, and two readers may take different values.
+    """
     body = await request.read()
     try:
         if msgspec.msgpack.encode(msgspec.msgpack.decode(body)) == body:
             return msgspec.msgpack.decode(body, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError):  # the last: a member's name that is a list
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, TypeError):  # TypeError: a field's name is a list
         pass
     raise Refused("bad_request", f"not a {kind.__name__}")
 
@@ -162,7 +165,7 @@ async def _events(request: web.Request) -> web.StreamResponse:
         while (frame := await subscriber.get()) is not None:
             await socket.send_bytes(frame)
     except (ConnectionError, RuntimeError):
-        pass  # the subscriber went away
+        pass  # the subscriber disconnected
     finally:
         hub.unsubscribe(subscriber)
         reader.cancel()
@@ -171,7 +174,7 @@ async def _events(request: web.Request) -> web.StreamResponse:
 
 
 async def _drain(socket: web.WebSocketResponse, subscriber: Subscriber) -> None:
-    """Subscribers say nothing; reading notices that they left."""
+    """Read from the subscriber to notice its end; subscribers send nothing."""
     async for frame in socket:
         if frame.type is WSMsgType.ERROR:
             break

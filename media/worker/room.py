@@ -1,4 +1,4 @@
-"""A room: its peers, the matrix that signaling has decided, and where each packet goes because of it."""
+"""One room: its peers, the matrix that signaling has decided, and the routes of packets that follow from it."""
 
 from __future__ import annotations
 
@@ -28,16 +28,19 @@ log = structlog.get_logger(__name__)
 MAX_PEERS = 8
 CHECK_EVERY_S = 0.2
 RESTING_STEPS = 40
-"""The rooms of a worker are spread over the quarters of a tick, and theirs move with their packets. Those that rest share one
-quarter: nobody hears when theirs come."""
+"""Steps (5 ms) between two ticks of a resting room.
+
+The ticks of active rooms are spread over the quarters of a 20 ms tick and move with their packets. All resting rooms share one
+quarter, because nobody hears when their ticks come.
+"""
 TICK_SAMPLES = 960
 MAX_CATCH_UP = 3
-"""Late ticks of sound made up for; more would only be a burst that no jitter buffer keeps."""
+"""Late ticks whose sound is made up for. More would be a burst that every jitter buffer drops."""
 PRESENT = ("live", "lost")
 
 
 class Refused(Exception):
-    """A command that cannot be obeyed; `reason` as in `wire.Refusal`."""
+    """Refusal of a command; `reason` as in `wire.Refusal`."""
 
     def __init__(self, reason: str, message: str = "") -> None:
         super().__init__(reason)
@@ -60,7 +63,7 @@ class Outside(Wire, Protocol):
 
 @dataclass
 class Routes:
-    """Where packets go: derived from the matrix and from who is present."""
+    """Who gets which packets: follows from the matrix and from who is present."""
 
     relayed: dict[str, list[Peer]] = field(default_factory=dict)
     mixed: set[str] = field(default_factory=set)
@@ -70,9 +73,11 @@ class Routes:
 def plan_voices(
     hears: dict[str, dict[str, float]], hold: set[str], present: set[str]
 ) -> tuple[dict[str, str], dict[str, dict[str, float]]]:
-    """(listener → the one source whose packets they get untouched, listener → {source: gain} to be mixed).
+    """Decide who is relayed and who is mixed.
 
-    Exactly one audible source as it was sent, and no hold tone: relayed. Nobody hears themself or the absent.
+    Return two maps: listener → the one source whose packets it gets untouched; listener → {source: gain} to mix. A listener with
+    exactly one audible source at gain 1 and without the hold tone is relayed. Nobody hears their own voice, or anybody who is
+    absent.
     """
     relayed: dict[str, str] = {}
     mixed: dict[str, dict[str, float]] = {}
@@ -87,17 +92,18 @@ def plan_voices(
 
 
 class Room:
-    """Implements `peer.Owner`. All methods are called in the worker's event loop; time is a parameter where it decides."""
+    """One room of a worker, and the owner of its peers (`peer.Owner`). Call all methods in the worker's event loop."""
 
     def __init__(self, name: str, epoch: int, board: list[bytes], outside: Outside, due: int = 0) -> None:
-        """`due`: the first tick, in steps of `TICK_STEP_S` of the monotonic clock."""
+        """Open the room. `board`: its journal. `due`: the first tick, in steps of `TICK_STEP_S` of the monotonic clock."""
         self.name = name
         self.epoch = epoch
         self.due = due
         self.peers: dict[str, Peer] = {}
         self._by_participant: dict[str, Peer] = {}
         self._newer: dict[str, Peer] = {}
-        """Those that take the place of the one in `_by_participant` once they are live; until then it may be heard again."""
+        """Reconnecting peers. Each replaces the participant's peer in `_by_participant` once it is live; until then the old one
+        may recover."""
         self.audio_room = AudioRoom(self._send_mixed)
         self._outside = outside
         self._matrix = wire.SetMatrix(epoch=epoch)
@@ -117,12 +123,15 @@ class Room:
     # commands
 
     def state(self) -> wire.RoomState:
+        """Return the room's epoch and the states of its peers."""
         peers = [wire.PeerState(peer=each.name, participant=each.participant, state=each.state) for each in self.peers.values()]
         return wire.RoomState(room=self.name, epoch=self.epoch, peers=peers)
 
     def admit(self, command: wire.AdmitPeer, now: float) -> str:
-        """The answer. Raises `Refused`; a refused offer leaves the participant's peers as they were. Else they end, but for the
-        one that signaling knows as the former, until this one is live."""
+        """Add a peer and return the SDP answer. Raise `Refused`; the participant's peers are unchanged then.
+
+        The participant's other peers end, except the one that the command names as `former`: it stays until the new peer is live.
+        """
         if command.peer in self.peers:
             raise Refused("bad_request", "this peer is there already")
         if command.participant not in self._by_participant and len(self._by_participant) >= MAX_PEERS:
@@ -144,12 +153,14 @@ class Room:
         return peer.answer(self._outside.candidates)
 
     def close_peer(self, name: str) -> None:
+        """End a peer. Raise `Refused` if it is unknown."""
         peer = self.peers.get(name)
         if peer is None:
             raise Refused("no_peer")
         self._end(peer, "gone", "closed_by_signaling")
 
     def set_matrix(self, matrix: wire.SetMatrix) -> None:
+        """Replace the matrix: who hears and sees whom, who may write on the board, who is recorded."""
         self._matrix = matrix
         self.board.set_writers(set(matrix.writers))
         self._route()
@@ -157,11 +168,13 @@ class Room:
         self._record(matrix)
 
     def board_in(self, participant: str, data: bytes) -> None:
+        """Take a board message that came through signaling. Raise `Refused` if this participant's board uses the data channel."""
         if participant not in self._by_signaling:
             raise Refused("bad_request", "this participant's board does not go by signaling")
         self.board.receive(participant, data)
 
     def close(self) -> None:
+        """End the recording and all peers, and journal the board's last changes."""
         self._record(wire.SetMatrix(epoch=self.epoch))
         for peer in list(self.peers.values()):
             self._end(peer, "gone", "room_closed")
@@ -173,18 +186,24 @@ class Room:
 
     @property
     def deadline(self) -> int:
-        """When the timer is to tick, in steps. A voice that is passed on ticks by its packets; without one nothing is late."""
+        """Step at which the timer must tick.
+
+        In passthrough each packet brings its tick itself; without a packet nothing is late.
+        """
         if self._flow is not None:
             return self._flow.look_due
         return self.due + (GRACE_STEPS if self.audio_room.awaits_packet else 0)
 
     @property
     def rests(self) -> bool:
-        """Nothing is mixed, and nobody sends pictures."""
+        """Whether nothing is mixed and nobody sends video."""
         return self.audio_room.idle and all(peer.rests for peer in self.peers.values())
 
     def tick(self, now: float) -> None:
-        """When it is due: every 20 ms, or every 200 while it `rests`. After a late one, as much sound as was missed."""
+        """Run what is due: every 20 ms, every 200 ms while the room `rests`.
+
+        A late tick makes up for the sound that was missed.
+        """
         if self._flow is None:
             self._tick_sound(now)
         elif not self._flow.look(now, all(peer.rests for peer in self.peers.values())):
@@ -219,7 +238,7 @@ class Room:
         for _ in range(min(steps, MAX_CATCH_UP)):
             self.audio_room.tick(now)
         alone = self._peer_of(self.audio_room.passed_on)
-        if alone is not None:  # its packets go on at once, and not at a tick
+        if alone is not None:  # its packets are passed on as they arrive, not at ticks
             alone.recall()
         self.due -= self.audio_room.earlier()
         if steps > MAX_CATCH_UP and not self.audio_room.passing_on:
@@ -233,7 +252,7 @@ class Room:
             self._outside.hurry(self.due)
 
     def quality(self, now: float) -> list[wire.PeerQuality]:
-        """How everybody's connection fares."""
+        """Return the quality of every participant's connection."""
         people = self._by_participant.values()
         return [of_peer(peer, self._shown(peer), self.audio_room.concealed(peer.participant), now) for peer in people]
 
@@ -243,6 +262,10 @@ class Room:
     # what peers tell (peer.Owner)
 
     def audio(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, level: int | None, now: float) -> None:
+        """Take one voice packet: record it, relay it, push it to the mixer, and offload its stream to the fast path if possible.
+
+        `level`: RFC 6464 level in -dBov, or None.
+        """
         name = peer.participant
         if self._tap is not None:
             self._tap.voice(name, source, data, self._outside.wall(now))
@@ -262,7 +285,7 @@ class Room:
             if awaited and self.due * TICK_STEP_S - now < EARLY_S:
                 self.tick(now)
                 if self._routes is not routes:
-                    return  # somebody is gone, and who hears whom has changed: lent with the next packet
+                    return  # someone has left and the routes have changed: offload with the next packet
                 if self._tap is None and peer.lendable and self.audio_room.has_passed(header.sequence, header.timestamp):
                     voice, people = self._speaking.voice(name), self._by_participant
                     self._flow = Flow.begin(self.audio_room, peer, (source, header), voice, people, listeners, self.due)
@@ -272,13 +295,14 @@ class Room:
             peer.lend(source, listeners, self._speaking.voice(name), quiet_from, mixed=mixed and not quiet_from)
 
     def kept(self, peer: Peer, packet: Kept) -> int:
-        """A packet of a lent voice, for the mixer. Returns as `AudioRoom.push` does."""
+        """Take a packet of an offloaded voice, for the mixer. Return as `AudioRoom.push` does."""
         if self._flow is not None and self._flow.peer is peer:
             self._flow.take(packet)
             return 0
         return self.audio_room.push(peer.participant, packet.sequence, packet.timestamp, packet.payload, packet.level, packet.at)
 
     def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None:
+        """Take one video packet: record it and relay it to the slots that show it."""
         name = peer.participant
         viewers = self._routes.pictures.get((name, source.role), ())
         if not viewers and self._tap is None:
@@ -298,14 +322,17 @@ class Room:
             slot.relay(source, data, header, now, picture)
 
     def keyframe_wanted(self, peer: Peer, slot: int) -> None:
+        """Ask the source of `slot` for a keyframe, because its viewer needs one."""
         self._want_keyframe(self._slot_plan.get((peer.participant, slot)), peer.slots[slot].source)
 
     def document_opened(self, peer: Peer) -> None:
+        """Connect the participant's board to the data channel that has opened."""
         self._reassemblers[peer.participant] = Reassembler()
         if peer.participant not in self._by_signaling:
             self.board.connect(peer.participant)
 
     def document(self, peer: Peer, fragment: bytes) -> None:
+        """Take a fragment of a board message from the data channel. A malformed one is counted and dropped."""
         reassembler = self._reassemblers.get(peer.participant)
         if reassembler is None or peer.participant in self._by_signaling:
             return
@@ -318,6 +345,7 @@ class Room:
             self.board.receive(peer.participant, message)
 
     def changed(self, peer: Peer, state: State, reason: str) -> None:
+        """Follow a peer's state: it is live, failed or gone."""
         if state == "gone":
             self._end(peer, "gone", reason)
             return
@@ -326,7 +354,7 @@ class Room:
         self._tell(peer, reason)
         self._route()
 
-    # what follows
+    # how the room changes
 
     def _peer_of(self, participant: str) -> Peer | None:
         return self._by_participant.get(participant)
@@ -350,7 +378,7 @@ class Room:
             self._leave(peer)
 
     def _leave(self, peer: Peer) -> None:
-        """Its place is that of a newer one, or free."""
+        """Remove the participant's peer. A newer peer takes its place, if there is one."""
         self._end_flow()
         peer.recall()
         del self._by_participant[peer.participant]
@@ -364,7 +392,7 @@ class Room:
             self._by_participant[peer.participant] = newer
 
     def _route(self) -> None:
-        """Works out who gets what anew; streams whose source changes are cut, and new pictures asked for."""
+        """Work out anew who gets which packets. Cut streams whose source changes, and ask for keyframes of new pictures."""
         self._end_flow()
         for peer in self.peers.values():
             peer.recall()
@@ -401,7 +429,7 @@ class Room:
                 self._want_keyframe(wanted)
 
     def _want_keyframe(self, picture: tuple[str, str] | None, shown: Incoming | None = None) -> None:
-        """Of the layer that is shown, or of all."""
+        """Ask for a keyframe of the layer that is shown, or of all layers."""
         peer = self._peer_of(picture[0]) if picture is not None else None
         if peer is None or picture is None:
             return
@@ -410,7 +438,7 @@ class Room:
             stream.wants_keyframe = True
 
     def _fit_pictures(self, now: float) -> None:
-        if all(peer.rests for peer in self.peers.values()):  # there are none
+        if all(peer.rests for peer in self.peers.values()):  # nobody sends video
             for peer in self.peers.values():
                 peer.downlink.tick(now)
             return
@@ -427,7 +455,7 @@ class Room:
                 )
 
     def _pass_losses_on(self) -> None:
-        """A relayed voice is repaired by the copies that its sender puts into it, who must therefore know what listeners lose."""
+        """Tell each relayed sender what its listeners lose: its redundant copies (RED) must cover their links too."""
         for peer in self.peers.values():
             voice = peer.incoming.get("audio")
             if voice is not None:
@@ -442,7 +470,7 @@ class Room:
     # the recording
 
     def _record(self, matrix: wire.SetMatrix) -> None:
-        """What was written stops at once when nobody, or another period, is to be recorded."""
+        """Follow the matrix's recording. Writing stops at once when nobody, or another period, is to be recorded."""
         record, now = matrix.record, self._outside.wall(self._outside.now())
         if self._tap is not None and (record is None or record.period != self._tap.period):
             self._tap.close(now)
@@ -464,7 +492,7 @@ class Room:
     # the board
 
     def _connect_boards(self, by_signaling: set[str]) -> None:
-        """Signaling takes over a participant's board traffic, or gives it back to the data channel."""
+        """Move participants' board traffic between signaling and the data channel."""
         former, self._by_signaling = self._by_signaling, by_signaling
         for participant in former ^ by_signaling:
             self.board.disconnect(participant)
@@ -483,7 +511,7 @@ class Room:
                     return
 
     def _journal_board(self) -> None:
-        """Called every `CHECK_EVERY_S`, so that no change waits longer than 250 ms for the journal."""
+        """Publish the board's changes. Called every `CHECK_EVERY_S`, so no change waits longer than 250 ms for the journal."""
         update = self.board.flush()
         if update is not None:
             self._outside.emit(wire.BoardChanged(n=0, room=self.name, epoch=self.epoch, update=update))

@@ -1,4 +1,4 @@
-"""One worker: sockets, rooms, one timer for all of them, and the numbered stream of events."""
+"""Media worker: its sockets, its rooms, one timer for all rooms, and its numbered event stream."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from media.worker.room import Refused, Room
 log = structlog.get_logger(__name__)
 
 BEAT_STEPS, BEAT_APART_STEPS = 50, 32
-"""A heartbeat comes 250 ms after the last at the latest, and with a tick that is due a little sooner, as those of rooms that rest
-are: each wake-up of a worker that has little to do takes about 0.02 % of a core a second."""
+"""Steps (5 ms) between two heartbeats: at most 250 ms. A heartbeat may come with any tick at least 160 ms after the last one,
+such as those of resting rooms. That saves wake-ups: 20 wake-ups a second cost an idle worker 0.4 % of a core."""
 FORGET_LATENESS = 0.6
-"""A second."""
-RESTING_AT_ONCE = 30
+"""Decay of `lateness_ms` per second."""
+RESTING_AT_ONCE = 30  # resting rooms that one wake-up ticks at most
 MAX_ROOMS = 1000
 MAX_PEERS = 2000
-CLOSE_S = 1.0
-LOG_EVERY = 500
+CLOSE_S = 1.0  # time for peers to end when the worker closes
+LOG_EVERY = 500  # one log line for so many failures of a kind
 
 
 def find_fastpath() -> Fastpath | None:
-    """Of this machine; None, and a line in the log that says why, where there is none."""
+    """Return the fast path of this machine. None: there is none, and a log line says why."""
     try:
         return Fastpath(srtp_functions())
     except Unavailable as reason:
@@ -51,8 +51,11 @@ def find_fastpath() -> Fastpath | None:
 
 @dataclass(frozen=True)
 class Where:
-    """addresses: local ones to bind; announced: public ones that lead here (port unchanged); port 0: any that is free.
-    recordings: the folder where they are written; None: none are made here."""
+    """What a worker binds and where it writes.
+
+    `addresses`: local ones to bind; `announced`: public ones that lead here, with the same port. `port`: 0 takes any free one.
+    `recordings`: folder of the recordings; None: this worker records nothing.
+    """
 
     addresses: Sequence[str]
     announced: Sequence[str] = ()
@@ -61,7 +64,10 @@ class Where:
 
 
 class Worker:
-    """`open()`, then commands; `close()` ends everything, the fast path too. Implements `room.Outside`."""
+    """One media worker; implements `room.Outside`. Call `open` before any command.
+
+    `close` ends everything, also the fast path.
+    """
 
     def __init__(self, name: str, where: Where, fastpath: Fastpath | None = None) -> None:
         self.name = name
@@ -91,7 +97,7 @@ class Worker:
         self._wall_offset = time.time() - time.monotonic()
 
     async def open(self) -> None:
-        """Raises OSError when no address can be bound, or the port is taken."""
+        """Bind the sockets and start the timer. Raise OSError when no address can be bound, or the port is taken."""
         self.udp = self._sockets.open(self._where.addresses, self._where.port)
         port = self.udp[0][1]
         self.candidates = [(address, port) for address in self._where.announced] + self.udp
@@ -99,6 +105,7 @@ class Worker:
         self._wake()
 
     async def close(self) -> None:
+        """End every room and peer, the recorder, the sockets and the event stream."""
         self.draining = True
         if self._clock is not None:
             self._clock.cancel()
@@ -110,22 +117,25 @@ class Worker:
         if self._endings:
             await asyncio.wait(self._endings, timeout=CLOSE_S)
         self._sockets.close()
-        if self.fastpath is not None and not self._endings:  # with a leg that did not end it stays, and ends with the process
+        # a peer that has not ended still uses the fast path: it ends with the process
+        if self.fastpath is not None and not self._endings:
             self.fastpath.close()
         self.hub.close()
 
     def drain(self) -> None:
-        """Takes no new rooms and no new peers from now on, and says so."""
+        """Refuse new rooms and new peers from now on, and publish this in a heartbeat."""
         self.draining = True
         self._say()
 
     @property
     def peers(self) -> int:
+        """Number of peers in all rooms."""
         return len(self._peers)
 
     # commands
 
     def open_room(self, name: str, command: wire.OpenRoom) -> wire.RoomState:
+        """Open a room, or return the state of the open one. A higher epoch replaces the room. Raise `Refused`."""
         self._check_epoch(name, command.epoch)
         room = self.rooms.get(name)
         if room is not None and command.epoch > room.epoch:
@@ -144,10 +154,12 @@ class Worker:
         return room.state()
 
     def close_room(self, name: str, epoch: int) -> None:
+        """Close the room and end its peers. Raise `Refused` for a stale epoch or an unknown room."""
         self.room(name, epoch)
         self._drop_room(name)
 
     def admit(self, name: str, command: wire.AdmitPeer) -> wire.Admitted:
+        """Add a peer to a room and return the SDP answer. Raise `Refused`; nothing has changed then."""
         if self.draining:
             raise Refused("draining")
         if len(self._peers) >= MAX_PEERS:
@@ -155,7 +167,7 @@ class Worker:
         return wire.Admitted(sdp=self.room(name, command.epoch).admit(command, self.now()))
 
     def room(self, name: str, epoch: int) -> Room:
-        """The room, if it is open at exactly this epoch; raises `Refused`."""
+        """Return the room if it is open at exactly this epoch. Raise `Refused` otherwise."""
         self._check_epoch(name, epoch)
         room = self.rooms.get(name)
         if room is None or epoch > room.epoch:
@@ -176,10 +188,12 @@ class Worker:
             del self._epochs[oldest]
 
     def snapshot(self, number: int) -> wire.Snapshot:
+        """Return the worker's state after event `number`."""
         rooms = [room.state() for room in self.rooms.values()]
         return wire.Snapshot(n=number, worker=self.name, pid=os.getpid(), udp=self.udp, rooms=rooms)
 
     def stats(self) -> wire.WorkerStats:
+        """Return all counters since the start, including those of closed rooms, and the process's load."""
         self._sockets.count()
         audio, board = Counter(self._past_audio), Counter(self._past_board)
         for room in self.rooms.values():
@@ -207,25 +221,31 @@ class Worker:
     # what rooms need (room.Outside)
 
     def emit(self, event: wire.Event) -> None:
+        """Publish an event."""
         self.hub.publish(event)
 
     def send(self, data: bytes, path: ice.Path) -> None:
+        """Send a datagram to `path`."""
         self._sockets.send(data, path)
 
     def flush(self) -> None:
+        """Send what the fast path has queued."""
         if self.fastpath is not None:
             self.fastpath.flush()
 
     def claim(self, peer: Peer, path: ice.Path) -> None:
+        """Give datagrams from `path` to `peer`. A former owner takes its packets back from the fast path."""
         former = self._paths.get(path)
         if former is not None and former is not peer:
             former.recall()
         self._paths[path] = peer
 
     def adopt(self, peer: Peer) -> None:
+        """Register a new peer, so that STUN checks with its ufrag reach it."""
         self._peers[peer.ice.ufrag] = peer
 
     def release(self, peer: Peer, ending: Coroutine[Any, Any, None]) -> None:
+        """Forget a peer and run `ending`, its closing, in the background."""
         self._peers.pop(peer.ice.ufrag, None)
         for path in [path for path, owner in self._paths.items() if owner is peer]:
             del self._paths[path]
@@ -234,10 +254,11 @@ class Worker:
         task.add_done_callback(self._ended)
 
     def now(self) -> float:
+        """Return the monotonic time in seconds."""
         return time.monotonic()
 
     def wall(self, now: float) -> float:
-        """Unix time of a moment of `now()`; steady, whatever happens to the machine's clock."""
+        """Return the Unix time of a moment of `now()`. It never jumps, even if the machine's clock is set."""
         return now + self._wall_offset
 
     def _ended(self, task: asyncio.Task[None]) -> None:
@@ -258,7 +279,7 @@ class Worker:
             return
         try:
             peer.receive(kind, data, path, now, came)
-        except Exception as error:  # a fault of ours: this datagram is lost, the worker is not
+        except Exception as error:  # a fault of ours costs this datagram, not the worker
             self.drops["receive_failed"] += 1
             if self.drops["receive_failed"] % LOG_EVERY == 1:
                 log.warning("receive_failed", error=type(error).__name__, kind=kind)
@@ -284,17 +305,16 @@ class Worker:
         peer.probe_answered(message, path, now)
 
     def _wake(self) -> None:
-        """One timer for all rooms and the heartbeat, set for whose turn is next. A handle and no task: it fires up to 200 times a
-        second."""
+        """Set the one timer to the next due room or heartbeat. A handle, not a task: it fires up to 200 times a second."""
         if self._clock is not None:
-            self._clock.cancel()  # a room has hurried meanwhile
+            self._clock.cancel()  # a room has asked for an earlier tick
         beat = self._beaten + BEAT_STEPS
         self._due = min(beat, min((room.deadline for room in self.rooms.values()), default=beat))
         delay_s = max(0.0, self._due * TICK_STEP_S - self.now())
         self._clock = asyncio.get_running_loop().call_later(delay_s, self._tick, self._due)
 
     def hurry(self, due: int) -> None:
-        """A room's turn comes sooner than it had told."""
+        """Tick a room earlier than it had said. `due` in steps."""
         if self._clock is not None and due < self._due:
             self._wake()
 
@@ -307,7 +327,7 @@ class Worker:
         for room in self._due_rooms(step):
             try:
                 room.tick(now)
-            except Exception:  # one room's fault must not stop the clock of the others, nor fill the log 50 times a second
+            except Exception:  # one room's fault must neither stop the other rooms' clock nor fill the log 50 times a second
                 self.drops["tick_failed"] += 1
                 if self.drops["tick_failed"] % LOG_EVERY == 1:
                     log.exception("tick_failed", room=room.name)
@@ -319,11 +339,14 @@ class Worker:
             self.recorder.flush()
 
     def _due_rooms(self, step: int) -> list[Room]:
-        """Of those that rest no more than a few; the next step is soon enough for the others, and no voice waits for them all."""
+        """Return the rooms to tick now: all active ones and at most `RESTING_AT_ONCE` resting ones.
+
+        The other resting rooms wait for the next step, so that no voice waits for all of them.
+        """
         due = [room for room in self.rooms.values() if room.deadline <= step]
         if len(due) <= RESTING_AT_ONCE:
             return due
-        resting = sorted((room for room in due if room.rests), key=lambda room: room.check_due)  # who waited longest
+        resting = sorted((room for room in due if room.rests), key=lambda room: room.check_due)  # longest wait first
         for room in resting[RESTING_AT_ONCE:]:
             room.due = step + 1
         return [room for room in due if not room.rests] + resting[:RESTING_AT_ONCE]
@@ -332,7 +355,7 @@ class Worker:
         return int(self.now() / TICK_STEP_S)
 
     def _first_tick(self) -> int:
-        """Of a new room: soon, in the quarter of a tick that has the fewest rooms."""
+        """Return the first step of a new room: soon, in the quarter of a tick that has the fewest rooms."""
         soon = self._steps() + TICK_STEPS
         taken = Counter(room.due % TICK_STEPS for room in self.rooms.values())
         return min(range(soon, soon + TICK_STEPS), key=lambda step: taken[step % TICK_STEPS])
@@ -344,7 +367,7 @@ class Worker:
 
 
 def _memory_bytes() -> int:
-    """Resident; 0 where the kernel does not tell (proc(5), statm)."""
+    """Return the resident memory in bytes; 0 where the kernel does not tell (proc(5), statm)."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
