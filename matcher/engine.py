@@ -12,8 +12,8 @@ from typing import cast
 
 from matcher.deadlines import Kind
 from matcher.ledger import Ledger
+from matcher.pool import Member
 from matcher.queue import Ticket
-from matcher.roster import Member
 from matcher.rules import MOST_PRIORITY, Rules
 from matcher.states import check_request, check_staff
 from matcher.types import (

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import cast
 
 from matcher.deadlines import Deadlines
+from matcher.pool import Member
 from matcher.queue import Queue, QueueKey, Queues, Ticket
-from matcher.roster import Member, Roster
+from matcher.roster import Roster
 from matcher.rules import Rules
 from matcher.selection import Match, Selection
 from matcher.types import (

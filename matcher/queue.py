@@ -13,15 +13,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from matcher.estimate import Pickups
 from matcher.ordered import Ordered
-from matcher.rules import EXACT, PARENT, SERVED_BY, Rules
+from matcher.pool import Demand
+from matcher.rules import Rules
 from matcher.types import Request, RequestKind, RequestState, RequestStatus, StaffRole
-
-if TYPE_CHECKING:
-    from matcher.roster import Pool
 
 QueueKey = tuple[RequestKind, str, str, tuple[str, ...]]
 OpensAfter = tuple[int, int, int]  # ms, by ring
@@ -95,40 +92,17 @@ class Lane:
             yield self.items.first()[2]
 
 
-class Queue:
-    """By ring, kept by the roster: `pools`, `present` (people signed in, in whatever state) and `narrower` (those in the rings
-    before it)."""
+class Queue(Demand):
+    """Those who wait for the same thing, in lanes."""
 
-    __slots__ = (
-        "category_path",
-        "key",
-        "kind",
-        "lanes",
-        "language",
-        "narrower",
-        "open_tickets",
-        "pickups",
-        "pools",
-        "present",
-        "role",
-        "site",
-    )
+    __slots__ = ("key", "lanes", "open_tickets", "pickups")
 
     def __init__(self, key: QueueKey) -> None:
+        super().__init__(*key)
         self.key = key
-        self.kind, self.site, self.language, self.category_path = key
-        self.role = SERVED_BY[self.kind]
         self.lanes: dict[LaneKey, Lane] = {}
-        self.pools: tuple[list[Pool], list[Pool], list[Pool]] = ([], [], [])
-        self.present = [0, 0, 0]
-        self.narrower = [0, 0, 0]
         self.pickups = Pickups()
         self.open_tickets = 0
-
-    def came_or_went(self, ring: int, people: int) -> None:
-        self.present[ring] += people
-        for wider in range(ring + 1, len(self.narrower)):
-            self.narrower[wider] += people
 
     def ahead_of(self, rank: Rank) -> int:
         """How many in this queue are served before `rank`."""
@@ -144,11 +118,6 @@ class Queue:
     def head_since_ms(self) -> int | None:
         """Since when the one who is next has waited."""
         return min((lane.items.first()[2].waiting_since_ms for lane in self.lanes.values()), default=None)
-
-    def specialists(self) -> Iterator[Pool]:
-        """Pools that list the category or a parent of it."""
-        yield from self.pools[EXACT]
-        yield from self.pools[PARENT]
 
 
 class Queues:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import islice
 
+from matcher.pool import IdleItem, Member
 from matcher.queue import Lane, Queues, Ticket
-from matcher.roster import IdleItem, Member, Roster
+from matcher.roster import Roster
 from matcher.rules import ANY, EXACT, RINGS, Rules
 from matcher.types import PassedOver, Why
 

@@ -15,6 +15,7 @@ from aioice import stun
 from media.bandwidth import Chooser, Estimator, TransportFeedback, numbered
 from media.packets import rtcp, rtp, sdp
 from media.peer.heartbeat_channel import Live, LiveError
+from media.peer.lent import Lent
 from media.peer.quality import Quality, Totals
 from media.peer.speaking import Voice
 from media.peer.streams import Incoming, Outgoing
@@ -31,7 +32,6 @@ from media.transport.seam import (
     fingerprint,
 )
 from media.transport.udp import Kind
-from media.voice.lent import Lent
 
 log = structlog.get_logger(__name__)
 

@@ -2,7 +2,7 @@
 library `Fastpath` raises `Unavailable`, and everything goes by Python.
 
 State goes both ways by `Leg.voice_in` and `Leg.voice_out` (the structures of fastpath.h), which belong to Python unless the leg
-is lent: `media.voice.lent` copies them.
+is lent: `media.peer.lent` copies them.
 """
 
 from __future__ import annotations

@@ -12,7 +12,8 @@ import structlog
 from media.api import wire as media
 from media.api.client import WorkerError
 from signaling.live.connections import Client
-from signaling.live.entry import Entry, House
+from signaling.live.entry import Entry
+from signaling.live.house import House
 from signaling.live.quality_grade import grade, worst
 from signaling.mediaworkers.interface import MediaWorker
 from signaling.protocol.messages import CallQuality, Grade, PersonQuality, StreamQuality

@@ -6,7 +6,8 @@ import secrets
 from typing import Any
 
 from signaling.live.connections import Client
-from signaling.live.entry import Entry, House
+from signaling.live.entry import Entry
+from signaling.live.house import House
 from signaling.protocol.messages import Audience, GetLines, Line, LineAck, NewLine, SendLine, Typing, TypingNow, encode
 from signaling.protocol.messages import Lines as LinesReply
 from signaling.records import RecordsAway

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from signaling.access.brief import earlier_session
-from signaling.live.entry import Entry, House
+from signaling.live.entry import Entry
+from signaling.live.house import House
 from signaling.protocol.messages import Brief
 from signaling.records.types import SessionRecord
 

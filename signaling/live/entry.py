@@ -1,31 +1,18 @@
-"""A live session in memory: the machine's state and what surrounds it at run time; and the house all parts share."""
+"""A live session in memory: the machine's state and what surrounds it at run time."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from matcher.types import MatchStore, Place
+from matcher.types import Place
 from media.api.wire import PictureLimit, SetMatrix
-from signaling.access.turn_credentials import Turn
-from signaling.live.connections import Client, Hub
-from signaling.live.index import Index
-from signaling.live.meters import Meters
-from signaling.live.pending_writes import Owed
-from signaling.mediaworkers.interface import MediaWorker, MediaWorkers
+from signaling.live.connections import Client
+from signaling.mediaworkers.interface import MediaWorker
 from signaling.protocol.messages import Brief, EarlierSession
-from signaling.recordings import Recordings
-from signaling.records import Records
 from signaling.records.types import Site
 from signaling.session import Session
 from signaling.session.matrix import Matrix
-
-
-def wall_clock_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 @dataclass(slots=True)
@@ -105,33 +92,3 @@ class Entry:
         if former is not None and former not in self.holders.values():
             former.held.discard(self.id)
         return former
-
-
-@dataclass(slots=True)
-class House:
-    """What all parts of the runtime share. ``refused``: counts of what was refused, by reason.
-    ``unsettled``: sessions and matcher may not agree."""
-
-    records: Records
-    store: MatchStore
-    workers: MediaWorkers
-    recordings: Recordings
-    hub: Hub = field(default_factory=Hub)
-    entries: dict[str, Entry] = field(default_factory=dict)
-    index: Index = field(default_factory=Index)
-    refused: Counter[str] = field(default_factory=Counter)
-    meters: Meters = field(default_factory=Meters)
-    unsettled: asyncio.Event = field(default_factory=asyncio.Event)
-    now: Callable[[], int] = wall_clock_ms
-    turn: Turn | None = None
-    owed: Owed = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.owed = Owed(self.records, self.count)
-
-    def count(self, reason: str) -> None:
-        self.refused[reason] += 1
-
-    def time(self) -> int:
-        """``now()``, for those who keep hold of a clock."""
-        return self.now()

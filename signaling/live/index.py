@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from signaling.access.admission import Crowd
-
-if TYPE_CHECKING:
-    from signaling.live.entry import Entry
+from signaling.live.entry import Entry
 
 QueueKey = tuple[str, str, str]  # site, language, category
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from signaling.live.connections import Client
-from signaling.live.entry import Entry, House
+from signaling.live.entry import Entry
+from signaling.live.house import House
 from signaling.live.sessions import Sessions
 from signaling.protocol.messages import Replaced
 from signaling.records.types import StaffRecord

@@ -15,7 +15,8 @@ import structlog
 from matcher import types as m
 from matcher.rules import Rules
 from signaling.live.connections import Client
-from signaling.live.entry import Entry, House
+from signaling.live.entry import Entry
+from signaling.live.house import House
 from signaling.live.matching import Matching
 from signaling.live.staffing import Staffing
 from signaling.session.events import Reinstate

@@ -12,7 +12,8 @@ import structlog
 
 from matcher import types as m
 from signaling.live.connections import Client
-from signaling.live.entry import Entry, House
+from signaling.live.entry import Entry
+from signaling.live.house import House
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import Staffing
 from signaling.protocol.messages import Ring, RingOver

@@ -8,7 +8,8 @@ from contextlib import suppress
 from itertools import chain, islice
 
 from matcher.types import Place, Unavailable
-from signaling.live.entry import Entry, House
+from signaling.live.entry import Entry
+from signaling.live.house import House
 from signaling.live.sessions import Sessions
 from signaling.protocol.messages import WaitingUpdate
 

@@ -14,7 +14,7 @@ from signaling.session.events import RightEnded
 from signaling.session.model import RATING_MS
 
 from .connections import Client
-from .entry import House
+from .house import House
 from .matching import Matching
 from .staffing import MATCHED_ROLES, Staffing
 

@@ -19,7 +19,8 @@ import structlog
 
 from media.api import wire as media
 from media.api.client import WorkerError, WorkerRefused, WorkerUnreachable
-from signaling.live.entry import Entry, House, RoomState
+from signaling.live.entry import Entry, RoomState
+from signaling.live.house import House
 from signaling.mediaworkers.interface import MediaWorker
 from signaling.protocol.messages import Answer, BoardMessage, BoardOut, Speaking
 from signaling.records.types import RecordsAway, StaleEpoch, UnknownSession

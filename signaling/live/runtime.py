@@ -19,7 +19,8 @@ from signaling.live.call_quality import Calls
 from signaling.live.chat import Lines
 from signaling.live.connections import Client
 from signaling.live.earlier import Earlier
-from signaling.live.entry import Entry, House, wall_clock_ms
+from signaling.live.entry import Entry
+from signaling.live.house import House, wall_clock_ms
 from signaling.live.listening import Listening
 from signaling.live.matcher_sync import Agreeing, Forgotten
 from signaling.live.matching import Matching

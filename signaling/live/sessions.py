@@ -10,7 +10,8 @@ import msgspec
 import structlog
 
 from signaling.live.earlier import brief_for_staff
-from signaling.live.entry import Entry, House
+from signaling.live.entry import Entry
+from signaling.live.house import House
 from signaling.live.scheduler import Scheduler
 from signaling.protocol.messages import CategoryView, OpeningView, SessionOver, SessionUpdate, SiteView, WaitingView, encode
 from signaling.records.opening_hours import is_open, next_opening

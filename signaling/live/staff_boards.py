@@ -12,7 +12,8 @@ from msgspec import structs
 
 from signaling.live.call_quality import Calls
 from signaling.live.connections import Client
-from signaling.live.entry import Entry, House
+from signaling.live.entry import Entry
+from signaling.live.house import House
 from signaling.live.queue_places import Places
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import MATCHED_ROLES, Staffing

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from matcher import types as m
-from signaling.live.entry import Entry, House
+from signaling.live.entry import Entry
+from signaling.live.house import House
 from signaling.protocol.messages import StaffItem, StaffMe, StaffUpdate
 from signaling.records.types import StaffRecord
 

@@ -31,7 +31,7 @@ from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import Overtaken
 from signaling.server import app_keys, demo, garbage_collector, http, websocket
-from signaling.server.forwarding import Relay
+from signaling.server.forwarding import RELAY, Relay
 from signaling.server.guarded import Guard, GuardedSite, marks_served
 from signaling.server.metrics import metrics_app
 
@@ -65,7 +65,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None) -> 
     middlewares = [cluster.relay.middleware()] if cluster else []
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=middlewares)
     if cluster:
-        app[app_keys.BUS], app[app_keys.NODE], app[app_keys.RELAY] = cluster.bus, cluster.node, cluster.relay
+        app[app_keys.BUS], app[app_keys.NODE], app[RELAY] = cluster.bus, cluster.node, cluster.relay
         app.cleanup_ctx.append(cluster.connected)
     app[app_keys.SETTINGS] = settings
     app[app_keys.RECORDS] = records

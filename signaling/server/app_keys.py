@@ -18,13 +18,10 @@ if TYPE_CHECKING:
     from signaling.cluster.redis_bus import Bus
     from signaling.live import Live
 
-    from .forwarding import Relay
-
 RECORDS: web.AppKey[Records] = web.AppKey("records", Records)
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
-BUS: web.AppKey[Bus] = web.AppKey("bus")  # of a cluster, as are the next two
+BUS: web.AppKey[Bus] = web.AppKey("bus")  # of a cluster, as is the next
 NODE: web.AppKey[Node] = web.AppKey("node")
-RELAY: web.AppKey[Relay] = web.AppKey("relay")
 LIVE: web.AppKey[Live] = web.AppKey("live")
 CODES: web.AppKey[Codes] = web.AppKey("codes")
 COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)  # what was refused or dropped, by reason

@@ -214,6 +214,9 @@ class Relay:
         return socket
 
 
+RELAY: web.AppKey[Relay] = web.AppKey("relay", Relay)
+
+
 def _is_plain(target: str) -> bool:
     """Return whether `target` is a plain local path: no `.` or `..` in any encoding, and no other host."""
     path = unquote(target.partition("?")[0])

@@ -23,8 +23,9 @@ from prometheus_client.registry import Collector
 from media.api import wire as media
 from media.api.client import WorkerClient, WorkerError
 from signaling.cluster.node import state_of
-from signaling.live.entry import House
+from signaling.live.house import House
 from signaling.server import app_keys
+from signaling.server.forwarding import RELAY
 
 log = structlog.get_logger(__name__)
 
@@ -86,8 +87,8 @@ def _of_server(app: web.Application) -> Iterator[Metric]:
     yield _gauge("sangdam_staff", "Staff by role and state", ("role", "state"), staff)
     people = Counter({("staff",): 0, ("user",): 0})
     people.update(("staff" if client.staff else "user",) for client in house.hub.clients)
-    if app_keys.RELAY in app:
-        people["passed_on",] = len(app[app_keys.RELAY].sockets)
+    if RELAY in app:
+        people["passed_on",] = len(app[RELAY].sockets)
     yield _gauge("sangdam_websockets", "Connections of browsers", ("kind",), people)
     yield _gauge(
         "sangdam_workers", "Media workers by state", ("state",), Counter((item.state,) for item in house.workers.items())

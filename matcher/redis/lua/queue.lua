@@ -79,10 +79,6 @@ local function lane_key(lane)
   return key("lane:" .. lane)
 end
 
-local function ring_key(queue, ring)
-  return key("ring:" .. queue .. ":" .. ring)
-end
-
 function Queues.id_of(kind, site, language, path)
   return call("HGET", key("queues"), pack({kind, site, language, path})) or nil
 end
@@ -98,6 +94,14 @@ function Queues.add(kind, site, language, path)
   call("HSET", key("queues"), bytes, queue)
   call("HSET", key("queue_keys"), queue, bytes)
   return queue
+end
+
+-- Calls `visit(queue, kind, site, language, path)` for each queue.
+function Queues.each(visit)
+  local all = call("HGETALL", key("queue_keys"))
+  for at = 1, #all, 2 do
+    visit(all[at], unpack(unpacked(all[at + 1])))
+  end
 end
 
 function Queues.forget(queue)

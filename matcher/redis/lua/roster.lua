@@ -1,4 +1,4 @@
--- Who is signed in, and who of them is idle for which queue (matcher/roster.py).
+-- Who is signed in, and who of them is idle for which queue (matcher/roster.py, matcher/pool.py).
 --
 -- A member: id role languages sites categories capacity pool mode lost ringing(request) live(set) since_ms idle_since_ms
 -- idle(entry) reported obstacle. A pool (people with the same skills): id role languages sites categories.
@@ -69,6 +69,10 @@ local function ring_of(pool, kind, site, language, path)
   return ANY
 end
 
+local function ring_key(queue, ring)
+  return key("ring:" .. queue .. ":" .. ring)
+end
+
 function Roster.rings_key(pool)
   return key("rings:" .. pool)
 end
@@ -128,13 +132,12 @@ local function pool_for(staff)
   pools:put(pool)
   call("HSET", key("pool_ids"), skills, id)
   call("ZADD", key("pools:" .. pool.role), id, id)
-  local all = call("HGETALL", key("queue_keys"))
-  for at = 1, #all, 2 do
-    local ring = ring_of(pool, unpack(unpacked(all[at + 1])))
+  Queues.each(function(queue, kind, site, language, path)
+    local ring = ring_of(pool, kind, site, language, path)
     if ring then
-      serve(id, all[at], ring)
+      serve(id, queue, ring)
     end
-  end
+  end)
   return id
 end
 

@@ -21,8 +21,8 @@ from media.transport.ice import CONSENT_S, Path
 from media.worker.room import Room
 from tests.unit.media.mixer.sound import TICK, everyone, packets, tone
 from tests.unit.media.mixer.test_solo import NAMES, words
+from tests.unit.media.peer.test_lent import Packet, context, pytestmark  # noqa: F401  # skipped where no compiler is
 from tests.unit.media.peer.test_peer import OFFER, World
-from tests.unit.media.voice.test_lent import Packet, context, pytestmark  # noqa: F401  # skipped where no compiler is
 
 PACKET_MS = 20
 UNTIL_LENT_S = 6

@@ -1,16 +1,30 @@
 import { Eraser, Pen as PenIcon, Redo2, Undo2 } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { SessionView } from "../../messages";
 import { IconButton } from "../../ui/button";
 import { useLocale, useStore } from "../../ui/store";
 import { usePicture } from "../chat-line";
+import type { Pictures } from "../pictures";
+import type { RoomLink } from "../room-link";
 import { Backgrounds } from "./backgrounds";
 import type { BoardDoc } from "./board-doc";
 import { BoardCanvas, type Tool } from "./canvas";
-import type { BoardProps } from "./lazy-board";
 import { boardOf } from "./open";
 import { drawnAt } from "./schema";
 import { t } from "./words";
+
+export interface BoardProps {
+  link: RoomLink;
+  session: SessionView;
+  pictures: Pictures;
+  /** The product's picture id, offered first as background. */
+  product?: string;
+  /** Shows what was drawn until then (ms since the epoch) and no more. */
+  until?: number;
+  /** Told when the strokes that are there were begun. */
+  onStrokes?: (times: number[]) => void;
+}
 
 const COLOURS = [
   ["ink", "#14171c"],

@@ -18,13 +18,13 @@ from pylibsrtp import Policy, Session
 from media.bandwidth import Estimator, numbered
 from media.packets import red as redundancy
 from media.packets import rtp
+from media.peer.lent import Lent
 from media.peer.speaking import Voice
 from media.peer.streams import Incoming, Outgoing
 from media.transport import compile as build
 from media.transport import seam
 from media.transport.fastpath import Fastpath, Leg, Unavailable, pack, unpack
 from media.transport.ice import Path
-from media.voice.lent import Lent
 
 PAYLOAD_TYPE, RED, LEVEL, NUMBER = 111, 63, 1, 3
 SSRC = 0x1234567
