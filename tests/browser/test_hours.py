@@ -46,7 +46,7 @@ async def test_a_holiday_closes_the_door_but_not_on_those_in_line(cast: Cast) ->
     await late.panel.get_by_test_id("panel-contact").fill("010-1234-5678")
     await late.panel.get_by_test_id("panel-message").fill("렌즈 문의")
     await late.panel.get_by_test_id("panel-leave-message").click()
-    await expect(late.panel.get_by_test_id("panel-after")).to_contain_text("문의를 남겼습니다")
+    await expect(late.panel.get_by_test_id("panel-after")).to_contain_text("문의를 잘 받았어요")
 
     counselor = await cast.counselor()
     await expect(counselor.get("message")).to_contain_text("렌즈 문의")

@@ -35,7 +35,7 @@ async def test_an_operator_listens_seen_by_both_and_the_user_is_put_on_hold(cast
     await expect(counselor.get("listened")).to_contain_text("Ops")
 
     await counselor.page.keyboard.press("k")
-    await expect(user.get("notice").filter(has_text="Jimin 상담사 님이 통화를 잠시 대기로 돌렸어요")).to_be_visible()
+    await expect(user.get("notice").filter(has_text="Jimin 상담사 님이 통화를 잠시 보류했어요")).to_be_visible()
     await user.hears()
     await counselor.hears()
     await operator.hears()

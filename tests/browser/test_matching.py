@@ -69,7 +69,7 @@ async def test_every_tab_of_a_counselor_rings_and_one_accept_stops_all(cast: Cas
 
 async def test_with_nobody_there_a_message_is_left_taken_and_done(cast: Cast) -> None:
     user = await waits(cast)
-    await expect(user.page.get_by_role("heading", name="지금은 상담사가 자리에 없어요")).to_be_visible()
+    await expect(user.page.get_by_role("heading", name="지금은 자리에 있는 상담사가 없어요")).to_be_visible()
     await expect(user.get("waiting-place")).to_have_count(0)
     await user.get("choice-message").click()
     await user.get("message-contact").press_sequentially("minji@example.org")
@@ -98,7 +98,7 @@ async def test_the_place_moves_up_and_the_ring_stops_for_whoever_leaves(cast: Ca
 
     await counselor.available()
     await expect(counselor.get("ring")).to_be_visible()
-    await stands(second, "상담사에게 연결하고 있어요")
+    await stands(second, "상담사를 부르고 있어요")
     await second.get("call-leave").click()
     await expect(counselor.get("ring")).to_be_hidden()
     await expect(counselor.page.locator(".toast", has_text="요청이 취소되었습니다")).to_be_visible()

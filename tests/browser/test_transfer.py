@@ -24,7 +24,7 @@ async def test_a_user_is_passed_on_and_back(cast: Cast) -> None:
     await jimin.get("transfer-note").fill("배터리 교환 문의")
     await jimin.get("transfer-now").click()
     await expect(suho.get("ring")).to_contain_text("배터리 교환 문의")
-    await expect(user.get("notice")).to_contain_text("Suho에 상담을 넘기고 있어요")
+    await expect(user.get("notice")).to_contain_text("상담을 Suho 쪽으로 연결하고 있어요")
     await user.hears()
     hold = await media.levels(user.page, *media.HOLD_HZ, ms=3500, peak=True)
     assert min(hold.values()) > media.AUDIBLE_DB, hold

@@ -87,7 +87,7 @@ async def test_all_that_is_shared_is_listed_and_what_is_removed_does_not_arrive(
     panel = await look_around(user)
     await expect(shared(panel, "지금 보는 페이지")).to_contain_text("/lens35.html")
     await expect(shared(panel, LENS).filter(has_text="590,000")).to_be_visible()
-    await expect(shared(panel, "제품 사진").locator("img")).to_be_visible()
+    await expect(shared(panel, "상품 사진").locator("img")).to_be_visible()
     trail = shared(panel, "둘러본 기록")
     await trail.locator("summary").click()
     await expect(trail.locator("li").filter(has_text="카메라").filter(has_text=re.compile("1[2-9]초"))).to_be_visible()
@@ -258,7 +258,7 @@ async def test_a_page_of_another_origin_is_refused_in_words(cast: Cast) -> None:
 
 LANGUAGES = {
     "ko": ("카메라 상담", "지금은 자리에 있는 상담사가 없어요", "음성", "상담을 시작할까요?"),
-    "en": ("Cameras advice", "Nobody is at their desk right now", "Voice", "Ready to talk?"),
+    "en": ("Cameras advice", "No one is available right now", "Voice", "Ready to talk?"),
 }
 
 

@@ -23,6 +23,15 @@ describe("texts", () => {
   it("leaves a placeholder without an argument visible rather than empty", () => {
     expect(fill("{a} and {b}", { a: 1 })).toBe("1 and {b}");
   });
+
+  it("chooses the singular for one and the plural for none and many", () => {
+    const steps = (count: number) => fill("{count} {count:step|steps}", { count });
+    expect([0, 1, 2, 21].map(steps)).toEqual(["0 steps", "1 step", "2 steps", "21 steps"]);
+  });
+
+  it("leaves a choice of words without its number visible", () => {
+    expect(fill("{count:step|steps}", {})).toBe("{count:step|steps}");
+  });
 });
 
 describe("josa", () => {

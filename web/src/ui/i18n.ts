@@ -1,4 +1,7 @@
-/** Texts in Korean and English. A page keeps `ko.json` and `en.json` with the same keys; `{name}` marks an argument. */
+/**
+ * Texts in Korean and English. A page keeps `ko.json` and `en.json` with the same keys. `{name}` marks an argument;
+ * `{count:step|steps}` chooses a word by the number in `count`.
+ */
 
 export type Locale = "ko" | "en";
 
@@ -37,7 +40,11 @@ export function onLocale(listener: () => void): () => void {
 }
 
 export function fill(text: string, args: Args): string {
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) => (name in args ? String(args[name]) : whole));
+  return text.replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (whole, name: string, one?: string, other?: string) => {
+    if (!(name in args)) return whole;
+    if (one === undefined || other === undefined) return String(args[name]);
+    return new Intl.PluralRules(current).select(Number(args[name])) === "one" ? one : other;
+  });
 }
 
 /** The texts of one page or part; the language is looked up at each call, so one `texts()` serves for the page's whole life. */
