@@ -22,7 +22,7 @@ TOKEN = "the cluster's own"
 async def follower(leader: TestServer) -> AsyncIterator[TestServer]:
     """A server that passes on to `leader`; no Redis and no records are asked for that."""
     nothing: object = None
-    node = Node("http://127.0.0.1:1", nothing, nothing, TOKEN)  # type: ignore[arg-type]
+    node = Node("http://127.0.0.1:1", nothing, nothing, TOKEN, b"")  # type: ignore[arg-type]
     node.leader = Leader(id="leader", url=str(leader.make_url("")).rstrip("/"))
     relay = Relay(node)
     app = web.Application(middlewares=[relay.middleware()])
