@@ -1,6 +1,7 @@
-"""Who gets in when many come at once: nobody new while the server is full or behind, and those who come back at a rate it bears.
+"""Admission control: who gets in when many clients come at the same time.
 
-Conversations that go on are never refused anything here.
+No new session begins while the server is full or overloaded. Returning clients are admitted at the rate that the server can
+serve. Clients in a conversation are never refused here.
 """
 
 from __future__ import annotations
@@ -15,19 +16,22 @@ from time import monotonic
 
 from signaling.config.settings import Bounds
 
-SAMPLE_S = 0.05
-SMOOTHING = 0.1  # of one sample: about the last half second counts
+SAMPLE_S = 0.05  # between two samples of the event loop's lag
+SMOOTHING = 0.1  # weight of one sample, so that about the last half second counts
 LONGEST_RETRY_S = 30.0
 SHORTEST_RETRY_S = 1.0
-FIRST_TURN_S = 0.005
+FIRST_TURN_S = 0.005  # estimate of the time between two admissions, before any was measured
 JITTER = 1.15
-"""In the mean clients come so much later than they were told (up to 30 %, so that they don't come together)."""
-CALM_MS = 10.0
-MOST_UNOPENED = 1000  # or as many as may wait: they take memory for seconds, and nobody's place
+"""Clients add up to 30 % to the delay that they are told, so that they do not return together: a factor of 1.15 on average."""
+CALM_MS = 10.0  # the largest lag of a calm server
+MOST_UNOPENED = 1000  # or `most_waiting`, if that is more; unopened sessions take memory for seconds and no place in the queue
 
 
 class Crowded(Exception):
-    """Not now. `reason`: full (too many people wait), overloaded (the server is behind), pictures (too many are sent)."""
+    """The client is refused for now and may try again after `retry_s`.
+
+    `reason`: full (too many people wait), overloaded (the server lags), pictures (too many pictures are being sent).
+    """
 
     def __init__(self, reason: str, retry_s: float) -> None:
         super().__init__(reason)
@@ -36,9 +40,11 @@ class Crowded(Exception):
 
 
 class Gate:
-    """`at_once` are served at a time, others stand in line while it moves fast enough for the last of them to be served within
-    `longest_s`. Who is refused is given an appointment: the time at which the server will have served all who came before, so
-    that they do not all return together."""
+    """A queue in front of work that only `at_once` tasks may do at a time.
+
+    A task may join the queue if the queue moves fast enough to serve it within `longest_s`. Otherwise it is refused and told
+    when the server will have served all who came before, so that refused clients do not all return together.
+    """
 
     def __init__(self, at_once: int, longest_s: float, clock: Callable[[], float] = monotonic) -> None:
         self._free = at_once
@@ -46,15 +52,18 @@ class Gate:
         self._clock = clock
         self._line: deque[asyncio.Future[None]] = deque()
         self._urgent: deque[asyncio.Future[None]] = deque()
-        # Between two that are let in, lately. A moment in which all stood still says little of the next turns: counted whole, one
-        # second of it sent the last of ten thousand away for half a minute, while nobody was served.
+        # Recent mean time between two admissions. A pause of the whole server is not counted in full: with one second of pause
+        # counted, the last of ten thousand clients was sent away for half a minute although nobody else waited then.
         self._turn_s = FIRST_TURN_S
         self._let_in_s = 0.0
         self._booked_until_s = 0.0
 
     @asynccontextmanager
     async def turn(self, *, urgent: bool = False) -> AsyncIterator[None]:
-        """Crowded when the line is too long; never for who is `urgent`, who goes first."""
+        """Wait for a turn and hold it. Raises Crowded when the queue is too long.
+
+        `urgent` tasks go first and are never refused.
+        """
         await self._enter(urgent)
         try:
             yield
@@ -73,7 +82,7 @@ class Gate:
             await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
-                self._leave()  # it was our turn
+                self._leave()  # the turn was ours already: pass it on
             raise
 
     def _leave(self) -> None:
@@ -89,7 +98,7 @@ class Gate:
         self._let_in_s = now_s
 
     def wait_s(self) -> float:
-        """For whoever would be the last in line now."""
+        """Return the expected wait, in seconds, of a task that joins the queue now."""
         return (len(self._urgent) + len(self._line)) * self._turn_s
 
     def _appointment_s(self, now_s: float) -> float:
@@ -102,16 +111,21 @@ class Gate:
 
 @dataclass
 class Crowd:
-    """People without a counselor, by site. `here`: those who wait or whose page has said hello. `unopened`: sessions whose page
-    has not, or is gone."""
+    """Sessions without a counselor, counted by site.
+
+    `here`: those that wait or have a connected page. `unopened`: those whose page has not connected yet or is gone.
+    """
 
     here: Counter[str] = field(default_factory=Counter)
     unopened: Counter[str] = field(default_factory=Counter)
 
 
 def has_place(counts: Mapping[str, int], site: str, most: int, sites: int) -> bool:
-    """Whether one more of `site` gets in. Half of `most` is shared out among the `sites`, so that the crowd of one leaves room
-    for the others; the other half is for whoever comes first."""
+    """Return whether `site` may have one more session.
+
+    Half of `most` is divided equally among the `sites`, so that a crowd on one site leaves room for the others. The other half
+    goes to whoever comes first.
+    """
     own = most // (2 * max(1, sites, len(counts)))
     if counts.get(site, 0) < own:
         return True
@@ -120,7 +134,10 @@ def has_place(counts: Mapping[str, int], site: str, most: int, sites: int) -> bo
 
 
 class Admission:
-    """`new` before a session is made, `returning` before a connection is greeted. `lag_ms`: how late the loop is."""
+    """Admission to the server: `new` before a session is made, `returning` before a connection gets its welcome.
+
+    `lag_ms`: the smoothed lag of the event loop.
+    """
 
     def __init__(self, bounds: Bounds | None = None) -> None:
         self.bounds = bounds or Bounds()
@@ -130,7 +147,7 @@ class Admission:
         self._returning = Gate(at_once=32, longest_s=4.0)
 
     def check(self, crowd: Crowd, site: str) -> None:
-        """Crowded when nobody new is let in for that site."""
+        """Raise Crowded when no new session of `site` may begin."""
         most = self.bounds.most_waiting
         unopened_fit = has_place(crowd.unopened, site, max(most, MOST_UNOPENED), self.sites)
         if not unopened_fit or not has_place(crowd.here, site, most, self.sites):
@@ -140,22 +157,26 @@ class Admission:
 
     @asynccontextmanager
     async def new(self, crowd: Crowd, site: str) -> AsyncIterator[None]:
+        """Wait until a new session of `site` may be made, and hold the turn. Raises Crowded."""
         self.check(crowd, site)
         async with self._new.turn():
             yield
 
     @asynccontextmanager
     async def returning(self, *, urgent: bool) -> AsyncIterator[None]:
-        """`urgent`: staff, and users who are in a conversation."""
+        """Wait until a returning client may be served, and hold the turn. Raises Crowded, but not for `urgent` clients.
+
+        `urgent`: staff, and users in a conversation.
+        """
         async with self._returning.turn(urgent=urgent):
             yield
 
     def is_calm(self) -> bool:
-        """Nobody waits to be let in, and work is done as it comes."""
+        """Return whether nobody waits for admission and the event loop hardly lags."""
         return self.lag_ms < CALM_MS and not self._new.wait_s() and not self._returning.wait_s()
 
     async def watch(self) -> None:
-        """How late the loop calls back; it must run all the time."""
+        """Measure the lag of the event loop until cancelled."""
         while True:
             asleep_s = monotonic()
             await asyncio.sleep(SAMPLE_S)

@@ -1,6 +1,6 @@
-"""The brief ("basic counselling information"): what staff are told of a visit, each field with its provenance.
+"""The brief ("basic counselling information"): facts about a visit for staff, each with its provenance. Pure.
 
-`signed` by the partner, `claimed` by the browser, `typed` by the user. Signed wins. Pure.
+A field is `signed` by the partner, `claimed` by the browser, or `typed` by the user. A signed field wins over the others.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ MOST_NAME = 60
 MOST_NOTE = 500
 _MOST_DWELL_S = 86_400
 
-_Loose = Annotated[str, by(Seen(4000, cut=True))]  # longer texts are cut again, to what the brief shows
+_Loose = Annotated[str, by(Seen(4000, cut=True))]  # the brief cuts them further, each field to its own length
 
 
 _Moment = Annotated[int, Meta(ge=0, le=1 << 53)]  # ms since the Unix epoch
 
 
 class ClaimedProduct(Struct, kw_only=True):
+    """The product that the browser claims to show."""
+
     id: _Loose = ""
     name: _Loose = ""
     price: _Loose = ""
@@ -39,6 +41,8 @@ class ClaimedProduct(Struct, kw_only=True):
 
 
 class ClaimedStep(Struct, kw_only=True):
+    """A step of the trail, as the browser claims it. See `TrailStep`."""
+
     kind: Literal["page", "mark"]
     label: _Loose = ""
     at: _Moment = 0
@@ -47,7 +51,7 @@ class ClaimedStep(Struct, kw_only=True):
 
 
 class Supplement(Struct, kw_only=True):
-    """What the browser adds to the code."""
+    """The information that the browser adds to the code."""
 
     page_url: _Loose = ""
     page_title: _Loose = ""
@@ -55,18 +59,20 @@ class Supplement(Struct, kw_only=True):
     trail: list[ClaimedStep] = []
     user_name: _Loose = ""
     note: _Loose = ""
-    now: _Moment = 0  # the browser's clock when this was sent, as the trail's times are; 0: not told
+    now: _Moment = 0  # time of sending by the browser's clock, which also gave the trail's times; 0 if the browser did not say
 
 
 def check_trail(supplement: Supplement) -> None:
-    """CodeRefused("trail_too_long")."""
+    """Raise CodeRefused("trail_too_long") when the trail has more than `MOST_TRAIL` steps."""
     if len(supplement.trail) > MOST_TRAIL:
         raise CodeRefused("trail_too_long")
 
 
 def make_brief(verified: Verified, supplement: Supplement, now: int) -> Brief:
-    """Return the brief of a supplement that has passed `check_trail`. `now`: the server's clock, in ms; the trail's times are
-    moved to it, because a browser's clock may be hours off."""
+    """Return the brief made of a code and a supplement that has passed `check_trail`.
+
+    `now`: the server's clock, in ms. The trail's times are moved to this clock, because a browser's clock may be hours off.
+    """
     site, claims = verified.site, verified.claims
     by_code: Provenance = "signed" if verified.kind == "partner" else "claimed"
     user = claims.user
@@ -86,7 +92,7 @@ def make_brief(verified: Verified, supplement: Supplement, now: int) -> Brief:
 
 
 def with_field(brief: Brief, name: str, value: str, provenance: Provenance) -> Brief:
-    """The brief with that field set; a signed one stays as it is."""
+    """Return the brief with this field set, or unchanged when the partner has signed the field. An empty value removes it."""
     if any(f.name == name and f.provenance == "signed" for f in brief.fields):
         return brief
     others = [f for f in brief.fields if f.name != name]
@@ -95,7 +101,7 @@ def with_field(brief: Brief, name: str, value: str, provenance: Provenance) -> B
 
 
 def earlier_session(earlier: EarlierRecord, staff_names: dict[str, str], site: Site, language: str) -> EarlierSession:
-    """A user's earlier session as staff see it. `staff_names`: staff id → name."""
+    """Return a user's earlier session as staff see it. `staff_names`: staff id → name."""
     return EarlierSession(
         id=earlier.id,
         started_at=earlier.started_at,
@@ -106,13 +112,16 @@ def earlier_session(earlier: EarlierRecord, staff_names: dict[str, str], site: S
 
 
 def user_name(brief: Brief) -> str:
-    """Signed, else typed, else ""."""
+    """Return the user's name from the brief, or ""."""
     return next((f.value for f in brief.fields if f.name == "user_name"), "")
 
 
 def clean_url(url: str, allowed_params: list[str] | None = None) -> str:
-    """An http(s) address, or a path of the same site, without credentials, fragment and query but for the parameters allowed:
-    what else stands there may be private. "" for anything else, or when it is over 500 characters."""
+    """Return an http(s) address, or a path of the same site, without its private parts.
+
+    Credentials, the fragment, and all query parameters except `allowed_params` are removed. Return "" for anything else, and
+    when the result is longer than `MOST_URL` characters.
+    """
     try:
         parts = urlsplit(url.strip())
         host, port = parts.hostname or "", parts.port
@@ -131,7 +140,7 @@ def clean_url(url: str, allowed_params: list[str] | None = None) -> str:
 
 
 def clean_text(text: str, most: int) -> str:
-    """One line of at most `most` characters, cut with an ellipsis; "" when nothing of it can be seen."""
+    """Return the text as one line, cut with an ellipsis to `most` characters; "" when it has no visible character."""
     return Seen(most, cut=True)(text)
 
 
@@ -145,7 +154,10 @@ def _signed_or(signed: str, other: str, name: str, provenance: Provenance, most:
 
 
 def _product(signed: Product | None, claimed: ClaimedProduct | None, site: Site) -> list[BriefField]:
-    """Claims of the browser fill gaps of the partner's only when both speak of the same product."""
+    """Return the fields of the product.
+
+    The browser's claims fill gaps in the partner's product only if both name the same product.
+    """
     theirs = signed or Product()
     ours = claimed or ClaimedProduct()
     if signed and signed.id and signed.id != ours.id:
@@ -160,7 +172,7 @@ def _product(signed: Product | None, claimed: ClaimedProduct | None, site: Site)
 
 
 def _trail(supplement: Supplement, site: Site, now: int) -> list[TrailStep]:
-    """No step lies in the future, even if the browser has not told its clock."""
+    """Return the trail by the server's clock. No step lies in the future, even if the browser did not send its clock."""
     offset = now - supplement.now if supplement.now else 0
     return [_step(step, site, min(now, max(0, step.at + offset))) for step in supplement.trail]
 

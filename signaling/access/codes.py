@@ -1,11 +1,16 @@
 """Identification codes: compact JWS (RFC 7515, HS256) that say which site, category and language a user comes from.
 
-Two kinds. *publishable*: the widget asks us, we check the page's origin and sign with our own key (`kid` "server"); nobody
-vouches for what else the browser claims. *partner*: the site's back end signs with one of its keys, named by `kid`, and may
-vouch for the user and the product. A code lives for ten minutes at most and is exchanged once (`jti`).
+There are two kinds of codes:
 
-The claims: `site`, `category`, `language`, `server` (our host and port), `jti`, `iat`, `nbf` (optional), `exp` (seconds), and
-from partners `user` {id, name, contact}, `product` {id, name, price, url}, `claims` {name: text}.
+- *publishable*: the widget asks this server for a code. The server checks the page's origin and signs with its own key (`kid`
+  "server"). Nobody vouches for the other claims of the browser.
+- *partner*: the back end of the site signs with one of the site's keys, which `kid` names. It may vouch for the user and the
+  product.
+
+A code is valid for ten minutes at most and is exchanged once (`jti`).
+
+The claims are `site`, `category`, `language`, `server` (our host and port), `jti`, `iat`, `nbf` (optional) and `exp` (seconds).
+Partners may add `user` {id, name, contact}, `product` {id, name, price, url} and `claims` {name: text}.
 """
 
 from __future__ import annotations
@@ -34,26 +39,26 @@ from signaling.records import Records, Site
 from .rate_limits import Buckets, network_of
 
 ALGORITHM = "HS256"
-TYPES = ("", "jwt", "application/jwt")  # of a code, in lower case; another kind of token says another (RFC 8725, 3.11)
+TYPES = ("", "jwt", "application/jwt")  # allowed `typ` in lower case; tokens of other kinds have another (RFC 8725, 3.11)
 SERVER_KID = "server"
-MOST_CHARS = 8192
+MOST_CHARS = 8192  # of a code
 MOST_LIFE_S = 600
-LEEWAY_S = 10  # partners' clocks
-MOST_TRAIL = 50
-MOST_KEYS = 2
+LEEWAY_S = 10  # tolerated error of partners' clocks
+MOST_TRAIL = 50  # steps
+MOST_KEYS = 2  # live keys of one site
 
 Kind = Literal["publishable", "partner"]
 
 SENTENCES = {
-    "unknown_site": "This site is not known here.",
+    "unknown_site": "This server does not know the site.",
     "unknown_category": "This site has no such category.",
     "unknown_language": "This site does not offer that language.",
     "wrong_origin": "This page is not one of the site's allowed origins.",
-    "bad_signature": "The code's signature does not fit the site's keys.",
+    "bad_signature": "The code's signature does not match any key of the site.",
     "wrong_algorithm": "The code must be signed with HS256.",
     "expired": "The code has expired; press the button again to get a new one.",
     "not_yet_valid": "The code is not valid yet; check the clock of the server that signed it.",
-    "too_old": "The code's lifetime is longer than ten minutes.",
+    "too_old": "The code is valid for longer than ten minutes.",
     "other_server": "The code was made for another counselling server.",
     "replayed": "The code has been used before; press the button again to get a new one.",
     "too_large": "The code is too large.",
@@ -65,7 +70,7 @@ SENTENCES = {
 
 
 class CodeRefused(Exception):
-    """The code is not accepted, and nothing has happened. `reason` is a key of `SENTENCES`."""
+    """The code is refused and nothing has changed. `reason` is a key of `SENTENCES`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -79,12 +84,16 @@ _Seconds = Annotated[float, Meta(ge=0, le=1e11)]
 
 
 class User(Struct, kw_only=True):
-    id: Annotated[str, by(Exact(800))] = ""  # as it is: two that look alike are two
+    """The user for whom the partner vouches."""
+
+    id: Annotated[str, by(Exact(800))] = ""  # not normalized: ids that look alike are different users
     name: Annotated[str, by(Seen(60))] = ""
     contact: _Short = ""
 
 
 class Product(Struct, kw_only=True):
+    """The product for which the partner vouches."""
+
     id: _Short = ""
     name: _Short = ""
     price: Annotated[str, by(Seen(60))] = ""
@@ -92,6 +101,8 @@ class Product(Struct, kw_only=True):
 
 
 class Claims(Struct, kw_only=True, omit_defaults=True):
+    """The payload of a code. See the module's docstring."""
+
     site: _Key
     category: _Key
     language: _Key
@@ -109,7 +120,10 @@ class Claims(Struct, kw_only=True, omit_defaults=True):
 
 
 class _Header(Struct):
-    """`crit` names extensions that must be understood (RFC 7515, 4.1.11): we know none, and take none, not even null."""
+    """The header of a code.
+
+    `crit` names extensions that the receiver must understand (RFC 7515, 4.1.11). We know none and refuse any `crit`, even null.
+    """
 
     alg: Annotated[str, by(Exact(200))]
     kid: Annotated[str, by(Exact(200))] = ""
@@ -128,7 +142,7 @@ _read_claims: Reader[Claims] = Reader(Claims)
 
 @dataclass(frozen=True, slots=True)
 class Unverified:
-    """A code whose shape is right and whose signature nobody has looked at. `site`: whose keys to look for."""
+    """A well-formed code whose signature is not checked yet. `site`: the site whose keys must be tried."""
 
     code: str
     kid: str
@@ -138,7 +152,7 @@ class Unverified:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """`claims.language` is one of the site's languages."""
+    """A verified code. `claims.language` is one of the site's languages."""
 
     site: Site
     claims: Claims
@@ -147,14 +161,14 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Who we are to codes: `name` is host and port of our public address, `secret` our own signing key."""
+    """This server as codes name it. `name`: host and port of its public address; `secret`: its own signing key."""
 
     name: str
     secret: bytes
 
 
 def read(code: str) -> Unverified:
-    """Bytes to parts. CodeRefused: too_large, malformed, wrong_algorithm."""
+    """Parse a code without checking its signature. Raises CodeRefused: too_large, malformed, wrong_algorithm."""
     if len(code) > MOST_CHARS:
         raise CodeRefused("too_large")
     parts = code.split(".")
@@ -174,7 +188,7 @@ def read(code: str) -> Unverified:
 
 
 def site_of(code: str) -> str:
-    """Return the site that the code claims to be of, "" when it cannot be read; nobody has verified it."""
+    """Return the site that the code names, or "" when the code is malformed. The code is not verified."""
     try:
         return read(code).site
     except CodeRefused:
@@ -182,8 +196,11 @@ def site_of(code: str) -> str:
 
 
 def verify(unverified: Unverified, site: Site | None, now_ms: int, server: Server) -> Verified:
-    """`site`: the record of `unverified.site`, None when there is none. CodeRefused: unknown_site, bad_signature, malformed,
-    other_server, too_old, not_yet_valid, expired, unknown_category, unknown_language."""
+    """Check the signature, the times and the claims of a code.
+
+    `site`: the record of `unverified.site`, or None when there is no such site. Raises CodeRefused: unknown_site,
+    bad_signature, malformed, other_server, too_old, not_yet_valid, expired, unknown_category, unknown_language.
+    """
     if site is None:
         raise CodeRefused("unknown_site")
     ours = unverified.kid == SERVER_KID
@@ -202,7 +219,7 @@ def verify(unverified: Unverified, site: Site | None, now_ms: int, server: Serve
 
 
 def check_place(site: Site, category: str, language: str) -> str:
-    """The site's own tag for that language. CodeRefused: unknown_category, unknown_language."""
+    """Return the site's own tag for `language`. Raises CodeRefused: unknown_category, unknown_language."""
     if category not in site.categories:
         raise CodeRefused("unknown_category")
     ours = site.language_for(language)
@@ -212,17 +229,18 @@ def check_place(site: Site, category: str, language: str) -> str:
 
 
 def sign(claims: Claims, kid: str, secret: bytes) -> str:
-    """A code as a partner's back end makes it; ours are made in the same way."""
+    """Return the signed code. A partner's back end makes its codes in the same way."""
     header = {"alg": ALGORITHM, "typ": "JWT", "kid": kid}
     return jws.serialize_compact(header, msgspec.json.encode(claims), OctKey.import_key(secret), algorithms=[ALGORITHM])
 
 
 def secret_bytes(secret: str) -> bytes:
-    """A site key's secret, as stored and handed to the partner: base64url without padding."""
+    """Decode the secret of a site's key, which is stored and given to the partner as base64url without padding."""
     return base64.urlsafe_b64decode(secret + "=" * (-len(secret) % 4))
 
 
 def new_secret() -> str:
+    """Return a new random secret of 32 bytes for a site's key, as base64url."""
     return secrets.token_urlsafe(32)
 
 
@@ -246,7 +264,7 @@ def _signed_with(code: str, secret: bytes) -> bool:
 
 
 def _unpack(part: str) -> bytes:
-    """base64url in its one canonical form: with others allowed, several texts would be one code (RFC 4648, 3.5)."""
+    """Decode base64url, accepting its canonical form only. Otherwise several texts would be the same code (RFC 4648, 3.5)."""
     try:
         data = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
@@ -257,28 +275,32 @@ def _unpack(part: str) -> bytes:
 
 
 class Codes:
-    """Issues and exchanges codes: the rules above with the records, our key, and limits by site and address."""
+    """Issues and exchanges codes by the rules above, with rate limits by site and address."""
 
     def __init__(self, records: Records, server: Server) -> None:
         self._records = records
         self._server = server
-        # An office or a mobile carrier shows one address for many people, and each conversation takes two steps (issue and
-        # exchange): 120 conversations at once and 60 a minute from one address, 300 and 600 from one site.
+        # Many people in an office or behind a mobile carrier share one address. Each session takes two tokens of the address, to
+        # issue and to exchange: 120 sessions at once, then 60 a minute. A site may also begin 300 at once, then 600 a minute.
         self._by_site = Buckets(burst=300, per_minute=600)
         self._by_address = Buckets(burst=240, per_minute=120)
-        # Half of a site's tokens are for the first conversation in a minute of each address: a few addresses shut nobody out.
+        # Half of a site's tokens are reserved for each address's first session in a minute, so that a few busy addresses cannot
+        # use up all of them.
         self._first_of_address = Buckets(burst=2, per_minute=2)
         self._by_site_first = Buckets(burst=300, per_minute=600)
 
     @classmethod
     def open(cls, settings: Settings, records: Records) -> Codes:
+        """Return the codes of the server with these settings."""
         return cls(records, Server(settings.server_name, signing_secret(settings)))
 
     async def issue(
         self, site: Site | None, category: str, language: str, *, origin: str, address: str, now: int
     ) -> tuple[str, int]:
-        """(code, when it expires). CodeRefused: too_many_address, unknown_site, wrong_origin, too_many_site, unknown_category,
-        unknown_language."""
+        """Return a new publishable code and the time (Unix ms) when it expires.
+
+        Raises CodeRefused: too_many_address, unknown_site, wrong_origin, too_many_site, unknown_category, unknown_language.
+        """
         self.take_address(address, now)
         if site is None:
             raise CodeRefused("unknown_site")
@@ -300,41 +322,47 @@ class Codes:
         return sign(claims, SERVER_KID, self._server.secret), int(claims.exp) * 1000
 
     async def exchange(self, code: str, *, address: str, now: int) -> Verified:
-        """Once. CodeRefused with any reason but wrong_origin and trail_too_long."""
+        """Verify a code and mark it as used. Raises CodeRefused with any reason except wrong_origin and trail_too_long."""
         self.take_address(address, now)
         unverified = read(code)
         site = await self._records.site(unverified.site)
         verified = verify(unverified, site, now, self._server)
         self._take_site(verified.site.id, address, now)
-        # By site: one partner cannot use up another's numbers. Kept until the code would be refused as expired anyway.
+        # The mark names the site, so that a partner cannot use up another's `jti`. It stays until the code has expired anyway.
         spent_until = int((verified.claims.exp + LEEWAY_S) * 1000) + 60_000
         if not await self._records.use_code(f"{verified.site.id}/{verified.claims.jti}", spent_until):
             raise CodeRefused("replayed")
         return verified
 
     def user_ref(self, site_id: str, user_id: str) -> str:
-        """What we keep of a partner's id of a user: enough to find them again, too little to name them."""
+        """Return a keyed hash of the partner's id for a user, or "". It finds the user again without revealing the id."""
         return hmac.new(self._server.secret, f"{site_id}\0{user_id}".encode(), hashlib.sha256).hexdigest() if user_id else ""
 
     def _take_site(self, site: str, address: str, now: int) -> None:
-        """CodeRefused: too_many_site."""
+        """Take one token of the site. Raises CodeRefused: too_many_site."""
         is_first = self._first_of_address.take(f"{site} {network_of(address)}", now)
         if not ((is_first and self._by_site_first.take(site, now)) or self._by_site.take(site, now)):
             raise CodeRefused("too_many_site")
 
     def take_address(self, address: str, now: int) -> None:
-        """CodeRefused: too_many_address."""
+        """Take one token of the address. Raises CodeRefused: too_many_address."""
         if not self._by_address.take(network_of(address), now):
             raise CodeRefused("too_many_address")
 
 
 def signing_secret(settings: Settings) -> bytes:
-    """The server's key in `data_dir`, made at the first start; in a cluster one made of its secret."""
+    """Return the key that signs this server's codes.
+
+    It is derived from the cluster's secret, if there is one. Otherwise it lies in `data_dir` and is made at the first start.
+    """
     return derived(settings.secret, "codes") if settings.secret else server_secret(settings.data_dir)
 
 
 def server_secret(data_dir: Path) -> bytes:
-    """32 bytes in `data_dir/server.key`, readable by us alone."""
+    """Read the 32 bytes of `data_dir/server.key`, or make the file, readable only by the owner.
+
+    Raises ValueError when the file is too short.
+    """
     path = data_dir / "server.key"
     data_dir.mkdir(parents=True, exist_ok=True)
     try:

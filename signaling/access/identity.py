@@ -1,4 +1,4 @@
-"""Who a member of staff is: argon2id passwords, server-side sign-ins, and the cookie that stands for them."""
+"""Sign-in of staff: argon2id passwords, sign-ins stored by the server, and the cookie that carries a sign-in's token."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ log = structlog.get_logger(__name__)
 
 COOKIE = "__Host-sangdam"
 SIGN_IN_LIFE_MS = 12 * 3_600_000
-IDLE_MS = 3_600_000  # a sign-in that nobody uses for so long ends
-SEEN_MS = 60_000  # how often a use is written down
-MOST_PASSWORD = 200
-LEAST_PASSWORD = 8
-LEAST_GUESSES = 1_000_000  # zxcvbn's estimate; 30,000 leaked passwords, and what is made from one, need fewer
-_JUDGED = 72  # characters: zxcvbn's time grows with the square of them
-UNKNOWN = "unknown"  # the actor of a refused sign-in: nobody has shown who they are
+IDLE_MS = 3_600_000  # a sign-in ends when it was not used for this time
+SEEN_MS = 60_000  # the least time between two records of a sign-in's use
+MOST_PASSWORD = 200  # characters
+LEAST_PASSWORD = 8  # characters
+LEAST_GUESSES = 1_000_000  # by zxcvbn's estimate; the 30,000 commonest leaked passwords and their variants need fewer
+_JUDGED = 72  # characters that zxcvbn sees; its time grows with their square
+UNKNOWN = "unknown"  # the actor of a refused sign-in, because nobody was authenticated
 
 SENTENCES = {
     "wrong_credentials": "Login or password is wrong.",
     "too_many_sign_ins": "Too many attempts; try again in a minute.",
 }
 
-_hasher = argon2.PasswordHasher()  # argon2id, the parameters of RFC 9106's low-memory profile
-_HASHING_AT_ONCE = 2  # each takes 64 MiB for about 50 ms
+_hasher = argon2.PasswordHasher()  # argon2id with the parameters of RFC 9106's low-memory profile
+_HASHING_AT_ONCE = 2  # each hash takes 64 MiB for about 50 ms
 
 
 class SignInRefused(Exception):
-    """`reason`: wrong_credentials, too_many_sign_ins."""
+    """The sign-in is refused. `reason`: wrong_credentials, too_many_sign_ins."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -47,11 +47,14 @@ class SignInRefused(Exception):
 
 
 def hash_password(password: str, *about: str) -> str:
-    """Slow on purpose: call it in a thread. `about`: the words that others try first for this person, such as their login.
-    ValueError with a sentence: shorter than 8 or longer than 200 characters, or easily guessed."""
+    """Return the argon2id hash of a password. It is slow on purpose: call it in a thread.
+
+    `about`: words that an attacker would try first for this person, such as their login. Raises ValueError with a sentence
+    when the password is too short, too long, or easily guessed.
+    """
     if not LEAST_PASSWORD <= len(password) <= MOST_PASSWORD:
         raise ValueError(f"A password has {LEAST_PASSWORD} to {MOST_PASSWORD} characters.")
-    from zxcvbn import zxcvbn  # here, because its lists of common passwords and words take a tenth of a second
+    from zxcvbn import zxcvbn  # imported here because loading its lists of common passwords takes 0.1 s
 
     if zxcvbn(password[:_JUDGED], ["sangdam", *about])["guesses"] < LEAST_GUESSES:
         raise ValueError("This password is one of the first that somebody else would try. Choose several unrelated words.")
@@ -59,24 +62,27 @@ def hash_password(password: str, *about: str) -> str:
 
 
 def token_hash(token: str) -> str:
-    """What is stored of a 256-bit random token; so much chance needs no slow hash."""
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()  # a header may be no UTF-8
+    """Return the hash under which a token is stored. A fast hash suffices, because the token has 256 random bits."""
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()  # headers may not be UTF-8
 
 
 class Identity:
+    """Signs staff in and out, and tells which member of staff a cookie belongs to."""
+
     def __init__(self, records: Records) -> None:
         self._records = records
         self._hashing = asyncio.Semaphore(_HASHING_AT_ONCE)
-        # One address trying many logins (a whole shift may sign in behind one), a login tried from one address, from everywhere.
+        # Limits for one address with many logins (a whole shift may share an address), for one login from one address, and for
+        # one login from all addresses.
         self._by_address = Buckets(burst=100, per_minute=60)
         self._by_login_and_address = Buckets(burst=6, per_minute=6)
         self._by_login = Buckets(burst=30, per_minute=20)
-        self._noted = Buckets(burst=100, per_minute=60, most_keys=2)  # of unknown logins, and of throttled ones
+        self._noted = Buckets(burst=100, per_minute=60, most_keys=2)  # limits log entries of unknown logins and of throttling
 
     async def sign_in(self, login: str, password: str, *, address: str, now: int) -> tuple[StaffRecord, str]:
-        """Return the member of staff and a new token for their cookie. SignInRefused."""
+        """Return the member of staff and a new token for their cookie. Raises SignInRefused."""
         network, login = network_of(address), login.strip().lower()
-        # In this order, each only when the one before allows: one address alone cannot lock a member of staff out everywhere.
+        # Each bucket is asked only if the one before allows it, so that one address cannot lock a member of staff out elsewhere.
         if not (
             self._by_address.take(network, now)
             and self._by_login_and_address.take(f"{network} {login}", now)
@@ -87,7 +93,7 @@ class Identity:
             raise SignInRefused("too_many_sign_ins")
         staff = await self._records.staff_by_login(login)
         async with self._hashing:
-            nobodys = await asyncio.to_thread(_nobodys_hash)  # whoever it is, so that the first unknown login takes no longer
+            nobodys = await asyncio.to_thread(_nobodys_hash)  # for known logins, too: else the first unknown login takes longer
             right = await asyncio.to_thread(_fits, staff.password_hash if staff and staff.password_hash else nobodys, password)
         if staff is None or not right:
             await self._note_refused(staff, network, now)
@@ -95,11 +101,14 @@ class Identity:
         token = secrets.token_urlsafe(32)
         made = SignInRecord(token_hash=token_hash(token), staff=staff.id, created_at=now, expires_at=now + SIGN_IN_LIFE_MS)
         if not await self._records.add_sign_in(made, password_hash=staff.password_hash):
-            raise SignInRefused("wrong_credentials")  # removed, or given a new password, in this moment
+            raise SignInRefused("wrong_credentials")  # meanwhile the member was removed or has a new password
         return staff, token
 
     async def _note_refused(self, staff: StaffRecord | None, network: str, now: int) -> None:
-        """In the log and the audit, for both kinds alike. A login that nobody has is not repeated: it may be a password."""
+        """Write a refused sign-in to the log and the audit.
+
+        An unknown login is not written, because somebody may have typed their password there.
+        """
         if staff is None and not self._noted.take(UNKNOWN, now):
             return
         name = staff.id if staff else UNKNOWN
@@ -107,10 +116,11 @@ class Identity:
         await self._records.audit(UNKNOWN, "sign_in.refused", f"staff/{name}", now, network)
 
     async def who(self, request: web.Request, now: int) -> StaffRecord | None:
-        """The member of staff whose cookie the request carries."""
+        """Return the member of staff whose cookie the request carries, or None."""
         return await self.who_holds(request.cookies.get(COOKIE, ""), now)
 
     async def who_holds(self, token: str, now: int) -> StaffRecord | None:
+        """Return the member of staff who signed in with this token, or None. Records that the sign-in is in use."""
         if not token:
             return None
         found = await self._records.sign_in(token_hash(token))
@@ -127,17 +137,24 @@ class Identity:
 
 
 def right_of(request: web.Request) -> str:
-    """Return what names the sign-in of this request's cookie: what lives by it ends with it. "" without a cookie."""
+    """Return the token hash of this request's cookie, or "" without a cookie.
+
+    A connection that was opened with the cookie keeps this hash, and ends when its sign-in ends.
+    """
     token = request.cookies.get(COOKIE, "")
     return token_hash(token) if token else ""
 
 
 def set_cookie(response: web.StreamResponse, token: str) -> None:
-    """`__Host-`: only this very host, only over TLS (browsers count http://NAME.localhost as safe)."""
+    """Set the sign-in cookie.
+
+    Its `__Host-` prefix limits it to this host and to TLS. Browsers also accept it at http://NAME.localhost.
+    """
     response.set_cookie(COOKIE, token, max_age=SIGN_IN_LIFE_MS // 1000, path="/", secure=True, httponly=True, samesite="Lax")
 
 
 def drop_cookie(response: web.StreamResponse) -> None:
+    """Remove the sign-in cookie."""
     response.set_cookie(COOKIE, "", max_age=0, path="/", secure=True, httponly=True, samesite="Lax")
 
 
@@ -150,5 +167,5 @@ def _fits(password_hash: str, password: str) -> bool:
 
 @cache
 def _nobodys_hash() -> str:
-    """What the password of an unknown login is compared with, so that it takes as long as a wrong one."""
+    """Return the hash against which an unknown login is checked, so that the check takes as long as for a wrong password."""
     return _hasher.hash(secrets.token_urlsafe(16))

@@ -1,8 +1,9 @@
-"""Invites: the fresh link with which a user who is called back comes to their counselor.
+"""Invites: links with which a called-back user comes to their counselor.
 
-A compact JWS like an identification code (`signaling/access/codes.py`), but with a key and a `typ` of its own, so that neither
-passes for the other (RFC 8725, 3.11). It names a session and the request that a counselor has accepted, lives for an hour,
-and is exchanged once. In the link it stands behind "#", which no server and no referrer ever sees.
+An invite is a compact JWS like an identification code (`signaling/access/codes.py`). It has its own key and `typ`, so that
+neither is accepted as the other (RFC 8725, 3.11). It names a session and the request that a counselor has accepted. It is
+valid for an hour and is exchanged once. In the link it stands behind "#", which browsers send neither to servers nor in
+referrers.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ MOST_CHARS = 2000
 
 
 class InviteRefused(Exception):
-    """`reason`: bad_invite, expired, replayed, over (nobody waits for this user any more)."""
+    """The invite is refused. `reason`: bad_invite, expired, replayed, over (no counselor waits for this user any more)."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -36,7 +37,7 @@ class InviteRefused(Exception):
 
 
 class Claims(Struct, kw_only=True):
-    """`exp` in seconds; `server`: host and port of the server that it is for."""
+    """The payload of an invite. `exp`: Unix seconds; `server`: host and port of the server that issued it."""
 
     session: Id
     request: Id
@@ -49,14 +50,16 @@ _read: Reader[Claims] = Reader(Claims)
 
 
 class Invites:
+    """Issues and reads invites."""
+
     def __init__(self, secret: bytes, url: str, server: str) -> None:
-        """`secret`: the one that codes are signed with; `url`: the users' origin."""
+        """Derive the key of invites from `secret`, which signs codes. `url`: the origin of the users' pages."""
         self._key = OctKey.import_key(derived(secret, "invites"))
         self._url = url
         self._server = server
 
     def issue(self, session: str, request: str, now: int) -> tuple[str, int]:
-        """(link, when it expires)."""
+        """Return the link and the time (Unix ms) when it expires."""
         exp = (now + LIFE_MS) // 1000
         claims = Claims(session=session, request=request, server=self._server, jti=secrets.token_urlsafe(16), exp=exp)
         header: dict[str, Any] = {"alg": ALGORITHM, "typ": TYP}
@@ -64,13 +67,13 @@ class Invites:
         return f"{self._url}/call#invite={invite}", exp * 1000
 
     def read(self, invite: str, now: int) -> Claims:
-        """InviteRefused: bad_invite, expired."""
+        """Verify an invite and return its claims. Raises InviteRefused: bad_invite, expired."""
         if len(invite) > MOST_CHARS:
             raise InviteRefused("bad_invite")
         try:
             found = jws.deserialize_compact(invite, self._key, algorithms=[ALGORITHM])
             claims = _read(found.payload)
-        except (JoseError, Unreadable, ValueError, TypeError, RecursionError) as error:  # the last two: joserfc, of odd headers
+        except (JoseError, Unreadable, ValueError, TypeError, RecursionError) as error:  # the last two: odd headers
             raise InviteRefused("bad_invite") from error
         if found.headers().get("typ") != TYP or claims.server != self._server:
             raise InviteRefused("bad_invite")

@@ -1,4 +1,4 @@
-"""Token buckets: how often somebody may do something. Pure; time is a parameter."""
+"""Token buckets for rate limits. Pure; time is a parameter."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from collections import OrderedDict
 
 
 class Buckets:
-    """One bucket a key: `burst` at once, then `per_minute`. At most `most_keys` are remembered; the key that was quiet for
-    longest is forgotten first (its bucket is the fullest, so little is forgiven)."""
+    """A token bucket for each key: `burst` tokens at once, then `per_minute`.
+
+    At most `most_keys` buckets are held. The bucket that was not used for longest is dropped first; it is nearly full again,
+    so dropping it changes little.
+    """
 
     def __init__(self, *, burst: int, per_minute: float, most_keys: int = 20_000) -> None:
         self._burst = float(burst)
@@ -17,7 +20,7 @@ class Buckets:
         self._buckets: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
     def take(self, key: str, now_ms: int) -> bool:
-        """Takes one token; False when there is none."""
+        """Take one token. Return False when there is none."""
         tokens, seen_ms = self._buckets.pop(key, (self._burst, now_ms))
         tokens = min(self._burst, tokens + max(0, now_ms - seen_ms) * self._per_ms)
         allowed = tokens >= 1
@@ -31,7 +34,10 @@ class Buckets:
 
 
 def network_of(address: str) -> str:
-    """The key of a client's address: IPv4 whole, IPv6 by its /64, because one subscriber owns all of it."""
+    """Return the key of a client's address: an IPv4 address as a whole, an IPv6 address by its /64.
+
+    One subscriber usually owns a whole /64.
+    """
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

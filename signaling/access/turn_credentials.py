@@ -1,7 +1,7 @@
-"""Time-limited credentials for a TURN server that knows the same secret, pure.
+"""Time-limited credentials for a TURN server that has the same secret. Pure.
 
-The scheme is draft-uberti-behave-turn-rest-00, which coturn calls `use-auth-secret`: the username says when it ends, the password
-is the HMAC-SHA1 of the username. The secret itself never leaves this server.
+The scheme is draft-uberti-behave-turn-rest-00, which coturn calls `use-auth-secret`. The username contains the expiry time,
+and the password is the HMAC-SHA1 of the username. The secret itself never leaves this server.
 """
 
 from __future__ import annotations
@@ -17,24 +17,26 @@ from pathlib import Path
 from signaling.protocol.messages import IceServer
 
 TTL_S = 2 * 3600
-"""A connection asks for its own when it is made; coturn checks the end at the start, so that a longer call goes on."""
+"""Lifetime of credentials. Each peer connection asks for new ones; coturn checks them at its start, so longer calls go on."""
 MIN_SECRET_CHARACTERS = 16
 
 _URL = re.compile(r"(turns?):([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?(\?transport=(?:udp|tcp))?")
 
 
 class TurnError(Exception):
-    """The settings are not usable; the text is for whoever starts the server."""
+    """The TURN settings are invalid; the text is a sentence for the person who starts the server."""
 
 
 @dataclass(frozen=True)
 class Turn:
+    """The TURN servers and the secret that they share with this server."""
+
     urls: tuple[str, ...]
     secret: bytes = field(repr=False)
 
     @classmethod
     def open(cls, servers: Sequence[str], secret_file: Path | None) -> Turn | None:
-        """None when no server is named. Raises `TurnError`."""
+        """Check the settings and read the secret. Return None when no TURN server is set. Raises TurnError."""
         if not servers and secret_file is None:
             return None
         if not servers or secret_file is None:
@@ -49,14 +51,17 @@ class Turn:
         return cls(urls, secret)
 
     def server(self, name: str, now_ms: int) -> IceServer:
-        """Credentials that end `TTL_S` from now. `name` appears in the logs of the TURN server."""
+        """Return credentials that expire `TTL_S` from now. `name` appears in the logs of the TURN server."""
         username = f"{now_ms // 1000 + TTL_S}:{name}"
-        digest = hmac.new(self.secret, username.encode(), hashlib.sha1).digest()  # the scheme's; SHA-1 is sound in an HMAC
+        digest = hmac.new(self.secret, username.encode(), hashlib.sha1).digest()  # SHA-1 by the scheme; safe in an HMAC
         return IceServer(urls=list(self.urls), username=username, credential=base64.b64encode(digest).decode())
 
 
 def _urls(server: str) -> list[str]:
-    """`turn:host:port` is both UDP and TCP; with `?transport=…`, and for TLS (`turns:`), it is taken as it stands."""
+    """Return the URLs of a TURN server.
+
+    `turn:host:port` means both UDP and TCP. With `?transport=…` or `turns:` (TLS), the URL is used as it is.
+    """
     found = _URL.fullmatch(server)
     if found is None or not 0 < int(found[3] or 1) < 65_536:
         raise TurnError(f"“{server}” is not a TURN server; write it as turn:turn.example:3478.")

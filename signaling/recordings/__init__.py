@@ -1,4 +1,4 @@
-"""Recordings, as they lie in their folder: what there is of a session, what of it a user may hear and see, and its deletion."""
+"""The folder of recordings: the segments of a session, the parts that a user may hear and see, and deletion."""
 
 from .index import Segment, Span, Track, pieces, reached
 from .store import Recordings

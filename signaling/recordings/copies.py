@@ -1,5 +1,8 @@
-"""Users' copies of their recordings: one file each, of what reached the user, made when they ask for it. It lies beside what it
-was made of, and goes when that goes."""
+"""Users' copies of their recordings.
+
+A copy is one file with everything that reached the user. It is made when the user asks for it. It lies in the folder of the
+session's recording and is deleted with it.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,11 @@ from .plan import make_plan
 from .store import Recordings
 
 MOST_AT_ONCE = 20
-"""Under way and waiting for their turn; more are refused, and may come again."""
+"""Copies that are being made or wait for their turn. More are refused; the user may ask again later."""
 KEEP_FREE_BYTES = 256 * 1024 * 1024
+"""Disk space that making a copy must leave free."""
 MOST_BYTES_PER_S = 300_000
-"""Of a copy with pictures."""
+"""The largest bitrate of a copy with video, in byte/s."""
 
 _log = log.get("signaling.recordings")
 
@@ -32,12 +36,14 @@ State = Literal["none", "making", "ready", "failed"]
 
 
 class Copy(msgspec.Struct, kw_only=True):
+    """The state of a user's copy. `percent`: how much of it is made."""
+
     state: State
     percent: int = 0
 
 
 class TooMany(Exception):
-    """`MOST_AT_ONCE`."""
+    """`MOST_AT_ONCE` copies are being made or wait already."""
 
 
 class _Work:
@@ -48,7 +54,7 @@ class _Work:
 
 
 class Copies:
-    """`close` when nobody asks any more. One copy is made at a time: calls come first."""
+    """Makes users' copies, one at a time so that calls have the CPU. Call `close` at the end."""
 
     def __init__(self, recordings: Recordings) -> None:
         self._recordings = recordings
@@ -56,7 +62,7 @@ class Copies:
         self._one = asyncio.Semaphore(1)
 
     async def look(self, session: str) -> Copy:
-        """A failure is told once."""
+        """Return the state of the session's copy. "failed" is returned only once."""
         work = self._works.get(session)
         if work is not None and work.failed:
             del self._works[session]
@@ -67,11 +73,11 @@ class Copies:
         return Copy(state="ready" if there else "none")
 
     async def make(self, session: str, segments: Sequence[Segment], user: str) -> Copy:
-        """Begins, unless it is there or under way. Raises TooMany."""
+        """Begin to make the copy, unless it exists or is being made. Return its state. Raises TooMany."""
         known = await self.look(session)
         if known.state in ("ready", "making"):
             return known
-        if session not in self._works:  # asked twice at once
+        if session not in self._works:  # two requests may arrive at the same time
             for name in [name for name, work in self._works.items() if work.failed]:
                 del self._works[name]
             if len(self._works) >= MOST_AT_ONCE:
@@ -81,6 +87,7 @@ class Copies:
         return Copy(state="making")
 
     async def close(self) -> None:
+        """Cancel the copies that are being made."""
         for work in self._works.values():
             work.task.cancel()
         await asyncio.gather(*(work.task for work in self._works.values()), return_exceptions=True)
@@ -98,7 +105,7 @@ class Copies:
                 await export(plan, lambda percent: setattr(work, "percent", percent))
                 await asyncio.to_thread(part.replace, target)
             if [each.name for each in await self._recordings.of(session)] != [each.name for each in segments]:
-                target.unlink(missing_ok=True)  # taken back meanwhile
+                target.unlink(missing_ok=True)  # consent was withdrawn meanwhile
             del self._works[session]
         except (ExportFailed, OSError):
             _log.exception("copy_failed", session=session)

@@ -1,4 +1,4 @@
-"""An export by a process of its own: `python -m media.recording.export`."""
+"""Export of a recording in a separate process: `python -m media.recording.export`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from media.api.recording_files import Plan
 
 
 class ExportFailed(Exception):
-    """The sentence says why, as far as the process did."""
+    """The export failed. The text is the reason that the process gave, if it gave one."""
 
 
 async def export(plan: Plan, told: Callable[[int], None]) -> None:
-    """`told`: how far it is, in per cent. Raises ExportFailed. Cancelled, it ends the process; what lies at `plan.out` by then is
-    the caller's to remove."""
+    """Carry out `plan`, calling `told` with the progress in per cent. Raises ExportFailed.
+
+    When it is cancelled, it kills the process. The caller must then remove the partial file at `plan.out`.
+    """
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "media.recording.export", stdin=pipe, stdout=pipe, stderr=pipe

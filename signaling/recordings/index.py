@@ -1,4 +1,4 @@
-"""What a segment's log says, pure. Times are milliseconds since the Unix epoch."""
+"""Reads the log of a segment. Pure. Times are milliseconds since the Unix epoch."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from msgspec import Struct
 
 from media.api.recording_files import Ended, Kind, LogEntry, Reached, TrackBegan, TrackEnded, decode_entry
 
-MOST_LINES = 100_000
+MOST_LINES = 100_000  # of one log; later lines are ignored
 
 
 class Span(NamedTuple):
+    """A span of time; `end` is exclusive."""
+
     begin: int
     end: int
 
 
 class Track(Struct, kw_only=True):
+    """The sound, camera or screen of one participant."""
+
     n: int
     participant: str
     kind: Kind
@@ -27,7 +31,10 @@ class Track(Struct, kw_only=True):
 
 
 class Segment(Struct, kw_only=True):
-    """`name`: its folder. `reached`: whom sound and picture reached, from when on. `reason`: why it ended early, or ""."""
+    """One recorded segment of a session.
+
+    `name`: its folder. `reached`: who received whose sound and video, and from when on. `reason`: why it ended early, or "".
+    """
 
     name: str
     epoch: int
@@ -38,15 +45,18 @@ class Segment(Struct, kw_only=True):
 
     @property
     def span(self) -> Span | None:
-        """From the first sound or picture to the last; None: there is none."""
+        """Return the span from the first track's beginning to the last track's end; None when there is no track."""
         if not self.tracks:
             return None
         return Span(min(track.began for track in self.tracks), max(track.ended for track in self.tracks))
 
 
 def read_log(name: str, epoch: int, period: int, lines: Iterable[bytes], last_written: int) -> Segment:
-    """A line that cannot be read ends it: the recorder was cut off while it wrote. `last_written`: for tracks whose end is not
-    written down."""
+    """Return the segment that the log describes.
+
+    Reading stops at a broken line, because the recorder died while it wrote that line. `last_written` is the end of tracks
+    whose end is not in the log.
+    """
     segment = Segment(name=name, epoch=epoch, period=period, reason="worker_lost")
     tracks: dict[int, Track] = {}
     for line, _ in zip(lines, range(MOST_LINES), strict=False):
@@ -72,7 +82,7 @@ def read_log(name: str, epoch: int, period: int, lines: Iterable[bytes], last_wr
 
 
 def reached(segment: Segment, track: Track, listener: str) -> list[Span]:
-    """When this track was heard (seen) by `listener`. One's own is always one's own."""
+    """Return the spans in which `listener` heard or saw this track. A participant's own track is included whole."""
     if track.participant == listener:
         return [Span(track.began, track.ended)]
     spans: list[Span] = []
@@ -95,7 +105,7 @@ def _reaches(state: Reached, track: Track, listener: str) -> bool:
 
 
 def pieces(segments: Iterable[Segment], together_ms: int = 2000) -> list[Span]:
-    """The stretches of time in which anything is recorded, in order; shorter gaps than `together_ms` are none."""
+    """Return the spans in which anything is recorded, in order. Gaps shorter than `together_ms` are closed."""
     found: list[Span] = []
     for span in sorted(segment.span for segment in segments if segment.span is not None):
         if found and span.begin - found[-1].end < together_ms:

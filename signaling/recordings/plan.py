@@ -1,4 +1,4 @@
-"""An export's plan and its lines, pure: who is heard and seen when, by whom the file is meant for."""
+"""The plan of an export and its subtitles. Pure. The audience of the file decides which tracks are in it, and when."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ LINE_SHOWN_MS = 6000
 def make_plan(
     segments: list[Segment], path_of: Callable[[Segment, Track], Path], out: Path, audience: Audience, user: str
 ) -> Plan:
-    """audience: "staff" gets everything; "all", what reached `user` while it was said and shown."""
+    """Return the plan of the file `out`.
+
+    `audience`: "staff" gets every track; "all" gets only the spans in which a track reached `user`.
+    """
     tracks: list[PlanTrack] = []
     for segment in segments:
         for track in segment.tracks:
@@ -32,7 +35,7 @@ def make_plan(
 
 
 def position(plan_pieces: list[tuple[int, int]], at: int) -> int | None:
-    """Where a moment (Unix ms) stands in the exported file, in ms; None: it is not in it."""
+    """Return the position, in ms, of the moment `at` (Unix ms) in the exported file; None when the moment is not in it."""
     before = 0
     for begin, end in plan_pieces:
         if begin <= at < end:
@@ -42,7 +45,7 @@ def position(plan_pieces: list[tuple[int, int]], at: int) -> int | None:
 
 
 def web_vtt(lines: list[Line], plan_pieces: list[tuple[int, int]], words: Callable[[Line], str]) -> str:
-    """The lines as WebVTT beside the file, each until the next one comes, at most 6 s."""
+    """Return the lines as WebVTT. A line is shown until the next one comes, for at most `LINE_SHOWN_MS`."""
     placed = [(position(plan_pieces, line.at), line) for line in lines if line.kind in ("text", "picture")]
     cues = [(at, line) for at, line in placed if at is not None]
     found = ["WEBVTT", ""]
@@ -53,7 +56,7 @@ def web_vtt(lines: list[Line], plan_pieces: list[tuple[int, int]], words: Callab
 
 
 def _cue(text: str) -> str:
-    """The text of one cue. An empty line would end it (WebVTT, 4.1), whichever way lines end, and `-->` begin another."""
+    """Return the text of one cue, escaped. An empty line would end the cue, and `-->` would begin another (WebVTT, 4.1)."""
     escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\0", "")
     return "\n".join(row or "\u00a0" for row in re.split(r"\r\n|\r|\n", escaped))
 

@@ -1,6 +1,7 @@
-"""The folder of recordings: one folder a session, in it one a segment (`media.api.recording_files`).
+"""The folder of recordings: a folder for each session, and in it a folder for each segment (`media.api.recording_files`).
 
-File work is done aside the loop."""
+Threads do the file work, not the event loop.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +13,17 @@ from media.api import recording_files as disk
 
 from .index import Segment, Track, read_log
 
-MOST_SEGMENTS = 1000
+MOST_SEGMENTS = 1000  # of one session
 
 
 class Recordings:
+    """The recordings in `folder`."""
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     async def of(self, session: str) -> list[Segment]:
-        """In the order of their time; [] when nothing is recorded."""
+        """Return the session's segments in order of time; [] when nothing is recorded."""
         return await asyncio.to_thread(self._of, session)
 
     def _of(self, session: str) -> list[Segment]:
@@ -33,7 +36,7 @@ class Recordings:
                 lines = log.read_bytes()[: disk.MOST_LOG_BYTES].splitlines()
                 last_written = max(round(path.stat().st_mtime * 1000) for path in folder.iterdir())
             except OSError:
-                continue  # erased while we looked
+                continue  # the segment was erased while we read it
             epoch, period = disk.parse_folder(folder.name) or (0, 0)
             segment = read_log(folder.name, epoch, period, lines, last_written)
             if segment.span is not None:
@@ -48,14 +51,15 @@ class Recordings:
         return sorted(here)[:MOST_SEGMENTS]
 
     def path(self, session: str, segment: Segment, track: Track) -> Path:
+        """Return the file of a track."""
         return self.folder / session / segment.name / disk.track_name(track.n)
 
     def copy_path(self, session: str) -> Path:
-        """Where the user's copy lies, once it is made (`copies`)."""
+        """Return the path of the user's copy (`copies`). The file may not exist yet."""
         return self.folder / session / "recording.webm"
 
     async def sessions(self) -> list[str]:
-        """Those of which something lies here."""
+        """Return the sessions that have a folder here."""
         return await asyncio.to_thread(self._sessions)
 
     def _sessions(self) -> list[str]:
@@ -65,7 +69,7 @@ class Recordings:
             return []
 
     async def erase(self, session: str, up_to_period: int | None = None) -> None:
-        """Deletes everything of this session, or what was recorded up to that period of consent."""
+        """Delete all recordings of this session, or only those up to and including this period of consent."""
         await asyncio.to_thread(self._erase, session, up_to_period)
 
     def _erase(self, session: str, up_to_period: int | None) -> None:

@@ -1,7 +1,7 @@
-"""What must outlive the process: sites, staff, sessions, lines, boards, pictures, events, audit.
+"""The records: what outlives the process (sites, staff, sessions, lines, boards, pictures, events, audit).
 
-`Records` is the only door; SQL and its dialects stay in this folder. SQLite (WAL) and PostgreSQL hold the same tables, made
-by the Alembic migrations beside this file, which run when the records are opened.
+Other packages use `Records` only; SQL and its dialects stay in this folder. SQLite (WAL) and PostgreSQL have the same tables.
+Alembic migrations in this folder make the tables; they run when the records are opened.
 """
 
 from .store import Records

@@ -1,4 +1,4 @@
-"""The engine, transactions, the migrations at opening, and whether the database is there."""
+"""The database engine: transactions, migrations at opening, and whether the database is available."""
 
 from __future__ import annotations
 
@@ -23,26 +23,29 @@ from .types import RecordsAway, UnknownSession
 
 log = structlog.get_logger(__name__)
 
-ANSWER_S = 3.0  # of one transaction in PostgreSQL, when it is there at all
-AT_ONCE = 15  # connections; who waits for one says nothing about the database
-THREADS = 4  # SQLite's
-LONG_S = 60.0  # of those that look at everything
-LONGEST_S = 3600.0  # of one that writes everything anew
-SOON_S = 0.3
-IDLE_MS = 2500  # in mid-transaction: a server that stands still must not keep its successor from the rows it has locked
-_MIGRATING = 0x5A_4D_16  # any number that nobody else of this database takes a lock by
-_CLEAN_SINCE = "0010"  # the first revision under which deleted text is overwritten, and copied nowhere
+ANSWER_S = 3.0  # limit for one transaction in PostgreSQL; after it the database counts as unavailable
+AT_ONCE = 15  # connections; the time that a transaction waits for a free one does not count towards ANSWER_S
+THREADS = 4  # that run SQLite transactions
+LONG_S = 60.0  # limit for transactions that read whole tables
+LONGEST_S = 3600.0  # limit for one that rewrites all tables
+SOON_S = 0.3  # how long a failed read waits for the database before its second try
+IDLE_MS = 2500  # PostgreSQL ends a transaction that is idle for it, so that a hanging server does not block its successor's rows
+_MIGRATING = 0x5A_4D_16  # key of the advisory lock; any number that nobody else uses in this database
+_CLEAN_SINCE = "0010"  # the first revision that overwrites deleted text and keeps no copies of it
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 T = TypeVar("T")
 
 
 class Database:
-    """One engine. Reads run side by side; on SQLite writes queue in this process instead of polling the file's lock, and what is
-    done often is done whole in a thread (`_transaction`): else each statement is handed to one and back five times.
+    """One engine and its transactions.
 
-    Whatever shows that the database is out of reach is raised as `RecordsAway`; until it answers again every other transaction is
-    refused so at once, instead of each waiting by itself. `reachable` and `away` say which it is."""
+    Reads run in parallel. On SQLite, writes queue in this process instead of polling the lock of the file. Frequent
+    transactions run in a thread as a whole (`_transaction`); otherwise each statement would switch threads five times.
+
+    Any error that shows that the database is unavailable is raised as `RecordsAway`. Until the database answers again, every
+    other transaction raises it at once instead of waiting. The events `reachable` and `away` tell the present state.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -57,14 +60,17 @@ class Database:
 
     @classmethod
     async def open(cls, url: str) -> Self:
-        """`url`: "sqlite+aiosqlite:///path" or "postgresql+asyncpg://…". Makes or upgrades the tables."""
-        options: dict[str, Any] = {"hide_parameters": True}  # else a failed statement's error repeats what people wrote
+        """Open the database and make or upgrade its tables.
+
+        `url` is "sqlite+aiosqlite:///path" or "postgresql+asyncpg://…".
+        """
+        options: dict[str, Any] = {"hide_parameters": True}  # otherwise the error of a failed statement quotes what people wrote
         if sa.make_url(url).get_driver_name() == "asyncpg":
             options["connect_args"] = {"server_settings": {"idle_in_transaction_session_timeout": str(IDLE_MS)}}
-            options |= {"pool_size": AT_ONCE, "max_overflow": 1}  # one more, to see whether it is back
+            options |= {"pool_size": AT_ONCE, "max_overflow": 1}  # one more for the probe
         engine = create_async_engine(url, **options)
         if engine.dialect.name == "sqlite" and engine.url.database not in (None, "", ":memory:"):
-            private_file(Path(str(engine.url.database)))  # its log gets the same rights
+            private_file(Path(str(engine.url.database)))  # SQLite gives its log file the same permissions
         self = cls(engine)
         if engine.dialect.name == "sqlite":
             _tune_sqlite(engine.sync_engine)
@@ -85,8 +91,11 @@ class Database:
     # --- what was deleted ----------------------------------------------------------------------------------------------
 
     async def scrub(self, *, everything: bool = False) -> bool:
-        """Remove from the files what is no longer in the tables (`scrub.py`). `everything`: also where it takes long and keeps
-        others waiting. False: not all is removed yet, and `traces_left` says so until a later call has removed it."""
+        """Remove deleted text from the database's files (`scrub.py`).
+
+        `everything`: also rewrite large tables, which takes long and blocks other transactions. Return False when some is
+        left; `traces_left` stays true until a later call has removed it.
+        """
         try:
             self.traces_left = not await self._scrub(everything=everything)
         except (RecordsAway, sa.exc.SQLAlchemyError) as error:
@@ -112,6 +121,7 @@ class Database:
         await self.scrub(everything=self._sqlite)
 
     async def close(self) -> None:
+        """Stop the probe and close all connections."""
         await self._reach.close()
         await self._engine.dispose()
         if self._file is not None:
@@ -119,7 +129,7 @@ class Database:
         self._threads.shutdown(wait=False)
 
     async def _transaction(self, work: Callable[[sa.Connection], T], *, writes: bool) -> T:
-        """`work`, whole: committed at its end, rolled back when it raises."""
+        """Run `work` in one transaction: commit at its end, roll back when it raises."""
         if self._file is None:
             async with self._writing() if writes else self._reading() as connection:
                 return await connection.run_sync(work)
@@ -132,7 +142,7 @@ class Database:
 
     @property
     def engine(self) -> AsyncEngine:
-        """For those who listen to it."""
+        """Return the engine, for event listeners."""
         return self._engine
 
     @asynccontextmanager
@@ -142,7 +152,7 @@ class Database:
 
     @asynccontextmanager
     async def _writing(self, within_s: float = ANSWER_S) -> AsyncIterator[AsyncConnection]:
-        """One transaction: committed at the end, rolled back when an exception leaves it."""
+        """Open one transaction: commit at the end, roll back when an exception leaves it."""
         async with AsyncExitStack() as stack:
             if self._sqlite:
                 await stack.enter_async_context(self._write_turn)
@@ -154,11 +164,11 @@ class Database:
 
     @asynccontextmanager
     async def _answering(self, within_s: float) -> AsyncIterator[None]:
-        async with self._turns, self._reach.answering(None if self._sqlite else within_s):  # a file answers, or says it is locked
+        async with self._turns, self._reach.answering(None if self._sqlite else within_s):  # SQLite has its own busy_timeout
             yield
 
     async def _touch(self) -> None:
-        """Write, and change nothing: a full disk, too, can be read."""
+        """Probe the database by a write that changes nothing. A read would succeed on a full disk."""
         same = sa.update(t.leading).values(term=t.leading.c.term)
         async with self._reach.answering(ANSWER_S), self._engine.connect() as connection:
             await connection.execution_options(writes=True)
@@ -166,7 +176,10 @@ class Database:
                 await connection.execute(same)
 
     async def insist(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Carry out `write`, one or more calls of this object, however long the database is unavailable (see `Reach.insist`)."""
+        """Carry out `write`, one or more calls of this object, however long the database is unavailable.
+
+        See `Reach.insist`.
+        """
         return await self._reach.insist(write)
 
     async def _all(self, query: sa.Select[Any]) -> list[sa.RowMapping]:
@@ -174,7 +187,7 @@ class Database:
             raise RecordsAway
         try:
             return await self._read(query)
-        except RecordsAway:  # also what a connection says that has not survived a restart of the database
+        except RecordsAway:  # perhaps only this connection is dead, because the database has restarted
             with suppress(TimeoutError):
                 async with asyncio.timeout(SOON_S):
                     await self.reachable.wait()
@@ -184,11 +197,11 @@ class Database:
         return await self._transaction(lambda connection: list(connection.execute(query).mappings()), writes=False)
 
     async def _first(self, query: sa.Select[Any]) -> sa.RowMapping | None:
-        """Of a query for few rows."""
+        """Return the first row or None. Fetches every row: use it for small results only."""
         return next(iter(await self._all(query)), None)
 
     async def _do(self, statement: sa.Insert | sa.Update | sa.Delete) -> int:
-        """One writing statement in its own transaction; how many rows it touched."""
+        """Run one writing statement in its own transaction. Return the number of rows that it touched."""
         return await self._transaction(lambda connection: connection.execute(statement).rowcount, writes=True)
 
 
@@ -201,8 +214,10 @@ def _work_in(engine: sa.Engine, work: Callable[[sa.Connection], T], *, writes: b
 
 
 def require_kept(connection: sa.Connection, session_id: str) -> None:
-    """UnknownSession when there is none or it has been erased: nothing may be added to it. Holds the row until the end of
-    the transaction, so that an erasing waits."""
+    """Raise UnknownSession when the session does not exist or has been erased: nothing may be added to it.
+
+    Locks the session's row until the end of the transaction, so that an erasure waits.
+    """
     here = sa.and_(t.session.c.id == session_id, t.session.c.end_reason != "erased")
     if connection.execute(sa.select(t.session.c.id).where(here).with_for_update()).first() is None:
         raise UnknownSession(session_id)
@@ -210,18 +225,18 @@ def require_kept(connection: sa.Connection, session_id: str) -> None:
 
 _PRAGMAS = (
     "journal_mode=WAL",
-    "synchronous=NORMAL",  # what is committed survives our own death; a power cut may cost the last moments
+    "synchronous=NORMAL",  # commits survive a crash of this process; a power cut may lose the last of them
     "busy_timeout=2000",
     "foreign_keys=ON",
-    "secure_delete=ON",  # what is erased is overwritten
-    "temp_store=MEMORY",  # nothing that is sorted goes through a file of its own
+    "secure_delete=ON",  # overwrites deleted rows
+    "temp_store=MEMORY",  # sorting writes no temporary files
 )
 
 
 def _tune_sqlite(engine: sa.Engine) -> None:
     @sa.event.listens_for(engine, "connect")
     def prepare(dbapi_connection: Any, _record: Any) -> None:
-        dbapi_connection.isolation_level = None  # we say BEGIN ourselves, below
+        dbapi_connection.isolation_level = None  # `begin` sends BEGIN itself
         cursor = dbapi_connection.cursor()
         for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
@@ -229,28 +244,28 @@ def _tune_sqlite(engine: sa.Engine) -> None:
 
     @sa.event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
-        # IMMEDIATE: a transaction that reads first and writes later would else fail with SQLITE_BUSY, whatever the timeout.
+        # Without IMMEDIATE, a transaction that reads first and writes later fails with SQLITE_BUSY whatever the timeout.
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def newest_revision() -> str:
-    """What the tables' version is after all migrations: their files begin with it, and it grows."""
+    """Return the revision of the newest migration. The names of the migration files begin with it, in growing order."""
     return max(path.name.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def _migrate(connection: sa.Connection) -> str:
-    """Bring the tables up to date; from which revision, "" for a new database."""
+    """Upgrade the tables. Return the revision they had before, or "" for a new database."""
     before = ""
     if connection.dialect.name == "postgresql":  # servers of a cluster may start at the same time
-        connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # Alembic loads in the midst of it
+        connection.execute(sa.text("SET LOCAL idle_in_transaction_session_timeout = 0"))  # importing Alembic takes a while
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
     if sa.inspect(connection).has_table("alembic_version"):
         here = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
         before = max(here, default="")
         if list(here) == [newest_revision()]:
             return before
-    from alembic import command  # here, because it takes a fifth of a second that most starts need not spend
+    from alembic import command  # imported here because it takes 0.2 s, and most starts do not need it
     from alembic.config import Config
 
     config = Config()

@@ -1,4 +1,4 @@
-"""Why it went where it went: events, messages left, pictures, audit."""
+"""What happened to sessions and why: events, messages that users left, pictures, audit."""
 
 from __future__ import annotations
 
@@ -14,18 +14,23 @@ from .database import require_kept
 from .leading import Leading
 from .types import AuditRecord, EventRecord, MessageRecord, MessageState, PictureRecord
 
-_EVENTS = 2000  # of one session, at most, when read
-_PAGE = 100
-_REREAD = 64  # audit entries
+_EVENTS = 2000  # the most events of one session that are read
+_PAGE = 100  # audit entries
+_REREAD = 64  # audit entries that `erasures` reads again
 _AUDIT = sa.select(*(t.audit.c[name] for name in AuditRecord.__struct_fields__))
 
 
 class History(Leading):
+    """Events, messages, pictures and audit entries."""
+
     async def add_event(
         self, session_id: str, kind: str, at: int, data: dict[str, Any] | None = None, *, again: bool = False
     ) -> None:
-        """UnknownSession: nothing is added to what was erased. So for messages and pictures. `again`: it may have been stored
-        already, and is then not stored twice."""
+        """Store an event of a session.
+
+        `again`: this may be a repetition, so do not store an equal event twice. Raises UnknownSession when the session was
+        erased; so do `add_message` and `add_picture`.
+        """
         values = {"session": session_id, "kind": kind, "at": at, "data": data or {}}
 
         def add(connection: sa.Connection) -> None:
@@ -48,6 +53,7 @@ class History(Leading):
         await self._transaction(add, writes=True)
 
     async def events(self, session_id: str) -> list[EventRecord]:
+        """Return the first 2000 events of a session, in order."""
         columns = (t.event.c[name] for name in EventRecord.__struct_fields__)
         query = sa.select(*columns).where(t.event.c.session == session_id).order_by(t.event.c.n).limit(_EVENTS)
         return [EventRecord(**row) for row in await self._all(query)]
@@ -55,16 +61,20 @@ class History(Leading):
     # --- messages left -------------------------------------------------------------------------------------------------
 
     async def add_message(self, record: MessageRecord) -> None:
+        """Store a message that a user left. Raises UnknownSession."""
         await self._add(t.message, record.session, {name: getattr(record, name) for name in MessageRecord.__struct_fields__})
 
     async def messages(self, states: Sequence[MessageState] = ("new", "taken"), limit: int = 200) -> list[MessageRecord]:
-        """Oldest first."""
+        """Return the messages in one of `states`, oldest first."""
         query = sa.select(t.message).where(t.message.c.state.in_(states)).order_by(t.message.c.at, t.message.c.id).limit(limit)
         return [MessageRecord(**row) for row in await self._all(query)]
 
     async def set_message_state(self, message_id: str, state: MessageState, staff: str) -> MessageRecord:
-        """Moves a message on: new → taken (by `staff`) → done. LookupError: no such message; ValueError("taken"): a message
-        that somebody else has taken, or is done, cannot be taken."""
+        """Move a message on from new to taken (by `staff`) or done, and return it as changed.
+
+        Raises LookupError when there is no such message, and ValueError("taken") when it is done or taken by another member
+        of staff.
+        """
         async with self._writing() as connection:
             here = t.message.c.id == message_id
             row = (await connection.execute(sa.select(t.message).where(here).with_for_update())).mappings().first()
@@ -80,13 +90,16 @@ class History(Leading):
     # --- pictures ------------------------------------------------------------------------------------------------------
 
     async def add_picture(self, record: PictureRecord) -> None:
+        """Store a picture. Raises UnknownSession."""
         await self._add(t.picture, record.session, {name: getattr(record, name) for name in PictureRecord.__struct_fields__})
 
     async def picture(self, picture_id: str) -> PictureRecord | None:
+        """Return the picture, or None when there is no such picture."""
         row = await self._first(sa.select(t.picture).where(t.picture.c.id == picture_id))
         return PictureRecord(**row) if row else None
 
     async def count_pictures(self, session_id: str) -> int:
+        """Return how many pictures the session has."""
         row = await self._first(sa.select(sa.func.count().label("n")).where(t.picture.c.session == session_id))
         return int(row["n"]) if row else 0
 
@@ -95,7 +108,7 @@ class History(Leading):
     async def audit(
         self, actor: str, action: AuditAction, subject: str, at: int, detail: str = "", *, again: bool = False
     ) -> None:
-        """`again`: as in `add_event`."""
+        """Store an audit entry. `again`: as in `add_event`."""
         values = {"actor": actor, "action": action, "subject": subject, "at": at, "detail": detail}
         async with self._writing() as connection:
             same = sa.select(t.audit.c.n).where(*(t.audit.c[name] == value for name, value in values.items()))
@@ -103,15 +116,17 @@ class History(Leading):
                 await connection.execute(sa.insert(t.audit).values(values))
 
     async def erasures(self, after: int) -> tuple[int, list[str]]:
-        """Sessions whose erasing was noted after entry `after` (0: all), by whichever process, and the newest entry's number.
-        A few entries before `after` are read again: a database of many writers may number before it commits."""
+        """Return the number of the newest audit entry, and the sessions that any process erased after entry `after` (0: all).
+
+        Reads some entries before `after` again: with several writers, an entry with a lower number may be committed later.
+        """
         newest = await self._first(sa.select(sa.func.coalesce(sa.func.max(t.audit.c.n), 0).label("n")))
         noted = sa.and_(t.audit.c.action == "session.erase", t.audit.c.n > after - _REREAD)
         subjects = await self._all(sa.select(t.audit.c.subject).where(noted))
         return int(newest["n"]) if newest else 0, [row["subject"].removeprefix("session/") for row in subjects]
 
     async def audits(self, page: int = 1) -> tuple[list[AuditRecord], int]:
-        """One page (100), newest first, and how many there are in all."""
+        """Return one page of 100 audit entries, newest first, and the number of all entries."""
         total = await self._first(sa.select(sa.func.count().label("n")).select_from(t.audit))
         query = _AUDIT.order_by(t.audit.c.n.desc()).limit(_PAGE).offset((max(page, 1) - 1) * _PAGE)
         return [AuditRecord(**row) for row in await self._all(query)], int(total["n"]) if total else 0

@@ -1,5 +1,8 @@
-"""Which server of a cluster decides: a number that only grows. Who holds the newest may write sessions; the records refuse all
-others, so that a server that stood still cannot write over what has happened since."""
+"""The term: a number in the records that only grows and tells which server of a cluster is the leader.
+
+Only the server with the newest term may write sessions. The records refuse all others, so that a former leader that hung for
+a while cannot overwrite newer states.
+"""
 
 from __future__ import annotations
 
@@ -9,31 +12,38 @@ from . import tables as t
 from .database import Database
 from .types import Overtaken
 
-WAIT_S = 5.0  # more than the database lets a transaction stand still
+WAIT_S = 5.0  # longer than `IDLE_MS`, after which the database ends the transaction of a hanging server
 
 
 class Leading(Database):
-    """`term`: the number under which this server writes; None: alone, and nobody asks."""
+    """A database with a term. `term`: the term of this server; None for a server without a cluster, which is never refused."""
 
     term: int | None = None
 
     async def lead(self) -> int:
-        """From now on we decide. Waits for what the former one is writing, and refuses it what comes later."""
+        """Raise the term and make this server the leader. Return the new term.
+
+        Waits for transactions of the former leader; its later ones are refused.
+        """
         async with self._writing(WAIT_S) as connection:
             newer = sa.update(t.leading).values(term=t.leading.c.term + 1).returning(t.leading.c.term)
             self.term = int((await connection.execute(newer)).scalar_one())
         return self.term
 
     async def leads(self) -> bool:
+        """Return whether the newest term is this server's."""
         return await self.newest_term() == self.term
 
     async def newest_term(self) -> int:
-        """The term of the server that decides now, or decided last."""
+        """Return the term of the present leader, or of the last one."""
         row = await self._first(sa.select(t.leading.c.term))
         return int(row["term"]) if row is not None else 0
 
     def require_leading(self, connection: sa.Connection) -> None:
-        """Overtaken when another server decides. Holds the row until the end of the transaction, so that a successor waits."""
+        """Raise Overtaken when another server leads.
+
+        Locks the term until the end of the transaction, so that a successor waits.
+        """
         if self.term is None:
             return
         held = sa.select(t.leading.c.term).with_for_update(read=True)

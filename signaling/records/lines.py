@@ -1,4 +1,4 @@
-"""What was written: the numbered lines of a session, and the journal of its board."""
+"""The numbered lines of a session, and the journal of its board."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ _COMPACT_FROM = 64  # updates; a merge of as many takes about a millisecond
 
 
 class Lines(Leading):
+    """Lines and boards."""
+
     async def append_line(
         self,
         session_id: str,
@@ -35,8 +37,11 @@ class Lines(Leading):
         args: dict[str, str] | None = None,
         at: int,
     ) -> tuple[Line, bool]:
-        """Numbers and stores a line; (the line, True). A line id seen before gives (the line stored then, False).
-        UnknownSession when there is none (any more)."""
+        """Store a line under the session's next number, and return it with True.
+
+        If `line_id` is stored already, return the stored line with False. Raises UnknownSession when the session does not
+        exist or was erased, and Overtaken.
+        """
         line = Line(
             seq=0,
             id=line_id,
@@ -58,7 +63,10 @@ class Lines(Leading):
         return await self._transaction(append, writes=True)
 
     async def lines(self, session_id: str, after: int = 0, limit: int = 200, audience: Audience = "all") -> list[Line]:
-        """In order, those numbered above `after`. `audience`: who reads; "all" (users) gets lines for all, "staff" everything."""
+        """Return up to `limit` lines numbered above `after`, in order.
+
+        `audience` is who reads: "all" (users) gets the lines for all, "staff" gets every line.
+        """
         query = _LINE.where(t.line.c.session == session_id, t.line.c.seq > after)
         if audience == "all":
             query = query.where(t.line.c.audience == "all")
@@ -67,14 +75,17 @@ class Lines(Leading):
     # --- board ---------------------------------------------------------------------------------------------------------
 
     async def append_board(self, session_id: str, epoch: int, update: bytes) -> None:
-        """Journals one Yjs update. StaleEpoch when a newer epoch has opened the board, UnknownSession when there is none."""
+        """Append one Yjs update to the journal. Raises StaleEpoch when a newer epoch has opened the board, and UnknownSession."""
         async with self._writing() as connection:
             await _claim(connection, session_id, epoch)
             await connection.execute(sa.insert(t.board_update).values(session=session_id, epoch=epoch, data=update))
 
     async def open_board(self, session_id: str, epoch: int) -> list[bytes]:
-        """Claims the board for `epoch` (appends under older ones are refused from now on) and returns its updates in order,
-        merged into one when there are many. StaleEpoch when a newer epoch holds it."""
+        """Claim the board for `epoch` and return its updates in order, merged into one when there are many.
+
+        From now on, appends under older epochs are refused. Raises StaleEpoch when a newer epoch has opened the board, and
+        UnknownSession.
+        """
         async with self._writing() as connection:
             await _claim(connection, session_id, epoch)
             updates = await _updates(connection, session_id)
@@ -83,24 +94,24 @@ class Lines(Leading):
             try:
                 merged = pycrdt.merge_updates(*updates)
             except Exception:
-                return updates  # one update is damaged: whoever applies them skips that one alone
+                return updates  # one update is damaged; the board's room skips only that one
             await connection.execute(sa.delete(t.board_update).where(t.board_update.c.session == session_id))
             await connection.execute(sa.insert(t.board_update).values(session=session_id, epoch=epoch, data=merged))
             return [merged]
 
     async def board(self, session_id: str) -> bytes:
-        """The whole board as one update; b"" when nothing was drawn."""
+        """Return the whole board as one update; b"" when nothing was drawn."""
         updates = await self.board_updates(session_id)
         return await asyncio.to_thread(pycrdt.merge_updates, *updates) if len(updates) > 1 else b"".join(updates)
 
     async def board_updates(self, session_id: str) -> list[bytes]:
-        """The journal, for reading only: claims nothing."""
+        """Return the journal's updates in order, without claiming the board."""
         async with self._reading() as connection:
             return await _updates(connection, session_id)
 
 
 def _append(connection: sa.Connection, session_id: str, line: Line) -> tuple[Line, bool]:
-    # First of a session, because it locks the session's row: lines of one session are numbered one after the other.
+    # This statement comes first because it locks the session's row, so that lines of one session are numbered in turn.
     numbered = connection.execute(
         sa.update(t.session)
         .where(t.session.c.id == session_id, t.session.c.end_reason != "erased")

@@ -1,7 +1,7 @@
-"""Opening hours: when a category takes people, on the clock of its own place. Pure; instants are ms since the Unix epoch.
+"""Opening hours: when a category takes people, in its own time zone. Pure; instants are ms since the Unix epoch.
 
-Times are wall-clock times of an IANA time zone, so that "09:00" stays nine o'clock when summer time comes and goes; where the
-machine has no zone data of its own, the `tzdata` package has it.
+Times are wall-clock times of an IANA time zone, so "09:00" stays nine o'clock across changes of summer time. The `tzdata`
+package has the zones if the machine has none.
 """
 
 from __future__ import annotations
@@ -29,8 +29,13 @@ CALLBACK_LATEST_MS = 14 * 86_400_000
 
 
 class Hours(Struct, frozen=True, kw_only=True):
-    """`week`: a weekday that is missing is closed. `days` (holidays and other exceptions) go before the week, a full date before
-    one of every year; no spans: closed all day. A span over midnight is written as two: "22:00-24:00", then "00:00-02:00"."""
+    """The opening hours of one category.
+
+    `week`: spans by weekday; a missing weekday is closed.
+    `days`: holidays and other exceptions. They override the week, and a full date overrides a date of every year. A day
+    without spans is closed.
+    A span over midnight is written as two: "22:00-24:00", then "00:00-02:00".
+    """
 
     timezone: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_+/-]+\Z")]
     week: dict[Weekday, Spans] = {}
@@ -38,14 +43,14 @@ class Hours(Struct, frozen=True, kw_only=True):
 
 
 class BadHours(ValueError):
-    """These hours make no sense; the text is a sentence for whoever wrote them."""
+    """The hours are invalid; the text is a sentence for the person who wrote them."""
 
 
 def check(hours: Hours) -> None:
-    """BadHours for an unknown time zone, a day that no calendar has, and spans that end before they begin or overlap."""
+    """Raise BadHours for an unknown time zone, an impossible date, and spans that end before they begin or overlap."""
     try:
         ZoneInfo(hours.timezone)
-    except (KeyError, ValueError, OSError) as error:  # unknown, not a relative path, a folder of zones
+    except (KeyError, ValueError, OSError) as error:  # KeyError: unknown, ValueError: absolute path, OSError: a folder of zones
         raise BadHours(f"There is no time zone “{hours.timezone}”; one looks like Asia/Seoul.") from error
     for day in hours.days:
         try:
@@ -64,11 +69,14 @@ def check(hours: Hours) -> None:
 
 
 def openings(hours: Hours, now: int) -> Iterator[tuple[int, int]]:
-    """(opens, closes) of what is open now or will be within 400 days, in order; what touches is one."""
+    """Yield (opens, closes) of each opening that is under way or begins within 400 days, in order.
+
+    Spans that touch or overlap are joined.
+    """
     zone = ZoneInfo(hours.timezone)
     today = datetime.fromtimestamp(now / 1000, zone).date()
     held: tuple[int, int] | None = None
-    for offset in range(-1, _LOOK_AHEAD_DAYS):  # yesterday: what began then may go on past midnight
+    for offset in range(-1, _LOOK_AHEAD_DAYS):  # from yesterday, whose opening may go on past midnight
         day = today + timedelta(days=offset)
         for span in sorted(_spans_of(hours, day)):
             begin, end = (_instant(day, text, zone) for text in span.split("-"))
@@ -91,8 +99,11 @@ def _spans_of(hours: Hours, day: date) -> list[str]:
 
 
 def _instant(day: date, text: str, zone: ZoneInfo) -> int:
-    """A time that the clocks skip in spring counts as if they had not been put forward yet; of one they show twice in
-    autumn, the first."""
+    """Return the instant of a local time.
+
+    A time that the clocks skip in spring is read with the offset before the change. A time that the clocks show twice in
+    autumn means the first.
+    """
     if text == "24:00":
         day, text = day + timedelta(days=1), "00:00"
     local = datetime.combine(day, time.fromisoformat(text), zone)
@@ -100,7 +111,7 @@ def _instant(day: date, text: str, zone: ZoneInfo) -> int:
 
 
 def is_open(hours: Hours | None, now: int) -> bool:
-    """Without hours of its own or inherited, a category never closes."""
+    """Return whether the category is open at `now`. None means that it never closes."""
     if hours is None:
         return True
     first = next(openings(hours, now), None)
@@ -108,16 +119,18 @@ def is_open(hours: Hours | None, now: int) -> bool:
 
 
 def next_opening(hours: Hours | None, now: int) -> int | None:
-    """When it opens next; None while it is open, and when it does not open within 400 days."""
+    """Return when the category opens next; None while it is open, and when it does not open within 400 days."""
     first = None if hours is None else next(openings(hours, now), None)
     return first[0] if first is not None and first[0] > now else None
 
 
 def callback_times(hours: Hours | None, now: int, zone: str = "") -> list[int]:
-    """Return a few moments within the hours at which one could be called back, spread over the next days that have some.
+    """Return a few possible callback times within the hours, spread over the next days that have some.
 
-    They are half hours of the asker's `zone` (IANA), or of the hours' own where it names none: in Kathmandu (UTC+5:45) these are
-    others than in Seoul. For those who never close it also says when the day is: nobody is offered three in the morning."""
+    The times are full and half hours in the asker's IANA `zone`, or in the hours' own zone if `zone` is unknown: in Kathmandu
+    (UTC+5:45) they are different instants than in Seoul. For a category that never closes, `zone` also defines daytime
+    (09:00 to 21:00), so that nobody is offered three in the morning.
+    """
     hours = hours or _daytime(zone)
     local = ZoneInfo(zone if _is_zone(zone) else hours.timezone)
     days: dict[date, list[int]] = {}
@@ -135,12 +148,12 @@ def callback_times(hours: Hours | None, now: int, zone: str = "") -> list[int]:
 
 
 def may_call_back(hours: Hours | None, at: int, now: int) -> bool:
-    """Does the category take people at that moment of the next two weeks?"""
+    """Return whether `at` lies within the next two weeks and within the hours."""
     return now <= at <= now + CALLBACK_LATEST_MS and is_open(hours, at)
 
 
 def _half_hour(at: int, local: ZoneInfo) -> int:
-    """The first half hour on that zone's clocks at or after `at`."""
+    """Return the first full or half hour of that zone's clocks at or after `at`."""
     offset = datetime.fromtimestamp(at / 1000, local).utcoffset() or timedelta()
     return at + -(at + offset // timedelta(milliseconds=1)) % _HALF_HOUR_MS
 

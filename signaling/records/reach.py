@@ -1,8 +1,8 @@
-"""Whether the database answers, and what waits until it does.
+"""Whether the database is available, and the writes that wait until it is.
 
-A database that fails is unavailable for everybody at once, instead of each transaction waiting by itself. Probes with growing
-pauses look for it. It is available again only when a probe has written, and every write that waits in `insist` too: on a disk
-that is nearly full a small probe still succeeds where a session's state does not.
+After one failure the database counts as unavailable for every transaction, so that not each of them waits by itself. Probes
+with growing pauses test it. It is available again when a probe has written and every write that waits in `insist` has
+succeeded, too: on a nearly full disk, a small probe succeeds although a session's state does not fit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .types import RecordsAway
 
 log = structlog.get_logger(__name__)
 
-PAUSES_S = (0.3, 0.5, 1.0, 2.0)  # after each probe that fails; then the last one again
+PAUSES_S = (0.3, 0.5, 1.0, 2.0)  # after each failed probe; the last one repeats
 
 T = TypeVar("T")
 Write = Callable[[], Awaitable[Any]]
@@ -29,10 +29,10 @@ _probing: ContextVar[bool] = ContextVar("probing", default=False)
 
 
 class Reach:
-    """`reachable` and `away` are each other's opposite, for those who wait for either."""
+    """The availability of one database. The events `reachable` and `away` are opposites, so that a task can wait for either."""
 
     def __init__(self, touch: Write) -> None:
-        """`touch`: a write that changes nothing."""
+        """Begin as available. `touch` is a write that changes nothing."""
         self.reachable, self.away = asyncio.Event(), asyncio.Event()
         self.reachable.set()
         self._touch = touch
@@ -40,18 +40,22 @@ class Reach:
         self._probe: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
+        """Stop the probe."""
         if self._probe is not None:
             self._probe.cancel()
             await asyncio.gather(self._probe, return_exceptions=True)
 
     @property
     def is_open(self) -> bool:
-        """Whether a transaction may begin now: while the database is unavailable, only those of a probe."""
+        """Return whether a transaction may begin now. While the database is unavailable, only a probe's may."""
         return self.reachable.is_set() or _probing.get()
 
     @asynccontextmanager
     async def answering(self, within_s: float | None) -> AsyncIterator[None]:
-        """Raise RecordsAway for whatever shows in this context that the database is unavailable, and probe it from then on."""
+        """Turn any error that shows an unavailable database into RecordsAway, and start the probes.
+
+        Also raises RecordsAway when the body takes longer than `within_s` seconds.
+        """
         if not self.is_open:
             raise RecordsAway
         try:
@@ -64,8 +68,11 @@ class Reach:
             raise RecordsAway from error
 
     async def insist(self, write: Callable[[], Awaitable[T]]) -> T:
-        """Carry out `write`, however long the database is unavailable; it may be tried more than once. Raises what `write` raises
-        besides RecordsAway. While this waits, the database counts as available only if `write` succeeds."""
+        """Carry out `write`, however long the database is unavailable; it may be tried more than once.
+
+        Raises what `write` raises, except RecordsAway. While this waits, the database counts as unavailable until `write`
+        succeeds.
+        """
         if self.reachable.is_set():
             try:
                 return await write()
@@ -73,7 +80,7 @@ class Reach:
                 pass
         written: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._insisting.append((write, written))
-        self._lost(None)  # it may be available again by now, or `write` was refused for another reason
+        self._lost(None)  # starts a probe if none runs: the database may have become available since `write` failed
         try:
             return await written
         finally:
@@ -124,10 +131,10 @@ async def _carry_out(write: Write, written: asyncio.Future[Any]) -> None:
             written.set_result(result)
 
 
-# What a statement itself is refused for: features, cardinality, data, constraints, syntax and names, views with a check, limits.
-# Damaged rows are among them: waiting does not mend them, and they must not keep everybody else from the rest.
+# Classes of errors of the statement itself: features, cardinality, data, constraints, syntax and names, views with a check,
+# limits. Damaged rows are among them: waiting does not repair them, and they must not block other rows.
 _STATEMENT_SQLSTATES = ("0A", "21", "22", "23", "42", "44", "54", "XX")
-_PERMISSION = "42501"  # insufficient_privilege: a right was taken away
+_PERMISSION = "42501"  # insufficient_privilege: an administrator has revoked a right, so the database is at fault
 _STATEMENT_SQLITE = tuple(
     f"SQLITE_{name}"
     for name in ("ERROR", "CONSTRAINT", "MISMATCH", "RANGE", "TOOBIG", "MISUSE", "CORRUPT", "NOTADB", "FORMAT", "INTERNAL")
@@ -135,8 +142,11 @@ _STATEMENT_SQLITE = tuple(
 
 
 def says_away(error: Exception) -> bool:
-    """Whether the database is at fault, rather than the statement: it does not answer, is full, locked, read-only, shuts down,
-    gave up a deadlock, refuses the login. The drivers are not imported: one of them may not be installed."""
+    """Return whether the database is at fault, and not the statement.
+
+    It is at fault when it does not answer, is full, locked or read-only, shuts down, resolves a deadlock, or refuses the login.
+    Reads the errors by attribute, because one of the drivers may not be installed.
+    """
     if isinstance(error, RecordsAway):
         return False
     if isinstance(error, OSError | TimeoutError | sa.exc.TimeoutError):

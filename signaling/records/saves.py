@@ -1,6 +1,7 @@
-"""The states of sessions, written together: whoever saves while a transaction is under way shares the next one.
+"""Group commit of session states: all saves that arrive during a transaction share the next one.
 
-With ten thousand clients that come back at once, a transaction each is what takes longest; in one, a session costs a twentieth.
+When ten thousand clients reconnect at the same time, a transaction for each session takes longest. In a shared transaction, a
+session costs a twentieth of that.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from . import tables as t
 from .leading import Leading
 from .types import Overtaken, RecordsAway, UnknownSession
 
-MOST_TOGETHER = 500
+MOST_TOGETHER = 500  # saves in one transaction
 
 _c = t.session.c
 _AS_GIVEN = ("state", "channel", "snapshot", "active_at", "ended_at", "end_reason", "counselor", "professional")
@@ -35,12 +36,15 @@ Save = dict[str, Any]
 
 
 class Saves(Leading):
+    """Saves states of sessions, several in one transaction."""
+
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._saves: list[tuple[Save, asyncio.Future[None]]] = []
         self._saving: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
+        """Finish the saves that wait, then close the database."""
         if self._saving is not None:
             await asyncio.gather(self._saving, return_exceptions=True)
         await super().close()
@@ -60,7 +64,11 @@ class Saves(Leading):
         professional: str = "",
         user_name: str | None = None,
     ) -> None:
-        """The whole present state; UnknownSession when it is gone. Erased sessions stay erased."""
+        """Save the whole present state of a session. Erased sessions stay erased.
+
+        `waiting_at` and `user_name` keep their stored value when they are None. Raises UnknownSession when the session does
+        not exist, Overtaken, and RecordsAway.
+        """
         save: Save = {
             "session_id": session_id,
             "new_state": state,
@@ -87,10 +95,10 @@ class Saves(Leading):
                 await self._write_together(together)
             finally:
                 for _, written in together:
-                    written.cancel()  # those that nobody has told, because this task ends
+                    written.cancel()  # ends the callers that still wait, because this task was cancelled
 
     async def _write_together(self, together: list[tuple[Save, asyncio.Future[None]]]) -> None:
-        """When the database is there and refuses them, each is tried by itself: eleven are not to fail with the twelfth."""
+        """Write the saves in one transaction. If the database refuses it, try each alone, so that one bad save fails alone."""
         failed: Exception | None = None
         kept: set[str] = set()
         try:
@@ -107,7 +115,7 @@ class Saves(Leading):
             _tell(written, failed or (None if save["session_id"] in kept else UnknownSession(save["session_id"])))
 
     async def _write(self, saves: list[Save]) -> set[str]:
-        """Those of them that exist, erased ones too."""
+        """Write the saves. Return the ids of the sessions that exist, erased ones too."""
         ids = {save["session_id"] for save in saves}
 
         def write(connection: sa.Connection) -> set[str]:
@@ -120,7 +128,7 @@ class Saves(Leading):
 
 
 def _tell(written: asyncio.Future[None], failed: Exception | None) -> None:
-    if written.done():  # whoever waited has gone
+    if written.done():  # the caller was cancelled
         return
     if failed is None:
         written.set_result(None)

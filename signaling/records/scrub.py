@@ -1,9 +1,9 @@
-"""Removes from the database's files what is no longer in its tables.
+"""Removal of deleted rows from the database's files.
 
-SQLite: `secure_delete` overwrites what is deleted, and the write-ahead log, which still holds the pages as they were, is emptied.
-PostgreSQL keeps deleted rows in the table's file until `VACUUM FULL` has written a new one. That locks the table, so that it is
-done at once for small tables only; larger ones wait for `sangdam session scrub`. PostgreSQL's own write-ahead log, its replicas
-and backups are its administrator's (docs/cluster.md).
+SQLite: `secure_delete` overwrites deleted rows. The write-ahead log still has the old pages, so this module empties it.
+PostgreSQL: a table's file keeps deleted rows until `VACUUM FULL` has written a new file. `VACUUM FULL` locks the table, so
+only small tables are rewritten at once; larger ones wait for `sangdam session scrub`. The administrator of PostgreSQL is
+responsible for its write-ahead log, its replicas and its backups (docs/cluster.md).
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from . import tables as t
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE_BYTES = 64 * 1024 * 1024  # of a table: rewritten in about a second
-LOCK_MS = 1000  # so long everybody may wait behind us for a table that somebody else holds
-BUSY_MS = 200  # so long the write-ahead log is waited for, each time; meanwhile nobody writes
+AT_ONCE_BYTES = 64 * 1024 * 1024  # the largest table that is rewritten at once; takes about a second
+LOCK_MS = 1000  # the longest wait for a table's lock; other transactions on this table wait behind us meanwhile
+BUSY_MS = 200  # the longest wait of one try for readers of the write-ahead log; nobody can write meanwhile
 TRIES = 5
-PAUSE_S = 0.3
+PAUSE_S = 0.3  # between tries
 TABLES = (t.session, t.line, t.board_update, t.event, t.message, t.picture)
 
 
 def empty_wal(engine: sa.Engine) -> bool:
-    """Move the write-ahead log of an SQLite file into it and cut it to nothing. False: somebody reads from the log."""
+    """Move the write-ahead log of an SQLite file into the file and truncate it. Return False when a reader prevents it."""
     return _run(engine, "PRAGMA wal_checkpoint(TRUNCATE)") == 0
 
 
 def rewrite_file(engine: sa.Engine) -> bool:
-    """Write an SQLite file anew, without what was deleted before `secure_delete` was on; then as `empty_wal`."""
+    """Rewrite an SQLite file without rows that were deleted before `secure_delete` was on, then empty its log."""
     _run(engine, "VACUUM")
     return empty_wal(engine)
 
 
 def _run(engine: sa.Engine, statement: str) -> int:
-    """Outside a transaction; the first value of what it answers."""
+    """Run `statement` outside a transaction. Return the first value of its result, or 0."""
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
@@ -55,7 +55,7 @@ def _run(engine: sa.Engine, statement: str) -> int:
 
 
 async def rewrite_tables(engine: AsyncEngine, most_bytes: int | None = AT_ONCE_BYTES) -> bool:
-    """Write PostgreSQL's tables anew, those of at most `most_bytes` (None: all). False: some were not."""
+    """Rewrite PostgreSQL's tables of at most `most_bytes` (None: all). Return False when some were not rewritten."""
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
         await connection.execute(sa.text(f"SET lock_timeout = {LOCK_MS}"))

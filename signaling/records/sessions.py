@@ -1,4 +1,4 @@
-"""Sessions: their life, what is known at the end, searching, erasing, retention, and the day's figures."""
+"""Sessions in the records: creation, changes, search, erasure, retention, and the day's figures."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _COLUMNS = SessionRecord.__struct_fields__
 _SELECT = sa.select(*(t.session.c[name] for name in _COLUMNS))
 _FINAL = ("closed", "message_left")
 _DAY_MS = 86_400_000
-_ANSWERED_IN_TIME_MS = 20_000
-PAGE_SIZE = 50
-_NOT_CONTENT = 2  # of 5
+_ANSWERED_IN_TIME_MS = 20_000  # the longest wait that counts for the service level
+PAGE_SIZE = 50  # sessions on one page of a search
+_NOT_CONTENT = 2  # the best rating (of 5) of a user who was not content
 _AUDIT_KEPT_DAYS = 400
-MOST_EARLIER = 5  # sessions of one user
-_REFS_AT_ONCE = 500  # in one query
+MOST_EARLIER = 5  # earlier sessions of one user
+_REFS_AT_ONCE = 500  # users in one query
 
 ERASED: dict[str, Any] = {
     "state": "closed",
@@ -39,7 +39,10 @@ ERASED: dict[str, Any] = {
 
 
 class Sessions(Saves):
+    """Sessions: their rows, and what is found in them."""
+
     async def create_session(self, record: SessionRecord) -> None:
+        """Store a new session. Raises Overtaken when another server leads."""
         values = {name: getattr(record, name) for name in _COLUMNS}
 
         def create(connection: sa.Connection) -> None:
@@ -49,17 +52,19 @@ class Sessions(Saves):
         await self._transaction(create, writes=True)
 
     async def save_token(self, session_id: str, token_hash: str) -> None:
-        """From now on this token opens the session, and no other."""
+        """Replace the session's token: from now on only the new one opens it. Raises UnknownSession."""
         await self._change(session_id, {"token_hash": token_hash})
 
     async def save_brief(self, session_id: str, brief: bytes) -> None:
-        """Replaces the brief (a product picture has arrived, the user typed a name)."""
+        """Replace the brief, as when a product picture has arrived or the user typed a name. Raises UnknownSession."""
         await self._change(session_id, {"brief": brief})
 
     async def save_rating(self, session_id: str, score: int, words: str) -> None:
+        """Store the user's rating: `score` from 1 to 5. Raises UnknownSession."""
         await self._change(session_id, {"rating_score": score, "rating_words": words})
 
     async def save_wrap_up(self, session_id: str, staff: str, notes: str, outcome: str) -> None:
+        """Store the wrap-up that this member of staff wrote. Raises UnknownSession."""
         await self._change(session_id, {"wrap_up_staff": staff, "wrap_up_notes": notes, "wrap_up_outcome": outcome})
 
     async def _change(self, session_id: str, values: dict[str, Any]) -> None:
@@ -74,9 +79,11 @@ class Sessions(Saves):
             raise UnknownSession(session_id)
 
     async def session(self, session_id: str) -> SessionRecord | None:
+        """Return the session, or None when there is no such session."""
         return await self._one(t.session.c.id == session_id)
 
     async def session_by_token(self, token_hash: str) -> SessionRecord | None:
+        """Return the session that this token opens, or None."""
         return await self._one(t.session.c.token_hash == token_hash) if token_hash else None
 
     async def _one(self, which: sa.ColumnElement[bool]) -> SessionRecord | None:
@@ -84,15 +91,17 @@ class Sessions(Saves):
         return SessionRecord(**row) if row else None
 
     async def live_sessions(self) -> list[SessionRecord]:
-        """All that are neither closed nor left as a message, with their snapshots, oldest first."""
+        """Return all sessions that are neither closed nor left as a message, with their snapshots, oldest first."""
         rows = await self._all(_SELECT.where(t.session.c.state.not_in(_FINAL)).order_by(t.session.c.started_at))
         return [SessionRecord(**row) for row in rows]
 
     async def earlier_sessions(
         self, users: Collection[tuple[str, str]], *, before: int | None = None
     ) -> dict[tuple[str, str], list[EarlierRecord]]:
-        """Return finished sessions of vouched-for users, newest first, at most `MOST_EARLIER` each. `users`: (site, `user_ref`);
-        `before`: only sessions that began before this time, in Unix ms."""
+        """Return finished sessions of vouched-for users, newest first, at most `MOST_EARLIER` each.
+
+        `users`: pairs of (site, `user_ref`). `before`: only sessions that began before this time, in Unix ms.
+        """
         found: dict[tuple[str, str], list[EarlierRecord]] = {}
         refs = [ref for _, ref in users if ref]
         for begin in range(0, len(refs), _REFS_AT_ONCE):
@@ -102,8 +111,10 @@ class Sessions(Saves):
         return found
 
     async def served_by(self, session_id: str) -> str:
-        """The counselor whom the user of this session talked with last, on the same site; "" when the partner does not vouch for
-        the user, and when the user was not content (a rating of 2 or less)."""
+        """Return the counselor who last served this session's user on the same site, or "".
+
+        It is "" when the partner does not vouch for the user, and when the user was not content (a rating of 2 or less).
+        """
         here = await self.session(session_id)
         if here is None or not here.user_ref:
             return ""
@@ -123,8 +134,11 @@ class Sessions(Saves):
         to_ms: int | None = None,
         page: int = 1,
     ) -> tuple[list[SessionRecord], int]:
-        """One page (50), newest first, and how many there are in all. `q` is looked for, case apart, in the session's id,
-        its user's name, its people, its notes and its lines."""
+        """Return one page of 50 sessions, newest first, and the number of all that were found.
+
+        `q` is searched, ignoring case, in the session's id, the user's name, the staff's ids, the wrap-up notes and the lines.
+        `from_ms` is inclusive, `to_ms` exclusive.
+        """
         c = t.session.c
         wanted: list[sa.ColumnElement[bool]] = [sa.true()]
         if state:
@@ -151,8 +165,10 @@ class Sessions(Saves):
         return [SessionRecord(**row) for row in rows], int(total)
 
     async def erase_session(self, session_id: str) -> bool:
-        """Remove all that was said, shown or known, from the files too (see `scrub`); the times and the outcome of matching stay
-        as figures. False: there is no such session."""
+        """Erase the content of a session, also from the database's files (see `scrub`).
+
+        Its times, category and staff stay in the records for the figures. Return False when there is no such session.
+        """
         async with self._writing() as connection:
             values = ERASED | {"ended_at": sa.func.coalesce(t.session.c.ended_at, t.session.c.started_at)}
             erased = await connection.execute(sa.update(t.session).where(t.session.c.id == session_id).values(values))
@@ -162,13 +178,16 @@ class Sessions(Saves):
         return erased.rowcount > 0
 
     async def expired(self, now: int) -> list[str]:
-        """Sessions that ended longer ago than their site keeps them (90 days where the site is gone)."""
+        """Return the sessions whose retention is over. If their site is gone, they are retained for 90 days."""
         async with self._reading(LONG_S) as connection:
             over = await _over(connection, now)
             return list((await connection.execute(sa.select(t.session.c.id).where(over))).scalars())
 
     async def purge(self, now: int) -> int:
-        """Retention: deletes expired sessions, spent codes, expired sign-ins and old audit entries. How many sessions went."""
+        """Delete sessions whose retention is over, expired codes and sign-ins, and old audit entries.
+
+        Return the number of deleted sessions.
+        """
         async with self._writing(LONG_S) as connection:
             deleted = await connection.execute(sa.delete(t.session).where(await _over(connection, now)))
             for table in (t.used_code, t.sign_in):
@@ -179,7 +198,7 @@ class Sessions(Saves):
         return deleted.rowcount
 
     async def counts_today(self, since_ms: int) -> DayCounts:
-        """Of the sessions that asked for a counselor since `since_ms`."""
+        """Return the figures of the sessions that asked for a counselor since `since_ms`."""
         c = t.session.c
         asked_at = sa.func.coalesce(c.waiting_at, c.started_at)
         served = c.active_at.is_not(None)

@@ -1,4 +1,4 @@
-"""Sites with their categories and keys, staff, sign-ins, and codes used."""
+"""Sites with their categories and keys, staff, sign-ins, and used identification codes."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from .opening_hours import Hours
 from .types import Category, SignInRecord, Site, SiteKey, StaffRecord
 
 _STAFF_COLUMNS = StaffRecord.__struct_fields__
-KNOWN_S = 1.0
-MOST_KNOWN = 1000
+KNOWN_S = 1.0  # seconds for which a site is cached
+MOST_KNOWN = 1000  # cached sites
 _SITE_COLUMNS = tuple(column.name for column in t.site.columns)
 
 
 class Places(Database):
+    """Sites and staff."""
+
     # --- sites ---------------------------------------------------------------------------------------------------------
 
     def __init__(self, *arguments: Any) -> None:
@@ -29,7 +31,10 @@ class Places(Database):
         self._known: dict[str, tuple[float, Site]] = {}
 
     async def site(self, site_id: str) -> Site | None:
-        """As it was at most a second ago (another process may have changed it since): every step of a visit asks for it."""
+        """Return the site, or None.
+
+        The site is cached for a second, because every step of a visit asks for it. Another process may have changed it since.
+        """
         read_s, known = self._known.get(site_id, (0.0, None))
         if known is not None and monotonic() - read_s < KNOWN_S:
             return known
@@ -43,6 +48,7 @@ class Places(Database):
         return found[0]
 
     async def sites(self) -> list[Site]:
+        """Return all sites, by id."""
         return await self._sites(sa.true())
 
     async def _sites(self, which: sa.ColumnElement[bool]) -> list[Site]:
@@ -58,7 +64,7 @@ class Places(Database):
             return _assemble(rows, list(categories.mappings()), list(keys.mappings()))
 
     async def save_site(self, site: Site) -> None:
-        """Insert or replace the site with its categories and keys, whole."""
+        """Insert or replace the whole site with its categories and keys."""
         values = {name: getattr(site, name) for name in _SITE_COLUMNS}
         categories = [
             {
@@ -87,7 +93,7 @@ class Places(Database):
         self._known.pop(site.id, None)
 
     async def remove_site(self, site_id: str) -> bool:
-        """False: there was none. Its sessions stay until their retention ends."""
+        """Remove a site; its sessions stay until their retention ends. Return False when there is no such site."""
         removed = await self._do(sa.delete(t.site).where(t.site.c.id == site_id)) > 0
         self._known.pop(site_id, None)
         return removed
@@ -95,9 +101,11 @@ class Places(Database):
     # --- staff ---------------------------------------------------------------------------------------------------------
 
     async def staff(self, staff_id: str) -> StaffRecord | None:
+        """Return the member of staff with this id, or None."""
         return await self._one_staff(t.staff.c.id == staff_id)
 
     async def staff_by_login(self, login: str) -> StaffRecord | None:
+        """Return the member of staff with this login, or None."""
         return await self._one_staff(t.staff.c.login == login)
 
     async def _one_staff(self, which: sa.ColumnElement[bool]) -> StaffRecord | None:
@@ -105,10 +113,14 @@ class Places(Database):
         return StaffRecord(**row) if row else None
 
     async def all_staff(self) -> list[StaffRecord]:
+        """Return all staff, by login."""
         return [StaffRecord(**row) for row in await self._all(sa.select(t.staff).order_by(t.staff.c.login))]
 
     async def save_staff(self, record: StaffRecord) -> None:
-        """Insert or replace. A new password or role ends their sign-ins. ValueError: another member of staff has this login."""
+        """Insert or replace a member of staff. A new password or role ends all their sign-ins.
+
+        Raises ValueError("login_taken") when another member of staff has this login.
+        """
         values = {name: getattr(record, name) for name in _STAFF_COLUMNS}
         mine = t.staff.c.id == record.id
         try:
@@ -124,18 +136,18 @@ class Places(Database):
             raise ValueError("login_taken") from error
 
     async def remove_staff(self, staff_id: str) -> bool:
-        """False: there was nobody. Their sign-ins go with them."""
+        """Remove a member of staff and their sign-ins. Return False when there is no such member."""
         return await self._do(sa.delete(t.staff).where(t.staff.c.id == staff_id)) > 0
 
     # --- sign-ins ------------------------------------------------------------------------------------------------------
 
     async def add_sign_in(self, record: SignInRecord, *, password_hash: str | None = None) -> bool:
-        """False, and nothing is added: its member of staff is gone, or their password's hash is not (any more) that one."""
+        """Store a sign-in. Return False, and store nothing, when the member of staff is gone or has another `password_hash`."""
         theirs = sa.select(t.staff.c.password_hash).where(t.staff.c.id == record.staff).with_for_update(read=True)
         values = {name: getattr(record, name) for name in SignInRecord.__struct_fields__}
 
         def add(connection: sa.Connection) -> bool:
-            present = connection.execute(theirs).scalar_one_or_none()  # holds the row: a new password waits, then ends this one
+            present = connection.execute(theirs).scalar_one_or_none()  # locks the row: a password change waits, then ends this
             if present is None or password_hash not in (None, present):
                 return False
             connection.execute(sa.insert(t.sign_in).values(values))
@@ -144,11 +156,12 @@ class Places(Database):
         return await self._transaction(add, writes=True)
 
     async def sign_in(self, token_hash: str) -> SignInRecord | None:
+        """Return the sign-in with this token, or None."""
         row = await self._first(sa.select(t.sign_in).where(t.sign_in.c.token_hash == token_hash))
         return SignInRecord(**row) if row else None
 
     async def sign_ins(self, token_hashes: Collection[str], staff: Collection[str]) -> list[tuple[SignInRecord, StaffRecord]]:
-        """Return those with these hashes and those of these members of staff, each with its member of staff."""
+        """Return the sign-ins with one of these hashes or of one of these members of staff, each with its member of staff."""
         theirs = [t.staff.c[name].label(f"staff_{name}") for name in _STAFF_COLUMNS]
         wanted = t.sign_in.c.token_hash.in_(token_hashes) | t.sign_in.c.staff.in_(staff)
         joined = t.sign_in.join(t.staff, t.staff.c.id == t.sign_in.c.staff)
@@ -162,21 +175,22 @@ class Places(Database):
         ]
 
     async def saw_sign_ins(self, token_hashes: Collection[str], now: int) -> None:
-        """They are in use."""
+        """Record that these sign-ins were used at `now`."""
         used = t.sign_in.c.token_hash.in_(token_hashes) & (t.sign_in.c.seen_at < now)
         await self._do(sa.update(t.sign_in).where(used).values(seen_at=now))
 
     async def remove_sign_in(self, token_hash: str) -> bool:
+        """End a sign-in. Return False when there is no such sign-in."""
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.token_hash == token_hash)) > 0
 
     async def remove_sign_ins_of(self, staff_id: str) -> int:
-        """Signs this member of staff out everywhere; how many sign-ins ended."""
+        """Sign this member of staff out everywhere. Return the number of sign-ins that ended."""
         return await self._do(sa.delete(t.sign_in).where(t.sign_in.c.staff == staff_id))
 
     # --- identification codes ------------------------------------------------------------------------------------------
 
     async def use_code(self, jti: str, expires_at: int) -> bool:
-        """Marks a code as exchanged; False when it was before. Marks are kept until `expires_at` (see `purge`)."""
+        """Mark a code as exchanged, until `expires_at` (see `purge`). Return False when it was exchanged before."""
         try:
             await self._do(sa.insert(t.used_code).values(jti=jti, expires_at=expires_at))
         except IntegrityError:

@@ -1,4 +1,4 @@
-"""`Records`: everything that is kept, each subject in a file of its own."""
+"""`Records`: all stored data; each subject has its own file."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 
 class Records(Places, Sessions, Lines, History):
-    """Open with `await Records.open(url)`; `close()` ends it. Every method is one transaction."""
+    """The records. Open them by `await Records.open(url)` and end with `close()`. Every method is one transaction."""

@@ -1,6 +1,6 @@
-"""The rows, as values. Times are milliseconds since the Unix epoch; `None` means not yet.
+"""The rows as values. Times are milliseconds since the Unix epoch; `None` means not yet.
 
-Secrets (key secrets, password and token hashes) stand in these values: never encode a whole record to a client.
+These values contain secrets (keys, hashes of passwords and tokens): never encode a whole record for a client.
 """
 
 from __future__ import annotations
@@ -19,26 +19,31 @@ MessageState = Literal["new", "taken", "done"]
 
 
 class StaleEpoch(Exception):
-    """A newer epoch has opened this board: the writer's room lives elsewhere now."""
+    """A newer epoch has opened this board, so the room now runs on another media worker."""
 
 
 class Overtaken(Exception):
-    """Another server decides now: ours was thought dead, and what it knows is old."""
+    """Another server has become the leader, because this one seemed dead. The state of this server is stale."""
 
 
 class RecordsAway(Exception):
-    """The database does not answer, or cannot write (locked, full): it may soon. Nothing was read; what was being written may or
-    may not stand there."""
+    """The database is unavailable: it does not answer, or cannot write (locked, full). It may be available soon.
+
+    Nothing was read. A write may or may not have been committed.
+    """
 
 
 class UnknownSession(LookupError):
-    """No such session (never was, or erased by retention)."""
+    """There is no such session: it never existed, or it was erased."""
 
 
 class Category(Struct, frozen=True, kw_only=True):
-    """`names`: language → name; `parent`: the id of a category of the same site, or None; `hours`: when it is open;
-    `priority`: before whom its requests are served (`matcher.rules.Rules.priority_step_ms`); `widens_s`: after how much waiting
-    those who serve its parents are asked too, and after how much everybody of the site; None: as its parent."""
+    """A category of a site. `priority`, `hours` and `widens_s` are inherited from the parent when they are None.
+
+    `names`: language → name. `parent`: id of a category of the same site, or None. `hours`: when the category is open.
+    `priority`: how far its requests go ahead of others (`matcher.rules.Rules.priority_step_ms`).
+    `widens_s`: the seconds after which a request is offered to staff of the parent categories, and to all staff of the site.
+    """
 
     id: str
     parent: str | None = None
@@ -49,16 +54,19 @@ class Category(Struct, frozen=True, kw_only=True):
 
 
 class SiteKey(Struct, frozen=True, kw_only=True):
-    """A partner's signing key (HS256): `secret` is base64url of at least 32 bytes."""
+    """A partner's signing key (HS256). `secret` is base64url of at least 32 bytes."""
 
     kid: str
     secret: str
 
 
 class Site(Struct, frozen=True, kw_only=True):
-    """A partner's site. `origins`: allowed page origins ("https://shop.example"); `page_params`: query parameters that page
-    addresses may keep; `keys`: at most two live signing keys; `accent`: "#rrggbb"; `recording`:
-    may conversations be recorded when all agree; `listening`: may operators listen in, which users are told before entering."""
+    """A partner's site.
+
+    `origins`: allowed origins of pages ("https://shop.example"). `page_params`: query parameters that are not cut from page
+    addresses. `keys`: at most two live signing keys. `accent`: "#rrggbb". `recording`: whether calls may be recorded when all
+    agree. `listening`: whether operators may listen in; the page tells users before they enter.
+    """
 
     id: str
     names: dict[str, str] = {}
@@ -76,19 +84,20 @@ class Site(Struct, frozen=True, kw_only=True):
     keys: list[SiteKey] = []
 
     def name(self, language: str) -> str:
-        """In that language, else in any the site has, else its id."""
+        """Return the site's name in that language, else in the language that fits best, else in any, else its id."""
         return _in_language(self.names, language) or self.id
 
     def language_for(self, language: str) -> str | None:
-        """The site's own tag for a language asked for: "ko" for "ko_KR"; None when the site does not offer it."""
+        """Return the site's own tag for a requested language, such as "ko" for "ko_KR"; None when the site does not offer it."""
         return lookup(language, self.languages)
 
     def category_name(self, category: str, language: str) -> str:
+        """Return the category's name, by the same rule as `name`."""
         names = self.categories[category].names if category in self.categories else {}
         return _in_language(names, language) or category
 
     def category_path(self, category: str) -> tuple[str, ...]:
-        """From the category itself to its root: ("lenses", "cameras"). Unknown parents and circles end the path."""
+        """Return the categories from this one to its root: ("lenses", "cameras"). Unknown parents and cycles end the path."""
         path: list[str] = []
         here: str | None = category
         while here is not None and here in self.categories and here not in path:
@@ -97,28 +106,28 @@ class Site(Struct, frozen=True, kw_only=True):
         return tuple(path)
 
     def priority_of(self, category: str) -> int:
-        """Its own, else that of the nearest category above that has one."""
+        """Return the category's own priority, else that of its nearest ancestor with one, else 0."""
         found = (self.categories[each].priority for each in self.category_path(category))
         return next((priority for priority in found if priority is not None), 0)
 
     def widens_ms_of(self, category: str) -> tuple[int, int] | None:
-        """Its own, else that of the nearest category above that has some; None: the matcher's rules."""
+        """Return the category's own widening times in ms, else its nearest ancestor's, else None (the matcher's defaults)."""
         found = (self.categories[each].widens_s for each in self.category_path(category))
         seconds = next((each for each in found if each is not None), None)
         return (seconds[0] * 1000, seconds[1] * 1000) if seconds else None
 
     def hours_of(self, category: str) -> Hours | None:
-        """Its own hours, else those of the nearest category above that has some; None: always open."""
+        """Return the category's own hours, else its nearest ancestor's, else None (always open)."""
         return next((found for each in self.category_path(category) if (found := self.categories[each].hours) is not None), None)
 
 
 def _in_language(names: dict[str, str], language: str) -> str:
-    """The name in that language, else in the one that fits best, else in any; "" when there is none."""
+    """Return the name in that language, else in the one that fits best, else in any, else ""."""
     return names.get(language) or names.get(lookup(language, names) or "") or next(iter(names.values()), "")
 
 
 class StaffRecord(Struct, frozen=True, kw_only=True):
-    """`sites` and `categories` may hold "*" for all; `capacity`: sessions at once."""
+    """A member of staff. `sites` and `categories` may contain "*" for all. `capacity`: sessions at the same time."""
 
     id: str
     login: str
@@ -132,7 +141,7 @@ class StaffRecord(Struct, frozen=True, kw_only=True):
 
 
 class SignInRecord(Struct, frozen=True, kw_only=True):
-    """`seen_at`: when it was last used, to the minute; 0: not since it was made."""
+    """A sign-in of a member of staff. `seen_at`: when it was last used, to the minute; 0 if never since it was made."""
 
     token_hash: str
     staff: str
@@ -141,13 +150,16 @@ class SignInRecord(Struct, frozen=True, kw_only=True):
     seen_at: int = 0
 
     def stands(self, now: int, idle_ms: int) -> bool:
-        """Whether it is neither expired nor has been idle for `idle_ms`."""
+        """Return whether the sign-in has neither expired nor been idle for `idle_ms`."""
         return now < self.expires_at and now - max(self.created_at, self.seen_at) < idle_ms
 
 
 class SessionRecord(Struct, frozen=True, kw_only=True):
-    """`brief`: JSON of `messages.Brief`. `snapshot`: the state machine as `session.py` encodes it, b"" before the first save.
-    `user_ref`: hash of the partner's id for this user, "" when the partner does not vouch for one."""
+    """A session.
+
+    `brief`: JSON of `messages.Brief`. `snapshot`: the encoded state machine (`signaling/session/`), b"" before the first save.
+    `user_ref`: hash of the partner's id for this user, "" when the partner does not vouch for the user.
+    """
 
     id: str
     site: str
@@ -176,7 +188,7 @@ class SessionRecord(Struct, frozen=True, kw_only=True):
 
 
 class EarlierRecord(Struct, frozen=True, kw_only=True):
-    """What staff may see of a finished session of the same vouched-for user."""
+    """The part of a finished session that staff may see when the same vouched-for user returns."""
 
     id: str
     site: str
@@ -189,7 +201,7 @@ class EarlierRecord(Struct, frozen=True, kw_only=True):
 
 
 class EventRecord(Struct, frozen=True, kw_only=True):
-    """Something that happened to a session and why (`data` holds, for a reservation, `messages.Why`)."""
+    """An event of a session and its reason. For a reservation, `data` holds `messages.Why`."""
 
     session: str
     kind: str
@@ -198,7 +210,7 @@ class EventRecord(Struct, frozen=True, kw_only=True):
 
 
 class MessageRecord(Struct, frozen=True, kw_only=True):
-    """A message left by a user whom nobody could serve."""
+    """A message that a user left because nobody could serve them."""
 
     id: str
     session: str
@@ -228,7 +240,7 @@ class PictureRecord(Struct, frozen=True, kw_only=True):
 
 
 class AuditRecord(Struct, frozen=True, kw_only=True):
-    """`actor`: staff id, "cli", "user", or "unknown"; `subject`: what it was done to, such as "session/s-…"."""
+    """An audit entry. `actor`: a staff id, "cli", "user" or "unknown". `subject`: the object, such as "session/s-…"."""
 
     actor: str
     action: str
@@ -238,7 +250,7 @@ class AuditRecord(Struct, frozen=True, kw_only=True):
 
 
 class DayCounts(Struct, frozen=True, kw_only=True):
-    """For the wallboard. `left`: given up before anybody answered. Percentages and means are None without data."""
+    """The day's figures for the wallboard. `left`: users who gave up before anybody answered. None: there is no data yet."""
 
     served: int
     left: int

@@ -1,4 +1,4 @@
-"""first tables"""
+"""Make the first tables."""
 
 from __future__ import annotations
 

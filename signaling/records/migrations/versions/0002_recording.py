@@ -1,4 +1,4 @@
-"""whether a site's conversations may be recorded"""
+"""Add whether the calls of a site may be recorded."""
 
 from __future__ import annotations
 

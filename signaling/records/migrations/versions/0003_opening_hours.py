@@ -1,4 +1,4 @@
-"""opening hours"""
+"""Add the opening hours of categories."""
 
 from __future__ import annotations
 

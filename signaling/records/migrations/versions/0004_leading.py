@@ -1,4 +1,4 @@
-"""which server of a cluster decides"""
+"""Add the term of a cluster's leader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""priority of a category"""
+"""Add the priority of categories."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""when a category's rings widen"""
+"""Add the times after which a category's requests are offered to a wider tier."""
 
 from __future__ import annotations
 

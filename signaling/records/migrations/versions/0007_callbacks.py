@@ -1,4 +1,4 @@
-"""does a site offer to call back"""
+"""Add whether a site offers callbacks."""
 
 from __future__ import annotations
 

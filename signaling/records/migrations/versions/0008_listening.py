@@ -1,4 +1,4 @@
-"""listening of a site"""
+"""Add whether operators may listen in on a site's calls."""
 
 from __future__ import annotations
 

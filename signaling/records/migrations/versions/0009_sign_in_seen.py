@@ -1,4 +1,4 @@
-"""when a sign-in was last used"""
+"""Add when a sign-in was last used."""
 
 from __future__ import annotations
 

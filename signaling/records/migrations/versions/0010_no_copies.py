@@ -1,4 +1,4 @@
-"""no copies of earlier sessions in briefs; PostgreSQL keeps no samples of what people wrote"""
+"""Remove copies of earlier sessions from briefs, and samples of people's texts from PostgreSQL's statistics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ depends_on = None
 AT_ONCE = 500  # sessions
 MARK = b'"earlier_sessions":[{'
 
-# What people wrote or are named by. The planner's statistics would hold samples of it, which no erasing reaches.
+# Columns with texts or names of people. The planner's statistics would hold samples of them, which an erasure does not reach.
 TEXTS = {
     "session": ("user_ref", "user_name", "brief", "snapshot", "rating_words", "wrap_up_notes", "wrap_up_outcome", "token_hash"),
     "line": ("id", "name", "text", "args"),
@@ -37,7 +37,7 @@ def upgrade() -> None:
         for column in columns:
             kind = TYPES.get((table, column)) or TYPES.get(column, "text")
             op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")
-            # The type it has: this drops the statistics that are there, and rewrites nothing.
+            # Setting the type that the column already has drops its statistics and does not rewrite the table.
             op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} TYPE {kind}")
 
 
