@@ -1,1 +1,1 @@
-"""Who talks to whom: pure rules, one store interface."""
+"""The matcher: pure rules that decide who serves whom, behind one store interface (`matcher.types.MatchStore`)."""

@@ -1,4 +1,7 @@
-"""What falls due when. Every kind has one duration and the clock never runs backwards, so each kind is in order already."""
+"""Deadlines of the matcher, by kind.
+
+Each kind has one duration and the clock never runs backwards, so the order of insertion is the order of time.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,14 @@ from typing import Literal
 Kind = Literal["reservation", "entered", "suspended", "excluded", "wrap_up", "lease"]
 KINDS: tuple[Kind, ...] = ("reservation", "entered", "suspended", "excluded", "wrap_up", "lease")
 
-Key = tuple[str, ...]  # the ids that a deadline is about
+Key = tuple[str, ...]  # ids: of a request, of a member, or of both ("excluded")
 
 
 class Deadlines:
+    """Every running deadline: at most one for each kind and key."""
+
     def __init__(self) -> None:
-        # OrderedDict, not dict: finding the first key of a dict walks over everything deleted before it.
+        # OrderedDict, not dict: to find its first key, a dict walks over all entries deleted before it.
         self._due: dict[Kind, OrderedDict[Key, int]] = {kind: OrderedDict() for kind in KINDS}
 
     def set(self, kind: Kind, key: Key, at_ms: int) -> None:
@@ -32,7 +37,7 @@ class Deadlines:
         return min(firsts, default=None)
 
     def take(self, now_ms: int) -> tuple[Kind, Key] | None:
-        """Remove and return the earliest that is due at `now_ms`."""
+        """Remove and return the earliest deadline that is due at `now_ms`, or None."""
         earliest: tuple[int, Kind, Key] | None = None
         for kind, due in self._due.items():
             if due:

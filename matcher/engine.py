@@ -1,6 +1,8 @@
-"""The matching engine: pure and synchronous. Every public step happens at `now_ms`, whole or not at all, and returns the events
-it caused in order. `MatchStore` in `matcher/types.py` says what each step means; the state tables are in `matcher/states.py`,
-who gets whom in `matcher/selection.py`.
+"""The matching engine: pure and synchronous.
+
+Every public step happens at `now_ms`, whole or not at all, and returns the events that it caused, in order. `MatchStore` in
+`matcher/types.py` says what each step means. The state tables are in `matcher/states.py`, the choice of staff in
+`matcher/selection.py`.
 
 The clock never runs backwards here: an earlier `now_ms` counts as the latest one seen.
 """
@@ -30,8 +32,12 @@ from matcher.types import (
 
 
 class Engine:
-    """`holding`: what was known before is lost, so nobody is matched for one presence lease from the first step on, while
-    everybody announces themselves again; else whoever is back first would get whoever is back first."""
+    """One matching domain in memory.
+
+    `fence`: the last fence of an earlier life. `holding`: the former state is lost. The engine then matches nobody for one
+    presence lease, counted from the first step, so that everybody can be announced again. Otherwise the first user to return
+    would get the first counselor to return.
+    """
 
     def __init__(self, rules: Rules | None = None, *, fence: int = 0, holding: bool = False) -> None:
         self._book = Ledger(rules or Rules(), fence, holding=holding)

@@ -1,4 +1,4 @@
-"""Expected wait from what a queue did lately."""
+"""The expected wait in a queue, estimated from its last pickups."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections import deque
 from math import ceil, floor, sqrt
 from typing import Final
 
-MIN_PICKUPS: Final = 5
+MIN_PICKUPS: Final = 5  # fewer pickups within the hour give no range
 KEPT_PICKUPS: Final = 12
-KEPT_MS: Final = 3_600_000
-SPREAD: Final = 1.5  # standard deviations to either side: 87 % of a distribution that is known
-DRIFT: Final = 2  # the rate counts as known half as well as from independent pickups: people come, go and help out elsewhere
+KEPT_MS: Final = 3_600_000  # older pickups do not count
+SPREAD: Final = 1.5  # standard deviations to either side: 87 % of a known distribution
+DRIFT: Final = 2  # n pickups tell as much as n/2 independent ones, because staff come, go and serve other queues
 
 
 class Pickups:
     """How long the head of one queue waited for each of the last pickups.
 
-    Only the time in which somebody waited counts: a queue with five calls in a quiet day, each answered in three seconds, moves
-    on every three seconds, not every two hours.
+    Only time in which somebody waited counts. A queue with five calls on a quiet day, each answered in three seconds, moves on
+    every three seconds, not every two hours.
     """
 
     __slots__ = ("_last_ms", "_spans")
 
     def __init__(self) -> None:
-        self._spans: deque[tuple[int, int]] = deque(maxlen=KEPT_PICKUPS)  # (when, ms at the head of the line)
+        self._spans: deque[tuple[int, int]] = deque(maxlen=KEPT_PICKUPS)  # (when, ms at the head of the queue)
         self._last_ms = 0
 
     def add(self, now_ms: int, waiting_since_ms: int) -> None:
@@ -31,13 +31,17 @@ class Pickups:
         self._last_ms = now_ms
 
     def range_s(self, place: int, now_ms: int, head_since_ms: int | None) -> tuple[int | None, int | None]:
-        """Seconds until the `place`-th pickup: quantiles of an Erlang distribution whose rate is itself known from n pickups
-        only, as a gamma distribution of the same mean and variance (Wilson and Hilferty 1931). `head_since_ms`: since when the
-        present head waits, so that a queue whose staff went home grows slower at once. (None, None) before five pickups within
-        the hour.
+        """Return the range of seconds until the `place`-th pickup, or (None, None) before `MIN_PICKUPS` within the hour.
 
-        Measured on the loads of tests/bench/wait_promise.py: more pickups see a change of shifts later, and a narrower spread
-        breaks the promise there first."""
+        `place` counts from 1. `head_since_ms`: since when the present head waits (None: nobody waits). It makes the estimate rise
+        as soon as staff go home.
+
+        The range is made of quantiles of an Erlang distribution whose rate is known from n pickups only. A gamma distribution of
+        the same mean and variance stands in for it, with the quantiles of Wilson and Hilferty (1931).
+
+        Measured on the loads of tests/bench/wait_promise.py: with more pickups a change of shifts shows later, and with a smaller
+        `SPREAD` the waits after such a change are the first to leave the range.
+        """
         spans = [span for at, span in self._spans if now_ms - at <= KEPT_MS]
         if len(spans) < MIN_PICKUPS:
             return None, None

@@ -1,5 +1,7 @@
-"""The state of one matching domain and the small moves that steps are made of. A move keeps every index right and notes the
-events; `finish` then matches whatever the step set free."""
+"""The state of one matching domain, and the moves that the engine's steps are made of.
+
+Each move updates every index and notes its events. `finish` then matches the requests and members that the step made free.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +32,13 @@ from matcher.types import (
     StaffState,
 )
 
-FENCE_LEAP = 60_000_000  # µs: fences go on above an earlier life's also where the clocks of its nodes differed by a minute
+FENCE_LEAP = 60_000_000  # µs: keeps new fences above those of an earlier life even if its clocks differed by a minute
 TIMED: frozenset[StaffState] = frozenset({"reserved", "lost", "wrap_up"})
 
 
 class Ledger:
+    """All members, requests, queues and deadlines of one domain. A step is `begin`, some moves, then `finish`."""
+
     def __init__(self, rules: Rules, fence: int, *, holding: bool = False) -> None:
         self.rules = rules
         self.fence = fence
@@ -66,8 +70,11 @@ class Ledger:
         return self
 
     def finish(self, *, everybody: bool = False) -> list[AnyEvent]:
-        """Match what this step made possible. Before it nothing could be matched, so only those who began to wait and those who
-        became free need a look; `everybody` when rings may have changed (time, people who came or went)."""
+        """Match what this step made possible, and return the events of the whole step.
+
+        Nothing could be matched before the step. So it is enough to look at requests that began to wait and at members who became
+        free. `everybody`: look at all of them, because tiers may have opened (time passed, staff came or went).
+        """
         if self.holds_until_ms is not None:
             everybody = True
         if everybody:
@@ -131,7 +138,7 @@ class Ledger:
         self.deadlines.set("lease", (member.staff.id,), self.now_ms + self.rules.lease_ms)
 
     def settle(self, member: Member, reason: str = "") -> None:
-        """Bring what is known of a member up to date. Whoever is idle is matched, or stands among the idle, by `finish`."""
+        """Update a member's obstacle and state, and note a change. `finish` matches an idle member, or offers them."""
         if member.idle_item is not None:
             self.roster.withdraw(member)
         member.find_obstacle()
@@ -155,7 +162,10 @@ class Ledger:
         self.settle(member, "" if member.lost else reason)
 
     def lose(self, member: Member) -> None:
-        """Their line dropped: what rang goes on to the next, what they hold stays theirs until the lease ends."""
+        """Mark a member as disconnected (state `lost`).
+
+        A ringing request goes to the next member. Accepted requests stay with this member until the lease ends.
+        """
         member.lost = True
         self.renew(member)
         if member.reservation is not None:
@@ -165,7 +175,7 @@ class Ledger:
         self.settle(member)
 
     def dismiss(self, member: Member, reason: str) -> None:
-        """Sign out. What they hold stays accepted until somebody decides about it."""
+        """Sign a member out. Their accepted requests stay accepted, without a signed-in holder, until signaling decides."""
         staff = member.staff.id
         if member.reservation is not None:
             ticket = self.reservations[member.reservation]
@@ -182,7 +192,7 @@ class Ledger:
     # --- requests ----------------------------------------------------------------------------------------------------
 
     def draft(self, request: Request) -> Ticket:
-        """A ticket that is in no line: for reading where it would stand."""
+        """Return a ticket that is in no queue, to read where it would stand."""
         key: QueueKey = (request.kind, request.site, request.language, request.category_path)
         queue = self.queues.by_key.get(key)
         if queue is None:
@@ -201,14 +211,17 @@ class Ledger:
         return ticket
 
     def wait(self, ticket: Ticket, reason: str = "") -> None:
-        """Into the line, at the request's own time."""
+        """Put a request into its queue, at its original time."""
         self.deadlines.clear("suspended", (ticket.request.id,))
         self._change(ticket, "waiting", reason)
         self.queues.put(ticket)
         self._waiting.append(ticket)
 
     def wait_first(self, ticket: Ticket, reason: str, excluded: str | None = None) -> None:
-        """Back from a member who was lost: the wait begins anew, the place does not."""
+        """Put a request back into its queue, before all others, after its counselor disconnected or never entered.
+
+        Its wait begins anew for the estimates. `excluded`: a member who must not get it again.
+        """
         names = ticket.request.excluded if excluded is None else ticket.request.excluded | {excluded}
         ticket.request = replace(ticket.request, first=True, excluded=names, only="")
         ticket.waiting_since_ms = self.now_ms
@@ -234,7 +247,7 @@ class Ledger:
         self._change(ticket, state, reason)
 
     def block(self, ticket: Ticket, staff: str) -> None:
-        """Keep this member from a request for a while. Before it goes back into the line."""
+        """Exclude a member from a request for `Rules.excluded_ms`. Call it before the request goes back into its queue."""
         ticket.blocked.add(staff)
         self.deadlines.set("excluded", (ticket.request.id, staff), self.now_ms + self.rules.excluded_ms)
 
@@ -260,7 +273,7 @@ class Ledger:
     # --- reservations and what is held -------------------------------------------------------------------------------
 
     def end_reservation(self, ticket: Ticket, state: ReservationState, reason: str, member_reason: str = "") -> None:
-        """The ringing stops, if it rang; the ticket is then in no line and held by nobody."""
+        """End the reservation of a ticket, if it has one. Afterwards the ticket is in no queue and nobody holds it."""
         reservation = ticket.reservation
         if reservation is None:
             return
@@ -288,7 +301,7 @@ class Ledger:
         self.settle(member)
 
     def let_go(self, ticket: Ticket, *, wrap_up: bool, reason: str = "") -> None:
-        """An accepted request leaves its holder; after the last one they wrap up, or are free again at once."""
+        """Take an accepted request from its holder. `wrap_up`: after their last one the holder wraps up, else is free at once."""
         request, staff = ticket.request.id, cast(str, ticket.staff)
         ticket.staff = None
         self.deadlines.clear("entered", (request,))
@@ -332,7 +345,7 @@ class Ledger:
         self._note(RequestChanged(self._next_fence(), self.now_ms, ticket.request.id, state, reason))
 
     def _until(self, member: Member) -> int | None:
-        """When a timed state ends by itself."""
+        """Return when a timed state ends by itself."""
         state = member.state
         if state == "reserved":
             return self.reservations[cast(str, member.reservation)].until_ms
@@ -341,7 +354,7 @@ class Ledger:
         return self.deadlines.at_ms("wrap_up", (member.staff.id,))
 
     def _absent(self, staff: str, ticket: Ticket) -> Member:
-        """Somebody known only as the holder of a request: lost, without skills until they sign in."""
+        """Add the holder of a restored request who has not signed in yet: state `lost`, without skills."""
         nobody: frozenset[str] = frozenset()
         member = self.roster.add(Staff(staff, ticket.queue.role, nobody, nobody, nobody), self.queues, self.now_ms)
         member.lost = True
@@ -362,7 +375,7 @@ class Ledger:
         self._events.append(event)
 
     def _next_fence(self) -> int:
-        """Grows with every event, also when the clock stood still or the process began anew."""
+        """Return the next fence. Fences grow with every event, even while the clock stands still or after a restart."""
         fence, floor = self.fence + 1, self.now_ms * 1000
         self.fence = fence if fence > floor else floor
         return self.fence

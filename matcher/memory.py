@@ -1,4 +1,4 @@
-"""The embedded store: one engine in this process. Nothing in a step awaits, so steps of one event loop cannot interleave."""
+"""The store in memory: one engine in this process. No step awaits anything, so steps of one event loop cannot interleave."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from matcher.types import AnyEvent, Place, Request, RequestKind, RequestStatus, 
 
 
 class MemoryStore:
-    """`MatchStore` in memory. `fence`: the last one of an earlier life, where known; the clock alone keeps fences growing
-    across a restart otherwise."""
+    """`MatchStore` in memory.
+
+    `fence`: the last fence of an earlier life, if known. Otherwise only the clock keeps fences growing across a restart.
+    """
 
     def __init__(self, rules: Rules | None = None, *, fence: int = 0) -> None:
         self._engine = Engine(rules, fence=fence)

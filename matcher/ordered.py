@@ -1,4 +1,4 @@
-"""A sorted list in chunks: adding, removing and ranking cost about the same with a hundred items and with a million."""
+"""A sorted list in chunks. Adding, removing and ranking cost about the same with a hundred items and with a million."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _last = itemgetter(-1)
 
 
 class Ordered(Generic[Item]):
-    """Unique tuples in ascending order. Their leading fields must differ before any that cannot be compared."""
+    """Unique tuples in ascending order. Two items must differ in a field before the first one that cannot be compared."""
 
     __slots__ = ("_chunks", "_size")
 
@@ -32,10 +32,11 @@ class Ordered(Generic[Item]):
             yield from chunk
 
     def first(self) -> Item:
-        """The least; IndexError when empty."""
+        """Return the least item. Raise IndexError if there is none."""
         return self._chunks[0][0]
 
     def least(self, count: int) -> list[Item]:
+        """Return the `count` least items, or all if there are fewer."""
         return list(islice(self, count))
 
     def add(self, item: Item) -> None:
@@ -53,7 +54,7 @@ class Ordered(Generic[Item]):
             del chunk[half:]
 
     def remove(self, item: Item) -> None:
-        """KeyError when it is not there."""
+        """Remove an item. Raise KeyError if it is not there."""
         chunks = self._chunks
         if chunks and chunks[0][0] is item and len(chunks[0]) > 1:
             del chunks[0][0]
@@ -70,13 +71,13 @@ class Ordered(Generic[Item]):
             del self._chunks[at]
 
     def rank(self, key: tuple[Any, ...]) -> int:
-        """How many come before `key`, which may be a prefix of an item."""
+        """Return how many items come before `key`, which may be a prefix of an item."""
         at = self._chunk_of(key)
         before = sum(map(len, self._chunks[:at]))
         return before + (bisect_left(self._chunks[at], key) if at < len(self._chunks) else 0)
 
     def from_key(self, key: tuple[Any, ...]) -> Item | None:
-        """The first item that does not come before `key`."""
+        """Return the first item that does not come before `key`, or None."""
         at = self._chunk_of(key)
         if at == len(self._chunks):
             return None

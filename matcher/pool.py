@@ -1,4 +1,7 @@
-"""Who can serve what: members with the same skills form a pool, and a demand knows the pools that serve it, by ring."""
+"""Pools and demands: members with the same skills form a pool, and a demand knows the pools that can serve it, by tier.
+
+A *tier* says how widely a request is offered. It is named `ring` in the code.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,11 @@ IdleItem = tuple[int, int, str, "Member"]
 
 
 class Member:
-    """One signed-in person. `mode` is what they chose or fell into; the state shown also follows from load and connection."""
+    """One signed-in member of staff.
+
+    `mode`: what they chose, or what a timeout set. `state` also depends on `live` (accepted requests), `reservation` and `lost`.
+    `idle_item`: their entry in `Pool.idle`. `reported`: the state in the last event.
+    """
 
     __slots__ = (
         "idle_item", "idle_since_ms", "live", "lost", "mode", "obstacle", "passed", "pool", "reported", "reservation", "since_ms",
@@ -32,7 +39,7 @@ class Member:
         self.idle_item: IdleItem | None = None
         self.reported: StaffState | None = None
         self.passed: dict[str, PassedOver] = {}
-        self.obstacle: PassedOver | None = None  # why nothing may be given to them now; None: they are idle
+        self.obstacle: PassedOver | None = None  # why they can get no request now; None: they are idle
         self.find_obstacle()
 
     @property
@@ -54,7 +61,7 @@ class Member:
         return known
 
     def find_obstacle(self) -> None:
-        """At most one request rings at a member at a time, whatever the capacity."""
+        """Set `obstacle`. A member with a ringing request gets no second one, whatever their capacity."""
         reason: PassedReason
         if self.lost:
             reason = "lost"
@@ -72,8 +79,11 @@ class Member:
 
 
 class Demand:
-    """What the requests of one queue ask for, and which pools serve it. The roster keeps three lists by ring: `pools`, `present`
-    (people signed in, in whatever state) and `narrower` (people in the rings before)."""
+    """What the requests of one queue ask for, and the pools that can serve it.
+
+    The roster keeps three lists by tier. `pools`: the pools that serve it. `present`: how many members are signed in, in any
+    state. `narrower`: how many members are signed in in the tiers before it.
+    """
 
     __slots__ = ("category_path", "kind", "language", "narrower", "pools", "present", "role", "site")
 
@@ -90,13 +100,13 @@ class Demand:
             self.narrower[wider] += people
 
     def specialists(self) -> Iterator[Pool]:
-        """Pools that list the category or a parent of it."""
+        """Yield the pools that list the category or a parent of it."""
         yield from self.pools[EXACT]
         yield from self.pools[PARENT]
 
 
 class Pool:
-    """Members with the same skills. `rings`: in which ring they serve a demand."""
+    """Members with the same skills. `rings`: the tier in which they serve each demand."""
 
     __slots__ = ("idle", "key", "members", "rings", "role")
 
@@ -108,7 +118,7 @@ class Pool:
         self.rings: dict[Demand, int] = {}
 
     def ring_of(self, demand: Demand) -> int | None:
-        """Return the narrowest ring in which this pool serves the demand. None: never (role, site or language)."""
+        """Return the narrowest tier in which this pool serves the demand. None: never, because of role, site or language."""
         _, languages, sites, categories = self.key
         if self.role != demand.role or demand.language not in languages:
             return None

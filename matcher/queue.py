@@ -1,12 +1,13 @@
-"""Requests in line. A queue holds those that ask for the same skills; its lanes keep each priority apart, and those whose rings
-open at other times, oldest first.
+"""Waiting requests. A *queue* holds the requests that ask for the same skills, and is divided into *lanes*, oldest request first.
 
-Priority counts as waiting, so the order of two requests never changes while they wait: who counts from the earlier moment is
-served first.
+All requests of a lane have the same priority and the same times at which their tiers open (a *tier* is named `ring` in the code).
 
-Within a lane, whoever is first in time is also the first for whom a ring opens. So a lane without exclusions is decided by its
-head alone, however long it is; those that exclude somebody (few: declined within the last minute, an owner lost) stand in
-lanes of their own, which are walked.
+Priority counts as waiting time: each request counts from its enqueue time, moved earlier by its priority. The request that counts
+from the earlier moment is served first, so the order of two requests never changes while they wait.
+
+The oldest request of a lane is also the first for which a tier opens. So for a lane without exclusions it is enough to look at
+its head, however long the lane is. Requests that exclude somebody (declined within the last minute, owner disconnected) are few.
+They have separate lanes, which are searched from head to end.
 """
 
 from __future__ import annotations
@@ -21,17 +22,20 @@ from matcher.rules import Rules
 from matcher.types import Request, RequestKind, RequestState, RequestStatus, StaffRole
 
 QueueKey = tuple[RequestKind, str, str, tuple[str, ...]]
-OpensAfter = tuple[int, int, int]  # ms, by ring
-LaneKey = tuple[int, bool, bool, OpensAfter]  # (priority, not first, has exclusions, when rings open)
+OpensAfter = tuple[int, int, int]  # ms of waiting, by tier
+LaneKey = tuple[int, bool, bool, OpensAfter]  # (priority, not first, has exclusions, when tiers open)
 LaneItem = tuple[int, int, "Ticket"]  # (enqueued, arrival, ticket)
 Rank = tuple[bool, int, int]  # (not first, counts from, arrival)
-FrontItem = tuple[bool, int, int, "Lane"]  # (rank of the head, its lane)
+FrontItem = tuple[bool, int, int, "Lane"]  # (the three fields of the head's rank, its lane)
 
 
 class Ticket:
-    """A request and what has become of it. `blocked`: members kept from it for a while (declined, missed).
-    `waiting_since_ms`: the start of this wait, later than the request's own time after an owner was lost. `counts_from_ms`: the
-    request's own time, earlier by its priority."""
+    """A request and its present state.
+
+    `blocked`: members who are excluded for a while, because they declined or missed it. `waiting_since_ms`: start of the present
+    wait; it is later than the enqueue time after an owner disconnected. `counts_from_ms`: the enqueue time, moved earlier by the
+    priority. `item`: its entry in its lane.
+    """
 
     __slots__ = (
         "arrival", "blocked", "counts_from_ms", "item", "lane", "opens_after_ms", "queue", "request", "reservation",
@@ -56,7 +60,7 @@ class Ticket:
 
     @property
     def rank(self) -> Rank:
-        """`first`, then waiting time with its priority, then arrival: the least is served first."""
+        """The order of serving: `first` requests, then waiting time with priority, then arrival. The least is served first."""
         return not self.request.first, self.counts_from_ms, self.arrival
 
     @property
@@ -72,6 +76,11 @@ class Ticket:
 
 
 class Lane:
+    """Requests of one queue with the same `key`, oldest first. `walked`: some exclude members, so every request must be tried.
+
+    `head_start_ms`: waiting time that the priority is worth. `front_item`: its entry in `Queues.fronts`, None while empty.
+    """
+
     __slots__ = ("front_item", "head_start_ms", "items", "key", "opens_after_ms", "queue", "walked")
 
     def __init__(self, queue: Queue, key: LaneKey, head_start_ms: int) -> None:
@@ -84,7 +93,7 @@ class Lane:
         self.front_item: FrontItem | None = None
 
     def heads(self) -> Iterator[Ticket]:
-        """Those that may be next: the head, or everybody where exclusions differ."""
+        """Yield the requests that may be served next: the head, or all of them in a walked lane."""
         if self.walked:
             for item in self.items:
                 yield item[2]
@@ -93,7 +102,7 @@ class Lane:
 
 
 class Queue(Demand):
-    """Those who wait for the same thing, in lanes."""
+    """The waiting requests of one kind, site, language and category path, in lanes."""
 
     __slots__ = ("key", "lanes", "open_tickets", "pickups")
 
@@ -105,7 +114,7 @@ class Queue(Demand):
         self.open_tickets = 0
 
     def ahead_of(self, rank: Rank) -> int:
-        """How many in this queue are served before `rank`."""
+        """Return how many requests of this queue are served before `rank`."""
         not_first, counts_from_ms, arrival = rank
         ahead = 0
         for (_, behind_first, _, _), lane in self.lanes.items():
@@ -116,12 +125,12 @@ class Queue(Demand):
         return ahead
 
     def head_since_ms(self) -> int | None:
-        """Since when the one who is next has waited."""
+        """Return since when the head has waited: the earliest `waiting_since_ms` of all lane heads. None: nobody waits."""
         return min((lane.items.first()[2].waiting_since_ms for lane in self.lanes.values()), default=None)
 
 
 class Queues:
-    """All queues, and the lanes in which somebody waits: by what a member must be and speak to serve them, best head first."""
+    """All queues, and `fronts`: by staff role and language, the lanes in which somebody waits, best head first."""
 
     def __init__(self, priority_step_ms: int) -> None:
         self.by_key: dict[QueueKey, Queue] = {}
@@ -160,7 +169,7 @@ class Queues:
             del lane.queue.lanes[lane.key]
 
     def ahead_of(self, queue: Queue, rank: Rank) -> int:
-        """How many are served before `rank`, in this queue and in those that share specialists with it."""
+        """Return how many requests are served before `rank`, in this queue and in queues that share specialists with it."""
         waiting = {item[3].queue for (role, _), front in self.fronts.items() if role == queue.role for item in front}
         shared = {id(pool) for pool in queue.specialists()}
         return sum(
@@ -168,7 +177,7 @@ class Queues:
         )
 
     def _face(self, lane: Lane) -> None:
-        """Its head changed: the lane moves to its new place among the others, or away when nobody is left."""
+        """Move a lane whose head has changed to its new place in its front. Remove it if nobody waits in it."""
         front = self.fronts.setdefault((lane.queue.role, lane.queue.language), [])
         if lane.front_item is not None:
             del front[bisect_left(front, lane.front_item)]

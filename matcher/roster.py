@@ -1,6 +1,6 @@
-"""Who is signed in, and who of them is idle for which demand.
+"""Signed-in members, and the idle ones among them.
 
-Finding the best idle person looks at the heads of pools, never at all people.
+To find the best idle member, matching looks at the heads of pools (`matcher/pool.py`) and never at all members.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from matcher.types import Staff
 
 
 class Roster:
+    """All signed-in members and their pools. It keeps `Demand.pools` and the counts of people up to date."""
+
     def __init__(self) -> None:
         self.members: dict[str, Member] = {}
         self.pools: dict[PoolKey, Pool] = {}
@@ -29,7 +31,7 @@ class Roster:
         del self.members[member.staff.id]
 
     def update(self, member: Member, staff: Staff, demands: Iterable[Demand]) -> bool:
-        """New skills; True when anything differs."""
+        """Set a member's skills and capacity. Return whether anything differs."""
         if member.staff == staff:
             return False
         self.withdraw(member)
@@ -40,28 +42,28 @@ class Roster:
         return True
 
     def withdraw(self, member: Member) -> None:
-        """Out of the idle, if they were there."""
+        """Remove a member from the idle, if they are among them."""
         if member.idle_item is not None:
             member.pool.idle.remove(member.idle_item)
             member.idle_item = None
             self.idle_count -= 1
 
     def offer(self, member: Member) -> None:
-        """Among the idle, by load, then longest idle."""
+        """Put a member among the idle of their pool, ordered by load, then longest idle."""
         self.withdraw(member)
         member.idle_item = (member.load, member.idle_since_ms, member.staff.id, member)
         member.pool.idle.add(member.idle_item)
         self.idle_count += 1
 
     def link(self, demand: Demand) -> None:
-        """A new demand learns who can serve it, and they of it."""
+        """Connect a new demand with the pools that can serve it."""
         self.survey(demand)
         for ring, pools in enumerate(demand.pools):
             for pool in pools:
                 pool.rings[demand] = ring
 
     def survey(self, demand: Demand) -> None:
-        """A demand learns who could serve it; nobody learns of the demand."""
+        """Tell a demand which pools could serve it, without telling the pools."""
         for pool in self.pools.values():
             ring = pool.ring_of(demand)
             if ring is not None:

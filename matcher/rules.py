@@ -1,4 +1,4 @@
-"""What may be tuned in matching, with the defaults of the design."""
+"""The rules of matching that can be tuned, with their defaults. A *tier* is named `ring` in the code."""
 
 from __future__ import annotations
 
@@ -15,32 +15,35 @@ RINGS: Final[tuple[Ring, ...]] = ("exact", "parent", "any")
 ALL: Final = "*"
 
 SERVED_BY: Final[dict[RequestKind, StaffRole]] = {"user": "counselor", "callback": "counselor", "help": "professional"}
-MOST_PRIORITY: Final = 100  # to either side of 0
+MOST_PRIORITY: Final = 100  # above and below 0
 MOST_WIDENS_MS: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Durations in milliseconds. A ring opens for a request when it has waited this long, or at once when nobody who could
-    serve it in a narrower ring is signed in.
+    """Durations (ms) and bounds of matching.
 
-    `priority_step_ms`: one step of priority counts as so much waiting. So nobody starves: once a request has waited as many steps
-    longer as the highest priority in use is above its own, nobody who comes later is served before it."""
+    A wider tier opens for a request when the request has waited `parent_after_ms` or `any_after_ms`. It opens at once while
+    nobody who could serve the request in a narrower tier is signed in.
+
+    `priority_step_ms`: waiting time that one step of priority is worth. It keeps requests from starving: a request of priority 0
+    that has waited N steps goes before every new request of priority N or less.
+    """
 
     parent_after_ms: int = 15_000
     any_after_ms: int = 30_000
     priority_step_ms: int = 60_000
-    ring_ms: int = 20_000
-    excluded_ms: int = 60_000
-    suspended_ms: int = 60_000
-    enter_ms: int = 30_000
-    lease_ms: int = 30_000
+    ring_ms: int = 20_000  # how long a reservation rings
+    excluded_ms: int = 60_000  # how long a member who declined or missed a request does not get it again
+    suspended_ms: int = 60_000  # how long a request outlives the connection of its requester
+    enter_ms: int = 30_000  # from accepting until the member must be in the room
+    lease_ms: int = 30_000  # a member who is not renewed for so long is signed out
     wrap_up_ms: int = 120_000
-    max_requests: int = 200_000  # open ones; more are refused as "full"
-    max_queues: int = 10_000  # when reached, those that nobody waits in are forgotten
-    max_final: int = 20_000  # ids remembered after their end, so that late messages are told apart from unknown ones
+    max_requests: int = 200_000  # open requests; more are refused as "full"
+    max_queues: int = 10_000  # at this number, queues without open requests are forgotten
+    max_final: int = 20_000  # ids of ended requests kept, to answer late messages with "wrong_state", not "unknown"
     max_why: int = 8  # candidates, and people passed over, named in one Why
 
     def opens_after_ms(self, request: Request) -> tuple[int, int, int]:
-        """By ring."""
+        """Return after how many ms of waiting each tier opens for a request."""
         return 0, *(request.widens_ms or (self.parent_after_ms, self.any_after_ms))

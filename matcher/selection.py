@@ -1,4 +1,4 @@
-"""Who gets whom, and why. Nothing here changes anything."""
+"""The choice of staff for a request and of a request for staff, with its reasons. Only reads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STAFF_CAME = "first in line, then longest waiting, priority counted as waiting"
 
 @dataclass(slots=True)
 class Match:
-    """`candidates`: idle members of that ring, best first; bounded."""
+    """A request and the member who gets it. `candidates`: idle members of that tier, best first, at most `Rules.max_why`."""
 
     ticket: Ticket
     member: Member
@@ -30,19 +30,22 @@ class Match:
 
 
 class Selection:
+    """Answers who could be matched now. The ledger then makes the reservation."""
+
     def __init__(self, rules: Rules, roster: Roster, queues: Queues) -> None:
         self.rules = rules
         self.roster = roster
         self.queues = queues
 
     def ring_open(self, ticket: Ticket, ring: int, now_ms: int) -> bool:
+        """Return whether a tier is open: by time, for a named member, or because nobody narrower may serve the request."""
         if ring == EXACT or now_ms - ticket.item[0] >= ticket.opens_after_ms[ring] or ticket.request.only:
             return True
         present = ticket.queue.narrower[ring]
         return not present or (ticket.excludes_some and present <= self._excluded_narrower(ticket, ring))
 
     def staff_for(self, ticket: Ticket, now_ms: int) -> Match | None:
-        """The best idle member in the narrowest open ring that has one."""
+        """Match a request with the best idle member, in the narrowest open tier that has one."""
         for ring in range(len(RINGS)):
             if not self.ring_open(ticket, ring, now_ms):
                 return None
@@ -54,7 +57,7 @@ class Selection:
         return None
 
     def request_for(self, member: Member, now_ms: int) -> Match | None:
-        """The first in line among all that this member may serve now."""
+        """Match a member with the first request that they may serve now."""
         role, rings = member.pool.role, member.pool.rings
         found: Ticket | None = None
         found_ring = EXACT
@@ -82,7 +85,7 @@ class Selection:
         return Match(found, member, found_ring, BY_NAME if found.request.only else STAFF_CAME, [member])
 
     def any_match(self, now_ms: int) -> Match | None:
-        """The first in line among all requests for whom somebody is idle."""
+        """Match the first of all waiting requests for which somebody is idle."""
         found: Match | None = None
         if not self.roster.idle_count:
             return None
@@ -97,13 +100,16 @@ class Selection:
         return found
 
     def next_opening_ms(self, now_ms: int) -> int | None:
-        """When a ring next opens onto somebody idle. Assumes that whatever can be matched at `now_ms` has been."""
+        """Return when the next tier with an idle member opens for a request, or None.
+
+        Everything that can be matched at `now_ms` must be matched already.
+        """
         if not self.roster.idle_count:
             return None
         return min(self._openings(now_ms), default=None)
 
     def staffed(self, ticket: Ticket) -> bool:
-        """Is anybody signed in who may ever serve it?"""
+        """Return whether a member who may serve the request in any tier is signed in."""
         queue, only = ticket.queue, ticket.request.only
         if only:
             return self._ring_in(ticket, only) is not None and only not in ticket.request.excluded
@@ -124,7 +130,7 @@ class Selection:
         return sum(1 for at in rings if at is not None and at < ring)
 
     def _first_for(self, member: Member, lane: Lane, ring: int, now_ms: int) -> Ticket | None:
-        """The first of a lane with exclusions that this member, who serves it in `ring`, may have."""
+        """Return the first request of a walked lane that this member may get. The member serves the lane in tier `ring`."""
         for ticket in lane.heads():
             if self.ring_open(ticket, ring, now_ms) and not ticket.excludes(member.staff.id):
                 return ticket
@@ -155,9 +161,11 @@ class Selection:
                     yield item[0] + after
 
     def _passed_over(self, match: Match) -> list[PassedOver]:
-        """The other candidates, then those who serve the queue, narrowest ring first, then the rest of their role; bounded.
+        """Return who did not get the request, and why, at most `Rules.max_why` members.
 
-        One flat loop, because it runs for every match: as a generator it took a third of the whole step."""
+        First the other candidates, then members who serve the queue (narrowest tier first), then the rest of the role. This is
+        one flat loop because it runs for every match: as a generator it took a third of the whole step.
+        """
         ticket, chosen, candidates = match.ticket, match.member, match.candidates
         limit, excludes_some = self.rules.max_why, ticket.excludes_some
         passed = [each.passed_over("load" if each.load > chosen.load else "idle") for each in candidates[1:]]
@@ -176,7 +184,7 @@ class Selection:
         return passed
 
     def _never(self, ticket: Ticket) -> Iterator[PassedOver]:
-        """Those of the role who cannot serve the queue in any ring."""
+        """Yield the members of the role who cannot serve the queue in any tier."""
         queue = ticket.queue
         for pool in self.roster.pools.values():
             if pool.role == queue.role and queue not in pool.rings:

@@ -1,4 +1,4 @@
-"""The state tables as data: which step a request allows in which state, and what a member may press in which state."""
+"""The state tables: in which states a request allows each step, and in which states a member may choose each mode."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REQUEST_STEPS: dict[RequestStep, frozenset[RequestState]] = {
     "transfer": frozenset({"accepted"}),
 }
 
-# "busy" appears where somebody with room for several sessions may stop or go on taking more; with room for one it is refused.
+# "busy" is for members with a capacity above 1, who may stop or go on taking sessions. `check_staff` refuses it at capacity 1.
 STAFF_STEPS: dict[StaffStep, frozenset[StaffState]] = {
     "set_available": frozenset({"away", "available", "wrap_up", "busy"}),
     "set_away": frozenset({"away", "available", "wrap_up", "busy"}),
@@ -30,11 +30,13 @@ STAFF_STEPS: dict[StaffStep, frozenset[StaffState]] = {
 
 
 def check_request(step: RequestStep, state: RequestState) -> None:
+    """Raise `Refused("wrong_state")` if the table forbids the step."""
     if state not in REQUEST_STEPS[step]:
         raise Refused("wrong_state")
 
 
 def check_staff(step: StaffStep, state: StaffState, capacity: int) -> None:
+    """Raise `Refused` if the table forbids the step: "wrong_state", or "busy" for a busy member with a capacity of 1."""
     if state not in STAFF_STEPS[step]:
         raise Refused("wrong_state")
     if state == "busy" and capacity == 1:

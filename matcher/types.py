@@ -1,4 +1,7 @@
-"""The words of matching: what goes in, what comes out. Times are milliseconds (int) on the store's clock."""
+"""The types of matching: requests and staff go in, events come out. Times are milliseconds (int) on the store's clock.
+
+A *tier* says how widely a request is offered; it is named `Ring` in the code. A *ring* is a pending reservation.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ RequestState = Literal["waiting", "suspended", "reserved", "accepted", "complete
 ReservationState = Literal["pending", "accepted", "declined", "expired", "cancelled"]
 StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost", "signed_out"]
 Ring = Literal["exact", "parent", "any"]
-StaffMode = Literal["away", "available", "wrap_up"]  # what a member without load is
+StaffMode = Literal["away", "available", "wrap_up"]  # the state of a member without load
 PassedReason = Literal[
     "language", "site", "category", "away", "busy", "excluded", "full", "lost", "wrap_up", "load", "idle", "not_asked"
 ]
@@ -21,9 +24,10 @@ PassedReason = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """What a member of staff can serve. `categories` are ids; "*" is all. `capacity`: sessions at once.
+    """A member of staff and their skills.
 
-    `role` says which requests they get: counselors "user" and "callback", professionals "help".
+    `sites` and `categories` hold ids, or "*" for all. `capacity`: how many sessions they take at once. `role`: counselors get
+    requests of kind "user" and "callback", professionals those of kind "help".
     """
 
     id: str
@@ -36,9 +40,12 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`category_path` runs from the category itself to its root: ("lenses", "cameras"). `priority` counts as waiting
-    (`Rules.priority_step_ms`). `widens_ms`: how long it waits until the ring of its parents opens, and that of everybody, at most
-    `MOST_WIDENS_MS`; None: as the rules say."""
+    """A request for a member of staff.
+
+    `category_path`: from the category itself to its root, such as ("lenses", "cameras"). `priority` counts as waiting time
+    (`Rules.priority_step_ms`). `widens_ms`: after how many ms of waiting the tier of the parent categories opens, and after how
+    many the tier of everybody, each at most `MOST_WIDENS_MS`. None: the times of `Rules`.
+    """
 
     id: str
     kind: RequestKind
@@ -47,9 +54,9 @@ class Request:
     category_path: tuple[str, ...]
     enqueued_at_ms: int
     priority: int = 0
-    excluded: frozenset[str] = frozenset()  # never these (the counselor who asks for help; one who was lost)
-    first: bool = False  # before all others (owner lost, staff never entered)
-    only: str = ""  # this one member and nobody else, in whatever ring they serve it; until their holder is lost
+    excluded: frozenset[str] = frozenset()  # members who never get it: the counselor who asks for help, an owner who disconnected
+    first: bool = False  # served before all others: its owner disconnected or never entered
+    only: str = ""  # the one member who may get it, in any tier; cleared when its holder disconnects or never enters
     widens_ms: tuple[int, int] | None = None
 
 
@@ -61,8 +68,11 @@ class PassedOver:
 
 @dataclass(slots=True, unsafe_hash=True)
 class Why:
-    """Why a request went to a member of staff. `candidates`: the idle ones of that ring, best first; both lists are bounded
-    (`Rules.max_why`). Not to be changed; frozen only by this sentence, because one is made for every match."""
+    """Why a request went to a member of staff.
+
+    `candidates`: idle members of that tier, best first. Both lists have at most `Rules.max_why` entries. Treat it as immutable:
+    it is not frozen, because freezing takes time and one is made for every match.
+    """
 
     ring: Ring
     rule: str
@@ -71,10 +81,11 @@ class Why:
 
 
 class Event(Struct, frozen=True, gc=False):
-    """Something that changed; `fence` grows with every event of the store, across restarts too.
+    """A change in the store. `fence` grows with every event of the store, also across restarts.
 
-    A struct, not a frozen dataclass: making four of those a match took longer than everything else in the step (5.5 µs against
-    0.4 µs each)."""
+    It is a struct because a match makes four events: as frozen dataclasses (5.5 µs each instead of 0.4 µs) they took longer than
+    the rest of the step.
+    """
 
     fence: int
     at_ms: int
@@ -97,8 +108,16 @@ class ReservationEnded(Event, frozen=True, gc=False):
 
 
 class RequestChanged(Event, frozen=True, gc=False):
-    """`reason` of waiting: declined, expired, resumed, lost (who rang was), signed_out, never_entered, owner_lost, restored;
-    of accepted: restored; of completed: released; of cancelled: lost (60 s suspended) or the caller's; of unserved: the caller's.
+    """A request has a new state.
+
+    `reason` may be empty, or by state:
+
+    - waiting: declined, expired, resumed, lost (its member disconnected while it rang), signed_out, never_entered, owner_lost,
+      restored
+    - accepted: restored
+    - completed: released
+    - cancelled: lost (suspended for 60 s), or the caller's reason
+    - unserved: the caller's reason
     """
 
     request: str
@@ -107,11 +126,18 @@ class RequestChanged(Event, frozen=True, gc=False):
 
 
 class StaffChanged(Event, frozen=True, gc=False):
+    """A member has a new state.
+
+    `until_ms`: when a timed state ends by itself. `reason` may be empty, or by state:
+
+    - away: missed (a ring expired), wrap_up (the wrap-up took too long)
+    - signed_out: lease (it ran out), forced
+    - wrap_up: never_entered
+    """
+
     staff: str
     state: StaffState
-    reason: str = (
-        ""  # "missed" (an expiry), "wrap_up" (it ran out): away; "lease", "forced": signed_out; "never_entered": wrap_up
-    )
+    reason: str = ""
     until_ms: int | None = None
 
 
@@ -120,8 +146,10 @@ AnyEvent = Reserved | ReservationEnded | RequestChanged | StaffChanged
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a waiting request stands. The range is None before five pickups of its queue, and while nobody is signed in
-    who could serve it."""
+    """Where a waiting request stands. `place` counts from 1; `low_s` to `high_s` is the expected wait in seconds.
+
+    The range is None before five pickups of its queue, and while `staffed` is False (nobody who could serve it is signed in).
+    """
 
     place: int
     low_s: int | None
@@ -149,7 +177,7 @@ class RequestStatus:
 
 @dataclass(slots=True)
 class Snapshot:
-    """The whole state, comparable between stores."""
+    """The whole state of a store, to compare stores with each other."""
 
     fence: int
     requests: dict[str, RequestStatus] = field(default_factory=dict)
@@ -157,8 +185,10 @@ class Snapshot:
 
 
 class Refused(Exception):
-    """A step that the state tables do not allow; nothing has changed. `reason`: unknown, stale_fence, not_pending,
-    wrong_state, busy, duplicate, full (the store's bound on open requests is reached)."""
+    """The state tables do not allow the step. Nothing has changed.
+
+    `reason`: unknown, stale_fence, not_pending, wrong_state, busy, duplicate, or full (`Rules.max_requests` is reached).
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -166,96 +196,142 @@ class Refused(Exception):
 
 
 class Unavailable(Exception):
-    """The store cannot be used now; the text says why, in a sentence for a log, without secrets.
+    """The store cannot be used now. The text is a sentence for a log that says why, without secrets.
 
-    Redis has been away for 5 s (connections, restarts, a slot that moves), or 20,000 steps wait already. At once: Redis refuses
-    the login or a right, or it refuses to write (memory or disk full, too few replicas, a script that does not end); the step was
-    then not made. After the 5 s the step may have been made or not: what it did shows in the state, and every state it can have
-    left ends by itself. Later steps try anew; nothing has to be opened again."""
+    - After 5 s without an answer (connection failed, Redis restarts, its slot moves): the step may have been made or not. The
+      state shows which, and every state that it can have left ends by itself.
+    - At once, when 20,000 steps wait already, when Redis refuses the login or a right, or when Redis refuses to write (memory or
+      disk full, too few replicas, a script that does not end): the step was not made.
+
+    Later steps try again. The store need not be reopened.
+    """
 
 
 class MatchStore(Protocol):
-    """One matching domain. Each call is one atomic step at time `now_ms`; it returns every event it caused, in order,
-    and raises `Refused` when the state tables forbid it. A `fence` given and older than the object's changes nothing
-    (`Refused("stale_fence")`). Every step that frees capacity matches the next request at once, in the same step."""
+    """One matching domain.
+
+    Each call is one atomic step at time `now_ms`. It returns every event that it caused, in order, and raises `Refused` when the
+    state tables forbid it. A `fence` older than the reservation's changes nothing (`Refused("stale_fence")`). A step that frees
+    capacity also matches the next request. Durations below are the defaults of `Rules`.
+    """
 
     async def sign_in(self, staff: Staff, now_ms: int) -> list[AnyEvent]:
-        """Signed in (away), or back from `lost` (the former state). Renews the presence lease (30 s). Skills are updated."""
+        """Sign a member in (state `away`), or bring them back from `lost` to their former state.
+
+        Updates their skills and renews their presence lease (30 s). Raises ValueError when the capacity is below 1.
+        """
 
     async def renew(self, staff_ids: list[str], now_ms: int) -> None:
-        """Their presence lease runs again for 30 s."""
+        """Renew the presence leases of these members (30 s). Ids that are unknown or `lost` are skipped."""
 
     async def disconnect(self, staff: str, now_ms: int) -> list[AnyEvent]:
-        """Their last connection closed: `lost` at once (a pending reservation is cancelled and goes on to the next);
-        signed out by the sweep when 30 s have passed, unless `sign_in` brings them back."""
+        """Mark a member as `lost`, because their last connection has closed.
 
-    async def set_available(self, staff: str, now_ms: int) -> list[AnyEvent]: ...
-    async def set_away(self, staff: str, now_ms: int) -> list[AnyEvent]: ...
+        A pending reservation is cancelled and its request goes to the next member. After 30 s the sweep signs the member out,
+        unless `sign_in` brings them back.
+        """
+
+    async def set_available(self, staff: str, now_ms: int) -> list[AnyEvent]:
+        """Let a member get requests."""
+
+    async def set_away(self, staff: str, now_ms: int) -> list[AnyEvent]:
+        """Stop giving requests to a member. Sessions that they have go on."""
+
     async def sign_out(self, staff: str, now_ms: int, *, force: bool = False) -> list[AnyEvent]:
-        """Refused("busy") while they have live sessions, unless `force` (operator; owner-lost rules follow in signaling)."""
+        """Sign a member out. Raises `Refused("busy")` while they hold accepted requests, unless `force`.
 
-    async def enqueue(self, request: Request, now_ms: int) -> list[AnyEvent]: ...
-    async def cancel(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]: ...
+        With `force` (an operator's command) these requests stay accepted, and signaling decides about them.
+        """
+
+    async def enqueue(self, request: Request, now_ms: int) -> list[AnyEvent]:
+        """Put a new request into its queue. Raises `Refused`: "duplicate" for a known id, or "full"."""
+
+    async def cancel(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
+        """End a request that is not accepted yet."""
+
     async def suspend(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """The requester's line dropped: out of the running, cancelled by the sweep after 60 s."""
+        """Take a request out of its queue, because its requester disconnected. After 60 s the sweep cancels it."""
 
-    async def resume(self, request: str, now_ms: int) -> list[AnyEvent]: ...
-    async def accept(self, reservation: str, now_ms: int, fence: int | None = None) -> list[AnyEvent]: ...
+    async def resume(self, request: str, now_ms: int) -> list[AnyEvent]:
+        """Put a suspended request back into its queue, at its original time."""
+
+    async def accept(self, reservation: str, now_ms: int, fence: int | None = None) -> list[AnyEvent]:
+        """Accept a pending reservation. Its member now holds the request and has 30 s to enter the room."""
+
     async def decline(self, reservation: str, now_ms: int, reason: str = "", fence: int | None = None) -> list[AnyEvent]:
-        """Back to waiting at the original time; this member is excluded from it for 60 s."""
+        """Requeue the request with its original enqueue time. This member is not offered it for 60 s."""
 
     async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """The staff member is in the room (else, 30 s after accepting, the request waits again, first)."""
+        """Note that the holder is in the room. Without it the sweep requeues the request 30 s after accepting, as first."""
 
     async def requeue(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """An accepted request whose owner was lost waits again: original time, first; the lost owner is excluded."""
+        """Requeue an accepted request whose owner disconnected: before all others, and never again for that owner."""
 
     async def complete(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """The session ended: the request is over and its staff member goes to wrap-up (away by itself after 120 s)."""
+        """End an accepted request with its session. Its holder goes to wrap-up, which ends by itself after 120 s (`away`)."""
 
     async def release(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """Like `complete`, without a wrap-up (catching up broken off, hand-over of a professional's help request)."""
+        """End an accepted request without a wrap-up: a professional stopped catching up, or has taken the session over."""
 
     async def transfer_owner(self, request: str, staff: str, now_ms: int) -> list[AnyEvent]:
-        """Hand-over: `staff` (busy already through a help request) now holds the accepted `request`; its former holder
-        goes to wrap-up. Before the help request is released, else its holder is free for a moment and rings."""
+        """Give the accepted `request` to `staff`, who is busy through a help request. The former holder goes to wrap-up.
 
-    async def wrapped_up(self, staff: str, now_ms: int, *, available: bool = True) -> list[AnyEvent]: ...
+        Call it before `release` of the help request. Otherwise `staff` is free for a moment and another request rings.
+        """
+
+    async def wrapped_up(self, staff: str, now_ms: int, *, available: bool = True) -> list[AnyEvent]:
+        """End a member's wrap-up. They are then available, or away."""
+
     async def unserved(self, request: str, now_ms: int, reason: str = "") -> list[AnyEvent]:
-        """Give up a waiting request (nobody eligible; a message was left)."""
+        """Give up a waiting request: nobody can serve it, or the user has left a message."""
 
     async def sweep(self, now_ms: int) -> list[AnyEvent]:
-        """End what has expired: reservations (20 s), suspensions (60 s), never-entered (30 s), leases (30 s), wrap-up (120 s)."""
+        """End everything that has expired.
+
+        Reservations after 20 s, suspensions after 60 s, accepted requests that nobody entered after 30 s, exclusions after 60 s,
+        presence leases after 30 s, wrap-ups after 120 s.
+        """
 
     async def next_deadline_ms(self) -> int | None:
-        """When the next sweep has something to do."""
+        """Return when the next sweep has something to do, or None."""
 
     async def restore(self, requests: list[RequestStatus], now_ms: int) -> list[AnyEvent]:
-        """Load again what was open before a restart, at its original times; called before anybody signs in.
+        """Load requests that were open before a restart, at their original times. Call it before anybody signs in.
 
-        `waiting` and `reserved` come back waiting, `suspended` suspended (60 s anew), `accepted` accepted with `staff` as
-        their holder, who is `lost` until they sign in (30 s, then signed out with the reason "lease"). Final and already
-        known requests are skipped."""
+        `waiting` and `reserved` requests come back waiting, `suspended` ones suspended (for 60 s from now). `accepted` ones come
+        back accepted, held by `staff`. That member is `lost` until they sign in, and is signed out after 30 s (reason "lease").
+        Final and known requests are skipped.
+        """
 
     async def remember(self, fence: int) -> None:
-        """`fence`: the last one known of an earlier life. Fences go on above it; a store in Redis whose memory turns out to be
-        empty at its first step holds (see `end_hold`), since somebody had put something there."""
+        """Tell the store the last fence of an earlier life, so that new fences are above it.
+
+        If Redis then turns out to be empty at the first step, it has lost that earlier state, and the store holds: it matches
+        nobody for one presence lease, or until `end_hold`.
+        """
 
     async def end_hold(self, now_ms: int) -> list[AnyEvent]:
-        """All that was open and everybody who is there has been announced again to a store that had lost its memory: people are
-        matched from now on, without waiting for a presence lease to pass. Only for one who knows of them all."""
+        """Start matching at once in a store that holds after losing its state.
+
+        Only for a caller that knows every open request and every member, and has announced them all again.
+        """
 
     async def place(self, request: str, now_ms: int) -> Place | None:
-        """A waiting (or suspended) request: 1 + those that are served before it by the staff it shares. A reserved one: 1.
-        None for all others."""
+        """Return the place of a request that is not accepted yet; None for all others.
+
+        Waiting or suspended: 1 + the requests that are served before it by the same staff. Reserved: 1.
+        """
 
     async def estimate(
         self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], now_ms: int, priority: int = 0
     ) -> Place:
-        """The place that such a request would get now."""
+        """Return the place that such a request would get now."""
 
     async def request_status(self, request: str) -> RequestStatus | None:
-        """None for a request that is unknown or final."""
+        """Return the status of an open request; None for one that is unknown or final."""
 
-    async def staff_status(self, staff: str) -> StaffStatus | None: ...
-    async def snapshot(self) -> Snapshot: ...
+    async def staff_status(self, staff: str) -> StaffStatus | None:
+        """Return the status of a signed-in member, or None."""
+
+    async def snapshot(self) -> Snapshot:
+        """Return the whole state."""

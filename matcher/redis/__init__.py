@@ -1,4 +1,4 @@
-"""The matcher's state in Redis: one call of a Lua function a step, every key under one hash tag a matching domain."""
+"""The matcher's state in Redis. Each step is one call of a Lua function; all keys of a matching domain carry one hash tag."""
 
 from matcher.redis.store import RedisStore
 

@@ -1,8 +1,8 @@
-"""Where a Redis is: the URL of one, or of several nodes of a cluster.
+"""Addresses of Redis: the URL of one server, or of some nodes of a cluster.
 
     redis://[user:password@]host[:port][,host[:port]…][/database]      rediss:// with TLS      unix://[user:password@]/path
 
-Nothing here puts a user or a password into a text.
+`Address.where` and the texts of errors never contain the user or the password.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ PORT: Final = 6379
 
 @dataclass(frozen=True)
 class Address:
-    """`url`: for redis-py. `where`: for people and logs."""
+    """One address. `url` is for redis-py and holds the password; `where` is for people and logs."""
 
     url: str
     where: str
 
 
 def addresses(url: str) -> list[Address]:
-    """One a host. ValueError, without the URL in it, when it cannot be read."""
+    """Return one address for each host of the URL. Raise ValueError, whose text does not repeat the URL, if it cannot be read."""
     try:
         parts = urlsplit(url)
         if parts.scheme == "unix" and parts.path:
@@ -31,15 +31,15 @@ def addresses(url: str) -> list[Address]:
         if parts.scheme in ("redis", "rediss"):
             return [_at(parts, host) for host in parts.netloc.rpartition("@")[2].split(",")]
     except ValueError:
-        pass  # the text of it may hold the password
+        pass  # the text of this error may hold the password
     raise ValueError(
-        "The address of Redis cannot be read. It looks like redis://user:password@host:6379/0, rediss:// (TLS) or unix:///path; "
-        "special characters of a password are percent-encoded."
+        "The address of Redis cannot be read. Write it as redis://user:password@host:6379/0, rediss://… (TLS) or unix:///path, "
+        "with special characters of the password percent-encoded."
     )
 
 
 def moved_to(address: Address, host: str, port: int) -> Address:
-    """The same, on another node of its cluster; an empty host: the same machine."""
+    """Return the address of another node of the same cluster. An empty `host` means the same machine."""
     parts = urlsplit(address.url)
     name = host or parts.hostname or "localhost"
     return _at(parts, f"[{name}]:{port}" if ":" in name else f"{name}:{port}")

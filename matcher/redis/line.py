@@ -1,15 +1,15 @@
-"""One connection to Redis on which calls of the library run in the order in which they were made.
+"""One connection to Redis. It runs calls of the matcher's function library in the order in which they were made.
 
-Calls that come while others are under way go out together with the next flight: one write, one read, and still one after the
-other in Redis. Answers come back in the same order, so events reach the caller as their fences grow.
+Calls made while others run are sent together as the next *flight*: one write and one read. Redis still runs them one after the
+other. Answers come back in the same order, so callers see events in the order of their fences.
 
-When the connection breaks, a flight is sent again with the same bytes; a step that was made already gets its former answer
-(`main.lua`). After `RETRY_S` the calls fail with `Unavailable`, and those made later try anew. A call that Redis itself refuses
-(too few replicas, a disk that is full, a script that runs too long) fails with `Unavailable` at once: the others of its flight,
-such as those that only read, may still succeed.
+When the connection breaks, the same bytes of the flight are sent again. A step that was made already gets its former answer
+(`main.lua`). After `RETRY_S` the calls of the flight fail with `Unavailable`; later calls try again. When Redis itself refuses a
+call (too few replicas, disk full, a script runs too long), that call fails with `Unavailable` at once. Other calls of its flight,
+such as reads, may succeed.
 
-In a cluster all of a domain lives in one slot, so one connection will do there too: to the node that MOVED names. While that slot
-moves to another node Redis answers ASK, because no key has the bare name of the domain; no step runs until it has arrived.
+In a cluster a domain lives in one slot, so one connection is enough there too: to the node that MOVED names. While that slot
+moves to another node, Redis answers ASK, because no key has the bare name of the domain. No step runs until the slot has arrived.
 """
 
 from __future__ import annotations
@@ -43,18 +43,19 @@ from matcher.redis.address import addresses, moved_to
 from matcher.redis.script import library
 from matcher.types import Unavailable
 
-FLIGHT: Final = 32  # calls at once; fewer than the answers that the library keeps
+FLIGHT: Final = 32  # most calls in one flight; must be below ANSWERS_KEPT of main.lua
 WAITING: Final = 20_000  # calls that may wait for their flight; more are refused
-RETRY_S: Final = 5.0
-PAUSES_S: Final = (0.0, 0.05, 0.2, 0.5)  # before each new try; then the last one again
-TIMEOUT_S: Final = 3.0
-CONNECT_S: Final = 2.0
+RETRY_S: Final = 5.0  # from the first try of a flight until its calls fail
+PAUSES_S: Final = (0.0, 0.05, 0.2, 0.5)  # backoff before each new try; the last value repeats
+TIMEOUT_S: Final = 3.0  # for an answer
+CONNECT_S: Final = 2.0  # for a connection
 
 Argument = str | int | bytes
 Answer = bytes | Exception
 Call = tuple[str, tuple[Argument, ...]]  # function, arguments
 
-# Worth another try: Redis is away, restarting, loading, changing its master, moving our slot, or says what nobody understands.
+# Errors that end by themselves, so we try again: Redis is unreachable, restarts, loads, changes its master, moves our slot, or
+# sends an answer that is not its protocol.
 _PASSING = (
     RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError, MasterDownError, ClusterDownError, TryAgainError,
     AskError, InvalidResponse, OSError,
@@ -63,7 +64,10 @@ _HOPELESS = (AuthenticationError, NoPermissionError)
 
 
 class Line:
-    """`url`: see `matcher/redis/address.py`; `domain`: the matching domain, whose hash tag every key carries."""
+    """The connection of one matching domain.
+
+    `url`: see `matcher/redis/address.py`. `domain`: its name, without braces; every key carries it as a hash tag.
+    """
 
     def __init__(self, url: str, domain: str) -> None:
         if not domain or set(domain) & set("{}"):
@@ -77,15 +81,15 @@ class Line:
         self._flying: asyncio.Task[None] | None = None
 
     async def step(self, *arguments: Argument) -> bytes:
-        """What the library answers. `Unavailable` when Redis cannot be reached."""
+        """Run a step and return the library's packed answer. Raise `Unavailable` when Redis cannot be used."""
         return await self._call(self._library.step, arguments)
 
     async def read(self, *arguments: Argument) -> bytes:
-        """As `step`, for what changes nothing."""
+        """Run a read, which changes nothing, as `step` does."""
         return await self._call(self._library.read, arguments)
 
     async def close(self) -> None:
-        """Waits for what is under way."""
+        """Wait for the calls that are running or waiting, then close the connection."""
         if self._flying is not None:
             await self._flying
         await self._hang_up()
@@ -108,14 +112,18 @@ class Line:
                 answers = [error] * len(flight)
             for (_, future), answer in zip(flight, answers, strict=True):
                 if future.done():
-                    continue  # nobody waits for it any more
+                    continue  # its caller was cancelled
                 if isinstance(answer, Exception):
                     future.set_exception(answer)
                 else:
                     future.set_result(answer)
 
     async def _carry(self, flight: list[Call]) -> list[Answer]:
-        """One answer a call, however often it takes; an exception is the answer of a call that failed in Redis."""
+        """Send a flight until it is answered, and return one answer for each call.
+
+        An exception as an answer means that the call failed in Redis. Raise `Unavailable` after `RETRY_S`, or at once when Redis
+        refuses the login or a right.
+        """
         give_up = monotonic() + RETRY_S
         tries = 0
         while True:
@@ -148,7 +156,7 @@ class Line:
                 max_connections=1,
             )
         answers = await self._execute(client, flight)
-        if any(_is_without_library(answer) for answer in answers):  # Redis began anew; what ran before is remembered there
+        if any(_is_without_library(answer) for answer in answers):  # Redis restarted empty; calls that ran keep their answers
             await self._load(client)
             answers = await self._execute(client, flight)
         for answer in answers:
@@ -165,8 +173,11 @@ class Line:
         return cast(list[Answer], await pipeline.execute(raise_on_error=False))
 
     def _explained(self, answer: Answer) -> Answer:
-        """Whatever Redis refuses before our function runs is not about this step: OOM, MISCONF, NOREPLICAS, BUSY and others, each
-        with a code of its own. A mistake of our own function stays what it is."""
+        """Turn a refusal by Redis itself into `Unavailable`, and return every other answer as it is.
+
+        Redis refuses some calls before our function runs: OOM, MISCONF, NOREPLICAS, BUSY and others, each with its own code. An
+        error raised inside our function is a mistake of ours and stays a `ResponseError`.
+        """
         if isinstance(answer, ResponseError) and not _is_mistake(answer):
             unavailable = Unavailable(f"Redis at {self._node.where} refuses the step, which was not made: {_said(answer)}")
             unavailable.__cause__ = answer
@@ -179,7 +190,7 @@ class Line:
         except ResponseError as error:
             if isinstance(error, (*_PASSING, *_HOPELESS)):
                 raise
-            if "already exists" not in str(error):  # another node of ours was faster
+            if "already exists" not in str(error):  # another of our servers loaded it first
                 said = _said(error)
                 reason = f"Redis at {self._node.where} does not take the matcher's functions (it must be 7.0 or newer): {said}"
                 raise Unavailable(reason) from error
@@ -190,21 +201,21 @@ class Line:
             try:
                 await client.aclose()
             except (RedisError, OSError):
-                return  # it was broken
+                return  # the connection was broken already
 
 
 def _is_hopeless(error: BaseException | None) -> bool:
-    """Also where redis-py wraps what Redis said as the connection was made."""
+    """Return whether Redis refused the login or a right, also if redis-py wraps that error."""
     return error is not None and (isinstance(error, _HOPELESS) or _is_hopeless(error.__cause__ or error.__context__))
 
 
 def _is_mistake(error: ResponseError) -> bool:
-    """Raised inside our function: Redis then names the script and its line."""
+    """Return whether our function raised the error: Redis then names the script and its line."""
     return " script: " in str(error)
 
 
 def _said(error: ResponseError) -> str:
-    """With its code, which redis-py cuts off where it knows it."""
+    """Return the error's text with its code, which redis-py cuts off if it knows the code."""
     code = getattr(error, "status_code", None)
     return f"{code} {error}" if code else str(error)
 

@@ -1,9 +1,8 @@
-"""The one library of Redis Functions: the files of `lua/` joined, in the order in which they build on each other.
+"""The matcher's library of Redis Functions: the files of `lua/`, joined in the order in which they build on each other.
 
-Functions and not a script (EVALSHA): the functions of the joined file are made once, when it is loaded, where a script makes its
-two hundred anew at each call, which took half of every step. The library and its functions carry a digest of the source in their
-names, so that two versions of the service work side by side while they are exchanged. What a version leaves behind is 60 KB;
-`FUNCTION DELETE` removes it.
+It is not a script (EVALSHA), because a script creates its two hundred Lua functions at each call, which took half of every step.
+A library creates them once. Its names carry a digest of the source, so that two versions of the service can work side by side
+during an update. A version leaves 60 KB behind; `FUNCTION DELETE` removes them.
 """
 
 from __future__ import annotations
@@ -16,8 +15,9 @@ from typing import Final
 
 PARTS: Final = ("words", "deadlines", "queue", "roster", "selection", "ledger", "steps", "reading", "main")
 
-# While a library is loaded it has no `redis.call` and not even `string`: everything is made at the first call. A function without
-# flags is refused as a whole, not at its tenth write, when memory is full; one that only reads goes on.
+# While Redis loads a library, the library has no `redis.call` and not even `string`. So it creates everything at the first call.
+# When memory is full, Redis refuses a function without flags before it runs, and not at its tenth write. Functions that only read
+# go on.
 FRAME: Final = """
 local function make()
 {}
@@ -36,7 +36,7 @@ redis.register_function({{function_name = NAME .. "_read", callback = function_c
 
 @dataclass(frozen=True)
 class Library:
-    """`step` and `read` are the names of its functions."""
+    """The library's source, and the names of its two functions."""
 
     source: str
     step: str
@@ -45,6 +45,7 @@ class Library:
 
 @cache
 def library() -> Library:
+    """Return the library of this version."""
     folder = files("matcher.redis") / "lua"
     body = FRAME.format("\n".join((folder / f"{part}.lua").read_text("utf-8") for part in PARTS))
     name = f"sangdam_{sha256(body.encode()).hexdigest()[:16]}"

@@ -1,4 +1,4 @@
-"""`MatchStore` in Redis. What a step means is in `matcher/types.py`; how it is done, in `lua/`."""
+"""`MatchStore` in Redis. `matcher/types.py` says what each step means; `lua/` does it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ DOMAIN = "default"
 
 
 class RedisStore:
-    """One matching domain in the Redis at `url`; several stores may share it. `fence`: the last one of an earlier life, where
-    known: fences go on above it even when Redis has lost everything. All steps may raise `Unavailable`.
+    """One matching domain in the Redis at `url`. Several stores may share it. Every step may raise `Unavailable`.
 
-    Steps are made in the order in which they are called, and each once, also when an answer is lost on its way.
+    Steps run in the order in which they are called, and each exactly once, even if an answer is lost on its way.
 
-    `on_emptied` is called when Redis turns out to have lost what this store had put there, once each time: whatever is still open
-    has to be announced again (`restore` with the open requests at their original times, `sign_in` of everybody who is there). It
-    is for that time that nobody is matched for one presence lease, or until `end_hold`."""
+    `fence`: the last fence of an earlier life, if known. New fences are above it, even if Redis has lost everything.
+
+    `on_emptied` is called once each time Redis turns out to have lost this store's state. The caller then announces everything
+    again: `restore` with the open requests at their original times, and `sign_in` for every member. Meanwhile the store matches
+    nobody, for one presence lease or until `end_hold`.
+    """
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class RedisStore:
         self._on_emptied = on_emptied
 
     async def close(self) -> None:
+        """Wait for the steps that were called, then close the connection."""
         await self._line.close()
 
     async def sign_in(self, staff: Staff, now_ms: int) -> list[AnyEvent]:
@@ -163,7 +166,7 @@ class RedisStore:
         return events
 
     async def _read(self, name: str, now_ms: int, *arguments: Any) -> tuple[Any, int]:
-        """What was found, and the domain's time."""
+        """Return the result and the domain's time (ms)."""
         packed = await self._line.read(name, now_ms, msgspec.msgpack.encode(arguments), self._rules)
         _, result, at_ms, era = msgspec.msgpack.decode(packed)
         self._notice(era)

@@ -1,4 +1,4 @@
-"""Between the types of matching and the packed arrays of the script (msgpack both ways)."""
+"""Conversion between the types of matching and the msgpack arrays of the Lua library, in both directions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from matcher.types import (
     Why,
 )
 
-MOST_CAPACITY = 2**31 - 1  # beyond, they cannot be put in order
+MOST_CAPACITY = 2**31 - 1  # fits the 10 digits of load by which roster.lua sorts idle members
 
 
 def pack_rules(rules: Rules) -> bytes:
@@ -34,7 +34,7 @@ def pack_rules(rules: Rules) -> bytes:
 
 
 def packed_staff(staff: Staff) -> dict[str, Any]:
-    """ValueError when it cannot be kept."""
+    """Pack a member of staff. Raise ValueError if the capacity is out of bounds."""
     if not 1 <= staff.capacity <= MOST_CAPACITY:
         raise ValueError("capacity is at least 1" if staff.capacity < 1 else "capacity is too large")
     return {
@@ -48,7 +48,7 @@ def packed_staff(staff: Staff) -> dict[str, Any]:
 
 
 def packed_request(request: Request) -> dict[str, Any]:
-    """ValueError when it cannot be kept."""
+    """Pack a request. Raise ValueError if its priority or one of its times is out of bounds."""
     if abs(request.priority) > MOST_PRIORITY:
         raise ValueError("priority is out of bounds")
     if request.enqueued_at_ms < 0:
@@ -97,7 +97,7 @@ def events(packed: list[list[Any]]) -> list[AnyEvent]:
 
 
 def request_status(ticket: dict[str, Any]) -> RequestStatus:
-    """A ticket as queue.lua describes it; `excluded` is a map of names, or an empty array."""
+    """Unpack a ticket of queue.lua. Its `excluded` is a map from names, or an empty array."""
     request = Request(
         ticket["id"],
         ticket["kind"],
@@ -120,7 +120,7 @@ def staff_status(packed: list[Any]) -> StaffStatus:
 
 
 def place(packed: list[Any], now_ms: int) -> Place:
-    """`packed`: see `standing` in reading.lua."""
+    """Make a `Place` of what `standing` in reading.lua returns."""
     ahead, own, head_since_ms, recent, staffed = packed
     if not staffed:
         return Place(ahead + 1, None, None, staffed=False)

@@ -1,7 +1,9 @@
--- What falls due when (matcher/deadlines.py).
+-- Deadlines (matcher/deadlines.py).
 --
--- "deadlines": sorted set of when (15 digits), kind (1), sequence (15), name. "due": kind:name -> its entry there.
--- The name is an id; that of "excluded" is a request and a member.
+-- Keys:
+--   "deadlines"  sorted set of entries: time (15 digits), kind (1 digit), sequence (15 digits), name
+--   "due"        kind:name -> its entry in "deadlines"
+-- A name is an id. The name of an "excluded" deadline joins a request and a member (`Deadlines.pair`).
 
 local Deadlines = {}
 
@@ -50,7 +52,7 @@ function Deadlines.next_ms()
   return entry and tonumber(string.sub(entry, 1, 15)) or nil
 end
 
--- Removes and returns the earliest that is due: kind, name.
+-- Remove the earliest deadline that is due and return its kind and name, or nil.
 function Deadlines.take(now_ms)
   local entry = first(key("deadlines"))
   if not entry or tonumber(string.sub(entry, 1, 15)) > now_ms then

@@ -1,8 +1,10 @@
--- The small moves that steps are made of (matcher/ledger.py). A move keeps every index right and notes the events; `finish` then
--- matches whatever the step set free.
+-- The moves that steps are made of (matcher/ledger.py). Each move updates every index and notes its events. `finish` then matches the
+-- requests and members that the step made free.
 --
--- "reservations": reservation -> request. "final": the last ids that ended, in that order. "orphans": who signed out ->
--- packed set of the accepted requests that they hold.
+-- Keys:
+--   "reservations"  reservation -> request
+--   "final"         ids of the last ended requests, in the order in which they ended
+--   "orphans"       signed-out member -> packed set of the accepted requests that they still hold
 
 local Ledger = {}
 
@@ -26,7 +28,7 @@ local function change(ticket, state, reason)
   note({"request", World.next_fence(), World.now_ms, ticket.id, state, reason or ""})
 end
 
--- When a timed state ends by itself; false: it doesn't.
+-- Return when a timed state ends by itself; false for the other states.
 local function until_ms(member, state)
   if not TIMED[state] then
     return false
@@ -53,7 +55,7 @@ function Ledger.renew(member)
   Deadlines.set("lease", member.id, World.now_ms + RULES.lease_ms)
 end
 
--- Brings what is known of a member up to date. Whoever is idle is matched, or stands among the idle, by `finish`.
+-- Update a member's obstacle and state, and note a change. `finish` matches an idle member, or offers them.
 function Ledger.settle(member, reason)
   Roster.withdraw(member)
   Roster.find_obstacle(member)
@@ -93,7 +95,8 @@ function Ledger.set_mode(member, mode, reason)
   Ledger.settle(member, not member.lost and reason or "")
 end
 
--- Their line dropped: what rang goes on to the next, what they hold stays theirs until the lease ends.
+-- Mark a member as disconnected (state `lost`). A ringing request goes to the next member. Accepted requests stay with this member
+-- until the lease ends.
 function Ledger.lose(member)
   member.lost = true
   Ledger.renew(member)
@@ -105,7 +108,7 @@ function Ledger.lose(member)
   Ledger.settle(member)
 end
 
--- Signs out. What they hold stays accepted until somebody decides about it.
+-- Sign a member out. Their accepted requests stay accepted, without a signed-in holder, until signaling decides.
 function Ledger.dismiss(member, reason)
   if member.ringing then
     local ticket = tickets:get(member.ringing)
@@ -136,7 +139,8 @@ local function new_queue(request)
   return queue
 end
 
--- `request`: id kind site language path enqueued_at_ms priority first only widens_ms(2, or false) excluded(list).
+-- Make a ticket of a request. `request`: id kind site language path enqueued_at_ms priority first only widens_ms(two times, or false)
+-- excluded(list).
 function Ledger.issue(request)
   local ticket = request
   ticket.enqueued_at_ms = math.min(request.enqueued_at_ms, World.now_ms)
@@ -155,7 +159,7 @@ function Ledger.issue(request)
   return ticket
 end
 
--- Into the line, at the request's own time.
+-- Put a request into its queue, at its original time.
 function Ledger.wait(ticket, reason)
   Deadlines.clear("suspended", ticket.id)
   change(ticket, "waiting", reason)
@@ -163,7 +167,8 @@ function Ledger.wait(ticket, reason)
   table.insert(waiting, ticket)
 end
 
--- Back from a member who was lost: the wait begins anew, the place does not.
+-- Put a request back into its queue, before all others, after its counselor disconnected or never entered. Its wait begins anew for the
+-- estimates. `excluded`: a member who must not get it again.
 function Ledger.wait_first(ticket, reason, excluded)
   ticket.first = true
   ticket.only = ""
@@ -196,7 +201,7 @@ function Ledger.finalize(ticket, state, reason)
   tickets:remove(ticket.id)
 end
 
--- Keeps this member from a request for a while. Before it goes back into the line.
+-- Exclude a member from a request for `RULES.excluded_ms`. Call it before the request goes back into its queue.
 function Ledger.block(ticket, staff)
   ticket.blocked[staff] = true
   Deadlines.set("excluded", Deadlines.pair(ticket.id, staff), World.now_ms + RULES.excluded_ms)
@@ -214,7 +219,7 @@ end
 
 -- --- reservations and what is held ----------------------------------------------------------------------------------------
 
--- The ringing stops, if it rang; the ticket is then in no line and held by nobody.
+-- End the reservation of a ticket, if it has one. Afterwards the ticket is in no queue and nobody holds it.
 function Ledger.end_reservation(ticket, state, reason, member_reason)
   local reservation, staff = ticket.reservation, ticket.staff
   if not reservation then
@@ -248,7 +253,7 @@ function Ledger.hold(ticket, member)
   Ledger.settle(member)
 end
 
--- An orphan that nobody holds any more.
+-- Take an accepted request from its signed-out holder.
 local function disown(ticket, staff)
   local held = unpacked(call("HGET", key("orphans"), staff))
   held[ticket.id] = nil
@@ -259,7 +264,7 @@ local function disown(ticket, staff)
   end
 end
 
--- An accepted request leaves its holder; after the last one they wrap up, or are free again at once.
+-- Take an accepted request from its holder. `wrap_up`: after their last one the holder wraps up, else is free at once.
 function Ledger.let_go(ticket, wrap_up, reason)
   local staff = ticket.staff
   ticket.staff = nil
@@ -279,7 +284,7 @@ function Ledger.let_go(ticket, wrap_up, reason)
   end
 end
 
--- Somebody known only as the holder of a request: lost, without skills until they sign in.
+-- Add the holder of a restored request who has not signed in yet: state `lost`, without skills.
 local function absent(staff, kind)
   local member = Roster.add({id = staff, role = SERVED_BY[kind], languages = {}, sites = {}, categories = {}, capacity = 1})
   member.lost = true
@@ -287,7 +292,7 @@ local function absent(staff, kind)
   return member
 end
 
--- `status`: request state staff(false: nobody).
+-- Load an open request of before a restart. `status`: request state staff(false: nobody).
 function Ledger.bring_back(status)
   local ticket = Ledger.issue(status.request)
   if status.state == "accepted" and status.staff then
@@ -355,8 +360,8 @@ local function match_those_concerned()
   end
 end
 
--- Matches what this step made possible. Before it nothing could be matched, so only those who began to wait and those who became
--- free need a look; `everybody` when rings may have changed (time, people who came or went).
+-- Match what this step made possible. Nothing could be matched before the step. So it is enough to look at requests that began to wait
+-- and at members who became free. `everybody`: look at all of them, because tiers may have opened (time passed, staff came or went).
 function Ledger.finish(everybody)
   if everybody or World.holds_until_ms > 0 then
     match_everybody()

@@ -1,12 +1,15 @@
--- keys: the hash tag of the matching domain. args: name of a step or of something to read; now_ms; its arguments, packed; `Rules`,
--- packed; and for a step the caller's id, the number of its step, the last fence it has seen, the era it knows ("": none).
--- -> packed {"ok", what was read or caused, now_ms, era} or {"refused", reason, now_ms, era}.
+-- The two functions of the library: `step` and `read`.
 --
--- A caller that lost the answer (the connection broke after the step was made) sends the same step again under the same number and
--- is given the same answer; nothing happens twice. "answers:CALLER" keeps those of the last numbers, for as long as a caller may
--- try again.
+-- keys: {hash tag of the matching domain}
+-- args: name of the step or read, now_ms, its packed arguments, packed `Rules`; for a step also the caller's id, the step's number, the
+--       last fence that the caller has seen, and the era that the caller knows ("": none).
+-- Returns packed {"ok", events or result, now_ms, era} or {"refused", reason, now_ms, era}.
+--
+-- A caller whose connection breaks sends the same step again under the same number. If the step was made already, the caller gets the
+-- former answer and nothing happens twice. "answers:CALLER" keeps the last answers for as long as a caller may try again.
 
-local ANSWERS_KEPT, ANSWERS_KEPT_MS = 64, 60000
+local ANSWERS_KEPT = 64 -- must be above FLIGHT of matcher/redis/line.py
+local ANSWERS_KEPT_MS = 60000 -- must be above RETRY_S there
 
 local function read(keys, args)
   open(keys[1], args[4])
@@ -14,7 +17,7 @@ local function read(keys, args)
   return pack({"ok", Reading[args[1]](unpack(unpacked(args[3]))), World.now_ms, World.era})
 end
 
--- `renew` tells its caller of no events, so it causes none.
+-- `renew` returns no events, so it must cause none: it skips matching.
 local function make(name, arguments)
   local everybody = Steps[name](unpack(unpacked(arguments)))
   if name ~= "renew" then

@@ -1,25 +1,31 @@
--- Requests in line (matcher/queue.py says why there are lanes, and which are walked).
+-- Waiting requests (matcher/queue.py says why there are lanes, and which are searched whole).
 --
--- A ticket is a request and what has become of it:
+-- A ticket is a request and its present state:
 --   id kind site language path enqueued_at_ms priority first only widens_ms excluded(set)  the request
---   queue(id) arrival state waiting_since_ms blocked(set) lane                   where it stands
---   reservation reservation_fence staff until_ms                                 who has it
+--   queue(id) arrival state waiting_since_ms blocked(set) lane                             its place
+--   reservation reservation_fence staff until_ms                                           its reservation or holder
 --
--- "queues": packed (kind, site, language, path) -> id. "queue_keys": the other way round. "open": queue -> open tickets.
--- "empty": queues without open tickets. "lanes:QUEUE": the standings in which somebody waits.
--- "lane:QUEUE:STANDING": who waits there, in order: time (15 digits), arrival (15), request.
--- "front:ROLE:LANGUAGE": the lanes of all queues that such a member serves in this language, best head first: rank of the head (31),
--- lane. "fronts": ROLE:LANGUAGE of each that has a lane. "pickups:QUEUE": the last ones, newest first: when, waiting since.
+-- Keys:
+--   "queues"                packed (kind, site, language, path) -> queue id
+--   "queue_keys"            queue id -> packed (kind, site, language, path)
+--   "open"                  queue -> number of open tickets
+--   "empty"                 set of the queues without open tickets
+--   "lanes:QUEUE"           set of the standings in which somebody waits
+--   "lane:QUEUE:STANDING"   its requests in order: enqueue time (15 digits), arrival (15), request
+--   "front:ROLE:LANGUAGE"   lanes that staff of this role and language serve, best head first: rank of the head (31), lane
+--   "fronts"                set of ROLE:LANGUAGE that have a lane
+--   "pickups:QUEUE"         last pickups, newest first: when, waiting since
 --
--- A standing is priority (3 digits, highest first), not first (1), after how many ms the rings of parents and of everybody open (8
--- each), has exclusions (1). A rank is not first (1), then the time from which its waiting counts, earlier by its priority (15), then
--- arrival (15).
+-- A standing is 21 digits that the requests of a lane share: priority (3, highest first), not first (1), after how many ms the tiers of
+-- parents and of everybody open (8 each), has exclusions (1).
+-- A rank is 31 digits that order requests: not first (1), the time from which its waiting counts (15; the enqueue time, moved earlier by
+-- the priority), arrival (15).
 
 local Queues = {}
 
-local ABOVE_ALL = 500 -- priorities
-local EARLIER = 100000000000000 -- ms: added to the time of a rank, so that it is never negative
-local RANK, PLACE = 31, 30 -- their lengths
+local ABOVE_ALL = 500 -- a priority above all others; a standing holds the difference to it
+local EARLIER = 100000000000000 -- ms, added to the time of a rank so that it is never negative
+local RANK, PLACE = 31, 30 -- lengths of a rank and of a place (enqueue time, arrival) in digits
 
 local function excludes_some(ticket)
   return next(ticket.blocked) ~= nil or next(ticket.excluded) ~= nil or ticket.only ~= ""
@@ -46,7 +52,7 @@ local function place_of(ticket)
   return sortable(ticket.enqueued_at_ms) .. sortable(ticket.arrival)
 end
 
--- How much longer those of a standing count as having waited, in ms.
+-- Return the waiting time (ms) that the priority of a standing is worth.
 local function head_start_ms(standing)
   return (ABOVE_ALL - tonumber(string.sub(standing, 1, 3))) * RULES.priority_step_ms
 end
@@ -60,7 +66,7 @@ local function rank_of(ticket)
   return rank_at(standing_of(ticket), place_of(ticket))
 end
 
--- Where somebody of that rank would stand among those of a standing.
+-- Return the place that a request of this rank would have in a lane of this standing.
 local function place_among(standing, rank)
   local enqueued_at_ms = tonumber(string.sub(rank, 2, 16)) - EARLIER + head_start_ms(standing)
   return sortable(math.max(0, enqueued_at_ms)) .. string.sub(rank, 17)
@@ -130,7 +136,8 @@ function Queues.picked_up(ticket)
   call("LTRIM", pickups, 0, RULES.kept_pickups - 1)
 end
 
--- The head of a lane changed: the lane moves to its new place among the others, or away when nobody is left.
+-- Move a lane whose head has changed to its new place in its front, or remove it if nobody waits in it. `former`, `head`: places of the
+-- old and the new head, or nil.
 local function face(ticket, lane, former, head)
   local name = SERVED_BY[ticket.kind] .. ":" .. ticket.language
   local front, standing = key("front:" .. name), select(2, lane_parts(lane))
@@ -174,7 +181,7 @@ function Queues.take(ticket)
   end
 end
 
--- Calls `visit(rank, lane)` for each lane in which somebody waits.
+-- Call `visit(rank, lane)` for each lane in which somebody waits.
 function Queues.each_lane(visit)
   for _, name in ipairs(call("SMEMBERS", key("fronts"))) do
     for _, entry in ipairs(call("ZRANGE", key("front:" .. name), 0, -1)) do
@@ -183,7 +190,7 @@ function Queues.each_lane(visit)
   end
 end
 
--- Calls `visit(id, place)` for those who wait in a lane, in order, until it returns something; returns that.
+-- Call `visit(id, place)` for the requests of a lane, in order, until it returns a value. Return that value.
 function Queues.walk(lane, visit)
   local from = 0
   repeat
@@ -203,7 +210,7 @@ function Queues.head(lane)
   return string.sub(first(lane_key(lane)), PLACE + 1)
 end
 
--- How many of one queue are served before `rank`.
+-- Return how many requests of one queue are served before `rank`.
 function Queues.ahead_in(queue, rank)
   local ahead = 0
   for _, standing in ipairs(call("SMEMBERS", key("lanes:" .. queue))) do
@@ -218,7 +225,7 @@ function Queues.ahead_in(queue, rank)
   return ahead
 end
 
--- Since when the one who is next in a queue has waited.
+-- Return since when the head of a queue has waited: the earliest of all lane heads.
 function Queues.head_since_ms(queue)
   local since
   for _, standing in ipairs(call("SMEMBERS", key("lanes:" .. queue))) do
@@ -228,7 +235,7 @@ function Queues.head_since_ms(queue)
   return since
 end
 
--- The queues that a role serves and in which somebody waits, as a set.
+-- Return the set of queues that a role serves and in which somebody waits.
 function Queues.waiting(role)
   local found = {}
   for _, name in ipairs(call("SMEMBERS", key("fronts"))) do

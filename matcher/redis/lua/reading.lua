@@ -1,8 +1,8 @@
--- Reading changes nothing. `nil` and lists travel as packed arrays; a missing value is false.
+-- Reads, which change nothing. A missing value is returned as false.
 
 local Reading = {}
 
--- Presence leases run again. The one step without events: nobody else's place changes by it.
+-- Renew presence leases. This is the only step without events: it changes nobody's place.
 function Steps.renew(names)
   for _, staff in ipairs(names) do
     local member = members:get(staff)
@@ -24,7 +24,7 @@ local function shares_specialists(queue, other)
   return false
 end
 
--- As `shares_specialists`, for a queue that is not there yet.
+-- Do as `shares_specialists` does, for a queue that does not exist yet.
 local function is_served_by(specialists, other)
   for _, pool in ipairs(specialists) do
     local ring = call("HGET", Roster.rings_key(pool), other)
@@ -45,7 +45,8 @@ local function ahead_of(kind, queue, rank, shares)
   return ahead
 end
 
--- What `Place` is made of: everybody before it, those of its own queue, since when that queue's head waits, its last pickups.
+-- Return what a `Place` is made of: requests before it in all shared queues, requests before it in its own queue, since when the head of
+-- its queue waits, the last pickups of its queue, whether somebody who could serve it is signed in.
 local function standing(queue, ahead, own, staffed)
   local pickups = queue and call("LRANGE", key("pickups:" .. queue), 0, -1) or {}
   return {ahead, own, queue and Queues.head_since_ms(queue) or false, pickups, staffed}

@@ -1,16 +1,21 @@
--- Who is signed in, and who of them is idle for which queue (matcher/roster.py, matcher/pool.py).
+-- Signed-in members, and the idle ones among them (matcher/roster.py, matcher/pool.py). A tier is named `ring` in the code.
 --
 -- A member: id role languages sites categories capacity pool mode lost ringing(request) live(set) since_ms idle_since_ms
--- idle(entry) reported obstacle. A pool (people with the same skills): id role languages sites categories.
+-- idle(entry) reported obstacle. A pool (members with the same skills): id role languages sites categories.
 --
--- "pool_ids": packed skills -> id. "pools:ROLE": ids in the order in which they came. "members:POOL": ids in the order in which
--- they joined. "rings:POOL": queue -> ring. "ring:QUEUE:RING": the pools that serve a queue there, as they came; each has members.
--- "idle:POOL": least load (10 digits), longest idle (15), member. "idle": the pools with somebody idle.
--- "obstacles": member -> why nothing may be given to them now; nobody who is free.
+-- Keys:
+--   "pool_ids"         packed skills -> pool id
+--   "pools:ROLE"       pool ids, oldest pool first
+--   "members:POOL"     member ids, in the order in which they joined
+--   "rings:POOL"       queue -> tier in which the pool serves it
+--   "ring:QUEUE:RING"  pools that serve the queue in that tier, oldest first; each has at least one member
+--   "idle:POOL"        idle members, least load first (10 digits), then longest idle (15 digits), then id
+--   "idle"             set of the pools with an idle member
+--   "obstacles"        member -> why they can get no request now; idle members are not in it
 
 local Roster = {}
 
-local IDLE = 25 -- length of load and time
+local IDLE = 25 -- digits of load and time before the id in an entry of "idle:POOL"
 
 local function load_of(member)
   return count(member.live) + (member.ringing and 1 or 0)
@@ -36,7 +41,7 @@ local function obstacle_of(member)
   return member.mode ~= "available" and member.mode or nil
 end
 
--- At most one request rings at a member at a time, whatever the capacity.
+-- Set `obstacle`. A member with a ringing request gets no second one, whatever their capacity.
 function Roster.find_obstacle(member)
   local obstacle = obstacle_of(member)
   if obstacle == member.obstacle then
@@ -50,7 +55,7 @@ function Roster.find_obstacle(member)
   end
 end
 
--- The narrowest ring in which a pool serves a queue, given as kind, site, language, path; nil: never.
+-- Return the narrowest tier in which a pool serves the queue of this kind, site, language and path. nil: never.
 local function ring_of(pool, kind, site, language, path)
   if pool.role ~= SERVED_BY[kind] or not contains(pool.languages, language) then
     return nil
@@ -82,7 +87,7 @@ local function serve(pool, queue, ring)
   call("ZADD", ring_key(queue, ring), pool, pool)
 end
 
--- Calls `visit(pool, ring)` for those who could serve such a queue, in the order in which they came.
+-- Call `visit(pool, ring)` for each pool that could serve such a queue, oldest pool first.
 local function survey(kind, site, language, path, visit)
   for _, id in ipairs(call("ZRANGE", key("pools:" .. SERVED_BY[kind]), 0, -1)) do
     local ring = ring_of(pools:get(id), kind, site, language, path)
@@ -92,14 +97,14 @@ local function survey(kind, site, language, path, visit)
   end
 end
 
--- A new queue learns who can serve it, and they of it.
+-- Connect a new queue with the pools that can serve it.
 function Roster.link(queue, kind, site, language, path)
   survey(kind, site, language, path, function(pool, ring)
     serve(pool, queue, ring)
   end)
 end
 
--- The pools that could serve a queue that does not exist, by ring; nobody learns of it.
+-- Return the pools that could serve a queue that does not exist, by tier. Changes nothing.
 function Roster.survey(kind, site, language, path)
   local found = {[EXACT] = {}, [PARENT] = {}, [ANY] = {}}
   survey(kind, site, language, path, function(pool, ring)
@@ -164,7 +169,7 @@ local function leave(member)
   pools:remove(id)
 end
 
--- `staff`: id role languages sites categories capacity, the lists in order.
+-- Add a member. `staff`: id role languages sites categories capacity; the lists are sorted.
 function Roster.add(staff)
   local member = {id = staff.id, mode = "away", live = {}, since_ms = World.now_ms, idle_since_ms = World.now_ms}
   enter(member, staff)
@@ -180,7 +185,7 @@ function Roster.remove(member)
   members:remove(member.id)
 end
 
--- New skills; true when anything differs.
+-- Set a member's skills and capacity. Return whether anything differs.
 function Roster.update(member, staff)
   if skills_of(member) == skills_of(staff) and member.capacity == staff.capacity then
     return false
@@ -191,7 +196,7 @@ function Roster.update(member, staff)
   return true
 end
 
--- Out of the idle, if they were there.
+-- Remove a member from the idle, if they are among them.
 function Roster.withdraw(member)
   if not member.idle then
     return
@@ -203,7 +208,7 @@ function Roster.withdraw(member)
   member.idle = nil
 end
 
--- Among the idle, by load, then longest idle.
+-- Put a member among the idle of their pool, ordered by load, then longest idle.
 function Roster.offer(member)
   Roster.withdraw(member)
   member.idle = format("%010d", load_of(member)) .. sortable(member.idle_since_ms) .. member.id

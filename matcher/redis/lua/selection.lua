@@ -1,6 +1,7 @@
--- Who gets whom, and why (matcher/selection.py). Nothing here changes anything.
+-- The choice of staff for a request and of a request for staff, with its reasons (matcher/selection.py). Only reads. A tier is named
+-- `ring` in the code.
 --
--- A match: ticket, member, ring, rule, candidates (a list of {id, load}, best first; bounded).
+-- A match: ticket, member, ring, rule, candidates (a list of {id, load}, best first, at most `RULES.max_why`).
 
 local Selection = {}
 
@@ -8,7 +9,7 @@ local REQUEST_CAME = "least load, then longest idle"
 local BY_NAME = "asked for by name"
 local STAFF_CAME = "first in line, then longest waiting, priority counted as waiting"
 
--- The same for all who stand in a lane.
+-- Return after how many ms of waiting a tier opens, the same for all requests of a lane with this standing.
 local function lane_opens_after_ms(standing, ring)
   return ring == EXACT and 0 or tonumber(string.sub(standing, 8 * ring - 3, 8 * ring + 4))
 end
@@ -19,7 +20,7 @@ local function ring_in(ticket, staff)
   return ring and tonumber(ring)
 end
 
--- How many people could serve a queue in rings `EXACT` to `widest`; counts no further than `enough`. Pools have members.
+-- Return how many signed-in members could serve a queue in tiers `EXACT` to `widest`. Stop counting at `enough`.
 local function present(queue, widest, enough)
   local people = 0
   for ring = EXACT, widest do
@@ -33,7 +34,7 @@ local function present(queue, widest, enough)
   return people
 end
 
--- How many of those whom a ticket excludes would serve it in rings `EXACT` to `widest`.
+-- Return how many of the members in `names`, whom a ticket excludes, would serve it in tiers `EXACT` to `widest`.
 local function excluded_in(ticket, names, widest)
   local people = 0
   for staff in pairs(names) do
@@ -69,7 +70,7 @@ local function is_open_by_time(ticket, ring)
   return ring == EXACT or World.now_ms - ticket.enqueued_at_ms >= opens_after_ms(ticket, ring)
 end
 
--- The same for the head of a lane, by its rank alone.
+-- Do the same for the head of a lane, which is known by its rank alone.
 local function is_open_for_head(ring, rank, lane)
   if ring == EXACT then
     return true
@@ -90,7 +91,7 @@ function Selection.ring_open(ticket, ring)
   return present(ticket.queue, ring - 1, excluded + 1) <= excluded
 end
 
--- In the order of the bytes, whatever the locale of the server makes of "<".
+-- Compare two entries byte by byte. The operator "<" would depend on the server's locale.
 local function comes_before(one, other)
   for at = 1, math.min(#one, #other) do
     local a, b = string.byte(one, at), string.byte(other, at)
@@ -101,7 +102,7 @@ local function comes_before(one, other)
   return #one < #other
 end
 
--- The least entries of one pool's idle that the ticket does not exclude.
+-- Return the first idle members of one pool whom the ticket does not exclude, as entries of "idle:POOL".
 local function idle_in(pool, ticket, limit)
   local idle = key("idle:" .. pool)
   if not excludes_some(ticket) then
@@ -138,7 +139,7 @@ local function candidates_for(ticket, ring)
   return candidates
 end
 
--- The best idle member in the narrowest open ring that has one.
+-- Match a request with the best idle member, in the narrowest open tier that has one.
 function Selection.staff_for(ticket)
   if not Roster.anybody_idle() then
     return nil
@@ -156,7 +157,7 @@ function Selection.staff_for(ticket)
   return nil
 end
 
--- The first of a lane with exclusions that this member, who serves it in `ring`, may have: rank, request.
+-- Return rank and id of the first request of a walked lane that this member may get. The member serves the lane in tier `ring`.
 local function first_for(member, lane, ring)
   local standing = select(2, lane_parts(lane))
   local rank
@@ -170,7 +171,8 @@ local function first_for(member, lane, ring)
   return rank, request
 end
 
--- The first in line of one language, if before `found`: {rank, ring, lane, request or nil for the head}.
+-- Return the first request of one language that the member may serve, if its rank is before that of `found`; else `found`.
+-- The result: {rank, ring, lane, request or nil for the head}.
 local function first_in_front(member, language, found)
   local front = key("front:" .. member.role .. ":" .. language)
   local from = 0
@@ -203,7 +205,7 @@ local function first_in_front(member, language, found)
   return found
 end
 
--- The first in line among all that this member may serve now.
+-- Match a member with the first request that they may serve now.
 function Selection.request_for(member)
   local found
   for _, language in ipairs(member.languages) do
@@ -217,7 +219,7 @@ function Selection.request_for(member)
   return {ticket = ticket, member = member, ring = found.ring, rule = rule, candidates = {{id = member.id, load = 0}}}
 end
 
--- The first in line among all requests for whom somebody is idle.
+-- Match the first of all waiting requests for which somebody is idle.
 function Selection.any_match()
   if not Roster.anybody_idle() then
     return nil
@@ -249,7 +251,7 @@ function Selection.any_match()
   return found
 end
 
--- When a ring next opens onto somebody idle. Assumes that whatever can be matched now has been.
+-- Return when the next tier with an idle member opens for a request, or nil. Everything that can be matched now must be matched already.
 function Selection.next_opening_ms()
   if not Roster.anybody_idle() then
     return nil
@@ -279,7 +281,7 @@ function Selection.staffed(ticket)
   return present(ticket.queue, ANY, excluded + 1) > excluded
 end
 
--- Those of the role who cannot serve the queue in any ring.
+-- Add the members of the role who cannot serve the queue in any tier.
 local function add_never(passed, ticket, limit)
   local all, from = key("pools:" .. SERVED_BY[ticket.kind]), 0
   repeat
@@ -299,7 +301,7 @@ local function add_never(passed, ticket, limit)
   until #ids < CHUNK
 end
 
--- Those who serve the queue, narrowest ring first, but for the candidates: {id, ring} of each; at most `limit`.
+-- Return {id, ring} of the members who serve the queue and are no candidates, narrowest tier first, at most `limit`.
 local function who_serve(ticket, candidates, limit)
   local is_candidate, found = {}, {}
   for _, candidate in ipairs(candidates) do
@@ -321,7 +323,8 @@ local function who_serve(ticket, candidates, limit)
   return found
 end
 
--- The other candidates, then those who serve the queue, then the rest of their role; bounded.
+-- Return who did not get the request, and why: the other candidates, then members who serve the queue, then the rest of the role. At
+-- most `RULES.max_why` members.
 local function passed_over(match)
   local ticket, candidates, limit = match.ticket, match.candidates, RULES.max_why
   local passed = {}

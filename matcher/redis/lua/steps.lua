@@ -1,5 +1,5 @@
--- The steps (matcher/engine.py) and what they allow in which state (matcher/states.py). Each changes the books and says whether
--- everybody must be looked at for a match.
+-- The steps (matcher/engine.py), and in which states each is allowed (matcher/states.py). A step makes its moves and returns whether
+-- `Ledger.finish` must look at everybody.
 
 local REQUEST_STEPS = {
   suspend = {waiting = true, reserved = true},
@@ -13,7 +13,7 @@ local REQUEST_STEPS = {
   transfer_owner = {accepted = true},
 }
 
--- "busy": somebody with room for several sessions may stop or go on taking more; with room for one it is refused.
+-- "busy" is for members with a capacity above 1, who may stop or go on taking sessions. `member_for` refuses it at capacity 1.
 local STAFF_STEPS = {
   set_available = {away = true, available = true, wrap_up = true, busy = true},
   set_away = {away = true, available = true, wrap_up = true, busy = true},

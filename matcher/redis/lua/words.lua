@@ -1,21 +1,21 @@
--- Keys, numbers that sort, and the state that every step reads first and writes last. Times are milliseconds.
+-- Keys, sortable numbers, and the state that every step reads first and writes last. Times are milliseconds.
 --
--- All files are one library of Redis Functions (matcher/redis/script.py): what stands at the top of a file is made once, at the first
--- call, and outlives it. So everything that belongs to a call is set anew by `open` here and by `Ledger.open`.
+-- All files are one library of Redis Functions (matcher/redis/script.py). Locals at the top of a file are created at the first call and
+-- outlive it. So `open` here and `Ledger.open` reset everything that belongs to one call.
 --
--- Orders are sorted sets in which every score is 0 and the member's own bytes are the order: numbers of a fixed width, then an id.
--- (A score is a double: it cannot hold priority, time and arrival at once.)
+-- Ordered lists are sorted sets in which every score is 0, so that Redis sorts by the bytes of the entries: numbers of a fixed width,
+-- then an id. (A score is a double and cannot hold priority, time and arrival at once.)
 
 local call, pack, unpacked, format = redis.call, cmsgpack.pack, cmsgpack.unpack, string.format
 
-local DOMAIN -- the hash tag of the matching domain, "{sangdam:NAME}"; every key begins with it: one slot of a cluster holds them all
+local DOMAIN -- hash tag of the matching domain, "{sangdam:NAME}"; every key begins with it, so that one slot holds them all
 local RULES, packed_rules
 
 local EXACT, PARENT, ANY = 0, 1, 2
 local RINGS = {[0] = "exact", [1] = "parent", [2] = "any"}
 local ALL = "*"
 local SERVED_BY = {user = "counselor", callback = "counselor", help = "professional"}
-local CHUNK = 64 -- entries of a long list read at once
+local CHUNK = 64 -- entries of a long list that are read at once
 
 local function key(name)
   return DOMAIN .. name
@@ -30,7 +30,7 @@ local function first(order)
   return call("ZRANGE", order, 0, 0)[1]
 end
 
--- Ends the step with an answer of the state tables. Only before the first change: what is refused has changed nothing.
+-- End the step as refused. Call it before the first change only: a refused step changes nothing.
 local function refuse(reason)
   error({refused = reason})
 end
@@ -52,11 +52,14 @@ local function count(set)
   return size
 end
 
--- The domain as a whole. `era`: the step with which it began, so that its callers see when Redis came back empty; `born_ms`: when that
--- was. `holds_until_ms`: nobody is matched before (matcher/engine.py); 0: no matter. `sequence` numbers arrivals, queues, pools, those who join a pool, and deadlines: who came before whom.
+-- The domain as a whole.
+--   era             name of its first step; callers compare it to notice that Redis came back empty
+--   born_ms         time of its first step
+--   holds_until_ms  nobody is matched before this time (`holding` in matcher/engine.py); 0: no hold
+--   sequence        numbers arrivals, queues, pools, members who join a pool, and deadlines, in the order in which they came
 local World = {}
 
-local FENCE_LEAP = 60000000 -- µs
+local FENCE_LEAP = 60000000 -- µs: keeps new fences above those of an earlier life even if its clocks differed by a minute
 
 function World.read()
   local found = call("HMGET", key("world"), "fence", "now_ms", "sequence", "holds_until_ms", "born_ms", "era")
@@ -68,8 +71,8 @@ function World.read()
   World.era = found[6] or ""
 end
 
--- The clock never runs backwards; fences go on above the last one that the caller has seen, also when Redis came back empty.
--- `era`: the one that the caller knows; "": none yet. `step`: a name for this one.
+-- Begin a step. The clock never runs backwards. New fences are above the last one that the caller has seen, even if Redis came back empty.
+-- `era`: the era that the caller knows ("": none yet). `step`: a name for this step.
 function World.begin(now_ms, fence, era, step)
   World.now_ms = math.max(World.now_ms, now_ms)
   World.fence = math.max(World.fence, fence)
@@ -103,13 +106,13 @@ function World.next_in_sequence()
   return World.sequence
 end
 
--- Grows with every event, also when the clock stood still.
+-- Return the next fence. Fences grow with every event, even while the clock stands still.
 function World.next_fence()
   World.fence = math.max(World.fence + 1, World.now_ms * 1000)
   return World.fence
 end
 
--- One hash of packed objects, by id. A step works on its own copies; those it changed are written at its end.
+-- A hash of packed objects, by id. A step works on its own copies; `write` stores those that it changed.
 local Shelf = {}
 Shelf.__index = Shelf
 
@@ -152,7 +155,7 @@ local tickets = Shelf.new("requests")
 local members = Shelf.new("staff")
 local pools = Shelf.new("pools")
 
--- Every call begins with it.
+-- Begin a call: set the domain and its rules, and read the world.
 local function open(domain, rules)
   DOMAIN = domain
   if rules ~= packed_rules then
