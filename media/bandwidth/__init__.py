@@ -1,4 +1,4 @@
-"""How much a path carries, and what goes over it: transport-wide feedback, an estimate a receiver, a layer a picture. Pure."""
+"""Bandwidth of a path and its use: transport-wide feedback, an estimate for each receiver, a layer for each video. Pure."""
 
 from .estimate import Estimator
 from .feedback import Arrivals, FeedbackError, TransportFeedback, numbered

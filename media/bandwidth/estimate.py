@@ -1,13 +1,14 @@
-"""How many bits a second the path to one receiver carries, from its transport-wide feedback: standing queues and loss.
+"""Bandwidth estimate of the path to one receiver, from transport-wide feedback: standing queues and loss.
 
-Growth and back-off are those of Google Congestion Control (draft-ietf-rmcat-gcc-02): 0.85 × what arrives. Three things differ:
+Growth and decrease are those of Google Congestion Control (draft-ietf-rmcat-gcc-02): 0.85 × the rate that arrives. Three things
+differ:
 
 - What counts as congestion (`standing`, `losses`).
-- The estimate may grow past what is sent, since a relay sends what senders make and not what it would like to send. There is no
-  probing; `layers.Chooser` backs off from attempts that fail.
+- The estimate may grow beyond the rate sent, because a relay can send only what senders make. There is no probing;
+  `layers.Chooser` waits longer after attempts that fail.
 - The estimate starts by doubling each second.
 
-Times are seconds: sending on our clock, arrival on the receiver's; only differences of each are used.
+Times are in seconds: sending on our clock, arrival on the receiver's. Only differences on the same clock are used.
 """
 
 from __future__ import annotations
@@ -20,25 +21,30 @@ from .standing import Standing
 
 START_BPS, LEAST_BPS, MOST_BPS = 300_000.0, 20_000.0, 8_000_000.0
 HISTORY_PACKETS = 4096
-"""Sent and not yet reported: at 1,000 packets a second four seconds; the oldest go first."""
-BACK_OFF = 0.85
+"""Packets sent and not yet reported: four seconds at 1,000 packets a second. The oldest are dropped first."""
+BACK_OFF = 0.85  # the estimate after congestion, as a factor of the rate that arrives
 GROWTH_A_S, LATER_GROWTH_A_S, LATER_S = 1.08, 1.25, 5.0
-"""Faster once nothing has gone wrong for five seconds."""
-EVIDENCE_S = 3.0
+"""Growth factors per second; the larger one applies when nothing has gone wrong for five seconds."""
+EVIDENCE_S = 3.0  # congestion counts as evidence for so long
 ACKED_WINDOW_S, ACKED_LEAST_PACKETS, ACKED_KEPT_S = 0.5, 5, 2.0
-DROP_EVERY_S = 0.3
+DROP_EVERY_S = 0.3  # between two decreases
 GROWS_S, EMPTIES_S = 0.005, 0.04
-"""By how much the least delay of a queue changes within an interval (`Standing.growth_s`); less may be the size of a packet."""
+"""Change of a queue's least delay within an interval (`Standing.growth_s`) from which the queue grows, or empties. A smaller
+change may be the size of a packet."""
 SILENT_S = 1.0
-"""Nothing grows so soon after congestion, nor so long after the last report."""
+"""The estimate does not grow for so long after congestion, or when the last report is older."""
 STALL_S, STALL_STEP_S = 3.0, 1.0
-"""Without a report. A browser short of processor time was seen to be silent for 1.5 s, and once for 4.3."""
+"""Time without a report that counts as a stall, and between further halvings. Browsers short of processor time were seen silent
+for 1.5 s, once for 4.3 s."""
 FEW_PACKETS = 10
-"""Sent and not reported: these are no stall, only the last before a pause."""
+"""So few unreported packets are no stall: they are the last ones before a pause."""
 
 
 class Estimator:
-    """`sent` for every numbered packet, `feedback` for every report, `tick` a few times a second; `bps` at any time."""
+    """Bandwidth estimate of one path. `sent` for every numbered packet, `feedback` for every report, `tick` a few times a second.
+
+    Read `bps` at any time.
+    """
 
     def __init__(self, now: float) -> None:
         self.bps = START_BPS
@@ -55,10 +61,10 @@ class Estimator:
         self._unreported_since = now
         self._dropped = float("-inf")
         self._before_stall: tuple[float, float] | None = None
-        """The estimate and the last congestion, if only silence has lowered it since."""
+        """The estimate and the time of the last congestion before a stall; None if there is none."""
 
     def sent(self, size_bytes: int, now: float) -> int:
-        """Return the number that this packet carries."""
+        """Note a packet that is sent. Return its transport-wide number."""
         number = self._number
         self._number = (number + 1) & 0xFFFF
         if not self._unreported:
@@ -71,9 +77,11 @@ class Estimator:
 
     @property
     def next_number(self) -> int:
+        """Number of the next packet."""
         return self._number
 
     def feedback(self, report: TransportFeedback, now: float) -> None:
+        """Take a report: which packets arrived, and when."""
         came = lost = 0
         for number, arrived in report.packets:
             sent = self._sent.pop(number, None)
@@ -96,7 +104,7 @@ class Estimator:
         self._look_at_loss(now)
 
     def tick(self, now: float) -> None:
-        """Grow, or halve the estimate if nothing is heard of what was sent."""
+        """Let the estimate grow. Halve it if no report comes for what was sent."""
         passed, self._grown = now - self._grown, now
         if not self.heard:
             return
@@ -109,12 +117,12 @@ class Estimator:
             self.bps = min(MOST_BPS, self.bps * rate ** min(passed, 1.0))
 
     def is_congested(self, now: float) -> bool:
-        """Whether there was evidence lately; without, an estimate that is low is only one that has not grown yet."""
+        """Return whether there was evidence of congestion lately. Without it, a low estimate has only not grown yet."""
         return now - self.last_congestion < EVIDENCE_S
 
     @property
     def acked_bps(self) -> float:
-        """What arrived in the last half second, or however long the last five packets took; 0: too little to tell."""
+        """Rate that arrived in the last half second, or in the time of the last five packets if longer; 0: too few packets."""
         if len(self._acked) <= ACKED_LEAST_PACKETS:
             return 0.0
         newest, octets = self._acked[-1][0], 0
@@ -131,12 +139,12 @@ class Estimator:
 
     @property
     def _queue_fills(self) -> bool:
-        """Whether a queue grows, or stands because it is full and what comes next is lost. A queue that empties does neither."""
+        """Whether a queue grows, or is full and loses packets. An emptying queue does neither."""
         growth_s = self._standing.growth_s
         return growth_s is not None and (growth_s > GROWS_S or (growth_s > -EMPTIES_S and self._losses.share > FEW))
 
     def _look_at_loss(self, now: float) -> None:
-        """Loss without a queue: a bad link, or one that drops what is too much. What arrives nevertheless is there."""
+        """React to loss without a queue: a bad link, or one that drops excess packets. The link carries what still arrives."""
         share = self._losses.share
         if share > FEW:
             self._starting = False
@@ -151,7 +159,7 @@ class Estimator:
         self._unreported = 0
 
     def _end_stall(self) -> None:
-        """A report has come: what it says of queues and losses counts, and not that it came late."""
+        """Restore the estimate after a stall: what the report says counts, not that it came late."""
         if self._before_stall is not None:
             self.bps, self.last_congestion = self._before_stall
             self._before_stall = None

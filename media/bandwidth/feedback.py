@@ -1,6 +1,6 @@
-"""Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01), both ways.
+"""Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01), both directions.
 
-A sender numbers its packets across all streams of a transport; the receiver tells which arrived, and when to 250 µs.
+A sender numbers its packets across all streams of a transport. The receiver reports which arrived, and when, to 250 µs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 FORMAT = 15
 MAX_PACKETS = 1024
-"""Reported in one message, and kept between two: at 100 ms that is 10,000 packets a second."""
+"""Packets reported in one message, and remembered between two: 10,000 packets a second at one message every 100 ms."""
 DELTA_S = 0.00025
 REFERENCE_S = 0.064
 REFERENCES = 1 << 24
@@ -24,14 +24,16 @@ class FeedbackError(Exception):
 
 @dataclass(frozen=True)
 class TransportFeedback:
-    """(number, seconds on the receiver's clock, None: not arrived) in the order of the numbers, which wrap at 65536; the clock
-    wraps after 12 days and begins anywhere."""
+    """Arrival report: (number, seconds on the receiver's clock, or None: not arrived), in the order of the numbers.
+
+    Numbers wrap at 65536. The clock starts anywhere and wraps after 12 days.
+    """
 
     packets: tuple[tuple[int, float | None], ...]
 
 
 def parse(body: bytes) -> TransportFeedback:
-    """`body`: what follows the RTCP header (its first 8 bytes are the two SSRCs). Raises `FeedbackError` only."""
+    """Parse the body after the RTCP header (its first 8 bytes are the two SSRCs). Raise only `FeedbackError`."""
     if len(body) < 16:
         raise FeedbackError("short feedback")
     base, count = struct.unpack_from("!HH", body, 8)
@@ -54,7 +56,7 @@ def parse(body: bytes) -> TransportFeedback:
 
 
 def _statuses(body: bytes, count: int) -> tuple[list[int], int]:
-    """The status of each packet, and where the deltas begin."""
+    """Return the status of each packet and the offset of the deltas."""
     found: list[int] = []
     at = 16
     while len(found) < count:
@@ -76,13 +78,16 @@ def _statuses(body: bytes, count: int) -> tuple[list[int], int]:
 
 
 def numbered(packet: bytes, identifier: int, number: int) -> bytes:
-    """An RTP packet without CSRCs and extensions, with its transport-wide number (RFC 8285, one byte; `identifier` 1..14)."""
+    """Return an RTP packet with its transport-wide number (RFC 8285, one byte; `identifier` 1..14).
+
+    `packet` has no CSRCs and no extensions.
+    """
     extension = struct.pack("!HHBHx", 0xBEDE, 1, identifier << 4 | 1, number)
     return bytes([packet[0] | 0x10]) + packet[1:12] + extension + packet[12:]
 
 
 class Arrivals:
-    """What arrived of one sender since the last report."""
+    """Packets of one sender that arrived since the last report."""
 
     def __init__(self) -> None:
         self._arrived: dict[int, float] = {}
@@ -90,12 +95,12 @@ class Arrivals:
         self._count = 0
 
     def add(self, number: int, now: float) -> None:
-        """`number` as on the wire. One that was reported as missing and arrives late is reported again, on its own."""
+        """Note a packet's arrival; `number` as on the wire. A late packet that was reported missing is reported again."""
         if len(self._arrived) < MAX_PACKETS:
             self._arrived.setdefault(number, now)
 
     def report(self) -> bytes | None:
-        """The body of a feedback message after the SSRCs; None: nothing has arrived."""
+        """Return the body of a feedback message after the SSRCs; None: nothing has arrived."""
         if not self._arrived:
             return None
         start = next(iter(self._arrived))
@@ -103,7 +108,7 @@ class Arrivals:
         base, last = min(ahead), max(ahead)
         if self._next is not None:
             expected = ((self._next - start + 0x8000) & 0xFFFF) - 0x8000
-            if base - 256 < expected < base:  # what is missing before the first is missing too, unless the sender began anew
+            if base - 256 < expected < base:  # packets missing before the first are reported too, unless the sender has restarted
                 base = expected
         if last - base >= MAX_PACKETS:
             base = last - MAX_PACKETS + 1
@@ -136,7 +141,7 @@ def _build(base: int, times: list[float | None], count: int) -> bytes:
 
 
 def _chunks(statuses: list[int]) -> bytes:
-    """Runs where they are long, else vectors of seven two-bit symbols."""
+    """Encode statuses: long runs as runs, others as vectors of seven two-bit symbols."""
     out = b""
     at = 0
     while at < len(statuses):

@@ -1,6 +1,6 @@
-"""Which layer of each picture one viewer gets for the bits there are. Voice is not counted: it goes first and is never held back.
+"""Chooses the layer of each video that one viewer gets within the bandwidth. Voice is never held back and does not count.
 
-Down at once, up with patience: an attempt that fails within `PROVEN_S` makes the next one wait twice as long.
+Layers go down at once and up slowly. An attempt to go up that fails within `PROVEN_S` doubles the wait before the next.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 UP_FACTOR = 1.2
-"""To go up there must be a fifth more than the layer needs now."""
-WAIT_S, LONGEST_WAIT_S = 5.0, 60.0
-STEP_S = 1.0
+"""To go up, the bandwidth must be a fifth more than the layers need."""
+WAIT_S, LONGEST_WAIT_S = 5.0, 60.0  # after a step down until the next step up, at first and at most
+STEP_S = 1.0  # between two steps up
 PAUSE_AFTER_S = 4.0
-"""So long must a path be congested before a picture is taken away altogether: a receiver short of processor time for a moment
-looks congested too, and the lowest layers are small."""
-PROVEN_S = 10.0
+"""Congestion must last so long before a video is paused. A receiver short of processor time for a moment looks congested, too,
+and the lowest layers are small."""
+PROVEN_S = 10.0  # a step up that lasts so long has succeeded
 TELL_LOW_S, TELL_PAUSED_S, TELL_BACK_S = 2.0, 0.5, 1.0
-"""How long something lasts before people are told of it."""
+"""How long a limit, a pause or its end must last before viewers are told."""
 FINDING_OUT_S = 6.0
-"""In which lower layers are nothing to tell of, unless it has gone up and down already."""
+"""At the start viewers are not told of lower layers in this time, unless a layer has gone down already."""
 TELL_AGAIN_S = 5.0
-"""While it lasts, for those who were cut off when they were told."""
+"""Viewers are told again while a limit lasts: one may have been disconnected the first time."""
 
 Limit = Literal["low", "paused"]
 PAUSED = -1
@@ -30,7 +30,7 @@ PAUSED = -1
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer that arrives now: its name (RID, "" for the only one) and bits a second."""
+    """One layer that arrives now: its name (RID, "" for the only one) and bits per second."""
 
     name: str
     bps: float
@@ -38,14 +38,14 @@ class Layer:
 
 @dataclass(frozen=True)
 class Choice:
-    """`layers`: slot → layer (None: paused). `limits`: what people shall be told, when it has changed; None: nothing new."""
+    """`layers`: slot → layer (None: paused). `limits`: what viewers must be told if it has changed; None: nothing new."""
 
     layers: dict[int, str | None]
     limits: dict[int, Limit] | None
 
 
 class Chooser:
-    """`choose` a few times a second."""
+    """Chooser of one viewer's layers. Call `choose` a few times a second."""
 
     def __init__(self) -> None:
         self._levels: dict[int, int] = {}
@@ -60,8 +60,11 @@ class Chooser:
         self._told_at = 0.0
 
     def choose(self, pictures: Mapping[int, Sequence[Layer]], bps: float | None, now: float, *, congested: bool = True) -> Choice:
-        """`pictures`: slot → its layers from low to high, the most important slot first. `bps`: None when nothing is known of
-        the path: then everything goes. Nothing is taken away from a path that is not `congested`."""
+        """Return the layer of each slot.
+
+        `pictures`: slot → its layers from low to high, the most important slot first. `bps`: None while nothing is known of the
+        path; then every slot gets its highest layer. Layers go down only while the path is `congested`.
+        """
         if bps is None:
             self._levels = {slot: len(layers) - 1 for slot, layers in pictures.items()}
         else:
@@ -121,8 +124,11 @@ def _need(pictures: Mapping[int, Sequence[Layer]], levels: Mapping[int, int]) ->
 
 
 def _best(pictures: Mapping[int, Sequence[Layer]], levels: Mapping[int, int], bps: float, lowest: int) -> dict[int, int]:
-    """The same levels, or lower ones until they fit: the least important picture first, each down to its lowest layer before
-    any is paused. `lowest`: 0 when none may be."""
+    """Return the levels, lowered until they fit.
+
+    The least important video goes down first. Each goes down to its lowest layer before any is paused. `lowest`: 0 if none may
+    pause.
+    """
     fitting = {slot: levels[slot] for slot in pictures}
     for least in range(0, lowest - 1, -1):
         for slot in reversed(list(pictures)):

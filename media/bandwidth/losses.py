@@ -1,7 +1,6 @@
-"""How much of what was sent to one receiver is lost, and whether it goes on.
+"""How much of what was sent to one receiver is lost, and whether the loss lasts.
 
-A receiver that stands still for a moment loses once what its socket cannot hold. A link that is too narrow or
-bad goes on losing.
+A receiver that stalls for a moment loses once what its socket cannot hold. A narrow or bad link goes on losing.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ WINDOW_S = 1.0
 LEAST_PACKETS = 15
 FEW, MANY = 0.02, 0.10
 LASTS_S = 1.2
-"""Longer than the window: a single gap is out of it by then."""
+"""Longer than the window, so that a single gap has left the window by then."""
 
 
 class Losses:
-    """`add` for each report."""
+    """Loss meter of one path. Call `add` for each report."""
 
     def __init__(self) -> None:
         self._reports: deque[tuple[float, int, int]] = deque()
@@ -24,6 +23,7 @@ class Losses:
         self._many_since: float | None = None
 
     def add(self, came: int, lost: int, now: float) -> None:
+        """Count a report's packets: `came` have arrived, `lost` have not."""
         self._reports.append((now, came, lost))
         self._came += came
         self._lost += lost
@@ -38,12 +38,12 @@ class Losses:
 
     @property
     def share(self) -> float:
-        """Of the last second; 0 while there are too few packets to tell."""
+        """Fraction lost in the last second; 0 while there are too few packets to tell."""
         known = self._came + self._lost
         return self._lost / known if known >= LEAST_PACKETS else 0.0
 
     def goes_on(self, now: float) -> bool:
-        """Whether much has been lost for longer than one gap explains. True once in `LASTS_S`."""
+        """Return whether much has been lost for longer than a single gap explains. True once in `LASTS_S`."""
         if self._many_since is None or now - self._many_since < LASTS_S:
             return False
         self._many_since = now

@@ -1,24 +1,27 @@
-"""Bits a second of one stream, over the last second."""
+"""Bit rate of one stream over the last second."""
 
 from __future__ import annotations
 
 BUCKETS_PER_S = 10
 LEAST_S = 0.2
-"""A stream that has just begun is measured over no less."""
+"""Shortest time over which a new stream is measured."""
 
 
 class Meter:
+    """Bit rate meter of one stream."""
+
     def __init__(self, now: float) -> None:
         self._began = now
         self._at = int(now * BUCKETS_PER_S)
         self._octets = [0] * BUCKETS_PER_S
 
     def add(self, octets: int, now: float) -> None:
+        """Count bytes that have come."""
         self._advance(now)
         self._octets[self._at % BUCKETS_PER_S] += octets
 
     def bps(self, now: float) -> float:
-        """0: nothing came in the last second."""
+        """Return bits per second; 0: nothing came in the last second."""
         self._advance(now)
         return sum(self._octets) * 8 / min(1.0, max(LEAST_S, now - self._began))
 

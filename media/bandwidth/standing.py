@@ -1,14 +1,14 @@
-"""Whether packets stand in a queue on the way to one receiver, from when each was sent and arrived.
+"""Detects a standing queue on the path to one receiver, from the times when packets were sent and arrived.
 
-A narrow link and a late receiver both delay packets, but not in the same way:
+A narrow link and a late receiver both delay packets, but differently:
 
-- Behind a narrow link *every* packet waits, the wait grows, and packets arrive spread out, as fast as the link carries them.
-- A receiver (or sender, or worker) that is short of processor time leaves gaps. After a gap the packets arrive together, and the
-  last of them has hardly waited.
+- Behind a narrow link *every* packet waits and the wait grows. Packets arrive spread out, as fast as the link carries them.
+- A receiver (or sender, or worker) short of processor time leaves gaps. After a gap the packets arrive together, and the last of
+  them has hardly waited.
 
-So the least delay over a while counts, as in CoDel (RFC 8289). The slope of the delay, which Google Congestion Control looks at,
-grows with gaps, too. Measured with Chromium on a machine with five times more work than processors: the least delay of a
-report was below 10 ms in 99 of 100 reports, while single packets were up to 175 ms late.
+So the least delay over an interval counts, as in CoDel (RFC 8289). The slope of the delay, which Google Congestion Control uses,
+grows with gaps, too. Measured with Chromium on a machine with five times more work than processors: the least delay of a report
+was below 10 ms in 99 of 100 reports, while single packets were up to 175 ms late.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from collections import deque
 
 TARGET_S = 0.04
 INTERVAL_S, LONGEST_S = 0.3, 1.5
-"""A queue stands if every packet that arrived within so long has waited longer than `TARGET_S`; longer while packets are few."""
+"""A queue stands if every packet of this interval has waited longer than `TARGET_S`. The interval is longer while packets are
+few."""
 LEAST_PACKETS = 6
 BASE_BUCKETS, BUCKET_S = 10, 1.0
 """The delay of an empty path is the least of the last ten seconds: clocks drift, and routes change."""
-ANOTHER_CLOCK_S = 10.0
+ANOTHER_CLOCK_S = 10.0  # a jump in delay that means another clock: start anew
 
 
 class Standing:
-    """`add` for each packet that arrived, then `growth_s`. Times in seconds, on two clocks."""
+    """Queue detector of one path. `add` each packet that arrived, then read `growth_s`. Times in seconds, on two clocks."""
 
     def __init__(self) -> None:
         self._base: deque[tuple[int, float]] = deque()
@@ -34,6 +35,7 @@ class Standing:
         self._newest = 0.0
 
     def add(self, sent: float, arrived: float) -> None:
+        """Note a packet: sending time on our clock, arrival on the receiver's."""
         delay = arrived - sent
         if self._base and abs(delay - self._least) > ANOTHER_CLOCK_S:
             self._base.clear()
@@ -57,7 +59,7 @@ class Standing:
 
     @property
     def growth_s(self) -> float | None:
-        """By how much the least delay differs between the first and the last third of the interval; None: no queue stands."""
+        """Change of the least delay from the first to the last third of the interval, in seconds; None: no queue stands."""
         oldest = self._latest[0][0] if self._latest else self._newest
         third = (self._newest - oldest) / 3
         waits = len(self._latest) >= LEAST_PACKETS and 3 * third >= INTERVAL_S * 2 / 3

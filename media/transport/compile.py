@@ -1,7 +1,7 @@
-"""Builds fastpath.c where there is a C compiler: `python media/transport/compile.py`. Imports nothing of this project, so that
-the build hook of the wheel can use it.
+"""Build fastpath.c where there is a C compiler: `python media/transport/compile.py`.
 
-No header but those of libc is needed: the library is opened by cffi, and libsrtp is handed to it by pylibsrtp.
+Imports nothing of this project, so that the wheel's build hook can use it. Needs only libc's headers: cffi opens the library, and
+pylibsrtp provides libsrtp.
 """
 
 from __future__ import annotations
@@ -21,22 +21,24 @@ FLAGS = ["-std=gnu11", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-fstack-p
 
 
 def fingerprint() -> str:
-    """Of the sources; a library that was made of others is not used."""
+    """Return the fingerprint of the sources. A library with another one is not used."""
     return hashlib.sha256(HEADER.read_bytes() + SOURCE.read_bytes()).hexdigest()[:16]
 
 
 def is_fresh(library: Path = LIBRARY) -> bool:
+    """Return whether the library exists and was built from the present sources."""
     return library.exists() and fingerprint().encode() in library.read_bytes()
 
 
 def compile_to(library: Path = LIBRARY, extra: tuple[str, ...] = ()) -> str:
-    """ "" when the library is there, else why it is not."""
+    """Build the library. Return "", or the reason why it could not be built."""
     if sys.platform != "linux":
         return "only Linux has recvmmsg"
     compiler = shlex.split(os.environ.get("CC", "cc"))
     if not compiler or shutil.which(compiler[0]) is None:
         return "no C compiler (Debian: gcc and libc6-dev)"
-    made = library.with_suffix(f".{os.getpid()}.tmp")  # so that two builds at once, and a worker that starts, see it whole
+    # written under another name: parallel builds and a starting worker see only whole files
+    made = library.with_suffix(f".{os.getpid()}.tmp")
     command = [*compiler, *FLAGS, *extra, f'-DFASTPATH_SOURCE="{fingerprint()}"', "-o", str(made), str(SOURCE)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # the machine owner's own compiler
     if done.returncode:
@@ -47,7 +49,7 @@ def compile_to(library: Path = LIBRARY, extra: tuple[str, ...] = ()) -> str:
 
 
 def make() -> str:
-    """As `compile_to`, unless it is there; says aloud why not."""
+    """Build the library unless it is fresh. Print the reason when it cannot be built, and return it."""
     reason = "" if is_fresh() else compile_to()
     if reason:
         print(f"The fast path of the relay is not built ({reason}); the service runs without it, and needs more processor.")

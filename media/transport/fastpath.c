@@ -1,10 +1,10 @@
-/* The steady state of voices, without Python: receive, unprotect, renumber, protect for each listener, send; or keep for the mixer.
+/* Moves steady voices without Python: receive, unprotect, renumber, protect for each listener, send; or buffer for the mixer.
 
-   fastpath.h says what is shared and who decides. Two rules keep this small and safe:
-   - Nothing is decided here. A packet is taken only when its path and SSRC are lent, its payload type is the voice's, and every
-     listener's stream would go on by it (no restart, no switch of source). Anything else is left to Python before it is decrypted,
-     so that libsrtp's replay window has not seen it.
-   - Every offset is checked against the length before it is read; what is malformed is counted and dropped. */
+   fastpath.h says what is shared and who decides. Two rules keep this code small and safe:
+   - It decides nothing. It takes a packet only when the packet's path and SSRC are offloaded, its payload type is the voice's, and
+     every listener's stream simply continues (no restart, no switch of source). Any other packet goes to Python before it is
+     decrypted, so that libsrtp's replay window has not seen it.
+   - Every offset is checked against the length before it is read. Malformed packets are counted and dropped. */
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,19 +21,19 @@ enum { STUN, DTLS, RTP, RTCP };
 
 #define TAKEN (-1)
 #define HEADER 12
-#define REDUNDANT 5          /* what RFC 2198 puts before a packet and the one before it */
-#define OLDEST 16383         /* ticks, as its format can say */
-#define BOTH 1200            /* bytes of the two; longer ones go alone */
-#define NUMBERED 8           /* the extension that carries a transport-wide number */
-#define TRAILER 144          /* what libsrtp may write behind a packet (SRTP_MAX_TRAILER_LEN) */
+#define REDUNDANT 5          /* bytes that RFC 2198 puts before the two packets */
+#define OLDEST 16383         /* ticks: the most its format can express */
+#define BOTH 1200            /* bytes of both packets; a longer pair is sent without a copy */
+#define NUMBERED 8           /* bytes of the extension that carries a transport-wide number */
+#define TRAILER 144          /* bytes that libsrtp may write behind a packet (SRTP_MAX_TRAILER_LEN) */
 #define LONGEST 1356         /* media.transport.seam.MAX_PROTECTED_INPUT_BYTES */
 #define RESTART 3000         /* media.packets.rtp.RESTART */
 #define TABLE 4096           /* chains; a worker has at most 2,000 peers */
-#define QUEUE 128            /* packets sent by one system call, at most */
-#define RATE 3000.0          /* as media.peer.peer rations each peer: a second, */
+#define QUEUE 128            /* packets sent by one system call at most */
+#define RATE 3000.0          /* packets a second from one peer, as in media.peer.peer, */
 #define BURST 1500.0         /* and at once */
 #define CONTROL CMSG_SPACE(sizeof(struct timespec))
-#define MOST_LATE 5.0        /* seconds; an older arrival is a step of the machine's clock */
+#define MOST_LATE 5.0        /* seconds; an older arrival means that the machine's clock was set */
 
 typedef int (*cipher)(void *context, void *packet, int *length);
 
@@ -74,13 +74,13 @@ static void put32(uint8_t *at, uint32_t value) {
     put16(at + 2, (uint16_t)value);
 }
 
-/* How many sequence numbers `new` is after `old`, across the wrap. */
+/* Return how many sequence numbers `new` is after `old`, across the wrap. */
 static int ahead(uint16_t new, uint16_t old) { return (int16_t)(uint16_t)(new - old); }
 
 /* --- legs --- */
 
 static unsigned chain(const fastpath_path *path) {
-    uint32_t hash = 2166136261u ^ (uint32_t)path->fd; /* FNV-1a: short keys; who could aim at one chain must own its addresses */
+    uint32_t hash = 2166136261u ^ (uint32_t)path->fd; /* FNV-1a: keys are short; to fill one chain takes many addresses */
     for (unsigned at = 0; at < path->length; at++) hash = (hash ^ path->address[at]) * 16777619u;
     return hash % TABLE;
 }
@@ -112,7 +112,7 @@ static void unlisten(fastpath_leg *listener) {
     listener->source = NULL;
 }
 
-/* Nothing of this voice is moved here any more; its state, and that of its listeners, may be read. */
+/* End the offloading of this voice. Python may read its state and its listeners' states from now on. */
 void fastpath_recall(fastpath *f, fastpath_leg *source) {
     if (!source->lent) return;
     for (int at = 0; at < source->listening; at++) source->listeners[at]->source = NULL;
@@ -123,7 +123,7 @@ void fastpath_recall(fastpath *f, fastpath_leg *source) {
     source->next = NULL;
 }
 
-/* `source->from`, the states and each listener's `to` have been written. 0: done. */
+/* Offload a voice. Python has written `source->from`, the states and each listener's `to`. Return 0 when done. */
 int fastpath_lend(fastpath *f, fastpath_leg *source, fastpath_leg **listeners, int count) {
     if (source->lent || count < 0 || count > FASTPATH_LISTENERS || source->from.length > FASTPATH_ADDRESS || find(f, &source->from))
         return -1;
@@ -142,7 +142,7 @@ int fastpath_lend(fastpath *f, fastpath_leg *source, fastpath_leg **listeners, i
 }
 
 void fastpath_leg_close(fastpath *f, fastpath_leg *leg) {
-    fastpath_flush(f); /* the queue points to where legs are */
+    fastpath_flush(f); /* the queue points into legs */
     fastpath_recall(f, leg);
     unlisten(leg);
     free(leg);
@@ -170,7 +170,7 @@ void fastpath_flush(fastpath *f) {
         if (sent > 0) {
             f->counts.packets_out += sent;
             at += sent;
-        } else { /* what the kernel does not take is dropped */
+        } else { /* the kernel did not take it: drop it */
             if (errno == EAGAIN || errno == EWOULDBLOCK) f->counts.send_full++;
             else f->counts.send_error++;
             at++;
@@ -179,14 +179,14 @@ void fastpath_flush(fastpath *f) {
     f->queued = 0;
 }
 
-/* How long the packet before this one is, where it is known and can come again with it; else 0. */
+/* Return the length of the packet before this one if it is known and fits as a redundant copy, else 0. */
 static int former(const fastpath_in *in, const uint8_t *head, int bytes) {
     uint32_t ticks = get32(head + 4) - in->former_timestamp;
     int follows = in->former_bytes && get16(head + 2) == (uint16_t)(in->former_sequence + 1) && ticks && ticks <= OLDEST;
     return follows && in->former_bytes + bytes <= BOTH ? in->former_bytes : 0;
 }
 
-/* As media.packets.red.wrap, without the packet itself. */
+/* Write a RED header and the packet before, as media.packets.red.wrap does; the packet itself follows. */
 static int put_former(uint8_t *at, const fastpath_in *in, const uint8_t *head, int payload_type) {
     at[0] = (uint8_t)(0x80 | payload_type);
     put16(at + 1, (uint16_t)((get32(head + 4) - in->former_timestamp) << 2 | (uint32_t)in->former_bytes >> 8));
@@ -196,7 +196,7 @@ static int put_former(uint8_t *at, const fastpath_in *in, const uint8_t *head, i
     return REDUNDANT + in->former_bytes;
 }
 
-/* One packet of a voice, as media.packets.rtp.Rewriter.relay makes it. */
+/* Queue one packet of a voice for one listener, as media.packets.rtp.Rewriter.relay makes it. */
 static void relay(fastpath *f, const fastpath_in *in, fastpath_leg *to, const uint8_t *head, const uint8_t *payload, int bytes,
                   double now) {
     fastpath_out *out = &to->out;
@@ -244,7 +244,7 @@ static void relay(fastpath *f, const fastpath_in *in, fastpath_leg *to, const ui
     f->queued++;
 }
 
-/* A packet that Python has made, encrypted; it is sent with the others at the next `fastpath_flush`. 0: done. */
+/* Encrypt a packet that Python has made and queue it for the next `fastpath_flush`. Return 0 when done. */
 int fastpath_say(fastpath *f, fastpath_leg *to, const uint8_t *packet, int bytes) {
     if (bytes < HEADER || bytes > LONGEST || !to->to.length) return -1;
     if (f->queued == QUEUE) fastpath_flush(f);
@@ -263,7 +263,7 @@ int fastpath_say(fastpath *f, fastpath_leg *to, const uint8_t *packet, int bytes
 
 /* --- in --- */
 
-/* As media.peer.streams.Incoming.receive; `goes_on` has seen that this is no restart. */
+/* Count a packet as media.peer.streams.Incoming.receive does; `goes_on` has excluded a restart. */
 static void count(fastpath_in *in, uint16_t sequence, uint32_t timestamp, int octets, double came) {
     in->packets++;
     in->octets += octets;
@@ -279,7 +279,7 @@ static void count(fastpath_in *in, uint16_t sequence, uint32_t timestamp, int oc
     in->transit = transit;
 }
 
-/* As media.peer.speaking.Voice.hear. */
+/* Detect speech as media.peer.speaking.Voice.hear does. */
 static void hear(fastpath_in *in, int level, double now) {
     if (now - in->last_loud > in->hang_s || now - in->last_packet > in->silent_s) in->speaking = 0;
     in->last_packet = now;
@@ -292,7 +292,7 @@ static void hear(fastpath_in *in, int level, double now) {
     }
 }
 
-/* The RFC 6464 level, or -1; `at` to `end` is the body of the header extensions (as media.packets.rtp.extension). */
+/* Return the RFC 6464 level, or -1. `at` to `end` is the body of the header extensions (as media.packets.rtp.extension). */
 static int level(const uint8_t *at, const uint8_t *end, uint16_t profile, int wanted) {
     int wide = (profile & 0xFFF0) == 0x1000;
     if (!wanted || (!wide && profile != 0xBEDE)) return -1;
@@ -320,7 +320,7 @@ static int level(const uint8_t *at, const uint8_t *end, uint16_t profile, int wa
     return -1;
 }
 
-/* Whether this voice, and that of each listener, would simply go on. */
+/* Return whether this voice, and the stream of each listener, simply continues. */
 static int goes_on(const fastpath_leg *leg, const uint8_t *data) {
     uint16_t sequence = get16(data + 2);
     if (get32(data + 8) != leg->in.ssrc || (data[1] & 0x7F) != leg->in.payload_type) return 0;
@@ -333,7 +333,7 @@ static int goes_on(const fastpath_leg *leg, const uint8_t *data) {
     return 1;
 }
 
-/* Whether a packet says of itself (in the clear, RFC 6904 is not offered) that there is nothing to hear in it. */
+/* Return whether a packet's own level says that it holds nothing to hear. Header extensions are not encrypted (no RFC 6904). */
 static int quiet(const fastpath_in *in, const uint8_t *data, int bytes) {
     int at = HEADER + 4 * (data[0] & 0x0F);
     if (!(data[0] & 0x10) || bytes < at + 4) return 0;
@@ -351,7 +351,7 @@ static void keep(fastpath_leg *leg, const uint8_t *head, const uint8_t *payload,
     memcpy(packet->payload, payload, (size_t)bytes);
 }
 
-/* The newest packet, for the next one; 0 bytes: nobody gets it again. */
+/* Store the newest packet for redundant copies; 0 bytes: no listener gets any. */
 static void remember(fastpath_in *in, const uint8_t *head, const uint8_t *payload, int bytes) {
     in->former_bytes = bytes <= FASTPATH_FORMER ? bytes : 0;
     in->former_sequence = get16(head + 2);
@@ -359,7 +359,7 @@ static void remember(fastpath_in *in, const uint8_t *head, const uint8_t *payloa
     memcpy(in->former, payload, (size_t)in->former_bytes);
 }
 
-/* A packet of a lent voice, decrypted and passed on; 0: left to Python, untouched. */
+/* Decrypt a packet of an offloaded voice and pass it on. Return 0 if it is left to Python, untouched. */
 static int voice(fastpath *f, const fastpath_path *from, uint8_t *data, int bytes, double now, double came) {
     fastpath_leg *leg = find(f, from);
     if (!leg || bytes > LONGEST || !goes_on(leg, data)) return 0;
@@ -410,8 +410,8 @@ malformed:
     return 1;
 }
 
-/* RFC 7983 section 7 and RFC 5761 section 4, as media.transport.udp.classify: the kind of what is Python's, or TAKEN.
-   came: when the kernel received it, at most `now`. */
+/* Classify a datagram (RFC 7983 section 7 and RFC 5761 section 4) as media.transport.udp.classify does. Return its kind if Python
+   must handle it, else TAKEN. came: when the kernel received it, at most `now`. */
 int fastpath_datagram(fastpath *f, fastpath_path *from, uint8_t *data, int bytes, double now, double came) {
     f->counts.packets_in++;
     if (bytes >= HEADER && bytes < FASTPATH_DATAGRAM - 3) {
@@ -435,8 +435,8 @@ static double seconds(clockid_t clock) {
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* When the kernel received a datagram, on our clock. However late this process reads, the sender is told when its packets arrived:
-   its bandwidth estimation takes lateness for a narrow link. */
+/* Return when the kernel received a datagram, on our clock. The sender must learn when its packets arrived, not when this process
+   read them: its bandwidth estimation takes lateness for a narrow link. */
 static double arrival(struct msghdr *message, double now, double wall) {
     for (struct cmsghdr *each = CMSG_FIRSTHDR(message); each; each = CMSG_NXTHDR(message, each)) {
         if (each->cmsg_level != SOL_SOCKET || each->cmsg_type != SCM_TIMESTAMPNS) continue;
@@ -448,7 +448,7 @@ static double arrival(struct msghdr *message, double now, double wall) {
     return now;
 }
 
-/* One batch; how many are left to Python, until the next call. -1: there was nothing (or an error of an earlier send). */
+/* Read one batch. Return how many datagrams are left to Python, valid until the next call. -1: none, or a socket error. */
 int fastpath_receive(fastpath *f, int fd, double now) {
     for (int at = 0; at < f->used; at++) {
         f->messages[at].msg_hdr.msg_namelen = FASTPATH_ADDRESS;
@@ -478,13 +478,13 @@ int fastpath_receive(fastpath *f, int fd, double now) {
 
 /* --- waiting --- */
 
-/* The sockets that `fastpath_wait` reads; -1: too many, none is. */
+/* Set the sockets that `fastpath_wait` reads. Return -1, and read none, if they are too many. */
 int fastpath_use(fastpath *f, const int *sockets, int count) {
     f->socket_count = 0;
     if (count < 0 || count > FASTPATH_SOCKETS) return -1;
     memcpy(f->sockets, sockets, sizeof *sockets * (size_t)count);
     int on = 1;
-    for (int at = 0; at < count; at++) /* where it cannot be, `came` is the time of reading */
+    for (int at = 0; at < count; at++) /* without this option `came` is the time of reading */
         setsockopt(sockets[at], SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
     f->socket_count = count;
     return 0;
@@ -496,9 +496,9 @@ static int socket_index(const fastpath *f, int fd) {
     return at < f->socket_count ? at : -1;
 }
 
-/* As epoll_wait (-1: as long as it takes), but our sockets are read here, and it waits on while all that comes by them is taken:
-   for the time given, not longer. How many other descriptors are ready (`fastpath_others`). left: socket, number of datagrams
-   that are Python's (`fastpath_leftovers`). Descriptors are level-triggered: what is not told now is told the next time. */
+/* Wait as epoll_wait does (-1: without limit), and read our sockets here. Wait on, within the time given, while every datagram is
+   taken. Return how many other descriptors are ready (`fastpath_others`). left: socket, number of datagrams for Python
+   (`fastpath_leftovers`). Descriptors are level-triggered: one that is not reported now is reported the next time. */
 int fastpath_wait(fastpath *f, int epoll, int milliseconds, int *left) {
     struct epoll_event events[FASTPATH_READY];
     double until = milliseconds > 0 ? seconds(CLOCK_MONOTONIC) + milliseconds / 1e3 : 0;
@@ -554,5 +554,5 @@ fastpath_counts *fastpath_counted(fastpath *f) { return &f->counts; }
 
 fastpath_left *fastpath_leftovers(fastpath *f) { return f->left; }
 
-/* Of which sources this was made; Python uses no other. */
+/* Return the fingerprint of the sources this library was built from. Python uses no other. */
 const char *fastpath_source(void) { return FASTPATH_SOURCE; }

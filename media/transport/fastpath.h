@@ -1,19 +1,20 @@
-/* What fastpath.c and media/transport/fastpath.py share. Python reads this file too (cffi), hence no directives but plain numbers.
+/* Declarations shared by fastpath.c and media/transport/fastpath.py. Python reads this file, too (cffi): only plain numbers here.
 
-   Python owns every decision: who is heard by whom, which address is checked, when a stream begins, pauses or ends. While a voice is
-   steady it lends its state to the structures below, and the C code moves packets by them; what is not exactly as expected goes to
-   Python untouched, which takes the state back first. Times are seconds of the worker's monotonic clock. */
+   Python makes every decision: who hears whom, which address is checked, when a stream begins, pauses or ends. While a voice is
+   steady, Python offloads it: it copies the voice's state into the structures below, and the C code moves packets by that state. A
+   packet that is not exactly as expected goes to Python untouched; Python takes the state back first. Times are seconds of the
+   worker's monotonic clock. */
 
-#define FASTPATH_BATCH 64      /* datagrams taken at one wake-up */
+#define FASTPATH_BATCH 64      /* datagrams read at one wake-up */
 #define FASTPATH_LISTENERS 8   /* as many as a room has peers */
 #define FASTPATH_SENT 256      /* numbered packets whose sizes Python has not collected yet: five seconds of a voice */
-#define FASTPATH_FORMER 512    /* bytes of a packet that comes again with the next */
-#define FASTPATH_KEPT 8        /* packets of a mixed voice between two ticks; more are Python's */
-#define FASTPATH_KEPT_BYTES 512 /* of the whole datagram; longer ones are Python's */
+#define FASTPATH_FORMER 512    /* bytes of a payload that is sent again with the next packet (RED) */
+#define FASTPATH_KEPT 8        /* packets of a mixed voice buffered between two ticks; Python handles further ones */
+#define FASTPATH_KEPT_BYTES 512 /* the whole datagram; Python handles longer ones */
 #define FASTPATH_ADDRESS 28    /* sizeof(struct sockaddr_in6) */
-#define FASTPATH_DATAGRAM 1504 /* 1500, and one more that tells what is too long */
-#define FASTPATH_SOCKETS 64    /* one a local address */
-#define FASTPATH_READY 64      /* other descriptors told of at one wake-up */
+#define FASTPATH_DATAGRAM 1504 /* 1500, and more to recognize datagrams that are too long */
+#define FASTPATH_SOCKETS 64    /* one for each local address */
+#define FASTPATH_READY 64      /* other descriptors reported at one wake-up */
 
 /* A socket and a remote address, as the kernel gives it. */
 typedef struct {
@@ -22,12 +23,12 @@ typedef struct {
     uint8_t address[28];
 } fastpath_path;
 
-/* A voice as it arrives: media.peer.streams.Incoming, and media.peer.speaking of who says it. */
+/* A voice as it arrives: the state of media.peer.streams.Incoming, and media.peer.speaking.Voice of its speaker. */
 typedef struct {
     uint32_t ssrc;
     int payload_type;
     int level_id;
-    int quiet_from; /* louder packets are Python's (-dBov; 0: all are taken) */
+    int quiet_from; /* -dBov: louder packets go to Python; 0: none do */
     int highest;
     int64_t packets, octets, cycles;
     double clock, transit, jitter, heard;
@@ -35,7 +36,7 @@ typedef struct {
     int loud, speaking;
     double hang_s, silent_s, last_loud, last_packet;
     double allowance, refilled;
-    uint16_t former_sequence; /* the newest packet, while somebody gets each with the one before */
+    uint16_t former_sequence; /* the newest packet, while a listener gets redundant copies (RED) */
     uint32_t former_timestamp;
     int former_bytes;
     uint8_t former[512];
@@ -46,8 +47,8 @@ typedef struct {
     int bytes;
 } fastpath_sent;
 
-/* A voice as it leaves: media.packets.rtp.Rewriter, and the numbers of transport-wide feedback (number_id 0: none).
-   red_type: of packets that carry the one before (media.packets.red; 0: none do). */
+/* A voice as it leaves: the state of media.packets.rtp.Rewriter, and the transport-wide numbers (number_id 0: none).
+   red_type: payload type of packets that also carry the packet before (media.packets.red); 0: none do. */
 typedef struct {
     uint32_t ssrc;
     int payload_type, red_type;
@@ -61,7 +62,7 @@ typedef struct {
     fastpath_sent sent[256];
 } fastpath_out;
 
-/* A packet of a voice that is mixed, decrypted, as the mixer takes it at its tick. level: RFC 6464, -1: it says none. */
+/* A decrypted packet of a mixed voice, buffered until the mixer's tick. level: RFC 6464; -1: the packet has none. */
 typedef struct {
     double at;
     uint16_t sequence;
@@ -70,8 +71,9 @@ typedef struct {
     uint8_t payload[512];
 } fastpath_kept;
 
-/* One peer. `unprotect` and `protect` are its two libsrtp contexts. A leg that is lent is in the table of paths, and its listeners
-   name it as their source. keeps: besides, its packets are kept here for Python, which sets `kept` to 0 when it has taken them. */
+/* One peer. `unprotect` and `protect` are its two libsrtp contexts. An offloaded (lent) leg is in the table of paths, and its
+   listeners name it as their source. keeps: its packets are also buffered here for Python, which sets `kept` to 0 when it has
+   taken them. */
 typedef struct fastpath_leg {
     void *unprotect, *protect;
     int lent, listening;
@@ -84,7 +86,7 @@ typedef struct fastpath_leg {
     fastpath_kept packets[8];
 } fastpath_leg;
 
-/* What is left to Python. kind: 0 STUN, 1 DTLS, 2 RTP, 3 RTCP. came: when the kernel received it. */
+/* A datagram for Python. kind: 0 STUN, 1 DTLS, 2 RTP, 3 RTCP. came: when the kernel received it. */
 typedef struct {
     double came;
     int kind, bytes;
@@ -98,7 +100,7 @@ typedef struct {
     int64_t junk, rate, srtp, rtp, protect, send_full, send_error, receive_error;
 } fastpath_counts;
 
-/* A descriptor that is not one of the sockets, and epoll's events. */
+/* A ready descriptor that is not one of the sockets, and its epoll events. */
 typedef struct {
     int fd;
     uint32_t events;

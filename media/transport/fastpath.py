@@ -1,8 +1,7 @@
-"""The binding of fastpath.c: sockets read and steady voices relayed without Python. Optional: without a
-library `Fastpath` raises `Unavailable`, and everything goes by Python.
+"""Binding of fastpath.c, which reads sockets and relays steady voices without Python.
 
-State goes both ways by `Leg.voice_in` and `Leg.voice_out` (the structures of fastpath.h), which belong to Python unless the leg
-is lent: `media.peer.lent` copies them.
+Optional: without its library `Fastpath` raises `Unavailable`, and Python moves every packet. `Leg.voice_in` and `Leg.voice_out`
+hold the state (the structures of fastpath.h). They belong to Python unless the leg is offloaded; `media.peer.lent` copies them.
 """
 
 from __future__ import annotations
@@ -24,23 +23,23 @@ from media.transport.ice import Address, Path
 log = structlog.get_logger(__name__)
 
 OFF = "SANGDAM_PURE_PYTHON"
-"""Environment variable: anything in it keeps the fast path off."""
+"""Environment variable: any value keeps the fast path off."""
 LISTENERS = 8
 KINDS = ("stun", "dtls", "rtp", "rtcp")
 KNOWN_PATHS = 4096
-"""Addresses whose text is remembered; then all are forgotten, and made again as they come."""
+"""Addresses whose text form is cached. A full cache is emptied."""
 _DROPS = ("junk", "rate", "srtp", "rtp", "protect", "send_full", "send_error", "receive_error")
 _FAMILY = struct.Struct("=H")
 _KEPT, _KEPT_BYTES = struct.Struct("=dHxxIii"), 536
-"""A `fastpath_kept` up to its payload, and the whole: five fields by one call."""
+"""Layout of a `fastpath_kept` up to its payload, and its whole size: one call reads all five fields."""
 
 
 class Unavailable(Exception):
-    """Why there is no fast path."""
+    """There is no fast path; the message says why."""
 
 
 class Kept(NamedTuple):
-    """A packet of a voice that is mixed. level: RFC 6464, None: it says none; at: when it came."""
+    """Buffered packet of a mixed voice. `level`: RFC 6464, or None; `at`: arrival on the monotonic clock."""
 
     sequence: int
     timestamp: int
@@ -50,7 +49,7 @@ class Kept(NamedTuple):
 
 
 class Left(NamedTuple):
-    """A datagram that is Python's to handle. came: when the kernel received it, on the monotonic clock."""
+    """Datagram for Python. `came`: when the kernel received it, on the monotonic clock."""
 
     kind: Any
     data: bytes
@@ -59,10 +58,13 @@ class Left(NamedTuple):
 
 
 class Leg:
-    """One peer: its two libsrtp contexts, and the voices that it sends and hears. `close()` before the contexts end."""
+    """One peer in the fast path: its two libsrtp contexts, the voice it sends and the voice it hears.
+
+    Close it before the contexts end.
+    """
 
     def __init__(self, fastpath: Fastpath, contexts: tuple[int, int], keep: object) -> None:
-        """keep: what owns the contexts; it lives as long as this."""
+        """Open the leg. `keep`: owner of the contexts; the leg keeps it alive."""
         self._fastpath = fastpath
         self._keep = keep
         self._leg = fastpath.lib.fastpath_leg_open(*(fastpath.pointer(each) for each in contexts))
@@ -75,21 +77,23 @@ class Leg:
 
     @property
     def hears(self) -> bool:
-        """Whether a lent voice goes to this peer."""
+        """Whether an offloaded voice goes to this peer."""
         return self._leg is not None and bool(self._leg.source)
 
     def aim(self, path: Path) -> None:
-        """Where what this peer hears is sent."""
+        """Send what this peer hears to `path`."""
         self._fastpath.write_path(self._leg.to, path)
 
     def say(self, packet: bytes) -> None:
-        """Encrypts a packet for this peer, to be sent at the next `Fastpath.flush`; nothing happens while there is no address."""
+        """Encrypt a packet for this peer; `Fastpath.flush` sends it. Does nothing while the peer has no address."""
         self._say(self._f, self._leg, packet, len(packet))
 
     def lend(self, path: Path, listeners: Sequence[Leg], *, keeps: bool = False) -> bool:
-        """From now on this peer's voice, when it comes by `path`, goes to `listeners`; False: it cannot, nothing has changed.
+        """Offload this peer's voice: packets from `path` go to `listeners`.
 
-        keeps: `kept` tells of its packets, besides.
+        Return False, with nothing changed, if it is not possible.
+
+        `keeps`: the packets are also buffered for `kept`.
         """
         if len(listeners) > LISTENERS:
             return False
@@ -99,7 +103,10 @@ class Leg:
         return bool(self._fastpath.lib.fastpath_lend(self._fastpath.f, self._leg, others, len(others)) == 0)
 
     def kept(self) -> list[Kept]:
-        """What has come since the last time; ask before `recall`, and before the packet that Python got is taken."""
+        """Return the packets buffered since the last call.
+
+        Call it before `recall`, and before Python handles a later packet of this voice.
+        """
         found = []
         for at in range(0, self._leg.kept * _KEPT_BYTES, _KEPT_BYTES):
             came, sequence, timestamp, level, size = _KEPT.unpack_from(self._packets, at)
@@ -109,22 +116,25 @@ class Leg:
         return found
 
     def keep_no_more(self) -> None:
+        """Stop buffering packets."""
         self._leg.keeps = 0
 
     def recall(self) -> None:
+        """End the offloading of this peer's voice."""
         self._fastpath.lib.fastpath_recall(self._fastpath.f, self._leg)
 
     def close(self) -> None:
+        """End the leg and everything that is offloaded on it."""
         if self._leg is not None:
             self._fastpath.lib.fastpath_leg_close(self._fastpath.f, self._leg)
             self._leg = self.voice_in = self.voice_out = self._keep = self._packets = None
 
 
 class Fastpath:
-    """One a worker. `receive` for each socket that has something to read; `close` after all legs."""
+    """Fast path of a worker. `receive` when a socket is readable; `close` after all legs."""
 
     def __init__(self, functions: tuple[int, int] | None, library: Any = build.LIBRARY) -> None:
-        """functions: addresses of libsrtp's `srtp_unprotect` and `srtp_protect`. Raises `Unavailable`."""
+        """Load the library. `functions`: addresses of libsrtp's `srtp_unprotect` and `srtp_protect`. Raise `Unavailable`."""
         if os.environ.get(OFF):
             raise Unavailable(f"{OFF} is set")
         if functions is None:
@@ -151,18 +161,19 @@ class Fastpath:
         self._paths: dict[tuple[int, bytes], Path] = {}
 
     def pointer(self, address: int) -> Any:
+        """Return an address as a C pointer."""
         return self.ffi.cast("void *", address)
 
     def use(self, descriptors: Sequence[int]) -> None:
-        """The sockets, in the order of their indexes in a `Path`."""
+        """Set the sockets, in the order of their indexes in a `Path`."""
         self._sockets = dict(enumerate(descriptors))
         self._fetched.clear()
         self.lib.fastpath_use(self.f, list(descriptors), len(descriptors))
 
     def wait(self, epoll: int, milliseconds: int) -> list[tuple[int, int]]:
-        """(descriptor, epoll's events) of what is ready; of our sockets, that which has brought something for `receive`.
+        """Wait like epoll. Return (descriptor, epoll events) of all that is ready.
 
-        milliseconds: -1: until something is. Raises OSError.
+        One of our sockets is ready when `receive` has datagrams from it. `milliseconds`: -1 waits without limit. Raise OSError.
         """
         count = self.lib.fastpath_wait(self.f, epoll, milliseconds, self._left_by)
         if count < 0:
@@ -175,11 +186,11 @@ class Fastpath:
         return ready
 
     def flush(self) -> None:
-        """Sends what legs have said."""
+        """Send the packets that `Leg.say` has queued."""
         self.lib.fastpath_flush(self.f)
 
     def receive(self, index: int, now: float) -> list[Left]:
-        """Return what came by this socket and is Python's to handle."""
+        """Return the datagrams from this socket that Python must handle."""
         if self._fetched:
             return self._fetched.pop(index, [])
         return self._leftovers(index, self.lib.fastpath_receive(self.f, self._sockets[index], now))
@@ -194,7 +205,10 @@ class Fastpath:
         return found
 
     def count(self, drops: Counter[str]) -> tuple[int, int, int]:
-        """Moves what was dropped into `drops`. Datagrams received, sent, and received of lent voices since the last time."""
+        """Move the counts of drops into `drops`.
+
+        Return the datagrams received, sent, and taken from offloaded voices since the last call.
+        """
         counts = self._counts
         for name in _DROPS:
             number = getattr(counts, name)
@@ -206,14 +220,17 @@ class Fastpath:
         return moved
 
     def close(self) -> None:
+        """Free the fast path. All legs must be closed."""
         self.lib.fastpath_close(self.f)
         self.f = self._counts = self._left = self._others = None
 
     @property
     def is_open(self) -> bool:
+        """Whether `close` has not been called yet."""
         return self.f is not None
 
     def write_path(self, to: Any, path: Path) -> None:
+        """Write `path` into a `fastpath_path`."""
         raw = pack(path.address)
         to.fd = self._sockets[path.socket]
         to.length = len(raw)
@@ -229,7 +246,7 @@ class Fastpath:
 
 
 def pack(address: Address) -> bytes:
-    """As Linux's `struct sockaddr_in` and `sockaddr_in6`."""
+    """Return an address as Linux's `struct sockaddr_in` or `sockaddr_in6`."""
     host, port, *more = address
     if not more:
         return _FAMILY.pack(socket.AF_INET) + struct.pack("!H4s8x", port, socket.inet_pton(socket.AF_INET, host))
@@ -239,7 +256,7 @@ def pack(address: Address) -> bytes:
 
 
 def unpack(raw: bytes) -> Address:
-    """What Python's `recvfrom` gives."""
+    """Return an address in the form of Python's `recvfrom`."""
     if _FAMILY.unpack_from(raw)[0] == socket.AF_INET:
         port, host = struct.unpack_from("!H4s", raw, 2)
         return socket.inet_ntop(socket.AF_INET, host), port

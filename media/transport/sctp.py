@@ -1,7 +1,7 @@
-"""What aiortc's SCTP takes on trust and must not, of aiortc 1.16: a parameter shorter than its header loops for ever (found by
-fuzzing), and gaps of a SACK that overlap or never end cost time without bound (found by reading).
+"""Checks of SCTP packets that aiortc 1.16 does not make.
 
-Pure: bytes and numbers in, a verdict out. RFC 9260 sections 3.2 and 3.3.4.
+A parameter shorter than its header makes aiortc loop endlessly (found by fuzzing). Gaps of a SACK that overlap or never end cost
+it unbounded time (found by reading). Pure: bytes and numbers in, a verdict out. RFC 9260 sections 3.2 and 3.3.4.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Sequence
 COMMON_HEADER, CHUNK_HEADER, PARAMETER_HEADER = 12, 4, 4
 INIT_FIELDS = 16
 _PARAMETERS_AT = {1: INIT_FIELDS, 2: INIT_FIELDS, 4: 0, 5: 0, 6: 0, 9: 0, 130: 0}
-"""INIT and INIT ACK; HEARTBEAT, HEARTBEAT ACK, ABORT, ERROR and RE-CONFIG: types whose chunks are lists of parameters."""
+"""Chunk types whose bodies are lists of parameters: INIT, INIT ACK, HEARTBEAT, HEARTBEAT ACK, ABORT, ERROR and RE-CONFIG."""
 
 
 def has_sound_parameters(packet: bytes) -> bool:
-    """False: a parameter says it is shorter than its own header (aiortc then reads the same one for ever)."""
+    """Return False if a parameter claims to be shorter than its own header: aiortc would read it again and again."""
     at = COMMON_HEADER
     while at + CHUNK_HEADER <= len(packet):
         length = int.from_bytes(packet[at + 2 : at + 4], "big")
@@ -39,8 +39,10 @@ def _advances(packet: bytes, at: int, end: int) -> bool:
 
 
 def are_sound_gaps(gaps: Sequence[tuple[int, int]], outstanding: int) -> bool:
-    """Gap blocks of a SACK lie one behind the other, within what was sent (aiortc counts through each, packet by packet,
-    so that one datagram of overlapping blocks asks for millions of steps)."""
+    """Return whether the gap blocks of a SACK are in order and within what was sent.
+
+    aiortc walks through each gap packet by packet, so one datagram of overlapping blocks would cost millions of steps.
+    """
     before = 0
     for start, end in gaps:
         if not before < start <= end <= outstanding:

@@ -1,7 +1,7 @@
-"""The one place that knows aiortc's private names.
+"""The only module that uses aiortc's private names.
 
-aiortc's DTLS and SCTP are used as they are; its peer connection, receivers and senders are not (they are made for end points:
-one datagram from a stranger ends their call, and one lost packet adds 280 ms for good). `tests/unit/media/transport/test_seam.py`
+It uses aiortc's DTLS and SCTP unchanged, but not its peer connection, receivers and senders. Those are made for endpoints: one
+datagram from a stranger ends their call, and one lost packet adds 280 ms for good. `tests/unit/media/transport/test_seam.py`
 fails when a new aiortc moves a name that is used here.
 """
 
@@ -33,19 +33,19 @@ SrtpError = (pylibsrtp.Error, ValueError)
 
 MAX_DATAGRAM_BYTES = 1500
 MAX_PROTECTED_INPUT_BYTES = 1356
-"""pylibsrtp works in a buffer of 1500 bytes and keeps 144 of them for its trailer."""
-HANDSHAKE_QUEUE = 64
+"""pylibsrtp works in a buffer of 1500 bytes and reserves 144 of them for its trailer."""
+HANDSHAKE_QUEUE = 64  # DTLS and SCTP datagrams waiting to be read; further ones are dropped
 SCTP_PORT = 5000
 _SRTP_FUNCTION = "srtp_err_status_t(*)(struct srtp_ctx_t_ *, void *, int *)"
-MAX_STREAM_ID = 1023
+MAX_STREAM_ID = 1023  # highest SCTP stream accepted
 MAX_MISORDERED = 4096
-"""Chunks beyond a gap that SCTP remembers one by one (aiortc sorts them for every packet)."""
+"""Chunks beyond a gap that SCTP remembers one by one. aiortc sorts them for every packet."""
 MAX_CHANNELS = 4
-MAX_BUFFERED_BYTES = {"doc": 4 * 1024 * 1024, "live": 64 * 1024}
+MAX_BUFFERED_BYTES = {"doc": 4 * 1024 * 1024, "live": 64 * 1024}  # unsent bytes of a data channel
 
 
 class _Path:
-    """What `RTCDtlsTransport` needs of an ICE transport: somewhere to send, something to receive from."""
+    """The parts of an ICE transport that `RTCDtlsTransport` uses: somewhere to send, something to receive from."""
 
     state = "completed"
 
@@ -56,13 +56,14 @@ class _Path:
         self._closed = False
 
     def push(self, data: bytes) -> bool:
-        """False: full, the datagram is dropped (DTLS and SCTP retransmit)."""
+        """Queue a datagram. Return False if the queue is full and it is dropped (DTLS and SCTP retransmit)."""
         if self._closed or self._queue.full():
             return False
         self._queue.put_nowait(data)
         return True
 
     def close(self) -> None:
+        """End the path: readers and writers get ConnectionError."""
         if not self._closed:
             self._closed = True
             if self._queue.full():
@@ -82,8 +83,11 @@ class _Path:
 
 
 class _BoundedSctp(RTCSctpTransport):
-    """aiortc neither caps reassembly nor enforces its receive window, and raises what its parsers happen to raise (found by
-    fuzzing: a SACK that counts more gaps than it has): this one calls `end` with a reason instead."""
+    """SCTP that ends with a reason on hostile input.
+
+    aiortc neither limits reassembly nor enforces its receive window. Its parsers raise any exception: fuzzing found a SACK that
+    counts more gaps than it has. This class calls `end` with a reason instead.
+    """
 
     def __init__(self, transport: RTCDtlsTransport, end: Callable[[str], None]) -> None:
         super().__init__(transport, port=SCTP_PORT)
@@ -97,7 +101,7 @@ class _BoundedSctp(RTCSctpTransport):
             await super()._handle_data(data)
         except ConnectionError:
             raise
-        except Exception:  # the association is in a state that nobody knows; it is the peer's own doing
+        except Exception:  # the association's state is unknown now; its peer has caused this
             self._end("sctp_malformed")
 
     async def _receive_chunk(self, chunk: Chunk) -> None:
@@ -119,7 +123,7 @@ class _BoundedSctp(RTCSctpTransport):
 
 @dataclass
 class Handlers:
-    """Called in the event loop; `message` gets (label, text or bytes), `closed` a reason, once."""
+    """Callbacks in the event loop. `message` gets (label, text or bytes); `closed` gets a reason, once."""
 
     secured: Callable[[], None]
     opened: Callable[[str], None]
@@ -128,9 +132,9 @@ class Handlers:
 
 
 class SecureTransport:
-    """DTLS server, SRTP both ways and the data channels of one peer. As `client`: DTLS client, and media alone.
+    """DTLS server, SRTP both ways and the data channels of one peer. As `client`: DTLS client without data channels.
 
-    send: puts a datagram on the selected path. `run()` once; `close()` always.
+    `send` puts a datagram on the selected path. Call `run` once and `close` always.
     """
 
     def __init__(
@@ -149,7 +153,8 @@ class SecureTransport:
         self._channels: dict[str, RTCDataChannel] = {}
         self._opened_channels = 0
         self._closed = False
-        self._dtls = RTCDtlsTransport(self._path, [certificate])  # type: ignore[arg-type]  # it uses role, state, _recv, _send only
+        # the path has role, state, _recv and _send, and the transport uses no more
+        self._dtls = RTCDtlsTransport(self._path, [certificate])  # type: ignore[arg-type]
         self._dtls._set_role("client" if client else "server")  # servers answer a=setup:passive
         self._sctp = _BoundedSctp(self._dtls, self._finish)
         self._sctp.on("datachannel", self._datachannel)
@@ -157,7 +162,7 @@ class SecureTransport:
         self._tx: Any = None
 
     async def run(self, max_message_bytes: int) -> None:
-        """Handshake, then the association; returns once both were started (or have failed, told by `closed`)."""
+        """Do the handshake and open the association. Return when both have started, or have failed (told by `closed`)."""
         try:
             await self._dtls.start(RTCDtlsParameters(fingerprints=self._fingerprints))
             if self._dtls.state != "connected":
@@ -173,40 +178,52 @@ class SecureTransport:
             self._finish("closed")
 
     def receive_dtls(self, data: bytes) -> bool:
+        """Queue a DTLS datagram. Return False if the queue is full and it is dropped."""
         return self._path.push(data)
 
     @property
     def secure(self) -> bool:
+        """Whether SRTP keys are there and the transport is open."""
         return self._tx is not None and not self._closed
 
     def unprotect(self, data: bytes) -> bytes:
-        """Raises one of `SrtpError` on a forged, repeated or oversized packet. Only while `secure`."""
+        """Return a decrypted RTP packet. Raise one of `SrtpError` for a forged, repeated or oversized one.
+
+        Only while `secure`.
+        """
         plain: bytes = self._rx.unprotect(data)
         return plain
 
     def unprotect_rtcp(self, data: bytes) -> bytes:
+        """Return a decrypted RTCP packet. Raise one of `SrtpError`. Only while `secure`."""
         plain: bytes = self._rx.unprotect_rtcp(data)
         return plain
 
     def protect(self, data: bytes) -> bytes:
+        """Return an encrypted RTP packet. Raise one of `SrtpError`. Only while `secure`."""
         sealed: bytes = self._tx.protect(data)
         return sealed
 
     def protect_rtcp(self, data: bytes) -> bytes:
+        """Return an encrypted RTCP packet. Raise one of `SrtpError`. Only while `secure`."""
         sealed: bytes = self._tx.protect_rtcp(data)
         return sealed
 
     def contexts(self) -> tuple[tuple[int, int], object]:
-        """Where libsrtp's two contexts are, to unprotect and to protect by; they live as long as the object beside them. Only
-        while `secure`."""
+        """Return the addresses of libsrtp's contexts for (unprotect, protect), and their owner, which keeps them alive.
+
+        Only while `secure`.
+        """
         to_address = _binding.ffi.cast
         sessions = (self._rx, self._tx)
         rx, tx = (int(to_address("intptr_t", each._srtp[0])) for each in sessions)
         return (rx, tx), sessions
 
     def send(self, label: str, data: str | bytes) -> bool:
-        """False: no such channel, or (`live`) it is full and the message is dropped. A `doc` channel that does not drain closes
-        the peer: it has missed what it can only get by connecting anew."""
+        """Send a message on a data channel. Return False if there is no such channel, or a full `live` channel drops the message.
+
+        A full `doc` channel closes the peer: the peer has missed messages that it can only get by a new connection.
+        """
         channel = self._channels.get(label)
         if channel is None or channel.readyState != "open":
             return False
@@ -218,11 +235,12 @@ class SecureTransport:
         return True
 
     def has_channel(self, label: str) -> bool:
+        """Return whether the data channel is open."""
         channel = self._channels.get(label)
         return channel is not None and channel.readyState == "open"
 
     async def close(self) -> None:
-        """Tells the peer (SCTP abort, DTLS close) and frees everything; safe to call twice."""
+        """Tell the peer (SCTP abort, DTLS close) and free everything. Safe to call twice."""
         self._closed = True
         with contextlib.suppress(ConnectionError, AssertionError):
             await self._sctp.stop()
@@ -259,7 +277,7 @@ class SecureTransport:
 
 
 def srtp_functions() -> tuple[int, int] | None:
-    """Addresses of `srtp_unprotect` and `srtp_protect`, in place; None: not those of libsrtp 2 (3 has others)."""
+    """Return the addresses of `srtp_unprotect` and `srtp_protect`. None: not libsrtp 2 (libsrtp 3 has other signatures)."""
     ffi, lib = _binding.ffi, _binding.lib
     functions = [ffi.addressof(lib, name) for name in ("srtp_unprotect", "srtp_protect")]
     if any(ffi.typeof(each).cname != _SRTP_FUNCTION for each in functions):
@@ -269,9 +287,10 @@ def srtp_functions() -> tuple[int, int] | None:
 
 
 def make_certificate() -> Certificate:
+    """Return a new self-signed certificate."""
     return RTCCertificate.generateCertificate()
 
 
 def fingerprint(certificate: Certificate) -> str:
-    """SHA-256, as in `a=fingerprint:sha-256 …`."""
+    """Return the SHA-256 of a certificate as in `a=fingerprint:sha-256 …`."""
     return next(item.value for item in certificate.getFingerprints() if item.algorithm == "sha-256")

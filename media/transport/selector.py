@@ -1,7 +1,6 @@
-"""What a worker's event loop waits in: while only lent voices come, the fast path moves them without waking Python.
+"""Event loop of a worker: the fast path moves offloaded voices without waking Python.
 
-asyncio's own loop takes a selector, uvloop does not; a wake-up of either costs more than all that is done for a packet of a
-relayed voice.
+asyncio's own loop accepts a selector, uvloop does not. A wake-up of either costs more than all other work for a relayed packet.
 """
 
 from __future__ import annotations
@@ -15,13 +14,17 @@ from media.transport.fastpath import Fastpath
 
 
 class Selector(selectors.EpollSelector):
-    """Sockets that the fast path uses are registered like all others; their readers find what it has left with it."""
+    """Selector that waits in the fast path.
+
+    Sockets of the fast path are registered like all others; their readers fetch the datagrams that it leaves to Python.
+    """
 
     def __init__(self, fastpath: Fastpath) -> None:
         super().__init__()
         self._fastpath = fastpath
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Wait for ready descriptors, at most `timeout` seconds."""
         if not self._fastpath.is_open:
             return super().select(timeout)
         milliseconds = -1 if timeout is None else max(0, math.ceil(timeout * 1000))
@@ -37,4 +40,5 @@ class Selector(selectors.EpollSelector):
 
 
 def new_event_loop(fastpath: Fastpath) -> asyncio.AbstractEventLoop:
+    """Return an asyncio event loop that waits in the fast path."""
     return asyncio.SelectorEventLoop(Selector(fastpath))

@@ -1,5 +1,7 @@
-"""UDP sockets of a worker: one port, one socket for each local address (never the wildcard, so that replies leave from the
-address that was asked), and the demultiplexing of RFC 7983 before anything is parsed."""
+"""UDP sockets of a worker, and the demultiplexing of RFC 7983 before anything is parsed.
+
+One port, and one socket for each local address. Never the wildcard address: replies must leave from the address that was asked.
+"""
 
 from __future__ import annotations
 
@@ -26,18 +28,18 @@ Kind = Literal["stun", "dtls", "rtp", "rtcp", "junk"]
 
 MAX_DATAGRAM_BYTES = 1500
 DRAIN = 64
-"""Datagrams read for each wake-up of a socket, so that a flood on one does not starve timers and the others."""
+"""Datagrams read at each wake-up of a socket, so that a flood on one socket starves neither timers nor other sockets."""
 BUFFER_BYTES = 2 * 1024 * 1024
-BIND_ATTEMPTS = 32
+BIND_ATTEMPTS = 32  # random ports tried until one is free on all addresses
 SO_TIMESTAMPNS = 35
-"""Linux, socket(7): the kernel says when it received a datagram. Python has no name for it."""
+"""Linux, socket(7): the kernel reports when it received a datagram. Python has no name for this option."""
 MOST_LATE_S = 5.0
-"""An older arrival is a step of the machine's clock."""
+"""Age above which an arrival time means that the machine's clock was set."""
 _STAMP = struct.Struct("@ll")
 
 
 def classify(data: bytes) -> Kind:
-    """RFC 7983 section 7 and RFC 5761 section 4, by the first two bytes and the shortest possible length of each kind."""
+    """Return the kind of a datagram, by its first two bytes and each kind's least length (RFC 7983 section 7, RFC 5761)."""
     size = len(data)
     if size < 12 or size > MAX_DATAGRAM_BYTES:
         return "junk"
@@ -52,7 +54,7 @@ def classify(data: bytes) -> Kind:
 
 
 def local_addresses(loopback: bool) -> list[str]:
-    """This machine's own addresses, link-local ones left out, IPv4 first; loopback last and only when asked for."""
+    """Return this machine's own addresses: IPv4 first, without link-local ones. Loopback is last, and only if asked for."""
     found = [ipaddress.ip_address(_text(each.ip)) for adapter in ifaddr.get_adapters() for each in adapter.ips]
     usable = {each for each in found if not (each.is_link_local or each.is_loopback)}
     return [str(each) for each in sorted(usable, key=lambda each: (each.version, int(each)))] + (
@@ -65,8 +67,11 @@ def _text(address: str | tuple[str, int, int]) -> str:
 
 
 class UdpSockets:
-    """Non-blocking sockets read by the event loop. `receive(kind, data, path, came)` gets everything but junk; came: when the
-    kernel received it, on the monotonic clock, however late it is read."""
+    """Non-blocking sockets read by the event loop.
+
+    `receive(kind, data, path, came)` gets every datagram except junk. `came`: when the kernel received it, on the monotonic
+    clock.
+    """
 
     def __init__(
         self, receive: Callable[[Kind, bytes, Path, float], None], drops: Counter[str], fastpath: Fastpath | None = None
@@ -81,7 +86,7 @@ class UdpSockets:
         self.packets_fast = 0
 
     def open(self, addresses: Sequence[str], port: int) -> list[tuple[str, int]]:
-        """Binds every address that can be bound to one port (0: any that is free on all); raises OSError when none can."""
+        """Bind every available address to one port (0: a port that is free on all). Raise OSError when none can be bound."""
         self._sockets = _bind_all(addresses, port)
         _say_if_small(self._sockets[0])
         self._loop = asyncio.get_running_loop()
@@ -95,6 +100,7 @@ class UdpSockets:
         return [each.getsockname()[:2] for each in self._sockets]
 
     def close(self) -> None:
+        """Close the sockets."""
         if self._fastpath is not None:
             self._fastpath.use([])
         for each in self._sockets:
@@ -104,7 +110,7 @@ class UdpSockets:
         self._sockets = []
 
     def send(self, data: bytes, path: Path) -> None:
-        """Never raises and never waits: what the kernel does not take is dropped and counted."""
+        """Send a datagram. Never raise or wait: a datagram that the kernel does not take is dropped and counted."""
         if path.socket >= len(self._sockets):
             return
         try:
@@ -123,7 +129,7 @@ class UdpSockets:
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:
-                # an ICMP error of an earlier send; the socket itself is sound
+                # An ICMP error of an earlier send; the socket itself is usable.
                 self._drops["receive_error"] += 1
                 return
             self.packets_in += 1
@@ -138,7 +144,7 @@ class UdpSockets:
             self._receive(*left)
 
     def count(self) -> None:
-        """Brings the counters up to what the fast path has done."""
+        """Add the fast path's counts to the counters."""
         if self._fastpath is not None:
             came, went, taken = self._fastpath.count(self._drops)
             self.packets_in += came
@@ -147,7 +153,7 @@ class UdpSockets:
 
 
 def _came(stamps: list[tuple[int, int, bytes]]) -> float:
-    """When the kernel received a datagram, by its ancillary data; now, where it says nothing."""
+    """Return when the kernel received a datagram, from its ancillary data; without any, the present time."""
     now = time.monotonic()
     for level, kind, data in stamps:
         if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) == _STAMP.size:
@@ -158,7 +164,10 @@ def _came(stamps: list[tuple[int, int, bytes]]) -> float:
 
 
 def _say_if_small(one: socket.socket) -> None:
-    """Linux grants what `net.core.rmem_max` allows, by default a tenth of what a full worker needs, and reports the double."""
+    """Warn when the kernel grants a small receive buffer.
+
+    Linux grants at most `net.core.rmem_max`, by default a tenth of what a full worker needs, and reports twice the granted size.
+    """
     granted = one.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) // 2
     if sys.platform == "linux" and granted < BUFFER_BYTES:
         log.warning("small_udp_buffer", bytes=granted, remedy=f"sysctl -w net.core.rmem_max={BUFFER_BYTES}")
@@ -187,7 +196,7 @@ def _bind_all(addresses: Sequence[str], port: int) -> list[socket.socket]:
 
 
 def _bind(text: str, port: int) -> socket.socket | None:
-    """None: this machine does not have that address (any more). Raises OSError when the port is taken."""
+    """Return a bound socket; None if this machine does not have the address. Raise OSError when the port is taken."""
     version = ipaddress.ip_address(text).version
     each = socket.socket(socket.AF_INET if version == 4 else socket.AF_INET6, socket.SOCK_DGRAM)
     try:
