@@ -1,1 +1,1 @@
-"""The part of `media` that other packages may import: messages, an HTTP client, names of recording files."""
+"""Part of `media` that other packages may import: messages, an HTTP client, recording files, announcements."""

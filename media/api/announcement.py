@@ -1,8 +1,8 @@
-"""What a worker says of itself in Redis, signed: who can write into Redis must not be able to draw commands, and with them the
-key that commands carry, to an address of theirs.
+"""Announcement of a worker in Redis, signed.
 
-The signature (HMAC-SHA256) is made with a key that is derived from that of the commands. It covers the time: an announcement that
-is repeated later is not believed.
+Whoever can write into Redis must not be able to direct commands, and the key that commands carry, to an address of their own. The
+signature (HMAC-SHA256) has a key derived from the commands' key. It covers the time, so an announcement that is repeated later is
+rejected.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from msgspec.structs import replace
 
 WORKERS_KEY = "{sangdam}:media"
 LEASE_MS = 2000
-MOST_SKEW_MS = 30_000  # of two machines' clocks
+MOST_SKEW_MS = 30_000  # between two machines' clocks
 
 
 class Announcement(Struct, kw_only=True):
-    """What a worker that is leased says of itself, as JSON under `announcement_key(id)`, for `LEASE_MS`; the set `WORKERS_KEY`
-    names all of them. `load`: share of one core that it used lately; `at`: when it was said, in Unix ms; `mac`: the signature of
-    all the rest, in hex."""
+    """State of a worker with a lease: JSON under `announcement_key(id)`, for `LEASE_MS`.
+
+    The set `WORKERS_KEY` names all workers. `load`: share of one core that it used lately; `at`: when it was signed, in Unix ms;
+    `mac`: signature of all other fields, in hex.
+    """
 
     id: str
     url: str
@@ -35,24 +37,25 @@ class Announcement(Struct, kw_only=True):
 
 
 class NotBelieved(Exception):
-    """The sentence says why this announcement is not followed."""
+    """An announcement is rejected; the message says why."""
 
 
 _decode = msgspec.json.Decoder(Announcement).decode
 
 
 def announcement_key(worker: str) -> str:
+    """Return the Redis key of a worker's announcement."""
     return f"{WORKERS_KEY}:{worker}"
 
 
 def sign(said: Announcement, secret: str, now_ms: int) -> bytes:
-    """The JSON to be left in Redis. `secret`: what commands to the worker carry."""
+    """Return the signed JSON for Redis. `secret`: the bearer token of commands to the worker."""
     said = replace(said, at=now_ms, mac="")
     return msgspec.json.encode(replace(said, mac=_mac(said, secret)))
 
 
 def believed(text: str | bytes, name: str, secret: str, now_ms: int) -> Announcement:
-    """The announcement left for worker `name`. NotBelieved."""
+    """Return the announcement for worker `name`. Raise NotBelieved if it is malformed, not authentic or too old."""
     try:
         said = _decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):

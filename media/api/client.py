@@ -1,8 +1,9 @@
 """HTTP client of a media worker. The messages are in `wire.py`.
 
-Commands are HTTP with msgpack bodies (`Content-Type: application/msgpack`); a refused command answers 4xx with an `Refusal`.
-Events come on one WebSocket (`GET /events`): binary frames, each one msgpack `Event`, numbered from 1 without gaps for the life
-of the worker process; the first frame after connecting is `Snapshot`. A missed number means: close, connect, read the snapshot.
+Commands are HTTP with msgpack bodies (`Content-Type: application/msgpack`). A refused command answers 4xx with a `Refusal`.
+Events come on one WebSocket (`GET /events`) as binary frames, each one msgpack `Event`. They are numbered from 1 without gaps for
+the life of the worker process; the first frame after connecting is `Snapshot`. After a missed number: close, connect, read the
+snapshot.
 
     PUT    /rooms/{room}                     OpenRoom     → RoomState    (idempotent; a higher epoch restarts the room)
     DELETE /rooms/{room}?epoch=N                          → 204
@@ -11,8 +12,8 @@ of the worker process; the first frame after connecting is `Snapshot`. A missed 
     PUT    /rooms/{room}/matrix              SetMatrix    → 204
     POST   /rooms/{room}/board               BoardIn      → 204   (board traffic of a participant without a data channel)
     GET    /healthz                                       → 200
-    GET    /stats                                         → WorkerStats, JSON: counters of its whole life
-    GET    /quality                                       → {room: [PeerQuality]}: how everybody's connection fares now
+    GET    /stats                                         → WorkerStats, JSON: counters since the worker's start
+    GET    /quality                                       → {room: [PeerQuality]}: every connection's present quality
 """
 
 from __future__ import annotations
@@ -44,14 +45,14 @@ from media.api.wire import (
 )
 
 COMMAND_TIMEOUT_S = 5.0
-"""A worker answers a command in milliseconds; after this it counts as unreachable."""
+"""A worker answers a command in milliseconds. After this time it counts as unreachable."""
 EVENT_SILENCE_S = 0.75
-"""Three heartbeats (250 ms each) missed: the worker is dead or cut off."""
+"""Three missed heartbeats (250 ms each): the worker is dead or cut off."""
 MAX_FRAME_BYTES = 8 * 1024 * 1024
 
 
 class WorkerError(Exception):
-    """Base of what a `WorkerClient` raises."""
+    """Base of the exceptions of `WorkerClient`."""
 
 
 class WorkerRefused(WorkerError):
@@ -64,13 +65,16 @@ class WorkerRefused(WorkerError):
 
 
 class WorkerUnreachable(WorkerError):
-    """No (timely) answer, or a broken, silent or gapped event stream. The command may or may not have been carried out."""
+    """The worker gave no answer in time, or its event stream broke, fell silent or missed a number.
+
+    The command may or may not have been carried out.
+    """
 
 
 class WorkerClient:
-    """HTTP client of one worker; use it in the event loop that made it and `close()` it.
+    """HTTP client of one worker. Use it in the event loop that made it, and close it.
 
-    base: path of the worker's Unix socket, or its URL (`http://host:port`); secret: sent as bearer token ("" sends none).
+    `base`: path of the worker's Unix socket, or its URL (`http://host:port`); `secret`: sent as bearer token ("" sends none).
     Every command raises `WorkerRefused` or `WorkerUnreachable`.
     """
 
@@ -89,28 +93,35 @@ class WorkerClient:
         await self.close()
 
     async def close(self) -> None:
+        """Close all connections to the worker."""
         await self._session.close()
 
     async def open_room(self, room: str, command: OpenRoom) -> RoomState:
+        """Open a room or return the state of the open one. A higher epoch restarts it."""
         return msgspec.msgpack.decode(await self._send("PUT", _room(room), command), type=RoomState)
 
     async def close_room(self, room: str, epoch: int) -> None:
+        """Close a room and end its peers."""
         await self._send("DELETE", _room(room), epoch=epoch)
 
     async def admit(self, room: str, command: AdmitPeer) -> Admitted:
+        """Add a peer to a room. Return the SDP answer."""
         return msgspec.msgpack.decode(await self._send("POST", f"{_room(room)}/peers", command), type=Admitted)
 
     async def close_peer(self, room: str, peer: str, epoch: int) -> None:
+        """End a peer."""
         await self._send("DELETE", f"{_room(room)}/peers/{quote(peer, safe='')}", epoch=epoch)
 
     async def set_matrix(self, room: str, command: SetMatrix) -> None:
+        """Replace the room's matrix."""
         await self._send("PUT", f"{_room(room)}/matrix", command)
 
     async def board_in(self, room: str, command: BoardIn) -> None:
+        """Pass on a board message of a participant without a data channel."""
         await self._send("POST", f"{_room(room)}/board", command)
 
     async def rooms(self) -> list[RoomState]:
-        """All that are open now: the first word of a new event stream."""
+        """Return the rooms that are open now, from the snapshot of a new event stream."""
         async with aclosing(self.events()) as events:
             async for event in events:
                 if isinstance(event, Snapshot):
@@ -118,19 +129,23 @@ class WorkerClient:
         return []
 
     async def health(self) -> None:
-        """Returns when the worker answers; raises `WorkerUnreachable` when it does not."""
+        """Return when the worker answers. Raise `WorkerUnreachable` when it does not."""
         await self._send("GET", "/healthz")
 
     async def stats(self) -> WorkerStats:
+        """Return the worker's counters since its start."""
         return msgspec.json.decode(await self._send("GET", "/stats"), type=WorkerStats)
 
     async def quality(self) -> dict[str, list[PeerQuality]]:
+        """Return each room's connection quality."""
         return msgspec.msgpack.decode(await self._send("GET", "/quality"), type=dict[str, list[PeerQuality]])
 
     async def events(self, silence_s: float = EVENT_SILENCE_S) -> AsyncGenerator[WorkerEvent, None]:
-        """Yields the `Snapshot`, then every event in order. Never ends by itself: raises `WorkerUnreachable` when the stream
-        breaks, stays silent for `silence_s` (three heartbeats, unless the caller keeps a watch of its own), or misses a
-        number."""
+        """Yield the `Snapshot`, then every event in order, without end.
+
+        Raise `WorkerUnreachable` when the stream breaks, misses a number, or is silent for `silence_s` (three heartbeats, unless
+        the caller has its own watch).
+        """
         try:
             async with self._session.ws_connect(
                 f"{self._base}/events", timeout=aiohttp.ClientWSTimeout(ws_close=1.0), max_msg_size=MAX_FRAME_BYTES

@@ -1,4 +1,4 @@
-"""What signaling and a media worker say to each other: commands, their answers, events, and announcements in Redis."""
+"""Messages between signaling and a media worker: commands, replies and events."""
 
 from __future__ import annotations
 
@@ -12,27 +12,34 @@ PictureLimit = Literal["low", "paused"]
 
 
 class OpenRoom(Struct, kw_only=True):
-    """`board` is the journal so far: Yjs updates in order (v1 encoding)."""
+    """Open a room. `board`: its journal so far, Yjs updates in order (v1 encoding)."""
 
     epoch: int
     board: list[bytes] = []
 
 
 class RoomState(Struct, kw_only=True):
+    """State of an open room."""
+
     room: str
     epoch: int
     peers: list[PeerState] = []
 
 
 class PeerState(Struct, kw_only=True):
+    """State of a peer, as in `PeerChanged`."""
+
     peer: str
     participant: str
     state: Literal["connecting", "live", "lost", "gone", "replaced"]
 
 
 class AdmitPeer(Struct, kw_only=True):
-    """Peers that the participant has already are replaced (event `PeerChanged`, state `replaced`) at once; but `former`, if it is
-    live or lost, when this one is live. Until then it goes on, or is heard again."""
+    """Add a peer to a room.
+
+    It replaces the participant's other peers at once (event `PeerChanged`, state `replaced`). Only the peer `former`, if it is
+    live or lost (failed), stays until the new one is live; until then it may recover.
+    """
 
     epoch: int
     peer: str
@@ -42,18 +49,20 @@ class AdmitPeer(Struct, kw_only=True):
 
 
 class Admitted(Struct, kw_only=True):
+    """SDP answer for an admitted peer."""
+
     sdp: str
 
 
 class SetMatrix(Struct, kw_only=True):
-    """Who gets what; whole, replacing the former one. Participants not named hear and see nothing.
+    """Replace the whole matrix: who gets what. Participants who are not named hear and see nothing.
 
-    hears: listener → {source: gain}, gain in 0..4 (1.0 = as sent).
-    sees: viewer → {slot 0..3: (participant, "camera" | "screen")}.
-    hold: listeners who get the soft hold tone (mixed with what they hear, if anything).
-    writers: participants who may change the board; all others of the room read it.
-    by_signaling: participants whose board traffic goes by `BoardIn` / `BoardOut` for want of a data channel.
-    record: what is recorded; None: nothing, from this moment on.
+    - hears: listener → {source: gain}, gain in 0..4 (1.0 = as sent).
+    - sees: viewer → {slot 0..3: (participant, "camera" | "screen")}.
+    - hold: listeners who get the soft hold tone, mixed with what they hear, if anything.
+    - writers: participants who may change the board; all others in the room read it.
+    - by_signaling: participants without a data channel, whose board traffic goes by `BoardIn` and `BoardOut`.
+    - record: what is recorded; None: nothing, from this moment on.
     """
 
     epoch: int
@@ -66,15 +75,18 @@ class SetMatrix(Struct, kw_only=True):
 
 
 class Record(Struct, kw_only=True):
-    """`period`: the stretch of consent, from 1; another number is another segment. `participants`: whose sound and picture are
-    written. A period that has failed (`RecordingOver`) is not begun again."""
+    """What is recorded. `participants`: whose sound and video are written.
+
+    `period`: number of the period of consent, from 1. A new number starts a new segment. A period that has failed
+    (`RecordingOver`) is not started again.
+    """
 
     period: int
     participants: list[str]
 
 
 class BoardIn(Struct, kw_only=True):
-    """One whole board message (as on the `doc` channel, reassembled) from a participant."""
+    """Whole board message of a participant (as on the `doc` channel, reassembled)."""
 
     epoch: int
     participant: str
@@ -82,17 +94,21 @@ class BoardIn(Struct, kw_only=True):
 
 
 class Refusal(Struct, kw_only=True):
-    """reason: stale_epoch, no_room, no_peer, bad_request, bad_sdp, full, draining."""
+    """Refusal of a command. `reason`: stale_epoch, no_room, no_peer, bad_request, bad_sdp, full, draining."""
 
     reason: str
     message: str = ""
 
 
 class Event(Struct, tag_field="type", kw_only=True):
+    """Event of a worker; `n` numbers all events from 1 without gaps."""
+
     n: int
 
 
 class Snapshot(Event, tag="snapshot"):
+    """First frame of an event stream: the worker's state after event `n`."""
+
     worker: str
     pid: int
     udp: list[tuple[str, int]]
@@ -100,7 +116,7 @@ class Snapshot(Event, tag="snapshot"):
 
 
 class Heartbeat(Event, tag="heartbeat"):
-    """Every 250 ms; three missed mean dead. `draining`: it has been told to end and waits for its rooms to move."""
+    """Sign of life every 250 ms; three missed ones mean dead. `draining`: told to end; waits for its rooms to move."""
 
     rooms: int
     peers: int
@@ -109,7 +125,10 @@ class Heartbeat(Event, tag="heartbeat"):
 
 
 class PeerChanged(Event, tag="peer"):
-    """`lost`: nothing authenticated heard for 3 s. `gone`: closed by the client, by us, or lost for 30 s."""
+    """State of a peer. `lost` (failed): no authenticated packet for 3 s.
+
+    `gone`: closed by the client or by us, or lost for 30 s.
+    """
 
     room: str
     epoch: int
@@ -128,8 +147,10 @@ class SpeakingChanged(Event, tag="speaking"):
 
 
 class PicturesLimited(Event, tag="pictures"):
-    """What a viewer's path does not carry: slot → "low" (a lower layer) or "paused". Slots not named are as they were sent. Told
-    again every 5 s while anything is limited."""
+    """Video that a viewer's connection does not carry: slot → "low" (a lower layer) or "paused".
+
+    Slots that are not named are shown as sent. Repeated every 5 s while any slot is limited.
+    """
 
     room: str
     epoch: int
@@ -138,7 +159,7 @@ class PicturesLimited(Event, tag="pictures"):
 
 
 class BoardChanged(Event, tag="board_update"):
-    """A merged Yjs update to be journalled (at most 250 ms after the first of its changes)."""
+    """Merged Yjs update for the journal, at most 250 ms after the first of its changes."""
 
     room: str
     epoch: int
@@ -146,8 +167,10 @@ class BoardChanged(Event, tag="board_update"):
 
 
 class RecordingOver(Event, tag="recording_over"):
-    """A segment is closed. reason: "" (as asked), else why it failed: disk_full, write_failed, too_slow, worker_lost,
-    not_configured. The room goes on."""
+    """A segment is closed; the room goes on.
+
+    `reason`: "" (as asked), disk_full, write_failed, too_slow, worker_lost, not_configured.
+    """
 
     room: str
     epoch: int
@@ -156,7 +179,7 @@ class RecordingOver(Event, tag="recording_over"):
 
 
 class BoardOut(Event, tag="board_out"):
-    """One whole board message for a participant without a data channel."""
+    """Whole board message for a participant without a data channel."""
 
     room: str
     epoch: int
@@ -165,7 +188,7 @@ class BoardOut(Event, tag="board_out"):
 
 
 class Spread(Struct, kw_only=True):
-    """How often a figure was at most each of the `bounds` (and above the last), and the sum of all."""
+    """Histogram of a figure: counts per bucket (inclusive upper `bounds`, and one above the last), and the sum of all."""
 
     bounds: list[float]
     counts: list[int]
@@ -173,9 +196,12 @@ class Spread(Struct, kw_only=True):
 
 
 class WorkerStats(Struct, kw_only=True):
-    """`packets_*`: datagrams on its sockets; `packets_fast`: those taken by the fast path, where there is one. `drops`, `audio`,
-    `board`, `traffic`: counters by name, of the worker's whole life; `traffic` is of streams after decryption
-    (`up_audio_packets`, `down_video_octets`, `up_audio_lost` …). `lateness_ms`: the worst tick of late."""
+    """Counters of a worker since its start.
+
+    `packets_*`: datagrams on its sockets; `packets_fast`: those that the fast path took. `drops`, `audio`, `board`, `traffic`:
+    counters by name. `traffic` counts streams after decryption (`up_audio_packets`, `down_video_octets`, `up_audio_lost`, …).
+    `lateness_ms`: the latest tick in recent seconds.
+    """
 
     rooms: int
     peers: int
@@ -196,8 +222,11 @@ class WorkerStats(Struct, kw_only=True):
 
 
 class StreamQuality(Struct, kw_only=True):
-    """One stream over its last second. `kind`: audio, camera or screen; `layer`: its RID, or "paused", or "". `source`: of what
-    goes down, whose it is ("": a mix). Loss and jitter are None while nobody has told of them."""
+    """Quality of one stream over the last second.
+
+    `kind`: audio, camera or screen; `layer`: its RID, "paused" or "". `source`: whose stream is delivered ("": a mix). Loss and
+    jitter are None until a report has come.
+    """
 
     kind: str
     bps: int
@@ -208,8 +237,11 @@ class StreamQuality(Struct, kw_only=True):
 
 
 class PeerQuality(Struct, kw_only=True):
-    """`address`: where its packets come from. `carries_bps`: estimate of what its line carries down; None: nothing is known.
-    `concealed_percent`: of its sound, as far as it is mixed, what was made up for want of packets."""
+    """Quality of one peer's connection.
+
+    `address`: where its packets come from. `carries_bps`: estimated downlink bandwidth; None: unknown. `concealed_percent`: share
+    of its mixed sound that was concealed because packets were missing.
+    """
 
     participant: str
     state: Literal["connecting", "live", "lost", "gone", "replaced"]

@@ -1,7 +1,7 @@
-"""One file of a whole recording: sound mixed, pictures put together, offline. `python -m media.recording.export < plan.json`.
+"""Export of a whole recording into one file: sound mixed, videos arranged. `python -m media.recording.export < plan.json`.
 
-Prints how far it is, in per cent, one number a line. The plan (`segments.Plan`) says who is heard and seen when; what it
-leaves out is not in the file.
+Prints its progress in per cent, one number per line. The plan (`recording_files.Plan`) says who is heard and seen when; anything
+else is not in the file.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from media.api.recording_files import Plan, PlanTrack
 from .layout import fit, layout
 from .reading import PER_MS, Picture, Planes, Sound
 
-BLOCK_MS = 1000
+BLOCK_MS = 1000  # sound and video are written in blocks of this length
 SAMPLE_RATE = 48_000
 NICE = 10
-"""The calls come first."""
+"""Low priority: calls come first."""
 AT_LEAST_EVERY_MS = 1000
-"""A picture is written at least so often, also when nothing moves."""
+"""Longest time between two video frames, also when nothing moves."""
 CODECS: dict[str, tuple[str, dict[str, str], str]] = {
     ".webm": ("libvpx", {"deadline": "realtime", "cpu-used": "6", "crf": "12", "b": "2M"}, "libopus"),
     ".mp4": ("libx264", {"preset": "veryfast", "crf": "26"}, "aac"),
@@ -35,7 +35,7 @@ CODECS: dict[str, tuple[str, dict[str, str], str]] = {
 
 
 class Opened:
-    """A track while it is read."""
+    """Track of a plan, opened when it is first read."""
 
     def __init__(self, track: PlanTrack) -> None:
         self.track = track
@@ -54,9 +54,11 @@ class Opened:
         return self._reader
 
     def touches(self, begin: int, end: int) -> bool:
+        """Return whether the track overlaps [begin, end) in Unix ms."""
         return self.track.began < end and begin < self.track.ended
 
     def shown(self, at: int) -> bool:
+        """Return whether the plan shows the track at this Unix ms."""
         return any(begin <= at < end for begin, end in self.track.spans)
 
     def close(self) -> None:
@@ -66,7 +68,7 @@ class Opened:
 
 
 def mixed(tracks: list[Opened], begin: int, length_ms: int) -> NDArray[np.int16]:
-    """The sum of what is heard from `begin` (Unix ms) on, saturating."""
+    """Return the saturated sum of what is heard for `length_ms` from `begin` (Unix ms)."""
     total = np.zeros(length_ms * PER_MS, np.int32)
     for opened in tracks:
         track = opened.track
@@ -82,6 +84,8 @@ def mixed(tracks: list[Opened], begin: int, length_ms: int) -> NDArray[np.int16]
 
 
 class Export:
+    """One export, from plan to file."""
+
     def __init__(self, plan: Plan) -> None:
         video_codec, video_options, audio_codec = CODECS[Path(plan.out).suffix]
         self._plan = plan
@@ -106,7 +110,7 @@ class Export:
                 if self._video is not None:
                     self._show(at, length)
                 self._position += length
-                print(round(100 * self._position / max(1, whole)), flush=True)  # what the caller reads
+                print(round(100 * self._position / max(1, whole)), flush=True)  # progress for the caller
                 for opened in (*self._voices, *self._pictures):
                     if opened.track.ended <= at:
                         opened.close()
@@ -149,7 +153,7 @@ class Export:
 
 
 def export(plan: Plan) -> None:
-    """OSError, av.FFmpegError: it cannot be written."""
+    """Write the file of a plan. Raise OSError or av.FFmpegError when it cannot be written."""
     work = Export(plan)
     try:
         work.run()

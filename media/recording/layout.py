@@ -1,4 +1,4 @@
-"""Where the pictures of an export stand, pure. All measures in pixels, and even, as 4:2:0 wants them."""
+"""Layout of the videos of an export. Pure. All measures are even numbers of pixels, as 4:2:0 needs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from media.api.recording_files import Kind
 
 
 class Box(NamedTuple):
+    """Rectangle in pixels."""
+
     x: int
     y: int
     width: int
@@ -20,7 +22,7 @@ def _even(value: float) -> int:
 
 
 def layout(kinds: list[Kind], width: int, height: int) -> list[Box]:
-    """A box for each: the first screen large with everybody else in a column beside it, else a grid."""
+    """Return a box for each video: the first screen large with all others in a column at its side, otherwise a grid."""
     if not kinds:
         return []
     if "screen" not in kinds:
@@ -45,7 +47,7 @@ def _grid(count: int, area: Box) -> list[Box]:
 
 
 def fit(size: tuple[int, int], box: Box) -> Box:
-    """The largest box of this shape in the middle of that one."""
+    """Return the largest box with the shape of `size` (width, height), centred in `box`."""
     scale = min(box.width / size[0], box.height / size[1])
     width, height = max(2, _even(size[0] * scale)), max(2, _even(size[1] * scale))
     return Box(box.x + _even((box.width - width) / 2), box.y + _even((box.height - height) / 2), width, height)

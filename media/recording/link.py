@@ -1,4 +1,4 @@
-"""The worker's end of its recorder: starts the process when it is first needed, hands it everything in batches, never waits."""
+"""Worker's end of the recorder: starts its process on first use and hands it everything in batches. Never waits."""
 
 from __future__ import annotations
 
@@ -17,15 +17,18 @@ from . import wire
 log = structlog.get_logger(__name__)
 
 MOST_BACKLOG_BYTES = 16 * 1024 * 1024
-"""A minute of a call with two pictures; full: the recorder cannot keep up, and recording stops."""
-CLOSE_S = 2.0
+"""A minute of a call with two videos. If it fills, the recorder cannot keep up, and recording stops."""
+CLOSE_S = 2.0  # seconds for the recorder to close its files
 
 OnOver = Callable[[str], None]
 
 
 class Link:
-    """`begin` gives a segment's number; `on_over(reason)` is called once when it is closed or has failed (`Ended.reason`).
-    Everything is called in the event loop; `flush` every 20 ms, `close` at the end."""
+    """Connection to the recorder. Call in the event loop: `flush` every 20 ms, `close` at the end.
+
+    `begin` returns a segment's number. Its `on_over(reason)` is called once, when the segment is closed or has failed
+    (`Ended.reason`).
+    """
 
     def __init__(self, root: Path, options: tuple[str, ...] = ()) -> None:
         self._root = root
@@ -38,10 +41,12 @@ class Link:
         self._numbers = 0
 
     def number(self) -> int:
+        """Return a new number for a segment or track."""
         self._numbers += 1
         return self._numbers
 
     def begin(self, room: str, epoch: int, period: int, at: float, on_over: OnOver) -> int:
+        """Begin a segment; start the recorder if it does not run. Return the segment's number."""
         segment = self.number()
         self._under_way[segment] = on_over
         if self._socket is None and not self._start():
@@ -51,9 +56,11 @@ class Link:
         return segment
 
     def send(self, framed: bytes) -> None:
+        """Queue a framed message for the recorder."""
         self._backlog += framed
 
     def flush(self) -> None:
+        """Send queued messages without waiting. A backlog over `MOST_BACKLOG_BYTES` fails all segments."""
         if not self._backlog or self._socket is None:
             return
         try:
@@ -68,7 +75,7 @@ class Link:
             self._lost("too_slow")
 
     async def close(self) -> None:
-        """What is under way is closed properly; waits for it at most 2 s."""
+        """Close all open segments properly. Wait at most 2 s for the recorder."""
         if self._socket is None or self._process is None:
             return
         loop = asyncio.get_running_loop()
@@ -118,7 +125,7 @@ class Link:
                 on_over(over.reason)
 
     def _lost(self, reason: str) -> None:
-        """The recorder is gone, or left behind: all its segments have failed; the next begins with a new process."""
+        """Fail all segments, because the recorder is gone or too slow. The next segment starts a new process."""
         if self._socket is not None:
             log.error("recorder_lost", reason=reason, segments=len(self._under_way))
             asyncio.get_running_loop().remove_reader(self._socket)

@@ -1,4 +1,4 @@
-"""Packets of one stream in the order of their sequence numbers, pure: waits for repair, but not for long."""
+"""Packets of one stream in the order of their sequence numbers. Waits for retransmissions, but not for long. Pure."""
 
 from __future__ import annotations
 
@@ -7,22 +7,29 @@ from typing import NamedTuple
 from media.packets import rtp
 
 MAX_HELD = 1024
-"""Held at most: 6 s of a picture of 1.5 Mb/s; a gap older than that is lost whatever the clock says."""
+"""Packets held at most: 6 s of video at 1.5 Mb/s. An older gap is a loss, whatever the clock says."""
 
 
 class Arrived(NamedTuple):
+    """Packet as it arrived. `at`: arrival in seconds."""
+
     header: rtp.Header
     payload: bytes
     at: float
 
 
 class Ordered(NamedTuple):
+    """Packet in order. `after_loss`: packets before it are missing."""
+
     packet: Arrived
     after_loss: bool
 
 
 class Order:
-    """`wait_s`: how long a gap may hold up what came after it (by then NACKs have been given up). In s, any one clock."""
+    """Reorder buffer. `wait_s`: how long a gap may delay later packets; retransmission has been given up by then.
+
+    Any one clock.
+    """
 
     def __init__(self, wait_s: float) -> None:
         self._wait_s = wait_s
@@ -30,7 +37,7 @@ class Order:
         self._held: dict[int, Arrived] = {}
 
     def push(self, packet: Arrived) -> list[Ordered]:
-        """What can be taken now, in order; duplicates and what comes too late are dropped."""
+        """Add a packet. Return the packets that are in order now. Duplicates and packets that come too late are dropped."""
         sequence = packet.header.sequence
         if self._next is None:
             self._next = sequence
@@ -44,7 +51,7 @@ class Order:
         return self._insert(packet, after_loss=False)
 
     def late(self, now: float) -> list[Ordered]:
-        """What has waited long enough for a gap before it."""
+        """Return the packets that have waited long enough for a gap before them."""
         found: list[Ordered] = []
         while self._held:
             first = self._first()
@@ -54,7 +61,7 @@ class Order:
         return found
 
     def rest(self) -> list[Ordered]:
-        """Everything still held; nothing more is awaited."""
+        """Return all packets still held; nothing more is awaited."""
         return self._release(lost=False)
 
     def _insert(self, packet: Arrived, *, after_loss: bool) -> list[Ordered]:

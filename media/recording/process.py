@@ -1,6 +1,6 @@
-"""The recorder: `python -m media.recording.process --root DIR`, started by a worker with a socket as its standard input.
+"""Recorder process: `python -m media.recording.process --root DIR`, started by a worker with a socket as its standard input.
 
-Ends when that socket does, having closed every file: also when its worker was killed.
+It closes every file and ends when the socket ends, also when its worker was killed.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from . import wire
 from .segment import KEEP_FREE_BYTES, Segment
 from .track import WriteFailed
 
-POLL_S = 0.25
+POLL_S = 0.25  # interval in which time passes for open segments
 READ_BYTES = 256 * 1024
 NICE = 5
-"""The calls come first."""
+"""Low priority: calls come first."""
 
 
 class Recorder:
-    """Takes messages, keeps segments; what it answers is in `answers`."""
+    """Receives messages and keeps the segments. Replies are in `answers`."""
 
     def __init__(self, root: Path, keep_free_bytes: int = KEEP_FREE_BYTES) -> None:
         self.answers: list[wire.Over] = []
@@ -35,6 +35,7 @@ class Recorder:
         self._tracks: dict[int, int] = {}
 
     def receive(self, message: bytes) -> None:
+        """Handle one message of the worker."""
         if message[0] == wire.IS_PACKET:
             _, track, at = wire.PACKET.unpack_from(message)
             self._packet(track, at, message[wire.PACKET.size :])
@@ -46,6 +47,7 @@ class Recorder:
             self._command(wire.decode_command(message[1:]))
 
     def passed(self, now: float) -> None:
+        """Let time pass for all segments. `now`: Unix time in s."""
         for number, segment in list(self._segments.items()):
             try:
                 segment.passed(now)
@@ -53,6 +55,7 @@ class Recorder:
                 self._close(number, now, failed.reason)
 
     def close(self, now: float, reason: str) -> None:
+        """Close all segments with `reason`."""
         for number in list(self._segments):
             self._close(number, now, reason)
 
@@ -68,7 +71,7 @@ class Recorder:
         except WriteFailed as failed:
             self._close(self._tracks[track], at, failed.reason)
         except rtp.RtpError:
-            return  # cannot be: the worker has read its header
+            return  # cannot happen: the worker has parsed this header
 
     def _command(self, command: wire.Command) -> None:
         if isinstance(command, wire.Begin):
@@ -99,6 +102,7 @@ class Recorder:
 
 
 def run(root: Path, connection: socket.socket, keep_free_bytes: int) -> None:
+    """Receive from the worker until its socket ends, then close everything."""
     recorder = Recorder(root, keep_free_bytes)
     frames = wire.Frames()
     connection.settimeout(POLL_S)
@@ -133,7 +137,7 @@ def main() -> None:
     parser.add_argument("--keep-free-mib", type=int, default=KEEP_FREE_BYTES // 1024 // 1024)
     options = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # the end of the socket is what ends it: its worker closes first
+        signal.signal(number, signal.SIG_IGN)  # the end of the socket ends this process: its worker closes it in good order
     os.umask(0o077)
     os.nice(NICE)
     with socket.socket(fileno=os.dup(0)) as connection:

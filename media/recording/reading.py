@@ -1,4 +1,4 @@
-"""Tracks read back in the order of time: samples and pictures of any moment, each moment once."""
+"""Tracks read back in the order of time: samples and video of any moment, each moment once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ PER_MS = RATE // 1000
 
 
 class Sound:
-    """One voice. Times are ms from the track's beginning and only grow. A file whose end is missing is read as far as it goes."""
+    """One voice track. Times are ms from the track's beginning and only grow.
+
+    A file without its end is read as far as it goes.
+    """
 
     def __init__(self, path: Path) -> None:
         self._container = av.open(str(path))
@@ -41,7 +44,7 @@ class Sound:
             return
 
     def take(self, begin_ms: int, length_ms: int) -> Samples:
-        """The samples of this stretch; zeros where there are none."""
+        """Return the samples of this stretch; zeros where there are none."""
         begin, end = begin_ms * PER_MS, (begin_ms + length_ms) * PER_MS
         out = np.zeros(end - begin, np.int16)
         while True:
@@ -56,11 +59,12 @@ class Sound:
             self._at, self._held = following
 
     def close(self) -> None:
+        """Close the file."""
         self._container.close()
 
 
 class Picture:
-    """One camera or screen. Times as in `Sound`."""
+    """One camera or screen track. Times as in `Sound`."""
 
     def __init__(self, path: Path) -> None:
         self._container = av.open(str(path))
@@ -77,13 +81,14 @@ class Picture:
             return
 
     def at(self, ms: int) -> tuple[int, int] | None:
-        """Goes on to this moment; the picture's size, or None before the first."""
+        """Advance to this moment. Return the video's size, or None before its first frame."""
         while self._next is not None and self._next[0] <= ms:
             self._shown, self._scaled = self._next[1], None
             self._next = next(self._frames, None)
         return None if self._shown is None else (self._shown.width, self._shown.height)
 
     def draw(self, box: Box, planes: Planes) -> None:
+        """Draw the present frame into `box`."""
         if self._shown is None:
             return
         if self._scaled is None or self._scaled[0] != (box.width, box.height):
@@ -92,11 +97,12 @@ class Picture:
         planes.put(self._scaled[1], box)
 
     def close(self) -> None:
+        """Close the file."""
         self._container.close()
 
 
 class Planes:
-    """One picture in 4:2:0 as it is put together."""
+    """One output frame in 4:2:0 while it is composed."""
 
     def __init__(self, width: int, height: int) -> None:
         self.y = np.full((height, width), 24, np.uint8)
@@ -104,6 +110,7 @@ class Planes:
         self.v = np.full((height // 2, width // 2), 128, np.uint8)
 
     def put(self, flat: NDArray[np.uint8], box: Box) -> None:
+        """Copy a 4:2:0 image of the size of `box` into it."""
         size = box.width * box.height
         half = (slice(box.y // 2, (box.y + box.height) // 2), slice(box.x // 2, (box.x + box.width) // 2))
         self.y[box.y : box.y + box.height, box.x : box.x + box.width] = flat[:size].reshape(box.height, box.width)
@@ -111,6 +118,7 @@ class Planes:
         self.v[half] = flat[size * 5 // 4 :].reshape(box.height // 2, box.width // 2)
 
     def frame(self) -> av.VideoFrame:
+        """Return the composed frame."""
         height, width = self.y.shape
         flat = np.concatenate([self.y.reshape(-1), self.u.reshape(-1), self.v.reshape(-1)])
         return av.VideoFrame.from_ndarray(flat.reshape(height * 3 // 2, width), format="yuv420p")

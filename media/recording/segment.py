@@ -1,4 +1,4 @@
-"""One segment: its folder, its tracks, and the log of what happened."""
+"""One segment: its folder, its tracks and the log of what happened."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ from . import wire
 from .track import GAP_S, Track, WriteFailed, failure
 
 KEEP_FREE_BYTES = 256 * 1024 * 1024
-"""Recording stops before the disk is full, so that the records beside it can still be written."""
-MOST_TRACKS = 500
+"""Free space at which recording stops, so that other records on the same disk can still be written."""
+MOST_TRACKS = 500  # of a segment; packets of further tracks are dropped
 HELD_MS = 3000
-"""So long the last picture of a layer stands until another layer takes over; after more it was off in between."""
-LOOK_EVERY_S = 1.0
+"""Time for which a layer's last frame stands until another layer takes over. After a longer time the camera was off in
+between."""
+LOOK_EVERY_S = 1.0  # interval of checks for free space
 
 
 def _ms(at: float) -> int:
@@ -35,7 +36,7 @@ def _ms(at: float) -> int:
 
 
 class Segment:
-    """Raises WriteFailed when it cannot be written (any more); `close` is called all the same."""
+    """Segment being written. Methods raise WriteFailed when it cannot be written; call `close` even then."""
 
     def __init__(self, root: Path, begin: wire.Begin, keep_free_bytes: int = KEEP_FREE_BYTES) -> None:
         self._folder = root / begin.room / folder_name(begin.epoch, begin.period)
@@ -55,18 +56,21 @@ class Segment:
             raise failure(error) from None
 
     def reach(self, told: wire.Reach) -> None:
+        """Log who hears and sees whom from now on."""
         self._write(Reached(at=_ms(told.at), hears=told.hears, sees=told.sees))
 
     def add(self, track: wire.Track) -> None:
+        """Announce a stream. Its file begins with its first packet."""
         self._named[track.track] = track
 
     def clock(self, track: int, captured: float, timestamp: int) -> None:
+        """Take a sender's report for a track."""
         self._clocks[track] = (captured, timestamp)
         if track in self._open:
             self._open[track][1].report(captured, timestamp)
 
     def packet(self, number: int, at: float, data: bytes) -> None:
-        """rtp.RtpError: no RTP packet."""
+        """Write one RTP packet. Raise rtp.RtpError if it is none."""
         named = self._named.get(number)
         if named is None:
             return
@@ -84,7 +88,7 @@ class Segment:
         self._tell(n, named, track)
 
     def passed(self, now: float) -> None:
-        """Call a few times a second; now: Unix time."""
+        """Let time pass: give up gaps, end silent tracks, check the disk. Call a few times a second; `now`: Unix time."""
         for number, (n, track) in list(self._open.items()):
             if number not in self._open:
                 continue  # another layer has just taken over
@@ -98,7 +102,7 @@ class Segment:
             self._check_space()
 
     def close(self, at: float, reason: str = "") -> str:
-        """The reason it ended for, which may be that the end could not be written."""
+        """End all tracks and the log. Return `reason`, or why the end could not be written."""
         for n, track in self._open.values():
             try:
                 self._finish(n, track)
@@ -120,7 +124,7 @@ class Segment:
             self._write(TrackBegan(at=track.began_ms, n=n, participant=named.participant, kind=named.kind))
 
     def _finish(self, n: int, track: Track, until_ms: int | None = None) -> None:
-        """`until_ms`: when the same picture goes on in another layer, so that it is neither gone for a moment nor there twice."""
+        """End a track. `until_ms`: when another layer continues the video; then there is neither a gap nor an overlap."""
         track.close()
         if track.began_ms is None or track.ended_ms is None:
             return
@@ -142,7 +146,7 @@ class Segment:
     def _check_space(self) -> None:
         try:
             disk = os.statvfs(self._folder)
-        except OSError as error:  # the folder is gone: erased under our hands
+        except OSError as error:  # the folder is gone: erased while it was written
             raise failure(error) from None
         if disk.f_bavail * disk.f_frsize < self._keep_free_bytes:
             raise WriteFailed("disk_full")

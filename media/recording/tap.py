@@ -1,4 +1,4 @@
-"""A room's recording: which participants' packets go to the recorder, and who can hear and see them."""
+"""Tap of a room's recording: which participants' packets go to the recorder, and who can hear and see them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .link import Link
 
 
 class Tap:
-    """From its making to `close()`, one segment. `on_over(reason)`: it is closed ("" when we asked for it)."""
+    """One segment, from construction to `close`. `on_over(reason)` is called when it is closed ("": as asked)."""
 
     def __init__(self, link: Link, room: str, epoch: int, period: int, now: float, on_over: Callable[[str], None]) -> None:
         self.period = period
@@ -23,12 +23,12 @@ class Tap:
         self._participants: frozenset[str] = frozenset()
         self._tracks: dict[Incoming, int] = {}
         self._layers: dict[tuple[str, str], Incoming] = {}
-        """(participant, role) → the layer that is written of a picture; what it has written is one track."""
+        """(participant, role) → the video layer that is written. One track holds what it has written."""
         self._reports: dict[Incoming, tuple[float, int]] = {}
         self._segment = link.begin(room, epoch, period, now, self._ended)
 
     def follow(self, matrix: worker_wire.SetMatrix, participants: list[str], now: float) -> None:
-        """Whose packets are written from now on, and whom they reach; times in Unix seconds here and below."""
+        """Set whose packets are written from now on, and whom they reach. Times here and below are Unix seconds."""
         self._participants = frozenset(participants)
         sees: dict[str, list[tuple[str, Kind]]] = {}
         for viewer, slots in matrix.sees.items():
@@ -37,15 +37,18 @@ class Tap:
         self._link.send(wire.command(wire.Reach(segment=self._segment, at=now, hears=hears, sees=sees)))
 
     def voice(self, participant: str, source: Incoming, data: bytes, now: float) -> None:
-        """One RTP packet as it arrived, decrypted."""
+        """Record one voice packet as it arrived, decrypted."""
         if self._wants(participant):
             if source not in self._tracks:
                 self._begin(participant, source)
             self._packet(source, data, now)
 
     def picture(self, participant: str, source: Incoming, top: Incoming | None, data: bytes, keyframe: bool, now: float) -> None:
-        """The same of one layer of a camera or screen. `top`: the layer that is to be written (None: not known yet); the one
-        before goes on until it begins with a keyframe. `keyframe`: this packet begins one, and none after it has come yet."""
+        """Record one packet of a camera or screen layer, decrypted.
+
+        `top`: the layer to write (None: not known yet). The layer written before goes on until `top` begins with a keyframe.
+        `keyframe`: this packet begins one, and no later packet has come yet.
+        """
         if not self._wants(participant):
             return
         written = self._layers.get((participant, source.role))
@@ -77,7 +80,7 @@ class Tap:
         self._link.send(wire.command(began))
 
     def close(self, now: float) -> None:
-        """Nothing that arrives from now on is written."""
+        """Stop writing: packets from now on are not recorded."""
         if not self.over:
             self.over = True
             self._link.send(wire.command(wire.End(segment=self._segment, at=now)))

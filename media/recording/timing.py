@@ -1,15 +1,18 @@
-"""When what carries an RTP timestamp was captured, on the server's clock, pure: keeps lips, voice and all tracks together."""
+"""Capture time of an RTP timestamp on the server's clock. Keeps lips, voice and all tracks together. Pure."""
 
 from __future__ import annotations
 
 from media.packets import rtp
 
 SLEW_S = 0.0005
-"""A packet's step towards what the sender's reports say: 25 ms a second of speech, far more than clocks drift (100 ppm)."""
+"""Largest correction per packet towards the sender's reports: 25 ms per second of speech. Clocks drift far less (100 ppm)."""
 
 
 class Clock:
-    """`rate`: RTP ticks a second. Begins with the arrival of the first packet; reports of the sender correct it."""
+    """Capture clock of one stream. Starts with the first packet's arrival; the sender's reports correct it.
+
+    `rate`: ticks per second.
+    """
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
@@ -19,11 +22,11 @@ class Clock:
         self._report: tuple[float, int] | None = None
 
     def report(self, captured: float, timestamp: int) -> None:
-        """From a sender report: `timestamp` was captured at `captured` (Unix time, s)."""
+        """Take a sender's report: `timestamp` was captured at `captured` (Unix time, s)."""
         self._report = (captured, timestamp)
 
     def at(self, timestamp: int, arrived: float) -> float:
-        """Unix time in s."""
+        """Return the capture time of `timestamp` as Unix time in s."""
         if self._last is None:
             self._last = timestamp
             told = self._told(timestamp)

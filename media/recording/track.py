@@ -1,4 +1,4 @@
-"""One stream of one participant, written as it came into one WebM file whose time 0 is the track's beginning."""
+"""Track: one stream of one participant, written as it came into a WebM file, whose time 0 is the track's beginning."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ from .timing import Clock
 from .vp8 import Frame, Frames
 
 AUDIO_WAIT_S, VIDEO_WAIT_S = 0.2, 0.6
-"""Sound is not repaired, only reordered; pictures are asked for again for 0.5 s (`relay.NACK_TRIES`)."""
+"""Wait for missing packets. Sound is only reordered; video is retransmitted for up to 0.5 s (`NACK_TRIES` of
+`media.peer.streams`)."""
 GAP_S = 5.0
-"""A stream silent for so long (muted, camera off) has ended; what comes then is a track of its own."""
-DROP_MS = 30.0
-MOST_TICKS_FILLED = int(GAP_S * 400)
+"""A stream that is silent for so long (muted, camera off) has ended. Later packets become a new track."""
+DROP_MS = 30.0  # a packet that is earlier than its place by more is dropped
+MOST_TICKS_FILLED = int(GAP_S * 400)  # Opus packets of 2.5 ms that fill a gap at most
 _MS = Fraction(1, 1000)
 _OPTIONS = {"cluster_time_limit": "1000", "flush_packets": "1"}
-"""A cluster a second: what a crash leaves is whole up to its last second."""
+"""One cluster a second: after a crash the file is whole up to its last second."""
 
 
 class WriteFailed(Exception):
-    """`reason`: disk_full or write_failed."""
+    """The recording cannot be written. `reason`: disk_full or write_failed."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -41,20 +42,21 @@ FAILURES = (OSError, av.FFmpegError)
 
 
 def failure(error: Exception) -> WriteFailed:
+    """Return the reason of a write error."""
     return WriteFailed("disk_full" if getattr(error, "errno", 0) in (errno.ENOSPC, errno.EDQUOT) else "write_failed")
 
 
 class Track:
-    """`path` is opened with the first thing that can be shown or heard; `began_ms` and `ended_ms` (Unix time) are None before.
+    """One track's file. Every method raises WriteFailed.
 
-    Raises WriteFailed.
+    `path` is opened with the first packet that can be shown or heard. `began_ms` and `ended_ms` (Unix time) are None before.
     """
 
     def __init__(self, path: Path, kind: Kind) -> None:
         self.began_ms: int | None = None
         self.ended_ms: int | None = None
         self.heard: float | None = None
-        """Arrival of the newest packet."""
+        """Arrival of the newest packet, Unix time in s."""
         self._path = path
         self._audio = kind == "audio"
         self._clock = Clock(AUDIO_CLOCK if self._audio else VIDEO_CLOCK)
@@ -67,19 +69,21 @@ class Track:
         self._toc = b"\x78"
 
     def report(self, captured: float, timestamp: int) -> None:
+        """Take the sender's report: `timestamp` was captured at `captured` (Unix time, s)."""
         self._clock.report(captured, timestamp)
 
     def push(self, data: bytes, at: float) -> None:
-        """One RTP packet, decrypted; at: its arrival (Unix time, s)."""
+        """Write one decrypted RTP packet. `at`: its arrival (Unix time, s)."""
         header = rtp.parse(data)
         self.heard = at
         self._take(self._order.push(Arrived(header, data[header.payload : header.end], at)))
 
     def passed(self, now: float) -> None:
-        """Time has passed: gaps that nobody repaired are given up."""
+        """Give up gaps that have waited too long."""
         self._take(self._order.late(now))
 
     def close(self) -> None:
+        """Write what is still held and close the file."""
         try:
             self._take(self._order.rest())
         finally:
@@ -100,7 +104,7 @@ class Track:
         except FAILURES as error:
             raise failure(error) from None
 
-    # sound: the file goes on without a hole, because players close up holes and would get ahead of the picture
+    # Sound: the file has no gaps, because players skip gaps and would get ahead of the video.
 
     def _sound(self, ordered: Ordered) -> None:
         packet = ordered.packet
@@ -113,10 +117,10 @@ class Track:
             self._open_sound(at_ms)
         ahead_ms = at_ms - self._zero_ms - self._next_ms
         if ahead_ms < -DROP_MS:
-            return  # the sender's clock is fast: one packet in some minutes is too many
+            return  # the sender's clock is fast: one packet in a few minutes is too many
         for _ in range(min(MOST_TICKS_FILLED, round(ahead_ms / duration_ms))):
             self._write_sound(self._toc, duration_ms)
-        # RFC 6716 section 3.2.1: a frame of length 0 is a lost one, which the decoder conceals
+        # RFC 6716 section 3.2.1: a frame of length 0 is a lost frame, which the decoder conceals.
         self._toc = bytes([packet.payload[0] & 0xFC])
         self._write_sound(packet.payload, duration_ms)
 
@@ -127,10 +131,10 @@ class Track:
 
     def _open_sound(self, at_ms: float) -> None:
         self._open(at_ms)
-        # an encoder that never encodes: PyAV makes the Opus head (CodecPrivate) only from one
+        # This encoder never encodes: PyAV makes the Opus header (CodecPrivate) only from an encoder.
         self._stream = self._container.add_stream("libopus", rate=AUDIO_CLOCK, layout="stereo")
 
-    # pictures
+    # video
 
     def _picture(self, frame: Frame) -> None:
         at_ms = self._clock.at(frame.timestamp, frame.arrived) * 1000

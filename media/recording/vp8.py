@@ -1,4 +1,4 @@
-"""VP8 frames from RTP payloads in order (RFC 7741), pure."""
+"""VP8 frames from RTP payloads in order (RFC 7741). Pure."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from media.packets import rtp
 from .order import Ordered
 
 MAX_FRAME_BYTES = 2 * 1024 * 1024
-"""A 1080p keyframe at the best quality has about 300 KB; more is nobody's picture."""
+"""A 1080p keyframe at the best quality has about 300 KB. A larger frame is no real video."""
 _START = b"\x9d\x01\x2a"
 
 
 class Frame(NamedTuple):
-    """`size`: (width, height) of a keyframe, None of others. `arrived`: of its first packet."""
+    """One whole frame. `size`: (width, height) of a keyframe, otherwise None. `arrived`: arrival of its first packet."""
 
     data: bytes
     timestamp: int
@@ -23,7 +23,10 @@ class Frame(NamedTuple):
 
 
 class Frames:
-    """Begins with a keyframe; after a loss nothing until the next one, because what follows refers to what is missing."""
+    """Frame assembler. Starts with a keyframe.
+
+    After a loss it waits for the next one, because other frames refer to missing ones.
+    """
 
     def __init__(self) -> None:
         self._whole = False
@@ -33,7 +36,7 @@ class Frames:
         self._arrived = 0.0
 
     def push(self, ordered: Ordered) -> Frame | None:
-        """The frame that this packet completes."""
+        """Return the frame that this packet completes, if any."""
         packet, header = ordered.packet, ordered.packet.header
         if ordered.after_loss:
             self._break()
@@ -72,7 +75,7 @@ class Frames:
 
 
 def keyframe_size(frame: bytes) -> tuple[int, int] | None:
-    """RFC 6386 section 9.1; None: no (whole) keyframe."""
+    """Return (width, height) of a keyframe (RFC 6386 section 9.1); None: no keyframe, or not whole."""
     if len(frame) < 10 or frame[0] & 1 or frame[3:6] != _START:
         return None
     width = int.from_bytes(frame[6:8], "little") & 0x3FFF

@@ -1,6 +1,6 @@
-"""What a worker tells its recorder: length-prefixed messages on one stream socket; and the answers, the other way.
+"""Messages from a worker to its recorder, length-prefixed on one stream socket, and the replies.
 
-Packets and clocks are packed by hand, because they are many; all else is msgpack.
+Packets and clocks are packed by hand, because they are many. All others are msgpack.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from media.api.recording_files import Kind
 
 PREFIX = struct.Struct("<I")
 PACKET = struct.Struct("<BId")
-"""Kind of message, track, arrival (Unix time, s); the RTP packet follows."""
+"""Kind of message, track, arrival (Unix time, s). The RTP packet follows."""
 CLOCK = struct.Struct("<BIdI")
-"""Kind of message, track, when (Unix time, s) what carries this RTP timestamp was captured."""
+"""Kind of message, track, capture time (Unix time, s) of this RTP timestamp."""
 IS_PACKET, IS_CLOCK, IS_COMMAND = 0, 1, 2
 MAX_MESSAGE_BYTES = 256 * 1024
 
 
 class Begin(Struct, tag="begin", kw_only=True):
+    """Begin a segment. `at`: Unix time in s."""
+
     segment: int
     room: str
     epoch: int
@@ -31,8 +33,10 @@ class Begin(Struct, tag="begin", kw_only=True):
 
 
 class Track(Struct, tag="track", kw_only=True):
-    """A stream of a segment; its packets name it by `track`. `after`: the same picture in another layer, which this one takes
-    over from; -1: none."""
+    """Stream of a segment; its packets name it by `track`.
+
+    `after`: track of the same video in another layer, which this one continues; -1: none.
+    """
 
     segment: int
     track: int
@@ -42,6 +46,8 @@ class Track(Struct, tag="track", kw_only=True):
 
 
 class Reach(Struct, tag="reach", kw_only=True):
+    """Who hears and sees whom from now on, as in `recording_files.Reached`."""
+
     segment: int
     at: float
     hears: dict[str, list[str]]
@@ -49,12 +55,14 @@ class Reach(Struct, tag="reach", kw_only=True):
 
 
 class End(Struct, tag="end", kw_only=True):
+    """End a segment."""
+
     segment: int
     at: float
 
 
 class Over(Struct, kw_only=True):
-    """The recorder's answer: this segment is closed. reason as in `segments.Ended`."""
+    """Reply of the recorder: this segment is closed. `reason` as in `recording_files.Ended`."""
 
     segment: int
     reason: Literal["", "disk_full", "write_failed"] = ""
@@ -67,32 +75,38 @@ decode_over = msgspec.msgpack.Decoder(Over).decode
 
 
 def framed(body: bytes) -> bytes:
+    """Return `body` with its length before it."""
     return PREFIX.pack(len(body)) + body
 
 
 def command(value: Command) -> bytes:
+    """Return a framed command."""
     return framed(bytes([IS_COMMAND]) + _encode(value))
 
 
 def over(value: Over) -> bytes:
+    """Return a framed reply."""
     return framed(_encode(value))
 
 
 def packet(track: int, at: float, data: bytes) -> bytes:
+    """Return a framed RTP packet."""
     return PREFIX.pack(PACKET.size + len(data)) + PACKET.pack(IS_PACKET, track, at) + data
 
 
 def clock(track: int, captured: float, timestamp: int) -> bytes:
+    """Return a framed sender's clock."""
     return framed(CLOCK.pack(IS_CLOCK, track, captured, timestamp))
 
 
 class Frames:
-    """Cuts a stream into messages. ValueError: over `MAX_MESSAGE_BYTES` (only a fault of ours sends such)."""
+    """Cuts a stream into messages. Raises ValueError for one over `MAX_MESSAGE_BYTES`, which only a fault of ours can send."""
 
     def __init__(self) -> None:
         self._rest = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
+        """Add bytes. Return the messages that are complete."""
         self._rest += data
         found: list[bytes] = []
         at = 0
