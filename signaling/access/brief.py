@@ -9,7 +9,7 @@ import re
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from signaling.protocol.messages import Brief, BriefField, EarlierSession, Provenance, TrailStep
 from signaling.protocol.reading import by
@@ -97,7 +97,7 @@ def with_field(brief: Brief, name: str, value: str, provenance: Provenance) -> B
         return brief
     others = [f for f in brief.fields if f.name != name]
     added = [BriefField(name=name, value=value, provenance=provenance)] if value else []
-    return Brief(fields=others + added, trail=brief.trail)
+    return structs.replace(brief, fields=others + added)
 
 
 def earlier_session(earlier: EarlierRecord, staff_names: dict[str, str], site: Site, language: str) -> EarlierSession:

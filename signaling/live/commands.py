@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from matcher.types import Refused, Unavailable
+from signaling.access.brief import with_field
 from signaling.live.connections import Client
 from signaling.live.entry import Entry
 from signaling.live.runtime import Live
@@ -157,14 +158,11 @@ async def _enter(live: Live, client: Client, entry: Entry, person: Person, messa
 async def _note_typed(live: Live, entry: Entry, person: Person, message: msg.Enter) -> None:
     """Put what the user typed as they entered into the brief."""
     typed = {"user_name": message.name.strip() if person.name == message.name.strip() else "", "note": message.note.strip()}
-    fields = [msg.BriefField(name=name, value=value, provenance="typed") for name, value in typed.items() if value]
-    if not fields:
-        return
-    known = {field.name for field in entry.brief.fields if field.provenance == "signed"}
-    fresh = [field for field in fields if field.name not in known]
-    names = {field.name for field in fresh}
-    entry.brief.fields = [field for field in entry.brief.fields if field.name not in names] + fresh
-    await live.sessions.save_brief(entry)
+    for name, value in typed.items():
+        if value:
+            entry.brief = with_field(entry.brief, name, value, "typed")
+    if any(typed.values()):
+        await live.sessions.save_brief(entry)
 
 
 async def _preferred(live: Live, entry: Entry) -> StaffRecord | None:

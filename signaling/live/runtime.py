@@ -12,6 +12,7 @@ import structlog
 
 from matcher.types import MatchStore, Place, Refused, Staff, Unavailable
 from signaling.access.admission import Admission, Crowd
+from signaling.access.brief import with_field
 from signaling.access.identity import token_hash
 from signaling.access.invites import InviteRefused, Invites
 from signaling.config.settings import Bounds
@@ -30,7 +31,7 @@ from signaling.live.sessions import Sessions
 from signaling.live.staff_boards import Boards
 from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.mediaworkers.interface import MediaWorkers
-from signaling.protocol.messages import Brief, BriefField, Channel, Replaced, SessionOver, UserMe, Welcome
+from signaling.protocol.messages import Brief, Channel, Replaced, SessionOver, UserMe, Welcome
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import RecordsAway, SessionRecord, Site, StaffRecord
@@ -286,8 +287,7 @@ class Live:
         entry = self.house.entries.get(session_id)
         if entry is None:
             raise NotAllowed("unknown")
-        entry.brief.fields = [field for field in entry.brief.fields if field.name != "product_picture"]
-        entry.brief.fields.append(BriefField(name="product_picture", value=picture_id, provenance="claimed"))
+        entry.brief = with_field(entry.brief, "product_picture", picture_id, "claimed")
         await self.sessions.save_brief(entry)
 
     async def invite(self, entry: Entry, participant: str) -> tuple[str, int]:
