@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 from pycrdt import Doc, TransactionEvent, merge_updates
 
+from media.token_bucket import TokenBucket
+
 from .update import EMPTY, BadUpdateError, Reader, Segments, parse, slices, split, var_uint
 
 MAX_MESSAGE_BYTES = 256 * 1024
@@ -107,35 +109,14 @@ class RefusedError(Exception):
         self.reason = reason
 
 
-class Bucket:
-    """A token bucket: `rate` a second, at most `burst` saved up."""
-
-    def __init__(self, rate: float, burst: float, now: float) -> None:
-        self._rate, self._burst = rate, burst
-        self._level, self._at = burst, now
-
-    def take(self, amount: float, now: float) -> bool:
-        """False: not enough saved up, and nothing is taken."""
-        self._level = min(self._burst, self._level + (now - self._at) * self._rate)
-        self._at = now
-        if amount > self._level:
-            return False
-        self._level -= amount
-        return True
-
-    def owe(self, amount: float) -> None:
-        """Takes what has been spent already; the level may fall below nothing."""
-        self._level -= amount
-
-
 class Quota:
     """What one participant may cost: messages and bytes in, bytes out (answers to step 1 are the amplifier), seconds of work."""
 
     def __init__(self, now: float) -> None:
-        self.messages = Bucket(120, 600, now)
-        self.received = Bucket(256 * 1024, 4 * 1024 * 1024, now)
-        self.work = Bucket(0.1, 0.5, now)
-        self.answered = Bucket(1024 * 1024, 2.0 * MAX_DOCUMENT_BYTES, now)
+        self.messages = TokenBucket(120, 600, now)
+        self.received = TokenBucket(256 * 1024, 4 * 1024 * 1024, now)
+        self.work = TokenBucket(0.1, 0.5, now)
+        self.answered = TokenBucket(1024 * 1024, 2.0 * MAX_DOCUMENT_BYTES, now)
 
 
 class BoardRoom:

@@ -9,6 +9,8 @@ import json
 
 import msgspec
 
+from media.token_bucket import TokenBucket
+
 PER_S = 20.0  # heartbeats answered per second
 MAX_BYTES = 256
 _read = json.JSONDecoder(object_pairs_hook=tuple).decode  # the pairs as they are: a dict would hide a field named twice
@@ -26,15 +28,12 @@ class Live:
     """Heartbeats of one client: at most `PER_S` a second, with a burst of one second."""
 
     def __init__(self, now: float) -> None:
-        self._tokens, self._refilled = PER_S, now
+        self._allowed = TokenBucket(PER_S, PER_S, now)
 
     def echo(self, data: str | bytes, now: float) -> str:
         """Return the reply. Raise `LiveError`."""
-        self._tokens = min(PER_S, self._tokens + (now - self._refilled) * PER_S)
-        self._refilled = now
-        if self._tokens < 1 or len(data) > MAX_BYTES:
+        if len(data) > MAX_BYTES or not self._allowed.take(1, now):
             raise LiveError("refused")
-        self._tokens -= 1
         number = _number(data)
         if number is None:
             raise LiveError("malformed")

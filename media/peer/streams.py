@@ -15,6 +15,7 @@ from media.bandwidth import Meter
 from media.packets import red as redundancy
 from media.packets import rtcp, rtp
 from media.packets import rtx as repair
+from media.token_bucket import TokenBucket
 
 AUDIO_CLOCK, VIDEO_CLOCK = 48000, 90000
 CACHE_PACKETS = 512
@@ -180,8 +181,7 @@ class PacketCache:
 
     def __init__(self) -> None:
         self._packets: list[tuple[int, bytes] | None] = [None] * CACHE_PACKETS
-        self._tokens = float(RESENDS_PER_S)
-        self._refilled = 0.0
+        self._allowed = TokenBucket(RESENDS_PER_S, RESENDS_PER_S, 0.0)
 
     def put(self, sequence: int, packet: bytes) -> None:
         """Keep a packet; it replaces the oldest one."""
@@ -189,13 +189,10 @@ class PacketCache:
 
     def take(self, sequences: tuple[int, ...], now: float) -> list[bytes]:
         """Return the packets to send again, limited by a rate, so that NACKs cannot multiply traffic."""
-        self._tokens = min(float(RESENDS_PER_S), self._tokens + (now - self._refilled) * RESENDS_PER_S)
-        self._refilled = now
         found = []
         for sequence in sequences:
             entry = self._packets[sequence % CACHE_PACKETS]
-            if entry is not None and entry[0] == sequence and self._tokens >= 1:
-                self._tokens -= 1
+            if entry is not None and entry[0] == sequence and self._allowed.take(1, now):
                 found.append(entry[1])
         return found
 

@@ -14,12 +14,12 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import monotonic
-from typing import Any, Literal
+from typing import Literal
 
 import aiohttp
 import structlog
 
-from matcher.types import MatchStore, Unavailable
+from matcher.types import Unavailable
 from signaling.cluster.lease import NOBODY, Doubt, Leader, Lease
 from signaling.cluster.lease import read as read_lease
 from signaling.cluster.lease import sign as sign_lease
@@ -221,24 +221,6 @@ class Node:
         if not self.overtaken.is_set():
             log.error("overtaken: this server ends", why=why)
         self.overtaken.set()
-
-
-class CheckedStore:
-    """A store whose every step is made only while the lease is ours: one that stood still must not take the events that are
-    meant for its successor."""
-
-    def __init__(self, store: MatchStore, node: Node) -> None:
-        self._store = store
-        self._node = node
-
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
-        step = getattr(self._store, name)
-
-        async def checked(*arguments: Any, **named: Any) -> Any:
-            await self._node.check()
-            return await step(*arguments, **named)
-
-        return checked
 
 
 def _now_ms() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import msgspec
 import structlog
@@ -27,6 +27,7 @@ from signaling.session.events import (
     RingEnded,
     RingStarted,
     Step,
+    StepName,
     Transfer,
 )
 from signaling.session.model import NotAllowed
@@ -45,6 +46,18 @@ class Ringing:
     message: Ring
     accepting: Client | None = None
     reason: str = ""
+
+
+_STEPS: Final[dict[StepName, Callable[[m.MatchStore, str, int], Coroutine[Any, Any, list[m.AnyEvent]]]]] = {
+    "cancel": lambda store, request, now: store.cancel(request, now),
+    "suspend": lambda store, request, now: store.suspend(request, now),
+    "resume": lambda store, request, now: store.resume(request, now),
+    "entered": lambda store, request, now: store.entered(request, now),
+    "requeue": lambda store, request, now: store.requeue(request, now),
+    "complete": lambda store, request, now: store.complete(request, now),
+    "release": lambda store, request, now: store.release(request, now),
+    "unserved": lambda store, request, now: store.unserved(request, now),
+}
 
 
 class Matching:
@@ -91,7 +104,7 @@ class Matching:
                     await self.call(store.enqueue(self.request_of(entry, effect), now))
                     await self._look(entry, effect)
                 case Step():
-                    await self.call(getattr(store, effect.step)(effect.request, now))
+                    await self.call(_STEPS[effect.step](store, effect.request, now))
                 case Transfer():
                     await self.call(store.transfer_owner(effect.request, effect.staff, now))
                 case Reinstate():

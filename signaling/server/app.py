@@ -6,7 +6,6 @@ import asyncio
 import errno
 import signal
 from collections.abc import AsyncIterator, Callable
-from typing import cast
 
 import structlog
 from aiohttp import web
@@ -18,7 +17,8 @@ from signaling.access.codes import Codes, signing_secret
 from signaling.access.identity import Identity
 from signaling.access.invites import Invites
 from signaling.access.turn_credentials import Turn
-from signaling.cluster.node import CheckedStore, Node
+from signaling.cluster.checked_store import CheckedStore
+from signaling.cluster.node import Node
 from signaling.cluster.redis_bus import Bus
 from signaling.config.private_files import private_data
 from signaling.config.secret import derived, media_token
@@ -100,7 +100,7 @@ class _Cluster:
         self.node = Node(settings.node_url, self.bus, records, token, lease_key)
         self.relay = Relay(self.node)
         self._redis = RedisStore(settings.redis)
-        self.store = cast(MatchStore, CheckedStore(self._redis, self.node))
+        self.store: MatchStore = CheckedStore(self._redis, self.node)
 
     def fleet(self) -> Fleet:
         return Fleet(self.settings.redis, media_token(self.settings.secret), self.node.still_leads)

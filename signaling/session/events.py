@@ -339,11 +339,14 @@ class Enqueue:
     first: bool = False
 
 
+StepName = Literal["cancel", "suspend", "resume", "entered", "requeue", "complete", "release", "unserved"]
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One call of the matcher about a request."""
 
-    step: Literal["cancel", "suspend", "resume", "entered", "requeue", "complete", "release", "unserved"]
+    step: StepName
     request: str
 
 

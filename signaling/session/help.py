@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from signaling.protocol.messages import HelpState, NobodyWhy
 from signaling.session import model, people
 from signaling.session.events import (
@@ -19,6 +21,7 @@ from signaling.session.events import (
     RequestMoved,
     Say,
     Step,
+    StepName,
     Transfer,
 )
 from signaling.session.model import Help, NotAllowed, Person, Session
@@ -195,13 +198,15 @@ def professional_out(session: Session, reason: str, now: int, out: list[Effect])
     out.append(Note("help", {"state": "ended", "why": reason}))
 
 
+_ENDS_WITH: Final[dict[HelpState, StepName]] = {"asking": "cancel", "catching_up": "release", "joined": "complete"}
+
+
 def close(session: Session, state: HelpState, out: list[Effect], *, keep_professional: bool = False) -> None:
     """End whatever help is open. ``keep_professional``: one who joined stays for the wrap-up."""
     asked_for, person = session.open_help(), session.professional()
     if asked_for is None:
         return
-    step = {"asking": "cancel", "catching_up": "release", "joined": "complete"}[asked_for.state]
-    out.append(Step(step, asked_for.request))  # type: ignore[arg-type]  # the table above holds only its literals
+    out.append(Step(_ENDS_WITH[asked_for.state], asked_for.request))
     if person is not None and not (keep_professional and asked_for.state == "joined"):
         remove(person, state, out)
     for timer in ("hunt", "catch_up", "professional_lost"):

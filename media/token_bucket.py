@@ -1,0 +1,24 @@
+"""Token bucket: a limit on how often something may happen. Pure."""
+
+from __future__ import annotations
+
+
+class TokenBucket:
+    """Gains `rate` tokens per second and holds at most `burst`. It begins full."""
+
+    def __init__(self, rate: float, burst: float, now: float) -> None:
+        self._rate, self._burst = rate, burst
+        self._level, self._at = burst, now
+
+    def take(self, amount: float, now: float) -> bool:
+        """Take `amount` tokens. Return False, and take nothing, if there are fewer."""
+        self._level = min(self._burst, self._level + (now - self._at) * self._rate)
+        self._at = now
+        if amount > self._level:
+            return False
+        self._level -= amount
+        return True
+
+    def owe(self, amount: float) -> None:
+        """Take what has been spent already. The level may fall below zero."""
+        self._level -= amount
