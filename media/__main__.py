@@ -37,25 +37,34 @@ DRAIN_CHECK_S = 0.1
 
 def arguments(given: list[str]) -> argparse.Namespace:
     """Parse the command line. Exit with a usage error when options contradict each other."""
-    parser = argparse.ArgumentParser(prog="python -m media", description="A media worker: packets, mixer and board of its rooms.")
+    parser = argparse.ArgumentParser(
+        prog="python -m media",
+        description="Run a media worker, which relays and mixes the media of its rooms and keeps their boards.",
+    )
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--socket", type=Path, help="serve commands on this Unix socket")
     where.add_argument("--listen", metavar="HOST:PORT", help="serve commands on TCP (needs --secret-env)")
-    parser.add_argument("--secret-env", metavar="VAR", help="environment variable with the secret that commands must carry")
-    parser.add_argument("--redis-env", metavar="VAR", help="environment variable with the URL of the Redis to be announced in")
-    parser.add_argument("--url", default="", help="where the service reaches this worker; announced in Redis")
+    parser.add_argument("--secret-env", metavar="VAR", help="environment variable that holds the secret that commands must carry")
+    parser.add_argument(
+        "--redis-env",
+        metavar="VAR",
+        help="environment variable that holds the URL of the Redis where the worker announces itself",
+    )
+    parser.add_argument("--url", default="", help="URL under which the service reaches this worker (announced in Redis)")
     parser.add_argument("--name", default="", help="name in events and logs (default: the process id)")
-    parser.add_argument("--udp-port", type=int, default=0, help="UDP port for media; 0: any that is free")
-    parser.add_argument("--address", nargs="+", default=[], help="local addresses to bind (default: this machine's own)")
-    parser.add_argument("--loopback", action="store_true", help="bind 127.0.0.1 and ::1 as well")
-    parser.add_argument("--announce", nargs="+", default=[], help="public addresses that lead here, port unchanged")
-    parser.add_argument("--recordings", type=Path, help="folder where recordings are written (default: none are made)")
-    parser.add_argument("--parent", type=int, default=0, metavar="PID", help="die with this parent process")
+    parser.add_argument("--udp-port", type=int, default=0, help="UDP port for media (0: any free port)")
+    parser.add_argument(
+        "--address", nargs="+", default=[], help="local addresses to bind (default: all addresses of this machine)"
+    )
+    parser.add_argument("--loopback", action="store_true", help="also bind 127.0.0.1 and ::1")
+    parser.add_argument("--announce", nargs="+", default=[], help="public addresses that reach this worker on the same port")
+    parser.add_argument("--recordings", type=Path, help="folder for recordings (default: the worker records nothing)")
+    parser.add_argument("--parent", type=int, default=0, metavar="PID", help="end when this parent process ends")
     found = parser.parse_args(given)
     if found.listen and not (found.secret_env and os.environ.get(found.secret_env)):
-        parser.error("--listen needs --secret-env with a variable that is set")
+        parser.error("--listen needs --secret-env, and its variable must be set")
     if found.redis_env and not (found.listen and found.url and os.environ.get(found.redis_env)):
-        parser.error("--redis-env needs a variable that is set, --listen and --url")
+        parser.error("--redis-env needs --listen and --url, and its variable must be set")
     return found
 
 

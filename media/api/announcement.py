@@ -59,11 +59,11 @@ def believed(text: str | bytes, name: str, secret: str, now_ms: int) -> Announce
     try:
         said = _decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        raise NotBelieved("it is not understood") from None
+        raise NotBelieved("it is malformed") from None
     if not said.mac:
-        raise NotBelieved("it is not signed: an earlier version, or a stranger")
+        raise NotBelieved("it is not signed: the worker has an earlier version, or a stranger wrote it")
     if not hmac.compare_digest(said.mac.encode(), _mac(replace(said, mac=""), secret).encode()) or said.id != name:
-        raise NotBelieved("its signature is wrong: another secret, or a stranger")
+        raise NotBelieved("its signature is wrong: the worker has another secret, or a stranger wrote it")
     if abs(now_ms - said.at) > MOST_SKEW_MS:
         raise NotBelieved(f"it is {(now_ms - said.at) / 1000:.0f} s old: it was repeated, or the clocks differ")
     return said

@@ -72,7 +72,7 @@ def load(candidates: list[str] | None = None) -> Any:
             return library
         tried.append(f"{candidate} lacks {', '.join(missing)}")
     found = "; ".join(tried) or "none was found"
-    raise OpusMissing(f"libopus 1.5 or newer is needed ({found}). Install PyAV's wheel (pip install av), which brings it.")
+    raise OpusMissing(f"libopus 1.5 or newer is needed ({found}). Install PyAV's wheel (pip install av), which contains it.")
 
 
 def _in_wheel() -> list[str]:
@@ -107,7 +107,7 @@ def _checked(result: int) -> int:
 def packet_samples(payload: bytes) -> int:
     """Return a packet's duration in samples at 48 kHz (120 … 5760). Reads the framing only. Raise OpusError."""
     if not 0 < len(payload) <= MAX_PAYLOAD_BYTES:
-        raise OpusError("payload empty or too long")
+        raise OpusError("the payload is empty or too long")
     samples = _checked(_lib.opus_packet_get_nb_samples(payload, len(payload), RATE))
     if not 0 < samples <= MAX_PACKET_SAMPLES:
         raise OpusError("invalid duration")

@@ -132,7 +132,10 @@ def run(root: Path, connection: socket.socket, keep_free_bytes: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m media.recording.process", description="Writes what a worker sends it.")
+    parser = argparse.ArgumentParser(
+        prog="python -m media.recording.process",
+        description="Write the recordings of one worker, which starts this process itself.",
+    )
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--keep-free-mib", type=int, default=KEEP_FREE_BYTES // 1024 // 1024)
     options = parser.parse_args()

@@ -52,7 +52,7 @@ def make() -> str:
     """Build the library unless it is fresh. Print the reason when it cannot be built, and return it."""
     reason = "" if is_fresh() else compile_to()
     if reason:
-        print(f"The fast path of the relay is not built ({reason}); the service runs without it, and needs more processor.")
+        print(f"The fast path of the relay was not built ({reason}). The service runs without it and needs more processor time.")
     return reason
 
 

@@ -69,7 +69,7 @@ class Leg:
         self._keep = keep
         self._leg = fastpath.lib.fastpath_leg_open(*(fastpath.pointer(each) for each in contexts))
         if not self._leg:
-            raise MemoryError("a leg of the fast path")
+            raise MemoryError("no memory for a leg of the fast path")
         self._f, self._say = fastpath.f, fastpath.lib.fastpath_say
         self._packets: Any = fastpath.ffi.buffer(self._leg.packets)
         self.voice_in: Any = fastpath.ffi.addressof(self._leg, "in")
@@ -138,7 +138,7 @@ class Fastpath:
         if os.environ.get(OFF):
             raise Unavailable(f"{OFF} is set")
         if functions is None:
-            raise Unavailable("pylibsrtp brings another libsrtp")
+            raise Unavailable("pylibsrtp contains a libsrtp with other functions")
         self.ffi: Any = cffi.FFI()
         self.ffi.cdef(build.HEADER.read_text())
         try:
@@ -147,9 +147,9 @@ class Fastpath:
         except (OSError, AttributeError) as error:
             raise Unavailable(str(error)) from None
         if made_of.decode() != build.fingerprint():
-            raise Unavailable("it was built from other sources")
+            raise Unavailable("the library was built from other sources")
         if self.ffi.sizeof("fastpath_kept") != _KEPT_BYTES or self.ffi.offsetof("fastpath_kept", "payload") != _KEPT.size:
-            raise Unavailable("this machine lays structures out in another way")
+            raise Unavailable("this machine lays out structures differently")
         self.lib = opened
         self.f: Any = self.lib.fastpath_open(*map(self.pointer, functions))
         self._counts = self.lib.fastpath_counted(self.f)

@@ -133,7 +133,7 @@ class Room:
         The participant's other peers end, except the one that the command names as `former`: it stays until the new peer is live.
         """
         if command.peer in self.peers:
-            raise Refused("bad_request", "this peer is there already")
+            raise Refused("bad_request", "a peer with this name exists already")
         if command.participant not in self._by_participant and len(self._by_participant) >= MAX_PEERS:
             raise Refused("full", "too many peers in this room")
         try:
@@ -170,7 +170,7 @@ class Room:
     def board_in(self, participant: str, data: bytes) -> None:
         """Take a board message that came through signaling. Raise `Refused` if this participant's board uses the data channel."""
         if participant not in self._by_signaling:
-            raise Refused("bad_request", "this participant's board does not go by signaling")
+            raise Refused("bad_request", "this participant's board uses the data channel, not signaling")
         self.board.receive(participant, data)
 
     def close(self) -> None:

@@ -147,7 +147,7 @@ class Worker:
             if len(self.rooms) >= MAX_ROOMS:
                 raise Refused("full", "too many rooms")
             if not recording_files.is_room(name):
-                raise Refused("bad_request", "not a room's name")
+                raise Refused("bad_request", "not a valid room name")
             room = self.rooms[name] = Room(name, command.epoch, command.board, self, self._first_tick())
             self._epochs[name] = command.epoch
             self.hurry(room.due)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from media.transport.selector import new_event_loop
-from tests.unit.media.voice.test_lent import PAYLOAD_TYPE, Packet, Twins, pytestmark  # noqa: F401  # skipped where no compiler is
+from tests.unit.media.peer.test_lent import PAYLOAD_TYPE, Packet, Twins, pytestmark  # noqa: F401  # skipped where no compiler is
 
 
 class Scene:
