@@ -45,9 +45,9 @@ FIGURES = {
     "server: memory, MiB": ("process_resident_memory_bytes", 1 / 2**20),
     "server: tasks": ("sangdam_tasks", 1),
     "server: descriptors": ("process_open_fds", 1),
-    "worker: memory, MiB": ("sangdam_media_memory_bytes", 1 / 2**20),
+    "worker: memory, MiB": ("sangdam_media_resident_memory_bytes", 1 / 2**20),
     "worker: tasks": ("sangdam_media_tasks", 1),
-    "worker: descriptors": ("sangdam_media_descriptors", 1),
+    "worker: descriptors": ("sangdam_media_open_fds", 1),
 }
 SLACK = {"memory": 0.02, "tasks": 0.0, "descriptors": 0.0}
 """Of the median. What an allocator keeps is not to be told from a leak of less."""

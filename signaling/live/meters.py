@@ -1,4 +1,4 @@
-"""What is counted and timed while it happens, for `metrics.py` to tell. Labels are our own words, never of a person."""
+"""Count and time what happens in this server, for `server/metrics.py` to expose. Labels are our own words, never a person's."""
 
 from __future__ import annotations
 
@@ -26,7 +26,17 @@ class Meters:
             "sangdam_wait_seconds", "From the request until somebody accepted", ["kind"], buckets=WAIT_S, **own
         )
         self._rings = Counter("sangdam_rings", "Reservations that have ended", ["kind", "outcome"], **own)
-        self._records = Histogram("sangdam_records_seconds", "Statements to the database", ["kind"], buckets=QUICK_S, **own)
+        self._statements = Histogram(
+            "sangdam_statement_duration_seconds", "Statements to the database", ["kind"], buckets=QUICK_S, **own
+        )
+        self._requests = Counter("sangdam_http_requests", "HTTP requests answered", ["route", "method", "status"], **own)
+        self._durations = Histogram(
+            "sangdam_http_request_duration_seconds",
+            "From a request's headers to the beginning of its answer",
+            ["route", "method"],
+            buckets=QUICK_S,
+            **own,
+        )
         self._lag = Histogram("sangdam_event_loop_lag_seconds", "How late a timer came", buckets=QUICK_S, **own)
 
     def ring_ended(self, kind: str, outcome: str, waited_ms: int) -> None:
@@ -34,6 +44,13 @@ class Meters:
         self._rings.labels(kind, outcome).inc()
         if outcome == "accepted":
             self._waits.labels(kind).observe(max(0, waited_ms) / 1000)
+
+    def http_answered(self, route: str, method: str, status: int, took_s: float | None) -> None:
+        """Count one HTTP request. `route` is a route's pattern, never a path: a path may name a session. `took_s` is None for
+        a WebSocket: how long that stays open is no duration of a request."""
+        self._requests.labels(route, method, str(status)).inc()
+        if took_s is not None:
+            self._durations.labels(route, method).observe(took_s)
 
     def watch_records(self, records: Records) -> None:
         """Times every statement, from its sending to its result."""
@@ -49,7 +66,7 @@ class Meters:
             began = connection.info.pop("sangdam_began", None)
             if began is not None:
                 kind = "read" if statement.lstrip()[:6].upper() == "SELECT" else "write"
-                self._records.labels(kind).observe(loop_time() - began)
+                self._statements.labels(kind).observe(loop_time() - began)
 
     async def watch_loop(self) -> None:
         """For ever: a timer of our own tells how long everything else had to wait."""

@@ -33,6 +33,7 @@ from signaling.records.types import Overtaken
 from signaling.server import app_keys, demo, garbage_collector, http, websocket
 from signaling.server.forwarding import RELAY, Relay
 from signaling.server.guarded import Guard, GuardedSite, marks_served
+from signaling.server.http.measured import measured
 from signaling.server.metrics import metrics_app
 
 log = structlog.get_logger(__name__)
@@ -74,6 +75,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None) -> 
     app[app_keys.IDENTITY] = Identity(records)
     app[app_keys.LIVE] = live
     app.middlewares.insert(0, marks_served)
+    app.middlewares.insert(0, measured)
     http.setup(app)
     websocket.setup(app)
     live.invites = Invites(signing_secret(settings), settings.url, settings.server_name)

@@ -19,6 +19,7 @@ from signaling.server.app_keys import COUNTS
 from signaling.session.model import NotAllowed
 
 from .image_files import PictureRefused
+from .measured import route_of
 
 _log = log.get("signaling.server.http")
 
@@ -128,11 +129,5 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
 def _fault(request: web.Request) -> web.Response:
     """Ours, and logged with its traceback."""
     request.app[COUNTS]["http.internal"] += 1
-    _log.exception("request_failed", method=request.method, route=_route_of(request))
+    _log.exception("request_failed", method=request.method, route=route_of(request))
     return answer({"reason": "internal", "message": "Something went wrong here; try again."}, 500)
-
-
-def _route_of(request: web.Request) -> str:
-    """The route's pattern, because an address may name a session."""
-    resource = request.match_info.route.resource
-    return resource.canonical if resource is not None else ""
