@@ -44,7 +44,7 @@ async def test_a_missed_call_goes_on_and_who_missed_it_is_told(cast: Cast) -> No
     await user.hears(COUNSELOR.hz)
 
     await expect(first.get("ring")).to_be_hidden()
-    await expect(first.get("missed")).to_contain_text("호출에 응답이 없어 자리 비움으로 바뀌었습니다")
+    await expect(first.get("missed")).to_contain_text("호출에 응답이 없어 자리 비움으로 바뀌었어요")
     await expect(first.get("state-away")).to_have_attribute("aria-pressed", "true")
     await first.page.keyboard.press("a")
     await expect(first.get("missed")).to_be_hidden()
@@ -62,7 +62,7 @@ async def test_every_tab_of_a_counselor_rings_and_one_accept_stops_all(cast: Cas
     await expect(other_tab.get("ring")).to_be_visible()
     await other_tab.accept()
     await expect(counselor.get("ring")).to_be_hidden()
-    await expect(counselor.page.locator(".toast", has_text="다른 탭에서 수락했습니다")).to_be_visible()
+    await expect(counselor.page.locator(".toast", has_text="다른 탭에서 수락했어요")).to_be_visible()
     await other_tab.hears(USER.hz)
     await expect(counselor.get("missed")).to_be_hidden()
 
@@ -81,7 +81,7 @@ async def test_with_nobody_there_a_message_is_left_taken_and_done(cast: Cast) ->
     message = counselor.get("message").filter(has_text="렌즈 재고를 알려 주세요")
     await expect(message).to_contain_text("minji@example.org")
     await message.get_by_test_id("message-take").click()
-    await expect(message).to_contain_text("내가 맡음")
+    await expect(message).to_contain_text("내가 담당")
     await message.get_by_test_id("message-done").click()
     await expect(message).to_have_count(0)
     await expect(counselor.get("ring")).to_be_hidden()
@@ -101,7 +101,7 @@ async def test_the_place_moves_up_and_the_ring_stops_for_whoever_leaves(cast: Ca
     await stands(second, "상담사를 부르고 있어요")
     await second.get("call-leave").click()
     await expect(counselor.get("ring")).to_be_hidden()
-    await expect(counselor.page.locator(".toast", has_text="요청이 취소되었습니다")).to_be_visible()
+    await expect(counselor.page.locator(".toast", has_text="요청이 취소됐어요")).to_be_visible()
     await expect(counselor.get("state-available")).to_have_attribute("aria-pressed", "true")
 
 
@@ -119,7 +119,7 @@ async def test_the_line_outlives_a_killed_server(cast: Cast, service: Service) -
     await expect(first.page.locator(".chat-line-sending")).to_have_count(0)  # acknowledged: back on the new server
     await stands(first, "바로 다음 순서예요")
     await stands(second, "대기 순서 2번째예요")
-    await expect(counselor.page.get_by_text("자동으로 다시 연결하고 있습니다")).to_be_hidden()
+    await expect(counselor.page.get_by_text("자동으로 다시 연결하고 있어요")).to_be_hidden()
     await counselor.available()
     await counselor.accept()
     await counselor.reads("먼저 왔어요")

@@ -43,8 +43,8 @@ async def test_a_returning_user_is_offered_to_the_counselor_of_last_time_first(c
     operator = await cast.operator()
     await operator.get("nav-past").click()
     await operator.get("past-open").first.click()
-    await expect(operator.page.get_by_text("지난번 상담사에게 먼저 물음")).to_be_visible()
-    await expect(operator.page.get_by_text("지난번 상담사가 가능하지 않음")).to_be_visible()
+    await expect(operator.page.get_by_text("지난번 상담사에게 먼저 요청")).to_be_visible()
+    await expect(operator.page.get_by_text("지난번 상담사가 받을 수 없었음")).to_be_visible()
 
 
 async def test_two_conversations_in_one_console_stay_apart(cast: Cast) -> None:

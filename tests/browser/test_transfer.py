@@ -30,7 +30,7 @@ async def test_a_user_is_passed_on_and_back(cast: Cast) -> None:
     assert min(hold.values()) > media.AUDIBLE_DB, hold
     await suho.get("ring-decline").click()
     await suho.get("decline-topic").click()
-    await expect(jimin.get("help-status")).to_contain_text("Suho 님이 지금 맡을 수 없다고 합니다")
+    await expect(jimin.get("help-status")).to_contain_text("Suho 님이 지금 맡을 수 없다고 해요")
     await user.hears(COUNSELOR.hz)
     await jimin.hears(USER.hz)
 
@@ -61,4 +61,4 @@ async def test_a_user_is_passed_on_and_back(cast: Cast) -> None:
     await jimin.get("end-confirm").click()
     await operator.get("nav-past").click()
     await operator.get("past-open").first.click()
-    await expect(operator.page.get_by_text("지명된 사람").first).to_be_visible()
+    await expect(operator.page.get_by_text("지명한 상담사").first).to_be_visible()

@@ -12,7 +12,7 @@ describe("what a refusal says", () => {
   it("the server's sentence, our own for what we know, a general one for the rest", () => {
     expect(sentence(new RequestError("not_yours", "Only the counselor can do this."))).toBe("Only the counselor can do this.");
     expect(sentence(new RequestError("timeout"))).toBe("The server did not answer in time. Try again.");
-    expect(sentence(new RequestError("offline"))).toBe("The connection to the server is down. Press again once it is back.");
+    expect(sentence(new RequestError("offline"))).toBe("You are not connected to the server. Try again once you are back.");
     expect(sentence("?")).toBe("That did not work. Try again.");
   });
   it("an action resolves to whether it was done", async () => {
@@ -29,7 +29,7 @@ describe("what a refusal says", () => {
 
 describe("what a refused sign-in says", () => {
   it("never which of the two was wrong, and how long to wait", () => {
-    expect(explain(new ApiError("wrong", "", 401))).toMatch(/do not belong together/);
+    expect(explain(new ApiError("wrong", "", 401))).toMatch(/Wrong username or password/);
     expect(explain(new ApiError("too_many", "", 429, 65))).toBe("Too many tries. Wait 1:05 and try again.");
     expect(explain(new ApiError("too_many", "", 429))).toMatch(/few minutes/);
     expect(explain(new ApiError("unreachable"))).toMatch(/does not answer/);
