@@ -1,5 +1,5 @@
-"""`sangdam simulate calls`: light people who call an installation through its public protocol, and say how it went.
+"""`sangdam simulate calls`: light clients that call an installation through its public protocol, and report how it went.
 
-They know `docs/protocol.md`, as the pages do, and media's packets, but nothing of the servers: so they can call any installation,
-and nobody imports them. The command line starts them by name.
+They use `docs/protocol.md`, as the pages do, and the packets of `media`. They know nothing of the servers, so they can call any
+installation. No package imports this one; the command line starts it by name.
 """

@@ -1,4 +1,4 @@
-"""`sangdam simulate calls`, started by name as `python -m loadtest`."""
+"""The command `sangdam simulate calls`, which is `python -m loadtest`."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from .report import Report, Spread, report
 DEMO_STAFF = [("jimin", "jimin-demo"), ("suho", "suho-demo")]
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 TIMEOUT = aiohttp.ClientTimeout(total=30)
-BUSY_CPU_PERCENT, BUSY_LATE_MS = 70.0, 10.0
-REFRESH_S = 0.25
+BUSY_CPU_PERCENT, BUSY_LATE_MS = 70.0, 10.0  # beyond either, this program distorts the figures
+REFRESH_S = 0.25  # of the progress shown on a terminal
 UNITS = {
     "waited_ms": ("click → accepted", "ms"),
     "set_up_ms": ("accepted → both hear each other", "ms"),
@@ -46,33 +46,41 @@ UNITS = {
 REASONS = {
     "unreachable": "the installation cannot be reached",
     "wrong_credentials": "login or password is wrong",
-    "not_a_counselor": "the account is no counselor's",
-    "wrong_origin": "that origin is not of the site, or the URL is not the installation's own",
+    "not_a_counselor": "the account does not belong to a counselor",
+    "wrong_origin": "the site does not allow that origin, or the URL is not the installation's public URL",
 }
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--calls", "count", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How many calls.")
-@click.option("--at-once", type=click.IntRange(1, 500), default=None, help="Together at most. [default: as many as counselors]")
-@click.option("--talk", default=10.0, show_default=True, type=click.FloatRange(1, 600), help="Seconds that each call lasts.")
-@click.option("--patience", default=60.0, show_default=True, type=click.FloatRange(1, 600), help="Seconds that users wait.")
-@click.option("--url", default="http://localhost:8080", show_default=True, help="Where users reach the installation.")
+@click.option("--calls", "count", default=10, show_default=True, type=click.IntRange(1, 10_000), help="Number of calls.")
+@click.option(
+    "--at-once", type=click.IntRange(1, 500), default=None, help="Most calls at the same time. [default: number of counselors]"
+)
+@click.option("--talk", default=10.0, show_default=True, type=click.FloatRange(1, 600), help="Length of each call in seconds.")
+@click.option(
+    "--patience",
+    default=60.0,
+    show_default=True,
+    type=click.FloatRange(1, 600),
+    help="Seconds that a user waits for a counselor.",
+)
+@click.option("--url", default="http://localhost:8080", show_default=True, help="Public URL of the installation.")
 @click.option("--origin", default="http://127.0.0.1:8081", show_default=True, help="An origin that the site allows.")
-@click.option("--site", default="demo-shop", show_default=True)
-@click.option("--category", default="cameras", show_default=True)
-@click.option("--language", default="ko", show_default=True)
+@click.option("--site", default="demo-shop", show_default=True, help="Id of the site.")
+@click.option("--category", default="cameras", show_default=True, help="Id of the category.")
+@click.option("--language", default="ko", show_default=True, help="Language of the calls.")
 @click.option(
     "--staff",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="CSV of counselors: login,password. [default: the demo's]",
+    help="CSV file of counselors: login,password. [default: the demo's counselors]",
 )
 @click.option(
     "--voice",
     "file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A WAV file to speak. [default: a voice made here]",
+    help="WAV file that callers speak. [default: a synthetic voice]",
 )
-@click.option("--json", "as_json", is_flag=True, help="For scripts.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def main(
     *,
     count: int,
@@ -88,9 +96,10 @@ def main(
     file: Path | None,
     as_json: bool,
 ) -> None:
-    """Call an installation, for real: users who click, counselors who accept, voices that are heard, and what became of them.
+    """Make real calls to an installation and report set-up time, delay, loss and sound quality.
 
-    The calls stay in its records, and the accounts answer no other calls meanwhile: take some that nobody works with.
+    Simulated users click, simulated counselors accept, and both speak and listen. The calls stay in the installation's records.
+    The counselors' accounts answer no other calls meanwhile, so use accounts that nobody works with.
     """
     keep_cancellations()
     try:
@@ -116,17 +125,17 @@ def _accounts(file: Path) -> list[tuple[str, str]]:
     with file.open(encoding="utf-8", newline="") as lines:
         rows = [[cell.strip() for cell in row] for row in csv.reader(lines) if row]
     if not rows or any(len(row) != 2 or not all(row) for row in rows):
-        raise click.BadParameter("Each line has a login and a password: jimin,secret", param_hint="--staff")
+        raise click.BadParameter("Each line must have a login and a password: jimin,secret", param_hint="--staff")
     return [(login, password) for login, password in rows]
 
 
 async def _call(place: Place, plan: Plan, accounts: list[tuple[str, str]], speech: voice.Voice) -> tuple[Report, bool]:
-    """The report, and whether somebody ended it early."""
+    """Make the calls. Return the report, and whether a signal ended them early."""
     began, cpu, interrupted = time.monotonic(), time.process_time(), False
     if (task := asyncio.current_task()) is not None:
-        for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts what runs in the background with SIGINT ignored
+        for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts background jobs with SIGINT ignored
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    jar, connector = aiohttp.DummyCookieJar(), aiohttp.TCPConnector(limit=0)  # everybody has cookies of their own
+    jar, connector = aiohttp.DummyCookieJar(), aiohttp.TCPConnector(limit=0)  # each client sends its own cookie
     async with aiohttp.ClientSession(timeout=TIMEOUT, cookie_jar=jar, connector=connector) as http, Choir(speech) as choir:
         calls = Calls(Door(place, http), choir, plan)
         try:
@@ -149,7 +158,7 @@ async def _call(place: Place, plan: Plan, accounts: list[tuple[str, str]], speec
 
 @contextlib.asynccontextmanager
 async def _shown(calls: Calls, plan: Plan) -> AsyncIterator[None]:
-    """How far it is, on a terminal's standard error."""
+    """Show the progress on standard error, if that is a terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield
@@ -188,12 +197,12 @@ def _print(found: Report) -> None:
     for reason, times in found.failures.items():
         console.print(f"[red]{times} failed[/]: {reason}")
     for reason, times in found.staff_lost.items():
-        console.print(f"[red]{times} counselors could not go on[/]: {reason}")
+        console.print(f"[red]{times} counselors stopped early[/]: {reason}")
     if found.declined_rings:
-        console.print(f"{found.declined_rings} rings of other users were declined.")
+        console.print(f"The counselors declined {found.declined_rings} rings of other users.")
     own = f"This program used {found.own_cpu_percent:.0f} % of a core, and was {found.own_lateness_p95_ms:.1f} ms late (p95)"
     if found.own_cpu_percent > BUSY_CPU_PERCENT or found.own_lateness_p95_ms > BUSY_LATE_MS:
-        console.print(f"[yellow]{own}: its own haste is in these figures. Call from another machine, or fewer at once.[/]")
+        console.print(f"[yellow]{own}. That distorts the figures: use another machine, or fewer calls at once.[/]")
     else:
         console.print(f"{own}.")
 

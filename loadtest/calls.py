@@ -1,4 +1,4 @@
-"""Calls from the click to the end: users who ask and talk, counselors who accept and wrap up."""
+"""Whole calls: users who click, wait, talk and leave, and counselors who accept and wrap up."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ from .peer import Choir, NotConnected, Peer
 from .report import Outcome
 
 HEAR_S = 15.0
-"""From Accept until both hear each other, or the call has failed."""
+"""Limit from Accept until both hear each other. After it the call has failed."""
 GOODBYE_S = 5.0
+"""Limit for the counselors' wrap-ups at the end."""
 APART_S = 0.05
-"""Between two clicks."""
+"""Pause between two users' clicks."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """`at_once`: how many calls may be waiting or going on together; `patience_s`: how long a user waits for Accept."""
+    """How many calls to make.
+
+    `at_once`: most calls that wait or talk together. `patience_s`: how long a user waits for Accept.
+    """
 
     calls: int
     at_once: int
@@ -33,7 +37,11 @@ class Plan:
 
 @dataclass
 class Call:
-    """`accepted`: by a counselor of ours; `both` are connected, or the counselor has a `problem`; `done`: the user has left."""
+    """One call, as its user and its counselor see it.
+
+    `accepted`: one of our counselors is in it. `both`: both peers are connected, or the counselor failed with `problem`. `done`:
+    the user has left.
+    """
 
     clicked_at: float
     outcome: Outcome = field(default_factory=Outcome)
@@ -46,8 +54,11 @@ class Call:
 
 
 class Calls:
-    """`run` once. `stages`: how many calls are waiting, talking, held, failed; `declined_rings`: of users who are not ours;
-    `staff_lost`: counselors who could not go on, by reason."""
+    """All calls of a run. Call `run` once.
+
+    `stages`: how many calls are waiting, talking, held or failed. `declined_rings`: rings of users who are not ours.
+    `staff_lost`: counselors who stopped early, by reason.
+    """
 
     def __init__(self, door: Door, choir: Choir, plan: Plan) -> None:
         self.outcomes: list[Outcome] = []
@@ -58,7 +69,10 @@ class Calls:
         self._calls: dict[str, Call] = {}
 
     async def run(self, staff: list[tuple[str, str]]) -> None:
-        """With these accounts (login, password). Refused when one cannot sign in. Cancelled, it lets everybody leave."""
+        """Make the calls with these accounts (login, password).
+
+        Raises Refused when an account cannot sign in. When cancelled, it lets everybody leave first.
+        """
         async with contextlib.AsyncExitStack() as stack:
             serving = [await stack.enter_async_context(self._counselor(*account)) for account in staff]
             try:
@@ -109,7 +123,7 @@ class Calls:
 
     @asynccontextmanager
     async def _asking(self, call: Call) -> AsyncIterator[tuple[Tab, str]]:
-        """From the click until a counselor has accepted; whatever happens then, the user leaves."""
+        """Click, enter the queue, and yield when a counselor has accepted. On exit the user leaves in any case."""
         tab = await self._door.user()
         try:
             await tab.until(lambda: tab.sessions)
@@ -148,7 +162,7 @@ class Calls:
 
     @asynccontextmanager
     async def _connected(self, call: Call, tab: Tab, session: str) -> AsyncIterator[None]:
-        """With a peer connection of this person's; the first two of a call hear each other."""
+        """Open a peer connection for this person. The first two of a call are told of each other."""
         await tab.until(lambda: (tab.sessions[session].get("room") or {}).get("media"))
         peer = Peer(self._choir)
         try:
@@ -166,7 +180,7 @@ class Calls:
 
     @asynccontextmanager
     async def _counselor(self, login: str, password: str) -> AsyncIterator[asyncio.Event]:
-        """Available from the beginning to the end; the event: nobody is being served."""
+        """Sign a counselor in, and serve calls until exit. Yields an event that is set while they serve nobody."""
         tab = await self._door.staff(login, password)
         idle = asyncio.Event()
         serving = asyncio.create_task(self._serve(tab, idle))
@@ -181,7 +195,7 @@ class Calls:
                 raise problem
             with contextlib.suppress(Refused):
                 await tab.ask("state", state="away")
-            with contextlib.suppress(Refused):  # also who may not be away now
+            with contextlib.suppress(Refused):  # signs out even if the server refuses `away`
                 await self._door.sign_out(tab)
             await tab.close()
 

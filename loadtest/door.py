@@ -1,4 +1,7 @@
-"""The way in by `docs/protocol.md`: HTTP, then one WebSocket a person. Everything is plain JSON, as any client would write it."""
+"""A client of `docs/protocol.md`: HTTP first, then one WebSocket for each person.
+
+It reads and writes plain JSON, as any other client would.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,19 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-REPLY_S = 15.0
-LATER, RETRIES, MOST_RETRY_S = (429, 503), 3, 60.0
+REPLY_S = 15.0  # limit for a reply
+LATER, RETRIES, MOST_RETRY_S = (429, 503), 3, 60.0  # statuses that mean "try later", how often we do, longest pause
 MAX_MESSAGE_BYTES = 4 << 20
 
 Message = dict[str, Any]
 
 
 class Refused(Exception):
-    """`reason`: the installation's own, or unreachable, not_understood, no_reply, closed; `login`: of who cannot sign in."""
+    """The installation refused something, or did not answer.
+
+    `reason`: the installation's own, or unreachable, not_understood, no_reply, closed. `login`: the account that cannot sign in,
+    or "".
+    """
 
     def __init__(self, reason: str, login: str = "") -> None:
         super().__init__(reason)
@@ -30,7 +37,10 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """Where to call. `url`: of the installation; `origin`: of the partner's site that the widget would be on."""
+    """Where to call.
+
+    `url`: the installation's public URL. `origin`: the origin of the partner's site that would have the widget.
+    """
 
     url: str
     origin: str
@@ -45,12 +55,14 @@ class Place:
 
 
 class Door:
+    """Opens tabs at one installation: of users by a code, of counselors by signing in."""
+
     def __init__(self, place: Place, http: aiohttp.ClientSession) -> None:
         self.place = place
         self._http = http
 
     async def user(self) -> Tab:
-        """A click: a code, exchanged for a session, whose tab is open."""
+        """Click as a user: get a code, exchange it for a session, and open its tab."""
         place = self.place
         asked = {"site": place.site, "category": place.category, "language": place.language}
         code, _ = await self._post("/api/codes", asked, place.origin)
@@ -59,7 +71,7 @@ class Door:
         return await self._tab(place.url, token=made["token"])
 
     async def staff(self, login: str, password: str) -> Tab:
-        """Signed in, and not available yet. Refused `not_a_counselor`: with another role."""
+        """Sign a counselor in and open their tab, away. Raises Refused, with `not_a_counselor` for another role."""
         try:
             me, cookie = await self._post("/api/sign-in", {"login": login, "password": password}, self.place.staff_origin)
         except Refused as refused:
@@ -69,10 +81,11 @@ class Door:
         return await self._tab(self.place.staff_origin, cookie=cookie)
 
     async def sign_out(self, tab: Tab) -> None:
+        """Sign the counselor of this tab out."""
         await self._post("/api/sign-out", {}, self.place.staff_origin, tab.cookie)
 
     async def _post(self, path: str, body: Message, origin: str, cookie: str = "") -> tuple[Message, str]:
-        """The answer and the cookie that came with it. Who is told to come later does, a few times."""
+        """Post JSON. Return the answer and its cookie. When told to come later, wait as told and try again, `RETRIES` times."""
         headers = {"Origin": origin} | ({"Cookie": cookie} if cookie else {})
         for attempt in range(RETRIES + 1):
             try:
@@ -108,8 +121,11 @@ class Door:
 
 
 class Tab:
-    """One person's WebSocket. `sessions`: the newest view of each; `rings`: those that nobody has looked at yet; `state`: of
-    staff; `over`: sessions that this tab has nothing more to do with."""
+    """One person's WebSocket.
+
+    `sessions`: the newest view of each session. `rings`: rings not answered yet. `state`: state of the counselor. `over`:
+    sessions that have ended for this tab.
+    """
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse, cookie: str) -> None:
         self.cookie = cookie
@@ -126,17 +142,19 @@ class Tab:
         self._reading = asyncio.create_task(self._read())
 
     async def close(self) -> None:
+        """Close the WebSocket and wait for its reader to end."""
         await self._ws.close()
         await self._reading
 
     async def send(self, message: Message) -> None:
+        """Send a message. Raises Refused when the connection is closed."""
         try:
             await self._ws.send_str(json.dumps(message))
         except (ConnectionError, aiohttp.ClientError):
             raise Refused(self._ended or "closed") from None
 
     async def ask(self, kind: str, **rest: Any) -> Message:
-        """The reply. Refused: an `error`'s reason, `no_reply`."""
+        """Send a message and return its reply. Raises Refused with the reason of an `error`, or `no_reply`."""
         self._number += 1
         number, self._replies[number] = self._number, asyncio.get_running_loop().create_future()
         try:
@@ -152,7 +170,10 @@ class Tab:
         return reply
 
     async def until(self, true: Callable[[], object], seconds: float | None = REPLY_S, reason: str = "no_reply") -> None:
-        """Until it is so; else, after so long (None: for as long as it takes), Refused with this reason."""
+        """Wait until `true()` holds, checked after each message.
+
+        Raises Refused with `reason` after `seconds` (None: waits without limit), or at once when the connection has ended.
+        """
         async with self._news:
             try:
                 async with asyncio.timeout(seconds):

@@ -1,7 +1,7 @@
-"""What one peer hears, as figures: loss, jitter, delay, and how much a listener's jitter buffer would have to make up. Pure.
+"""What one peer hears, as figures: loss, jitter, delay, and how much sound its jitter buffer would have to conceal. Pure.
 
-Nothing is decoded: the buffer that the mixer listens with says what it would play, what it would repair from the next packet's
-copy, and what is gone.
+Nothing is decoded. The mixer's jitter buffer says which packets it would play, which it would repair from the copy in the next
+packet, and which are lost.
 """
 
 from __future__ import annotations
@@ -18,17 +18,21 @@ from media.peer.streams import Incoming
 from . import emodel
 
 KEPT = 3000
-"""Delays of the last minute."""
+"""Delays kept: a minute of packets."""
 ENCODING_MS = 26.5
-"""A packet leaves when its last sample is there (20 ms), and Opus looks 6.5 ms ahead."""
+"""Delay before sending: a packet waits for its last sample (20 ms), and Opus looks 6.5 ms ahead."""
 WARM_TICKS = 50
-"""A second until the buffer knows the line."""
+"""Ticks (1 s) that do not count, while the buffer adapts to the connection."""
 
 
 @dataclass(frozen=True)
 class Heard:
-    """`network_ms`: from sending to arrival, None where packets were not recognised (mixed); delays are medians;
-    `mouth_to_ear_ms` adds encoding and the jitter buffer. `loss`: of packets; `concealed`: of the sound, after repair."""
+    """What one listener heard. Delays are medians.
+
+    `loss`: share of packets lost. `concealed`: share of the sound lost after repair. `network_ms`: from sending to arrival; None
+    where packets were not recognised, because they were mixed. `mouth_to_ear_ms`: the same plus encoding and jitter buffer.
+    `mos`: estimated.
+    """
 
     packets: int
     loss: float
@@ -41,6 +45,8 @@ class Heard:
 
 
 class Ear:
+    """One listener: takes packets and plays 20 ms at each tick. Times are seconds on one monotonic clock."""
+
     def __init__(self) -> None:
         self._buffer = JitterBuffer()
         self._stream: Incoming | None = None
@@ -55,7 +61,7 @@ class Ear:
         return self._stream.packets if self._stream else 0
 
     def packet(self, header: rtp.Header, payload: bytes, now: float, sent_at: float | None) -> None:
-        """`sent_at`: on the same clock, where it is known."""
+        """Take a packet that arrived at `now`. `sent_at`: when it was sent, None if unknown."""
         if self._stream is None:
             self._stream = Incoming(header.ssrc, "audio", now)
         self._stream.receive(header, now)
@@ -69,7 +75,7 @@ class Ear:
         self._buffer.push(arrived, now)
 
     def tick(self, now: float) -> None:
-        """20 ms are played."""
+        """Play 20 ms."""
         if self._stream is None:
             return
         self._ticks += 1
@@ -84,10 +90,11 @@ class Ear:
             self._buffer_ms.append(1000 * self._buffer.delay(now, self._left + TICK_SAMPLES))
 
     def blocks(self, now: float) -> list[rtcp.Block]:
-        """For a receiver report."""
+        """Return the block for an RTCP receiver report, if anything has arrived."""
         return [self._stream.block(now)] if self._stream else []
 
     def figures(self, now: float) -> Heard:
+        """Return what was heard until now."""
         if self._stream is None:
             return Heard(0, 1.0, 1.0, 0.0, None, 0.0, None, None)
         block = self._stream.block(now)

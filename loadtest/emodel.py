@@ -1,7 +1,7 @@
-"""The E-model (ITU-T G.107): what people would probably think of a line with this delay and loss, as R (0 to 93) and as MOS.
+"""The E-model (ITU-T G.107): it estimates from delay and loss how people would rate a call, as R (0 to 93) and as MOS.
 
-An estimate. ITU-T has published no impairment values for Opus; those of G.711 with loss concealment stand in (G.113 appendix I:
-Ie = 0, Bpl = 25.1). Opus conceals and repairs at least as well, and what it repairs is not counted as lost.
+ITU-T has published no impairment values for Opus. The values of G.711 with loss concealment are used instead (G.113 appendix I:
+Ie = 0, Bpl = 25.1). Opus conceals at least as well. Sound that Opus repairs does not count as lost.
 """
 
 from __future__ import annotations
@@ -9,19 +9,24 @@ from __future__ import annotations
 from math import log2
 
 R_BEST = 93.2
-"""R of the defaults of G.107 table 3: no delay, no loss, quiet rooms."""
+"""R with the defaults of G.107 table 3: no delay, no loss, quiet rooms."""
 DELAY_UNHEARD_MS = 100.0
+"""Delay that does not lower R."""
 IE, BPL = 0.0, 25.1
+"""Impairment without loss, and robustness to loss in percent (G.113)."""
 
 
 def rating(delay_ms: float, loss: float, bursts: float = 1.0) -> float:
-    """R. `delay_ms`: from mouth to ear; `loss`: share of the sound that is lost; `bursts`: how much longer the runs of losses are
-    than chance would have it (BurstR)."""
+    """Return R.
+
+    `delay_ms`: from mouth to ear. `loss`: share of the sound that is lost, 0 to 1. `bursts`: mean length of a run of losses,
+    divided by the length that random loss would have (BurstR).
+    """
     return max(0.0, R_BEST - delay_impairment(delay_ms) - loss_impairment(loss, bursts))
 
 
 def delay_impairment(delay_ms: float) -> float:
-    """Idd of G.107 section 7.4. What echo adds is left out: browsers cancel it."""
+    """Return Idd of G.107 section 7.4. Impairment by echo is left out, because browsers cancel echo."""
     if delay_ms <= DELAY_UNHEARD_MS:
         return 0.0
     x = log2(delay_ms / DELAY_UNHEARD_MS)
@@ -33,13 +38,13 @@ def _root(value: float) -> float:
 
 
 def loss_impairment(loss: float, bursts: float = 1.0) -> float:
-    """Ie-eff of G.107 section 7.5."""
+    """Return Ie-eff of G.107 section 7.5. `loss`, `bursts`: as for `rating`."""
     percent = 100 * loss
     return IE + (95 - IE) * percent / (percent / bursts + BPL)
 
 
 def mos(r: float) -> float:
-    """G.107 annex B: 1 (bad) to 4.5."""
+    """Return the MOS of R, from 1 (bad) to 4.5, by G.107 annex B."""
     if r <= 0:
         return 1.0
     if r >= 100:

@@ -1,6 +1,6 @@
-"""One light peer: ICE and DTLS-SRTP as a browser's, a voice up and a voice down; no pictures and no data channels.
+"""A light peer: ICE and DTLS-SRTP like a browser's, one voice up and one voice down. It has no pictures and no data channels.
 
-A `Choir` is the clock of all peers of this process: it lets each speak every 20 ms, and listen.
+A `Choir` is the clock of all peers of this process. Every 20 ms it lets each peer speak and listen.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ REPORT_EVERY_S = 5.0
 BUFFER_BYTES = 1 << 20
 KEPT = 10_000
 MOST_LATE_S = 0.2
-"""What a busy machine is later than this is not made up for."""
+"""Longest lateness that the clock catches up with. Beyond it, ticks are skipped."""
 PHASES = 4
-"""A tick of 20 ms is spread over quarters, so that not all peers speak at one moment."""
+"""Parts of a 20 ms tick. Each peer belongs to one, so that not all peers speak at one moment."""
 
 Address = tuple[str, int]
 
 
 class NotConnected(Exception):
-    """`reason`: no_candidates, no_udp (nothing answers a check), dtls_failed."""
+    """The peer connection was not established. `reason`: no_candidates, no_udp (no answer to any check), dtls_failed."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -51,8 +51,11 @@ class NotConnected(Exception):
 
 
 class Choir:
-    """`async with`: the peers that `join` speak and listen until they `leave`. `late_ms`: of the last quarters of ticks, by which
-    a reader knows whether the figures tell of the installation or of this machine."""
+    """The clock of all peers, as an async context manager. Peers speak and listen from `join` to `leave`.
+
+    `late_ms`: lateness of the last quarter ticks. A large value means that this machine, and not the installation, limits the
+    figures.
+    """
 
     def __init__(self, voice: Voice) -> None:
         self.voice = voice
@@ -97,9 +100,10 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 
 class Peer:
-    """`offer()`, `connect(answer)`, then it speaks until `close()`. `hears` is set by the first packet of a voice, at `heard_at`.
+    """One peer. Call `offer()`, then `connect(answer)`; it speaks until `close()`.
 
-    `sent`: when each packet of the voice was last sent, by which the other side of the call knows how old it is.
+    `hears`: set by the first packet with a voice, at `heard_at`. `sent`: when each packet of the voice was last sent. The other
+    side of the call reads it to know the age of what it receives.
     """
 
     def __init__(self, choir: Choir) -> None:
@@ -124,7 +128,7 @@ class Peer:
     # setting up
 
     def offer(self) -> str:
-        """The one shape that `docs/protocol.md` asks for."""
+        """Return the SDP offer, with the m-lines that `docs/protocol.md` requires."""
         transport = [f"a=ice-ufrag:{self._ufrag}", f"a=ice-pwd:{self._password}", "a=setup:actpass"]
         transport.append(f"a=fingerprint:sha-256 {fingerprint(self._choir.certificate)}")
         lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0 1 2 3 4 5 6 7"]
@@ -139,7 +143,7 @@ class Peer:
         return "\r\n".join([*lines, *transport]) + "\r\n"
 
     async def connect(self, answer: str) -> None:
-        """Raises `NotConnected`."""
+        """Connect to the worker, with its SDP answer. Raises `NotConnected` after `CONNECT_S`."""
         media = SessionDescription.parse(answer).media[0]
         candidates = [(each.ip, each.port) for each in media.ice_candidates if each.protocol.lower() == "udp"]
         if not candidates or media.dtls is None or media.ice is None:
@@ -162,10 +166,11 @@ class Peer:
         self._choir.join(self)
 
     def figures(self) -> Heard:
-        """Of what was heard until now."""
+        """Return what this peer has heard until now."""
         return self.ear.figures(monotonic())
 
     async def close(self) -> None:
+        """Stop speaking, and close the connection and its sockets."""
         self._choir.leave(self)
         if self._checking is not None:
             self._checking.cancel()
@@ -182,7 +187,7 @@ class Peer:
         try:
             transport, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self._datagram), local_addr=here)
         except OSError:
-            return  # this machine has no such family: the other candidates are tried
+            return  # this machine lacks the address family; try the other candidates
         with contextlib.suppress(OSError):
             transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
         self._sockets[family] = transport
@@ -190,7 +195,7 @@ class Peer:
     # ICE
 
     async def _check(self, candidates: list[Address]) -> None:
-        """All addresses until one answers, then that one for consent."""
+        """Send checks to all addresses until one answers, then to that one for consent (RFC 7675)."""
         while True:
             for address in candidates if self._target is None else [self._target]:
                 self._put(self._request(), address)

@@ -1,4 +1,4 @@
-"""What came of many calls, as figures. Pure."""
+"""The report of a run: figures of many calls. Pure."""
 
 from __future__ import annotations
 
@@ -11,19 +11,24 @@ from .ear import Heard
 
 @dataclass
 class Outcome:
-    """Of one call. `failed`: why; "": it was held. Times in ms; None: it did not get so far."""
+    """The result of one call.
+
+    `failed`: the reason, or "" for a call that was held. Times are ms; None: the call did not get so far.
+    """
 
     failed: str = ""
     waited_ms: float | None = None
-    """From the click to a counselor's Accept."""
+    """Time from the click to a counselor's Accept."""
     set_up_ms: float | None = None
-    """From Accept until both hear each other."""
+    """Time from Accept until both hear each other."""
     heard: list[Heard] = field(default_factory=list)
-    """By the user and by the counselor."""
+    """What the user heard and what the counselor heard."""
 
 
 @dataclass(frozen=True)
 class Spread:
+    """Median, 95th percentile towards the worst, and worst of some values."""
+
     p50: float
     p95: float
     worst: float
@@ -31,7 +36,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Report:
-    """`loss` and `concealed` in percent; `mos` by the E-model, `worst` being the lowest. None: there is nothing to tell of."""
+    """The figures of a run. For `mos_estimated` (E-model) the worst is the lowest. None: there was nothing to measure."""
 
     calls: int
     held: int
@@ -60,6 +65,7 @@ def report(
     own_cpu_percent: float,
     late_ms: Iterable[float],
 ) -> Report:
+    """Make the report. `seconds`: length of the run. `late_ms`: how late each of our own ticks was."""
     heard = [each for outcome in outcomes for each in outcome.heard if each.packets]
     lateness = spread(late_ms)
     return Report(
@@ -83,7 +89,7 @@ def report(
 
 
 def spread(values: Iterable[float | None], *, worst_is_lowest: bool = False) -> Spread | None:
-    """Median, the 95th of a hundred towards the worst, and the worst."""
+    """Return the spread of the values that are not None, or None if there are none."""
     ordered = sorted((each for each in values if each is not None), reverse=worst_is_lowest)
     if not ordered:
         return None

@@ -1,7 +1,8 @@
-"""What callers say: a recording of the user's own, or a voice made here, encoded once for all.
+"""The voice that callers speak: a WAV file, or a synthetic voice, encoded once for all callers.
 
-The made voice says nothing, but has what matters to codecs and networks: a pitch that glides, vowels with their formants, four
-syllables a second, hissed consonants, and pauses between phrases. No recording is shipped, hence no licence of one.
+The synthetic voice says nothing, but has what matters to codecs and networks: a gliding pitch, vowels with their formants, four
+syllables a second, hissed consonants, and pauses between phrases. Because it is synthetic, no recording and no licence has to be
+shipped.
 """
 
 from __future__ import annotations
@@ -18,24 +19,32 @@ from media.mixer.jitter import TICK_SAMPLES
 from media.mixer.opus import RATE, Encoder, Samples
 
 SECONDS = 8
+"""Length of the synthetic voice, which repeats."""
 LONGEST_S = 60
+"""Seconds of a WAV file that are used."""
 BITRATE, COMPLEXITY = 32_000, 5
+"""Of the Opus encoder: bits a second, and complexity 0 to 10."""
 PEAK = 12_000
+"""Loudest sample of the synthetic voice, of 32,767."""
 LOUDEST_SILENT = 16
+"""A file whose samples differ by no more than this is silent."""
 FORMANTS = ((730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840, 2480), (570, 840, 2410))
-"""Hz, of the vowels a, i, u, e and o (Peterson and Barney, 1952)."""
+"""Formants in Hz of the vowels a, i, u, e and o (Peterson and Barney, 1952)."""
 FORMANT_WIDTHS = (90, 110, 170)
 SYLLABLE_S, PHRASE_SYLLABLES, PAUSE_S = 0.24, 8, 0.5
 PITCH_HZ, HARMONICS = 130.0, 30
 
 
 class VoiceError(Exception):
-    """A file that cannot be spoken; the text says why."""
+    """The file cannot be used as a voice. The text says why."""
 
 
 @dataclass(frozen=True)
 class Voice:
-    """20 ms each. `index`: payload → its number, where it has no double; `levels` as in RFC 6464, 0 (loudest) to 127."""
+    """An encoded voice: one Opus payload for each 20 ms.
+
+    `levels`: loudness of each, as in RFC 6464, 0 (loudest) to 127. `index`: number of each payload that occurs only once.
+    """
 
     payloads: list[bytes]
     levels: list[int]
@@ -43,6 +52,7 @@ class Voice:
 
 
 def encoded(samples: Samples) -> Voice:
+    """Encode mono samples of 48 kHz."""
     encoder = Encoder(bitrate=BITRATE, complexity=COMPLEXITY)
     frames = samples[: len(samples) // TICK_SAMPLES * TICK_SAMPLES].reshape(-1, TICK_SAMPLES)
     payloads = [encoder.encode(frame) for frame in frames]
@@ -52,15 +62,15 @@ def encoded(samples: Samples) -> Voice:
 
 
 def from_file(path: Path) -> Samples:
-    """Mono 48 kHz of a WAV file with 16 bits a sample; at most its first minute."""
+    """Read a WAV file with 16 bits a sample as mono samples of 48 kHz, at most its first minute. Raises `VoiceError`."""
     try:
         with wave.open(str(path)) as file:
             rate, channels = file.getframerate(), file.getnchannels()
             if file.getsampwidth() != 2:
-                raise VoiceError(f"{path.name} has not 16 bits a sample")
+                raise VoiceError(f"{path.name} does not have 16 bits a sample")
             found = np.frombuffer(file.readframes(rate * LONGEST_S), "<i2").reshape(-1, channels).mean(axis=1)
     except (wave.Error, EOFError) as error:
-        raise VoiceError(f"{path.name} is no WAV file that can be read: {error}") from None
+        raise VoiceError(f"{path.name} is not a readable WAV file: {error}") from None
     except OSError as error:
         raise VoiceError(f"{path.name} cannot be read: {error.strerror}") from None
     if len(found) < rate or found.max() - found.min() <= LOUDEST_SILENT:
@@ -71,7 +81,7 @@ def from_file(path: Path) -> Samples:
 
 
 def made(seed: int = 1) -> Samples:
-    """`SECONDS` of the made voice; another seed, other syllables."""
+    """Make `SECONDS` of the synthetic voice as samples of 48 kHz. Each seed gives other syllables."""
     chance = np.random.default_rng(seed)
     parts: list[NDArray[np.float64]] = []
     while sum(map(len, parts)) < SECONDS * RATE:
@@ -83,7 +93,7 @@ def made(seed: int = 1) -> Samples:
 
 
 def _syllable(chance: np.random.Generator, through: float) -> NDArray[np.float64]:
-    """A hissed beginning and a vowel; `through`: how far the phrase is, as the pitch falls towards its end."""
+    """Make one syllable: a hissed consonant and a vowel. `through`: position in the phrase, 0 to 1; the pitch falls with it."""
     length = int(SYLLABLE_S * RATE * chance.uniform(0.8, 1.2))
     time = np.arange(length) / RATE
     pitch = PITCH_HZ * (1.15 - 0.3 * through) * (1 + 0.05 * np.sin(2 * np.pi * (3 * time + chance.random())))

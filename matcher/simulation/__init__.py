@@ -1,1 +1,1 @@
-"""A day of matching on the engine of the service, with a virtual clock: a model or a file of arrivals in, figures out."""
+"""Simulation: a day on the service's matching engine in virtual time. A model or a file of arrivals goes in, figures come out."""

@@ -1,4 +1,4 @@
-"""Who comes when: drawn from a model, or read from a CSV file."""
+"""The arrivals of a simulated day: drawn from a model, or read from a CSV file."""
 
 from __future__ import annotations
 
@@ -22,8 +22,11 @@ _CLOCK: Final = re.compile(r"(\d{1,3}):([0-5]\d)(?::([0-5]\d(?:\.\d+)?))?")
 
 @dataclass(slots=True)
 class Arrivals:
-    """Columns of one length, by time. `queue`: index into `queues`; `at_s`: from midnight of the first day; `patience_s`: inf
-    for those who never give up."""
+    """The arrivals as columns of equal length, in the order of time.
+
+    `queue`: index into `queues`. `at_s`: seconds from midnight of the first day. `handle_s`: length of the conversation.
+    `patience_s`: how long the user waits, inf for one who never gives up.
+    """
 
     queues: list[QueueKey]
     at_s: NDArray[np.float64]
@@ -36,7 +39,7 @@ class Arrivals:
 
 
 def draw_arrivals(model: Model, rng: np.random.Generator) -> Arrivals:
-    """A Poisson process for each queue, with a rate for each hour."""
+    """Draw arrivals from a Poisson process for each queue, with one rate for each hour. Raise `ModelError` without queues."""
     at, which, handle, patience = [], [], [], []
     for index, queue in enumerate(model.queue):
         counts = rng.poisson(queue.per_hour)
@@ -52,8 +55,12 @@ def draw_arrivals(model: Model, rng: np.random.Generator) -> Arrivals:
 
 
 def read_arrivals(lines: Iterable[str], name: str) -> Arrivals:
-    """A CSV file with a header that names `COLUMNS`. time: "HH:MM[:SS]" (hours may pass 24) or seconds; category: root first,
-    like a path ("cameras/lenses"); handle, patience: seconds, an empty patience is for ever. `ModelError` names the line."""
+    """Read arrivals from a CSV file with a header that names `COLUMNS`.
+
+    time: "HH:MM[:SS]", where hours may pass 24, or seconds. category: a path from its root, such as "cameras/lenses". handle and
+    patience: seconds; an empty patience means that the user never gives up. `name`: of the file, for errors. `ModelError` names
+    the line.
+    """
     reader = csv.DictReader(lines, skipinitialspace=True)
     missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
     if missing:

@@ -1,7 +1,7 @@
-"""A day on the matching engine with a virtual clock: a heap of what happens next, no real time, no asyncio.
+"""A simulated day on the matching engine, in virtual time: a heap of coming events, without real time and asyncio.
 
-Every step is one that the service takes: people sign in, users queue up and are told a range, rings are accepted, declined or
-missed, conversations end, someone wraps up. Leases of presence are long here: in a simulation no console loses its line.
+Every step is one that the service takes, too: staff sign in, users queue up and are told a range, rings are accepted, declined or
+missed, conversations end, staff wrap up. Presence leases never run out here, because no simulated console loses its connection.
 """
 
 from __future__ import annotations
@@ -21,15 +21,18 @@ from matcher.simulation.model import DAY_S, Model, Spread, StaffModel
 from matcher.types import AnyEvent, Request, Reserved, Staff, StaffChanged, StaffState
 
 START_MS: Final = 1_800_000_000_000 - 1_800_000_000_000 % (DAY_S * 1000)
-UNTOLD: Final = -1
-SWEEP_MS: Final = 1_000
+UNTOLD: Final = -1  # in `low_s` and `high_s` of an Outcome: the user was told no range
+SWEEP_MS: Final = 1_000  # between two sweeps
 RULES: Final = Rules(lease_ms=400 * DAY_S * 1000, max_requests=2_000_000)
 
 
 @dataclass(slots=True)
 class Told:
-    """Ranges that were told: how many, and how many held. `early`: served before the range; `late`: after it, or gave up after
-    its end. Who gave up within the range is in none of them: nobody knows."""
+    """How many expected waits were told, and how many of them held.
+
+    `kept`: served within the range. `early`: served before it. `late`: served or given up after it. A user who gave up within or
+    before the range counts nowhere, because nobody knows when they would have been served.
+    """
 
     told: int = 0
     kept: int = 0
@@ -54,8 +57,12 @@ class Told:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of each arrival, in their order: how long they waited (s), whether they were served (else they gave up, or
-    waited in vain to the end), and what they were told at the start (`UNTOLD`: nothing). Times in each state by group."""
+    """The result of a day: arrays with one entry for each arrival, in their order, and totals.
+
+    `waited_s`: seconds waited. `served`, `gave_up`: neither means that the user waited until the end of the day. `low_s`,
+    `high_s`: the range that they were told at the start, or `UNTOLD`. `first`, `later`: ranges told at the start, and afterwards.
+    `state_s`: seconds in each state, by group of staff. `rings`: how often each group was rung. `steps`: steps of the engine.
+    """
 
     arrivals: Arrivals
     waited_s: Any
@@ -71,13 +78,13 @@ class Outcome:
 
 
 class _Draws:
-    """Durations of one distribution, drawn 1,000 at a time: one at a time takes ten times as long."""
+    """Random durations of one distribution. They are drawn 1,000 at a time, which takes a tenth of the time of single draws."""
 
     def __init__(self, spread: Spread, rng: np.random.Generator) -> None:
         self._values = self._forever(spread, rng)
 
     def __call__(self) -> int:
-        """Milliseconds."""
+        """Return the next duration in ms."""
         return next(self._values)
 
     @staticmethod
@@ -87,7 +94,7 @@ class _Draws:
 
 
 class _Group:
-    """`left`: people whose shift is over and who go when they are free."""
+    """A group of staff who work alike, and what has been counted of them."""
 
     def __init__(self, model: StaffModel, rng: np.random.Generator) -> None:
         self.model = model
@@ -99,6 +106,11 @@ class _Group:
 
 
 class _Person:
+    """One member of staff.
+
+    `shift`: how many of their shifts have begun and not ended. `leaving`: after the last one they sign out when they are free.
+    """
+
     __slots__ = ("group", "leaving", "shift", "since_ms", "staff", "state")
 
     def __init__(self, name: str, group: _Group) -> None:
@@ -109,12 +121,15 @@ class _Person:
         )
         self.state: StaffState = "signed_out"
         self.since_ms = START_MS
-        self.shift = 0  # counts, so that the end of an earlier shift ends no later one
+        self.shift = 0  # a count, because the shifts of two days may overlap
         self.leaving = False
 
 
 class Day:
-    """`tell_every_s`: how often those who wait are told a range again (0: never)."""
+    """One simulation.
+
+    `seed` fixes all random draws. `tell_every_s`: seconds between ranges told to a waiting user; 0 tells only one, at the start.
+    """
 
     def __init__(
         self, arrivals: Arrivals, model: Model, seed: int = 1, *, tell_every_s: float = 30, rules: Rules = RULES
@@ -143,7 +158,7 @@ class Day:
         self._plan_shifts()
 
     def run(self) -> Outcome:
-        """To the end of the last shift, and of what was going on then."""
+        """Run until the last shift and the last conversation have ended."""
         heap, arrivals, count = self._heap, self._at_ms, len(self._at_ms)
         following = 0
         sweep_ms = START_MS
@@ -154,7 +169,7 @@ class Day:
             if now_ms >= sweep_ms:
                 self._sweep(sweep_ms, now_ms)
                 sweep_ms = now_ms + SWEEP_MS
-                continue  # something earlier may be in the heap now
+                continue  # the sweep may have put an earlier event into the heap
             self._now_ms = now_ms
             if arrives:
                 self._arrive(following)
@@ -175,7 +190,7 @@ class Day:
         self._at(self._now_ms + ms, what, about)
 
     def _sweep(self, due_ms: int, now_ms: int) -> None:
-        """Whatever fell due in the engine until now, each at its second, as the sweeper of the service does it."""
+        """Sweep each deadline that fell due in the engine until now, at its own time, as the service's sweeper does."""
         deadline = self.engine.next_deadline_ms()
         while deadline is not None and deadline <= now_ms:
             self._now_ms = max(due_ms, deadline)
@@ -211,7 +226,7 @@ class Day:
             if self._now_ms == self._at_ms[index]:
                 self.outcome.low_s[index], self.outcome.high_s[index] = place.low_s, place.high_s
             told.append((self._now_ms, place.low_s, place.high_s))
-        # Nobody comes any more: who is patient for ever would otherwise be told so for ever.
+        # After the last shift nobody is told again. Otherwise a user who never gives up would keep the day from ending.
         if self._tell_every_ms and self._now_ms < self._last_shift_ms:
             self._after(self._tell_every_ms, self._tell, index)
 
@@ -267,13 +282,13 @@ class Day:
             self._follow(self.engine.set_away(person.staff.id, self._now_ms))
 
     def _rings(self, event: Reserved) -> None:
-        """One draw decides: declined, missed, or accepted."""
+        """Decide by one random draw whether the member misses, declines or accepts."""
         person = self._people[event.staff]
         group = person.group
         group.rings += 1
         percent = self._rng.random() * 100 if group.model.declined_percent or group.model.missed_percent else 100.0
         if percent < group.model.missed_percent:
-            return  # the sweep ends it
+            return  # missed: the sweep ends the reservation
         declined = percent < group.model.missed_percent + group.model.declined_percent
         self._after(group.answer_ms(), self._decline if declined else self._accept, event)
 
@@ -304,7 +319,7 @@ class Day:
             self._after(0 if person.leaving else group.back_after_ms, self._ready, person)
 
     def _ready(self, person: _Person) -> None:
-        """A wrap-up or a break is over; the engine may have ended a long wrap-up by itself."""
+        """End a member's wrap-up or break. The engine may have ended a long wrap-up already."""
         if person.state not in ("wrap_up", "away"):
             return
         name, step = person.staff.id, self.engine.wrapped_up if person.state == "wrap_up" else None
@@ -316,7 +331,7 @@ class Day:
             self._follow((step or self.engine.set_available)(name, self._now_ms))
 
     def _close(self) -> None:
-        """Who waits still has waited in vain: nobody comes any more."""
+        """Count the users who still wait as not served, and sum up the groups."""
         for index in list(self._told):
             self._wait_over(index, served=False)
         for group in self._groups:

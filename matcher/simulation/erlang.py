@@ -1,8 +1,8 @@
-"""What theory says of the same load: M/M/n with and without people who give up (Erlang-A and Erlang-C).
+"""Queueing theory for the same load: M/M/n where users never give up (Erlang-C) and where they do (Erlang-A).
 
 Zeltyn and Mandelbaum, "Call centers with impatient customers: many-server asymptotics of the M/M/n+G queue" (Queueing Systems 51,
-2005): the offered wait has the density p·λ·exp(λ·H(x) − n·μ·x), where H(x) is the integral of the share that would still be
-waiting, and p the chance that all but one are busy. Without patience H(x) = x, which is Erlang-C.
+2005): the offered wait has the density p·λ·exp(λ·H(x) − n·μ·x). H(x) is the integral, from 0 to x, of the share of users who
+would still be waiting. p is the probability that all servers but one are busy. If nobody gives up, H(x) = x, which is Erlang-C.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ from math import exp, inf, log, sqrt
 
 import numpy as np
 
-_STEPS = 4_000
+_STEPS = 4_000  # points of the numerical integral
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """Of all who come: `waits` do not find anybody free, `gives_up` leave; both shares. `asa_s`: mean wait of those served;
-    `level`: share of all answered within the time asked for. An overload without patience: asa_s inf, level 0."""
+    """Predicted figures. Shares are from 0 to 1, of all users who come.
+
+    `waits`: share that finds nobody free. `asa_s`: mean wait (s) of users who are served. `gives_up`: share that leaves. `level`:
+    share answered in time. `occupancy`: share of staff time that is busy. An overload in which nobody gives up has asa_s inf and
+    level 0.
+    """
 
     waits: float
     asa_s: float
@@ -28,7 +32,11 @@ class Prediction:
 
 
 def predict(rate: float, handle_s: float, people: int, patience_s: float = inf, within_s: float = 20) -> Prediction:
-    """`rate`: arrivals a second; exponential handling and patience with these means."""
+    """Predict a queue served by `people`, with exponential handling time and patience.
+
+    `rate`: arrivals a second. `handle_s`, `patience_s`: means in seconds (inf: nobody gives up). `within_s`: the time that counts
+    for `Prediction.level`.
+    """
     if rate <= 0 or handle_s <= 0:
         return Prediction(0, 0, 0, 1, 0)
     if people < 1:
@@ -43,7 +51,7 @@ def predict(rate: float, handle_s: float, people: int, patience_s: float = inf, 
     staying = np.ones_like(x) if patience_s == inf else np.exp(-x / patience_s)
     reached = x if patience_s == inf else patience_s * (1 - staying)
     exponent = rate * reached - capacity * x
-    highest = float(exponent.max())  # taken out of both, because exp() of a large overload is beyond any float
+    highest = float(exponent.max())  # subtracted everywhere, because exp() of a large overload overflows a float
     before *= exp(-highest)
     density = rate * np.exp(exponent - highest)
     whole = before + float(np.trapezoid(density, x))
@@ -62,16 +70,16 @@ def predict(rate: float, handle_s: float, people: int, patience_s: float = inf, 
 
 
 def _grid(rate: float, capacity: float, patience_s: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Waits from 0 to where the density has died away, dense at the beginning."""
+    """Return waits (s) from 0 to where the density is negligible, closer together near 0."""
     ends = 40 / (capacity - rate) if capacity > rate else inf
     if patience_s < inf:
-        # Where those who stay are as many as can be served, and eight standard deviations past it.
+        # The wait at which as many users stay as can be served, plus eight standard deviations.
         ends = min(ends, patience_s * max(0.0, log(rate / capacity)) + 8 * (sqrt(patience_s / capacity) + 1 / capacity))
     return ends * np.linspace(0, 1, _STEPS) ** 2
 
 
 def _inverse_blocking(load: float, people: int) -> float:
-    """1 / Erlang-B, by its recursion."""
+    """Return 1 / Erlang-B, by its recursion."""
     inverse = 1.0
     for number in range(1, people + 1):
         inverse = 1 + inverse * number / load

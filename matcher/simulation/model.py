@@ -1,4 +1,4 @@
-"""What a simulated day is made of, and the TOML file that says so. Durations in seconds, rates per hour, times of day "HH:MM"."""
+"""The model of a simulated day, and its TOML file. Durations are seconds, rates are per hour, times of day are "HH:MM"."""
 
 from __future__ import annotations
 
@@ -26,17 +26,18 @@ Share = Annotated[float, Meta(ge=0, le=100)]
 
 
 class ModelError(Exception):
-    """A model or a file of arrivals that cannot be used; the sentence says where and why."""
+    """A model or a file of arrivals cannot be used. The text is a sentence that says where and why."""
 
 
 class Spread(Struct, frozen=True, forbid_unknown_fields=True):
-    """A distribution of durations. `cv`: standard deviation over mean, of the lognormal only."""
+    """A distribution of durations. `cv`: standard deviation divided by mean; only `lognormal` uses it."""
 
     mean_s: Annotated[float, Meta(ge=0)]
     kind: Literal["exponential", "lognormal", "fixed"] = "lognormal"
     cv: Annotated[float, Meta(gt=0, le=10)] = 0.8
 
     def draw(self, rng: np.random.Generator, count: int) -> NDArray[np.float64]:
+        """Draw `count` durations in seconds."""
         if self.kind == "fixed" or self.mean_s == 0:
             return np.full(count, self.mean_s)
         if self.kind == "exponential":
@@ -46,7 +47,11 @@ class Spread(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class QueueModel(Struct, frozen=True, forbid_unknown_fields=True):
-    """`category` runs from the category itself to its root, as in the service. No `patience`: nobody gives up."""
+    """Users who ask for the same skills.
+
+    `category` runs from the category itself to its root, as in the service. `per_hour`: users in each of 24 hours. Without
+    `patience` nobody gives up.
+    """
 
     site: Name
     language: Name
@@ -62,8 +67,11 @@ class QueueModel(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
-    """People who work alike. `answer`: from the first ring to the accept; `back_after_s`: how long after a missed ring they are
-    away; the percentages are of rings."""
+    """A group of staff who work alike.
+
+    `answer`: time from the ring to the accept. `back_after_s`: how long a member is away after a missed ring. The percentages are
+    of rings.
+    """
 
     name: Name
     people: Annotated[int, Meta(ge=1)]
@@ -81,7 +89,7 @@ class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def hours(self) -> list[tuple[int, int]]:
-        """Shifts in seconds of the day; one that ends before it begins goes on past midnight."""
+        """Return the shifts as seconds of the day. A shift that ends before it begins goes on past midnight."""
         found = []
         for shift in self.shifts:
             match = _SHIFT.fullmatch(shift)
@@ -94,16 +102,19 @@ class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
+    """A whole model: groups of staff, and queues. Arrivals of a file replace the queues."""
+
     staff: Annotated[list[StaffModel], Meta(min_length=1)]
     queue: list[QueueModel] = []
 
 
 def queue_name(kind: str, site: str, language: str, category: str) -> str:
+    """Return the name of a queue in tables: "shop cameras ko", or "help shop cameras ko"."""
     return f"{'' if kind == 'user' else kind + ' '}{site} {category} {language}"
 
 
 def read_model(text: str, name: str) -> Model:
-    """`name` is how the sentence of a `ModelError` calls it."""
+    """Read a model from TOML. Raise `ModelError`, whose sentence calls the text `name`."""
     try:
         model = msgspec.convert(tomllib.loads(text), Model)
     except tomllib.TOMLDecodeError as error:
@@ -130,7 +141,7 @@ def default_model() -> Model:
 
 
 def scaled(model: Model, factor: float) -> Model:
-    """So many times as many users and people."""
+    """Return the model with `factor` times as many users and staff."""
     queues = [msgspec.structs.replace(q, per_hour=[rate * factor for rate in q.per_hour]) for q in model.queue]
     staff = [msgspec.structs.replace(s, people=max(1, round(s.people * factor))) for s in model.staff]
     return Model(staff, queues)

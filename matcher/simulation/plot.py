@@ -1,7 +1,7 @@
-"""A simulated day as a picture: waits through the day and by queue, beside what theory says of the same load; Erlang-C
-is left out where its line grows for ever.
+"""A simulated day as a picture: waits through the day and by queue, compared with theory for the same load.
 
-matplotlib is an extra (`pip install 'sangdam[plot]'`); `ImportError` without it.
+Erlang-C is left out for hours in which its queue would grow without end. matplotlib is an extra (`pip install 'sangdam[plot]'`);
+without it `draw` raises ImportError.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ _THEORIES: Final = (("Erlang-C", "#b4530a"), ("Erlang-A", "#3f7d3a"))
 
 
 def through_the_day(outcome: Outcome) -> tuple[Any, Any, Any]:
-    """By time of day: the hour, and median and 95th percentile of the waits in seconds of those who came then and were served.
-    Slices without any are left out."""
+    """Return three arrays: the hour, and the median and 95th percentile (s) of the waits of users who came then and were served.
+
+    One entry stands for `SLICE_S` of the day. Slices in which nobody was served are left out.
+    """
     slices = (outcome.arrivals.at_s % DAY_S // SLICE_S).astype(int)
     found = []
     for each in range(DAY_S // SLICE_S):
@@ -35,7 +37,7 @@ def through_the_day(outcome: Outcome) -> tuple[Any, Any, Any]:
 
 
 def draw(outcome: Outcome, model: Model, found: Report, target: Path) -> None:
-    """Writes `target`; its suffix says as what."""
+    """Write the picture to `target`, in the format of its suffix (`SUFFIXES`)."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 

@@ -1,4 +1,4 @@
-"""A simulated day in figures, queue by queue, and beside them what theory says of the same load."""
+"""A simulated day in figures, queue by queue, and theory for the same load."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ WORKING: Final = ("reserved", "busy", "wrap_up")
 
 
 class Figures(Struct, frozen=True):
-    """Waits in seconds, of those served; shares in percent, of all who came. None: nobody was served."""
+    """Figures of one queue. Waits (s) are of served users, shares (%) of all who came. None: nobody was served.
+
+    `asa_s`: mean wait. `service_level_percent`: served within `Report.within_s`.
+    """
 
     name: str
     offered: int
@@ -30,7 +33,10 @@ class Figures(Struct, frozen=True):
 
 
 class Theory(Struct, frozen=True):
-    """All counselors as one pool, hour by hour, each as if it lasted for ever (Erlang-C: nobody gives up; Erlang-A: they do)."""
+    """Erlang-C (nobody gives up) and Erlang-A (users give up), with all counselors as one pool and each hour in its steady state.
+
+    `asa_s`: mean wait; None if the queue would grow without end.
+    """
 
     erlang_c_asa_s: float | None
     erlang_c_level_percent: float
@@ -40,7 +46,11 @@ class Theory(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True):
-    """`within_s`: what counts for the service level; `wait_promise_kept_percent`: of the ranges told at the start."""
+    """The figures of a day.
+
+    `within_s`: the wait that counts for the service level. `wait_promise_kept_percent`: share of the ranges told at the start
+    that held; `later_promise_kept_percent`: share of the ranges told afterwards.
+    """
 
     within_s: float
     total: Figures
@@ -52,6 +62,7 @@ class Report(Struct, frozen=True):
 
 
 def report(outcome: Outcome, model: Model, within_s: float = 20) -> Report:
+    """Make the report of a day. `within_s`: the wait (s) that counts for the service level."""
     arrivals = outcome.arrivals
     names = [queue_name(kind, site, language, path[0]) for kind, site, language, path in arrivals.queues]
     everybody = np.ones(len(arrivals), bool)
@@ -83,7 +94,7 @@ def _occupancy(states: dict[Any, float]) -> float | None:
 
 
 def hours_in_theory(outcome: Outcome, model: Model, within_s: float = 20) -> list[tuple[int, int, Prediction, Prediction]]:
-    """By hour of the day: which, how many users came, and what becomes of them if they are patient (Erlang-C) and if not."""
+    """Return, for each hour with users: the hour, how many came, the prediction by Erlang-C, and that by Erlang-A."""
     arrivals = outcome.arrivals
     users = np.array([kind == "user" for kind, *_ in arrivals.queues])[arrivals.queue]
     counselors = [group for group in model.staff if group.role == "counselor"]
@@ -104,7 +115,7 @@ def hours_in_theory(outcome: Outcome, model: Model, within_s: float = 20) -> lis
 
 
 def _theory(outcome: Outcome, model: Model, within_s: float) -> Theory | None:
-    """None where no users came."""
+    """Return the theory of the whole day, weighted by users. None: no users came, or there are no counselors."""
     hours = hours_in_theory(outcome, model, within_s)
     if not hours:
         return None
@@ -120,13 +131,13 @@ def _theory(outcome: Outcome, model: Model, within_s: float) -> Theory | None:
 
 
 def _mean_wait(hours: list[Prediction], weights: Any) -> float | None:
-    """Of those served; None where a line would grow for ever."""
+    """Return the mean wait (s) of served users. None: a queue would grow without end."""
     served = weights * np.array([1 - one.gives_up for one in hours])
     waits = np.array([one.asa_s for one in hours])[served > 0]
     return float(np.average(waits, weights=served[served > 0])) if len(waits) and np.isfinite(waits).all() else None
 
 
 def _people(groups: list[StaffModel], hour: int) -> int:
-    """Who is there in the middle of an hour of the day."""
+    """Return how many people are on shift in the middle of an hour of the day."""
     middle = hour * HOUR_S + HOUR_S // 2
     return sum(g.people for g in groups for begin, end in g.hours if begin <= middle < end or begin <= middle + DAY_S < end)
