@@ -25,19 +25,19 @@ HISTORY_PACKETS = 4096
 BACK_OFF = 0.85  # the estimate after congestion, as a factor of the rate that arrives
 GROWTH_A_S, LATER_GROWTH_A_S, LATER_S = 1.08, 1.25, 5.0
 """Growth factors per second; the larger one applies when nothing has gone wrong for five seconds."""
-EVIDENCE_S = 3.0  # congestion counts as evidence for so long
+EVIDENCE_S = 3.0  # time for which congestion counts as evidence
 ACKED_WINDOW_S, ACKED_LEAST_PACKETS, ACKED_KEPT_S = 0.5, 5, 2.0
 DROP_EVERY_S = 0.3  # between two decreases
 GROWS_S, EMPTIES_S = 0.005, 0.04
 """Change of a queue's least delay within an interval (`Standing.growth_s`) from which the queue grows, or empties. A smaller
 change may be the size of a packet."""
 SILENT_S = 1.0
-"""The estimate does not grow for so long after congestion, or when the last report is older."""
+"""The estimate does not grow for this time after congestion, or when the last report is older than this."""
 STALL_S, STALL_STEP_S = 3.0, 1.0
-"""Time without a report that counts as a stall, and between further halvings. Browsers short of processor time were seen silent
-for 1.5 s, once for 4.3 s."""
+"""Time without a report that counts as a stall, and time until each further halving. Browsers short of processor time were seen
+silent for 1.5 s, once for 4.3 s."""
 FEW_PACKETS = 10
-"""So few unreported packets are no stall: they are the last ones before a pause."""
+"""Up to this many unreported packets are no stall: they are the last ones before a pause."""
 
 
 class Estimator:

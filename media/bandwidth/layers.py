@@ -14,9 +14,9 @@ UP_FACTOR = 1.2
 WAIT_S, LONGEST_WAIT_S = 5.0, 60.0  # after a step down until the next step up, at first and at most
 STEP_S = 1.0  # between two steps up
 PAUSE_AFTER_S = 4.0
-"""Congestion must last so long before a video is paused. A receiver short of processor time for a moment looks congested, too,
+"""Duration of congestion before a video is paused. A receiver short of processor time for a moment looks congested, too,
 and the lowest layers are small."""
-PROVEN_S = 10.0  # a step up that lasts so long has succeeded
+PROVEN_S = 10.0  # a step up that lasts longer has succeeded
 TELL_LOW_S, TELL_PAUSED_S, TELL_BACK_S = 2.0, 0.5, 1.0
 """How long a limit, a pause or its end must last before viewers are told."""
 FINDING_OUT_S = 6.0

@@ -22,7 +22,7 @@ few."""
 LEAST_PACKETS = 6
 BASE_BUCKETS, BUCKET_S = 10, 1.0
 """The delay of an empty path is the least of the last ten seconds: clocks drift, and routes change."""
-ANOTHER_CLOCK_S = 10.0  # a jump in delay that means another clock: start anew
+ANOTHER_CLOCK_S = 10.0  # a larger jump in delay means another clock: start again
 
 
 class Standing:

@@ -1,7 +1,7 @@
-"""The board of a room: a Yjs document (pycrdt), the sync protocol around it, and the fragments of the `doc` data channel.
+"""Board of a room: a Yjs document (pycrdt), its sync protocol, and the fragments of the `doc` data channel.
 
 A board message is y-protocols' sync: varuint 0, then 0 (step 1: a state vector), 1 (step 2: an update) or 2 (an update), then the
-bytes with their length. Whole messages are at most 256 KiB; longer answers go out as several updates.
+bytes with their length. A whole message has at most 256 KiB; a longer reply goes out as several updates.
 """
 
 from __future__ import annotations
@@ -20,12 +20,13 @@ from .update import EMPTY, BadUpdateError, Reader, Segments, parse, slices, spli
 MAX_MESSAGE_BYTES = 256 * 1024
 MAX_DOCUMENT_BYTES = 8 * 1024 * 1024
 MAX_TYPES = 12_000
-"""Maps and arrays: two a stroke. yrs frees a chain of nested ones by recursion, and 40,000 of them overflow a stack of 8 MiB."""
+"""Maps and arrays in a document: two per stroke. yrs frees a chain of nested ones by recursion; 40,000 overflow a stack of 8
+MiB."""
 SCAN_STRUCTS = 500_000
-"""How many structs the library may have to pass in one uninterrupted piece of work (0.2 µs each).
+"""Structs that the library may have to pass in one uninterrupted piece of work (0.2 µs each).
 
 Where updates conflict, each new struct may be compared with every struct of its list: two updates of 100 KB kept pycrdt 0.14.13
-busy for 54 s. Long updates are therefore applied in slices, the shorter the larger the document, on a budget of time.
+busy for 54 s. Therefore a long update is applied in slices within a time budget. The larger the document, the smaller its slices.
 """
 FRAGMENT_BYTES = 16 * 1024
 _SYNC, _STEP1, _STEP2, _UPDATE = 0, 0, 1, 2
@@ -36,10 +37,13 @@ T = TypeVar("T")
 
 
 class Fragmenter:
-    """Cuts whole messages for the `doc` channel: each fragment is one header byte (1: more follow, 0: last) and ≤ 16 KiB."""
+    """Cuts messages for the `doc` channel into fragments: one header byte (1: more follow, 0: last) and at most 16 KiB."""
 
     def cut(self, message: bytes) -> list[bytes]:
-        """Raises FragmentError("too_large") over 256 KiB, FragmentError("empty") for nothing."""
+        """Return a message's fragments.
+
+        Raise FragmentError("too_large") over 256 KiB, FragmentError("empty") for an empty one.
+        """
         if not message:
             raise FragmentError("empty")
         if len(message) > MAX_MESSAGE_BYTES:
@@ -49,7 +53,7 @@ class Fragmenter:
 
 
 class Reassembler:
-    """Puts one sender's fragments together. Holds at most 256 KiB."""
+    """Reassembles one sender's fragments. Holds at most 256 KiB."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -57,9 +61,9 @@ class Reassembler:
         self._skipping = False
 
     def feed(self, fragment: bytes) -> bytes | None:
-        """The whole message with its last fragment, else None.
+        """Return the whole message with its last fragment, else None.
 
-        Raises FragmentError: "empty" (no payload), "header" (not 0 or 1), "fragment_too_large" (over 16 KiB), "too_large" (over
+        Raise FragmentError: "empty" (no payload), "header" (not 0 or 1), "fragment_too_large" (over 16 KiB), "too_large" (over
         256 KiB together). After an error the rest of that message is skipped, and the next message is read as usual.
         """
         more = bool(fragment) and fragment[0] == 1
@@ -94,7 +98,7 @@ class Reassembler:
 
 
 class FragmentError(Exception):
-    """`reason` as documented where it is raised."""
+    """Malformed fragment or message; `reason` as documented where it is raised."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -102,7 +106,7 @@ class FragmentError(Exception):
 
 
 class RefusedError(Exception):
-    """A message that the board does not take; `reason` is counted."""
+    """The board refuses a message. `stats` counts each `reason`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -110,7 +114,7 @@ class RefusedError(Exception):
 
 
 class Quota:
-    """What one participant may cost: messages and bytes in, bytes out (answers to step 1 are the amplifier), seconds of work."""
+    """Limits of one participant: messages and bytes in, bytes out (replies to step 1 amplify), seconds of work."""
 
     def __init__(self, now: float) -> None:
         self.messages = TokenBucket(120, 600, now)
@@ -120,10 +124,10 @@ class Quota:
 
 
 class BoardRoom:
-    """The document of a room and those connected to it.
+    """The document of a room and the participants connected to it.
 
-    `updates`: the journal so far. `on_update(update)` at every change (arm the timer of `flush`). `send(participant, message)`:
-    one whole board message. `clock`: seconds, monotonic. `stats`: updates, step1, refused_<reason>, panics.
+    `updates`: the journal so far. `on_update(update)`: called at every change (start the timer of `flush`). `send(participant,
+    message)`: sends one whole board message. `clock`: monotonic seconds. `stats`: updates, step1, refused_<reason>, panics.
     """
 
     def __init__(
@@ -152,7 +156,7 @@ class BoardRoom:
         self._observed.append(event.update)
 
     def _restore(self, update: bytes) -> None:
-        """From the journal: our own updates, hence not looked at again unless they must be split."""
+        """Apply an update of the journal. It is our own: only one that must be split is checked again."""
         try:
             self._log.append(update)
             self._doc.apply_update(update)
@@ -163,28 +167,28 @@ class BoardRoom:
     # -- participants -------------------------------------------------------------------------------------------------------
 
     def connect(self, participant: str) -> None:
-        """From now on the participant gets every change; sends our step 1, which asks for what we lack."""
+        """Send the participant every change from now on. Ask, by our step 1, for what we lack."""
         self._connected.add(participant)
         self._quotas.setdefault(participant, Quota(self._clock()))
         self._ask(participant)
 
     def disconnect(self, participant: str) -> None:
-        """Nothing more is sent to them. Their quota stays, so that reconnecting refills nothing."""
+        """Stop sending to the participant. The quota stays, so that reconnecting refills nothing."""
         self._connected.discard(participant)
 
     def set_writers(self, writers: set[str]) -> None:
-        """Only these may change the document; all others read. New writers are asked for what we may have refused them before."""
+        """Set who may change the document; all others read it. Ask new writers for what we may have refused them before."""
         new, self._writers = writers - self._writers, set(writers)
         for participant in sorted(new & self._connected):
             self._ask(participant)
 
     def _ask(self, participant: str) -> None:
-        """Our step 1. A refused update leaves a hole that later ones of its author wait for: the answer fills it."""
+        """Send our step 1. After a refused update, later ones of its author wait for it; the reply fills the gap."""
         self._behind.discard(participant)
         self._send(participant, _message(_STEP1, self._doc.get_state()))
 
     def receive(self, participant: str, message: bytes) -> None:
-        """One whole message from a participant. Never raises: what is refused is counted in `stats`."""
+        """Take one whole message of a participant. Never raise: refusals are counted in `stats`."""
         try:
             self._receive(participant, message)
         except (RefusedError, BadUpdateError) as refusal:
@@ -215,7 +219,10 @@ class BoardRoom:
             self._apply(participant, body, quota)
 
     def _answer(self, participant: str, state_vector: bytes, quota: Quota) -> None:
-        """Step 2: all that the participant lacks; if that is over one message, the whole journal as several updates."""
+        """Reply with step 2: all that the participant lacks.
+
+        If that is over one message, send the whole journal as several updates.
+        """
         reader = Reader(state_vector)
         for _ in range(reader.uint()):
             reader.uint()
@@ -231,7 +238,7 @@ class BoardRoom:
             self._send(participant, _message(_UPDATE if index else _STEP2, part))
 
     def _apply(self, participant: str, update: bytes, quota: Quota) -> None:
-        """Changes the document, publishes what changed, also when only the first slices were within the quota."""
+        """Change the document and publish the change, even if only the first slices were within the quota."""
         if participant not in self._writers:
             raise RefusedError("not_writer")
         parsed = parse(update)
@@ -260,14 +267,17 @@ class BoardRoom:
         quota.work.owe(self._clock() - started)
 
     def _counted(self) -> tuple[int, int]:
-        """(structs, types) of the document, counted at the first change and then added up (an upper bound)."""
+        """Return (structs, types) of the document: counted at the first change, then added up (an upper bound)."""
         if self._census is None:
             parsed = parse(self._doc.get_update())
             self._census = (parsed.count, parsed.types)
         return self._census
 
     def _has_room(self, size: int, types: int) -> bool:
-        """Where there is none, forgets what was overwritten or deleted; that is costly, hence at most once in 10 s."""
+        """Return whether an update fits. If not, compact the journal first.
+
+        Compacting drops what was overwritten or deleted. It is costly, so it is done at most once in 10 s.
+        """
         if self._fits(size, types):
             return True
         now = self._clock()
@@ -295,7 +305,7 @@ class BoardRoom:
                 self._send(participant, message)
 
     def _guarded(self, work: Callable[[], T]) -> T:
-        """Runs the library on foreign bytes. A panic (a BaseException) may leave the document half changed: it is built anew."""
+        """Run the library on foreign bytes. A panic (a BaseException) may leave the document half changed: rebuild it."""
         try:
             return work()
         except (KeyboardInterrupt, SystemExit):
@@ -318,18 +328,18 @@ class BoardRoom:
     # -- the journal --------------------------------------------------------------------------------------------------------
 
     def flush(self) -> bytes | None:
-        """One update of all changes since the last flush, or None."""
+        """Return one update with all changes since the last flush, or None."""
         changes, self._unflushed = self._unflushed, []
         if not changes:
             return None
         return changes[0] if len(changes) == 1 else merge_updates(*changes)
 
     def state(self) -> bytes:
-        """The whole document as one update."""
+        """Return the whole document as one update."""
         return self._doc.get_update()
 
     def close(self) -> None:
-        """Lets go of the document (an observed one would never be freed)."""
+        """Release the document: an observed one would never be freed."""
         self._doc.unobserve(self._subscription)
         self._connected.clear()
         self._quotas.clear()

@@ -1,8 +1,8 @@
-"""Yjs updates (v1 encoding), looked at before the document library sees them, and cut in pieces where they are long.
+"""Yjs updates (v1 encoding): checked before the document library reads them, and split if they are long.
 
-Why look first: pycrdt 0.14.13 (yrs) reads values recursively without a limit, so that 200 KB of nested arrays overflow its stack
-and end the whole worker (SIGSEGV, nothing to catch), and an integer over 64 bits panics. Only what the board's schema uses
-passes: maps, arrays, bytes and plain values. Format: lib0 varuints, `Update.js` and `Item.js` of Yjs 13.6.
+The check is needed because pycrdt 0.14.13 (yrs) reads values recursively without a limit. 200 KB of nested arrays overflow its
+stack and end the whole worker (SIGSEGV, which nothing can catch). An integer over 64 bits panics. Only what the board's schema
+uses passes: maps, arrays, bytes and plain values. Format: lib0 varuints, `Update.js` and `Item.js` of Yjs 13.6.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ARRAY, _MAP = 0, 1
 
 
 class BadUpdateError(Exception):
-    """`reason`: truncated, number, kind, depth, trailing, too_long."""
+    """Update that is refused. `reason`: truncated, number, kind, depth, trailing, too_long."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -33,7 +33,7 @@ class BadUpdateError(Exception):
 
 @dataclass(slots=True)
 class Struct:
-    """One struct of a client: its clock, and where its bytes are."""
+    """One struct of a client: its clock, and the offsets of its bytes."""
 
     clock: int
     start: int
@@ -42,7 +42,10 @@ class Struct:
 
 @dataclass(slots=True)
 class Parsed:
-    """structs: client → in order of clocks; deletes: client → [(clock, length)]; types: how many maps and arrays it makes."""
+    """Parsed update. `structs`: client → structs in order of clocks; `deletes`: client → [(clock, length)].
+
+    `types`: how many maps and arrays it creates.
+    """
 
     structs: dict[int, list[Struct]] = field(default_factory=dict)
     deletes: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
@@ -50,29 +53,32 @@ class Parsed:
 
     @property
     def count(self) -> int:
-        """All structs."""
+        """Number of structs of all clients."""
         return sum(map(len, self.structs.values()))
 
 
 class Reader:
-    """Bounds-checked lib0 reading. Every method raises BadUpdateError."""
+    """Bounds-checked lib0 reader. Every method raises BadUpdateError."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.at = 0
 
     def byte(self) -> int:
+        """Read one byte."""
         if self.at >= len(self.data):
             raise BadUpdateError("truncated")
         self.at += 1
         return self.data[self.at - 1]
 
     def skip(self, length: int) -> None:
+        """Skip `length` bytes."""
         if length > len(self.data) - self.at:
             raise BadUpdateError("truncated")
         self.at += length
 
     def uint(self, below: int = MAX_CLIENT) -> int:
+        """Read a varuint that is less than `below`."""
         value = shift = 0
         while True:
             byte = self.byte()
@@ -87,12 +93,14 @@ class Reader:
         return value
 
     def blob(self) -> bytes:
+        """Read bytes with their length before them."""
         length = self.uint()
         start = self.at
         self.skip(length)
         return self.data[start : self.at]
 
     def text(self) -> None:
+        """Read a UTF-8 text and drop it."""
         try:
             self.blob().decode()
         except UnicodeDecodeError:
@@ -100,7 +108,7 @@ class Reader:
 
 
 def parse(update: bytes) -> Parsed:
-    """Reads a whole update. Raises BadUpdateError for anything that the board's schema does not need or that is no update."""
+    """Read a whole update. Raise BadUpdateError for bytes that are no update or that the board's schema does not need."""
     reader, parsed = Reader(update), Parsed()
     for _ in range(reader.uint()):
         count, client, clock = reader.uint(), reader.uint(), reader.uint(MAX_CLOCK)
@@ -186,7 +194,7 @@ def _value(reader: Reader, depth: int) -> None:
 
 
 def _integer(reader: Reader, depth: int) -> None:
-    """A signed varint: 6 bits and the sign first. JavaScript writes at most 2^53; a longer one would panic in pycrdt."""
+    """Skip a signed varint: 6 bits and the sign first. JavaScript writes at most 2^53; a longer one would panic in pycrdt."""
     if reader.byte() < 0x80:
         return
     for _ in range(7):
@@ -230,7 +238,7 @@ _VALUES: dict[int, Callable[[Reader, int], None]] = {
 
 
 def var_uint(value: int) -> bytes:
-    """lib0's unsigned varint."""
+    """Return `value` as lib0's unsigned varint."""
     out = bytearray()
     while value > 0x7F:
         out.append(0x80 | value & 0x7F)
@@ -240,15 +248,15 @@ def var_uint(value: int) -> bytes:
 
 
 def split(update: bytes, limit: int) -> list[bytes]:
-    """The update as several, in order, each of at most `limit` bytes (≥ 64) and together the same.
+    """Return the update as several updates in order, each of at most `limit` bytes (≥ 64), together equal.
 
-    Structs are never cut: one that is longer by itself raises BadUpdateError("too_long"). Bad bytes raise as in `parse`.
+    Structs are never cut: one that is longer than `limit` raises BadUpdateError("too_long"). Malformed bytes raise as in `parse`.
     """
     return [update] if len(update) <= limit else list(slices(update, parse(update), limit, MAX_CLOCK))
 
 
 def slices(update: bytes, parsed: Parsed, limit: int, most: int) -> Iterator[bytes]:
-    """As `split`, and each slice has at most `most` structs, or 64 times as many deletions."""
+    """Yield slices as in `split`, each with at most `most` structs, or 64 times as many deletions."""
     room = limit - 32
     for client, structs in parsed.structs.items():
         first = size = 0
@@ -275,9 +283,9 @@ def _slice(update: bytes, client: int, structs: list[Struct]) -> bytes:
 
 
 class Segments:
-    """All updates of a document, in order, in pieces of at most `limit` bytes: late joiners are sent these.
+    """All updates of a document in order, in pieces of at most `limit` bytes. Late joiners are sent these pieces.
 
-    Small updates are merged (by the library, unread here) when 256 of them or half a piece have come together.
+    The library merges small updates (they are not read here) when 256 of them or half a piece have come together.
     """
 
     def __init__(self, limit: int) -> None:
@@ -288,7 +296,7 @@ class Segments:
         self._sealed_bytes = 0
 
     def append(self, update: bytes) -> None:
-        """Raises BadUpdateError for an update over the limit that cannot be split."""
+        """Add an update. Raise BadUpdateError for one over the limit that cannot be split."""
         if len(update) > self._limit:
             self._seal()
             for piece in split(update, self._limit):
@@ -310,9 +318,10 @@ class Segments:
         self._recent, self._recent_bytes = [], 0
 
     def __len__(self) -> int:
-        """Bytes."""
+        """Return the number of bytes."""
         return self._sealed_bytes + self._recent_bytes
 
     def all(self) -> list[bytes]:
+        """Return all pieces in order."""
         self._seal()
         return list(self._sealed)

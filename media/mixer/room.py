@@ -52,8 +52,8 @@ class AudioRoom:
     def set_matrix(self, hears: Mapping[str, Mapping[str, float]], hold: set[str]) -> None:
         """Replace the whole matrix. `hears`: listener → {source: gain 0..4}; `hold`: listeners who get the hold tone.
 
-        Only listeners named in either are mixed for. Gains move over one tick. Nobody hears their own voice, even if the matrix
-        says so.
+        The mixer serves only listeners that either names. Gains move over one tick. Nobody hears their own voice, even if the
+        matrix says so.
         """
         self._hears = {
             listener: {source: gain for source, gain in gains.items() if source != listener and gain > 0.0}
@@ -230,7 +230,7 @@ class AudioRoom:
         return {listener for listener, recipe in self._solo_recipes.items() if recipe}
 
     def end_flow(self) -> None:
-        """Return the sending to the mixer.
+        """Let the mixer send again.
 
         Call only while `awaits_packet`: the mixer must have followed every packet that was sent.
         """

@@ -61,7 +61,7 @@ class Wait:
         return self._name if self._ticks > ALONE_TICKS and self._silent_ticks < PAUSE_TICKS else ""
 
     def reset(self) -> None:
-        """Start anew: several sources sound, or none has for long."""
+        """Start again: several sources sound, or none has for a long time."""
         self._name = ""
 
 
@@ -103,7 +103,7 @@ class Solo:
         before, self.last = self.last, packet
         ticks, self._ticks = self._ticks, 0
         samples, lost = packet.timestamp - before.timestamp, packet.sequence - before.sequence - 1
-        if not 0 < samples <= LONGEST_GAP_SAMPLES or lost < 0:  # its counters started anew
+        if not 0 < samples <= LONGEST_GAP_SAMPLES or lost < 0:  # the source's counters have restarted
             return Sent(packet.payload, max(1, ticks) * TICK_SAMPLES, 0)
         return Sent(packet.payload, samples, min(lost, samples // TICK_SAMPLES - 1))
 

@@ -21,12 +21,12 @@ QUIET_PEAK = 16  # peak (of 32768) up to which samples count as silence
 HUM_DBOV = 45
 HUM_SPREAD = 4
 HUM_PACKETS = 50
-"""Below -45 dBov and within 4 dB for a second is a fan or a room. No voice is so steady, however soft."""
+"""Noise below -45 dBov that stays within 4 dB for a second comes from a fan or a room. No voice is so steady, however soft."""
 HANGOVER_PACKETS = 10
 """Quiet packets that are still decoded, so that no word loses its end."""
 FADE_SAMPLES = 480
 WARM_PACKETS = 5
-"""100 ms: after so many packets a decoder has the state of one that heard everything."""
+"""Packets (100 ms) after which a decoder has the state of one that has decoded everything."""
 
 _SILENCE: Samples = np.zeros(TICK_SAMPLES, np.int16)
 _FADE_OUT = np.linspace(1.0, 0.0, FADE_SAMPLES, dtype=np.float32)

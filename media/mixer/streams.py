@@ -97,7 +97,7 @@ class Streams:
         """Recipes that the listeners are grouped by now. None: group them again in the next tick."""
 
     def set_listeners(self, listeners: set[str]) -> None:
-        """Set who is sent to. A new listener gets a fresh encoder; a former one loses its stream."""
+        """Set the listeners. A new listener gets a fresh encoder; a former one loses its stream."""
         for stream in self._streams:
             stream.members &= listeners
         self._arranged = None
@@ -131,7 +131,7 @@ class Streams:
             self._send(listener, payload, increment, marker, 0)
 
     def begin_passing(self, recipes: Mapping[str, Recipe]) -> None:
-        """Regroup the streams by `recipes`: none may serve both a listener of the passed-through source and another."""
+        """Regroup the streams by `recipes`. No stream may serve both listeners of the passed-through source and others."""
         self._part(recipes)
         self._arranged = None
 

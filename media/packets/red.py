@@ -23,12 +23,12 @@ BEGIN_LOST, END_LOST = 0.02, 0.01
 """Loss at which copies begin, and below which they end. With less loss, jitter buffers do not wait for a copy, which comes too
 late."""
 STANDING_MS = 150.0
-"""A round trip so much above the shortest shows a full queue. A full queue loses packets, and more packets would fill it more."""
+"""A round trip longer than the shortest by this much shows a full queue, which loses packets. Copies would fill it more."""
 RTT_FORGOTTEN_MS = 1.0
 """Growth of the remembered shortest round trip, in ms per second: routes change."""
 WORSE_LOST, WORSE, WORSE_REPORTS, TRIAL_S = 0.1, 1.5, 2, 20.0
-"""Copies count as harmful if loss has grown so much (by and by factor), in so many reports in a row, within this time after they
-began. One report may cover only few packets, or a burst."""
+"""Copies count as harmful when, soon after they begin (`TRIAL_S`), loss grows by more than `WORSE_LOST` and by the factor
+`WORSE`, in `WORSE_REPORTS` reports in a row. One report may cover only few packets, or a burst."""
 PAUSE_S, LONGEST_PAUSE_S = 30.0, 300.0  # pause after harmful copies, doubled each time
 
 _HEAD = struct.Struct("!BHB")

@@ -235,7 +235,7 @@ class Rewriter:
         self.source = MIX
 
     def cut(self) -> None:
-        """Let the next packet start anew, even from the same source: nothing sent in between counts as missing."""
+        """Let the next packet begin a new stretch, even from the same source: nothing sent in between counts as missing."""
         self.source = None
 
     def timestamp_at(self, now: float) -> int | None:

@@ -61,7 +61,7 @@ class Section:
 
     @property
     def transport_cc(self) -> int:
-        """The id of the transport-wide number, where both the number and its feedback are offered; 0: not."""
+        """Id of the transport-wide number if both the number and its feedback are offered; otherwise 0."""
         identifier = self.extensions.get(TRANSPORT_CC_URI, 0)
         return identifier if "transport-cc" in self.feedback and identifier < 15 else 0
 
@@ -79,8 +79,10 @@ class Offer:
 
 @dataclass(frozen=True)
 class Local:
-    """Our side of an answer. `ssrcs`: role → SSRC that we send with, `repairs`: that of its retransmissions; candidates:
-    (address, port), best first."""
+    """Our side of an answer.
+
+    `ssrcs`: role → SSRC of our stream; `repairs`: role → SSRC of its retransmissions; `candidates`: (address, port), best first.
+    """
 
     ufrag: str
     password: str
@@ -234,18 +236,18 @@ def _feedback(payload_type: int, attributes: dict[str, list[str]]) -> set[str]:
 
 
 def _rtx(payload_type: int, formats: list[str], attributes: dict[str, list[str]]) -> int:
-    """RFC 4588 section 8.6: `a=fmtp:97 apt=96` of an `rtx` format."""
+    """Return the payload type of `rtx` (RFC 4588 section 8.6: `a=fmtp:97 apt=96`), or -1."""
     return _about("rtx/90000", f"apt={payload_type}", ";", formats, attributes)
 
 
 def _red(payload_type: int, formats: list[str], attributes: dict[str, list[str]]) -> int:
-    """RFC 2198 section 5: `a=fmtp:63 111/111` of a `red` format; as many numbers as a packet may carry pieces."""
+    """Return the payload type of `red` (RFC 2198 section 5: `a=fmtp:63 111/111`, one number per piece in a packet), or -1."""
     found = _about("red/48000/2", str(payload_type), "/", formats, attributes)
-    return found or -1  # 0: what the fast path calls none
+    return found or -1  # 0 means none in the fast path
 
 
 def _about(encoding: str, parameter: str, separator: str, formats: list[str], attributes: dict[str, list[str]]) -> int:
-    """The format of this encoding that is about another one, as its parameter says; -1: there is none."""
+    """Return the payload type of `encoding` whose fmtp refers to another format by `parameter`; -1: none."""
     kinds = {number: rest.strip().lower() for number, _, rest in (value.partition(" ") for value in attributes.get("rtpmap", []))}
     for value in attributes.get("fmtp", []):
         number, _, parameters = value.partition(" ")
@@ -256,7 +258,10 @@ def _about(encoding: str, parameter: str, separator: str, formats: list[str], at
 
 
 def _rids(attributes: dict[str, list[str]]) -> list[str]:
-    """The layers of `a=simulcast:send l;m;h` (RFC 8853) that have an `a=rid:… send`; one alone is no simulcast."""
+    """Return the layers of `a=simulcast:send l;m;h` (RFC 8853) that have an `a=rid:… send`.
+
+    Return none if there is only one: that is no simulcast.
+    """
     declared = {value.split()[0] for value in attributes.get("rid", []) if value.split()[1:2] == ["send"]}
     for value in attributes.get("simulcast", [])[:1]:
         words = value.split()
@@ -279,7 +284,7 @@ def _extensions(kind: str, attributes: dict[str, list[str]]) -> dict[str, int]:
 
 
 def _repairs(attributes: dict[str, list[str]]) -> dict[int, int]:
-    """The first of each pair of a FID group is the stream, the second its retransmissions (RFC 5888, RFC 4588)."""
+    """Return SSRC of retransmissions → SSRC of the stream: a FID group names the stream first (RFC 5888, RFC 4588)."""
     pairs = [value.split()[1:3] for value in attributes.get("ssrc-group", [])[:8] if value.startswith("FID ")]
     return {_ssrc(pair[1]): _ssrc(pair[0]) for pair in pairs if len(pair) == 2}
 
@@ -343,7 +348,7 @@ def _media_section(section: Section, local: Local) -> list[str]:
     if section.rids:
         lines += [f"a=rid:{name} recv" for name in section.rids] + [f"a=simulcast:recv {';'.join(section.rids)}"]
     if ours.startswith("send"):
-        # one stream for the voice and the first picture: browsers keep lips and voice together within a stream
+        # Voice and first video share one stream: browsers keep lips and voice in step within a stream.
         stream = "sangdam" if section.role in ("audio", "slot0") else f"sangdam-{section.role}"
         ssrc = local.ssrcs[section.role]
         lines += [
@@ -358,7 +363,7 @@ def _media_section(section: Section, local: Local) -> list[str]:
 
 
 def our_direction(section: Section) -> str:
-    """Cameras and screens only come in, slots only go out; audio mirrors what was offered."""
+    """Return our direction: we receive cameras and screens and send slots; audio mirrors the offer."""
     if section.role in ("camera", "screen"):
         return "recvonly"
     if section.role.startswith("slot"):
@@ -367,7 +372,7 @@ def our_direction(section: Section) -> str:
 
 
 def _candidates(candidates: Sequence[tuple[str, int]]) -> list[str]:
-    """Host candidates, the first with the highest priority (RFC 8445 section 5.1.2.1)."""
+    """Return host candidates, the first with the highest priority (RFC 8445 section 5.1.2.1)."""
     lines = []
     for index, (address, port) in enumerate(candidates):
         priority = (126 << 24) | ((65535 - index) << 8) | 255

@@ -37,22 +37,22 @@ log = structlog.get_logger(__name__)
 
 State = Literal["connecting", "live", "lost", "gone", "replaced"]
 
-LOST_S = 3.0
-GONE_S = 30.0
-CONNECT_S = 30.0
+LOST_S = 3.0  # without packets, a live peer counts as failed
+GONE_S = 30.0  # without packets, a failed peer ends
+CONNECT_S = 30.0  # to connect, or the peer ends
 REPORT_EVERY_S = 1.0
 FEEDBACK_EVERY_S = 0.1
 REMB_CEILING_BPS = 2_500_000
-"""For senders without transport-wide feedback. Without any Chromium stays near its starting 300 kb/s;
-loss still brings it down (its own RR-based control)."""
+"""Rate told to senders without transport-wide feedback. Without it Chromium stays near its starting 300 kb/s. Loss still brings
+the sender's rate down, by Chromium's own control."""
 MEDIA_PER_S, MEDIA_BURST = 3000, 1500
-"""Datagrams taken from one peer: five times what two pictures and a voice need."""
-RESTING_S = 0.19
+"""Datagrams accepted from one peer, per second and at once: five times what two videos and a voice need."""
+RESTING_S = 0.19  # interval of `tick` while nothing needs a prompt answer; just under ten ticks of 20 ms
 SLOT_ROLES = ("slot0", "slot1", "slot2", "slot3")
 
 
 class Owner(Protocol):
-    """What a peer tells; all called in the event loop, none may raise."""
+    """Receiver of a peer's events. All methods are called in the event loop; none may raise."""
 
     def audio(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, level: int | None, now: float) -> None: ...
     def kept(self, peer: Peer, packet: Kept) -> int: ...
@@ -64,7 +64,7 @@ class Owner(Protocol):
 
 
 class Wire(Protocol):
-    """What a peer needs of the worker it lives in."""
+    """What a peer needs of its worker."""
 
     certificate: Certificate
     fastpath: Fastpath | None
@@ -78,7 +78,10 @@ class Wire(Protocol):
 
 
 class Peer:
-    """`start()` once, `close()` always. State: connecting → live ⇄ lost → gone; replaced by its owner."""
+    """One peer connection. Call `start` once and `close` always.
+
+    States: connecting → live ⇄ lost (failed, may recover) → gone. The owner sets `replaced`.
+    """
 
     def __init__(self, name: str, participant: str, offer: sdp.Offer, owner: Owner, wire: Wire, now: float) -> None:
         self.name = name
@@ -134,16 +137,18 @@ class Peer:
         return self.downlink.sent(size_bytes, now) if self._lent is None else self._lent.number(size_bytes, now)
 
     def layers(self, role: str) -> list[Incoming]:
-        """The layers of a picture that have come so far, from low to high."""
+        """Return the video layers of `role` received so far, from low to high."""
         return self.uplink.layers(role)
 
     @property
     def incoming(self) -> dict[str, Incoming]:
+        """Newest stream of each name, as in `Uplink.incoming`."""
         return self.uplink.incoming
 
     # life
 
     def answer(self, candidates: list[tuple[str, int]]) -> str:
+        """Return the SDP answer with these local candidates (address, port)."""
         ssrcs = {each.role: each.ssrc for each in (self.voice, *self.slots)}
         repairs = {each.role: each.repair_ssrc for each in self.slots if each.repair_ssrc is not None}
         local = sdp.Local(
@@ -158,17 +163,18 @@ class Peer:
         return sdp.answer(self._offer, local)
 
     def start(self) -> None:
+        """Start the secure transport in a task of its own."""
         self._task = asyncio.create_task(self._run(), name=f"peer {self.name}")
 
     async def _run(self) -> None:
         try:
             await self._secure.run(self._offer.max_message_bytes)
-        except Exception as error:  # a parser in DTLS or SCTP gave up: this peer alone ends
+        except Exception as error:  # a parser in DTLS or SCTP has failed: only this peer ends
             log.warning("peer_failed", peer=self.name, error=type(error).__name__)
             self._closed("internal")
 
     async def close(self, state: State, reason: str) -> None:
-        """Ends the connection and tells the peer so; the owner is told nothing (it is who closes)."""
+        """End the connection in `state` and tell the remote side. The owner is not told: it is the one that closes."""
         self.state = state
         if self._lent is not None:
             self._lent.close()
@@ -179,7 +185,7 @@ class Peer:
             await asyncio.wait({self._task})
 
     def check(self, now: float) -> None:
-        """Lost, found again or gone; call a few times a second."""
+        """Follow the peer's silence: failed, live again or gone. Call a few times a second."""
         self._sync()
         silent = now - self._heard
         if self.state == "connecting":
@@ -197,14 +203,15 @@ class Peer:
             self.state = state
             self._owner.changed(self, state, reason)
 
-    # the voice, while the fast path moves it
+    # the voice, while it is offloaded to the fast path
 
     def lend(
         self, source: Incoming, listeners: Sequence[Peer], speaker: Voice, quiet_from: int = 0, *, mixed: bool = False
     ) -> None:
-        """This voice goes to these listeners untouched, until `recall`, or until a packet is louder than `quiet_from`.
+        """Offload this voice: the fast path sends it untouched to `listeners` until `recall`.
 
-        mixed: its packets wait for `bring`, too.
+        A packet louder than `quiet_from` (RFC 6464 level, -dBov; 0: none) ends it, too. `mixed`: the mixer also needs the
+        packets; they are buffered until `bring`. Do nothing if offloading is not possible yet.
         """
         ears = [each._lent for each in listeners]
         if self._lent is not None and self._came_by is not None and None not in ears and self.lendable:
@@ -213,35 +220,38 @@ class Peer:
 
     @property
     def lendable(self) -> bool:
-        """False: its packets are to be unpacked, by Python."""
+        """Whether the fast path may forward this voice. False: Python must unpack its packets first (RED)."""
         return not self.uplink.redundant
 
     @property
     def is_lent(self) -> bool:
+        """Whether the fast path sends this voice now."""
         return self._lent is not None and self._lent.is_lent
 
     @property
     def waits_for_ticks(self) -> bool:
+        """Whether packets of this offloaded voice are buffered for the mixer."""
         return self._lent is not None and self._lent.keeps
 
     def bring(self) -> None:
-        """Tells the owner of packets of this voice that have come and wait for the mixer."""
+        """Give the owner the packets of this voice that are buffered for the mixer."""
         if self._lent is None:
             return
         quiet_from = 0
         for packet in self._lent.kept():
             quiet_from = self._owner.kept(self, packet)
-        if quiet_from:  # the last word counts
+        if quiet_from:  # the answer to the last packet counts
             self._lent.keep_away(quiet_from)
 
     def recall(self) -> None:
+        """End the offloading of this voice, if any, and give the owner the buffered packets."""
         if self._lent is not None and self._lent.is_lent:
             self.bring()
             self._lent.recall()
             self._sync()
 
     def _sync(self) -> None:
-        """What the fast path has seen and done is known here, too."""
+        """Take over what the fast path has received and sent."""
         heard = self._lent.sync() if self._lent is not None else None
         if heard is not None:
             when, path = heard
@@ -275,7 +285,10 @@ class Peer:
         self._wire.send(reply, path)
 
     def receive(self, kind: Kind, data: bytes, path: ice.Path, now: float, came: float) -> None:
-        """Take DTLS, RTP or RTCP from a checked address of this peer. came: when the kernel received it, at most `now`."""
+        """Take DTLS, RTP or RTCP from a checked address of this peer.
+
+        `came`: when the kernel received it, at most `now`.
+        """
         self._media_left -= 1
         if self._media_left < 0:
             self._wire.drops["rate"] += 1
@@ -314,7 +327,7 @@ class Peer:
                 return
             self.recall()
             self._came_by = path
-            level = self._level(plain, header)  # that of the packet before is not known, and much the same
+            level = self._level(plain, header)  # a redundant packet gets this level, too: its own is unknown, and much the same
             for packet in self.uplink.voice(stream, plain, header, came):
                 self._owner.audio(self, stream, *packet, level, now)
         else:
@@ -363,7 +376,7 @@ class Peer:
         stream = self.uplink.streams.get(report.ssrc)
         if stream is None:
             return
-        # the fastest report so far is nearest to the true offset of the clocks
+        # the report with the shortest transit is nearest to the true offset of the clocks
         offset = self._wire.wall(now) + rtcp.NTP_EPOCH_S - report.ntp / (1 << 32)
         self._clock_offset = offset if self._clock_offset is None else min(offset, self._clock_offset + 0.0001)
         stream.sender_report(report, self._clock_offset - rtcp.NTP_EPOCH_S, now)
@@ -406,14 +419,17 @@ class Peer:
                 self._send(self._secure.protect_rtcp(packet))
 
     def tick(self, now: float) -> None:
-        """Every 20 ms: repairs, keyframes wanted, probes for roaming, reports when due. While it `rests` only every 200 ms."""
+        """Run what is due: retransmission requests, keyframe requests, ICE probes, reports.
+
+        Call every 20 ms; acts every 200 ms at rest.
+        """
         if now < self._tick_due:
             return
         self._tick_due = now + RESTING_S if self.rests else now
         self._media_left = min(MEDIA_BURST, max(self._media_left, 0) + (now - self._refilled) * MEDIA_PER_S)
         self._refilled = now
         if self.ice.has_choice:
-            self._sync()  # probes look at what was heard when
+            self._sync()  # probes depend on when each path was last heard
         for path, probe in self.ice.probes(now):
             self._wire.send(probe, path)
         if not self._secure.secure:
@@ -433,7 +449,7 @@ class Peer:
 
     @property
     def rests(self) -> bool:
-        """It sends a voice at most, and from one address: nothing that wants a prompt answer."""
+        """Whether the peer sends at most a voice, from one address: nothing that needs a prompt answer."""
         return not (self.uplink.has_pictures or self.ice.has_choice)
 
     def _transport_feedback(self, now: float) -> bytes:
@@ -485,14 +501,19 @@ class Peer:
             self._owner.document_opened(self)
 
     def send_document(self, fragment: bytes) -> bool:
+        """Send a fragment on the `doc` data channel. Return False if it cannot take it."""
         return self._secure.send("doc", fragment)
 
     @property
     def has_document(self) -> bool:
+        """Whether the `doc` data channel is open."""
         return self._secure.has_channel("doc")
 
     def _message(self, label: str, data: str | bytes) -> None:
-        """An exception that left here would close the connection: a fault of ours costs this message alone."""
+        """Take a message from a data channel.
+
+        An exception here would close the connection; so it is caught and costs this message only.
+        """
         try:
             self._take(label, data)
         except Exception as error:

@@ -9,7 +9,7 @@ LOUD_LEVEL = 45
 """-dBov. A packet at least this loud starts a talkspurt, one at least `QUIET_LEVEL` loud continues it. The gap avoids flicker."""
 QUIET_LEVEL = 55
 START_PACKETS = 3  # loud packets that start a talkspurt
-HANG_S = 0.6  # a talkspurt goes on so long after its last loud packet
+HANG_S = 0.6  # a talkspurt ends this long after its last loud packet
 SILENT_S = 0.5
 """Time without a packet (muted, DTX) after which a participant does not speak."""
 EVENT_EVERY_S = 0.2  # between two events

@@ -22,7 +22,7 @@ AUDIO_WAIT_S, VIDEO_WAIT_S = 0.2, 0.6
 """Wait for missing packets. Sound is only reordered; video is retransmitted for up to 0.5 s (`NACK_TRIES` of
 `media.peer.streams`)."""
 GAP_S = 5.0
-"""A stream that is silent for so long (muted, camera off) has ended. Later packets become a new track."""
+"""A stream that is silent for this long (muted, camera off) has ended. Later packets become a new track."""
 DROP_MS = 30.0  # a packet that is earlier than its place by more is dropped
 MOST_TICKS_FILLED = int(GAP_S * 400)  # Opus packets of 2.5 ms that fill a gap at most
 _MS = Fraction(1, 1000)

@@ -1,7 +1,7 @@
-"""Connectivity checks (Binding requests, RFC 8489 and RFC 8445) read and answered in place.
+"""Connectivity checks (Binding requests, RFC 8489 and RFC 8445), read and answered on bytes.
 
-Every peer sends one each few seconds for consent, so a worker with many rooms answers them all the time: this costs a tenth of
-what building message objects does. Probes of our own, which are rare, go by aioice.
+Every peer sends a check every few seconds for consent, so a busy worker answers checks all the time. This costs a tenth of
+building message objects. Our own probes are rare and use aioice.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from zlib import crc32
 
 COOKIE = b"\x21\x12\xa4\x42"
 MAX_BYTES = 548
-"""RFC 8489 section 6.1: what fits any path; browsers' checks have about 100 bytes."""
+"""RFC 8489 section 6.1: the size that fits any path. Browsers' checks have about 100 bytes."""
 USERNAME, MESSAGE_INTEGRITY, PRIORITY, USE_CANDIDATE, ICE_CONTROLLED = 0x0006, 0x0008, 0x0024, 0x0025, 0x8029
 XOR_MAPPED_ADDRESS, FINGERPRINT, ERROR_CODE = 0x0020, 0x8028, 0x0009
 _HEAD, _ATTRIBUTE = struct.Struct("!HHI12s"), struct.Struct("!HH")
@@ -24,7 +24,7 @@ _COOKIE = 0x2112A442
 
 @dataclass(slots=True)
 class Check:
-    """One request as read; nothing of it is proved before `is_authentic`. `username` is `ours:theirs`."""
+    """A request as read; not trusted before `is_authentic`. `username` is `ours:theirs`."""
 
     data: bytes
     username: bytes = b""
@@ -35,10 +35,11 @@ class Check:
 
     @property
     def transaction(self) -> bytes:
+        """Transaction id."""
         return self.data[8:20]
 
     def is_authentic(self, key: bytes) -> bool:
-        """MESSAGE-INTEGRITY (RFC 8489 section 14.5): over what stands before it, as if it were the last attribute."""
+        """Return whether MESSAGE-INTEGRITY is valid (RFC 8489 section 14.5): it covers what precedes it, as if it were last."""
         at = self.integrity_at
         if not at:
             return False
@@ -47,13 +48,13 @@ class Check:
 
 
 def read(data: bytes) -> Check | None:
-    """None: not a Binding request, or malformed."""
+    """Return a Binding request; None: another message, or malformed."""
     size = len(data)
     if data[:2] != b"\0\1" or data[4:8] != COOKIE or not 20 <= size <= MAX_BYTES or int.from_bytes(data[2:4], "big") != size - 20:
         return None
     found = Check(data)
     at = 20
-    while at + 4 <= size and not found.integrity_at:  # what follows the integrity is not covered by it
+    while at + 4 <= size and not found.integrity_at:  # the integrity does not cover attributes after it
         kind, length = _ATTRIBUTE.unpack_from(data, at)
         end = at + 4 + length
         if end > size:
@@ -73,7 +74,7 @@ def read(data: bytes) -> Check | None:
 
 
 def answer(transaction: bytes, address: tuple[str, int], key: bytes) -> bytes:
-    """A success: where the request came from (XOR-MAPPED-ADDRESS)."""
+    """Return a success response with the request's source (XOR-MAPPED-ADDRESS)."""
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     packed = socket.inet_pton(family, address[0])
     size = len(packed)
@@ -83,12 +84,12 @@ def answer(transaction: bytes, address: tuple[str, int], key: bytes) -> bytes:
 
 
 def role_conflict(transaction: bytes, key: bytes) -> bytes:
-    """A lite agent is always controlled (RFC 8445 section 6.1.1): the peer has to switch."""
+    """Return a role conflict error: a lite agent is always controlled (RFC 8445 section 6.1.1), so the peer must switch."""
     return _sealed(0x0111, transaction, ERROR_CODE, b"\0\0\x04\x57" + b"Role Conflict", key)
 
 
 def _sealed(kind: int, transaction: bytes, attribute: int, value: bytes, key: bytes) -> bytes:
-    """With integrity, and the fingerprint without which browsers take no answer (RFC 8445 section 7.1.1.1)."""
+    """Return a message with integrity, and the fingerprint that browsers require (RFC 8445 section 7.1.1.1)."""
     body = _ATTRIBUTE.pack(attribute, len(value)) + value + b"\0" * (-len(value) & 3)
     covered = _HEAD.pack(kind, len(body) + _INTEGRITY_BYTES, _COOKIE, transaction) + body
     body += _ATTRIBUTE.pack(MESSAGE_INTEGRITY, _INTEGRITY_BYTES - 4) + hmac.digest(key, covered, "sha1")

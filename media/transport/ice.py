@@ -1,6 +1,6 @@
-"""ICE-lite (RFC 8445 section 2.5) for one peer: pure, time is a parameter (seconds, monotonic).
+"""ICE-lite (RFC 8445 section 2.5) for one peer. Pure: time is a parameter (seconds, monotonic).
 
-We never send to an address that has not passed a check of the peer's, so nobody can aim this server at a third party.
+We send only to addresses that have passed a check of the peer, so nobody can direct this server's traffic at a third party.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ SILENT_S = 0.5
 """The selected address counts as silent after this, and media may move."""
 PROBE_EVERY_S = 0.1
 PROBES_PENDING = 16
-MAX_PATHS = 16
-SWITCH_MARGIN_S = 0.02
+MAX_PATHS = 16  # addresses of one peer; the one heard longest ago is forgotten
+SWITCH_MARGIN_S = 0.02  # an address must have been heard later than the selected one by this margin
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 
@@ -31,7 +31,7 @@ class StunError(Exception):
 
 
 class Path(NamedTuple):
-    """A local socket (its index) and a remote address, as the socket reports it."""
+    """Local socket (its index) and remote address, as the socket reports it."""
 
     socket: int
     address: Address
@@ -46,7 +46,7 @@ class _Checked:
 
 
 def parse(data: bytes) -> stun.Message:
-    """Raises `StunError` only, whatever the bytes."""
+    """Return a STUN message. Raise only `StunError`, whatever the bytes."""
     if len(data) > MAX_BYTES:
         raise StunError("too long")
     try:
@@ -56,7 +56,7 @@ def parse(data: bytes) -> stun.Message:
 
 
 class IceLite:
-    """The checked addresses of one peer and the one that media goes to."""
+    """Checked addresses of one peer, and the selected one that media goes to."""
 
     def __init__(self, remote_ufrag: str, remote_password: str, now: float) -> None:
         self.ufrag = secrets.token_urlsafe(12).replace("-", "a").replace("_", "b")
@@ -71,11 +71,12 @@ class IceLite:
 
     @property
     def paths(self) -> tuple[Path, ...]:
+        """All checked addresses."""
         return tuple(self._paths)
 
     @property
     def has_choice(self) -> bool:
-        """More than one address to send to."""
+        """Whether there are several addresses to send to."""
         return len(self._paths) > 1
 
     def allows(self, path: Path) -> bool:

@@ -1,7 +1,7 @@
 """Passthrough by the fast path: it sends a lone voice that comes evenly to its listeners, and the mixer follows behind.
 
-While one person alone is heard, the packets are passed on as they came (`media.mixer.solo`). Each would cost a tick in which
-Python only looks on. So the voice is offloaded, as a relayed voice is. The mixer gets five packets at a time and makes up their
+While one person alone is heard, the packets are passed on as they came (`media.mixer.solo`). For each, Python would only run a
+tick of the mixer. So the voice is offloaded, as a relayed voice is. The mixer gets five packets at a time and makes up their
 ticks. So at any moment it can reach the state of the listeners' decoders and go on mixing.
 """
 

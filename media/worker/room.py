@@ -35,7 +35,7 @@ quarter, because nobody hears when their ticks come.
 """
 TICK_SAMPLES = 960
 MAX_CATCH_UP = 3
-"""Late ticks whose sound is made up for. More would be a burst that every jitter buffer drops."""
+"""Late ticks whose sound is still sent. More would be a burst that every jitter buffer drops."""
 PRESENT = ("live", "lost")
 
 
@@ -392,7 +392,7 @@ class Room:
             self._by_participant[peer.participant] = newer
 
     def _route(self) -> None:
-        """Work out anew who gets which packets. Cut streams whose source changes, and ask for keyframes of new pictures."""
+        """Recompute who gets which packets. Cut streams whose source changes, and ask for keyframes of new pictures."""
         self._end_flow()
         for peer in self.peers.values():
             peer.recall()

@@ -37,7 +37,7 @@ RESTING_AT_ONCE = 30  # resting rooms that one wake-up ticks at most
 MAX_ROOMS = 1000
 MAX_PEERS = 2000
 CLOSE_S = 1.0  # time for peers to end when the worker closes
-LOG_EVERY = 500  # one log line for so many failures of a kind
+LOG_EVERY = 500  # failures of a kind per log line
 
 
 def find_fastpath() -> Fastpath | None:
