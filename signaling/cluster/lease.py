@@ -1,8 +1,8 @@
-"""What the server that decides leaves in Redis, signed: who can write into Redis must not be able to draw requests, and with them
-the servers' token and the cookies of staff, to an address of theirs.
+"""The signed lease that the leader keeps in Redis.
 
-The signature (HMAC-SHA256) is made with a key that is derived from the cluster's secret. It covers the term, which grows with
-each server that decides, and the time: a lease of a former one, repeated, moves nothing.
+Without a signature, anybody who can write into Redis could name their own address as the leader's. Requests, the servers' token
+and the cookies of staff would then go there. The signature (HMAC-SHA256) uses a key that is derived from the cluster's secret.
+It covers the term, which grows with each leader, and the time, so that replaying an old lease has no effect.
 """
 
 from __future__ import annotations
@@ -15,19 +15,22 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-MOST_SKEW_MS = 30_000  # of two machines' clocks
+MOST_SKEW_MS = 30_000  # tolerated difference of two machines' clocks
 
 
 class Leader(Struct, frozen=True, kw_only=True):
-    """One life of a server, and where the others reach it."""
+    """A server process and the URL at which the other servers reach it. `id` is new at each start."""
 
     id: str
     url: str
 
 
 class Lease(Struct, frozen=True, kw_only=True):
-    """`id` and `url`: the leader's; `term`: of the records, under which it decides or is about to; `at`: when this was signed, in
-    Unix ms; `mac`: the signature of all the rest, in hex."""
+    """The leader's claim to lead.
+
+    `id` and `url` are the leader's. `term`: the term of the records under which it leads or is about to lead. `at`: when the
+    lease was signed, in Unix ms. `mac`: the signature of all other fields, in hex.
+    """
 
     id: str
     url: str
@@ -37,6 +40,7 @@ class Lease(Struct, frozen=True, kw_only=True):
 
     @property
     def leader(self) -> Leader:
+        """Return the server that this lease names."""
         return Leader(id=self.id, url=self.url)
 
 
@@ -47,14 +51,17 @@ _decode = msgspec.json.Decoder(Lease).decode
 
 
 def sign(leader: Leader, term: int, key: bytes, now_ms: int) -> str:
-    """The JSON to be left in Redis."""
+    """Return the signed lease as JSON for Redis."""
     lease = Lease(id=leader.id, url=leader.url, term=term, at=now_ms)
     return msgspec.json.encode(replace(lease, mac=_mac(lease, key))).decode()
 
 
 def read(text: str, key: bytes, now_ms: int) -> tuple[Lease, Doubt]:
-    """Return the lease, and why not to believe it. "unsigned" (by us, or at all): it holds nothing and may be written over.
-    "late": signed by us more than `MOST_SKEW_MS` ago or ahead."""
+    """Return the lease and the reason to doubt it, or "".
+
+    "unsigned": the text has no valid signature of this cluster. It is no lease and may be overwritten.
+    "late": the text has a valid signature that is more than `MOST_SKEW_MS` old or ahead.
+    """
     if not text:
         return _NONE, ""
     try:

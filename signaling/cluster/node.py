@@ -1,8 +1,9 @@
-"""One server of a cluster. One of them decides, all others pass on to it what people say; when it dies, another takes over.
+"""One server of a cluster. One server is the leader, and all others forward to it. When the leader dies, another takes over.
 
-The lease in Redis says who decides, and is asked for only when who held it does not answer any more: Redis may be emptied, or
-away, and nothing changes hands. The term in the records makes it safe: whoever takes over raises it, and the records refuse what
-an earlier one still writes. A server that finds itself overtaken ends; whatever started it starts it again.
+The lease in Redis names the leader. Another server takes the lease only when the leader does not answer any more, so the
+leader stays the same when Redis is emptied or unavailable. The term in the records makes this safe: a new leader raises the
+term, and the records refuse writes of a former leader. A server that finds that another leads ends itself, and its supervisor
+starts it again.
 """
 
 from __future__ import annotations
@@ -28,28 +29,31 @@ from signaling.records import Records, RecordsAway
 
 log = structlog.get_logger(__name__)
 
-LOOK_S = 0.2
-RENEW_S = 0.3
-PROBE_S = 0.7
-FAULT_PAUSE_S = 0.5
-HOLD_TRIES = 3  # to write over what is no lease
+LOOK_S = 0.2  # between two reads of the lease by a server that does not lead
+RENEW_S = 0.3  # between two renewals of the lease by the leader
+PROBE_S = 0.7  # limit for the leader's answer to a probe
+FAULT_PAUSE_S = 0.5  # after Redis was unavailable
+HOLD_TRIES = 3  # to overwrite a text that is no valid lease
 LEADING_PATH = "/cluster/leading"
 TOKEN_HEADER = "X-Sangdam-Node"  # noqa: S105  # the names of headers
 ADDRESS_HEADER = "X-Sangdam-Address"
 
 
 class Node:
-    """`url`: where the other servers reach this one. `take_over`, awaited once, makes this server the one that decides."""
+    """This server as a member of the cluster. `leader` is the present leader, or NOBODY."""
 
     def __init__(self, url: str, bus: Bus, records: Records, token: str, lease_key: bytes) -> None:
-        """`token`: what servers show each other; `lease_key`: what leases are signed with."""
+        """Begin as a server that does not lead.
+
+        `url`: where the other servers reach this one. `token`: authenticates servers to each other. `lease_key`: signs leases.
+        """
         self.me = Leader(id=secrets.token_hex(6), url=url)
         self.token = token
         self.leader = NOBODY
         self.leads = False
         self.draining = False
         self.overtaken = asyncio.Event()
-        self.changed = asyncio.Condition()  # who decides
+        self.changed = asyncio.Condition()  # notified when `leader` changes
         self._said = ""
         self._lease_key = lease_key
         self._term = 0
@@ -61,10 +65,11 @@ class Node:
         self._task: asyncio.Task[None] | None = None
 
     def start(self, take_over: Callable[[], Awaitable[None]]) -> None:
+        """Stand by for the lead. `take_over` is awaited once, when this server becomes the leader."""
         self._task = asyncio.create_task(self._run(take_over))
 
     async def close(self) -> None:
-        """Hands the lead over, if we have it, without waiting for a lease to run out."""
+        """Leave the cluster. If this server leads, give the lease back, so that another need not wait until it expires."""
         self.draining = True
         if self._task is not None:
             self._task.cancel()
@@ -73,14 +78,15 @@ class Node:
             try:
                 await self._bus.leave_lead(self._said)
             except Unavailable:
-                log.warning("lease not given back: it runs out")
+                log.warning("lease not given back: it will expire")
         await self._http.close()
 
     def is_node(self, token: str) -> bool:
+        """Return whether `token` is the token of the cluster's servers."""
         return hmac.compare_digest(token.encode("utf-8", "surrogateescape"), self.token.encode())
 
     async def someone_leads(self, timeout_s: float) -> bool:
-        """Waits until somebody decides."""
+        """Wait until there is a leader. Return False after `timeout_s` without one."""
         try:
             async with asyncio.timeout(timeout_s), self.changed:
                 await self.changed.wait_for(lambda: bool(self.leader.id))
@@ -97,8 +103,8 @@ class Node:
             except Unavailable:
                 await asyncio.sleep(FAULT_PAUSE_S)
             except Exception:
-                log.exception("the lead not taken")
-                self.overtaken.set()  # half begun is worse than begun anew
+                log.exception("taking the lead failed")
+                self.overtaken.set()  # end this process: a fresh start is safer than a half finished takeover
                 return
             else:
                 await asyncio.sleep(LOOK_S)
@@ -111,33 +117,37 @@ class Node:
             await self._now(found.leader)
             return
         if doubt == "late":
-            return  # it may be of a server whose clock is wrong: it holds until it runs out
+            return  # perhaps the leader's clock is wrong, so wait until the lease expires in Redis
         if self.leader.id and await self._answers(self.leader):
-            return  # Redis has forgotten who decides, or does not hear them: they will say so again
+            return  # Redis has lost the lease, or the leader cannot reach Redis; it will renew the lease
         try:
             self._term = await self._records.newest_term() + 1
-        except RecordsAway:  # nobody can decide without them
+        except RecordsAway:  # no server can lead without the records
             return
         if await self._hold(said):
             await self._lead(take_over)
 
     async def _is_believed(self, found: Lease, doubt: Doubt) -> bool:
-        """Whether to follow the server that this lease names: to send it requests, our token, cookies. Of one that we follow
-        already nothing more is asked."""
+        """Return whether to follow the server that this lease names, and so to send it requests, our token and cookies.
+
+        A server that we follow already is not checked against the newest term again.
+        """
         former = False
         if found.id and not doubt and found.leader != self.leader:
             try:
                 former = found.term < await self._records.newest_term()
             except RecordsAway:
-                raise Unavailable("nobody can say whether this lease is of the newest term") from None
+                raise Unavailable("The term of the lease cannot be checked while the records are unavailable.") from None
         if (doubt or former) and not self._doubted:
             log.error("lease in Redis not believed", why=doubt or "of a former term")
         self._doubted = bool(doubt) or former
         return not self._doubted
 
     async def _hold(self, instead_of: str, *, whoever: bool = False) -> bool:
-        """Take or renew the lease. False: another server holds it. What nobody of us has signed, and the lease of a former term,
-        is written over; `whoever`: all are."""
+        """Take or renew the lease. Return False when another server holds it.
+
+        Overwrites an unsigned text and a lease of a former term. `whoever`: overwrite any lease.
+        """
         said = sign_lease(self.me, self._term, self._lease_key, _now_ms())
         for _ in range(HOLD_TRIES):
             held = await self._bus.hold_lead(said, instead_of)
@@ -168,15 +178,15 @@ class Node:
         finally:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
-        log.info("this server decides", term=self._term, took_s=round(monotonic() - began, 2))
+        log.info("this server leads", term=self._term, took_s=round(monotonic() - began, 2))
         await self._now(self.me)
 
     async def _raise_term(self) -> int:
         try:
             return await self._records.lead()
-        except RecordsAway:  # nobody can decide without them: the lease is for whoever finds them first
+        except RecordsAway:  # give the lease back to the server that reaches the records first
             await self._bus.leave_lead(self._said)
-            raise Unavailable("the records are away") from None
+            raise Unavailable("The records are unavailable.") from None
 
     async def _keep(self) -> None:
         while True:
@@ -189,16 +199,19 @@ class Node:
                 self.leader = leader
                 self.changed.notify_all()
 
-    # --- deciding --------------------------------------------------------------------------------------------------------
+    # --- leading ---------------------------------------------------------------------------------------------------------
 
     async def _renew(self) -> None:
-        """The records have the last word: a lease alone, which may be an old one repeated, ends nobody's lead."""
-        with suppress(Unavailable):  # nobody else can take it either
+        """Renew the lease. If Redis has another lease, ask the records who leads, because that lease may be a replayed one."""
+        with suppress(Unavailable):  # then no other server can take the lease, either
             if not await self._hold(self._said) and await self.still_leads():
                 await self._hold(self._said, whoever=True)
 
     async def still_leads(self) -> bool:
-        """Asked of the records before what cannot be taken back. While they are away: no."""
+        """Return whether the records still name this server as the leader; False while they are unavailable.
+
+        Call it before a step that cannot be undone.
+        """
         try:
             if await self._records.leads():
                 return True
@@ -208,18 +221,21 @@ class Node:
         return False
 
     async def check(self) -> None:
-        """`Unavailable` when our lease has run out: we have stood still, or Redis is away."""
+        """Return if this server still leads, renewing an expired lease if need be. Raises Unavailable otherwise.
+
+        The lease expires when this process hangs or Redis is unavailable.
+        """
         if monotonic() < self._held_until_s:
             return
         held = await self._hold(self._said)
         if not await self.still_leads():
-            raise Unavailable("Another server decides now, or the records are away.")
+            raise Unavailable("Another server leads now, or the records are unavailable.")
         if not held and not await self._hold(self._said, whoever=True):
-            raise Unavailable("Redis does not keep our lease.")
+            raise Unavailable("Redis did not accept this server's lease.")
 
     def _lost(self, why: str) -> None:
         if not self.overtaken.is_set():
-            log.error("overtaken: this server ends", why=why)
+            log.error("another server leads: this server ends", why=why)
         self.overtaken.set()
 
 
@@ -231,6 +247,7 @@ State = Literal["starting", "standing by", "deciding", "draining"]
 
 
 def state_of(node: Node) -> State:
+    """Return the node's state for health checks."""
     if node.draining or node.overtaken.is_set():
         return "draining"
     if node.leads and node.leader == node.me:

@@ -1,4 +1,4 @@
-"""The cluster's Redis, as far as the service itself uses it. Every call fails with `Unavailable` within a second."""
+"""The service's own use of the cluster's Redis. Every call that fails raises `Unavailable` within a second."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from matcher.types import Unavailable
 TIMEOUT_S = 1.0
 MARK_KEY = "{sangdam}:mark"
 LEADER_KEY = "{sangdam}:leader"
-LEASE_MS = 1500
+LEASE_MS = 1500  # a lease expires unless it is renewed within this time
 
 _HOLD = """
 local held = redis.call("GET", KEYS[1])
@@ -30,32 +30,37 @@ return 0
 
 
 class Bus:
+    """A connection to the cluster's Redis."""
+
     def __init__(self, url: str) -> None:
         self._redis = Redis.from_url(
             url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S, retry=Retry(NoBackoff(), 0), decode_responses=True
         )
 
     async def close(self) -> None:
+        """Close the connection."""
         await self._redis.aclose()
 
     async def ping(self) -> None:
+        """Raise Unavailable when Redis does not answer."""
         await self._ask(self._redis.ping())
 
     async def forgotten(self) -> bool:
-        """Has Redis lost everything since we last asked? (A mark that is left there says no.)"""
+        """Return whether Redis has lost its data since the last call. Each call leaves a mark that the next one looks for."""
         return bool(await self._ask(self._redis.set(MARK_KEY, "1", nx=True)))
 
-    # --- which server decides ---------------------------------------------------------------------------------------------
+    # --- which server leads ----------------------------------------------------------------------------------------------
 
     async def leader(self) -> str:
-        """What the server that decides has left under its lease; "" when nobody holds it."""
+        """Return the text of the lease; "" when no server holds it."""
         return str(await self._ask(self._redis.get(LEADER_KEY)) or "")
 
     async def hold_lead(self, said: str, instead_of: str) -> str:
-        """Take or renew the lease, where nobody holds it or it reads `instead_of`. Returns "", or what stands there otherwise."""
+        """Write the lease if there is none or it reads `instead_of`. Return "", or the text of the lease that prevents it."""
         return str(await self._ask(self._redis.eval(_HOLD, 1, LEADER_KEY, said, LEASE_MS, instead_of)) or "")
 
     async def leave_lead(self, said: str) -> None:
+        """Delete the lease if it still reads `said`."""
         await self._ask(self._redis.eval(_LEAVE, 1, LEADER_KEY, said))
 
     async def _ask(self, answer: Awaitable[Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Logs for operators: JSON lines (or coloured ones on a terminal) that carry neither secrets nor what people said."""
+"""Logging for operators: JSON lines, or coloured lines on a terminal, without secrets and without what people said."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 _KEYS_TO_SOMETHING = {"authorization", "cookie", "password", "secret", "token", "code", "sdp"}
 _OF_PEOPLE = {"brief", "contact", "name", "note", "notes", "text", "transcript", "user_name", "words"}
 _SECRET_KEYS = frozenset(_KEYS_TO_SOMETHING | _OF_PEOPLE)
-# Compact JWS, and our own tokens (base64url of 32 bytes) wherever they stand in a message.
+# A compact JWS, or one of our own tokens (base64url of 32 bytes), anywhere in a message.
 _SECRET_SHAPES = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])")
 REDACTED = "[redacted]"
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """A structlog processor: blanks values under secret names, and texts that look like codes or tokens."""
+    """Redact values under secret names, and texts that look like codes or tokens. This is a structlog processor."""
     return {key: _redacted(key, value) for key, value in event.items()}
 
 
@@ -36,7 +36,10 @@ def _redacted(key: str, value: Any) -> Any:
 
 
 def set_up(*, level: str = "info", as_json: bool | None = None) -> None:
-    """For the whole process, other libraries' records too. `as_json`: None means JSON unless standard error is a terminal."""
+    """Set up logging for the whole process, including other libraries.
+
+    `as_json`: None means JSON unless standard error is a terminal.
+    """
     plain = not sys.stderr.isatty() if as_json is None else as_json
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -44,7 +47,7 @@ def set_up(*, level: str = "info", as_json: bool | None = None) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    # The traceback becomes text first, so that redaction sees it too.
+    # Tracebacks become text before redaction, so that they are redacted, too.
     last: list[Processor] = [structlog.processors.format_exc_info, redact]
     coloured = structlog.dev.ConsoleRenderer(pad_event_to=28)
     renderer: Processor = structlog.processors.JSONRenderer(ensure_ascii=False) if plain else coloured
@@ -69,6 +72,6 @@ def set_up(*, level: str = "info", as_json: bool | None = None) -> None:
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:
-    """A logger: `log.get("signaling").info("session_created", session=id)`. The event is a key, the rest its values."""
+    """Return a logger, used as `log.get("signaling").info("session_created", session=id)`: an event key and its values."""
     logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
     return logger

@@ -1,4 +1,4 @@
-"""Ports that this machine's processes will bind: which of them another program has, and what to do about it."""
+"""Ports that this machine's processes will bind: whether another program has them, and the option that chooses others."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
-LOOK_S = 1.0
+LOOK_S = 1.0  # between two checks of a taken port
 LAST_PORT = 65_535
-EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - for probes: the wildcards clash with whoever has the port on any local address
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - for probes only: a wildcard address clashes with any local address on the same port
 
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """`hosts`: the addresses that it will be bound on; `remedy`: the option that chooses another, as one types it."""
+    """A port that will be bound on `hosts`. `remedy`: the option, as typed, that chooses another port."""
 
     number: int
     hosts: tuple[str, ...]
@@ -28,6 +28,7 @@ class Port:
     kind: socket.SocketKind = socket.SOCK_STREAM
 
     def is_free(self) -> bool:
+        """Return whether the port can be bound on all its hosts."""
         return all(_can_bind(host, self.number, self.kind) for host in self.hosts)
 
 
@@ -38,28 +39,28 @@ def media_ports(first: int, count: int, hosts: tuple[str, ...] = ()) -> list[Por
 
 
 def taken(ports: Iterable[Port]) -> str:
-    """Return the sentence that names the first port another program has and what to do, or ""."""
+    """Return a sentence that names the first taken port and the remedy, or "" when all ports are free."""
     for port in ports:
         if not port.is_free():
             name = "UDP port" if port.kind == socket.SOCK_DGRAM else "Port"
-            return f"{name} {port.number} is taken by another program. End that one, or choose another port: {port.remedy}"
+            return f"{name} {port.number} is taken by another program. End that program, or choose another port: {port.remedy}"
     return ""
 
 
 async def until_free(ports: list[Port], stopped: asyncio.Event) -> None:
-    """Return when nobody else has these ports, or `stopped` is set. Log once what is in the way."""
+    """Return when these ports are free, or `stopped` is set. Log each reason to wait once."""
     said = ""
     while (sentence := taken(ports)) and not stopped.is_set():
         if sentence != said:
             said = sentence
-            log.error("port taken: its worker starts when it is free", remedy=sentence)
+            log.error("port taken: the worker starts when the port is free", remedy=sentence)
         with suppress(TimeoutError):
             async with asyncio.timeout(LOOK_S):
                 await stopped.wait()
 
 
 def _can_bind(host: str, port: int, kind: socket.SocketKind) -> bool:
-    """An address that this machine does not have (IPv6 switched off) is nobody's, hence free."""
+    """Return whether the port is free on `host`. It counts as free if this machine lacks the address (IPv6 switched off)."""
     try:
         family, _, _, _, where = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_PASSIVE)[0]
         with socket.socket(family, kind) as probe:
@@ -67,7 +68,7 @@ def _can_bind(host: str, port: int, kind: socket.SocketKind) -> bool:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(where)
     except PermissionError:
-        return True  # the server's own attempt will say it
+        return True  # the server's own attempt will report it
     except OSError as error:
         return error.errno != errno.EADDRINUSE
     return True

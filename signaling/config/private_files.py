@@ -1,6 +1,6 @@
-"""Who may read our files: the user we run as, and nobody else, whatever the umask was and whatever an earlier version left.
+"""File permissions: only the user that runs the server may read its files, whatever the umask was and earlier versions left.
 
-Folders are 0700, files 0600. What belongs to another user, and a folder that all share (/tmp), stays as it is.
+Folders are 0700, files 0600. Files of other users and shared folders (such as /tmp) are left as they are.
 """
 
 from __future__ import annotations
@@ -15,16 +15,19 @@ import structlog
 log = structlog.get_logger(__name__)
 
 FOLDER, FILE = 0o700, 0o600
-OURS = ("records.sqlite*", "server.key*")  # in the data folder: database with its log, key
+OURS = ("records.sqlite*", "server.key*")  # in the data folder: the database with its log, and the key
 
 
 def keep_private() -> None:
-    """Nothing that this process and its children make from now on is anybody else's to read."""
+    """Set the umask so that only this user can read new files of this process and its children."""
     os.umask(0o777 & ~FOLDER)
 
 
 def private_data(data_dir: Path, recordings: Path) -> None:
-    """Make the data folder where there is none, and correct what is there. OSError when it cannot be made."""
+    """Make the data folder if it is missing, and correct the permissions in it and in `recordings`.
+
+    Raises OSError when the folder cannot be made.
+    """
     data_dir.mkdir(mode=FOLDER, parents=True, exist_ok=True)
     _correct(data_dir, FOLDER)
     for pattern in OURS:
@@ -37,11 +40,11 @@ def private_data(data_dir: Path, recordings: Path) -> None:
 
 
 def private_file(path: Path) -> None:
-    """Make an empty file for us alone, or take the one that is there from all others. Its folder must exist."""
+    """Make a private empty file, or make an existing one private. Its folder must exist."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE))
     except OSError:
-        return  # whoever opens it says why it cannot be
+        return  # the code that opens the file next reports the error
     for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
         _correct(each, FILE)
 
@@ -65,4 +68,4 @@ def _correct(path: Path, mode: int) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        log.warning("others may read this", path=str(path), error=type(error).__name__)
+        log.warning("other users may read this file", path=str(path), error=type(error).__name__)

@@ -1,4 +1,4 @@
-"""Whose word counts on a client's address: that of our own proxies, and of nobody before them. Pure."""
+"""The client's address behind our own proxies. Only what our proxies say about it is trusted. Pure."""
 
 from __future__ import annotations
 
@@ -17,23 +17,27 @@ _PAIR = re.compile(r"""\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:"((?:[^"\\]|\\.)*)"|(
 
 
 class Unreadable(ValueError):
-    """No address, or a header that does not keep to its grammar."""
+    """The text is no address, or the header breaks its grammar."""
 
 
 @dataclass(frozen=True)
 class Proxies:
-    """`may_connect`: where our proxies connect from. `chain`: whose entries in the headers are passed over, from the last one to
-    the first that is none of them: that is the client."""
+    """Our own proxies.
+
+    `may_connect`: the networks from which our proxies connect.
+    `chain`: the networks of all our proxies. The client is the last entry of the header that is not in `chain`.
+    """
 
     may_connect: tuple[Network, ...]
     chain: tuple[Network, ...]
 
     def client(self, connected: str, forwarded_for: Sequence[str], forwarded: Sequence[str]) -> str:
-        """Return the client's address. `connected`: whoever connected to us. The others: the lines of `X-Forwarded-For` and of
-        `Forwarded`.
+        """Return the client's address.
 
-        A proxy writes one of both headers and may pass on the other as the client sent it. Where they differ neither is
-        believed, and the address is the proxy's own: whoever sends such a header shares a limit with others who do."""
+        `connected`: the address that connected to us. `forwarded_for` and `forwarded`: the lines of `X-Forwarded-For` and of
+        `Forwarded`. A proxy writes one of these headers and may pass the other on as the client sent it. If they differ,
+        neither is trusted and the result is the proxy's address, so clients that forge a header share one rate limit.
+        """
         try:
             nearest = parse(connected)
         except Unreadable:
@@ -44,14 +48,17 @@ class Proxies:
         return str(found.pop() if len(found) == 1 else nearest)
 
     def include(self, connected: str) -> bool:
-        """Return whether one of our proxies connects from there."""
+        """Return whether `connected` is the address of one of our proxies."""
         try:
             return _inside(parse(connected), self.may_connect)
         except Unreadable:
             return False
 
     def _walk(self, nearest: Address, entries: list[str]) -> Address:
-        """From the last entry on. Whatever is unreadable comes from before the proxy that is known."""
+        """Return the client's address by walking from the last entry to the first.
+
+        If an entry is unreadable, return the last known address.
+        """
         for entry in reversed(entries):
             try:
                 nearest = parse(entry)
@@ -63,12 +70,12 @@ class Proxies:
 
 
 def one_proxy() -> Proxies:
-    """One proxy, on this machine or a private network: the last entry is the client, wherever it is."""
+    """Return the setting for one proxy on this machine or a private network. The last entry is then the client."""
     return Proxies(tuple(ipaddress.ip_network(each) for each in NEAR), ())
 
 
 def proxies_of(networks: str) -> Proxies:
-    """`networks`: those of our proxies, with commas between: "10.0.0.0/8,127.0.0.1". ValueError names what is no network."""
+    """Return the proxies of these networks, such as "10.0.0.0/8,127.0.0.1". Raises ValueError with a sentence."""
     found = []
     for each in networks.split(","):
         try:
@@ -79,7 +86,10 @@ def proxies_of(networks: str) -> Proxies:
 
 
 def parse(entry: str) -> Address:
-    """Read an address as proxies write it: with or without port, brackets, zone. IPv4 inside IPv6 becomes IPv4. Unreadable."""
+    """Read an address as proxies write it: with or without port, brackets and zone. IPv4 inside IPv6 becomes IPv4.
+
+    Raises Unreadable.
+    """
     text = entry.strip()
     match = _BRACKETED.fullmatch(text) or _WITH_PORT.fullmatch(text)
     try:
@@ -94,13 +104,16 @@ def _inside(address: Address, networks: tuple[Network, ...]) -> bool:
 
 
 def _entries(lines: Sequence[str]) -> list[str]:
-    """Of `X-Forwarded-For`: several lines are one list (RFC 9110, 5.3)."""
+    """Return the entries of `X-Forwarded-For`. Several lines form one list (RFC 9110, 5.3)."""
     return [entry for line in lines for entry in line.split(",")]
 
 
 def _parameters(lines: Sequence[str]) -> list[str]:
-    """The `for` of each element of `Forwarded`, "" where it has none; nothing when none has any. A line that does not keep to the
-    grammar is one unknown address: a client's open quotation mark would swallow what a proxy has added to it."""
+    """Return the `for` of each element of `Forwarded`, "" for an element without one; [] when no element has one.
+
+    A line that breaks the grammar counts as one unknown address: a client's open quotation mark could otherwise swallow what a
+    proxy has appended.
+    """
     found: list[str] = []
     for line in lines:
         try:
@@ -111,7 +124,7 @@ def _parameters(lines: Sequence[str]) -> list[str]:
 
 
 def _elements(line: str) -> list[str]:
-    """Unreadable."""
+    """Return the `for` of each element of one line. Raises Unreadable."""
     found: list[str] = []
     at, element = 0, ""
     while True:

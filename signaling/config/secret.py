@@ -1,5 +1,7 @@
-"""The one secret of a cluster, the keys that its parts make of it, and passwords of databases. They are in files or the
-environment, never in a command line, where every user of the machine could read them."""
+"""The secret of a cluster, the keys that are derived from it, and passwords of databases.
+
+They come from files or the environment, and never from the command line, where every user of the machine could read them.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +16,11 @@ LEAST_BYTES = 32
 
 
 class BadSecret(ValueError):
-    """The sentence says what is wrong with it, and not what it is."""
+    """The secret is missing or unusable. The text is a sentence that does not contain the secret."""
 
 
 def read_secret(file: Path | None) -> bytes:
-    """From the file, else from the environment. BadSecret when there is none or it is too short."""
+    """Return the secret from `file`, else from the environment. Raises BadSecret when it is missing or too short."""
     if file is not None:
         try:
             secret = file.read_bytes().strip()
@@ -27,24 +29,24 @@ def read_secret(file: Path | None) -> bytes:
     else:
         secret = os.environ.get(VARIABLE, "").encode().strip()
     if not secret:
-        raise BadSecret(f"A cluster needs a secret that all its parts know: --secret-file, or {VARIABLE} in the environment.")
+        raise BadSecret(f"A cluster needs a secret that all its parts share: --secret-file, or {VARIABLE} in the environment.")
     if len(secret) < LEAST_BYTES:
-        raise BadSecret(f"The secret is too short: at least {LEAST_BYTES} bytes, such as `openssl rand -hex 32` prints.")
+        raise BadSecret(f"The secret is too short. It needs {LEAST_BYTES} bytes or more; `openssl rand -hex 32` makes one.")
     return secret
 
 
 def derived(secret: bytes, purpose: str) -> bytes:
-    """A key for one purpose, which tells nothing of the others (HMAC-SHA256 as a KDF, NIST SP 800-108)."""
+    """Return a 32-byte key for one purpose, which reveals no other key (HMAC-SHA256 as a KDF, NIST SP 800-108)."""
     return hmac.digest(secret, f"sangdam {purpose}".encode(), hashlib.sha256)
 
 
 def media_token(secret: bytes) -> str:
-    """What commands to media workers carry."""
+    """Return the token that authenticates commands to media workers."""
     return derived(secret, "media").hex()
 
 
 def with_password(url: str, file: Path) -> str:
-    """The URL of a database with the password that stands in `file`. BadSecret when it cannot be read."""
+    """Return the database URL with the password from `file`. Raises BadSecret when the file cannot be read."""
     try:
         password = file.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:

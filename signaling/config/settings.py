@@ -1,4 +1,4 @@
-"""What a server is told at its start, and the addresses that follow from it."""
+"""The settings of a server, and the addresses that follow from them."""
 
 from __future__ import annotations
 
@@ -25,14 +25,18 @@ def _has_ipv6_loopback() -> bool:
 
 
 def default_data_dir(*, demo: bool) -> Path:
+    """Return the default data folder in the user's home."""
     home = Path.home() / ".local" / "share" / "sangdam"
     return home / "demo" if demo else home
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """`most_waiting`: people without a counselor, those who prepare included. `most_lag_ms`: how late the loop may be before
-    nobody new is let in."""
+    """The limits of admission.
+
+    `most_waiting`: users without a counselor, including those who prepare.
+    `most_lag_ms`: lag of the event loop, in ms, above which no new session begins.
+    """
 
     most_waiting: int = 12_000
     most_lag_ms: int = 500
@@ -40,9 +44,13 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`public_url`: where users reach this server ("https://talk.example"); staff reach it on `counselor.`, `professional.`
-    and `operator.` below the same host, with the same scheme and port. `udp_port`: the first worker's; the next ones follow.
-    `announce`: public addresses of the media workers beside their own (NAT, containers)."""
+    """The settings of a server.
+
+    `public_url`: where users reach this server ("https://talk.example"). Staff reach it on `counselor.`, `professional.` and
+    `operator.` before the same host, with the same scheme and port.
+    `udp_port`: the port of the first worker; the other workers have the next ones.
+    `announce`: public addresses of the media workers in addition to their own (NAT, containers).
+    """
 
     host: str = "127.0.0.1"
     port: int = 8080
@@ -54,66 +62,77 @@ class Settings:
     udp_port: int = 40000
     announce: tuple[str, ...] = ()
     redis: str = ""  # URL; "": everything in this process and its children
-    secret: bytes = field(default=b"", repr=False)  # of the cluster
+    secret: bytes = field(default=b"", repr=False)  # the cluster's secret
     advertise: str = ""  # where the cluster's other servers reach this one; "": http://HOST:PORT
-    workers: int = 0  # 0: one a core
-    turn: tuple[str, ...] = ()  # turn:host:port, of a server that knows the secret in turn_secret_file
+    workers: int = 0  # 0: one for each core
+    turn: tuple[str, ...] = ()  # turn:host:port of TURN servers that have the secret in turn_secret_file
     turn_secret_file: Path | None = None
     shop_port: int = 8081
-    metrics: tuple[str, int] | None = None  # address and port where metrics are told; None: nowhere
-    most_waiting: int = Bounds.most_waiting  # people without a counselor; nobody new is let in beyond
+    metrics: tuple[str, int] | None = None  # address and port that serve metrics; None: no metrics
+    most_waiting: int = Bounds.most_waiting
     most_lag_ms: int = Bounds.most_lag_ms
-    trust_proxy: Proxies | None = None  # whose headers name the client's address; None: nobody's
+    trust_proxy: Proxies | None = None  # proxies whose headers name the client's address; None: trust no header
 
     @property
     def database_url(self) -> str:
+        """Return the SQLAlchemy URL of the records."""
         return self.database or f"sqlite+aiosqlite:///{self.data_dir / 'records.sqlite'}"
 
     @property
     def workers_wanted(self) -> int:
+        """Return the number of embedded media workers, without the spare."""
         return self.workers or os.cpu_count() or 1
 
     @property
     def recordings_dir(self) -> Path:
+        """Return the folder of recordings."""
         return self.recordings or self.data_dir / "recordings"
 
     @property
     def hosts_to_bind(self) -> tuple[str, ...]:
-        """In demo, loopback only, on both address families: browsers resolve NAME.localhost to either."""
+        """Return the addresses to listen on.
+
+        The demo listens on the loopback addresses of both families, because browsers resolve NAME.localhost to either.
+        """
         if not self.demo:
             return (self.host,)
         return ("127.0.0.1", "::1") if _has_ipv6_loopback() else ("127.0.0.1",)
 
     @property
     def url(self) -> str:
-        """The users' origin, without a trailing slash. It is also the `server` claim of codes."""
+        """Return the origin of the users' pages, without a trailing slash."""
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
 
     @property
     def server_name(self) -> str:
-        """Host and port of `url`: the counselling server that a code names."""
+        """Return host and port of `url`. Codes name this server by it."""
         return urlsplit(self.url).netloc
 
     @property
     def node_url(self) -> str:
+        """Return the URL at which the cluster's other servers reach this one."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return (self.advertise or f"http://{host}:{self.port}").rstrip("/")
 
     def staff_url(self, role: str) -> str:
+        """Return the origin of the pages for this role of staff."""
         parts = urlsplit(self.url)
         return f"{parts.scheme}://{STAFF_HOSTS[role]}{parts.netloc}"
 
     @property
     def own_origins(self) -> frozenset[str]:
-        """Every origin our own pages have; the only ones allowed to change state or open the WebSocket."""
+        """Return every origin of our own pages. Only these may change state or open the WebSocket."""
         return self.staff_origins | {self.url}
 
     @property
     def staff_origins(self) -> frozenset[str]:
-        """Where staff sign in and work. The users' origin is none of them: what runs on a page for users, whatever brought it
-        there, can do nothing with a cookie of staff."""
+        """Return the origins where staff sign in and work.
+
+        The users' origin is not one of them, so that a script on a page for users can do nothing with a cookie of staff.
+        """
         return frozenset(self.staff_url(role) for role in STAFF_HOSTS)
 
     @property
     def shop_url(self) -> str:
+        """Return the origin of the demo shop."""
         return f"http://127.0.0.1:{self.shop_port}"

@@ -1,7 +1,8 @@
-"""Addresses as browsers read and write them (WHATWG URL): what an administrator types is stored so, or refused with a sentence.
+"""Web addresses in the form of browsers (WHATWG URL).
 
-A browser compares origins letter by letter. `https://Shop.example:443` would never match, and `https://a.example; script-src *`
-would be a directive of its own in a Content-Security-Policy.
+An address that an administrator types is stored in this form, or refused with a sentence. A browser compares origins letter by
+letter, so `https://Shop.example:443` would never match. `https://a.example; script-src *` would add a directive to a
+Content-Security-Policy.
 """
 
 from __future__ import annotations
@@ -13,26 +14,29 @@ import ada_url
 _SCHEME = re.compile(r"https?://", re.IGNORECASE)
 _HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?")
 _LOOPBACK = re.compile(r"localhost|[a-z0-9.-]+\.localhost|127\.[0-9.]+|\[::1\]")
-_UNFIT = re.compile("[^!-~\u00a1-\U0010ffff]")  # white space and controls, which a browser would drop or encode
+_UNFIT = re.compile("[^!-~\u00a1-\U0010ffff]")  # white space and control characters, which a browser would drop or encode
 MOST_CHARACTERS = 2000
 
 
 class BadAddress(ValueError):
-    """The text is a sentence for whoever typed the address."""
+    """The address is refused. The text is a sentence for the person who typed it."""
 
 
 def origin(typed: str) -> str:
-    """Return the origin, such as "https://shop.example": host in lower case (an international name as xn--…), no usual port.
-    BadAddress: it is none, or more than one."""
+    """Return the origin in canonical form, such as "https://shop.example".
+
+    The host is in lower case (an international name as xn--…), and the default port is left out. Raises BadAddress when the
+    text is no origin or more than an origin.
+    """
     url = _parsed(typed)
     rest = _SCHEME.sub("", typed.strip(), count=1)
     if url.pathname != "/" or "?" in rest or "#" in rest:
-        raise BadAddress(f"“{_shown(typed)}” names a page; leave out what follows the host, as in {url.origin}")
+        raise BadAddress(f"“{_shown(typed)}” names a page; leave out everything after the host, as in {url.origin}")
     return str(url.origin)
 
 
 def is_origin(text: str) -> bool:
-    """Whether a browser would write it so. What was stored by an older version may not be."""
+    """Return whether `text` is an origin in canonical form. An older version may have stored one that is not."""
     try:
         return origin(text) == text
     except BadAddress:
@@ -40,7 +44,7 @@ def is_origin(text: str) -> bool:
 
 
 def page(typed: str) -> str:
-    """Return the address of a page that a link may lead to: https, or http on this machine. BadAddress."""
+    """Return the canonical address of a page to which a link may lead: https, or http on this machine. Raises BadAddress."""
     url = _parsed(typed)
     if url.protocol != "https:" and not _LOOPBACK.fullmatch(url.hostname):
         raise BadAddress(f"“{_shown(typed)}” must begin with https://")
@@ -60,13 +64,13 @@ def _parsed(typed: str) -> ada_url.URL:
     if url.username or url.password or "@" in _SCHEME.sub("", text, count=1).partition("/")[0]:
         raise BadAddress("Leave the user name and password out of the address.")
     if "*" in url.hostname:
-        raise BadAddress(f"“{_shown(typed)}”: “*” stands for nothing here; name each address by itself")
+        raise BadAddress(f"“{_shown(typed)}”: “*” is not a wildcard here; give each address separately")
     if not _HOST.fullmatch(url.hostname):
         raise BadAddress(f"“{_shown(typed)}” has no host that a browser can reach; one looks like https://shop.example")
     return url
 
 
 def _shown(typed: str) -> str:
-    """Without what might be a password, or a terminal's commands."""
+    """Return the address for a message, without passwords and control characters, cut to 80 characters."""
     text = "".join(c if c.isprintable() else " " for c in re.sub(r"//[^/]*@", "//…@", typed.strip()))
     return text if len(text) <= 80 else text[:79] + "…"

@@ -1,4 +1,4 @@
-"""What is written to the audit: who read, heard or changed what. The operator's page has words for each."""
+"""The actions that the audit records: who read, heard or changed what. The operator's page has words for each."""
 
 from __future__ import annotations
 

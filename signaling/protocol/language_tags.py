@@ -1,4 +1,4 @@
-"""Language tags (BCP 47): one way to write them, and which of those offered fits the one asked for. Pure."""
+"""Language tags (BCP 47): their canonical form, and the choice of an offered tag for a requested one. Pure."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from itertools import pairwise
 
 _TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
 _POSIX = re.compile(r"[.@].*", re.DOTALL)  # ko_KR.UTF-8, ca_ES@valencia
-_TRADITIONAL = frozenset({"TW", "HK", "MO"})  # where Chinese is written so (CLDR, likely subtags)
+_TRADITIONAL = frozenset({"TW", "HK", "MO"})  # regions that write Chinese in the traditional script (CLDR, likely subtags)
 MOST_CHARACTERS = 35
 
 
 def canonical(tag: str) -> str:
-    """Return the tag as RFC 5646 (2.1.1) writes it: "ko-KR" for "KO_kr", "zh-Hant-TW" for "zh_hant_tw"; "" for what is none."""
+    """Return the tag as RFC 5646 (2.1.1) writes it, such as "ko-KR" for "KO_kr"; "" when it is no language tag."""
     plain = _POSIX.sub("", tag.strip())
     if len(plain) > MOST_CHARACTERS or not _TAG.fullmatch(plain):
         return ""
@@ -28,10 +28,11 @@ def canonical(tag: str) -> str:
 
 
 def lookup(wanted: str, offered: Iterable[str]) -> str | None:
-    """Return the offered tag that fits best, as it was given; None when nothing of that language is offered.
+    """Return the offered tag that fits best, as it was given; None when the language is not offered.
 
-    First by RFC 4647, 3.4: the tag itself, then without its last subtags. Then any region of that language, those in the same
-    script first: "en-GB" for "en-US" is better than another language."""
+    The order is that of RFC 4647, 3.4: first the tag itself, then the tag without its last subtags. After these comes any
+    region of the language, with the same script first: "en-GB" for "en-US" is better than another language.
+    """
     tags = [(canonical(tag), tag) for tag in offered]
     asked = canonical(wanted)
     if not asked:
@@ -50,7 +51,7 @@ def _truncated(tag: str) -> Iterator[str]:
     while parts:
         yield "-".join(parts)
         parts.pop()
-        if parts and len(parts[-1]) == 1:  # a singleton says nothing alone
+        if parts and len(parts[-1]) == 1:  # a singleton subtag has no meaning alone
             parts.pop()
 
 
@@ -59,7 +60,7 @@ def _language(tag: str) -> str:
 
 
 def _script(tag: str) -> str:
-    """The script named, or that in which Chinese of a region is written; "" for the language's usual one."""
+    """Return the tag's script, or for Chinese the script of its region; "" for the usual script of any other language."""
     parts = tag.split("-")[1:]
     named = next((part for part in parts if len(part) == 4 and part.isalpha()), "")
     if named or _language(tag) != "zh":

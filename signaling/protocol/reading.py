@@ -1,7 +1,7 @@
-"""The one door for JSON and for query parameters: text to typed values, with every text and number looked at. Pure.
+"""Reading of all JSON and query parameters into typed values. Every text and number is checked. Pure.
 
-A `Reader` is made once for a type. It finds the rule of each text in the type itself and refuses, at import, a type that has a
-text without one: so nobody can forget it.
+A `Reader` is made once for a type. It finds the rule for each text in the type's annotations. A type with a text that has no
+rule is refused at import, so that no rule can be forgotten.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from .texts import BadText, Rule, is_narrow
 
 T = TypeVar("T")
 Clean = Callable[[Any], Any]
-"""Takes a value, returns the value to keep; BadText."""
+"""Takes a value and returns the cleaned value. Raises BadText."""
 
 _RULE = "text"
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}")
 
 
 class Unreadable(ValueError):
-    """What was sent is refused; it reads as a sentence, and repeats nothing of what was sent."""
+    """The input is refused. The text is a sentence that quotes nothing of the input."""
 
 
 class NoRule(TypeError):
-    """A declared text says neither a rule of `texts` nor a narrow pattern."""
+    """A declared text has neither a rule of `texts` nor a narrow pattern."""
 
 
 def by(rule: Rule) -> Meta:
-    """What `Annotated[str, by(Seen(60))]` says of a text."""
+    """Return the annotation that gives a text its rule, as in `Annotated[str, by(Seen(60))]`."""
     return Meta(extra={_RULE: rule})
 
 
 class Reader(Generic[T]):
-    """Reads JSON as `kind`, a type that msgspec knows. TypeError when one of its texts has no rule."""
+    """Reads JSON as `kind`, a type that msgspec knows. Making it raises NoRule when one of the type's texts has no rule."""
 
     def __init__(self, kind: Any) -> None:
         self._decode = msgspec.json.Decoder(kind).decode
         self._clean = _cleaner(inspect.type_info(kind), getattr(kind, "__name__", "message"))
 
     def __call__(self, data: str | bytes) -> T:
-        """Unreadable: not JSON as `strict_json` wants it, not of this type, or a text that its rule refuses."""
+        """Return the value. Raises Unreadable when `strict_json` or a text's rule refuses it, or it is not of the type."""
         try:
             text = strict_json.check(data)
         except NotStrict as error:
@@ -70,7 +70,7 @@ class Reader(Generic[T]):
 
 
 class QueryReader(Generic[T]):
-    """Reads query parameters as a Struct: texts and whole numbers. A parameter that is missing has its default."""
+    """Reads query parameters as a Struct of texts and whole numbers. A missing parameter has its default."""
 
     def __init__(self, kind: type[T]) -> None:
         self._kind = kind
@@ -79,7 +79,7 @@ class QueryReader(Generic[T]):
         self._numbers = {field.encode_name for field in getattr(info, "fields", ()) if _is_number(field.type)}
 
     def __call__(self, items: Iterable[tuple[str, str]]) -> T:
-        """Unreadable: a parameter twice, a number that is none, or a text that its rule refuses."""
+        """Return the Struct. Raises Unreadable for a repeated parameter, an invalid number, or a text that its rule refuses."""
         given: dict[str, Any] = {}
         for name, value in items:
             if name in given:
@@ -108,7 +108,7 @@ def _cleaned(clean: Clean, value: T) -> T:
 
 
 def _sentence(error: Exception) -> str:
-    """Without the values that msgspec repeats."""
+    """Return msgspec's message without the values that it quotes."""
     said = str(error) if isinstance(error, msgspec.ValidationError) else "It is not JSON"
     return f"{re.sub(r'value .*? - at', 'value - at', said, flags=re.DOTALL)}."
 
@@ -121,11 +121,14 @@ def _is_number(info: inspect.Type) -> bool:
     return isinstance(info, inspect.IntType)
 
 
-# --- from a type to what cleans its values -------------------------------------------------------------------------------
+# --- from a type to a function that cleans its values ---------------------------------------------------------------------
 
 
 def _cleaner(info: inspect.Type, where: str) -> Clean | None:
-    """What has to be done to a value of this type; None: nothing. NoRule names the text that has none."""
+    """Return the function that cleans values of this type, or None when nothing needs cleaning.
+
+    Raises NoRule with the name of a text that has no rule.
+    """
     rule: Rule | None = None
     while isinstance(info, inspect.Metadata):
         rule = (info.extra or {}).get(_RULE, rule)
@@ -134,7 +137,7 @@ def _cleaner(info: inspect.Type, where: str) -> Clean | None:
         return _of_text(info, rule, where)
     make = _MAKERS.get(type(info))
     if make is None:
-        raise NoRule(f"{where}: {type(info).__name__} may hold texts that nobody looks at; declare what it is")
+        raise NoRule(f"{where}: {type(info).__name__} may hold unchecked texts; declare a narrower type")
     return make(info, where)
 
 
@@ -142,7 +145,7 @@ def _of_text(info: inspect.StrType, rule: Rule | None, where: str) -> Clean | No
     if rule is not None:
         return rule
     if info.pattern is None or not is_narrow(info.pattern):
-        raise NoRule(f"{where}: say `by(Seen(…))`, `by(Exact(…))`, or a pattern that lets no control through")
+        raise NoRule(f"{where}: add `by(Seen(…))`, `by(Exact(…))`, or a pattern that allows no control characters")
     return None
 
 
@@ -200,8 +203,8 @@ def _of_union(info: inspect.UnionType, where: str) -> Clean | None:
 
 
 def _of_custom(info: inspect.CustomType, where: str) -> None:
-    if info.cls is not msgspec.UnsetType:  # which nothing fits
-        raise NoRule(f"{where}: {info.cls.__name__} is read by nobody here")
+    if info.cls is not msgspec.UnsetType:  # no JSON value is of this type
+        raise NoRule(f"{where}: {info.cls.__name__} is a custom type that this module does not read")
 
 
 def _of_plain(_info: inspect.Type, _where: str) -> None:

@@ -1,8 +1,8 @@
-"""JSON as a stranger may send it: what parsers read differently, or can be hurt by, is refused. Pure.
+"""Strict JSON: texts that parsers read differently, or that can harm a parser, are refused. Pure.
 
-msgspec keeps the last of two members with one name, skips a member that it does not know without looking into it, and recurses
-as deep as the text says. Two programs could so read two things from one text (RFC 8259, 4; RFC 7493). `check` looks at the whole
-text before anything is made of it.
+msgspec keeps the last of two members with the same name, skips unknown members without checking them, and recurses as deep as
+the text nests. Two programs could therefore read different values from one text (RFC 8259, 4; RFC 7493). `check` examines the
+whole text before it is decoded.
 """
 
 from __future__ import annotations
@@ -13,22 +13,25 @@ from typing import Any
 
 MOST_DEPTH = 32  # nested arrays and objects; ours need five
 _SPACE = " \t\r\n"
-_LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # what a database column and msgspec's own integers hold
-_LONGEST_NUMBER = 400  # characters; the longest float that means anything has about 325
+_LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # the range of a database column and of msgspec's own integers
+_LONGEST_NUMBER = 400  # characters; a meaningful float has at most about 325
 
-_PIECES = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)  # never backtracks: each character is looked at once
+_PIECES = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)  # never backtracks, so its time is linear
 _PAIR = r"u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _ESCAPES = re.compile(rf"\\(?:{_PAIR}|(?P<alone>u[dD][89a-fA-F][0-9a-fA-F]{{2}})|.)", re.DOTALL)
 _REPLACEMENT = "\\ufffd"
 
 
 class NotStrict(ValueError):
-    """The text is refused; it reads as the end of a sentence that begins with the name of what was read."""
+    """The JSON is refused. The text is the end of a sentence whose subject is the input, such as "is not UTF-8"."""
 
 
 def check(data: str | bytes) -> str:
-    """Return the text. NotStrict: it is not UTF-8, not JSON, nested deeper than 32, names a member twice, or has a number beyond
-    64 bits (an integer) or beyond a double (any other)."""
+    """Return the text if it is strict JSON.
+
+    Raises NotStrict when it is not UTF-8 or not JSON, is nested deeper than `MOST_DEPTH`, names a member twice, or has an
+    integer beyond 64 bits or another number beyond a double.
+    """
     try:
         text = data if isinstance(data, str) else str(data, "utf-8")
     except UnicodeDecodeError:
@@ -48,9 +51,10 @@ def check(data: str | bytes) -> str:
 
 
 def well_formed(text: str) -> str:
-    r"""Return the text with U+FFFD for each half of a surrogate pair that stands alone, as `String.toWellFormed` does.
+    r"""Return the text with U+FFFD for each lone surrogate, as `String.toWellFormed` does.
 
-    A page that cuts a text in the middle of an emoji sends such a half, as the escape `\ud83d`."""
+    A page that cuts a text in the middle of an emoji sends a lone surrogate, as the escape `\ud83d`.
+    """
     return _ESCAPES.sub(lambda found: _REPLACEMENT if found["alone"] else found[0], text)
 
 
@@ -85,9 +89,9 @@ def _real(digits: str) -> float:
 
 
 def _constant(name: str) -> None:
-    raise NotStrict("is not JSON")  # NaN and the infinities, which Python's reader takes
+    raise NotStrict("is not JSON")  # NaN and the infinities, which Python's parser accepts
 
 
-# The decoder's own scanner: its `decode` looks for white space with two expressions, longer than a line takes.
+# The decoder's inner scanner. The decoder's `decode` also searches for white space, which takes longer than scanning a line.
 _decoder: Any = json.JSONDecoder(object_pairs_hook=_members, parse_int=_whole, parse_float=_real, parse_constant=_constant)
 _scan = _decoder.scan_once

@@ -1,4 +1,4 @@
-"""Typed places of the shared objects in the aiohttp application."""
+"""Typed keys of the shared objects in the aiohttp application."""
 
 from __future__ import annotations
 
@@ -24,6 +24,6 @@ BUS: web.AppKey[Bus] = web.AppKey("bus")  # of a cluster, as is the next
 NODE: web.AppKey[Node] = web.AppKey("node")
 LIVE: web.AppKey[Live] = web.AppKey("live")
 CODES: web.AppKey[Codes] = web.AppKey("codes")
-COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)  # what was refused or dropped, by reason
+COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)  # how often something was refused or dropped, by reason
 IDENTITY: web.AppKey[Identity] = web.AppKey("identity")
 RECORDINGS: web.AppKey[Recordings] = web.AppKey("recordings", Recordings)

@@ -1,7 +1,7 @@
-"""Which connections of strangers stay open: those that ask something, in time, and not too many of one address. Pure.
+"""Limits on open connections: by address, in total, and by deadlines. Pure.
 
-A connection is *asking* until its request's headers are complete, *served* while it is answered, and *idle* in between. Asking
-and idle ones hold a descriptor and ask nothing: they have deadlines, and give way when somebody else needs their place.
+A connection is *asking* until its request's headers are complete, *served* while it is answered, and *idle* between requests.
+Asking and idle connections hold a descriptor without use. They have deadlines, and they are closed when others need the place.
 """
 
 from __future__ import annotations
@@ -16,9 +16,13 @@ C = TypeVar("C")
 
 @dataclass(frozen=True)
 class Limits:
-    """`most`: connections of the process. `each_address`: of one address that are not served; `each_address_served`: all of them.
-    The rest are seconds: from opening, or from a request's first byte, to the end of its headers; between two requests; the same
-    of a proxy of ours, which must not be the first to hang up."""
+    """The limits.
+
+    `most`: connections of the process. `each_address`: connections of one address that are not being served.
+    `each_address_served`: all connections of one address.
+    `asking_s`: seconds from opening, or from a request's first byte, to the end of its headers.
+    `idle_s`: seconds between two requests. `idle_trusted_s`: the same for our own proxies, which should close first themselves.
+    """
 
     most: int = 10_000
     each_address: int = 64
@@ -36,7 +40,10 @@ class _Known:
 
 
 class Connections(Generic[C]):
-    """`network`: the key of an address; "" for a proxy of ours, of which any number is taken."""
+    """The open connections and their states.
+
+    `network` is the key of an address, or "" for our own proxies, which may have any number of connections.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -49,10 +56,11 @@ class Connections(Generic[C]):
         return len(self._known)
 
     def served(self) -> list[C]:
+        """Return the connections that are being served."""
         return [each for each, known in self._known.items() if known.state == "served"]
 
     def opened(self, connection: C, network: str, now_s: float) -> C | None:
-        """Take it in. Return the connection that must be closed for it; `connection` itself when there is no place."""
+        """Add a connection. Return the connection that must be closed for it, which may be `connection` itself, or None."""
         self._known[connection] = _Known(network, "asking", now_s)
         self._unserved["asking"][connection] = None
         self._of[network] += 1
@@ -66,6 +74,7 @@ class Connections(Generic[C]):
         return None
 
     def became(self, connection: C, state: State, now_s: float) -> None:
+        """Record the new state of a connection."""
         known = self._known.get(connection)
         if known is None:
             return
@@ -76,7 +85,7 @@ class Connections(Generic[C]):
             self._unserved_of[known.network] += 1
 
     def trust(self, connection: C) -> None:
-        """It turned out to be a server of ours."""
+        """Treat the connection as one of our own servers' from now on."""
         known = self._known.get(connection)
         if known is None or not known.network:
             return
@@ -88,6 +97,7 @@ class Connections(Generic[C]):
         known.network = ""
 
     def closed(self, connection: C) -> None:
+        """Remove a connection."""
         known = self._known.pop(connection, None)
         if known is None:
             return
@@ -95,7 +105,7 @@ class Connections(Generic[C]):
         _less(self._of, known.network)
 
     def overdue(self, now_s: float) -> list[C]:
-        """Those whose deadline has passed."""
+        """Return the connections whose deadline has passed."""
         found = []
         for connections in self._unserved.values():
             for connection in connections:
@@ -103,10 +113,11 @@ class Connections(Generic[C]):
                 if now_s >= known.since_s + self._deadline_s(known):
                     found.append(connection)
                 elif known.network:
-                    break  # all that follow came later
+                    break  # all later ones have later deadlines
         return found
 
     def state_of(self, connection: C) -> State | None:
+        """Return the state of a connection, or None when it is not known."""
         known = self._known.get(connection)
         return known.state if known else None
 
@@ -122,7 +133,7 @@ class Connections(Generic[C]):
         _less(self._unserved_of, known.network)
 
     def _oldest(self, network: str) -> C:
-        """Of the address's connections that are not served: those that ask nothing yet come first."""
+        """Return the address's oldest idle connection, else its oldest asking one."""
         for state in ("idle", "asking"):
             for connection in self._unserved[state]:
                 if self._known[connection].network == network:
@@ -131,8 +142,10 @@ class Connections(Generic[C]):
 
 
 class Strangers:
-    """WebSockets whose hello has not come: so many of one address, and so many in all. Those who said hello are bounded by the
-    sessions and sign-ins that there are."""
+    """Limits on WebSockets that have not sent their hello: by address and in total.
+
+    WebSockets after their hello are bounded by the number of sessions and sign-ins.
+    """
 
     def __init__(self, each_address: int = 256, most: int = 4_000) -> None:
         self._each_address = each_address
@@ -141,7 +154,7 @@ class Strangers:
         self._of: Counter[str] = Counter()
 
     def enter(self, network: str) -> bool:
-        """False when there is no room."""
+        """Count a new WebSocket. Return False when there is no room for it."""
         if self._of[network] >= self._each_address or self._count >= self._most:
             return False
         self._count += 1
@@ -149,6 +162,7 @@ class Strangers:
         return True
 
     def leave(self, network: str) -> None:
+        """Count a WebSocket that has sent its hello or is closed."""
         self._count -= 1
         _less(self._of, network)
 

@@ -1,8 +1,9 @@
-"""When Python's collector goes through everything.
+"""Timing of full runs of Python's garbage collector.
 
-Nothing else happens meanwhile: 1.2 s over ten thousand sessions. By its own rules it did so every four seconds while many came or
-came back, a third of the server's time. Most of what it looked at had only outlived a moment's work. Here objects are young for
-longer, and a full round waits for a calm moment, or until twice as much has come as was there.
+A full run stops everything else: for 1.2 s with ten thousand sessions. By default, Python made a full run every four seconds
+while many clients connected, which took a third of the server's time. Most objects that it visited were short-lived. Here,
+objects stay in the young generation for longer. A full run waits for a calm moment, or until twice as many objects are new as
+survived the last full run.
 """
 
 from __future__ import annotations
@@ -15,44 +16,49 @@ from typing import Final
 
 from aiohttp import web
 
-YOUNG: Final = 10_000  # net new objects before a look at those alone
-MIDDLE: Final = 10  # such looks before one at all that came since the last full round
-NEVER: Final = 1_000_000_000
-LOOK_S: Final = 2.0
+YOUNG: Final = 10_000  # net new objects that start a run over the young generation
+MIDDLE: Final = 10  # runs over the young generation that start a run over the middle one
+NEVER: Final = 1_000_000_000  # threshold that keeps Python from starting a full run
+LOOK_S: Final = 2.0  # between two checks whether a full run is due
 CALM_S: Final = 30.0
-"""Of those who were sent away while many came back, the last come so much later."""
+"""Seconds of calm before a full run. Longer than the last client of a reconnecting crowd takes to return."""
 LEAST: Final = 200_000
-"""New objects that are worth a full round: some 40 MB, were all of them left behind."""
+"""The least number of new objects for a full run: about 40 MB if all of them are garbage."""
 
 
 def is_due(new: int, kept: int, *, calm: bool) -> bool:
-    """Whether a full round comes now. `new`: objects since the last one, `kept`: those that it kept. When everybody comes back at
-    once, as much again is made anew, and hardly anything is left behind in circles (`let_go`)."""
+    """Return whether a full run is due.
+
+    `new`: objects made since the last full run; `kept`: objects that survived it. The limit of twice `kept` exists because a
+    reconnecting crowd makes as many objects again but hardly any garbage in cycles (`let_go`).
+    """
     return new > max(LEAST, 2 * kept) or (calm and new > max(LEAST, kept // 4))
 
 
 def settle() -> None:
-    """What has been loaded is never looked at again; no full round comes by itself from now on."""
+    """Exclude all objects loaded so far from collection, and keep Python from starting full runs."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, MIDDLE, NEVER)
 
 
 def let_go(request: web.Request, socket: web.WebSocketResponse) -> None:
-    """Call when its handler is done with it, or only a full round would free the two and all they carry. aiohttp 3.14 leaves two
-    circles: the error that ended the socket holds its traceback, whose frames hold the socket; and the protocol, for the sake of
-    heartbeats, a method of it."""
+    """Break the reference cycles of a WebSocket whose handler is done, so that no full run is needed to free it.
+
+    aiohttp 3.14 leaves two cycles. The error that ended the socket holds its traceback, whose frames hold the socket. The
+    protocol holds a method of the socket for heartbeats.
+    """
     error = socket.exception()
     while error is not None:
         error.__traceback__ = None
         following, error.__context__ = error.__context__, None
         error = following
-    with contextlib.suppress(AttributeError):  # another aiohttp
+    with contextlib.suppress(AttributeError):  # another version of aiohttp
         request.protocol._data_received_cb = None
 
 
 async def keep(calm: Callable[[], bool]) -> None:
-    """Full rounds when they are due, until cancelled."""
+    """Make a full run whenever one is due, until cancelled. `calm` tells whether the server is calm now."""
     kept = calm_looks = 0
     while True:
         await asyncio.sleep(LOOK_S)
