@@ -32,7 +32,7 @@ PR_SET_PDEATHSIG = 1
 SHUTDOWN_S = 0.5  # seconds that open HTTP requests get at the end
 PARENT_CHECK_S = 0.5  # interval of the check that the parent is alive, where the kernel does not end us with it
 DRAIN_S = 15.0  # rooms move within a second or two; nobody looks at a room that is still here after this
-DRAIN_CHECK_S = 0.1
+DRAIN_CHECK_S = 0.1  # interval of checks for remaining rooms
 
 
 def arguments(given: list[str]) -> argparse.Namespace:

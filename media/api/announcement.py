@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 WORKERS_KEY = "{sangdam}:media"
-LEASE_MS = 2000
+LEASE_MS = 2000  # an announcement ends after this time without renewal
 MOST_SKEW_MS = 30_000  # between two machines' clocks
 
 

@@ -20,6 +20,7 @@ from .losses import FEW, Losses
 from .standing import Standing
 
 START_BPS, LEAST_BPS, MOST_BPS = 300_000.0, 20_000.0, 8_000_000.0
+"""The first estimate, and its bounds."""
 HISTORY_PACKETS = 4096
 """Packets sent and not yet reported: four seconds at 1,000 packets a second. The oldest are dropped first."""
 BACK_OFF = 0.85  # the estimate after congestion, as a factor of the rate that arrives
@@ -27,6 +28,7 @@ GROWTH_A_S, LATER_GROWTH_A_S, LATER_S = 1.08, 1.25, 5.0
 """Growth factors per second; the larger one applies when nothing has gone wrong for five seconds."""
 EVIDENCE_S = 3.0  # time for which congestion counts as evidence
 ACKED_WINDOW_S, ACKED_LEAST_PACKETS, ACKED_KEPT_S = 0.5, 5, 2.0
+"""Window over which the arriving rate is measured, packets it needs at least, and how long packets are kept for it."""
 DROP_EVERY_S = 0.3  # between two decreases
 GROWS_S, EMPTIES_S = 0.005, 0.04
 """Change of a queue's least delay within an interval (`Standing.growth_s`) from which the queue grows, or empties. A smaller

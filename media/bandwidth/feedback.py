@@ -11,9 +11,9 @@ from dataclasses import dataclass
 FORMAT = 15
 MAX_PACKETS = 1024
 """Packets reported in one message, and remembered between two: 10,000 packets a second at one message every 100 ms."""
-DELTA_S = 0.00025
-REFERENCE_S = 0.064
-REFERENCES = 1 << 24
+DELTA_S = 0.00025  # unit of the arrival times in a message
+REFERENCE_S = 0.064  # unit of its reference time
+REFERENCES = 1 << 24  # at which the reference time wraps
 _LOST, _SMALL, _LARGE = 0, 1, 2
 _MAX_RUN = 0x1FFF
 
@@ -141,7 +141,7 @@ def _build(base: int, times: list[float | None], count: int) -> bytes:
 
 
 def _chunks(statuses: list[int]) -> bytes:
-    """Encode statuses: long runs as runs, others as vectors of seven two-bit symbols."""
+    """Encode statuses: long runs as run chunks, others as vector chunks of seven two-bit symbols."""
     out = b""
     at = 0
     while at < len(statuses):

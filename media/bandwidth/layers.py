@@ -25,7 +25,7 @@ TELL_AGAIN_S = 5.0
 """Viewers are told again while a limit lasts: one may have been disconnected the first time."""
 
 Limit = Literal["low", "paused"]
-PAUSED = -1
+PAUSED = -1  # level of a paused slot
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections import deque
 
-WINDOW_S = 1.0
-LEAST_PACKETS = 15
-FEW, MANY = 0.02, 0.10
+WINDOW_S = 1.0  # over which loss is measured
+LEAST_PACKETS = 15  # fewer packets in the window show nothing
+FEW, MANY = 0.02, 0.10  # fractions lost: above `FEW` loss matters, above `MANY` it may be congestion
 LASTS_S = 1.2
 """Longer than the window, so that a single gap has left the window by then."""
 

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from collections import deque
 
-TARGET_S = 0.04
+TARGET_S = 0.04  # a packet that waits longer stands in a queue
 INTERVAL_S, LONGEST_S = 0.3, 1.5
 """A queue stands if every packet of this interval has waited longer than `TARGET_S`. The interval is longer while packets are
 few."""
-LEAST_PACKETS = 6
+LEAST_PACKETS = 6  # fewer packets show no queue
 BASE_BUCKETS, BUCKET_S = 10, 1.0
 """The delay of an empty path is the least of the last ten seconds: clocks drift, and routes change."""
 ANOTHER_CLOCK_S = 10.0  # a larger jump in delay means another clock: start again

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from pycrdt import merge_updates
 
-MAX_DEPTH = 8
+MAX_DEPTH = 8  # of nested values
 MAX_CLOCK = 2**31
 MAX_CLIENT = 2**53
 EMPTY = b"\x00\x00"

@@ -27,11 +27,11 @@ TICK_S = TICK_SAMPLES / RATE
 START_DELAY_S = 0.020
 """First packet to first sound: 20 to 40 ms with the wait for a tick, until enough packets have shown what delay they need."""
 MAX_STALL_SAMPLES = 3 * TICK_SAMPLES  # concealed in a row before the buffer moves on
-MAX_DELAY_S = 0.400
-MAX_PACKETS = 64
+MAX_DELAY_S = 0.400  # longest time that a packet is held
+MAX_PACKETS = 64  # buffered at most; the oldest is dropped
 IDLE_S = 2.0  # without packets, the stream is forgotten
 JUMP_S = 1.0  # timestamp this far from the expected one: perhaps a new stream
-JUMP_PACKETS = 1000
+JUMP_PACKETS = 1000  # sequence number this far from the last one: the same
 HISTORY = 200  # packets that delay and loss are judged by: 4 s
 COVERED = 0.98  # fraction of packets that the delay must cover
 WEIGH_EVERY = 16

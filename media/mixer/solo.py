@@ -27,7 +27,7 @@ PAUSE_TICKS = 8
 """Silence of up to 8 ticks: encoders still run. A longer silence has ended the talk."""
 QUIET_TICKS = 100
 """Quiet packets that are still passed on: two seconds between sentences. In a longer silence one packet every 400 ms is sent."""
-LONGEST_GAP_SAMPLES = 2 * 48_000
+LONGEST_GAP_SAMPLES = 2 * 48_000  # a larger jump of timestamps means that the source has restarted
 
 
 class Wait:

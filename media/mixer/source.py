@@ -24,7 +24,7 @@ HUM_PACKETS = 50
 """Noise below -45 dBov that stays within 4 dB for a second comes from a fan or a room. No voice is so steady, however soft."""
 HANGOVER_PACKETS = 10
 """Quiet packets that are still decoded, so that no word loses its end."""
-FADE_SAMPLES = 480
+FADE_SAMPLES = 480  # 10 ms
 WARM_PACKETS = 5
 """Packets (100 ms) after which a decoder has the state of one that has decoded everything."""
 

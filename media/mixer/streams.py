@@ -19,9 +19,9 @@ from .mix import TICK_SAMPLES, Recipe, mix
 from .opus import Encoder, Samples
 from .solo import Sent
 
-REST_TICKS = 10
-DTX_EVERY_TICKS = 20
-JOIN_TICKS = 25
+REST_TICKS = 10  # silent ticks that are still encoded
+DTX_EVERY_TICKS = 20  # between two packets in silence
+JOIN_TICKS = 25  # ticks with equal recipes after which two streams become one
 LOSSY = 0.02
 """Fraction of lost packets above which a listener's mix carries in-band copies (FEC) of the packet before."""
 _SILENCE = np.zeros(TICK_SAMPLES, np.int16)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 HEADER = struct.Struct("!BBHII")
 SEQUENCES = 1 << 16
 TIMESTAMPS = 1 << 32
-ONE_BYTE = 0xBEDE
+ONE_BYTE = 0xBEDE  # profile of one-byte header extensions (RFC 8285)
 RESTART = 3000
 """Jump in sequence numbers above which a sender has restarted; below it is loss or reordering."""
 MIX = "mix"

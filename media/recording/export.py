@@ -102,6 +102,7 @@ class Export:
         self._last: tuple[object, int] = (None, -AT_LEAST_EVERY_MS)
 
     def run(self) -> None:
+        """Write all pieces, with progress on standard output."""
         whole = sum(end - begin for begin, end in self._plan.pieces)
         for begin, end in self._plan.pieces:
             for at in range(begin, end, BLOCK_MS):
@@ -116,6 +117,7 @@ class Export:
                         opened.close()
 
     def close(self) -> None:
+        """Finish the file."""
         for stream in (self._audio, self._video):
             if stream is not None:
                 self._container.mux(stream.encode(None))

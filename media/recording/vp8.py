@@ -75,7 +75,7 @@ class Frames:
 
 
 def keyframe_size(frame: bytes) -> tuple[int, int] | None:
-    """Return (width, height) of a keyframe (RFC 6386 section 9.1); None: no keyframe, or not whole."""
+    """Return (width, height) of a keyframe (RFC 6386 section 9.1); None: it is no keyframe, or not whole."""
     if len(frame) < 10 or frame[0] & 1 or frame[3:6] != _START:
         return None
     width = int.from_bytes(frame[6:8], "little") & 0x3FFF

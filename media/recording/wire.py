@@ -18,7 +18,7 @@ PACKET = struct.Struct("<BId")
 """Kind of message, track, arrival (Unix time, s). The RTP packet follows."""
 CLOCK = struct.Struct("<BIdI")
 """Kind of message, track, capture time (Unix time, s) of this RTP timestamp."""
-IS_PACKET, IS_CLOCK, IS_COMMAND = 0, 1, 2
+IS_PACKET, IS_CLOCK, IS_COMMAND = 0, 1, 2  # kinds of messages
 MAX_MESSAGE_BYTES = 256 * 1024
 
 

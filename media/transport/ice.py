@@ -18,8 +18,8 @@ CONSENT_S = 30.0
 """RFC 7675 section 5.1."""
 SILENT_S = 0.5
 """The selected address counts as silent after this, and media may move."""
-PROBE_EVERY_S = 0.1
-PROBES_PENDING = 16
+PROBE_EVERY_S = 0.1  # between two probes of one address
+PROBES_PENDING = 16  # unanswered probes remembered
 MAX_PATHS = 16  # addresses of one peer; the one heard longest ago is forgotten
 SWITCH_MARGIN_S = 0.02  # an address must have been heard later than the selected one by this margin
 

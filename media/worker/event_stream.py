@@ -9,7 +9,7 @@ import msgspec
 
 from media.api import wire
 
-MAX_QUEUED = 4096
+MAX_QUEUED = 4096  # frames
 MAX_QUEUED_BYTES = 16 * 1024 * 1024
 
 

@@ -25,8 +25,8 @@ from media.voice.solo_flow import EARLY_S, GRACE_STEPS, TICK_STEPS, Flow
 
 log = structlog.get_logger(__name__)
 
-MAX_PEERS = 8
-CHECK_EVERY_S = 0.2
+MAX_PEERS = 8  # participants in a room
+CHECK_EVERY_S = 0.2  # interval of work that need not be done every tick: peer states, journal, layers
 RESTING_STEPS = 40
 """Steps (5 ms) between two ticks of a resting room.
 
@@ -36,7 +36,7 @@ quarter, because nobody hears when their ticks come.
 TICK_SAMPLES = 960
 MAX_CATCH_UP = 3
 """Late ticks whose sound is still sent. More would be a burst that every jitter buffer drops."""
-PRESENT = ("live", "lost")
+PRESENT = ("live", "lost")  # states of peers whose media is routed
 
 
 class Refused(Exception):
@@ -63,7 +63,7 @@ class Outside(Wire, Protocol):
 
 @dataclass
 class Routes:
-    """Who gets which packets: follows from the matrix and from who is present."""
+    """Routes of the packets, derived from the matrix and from who is present."""
 
     relayed: dict[str, list[Peer]] = field(default_factory=dict)
     mixed: set[str] = field(default_factory=set)
