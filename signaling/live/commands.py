@@ -281,10 +281,10 @@ async def _state(live: Live, client: Client, message: msg.SetState) -> Reply:
     else:
         step = store.set_available(staff, now) if available else store.set_away(staff, now)
     try:
-        await live.matching.call(step)
+        await live.requests.call(step)
     except Refused as refused:
         raise NotAllowed(refused.reason) from None
-    await live.matching.settled()
+    await live.requests.settled()
     return None
 
 
@@ -346,7 +346,7 @@ async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
         await live.lines.note(entry, person, message.notes)
     if not person.gone:
         await live.sessions.apply(entry, ev.WrappedUp(staff))
-    await live.matching.settled()  # who is quick may be here before their state has come from the matcher
+    await live.requests.settled()  # who is quick may be here before their state has come from the matcher
     if live.staffing.state(staff) == "wrap_up":
         await _wrapped_up(live, staff)
     return None
@@ -354,10 +354,10 @@ async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
 
 async def _wrapped_up(live: Live, staff: str) -> None:
     try:
-        await live.matching.call(live.house.store.wrapped_up(staff, live.house.now()))
+        await live.requests.call(live.house.store.wrapped_up(staff, live.house.now()))
     except (Refused, Unavailable):
         live.house.refused["matcher_wrapped_up"] += 1
-    await live.matching.settled()
+    await live.requests.settled()
 
 
 async def _message_state(live: Live, client: Client, message: msg.MessageTake | msg.MessageDone) -> Reply:

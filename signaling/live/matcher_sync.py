@@ -18,6 +18,7 @@ from signaling.live.connections import Client
 from signaling.live.entry import Entry
 from signaling.live.house import House
 from signaling.live.matching import Matching
+from signaling.live.requests import Requests
 from signaling.live.staffing import Staffing
 from signaling.session.events import Reinstate
 from signaling.session.model import Ringing
@@ -37,8 +38,9 @@ Forgotten = Callable[[], Awaitable[bool]]
 class Agreeing:
     """`forgotten`: has the store lost its memory since we last asked? It may raise `Unavailable`, as every step may."""
 
-    def __init__(self, house: House, matching: Matching, staffing: Staffing, forgotten: Forgotten) -> None:
+    def __init__(self, house: House, requests: Requests, matching: Matching, staffing: Staffing, forgotten: Forgotten) -> None:
         self.house = house
+        self.requests = requests
         self.matching = matching
         self.staffing = staffing
         self._forgotten = forgotten
@@ -57,7 +59,7 @@ class Agreeing:
                     unsettled.clear()
                     await self.agree()
                 if self._holds and not self._others_come():
-                    await self.matching.call(self.house.store.end_hold(self.house.now()))
+                    await self.requests.call(self.house.store.end_hold(self.house.now()))
                     self._holds = False
             except m.Unavailable:
                 unsettled.set()
@@ -71,9 +73,9 @@ class Agreeing:
 
     async def agree(self) -> None:
         store = self.house.store
-        await self.matching.settled()
+        await self.requests.settled()
         found = await store.snapshot()
-        await self.matching.settled()
+        await self.requests.settled()
         await self._bring_back(found)
         await self._release(found)
         for entry in list(self.house.entries.values()):
@@ -82,7 +84,7 @@ class Agreeing:
                 if status is not None and not _alike(wanted, here, ringing, status):
                     await self._look_again(entry, wanted.request)
         await self._staff(found)
-        await self.matching.settled()
+        await self.requests.settled()
         if await self._forgotten():  # once more, meanwhile
             self.house.unsettled.set()
             return
@@ -100,7 +102,7 @@ class Agreeing:
         has been routed."""
         before = await self.house.store.request_status(request)
         for _ in range(TRIES):
-            await self.matching.settled()
+            await self.requests.settled()
             status = await self.house.store.request_status(request)
             if status == before:
                 break
@@ -121,11 +123,11 @@ class Agreeing:
                 if ringing is not None:
                     await self.matching.ring_lost(wanted.request, ringing, found.fence)
                 state: m.RequestState = "accepted" if wanted.staff else "waiting" if here else "suspended"
-                request = self.matching.request_of(entry, wanted)
+                request = self.requests.request_of(entry, wanted)
                 missing.append(m.RequestStatus(request, state, staff=wanted.staff or None))
         if missing:
             log.info("requests brought back", requests=len(missing))
-            await self.matching.call(self.house.store.restore(missing, self.house.now()))
+            await self.requests.call(self.house.store.restore(missing, self.house.now()))
 
     async def _release(self, found: m.Snapshot) -> None:
         wanted = {each.request for entry in list(self.house.entries.values()) for each, _, _ in open_requests(entry.session)}
@@ -145,14 +147,14 @@ class Agreeing:
             await self._compare_accepted(entry, wanted, status, fence)
         elif status.state == "accepted" and status.staff:
             reservation = ringing.reservation if ringing else ""
-            self.matching.take(m.ReservationEnded(fence, now, reservation, request, status.staff, "accepted"))
+            self.requests.take(m.ReservationEnded(fence, now, reservation, request, status.staff, "accepted"))
         elif not here and status.state in ("waiting", "reserved"):
             await self._step(store.suspend(request, now))
         elif here and status.state == "suspended":
             await self._step(store.resume(request, now))
         elif here and status.state == "reserved" and (ringing is None or ringing.reservation != status.reservation):
             until = status.expires_at_ms or now
-            self.matching.take(m.Reserved(fence, now, status.reservation or "", request, status.staff or "", until, LATER))
+            self.requests.take(m.Reserved(fence, now, status.reservation or "", request, status.staff or "", until, LATER))
 
     async def _compare_accepted(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus, fence: int) -> None:
         """The session has somebody for this request. One whom the matcher has taken from it without ever having entered is gone;
@@ -163,15 +165,15 @@ class Agreeing:
             return
         person = entry.session.people.get(wanted.staff)
         if person is not None and not person.entered:
-            self.matching.take(m.RequestChanged(fence, now, request, "waiting", "never_entered"))
+            self.requests.take(m.RequestChanged(fence, now, request, "waiting", "never_entered"))
             return
         await self._step(store.cancel(request, now, "ended"))
-        back = m.RequestStatus(self.matching.request_of(entry, wanted), "accepted", staff=wanted.staff)
+        back = m.RequestStatus(self.requests.request_of(entry, wanted), "accepted", staff=wanted.staff)
         await self._step(store.restore([back], now))
 
     async def _step(self, step: Awaitable[list[m.AnyEvent]]) -> None:
         try:
-            self.matching.take(*await step)
+            self.requests.take(*await step)
         except m.Refused as refused:
             self.house.refused[f"matcher_{refused.reason}"] += 1  # it has moved on since we looked
 
@@ -191,7 +193,7 @@ class Agreeing:
             await self._step(store.sign_in(skills, self.house.now()))
             if was_free and record.id not in found.staff:
                 await self._step(store.set_available(record.id, self.house.now()))
-            await self.matching.settled()
+            await self.requests.settled()
             await self.staffing.read(record)
             self.staffing.show(record)
 

@@ -1,11 +1,10 @@
-"""Between sessions and the matcher: calls of the store, and its events routed, in their order, to sessions and staff."""
+"""Events of the matcher, routed in their order to sessions and staff; rings, accepted and declined."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 import msgspec
 import structlog
@@ -14,21 +13,17 @@ from matcher import types as m
 from signaling.live.connections import Client
 from signaling.live.entry import Entry
 from signaling.live.house import House
+from signaling.live.requests import Requests
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import Staffing
 from signaling.protocol.messages import Ring, RingOver
 from signaling.session import views
 from signaling.session.events import (
     Accepted,
-    Enqueue,
     NobodyEligible,
-    Reinstate,
     RequestMoved,
     RingEnded,
     RingStarted,
-    Step,
-    StepName,
-    Transfer,
 )
 from signaling.session.model import NotAllowed
 from signaling.session.model import Ringing as RingingThere
@@ -48,102 +43,13 @@ class Ringing:
     reason: str = ""
 
 
-_STEPS: Final[dict[StepName, Callable[[m.MatchStore, str, int], Coroutine[Any, Any, list[m.AnyEvent]]]]] = {
-    "cancel": lambda store, request, now: store.cancel(request, now),
-    "suspend": lambda store, request, now: store.suspend(request, now),
-    "resume": lambda store, request, now: store.resume(request, now),
-    "entered": lambda store, request, now: store.entered(request, now),
-    "requeue": lambda store, request, now: store.requeue(request, now),
-    "complete": lambda store, request, now: store.complete(request, now),
-    "release": lambda store, request, now: store.release(request, now),
-    "unserved": lambda store, request, now: store.unserved(request, now),
-}
-
-
 class Matching:
-    def __init__(self, house: House, sessions: Sessions, staffing: Staffing) -> None:
+    def __init__(self, house: House, requests: Requests, sessions: Sessions, staffing: Staffing) -> None:
         self.house = house
+        self.requests = requests
         self.sessions = sessions
         self.staffing = staffing
         self.rings: dict[str, Ringing] = {}
-        self._events: asyncio.Queue[m.AnyEvent | asyncio.Future[None]] = asyncio.Queue()  # as long as one burst of steps
-
-    # --- calls -----------------------------------------------------------------------------------------------------------
-
-    async def call(self, step: Coroutine[Any, Any, list[m.AnyEvent]]) -> None:
-        """Make one step of the store; its events go to the router. ``matcher.types.Refused`` is the caller's. After any other
-        failure nobody knows whether the step was made: the matcher is then read again."""
-        try:
-            self.take(*await step)
-        except m.Refused:
-            raise
-        except BaseException:
-            self.house.unsettled.set()
-            raise
-        self.staffing.wake()
-
-    async def sweep(self) -> None:
-        """Ends what has expired; the caller itself then looks for the next deadline."""
-        self.take(*await self.house.store.sweep(self.house.now()))
-
-    def take(self, *events: m.AnyEvent) -> None:
-        for event in events:
-            self._events.put_nowait(event)
-
-    async def settled(self) -> None:
-        """Everything the store has said so far has been routed. Never to be awaited under a session's lock."""
-        done = asyncio.get_running_loop().create_future()
-        self._events.put_nowait(done)
-        await done
-
-    async def carry_out(self, entry: Entry, effect: Enqueue | Step | Transfer | Reinstate) -> None:
-        store, now = self.house.store, self.house.now()
-        try:
-            match effect:
-                case Enqueue():
-                    await self.call(store.enqueue(self.request_of(entry, effect), now))
-                    await self._look(entry, effect)
-                case Step():
-                    await self.call(_STEPS[effect.step](store, effect.request, now))
-                case Transfer():
-                    await self.call(store.transfer_owner(effect.request, effect.staff, now))
-                case Reinstate():
-                    state: m.RequestState = "suspended"  # until its user is back, whom a callback does not need
-                    if effect.staff or effect.kind == "callback":
-                        state = "accepted" if effect.staff else "waiting"
-                    status = m.RequestStatus(self.request_of(entry, effect), state, staff=effect.staff or None)
-                    await self.call(store.restore([status], now))
-        except m.Refused as refused:
-            self.house.refused[f"matcher_{refused.reason}"] += 1
-            log.info("matcher refused", session=entry.id, step=str(effect), reason=refused.reason)
-        except m.Unavailable:
-            self.house.refused["matcher_unavailable"] += 1  # the session has decided; the matcher is told when it is back
-            self.house.unsettled.set()
-
-    def request_of(self, entry: Entry, effect: Enqueue | Reinstate) -> m.Request:
-        path = entry.site.category_path(effect.category) or (effect.category,)
-        return m.Request(
-            id=effect.request,
-            kind=effect.kind,
-            site=entry.site.id,
-            language=entry.session.language,
-            category_path=path,
-            enqueued_at_ms=effect.enqueued_at,
-            priority=entry.site.priority_of(effect.category),
-            widens_ms=entry.site.widens_ms_of(effect.category),
-            excluded=frozenset(effect.excluded),
-            only=effect.only,
-            first=effect.first,
-        )
-
-    async def _look(self, entry: Entry, effect: Enqueue) -> None:
-        """The first place of a user is known before they are told that they wait. A help request that nobody signed in could
-        serve is told to the counselor at once."""
-        place = await self.house.store.place(effect.request, self.house.now())
-        if effect.request == entry.session.request:
-            entry.place = place
-        elif place is not None and not place.staffed:
-            self._events.put_nowait(m.RequestChanged(0, 0, effect.request, "waiting", "unstaffed"))
 
     async def accept(self, reservation: str, client: Client) -> None:
         ring = self._ring_of(reservation, client)
@@ -151,23 +57,23 @@ class Matching:
             raise NotAllowed("not_pending")
         ring.accepting = client
         try:
-            await self.call(self.house.store.accept(reservation, self.house.now()))
+            await self.requests.call(self.house.store.accept(reservation, self.house.now()))
         except m.Refused as refused:
             ring.accepting = None
             raise NotAllowed(refused.reason) from None
         except BaseException:  # the ring goes on: Accept can be pressed again, here and in the other tabs
             ring.accepting = None
             raise
-        await self.settled()
+        await self.requests.settled()
 
     async def decline(self, reservation: str, client: Client, reason: str) -> None:
         ring = self._ring_of(reservation, client)
         ring.reason = reason
         try:
-            await self.call(self.house.store.decline(reservation, self.house.now()))
+            await self.requests.call(self.house.store.decline(reservation, self.house.now()))
         except m.Refused as refused:
             raise NotAllowed(refused.reason) from None
-        await self.settled()
+        await self.requests.settled()
 
     def _ring_of(self, reservation: str, client: Client) -> Ringing:
         ring = self.rings.get(reservation)
@@ -179,11 +85,7 @@ class Matching:
 
     async def route(self) -> None:
         while True:
-            event = await self._events.get()
-            if isinstance(event, asyncio.Future):
-                if not event.done():
-                    event.set_result(None)
-                continue
+            event = await self.requests.next_event()
             try:
                 await self._ROUTES[type(event)](self, event)
             except Exception:
@@ -267,8 +169,8 @@ class Matching:
     async def ring_lost(self, request: str, ringing: RingingThere, fence: int) -> None:
         """The matcher knows nothing of this ring any more."""
         ended = m.ReservationEnded(fence, self.house.now(), ringing.reservation, request, ringing.staff, "cancelled", "lost")
-        self.take(ended)
-        await self.settled()
+        self.requests.take(ended)
+        await self.requests.settled()
 
     def renew_briefs(self, entry: Entry) -> None:
         """Something has left this session's brief: whom it rings for is shown the new one."""

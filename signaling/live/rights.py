@@ -15,7 +15,8 @@ from signaling.session.model import RATING_MS
 
 from .connections import Client
 from .house import House
-from .matching import Matching
+from .requests import Requests
+from .sessions import Sessions
 from .staffing import MATCHED_ROLES, Staffing
 
 log = structlog.get_logger(__name__)
@@ -31,9 +32,10 @@ Standing = dict[str, tuple[SignInRecord, StaffRecord]]
 class Rights:
     """`let_go` detaches a client."""
 
-    def __init__(self, house: House, matching: Matching, staffing: Staffing, let_go: LetGo) -> None:
+    def __init__(self, house: House, requests: Requests, sessions: Sessions, staffing: Staffing, let_go: LetGo) -> None:
         self.house = house
-        self.matching = matching
+        self.requests = requests
+        self.sessions = sessions
         self.staffing = staffing
         self._let_go = let_go
 
@@ -124,7 +126,7 @@ class Rights:
         if staff.role not in MATCHED_ROLES:
             return
         try:
-            await self.matching.call(self.house.store.sign_out(staff.id, self.house.now(), force=True))
+            await self.requests.call(self.house.store.sign_out(staff.id, self.house.now(), force=True))
         except (Refused, Unavailable):
             self.house.refused["matcher_sign_out"] += 1
 
@@ -136,4 +138,4 @@ class Rights:
             present = await self.house.records.staff(staff)
             for entry in self.house.index.of_staff(staff):
                 returns = present is not None and present.role == entry.session.people[staff].role
-                await self.matching.sessions.apply(entry, RightEnded(staff, returns))
+                await self.sessions.apply(entry, RightEnded(staff, returns))

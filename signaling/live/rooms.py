@@ -1,7 +1,7 @@
-"""Rooms on workers, driven towards what each session wants: opened at its epoch, with its matrix, closed when it has ended.
+"""Rooms on workers: open each at its session's epoch, keep its matrix in force, close it when the session has ended.
 
-Level-triggered: whatever changed, ``kick`` makes one task a room compare and send. A lost worker only makes a session's epoch
-grow; the same comparison then opens the room elsewhere.
+Level-triggered: after any change one task per room compares what is with what should be, and sends the difference. When a worker
+fails, the session's epoch grows, and the same comparison opens the room on another worker.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from media.api import wire as media
 from media.api.client import WorkerError, WorkerRefused, WorkerUnreachable
 from signaling.live.entry import Entry, RoomState
 from signaling.live.house import House
+from signaling.live.room_orders import DropOrder, RoomOrders
+from signaling.live.sessions import Sessions
 from signaling.mediaworkers.interface import MediaWorker
 from signaling.protocol.messages import Answer, BoardMessage, BoardOut, Speaking
 from signaling.records.types import RecordsAway, StaleEpoch, UnknownSession
-from signaling.session.events import PeerChanged, PeerOffered, RecordingFailed, RoomLost, SessionEvent
+from signaling.session.events import PeerChanged, PeerOffered, RecordingFailed, RoomLost
 from signaling.session.model import NotAllowed
 
 log = structlog.get_logger(__name__)
@@ -35,15 +37,12 @@ RETRY_AFTER_FAULT_S = 1.0
 CLOSE_TIMEOUT_S = 1.0
 JOURNAL_UPDATES = 10_000  # full: the event stream waits, and so does the worker behind it
 
-Apply = Callable[[Entry, SessionEvent], Awaitable[None]]
-Show = Callable[[Entry], None]
-
 
 class Rooms:
-    def __init__(self, house: House, apply: Apply, show: Show) -> None:
+    def __init__(self, house: House, orders: RoomOrders, sessions: Sessions) -> None:
         self.house = house
-        self._apply = apply
-        self._show = show
+        self._orders = orders
+        self._sessions = sessions
         self._tasks: set[asyncio.Task[None]] = set()
         self._journal: asyncio.Queue[media.BoardChanged] = asyncio.Queue(JOURNAL_UPDATES)
 
@@ -72,16 +71,14 @@ class Rooms:
 
     # --- towards the worker ----------------------------------------------------------------------------------------------
 
-    def kick(self, entry: Entry) -> None:
-        room = entry.room
-        if entry.session.state != "active" and not room.opened and room.task is None:
-            return
-        room.dirty = True
-        room.kicked.set()
-        if room.opened != entry.session.epoch:
-            room.ready.clear()
-        if room.task is None:
-            room.task = self._spawn(self._drive(entry))
+    async def run(self) -> None:
+        """Carry out the orders: at most one task drives a room."""
+        while True:
+            order = await self._orders.next()
+            if isinstance(order, DropOrder):
+                self._spawn(self._drop_peer(order))
+            elif order.room.task is None:
+                order.room.task = self._spawn(self._drive(order))
 
     async def _drive(self, entry: Entry) -> None:
         room, failed = entry.room, ""
@@ -153,9 +150,9 @@ class Rooms:
         believed = [(person.id, name) for person in people for name in (person.former_id, person.peer_id) if name]
         for participant, name in believed:
             if name not in known:
-                await self._apply(entry, PeerChanged(participant, name, state.epoch, "gone"))
+                await self._sessions.apply(entry, PeerChanged(participant, name, state.epoch, "gone"))
         for peer in state.peers:
-            await self._apply(entry, PeerChanged(peer.participant, peer.peer, state.epoch, peer.state))
+            await self._sessions.apply(entry, PeerChanged(peer.participant, peer.peer, state.epoch, peer.state))
 
     async def _close_room(self, entry: Entry) -> None:
         room = entry.room
@@ -177,14 +174,14 @@ class Rooms:
                     if room.worker is not None and room.opened == entry.session.epoch:
                         return room.worker
                     room.ready.clear()
-                    self.kick(entry)
+                    self._orders.kick(entry)
         except TimeoutError:
             raise NotAllowed("no_worker") from None
 
     async def offer(self, entry: Entry, participant: str, tab: str, sdp: str, reply_to: int | None) -> Answer:
         """Admit a new peer of this participant; NotAllowed with the worker's reason when it refuses."""
         peer = f"peer-{secrets.token_hex(6)}"
-        await self._apply(entry, PeerOffered(participant, peer, tab))
+        await self._sessions.apply(entry, PeerOffered(participant, peer, tab))
         worker, epoch = await self._ready(entry), entry.session.epoch
         person = entry.session.anyone(participant)
         if person is None or person.peer_id != peer:  # they have left meanwhile, or the room has moved
@@ -194,23 +191,18 @@ class Rooms:
             command = media.AdmitPeer(epoch=epoch, peer=peer, participant=participant, sdp=sdp, former=former)
             admitted = await worker.client.admit(entry.id, command)
         except WorkerError as error:
-            await self._apply(entry, PeerChanged(participant, peer, epoch, "gone"))
+            await self._sessions.apply(entry, PeerChanged(participant, peer, epoch, "gone"))
             if isinstance(error, WorkerRefused):
                 self.house.refused[error.reason] += 1
                 if error.reason in ("no_room", "stale_epoch"):
-                    await self._apply(entry, RoomLost(epoch))
+                    await self._sessions.apply(entry, RoomLost(epoch))
                 raise NotAllowed(error.reason) from None
             raise NotAllowed("no_worker") from None
         return Answer(session=entry.id, sdp=admitted.sdp, peer=peer, epoch=epoch, id=reply_to)
 
-    def drop_peer(self, entry: Entry, peer: str) -> None:
-        worker, epoch = entry.room.worker, entry.room.opened
-        if worker is not None and worker.usable and epoch:
-            self._spawn(self._drop_peer(worker, entry.id, peer, epoch))
-
-    async def _drop_peer(self, worker: MediaWorker, room: str, peer: str, epoch: int) -> None:
+    async def _drop_peer(self, drop: DropOrder) -> None:
         try:
-            await worker.client.close_peer(room, peer, epoch)
+            await drop.worker.client.close_peer(drop.room, drop.peer, drop.epoch)
         except WorkerError:
             self.house.refused["close_peer"] += 1
 
@@ -243,7 +235,7 @@ class Rooms:
             return
         if event.state in ("replaced", "gone"):
             entry.limits.pop(event.participant, None)  # those of this connection; another's are told again
-        await self._apply(entry, PeerChanged(event.participant, event.peer, event.epoch, event.state))
+        await self._sessions.apply(entry, PeerChanged(event.participant, event.peer, event.epoch, event.state))
 
     async def _snapshot(self, event: media.Snapshot) -> None:
         """After a missed number: the rooms as they are now."""
@@ -252,7 +244,7 @@ class Rooms:
             if entry is None:
                 continue
             for peer in room.peers:
-                await self._apply(entry, PeerChanged(peer.participant, peer.peer, room.epoch, peer.state))
+                await self._sessions.apply(entry, PeerChanged(peer.participant, peer.peer, room.epoch, peer.state))
 
     async def _speaking_changed(self, event: media.SpeakingChanged) -> None:
         """Each is told of those they can hear, and of themself."""
@@ -268,7 +260,7 @@ class Rooms:
         entry = self.house.entries.get(event.room)
         if entry is not None and event.epoch == entry.session.epoch and entry.limits.get(event.participant, {}) != event.slots:
             entry.limits[event.participant] = event.slots
-            self._show(entry)
+            self._sessions.show(entry)
 
     async def _board_out(self, event: media.BoardOut) -> None:
         entry = self.house.entries.get(event.room)
@@ -288,7 +280,7 @@ class Rooms:
                 await self.house.recordings.erase(event.room)
             return
         if event.reason:
-            await self._apply(entry, RecordingFailed(event.epoch, event.period, event.reason))
+            await self._sessions.apply(entry, RecordingFailed(event.epoch, event.period, event.reason))
         if event.period <= entry.session.recording.erased:
             await self.house.recordings.erase(entry.id, entry.session.recording.erased)
 
@@ -341,6 +333,6 @@ class Rooms:
     async def _moved(self, entry: Entry) -> None:
         entry.room.ready.clear()
         try:
-            await self._apply(entry, RoomLost(entry.room.opened or entry.session.epoch))
+            await self._sessions.apply(entry, RoomLost(entry.room.opened or entry.session.epoch))
         except Exception:
             log.exception("room not moved", session=entry.id)

@@ -20,12 +20,15 @@ from signaling.live.call_quality import Calls
 from signaling.live.chat import Lines
 from signaling.live.connections import Client
 from signaling.live.earlier import Earlier
+from signaling.live.effects import LiveEffects
 from signaling.live.entry import Entry
 from signaling.live.house import House, wall_clock_ms
 from signaling.live.listening import Listening
 from signaling.live.matcher_sync import Agreeing, Forgotten
 from signaling.live.matching import Matching
+from signaling.live.requests import Requests
 from signaling.live.rights import Rights
+from signaling.live.room_orders import RoomOrders
 from signaling.live.rooms import Rooms
 from signaling.live.sessions import Sessions
 from signaling.live.staff_boards import Boards
@@ -66,17 +69,18 @@ class Live:
         self.admission = Admission(bounds)
         self.house = House(records=records, store=store, workers=workers, recordings=recordings, now=wall_clock_ms)
         self.earlier = Earlier(self.house)
-        self.sessions = Sessions(self.house)
         self.staffing = Staffing(self.house)
         self.lines = Lines(self.house)
-        self.rooms = Rooms(self.house, self.sessions.apply, self.sessions.show)
-        self.matching = Matching(self.house, self.sessions, self.staffing)
+        self.requests = Requests(self.house, self.staffing)
+        orders = RoomOrders()
+        self.sessions = Sessions(self.house, LiveEffects(self.requests, self.lines, orders))
+        self.rooms = Rooms(self.house, orders, self.sessions)
+        self.matching = Matching(self.house, self.requests, self.sessions, self.staffing)
         self.calls = Calls(self.house)
         self.boards = Boards(self.house, self.sessions, self.staffing, self.calls)
         self.listening = Listening(self.house, self.sessions)
-        self.rights = Rights(self.house, self.matching, self.staffing, self.detach)
-        self.agreeing = Agreeing(self.house, self.matching, self.staffing, forgotten) if forgotten else None
-        self.sessions.wire(self.matching, self.rooms, self.lines)
+        self.rights = Rights(self.house, self.requests, self.sessions, self.staffing, self.detach)
+        self.agreeing = Agreeing(self.house, self.requests, self.matching, self.staffing, forgotten) if forgotten else None
         self.invites: Invites | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
@@ -85,6 +89,7 @@ class Live:
     async def start(self) -> None:
         self.house.meters.watch_records(self.house.records)
         await self.house.workers.start(self.rooms.on_event, self.rooms.worker_died)
+        self._tasks = [asyncio.create_task(_for_ever(self.rooms.run))]  # first: sessions that are read again open their rooms
         await self._restore()
         await self.boards.load_messages()
         await self.boards.count()
@@ -108,7 +113,7 @@ class Live:
         if self.agreeing is not None:
             self.house.unsettled.set()
             loops.append(self.agreeing.run)
-        self._tasks = [asyncio.create_task(_for_ever(loop)) for loop in loops]
+        self._tasks += [asyncio.create_task(_for_ever(loop)) for loop in loops]
 
     def say_goodbye(self) -> None:
         """Tells every client to come back."""
@@ -130,7 +135,7 @@ class Live:
             deadline = await self.house.store.next_deadline_ms()
             wait_s = SWEEP_LONGEST_S if deadline is None else (deadline - self.house.now()) / 1000
             await self.staffing.woken(min(max(wait_s, 0.01), SWEEP_LONGEST_S))
-            await self.matching.sweep()
+            await self.requests.sweep()
 
     async def _notice_erasures(self) -> None:
         """Sessions that another process has erased (`sangdam session erase`) end here within a second."""
@@ -394,8 +399,8 @@ class Live:
 
     async def _sign_in(self, record: StaffRecord, skills: Staff) -> None:
         try:
-            await self.matching.call(self.house.store.sign_in(skills, self.house.now()))
-            await self.matching.settled()
+            await self.requests.call(self.house.store.sign_in(skills, self.house.now()))
+            await self.requests.settled()
             await self.staffing.read(record)
         except Unavailable:
             self.house.refused["unavailable"] += 1  # they come back to their conversations all the same
@@ -416,7 +421,7 @@ class Live:
                     await self._let_go(entry, participant, tabs, client.returns)
         if client.staff is not None and not tabs and client.staff.role in MATCHED_ROLES:
             try:
-                await self.matching.call(self.house.store.disconnect(client.staff.id, self.house.now()))
+                await self.requests.call(self.house.store.disconnect(client.staff.id, self.house.now()))
             except (Refused, Unavailable):
                 self.house.refused["matcher_disconnect"] += 1
 

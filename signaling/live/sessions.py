@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import msgspec
 import structlog
@@ -33,34 +33,35 @@ from signaling.session.events import (
     Ticked,
     Transfer,
 )
-from signaling.session.model import FINAL_STATES
-
-if TYPE_CHECKING:
-    from signaling.live.chat import Lines
-    from signaling.live.matching import Matching
-    from signaling.live.rooms import Rooms
+from signaling.session.model import FINAL_STATES, Person
 
 log = structlog.get_logger(__name__)
 
 
+class Effects(Protocol):
+    """What the steps of a session cause outside of it."""
+
+    async def ask_matcher(self, entry: Entry, effect: Enqueue | Step | Transfer | Reinstate) -> None: ...
+    async def say(self, entry: Entry, say: Say) -> None: ...
+    async def keep_note(self, entry: Entry, author: Person, text: str) -> None:
+        """Keep a note for staff."""
+
+    def drop_peer(self, entry: Entry, peer: str) -> None: ...
+    def room_changed(self, entry: Entry) -> None: ...
+
+
 class Sessions:
-    """``wire`` must be called before the first event: the parts know each other only at run time."""
+    """Every event of every live session passes `apply`."""
 
-    matching: Matching
-    rooms: Rooms
-    lines: Lines
-
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, effects: Effects) -> None:
         self.house = house
+        self._effects = effects
         self.scheduler = Scheduler(self._tick, house.time)
         self.changed = True  # the wallboard and the queues have something new to show
 
-    def wire(self, matching: Matching, rooms: Rooms, lines: Lines) -> None:
-        self.matching, self.rooms, self.lines = matching, rooms, lines
-
     async def apply(self, entry: Entry, event: SessionEvent) -> None:
-        """One event, whole: decided, journalled, then carried out and shown. NotAllowed and what the records refuse leave the
-        session as it was; while they are away it goes on, and they are told later."""
+        """Apply one event: decide, save, carry out the effects, show. Raise `NotAllowed` or what the records refuse; the session
+        is then as it was. While the records are unavailable the session goes on and is saved later."""
         async with entry.lock:
             before = encode_snapshot(entry.session)
             try:
@@ -103,15 +104,15 @@ class Sessions:
         try:
             match effect:
                 case Enqueue() | Step() | Transfer() | Reinstate():
-                    await self.matching.carry_out(entry, effect)
+                    await self._effects.ask_matcher(entry, effect)
                 case Say():
-                    await self.lines.system(entry, effect)
+                    await self._effects.say(entry, effect)
                 case Note():
                     await self.note(entry, effect.kind, dict(effect.data))
                 case Audit():
                     await self._audit(entry, effect)
                 case DropPeer():
-                    self.rooms.drop_peer(entry, effect.peer)
+                    self._effects.drop_peer(entry, effect.peer)
                 case KeepNotes():
                     await self._keep_notes(entry, effect)
                 case EraseRecording():
@@ -133,7 +134,7 @@ class Sessions:
         if person.id == entry.session.owner:
             await self.save_wrap_up(entry, person.staff, effect.notes, effect.outcome)
         else:
-            await self.lines.note(entry, person, effect.notes)
+            await self._effects.keep_note(entry, person, effect.notes)
 
     async def save_wrap_up(self, entry: Entry, staff: str, notes: str, outcome: str) -> None:
         save = partial(self.house.records.save_wrap_up, entry.id, staff, notes, outcome)
@@ -160,7 +161,7 @@ class Sessions:
         self.changed = True
         self.house.index.note(entry)
         self.scheduler.set(entry.id, next_deadline(entry.session))
-        self.rooms.kick(entry)
+        self._effects.room_changed(entry)
         self.show(entry)
         self.forget_if_done(entry)
 

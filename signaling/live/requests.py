@@ -1,0 +1,119 @@
+"""What is asked of the matcher: steps of its store, and the events they return, in their order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+import structlog
+
+from matcher import types as m
+from signaling.live.entry import Entry
+from signaling.live.house import House
+from signaling.live.staffing import Staffing
+from signaling.session.events import Enqueue, Reinstate, Step, StepName, Transfer
+
+log = structlog.get_logger(__name__)
+
+_STEPS: Final[dict[StepName, Callable[[m.MatchStore, str, int], Coroutine[Any, Any, list[m.AnyEvent]]]]] = {
+    "cancel": lambda store, request, now: store.cancel(request, now),
+    "suspend": lambda store, request, now: store.suspend(request, now),
+    "resume": lambda store, request, now: store.resume(request, now),
+    "entered": lambda store, request, now: store.entered(request, now),
+    "requeue": lambda store, request, now: store.requeue(request, now),
+    "complete": lambda store, request, now: store.complete(request, now),
+    "release": lambda store, request, now: store.release(request, now),
+    "unserved": lambda store, request, now: store.unserved(request, now),
+}
+
+
+class Requests:
+    """Make steps of the store. `Matching` routes the events that they return."""
+
+    def __init__(self, house: House, staffing: Staffing) -> None:
+        self.house = house
+        self.staffing = staffing
+        self._events: asyncio.Queue[m.AnyEvent | asyncio.Future[None]] = asyncio.Queue()  # as long as one burst of steps
+
+    async def call(self, step: Coroutine[Any, Any, list[m.AnyEvent]]) -> None:
+        """Make one step of the store and pass its events to the router. Raise `matcher.types.Refused`. After any other failure
+        nobody knows whether the step was made: `Agreeing` then reads the matcher again."""
+        try:
+            self.take(*await step)
+        except m.Refused:
+            raise
+        except BaseException:
+            self.house.unsettled.set()
+            raise
+        self.staffing.wake()
+
+    async def sweep(self) -> None:
+        """End what has expired. The caller looks for the next deadline."""
+        self.take(*await self.house.store.sweep(self.house.now()))
+
+    def take(self, *events: m.AnyEvent) -> None:
+        for event in events:
+            self._events.put_nowait(event)
+
+    async def settled(self) -> None:
+        """Wait until every event so far has been routed. Never await this under a session's lock."""
+        done = asyncio.get_running_loop().create_future()
+        self._events.put_nowait(done)
+        await done
+
+    async def carry_out(self, entry: Entry, effect: Enqueue | Step | Transfer | Reinstate) -> None:
+        store, now = self.house.store, self.house.now()
+        try:
+            match effect:
+                case Enqueue():
+                    await self.call(store.enqueue(self.request_of(entry, effect), now))
+                    await self._look(entry, effect)
+                case Step():
+                    await self.call(_STEPS[effect.step](store, effect.request, now))
+                case Transfer():
+                    await self.call(store.transfer_owner(effect.request, effect.staff, now))
+                case Reinstate():
+                    state: m.RequestState = "suspended"  # until its user is back, whom a callback does not need
+                    if effect.staff or effect.kind == "callback":
+                        state = "accepted" if effect.staff else "waiting"
+                    status = m.RequestStatus(self.request_of(entry, effect), state, staff=effect.staff or None)
+                    await self.call(store.restore([status], now))
+        except m.Refused as refused:
+            self.house.refused[f"matcher_{refused.reason}"] += 1
+            log.info("matcher refused", session=entry.id, step=str(effect), reason=refused.reason)
+        except m.Unavailable:
+            self.house.refused["matcher_unavailable"] += 1  # the session has decided; the matcher is told when it is back
+            self.house.unsettled.set()
+
+    def request_of(self, entry: Entry, effect: Enqueue | Reinstate) -> m.Request:
+        path = entry.site.category_path(effect.category) or (effect.category,)
+        return m.Request(
+            id=effect.request,
+            kind=effect.kind,
+            site=entry.site.id,
+            language=entry.session.language,
+            category_path=path,
+            enqueued_at_ms=effect.enqueued_at,
+            priority=entry.site.priority_of(effect.category),
+            widens_ms=entry.site.widens_ms_of(effect.category),
+            excluded=frozenset(effect.excluded),
+            only=effect.only,
+            first=effect.first,
+        )
+
+    async def _look(self, entry: Entry, effect: Enqueue) -> None:
+        """Ask for the user's place before the user is told that they wait. If nobody who is signed in could serve a help request,
+        tell the counselor at once."""
+        place = await self.house.store.place(effect.request, self.house.now())
+        if effect.request == entry.session.request:
+            entry.place = place
+        elif place is not None and not place.staffed:
+            self._events.put_nowait(m.RequestChanged(0, 0, effect.request, "waiting", "unstaffed"))
+
+    async def next_event(self) -> m.AnyEvent:
+        """Return the next event to route. Whoever waits in `settled` goes on when all events before have been routed."""
+        while isinstance(event := await self._events.get(), asyncio.Future):
+            if not event.done():
+                event.set_result(None)
+        return event
