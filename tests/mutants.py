@@ -20,7 +20,7 @@ ROOT: Final = Path(__file__).parents[1]
 SUITE: Final = (
     "tests/contract/matcher/test_store.py",
     "tests/contract/matcher/test_emptied.py",
-    "tests/contract/matcher/test_redis_faults.py::test_a_step_whose_answer_was_lost_is_made_once",
+    "tests/contract/matcher/test_redis_faults.py::test_step_whose_reply_was_lost_runs_once",
     "tests/contract/matcher/test_lockstep.py",
 )
 TIMEOUT_S: Final = 90

@@ -75,7 +75,7 @@ async def shows_the_same(one: Person, other: Person) -> None:
     await eventually(differs, [], "both boards should show the same ink")
 
 
-async def test_strokes_arrive_and_undo_takes_back_ones_own(cast: Cast) -> None:
+async def test_strokes_arrive_and_undo_removes_only_own_ones(cast: Cast) -> None:
     user, counselor = await at_the_board(cast)
     await draw(user, (0.1, 0.1), (0.3, 0.1))
     before = ["0,0", "1,0", "2,0"]  # the whole stroke, to its end
@@ -89,7 +89,7 @@ async def test_strokes_arrive_and_undo_takes_back_ones_own(cast: Cast) -> None:
     await eventually(lambda: ink(user), before, "the counselor's stroke should be gone, the user's stay")
 
 
-async def test_strokes_outlive_the_worker_and_the_server(cast: Cast, service: Service) -> None:
+async def test_strokes_survive_worker_and_server_restarts(cast: Cast, service: Service) -> None:
     user, counselor = await at_the_board(cast)
     await draw(user, (0.1, 0.1), (0.45, 0.5))
     await shows_the_same(user, counselor)
@@ -111,7 +111,7 @@ async def test_strokes_outlive_the_worker_and_the_server(cast: Cast, service: Se
     await eventually(lambda: ink(counselor), drawn, "the whole board should be back")
 
 
-async def test_a_late_professional_sees_everything(cast: Cast) -> None:
+async def test_late_professional_sees_everything(cast: Cast) -> None:
     user, counselor = await at_the_board(cast)
     professional = await cast.professional()
     await draw(user, (0.2, 0.3), (0.7, 0.3))
@@ -128,7 +128,7 @@ async def test_a_late_professional_sees_everything(cast: Cast) -> None:
     await shows_the_same(user, professional)
 
 
-async def test_a_picture_of_ones_own_becomes_the_background(cast: Cast, tmp_path: Path) -> None:
+async def test_own_picture_becomes_the_background(cast: Cast, tmp_path: Path) -> None:
     from PIL import Image
 
     Image.new("RGB", (400, 300), (30, 120, 200)).save(tmp_path / "photo.png")
@@ -140,7 +140,7 @@ async def test_a_picture_of_ones_own_becomes_the_background(cast: Cast, tmp_path
     assert (await shown.first.evaluate("image => image.naturalWidth")) == 400
 
 
-async def test_without_udp_text_and_board_go_by_websocket_and_the_page_says_so(cast: Cast) -> None:
+async def test_page_without_udp_announces_text_and_board_only(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user(no_udp=True)
     await user.call()
@@ -155,7 +155,7 @@ async def test_without_udp_text_and_board_go_by_websocket_and_the_page_says_so(c
     await counselor.reads("소리는 안 들려요")
 
 
-async def test_the_panel_shows_the_board_as_the_counselor_draws(cast: Cast) -> None:
+async def test_panel_opens_the_board_when_the_counselor_draws(cast: Cast) -> None:
     """A written conversation has a board, too: it opens by itself, and its user may draw on it."""
     counselor = await cast.counselor()
     user = await cast.user()

@@ -11,7 +11,7 @@ from tests.browser import media
 from tests.browser.people import BrowserName, Cast, eventually
 
 
-async def test_a_link_on_a_shop_page_becomes_a_voice_call(cast: Cast) -> None:
+async def test_link_on_a_shop_page_becomes_a_voice_call(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user()
     await user.call("voice", "/")
@@ -52,7 +52,7 @@ async def test_both_see_each_other(cast: Cast) -> None:
     await counselor.sees()
 
 
-async def test_mute_is_silence(cast: Cast) -> None:
+async def test_muted_person_is_not_heard(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user()
     await user.call()
@@ -66,7 +66,9 @@ async def test_mute_is_silence(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(("user_browser", "counselor_browser"), [("chromium", "firefox"), ("firefox", "chromium")])
-async def test_chromium_and_firefox_talk(cast: Cast, user_browser: BrowserName, counselor_browser: BrowserName) -> None:
+async def test_chromium_and_firefox_hear_each_other(
+    cast: Cast, user_browser: BrowserName, counselor_browser: BrowserName
+) -> None:
     """Chromium says the person's tone; Firefox's fake microphone has a tone of its own."""
     counselor = await cast.counselor(browser=counselor_browser)
     user = await cast.user(browser=user_browser)
@@ -86,7 +88,7 @@ async def test_chromium_and_firefox_talk(cast: Cast, user_browser: BrowserName, 
     await chromium.reads("들리세요?")
 
 
-async def test_a_declined_call_goes_to_the_next_counselor(cast: Cast) -> None:
+async def test_declined_call_goes_to_the_next_counselor(cast: Cast) -> None:
     first = await cast.counselor("jimin")
     second = await cast.counselor("suho")
     user = await cast.user()
@@ -105,7 +107,7 @@ async def test_a_declined_call_goes_to_the_next_counselor(cast: Cast) -> None:
     await expect(asked.get("ring")).to_be_hidden()
 
 
-async def test_hanging_up_rating_and_wrap_up(cast: Cast) -> None:
+async def test_hanging_up_leads_to_rating_and_wrap_up(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user()
     await user.call()
@@ -124,7 +126,7 @@ async def test_hanging_up_rating_and_wrap_up(cast: Cast) -> None:
     await expect(counselor.get("wrapup-save")).to_be_hidden()
 
 
-async def test_notes_typed_in_a_call_outlive_the_tab(cast: Cast) -> None:
+async def test_notes_typed_in_a_call_survive_closing_the_tab(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user()
     await user.call()
@@ -141,7 +143,7 @@ async def test_notes_typed_in_a_call_outlive_the_tab(cast: Cast) -> None:
     await expect(counselor.get("wrapup-notes")).to_have_value("배터리를 물어봄")
 
 
-async def test_text_in_the_panel_survives_the_shop_and_becomes_a_call(cast: Cast) -> None:
+async def test_panel_text_session_survives_navigation_and_becomes_a_call(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user()
     await user.visit_shop("/")

@@ -15,7 +15,7 @@ IN_A_MOMENT = """select => {
 }"""
 
 
-async def test_who_does_not_want_to_wait_comes_back_by_a_fresh_link(cast: Cast) -> None:
+async def test_user_returns_to_a_callback_by_a_fresh_link(cast: Cast) -> None:
     user = await cast.user()
     await user.call("voice")
     await user.enter()

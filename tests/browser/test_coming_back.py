@@ -35,33 +35,33 @@ async def still_there(user: User, counselor: Staff) -> None:
     await counselor.reads("두 번째 문장")
 
 
-async def test_the_user_reloads(cast: Cast) -> None:
+async def test_user_can_reload(cast: Cast) -> None:
     user, counselor = await two_people(cast)
     await user.page.reload()
     await still_there(user, counselor)
 
 
-async def test_the_counselor_reloads(cast: Cast) -> None:
+async def test_counselor_can_reload(cast: Cast) -> None:
     user, counselor = await two_people(cast)
     await counselor.page.reload()
     await still_there(user, counselor)
 
 
-async def test_a_worker_is_killed(cast: Cast, service: Service) -> None:
+async def test_call_survives_a_killed_worker(cast: Cast, service: Service) -> None:
     user, counselor = await two_people(cast)
     for worker in service.workers():
         os.kill(worker, signal.SIGKILL)
     await still_there(user, counselor)
 
 
-async def test_the_server_is_restarted(cast: Cast, service: Service) -> None:
+async def test_call_survives_a_server_restart(cast: Cast, service: Service) -> None:
     user, counselor = await two_people(cast)
     await service.stop(signal.SIGKILL)
     await service.start()
     await still_there(user, counselor)
 
 
-async def test_a_second_tab_takes_over(cast: Cast) -> None:
+async def test_second_tab_takes_over(cast: Cast) -> None:
     user, counselor = await two_people(cast)
     first = user.page
     await user.visit_shop()
@@ -101,7 +101,7 @@ async def leaves_a_message(cast: Cast, user: User) -> None:
     await other.get("message-done").first.click()
 
 
-async def test_counselor_lost_each_of_the_users_choices_works(backstage: Backstage, casting: Casting) -> None:
+async def test_each_choice_works_after_a_counselor_disconnect(backstage: Backstage, casting: Casting) -> None:
     """Three calls, so that the half minute until a counselor counts as lost passes once."""
     choices = (takes_another, leaves_a_message, stays)
     async with AsyncExitStack() as stack:

@@ -36,7 +36,7 @@ async def switch(person: Staff, mode: str) -> None:
         await apply.click()
 
 
-async def test_the_professional_catches_up_unheard_and_announced(cast: Cast) -> None:
+async def test_reading_professional_is_unheard_and_announced(cast: Cast) -> None:
     user, counselor, professional = await three_people(cast)
     await professional.hears()
     await user.hears(COUNSELOR.hz)
@@ -44,7 +44,7 @@ async def test_the_professional_catches_up_unheard_and_announced(cast: Cast) -> 
     await expect(user.get("notice").first).to_be_visible()
 
 
-async def test_consultation_whisper_conference(cast: Cast) -> None:
+async def test_consultation_whisper_and_conference_separate_voices(cast: Cast) -> None:
     user, counselor, professional = await three_people(cast)
     await professional.get("join").click()
     await professional.get("call-camera").click()
@@ -70,7 +70,7 @@ async def test_consultation_whisper_conference(cast: Cast) -> None:
     await user.sees(COUNSELOR, PROFESSIONAL)
 
 
-async def test_what_staff_write_never_reaches_the_users_browser(cast: Cast) -> None:
+async def test_staff_lines_never_reach_the_users_browser(cast: Cast) -> None:
     user, counselor, professional = await three_people(cast)
     await professional.get("join").click()
     await professional.hears(COUNSELOR.hz)
@@ -85,7 +85,7 @@ async def test_what_staff_write_never_reaches_the_users_browser(cast: Cast) -> N
         assert not user.traffic.contains(secret)
 
 
-async def test_hand_over_the_professional_carries_on(cast: Cast) -> None:
+async def test_professional_continues_after_handover(cast: Cast) -> None:
     user, counselor, professional = await three_people(cast)
     await professional.get("join").click()
     await switch(counselor, "conference")
@@ -99,7 +99,7 @@ async def test_hand_over_the_professional_carries_on(cast: Cast) -> None:
     await expect(counselor.get("wrapup-notes")).to_be_visible()
 
 
-async def test_nobody_found_the_call_goes_on(cast: Cast) -> None:
+async def test_call_continues_if_no_professional_is_found(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user()
     await user.call()

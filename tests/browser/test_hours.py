@@ -13,7 +13,7 @@ from tests.browser.people import Cast
 DAYS = "월화수목금토일"
 
 
-async def test_a_holiday_closes_the_door_but_not_on_those_in_line(cast: Cast) -> None:
+async def test_holiday_closes_for_new_users_but_not_for_the_queue(cast: Cast) -> None:
     waiting = await cast.user(timezone_id="UTC")
     await waiting.call("voice", "/m5.html")
     await waiting.enter()

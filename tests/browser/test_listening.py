@@ -10,7 +10,7 @@ from tests.browser.people import Cast
 from tests.browser.service import sangdam
 
 
-async def test_an_operator_listens_seen_by_both_and_the_user_is_put_on_hold(cast: Cast) -> None:
+async def test_operator_listening_is_shown_to_both_and_hold_silences(cast: Cast) -> None:
     await sangdam(cast.service, "site", "add", "demo-shop", "--update", "--listening", "on")
     operator = await cast.operator()
     counselor = await cast.counselor()

@@ -46,7 +46,7 @@ async def made_up(page: Page, since: Heard) -> float:
     return (concealed - since[0]) / (played - since[1])
 
 
-async def test_a_voice_is_sent_twice_while_its_line_loses(cast: Cast) -> None:
+async def test_voice_is_sent_redundantly_while_packets_are_lost(cast: Cast) -> None:
     async with network() as line:
         counselor = await cast.counselor()
         await counselor.context.add_init_script(KEEP_PEERS)

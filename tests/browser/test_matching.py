@@ -33,7 +33,7 @@ async def away(counselor: Staff) -> None:
     await expect(counselor.get("state-away")).to_have_attribute("aria-pressed", "true")
 
 
-async def test_a_missed_call_goes_on_and_who_missed_it_is_told(cast: Cast) -> None:
+async def test_missed_call_moves_on_and_the_counselor_is_told(cast: Cast) -> None:
     pair = [await cast.counselor("jimin"), await cast.counselor("suho")]
     user = await waits(cast)
     await eventually(lambda: rings(*pair), 1, "one of the two should ring")
@@ -51,7 +51,7 @@ async def test_a_missed_call_goes_on_and_who_missed_it_is_told(cast: Cast) -> No
     await expect(first.get("state-available")).to_have_attribute("aria-pressed", "true")
 
 
-async def test_every_tab_of_a_counselor_rings_and_one_accept_stops_all(cast: Cast) -> None:
+async def test_all_tabs_of_a_counselor_ring_until_one_accepts(cast: Cast) -> None:
     counselor = await cast.counselor()
     other_tab = Staff(cast.service, counselor.browser, counselor.context, COUNSELOR)
     other_tab.page = await counselor.context.new_page()
@@ -67,7 +67,7 @@ async def test_every_tab_of_a_counselor_rings_and_one_accept_stops_all(cast: Cas
     await expect(counselor.get("missed")).to_be_hidden()
 
 
-async def test_with_nobody_there_a_message_is_left_taken_and_done(cast: Cast) -> None:
+async def test_message_is_left_taken_and_closed_if_nobody_is_there(cast: Cast) -> None:
     user = await waits(cast)
     await expect(user.page.get_by_role("heading", name="지금은 자리에 있는 상담사가 없어요")).to_be_visible()
     await expect(user.get("waiting-place")).to_have_count(0)
@@ -87,7 +87,7 @@ async def test_with_nobody_there_a_message_is_left_taken_and_done(cast: Cast) ->
     await expect(counselor.get("ring")).to_be_hidden()
 
 
-async def test_the_place_moves_up_and_the_ring_stops_for_whoever_leaves(cast: Cast) -> None:
+async def test_position_moves_up_and_the_ring_stops_when_a_user_leaves(cast: Cast) -> None:
     counselor = await cast.counselor()
     await away(counselor)
     first, second = await waits(cast), await waits(cast)
@@ -105,7 +105,7 @@ async def test_the_place_moves_up_and_the_ring_stops_for_whoever_leaves(cast: Ca
     await expect(counselor.get("state-available")).to_have_attribute("aria-pressed", "true")
 
 
-async def test_the_line_outlives_a_killed_server(cast: Cast, service: Service) -> None:
+async def test_queue_survives_a_killed_server(cast: Cast, service: Service) -> None:
     counselor = await cast.counselor()
     await away(counselor)
     first, second = await waits(cast), await waits(cast)

@@ -70,7 +70,7 @@ async def unmute(person: Person, listener: Person) -> None:
 
 
 @pytest.mark.parametrize("who", ["user", "counselor"])
-async def test_muted_stays_muted_when_the_microphone_is_replaced(cast: Cast, who: str) -> None:
+async def test_mute_survives_replacing_the_microphone(cast: Cast, who: str) -> None:
     user, counselor = await in_a_call(cast)
     muted, listener = (user, counselor) if who == "user" else (counselor, user)
     await mute(muted, listener)
@@ -80,7 +80,7 @@ async def test_muted_stays_muted_when_the_microphone_is_replaced(cast: Cast, who
 
 
 @pytest.mark.parametrize("who", ["user", "counselor"])
-async def test_muted_stays_muted_over_a_reload(cast: Cast, who: str) -> None:
+async def test_mute_survives_a_reload(cast: Cast, who: str) -> None:
     """The camera answers three seconds after the microphone."""
     user, counselor = await in_a_call(cast, "video")
     muted, listener = (user, counselor) if who == "user" else (counselor, user)
@@ -92,7 +92,7 @@ async def test_muted_stays_muted_over_a_reload(cast: Cast, who: str) -> None:
     await unmute(muted, listener)
 
 
-async def test_muted_stays_muted_when_another_device_is_chosen(cast: Cast) -> None:
+async def test_mute_survives_choosing_another_device(cast: Cast) -> None:
     user, counselor = await in_a_call(cast)
     await mute(user, counselor)
     await user.get("call-devices").click()

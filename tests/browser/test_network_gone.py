@@ -27,7 +27,7 @@ async def hears_again(person: Person, returned: float) -> float:
     return (await media.note(person.page))["first"] / 1000 - returned
 
 
-async def test_a_call_goes_on_when_the_networks_are_back(cast: Cast) -> None:
+async def test_call_resumes_when_the_networks_return(cast: Cast) -> None:
     """The user's is gone whole, as in a tunnel; meanwhile that of the counselor carries no UDP."""
     async with network() as tunnel, network() as office:
         counselor = await cast.counselor(proxy=office.proxy)

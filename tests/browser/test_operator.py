@@ -30,7 +30,7 @@ def row(operator: Staff, table: str, *cells: str) -> Locator:
     return found
 
 
-async def test_the_wallboard_is_live_ends_a_session_and_signs_staff_out(cast: Cast) -> None:
+async def test_operator_ends_a_session_and_signs_staff_out_on_the_wallboard(cast: Cast) -> None:
     operator = await cast.operator()
     await expect(figure(operator, "지금 대기")).to_have_text("0")
     user = await cast.user()
@@ -113,7 +113,7 @@ async def draw_a_stroke(user: User) -> None:
     await user.page.mouse.up()
 
 
-async def test_a_past_session_is_read_audited_and_erased(cast: Cast, tmp_path: Path) -> None:
+async def test_past_session_can_be_read_audited_and_erased(cast: Cast, tmp_path: Path) -> None:
     counselor = await cast.counselor()
     user = await a_session_with_everything(cast, counselor)
     async with user.page.expect_download() as download:

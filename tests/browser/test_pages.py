@@ -76,7 +76,7 @@ async def house(request: pytest.FixtureRequest, cast: Cast, media_folder: Path) 
 
 
 @pytest.mark.timeout(240)
-async def test_every_page_in_every_state(house: House) -> None:
+async def test_every_page_is_sound_in_every_state(house: House) -> None:
     """One long journey, so that the many states need few calls."""
     left = await the_user_whose_counselor_goes(house)
     counselor = await house.staff("jimin")

@@ -65,7 +65,7 @@ async def learns_nothing_of(user: User, *secrets: str) -> None:
         assert not user.traffic.contains(secret), secret
 
 
-async def test_the_hunt_stays_among_staff_and_who_catches_up_hears_nobody_and_is_announced(cast: Cast) -> None:
+async def test_search_for_help_is_hidden_and_the_reader_hears_nobody(cast: Cast) -> None:
     user, counselor = await in_a_call(cast)
     professional = await cast.professional()
     await asks_for_help(counselor, "초점 모터를 모르겠어요")
@@ -90,7 +90,7 @@ async def test_the_hunt_stays_among_staff_and_who_catches_up_hears_nobody_and_is
     await learns_nothing_of(user, "다시 부탁드려요", "읽는 중입니다", *STAFF_ONLY)
 
 
-async def test_nothing_of_the_staffs_consultation_or_whisper_reaches_the_user(cast: Cast, tmp_path: Path) -> None:
+async def test_no_consultation_or_whisper_reaches_the_user(cast: Cast, tmp_path: Path) -> None:
     user, counselor = await in_a_call(cast)
     professional = await cast.professional()
     await asks_for_help(counselor, "초점 모터를 모르겠어요")

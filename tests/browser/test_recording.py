@@ -37,7 +37,7 @@ def files(service: Service) -> list[Path]:
     return sorted((service.data_dir / "recordings").rglob("*.webm"))
 
 
-async def test_two_people_agree_and_talk_and_the_user_takes_it_back(cast: Cast) -> None:
+async def test_agreed_recording_is_deleted_when_the_user_revokes(cast: Cast) -> None:
     user, counselor = await a_call(cast)
     await expect(user.get("recording")).to_contain_text("이 상담을 녹화해도 될까요?")
     await user.get("rec-agree").click()

@@ -14,7 +14,7 @@ async def by_text(user: User) -> None:
     await user.panel.get_by_test_id("panel-text").click()
 
 
-async def test_a_returning_user_is_offered_to_the_counselor_of_last_time_first(cast: Cast) -> None:
+async def test_returning_user_is_offered_to_the_last_counselor_first(cast: Cast) -> None:
     jimin = await cast.counselor("jimin")
     user = await cast.user()
     await user.visit_shop("/m5.html")
@@ -47,7 +47,7 @@ async def test_a_returning_user_is_offered_to_the_counselor_of_last_time_first(c
     await expect(operator.page.get_by_text("지난번 상담사가 받을 수 없었음")).to_be_visible()
 
 
-async def test_two_conversations_in_one_console_stay_apart(cast: Cast) -> None:
+async def test_two_sessions_in_one_console_stay_apart(cast: Cast) -> None:
     records = await Records.open(f"sqlite+aiosqlite:///{cast.service.data_dir / 'records.sqlite'}")
     record = await records.staff("jimin")
     assert record is not None

@@ -9,7 +9,7 @@ from tests.browser.media import COUNSELOR, PROFESSIONAL, USER
 from tests.browser.people import Cast
 
 
-async def test_a_user_is_passed_on_and_back(cast: Cast) -> None:
+async def test_user_can_be_transferred_and_back(cast: Cast) -> None:
     jimin = await cast.counselor("jimin")
     suho = await cast.colleague()
     user = await cast.user()

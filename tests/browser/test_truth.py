@@ -44,7 +44,7 @@ async def hears_the_hold_tone(user: User) -> bool:
     return max(found.values()) > media.AUDIBLE_DB
 
 
-async def test_a_wish_to_talk_rings_and_claims_no_hearing_until_taken(cast: Cast) -> None:
+async def test_upgrade_request_rings_and_shows_no_hearing_until_accepted(cast: Cast) -> None:
     counselor = await counselor_for_two(cast)
     asking = await by_text(cast, counselor)
     await by_text(cast, counselor)
@@ -69,7 +69,7 @@ async def test_a_wish_to_talk_rings_and_claims_no_hearing_until_taken(cast: Cast
     await expect(counselor.get("session-row").nth(0)).to_have_attribute("aria-current", "true")
 
 
-async def test_leaving_a_call_holds_it_and_both_sides_say_so(cast: Cast) -> None:
+async def test_leaving_a_call_holds_it_and_both_pages_say_so(cast: Cast) -> None:
     counselor = await counselor_for_two(cast)
     user = await cast.user()
     await user.call()
@@ -101,7 +101,7 @@ async def test_leaving_a_call_holds_it_and_both_sides_say_so(cast: Cast) -> None
     await expect(user.get("who-hears")).to_contain_text("Jimin")
 
 
-async def test_a_user_reads_that_nobody_hears_while_the_counselor_is_elsewhere(cast: Cast) -> None:
+async def test_user_is_told_that_nobody_hears_while_counselor_is_gone(cast: Cast) -> None:
     """The console is gone without a word, as when a laptop is closed."""
     counselor = await cast.counselor()
     user = await cast.user()
@@ -113,7 +113,7 @@ async def test_a_user_reads_that_nobody_hears_while_the_counselor_is_elsewhere(c
     await expect(user.get("who-hears")).not_to_contain_text("듣고 있어요")
 
 
-async def test_a_duplicated_tab_takes_over_and_the_first_says_so(cast: Cast) -> None:
+async def test_duplicated_tab_takes_over_and_the_first_says_so(cast: Cast) -> None:
     """A window opened by the page gets a copy of its sessionStorage, as a duplicated tab does."""
     counselor = await cast.counselor()
     user = await cast.user()
@@ -138,7 +138,7 @@ async def test_a_duplicated_tab_takes_over_and_the_first_says_so(cast: Cast) -> 
     await user.hears(media.COUNSELOR.hz)
 
 
-async def test_a_duplicated_call_window_takes_over_and_the_first_says_so(cast: Cast) -> None:
+async def test_duplicated_call_window_takes_over_and_the_first_says_so(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user()
     await user.call()

@@ -15,7 +15,7 @@ from tests.turn_server import TurnServer, own_address
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
-async def test_a_call_by_relay_alone(casting: Casting, tmp_path: Path, transport: str) -> None:
+async def test_call_works_by_relay_alone(casting: Casting, tmp_path: Path, transport: str) -> None:
     turn = TurnServer(tmp_path, own_address())
     with turn.running():
         async with running(tmp_path, "--turn", turn.url, "--turn-secret-file", str(turn.secret_file)) as service:

@@ -55,7 +55,7 @@ GONE_ON = """([live, ...steps]) => {
 STEPS = "() => sessionStorage.sangdamVisit.split('\\n').map((step) => step.split('\\t').at(-1))"
 
 
-async def test_a_page_that_slept_takes_up_what_came_since(cast: Cast) -> None:
+async def test_page_restored_from_cache_shows_missed_lines(cast: Cast) -> None:
     user = await cast.user()
     page = next(page for page in PAGES if page.name == "csp")
     async with unkind_server(user.service.url) as origin:
@@ -71,7 +71,7 @@ async def test_a_page_that_slept_takes_up_what_came_since(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
-async def test_a_text_session_starts_survives_and_has_its_trail(cast: Cast, page: Unkind) -> None:
+async def test_text_session_starts_survives_and_has_its_trail(cast: Cast, page: Unkind) -> None:
     counselor = await cast.counselor()
     user = await cast.user()
     async with unkind_server(user.service.url) as origin:

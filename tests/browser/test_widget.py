@@ -53,7 +53,7 @@ async def sends_only_site_category_and_language(requests: list[Request]) -> None
         assert referer.path in ("", "/", "/panel") or referer.path.startswith("/assets/"), referer
 
 
-async def test_before_a_button_is_pressed_only_site_category_and_language_are_sent(cast: Cast) -> None:
+async def test_nothing_private_is_sent_before_a_button_is_pressed(cast: Cast) -> None:
     user = await cast.user()
     await user.context.add_init_script(LISTEN_TO_THE_PANEL)
     requests: list[Request] = []
@@ -81,7 +81,7 @@ async def test_before_a_button_is_pressed_only_site_category_and_language_are_se
     assert code.post_data_json == {"site": "demo-shop", "category": "cameras", "language": "ko"}
 
 
-async def test_all_that_is_shared_is_listed_and_what_is_removed_does_not_arrive(cast: Cast) -> None:
+async def test_shared_facts_are_listed_and_removed_ones_not_sent(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user()
     panel = await look_around(user)
@@ -115,7 +115,7 @@ async def test_all_that_is_shared_is_listed_and_what_is_removed_does_not_arrive(
     await expect(brief.locator(".trail-page").filter(has_text=LENS)).to_have_count(0)
 
 
-async def test_the_shop_vouches_for_a_visitor_who_is_signed_in(cast: Cast) -> None:
+async def test_shop_signs_for_a_signed_in_visitor(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user()
     await user.visit_shop("/m5.html")
@@ -143,7 +143,7 @@ async def tab_to(user: User, reached: str, where: Frame | None = None) -> None:
     raise AssertionError(f"40 times Tab do not lead to {reached}")
 
 
-async def test_the_keyboard_alone_opens_closes_and_begins(cast: Cast) -> None:
+async def test_keyboard_alone_opens_closes_and_starts_a_session(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user()
     await user.visit_shop("/")
@@ -175,7 +175,7 @@ async def live_call(cast: Cast) -> tuple[User, Staff]:
     return user, counselor
 
 
-async def test_a_second_click_returns_to_the_live_session(cast: Cast) -> None:
+async def test_second_click_returns_to_the_live_session(cast: Cast) -> None:
     user, counselor = await live_call(cast)
     await user.shop.bring_to_front()
     await user.shop.goto(f"{user.service.shop}/m5.html")
@@ -199,7 +199,7 @@ async def calls(user: User) -> int:
     return sum("/call" in page.url for page in user.context.pages)
 
 
-async def test_a_blocked_window_is_opened_by_the_link_in_the_panel(cast: Cast) -> None:
+async def test_panel_link_opens_a_blocked_window(cast: Cast) -> None:
     counselor = await cast.counselor()
     user = await cast.user()
     await user.visit_shop("/")
@@ -236,7 +236,7 @@ async def shop_on_a_foreign_port(shop: str) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-async def test_a_page_of_another_origin_is_refused_in_words(cast: Cast) -> None:
+async def test_page_of_another_origin_is_refused_with_a_reason(cast: Cast) -> None:
     user = await cast.user()
     words = {"ko": "이 페이지에서는 상담을 시작할 수 없어요", "en": "Counselling cannot start from this page"}
     async with shop_on_a_foreign_port(user.service.shop) as foreign:
@@ -262,7 +262,7 @@ LANGUAGES = {
 }
 
 
-async def test_the_partners_own_link_leads_to_the_call_in_korean_and_english(cast: Cast) -> None:
+async def test_partners_own_link_leads_to_a_call_in_both_languages(cast: Cast) -> None:
     for language, (who, wait, voice, title) in LANGUAGES.items():
         user = await cast.user()
         await user.visit_shop(f"/m5.html?lang={language}")

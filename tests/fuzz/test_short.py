@@ -21,5 +21,5 @@ def results() -> Results:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_a_moment_of(name: str, results: Results) -> None:
+def test_fuzz_target_passes_a_short_run(name: str, results: Results) -> None:
     assert results[name].returncode == 0, results[name].stdout[-4000:]

@@ -65,7 +65,7 @@ async def both_hear(user: Peer, counselor: Peer) -> bool:
 
 
 @pytest.mark.parametrize("name", sorted(DATAGRAMS))
-async def test_one_datagram_of_a_stranger_ends_nothing(call: tuple[Service, Peer, Peer], name: str) -> None:
+async def test_strangers_datagram_does_not_end_the_call(call: tuple[Service, Peer, Peer], name: str) -> None:
     service, user, _ = call
     before = sum((await service.drops()).values())
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
@@ -79,13 +79,13 @@ async def test_one_datagram_of_a_stranger_ends_nothing(call: tuple[Service, Peer
 
 
 @pytest.mark.parametrize("name", sorted(set(DATAGRAMS) - {"plain fatal alert"}))
-async def test_the_same_from_a_clients_own_address_ends_nothing(call: tuple[Service, Peer, Peer], name: str) -> None:
+async def test_bad_datagram_from_a_clients_address_does_not_end_the_call(call: tuple[Service, Peer, Peer], name: str) -> None:
     _, user, _ = call
     user.send_raw(DATAGRAMS[name])
     await asyncio.sleep(0.1)
 
 
-async def test_a_flood_of_junk_ends_nothing(call: tuple[Service, Peer, Peer]) -> None:
+async def test_flood_of_junk_does_not_end_the_call(call: tuple[Service, Peer, Peer]) -> None:
     service, user, _ = call
     noise = random.Random(7)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
@@ -97,9 +97,7 @@ async def test_a_flood_of_junk_ends_nothing(call: tuple[Service, Peer, Peer]) ->
 
 
 @pytest.mark.parametrize("of", ["noise", "good packets, then repeated"])
-async def test_fifty_thousand_packets_a_second_on_one_leg_leave_the_others_alone(
-    either_call: tuple[Service, Peer, Peer], of: str
-) -> None:
+async def test_packet_flood_on_one_peer_leaves_others_undisturbed(either_call: tuple[Service, Peer, Peer], of: str) -> None:
     service, user, counselor = either_call
     mad = await service.join("mad")
     await service.matrix(hears={"user": {"counselor": 1.0}, "counselor": {"user": 1.0}, "mad": {"user": 1.0}})
@@ -135,7 +133,7 @@ async def flood(peer: Peer, datagrams: list[bytes]) -> None:
     assert child.returncode == 0
 
 
-async def test_random_rtp_and_rtcp_within_the_encryption_ends_nothing(call: tuple[Service, Peer, Peer]) -> None:
+async def test_random_encrypted_rtp_and_rtcp_do_not_end_the_call(call: tuple[Service, Peer, Peer]) -> None:
     service, user, _ = call
     noise = random.Random(8)
     for _ in range(300):
@@ -150,7 +148,7 @@ async def test_random_rtp_and_rtcp_within_the_encryption_ends_nothing(call: tupl
     assert drops["rtcp"] > 0
 
 
-async def test_bad_data_channel_messages_end_nothing(call: tuple[Service, Peer, Peer]) -> None:
+async def test_bad_data_channel_messages_do_not_end_the_call(call: tuple[Service, Peer, Peer]) -> None:
     service, user, _ = call
     await eventually(lambda: user.live.readyState == "open" and user.doc.readyState == "open")
     for text in ("", "{", '{"t":"hb","n":"x"}', '{"t":"hb","n":1,"x":2}', "[" * 10_000, "\ud7ff" * 100):
@@ -172,14 +170,14 @@ async def test_bad_data_channel_messages_end_nothing(call: tuple[Service, Peer, 
 
 
 @pytest.mark.parametrize("sdp", ["", "v=0\r\n", "hello" * 1000, "v=0\r\nm=audio 9 x 1\r\n" * 300, "x" * 100_000])
-async def test_a_bad_offer_is_refused_with_a_reason_and_harms_nobody(call: tuple[Service, Peer, Peer], sdp: str) -> None:
+async def test_bad_offer_is_refused_with_a_reason_and_harms_nobody(call: tuple[Service, Peer, Peer], sdp: str) -> None:
     service, _, _ = call
     with pytest.raises(client.WorkerRefused) as refused:
         await service.worker.admit(service.room, wire.AdmitPeer(epoch=1, peer="p", participant="user", sdp=sdp))
     assert refused.value.reason == "bad_sdp"
 
 
-async def test_a_room_that_is_full_says_so(service: Service) -> None:
+async def test_full_room_refuses_with_a_reason(service: Service) -> None:
     for number in range(8):
         await service.join(f"p{number}", secure=False)
     with pytest.raises(client.WorkerRefused) as refused:

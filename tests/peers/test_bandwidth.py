@@ -20,7 +20,7 @@ def told(service: Service, participant: str) -> list[dict[int, str]]:
     ]
 
 
-async def test_a_narrow_line_keeps_the_voice_and_costs_the_others_nothing(service: Service) -> None:
+async def test_slow_connection_keeps_the_voice_without_affecting_others(service: Service) -> None:
     snapshot = await anext(service.worker.events())
     assert isinstance(snapshot, wire.Snapshot)
     address = next((host, port) for host, port in snapshot.udp if host == "127.0.0.1")

@@ -63,7 +63,7 @@ def journal(service: Service) -> bytes:
     return doc.get_update()
 
 
-async def test_what_one_draws_the_others_see_and_the_journal_gets(service: Service) -> None:
+async def test_drawing_reaches_the_others_and_the_journal(service: Service) -> None:
     await service.matrix(writers=["user", "counselor"])
     user, counselor = Writer(await service.join("user")), Writer(await service.join("counselor"))
     await user.open()
@@ -85,7 +85,7 @@ async def test_what_one_draws_the_others_see_and_the_journal_gets(service: Servi
     await eventually(lambda: (journalled() or {}).keys() == {"stroke", "second"})
 
 
-async def test_a_reader_cannot_write(service: Service) -> None:
+async def test_reader_cannot_draw(service: Service) -> None:
     await service.matrix(writers=["user"])
     user, reader = Writer(await service.join("user")), Writer(await service.join("professional"))
     await user.open()
@@ -96,7 +96,7 @@ async def test_a_reader_cannot_write(service: Service) -> None:
     assert user.read() == {"yours": "allowed"}
 
 
-async def test_a_room_begins_with_its_journal_at_a_new_epoch(service: Service) -> None:
+async def test_new_epoch_starts_from_the_journal(service: Service) -> None:
     before: Doc[Map[object]] = Doc()
     before.get("elements", type=Map)["kept"] = "line"
     await service.worker.open_room(service.room, wire.OpenRoom(epoch=2, board=[before.get_update()]))
@@ -106,7 +106,7 @@ async def test_a_room_begins_with_its_journal_at_a_new_epoch(service: Service) -
     await service.worker.close_room(service.room, 2)
 
 
-async def test_without_a_data_channel_the_board_goes_by_signaling(service: Service) -> None:
+async def test_board_uses_signaling_without_a_data_channel(service: Service) -> None:
     await service.matrix(writers=["user", "phone"], by_signaling=["phone"])
     user = Writer(await service.join("user"))
     await user.open()

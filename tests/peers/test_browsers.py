@@ -161,7 +161,7 @@ async def test_everyone_hears_and_sees_the_others(pages: Pages, kinds: str) -> N
 
 
 @pytest.mark.parametrize("viewer", ["c", "f"])
-async def test_a_slot_and_a_voice_change_hands_while_the_call_goes_on(pages: Pages, viewer: str) -> None:
+async def test_slot_and_voice_change_owner_during_the_call(pages: Pages, viewer: str) -> None:
     async with async_playwright() as playwright:
         for name, kind in zip("abc", f"{viewer}cc", strict=True):
             await pages.join(name, await launch(playwright, kind))
@@ -175,7 +175,7 @@ async def test_a_slot_and_a_voice_change_hands_while_the_call_goes_on(pages: Pag
         await pages.until("a", {pages.tone("c")}, ["c", "b"])  # the last picture of b stays until the page hides it
 
 
-async def test_a_reloaded_page_is_back_in_its_place(pages: Pages) -> None:
+async def test_reloaded_page_returns_to_its_place(pages: Pages) -> None:
     matrix = {"hears": {"a": {"b": 1.0}, "b": {"a": 1.0}}, "sees": {"a": {0: ("b", "camera")}, "b": {0: ("a", "camera")}}}
     await pages.service.matrix(**matrix)
     async with async_playwright() as playwright:
@@ -189,7 +189,7 @@ async def test_a_reloaded_page_is_back_in_its_place(pages: Pages) -> None:
         await pages.until("a", {pages.tone("b")}, ["b", None])
 
 
-async def test_a_browser_with_a_narrow_line_gets_a_smaller_picture_and_another_does_not(pages: Pages) -> None:
+async def test_only_the_slow_browser_gets_smaller_video(pages: Pages) -> None:
     worker = await anext(pages.service.worker.events())
     assert isinstance(worker, wire.Snapshot)
     line = Proxy(next((host, port) for host, port in worker.udp if host == "127.0.0.1"), down=Line(bps=400_000))

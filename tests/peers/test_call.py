@@ -45,7 +45,7 @@ async def test_three_people_hear_the_two_others(service: Service) -> None:
     assert [each.tones(*TONES) for each in heard] == [{620, 880}, {440, 880}, {440, 620}]
 
 
-async def test_who_was_muted_is_heard_with_the_first_word(service: Service) -> None:
+async def test_unmuted_person_is_heard_from_the_first_word(service: Service) -> None:
     """In between nothing that they send is even looked at."""
     names = ("user", "counselor", "professional")
     await service.everyone_hears_everyone(*names)
@@ -62,7 +62,7 @@ async def test_who_was_muted_is_heard_with_the_first_word(service: Service) -> N
     assert not (await service.drops()).keys() & {"receive_failed", "tick_failed"}
 
 
-async def test_a_voice_alone_goes_past_the_mixer_and_comes_back_without_a_seam(service: Service) -> None:
+async def test_single_voice_bypasses_the_mixer_and_returns_without_a_gap(service: Service) -> None:
     """Its packets reach all listeners as they came, by the fast path where there is one; another's word is mixed in at once, and
     nobody's stream skips or repeats anything."""
     names = ("user", "counselor", "professional")
@@ -109,7 +109,7 @@ async def _say(who: Peer, payloads: list[bytes]) -> None:
         who.send_rtp("audio", number, number * 960, payload, level=30)
 
 
-async def test_modes_of_help_change_who_hears_whom(service: Service) -> None:
+async def test_help_modes_change_who_hears_whom(service: Service) -> None:
     people = {name: await service.join(name) for name in ("user", "counselor", "professional")}
     for (_, person), hz in zip(people.items(), TONES, strict=True):
         person.speak(hz)
@@ -133,7 +133,7 @@ async def test_modes_of_help_change_who_hears_whom(service: Service) -> None:
     assert await heard() == {"user": {620}, "counselor": {440, 880}, "professional": {440, 620}}
 
 
-async def test_what_goes_out_is_one_continuous_stream_across_relay_and_mix(either_service: Service) -> None:
+async def test_output_is_one_continuous_stream_across_relay_and_mix(either_service: Service) -> None:
     service = either_service
     await service.everyone_hears_everyone("user", "counselor", "professional")
     user, counselor = await service.join("user"), await service.join("counselor")
@@ -155,7 +155,7 @@ async def test_what_goes_out_is_one_continuous_stream_across_relay_and_mix(eithe
     assert {header.extension for header in headers if header.profile} == set(), "no extension of another client's leaks through"
 
 
-async def test_pictures_arrive_in_their_slots_beginning_with_a_keyframe(service: Service) -> None:
+async def test_video_arrives_in_its_slot_starting_with_a_keyframe(service: Service) -> None:
     user, counselor = await service.join("user"), await service.join("counselor")
     user.show()
     counselor.show("screen")
@@ -173,7 +173,7 @@ async def test_pictures_arrive_in_their_slots_beginning_with_a_keyframe(service:
     assert len(frames) > 30
 
 
-async def test_a_slot_changes_hands_without_a_gap(service: Service) -> None:
+async def test_slot_changes_owner_without_a_gap(service: Service) -> None:
     viewer, one, two = [await service.join(name) for name in ("viewer", "one", "two")]
     one.show()
     two.show()
@@ -186,7 +186,7 @@ async def test_a_slot_changes_hands_without_a_gap(service: Service) -> None:
     assert len(keyframes) >= 3
 
 
-async def test_a_viewer_that_lost_the_picture_asks_and_the_sender_is_asked(service: Service) -> None:
+async def test_viewers_keyframe_request_reaches_the_sender(service: Service) -> None:
     viewer, sender = await service.join("viewer"), await service.join("sender")
     await service.matrix(sees={"viewer": {1: ("sender", "camera")}})
     sender.show()
@@ -199,7 +199,7 @@ async def test_a_viewer_that_lost_the_picture_asks_and_the_sender_is_asked(servi
     assert sender.keyframes_asked - before in (1, 2), "asked for, but not twenty times"
 
 
-async def test_the_heartbeat_is_echoed_at_once(service: Service) -> None:
+async def test_heartbeat_is_echoed_at_once(service: Service) -> None:
     user = await service.join("user")
     await eventually(lambda: user.live.readyState == "open")
     began = time.perf_counter()
@@ -209,7 +209,7 @@ async def test_the_heartbeat_is_echoed_at_once(service: Service) -> None:
     assert time.perf_counter() - began < 0.2
 
 
-async def test_reports_tell_senders_their_loss_and_receivers_the_time(either_service: Service) -> None:
+async def test_reports_give_senders_their_loss_and_receivers_the_time(either_service: Service) -> None:
     service = either_service
     await service.everyone_hears_everyone("user", "counselor")
     user, counselor = await service.join("user"), await service.join("counselor")
@@ -225,7 +225,7 @@ async def test_reports_tell_senders_their_loss_and_receivers_the_time(either_ser
     assert abs(passed) < 48000 * 1.2
 
 
-async def test_who_is_relayed_is_told_what_their_listener_loses(service: Service) -> None:
+async def test_relayed_speaker_is_told_of_the_listeners_loss(service: Service) -> None:
     """Only the speaker can put copies into the packets."""
     await service.everyone_hears_everyone("user", "counselor")
     user, counselor = await service.join("user"), await service.join("counselor")
@@ -236,7 +236,7 @@ async def test_who_is_relayed_is_told_what_their_listener_loses(service: Service
     await eventually(lambda: [each for each in user.reports if isinstance(each, rtcp.Report) and each.lost_fraction > 0.2])
 
 
-async def test_who_speaks_is_told(either_service: Service) -> None:
+async def test_active_speaker_is_reported(either_service: Service) -> None:
     service = either_service
     user = await service.join("user")
     user.speak(440, packets=20)

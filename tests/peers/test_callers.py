@@ -24,7 +24,7 @@ def speech() -> voice.Voice:
     return voice.encoded(voice.made())
 
 
-async def test_two_hear_each_other_and_know_each_packet() -> None:
+async def test_two_peers_hear_each_other_and_identify_each_packet() -> None:
     worker = Worker("w", Where(["127.0.0.1"]))
     await worker.open()
     async with Choir(speech()) as choir:
@@ -49,7 +49,7 @@ async def test_two_hear_each_other_and_know_each_packet() -> None:
     await worker.close()
 
 
-async def test_who_gets_no_answer_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_caller_without_an_answer_reports_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("loadtest.peer.CONNECT_S", 0.3)
     worker = Worker("w", Where(["127.0.0.1"]))
     await worker.open()
@@ -81,7 +81,7 @@ def interrupted(work: Coroutine[Any, Any, None], turn: int, interrupt: Callable[
             thrown = error
 
 
-async def test_a_call_ends_when_cancelled_wherever_it_stands() -> None:
+async def test_call_ends_when_cancelled_at_any_wait() -> None:
     """Whatever a person waits for may be done in the very moment in which they are told to leave."""
     worker = Worker("w", Where(["127.0.0.1"]))
     await worker.open()

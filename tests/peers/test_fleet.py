@@ -121,7 +121,7 @@ def pid_of(service: Service, room: str) -> int:
     return int(found.partition("pid=")[2].partition(",")[0])
 
 
-async def test_a_killed_workers_room_goes_on_with_another(redis: RedisServer, tmp_path: Path) -> None:
+async def test_room_of_a_killed_worker_moves_to_another(redis: RedisServer, tmp_path: Path) -> None:
     with media_machine(redis, 2):
         async with served(redis, tmp_path, 2) as service:
             user, counselor = await talking(service)
@@ -133,7 +133,7 @@ async def test_a_killed_workers_room_goes_on_with_another(redis: RedisServer, tm
             await until_live(service, 2)  # and the machine has started another in its place
 
 
-async def test_a_worker_that_stood_still_does_no_harm_when_it_wakes(redis: RedisServer, tmp_path: Path) -> None:
+async def test_frozen_worker_does_no_harm_when_it_wakes(redis: RedisServer, tmp_path: Path) -> None:
     with media_machine(redis, 2):
         async with served(redis, tmp_path, 2) as service:
             user, counselor = await talking(service)
@@ -149,7 +149,7 @@ async def test_a_worker_that_stood_still_does_no_harm_when_it_wakes(redis: Redis
             assert user.session["room"]["epoch"] == epoch + 1
 
 
-async def test_host_names_a_taken_port_once_and_waits_for_it(redis: RedisServer, tmp_path: Path) -> None:
+async def test_worker_host_reports_a_port_in_use_once_and_waits(redis: RedisServer, tmp_path: Path) -> None:
     first_port = free_ports(2)
     with media_machine(redis, 2, udp_port=first_port, log=tmp_path / "media.log") as host:
         async with served(redis, tmp_path, 2) as service:
@@ -168,7 +168,7 @@ async def test_host_names_a_taken_port_once_and_waits_for_it(redis: RedisServer,
             await until_live(service, 2)
 
 
-async def test_a_worker_told_to_end_lets_its_rooms_move_first(redis: RedisServer, tmp_path: Path) -> None:
+async def test_ending_worker_lets_its_rooms_move_first(redis: RedisServer, tmp_path: Path) -> None:
     with media_machine(redis, 1) as first:
         async with served(redis, tmp_path, 1) as service:
             user, counselor = await talking(service)
@@ -183,7 +183,7 @@ async def test_a_worker_told_to_end_lets_its_rooms_move_first(redis: RedisServer
                 assert await asyncio.to_thread(lambda: Redis.from_url(redis.url).scard(WORKERS_KEY)) == 1
 
 
-async def test_calls_go_on_while_the_server_restarts(redis: RedisServer, tmp_path: Path) -> None:
+async def test_calls_continue_while_the_server_restarts(redis: RedisServer, tmp_path: Path) -> None:
     settings = settings_for(tmp_path)
     with media_machine(redis, 1):
         async with running(settings, workers=fleet(redis)) as service:
@@ -206,7 +206,7 @@ async def test_calls_go_on_while_the_server_restarts(redis: RedisServer, tmp_pat
                     await asyncio.sleep(0.05)
 
 
-async def test_redis_gone_or_emptied_moves_no_room(redis: RedisServer, tmp_path: Path) -> None:
+async def test_redis_outage_or_empty_restart_moves_no_room(redis: RedisServer, tmp_path: Path) -> None:
     with media_machine(redis, 2):
         async with served(redis, tmp_path, 2) as service:
             user, _ = await talking(service)
@@ -220,7 +220,7 @@ async def test_redis_gone_or_emptied_moves_no_room(redis: RedisServer, tmp_path:
             assert user.session["room"]["epoch"] == epoch
 
 
-async def test_a_command_without_the_secret_is_refused(redis: RedisServer, tmp_path: Path) -> None:
+async def test_command_without_the_secret_is_refused(redis: RedisServer, tmp_path: Path) -> None:
     with media_machine(redis, 1):
         async with served(redis, tmp_path, 1) as service:
             url = next(iter(service.live.house.workers._workers.values())).said.url

@@ -26,7 +26,7 @@ async def refusal(doing: object) -> str:
     return refused.value.reason
 
 
-async def test_a_peer_is_connecting_then_live_then_gone(service: Service) -> None:
+async def test_peer_is_connecting_then_live_then_gone(service: Service) -> None:
     user = await service.join("user")
     await service.until_state(user, "live")
     await user.close()
@@ -36,7 +36,7 @@ async def test_a_peer_is_connecting_then_live_then_gone(service: Service) -> Non
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
-async def test_a_newer_tab_replaces_the_older(service: Service) -> None:
+async def test_newer_tab_replaces_the_older(service: Service) -> None:
     await service.everyone_hears_everyone("user", "counselor")
     counselor = await service.join("counselor")
     counselor.speak(620)
@@ -52,7 +52,7 @@ async def test_a_newer_tab_replaces_the_older(service: Service) -> None:
     assert {peer.peer for peer in state.peers} == {newer.name, counselor.name}
 
 
-async def test_who_is_heard_again_before_the_newer_peer_is_up_goes_on(service: Service) -> None:
+async def test_former_peer_stays_if_heard_before_the_newer_one_is_up(service: Service) -> None:
     await service.everyone_hears_everyone("user", "counselor")
     user, counselor = await service.join("user"), await service.join("counselor")
     user.speak(440)
@@ -74,7 +74,7 @@ async def test_who_is_heard_again_before_the_newer_peer_is_up_goes_on(service: S
     assert service.states(user) == ["connecting", "live"]
 
 
-async def test_a_newer_peer_that_is_up_takes_the_place_of_one_that_fell_silent(service: Service) -> None:
+async def test_newer_live_peer_replaces_a_silent_one(service: Service) -> None:
     await service.matrix(
         hears={"user": {"counselor": 1.0}, "counselor": {"user": 1.0}},
         sees={"user": {0: ("counselor", "camera")}, "counselor": {0: ("user", "camera")}},
@@ -97,7 +97,7 @@ async def test_a_newer_peer_that_is_up_takes_the_place_of_one_that_fell_silent(s
     assert service.states(user) == ["connecting", "live"]
 
 
-async def test_peers_that_signaling_does_not_name_end_with_an_offer(service: Service) -> None:
+async def test_offer_ends_peers_that_signaling_does_not_name(service: Service) -> None:
     """It may have decided about this offer before it heard of them; who leaves would leave them behind."""
     first = await service.join("user")
     second = await service.join("user", former=first.name)
@@ -108,7 +108,7 @@ async def test_peers_that_signaling_does_not_name_end_with_an_offer(service: Ser
     assert [peer.peer for peer in state.peers] == [third.name]
 
 
-async def test_a_newer_peer_has_the_place_when_the_former_ends_before_it_is_up(service: Service) -> None:
+async def test_newer_peer_takes_the_place_if_the_former_ends_first(service: Service) -> None:
     former = await service.join("user")
     newer = await service.join("user", secure=False, former=former.name)
     await former.close()
@@ -120,7 +120,7 @@ async def test_a_newer_peer_has_the_place_when_the_former_ends_before_it_is_up(s
     assert [peer.peer for peer in state.peers] == [newest.name]
 
 
-async def test_silence_is_lost_and_a_packet_is_found_again(service: Service) -> None:
+async def test_silent_peer_fails_and_a_packet_revives_it(service: Service) -> None:
     user = await service.join("user")
     await service.until_state(user, "live")
     user.silenced = True
@@ -129,7 +129,7 @@ async def test_silence_is_lost_and_a_packet_is_found_again(service: Service) -> 
     await service.until_state(user, "live")
 
 
-async def test_media_moves_with_a_client_that_changes_its_network(service: Service) -> None:
+async def test_media_follows_a_client_that_changes_networks(service: Service) -> None:
     await service.everyone_hears_everyone("user", "counselor")
     user, counselor = await service.join("user"), await service.join("counselor")
     counselor.speak(620)
@@ -143,7 +143,7 @@ async def test_media_moves_with_a_client_that_changes_its_network(service: Servi
     assert (await user.listen()).tones(620) == {620}
 
 
-async def test_closing_a_peer_or_its_room_ends_it_at_once(service: Service) -> None:
+async def test_closing_a_peer_or_room_ends_it_at_once(service: Service) -> None:
     user, counselor = await service.join("user"), await service.join("counselor")
     await service.worker.close_peer(service.room, user.name, 1)
     await asyncio.wait_for(user.gone.wait(), 3)
@@ -153,7 +153,7 @@ async def test_closing_a_peer_or_its_room_ends_it_at_once(service: Service) -> N
     assert await refusal(service.matrix()) == "no_room"
 
 
-async def test_no_older_epoch_is_obeyed(service: Service) -> None:
+async def test_older_epoch_is_refused(service: Service) -> None:
     user = await service.join("user")
     worker, room = service.worker, service.room
     await worker.open_room(room, wire.OpenRoom(epoch=5))
@@ -173,13 +173,13 @@ async def test_no_older_epoch_is_obeyed(service: Service) -> None:
     await worker.close_room(room, 5)
 
 
-async def test_opening_twice_changes_nothing(service: Service) -> None:
+async def test_opening_a_room_twice_changes_nothing(service: Service) -> None:
     user = await service.join("user")
     state = await service.worker.open_room(service.room, wire.OpenRoom(epoch=1))
     assert [(peer.peer, peer.state) for peer in state.peers] == [(user.name, "live")]
 
 
-async def test_a_subscriber_gets_the_rooms_as_they_are_and_a_heartbeat_every_quarter_second(service: Service) -> None:
+async def test_subscriber_gets_rooms_and_four_heartbeats_a_second(service: Service) -> None:
     user = await service.join("user")
     beats = []
     snapshot = None
@@ -210,7 +210,7 @@ async def test_bad_commands_are_refused(worker_socket: Path, method: str, path: 
         assert b"Traceback" not in await response.read()
 
 
-async def test_an_interrupt_closes_everything_within_two_seconds(tmp_path: Path) -> None:
+async def test_interrupt_closes_everything_within_two_seconds(tmp_path: Path) -> None:
     path = tmp_path / "worker.sock"
     process = start_worker(path)
     service = Service(client.WorkerClient(str(path)))
@@ -227,7 +227,7 @@ async def test_an_interrupt_closes_everything_within_two_seconds(tmp_path: Path)
     await service.close()
 
 
-def test_a_worker_dies_with_its_parent(tmp_path: Path) -> None:
+def test_worker_dies_with_its_parent(tmp_path: Path) -> None:
     path = tmp_path / "worker.sock"
     program = (
         "import os, subprocess, sys, time\n"
@@ -258,7 +258,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-async def test_tcp_needs_its_secret() -> None:
+async def test_worker_over_tcp_needs_its_secret() -> None:
     port = free_port()
     environment = {**os.environ, "SANGDAM_TEST_SECRET": "s3cret"}
     command = [sys.executable, "-m", "media", "--listen", f"127.0.0.1:{port}", "--address", "127.0.0.1"]

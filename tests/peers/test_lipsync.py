@@ -114,7 +114,7 @@ def _pitch(sound: np.ndarray) -> int:
     [{"sender": 1.0}, {"sender": 0.9}, {"sender": 1.0, "nobody": 1.0, "other": 1.0}],
     ids=["relayed", "mixed", "passed on by the mixer"],
 )
-async def test_lips_and_voice_are_together_whatever_the_network_does(service: Service, hears: dict[str, float]) -> None:
+async def test_lips_and_voice_stay_in_sync_on_any_network(service: Service, hears: dict[str, float]) -> None:
     snapshot = await anext(service.worker.events())
     assert isinstance(snapshot, wire.Snapshot)
     line = Proxy(next((host, port) for host, port in snapshot.udp if host == "127.0.0.1"), jitter_s=0.05, seed=3)

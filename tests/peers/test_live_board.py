@@ -49,7 +49,7 @@ class Board:
             self._read = len(self.person.seen)
 
 
-async def test_a_stroke_reaches_the_other_and_the_late_reader(service: Service) -> None:
+async def test_stroke_reaches_the_other_and_the_late_reader(service: Service) -> None:
     user, counselor = await in_conversation(service)
     mine, theirs = Board(user), Board(counselor)
     await mine.open()
@@ -70,7 +70,7 @@ async def test_a_stroke_reaches_the_other_and_the_late_reader(service: Service) 
     assert "forbidden" not in theirs.elements
 
 
-async def test_strokes_outlive_the_server(tmp_path: Path) -> None:
+async def test_strokes_survive_a_server_restart(tmp_path: Path) -> None:
     settings = settings_for(tmp_path)
     async with running(settings) as service:
         user, _ = await in_conversation(service)

@@ -73,7 +73,7 @@ async def accepted(service: Service, at: int) -> Person:
     return counselor
 
 
-async def test_who_waits_goes_and_is_called_back_outside(service: Service, capfd) -> None:
+async def test_waiting_user_leaves_and_is_called_back_at_the_contact(service: Service, capfd) -> None:
     user = await service.user()
     assert (await user.say("enter"))["type"] == "ok"
     at = await asked(service, user)
@@ -109,7 +109,7 @@ async def test_who_waits_goes_and_is_called_back_outside(service: Service, capfd
     assert CONTACT.encode() not in (await records.session(record.id)).snapshot
 
 
-async def test_a_fresh_link_brings_the_user_to_exactly_that_counselor(service: Service) -> None:
+async def test_fresh_link_leads_to_exactly_that_counselor(service: Service) -> None:
     user = await service.user("voice")
     at = await asked(service, user)
     await service.notices_gone(user)
@@ -136,7 +136,7 @@ async def test_a_fresh_link_brings_the_user_to_exactly_that_counselor(service: S
     await former.close()
 
 
-async def test_a_link_works_once_and_for_nobody_else(service: Service) -> None:
+async def test_link_works_once_and_for_nobody_else(service: Service) -> None:
     user = await service.user()
     at = await asked(service, user)
     counselor = await accepted(service, at)
@@ -152,7 +152,7 @@ async def test_a_link_works_once_and_for_nobody_else(service: Service) -> None:
     assert (await service.post("/api/invites", {"invite": second}))[1]["reason"] == "expired"
 
 
-async def test_not_reached_another_time_and_the_user_takes_it_back(service: Service) -> None:
+async def test_unanswered_callback_is_moved_then_cancelled_by_the_user(service: Service) -> None:
     user = await service.user()
     counselor = await accepted(service, await asked(service, user))
     times = (await counselor.say("callback_times"))["times"]
@@ -169,7 +169,7 @@ async def test_not_reached_another_time_and_the_user_takes_it_back(service: Serv
     assert user.session["end_reason"] == "callback_cancelled"
 
 
-async def test_who_is_unknown_must_say_how_they_can_be_reached(service: Service) -> None:
+async def test_unknown_user_must_leave_a_contact(service: Service) -> None:
     user = await service.user()
     assert user.session["contact_needed"] is True
     at = (await user.say("callback_times"))["times"][-1]
@@ -181,14 +181,14 @@ async def test_who_is_unknown_must_say_how_they_can_be_reached(service: Service)
     assert (await user.until(lambda session: session["callback"]["moved"] == 1))["callback"]["contact"] == CONTACT
 
 
-async def test_whom_the_site_knows_may_leave_the_contact_empty(service: Service) -> None:
+async def test_known_user_can_leave_the_contact_empty(service: Service) -> None:
     user = await vouched_for(service)
     assert user.session["contact_needed"] is False
     at = (await user.say("callback_times"))["times"][-1]
     assert (await user.say("callback", at=at))["type"] == "ok"
 
 
-async def test_out_of_hours_a_time_within_them_is_offered_and_no_other_taken(service: Service) -> None:
+async def test_closed_hours_offer_only_times_within_opening_hours(service: Service) -> None:
     records = service.app[app_keys.RECORDS]
     site = await records.site("demo-shop")
     assert site is not None
@@ -206,7 +206,7 @@ async def test_out_of_hours_a_time_within_them_is_offered_and_no_other_taken(ser
     assert (await other.say("callback", at=times[-1]))["reason"] == "not_offered"
 
 
-async def test_it_outlives_a_restart(tmp_path: Path) -> None:
+async def test_callback_survives_a_restart(tmp_path: Path) -> None:
     settings = settings_for(tmp_path)
     async with running(settings) as service:
         user = await service.user()

@@ -40,7 +40,7 @@ async def hears(person: Person, other: Person, hz: int, seconds: float = 6.0) ->
     return True
 
 
-async def test_a_killed_worker_costs_a_new_offer_and_nothing_else(supervised: Service) -> None:
+async def test_killed_worker_costs_only_a_new_offer(supervised: Service) -> None:
     user, counselor = await in_conversation(supervised, "voice")
     await user.until(lambda s: s["room"]["media"])
     await asyncio.gather(user.join_room(), counselor.join_room())
@@ -60,7 +60,7 @@ async def test_a_killed_worker_costs_a_new_offer_and_nothing_else(supervised: Se
     await counselor.find(lambda m: m["type"] == "line" and m["line"].get("text") == "들려요")
 
 
-async def test_who_goes_on_with_the_former_connection_right_after_an_offer_is_there(service: Service) -> None:
+async def test_former_connection_stays_live_right_after_an_offer(service: Service) -> None:
     """Their report comes together with the offer before it, as over a line that had held both up."""
     user, _ = await in_conversation(service, "voice")
 
@@ -83,7 +83,7 @@ async def test_who_goes_on_with_the_former_connection_right_after_an_offer_is_th
         await eventually(lambda: len(peer.documents) > before)
 
 
-async def test_connections_that_broke_leave_nothing_for_the_collector(service: Service) -> None:
+async def test_broken_connections_leave_no_garbage_cycles(service: Service) -> None:
     """A thousand of them at once would else cost a standstill to find."""
 
     def sockets() -> int:
@@ -104,7 +104,7 @@ async def test_connections_that_broke_leave_nothing_for_the_collector(service: S
         gc.enable()
 
 
-async def test_a_worker_told_to_end_sounds_until_its_people_have_moved(supervised: Service) -> None:
+async def test_ending_worker_carries_sound_until_its_people_have_moved(supervised: Service) -> None:
     user, counselor = await both_in_voice(supervised)
     assert await hears(user, counselor, 620)
     epoch, old = user.session["room"]["epoch"], user.peer
@@ -149,7 +149,7 @@ async def a_spare_stands_by(service: Service) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_a_worker_that_stands_still_is_found_out(supervised: Service) -> None:
+async def test_frozen_worker_is_detected(supervised: Service) -> None:
     """It neither dies nor answers: three heartbeats later its room is elsewhere."""
     people = await both_in_voice(supervised)
     await a_spare_stands_by(supervised)
@@ -157,7 +157,7 @@ async def test_a_worker_that_stands_still_is_found_out(supervised: Service) -> N
     assert await hears(people[0], people[1], 620)
 
 
-async def test_worker_after_worker_is_killed(supervised: Service) -> None:
+async def test_call_survives_repeated_worker_kills(supervised: Service) -> None:
     people = await both_in_voice(supervised)
     for _ in range(4):
         await a_spare_stands_by(supervised)
@@ -165,7 +165,7 @@ async def test_worker_after_worker_is_killed(supervised: Service) -> None:
     assert await hears(people[0], people[1], 620)
 
 
-async def test_a_worker_killed_before_the_spare_is_up(supervised: Service) -> None:
+async def test_call_survives_a_kill_before_the_spare_is_up(supervised: Service) -> None:
     """Twice at once: nobody is left, and the next one that answers takes the room."""
     people = await both_in_voice(supervised)
     for worker in list(supervised.live.house.workers._workers):
@@ -175,7 +175,7 @@ async def test_a_worker_killed_before_the_spare_is_up(supervised: Service) -> No
     assert await hears(people[0], people[1], 620)
 
 
-async def test_after_a_restart_everybody_is_where_they_were(tmp_path: Path) -> None:
+async def test_restart_returns_everybody_to_their_place(tmp_path: Path) -> None:
     settings = settings_for(tmp_path)
     async with running(settings) as service:
         user, counselor = await in_conversation(service)
@@ -209,7 +209,7 @@ async def lose_the_counselor(service: Service) -> Person:
     return user
 
 
-async def test_a_lost_counselor_may_be_exchanged_for_another(service: Service) -> None:
+async def test_user_can_choose_another_counselor_after_a_disconnect(service: Service) -> None:
     user = await lose_the_counselor(service)
     other = await service.staff("suho")
     assert (await user.say("choose", choice="another"))["type"] == "ok"
@@ -219,7 +219,7 @@ async def test_a_lost_counselor_may_be_exchanged_for_another(service: Service) -
     assert [p["name"] for p in view["participants"] if p["owner"]] == [(await other.get("welcome"))["staff"]["name"]]
 
 
-async def test_a_lost_counselor_may_be_waited_for(service: Service) -> None:
+async def test_user_can_wait_for_a_disconnected_counselor(service: Service) -> None:
     user = await lose_the_counselor(service)
     assert (await user.say("choose", choice="wait"))["type"] == "ok"
     back = await service.staff("jimin", available=False)
@@ -227,7 +227,7 @@ async def test_a_lost_counselor_may_be_waited_for(service: Service) -> None:
     await user.until(lambda s: not s.get("choices") and not s["owner_lost"])
 
 
-async def test_a_lost_counselor_may_be_left_a_message(service: Service) -> None:
+async def test_user_can_leave_a_message_after_a_counselor_disconnect(service: Service) -> None:
     user = await lose_the_counselor(service)
     assert (await user.say("leave_message", contact="010-1234-5678", text="전화 주세요"))["type"] == "ok"
     await user.state("message_left")
@@ -239,7 +239,7 @@ async def test_a_lost_counselor_may_be_left_a_message(service: Service) -> None:
     assert (await other.ask(type="message_done", message=message["id"]))["type"] == "ok"
 
 
-async def test_a_lost_user_is_counted_down_and_the_counselor_wraps_up(service: Service) -> None:
+async def test_user_disconnect_counts_down_to_wrap_up(service: Service) -> None:
     user, counselor = await in_conversation(service, "voice")
     await user.close()
     await counselor.until(lambda s: s.get("lost") and s.get("deadline"))
@@ -248,7 +248,7 @@ async def test_a_lost_user_is_counted_down_and_the_counselor_wraps_up(service: S
     assert view["end_reason"] == "user_lost"
 
 
-async def test_a_waiting_user_who_is_gone_for_a_minute_is_forgotten(service: Service) -> None:
+async def test_waiting_user_gone_for_a_minute_is_cancelled(service: Service) -> None:
     user = await service.user("text")
     await user.say("enter")
     await service.notices_gone(user)
@@ -259,7 +259,7 @@ async def test_a_waiting_user_who_is_gone_for_a_minute_is_forgotten(service: Ser
     assert not any(message["type"] == "ring" for message in counselor.seen)
 
 
-async def test_the_newest_tab_takes_over(service: Service) -> None:
+async def test_newest_tab_takes_over(service: Service) -> None:
     user, counselor = await in_conversation(service)
     newer = await service.user_tab(user.session_id, user.token, tab="t-call-window")
     assert (await newer.state("active"))["id"] == user.session_id

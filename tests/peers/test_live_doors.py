@@ -19,7 +19,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
         yield service
 
 
-async def test_strangers_are_turned_away_with_a_reason(service: Service) -> None:
+async def test_strangers_are_refused_with_a_reason(service: Service) -> None:
     for origin in ("http://evil.example", service.settings.shop_url, "null"):
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             await service._socket(origin)
@@ -36,7 +36,7 @@ async def test_strangers_are_turned_away_with_a_reason(service: Service) -> None
     await rude.get("closed")
 
 
-async def test_malformed_messages_are_answered_and_nobody_else_notices(service: Service) -> None:
+async def test_malformed_messages_get_a_reason_and_disturb_nobody(service: Service) -> None:
     user, counselor = await in_conversation(service)
     hostile: list[tuple[str | bytes, int | None]] = [
         ("", None),
@@ -70,7 +70,7 @@ async def test_malformed_messages_are_answered_and_nobody_else_notices(service: 
     await counselor.find(lambda m: m["type"] == "line" and m["line"]["text"] == "still here")
 
 
-async def test_half_an_emoji_in_a_line_arrives_as_one_replacement(service: Service) -> None:
+async def test_lone_surrogate_in_a_line_arrives_as_one_replacement(service: Service) -> None:
     user, counselor = await in_conversation(service)
     await user.ws.send_str(
         f'{{"type":"line","session":"{user.session_id}","line":"c-1","id":400,"text":"half \\ud83d, nul \\u0000, over \\u202e"}}'
@@ -83,7 +83,7 @@ async def test_half_an_emoji_in_a_line_arrives_as_one_replacement(service: Servi
         assert (refused["type"], refused["reason"]) == ("error", "empty")
 
 
-async def test_a_name_that_nobody_sees_is_no_name(service: Service) -> None:
+async def test_invisible_name_counts_as_no_name(service: Service) -> None:
     counselor = await service.staff("jimin")
     user = await service.user("text")
     assert (await user.say("enter", name="\u3164\u2800", note="a\0\u202eb"))["type"] == "ok"
@@ -93,7 +93,7 @@ async def test_a_name_that_nobody_sees_is_no_name(service: Service) -> None:
     assert fields["note"] == "ab"
 
 
-async def test_a_message_too_large_ends_that_connection_only(service: Service) -> None:
+async def test_oversized_message_closes_only_its_connection(service: Service) -> None:
     user, counselor = await in_conversation(service)
     await user.ws.send_str('{"type":"line","text":"' + "x" * 600_000)
     await user.get("closed")
@@ -102,7 +102,7 @@ async def test_a_message_too_large_ends_that_connection_only(service: Service) -
     await back.state("active")
 
 
-async def test_everyone_may_do_only_what_is_theirs(service: Service) -> None:
+async def test_each_role_can_do_only_what_it_may(service: Service) -> None:
     user, counselor = await in_conversation(service)
     other, professional = await service.staff("suho"), await service.staff("drhan")
     session = user.session_id
@@ -128,7 +128,7 @@ async def test_everyone_may_do_only_what_is_theirs(service: Service) -> None:
     assert (await user.say("lines", after=0))["lines"][0]["text"] == "joined"
 
 
-async def test_whoever_floods_is_slowed_down_alone(service: Service) -> None:
+async def test_only_the_flooding_client_is_slowed_down(service: Service) -> None:
     user, counselor = await in_conversation(service)
     for number in range(160):
         await user.send(type="line", session=user.session_id, line=f"f-{number}", text="x")
@@ -136,7 +136,7 @@ async def test_whoever_floods_is_slowed_down_alone(service: Service) -> None:
     assert (await counselor.ask(type="ping"))["type"] == "pong"
 
 
-async def test_a_flood_of_pings_is_told_why_it_is_cut(service: Service) -> None:
+async def test_ping_flood_is_closed_with_a_reason(service: Service) -> None:
     user, counselor = await in_conversation(service)
     for number in range(1500):
         await user.send(type="ping", id=number)
@@ -159,7 +159,7 @@ async def test_bad_offers_and_boards_are_refused(service: Service) -> None:
     await counselor.until(lambda s: any(p["role"] == "user" and p["peer"] == "live" for p in s["participants"]))
 
 
-async def test_staff_ring_in_every_tab_and_one_accept_stops_all(service: Service) -> None:
+async def test_all_staff_tabs_ring_until_one_accepts(service: Service) -> None:
     first = await service.staff("jimin", tab="t-1")
     second = await service.staff("jimin", available=False, tab="t-2", cookie=first.cookie)
     user = await service.user("voice")
@@ -175,7 +175,7 @@ async def test_staff_ring_in_every_tab_and_one_accept_stops_all(service: Service
     assert (await first.ask(type="accept", reservation=ring["reservation"]))["type"] == "error"
 
 
-async def test_declined_and_missed_calls_go_on_to_the_next(service: Service) -> None:
+async def test_declined_and_missed_calls_go_to_the_next(service: Service) -> None:
     first, second = await service.staff("jimin"), await service.staff("suho")
     user = await service.user("text")
     await user.say("enter")
@@ -190,7 +190,7 @@ async def test_declined_and_missed_calls_go_on_to_the_next(service: Service) -> 
     await user.until(lambda s: s["waiting"] and not s["waiting"]["ringing"])
 
 
-async def test_waiting_users_are_told_whether_anybody_could_come(service: Service) -> None:
+async def test_waiting_users_are_told_whether_staff_are_signed_in(service: Service) -> None:
     user = await service.user("text")
     await user.say("enter")
     view = await user.until(lambda s: s["waiting"] is not None and not s["waiting"]["staffed"])
@@ -203,7 +203,7 @@ async def test_waiting_users_are_told_whether_anybody_could_come(service: Servic
     assert (await counselor.say("lines"))["lines"][0]["text"] == "미리 적어 둘게요"
 
 
-async def test_the_operator_sees_everything_and_may_end_it(service: Service) -> None:
+async def test_operator_sees_every_session_and_can_end_it(service: Service) -> None:
     user, counselor = await in_conversation(service)
     operator = await service.staff("ops", available=False)
     assert (await operator.ask(type="watch"))["type"] == "ok"
@@ -219,7 +219,7 @@ async def test_the_operator_sees_everything_and_may_end_it(service: Service) -> 
     await counselor.get("closed")
 
 
-async def test_a_tab_that_does_not_read_is_cut_off_alone(service: Service) -> None:
+async def test_only_the_tab_that_does_not_read_is_closed(service: Service) -> None:
     user, counselor = await in_conversation(service)
     slow = service.live.house.entries[user.session_id].holders[user.session["you"]]
     for _ in range(3000):

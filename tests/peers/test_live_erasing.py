@@ -236,7 +236,7 @@ async def seen_by_next_counselor(house: House, word: str) -> bool:
     return found
 
 
-async def test_erased_sessions_are_in_no_byte(house: House) -> None:
+async def test_erased_sessions_leave_no_byte(house: House) -> None:
     word = f"erased{secrets.token_hex(6)}"
     sessions = await planted(house, word)
     assert await seen_by_next_counselor(house, word), "before, staff see the notes of the last time"
@@ -254,7 +254,7 @@ async def test_erased_sessions_are_in_no_byte(house: House) -> None:
     assert not await seen_by_next_counselor(house, word)
 
 
-async def test_what_retention_ends_is_in_no_byte(house: House) -> None:
+async def test_sessions_past_retention_leave_no_byte(house: House) -> None:
     word = f"over{secrets.token_hex(6)}"
     await lived_through(house, word)
     await message_left(house, word)
@@ -264,7 +264,7 @@ async def test_what_retention_ends_is_in_no_byte(house: House) -> None:
     assert await house.found(word) == []
 
 
-async def test_erasing_clears_what_is_shown_of_it_now(house: House) -> None:
+async def test_erasing_clears_what_is_on_screen(house: House) -> None:
     """The notes of the last time stand in a conversation that goes on, and in a call that rings."""
     word = f"shown{secrets.token_hex(6)}"
     over, left = await lived_through(house, word), await message_left(house, word)

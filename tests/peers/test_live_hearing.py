@@ -46,7 +46,7 @@ async def hears_the_hold_tone(peer: Peer) -> None:
             wanted -= heard
 
 
-async def test_on_hold_neither_hears_the_other_and_the_user_is_told_who_holds(service: Service) -> None:
+async def test_hold_silences_both_and_tells_the_user_who_holds(service: Service) -> None:
     user, counselor = await in_conversation(service, "voice")
     assert (await user.say("hold", on=True))["reason"] == "not_yours"
     async with await user.join_room() as one, await counselor.join_room() as other:
@@ -100,7 +100,7 @@ def named(session: dict[str, Any]) -> bool:
     return ("operator", "here") in [(person["role"], person["presence"]) for person in session["participants"]]
 
 
-async def test_an_operator_hears_both_is_heard_by_neither_and_is_told_to_both(service: Service) -> None:
+async def test_operator_hears_both_unheard_and_is_announced(service: Service) -> None:
     user, counselor, operator = await listening_in(service)
     async with await user.join_room() as one, await counselor.join_room() as two, await operator.join_room() as three:
         one.speak(USER)
@@ -130,7 +130,7 @@ async def test_an_operator_hears_both_is_heard_by_neither_and_is_told_to_both(se
     assert said == [("listening.on", {"name": "Ops"}), ("listening.off", {"name": "Ops"})]
 
 
-async def test_an_operator_who_listens_can_do_nothing_else_and_reads_nothing(service: Service) -> None:
+async def test_listening_operator_can_only_listen(service: Service) -> None:
     user, counselor, operator = await listening_in(service)
     session = user.session_id
     for message in (
@@ -154,7 +154,7 @@ async def test_an_operator_who_listens_can_do_nothing_else_and_reads_nothing(ser
 
 
 @pytest.mark.parametrize("end", ["turned off", "lost", "hung up"])
-async def test_listening_ends_by_itself(service: Service, end: str) -> None:
+async def test_listening_ends_with_call_setting_or_operator(service: Service, end: str) -> None:
     user, counselor, operator = await listening_in(service)
     match end:
         case "turned off":
@@ -169,7 +169,7 @@ async def test_listening_ends_by_itself(service: Service, end: str) -> None:
     assert [action for _, action, _ in await audited(service)] == ["listen.begin", "listen.end"]
 
 
-async def test_nothing_brings_it_about_where_the_site_or_the_moment_forbids_it(service: Service) -> None:
+async def test_listening_is_refused_if_site_or_state_forbids_it(service: Service) -> None:
     user, counselor = await in_conversation(service, "voice")
     operator = await service.staff("ops", available=False)
     ask = {"type": "listen", "session": user.session_id, "on": True}

@@ -17,7 +17,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
         yield service
 
 
-async def test_from_link_to_rating_by_text(service: Service) -> None:
+async def test_text_session_runs_from_link_to_rating(service: Service) -> None:
     user, counselor = await in_conversation(service)
     await user.send(type="line", session=user.session_id, line="c-1", text="안녕하세요")
     heard = await counselor.find(lambda m: m["type"] == "line" and m["line"]["kind"] == "text")
@@ -33,7 +33,7 @@ async def test_from_link_to_rating_by_text(service: Service) -> None:
     assert (record.state, record.rating_score, record.wrap_up_notes) == ("closed", 5, "교환 안내")
 
 
-async def test_help_from_asking_to_handing_over(service: Service) -> None:
+async def test_help_runs_from_request_to_handover(service: Service) -> None:
     user, counselor = await in_conversation(service)
     professional = await service.staff("drhan")
     assert (await counselor.say("help", note="렌즈 마운트 문의"))["type"] == "ok"

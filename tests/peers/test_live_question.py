@@ -35,7 +35,7 @@ async def panel_user(service: Service, note: str) -> Person:
     return await service.user_tab(made["session"], made["token"])
 
 
-async def test_a_question_typed_in_the_panel_is_the_first_line(service: Service) -> None:
+async def test_question_typed_in_the_panel_is_the_first_line(service: Service) -> None:
     counselor = await service.staff("jimin")
     user = await panel_user(service, QUESTION)
     await user.say("enter", channel="text")
@@ -51,19 +51,19 @@ async def test_a_question_typed_in_the_panel_is_the_first_line(service: Service)
         assert (await transcript.text()).count(QUESTION) == 1
 
 
-async def test_a_question_typed_as_one_enters_counts_like_the_panels(service: Service) -> None:
+async def test_question_typed_on_entering_is_the_first_line(service: Service) -> None:
     user = await panel_user(service, "")
     await user.say("enter", channel="text", note=QUESTION)
     assert await lines_of(user) == [("user", "text", QUESTION)]
 
 
-async def test_without_a_question_the_conversation_begins_empty(service: Service) -> None:
+async def test_session_without_a_question_starts_empty(service: Service) -> None:
     user = await panel_user(service, "  ")
     await user.say("enter", channel="text")
     assert await lines_of(user) == []
 
 
-async def test_nobody_gets_the_question_twice(service: Service) -> None:
+async def test_question_appears_once(service: Service) -> None:
     user = await panel_user(service, QUESTION)
     await user.say("enter", channel="text")
     again = await service.user_tab(user.session_id, user.token, tab="t-other")

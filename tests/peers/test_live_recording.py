@@ -61,7 +61,7 @@ def track_of(segments: list[Segment], participant: str) -> tuple[Segment, Track]
     return next((s, track) for s in segments for track in s.tracks if track.participant == participant)
 
 
-async def test_two_people_agree_talk_and_the_user_takes_it_back(service: Service) -> None:
+async def test_agreed_recording_is_deleted_when_the_user_revokes(service: Service) -> None:
     user, counselor = await in_conversation(service, "voice")
     async with await user.join_room() as one, await counselor.join_room() as other:
         one.speak(USER)
@@ -90,7 +90,7 @@ async def test_two_people_agree_talk_and_the_user_takes_it_back(service: Service
         assert len((await one.listen(0.3)).payloads) > 5, "the call goes on"
 
 
-async def test_what_staff_say_in_consultation_did_not_reach_the_user(service: Service) -> None:
+async def test_consultation_is_not_in_the_users_recording(service: Service) -> None:
     user, counselor = await in_conversation(service, "voice")
     professional = await service.staff("drhan")
     async with await user.join_room() as one, await counselor.join_room() as two:
@@ -155,7 +155,7 @@ async def show(peer: Peer, layer: str, packets: Packets) -> None:
         )
 
 
-async def test_of_a_camera_whose_low_layer_comes_first_the_high_one_is_recorded_while_it_is_there(service: Service) -> None:
+async def test_recording_prefers_the_high_layer_while_it_arrives(service: Service) -> None:
     user, counselor = await in_conversation(service, "video")
     low = picture(DARK, 6.5, 0.0, key_every=3)
     high = picture(BRIGHT, 2.5, 0.0, key_every=3, size=(320, 240))
@@ -222,7 +222,7 @@ def tones(file: Path, begin_ms: int, end_ms: int) -> set[int]:
     return {hz for hz, steps in heard.items() if steps[0]}
 
 
-async def test_a_worker_killed_while_it_records_leaves_whole_files_and_the_next_goes_on(tmp_path: Path) -> None:
+async def test_killed_recording_worker_leaves_complete_files(tmp_path: Path) -> None:
     async with running(settings_for(tmp_path), supervised=True) as service:
         await recording_site(service)
         user, counselor = await in_conversation(service, "voice")

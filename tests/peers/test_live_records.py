@@ -20,7 +20,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
         yield service
 
 
-async def test_erasing_from_the_command_line_ends_the_running_session(service: Service) -> None:
+async def test_erasing_by_command_ends_the_running_session(service: Service) -> None:
     user, counselor = await in_conversation(service)
     await user.send(type="line", session=user.session_id, line="c-1", text="지워 주세요")
     await counselor.find(lambda m: m["type"] == "line" and m["line"].get("text") == "지워 주세요")
@@ -40,7 +40,7 @@ async def test_erasing_from_the_command_line_ends_the_running_session(service: S
     assert (await counselor.find(lambda m: m["type"] == "staff" and m["me"]["state"] in ("wrap_up", "available"))) is not None
 
 
-async def test_notes_that_come_after_the_wrap_up_time_are_kept(service: Service) -> None:
+async def test_notes_sent_after_wrap_up_are_kept(service: Service) -> None:
     user, counselor = await in_conversation(service)
     await user.say("leave")
     await counselor.state("after")
@@ -56,7 +56,7 @@ async def test_notes_that_come_after_the_wrap_up_time_are_kept(service: Service)
     assert (await counselor.say("wrap_up", notes="zu spät"))["reason"] == "too_late"
 
 
-async def test_notes_typed_are_there_in_another_tab_and_saved_when_the_time_runs_out(service: Service) -> None:
+async def test_typed_notes_show_in_other_tabs_and_are_saved_at_the_end(service: Service) -> None:
     user, counselor = await in_conversation(service)
     session = user.session_id
     assert (await user.say("notes", notes="?"))["reason"] == "not_yours"
@@ -82,7 +82,7 @@ async def test_notes_typed_are_there_in_another_tab_and_saved_when_the_time_runs
     assert "교환을 안내함" not in user.traffic()
 
 
-async def test_messages_left_are_named_as_their_readers_say(service: Service) -> None:
+async def test_messages_use_category_names_in_the_readers_language(service: Service) -> None:
     user = await service.user("text")
     await user.say("enter")
     await user.state("waiting")
@@ -92,7 +92,7 @@ async def test_messages_left_are_named_as_their_readers_say(service: Service) ->
     assert (queue["messages"][0]["site"], queue["messages"][0]["category"]) == ("Light & Sound", "Cameras")
 
 
-async def test_every_command_is_unavailable_while_the_records_are_and_works_after(service: Service) -> None:
+async def test_every_command_reports_unavailable_records_and_recovers(service: Service) -> None:
     user, _ = await in_conversation(service)
     waiting = await service.user("text")
     operator = await service.staff("ops", available=False)

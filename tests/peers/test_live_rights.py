@@ -84,7 +84,7 @@ async def ends_in_time(person: Person) -> None:
 
 
 @each_way
-async def test_a_console_ends_and_nobody_is_rung_there_any_more(service: Service, aside: Records, way: str) -> None:
+async def test_removed_staff_console_closes_and_stops_ringing(service: Service, aside: Records, way: str) -> None:
     counselor = await service.staff("jimin")
     second = await service.staff("jimin", available=False, tab="t-2", cookie=counselor.cookie)
     await WAYS[way](aside, "jimin")
@@ -99,7 +99,7 @@ async def test_a_console_ends_and_nobody_is_rung_there_any_more(service: Service
 
 
 @each_way
-async def test_a_call_that_rings_goes_to_the_next(service: Service, aside: Records, way: str) -> None:
+async def test_removing_ringing_staff_moves_the_call_on(service: Service, aside: Records, way: str) -> None:
     counselor, user = await service.staff("jimin"), await service.user("text")
     await user.say("enter")
     ring = await counselor.get("ring")
@@ -110,7 +110,7 @@ async def test_a_call_that_rings_goes_to_the_next(service: Service, aside: Recor
 
 
 @each_way
-async def test_a_wallboard_goes_dark(service: Service, aside: Records, way: str) -> None:
+async def test_removed_operators_wallboard_closes(service: Service, aside: Records, way: str) -> None:
     operator = await service.staff("ops", available=False)
     assert (await operator.ask(type="watch"))["type"] == "ok"
     await operator.get("wallboard")
@@ -120,7 +120,7 @@ async def test_a_wallboard_goes_dark(service: Service, aside: Records, way: str)
 
 
 @each_way
-async def test_a_counselor_without_the_right_hears_nobody(service: Service, aside: Records, way: str) -> None:
+async def test_removed_counselor_hears_nobody(service: Service, aside: Records, way: str) -> None:
     user, counselor = await in_conversation(service, "voice")
     async with await user.join_room() as one, await counselor.join_room() as other:
         one.speak(USER)
@@ -134,7 +134,7 @@ async def test_a_counselor_without_the_right_hears_nobody(service: Service, asid
         assert (lost["choices"] == ["wait", "another", "message"]) == may_not_return, "nobody waits for whoever may not return"
 
 
-async def test_staff_with_a_new_password_return_to_their_conversation(service: Service, aside: Records) -> None:
+async def test_staff_with_a_new_password_return_to_their_session(service: Service, aside: Records) -> None:
     user, counselor = await in_conversation(service)
     before = await aside.staff("jimin")
     assert before is not None
@@ -147,7 +147,7 @@ async def test_staff_with_a_new_password_return_to_their_conversation(service: S
 
 
 @each_way
-async def test_a_peer_whose_console_is_gone_already_ends_too(service: Service, aside: Records, way: str) -> None:
+async def test_peer_of_a_closed_console_ends(service: Service, aside: Records, way: str) -> None:
     user, counselor = await in_conversation(service, "voice")
     async with await user.join_room() as one, await counselor.join_room() as other:
         one.speak(USER)
@@ -159,7 +159,7 @@ async def test_a_peer_whose_console_is_gone_already_ends_too(service: Service, a
 
 
 @each_way
-async def test_an_operator_who_listens_hears_no_more(service: Service, aside: Records, way: str) -> None:
+async def test_removed_operator_stops_listening(service: Service, aside: Records, way: str) -> None:
     user, _, operator = await listening_in(service)
     async with await user.join_room() as one, await operator.join_room() as ear:
         one.speak(USER)
@@ -171,7 +171,7 @@ async def test_an_operator_who_listens_hears_no_more(service: Service, aside: Re
 
 
 @each_way
-async def test_a_professional_who_helps_is_out(service: Service, aside: Records, way: str) -> None:
+async def test_removed_professional_leaves_the_room(service: Service, aside: Records, way: str) -> None:
     user, counselor = await in_conversation(service)
     professional = await service.staff("drhan")
     assert (await counselor.say("help", note="?", category="cameras"))["type"] == "ok"
@@ -188,7 +188,7 @@ async def test_a_professional_who_helps_is_out(service: Service, aside: Records,
     assert len(professional.seen) == seen
 
 
-async def test_a_session_whose_owner_is_removed_passes_to_the_professional(service: Service, aside: Records) -> None:
+async def test_session_of_a_removed_owner_passes_to_the_professional(service: Service, aside: Records) -> None:
     _, counselor = await in_conversation(service)
     professional = await service.staff("drhan")
     await counselor.say("help", note="?", category="cameras")
@@ -202,7 +202,7 @@ async def test_a_session_whose_owner_is_removed_passes_to_the_professional(servi
         await professional.until(lambda s: any(p["owner"] and p["role"] == "professional" for p in s["participants"]))
 
 
-async def test_another_browser_of_the_same_person_goes_on(service: Service, aside: Records) -> None:
+async def test_other_browser_of_the_same_person_stays_signed_in(service: Service, aside: Records) -> None:
     here, there = await service.staff("jimin"), await service.staff("jimin", tab="t-2")
     user = await service.user("text")
     await user.say("enter")
@@ -217,7 +217,7 @@ async def test_another_browser_of_the_same_person_goes_on(service: Service, asid
     assert (await there.ask(type="ping"))["type"] == "pong"
 
 
-async def test_other_tabs_come_back_as_whoever_signs_in_again(service: Service) -> None:
+async def test_other_tabs_follow_the_browsers_new_sign_in(service: Service) -> None:
     user, counselor = await in_conversation(service)
     body = {"login": "jimin", "password": "jimin-demo"}
     _, _, cookie = await service.post("/api/sign-in", body, cookie=counselor.cookie)
@@ -229,7 +229,7 @@ async def test_other_tabs_come_back_as_whoever_signs_in_again(service: Service) 
     assert (await back.get("bye"))["reason"] == "signed_out"
 
 
-async def test_the_command_line_ends_a_console_within_a_second(service: Service) -> None:
+async def test_command_line_ends_a_console_within_a_second(service: Service) -> None:
     counselor = await service.staff("jimin")
     command = [
         sys.executable,
@@ -245,7 +245,7 @@ async def test_the_command_line_ends_a_console_within_a_second(service: Service)
     await ends_in_time(counselor)
 
 
-async def test_an_idle_console_ends_and_one_on_duty_does_not(service: Service, aside: Records) -> None:
+async def test_only_an_idle_console_times_out(service: Service, aside: Records) -> None:
     idle, on_duty = await service.staff("suho", available=False), await service.staff("jimin")
     wallboard = await service.staff("ops", available=False)
     await wallboard.ask(type="watch")
@@ -257,7 +257,7 @@ async def test_an_idle_console_ends_and_one_on_duty_does_not(service: Service, a
         assert (await person.ask(type="ping"))["type"] == "pong"
 
 
-async def test_new_sites_and_languages_are_taken_over_at_once(service: Service, aside: Records) -> None:
+async def test_new_sites_and_languages_apply_at_once(service: Service, aside: Records) -> None:
     counselor = await service.staff("jimin")
     member = await aside.staff("jimin")
     assert member is not None
@@ -322,7 +322,7 @@ async def recorded(service: Service, user: Person) -> str:
 
 @each_way
 @pytest.mark.parametrize("who", ["jimin", "ops"])
-async def test_a_recording_being_read_is_cut(service: Service, aside: Records, way: str, who: str) -> None:
+async def test_removal_cuts_a_recording_download(service: Service, aside: Records, way: str, who: str) -> None:
     user, counselor = await in_conversation(service)
     path = await recorded(service, user)
     cookie = counselor.cookie if who == "jimin" else await service.sign_in("ops")
@@ -333,7 +333,7 @@ async def test_a_recording_being_read_is_cut(service: Service, aside: Records, w
 
 
 @pytest.mark.parametrize("who", ["user", "jimin"])
-async def test_what_is_read_of_an_erased_session_is_cut(service: Service, aside: Records, who: str) -> None:
+async def test_erasing_cuts_downloads_of_the_session(service: Service, aside: Records, who: str) -> None:
     user, counselor = await in_conversation(service)
     path, header = await recorded(service, user), f"Cookie: {counselor.cookie}"
     await user.say("leave")
@@ -354,7 +354,7 @@ async def test_what_is_read_of_an_erased_session_is_cut(service: Service, aside:
         assert (await user.get("bye"))["reason"] == "token"
 
 
-async def test_a_page_left_open_ends_when_its_user_may_not_return(service: Service) -> None:
+async def test_open_page_ends_when_its_user_may_not_return(service: Service) -> None:
     user, counselor = await in_conversation(service)
     await user.say("leave")
     await counselor.state("after")

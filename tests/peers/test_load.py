@@ -34,7 +34,7 @@ async def a_crowd(service: Service) -> list[Person]:
     return people
 
 
-async def test_a_place_is_told_to_whom_it_changes_and_nobody_else(service: Service) -> None:
+async def test_position_is_sent_only_to_those_whose_position_changes(service: Service) -> None:
     people = await a_crowd(service)
     await people[-1].until(lambda session: session["waiting"]["place"] == PEOPLE)
     seen = [len(person.seen) for person in people]
@@ -48,7 +48,7 @@ async def test_a_place_is_told_to_whom_it_changes_and_nobody_else(service: Servi
             assert [message["type"] for message in told] == (["waiting"] if number > gone else [])
 
 
-async def test_who_comes_when_it_is_full_is_told_when_to_come_again(service: Service) -> None:
+async def test_full_server_tells_new_users_when_to_return(service: Service) -> None:
     user, counselor = await in_conversation(service)
     people = await a_crowd(service)
     for _ in range(MOST_WAITING - PEOPLE):
@@ -68,7 +68,7 @@ async def test_who_comes_when_it_is_full_is_told_when_to_come_again(service: Ser
     await service.user_session()
 
 
-async def test_sessions_that_nobody_opens_take_no_place_and_leave_after_seconds(service: Service) -> None:
+async def test_unopened_sessions_take_no_place_and_end_in_seconds(service: Service) -> None:
     unopened = [await service.user_session() for _ in range(MOST_WAITING + 5)]
     user = await service.user()
     assert (await user.say("enter"))["type"] == "ok"
@@ -80,7 +80,7 @@ async def test_sessions_that_nobody_opens_take_no_place_and_leave_after_seconds(
     assert service.live.crowd.here == {"demo-shop": 1}
 
 
-async def test_the_crowd_of_one_site_leaves_room_for_another(service: Service) -> None:
+async def test_load_of_one_site_leaves_room_for_another(service: Service) -> None:
     records = service.app[app_keys.RECORDS]
     shop = await records.site("demo-shop")
     assert shop is not None
@@ -97,7 +97,7 @@ async def test_the_crowd_of_one_site_leaves_room_for_another(service: Service) -
     assert status == 200, made
 
 
-async def test_a_crowd_that_returns_is_let_in_bit_by_bit_and_conversations_first(service: Service) -> None:
+async def test_reconnecting_load_is_admitted_gradually_sessions_first(service: Service) -> None:
     user, _ = await in_conversation(service)
     people = await a_crowd(service)
     await asyncio.gather(*(person.close() for person in (user, *people)))

@@ -16,7 +16,7 @@ RTP, RTCP = b"\x80\x6f" + bytes(20), b"\x80\xc9" + bytes(20)
 
 
 @pytest.mark.parametrize("burst", [1.0, 3.0])
-def test_a_line_is_as_bad_as_it_says_and_the_same_each_time(burst: float) -> None:
+def test_simulated_link_is_as_lossy_as_set_and_repeatable(burst: float) -> None:
     line = Line(loss=0.1, burst=burst, jitter_s=0.05, twice=0.05)
     way, again = Way(line, "1"), Way(line, "1")
     fates = []
@@ -31,7 +31,7 @@ def test_a_line_is_as_bad_as_it_says_and_the_same_each_time(burst: float) -> Non
     assert 0.045 < max(max(delays, default=0.0) for delays in fates) <= 0.05
 
 
-def test_a_narrow_line_queues_and_then_drops() -> None:
+def test_simulated_slow_link_queues_and_then_drops() -> None:
     way = Way(Line(bps=100_000), "1")
     delays = [way.delays(bytes(1000), 0.0) for _ in range(10)]
     assert [round(each[0], 3) for each in delays if each] == [0.08, 0.16, 0.24, 0.32]
@@ -63,7 +63,7 @@ async def network(service: Service) -> AsyncIterator[BadNetwork]:
         proxy.close()
 
 
-async def test_pictures_lost_on_the_way_up_are_asked_for_and_repaired(service: Service, network: BadNetwork) -> None:
+async def test_video_lost_on_the_uplink_is_requested_and_repaired(service: Service, network: BadNetwork) -> None:
     sender = await network.join("sender", loss=0.05, repairs=True)
     viewer = await service.join("viewer")
     await service.matrix(sees={"viewer": {0: ("sender", "camera")}})
@@ -74,7 +74,7 @@ async def test_pictures_lost_on_the_way_up_are_asked_for_and_repaired(service: S
 
 
 @pytest.mark.parametrize("repairs", [True, False], ids=["rtx", "as they were"])
-async def test_pictures_lost_on_the_way_down_are_repaired_from_the_cache(
+async def test_video_lost_on_the_downlink_is_repaired_from_the_cache(
     service: Service, network: BadNetwork, repairs: bool
 ) -> None:
     sender = await service.join("sender")
@@ -95,9 +95,7 @@ def complete(viewer: Peer) -> float:
 
 @pytest.mark.parametrize("gain", [1.0, 0.5], ids=["relayed", "mixed"])
 @pytest.mark.parametrize("loses", ["speaker", "listener"])
-async def test_of_a_voice_that_comes_with_copies_hardly_anything_is_lost(
-    service: Service, network: BadNetwork, loses: str, gain: float
-) -> None:
+async def test_redundant_voice_loses_almost_nothing(service: Service, network: BadNetwork, loses: str, gain: float) -> None:
     """Without, one packet in ten."""
     people = {}
     for name in ("speaker", "listener"):
@@ -117,7 +115,7 @@ async def test_of_a_voice_that_comes_with_copies_hardly_anything_is_lost(
     assert (listener.redundant_heard > 50) == (loses == "listener")
 
 
-async def test_speech_through_the_mix_survives_ten_percent_loss(service: Service, network: BadNetwork) -> None:
+async def test_mixed_speech_survives_ten_percent_loss(service: Service, network: BadNetwork) -> None:
     names = ("a", "b", "c")
     await service.everyone_hears_everyone(*names)
     people = [await network.join(name, loss=0.1, jitter_s=0.03) for name in names]

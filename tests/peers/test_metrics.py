@@ -56,7 +56,7 @@ async def calling(service: Service) -> tuple[Person, Person]:
     return user, counselor
 
 
-async def test_metrics_move_with_a_call_and_name_nobody(service: Service) -> None:
+async def test_metrics_follow_a_call_and_name_nobody(service: Service) -> None:
     first = await scraped(service)
     user, _ = await calling(service)
     reporting = asyncio.create_task(reports_back(user.peer, 10))
@@ -96,7 +96,7 @@ def _or_zero(figures: Figures, name: str, labels: dict[str, str]) -> float:
     return sum(value for (each, given), value in figures.items() if each == name and set(labels.items()) <= given)
 
 
-async def test_metrics_are_told_on_an_address_of_their_own(tmp_path: Path) -> None:
+async def test_metrics_have_their_own_address(tmp_path: Path) -> None:
     settings = replace(settings_for(tmp_path), metrics=("127.0.0.1", free_port()))
     ready = asyncio.Event()
     serving = asyncio.create_task(serve(settings, ready.set, OneWorker(settings)))
@@ -110,7 +110,7 @@ async def test_metrics_are_told_on_an_address_of_their_own(tmp_path: Path) -> No
     await asyncio.gather(serving, return_exceptions=True)
 
 
-async def test_metrics_of_the_mix_do_not_forget_rooms_that_are_over(service: Service) -> None:
+async def test_mix_metrics_still_count_closed_rooms(service: Service) -> None:
     user, counselor = await calling(service)
     professional = await service.staff("drhan")
     assert (await counselor.say("help", note="?"))["type"] == "ok"
@@ -138,7 +138,7 @@ async def test_metrics_of_the_mix_do_not_forget_rooms_that_are_over(service: Ser
     assert of(after, "sangdam_media_encodes_total") >= of(now, "sangdam_media_encodes_total")
 
 
-async def test_an_operator_sees_how_everybody_is_connected(service: Service) -> None:
+async def test_operator_sees_how_everybody_is_connected(service: Service) -> None:
     user, counselor = await calling(service)
     reporting = asyncio.create_task(reports_back(user.peer, 10))
     operator = await watching(service)
@@ -170,7 +170,7 @@ async def test_an_operator_sees_how_everybody_is_connected(service: Service) -> 
     await operator.find(lambda m: m["type"] == "call_quality" and all(relayed <= p.items() for p in m["people"]))
 
 
-async def test_only_operators_watch(service: Service) -> None:
+async def test_only_operators_can_watch(service: Service) -> None:
     user, counselor = await in_conversation(service)
     for person in (user, counselor):
         answer = await person.ask(type="watch", session=user.session_id)

@@ -58,14 +58,14 @@ async def available_again(counselor: Person) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_a_call_is_matched_and_ended(settings: Settings) -> None:
+async def test_call_is_matched_and_ended(settings: Settings) -> None:
     async with served(settings) as service:
         user, counselor = await in_conversation(service)
         assert (await user.say("leave"))["type"] == "ok"
         assert (await counselor.say("wrap_up", notes="", outcome=""))["type"] == "ok"
 
 
-async def test_redis_begun_anew_and_empty_loses_nobody_and_keeps_their_order(redis: RedisServer, settings: Settings) -> None:
+async def test_emptied_redis_loses_nobody_and_keeps_the_order(redis: RedisServer, settings: Settings) -> None:
     async with served(settings) as service:
         talking, busy = await in_conversation(service)
         first, second, third = [await waiting(service) for _ in range(3)]
@@ -90,7 +90,7 @@ async def test_redis_begun_anew_and_empty_loses_nobody_and_keeps_their_order(red
         await busy.find(lambda m: m["type"] == "line" and m["line"].get("text") == "아직 있어요")
 
 
-async def test_who_was_free_is_free_again_after_redis_was_emptied(redis: RedisServer, settings: Settings) -> None:
+async def test_available_staff_stay_available_after_redis_is_emptied(redis: RedisServer, settings: Settings) -> None:
     async with served(settings) as service:
         counselor = await service.staff("jimin")
         redis.restart()
@@ -99,7 +99,7 @@ async def test_who_was_free_is_free_again_after_redis_was_emptied(redis: RedisSe
         assert await takes_a_call(counselor) == user.session_id
 
 
-async def test_a_callback_that_is_due_outlives_an_emptied_redis(redis: RedisServer, settings: Settings) -> None:
+async def test_due_callback_survives_an_emptied_redis(redis: RedisServer, settings: Settings) -> None:
     async with served(settings) as service:
         user = await service.user()
         at = service.live.house.now() + 60_000
@@ -116,7 +116,7 @@ async def test_a_callback_that_is_due_outlives_an_emptied_redis(redis: RedisServ
         await counselor.until(lambda session: session["callback"]["contact"] == "010-2000-3000")
 
 
-async def test_while_redis_is_away_people_talk_wait_and_are_told(redis: RedisServer, settings: Settings) -> None:
+async def test_calls_continue_and_waiting_users_are_told_without_redis(redis: RedisServer, settings: Settings) -> None:
     async with served(settings) as service:
         talking, busy = await in_conversation(service)
         suho = await service.staff("suho", available=False)
@@ -135,7 +135,7 @@ async def test_while_redis_is_away_people_talk_wait_and_are_told(redis: RedisSer
 
 
 @pytest.mark.parametrize("refusing", [redis_refusals.no_replicas, redis_refusals.disk_error, redis_refusals.busy])
-async def test_accept_that_redis_refuses_can_be_pressed_again(
+async def test_accept_refused_by_redis_can_be_pressed_again(
     redis: RedisServer, settings: Settings, refusing: Callable[[Redis], AbstractContextManager[None]]
 ) -> None:
     async with served(settings) as service:
@@ -153,7 +153,7 @@ async def test_accept_that_redis_refuses_can_be_pressed_again(
         assert not [m for m in counselor.seen if m["type"] == "ring_over" and m["reason"] != "accepted"]
 
 
-async def test_what_ended_while_redis_stood_still_is_over_there_too(redis: RedisServer, settings: Settings) -> None:
+async def test_call_ended_during_a_redis_freeze_ends_in_redis(redis: RedisServer, settings: Settings) -> None:
     """It keeps its memory, and has missed that a call ended."""
     async with served(settings) as service:
         user, counselor = await in_conversation(service)
@@ -171,7 +171,7 @@ async def test_what_ended_while_redis_stood_still_is_over_there_too(redis: Redis
         await available_again(counselor)
 
 
-async def test_after_a_restart_of_the_server_a_ring_goes_on_ringing(settings: Settings) -> None:
+async def test_ring_continues_after_a_server_restart(settings: Settings) -> None:
     async with served(settings) as service:
         counselor = await service.staff("jimin")
         user = await waiting(service)
@@ -186,9 +186,7 @@ async def test_after_a_restart_of_the_server_a_ring_goes_on_ringing(settings: Se
         await user.state("active")
 
 
-async def test_a_server_that_begins_with_an_emptied_redis_serves_nobody_before_those_who_came_earlier(
-    redis: RedisServer, settings: Settings
-) -> None:
+async def test_queue_order_survives_restart_with_an_emptied_redis(redis: RedisServer, settings: Settings) -> None:
     async with served(settings) as service:
         early, late = await waiting(service), await waiting(service)
     redis.restart()
@@ -205,7 +203,7 @@ async def test_a_server_that_begins_with_an_emptied_redis_serves_nobody_before_t
         assert await takes_a_call(counselor) == early.session_id
 
 
-async def test_who_does_not_come_back_holds_nobody_up_for_ever(redis: RedisServer, settings: Settings) -> None:
+async def test_absent_user_blocks_nobody_forever(redis: RedisServer, settings: Settings) -> None:
     async with served(settings) as service:
         early, late = await waiting(service), await waiting(service)
     redis.restart()

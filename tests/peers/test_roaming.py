@@ -37,7 +37,7 @@ async def both_heard(peer: Peer, other: Peer) -> float:
     return time.perf_counter() - began
 
 
-async def test_sound_goes_on_both_ways_when_a_router_changes_the_clients_address(service: Service) -> None:
+async def test_sound_continues_both_ways_after_a_nat_rebinding(service: Service) -> None:
     await service.everyone_hears_everyone("user", "counselor")
     user, nat = await behind_a_nat(service, "user")
     counselor = await service.join("counselor")
@@ -57,7 +57,7 @@ async def test_sound_goes_on_both_ways_when_a_router_changes_the_clients_address
     nat.close()
 
 
-async def test_who_is_cut_off_for_a_while_is_back_as_soon_as_the_network_is(service: Service) -> None:
+async def test_sound_returns_as_soon_as_the_network_does(service: Service) -> None:
     await service.everyone_hears_everyone("user", "counselor")
     user, nat = await behind_a_nat(service, "user")
     counselor = await service.join("counselor")
@@ -78,7 +78,7 @@ async def test_who_is_cut_off_for_a_while_is_back_as_soon_as_the_network_is(serv
     nat.close()
 
 
-async def test_what_a_stranger_repeats_from_another_address_moves_nothing(service: Service) -> None:
+async def test_replay_from_another_address_moves_no_media(service: Service) -> None:
     """As from one who reads along: everything the client sends, its valid checks included, comes from a second address as well.
     The stranger gets no sound, not even while the client itself is silent, and the client loses none."""
     await service.everyone_hears_everyone("user", "counselor")

@@ -125,7 +125,7 @@ async def end(user: Person, counselor: Person) -> None:
         await person.close()
 
 
-async def test_people_at_different_servers_meet(cluster: Cluster) -> None:
+async def test_people_at_different_servers_can_talk(cluster: Cluster) -> None:
     async with doors(cluster) as (leader, other):
         for user_door, staff_door in ((other, leader), (leader, other), (other, other)):
             user, counselor = await at_two_doors(user_door, staff_door)
@@ -134,7 +134,7 @@ async def test_people_at_different_servers_meet(cluster: Cluster) -> None:
             await end(user, counselor)
 
 
-async def test_a_code_is_exchanged_once_whichever_server_is_asked(cluster: Cluster) -> None:
+async def test_code_is_exchanged_once_across_servers(cluster: Cluster) -> None:
     async with doors(cluster) as (leader, other):
         _, code, _ = await other.post("/api/codes", PLACE, origin=cluster.settings.shop_url)
         use = {"code": code["code"], "channel": "text", "locale": "ko"}
@@ -142,7 +142,7 @@ async def test_a_code_is_exchanged_once_whichever_server_is_asked(cluster: Clust
         assert sorted(status for status, _, _ in answers) == [200, 409, 409, 409]
 
 
-async def test_sign_ins_are_limited_whichever_server_is_asked(cluster: Cluster) -> None:
+async def test_sign_in_limits_apply_across_servers(cluster: Cluster) -> None:
     async with doors(cluster) as (leader, other):
         statuses = []
         for number in range(24):
@@ -153,7 +153,7 @@ async def test_sign_ins_are_limited_whichever_server_is_asked(cluster: Cluster) 
         assert single < 12, "as few as one server allows"
 
 
-async def test_a_sign_in_that_ends_ends_consoles_at_every_server(cluster: Cluster) -> None:
+async def test_ended_sign_in_closes_consoles_at_every_server(cluster: Cluster) -> None:
     async with doors(cluster) as (leader, other):
         consoles = [await door.staff("suho", available=False) for door in (leader, other)]
         records = await Records.open(cluster.postgres.url)
@@ -165,7 +165,7 @@ async def test_a_sign_in_that_ends_ends_consoles_at_every_server(cluster: Cluste
                 await console.get("closed")
 
 
-async def test_nobody_outside_speaks_as_a_server(cluster: Cluster) -> None:
+async def test_outsider_cannot_act_as_a_server(cluster: Cluster) -> None:
     async with doors(cluster) as (leader, _), aiohttp.ClientSession() as http:
         for headers in ({}, {"X-Sangdam-Node": "guess"}):
             async with http.get(leader.url + "/cluster/leading", headers=headers) as response:
@@ -173,7 +173,7 @@ async def test_nobody_outside_speaks_as_a_server(cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM])
-async def test_a_server_that_dies_or_ends_costs_a_moment_and_no_word(cluster: Cluster, how: signal.Signals) -> None:
+async def test_server_failure_or_shutdown_loses_no_line(cluster: Cluster, how: signal.Signals) -> None:
     async with doors(cluster) as (leader, other):
         user, counselor = await at_two_doors(leader, other)
         await said(user, counselor, "하나")
@@ -198,7 +198,7 @@ async def test_a_server_that_dies_or_ends_costs_a_moment_and_no_word(cluster: Cl
         await asyncio.to_thread(cluster.until_ready)
 
 
-async def test_a_server_that_passed_on_dies(cluster: Cluster) -> None:
+async def test_calls_survive_death_of_a_forwarding_server(cluster: Cluster) -> None:
     async with doors(cluster) as (leader, other):
         user, counselor = await at_two_doors(other, leader)
         deciding = await asyncio.to_thread(cluster.deciding)
@@ -213,7 +213,7 @@ async def test_a_server_that_passed_on_dies(cluster: Cluster) -> None:
         await asyncio.to_thread(cluster.until_ready)
 
 
-async def test_a_database_away_costs_no_record(cluster: Cluster) -> None:
+async def test_database_outage_loses_no_record(cluster: Cluster) -> None:
     async with doors(cluster) as (leader, other):
         user, counselor = await at_two_doors(other, leader)
         await asyncio.to_thread(cluster.postgres.stop)
@@ -246,7 +246,7 @@ async def until_hears_now(person: Person, hz: int) -> None:
     assert (await person.peer.listen(0.4)).tones(440, 620, 880) == {hz}
 
 
-async def test_a_server_that_stood_still_writes_nothing_when_it_wakes(cluster: Cluster) -> None:
+async def test_frozen_server_writes_nothing_when_it_wakes(cluster: Cluster) -> None:
     async with doors(cluster) as (leader, other):
         user, counselor = await at_two_doors(leader, leader)
         sleeping = await asyncio.to_thread(cluster.deciding)

@@ -46,7 +46,7 @@ async def sessions(service: Service) -> list[str]:
     return [entry.session.state for entry in service.live.house.entries.values()]
 
 
-async def test_calls_are_held_and_measured(service: Service) -> None:
+async def test_simulated_calls_are_held_and_measured(service: Service) -> None:
     code, found = await ended(await start(service, "--calls", "3", "--talk", "2"))
     assert (code, found["held"], found["failures"], found["staff_lost"]) == (0, 3, {}, {})
     assert found["set_up_ms"]["p50"] > 0
@@ -57,7 +57,7 @@ async def test_calls_are_held_and_measured(service: Service) -> None:
 
 @pytest.mark.parametrize("before", [None, in_the_background], ids=["foreground", "background"])
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-async def test_ended_early_it_lets_everybody_leave(
+async def test_interrupted_simulation_lets_everybody_leave(
     service: Service, how: signal.Signals, before: Callable[[], None] | None
 ) -> None:
     process = await start(service, "--calls", "2", "--talk", "300", before=before)
@@ -73,7 +73,7 @@ async def test_ended_early_it_lets_everybody_leave(
     assert {service.live.staffing.state(login) for login in ("jimin", "suho")} == {"signed_out"}
 
 
-async def test_who_cannot_sign_in_is_told_why(service: Service, tmp_path: Path) -> None:
+async def test_failed_sign_in_is_explained(service: Service, tmp_path: Path) -> None:
     accounts = tmp_path / "staff.csv"
     accounts.write_text("jimin,wrong\n")
     process = await start(service, "--calls", "1", "--staff", str(accounts))

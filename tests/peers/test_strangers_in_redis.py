@@ -133,7 +133,7 @@ def forged_leases(url: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", forged_leases("http://x"))
-async def test_a_forged_lease_draws_nothing_and_moves_nothing(
+async def test_forged_lease_attracts_no_traffic_and_moves_no_room(
     redis: RedisServer, bus: Redis, tmp_path: Path, stranger: Stranger, kind: str
 ) -> None:
     async with two(redis, tmp_path) as (leader, follower):
@@ -149,9 +149,7 @@ async def test_a_forged_lease_draws_nothing_and_moves_nothing(
     assert stranger.heard == []
 
 
-async def test_a_forged_lease_keeps_nobody_from_deciding(
-    redis: RedisServer, bus: Redis, tmp_path: Path, stranger: Stranger
-) -> None:
+async def test_forged_lease_does_not_prevent_a_leader(redis: RedisServer, bus: Redis, tmp_path: Path, stranger: Stranger) -> None:
     for kind in ("as before signatures", "signed with another key", "of a former term", "no JSON"):
         async with server(redis, tmp_path) as made:
             await made.node.close()
@@ -165,7 +163,7 @@ async def test_a_forged_lease_keeps_nobody_from_deciding(
     assert stranger.heard == []
 
 
-async def test_the_next_server_takes_over_from_one_that_has_gone(redis: RedisServer, tmp_path: Path) -> None:
+async def test_next_server_takes_over_from_a_dead_leader(redis: RedisServer, tmp_path: Path) -> None:
     async with AsyncExitStack() as stack:
         follower = None
         async with server(redis, tmp_path) as leader:
@@ -193,7 +191,7 @@ def forged_announcements(url: str) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("kind", forged_announcements("http://x"))
-async def test_a_forged_announcement_draws_no_command(redis: RedisServer, bus: Redis, stranger: Stranger, kind: str) -> None:
+async def test_forged_announcement_gets_no_command(redis: RedisServer, bus: Redis, stranger: Stranger, kind: str) -> None:
     fleet = Fleet(redis.url, MEDIA)
     bus.sadd(announcement.WORKERS_KEY, "w")
     bus.set(announcement.announcement_key("w"), forged_announcements(stranger.url)[kind])
@@ -204,7 +202,7 @@ async def test_a_forged_announcement_draws_no_command(redis: RedisServer, bus: R
     await fleet.close()
 
 
-async def test_a_signed_announcement_is_followed_and_an_older_one_does_not_undo_it(redis: RedisServer, bus: Redis) -> None:
+async def test_older_signed_announcement_does_not_undo_a_newer_one(redis: RedisServer, bus: Redis) -> None:
     said = Announcement(id="w", url="http://127.0.0.1:1", rooms=0, peers=0, load=0.5)
     earlier = announcement.sign(msgspec.structs.replace(said, load=0.1, draining=True), MEDIA, now_ms() - 1000)
     fleet = Fleet(redis.url, MEDIA)

@@ -149,7 +149,7 @@ async def relay(turn: TurnServer, server: IceServer | None = None) -> AsyncItera
 
 
 @pytest.mark.parametrize("family", ["v4", "v6"])
-async def test_nobody_but_the_workers_is_relayed_to(turn: TurnServer, family: str) -> None:
+async def test_relay_reaches_only_the_workers(turn: TurnServer, family: str) -> None:
     """Every range on its own: a list that denies one too few is an open door to the network behind it."""
     denied = DENIED_V6 if family == "v6" else DENIED_V4
     async with relay(turn) as ours:
@@ -160,7 +160,7 @@ async def test_nobody_but_the_workers_is_relayed_to(turn: TurnServer, family: st
     assert answers == dict.fromkeys(denied, (FORBIDDEN, FORBIDDEN))
 
 
-async def test_what_is_sent_without_leave_arrives_nowhere(turn: TurnServer) -> None:
+async def test_data_without_a_permission_is_not_relayed(turn: TurnServer) -> None:
     loop = asyncio.get_running_loop()
     arrived: asyncio.Queue[bytes] = asyncio.Queue()
 
@@ -182,12 +182,12 @@ async def test_what_is_sent_without_leave_arrives_nowhere(turn: TurnServer) -> N
     worker.close()
 
 
-async def test_no_tcp_is_opened_for_anybody(turn: TurnServer) -> None:
+async def test_relay_opens_no_tcp_connections(turn: TurnServer) -> None:
     async with relay(turn) as ours:
         assert await ours.allocate(transport=TCP) == UNSUPPORTED_TRANSPORT
 
 
-async def test_old_and_forged_credentials_are_refused(turn: TurnServer) -> None:
+async def test_expired_and_forged_credentials_are_refused(turn: TurnServer) -> None:
     ended = credentials(turn, int(time.time() - TTL_S - 5) * 1000)
     good = credentials(turn)
     later = IceServer(urls=good.urls, username=f"{int(time.time()) + 10 * TTL_S}:s-1", credential=good.credential)
@@ -198,7 +198,7 @@ async def test_old_and_forged_credentials_are_refused(turn: TurnServer) -> None:
         assert await ours.allocate() == 0
 
 
-async def test_people_in_a_conversation_are_given_credentials_that_work(turn: TurnServer, tmp_path: Path) -> None:
+async def test_people_in_a_session_get_working_credentials(turn: TurnServer, tmp_path: Path) -> None:
     settings = replace(settings_for(tmp_path), turn=(turn.url,), turn_secret_file=turn.secret_file)
     async with running(settings) as service:
         waiting = await service.user("voice")

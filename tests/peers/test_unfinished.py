@@ -42,7 +42,7 @@ async def is_open(reader: asyncio.StreamReader) -> bool:
         return False
 
 
-async def test_unfinished_requests_of_six_kinds_are_gone_within_half_a_minute(service: Service) -> None:
+async def test_six_kinds_of_unfinished_requests_end_within_half_a_minute(service: Service) -> None:
     begun = [await begin(service, first, "127.0.0.2") for first in UNFINISHED for _ in range(8)]
     begun_s = time.monotonic()
     while any([await is_open(reader) for reader, _ in begun]):
@@ -74,7 +74,7 @@ async def start_with(service: Service, descriptors: int) -> None:
     await service.ready(60)
 
 
-async def test_with_few_descriptors_others_still_get_in_and_the_log_warns(tmp_path: Path) -> None:
+async def test_few_descriptors_still_admit_others_and_log_a_warning(tmp_path: Path) -> None:
     service = Service(tmp_path)
     try:
         await start_with(service, DESCRIPTORS)

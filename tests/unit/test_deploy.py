@@ -64,7 +64,7 @@ def published(service: dict[str, Any]) -> set[int]:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_compose_starts_what_the_command_line_understands(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_compose_file_uses_only_known_options(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     service = compose()["services"][name]
     for variable, value in service["environment"].items():
         monkeypatch.setenv(variable, value)
@@ -82,7 +82,7 @@ def test_compose_starts_what_the_command_line_understands(name: str, monkeypatch
         assert seconds(service["stop_grace_period"]) > SHUTDOWN_S
 
 
-def test_compose_keeps_inside_what_is_inside() -> None:
+def test_compose_file_exposes_no_internal_port() -> None:
     whole = compose()
     assert whole["networks"]["inside"] == {"internal": True}
     for name in ("redis", "database"):
@@ -92,14 +92,14 @@ def test_compose_keeps_inside_what_is_inside() -> None:
         assert "ports" not in whole["services"][name], "only TLS is reached from outside"
 
 
-def test_compose_runs_nothing_with_known_holes() -> None:
+def test_compose_file_uses_no_vulnerable_image() -> None:
     images = {name: service["image"] for name, service in compose()["services"].items()}
     assert images["redis"].startswith("valkey/valkey:"), "Redis 7 gets no more releases under a free licence"
     major, minor = (int(part) for part in re.findall(r"\d+", images["turn"])[:2])
     assert (major, minor) >= (4, 10), "CVE-2026-27624, CVE-2026-40613"
 
 
-def test_every_name_in_compose_is_declared() -> None:
+def test_every_name_in_the_compose_file_is_declared() -> None:
     whole = compose()
     for service in whole["services"].values():
         assert set(service.get("networks", ())) <= set(whole["networks"])
@@ -112,13 +112,13 @@ def test_every_name_in_compose_is_declared() -> None:
             assert source in whole["volumes"] or (DEPLOY / source).exists(), source
 
 
-def test_caddy_passes_on_to_the_servers() -> None:
+def test_caddy_forwards_to_the_servers() -> None:
     upstreams = re.findall(r"server-\d+:\d+", (DEPLOY / "Caddyfile").read_text())
     options = [understood(compose()["services"][name]["command"]) for name in OURS if name.startswith("server")]
     assert [f"http://{upstream}" for upstream in upstreams] == [option["advertise"] for option in options]
 
 
-def test_the_secrets_are_made_once_and_complete(tmp_path: Path) -> None:
+def test_secrets_are_created_once_and_complete(tmp_path: Path) -> None:
     for name in ("secrets.sh", "turnserver.conf"):
         shutil.copy(DEPLOY / name, tmp_path)
     first, second = (made_secrets(tmp_path, "203.0.113.7", "203.0.113.8") for _ in range(2))
@@ -144,9 +144,7 @@ def made_secrets(folder: Path, *addresses: str) -> dict[str, str]:
     ("unit", "command", "environment"),
     [("sangdam.service", "serve", "server.env"), ("sangdam-media@.service", "media", "media-front.env")],
 )
-def test_the_units_start_what_the_command_line_understands(
-    unit: str, command: str, environment: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_systemd_units_use_only_known_options(unit: str, command: str, environment: str, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = dict(line.split("=", 1) for line in lines(DEPLOY / "systemd" / unit) if "=" in line)
     variables = assignments(DEPLOY / "systemd" / environment)
     given = variables.pop(command.upper())
@@ -172,7 +170,7 @@ def assignments(file: Path) -> dict[str, list[str]]:
     return found
 
 
-def test_the_image_is_made_of_what_is_there() -> None:
+def test_container_image_is_built_from_existing_files() -> None:
     text = (DEPLOY / "Dockerfile").read_text()
     sources = [source for line in re.findall(r"^COPY (?!--from)(.*)$", text, re.MULTILINE) for source in line.split()[:-1]]
     kept = {line[1:] for line in lines(DEPLOY / "Dockerfile.dockerignore") if line.startswith("!")}
@@ -189,7 +187,7 @@ DOCUMENTS = ["README.md", "deploy/README.md", *(f"docs/{path.name}" for path in 
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_documents_name_commands_that_there_are(document: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documents_name_only_existing_commands(document: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO())
     text = (ROOT / document).read_text()
     shell = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)).replace("\\\n", " ")

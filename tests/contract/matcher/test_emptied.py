@@ -41,7 +41,7 @@ async def nodes(redis_server):
         await node.store.close()
 
 
-async def test_nobody_is_matched_while_all_announce_themselves_again(nodes, redis_server):
+async def test_nobody_is_matched_until_all_have_announced_themselves(nodes, redis_server):
     first, second = (node.store for node in nodes)
     await first.enqueue(asked("early", NOW), NOW)
     fence = (await second.enqueue(asked("late", NOW + 5), NOW + 5))[-1].fence
@@ -61,7 +61,7 @@ async def test_nobody_is_matched_while_all_announce_themselves_again(nodes, redi
     assert [(event.request, event.staff) for event in rings] == [("early", "jimin")]
 
 
-async def test_a_renewal_as_the_time_ends_swallows_no_ring(nodes, redis_server):
+async def test_renewal_at_the_deadline_drops_no_ring(nodes, redis_server):
     store = nodes[0].store
     await store.enqueue(asked("early", NOW), NOW)
     redis_server.restart()
@@ -73,7 +73,7 @@ async def test_a_renewal_as_the_time_ends_swallows_no_ring(nodes, redis_server):
     assert [(event.request, event.staff) for event in rings] == [("early", "jimin")]
 
 
-async def test_who_has_announced_everybody_need_not_wait_for_the_lease(nodes, redis_server):
+async def test_matching_resumes_early_once_everybody_is_announced(nodes, redis_server):
     """And it is the earlier one who is served first, whoever was back first."""
     store = nodes[0].store
     await store.enqueue(asked("early", NOW), NOW)
@@ -91,7 +91,7 @@ async def test_who_has_announced_everybody_need_not_wait_for_the_lease(nodes, re
     assert [(event.request, event.staff) for event in rings] == [("late", "suho")]
 
 
-async def test_fences_go_on_where_the_clocks_of_nodes_differ(nodes, redis_server):
+async def test_fences_keep_growing_if_node_clocks_differ(nodes, redis_server):
     """The node that speaks first is half a minute behind the one whose fences everybody has seen."""
     first, second = (node.store for node in nodes)
     await second.enqueue(asked("b", NOW - 30_000), NOW - 30_000)
@@ -100,7 +100,7 @@ async def test_fences_go_on_where_the_clocks_of_nodes_differ(nodes, redis_server
     assert (await second.enqueue(asked("c", NOW - 30_000), NOW - 30_000))[0].fence > fence
 
 
-async def test_who_only_reads_notices_too(nodes, redis_server):
+async def test_reading_node_notices_an_emptied_redis(nodes, redis_server):
     node = nodes[0]
     await node.store.enqueue(asked("a", NOW), NOW)
     with redis.Redis.from_url(redis_server.url) as client:
@@ -112,7 +112,7 @@ async def test_who_only_reads_notices_too(nodes, redis_server):
     assert node.emptied == 1
 
 
-async def test_a_first_start_holds_nobody_back(nodes):
+async def test_first_start_holds_nobody_back(nodes):
     store = nodes[0].store
     await store.enqueue(asked("a", NOW), NOW)
     await nodes[1].store.sign_in(counselor("jimin"), NOW)
@@ -121,7 +121,7 @@ async def test_a_first_start_holds_nobody_back(nodes):
     assert [node.emptied for node in nodes] == [0, 0]
 
 
-async def test_a_new_node_that_remembers_an_earlier_life_is_held_back_by_an_emptied_redis(nodes, redis_server):
+async def test_restarted_node_is_held_back_by_an_emptied_redis(nodes, redis_server):
     """It speaks first, so nobody else can say that something is missing."""
     fence = (await nodes[0].store.enqueue(asked("early", NOW), NOW))[-1].fence
     redis_server.restart()
@@ -136,7 +136,7 @@ async def test_a_new_node_that_remembers_an_earlier_life_is_held_back_by_an_empt
     assert [(event.request, event.staff) for event in rings] == [("early", "jimin")]
 
 
-async def test_remembering_holds_nobody_back_while_redis_knows_all(nodes):
+async def test_restarted_node_is_not_held_back_by_a_complete_redis(nodes):
     fence = (await nodes[0].store.enqueue(asked("a", NOW), NOW))[-1].fence
     new = nodes[1].store
     await new.remember(fence)

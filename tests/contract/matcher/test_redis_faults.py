@@ -83,7 +83,7 @@ async def cutter(redis_server, client, tmp_path) -> AsyncIterator[Cutter]:
         yield cutter
 
 
-async def test_a_step_whose_answer_was_lost_is_made_once(cutter):
+async def test_step_whose_reply_was_lost_runs_once(cutter):
     async with store_at(f"unix://{cutter.socket}") as store:
         await store.sign_in(JIMIN, NOW)
         await store.set_available("jimin", NOW)
@@ -102,7 +102,7 @@ async def test_a_step_whose_answer_was_lost_is_made_once(cutter):
         assert len((await store.snapshot()).requests) == 20
 
 
-async def test_a_redis_that_is_gone_for_a_moment_is_waited_for(redis_server, client):
+async def test_brief_redis_outage_is_waited_for(redis_server, client):
     async with store_at(redis_server.url) as store:
         await store.enqueue(asked("a"), NOW)
         with redis_server.down():
@@ -111,7 +111,7 @@ async def test_a_redis_that_is_gone_for_a_moment_is_waited_for(redis_server, cli
         assert (await asking)[0].request == "b"
 
 
-async def test_a_redis_that_is_gone_is_said_and_found_again(redis_server, client, monkeypatch):
+async def test_redis_outage_is_reported_and_recovered_from(redis_server, client, monkeypatch):
     monkeypatch.setattr(line, "RETRY_S", 0.2)
     async with store_at(redis_server.url) as store:
         await store.enqueue(asked("a"), NOW)
@@ -120,7 +120,7 @@ async def test_a_redis_that_is_gone_is_said_and_found_again(redis_server, client
         assert (await store.enqueue(asked("b"), NOW + 1))[0].request == "b"
 
 
-async def test_a_full_redis_refuses_whole_steps_and_goes_on_reading(redis_server, client):
+async def test_full_redis_refuses_whole_steps_and_still_reads(redis_server, client):
     async with store_at(redis_server.url) as store:
         await store.enqueue(asked("a"), NOW)
         before = await store.snapshot()
@@ -138,7 +138,7 @@ async def test_a_full_redis_refuses_whole_steps_and_goes_on_reading(redis_server
         assert (await store.enqueue(asked("b"), NOW))[0].request == "b"
 
 
-async def test_a_redis_that_is_too_old_is_said_at_once():
+async def test_too_old_redis_is_reported_at_once():
     with running_redis("--rename-command", "FCALL", "", "--rename-command", "FUNCTION", "") as old:
         async with store_at(old.url) as store:
             with pytest.raises(Unavailable, match=r"7\.0 or newer"):
@@ -168,7 +168,7 @@ def guarded(redis_server, client):
     client.execute_command("ACL", "DELUSER", "sangdam", "stranger")
 
 
-async def test_user_and_password(guarded):
+async def test_redis_user_and_password_are_used(guarded):
     async with store_at(f"unix://sangdam:{quote(PASSWORD, safe='')}@{guarded}") as store:
         await store.sign_in(JIMIN, NOW)
         await store.set_available("jimin", NOW)
@@ -176,7 +176,7 @@ async def test_user_and_password(guarded):
 
 
 @pytest.mark.parametrize("login", [f"sangdam:{quote(PASSWORD + 'x', safe='')}@", "", f"stranger:{quote(PASSWORD, safe='')}@"])
-async def test_who_may_not_is_told_so_at_once_without_secrets(guarded, login, caplog):
+async def test_missing_redis_rights_are_reported_without_secrets(guarded, login, caplog):
     began = time.monotonic()
     async with store_at(f"unix://{login}{guarded}") as store:
         with pytest.raises(Unavailable, match="refuses us") as caught:
@@ -203,7 +203,7 @@ def certificate(tmp_path) -> tuple[str, str]:
     return str(certificate), str(private)
 
 
-async def test_tls(certificate, monkeypatch):
+async def test_redis_over_tls_works(certificate, monkeypatch):
     monkeypatch.setattr(line, "RETRY_S", 0.1)
     port = free_port()
     files = ("--tls-cert-file", certificate[0], "--tls-key-file", certificate[1])
@@ -218,7 +218,7 @@ async def test_tls(certificate, monkeypatch):
 @pytest.mark.parametrize(
     "url", ["http://redis", "redis://", "redis://u:secret@", "redis://u:sec/ret@redis:6379", "redis://u:secret@redis:port"]
 )
-def test_an_address_that_cannot_be_read_is_not_repeated(url):
+def test_malformed_redis_url_is_not_repeated_in_the_error(url):
     with pytest.raises(ValueError, match="cannot be read") as caught:
         RedisStore(url)
     assert "sec" not in str(caught.value)
@@ -246,7 +246,7 @@ def owner_of(nodes: list[RedisServer], slot: int) -> int:
     raise AssertionError("a slot without a node")
 
 
-async def test_any_node_of_a_cluster_leads_to_the_right_one(nodes):
+async def test_any_cluster_node_leads_to_the_right_one(nodes):
     for node in nodes:
         async with store_at(node.url) as store:
             assert (await store.enqueue(asked(f"at {node.port}"), NOW))[0].request
@@ -259,7 +259,7 @@ async def test_any_node_of_a_cluster_leads_to_the_right_one(nodes):
     assert {key_slot(key) for key in keys} == {SLOT}
 
 
-async def test_a_node_that_is_down_is_passed_by(nodes):
+async def test_cluster_node_that_is_down_is_skipped(nodes):
     other, owner = nodes[owner_of(nodes, SLOT) - 1], nodes[owner_of(nodes, SLOT)]
     with other.down():
         async with store_at(f"{other.url},127.0.0.1:{owner.port}") as store:

@@ -36,7 +36,7 @@ def client(server: RedisServer) -> Iterator[redis.Redis]:
 
 
 @pytest.mark.parametrize("refusing", ALL)
-async def test_a_refused_step_is_unavailable_and_made_later(
+async def test_refused_step_is_unavailable_and_can_be_made_later(
     server: RedisServer,
     client: redis.Redis,
     refusing: Callable[[redis.Redis], AbstractContextManager[None]],
@@ -59,7 +59,7 @@ async def test_a_refused_step_is_unavailable_and_made_later(
     await store.close()
 
 
-async def test_reads_go_on_where_only_writing_is_refused(server: RedisServer, client: redis.Redis) -> None:
+async def test_reads_work_while_writes_are_refused(server: RedisServer, client: redis.Redis) -> None:
     store = RedisStore(server.url)
     await store.enqueue(asked("a"), NOW)
     for refusing in (no_replicas, disk_error, no_memory):
@@ -74,7 +74,7 @@ async def test_reads_go_on_where_only_writing_is_refused(server: RedisServer, cl
     await store.close()
 
 
-async def test_a_first_step_that_is_refused_is_unavailable(server: RedisServer, client: redis.Redis) -> None:
+async def test_first_refused_step_is_unavailable(server: RedisServer, client: redis.Redis) -> None:
     """Also the loading of the functions is refused."""
     for refusing in (no_replicas, disk_error, no_memory):
         store = RedisStore(server.url)
@@ -85,7 +85,7 @@ async def test_a_first_step_that_is_refused_is_unavailable(server: RedisServer, 
         await store.close()
 
 
-async def test_a_mistake_in_a_step_is_not_called_unavailable(server: RedisServer) -> None:
+async def test_invalid_step_is_not_called_unavailable(server: RedisServer) -> None:
     store = RedisStore(server.url)
     with pytest.raises(redis.ResponseError):
         await store._step("no_such_step", NOW)

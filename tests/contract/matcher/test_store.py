@@ -92,7 +92,7 @@ async def reservation_of(store: MatchStore, request: str) -> str:
 
 
 class TestMatchStore:
-    async def test_a_session_from_link_to_wrap_up(self, store):
+    async def test_session_runs_from_link_to_wrap_up(self, store):
         assert seen(await available(store, counselor("jimin"))) == [("jimin", "available", "")]
         events = await store.enqueue(asked("q"), NOW)
         assert seen(events) == [("q", "waiting", ""), ("rings", "q", "jimin"), ("q", "reserved", ""), ("jimin", "reserved", "")]
@@ -112,7 +112,7 @@ class TestMatchStore:
         assert seen(events) == [("jimin", "signed_out", "")]
         assert await store.snapshot() == Snapshot(events[-1].fence, {}, {})
 
-    async def test_the_snapshot_is_the_whole_state(self, store):
+    async def test_snapshot_is_the_whole_state(self, store):
         await available(store, counselor("jimin"))
         ring = (await store.enqueue(asked("a", NOW - 5000), NOW))[1]
         await store.enqueue(asked("b", first=True), NOW + 1)
@@ -131,7 +131,7 @@ class TestMatchStore:
         assert await store.staff_status("nobody") is None
         assert await store.request_status("nothing") is None
 
-    async def test_a_refused_step_changes_nothing(self, store):
+    async def test_refused_step_changes_nothing(self, store):
         await available(store, counselor("jimin"))
         await store.enqueue(asked("q"), NOW)
         reservation = await reservation_of(store, "q")
@@ -150,7 +150,7 @@ class TestMatchStore:
                 await refused()
             assert await store.snapshot() == before
 
-    async def test_declined_goes_to_the_next_and_a_missed_ring_sets_away(self, store):
+    async def test_decline_moves_on_and_a_missed_ring_sets_away(self, store):
         await available(store, counselor("jimin"))
         await available(store, counselor("suho"), NOW + 1)
         await store.enqueue(asked("q"), NOW + 2)
@@ -169,7 +169,7 @@ class TestMatchStore:
             ("q", "waiting", "expired"),
         ]
 
-    async def test_rings_widen_with_time(self, store):
+    async def test_tiers_widen_with_time(self, store):
         await store.sign_in(counselor("lens", "lenses"), NOW)
         await available(store, counselor("audio", "audio"))
         await store.enqueue(asked("q"), NOW)
@@ -180,7 +180,7 @@ class TestMatchStore:
         assert seen(events)[0] == ("rings", "q", "audio")
         assert events[0].why.ring == "any"
 
-    async def test_owner_lost(self, store):
+    async def test_owner_disconnect_requeues_the_request(self, store):
         await available(store, counselor("jimin"))
         await store.enqueue(asked("q", NOW - 9000), NOW)
         await store.accept(await reservation_of(store, "q"), NOW)
@@ -191,7 +191,7 @@ class TestMatchStore:
         status = await store.request_status("q")
         assert status.request == asked("q", NOW - 9000, first=True, excluded=frozenset({"jimin"}))
 
-    async def test_help_and_hand_over(self, store):
+    async def test_help_leads_to_handover(self, store):
         await available(store, counselor("jimin"))
         await available(store, counselor("drhan", role="professional"))
         for request in (asked("q"), asked("h", kind="help", excluded=frozenset({"jimin"}))):
@@ -203,7 +203,7 @@ class TestMatchStore:
         assert seen(await store.release("h", NOW)) == [("h", "completed", "released")]
         assert (await store.staff_status("drhan")).load == 1
 
-    async def test_places_and_estimates(self, store):
+    async def test_positions_and_estimates_are_given(self, store):
         await store.sign_in(counselor("jimin"), NOW)
         for number in range(3):
             await store.enqueue(asked(f"q{number}", NOW + number), NOW + number)
@@ -214,7 +214,7 @@ class TestMatchStore:
         assert await store.estimate("user", "shop", "ko", PATH, NOW + 3) == Place(2, None, None, True)
         assert await store.estimate("help", "shop", "ko", PATH, NOW + 3) == Place(1, None, None, False)
 
-    async def test_restored_after_a_restart(self, store):
+    async def test_store_is_restored_after_a_restart(self, store):
         saved = [
             RequestStatus(asked("waits", NOW - 2000), "waiting"),
             RequestStatus(asked("held", NOW - 9000), "accepted", staff="jimin"),
@@ -226,14 +226,14 @@ class TestMatchStore:
         assert seen(await store.sign_in(counselor("jimin", capacity=2), NOW + 5000)) == [("jimin", "busy", "")]
         assert seen(await store.set_available("jimin", NOW + 5000))[0] == ("rings", "waits", "jimin")
 
-    async def test_suspended_and_resumed(self, store):
+    async def test_request_can_be_suspended_and_resumed(self, store):
         await store.enqueue(asked("q"), NOW)
         assert seen(await store.suspend("q", NOW)) == [("q", "suspended", "")]
         assert seen(await store.resume("q", NOW + 59_999)) == [("q", "waiting", "resumed")]
         await store.suspend("q", NOW + 60_000)
         assert seen(await store.sweep(NOW + 120_000)) == [("q", "cancelled", "lost")]
 
-    async def test_a_line_that_nobody_stands_in_is_forgotten_when_there_are_too_many(self, new_store):
+    async def test_empty_queues_are_dropped_above_the_limit(self, new_store):
         store = new_store(Rules(max_queues=1))
         await available(store, counselor("jimin"))
         for number in range(6):

@@ -27,7 +27,7 @@ async def until_back(records: Records) -> None:
         await records.reachable.wait()
 
 
-async def test_a_locked_file_is_away_until_it_is_free(tmp_path: Path) -> None:
+async def test_locked_file_is_unavailable_until_it_is_free(tmp_path: Path) -> None:
     records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
     other = sqlite3.connect(tmp_path / "records.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -43,7 +43,7 @@ async def test_a_locked_file_is_away_until_it_is_free(tmp_path: Path) -> None:
     await records.close()
 
 
-async def test_a_database_that_stops_answering_is_away_until_it_does() -> None:
+async def test_unresponsive_database_is_unavailable_until_it_answers() -> None:
     with running_postgres() as server:
         records = await Records.open(server.url)
         await records.create_session(session())
@@ -78,7 +78,7 @@ OF_THE_DATABASE = [
 OF_THE_STATEMENT = ["22021", "23505", "42P01", "54000", "XX001"]
 
 
-async def test_what_postgres_is_at_fault_for_is_away_and_comes_back(postgres: str) -> None:
+async def test_postgres_failure_is_unavailable_and_recovers(postgres: str) -> None:
     records = await Records.open(postgres)
 
     def failing(sqlstate: str) -> Callable[[sa.Connection], object]:
@@ -96,7 +96,7 @@ async def test_what_postgres_is_at_fault_for_is_away_and_comes_back(postgres: st
     await records.close()
 
 
-async def test_who_stands_still_in_mid_transaction_does_not_keep_the_lead() -> None:
+async def test_leader_frozen_in_a_transaction_loses_the_lease() -> None:
     with running_postgres() as server:
         former, successor = await Records.open(server.url), await Records.open(server.url)
         await former.lead()
@@ -111,7 +111,7 @@ async def test_who_stands_still_in_mid_transaction_does_not_keep_the_lead() -> N
         await successor.close()
 
 
-async def test_an_event_written_again_stands_there_once(tmp_path: Path) -> None:
+async def test_event_written_twice_is_stored_once(tmp_path: Path) -> None:
     records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
     await records.create_session(session())
     why = {"staff": "jimin", "why": {"ring": "exact", "candidates": ["jimin"]}}

@@ -41,7 +41,7 @@ def bytes_of(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.iterdir())
 
 
-async def test_an_upgrade_removes_what_versions_before_left(tmp_path: Path) -> None:
+async def test_upgrade_removes_leftovers_of_earlier_versions(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}"
     records = await Records.open(url)
     await records.create_session(session())
@@ -58,7 +58,7 @@ async def test_an_upgrade_removes_what_versions_before_left(tmp_path: Path) -> N
     await records.close()
 
 
-async def test_an_upgrade_of_postgres_drops_the_copies(postgres: str) -> None:
+async def test_upgrade_on_postgres_drops_copied_notes(postgres: str) -> None:
     records = await Records.open(postgres)
     brief = json.dumps(BRIEF | {"earlier_sessions": EARLIER}, ensure_ascii=False, separators=(",", ":"))
     await records.erase_session("s-1")
@@ -75,7 +75,7 @@ async def test_an_upgrade_of_postgres_drops_the_copies(postgres: str) -> None:
     await records.close()
 
 
-async def test_a_reader_of_the_log_leaves_traces_until_the_next_time(tmp_path: Path) -> None:
+async def test_open_wal_reader_delays_erasure_until_the_next_checkpoint(tmp_path: Path) -> None:
     records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
     await records.create_session(session())
     reader = sqlite3.connect(tmp_path / "records.sqlite", isolation_level=None)

@@ -42,7 +42,7 @@ async def records(tmp_path: Path) -> AsyncIterator[Records]:
 
 
 @pytest.mark.parametrize("left", [0, 8192, 32_768])
-async def test_a_full_disk_costs_nothing_and_loses_nothing(records: Records, tmp_path: Path, left: int) -> None:
+async def test_full_disk_loses_no_write_and_keeps_trying_cheaply(records: Records, tmp_path: Path, left: int) -> None:
     owed = Owed(records, lambda reason: None)
     running = asyncio.create_task(owed.run())
     rounds = 0

@@ -93,7 +93,7 @@ async def say(
     )  # fmt: skip  # a table
 
 
-async def test_the_migrations_make_exactly_the_tables(records: Records, url: str) -> None:
+async def test_migrations_create_exactly_the_tables(records: Records, url: str) -> None:
     engine = create_async_engine(url)
     async with engine.connect() as connection:
         differences = await connection.run_sync(lambda c: compare_metadata(MigrationContext.configure(c), metadata))
@@ -101,7 +101,7 @@ async def test_the_migrations_make_exactly_the_tables(records: Records, url: str
     assert differences == []
 
 
-async def test_everything_is_there_after_opening_again(records: Records, url: str) -> None:
+async def test_reopened_records_hold_everything(records: Records, url: str) -> None:
     await records.save_site(SHOP)
     await records.create_session(session(snapshot=b"machine"))
     await say(records, "l-1")
@@ -115,7 +115,7 @@ async def test_everything_is_there_after_opening_again(records: Records, url: st
 # --- places ------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_site_is_replaced_whole(records: Records) -> None:
+async def test_site_is_replaced_whole(records: Records) -> None:
     await records.save_site(SHOP)
     smaller = replace(SHOP, categories={"audio": Category(id="audio")}, keys=[])
     await records.save_site(smaller)
@@ -143,7 +143,7 @@ async def test_removing_staff_ends_their_sign_ins(records: Records) -> None:
     assert await records.sign_in("h") is None
 
 
-async def test_a_new_password_or_role_ends_sign_ins_and_a_new_name_none(records: Records) -> None:
+async def test_new_password_or_role_ends_sign_ins_but_a_new_name_does_not(records: Records) -> None:
     jimin = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor", password_hash="old")
     for changes in ({"password_hash": "new"}, {"role": "professional"}):
         await records.save_staff(jimin)
@@ -154,7 +154,7 @@ async def test_a_new_password_or_role_ends_sign_ins_and_a_new_name_none(records:
         assert await records.sign_in("h") is None
 
 
-async def test_no_sign_in_by_a_password_that_has_just_been_changed(records: Records) -> None:
+async def test_just_changed_password_does_not_sign_in(records: Records) -> None:
     jimin = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor", password_hash="new")
     await records.save_staff(jimin)
     sign_in = SignInRecord(token_hash="h", staff="jimin", created_at=1, expires_at=2)
@@ -168,7 +168,7 @@ async def test_no_sign_in_by_a_password_that_has_just_been_changed(records: Reco
     assert await records.sign_ins([], []) == []
 
 
-async def test_a_code_is_used_once_even_when_tried_at_the_same_time(records: Records) -> None:
+async def test_code_is_used_once_even_by_concurrent_tries(records: Records) -> None:
     tries = await asyncio.gather(*(records.use_code("shop/jti", 10) for _ in range(8)))
     assert sorted(tries) == [False] * 7 + [True]
 
@@ -182,7 +182,7 @@ async def test_live_sessions_are_those_without_a_final_state(records: Records) -
     assert [s.state for s in await records.live_sessions()] == ["preparing", "waiting", "active", "after"]
 
 
-async def test_saving_a_session(records: Records) -> None:
+async def test_session_can_be_saved(records: Records) -> None:
     await records.create_session(session())
     await records.save_session(
         "s-1", state="active", channel="voice", snapshot=b"x", waiting_at=10, active_at=20, counselor="jimin", user_name="민아"
@@ -194,7 +194,7 @@ async def test_saving_a_session(records: Records) -> None:
         await records.save_session("s-9", state="active", channel="voice", snapshot=b"")
 
 
-async def test_earlier_sessions_are_the_same_users_on_the_same_site(records: Records) -> None:
+async def test_earlier_sessions_are_of_the_same_user_and_site(records: Records) -> None:
     for number, changes in enumerate(
         (
             {"user_ref": "r"},
@@ -211,7 +211,7 @@ async def test_earlier_sessions_are_the_same_users_on_the_same_site(records: Rec
     assert [each.id for each in found["shop", "r"]] == ["s-0"]
 
 
-async def test_searching_finds_what_was_said_and_takes_wildcards_literally(records: Records) -> None:
+async def test_search_finds_texts_and_takes_wildcards_literally(records: Records) -> None:
     for number in range(60):
         await records.create_session(session(number, started_at=number))
     await say(records, "l", text="렌즈 100% 교환", session_id="s-7")
@@ -224,7 +224,7 @@ async def test_searching_finds_what_was_said_and_takes_wildcards_literally(recor
     assert (await records.search_sessions(from_ms=10, to_ms=20, site="shop", state="preparing"))[1] == 10
 
 
-async def test_erasing_leaves_figures_and_nothing_else(records: Records) -> None:
+async def test_erasing_keeps_only_figures(records: Records) -> None:
     await records.create_session(session(user_name="민아", user_ref="r", brief=b'{"fields":[]}', started_at=3, active_at=4))
     await say(records, "l-1")
     await records.append_board("s-1", 1, b"stroke")
@@ -247,7 +247,7 @@ async def test_erasing_leaves_figures_and_nothing_else(records: Records) -> None
     assert (await records.session("s-1")) == left, "a save that comes late brings nothing back"
 
 
-async def test_retention_is_the_sites_own(records: Records) -> None:
+async def test_retention_is_set_per_site(records: Records) -> None:
     await records.save_site(replace(SHOP, retention_days=10))
     now = 200 * DAY_MS
     ages = {1: ("shop", 11), 2: ("shop", 9), 3: ("gone", 91), 4: ("gone", 89)}
@@ -261,7 +261,7 @@ async def test_retention_is_the_sites_own(records: Records) -> None:
     assert await records.use_code("old", now), "spent codes are forgotten when they have expired"
 
 
-async def test_the_days_figures(records: Records) -> None:
+async def test_daily_figures_are_correct(records: Records) -> None:
     for number, changes in enumerate(
         (
             {"state": "closed", "waiting_at": 1000, "active_at": 6_000, "rating_score": 5},
@@ -281,14 +281,14 @@ async def test_the_days_figures(records: Records) -> None:
 # --- lines and board ---------------------------------------------------------------------------------------------------
 
 
-async def test_lines_are_numbered_without_gaps_when_written_at_the_same_time(records: Records) -> None:
+async def test_concurrent_lines_are_numbered_without_gaps(records: Records) -> None:
     await records.create_session(session())
     stored = await asyncio.gather(*(say(records, f"l-{n % 20}") for n in range(40)))
     assert sum(new for _, new in stored) == 20
     assert [line.seq for line in await records.lines("s-1")] == list(range(1, 21))
 
 
-async def test_a_repeated_line_gives_the_first_one(records: Records) -> None:
+async def test_repeated_line_returns_the_first_one(records: Records) -> None:
     await records.create_session(session())
     first, _ = await say(records, "l-1", text="첫 번째")
     again, new = await say(records, "l-1", text="두 번째")
@@ -305,12 +305,12 @@ async def test_users_are_never_given_staff_lines(records: Records) -> None:
     assert [line.seq for line in await records.lines("s-1", after=1, limit=1, audience="staff")] == [2]
 
 
-async def test_a_line_needs_its_session(records: Records) -> None:
+async def test_line_needs_its_session(records: Records) -> None:
     with pytest.raises(UnknownSession):
         await say(records, "l-1")
 
 
-async def test_the_board_obeys_no_older_epoch(records: Records) -> None:
+async def test_board_refuses_an_older_epoch(records: Records) -> None:
     await records.create_session(session())
     await records.append_board("s-1", 1, b"a")
     assert await records.open_board("s-1", 2) == [b"a"]
@@ -324,7 +324,7 @@ async def test_the_board_obeys_no_older_epoch(records: Records) -> None:
         await records.append_board("s-9", 1, b"")
 
 
-async def test_a_long_journal_is_merged_and_means_the_same(records: Records) -> None:
+async def test_merged_journal_gives_the_same_board(records: Records) -> None:
     await records.create_session(session())
     doc = pycrdt.Doc()
     elements = doc.get("elements", type=pycrdt.Map)
@@ -341,7 +341,7 @@ async def test_a_long_journal_is_merged_and_means_the_same(records: Records) -> 
 # --- history -----------------------------------------------------------------------------------------------------------
 
 
-async def test_a_message_is_taken_by_one_and_done_by_them(records: Records) -> None:
+async def test_message_is_taken_and_closed_by_one_member(records: Records) -> None:
     await records.create_session(session())
     message = MessageRecord(id="m", session="s-1", site="shop", category="c", language="ko", contact="010", text="전화", at=1)
     await records.add_message(message)
@@ -356,7 +356,7 @@ async def test_a_message_is_taken_by_one_and_done_by_them(records: Records) -> N
         await records.set_message_state("nothing", "taken", "jimin")
 
 
-async def test_the_audit_is_read_newest_first(records: Records) -> None:
+async def test_audit_is_listed_newest_first(records: Records) -> None:
     for number in range(120):
         await records.audit("ops", "session.read", f"session/{number}", number)
     first, total = await records.audits()
@@ -364,7 +364,7 @@ async def test_the_audit_is_read_newest_first(records: Records) -> None:
     assert (first[0].subject, len(first), len(rest), total) == ("session/119", 100, 20, 120)
 
 
-async def test_nothing_is_added_to_an_erased_session(records: Records) -> None:
+async def test_erased_session_takes_no_more_writes(records: Records) -> None:
     """The running server may still be writing: what a worker journals last, a line on its way, a save."""
     await records.create_session(session())
     await records.open_board("s-1", 1)
@@ -395,7 +395,7 @@ async def test_nothing_is_added_to_an_erased_session(records: Records) -> None:
     assert not await records.board_updates("s-1")
 
 
-async def test_erasures_by_any_process_are_seen_once_noted(records: Records) -> None:
+async def test_erasures_by_any_process_are_noticed(records: Records) -> None:
     seen, before = await records.erasures(0)
     assert before == []
     await records.audit("cli", "session.erase", "session/s-1", 5)
@@ -413,14 +413,14 @@ def test_migrations_are_skipped_only_when_none_is_left_to_run() -> None:
     assert ScriptDirectory(str(folder)).get_current_head() == newest_revision()
 
 
-async def test_what_people_wrote_stands_in_no_error(records: Records) -> None:
+async def test_errors_do_not_contain_conversation_texts(records: Records) -> None:
     await records.create_session(session())
     with pytest.raises(sa.exc.SQLAlchemyError) as error:
         await records.create_session(session(user_name="민아"))
     assert "민아" not in str(error.value)
 
 
-async def test_who_served_a_vouched_user_last_on_that_site(records: Records) -> None:
+async def test_last_counselor_of_a_known_user_is_found(records: Records) -> None:
     """Not on another site, not an earlier one, not who never came, nobody with whom they were not content."""
     old = {"user_ref": "ref", "state": "closed", "active_at": 5, "ended_at": 6}
     await records.create_session(session(1, started_at=1, counselor="suho", **old))
@@ -437,7 +437,7 @@ async def test_who_served_a_vouched_user_last_on_that_site(records: Records) -> 
     assert await records.served_by("s-5") == "jimin"
 
 
-async def test_sessions_saved_at_once_are_each_saved_and_unknown_ones_told(records: Records) -> None:
+async def test_batch_save_stores_each_session_and_reports_unknown_ones(records: Records) -> None:
     names = [f"together-{number}" for number in range(40)]
     for name in names:
         await records.create_session(
@@ -458,7 +458,7 @@ async def test_sessions_saved_at_once_are_each_saved_and_unknown_ones_told(recor
     assert (found[0].end_reason, found[0].snapshot) == ("erased", b"")
 
 
-async def test_a_save_that_is_refused_fails_alone(records: Records) -> None:
+async def test_refused_save_fails_alone(records: Records) -> None:
     names = [f"s-{number}" for number in range(12)]
     for name in names:
         await records.create_session(session(id=name))

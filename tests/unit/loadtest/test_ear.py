@@ -34,7 +34,7 @@ def heard(*, loss: float = 0.0, jitter_s: float = 0.0, delay_s: float = 0.0) -> 
     return ear.figures(SECONDS)
 
 
-def test_a_good_line_loses_nothing_and_waits_for_nothing() -> None:
+def test_clean_connection_shows_no_loss_and_no_delay() -> None:
     found = heard(delay_s=0.03)
     assert (found.loss, found.concealed) == (0.0, 0.0)
     assert found.network_ms == pytest.approx(30)
@@ -43,7 +43,7 @@ def test_a_good_line_loses_nothing_and_waits_for_nothing() -> None:
     assert found.mos > 4.3
 
 
-def test_what_is_lost_and_what_of_it_is_repaired_are_told_apart() -> None:
+def test_lost_and_repaired_packets_are_counted_apart() -> None:
     found = heard(loss=0.1)
     assert found.loss == pytest.approx(0.1, abs=0.03)
     assert 0 < found.concealed < found.loss
@@ -51,13 +51,13 @@ def test_what_is_lost_and_what_of_it_is_repaired_are_told_apart() -> None:
     assert 2.0 < found.mos < heard().mos  # type: ignore[operator]  # None would fail too
 
 
-def test_jitter_costs_delay_and_not_sound() -> None:
+def test_jitter_costs_delay_but_no_sound() -> None:
     calm, shaky = heard(), heard(jitter_s=0.08)
     assert shaky.jitter_ms > 10 > calm.jitter_ms
     assert shaky.buffer_ms > calm.buffer_ms + 30
     assert shaky.concealed < 0.03
 
 
-def test_who_hears_nothing_has_no_opinion() -> None:
+def test_listener_without_packets_gives_no_score() -> None:
     found = Ear().figures(1.0)
     assert (found.packets, found.loss, found.mos) == (0, 1.0, None)

@@ -19,7 +19,7 @@ def write(path: Path, samples: np.ndarray, rate: int, channels: int = 1, width: 
     return path
 
 
-def test_the_made_voice_is_loud_pauses_and_is_below_four_kilohertz_like_speech() -> None:
+def test_synthetic_voice_has_speech_loudness_pauses_and_bandwidth() -> None:
     samples = voice.made().astype(float)
     assert len(samples) == voice.SECONDS * RATE
     assert np.abs(samples).max() == pytest.approx(voice.PEAK, abs=1)
@@ -32,7 +32,7 @@ def test_the_made_voice_is_loud_pauses_and_is_below_four_kilohertz_like_speech()
     assert (voice.made(1) != voice.made(2)).any()
 
 
-def test_its_packets_are_told_apart_and_carry_sound() -> None:
+def test_voice_packets_differ_and_carry_sound() -> None:
     spoken = voice.encoded(voice.made())
     assert len(spoken.payloads) == len(spoken.levels) == voice.SECONDS * 50
     assert len(spoken.index) > 0.6 * len(spoken.payloads), "by what they carry, a listener knows most of them"
@@ -41,7 +41,7 @@ def test_its_packets_are_told_apart_and_carry_sound() -> None:
     assert np.abs(heard).max() > voice.PEAK / 2
 
 
-def test_a_recording_of_ones_own_is_taken_at_any_rate_and_mixed_down(tmp_path: Path) -> None:
+def test_own_recording_is_resampled_and_mixed_down(tmp_path: Path) -> None:
     at = np.arange(16_000 * 2) / 16_000
     tone = (8000 * np.sin(2 * np.pi * 500 * at)).astype(np.int16)
     found = voice.from_file(write(tmp_path / "a.wav", np.repeat(tone, 2), 16_000, channels=2))
@@ -50,7 +50,7 @@ def test_a_recording_of_ones_own_is_taken_at_any_rate_and_mixed_down(tmp_path: P
 
 
 @pytest.mark.parametrize("what", ["silence", "short", "eight bits", "no wave"])
-def test_what_cannot_be_spoken_is_said(tmp_path: Path, what: str) -> None:
+def test_unusable_recording_is_refused_with_a_reason(tmp_path: Path, what: str) -> None:
     noise = np.random.default_rng(1).integers(-9000, 9000, RATE * 2).astype(np.int16)
     path = tmp_path / "a.wav"
     match what:

@@ -8,6 +8,6 @@ from tests.mutants import ROOT, known
 
 
 @pytest.mark.parametrize("mutant", known(), ids=lambda mutant: mutant["says"])
-def test_a_mistake_has_one_place(mutant):
+def test_each_mutation_matches_exactly_one_place(mutant):
     source = (ROOT / "matcher" / "redis" / "lua" / f"{mutant['file']}.lua").read_text("utf-8")
     assert source.count(mutant["here"]) == 1

@@ -10,7 +10,7 @@ keys = st.lists(st.integers(0, 5000), unique=True, max_size=3 * CHUNK)
 
 
 @given(keys, st.data())
-def test_it_is_a_sorted_list(values, data):
+def test_behaves_like_a_sorted_list(values, data):
     ordered = Ordered()
     for value in values:
         ordered.add((value, "x"))
@@ -28,7 +28,7 @@ def test_it_is_a_sorted_list(values, data):
         assert ordered.first() == left[0]
 
 
-def test_removing_what_is_not_there_is_an_error():
+def test_removing_an_unknown_item_raises():
     ordered = Ordered()
     with pytest.raises(KeyError):
         ordered.remove((1,))

@@ -15,7 +15,7 @@ def place(desk, name):
 # --- places --------------------------------------------------------------------------------------------------------------
 
 
-def test_places_count_from_one_in_the_order_of_service(desk):
+def test_positions_count_from_one_in_order_of_service(desk):
     desk.ask("b", ago=10)
     desk.ask("c", ago=5)
     desk.ask("a", priority=1)
@@ -23,7 +23,7 @@ def test_places_count_from_one_in_the_order_of_service(desk):
     assert [place(desk, name).place for name in ("first", "a", "b", "c")] == [1, 2, 3, 4]
 
 
-def test_the_one_who_rings_is_next_and_the_others_move_up(desk):
+def test_ringing_request_is_next_and_the_others_move_up(desk):
     desk.ask("a", ago=10)
     desk.ask("b")
     desk.staff("jimin")
@@ -32,7 +32,7 @@ def test_the_one_who_rings_is_next_and_the_others_move_up(desk):
     assert place(desk, "a") is None
 
 
-def test_those_before_me_in_other_queues_count_when_we_share_specialists(desk):
+def test_requests_in_other_queues_count_if_they_share_specialists(desk):
     desk.staff("both", "cameras", "audio", available=False)
     desk.ask("cameras", ("cameras",), ago=10)
     desk.ask("audio", ("audio",))
@@ -40,13 +40,13 @@ def test_those_before_me_in_other_queues_count_when_we_share_specialists(desk):
     assert (place(desk, "audio").place, place(desk, "toys").place) == (2, 1)
 
 
-def test_help_and_users_stand_in_lines_of_their_own(desk):
+def test_help_and_user_requests_have_separate_positions(desk):
     desk.ask("user", ago=10)
     desk.ask("help", kind="help")
     assert place(desk, "help").place == 1
 
 
-def test_staffed_is_whether_anybody_who_could_serve_is_signed_in(desk):
+def test_staffed_means_an_eligible_member_is_signed_in(desk):
     desk.ask("q", ("toys",))
     assert not place(desk, "q").staffed
     desk.staff("english", languages=("en",))
@@ -56,7 +56,7 @@ def test_staffed_is_whether_anybody_who_could_serve_is_signed_in(desk):
     assert place(desk, "q").staffed
 
 
-def test_the_only_one_who_is_excluded_for_good_does_not_count_as_staff(desk):
+def test_permanently_excluded_member_does_not_count_as_staff(desk):
     desk.staff("jimin")
     desk.ask("q", excluded={"jimin", "somebody_at_home"})
     assert not place(desk, "q").staffed
@@ -64,7 +64,7 @@ def test_the_only_one_who_is_excluded_for_good_does_not_count_as_staff(desk):
     assert place(desk, "q").staffed
 
 
-def test_an_estimate_needs_no_request_and_leaves_no_trace(desk):
+def test_estimate_needs_no_request_and_changes_nothing(desk):
     desk.staff("jimin", available=False)
     desk.ask("q", ago=10)
     before = desk.engine.snapshot()
@@ -96,7 +96,7 @@ def test_no_expected_wait_before_five_pickups(desk):
     assert (place(desk, "q").low_s, place(desk, "q").high_s) == (None, None)
 
 
-def test_the_expected_wait_is_a_range_around_place_times_the_time_a_pickup_takes(desk):
+def test_expected_wait_is_a_range_around_position_times_pickup_interval(desk):
     busy_day(desk, 12, 60)
     desk.do("set_away", "jimin")
     names = [f"q{number}" for number in range(10)]
@@ -110,7 +110,7 @@ def test_the_expected_wait_is_a_range_around_place_times_the_time_a_pickup_takes
     assert places[9].high_s > places[3].high_s
 
 
-def test_a_quiet_day_with_quick_answers_promises_a_quick_answer(desk):
+def test_quiet_day_with_fast_pickups_promises_a_short_wait(desk):
     desk.staff("jimin")
     for number in range(6):
         desk.ask(f"d{number}")
@@ -122,7 +122,7 @@ def test_a_quiet_day_with_quick_answers_promises_a_quick_answer(desk):
     assert expected.high_s <= 10
 
 
-def test_the_range_grows_while_nobody_picks_up():
+def test_expected_range_grows_while_nobody_picks_up():
     pickups = Pickups()
     for minute in range(1, 11):
         pickups.add(minute * 60_000, 0)
@@ -132,7 +132,7 @@ def test_the_range_grows_while_nobody_picks_up():
     assert later[1] > 2 * at_once[1]
 
 
-def test_pickups_older_than_an_hour_promise_nothing():
+def test_pickups_older_than_an_hour_are_ignored():
     pickups = Pickups()
     for minute in range(1, 11):
         pickups.add(minute * 60_000, 0)
@@ -142,13 +142,13 @@ def test_pickups_older_than_an_hour_promise_nothing():
 # --- deadlines -----------------------------------------------------------------------------------------------------------
 
 
-def test_an_empty_desk_has_no_deadline(desk):
+def test_empty_matcher_has_no_deadline(desk):
     assert desk.engine.next_deadline_ms() is None
     desk.ask("q")
     assert desk.engine.next_deadline_ms() is None
 
 
-def test_the_next_deadline_is_the_earliest(desk):
+def test_next_deadline_is_the_earliest(desk):
     desk.staff("jimin")
     desk.ask("q")
     assert desk.engine.next_deadline_ms() == desk.now + 20_000
@@ -158,7 +158,7 @@ def test_the_next_deadline_is_the_earliest(desk):
     assert desk.engine.next_deadline_ms() == desk.now + 30_000
 
 
-def test_a_late_sweep_does_everything_that_fell_due(desk):
+def test_late_sweep_handles_everything_overdue(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.ask("other")
@@ -174,7 +174,7 @@ def test_a_late_sweep_does_everything_that_fell_due(desk):
 # --- restart ---------------------------------------------------------------------------------------------------------------
 
 
-def test_a_restart_brings_requests_back_at_their_times(desk, desk_with):
+def test_restart_restores_requests_at_their_enqueue_times(desk, desk_with):
     desk.ask("old", ago=600)
     desk.ask("dropped", ago=300)
     desk.do("suspend", "dropped")
@@ -207,7 +207,7 @@ def test_a_restart_brings_requests_back_at_their_times(desk, desk_with):
     assert anew.rings_at("dropped") == "jimin"
 
 
-def test_a_holder_who_does_not_come_back_after_a_restart_is_signed_out(desk):
+def test_owner_who_stays_away_after_a_restart_is_signed_out(desk):
     request = Request("held", "user", "shop", "ko", ("lenses",), desk.now - 1000)
     desk.do("restore", [RequestStatus(request, "accepted", staff="jimin")])
     desk.after(30)
@@ -217,7 +217,7 @@ def test_a_holder_who_does_not_come_back_after_a_restart_is_signed_out(desk):
     assert desk.request("held") == "waiting"
 
 
-def test_a_professional_who_holds_a_session_after_hand_over_comes_back_to_it(desk):
+def test_professional_with_handed_over_session_returns_to_it_after_restart(desk):
     request = Request("held", "user", "shop", "ko", ("lenses",), desk.now - 1000)
     desk.do("restore", [RequestStatus(request, "accepted", staff="drhan")])
     desk.do("sign_in", desk.skills("drhan", role="professional"))
@@ -226,7 +226,7 @@ def test_a_professional_who_holds_a_session_after_hand_over_comes_back_to_it(des
 
 
 @pytest.mark.parametrize("state", ["completed", "unserved", "cancelled"])
-def test_what_was_final_is_not_brought_back(desk, state):
+def test_restart_does_not_restore_final_requests(desk, state):
     request = Request("q", "user", "shop", "ko", ("lenses",), desk.now)
     assert desk.do("restore", [RequestStatus(request, state)]) == []
     assert desk.request("q") is None
@@ -238,7 +238,7 @@ def test_restoring_twice_changes_nothing(desk):
     assert desk.do("restore", [RequestStatus(request, "waiting")]) == []
 
 
-def test_nothing_is_promised_while_nobody_is_there(desk):
+def test_no_wait_is_promised_while_nobody_is_signed_in(desk):
     desk.staff("jimin")
     for number in range(6):
         desk.ask(f"d{number}")

@@ -54,7 +54,7 @@ def served(staff: list[Staff], requests: list[Request], rng: Random) -> dict[str
     return {event.request: event.staff for event in events if isinstance(event, Reserved)}
 
 
-def test_little_is_lost_by_serving_in_order() -> None:
+def test_serving_in_order_costs_little_against_the_optimum() -> None:
     matched, waited, best_matched, best_waited = 0, 0, 0, 0
     for seed in range(60):
         rng = Random(seed)
@@ -76,7 +76,7 @@ def test_little_is_lost_by_serving_in_order() -> None:
     assert waited > 0.95 * best_waited
 
 
-def test_the_longest_waiting_are_served_first_where_all_can_serve_all() -> None:
+def test_longest_waiting_go_first_when_every_member_fits_every_request() -> None:
     rng = Random(7)
     staff = [Staff(f"s{number}", "counselor", frozenset(LANGUAGES), frozenset({"*"}), frozenset({"*"})) for number in range(6)]
     assert sorted(served(staff, line(rng, 20), rng)) == sorted(f"q{number}" for number in range(6))

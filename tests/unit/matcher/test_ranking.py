@@ -12,7 +12,7 @@ def passed(desk):
 # --- rings ---------------------------------------------------------------------------------------------------------------
 
 
-def test_the_exact_category_comes_before_its_parent(desk):
+def test_exact_category_is_preferred_to_its_parent(desk):
     desk.staff("general", "cameras")
     desk.after(60)
     desk.staff("lens", "lenses")
@@ -22,7 +22,7 @@ def test_the_exact_category_comes_before_its_parent(desk):
     assert passed(desk) == {"general": "category"}
 
 
-def test_rings_widen_after_15_and_30_seconds(desk):
+def test_tiers_widen_after_15_and_30_seconds(desk):
     desk.staff("lens", "lenses", available=False)
     desk.staff("general", "cameras", available=False)
     desk.staff("audio", "audio")
@@ -42,13 +42,13 @@ def test_rings_widen_after_15_and_30_seconds(desk):
     assert desk.why().ring == "any"
 
 
-def test_nobody_waits_for_a_ring_to_widen_when_no_specialist_is_signed_in(desk):
+def test_tier_widens_at_once_when_no_specialist_is_signed_in(desk):
     desk.staff("audio", "audio")
     desk.ask("q")
     assert desk.rings_at("q") == "audio"
 
 
-def test_the_ring_opens_when_the_last_specialist_signs_out(desk):
+def test_tier_widens_when_the_last_specialist_signs_out(desk):
     desk.staff("lens", "lenses", available=False)
     desk.staff("audio", "audio")
     desk.ask("q")
@@ -57,7 +57,7 @@ def test_the_ring_opens_when_the_last_specialist_signs_out(desk):
     assert desk.rings_at("q") == "audio"
 
 
-def test_the_ring_opens_when_the_only_specialist_declines(desk):
+def test_tier_widens_when_the_only_specialist_declines(desk):
     desk.staff("audio", "audio")
     desk.staff("lens", "lenses")
     desk.ask("q")
@@ -67,7 +67,7 @@ def test_the_ring_opens_when_the_only_specialist_declines(desk):
     assert passed(desk) == {"lens": "excluded"}
 
 
-def test_a_lost_specialist_is_waited_for_until_the_lease_ends(desk_with):
+def test_disconnected_specialist_holds_the_tier_until_the_lease_ends(desk_with):
     desk = desk_with(any_after_ms=3_600_000)
     desk.staff("lens", "lenses", available=False)
     desk.staff("audio", "audio")
@@ -78,7 +78,7 @@ def test_a_lost_specialist_is_waited_for_until_the_lease_ends(desk_with):
     assert desk.rings_at("q") == "audio"
 
 
-def test_the_widths_can_be_set(desk_with):
+def test_tier_delays_can_be_set(desk_with):
     desk = desk_with(parent_after_ms=1_000, any_after_ms=2_000)
     desk.staff("lens", "lenses", available=False)
     desk.staff("audio", "audio")
@@ -89,7 +89,7 @@ def test_the_widths_can_be_set(desk_with):
     assert desk.rings_at("q") == "audio"
 
 
-def test_each_request_brings_its_own_widths(desk):
+def test_each_request_has_its_own_tier_delays(desk):
     """As its category says: in one and the same line the one behind goes to others first."""
     desk.staff("lens", "lenses", available=False)
     desk.staff("audio", "audio", capacity=2)
@@ -107,7 +107,7 @@ def test_each_request_brings_its_own_widths(desk):
     assert desk.rings_at("patient") == "audio"
 
 
-def test_a_ring_never_costs_the_place_in_line(desk):
+def test_wider_tier_does_not_cost_the_place_in_the_queue(desk):
     """Whoever lists the category of the later one still takes the earlier one, once its ring has opened."""
     desk.staff("lens", "lenses", available=False)
     desk.staff("audio", "audio", available=False)
@@ -117,7 +117,7 @@ def test_a_ring_never_costs_the_place_in_line(desk):
     assert desk.rings_at("early") == "audio"
 
 
-def test_before_the_ring_opens_the_later_one_of_the_own_category_is_taken(desk):
+def test_later_request_of_own_category_goes_first_before_tier_widens(desk):
     desk.staff("lens", "lenses", available=False)
     desk.staff("audio", "audio", available=False)
     desk.ask("early", ago=29)
@@ -129,7 +129,7 @@ def test_before_the_ring_opens_the_later_one_of_the_own_category_is_taken(desk):
 # --- the line ------------------------------------------------------------------------------------------------------------
 
 
-def test_the_longest_waiting_is_first_across_queues(desk):
+def test_longest_waiting_goes_first_across_queues(desk):
     desk.ask("cameras", ("cameras",), ago=1)
     desk.ask("english", ago=3, language="en")
     desk.ask("lenses", ago=2)
@@ -144,7 +144,7 @@ def test_the_longest_waiting_is_first_across_queues(desk):
     assert order == ["english", "lenses", "cameras"]
 
 
-def test_equals_are_served_in_the_order_they_came(desk):
+def test_equal_requests_are_served_in_order_of_arrival(desk):
     names = [f"q{number}" for number in range(2000)]
     for name in names:
         desk.ask(name)
@@ -168,7 +168,7 @@ def served_in_turn(desk, *names):
     return order
 
 
-def test_a_step_of_priority_counts_as_a_minute_of_waiting(desk):
+def test_one_priority_step_counts_as_a_minute_of_waiting(desk):
     desk.ask("old", ago=600)
     desk.ask("vip", priority=5)
     desk.ask("waits_a_little_longer_than_that", ago=301)
@@ -186,13 +186,13 @@ def test_a_step_of_priority_counts_as_a_minute_of_waiting(desk):
     ]
 
 
-def test_equal_ranks_are_served_in_the_order_they_came(desk):
+def test_equal_ranks_are_served_in_order_of_arrival(desk):
     desk.ask("urgent", priority=1)
     desk.ask("as_long", ago=60)
     assert served_in_turn(desk, "as_long", "urgent") == ["urgent", "as_long"]
 
 
-def test_a_stream_of_urgent_ones_does_not_starve_the_others(desk_with):
+def test_stream_of_urgent_requests_does_not_starve_others(desk_with):
     """One counselor, and twice as many urgent requests as they can serve: the plain one is passed for as long as the priority is
     worth, and not a request longer."""
     desk = desk_with(priority_step_ms=10_000)
@@ -214,7 +214,7 @@ def test_a_stream_of_urgent_ones_does_not_starve_the_others(desk_with):
     assert passed == 100, "two every two seconds, for the hundred seconds that ten steps are worth"
 
 
-def test_callbacks_and_users_stand_in_one_line(desk):
+def test_callbacks_and_live_requests_share_one_queue(desk):
     desk.ask("callback", kind="callback", ago=20)
     desk.ask("user", ago=30)
     desk.ask("help", kind="help", ago=40)
@@ -222,14 +222,14 @@ def test_callbacks_and_users_stand_in_one_line(desk):
     assert not desk.rings_at("help")
 
 
-def test_first_comes_before_waiting_time(desk):
+def test_request_marked_first_goes_before_longer_waits(desk):
     desk.ask("old", ago=600)
     desk.ask("again", first=True)
     desk.staff("jimin")
     assert desk.rings_at("again") == "jimin"
 
 
-def test_an_excluded_head_does_not_hold_up_the_line(desk):
+def test_excluded_head_does_not_block_the_queue(desk):
     desk.ask("not_you", ago=60, excluded={"jimin"})
     desk.ask("next", ago=50)
     desk.staff("jimin")
@@ -238,7 +238,7 @@ def test_an_excluded_head_does_not_hold_up_the_line(desk):
     assert desk.rings_at("not_you") == "suho"
 
 
-def test_when_a_step_matches_many_the_first_in_line_chooses_first(desk):
+def test_first_in_queue_gets_the_best_match_of_a_step(desk):
     desk.ask("b", ago=10)
     desk.ask("a", ago=20)
     desk.staff("lens", "lenses", available=False)
@@ -252,7 +252,7 @@ def test_when_a_step_matches_many_the_first_in_line_chooses_first(desk):
 # --- staff ---------------------------------------------------------------------------------------------------------------
 
 
-def test_least_load_then_longest_idle(desk):
+def test_least_loaded_then_longest_idle_member_is_chosen(desk):
     desk.staff("loaded", capacity=3)
     desk.ask("first")
     desk.serve("first")
@@ -268,7 +268,7 @@ def test_least_load_then_longest_idle(desk):
     assert why.passed_over == (PassedOver("short", "idle"), PassedOver("loaded", "load"))
 
 
-def test_idle_time_begins_with_the_end_of_the_last_session(desk):
+def test_idle_time_starts_at_the_end_of_the_last_session(desk):
     desk.staff("a")
     desk.after(1)
     desk.staff("b")
@@ -281,7 +281,7 @@ def test_idle_time_begins_with_the_end_of_the_last_session(desk):
     assert desk.rings_at("next") == "b"
 
 
-def test_a_decline_does_not_send_the_member_to_the_back(desk):
+def test_decline_keeps_the_members_idle_time(desk):
     desk.staff("a")
     desk.after(1)
     desk.staff("b")
@@ -294,7 +294,7 @@ def test_a_decline_does_not_send_the_member_to_the_back(desk):
 # --- why -----------------------------------------------------------------------------------------------------------------
 
 
-def test_everybody_passed_over_is_named_with_the_reason(desk):
+def test_every_member_passed_over_is_listed_with_a_reason(desk):
     desk.staff("away", available=False)
     desk.staff("busy")
     desk.ask("first")
@@ -326,7 +326,7 @@ def test_everybody_passed_over_is_named_with_the_reason(desk):
     }
 
 
-def test_why_is_bounded(desk_with):
+def test_list_of_reasons_is_bounded(desk_with):
     desk = desk_with(max_why=3)
     for number in range(20):
         desk.staff(f"s{number:02}")
@@ -336,7 +336,7 @@ def test_why_is_bounded(desk_with):
     assert desk.why().passed_over == (PassedOver("s01", "idle"), PassedOver("s02", "idle"), PassedOver("s03", "idle"))
 
 
-def test_the_rule_says_whether_the_request_or_the_staff_came(desk):
+def test_rule_names_whether_request_or_staff_triggered_the_match(desk):
     desk.ask("q")
     desk.staff("jimin")
     assert desk.why().rule == "first in line, then longest waiting, priority counted as waiting"
@@ -346,7 +346,7 @@ def test_the_rule_says_whether_the_request_or_the_staff_came(desk):
 # --- bounds --------------------------------------------------------------------------------------------------------------
 
 
-def test_queues_in_which_nobody_waits_are_forgotten_when_there_are_too_many(desk_with):
+def test_empty_queues_are_dropped_above_the_limit(desk_with):
     desk = desk_with(max_queues=4)
     desk.staff("jimin", "*")
     desk.ask("kept", ("kept",), ago=60, excluded={"jimin"})
@@ -360,7 +360,7 @@ def test_queues_in_which_nobody_waits_are_forgotten_when_there_are_too_many(desk
     assert desk.rings_at("kept") == "suho"
 
 
-def test_only_so_many_final_requests_are_remembered(desk_with):
+def test_final_requests_remembered_are_bounded(desk_with):
     desk = desk_with(max_final=10)
     for number in range(30):
         desk.ask(f"q{number}")
@@ -371,7 +371,7 @@ def test_only_so_many_final_requests_are_remembered(desk_with):
 # --- asked for by name ---------------------------------------------------------------------------------------------------
 
 
-def test_a_request_for_one_person_rings_at_them_in_whatever_ring_and_at_nobody_else(desk) -> None:
+def test_named_request_rings_only_that_member_in_any_tier(desk) -> None:
     desk.staff("near", "lenses")
     desk.staff("asked", "audio")
     desk.ask("q", only="asked")
@@ -381,7 +381,7 @@ def test_a_request_for_one_person_rings_at_them_in_whatever_ring_and_at_nobody_e
     assert [(passed.staff, passed.reason) for passed in why.passed_over] == [("near", "not_asked")]
 
 
-def test_it_waits_for_them_and_holds_nobody_up(desk) -> None:
+def test_named_request_waits_without_blocking_others(desk) -> None:
     desk.staff("near", "lenses")
     desk.staff("asked", "lenses")
     desk.ask("busy", only="asked")
@@ -394,7 +394,7 @@ def test_it_waits_for_them_and_holds_nobody_up(desk) -> None:
     assert desk.rings_at("q") == "asked"
 
 
-def test_nobody_can_serve_it_when_they_are_not_signed_in_or_speak_another_language(desk) -> None:
+def test_named_request_is_unserved_if_member_is_out_or_lacks_language(desk) -> None:
     desk.staff("near", "lenses")
     desk.staff("foreign", "lenses", languages=("en",))
     desk.ask("q", only="asked")
@@ -405,7 +405,7 @@ def test_nobody_can_serve_it_when_they_are_not_signed_in_or_speak_another_langua
     assert desk.rings_at("q") == "asked"
 
 
-def test_when_they_are_lost_anybody_may_carry_on(desk) -> None:
+def test_named_request_opens_to_all_if_the_member_disconnects(desk) -> None:
     desk.staff("asked", "lenses")
     desk.staff("near", "lenses")
     desk.ask("q", only="asked")

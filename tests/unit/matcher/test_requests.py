@@ -14,12 +14,12 @@ def reservation_end(desk):
 # --- waiting -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_request_that_nobody_can_take_waits(desk):
+def test_request_that_nobody_can_take_waits(desk):
     desk.ask("q")
     assert desk.told() == [("q", "waiting", "")]
 
 
-def test_waiting_is_reserved_at_once_when_somebody_is_idle(desk):
+def test_waiting_request_is_reserved_at_once_if_somebody_is_idle(desk):
     desk.staff("jimin")
     desk.ask("q")
     assert desk.told() == [("q", "waiting", ""), ("q", "reserved", ""), ("jimin", "reserved", "")]
@@ -27,13 +27,13 @@ def test_waiting_is_reserved_at_once_when_somebody_is_idle(desk):
     assert rung.expires_at_ms == desk.now + 20_000
 
 
-def test_waiting_is_reserved_when_somebody_becomes_available(desk):
+def test_waiting_request_is_reserved_when_somebody_becomes_available(desk):
     desk.ask("q")
     desk.staff("jimin")
     assert desk.rings_at("q") == "jimin"
 
 
-def test_waiting_suspended_and_resumed_at_the_original_time(desk):
+def test_resumed_request_keeps_its_enqueue_time(desk):
     desk.ask("early")
     desk.after(1)
     desk.ask("late")
@@ -46,7 +46,7 @@ def test_waiting_suspended_and_resumed_at_the_original_time(desk):
     assert desk.rings_at("early") == "jimin"
 
 
-def test_suspended_is_cancelled_after_sixty_seconds(desk):
+def test_suspended_request_is_cancelled_after_sixty_seconds(desk):
     desk.ask("q")
     desk.do("suspend", "q")
     assert desk.after(59.999) == []
@@ -55,7 +55,7 @@ def test_suspended_is_cancelled_after_sixty_seconds(desk):
     assert desk.request("q") is None
 
 
-def test_resumed_is_matched_at_once(desk):
+def test_resumed_request_is_matched_at_once(desk):
     desk.ask("q")
     desk.do("suspend", "q")
     desk.staff("jimin")
@@ -64,7 +64,7 @@ def test_resumed_is_matched_at_once(desk):
     assert desk.rings_at("q") == "jimin"
 
 
-def test_a_resumed_request_is_not_cancelled_later(desk):
+def test_resumed_request_is_not_cancelled_later(desk):
     desk.ask("q")
     desk.do("suspend", "q")
     desk.do("resume", "q")
@@ -72,14 +72,14 @@ def test_a_resumed_request_is_not_cancelled_later(desk):
     assert desk.request("q") == "waiting"
 
 
-def test_waiting_unserved(desk):
+def test_waiting_request_becomes_unserved(desk):
     desk.ask("q")
     desk.do("unserved", "q", reason="message_left")
     assert desk.told() == [("q", "unserved", "message_left")]
 
 
 @pytest.mark.parametrize("before", ["waiting", "suspended", "reserved"])
-def test_cancelled_from_every_state_before_accepting(desk, before):
+def test_request_can_be_cancelled_in_every_state_before_accepting(desk, before):
     if before == "reserved":
         desk.staff("jimin")
     desk.ask("q")
@@ -96,7 +96,7 @@ def test_cancelled_from_every_state_before_accepting(desk, before):
 # --- reserved ------------------------------------------------------------------------------------------------------------
 
 
-def test_reserved_accepted(desk):
+def test_reserved_request_can_be_accepted(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.accept("q")
@@ -104,7 +104,7 @@ def test_reserved_accepted(desk):
     assert desk.told() == [("q", "accepted", ""), ("jimin", "busy", "")]
 
 
-def test_declined_goes_on_to_the_next_and_is_kept_from_the_decliner_for_a_minute(desk):
+def test_declined_request_goes_to_the_next_member_for_a_minute(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.decline("q", "lunch")
@@ -115,7 +115,7 @@ def test_declined_goes_on_to_the_next_and_is_kept_from_the_decliner_for_a_minute
     assert desk.rings_at("q") == "suho"
 
 
-def test_the_decliner_is_asked_again_after_a_minute_when_nobody_else_is_there(desk):
+def test_decliner_is_asked_again_after_a_minute_if_alone(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.decline("q")
@@ -125,7 +125,7 @@ def test_the_decliner_is_asked_again_after_a_minute_when_nobody_else_is_there(de
     assert desk.rings_at("q") == "jimin"
 
 
-def test_the_decliner_takes_the_next_in_line_in_the_same_step(desk):
+def test_decliner_gets_the_next_request_in_the_same_step(desk):
     desk.staff("jimin")
     desk.ask("first")
     desk.ask("second")
@@ -133,7 +133,7 @@ def test_the_decliner_takes_the_next_in_line_in_the_same_step(desk):
     assert desk.rings_at("second") == "jimin"
 
 
-def test_a_declined_request_keeps_its_place(desk):
+def test_declined_request_keeps_its_place(desk):
     desk.staff("jimin")
     desk.ask("first")
     desk.after(1)
@@ -146,7 +146,7 @@ def test_a_declined_request_keeps_its_place(desk):
     assert desk.rings_at("first") == "suho"
 
 
-def test_expired_goes_on_and_sets_the_member_away_with_the_reason(desk):
+def test_expired_ring_moves_on_and_sets_the_member_away_with_reason(desk):
     desk.staff("jimin")
     desk.ask("q")
     assert desk.after(19.999) == []
@@ -157,7 +157,7 @@ def test_expired_goes_on_and_sets_the_member_away_with_the_reason(desk):
     assert desk.rings_at("q") == "suho"
 
 
-def test_one_key_brings_the_missing_member_back_but_not_to_the_request_they_missed(desk):
+def test_returning_member_is_not_offered_the_request_they_missed(desk):
     desk.staff("jimin")
     desk.ask("missed")
     desk.after(20)
@@ -167,7 +167,7 @@ def test_one_key_brings_the_missing_member_back_but_not_to_the_request_they_miss
     assert desk.request("missed") == "waiting"
 
 
-def test_reserved_suspended_frees_the_member_for_the_next(desk):
+def test_suspending_a_reserved_request_frees_the_member(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.ask("next")
@@ -180,7 +180,7 @@ def test_reserved_suspended_frees_the_member_for_the_next(desk):
 # --- accepted ------------------------------------------------------------------------------------------------------------
 
 
-def test_accepted_completed(desk):
+def test_accepted_request_can_be_completed(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.serve("q")
@@ -189,7 +189,7 @@ def test_accepted_completed(desk):
     assert desk.state("jimin") == "wrap_up"
 
 
-def test_never_entered_waits_again_first_at_the_original_time(desk):
+def test_request_requeues_first_if_the_member_never_enters(desk):
     desk.staff("jimin")
     desk.ask("q", ago=5)
     desk.accept("q")
@@ -205,7 +205,7 @@ def test_never_entered_waits_again_first_at_the_original_time(desk):
     assert desk.rings_at("q") == "suho"
 
 
-def test_who_never_entered_is_not_asked_again_within_the_minute(desk):
+def test_member_who_never_entered_is_not_asked_for_a_minute(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.accept("q")
@@ -216,7 +216,7 @@ def test_who_never_entered_is_not_asked_again_within_the_minute(desk):
     assert desk.rings_at("q") == "jimin"
 
 
-def test_entered_in_time_stays_accepted(desk):
+def test_request_stays_accepted_if_the_member_enters_in_time(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.serve("q")
@@ -225,7 +225,7 @@ def test_entered_in_time_stays_accepted(desk):
     assert desk.request("q") == "accepted"
 
 
-def test_owner_lost_waits_again_first_at_the_original_time_and_never_with_them(desk):
+def test_request_requeues_first_without_the_owner_it_lost(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.serve("q")
@@ -242,7 +242,7 @@ def test_owner_lost_waits_again_first_at_the_original_time_and_never_with_them(d
     assert desk.rings_at("q") == "suho"
 
 
-def test_requeue_while_the_owner_is_still_there_sends_them_to_wrap_up(desk):
+def test_requeue_sends_a_connected_owner_to_wrap_up(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.serve("q")
@@ -251,14 +251,14 @@ def test_requeue_while_the_owner_is_still_there_sends_them_to_wrap_up(desk):
     assert desk.request("q") == "waiting"
 
 
-def test_first_is_first_whatever_the_priority_of_others(desk):
+def test_request_marked_first_goes_before_any_priority(desk):
     desk.ask("urgent", priority=100)
     desk.ask("first", first=True)
     desk.staff("jimin")
     assert desk.rings_at("first") == "jimin"
 
 
-def test_priorities_have_bounds(desk):
+def test_priorities_are_bounded(desk):
     with pytest.raises(ValueError, match="priority"):
         desk.ask("q", priority=101)
     assert desk.request("q") is None
@@ -268,7 +268,7 @@ def test_priorities_have_bounds(desk):
 
 
 @pytest.mark.parametrize("end", ["complete", "cancel", "unserved"])
-def test_a_final_request_stays_final(desk, end):
+def test_final_request_stays_final(desk, end):
     if end == "complete":
         desk.staff("jimin")
     desk.ask("q")
@@ -291,7 +291,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("state", "step"), [(state, step) for state, steps in REFUSED.items() for step in steps])
-def test_what_the_table_does_not_allow_is_refused_and_changes_nothing(desk, state, step):
+def test_transition_outside_the_table_is_refused_and_changes_nothing(desk, state, step):
     if state in ("reserved", "accepted"):
         desk.staff("jimin")
     desk.ask("q")
@@ -316,13 +316,13 @@ def test_unknown_names_are_refused(desk):
     assert desk.engine.place("nobody", desk.now) is None
 
 
-def test_a_second_request_of_the_same_id_is_refused(desk):
+def test_second_request_with_the_same_id_is_refused(desk):
     desk.ask("q")
     with pytest.raises(Refused, match="duplicate"):
         desk.ask("q")
 
 
-def test_the_number_of_open_requests_is_bounded(desk_with):
+def test_open_requests_are_bounded(desk_with):
     desk = desk_with(max_requests=2)
     desk.ask("a")
     desk.ask("b")
@@ -334,7 +334,7 @@ def test_the_number_of_open_requests_is_bounded(desk_with):
 
 
 @pytest.mark.parametrize("answer", ["accept", "decline"])
-def test_an_answer_after_the_end_of_the_ring_is_refused_even_before_the_sweep(desk, answer):
+def test_answer_after_the_ring_ended_is_refused_even_before_the_sweep(desk, answer):
     desk.staff("jimin")
     desk.ask("q")
     reservation = desk.reservation("q")
@@ -344,7 +344,7 @@ def test_an_answer_after_the_end_of_the_ring_is_refused_even_before_the_sweep(de
 
 
 @pytest.mark.parametrize("answer", ["accept", "decline"])
-def test_a_repeated_answer_is_refused(desk, answer):
+def test_repeated_answer_is_refused(desk, answer):
     desk.staff("jimin")
     desk.ask("q")
     reservation = desk.reservation("q")
@@ -355,7 +355,7 @@ def test_a_repeated_answer_is_refused(desk, answer):
     assert desk.engine.snapshot() == before
 
 
-def test_a_stale_fence_changes_nothing(desk):
+def test_stale_fence_changes_nothing(desk):
     desk.staff("jimin")
     desk.ask("q")
     rung = next(event for event in desk.events if isinstance(event, Reserved))
@@ -380,7 +380,7 @@ def test_fences_grow_with_every_event_and_follow_the_clock_in_microseconds(desk)
     assert all(isinstance(event.at_ms, int) and event.at_ms >= desk.now + 60_000 for event in desk.events)
 
 
-def test_a_request_from_the_future_waits_from_now(desk):
+def test_request_dated_in_the_future_waits_from_now(desk):
     desk.ask("q", ago=-3600)
     assert desk.engine.request_status("q").request.enqueued_at_ms == desk.now
 
@@ -397,7 +397,7 @@ def hand_over_ready(desk):
     desk.serve("help")
 
 
-def test_hand_over_moves_the_session_and_its_load(desk):
+def test_handover_moves_the_session_and_its_load(desk):
     hand_over_ready(desk)
     desk.do("transfer_owner", "q", "drhan")
     assert desk.engine.request_status("q").staff == "drhan"
@@ -409,7 +409,7 @@ def test_hand_over_moves_the_session_and_its_load(desk):
     assert desk.state("drhan") == "wrap_up"
 
 
-def test_hand_over_after_the_counselor_was_signed_out(desk):
+def test_handover_works_after_the_counselor_was_signed_out(desk):
     hand_over_ready(desk)
     desk.do("disconnect", "jimin")
     desk.after(30)
@@ -418,7 +418,7 @@ def test_hand_over_after_the_counselor_was_signed_out(desk):
     assert (desk.load("drhan"), desk.load("jimin")) == (2, 0)
 
 
-def test_hand_over_to_somebody_lost_or_unknown_is_refused(desk):
+def test_handover_to_a_disconnected_or_unknown_member_is_refused(desk):
     hand_over_ready(desk)
     with pytest.raises(Refused, match="unknown"):
         desk.do("transfer_owner", "q", "nobody")
@@ -438,7 +438,7 @@ def test_release_frees_without_wrap_up_and_matches_at_once(desk):
     assert desk.rings_at("next") == "drhan"
 
 
-def test_professionals_get_help_requests_only_and_counselors_user_requests_only(desk):
+def test_professionals_get_only_help_and_counselors_only_user_requests(desk):
     desk.staff("drhan", role="professional")
     desk.ask("user")
     assert desk.request("user") == "waiting"

@@ -19,7 +19,7 @@ from signaling.cli.main import main
 HEAD = ",".join(COLUMNS)
 
 
-def test_everybody_is_accounted_for_and_a_seed_is_a_day() -> None:
+def test_simulation_accounts_for_everybody_and_repeats_by_seed() -> None:
     model = default_model()
 
     def day(seed: int) -> bytes:
@@ -51,18 +51,18 @@ def test_arrivals_are_read_by_time() -> None:
         ("900:00,user,shop,ko,cameras,1,1", "more than 31 days"),
     ],
 )
-def test_a_bad_row_is_named_by_its_line(row: str, told: str) -> None:
+def test_bad_row_is_reported_with_its_line_number(row: str, told: str) -> None:
     with pytest.raises(ModelError, match=told):
         read_arrivals([HEAD, "09:00,user,shop,ko,cameras,300,1", row], "day.csv")
 
 
-def test_a_bad_model_is_told_in_a_sentence() -> None:
+def test_bad_model_is_reported_in_a_sentence() -> None:
     for text, told in (("[[staff]", "not TOML"), ("staff = []", "length >= 1"), ("colour = 1", "staff|colour")):
         with pytest.raises(ModelError, match=told):
             read_model(text, "mine.toml")
 
 
-def test_the_command_simulates_a_file(tmp_path: Path) -> None:
+def test_command_simulates_a_file(tmp_path: Path) -> None:
     file = tmp_path / "day.csv"
     file.write_text(f"{HEAD}\n10:00,user,shop,ko,cameras,60,\n10:00,user,shop,ko,cameras,60,\n")
     found = CliRunner().invoke(main, ["simulate", "matcher", "--arrivals", str(file), "--json"])
@@ -74,7 +74,7 @@ def test_the_command_simulates_a_file(tmp_path: Path) -> None:
     assert "line 1: the header lacks kind" in refused.output
 
 
-def test_a_day_is_drawn(tmp_path: Path) -> None:
+def test_day_is_drawn_as_a_picture(tmp_path: Path) -> None:
     target = tmp_path / "day.svg"
     done = CliRunner().invoke(main, ["simulate", "matcher", "--plot", str(target)])
     assert done.exit_code == 0, done.output
@@ -83,13 +83,13 @@ def test_a_day_is_drawn(tmp_path: Path) -> None:
         assert words in drawn
 
 
-def test_a_picture_of_an_unknown_kind_is_refused_before_the_day_is_played(tmp_path: Path) -> None:
+def test_unknown_image_type_is_refused_before_the_simulation_runs(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["simulate", "matcher", "--plot", str(tmp_path / "day.gif")])
     assert done.exit_code == 2
     assert ".svg" in done.output
 
 
-def test_waits_through_the_day_are_those_of_the_served() -> None:
+def test_plotted_waits_are_of_served_requests_only() -> None:
     model = default_model()
     outcome = Day(draw_arrivals(model, np.random.default_rng(2)), model, 2).run()
     hours, medians, high = through_the_day(outcome)

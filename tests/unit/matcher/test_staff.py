@@ -14,14 +14,14 @@ def until(desk, staff):
 # --- away, available -------------------------------------------------------------------------------------------------------
 
 
-def test_signing_in_is_being_away(desk):
+def test_signed_in_member_starts_away(desk):
     desk.staff("jimin", available=False)
     assert desk.told() == [("jimin", "away", "")]
     desk.ask("q")
     assert desk.request("q") == "waiting"
 
 
-def test_away_available_away_signed_out(desk):
+def test_member_can_go_available_away_and_sign_out(desk):
     desk.staff("jimin", available=False)
     desk.do("set_available", "jimin")
     assert desk.told() == [("jimin", "available", "")]
@@ -31,14 +31,14 @@ def test_away_available_away_signed_out(desk):
     assert desk.told() == [("jimin", "signed_out", "")]
 
 
-def test_pressing_twice_changes_nothing(desk):
+def test_pressing_a_button_twice_changes_nothing(desk):
     desk.staff("jimin")
     assert desk.do("set_available", "jimin") == []
     desk.do("set_away", "jimin")
     assert desk.do("set_away", "jimin") == []
 
 
-def test_available_signed_out(desk):
+def test_available_member_can_sign_out(desk):
     desk.staff("jimin")
     desk.do("sign_out", "jimin")
     assert desk.state("jimin") == "signed_out"
@@ -46,7 +46,7 @@ def test_available_signed_out(desk):
     assert desk.request("q") == "waiting"
 
 
-def test_signing_in_again_renews_and_updates_skills(desk):
+def test_signing_in_again_renews_the_lease_and_updates_skills(desk):
     desk.staff("jimin", "cameras")
     desk.ask("q", ("audio",))
     assert desk.rings_at("q") == "jimin"  # the widest ring, as nobody else is there
@@ -64,7 +64,7 @@ def test_new_skills_are_matched_at_once(desk):
     assert desk.rings_at("english") == "jimin"
 
 
-def test_nobody_is_given_a_language_or_site_they_did_not_list(desk):
+def test_member_gets_only_listed_languages_and_sites(desk):
     desk.staff("jimin", "*")
     desk.ask("english", language="en", ago=3600)
     desk.ask("elsewhere", site="other", ago=3600)
@@ -72,7 +72,7 @@ def test_nobody_is_given_a_language_or_site_they_did_not_list(desk):
     assert desk.state("jimin") == "available"
 
 
-def test_all_sites_and_all_categories(desk):
+def test_member_for_all_sites_and_categories_serves_any(desk):
     desk.staff("jimin", "*", sites=("*",))
     desk.ask("q", ("anything",), site="anywhere")
     assert desk.rings_at("q") == "jimin"
@@ -82,13 +82,13 @@ def test_all_sites_and_all_categories(desk):
 # --- reserved ----------------------------------------------------------------------------------------------------------------
 
 
-def test_reserved_tells_until_when_it_rings(desk):
+def test_reserved_member_shows_when_the_ring_ends(desk):
     desk.staff("jimin")
     desk.ask("q")
     assert until(desk, "jimin") == desk.now + 20_000
 
 
-def test_one_who_rings_can_only_answer(desk):
+def test_ringing_member_can_only_answer(desk):
     desk.staff("jimin")
     desk.ask("q")
     for step in ("set_available", "set_away", "wrapped_up"):
@@ -96,7 +96,7 @@ def test_one_who_rings_can_only_answer(desk):
             desk.do(step, "jimin")
 
 
-def test_reserved_lost_passes_the_ring_on(desk):
+def test_disconnecting_while_ringing_passes_the_ring_on(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.staff("suho")
@@ -105,7 +105,7 @@ def test_reserved_lost_passes_the_ring_on(desk):
     assert desk.rings_at("q") == "suho"
 
 
-def test_reserved_signing_out_passes_the_ring_on(desk):
+def test_signing_out_while_ringing_passes_the_ring_on(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.do("sign_out", "jimin")
@@ -116,7 +116,7 @@ def test_reserved_signing_out_passes_the_ring_on(desk):
 # --- busy, wrap-up -------------------------------------------------------------------------------------------------------------
 
 
-def test_busy_cannot_sign_out_or_press_anything(desk):
+def test_busy_member_cannot_sign_out_or_change_state(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.serve("q")
@@ -127,7 +127,7 @@ def test_busy_cannot_sign_out_or_press_anything(desk):
         desk.do("wrapped_up", "jimin")
 
 
-def test_an_operator_may_sign_the_busy_out_and_the_request_waits_for_a_decision(desk):
+def test_operator_signs_out_busy_member_and_request_awaits_a_decision(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.serve("q")
@@ -140,7 +140,7 @@ def test_an_operator_may_sign_the_busy_out_and_the_request_waits_for_a_decision(
     assert desk.load("jimin") == 0
 
 
-def test_wrap_up_ends_by_itself_in_away(desk):
+def test_wrap_up_times_out_to_away(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.serve("q")
@@ -153,7 +153,7 @@ def test_wrap_up_ends_by_itself_in_away(desk):
 
 
 @pytest.mark.parametrize(("available", "state"), [(True, "available"), (False, "away")])
-def test_wrapped_up(desk, available, state):
+def test_finishing_wrap_up_leads_to_available_or_away(desk, available, state):
     desk.staff("jimin")
     desk.ask("q")
     desk.serve("q")
@@ -166,7 +166,7 @@ def test_wrapped_up(desk, available, state):
     assert desk.state("jimin") == state
 
 
-def test_wrapped_up_takes_the_next_in_the_same_step(desk):
+def test_finishing_wrap_up_takes_the_next_request_in_the_same_step(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.serve("q")
@@ -178,7 +178,7 @@ def test_wrapped_up_takes_the_next_in_the_same_step(desk):
 
 
 @pytest.mark.parametrize(("step", "state"), [("set_available", "available"), ("set_away", "away"), ("sign_out", "signed_out")])
-def test_out_of_wrap_up(desk, step, state):
+def test_member_can_leave_wrap_up_early(desk, step, state):
     desk.staff("jimin")
     desk.ask("q")
     desk.serve("q")
@@ -191,7 +191,7 @@ def test_out_of_wrap_up(desk, step, state):
 
 
 @pytest.mark.parametrize("former", ["away", "available", "busy", "wrap_up"])
-def test_lost_returns_to_the_former_state(desk, former):
+def test_reconnected_member_returns_to_the_former_state(desk, former):
     desk.staff("jimin", available=former != "away")
     if former in ("busy", "wrap_up"):
         desk.ask("q")
@@ -206,7 +206,7 @@ def test_lost_returns_to_the_former_state(desk, former):
     assert desk.told() == [("jimin", former, "")]
 
 
-def test_a_member_lost_while_ringing_returns_available(desk):
+def test_member_disconnected_while_ringing_returns_available(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.do("disconnect", "jimin")
@@ -215,7 +215,7 @@ def test_a_member_lost_while_ringing_returns_available(desk):
     assert desk.state("jimin") == "available"
 
 
-def test_a_member_who_returns_takes_the_next_in_the_same_step(desk):
+def test_returning_member_takes_the_next_request_in_the_same_step(desk):
     desk.staff("jimin")
     desk.do("disconnect", "jimin")
     desk.ask("q")
@@ -224,7 +224,7 @@ def test_a_member_who_returns_takes_the_next_in_the_same_step(desk):
     assert desk.rings_at("q") == "jimin"
 
 
-def test_lost_is_signed_out_after_thirty_seconds(desk):
+def test_disconnected_member_is_signed_out_after_thirty_seconds(desk):
     desk.staff("jimin")
     desk.do("disconnect", "jimin")
     assert desk.engine.next_deadline_ms() == desk.now + 30_000
@@ -235,7 +235,7 @@ def test_lost_is_signed_out_after_thirty_seconds(desk):
     assert desk.told() == [("jimin", "signed_out", "lease")]
 
 
-def test_the_lost_can_press_nothing(desk):
+def test_disconnected_member_cannot_change_state(desk):
     desk.staff("jimin")
     desk.do("disconnect", "jimin")
     for step in ("set_available", "set_away", "wrapped_up"):
@@ -244,7 +244,7 @@ def test_the_lost_can_press_nothing(desk):
     assert desk.do("disconnect", "jimin") == []
 
 
-def test_lost_while_busy_keeps_the_load_and_after_the_lease_the_request_waits_for_a_decision(desk):
+def test_disconnected_busy_member_keeps_the_load_until_the_lease_ends(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.serve("q")
@@ -257,7 +257,7 @@ def test_lost_while_busy_keeps_the_load_and_after_the_lease_the_request_waits_fo
     assert (desk.state("jimin"), desk.load("jimin")) == ("busy", 1)
 
 
-def test_a_lease_that_nobody_renews_ends(desk):
+def test_unrenewed_lease_ends(desk):
     desk.staff("jimin")
     desk.after(20, renewing=False)
     desk.do("renew", ["jimin", "nobody"])
@@ -267,7 +267,7 @@ def test_a_lease_that_nobody_renews_ends(desk):
     assert desk.told() == [("jimin", "lost", ""), ("jimin", "signed_out", "lease")]
 
 
-def test_wrap_up_that_ends_while_lost_is_away_on_return(desk_with):
+def test_wrap_up_ending_while_disconnected_returns_to_away(desk_with):
     desk = desk_with(wrap_up_ms=10_000)
     desk.staff("jimin")
     desk.ask("q")
@@ -279,7 +279,7 @@ def test_wrap_up_that_ends_while_lost_is_away_on_return(desk_with):
     assert desk.told() == [("jimin", "away", "")]
 
 
-def test_never_entered_while_lost_stays_lost_until_the_lease_ends(desk):
+def test_member_who_never_entered_stays_disconnected_until_lease_ends(desk):
     desk.staff("jimin")
     desk.ask("q")
     desk.accept("q")
@@ -293,7 +293,7 @@ def test_never_entered_while_lost_stays_lost_until_the_lease_ends(desk):
 # --- capacity ------------------------------------------------------------------------------------------------------------------
 
 
-def test_room_for_three_rings_once_at_a_time(desk):
+def test_member_with_capacity_three_rings_once_at_a_time(desk):
     desk.staff("jimin", capacity=3)
     for name in ("a", "b", "c", "d"):
         desk.ask(name)
@@ -305,7 +305,7 @@ def test_room_for_three_rings_once_at_a_time(desk):
     assert (desk.request("d"), desk.load("jimin"), desk.state("jimin")) == ("waiting", 3, "busy")
 
 
-def test_load_is_reservations_and_live(desk):
+def test_load_counts_reservations_and_live_sessions(desk):
     desk.staff("jimin", capacity=2)
     desk.ask("a")
     assert desk.load("jimin") == 1
@@ -314,7 +314,7 @@ def test_load_is_reservations_and_live(desk):
     assert (desk.load("jimin"), desk.state("jimin")) == (2, "reserved")
 
 
-def test_the_end_of_one_of_two_sessions_frees_its_room_at_once_and_only_the_last_leads_to_wrap_up(desk):
+def test_only_the_last_of_two_sessions_leads_to_wrap_up(desk):
     desk.staff("jimin", capacity=2)
     for name in ("a", "b"):
         desk.ask(name)
@@ -327,7 +327,7 @@ def test_the_end_of_one_of_two_sessions_frees_its_room_at_once_and_only_the_last
     assert desk.state("jimin") == "wrap_up"
 
 
-def test_with_room_left_a_busy_member_may_stop_and_go_on_taking_more(desk):
+def test_busy_member_with_capacity_can_pause_and_resume_rings(desk):
     desk.staff("jimin", capacity=2)
     desk.ask("a")
     desk.serve("a")
@@ -338,7 +338,7 @@ def test_with_room_left_a_busy_member_may_stop_and_go_on_taking_more(desk):
     assert desk.rings_at("b") == "jimin"
 
 
-def test_a_missed_ring_stops_further_rings_while_busy(desk):
+def test_missed_ring_stops_further_rings_while_busy(desk):
     desk.staff("jimin", capacity=2)
     desk.ask("a")
     desk.serve("a")
@@ -349,6 +349,6 @@ def test_a_missed_ring_stops_further_rings_while_busy(desk):
     assert desk.request("c") == "waiting"
 
 
-def test_capacity_below_one_is_an_error(desk):
+def test_capacity_below_one_raises(desk):
     with pytest.raises(ValueError, match="capacity"):
         desk.staff("jimin", capacity=0)

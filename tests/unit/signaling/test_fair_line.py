@@ -46,7 +46,7 @@ def sessions(text: str, address: str = "a") -> list[Who]:
     return [Who(address, name) for name in text]
 
 
-async def test_whoever_cost_least_lately_goes_first() -> None:
+async def test_lowest_recent_cost_goes_first() -> None:
     ledger = Ledger()
     for name, seconds in (("x", 9.0), ("y", 3.0), ("z", 1.0)):
         ledger.charge(name, seconds)
@@ -57,7 +57,7 @@ async def test_whoever_cost_least_lately_goes_first() -> None:
     assert crowd.served == ["x", "z", "y", "x", "x"]
 
 
-async def test_an_address_that_cost_much_comes_after_another() -> None:
+async def test_costly_address_comes_after_another() -> None:
     ledger = Ledger()
     ledger.charge("spender", 9.0)
     crowd = Crowd(line(ledger=ledger))
@@ -67,7 +67,7 @@ async def test_an_address_that_cost_much_comes_after_another() -> None:
     assert crowd.served == ["a", "d", "b", "c"]
 
 
-async def test_an_address_has_its_turns_and_no_more() -> None:
+async def test_turns_per_address_are_limited() -> None:
     crowd = Crowd(line(at_once=3, each_address=2))
     tasks = await crowd.come(*sessions("abc"), Who("other", "d"))
     assert sorted(crowd.served) == ["a", "b", "d"]
@@ -76,7 +76,7 @@ async def test_an_address_has_its_turns_and_no_more() -> None:
     assert sorted(crowd.served) == ["a", "b", "c", "d"]
 
 
-async def test_who_asks_most_gives_way_when_too_many_wait() -> None:
+async def test_full_queue_drops_from_the_address_with_most_requests() -> None:
     crowd = Crowd(line(most_waiting=3))
     tasks = await crowd.come(*sessions("wxxxy"))
     assert crowd.refused == ["x"]
@@ -85,7 +85,7 @@ async def test_who_asks_most_gives_way_when_too_many_wait() -> None:
     assert sorted(crowd.served) == ["w", "x", "x", "y"]
 
 
-async def test_waiting_has_an_end() -> None:
+async def test_waiting_times_out() -> None:
     of = line()
     async with of.turn(Who("a", "x"), longest_s=1):
         with pytest.raises(Full):
@@ -96,7 +96,7 @@ async def test_waiting_has_an_end() -> None:
         pass
 
 
-async def test_who_leaves_while_waiting_loses_nobody_a_turn() -> None:
+async def test_leaving_the_queue_costs_nobody_a_turn() -> None:
     crowd = Crowd(line())
     tasks = await crowd.come(*sessions("xyz"))
     tasks[1].cancel()
@@ -107,7 +107,7 @@ async def test_who_leaves_while_waiting_loses_nobody_a_turn() -> None:
         pass
 
 
-def test_what_was_spent_counts_half_after_a_minute_and_is_bounded() -> None:
+def test_recorded_cost_halves_each_minute_and_is_bounded() -> None:
     clock = Clock()
     ledger = Ledger(60, most_keys=3, clock=clock)
     ledger.charge("a", 8)

@@ -54,7 +54,7 @@ def close(seen: tuple[int, ...], wanted: tuple[int, ...], most: int = 4) -> bool
         (encoded(Image.new("LA", (32, 32), (77, 255)), "PNG"), (77, 77, 77, 255)),
     ],
 )
-def test_every_way_of_colour_looks_as_it_was_made(data: bytes, wanted: tuple[int, ...]) -> None:
+def test_every_colour_mode_looks_as_intended(data: bytes, wanted: tuple[int, ...]) -> None:
     assert close(shown(data), wanted)
 
 
@@ -73,7 +73,7 @@ def test_every_way_of_colour_looks_as_it_was_made(data: bytes, wanted: tuple[int
         encoded(Image.new("RGBA", (32, 32), (*RED, 0)), "WEBP"),
     ],
 )
-def test_what_is_transparent_stays_so(data: bytes) -> None:
+def test_transparency_is_kept(data: bytes) -> None:
     assert shown(data)[3] == 0
 
 
@@ -90,7 +90,7 @@ def swapped_profile() -> bytes:
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
-def test_a_colour_profile_is_applied_and_left_out(form: str) -> None:
+def test_colour_profile_is_applied_and_removed(form: str) -> None:
     options = {"lossless": True} if form == "WEBP" else {"quality": 95} if form == "JPEG" else {}
     data = encoded(Image.new("RGB", (32, 32), RED), form, icc_profile=swapped_profile(), **options)
     assert close(shown(data)[:3], BLUE, 12)
@@ -98,7 +98,7 @@ def test_a_colour_profile_is_applied_and_left_out(form: str) -> None:
 
 
 @pytest.mark.parametrize("profile", [b"x" * 200, b"\0" * 4000, swapped_profile()[:300]])
-def test_a_profile_that_cannot_be_used_counts_as_none(profile: bytes) -> None:
+def test_unusable_colour_profile_is_ignored(profile: bytes) -> None:
     assert close(shown(encoded(Image.new("RGB", (32, 32), RED), "JPEG", quality=95, icc_profile=profile))[:3], RED)
 
 
@@ -128,7 +128,7 @@ def with_segment(data: bytes, marker: int, body: bytes) -> bytes:
     ("orientation", "size", "red_at"),
     [(1, (64, 32), (32, 4)), (3, (64, 32), (32, 28)), (4, (64, 32), (32, 28)), (6, (32, 64), (28, 32)), (8, (32, 64), (4, 32))],
 )
-def test_a_photo_with_an_odd_exif_block_stands_upright(
+def test_photo_with_a_malformed_exif_block_is_upright(
     order: str, orientation: int, size: tuple[int, int], red_at: tuple[int, int]
 ) -> None:
     data = with_segment(encoded(halves(), "JPEG", quality=95), 0xE1, exif(orientation, order))
@@ -137,7 +137,7 @@ def test_a_photo_with_an_odd_exif_block_stands_upright(
     assert close(shown(data, red_at)[:3], RED, 12)
 
 
-def test_png_and_webp_photos_stand_upright_too() -> None:
+def test_png_and_webp_photos_are_upright() -> None:
     tagged = png(2, 8, bytes(RED) * 32, chunk(b"eXIf", exif(6)[6:]))
     assert reencode(tagged).width == 32
     webp = encoded(halves(), "WEBP", exif=exif(6))
@@ -145,11 +145,11 @@ def test_png_and_webp_photos_stand_upright_too() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"II", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"II*\0\x08\0\0\0\xff\xff", exif(9), exif(0)])
-def test_no_orientation_that_can_be_read_is_upright(body: bytes) -> None:
+def test_unreadable_orientation_counts_as_upright(body: bytes) -> None:
     assert orientation_of(body) == 1
 
 
-def test_a_png_with_megabytes_of_text_is_shown() -> None:
+def test_png_with_megabytes_of_text_is_shown() -> None:
     texts = PngImagePlugin.PngInfo()
     texts.add_text("Comment", "x" * 3_000_000, zip=True)
     texts.add_itxt("XML:com.adobe.xmp", "y" * 3_000_000, zip=True)
@@ -169,7 +169,7 @@ def test_a_png_with_megabytes_of_text_is_shown() -> None:
         chunk(b"tIME", b""),
     ],
 )
-def test_odd_chunks_of_a_png_are_no_reason_to_refuse_it(extra: bytes) -> None:
+def test_png_with_unknown_chunks_is_accepted(extra: bytes) -> None:
     assert shown(png(2, 8, bytes(RED) * 32, extra))[:3] == pytest.approx(RED, abs=4)
 
 
@@ -184,11 +184,11 @@ def test_odd_chunks_of_a_png_are_no_reason_to_refuse_it(extra: bytes) -> None:
         (0xFE, b"\xff" * 500),
     ],
 )
-def test_odd_segments_of_a_jpeg_are_no_reason_to_refuse_it(marker: int, body: bytes) -> None:
+def test_jpeg_with_unknown_segments_is_accepted(marker: int, body: bytes) -> None:
     assert close(shown(with_segment(encoded(Image.new("RGB", (32, 32), RED), "JPEG", quality=95), marker, body))[:3], RED)
 
 
-def test_nothing_that_rode_along_is_kept() -> None:
+def test_no_metadata_is_kept() -> None:
     texts = PngImagePlugin.PngInfo()
     texts.add_text("Comment", "somebody's secret")
     for data in (

@@ -64,7 +64,7 @@ def most_memory(pid: int | None) -> int:
         ("WEBP", "RGBA", (4000, 3000), {}),
     ],
 )
-async def test_decoding_takes_what_its_header_says(
+async def test_decoding_uses_the_memory_its_header_predicts(
     workshop: Workshop, form: str, mode: str, size: tuple[int, int], options: dict[str, object]
 ) -> None:
     data = encoded(Image.new(mode, size), form, **options)
@@ -73,13 +73,13 @@ async def test_decoding_takes_what_its_header_says(
     assert most_memory(workshop.pid) < look(data).memory_bytes + 100 * MIB
 
 
-async def test_a_picture_of_eight_megabytes_costs_a_quarter_gigabyte(workshop: Workshop) -> None:
+async def test_eight_megabyte_image_uses_at_most_a_quarter_gigabyte(workshop: Workshop) -> None:
     made, _ = await workshop.reencode(grey_and_alpha_of_50_megapixels())
     assert (made.width, made.height) == (2048, 1600)
     assert most_memory(workshop.pid) < 280 * MIB
 
 
-async def test_one_that_goes_beyond_is_refused_and_the_next_is_shown() -> None:
+async def test_image_over_the_memory_limit_is_refused_and_the_next_shown() -> None:
     workshop = Workshop(MIB - WORKING_BYTES + 30 * MIB)  # as if the header had lied
     try:
         with pytest.raises(PictureRefused, match="picture_too_costly"):
@@ -90,7 +90,7 @@ async def test_one_that_goes_beyond_is_refused_and_the_next_is_shown() -> None:
         await workshop.close()
 
 
-async def test_one_that_takes_too_long_is_refused_and_the_next_is_shown(
+async def test_image_over_the_time_limit_is_refused_and_the_next_shown(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("signaling.images.workshop.LONGEST_S", 0.2)
@@ -101,7 +101,7 @@ async def test_one_that_takes_too_long_is_refused_and_the_next_is_shown(
     assert (await workshop.reencode(encoded(Image.new("RGB", (40, 40)), "PNG")))[0].width == 40
 
 
-async def test_a_process_that_is_killed_answers_with_a_reason(workshop: Workshop) -> None:
+async def test_killed_decoder_process_gives_a_reason(workshop: Workshop) -> None:
     small = encoded(Image.new("RGB", (40, 40)), "PNG")
     await workshop.reencode(small)
     assert workshop.pid is not None
@@ -111,7 +111,7 @@ async def test_a_process_that_is_killed_answers_with_a_reason(workshop: Workshop
     assert (await workshop.reencode(small))[0].width == 40
 
 
-async def test_the_process_knows_no_secret(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_decoder_process_holds_no_secret(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SANGDAM_SECRET", "of the cluster")
     await workshop.reencode(encoded(Image.new("RGB", (4, 4)), "PNG"))
     assert b"SANGDAM_SECRET" not in Path(f"/proc/{workshop.pid}/environ").read_bytes()
@@ -131,12 +131,12 @@ async def test_the_process_knows_no_secret(workshop: Workshop, monkeypatch: pyte
         (encoded(Image.new("L", (8, 8)), "PNG").replace(struct.pack(">I", 8), struct.pack(">I", 0), 1), "picture_damaged"),
     ],
 )
-def test_what_costs_too_much_is_refused_by_its_header(data: bytes, reason: str) -> None:
+def test_too_costly_image_is_refused_by_its_header(data: bytes, reason: str) -> None:
     with pytest.raises(PictureRefused, match=reason):
         look(data)
 
 
-def test_the_photo_of_a_phone_is_light() -> None:
+def test_phone_photo_is_cheap() -> None:
     header = look(encoded(Image.new("RGB", (4032, 3024)), "JPEG"))
     assert header.memory_bytes <= LIGHT_MEMORY
     assert header.work <= LIGHT_WORK
@@ -145,7 +145,7 @@ def test_the_photo_of_a_phone_is_light() -> None:
 @pytest.mark.parametrize(
     ("form", "options"), [("PNG", {}), ("JPEG", {}), ("JPEG", {"progressive": True}), ("WEBP", {}), ("WEBP", {"lossless": True})]
 )
-def test_headers_are_read_as_decoders_read_them(form: str, options: dict[str, object]) -> None:
+def test_headers_are_parsed_as_decoders_parse_them(form: str, options: dict[str, object]) -> None:
     for mode in ("RGB", "RGBA") if form == "WEBP" else ("L", "RGB"):
         header = look(encoded(Image.new(mode, (37, 91)), form, **options))
         assert (header.form, header.width, header.height) == (form, 37, 91)
@@ -155,7 +155,7 @@ def test_headers_are_read_as_decoders_read_them(form: str, options: dict[str, ob
     st.sampled_from([b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\xff\xd8\xff", b"RIFF\0\0\0\0WEBPVP8X", b"RIFF\0\0\0\0WEBPVP8 ", b""]),
     st.binary(max_size=300),
 )
-def test_any_bytes_are_a_header_or_refused(begin: bytes, rest: bytes) -> None:
+def test_any_bytes_give_a_header_or_a_refusal(begin: bytes, rest: bytes) -> None:
     try:
         header = look(begin + rest)
         split(begin + rest, header.form)

@@ -20,7 +20,7 @@ def shown(call: Call, viewer: str) -> str:
     return views.session_view(call.session, viewer, AROUND, matrix.compute(call.session)).notes
 
 
-def test_two_minutes_that_run_out_save_what_was_typed() -> None:
+def test_wrap_up_timeout_saves_the_typed_notes() -> None:
     call = Call().active()
     call.give(ev.NotesTyped("jimin", "배터리"))
     call.give(ev.Left("u"))
@@ -31,7 +31,7 @@ def test_two_minutes_that_run_out_save_what_was_typed() -> None:
     assert call.tick(1) == []
 
 
-def test_saved_by_hand_it_is_not_saved_again() -> None:
+def test_notes_saved_by_hand_are_not_saved_again() -> None:
     call = Call().active()
     call.give(ev.NotesTyped("jimin", "배터리"))
     call.give(ev.Left("u"))
@@ -40,7 +40,7 @@ def test_saved_by_hand_it_is_not_saved_again() -> None:
     assert kept(call) == []
 
 
-def test_a_professionals_notes_and_those_of_who_handed_over_are_kept_with_it() -> None:
+def test_notes_of_professional_and_former_owner_are_kept() -> None:
     call = Call().active().joined("conference")
     call.give(ev.NotesTyped("jimin", "마운트만 확인"))
     call.give(ev.HandedOver("jimin"))
@@ -54,7 +54,7 @@ def test_a_professionals_notes_and_those_of_who_handed_over_are_kept_with_it() -
 @pytest.mark.parametrize(
     "end", [ev.MessageGiven("u"), ev.Chose("u", "another")], ids=["the user leaves a message", "the user takes another counselor"]
 )
-def test_a_lost_counselors_notes_outlive_them(end: ev.SessionEvent) -> None:
+def test_notes_survive_a_counselor_disconnect(end: ev.SessionEvent) -> None:
     call = Call().active()
     call.give(ev.NotesTyped("jimin", "배터리"))
     call.give(ev.Disconnected("jimin"))
@@ -65,7 +65,7 @@ def test_a_lost_counselors_notes_outlive_them(end: ev.SessionEvent) -> None:
     assert kept(call) == [("jimin", "배터리", "")]
 
 
-def test_an_erased_conversation_keeps_no_notes() -> None:
+def test_erased_session_keeps_no_notes() -> None:
     call = Call().active()
     call.give(ev.NotesTyped("jimin", "배터리"))
     call.give(ev.EndedBy("erased"))
@@ -73,7 +73,7 @@ def test_an_erased_conversation_keeps_no_notes() -> None:
     assert "배터리".encode() not in encode_snapshot(call.session)
 
 
-def test_they_are_shown_to_their_author_alone_also_after_a_restart() -> None:
+def test_notes_are_shown_only_to_their_author_even_after_a_restart() -> None:
     call = Call().active().joined("conference")
     call.give(ev.NotesTyped("jimin", "배터리"))
     call.session = decode_snapshot(encode_snapshot(call.session))
@@ -81,7 +81,7 @@ def test_they_are_shown_to_their_author_alone_also_after_a_restart() -> None:
 
 
 @pytest.mark.parametrize("who", ["u", "stranger"])
-def test_only_staff_take_notes(who: str) -> None:
+def test_only_staff_can_take_notes(who: str) -> None:
     with pytest.raises(NotAllowed) as refused:
         Call().active().give(ev.NotesTyped(who, "x"))
     assert refused.value.reason == "not_yours"

@@ -28,7 +28,7 @@ def offer_refused(call: Call) -> str:
     return refused.value.reason
 
 
-def test_asking_rings_and_changes_nothing_yet() -> None:
+def test_upgrade_request_rings_and_changes_nothing_yet() -> None:
     call = written()
     call.give(ASK)
     assert call.session.channel == "text"
@@ -43,7 +43,7 @@ def test_asking_rings_and_changes_nothing_yet() -> None:
 
 
 @pytest.mark.parametrize("channel", ["voice", "video"])
-def test_taken_the_conversation_has_the_channel_asked_for(channel: views.Channel) -> None:
+def test_accepted_upgrade_switches_to_the_requested_channel(channel: views.Channel) -> None:
     call = written()
     call.give(ev.ChannelChanged("u", channel))
     call.give(TAKE, 5)
@@ -53,7 +53,7 @@ def test_taken_the_conversation_has_the_channel_asked_for(channel: views.Channel
     call.give(ev.PeerOffered("u", "p-1"))
 
 
-def test_not_now_and_no_answer_are_told_and_may_be_asked_again() -> None:
+def test_declined_or_missed_upgrade_can_be_requested_again() -> None:
     call = written()
     call.give(ASK)
     call.give(LEAVE)
@@ -71,7 +71,7 @@ def test_not_now_and_no_answer_are_told_and_may_be_asked_again() -> None:
     assert refused.value.reason == "not_pending"
 
 
-def test_only_the_owner_answers() -> None:
+def test_only_the_owner_can_answer_an_upgrade() -> None:
     call = written()
     call.give(ASK)
     for who in ("u", "han", "stranger"):
@@ -80,7 +80,7 @@ def test_only_the_owner_answers() -> None:
         assert refused.value.reason == "not_yours"
 
 
-def test_a_counselor_who_raises_the_channel_has_taken_it() -> None:
+def test_counselor_who_upgrades_has_accepted_the_request() -> None:
     call = written()
     call.give(ASK)
     call.give(ev.ChannelChanged("jimin", "video"))
@@ -88,13 +88,13 @@ def test_a_counselor_who_raises_the_channel_has_taken_it() -> None:
     assert "upgrade" not in call.session.timers
 
 
-def test_a_voice_call_gets_its_picture_without_a_ring() -> None:
+def test_voice_call_gets_video_without_a_ring() -> None:
     call = Call().active()
     call.give(ev.ChannelChanged("u", "video"))
     assert (call.session.channel, call.session.upgrade) == ("video", None)
 
 
-def test_asked_again_while_it_rings_it_rings_no_longer() -> None:
+def test_repeated_upgrade_request_does_not_extend_the_ring() -> None:
     call = written()
     call.give(ASK)
     until = next_deadline(call.session)
@@ -104,7 +104,7 @@ def test_asked_again_while_it_rings_it_rings_no_longer() -> None:
     assert call.session.channel == "video"
 
 
-def test_the_twentieth_call_is_the_last() -> None:
+def test_upgrade_requests_are_limited_to_twenty() -> None:
     call = written()
     for _ in range(20):
         call.give(ASK)
@@ -114,7 +114,7 @@ def test_the_twentieth_call_is_the_last() -> None:
     assert refused.value.reason == "too_often"
 
 
-def test_the_next_counselor_is_rung_for_the_channel_asked_for() -> None:
+def test_next_counselor_is_rung_for_the_requested_channel() -> None:
     call = written()
     call.give(ASK)
     call.give(ev.Disconnected("jimin"))
@@ -125,7 +125,7 @@ def test_the_next_counselor_is_rung_for_the_channel_asked_for() -> None:
 
 
 @pytest.mark.parametrize("end", [ev.Left("u"), ev.Left("jimin"), ev.EndedBy("operator"), ev.EndedBy("erased")])
-def test_the_end_ends_the_ring(end: ev.SessionEvent) -> None:
+def test_session_end_ends_the_upgrade_ring(end: ev.SessionEvent) -> None:
     call = written()
     call.give(ASK)
     call.give(end)
@@ -133,7 +133,7 @@ def test_the_end_ends_the_ring(end: ev.SessionEvent) -> None:
     assert "upgrade" not in call.session.timers
 
 
-def test_it_rings_on_over_a_restart() -> None:
+def test_upgrade_ring_survives_a_restart() -> None:
     call = written()
     call.give(ASK)
     call.session = decode_snapshot(encode_snapshot(call.session))

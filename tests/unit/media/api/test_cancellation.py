@@ -10,7 +10,7 @@ from media.api.cancellation import wait_for
 
 
 @pytest.mark.parametrize("turns", range(5))
-async def test_a_cancellation_is_kept_while_a_result_arrives(turns: int) -> None:
+async def test_cancellation_survives_a_result_in_the_same_turn(turns: int) -> None:
     arriving = asyncio.get_running_loop().create_future()
 
     async def works() -> str:
@@ -27,7 +27,7 @@ async def test_a_cancellation_is_kept_while_a_result_arrives(turns: int) -> None
     assert task.cancelled() == heard
 
 
-async def test_it_returns_raises_and_times_out() -> None:
+async def test_wait_returns_raises_and_times_out() -> None:
     async def fails() -> None:
         raise ValueError("so")
 

@@ -14,7 +14,7 @@ NEVER = float("-inf")
 
 
 @pytest.mark.parametrize("capacity_bps", [150_000, 500_000, 2_000_000])
-def test_it_finds_the_width_of_the_path_and_keeps_its_queue_short(capacity_bps: int) -> None:
+def test_estimate_finds_the_bandwidth_and_keeps_the_queue_short(capacity_bps: int) -> None:
     path = Path(capacity_bps)
     path.send(20)
     rates = []
@@ -26,7 +26,7 @@ def test_it_finds_the_width_of_the_path_and_keeps_its_queue_short(capacity_bps: 
     assert path.longest_queue_s < 0.3
 
 
-def test_a_wide_path_is_found_in_seconds() -> None:
+def test_high_bandwidth_is_found_in_seconds() -> None:
     path = Path(10_000_000)
     path.send(4)
     assert path.estimator.bps > 2_000_000
@@ -38,7 +38,7 @@ def test_jitter_alone_is_not_congestion() -> None:
     assert path.estimator.bps > 600_000
 
 
-def test_a_path_that_narrows_is_noticed_within_a_second() -> None:
+def test_bandwidth_drop_is_noticed_within_a_second() -> None:
     path = Path(2_000_000)
     path.send(10, bps=800_000)
     path.capacity_bps = 300_000
@@ -46,7 +46,7 @@ def test_a_path_that_narrows_is_noticed_within_a_second() -> None:
     assert path.estimator.bps < 350_000
 
 
-def test_a_path_that_widens_is_found_again() -> None:
+def test_bandwidth_recovery_is_found_again() -> None:
     path = Path(150_000)
     path.send(15)
     path.capacity_bps = 2_000_000
@@ -54,13 +54,13 @@ def test_a_path_that_widens_is_found_again() -> None:
     assert path.estimator.bps > 800_000
 
 
-def test_loss_without_delay_does_not_starve_what_arrives() -> None:
+def test_loss_without_delay_does_not_starve_the_stream() -> None:
     path = Path(10_000_000, loss=0.15)
     path.send(30, bps=500_000)
     assert path.estimator.bps > 300_000
 
 
-def test_a_path_that_stands_still_is_noticed() -> None:
+def test_stalled_path_is_noticed() -> None:
     path = Path(2_000_000)
     path.send(5, bps=800_000)
     before = path.estimator.bps
@@ -69,21 +69,21 @@ def test_a_path_that_stands_still_is_noticed() -> None:
     assert path.estimator.bps < before / 2
 
 
-def test_without_any_feedback_nothing_is_concluded() -> None:
+def test_missing_feedback_changes_nothing() -> None:
     path = Path(1_000_000, loss=1.0)
     path.send(5, bps=300_000)
     assert not path.estimator.heard
 
 
 @pytest.mark.parametrize("queue_s", [0.15, 0.3, 1.0])
-def test_a_queue_that_stays_full_is_congestion_however_the_path_drops(queue_s: float) -> None:
+def test_standing_full_queue_is_congestion(queue_s: float) -> None:
     """A layer that does not get smaller by itself, on a path that is a fifth too narrow for it."""
     path = Path(120_000, queue_s=queue_s)
     path.send(5, bps=150_000)
     assert path.estimator.bps < 125_000
 
 
-def test_the_last_packets_before_a_pause_are_no_stall() -> None:
+def test_last_packets_before_a_pause_are_no_stall() -> None:
     path = Path(120_000)
     path.send(3, bps=150_000)
     before = path.estimator.bps
@@ -92,7 +92,7 @@ def test_the_last_packets_before_a_pause_are_no_stall() -> None:
 
 
 @pytest.mark.parametrize(("awake_s", "asleep_s"), [(0.05, 0.1), (0.02, 0.25), (0.3, 0.6), (1.0, 2.5)])
-def test_a_receiver_short_of_processor_time_is_no_congestion(awake_s: float, asleep_s: float) -> None:
+def test_receiver_short_of_processor_time_is_no_congestion(awake_s: float, asleep_s: float) -> None:
     path = Path(10_000_000)
     path.send(3, bps=800_000)
     path.sleepy(60, awake_s=awake_s, asleep_s=asleep_s)
@@ -100,7 +100,7 @@ def test_a_receiver_short_of_processor_time_is_no_congestion(awake_s: float, asl
     assert path.estimator.last_congestion == NEVER
 
 
-def test_a_sender_that_stops_and_catches_up_is_no_congestion() -> None:
+def test_sender_that_pauses_and_catches_up_is_no_congestion() -> None:
     path = Path(10_000_000)
     for _ in range(100):
         path.send(0.25, bps=0)
@@ -108,7 +108,7 @@ def test_a_sender_that_stops_and_catches_up_is_no_congestion() -> None:
     assert path.estimator.last_congestion == NEVER
 
 
-def test_large_keyframes_on_a_path_that_carries_the_whole_are_no_congestion() -> None:
+def test_large_keyframes_within_the_bandwidth_are_no_congestion() -> None:
     path = Path(1_000_000)
     for _ in range(20):
         path.send(0.02, bps=10_000_000)
@@ -116,7 +116,7 @@ def test_large_keyframes_on_a_path_that_carries_the_whole_are_no_congestion() ->
     assert path.estimator.last_congestion == NEVER
 
 
-def test_a_route_that_becomes_longer_is_no_congestion() -> None:
+def test_longer_route_is_no_congestion() -> None:
     path = Path(10_000_000, jitter_s=0.004)
     path.send(10, bps=800_000)
     path.delay_s += 0.15
@@ -124,7 +124,7 @@ def test_a_route_that_becomes_longer_is_no_congestion() -> None:
     assert path.estimator.last_congestion == NEVER
 
 
-def test_what_a_full_socket_loses_once_is_no_congestion() -> None:
+def test_one_loss_at_a_full_socket_is_no_congestion() -> None:
     path = Path(10_000_000)
     path.send(5, bps=800_000)
     path.buffer_packets = 40
@@ -133,7 +133,7 @@ def test_what_a_full_socket_loses_once_is_no_congestion() -> None:
     assert path.estimator.last_congestion == NEVER
 
 
-def test_reports_that_come_after_a_long_silence_undo_what_it_cost() -> None:
+def test_late_reports_undo_the_cost_of_a_long_silence() -> None:
     path = Path(10_000_000)
     path.send(5, bps=800_000)
     before = path.estimator.bps
@@ -147,7 +147,7 @@ def test_reports_that_come_after_a_long_silence_undo_what_it_cost() -> None:
 
 @pytest.mark.parametrize("asleep_s", [0.0, 0.15])
 @pytest.mark.parametrize(("capacity_bps", "bps"), [(60_000, 150_000), (140_000, 150_000), (400_000, 750_000), (700_000, 750_000)])
-def test_a_narrow_path_is_noticed_in_time_also_by_a_late_receiver(capacity_bps: int, bps: int, asleep_s: float) -> None:
+def test_late_receiver_still_reveals_congestion_in_time(capacity_bps: int, bps: int, asleep_s: float) -> None:
     path = Path(10_000_000)
     path.send(5, bps=bps)
     path.capacity_bps = capacity_bps
@@ -158,7 +158,7 @@ def test_a_narrow_path_is_noticed_in_time_also_by_a_late_receiver(capacity_bps: 
     assert path.estimator.bps < capacity_bps
 
 
-def test_a_path_that_loses_much_is_noticed_in_time() -> None:
+def test_heavy_loss_is_noticed_in_time() -> None:
     path = Path(10_000_000)
     path.send(5, bps=750_000)
     path.loss = 0.2
@@ -167,12 +167,12 @@ def test_a_path_that_loses_much_is_noticed_in_time() -> None:
 
 
 @pytest.mark.parametrize("name", BUSY)
-def test_no_real_call_on_a_good_path_beside_busy_loops_is_congested(name: str) -> None:
+def test_traces_of_good_paths_under_load_show_no_congestion(name: str) -> None:
     assert list(congestion(name)) == []
 
 
 @pytest.mark.parametrize("name", NARROW)
-def test_every_real_call_on_a_path_that_became_narrow_is_congested_in_time(name: str) -> None:
+def test_traces_of_narrowed_paths_show_congestion_in_time(name: str) -> None:
     """Each was narrowed at the second that its name ends with."""
     narrowed = float(name.rpartition("-")[2])
     assert 0 < next(congestion(name)) - narrowed < NOTICED_S

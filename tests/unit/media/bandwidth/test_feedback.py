@@ -18,14 +18,14 @@ def report(arrivals: Arrivals) -> list[tuple[int, float | None]]:
     return list(parse(HEAD + body).packets)
 
 
-def test_a_report_of_one_run_is_read() -> None:
+def test_feedback_report_of_one_run_is_read() -> None:
     """Made by hand: base 1, 5 packets, a run of small deltas, reference time 4."""
     body = HEAD + struct.pack("!HHI", 1, 5, 4 << 8 | 7) + struct.pack("!H", 0x2005) + bytes([4, 4, 4, 4, 4]) + b"\0"
     times = [when for _, when in parse(body).packets]
     assert times == pytest.approx([0.257, 0.258, 0.259, 0.260, 0.261])
 
 
-def test_what_arrived_and_what_did_not_comes_back_as_it_was() -> None:
+def test_arrivals_and_losses_survive_encoding() -> None:
     chance = random.Random(3)
     for _ in range(50):
         base = chance.randrange(65536)
@@ -44,7 +44,7 @@ def test_what_arrived_and_what_did_not_comes_back_as_it_was() -> None:
                 assert is_ - found[0][1] == pytest.approx(was - expected[0][1], abs=0.0006)
 
 
-def test_packets_lost_between_two_reports_are_in_the_second() -> None:
+def test_losses_between_two_reports_appear_in_the_second() -> None:
     arrivals = Arrivals()
     arrivals.add(65534, 5.0)
     assert report(arrivals)[0][0] == 65534
@@ -57,7 +57,7 @@ def test_packets_lost_between_two_reports_are_in_the_second() -> None:
     ]
 
 
-def test_reordered_and_late_packets_are_told() -> None:
+def test_reordered_and_late_packets_are_reported() -> None:
     arrivals = Arrivals()
     for number, when in ((11, 1.000), (10, 1.001), (12, 1.002)):
         arrivals.add(number, when)
@@ -66,7 +66,7 @@ def test_reordered_and_late_packets_are_told() -> None:
     assert [number for number, _ in report(arrivals)] == [9]
 
 
-def test_nothing_arrived_nothing_told() -> None:
+def test_no_arrivals_give_no_report() -> None:
     arrivals = Arrivals()
     assert arrivals.report() is None
     arrivals.add(7, 1.0)
@@ -74,7 +74,7 @@ def test_nothing_arrived_nothing_told() -> None:
     assert arrivals.report() is None
 
 
-def test_a_sender_who_jumps_makes_no_endless_report() -> None:
+def test_sequence_jump_does_not_make_an_endless_report() -> None:
     arrivals = Arrivals()
     for number in (0, 20_000, 30_000):
         arrivals.add(number, 1.0)

@@ -21,18 +21,18 @@ class Viewer:
         return choice
 
 
-def test_without_an_estimate_everybody_gets_the_top() -> None:
+def test_top_layer_is_sent_without_an_estimate() -> None:
     assert Viewer().watch(0.2, None, {0: CAMERA, 1: SCREEN}).layers == {0: "h", 1: ""}
 
 
-def test_a_good_line_has_the_top_within_seconds_and_nobody_is_told_of_anything() -> None:
+def test_good_connection_gets_the_top_layer_without_a_notice() -> None:
     viewer = Viewer()
     assert viewer.watch(0.2, 5e6, {0: CAMERA}).layers == {0: "m"}
     assert viewer.watch(3, 5e6, {0: CAMERA}).layers == {0: "h"}
     assert viewer.told == []
 
 
-def test_down_at_once_and_told_after_a_moment() -> None:
+def test_layer_drops_at_once_and_notice_follows() -> None:
     viewer = Viewer()
     viewer.watch(5, 5e6, {0: CAMERA})
     assert viewer.watch(0.2, 450_000, {0: CAMERA}).layers == {0: "m"}
@@ -41,7 +41,7 @@ def test_down_at_once_and_told_after_a_moment() -> None:
     assert [limits for _, limits in viewer.told] == [{0: "low"}]
 
 
-def test_the_last_resort_is_a_pause_and_its_end_is_told() -> None:
+def test_pause_comes_last_and_its_end_is_announced() -> None:
     viewer = Viewer()
     viewer.watch(5, 5e6, {0: CAMERA})
     assert viewer.watch(1, 60_000, {0: CAMERA}).layers == {0: None}
@@ -50,7 +50,7 @@ def test_the_last_resort_is_a_pause_and_its_end_is_told() -> None:
     assert viewer.told[-1][1] == {}
 
 
-def test_of_two_pictures_the_less_important_gives_way_first() -> None:
+def test_less_important_picture_drops_first() -> None:
     viewer = Viewer()
     viewer.watch(10, 5e6, {0: CAMERA, 1: CAMERA})
     assert viewer.watch(0.2, 1_350_000, {0: CAMERA, 1: CAMERA}).layers == {0: "h", 1: "l"}
@@ -58,7 +58,7 @@ def test_of_two_pictures_the_less_important_gives_way_first() -> None:
     assert viewer.watch(0.2, 150_000, {0: CAMERA, 1: CAMERA}).layers == {0: "l", 1: None}
 
 
-def test_attempts_that_fail_become_rare() -> None:
+def test_failed_attempts_become_rarer() -> None:
     """A path that carries the lowest layer and claims more whenever nothing is sent: the picture must not flap."""
     viewer = Viewer()
     viewer.watch(5, 5e6, {0: CAMERA})
@@ -71,7 +71,7 @@ def test_attempts_that_fail_become_rare() -> None:
     assert changes <= 12, "in two minutes"
 
 
-def test_a_layer_that_its_sender_stops_is_no_limit_of_the_viewer() -> None:
+def test_layer_stopped_by_its_sender_does_not_limit_the_viewer() -> None:
     viewer = Viewer()
     viewer.watch(5, 5e6, {0: CAMERA})
     assert viewer.watch(5, 5e6, {0: CAMERA[:2]}).layers == {0: "m"}
@@ -79,7 +79,7 @@ def test_a_layer_that_its_sender_stops_is_no_limit_of_the_viewer() -> None:
     assert viewer.told == []
 
 
-def test_a_picture_that_ends_takes_its_limit_with_it() -> None:
+def test_ended_picture_removes_its_limit() -> None:
     viewer = Viewer()
     viewer.watch(5, 5e6, {0: CAMERA})
     viewer.watch(3, 60_000, {0: CAMERA})
@@ -87,7 +87,7 @@ def test_a_picture_that_ends_takes_its_limit_with_it() -> None:
     assert viewer.told[-1][1] == {}
 
 
-def test_a_line_that_never_carries_the_top_is_told_of_too() -> None:
+def test_connection_that_never_carries_the_top_is_announced() -> None:
     viewer = Viewer()
     viewer.watch(5, 200_000, {0: CAMERA})
     assert viewer.told == []
@@ -95,14 +95,14 @@ def test_a_line_that_never_carries_the_top_is_told_of_too() -> None:
     assert viewer.told[-1][1] == {0: "low"}
 
 
-def test_nothing_is_taken_from_a_path_that_shows_no_congestion() -> None:
+def test_uncongested_path_keeps_its_layers() -> None:
     """The estimate begins low, and senders grow: neither is a reason to pause."""
     viewer = Viewer()
     choice = viewer.chooser.choose({0: SCREEN}, 300_000, viewer.now, congested=False)
     assert choice.layers == {0: ""}
 
 
-def test_a_moment_of_congestion_takes_no_picture_away() -> None:
+def test_brief_congestion_removes_no_picture() -> None:
     viewer = Viewer()
     assert viewer.watch(3, 24_000, {0: CAMERA, 1: CAMERA}).layers == {0: "l", 1: "l"}
     assert viewer.watch(3, 24_000, {0: CAMERA, 1: CAMERA}).layers == {0: None, 1: None}

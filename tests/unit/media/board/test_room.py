@@ -87,7 +87,7 @@ def wire() -> Iterator[Wire]:
     wire.board.close()
 
 
-def test_what_one_draws_the_others_see(wire: Wire) -> None:
+def test_drawing_reaches_the_other_clients(wire: Wire) -> None:
     user, counselor = Client(wire, "user"), Client(wire, "counselor")
     user.draw("a")
     counselor.draw("b")
@@ -100,14 +100,14 @@ def test_what_one_draws_the_others_see(wire: Wire) -> None:
     assert user.picture["a"]["y"] == 2**40, "a large integer stays whole, though pycrdt hands it back as a float"
 
 
-def test_who_comes_late_gets_everything(wire: Wire) -> None:
+def test_late_joiner_gets_the_whole_board(wire: Wire) -> None:
     user = Client(wire, "user")
     for n in range(20):
         user.draw(str(n))
     assert Client(wire, "professional").picture == user.picture
 
 
-def test_who_comes_late_to_a_large_board_gets_everything_in_bounded_messages(wire: Wire) -> None:
+def test_late_joiner_gets_a_large_board_in_bounded_messages(wire: Wire) -> None:
     user = Client(wire, "user")
     for n in range(40):
         user.draw(str(n), chunks=2, chunk=random.Random(n).randbytes(10_000))
@@ -116,7 +116,7 @@ def test_who_comes_late_to_a_large_board_gets_everything_in_bounded_messages(wir
     assert late.picture == user.picture
 
 
-def test_who_was_away_brings_what_they_drew(wire: Wire) -> None:
+def test_reconnected_client_brings_what_it_drew_offline(wire: Wire) -> None:
     user, counselor = Client(wire, "user"), Client(wire, "counselor")
     wire.board.disconnect("user")
     wire.sent["user"].clear()
@@ -132,7 +132,7 @@ def test_who_was_away_brings_what_they_drew(wire: Wire) -> None:
     assert set(user.picture) == set(counselor.picture) == {"while away", "offline"}
 
 
-def test_who_may_not_write_changes_nothing(wire: Wire) -> None:
+def test_read_only_client_changes_nothing(wire: Wire) -> None:
     user, professional = Client(wire, "user"), Client(wire, "professional")
     professional.draw("forbidden")
     user.draw("allowed")
@@ -143,7 +143,7 @@ def test_who_may_not_write_changes_nothing(wire: Wire) -> None:
     assert "allowed" in professional.picture, "but reads"
 
 
-def test_who_may_write_later_is_asked_for_what_was_refused(wire: Wire) -> None:
+def test_client_that_gains_write_access_resends_refused_updates(wire: Wire) -> None:
     user, professional = Client(wire, "user"), Client(wire, "professional")
     professional.draw("too early")
     wire.board.set_writers({"user", "professional"})
@@ -153,7 +153,7 @@ def test_who_may_write_later_is_asked_for_what_was_refused(wire: Wire) -> None:
     assert set(user.picture) == {"too early", "in time"}, "else the second would wait for the first for ever"
 
 
-def test_the_journal_makes_the_same_document_again(wire: Wire) -> None:
+def test_journal_rebuilds_the_same_document(wire: Wire) -> None:
     user = Client(wire, "user")
     journal = []
     for n in range(6):
@@ -169,7 +169,7 @@ def test_the_journal_makes_the_same_document_again(wire: Wire) -> None:
     assert Client(again, "counselor").picture == user.picture
 
 
-def test_a_journal_compacted_to_one_large_update_still_reaches_a_late_joiner(wire: Wire) -> None:
+def test_late_joiner_gets_a_journal_compacted_to_one_update(wire: Wire) -> None:
     user = Client(wire, "user")
     for n in range(40):
         user.draw(str(n), chunks=2, chunk=random.Random(n).randbytes(9_000))
@@ -177,7 +177,7 @@ def test_a_journal_compacted_to_one_large_update_still_reaches_a_late_joiner(wir
     assert Client(again, "counselor").picture == user.picture
 
 
-def test_a_broken_journal_entry_is_counted_and_the_rest_stands(wire: Wire) -> None:
+def test_broken_journal_entry_is_counted_and_the_rest_kept(wire: Wire) -> None:
     user = Client(wire, "user")
     user.draw("a")
     flushed = wire.board.flush()
@@ -187,7 +187,7 @@ def test_a_broken_journal_entry_is_counted_and_the_rest_stands(wire: Wire) -> No
     assert Client(again, "counselor").picture == user.picture
 
 
-def test_too_many_updates_are_refused_and_healed_later(wire: Wire) -> None:
+def test_excess_updates_are_refused_and_recovered_later(wire: Wire) -> None:
     user, counselor = Client(wire, "user"), Client(wire, "counselor")
     user.elements["a"] = Map({"points": Array()})
     user.write()
@@ -205,13 +205,13 @@ def test_too_many_updates_are_refused_and_healed_later(wire: Wire) -> None:
     assert counselor.picture == user.picture, "after a refusal the board asks for what it lacks"
 
 
-def test_a_message_over_the_limit_is_refused(wire: Wire) -> None:
+def test_message_over_the_limit_is_refused(wire: Wire) -> None:
     user = Client(wire, "user")
     user.draw("huge", chunks=1, chunk=bytes(MAX_MESSAGE_BYTES))
     assert wire.refused("too_large") == 1
 
 
-def test_a_full_board_refuses_and_stays_readable(wire: Wire) -> None:
+def test_full_board_refuses_updates_and_stays_readable(wire: Wire) -> None:
     user = Client(wire, "user")
     for n in range(60):
         wire.now += 5
@@ -222,7 +222,7 @@ def test_a_full_board_refuses_and_stays_readable(wire: Wire) -> None:
     assert len(late.picture) >= 40
 
 
-def test_a_full_board_has_room_again_when_strokes_are_deleted(wire: Wire) -> None:
+def test_deleting_strokes_makes_room_on_a_full_board(wire: Wire) -> None:
     user = Client(wire, "user")
     for n in range(80):
         wire.now += 20
@@ -230,7 +230,7 @@ def test_a_full_board_has_room_again_when_strokes_are_deleted(wire: Wire) -> Non
     assert wire.refused("full") == 0, "what was overwritten is forgotten"
 
 
-def test_asking_for_the_whole_board_over_and_over_is_bounded(wire: Wire) -> None:
+def test_repeated_requests_for_the_whole_board_are_bounded(wire: Wire) -> None:
     user = Client(wire, "user")
     for n in range(20):
         user.draw(str(n), chunks=1, chunk=random.Random(n).randbytes(100_000))
@@ -240,7 +240,7 @@ def test_asking_for_the_whole_board_over_and_over_is_bounded(wire: Wire) -> None
     assert wire.refused("quota") > 0
 
 
-def test_a_closed_board_leaves_nothing_behind() -> None:
+def test_closed_board_leaves_nothing_behind() -> None:
     wire = Wire()
     Client(wire, "user")
     document = weakref.ref(wire.board._doc)
@@ -277,7 +277,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_known_poison_is_refused_before_the_library_sees_it(wire: Wire, name: str) -> None:
+def test_known_crashing_updates_never_reach_the_library(wire: Wire, name: str) -> None:
     user = Client(wire, "user")
     wire.board.receive("user", b"\x00\x02" + var_uint(len(HOSTILE[name])) + HOSTILE[name])
     assert sum(count for key, count in wire.board.stats.items() if key.startswith("refused_")) == 1
@@ -293,7 +293,7 @@ def crowd(first: int, count: int) -> bytes:
     return var_uint(count) + heads + b"\x00"
 
 
-def test_conflicts_by_the_thousand_do_not_hold_the_worker_up() -> None:
+def test_thousands_of_conflicts_do_not_block_the_worker() -> None:
     """Unbounded, the second of these updates takes 30 to 54 s of processor time."""
     wire = Wire()
     wire.board._clock = time.monotonic
@@ -314,7 +314,7 @@ def nested(first: int, count: int) -> bytes:
     return b"\x01" + var_uint(count) + b"\x05" + var_uint(first) + head + b"".join(rest) + b"\x00"
 
 
-def test_maps_in_maps_are_bounded_and_freed_without_harm(wire: Wire) -> None:
+def test_nested_maps_are_bounded_and_freed_safely(wire: Wire) -> None:
     """40,000 of them, deleted at the root, would end the process."""
     for n in range(4):
         wire.now += 20
@@ -326,7 +326,7 @@ def test_maps_in_maps_are_bounded_and_freed_without_harm(wire: Wire) -> None:
     assert "a" in Client(wire, "late").picture
 
 
-def test_a_good_value_passes(wire: Wire) -> None:
+def test_valid_value_passes(wire: Wire) -> None:
     update = any_update(b"\x01\x76\x01\x01k\x75\x04\x7e\x78\x7d\xbf\xff\xff\xff\x0f\x7b" + bytes(8))
     wire.board.receive("user", create_update_message(update))
     assert wire.board.stats["updates"] == 1
@@ -363,7 +363,7 @@ DRAWN = _drawn()
 @given(
     st.lists(st.tuples(st.integers(0, len(DRAWN) - 1), st.integers(0, 255)), min_size=1, max_size=6), st.integers(0, len(DRAWN))
 )
-def test_a_broken_update_never_raises_and_the_board_goes_on(flips: list[tuple[int, int]], cut: int) -> None:
+def test_broken_update_never_raises_and_the_board_goes_on(flips: list[tuple[int, int]], cut: int) -> None:
     broken = bytearray(DRAWN)
     for at, value in flips:
         broken[at] = value
@@ -378,7 +378,7 @@ def test_a_broken_update_never_raises_and_the_board_goes_on(flips: list[tuple[in
     assert "still here" in Client(again, "later").picture
 
 
-def test_a_panic_of_the_library_is_counted_and_the_board_rebuilt(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_library_panic_is_counted_and_the_board_rebuilt(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     class Panic(BaseException):
         """As pyo3's PanicException: no Exception."""
 

@@ -18,7 +18,7 @@ from media.board.update import BadUpdateError, parse, split
 
 @settings(max_examples=100, deadline=None)
 @given(st.integers(64, 600), st.integers(0, 30), st.integers(0, 5))
-def test_an_update_in_pieces_is_the_same_update(limit: int, strokes: int, deleted: int) -> None:
+def test_split_update_applies_as_the_same_update(limit: int, strokes: int, deleted: int) -> None:
     doc: Doc[Any] = Doc()
     elements = doc.get("elements", type=Map)
     for n in range(strokes):
@@ -34,7 +34,7 @@ def test_an_update_in_pieces_is_the_same_update(limit: int, strokes: int, delete
     assert copy.get_state() == doc.get_state()
 
 
-def test_a_struct_longer_than_a_piece_cannot_be_split() -> None:
+def test_struct_longer_than_a_piece_cannot_be_split() -> None:
     doc: Doc[Any] = Doc()
     doc.get("elements", type=Map)["a"] = bytes(1000)
     with pytest.raises(BadUpdateError, match="too_long"):
@@ -42,7 +42,7 @@ def test_a_struct_longer_than_a_piece_cannot_be_split() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_reading_any_bytes_raises_bad_update_only(data: bytes) -> None:
+def test_any_bytes_raise_only_bad_update(data: bytes) -> None:
     reason = "kind"
     try:
         parse(data)
@@ -56,7 +56,7 @@ def test_reading_any_bytes_raises_bad_update_only(data: bytes) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, MAX_MESSAGE_BYTES), min_size=1, max_size=4))
-def test_messages_come_out_of_their_fragments_whole(sizes: list[int]) -> None:
+def test_fragments_reassemble_to_the_message(sizes: list[int]) -> None:
     reassembler, out = Reassembler(), []
     messages = [random.Random(size).randbytes(size) for size in sizes]
     for message in messages:
@@ -66,7 +66,7 @@ def test_messages_come_out_of_their_fragments_whole(sizes: list[int]) -> None:
     assert out == messages
 
 
-def test_a_message_too_large_or_empty_is_not_cut() -> None:
+def test_oversized_or_empty_message_is_not_fragmented() -> None:
     with pytest.raises(FragmentError, match="too_large"):
         Fragmenter().cut(bytes(MAX_MESSAGE_BYTES + 1))
     with pytest.raises(FragmentError, match="empty"):
@@ -77,14 +77,14 @@ def test_a_message_too_large_or_empty_is_not_cut() -> None:
     ("fragment", "reason"),
     [(b"", "empty"), (b"\x00", "empty"), (b"\x02x", "header"), (bytes(FRAGMENT_BYTES + 2), "fragment_too_large")],
 )
-def test_a_bad_fragment_is_refused_and_the_next_message_read(fragment: bytes, reason: str) -> None:
+def test_bad_fragment_is_refused_and_the_next_message_read(fragment: bytes, reason: str) -> None:
     reassembler = Reassembler()
     with pytest.raises(FragmentError, match=reason):
         reassembler.feed(fragment)
     assert reassembler.feed(b"\x00next") == b"next"
 
 
-def test_an_endless_message_is_refused_once_skipped_and_forgotten() -> None:
+def test_endless_message_is_refused_once_and_skipped() -> None:
     reassembler, reasons = Reassembler(), []
     for _ in range(100):
         try:
@@ -97,7 +97,7 @@ def test_an_endless_message_is_refused_once_skipped_and_forgotten() -> None:
 
 
 @given(st.lists(st.binary(max_size=40), max_size=30))
-def test_any_fragments_raise_fragment_errors_only(fragments: list[bytes]) -> None:
+def test_any_fragments_raise_only_fragment_errors(fragments: list[bytes]) -> None:
     reassembler, reasons = Reassembler(), set()
     for fragment in fragments:
         try:

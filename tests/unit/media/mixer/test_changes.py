@@ -45,7 +45,7 @@ def _second_voice(room: Room) -> None:
 
 @pytest.mark.parametrize("meanwhile", [_never, _second_voice], ids=["alone", "with a second voice"])
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_tone_goes_on_through_every_change(change: str, meanwhile: Callable[[Room], None]) -> None:
+def test_tone_continues_through_every_change(change: str, meanwhile: Callable[[Room], None]) -> None:
     before, after = CHANGES[change]
     room = Room()
     room.talkers = [Talker("counselor", packets(tone(TONE, 2, PEAK)))]
@@ -63,7 +63,7 @@ def test_a_tone_goes_on_through_every_change(change: str, meanwhile: Callable[[R
 
 
 @pytest.mark.parametrize("gain", [0.5, 0.0])
-def test_a_change_of_the_matrix_is_in_the_next_packet(gain: float) -> None:
+def test_matrix_change_is_in_the_next_packet(gain: float) -> None:
     """One call, and the packet of the tick after it carries the change: 20 ms, and no more than a tick until then."""
     room = Room()
     speaker = Talker("counselor", packets(tone(TONE, 2, PEAK)))
@@ -77,7 +77,7 @@ def test_a_change_of_the_matrix_is_in_the_next_packet(gain: float) -> None:
     assert levels[2] == pytest.approx(gain, abs=0.05)
 
 
-def test_a_sum_of_many_loud_voices_saturates() -> None:
+def test_sum_of_many_loud_voices_saturates() -> None:
     room = Room()
     names = ["a", "b", "c", "d"]
     people = [Talker(name, packets(tone(300 + 110 * n, 2, 30_000))) for n, name in enumerate(names)]

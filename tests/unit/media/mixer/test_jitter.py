@@ -84,7 +84,7 @@ def numbers(listener: Listener) -> list[int]:
 
 @pytest.mark.parametrize("samples", [480, 960, 1920, 2880])
 @pytest.mark.parametrize("phase", [0.001, 0.010, 0.019])
-def test_a_steady_stream_is_played_whole_in_order_and_soon(samples: int, phase: float) -> None:
+def test_steady_stream_plays_whole_in_order_and_soon(samples: int, phase: float) -> None:
     listener = Listener(phase)
     listener.hear(stream(10, samples=samples), 10.5)
     assert numbers(listener) == list(range(len(numbers(listener))))
@@ -93,7 +93,7 @@ def test_a_steady_stream_is_played_whole_in_order_and_soon(samples: int, phase: 
     assert listener.delay_ms() <= (25 if samples >= TICK_SAMPLES else 35)
 
 
-def test_the_first_packet_waits_about_40_ms() -> None:
+def test_first_packet_waits_about_40_ms() -> None:
     listener = Listener()
     listener.hear(stream(0.5), 0.6)
     assert 0.025 <= listener.delays[0] <= 0.055
@@ -128,14 +128,14 @@ def test_duplicates_are_played_once() -> None:
     assert listener.dropped["duplicate"] + listener.dropped["late"] == 200
 
 
-def test_both_counters_wrap_unnoticed() -> None:
+def test_sequence_and_timestamp_wraps_are_inaudible() -> None:
     listener = Listener()
     listener.hear(stream(4), 4.1)
     assert numbers(listener) == list(range(200))
     assert listener.dropped == {"": 200}
 
 
-def test_loss_is_recovered_from_the_next_packet_once_a_frame_is_kept_in_hand() -> None:
+def test_lost_frame_is_recovered_from_redundancy_once_one_is_buffered() -> None:
     arrivals = stream(20)
     for _, packet in arrivals:
         packet.fec = True
@@ -147,7 +147,7 @@ def test_loss_is_recovered_from_the_next_packet_once_a_frame_is_kept_in_hand() -
     assert listener.delay_ms() <= 45
 
 
-def test_two_lost_in_a_row_cost_the_one_that_has_no_copy_and_no_delay() -> None:
+def test_two_losses_in_a_row_cost_one_frame_and_no_delay() -> None:
     """What was made up for the first while nothing came is not made up for again when the copy of the second has come."""
     arrivals = stream(30)
     for _, packet in arrivals:
@@ -161,7 +161,7 @@ def test_two_lost_in_a_row_cost_the_one_that_has_no_copy_and_no_delay() -> None:
     assert listener.delay_ms() <= 45
 
 
-def test_a_loss_near_the_threshold_does_not_move_the_delay_to_and_fro() -> None:
+def test_loss_near_the_threshold_does_not_toggle_the_delay() -> None:
     dice = random.Random(2)
     arrivals = stream(60)
     for _, packet in arrivals:
@@ -173,7 +173,7 @@ def test_a_loss_near_the_threshold_does_not_move_the_delay_to_and_fro() -> None:
     assert listener.delay_ms() <= 45
 
 
-def test_loss_without_copies_is_concealed_and_costs_no_delay() -> None:
+def test_loss_without_redundancy_is_concealed_without_delay() -> None:
     kept = [arrival for n, arrival in enumerate(stream(20)) if n % 10 != 7]
     listener = Listener()
     listener.hear(kept, 20.1)
@@ -181,7 +181,7 @@ def test_loss_without_copies_is_concealed_and_costs_no_delay() -> None:
     assert len(listener.played) == 900
 
 
-def test_dtx_gaps_are_silence_and_not_loss() -> None:
+def test_dtx_gaps_count_as_silence_not_loss() -> None:
     """A sender with DTX: one packet every 400 ms, sequence numbers without gaps, timestamps with."""
     listener = Listener()
     arrivals: list[Arrival] = stream(2)
@@ -199,7 +199,7 @@ def test_dtx_gaps_are_silence_and_not_loss() -> None:
     assert listener.delay_ms() <= 25
 
 
-def test_a_longer_route_is_followed() -> None:
+def test_longer_route_is_followed() -> None:
     listener = Listener()
     before = stream(4)
     after = stream(6, sequence=65_500 + 200, timestamp=2**32 - 30_000 + 200 * 960, start=4)
@@ -208,7 +208,7 @@ def test_a_longer_route_is_followed() -> None:
     assert listener.dropped["late"] <= 15
 
 
-def test_a_stall_of_the_network_loses_little_and_leaves_no_delay_behind() -> None:
+def test_network_stall_loses_little_and_leaves_no_delay() -> None:
     held = [(max(at, 3.5) if 3.0 <= at < 3.5 else at, packet) for at, packet in stream(12)]
     listener = Listener()
     listener.hear(held, 12)
@@ -216,7 +216,7 @@ def test_a_stall_of_the_network_loses_little_and_leaves_no_delay_behind() -> Non
     assert listener.delay_ms() <= 30
 
 
-def test_a_new_stream_from_elsewhere_takes_over() -> None:
+def test_new_stream_takes_over() -> None:
     """Another SSRC or a restarted sender: both counters jump."""
     listener = Listener()
     listener.hear(stream(2), 2)
@@ -226,7 +226,7 @@ def test_a_new_stream_from_elsewhere_takes_over() -> None:
     assert listener.delay_ms() <= 40
 
 
-def test_a_stray_packet_from_elsewhere_changes_nothing() -> None:
+def test_stray_packet_changes_nothing() -> None:
     arrivals = stream(4)
     for n in (50, 100, 150):
         arrivals.append((arrivals[n][0] + 0.005, Packet(2**31, 30_000, 960, f"stray:{n}".encode())))
@@ -236,7 +236,7 @@ def test_a_stray_packet_from_elsewhere_changes_nothing() -> None:
     assert listener.dropped["jump"] == 3
 
 
-def test_a_flood_is_bounded() -> None:
+def test_packet_flood_is_bounded() -> None:
     buffer = JitterBuffer()
     reasons = Counter(buffer.push(Packet(n * 120, n, 120, b"x"), 1.0) for n in range(380))
     assert len(buffer._packets) == MAX_PACKETS
@@ -244,7 +244,7 @@ def test_a_flood_is_bounded() -> None:
 
 
 @pytest.mark.parametrize("ppm", [-100, 100])
-def test_half_an_hour_of_clock_drift(ppm: int) -> None:
+def test_half_an_hour_of_clock_drift_adds_no_delay(ppm: int) -> None:
     """180 ms apart in 30 minutes: nine frames are given back or filled in, and neither delay nor loss grows."""
     listener = Listener()
     dice = random.Random(1)
@@ -256,7 +256,7 @@ def test_half_an_hour_of_clock_drift(ppm: int) -> None:
     assert listener.kinds[Kind.CONCEAL] <= 60
 
 
-def test_a_tick_that_comes_late_or_twice_is_survived() -> None:
+def test_late_or_repeated_tick_is_survived() -> None:
     listener = Listener()
     arrivals = stream(6)
     listener.hear(arrivals[:150], 3)
@@ -272,7 +272,7 @@ def test_a_tick_that_comes_late_or_twice_is_survived() -> None:
         max_size=80,
     )
 )
-def test_whatever_arrives_every_tick_gets_its_samples(arrivals: list[tuple[int, int, int, float]]) -> None:
+def test_every_tick_gets_its_samples_whatever_arrives(arrivals: list[tuple[int, int, int, float]]) -> None:
     buffer, now = JitterBuffer(), 0.0
     for sequence, timestamp, samples, pause in arrivals:
         buffer.push(Packet(timestamp, sequence, samples, b"x", fec=True), now)
@@ -292,7 +292,7 @@ nearby = st.lists(st.tuples(st.integers(-30, 30), st.integers(-30, 30), st.boole
 
 @settings(max_examples=200, deadline=None)
 @given(nearby)
-def test_a_disorderly_stream_near_its_place_never_stops_the_tick(arrivals: list[tuple[int, int, bool, float]]) -> None:
+def test_disordered_stream_never_stops_the_tick(arrivals: list[tuple[int, int, bool, float]]) -> None:
     buffer = JitterBuffer()
     for n, (sequence, moment, fec, late) in enumerate(arrivals):
         packet = Packet((n + moment) * 960 & 0xFFFFFFFF, (n + sequence) & 0xFFFF, 960, b"x", fec=fec)

@@ -10,22 +10,22 @@ import pytest
 from media.mixer import opus
 
 
-def test_libopus_comes_with_pyav() -> None:
+def test_libopus_is_found_in_pyav() -> None:
     wheel = Path(av.__file__).parents[1]
     assert [path for path in opus._in_wheel() if Path(path).is_relative_to(wheel)]
 
 
-def test_every_declared_function_is_there() -> None:
+def test_every_declared_function_exists() -> None:
     library = opus.load()
     assert all(hasattr(library, name) for name in opus._FUNCTIONS)
 
 
-def test_missing_library_is_named_with_what_to_install() -> None:
+def test_missing_library_error_says_what_to_install() -> None:
     with pytest.raises(opus.OpusMissing, match=r"nowhere\.so cannot be loaded.*pip install av"):
         opus.load(["nowhere.so"])
 
 
-def test_library_without_a_needed_function_is_passed_over() -> None:
+def test_library_without_a_needed_function_is_skipped() -> None:
     with pytest.raises(opus.OpusMissing, match=r"lacks opus_encoder_get_size"):
         opus.load(["libm.so.6"])
     assert opus.load(["libm.so.6", *opus._in_wheel()])

@@ -32,7 +32,7 @@ def talker(voices: dict[str, list[bytes]], name: str, **options: int | None) -> 
     return Talker(name, voices[name], **options)
 
 
-def test_everyone_hears_the_others_and_not_themself(voices: dict[str, list[bytes]]) -> None:
+def test_everyone_hears_the_others_and_not_themselves(voices: dict[str, list[bytes]]) -> None:
     room = Room()
     room.audio.set_matrix(everyone(*voices), set())
     room.run(3, *(talker(voices, name) for name in voices))
@@ -45,7 +45,7 @@ def test_everyone_hears_the_others_and_not_themself(voices: dict[str, list[bytes
     assert room.ears.silent("professional", PROFESSIONAL)
 
 
-def test_nobody_hears_themself_even_when_asked_to(voices: dict[str, list[bytes]]) -> None:
+def test_matrix_cannot_make_anyone_hear_themselves(voices: dict[str, list[bytes]]) -> None:
     room = Room()
     room.audio.set_matrix({"user": {"user": 1.0, "counselor": 1.0}}, set())
     room.run(2, talker(voices, "user"), talker(voices, "counselor"))
@@ -53,14 +53,14 @@ def test_nobody_hears_themself_even_when_asked_to(voices: dict[str, list[bytes]]
     assert room.ears.silent("user", USER)
 
 
-def test_gain_says_how_loud(voices: dict[str, list[bytes]]) -> None:
+def test_gain_sets_the_loudness(voices: dict[str, list[bytes]]) -> None:
     room = Room()
     room.audio.set_matrix({"user": {"counselor": 0.25}}, set())
     room.run(2, talker(voices, "counselor"))
     assert strength(room.ears.heard("user", 1), COUNSELOR) == pytest.approx(2000, rel=0.2)
 
 
-def test_a_loud_sum_is_clamped_and_does_not_wrap() -> None:
+def test_loud_sum_is_clamped_and_does_not_wrap() -> None:
     room = Room()
     loud = {name: packets(tone(440, 2, peak=30_000)) for name in ("a", "b", "c")}
     room.audio.set_matrix({"listener": dict.fromkeys(loud, 1.0)}, set())
@@ -87,7 +87,7 @@ def test_one_speaker_costs_one_encode_for_all_listeners(voices: dict[str, list[b
     assert room.ears.hears("professional", USER)
 
 
-def test_listeners_who_part_hear_no_step(voices: dict[str, list[bytes]]) -> None:
+def test_listeners_hear_no_click_when_their_mixes_split(voices: dict[str, list[bytes]]) -> None:
     """Two share an encode; then one of them speaks too. The other's stream goes on from a copy of the encoder."""
     together, alone = Room(), Room()
     for room in (together, alone):
@@ -104,7 +104,7 @@ def test_listeners_who_part_hear_no_step(voices: dict[str, list[bytes]]) -> None
     assert roughness(parted[48_000:], USER) <= 1.3 * roughness(never[48_000:], USER)
 
 
-def test_listeners_who_come_to_hear_the_same_share_again_without_a_click(voices: dict[str, list[bytes]]) -> None:
+def test_listeners_rejoin_a_shared_encode_without_a_click(voices: dict[str, list[bytes]]) -> None:
     room = Room()
     room.audio.set_matrix({"a": {"user": 1.0, "counselor": 1.0}, "b": {"user": 1.0}}, set())
     speaker, other = talker(voices, "user"), talker(voices, "counselor")
@@ -131,7 +131,7 @@ def test_silence_decodes_and_encodes_nothing(voices: dict[str, list[bytes]]) -> 
     assert all(len(payload) == 1 and increment == 20 * TICK for payload, increment, _ in sent), "DTX, every 400 ms"
 
 
-def test_an_even_noise_is_not_mixed_and_the_first_word_in_it_is(voices: dict[str, list[bytes]]) -> None:
+def test_steady_noise_is_not_mixed_but_the_first_word_is(voices: dict[str, list[bytes]]) -> None:
     room = Room()
     room.audio.set_matrix(everyone(*voices), set())
     speaker, fan = talker(voices, "user"), talker(voices, "counselor", level=55)
@@ -146,7 +146,7 @@ def test_an_even_noise_is_not_mixed_and_the_first_word_in_it_is(voices: dict[str
 
 
 @pytest.mark.parametrize(("level", "quiet_from"), [(127, 70), (80, 70), (55, 51), (46, 45), (30, 0)])
-def test_who_says_nothing_need_not_even_be_brought(level: int, quiet_from: int, voices: dict[str, list[bytes]]) -> None:
+def test_quiet_voice_can_be_withheld_from_the_mixer(level: int, quiet_from: int, voices: dict[str, list[bytes]]) -> None:
     """The level from which on packets may be kept away, once it is clear; what was kept away is silence, and not loss."""
     audio = AudioRoom(lambda *_: None)
     audio.set_matrix(everyone(*voices), set())
@@ -168,7 +168,7 @@ def test_who_says_nothing_need_not_even_be_brought(level: int, quiet_from: int, 
         assert spent["decodes"] >= 48
 
 
-def test_a_soft_voice_is_never_taken_for_noise(voices: dict[str, list[bytes]]) -> None:
+def test_soft_voice_is_never_taken_for_noise(voices: dict[str, list[bytes]]) -> None:
     room = Room()
     room.audio.set_matrix(everyone(*voices), set())
     soft = talker(voices, "counselor")
@@ -178,7 +178,7 @@ def test_a_soft_voice_is_never_taken_for_noise(voices: dict[str, list[bytes]]) -
     assert room.audio.stats["skipped_quiet"] == 0
 
 
-def test_talk_after_silence_begins_with_the_marker_and_the_right_timestamp(voices: dict[str, list[bytes]]) -> None:
+def test_speech_after_silence_has_marker_and_right_timestamp(voices: dict[str, list[bytes]]) -> None:
     room = Room()
     room.audio.set_matrix({"user": {"counselor": 1.0, "professional": 1.0}}, set())
     speaker = talker(voices, "counselor", level=127)
@@ -192,7 +192,7 @@ def test_talk_after_silence_begins_with_the_marker_and_the_right_timestamp(voice
     assert total == 200 * TICK, "the timestamps count every tick, sent or not"
 
 
-def test_the_hold_tone_is_heard_by_one_who_hears_nobody() -> None:
+def test_hold_tone_plays_to_a_listener_who_hears_nobody() -> None:
     room = Room()
     room.audio.set_matrix({}, {"user"})
     room.run(6)
@@ -205,7 +205,7 @@ def test_the_hold_tone_is_heard_by_one_who_hears_nobody() -> None:
     assert room.audio.stats["encodes"] < 250, "its pauses cost nothing"
 
 
-def test_the_hold_tone_mixes_with_a_voice(voices: dict[str, list[bytes]]) -> None:
+def test_hold_tone_mixes_with_a_voice(voices: dict[str, list[bytes]]) -> None:
     room = Room()
     room.audio.set_matrix({"user": {"counselor": 1.0}}, {"user"})
     room.run(6, talker(voices, "counselor"))
@@ -214,7 +214,7 @@ def test_the_hold_tone_mixes_with_a_voice(voices: dict[str, list[bytes]]) -> Non
 
 
 @pytest.mark.parametrize(("before", "after"), [(1.0, 0.0), (0.0, 1.0), (1.0, 0.3), (0.2, 4.0)])
-def test_a_change_of_gain_does_not_click(before: float, after: float) -> None:
+def test_gain_change_does_not_click(before: float, after: float) -> None:
     """Measured on the mix itself: the codec would blur a click."""
     sine, gains, out = tone(440, 0.2, 5000), Gains(), []
     gains.aim({"a": before, "b": 0.1})
@@ -228,7 +228,7 @@ def test_a_change_of_gain_does_not_click(before: float, after: float) -> None:
     assert roughness(heard, 440) < 5 + 1.2 * kink, "a step would be 960 times the kink of the ramp"
 
 
-def test_a_change_of_the_matrix_does_not_click_in_the_listeners_ear(voices: dict[str, list[bytes]]) -> None:
+def test_matrix_change_does_not_click(voices: dict[str, list[bytes]]) -> None:
     room = Room()
     room.audio.set_matrix({"user": {"counselor": 1.0, "professional": 1.0}}, set())
     speaker = talker(voices, "counselor")
@@ -252,7 +252,7 @@ def test_ten_percent_loss_is_recovered_and_concealed() -> None:
     assert (heard < 500).mean() < 0.02, "the voice hardly ever goes away, though one packet of ten did"
 
 
-def test_a_late_participant_holds_nobody_up(voices: dict[str, list[bytes]]) -> None:
+def test_late_participant_delays_nobody(voices: dict[str, list[bytes]]) -> None:
     room = Room()
     room.audio.set_matrix(everyone(*voices), set())
     speaker, stalled = talker(voices, "user"), talker(voices, "professional")
@@ -268,7 +268,7 @@ def test_a_late_participant_holds_nobody_up(voices: dict[str, list[bytes]]) -> N
 
 
 @pytest.mark.parametrize("milliseconds", [10, 20, 40, 60])
-def test_packets_of_any_size(milliseconds: int) -> None:
+def test_packets_of_any_length_are_heard(milliseconds: int) -> None:
     samples = 48 * milliseconds
     room = Room()
     room.audio.set_matrix({"user": {"a": 1.0, "b": 1.0}}, set())
@@ -299,7 +299,7 @@ def test_stereo_packets_are_heard_in_mono() -> None:
     assert room.ears.hears("user", 880)
 
 
-def test_a_participant_removed_is_neither_heard_nor_sent_to(voices: dict[str, list[bytes]]) -> None:
+def test_removed_participant_is_neither_heard_nor_sent_to(voices: dict[str, list[bytes]]) -> None:
     room = Room()
     room.audio.set_matrix(everyone(*voices), set())
     people = [talker(voices, name) for name in voices]
@@ -312,7 +312,7 @@ def test_a_participant_removed_is_neither_heard_nor_sent_to(voices: dict[str, li
     assert room.audio.stats["dropped_unheard"] > 90
 
 
-def test_closed_means_silent(voices: dict[str, list[bytes]]) -> None:
+def test_closed_room_is_silent(voices: dict[str, list[bytes]]) -> None:
     room = Room()
     room.audio.set_matrix(everyone(*voices), {"user"})
     people = [talker(voices, name) for name in voices]
@@ -324,7 +324,7 @@ def test_closed_means_silent(voices: dict[str, list[bytes]]) -> None:
 
 
 @pytest.mark.parametrize("phase_s", [0.001, 0.006, 0.011, 0.019])
-def test_ticks_follow_the_packets_of_who_speaks(phase_s: float, voices: dict[str, list[bytes]]) -> None:
+def test_ticks_follow_the_speakers_packets(phase_s: float, voices: dict[str, list[bytes]]) -> None:
     room = Room()
     room.PHASE_S = phase_s
     room.audio.set_matrix(everyone(*voices), set())
@@ -352,7 +352,7 @@ def test_hostile_packets_never_raise(arrivals: list[tuple[int, int, bytes, int |
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.binary(min_size=1, max_size=200), max_size=40))
-def test_hostile_payloads_in_an_orderly_stream_never_stop_the_tick(payloads: list[bytes]) -> None:
+def test_hostile_payloads_never_stop_the_tick(payloads: list[bytes]) -> None:
     ticks = 0
 
     def count(*_: object) -> None:

@@ -36,7 +36,7 @@ def muted(name: str) -> Talker:
     return Talker(name, packets(np.zeros(TICK * 10, np.int16)), level=127)
 
 
-def test_packets_reach_all_listeners_as_they_came(spoken: list[bytes]) -> None:
+def test_solo_packets_reach_all_listeners_unchanged(spoken: list[bytes]) -> None:
     room = conference()
     speaker = Talker("user", spoken)
     room.run(4, speaker, muted("counselor"))
@@ -52,14 +52,14 @@ def test_packets_reach_all_listeners_as_they_came(spoken: list[bytes]) -> None:
         assert {increment for _, increment, _ in sent} == {TICK}
 
 
-def test_a_sound_without_pauses_is_mixed() -> None:
+def test_sound_without_pauses_is_mixed() -> None:
     """A change would be heard in it."""
     room = conference()
     room.run(20, Talker("user", packets(tone(440, 2))))
     assert room.audio.stats["passed_on"] == 0
 
 
-def test_another_word_is_heard_at_once(spoken: list[bytes]) -> None:
+def test_second_voice_is_heard_at_once(spoken: list[bytes]) -> None:
     room = conference()
     speaker, other = Talker("user", spoken), Talker("counselor", packets(tone(3000, 1, 3000)))
     room.run(4, speaker)
@@ -70,7 +70,7 @@ def test_another_word_is_heard_at_once(spoken: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize("seconds", [4.2, 4.31, 4.47, 4.62])
-def test_nobody_hears_a_click_where_it_ends(seconds: float, spoken: list[bytes]) -> None:
+def test_end_of_passthrough_does_not_click(seconds: float, spoken: list[bytes]) -> None:
     """The voice's own decoder and the encoder stand where those of a mix that never stopped would."""
     passing, mixing = conference(), conference()
     for room in (passing, mixing):
@@ -104,7 +104,7 @@ class Taken(Talker):
 
 
 @pytest.mark.parametrize("seconds", [0.5, 0.61, 0.77, 0.92])
-def test_what_flows_by_is_heard_as_what_is_passed_on(seconds: float, spoken: list[bytes]) -> None:
+def test_offloaded_voice_sounds_the_same_as_passthrough(seconds: float, spoken: list[bytes]) -> None:
     """And so is the other's word that ends it: every sample is the same."""
     flowing, passing = conference(), conference()
     for room in (flowing, passing):
@@ -128,7 +128,7 @@ def test_what_flows_by_is_heard_as_what_is_passed_on(seconds: float, spoken: lis
     assert strength(flowing.ears.heard("professional", 0.4), 3000) > 2000
 
 
-def test_a_flow_does_not_begin_before_packets_come_evenly(spoken: list[bytes]) -> None:
+def test_passthrough_waits_for_evenly_spaced_packets(spoken: list[bytes]) -> None:
     room = conference()
     speaker = Talker("user", spoken)
     while not room.audio.stats["passed_on"]:
@@ -140,7 +140,7 @@ def test_a_flow_does_not_begin_before_packets_come_evenly(spoken: list[bytes]) -
     assert room.audio.flow_is_over
 
 
-def test_a_lost_packet_is_missing_for_the_listeners_too(spoken: list[bytes]) -> None:
+def test_passthrough_leaves_lost_packets_to_the_listeners(spoken: list[bytes]) -> None:
     """Their decoders make more of it than ours could hand on: they see the gap, and the next packet's copy of what it held."""
     room, missing = conference(), []
 
@@ -161,7 +161,7 @@ def test_a_lost_packet_is_missing_for_the_listeners_too(spoken: list[bytes]) -> 
     assert sum(increment for _, increment, _ in room.ears.sent["counselor"]) == pytest.approx(600 * TICK, abs=3 * TICK)
 
 
-def test_time_passes_through_pauses_and_new_beginnings(spoken: list[bytes]) -> None:
+def test_timestamps_follow_the_clock_through_pauses_and_restarts(spoken: list[bytes]) -> None:
     """The sender says nothing for a second (DTX), then for five, then comes back with another SSRC: listeners' timestamps go on
     with the clock."""
     room = conference()
@@ -179,7 +179,7 @@ def test_time_passes_through_pauses_and_new_beginnings(spoken: list[bytes]) -> N
     assert room.audio.stats["passed_on"] > 300
 
 
-def test_a_listener_who_loses_packets_gets_copies_in_a_mix(spoken: list[bytes]) -> None:
+def test_listener_with_loss_gets_redundancy_in_a_mix(spoken: list[bytes]) -> None:
     room = conference()
     speaker = Talker("user", spoken)
     room.run(4, speaker)
@@ -194,7 +194,7 @@ def test_a_listener_who_loses_packets_gets_copies_in_a_mix(spoken: list[bytes]) 
     assert room.audio.stats["passed_on"] > passed
 
 
-def test_only_a_voice_that_is_to_be_heard_as_it_is(spoken: list[bytes]) -> None:
+def test_passthrough_needs_a_voice_at_unchanged_gain(spoken: list[bytes]) -> None:
     room = Room()
     room.audio.set_matrix(
         {"counselor": {"user": 1.0, "professional": 1.0}, "professional": {"user": 0.5, "counselor": 1.0}}, set()
@@ -204,7 +204,7 @@ def test_only_a_voice_that_is_to_be_heard_as_it_is(spoken: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize("ppm", [-100, 100])
-def test_half_an_hour_of_clock_drift(ppm: int, spoken: list[bytes]) -> None:
+def test_half_an_hour_of_clock_drift_adds_no_delay(ppm: int, spoken: list[bytes]) -> None:
     """180 ms apart in the end: the listeners' packets follow the speaker's clock, and none waits longer than at the beginning."""
     samples, seconds, now, n = 0, 1800, 100.0, 0
 
@@ -230,14 +230,14 @@ def test_half_an_hour_of_clock_drift(ppm: int, spoken: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize("milliseconds", [10, 40, 60])
-def test_packets_of_another_length_are_mixed(milliseconds: int) -> None:
+def test_packets_of_another_length_end_passthrough(milliseconds: int) -> None:
     samples = 48 * milliseconds
     room = conference()
     room.run(5, Talker("user", packets(words(6), samples), samples=samples))
     assert room.audio.stats["passed_on"] == 0
 
 
-def test_who_is_muted_for_long_costs_no_packets(spoken: list[bytes]) -> None:
+def test_long_muted_speaker_costs_no_packets(spoken: list[bytes]) -> None:
     room = conference()
     speaker = Talker("user", spoken)
     room.run(4, speaker)
@@ -248,7 +248,7 @@ def test_who_is_muted_for_long_costs_no_packets(spoken: list[bytes]) -> None:
     assert len(room.ears.sent["counselor"]) - sent == 10, "one in 400 ms"
 
 
-def test_nothing_of_before_is_heard_where_a_long_silence_ends_it(spoken: list[bytes]) -> None:
+def test_no_old_sound_is_heard_after_a_long_silence(spoken: list[bytes]) -> None:
     silence = packets(np.zeros(TICK, np.int16))[0]
     room = conference()
     speaker = Talker("user", [*spoken[:240], *[silence] * 400])
@@ -259,7 +259,7 @@ def test_nothing_of_before_is_heard_where_a_long_silence_ends_it(spoken: list[by
     assert loudness(room.ears.heard("counselor", 4)).max() < 5
 
 
-def test_who_speaks_never_gets_their_own_packets(spoken: list[bytes]) -> None:
+def test_speaker_never_gets_their_own_packets(spoken: list[bytes]) -> None:
     """Also not when all had been silent together, and so shared one stream."""
     room = conference()
     room.run(3, *(muted(name) for name in NAMES))

@@ -25,13 +25,13 @@ def packets(data: bytes) -> list[tuple[int, int, bytes]]:
     return [(header.sequence, header.timestamp, packet[header.payload : header.end]) for packet, header in found]
 
 
-def test_what_chromium_sends_is_two_packets() -> None:
+def test_chromium_red_packet_holds_two_packets() -> None:
     former, own = packets(CHROMIUM)
     assert former == (0x1233, 0xF0000 - 960, bytes.fromhex("78010203"))
     assert own == (0x1234, 0xF0000, bytes.fromhex("78090807"))
 
 
-def test_what_we_make_is_what_chromium_makes() -> None:
+def test_our_red_packets_match_chromiums() -> None:
     copier = Copier(OPUS, RED)
     before = rtp.build(OPUS, False, 0x1233, 0xF0000 - 960, 0xDEADBEEF, bytes.fromhex("78010203"))
     assert copier.add(before) == before, "there was none before"
@@ -53,7 +53,7 @@ def test_what_we_make_is_what_chromium_makes() -> None:
     ],
     ids=["a gap", "twice", "late", "after a long pause", "long", "nothing", "both too long"],
 )
-def test_a_packet_goes_alone_where_the_one_before_cannot_come_with_it(step: int, ticks: int, former: int, own: int) -> None:
+def test_packet_goes_alone_if_the_previous_one_does_not_fit(step: int, ticks: int, former: int, own: int) -> None:
     copier = Copier(OPUS, RED)
     copier.add(rtp.build(OPUS, False, 65535, 0xFFFFFF00, 7, bytes(former)))
     alone = rtp.build(OPUS, False, 65535 + step & 0xFFFF, 0xFFFFFF00 + ticks & 0xFFFFFFFF, 7, bytes(own))
@@ -61,7 +61,7 @@ def test_a_packet_goes_alone_where_the_one_before_cannot_come_with_it(step: int,
 
 
 @given(st.binary(max_size=80))
-def test_whatever_comes_is_packets_or_an_error(body: bytes) -> None:
+def test_any_bytes_give_packets_or_an_error(body: bytes) -> None:
     data = rtp.build(RED, False, 5, 5000, 7, body)
     try:
         found = packets(data)
@@ -81,7 +81,7 @@ def test_whatever_comes_is_packets_or_an_error(body: bytes) -> None:
     ],
     ids=["late and twice", "over the wrap", "too late to tell", "begun anew"],
 )
-def test_no_packet_is_passed_on_twice(sequences: list[int], first: list[int]) -> None:
+def test_no_packet_is_forwarded_twice(sequences: list[int], first: list[int]) -> None:
     seen = Seen(9 if sequences[0] < 60000 else 65534)
     assert [seen.first(each) for each in sequences] == list(map(bool, first))
 
@@ -115,7 +115,7 @@ def voice(count: int, *, copies: bool, first: int = 65000) -> list[bytes]:
     return [copier.add(each) for each in plain] if copies else plain
 
 
-def test_what_a_line_loses_is_restored_once_and_in_order() -> None:
+def test_lost_packets_are_restored_once_and_in_order() -> None:
     dice, line = random.Random(1), Line()
     line.take(each for each in voice(1000, copies=True) if dice.random() > 0.1)
     stream = line.uplink.incoming["audio"]
@@ -125,13 +125,13 @@ def test_what_a_line_loses_is_restored_once_and_in_order() -> None:
     assert stream.block(1.0).lost == 1000 - stream.packets, "what is told is what the line lost"
 
 
-def test_a_packet_that_was_only_late_is_not_passed_on_again() -> None:
+def test_late_packet_is_not_forwarded_again() -> None:
     line, (first, second, third, fourth) = Line(), voice(4, copies=True)
     line.take([first, second, fourth, third])
     assert line.heard == [65000, 65001, 65002, 65003]
 
 
-def test_copies_begin_and_end_within_a_call() -> None:
+def test_redundancy_starts_and_ends_within_a_call() -> None:
     line = Line()
     line.take([*voice(10, copies=False), *voice(10, copies=True, first=65009)[1:], *voice(10, copies=False, first=65019)])
     assert line.heard == list(range(65000, 65029))
@@ -140,7 +140,7 @@ def test_copies_begin_and_end_within_a_call() -> None:
     assert not line.uplink.redundant
 
 
-def test_where_copies_begin_and_end_late_packets_are_heard_once() -> None:
+def test_late_packets_are_heard_once_as_redundancy_starts_and_ends() -> None:
     plain, red = voice(20, copies=False), voice(20, copies=True)
     line = Line()
     line.take([plain[0], plain[1], red[3], plain[2], red[4], red[6], plain[7], red[5], plain[8], red[10]])
@@ -148,14 +148,14 @@ def test_where_copies_begin_and_end_late_packets_are_heard_once() -> None:
     assert line.uplink.incoming["audio"].restored == 3
 
 
-def test_another_voice_of_the_same_person_begins_anew() -> None:
+def test_new_ssrc_of_the_same_person_starts_afresh() -> None:
     line = Line()
     line.take(voice(100, copies=True))
     line.take(packet[:8] + (8).to_bytes(4, "big") + packet[12:] for packet in voice(100, copies=True, first=64500))
     assert line.heard == [*range(65000, 65100), *range(64500, 64600)]
 
 
-def test_many_copies_do_not_make_one_packet_many() -> None:
+def test_many_redundant_copies_give_one_packet() -> None:
     def stuffed(count: int) -> bytes:
         heads = b"".join(bytes([0x80 | OPUS]) + (960 * (count - each) << 10 | 1).to_bytes(3, "big") for each in range(count))
         return rtp.build(RED, False, 100, 48000, 7, heads + bytes([OPUS]) + bytes(count) + b"own")
@@ -165,34 +165,34 @@ def test_many_copies_do_not_make_one_packet_many() -> None:
         packets(stuffed(11))
 
 
-def test_what_is_no_packet_is_counted_and_passed_by() -> None:
+def test_invalid_block_is_counted_and_skipped() -> None:
     line, (first, second) = Line(), voice(2, copies=True)
     line.take([first, second, rtp.build(RED, False, 65002, 1920, 7, b"\xef\x0f")])
     assert line.heard == [65000, 65001]
     assert line.uplink._drops == {"redundancy": 1}
 
 
-def test_copies_come_again_after_a_long_time_without() -> None:
+def test_redundancy_resumes_after_a_long_time_without() -> None:
     copier = Copier(OPUS, RED)
     for first in (0, 33_000):
         made = [copier.add(rtp.build(OPUS, False, first + number, 960 * number, 7, b"x")) for number in range(3)]
         assert [packet[1] for packet in made] == [OPUS, RED, RED]
 
 
-def test_both_browsers_offers_say_whether_they_take_copies() -> None:
+def test_browser_offers_say_whether_they_accept_red() -> None:
     chromium, firefox = (sdp.parse(OFFERS[name]).sections[0].red for name in ("chromium", "firefox"))
     assert (chromium, firefox) == (63, -1)
 
 
 @pytest.mark.parametrize("line", ["a=rtpmap:63 red/48000", "a=fmtp:63 112/112", "a=rtpmap:63 red/8000/2"])
-def test_copies_of_something_else_are_not_taken(line: str) -> None:
+def test_red_of_another_codec_is_refused(line: str) -> None:
     text = OFFERS["chromium"]
     assert sdp.parse(text).sections[0].red == 63
     former = next(each for each in text.splitlines() if each.startswith(line[: line.index(":63 ") + 4]))
     assert sdp.parse(text.replace(former, line)).sections[0].red == -1
 
 
-def test_a_line_that_loses_gets_copies_until_it_loses_no_more() -> None:
+def test_lossy_connection_gets_red_until_the_loss_ends() -> None:
     remedy = Remedy()
     remedy.reported(0.01, 0.01, 30.0, 0.0)
     assert not remedy.on
@@ -208,7 +208,7 @@ def test_a_line_that_loses_gets_copies_until_it_loses_no_more() -> None:
 
 @pytest.mark.parametrize("every_s", [1.0, 5.0])
 @pytest.mark.parametrize("burst", [1, 5])
-def test_a_line_that_just_loses_keeps_its_copies(every_s: float, burst: int) -> None:
+def test_unevenly_reported_loss_does_not_stop_red(every_s: float, burst: int) -> None:
     """Reports of ten per cent that are as uneven as chance makes them, over packets that are few in pauses."""
     dice, remedy, with_copies, reports = random.Random(1), Remedy(), 0, 600
     for number in range(reports):
@@ -219,7 +219,7 @@ def test_a_line_that_just_loses_keeps_its_copies(every_s: float, burst: int) -> 
     assert with_copies > 0.85 * reports
 
 
-def test_a_narrow_line_is_not_filled_with_copies() -> None:
+def test_congested_connection_gets_no_red() -> None:
     remedy = Remedy()
     remedy.reported(0.0, 0.0, 40.0, 0.0)
     remedy.reported(0.1, 0.1, 400.0, 1.0)
@@ -238,7 +238,7 @@ def test_a_narrow_line_is_not_filled_with_copies() -> None:
     assert not remedy.on, "the next try is later"
 
 
-def test_a_longer_way_is_no_queue_for_ever() -> None:
+def test_longer_route_does_not_stop_red_for_good() -> None:
     remedy = Remedy()
     remedy.reported(0.0, 0.0, 25.0, 0.0)
     remedy.reported(0.1, 0.1, 230.0, 1.0)

@@ -43,7 +43,7 @@ class Stream:
         return rtp.parse(found[1])
 
 
-def test_a_header_is_read_with_its_extensions_and_without_its_padding() -> None:
+def test_header_is_read_with_extensions_and_without_padding() -> None:
     data = packet(5, 960, extensions={1: b"\x9e", 4: b"mid7"}, payload=b"voice")
     header = rtp.parse(data)
     assert (header.sequence, header.timestamp, header.ssrc, header.payload_type) == (5, 960, 7, 111)
@@ -56,7 +56,7 @@ def test_a_header_is_read_with_its_extensions_and_without_its_padding() -> None:
     assert padded[header.payload : header.end] == b"voice"
 
 
-def test_two_byte_extensions_are_read_too() -> None:
+def test_two_byte_extensions_are_read() -> None:
     body = bytes([1, 1, 0x85, 20, 3]) + b"abc"
     data = struct.pack("!BBHIIHH", 0x90, 111, 1, 2, 3, 0x1000, len(body) // 4) + body + b"p"
     header = rtp.parse(data)
@@ -65,20 +65,20 @@ def test_two_byte_extensions_are_read_too() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\x80" * 11, b"\x9f" + b"\xff" * 30, b"\xa0" + b"\0" * 12, b"\x40" + b"\0" * 20])
-def test_what_is_no_rtp_is_refused(data: bytes) -> None:
+def test_non_rtp_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(rtp.RtpError):
         rtp.parse(data)
 
 
 @given(st.binary(max_size=200), st.integers(1, 255))
-def test_random_bytes_raise_nothing_but_rtp_error(data: bytes, number: int) -> None:
+def test_random_bytes_raise_only_rtp_error(data: bytes, number: int) -> None:
     with contextlib.suppress(rtp.RtpError):
         rtp.extension(data, rtp.parse(b"\x90" + data), number)
     with contextlib.suppress(rtp.RtpError):
         rtp.vp8(data)
 
 
-def test_keyframes_are_told_from_the_rest() -> None:
+def test_keyframes_are_recognized() -> None:
     assert rtp.vp8(vp8_payload(1, key=True)).keyframe
     assert not rtp.vp8(vp8_payload(1)).keyframe
     assert rtp.vp8(b"\x10\x00rest").keyframe
@@ -86,7 +86,7 @@ def test_keyframes_are_told_from_the_rest() -> None:
     assert rtp.vp8(vp8_payload(300)).picture == 300
 
 
-def test_a_stream_goes_on_without_a_gap_when_its_source_changes() -> None:
+def test_stream_continues_without_a_gap_when_its_source_changes() -> None:
     stream = Stream()
     first = [stream.relay("a", packet(50 + n, 1000 + 3000 * n), n / 30) for n in range(3)]
     second = [stream.relay("b", packet(60000 + n, 7 + 3000 * n), (3 + n) / 30) for n in range(3)]
@@ -97,13 +97,13 @@ def test_a_stream_goes_on_without_a_gap_when_its_source_changes() -> None:
     assert all(abs(step - 3000) <= 1 for step in steps)
 
 
-def test_loss_and_reordering_stay_as_they_were_so_that_receivers_can_repair() -> None:
+def test_loss_and_reordering_stay_visible_to_receivers() -> None:
     stream = Stream()
     seen = [stream.relay("a", packet(sequence), 0.0) for sequence in (10, 12, 11, 15)]
     assert [header.sequence for header in seen if header] == [101, 103, 102, 106]
 
 
-def test_packets_older_than_the_change_of_source_are_dropped() -> None:
+def test_packets_older_than_the_source_change_are_dropped() -> None:
     stream = Stream()
     stream.relay("a", packet(10), 0.0)
     stream.relay("b", packet(500), 0.1)
@@ -116,7 +116,7 @@ def test_sequence_numbers_wrap() -> None:
     assert [header.sequence for header in seen if header] == [65535, 0, 1, 2]
 
 
-def test_picture_ids_go_on_across_sources() -> None:
+def test_picture_ids_continue_across_sources() -> None:
     stream = Stream()
     pictures = []
     for source, picture, tl0 in (("a", 70, 3), ("a", 71, 4), ("b", 9000, 200), ("b", 9001, 201)):
@@ -127,7 +127,7 @@ def test_picture_ids_go_on_across_sources() -> None:
     assert pictures == [(1, 1), (2, 2), (3, 3), (4, 4)]
 
 
-def test_a_long_stream_survives_many_wraps() -> None:
+def test_long_stream_survives_many_wraps() -> None:
     stream = Stream()
     before = 100
     for number in range(200_000):
@@ -137,7 +137,7 @@ def test_a_long_stream_survives_many_wraps() -> None:
         before = header.sequence
 
 
-def test_after_a_cut_the_same_source_begins_without_a_gap() -> None:
+def test_same_source_resumes_without_a_gap_after_a_cut() -> None:
     stream = Stream()
     stream.relay("a", packet(10, 0), 0.0)
     stream.rewriter.cut()
@@ -146,7 +146,7 @@ def test_after_a_cut_the_same_source_begins_without_a_gap() -> None:
     assert header.sequence == 102
 
 
-def test_the_mix_takes_over_and_gives_back() -> None:
+def test_mix_takes_over_and_hands_back() -> None:
     stream = Stream()
     relayed = stream.relay("a", packet(10, 0), 0.0)
     sequence, data = stream.rewriter.append(b"mix", 960, False, 0.5)
@@ -159,7 +159,7 @@ def test_the_mix_takes_over_and_gives_back() -> None:
     assert abs(again.timestamp - mixed.timestamp - 9000) <= 1
 
 
-def test_a_mix_that_is_one_voice_goes_on_as_it_and_back_without_a_seam() -> None:
+def test_mix_of_one_voice_switches_to_it_and_back_without_a_gap() -> None:
     stream = Stream()
     headers = [rtp.parse(stream.rewriter.append(b"mix", 960, False, 0.0)[1])]
     stream.rewriter.follow("a", rtp.parse(packet(65_535, 0xFFFFFFF0)))
@@ -175,7 +175,7 @@ def test_a_mix_that_is_one_voice_goes_on_as_it_and_back_without_a_seam() -> None
     assert [rtp.ticks_ahead(each.timestamp, headers[0].timestamp) for each in headers] == [960 * number for number in numbers]
 
 
-def test_time_that_the_mix_missed_passes_all_the_same() -> None:
+def test_timestamps_cover_time_that_the_mix_skipped() -> None:
     stream = Stream()
     first = rtp.parse(stream.rewriter.append(b"mix", 960, False, 0.0)[1])
     stream.rewriter.skip(3 * 960)
@@ -183,7 +183,7 @@ def test_time_that_the_mix_missed_passes_all_the_same() -> None:
     assert second.timestamp - first.timestamp == 4 * 960
 
 
-def test_silence_that_was_not_sent_stays_as_long_as_it_was() -> None:
+def test_unsent_silence_keeps_its_length() -> None:
     """DTX: the next packet of voice has the next sequence number and a timestamp far ahead; both must come through."""
     out = rtp.Rewriter(1, 111, 48000, 500, 0xFFFFF000)
     headers = []
@@ -202,7 +202,7 @@ def test_silence_that_was_not_sent_stays_as_long_as_it_was() -> None:
 
 
 @pytest.mark.parametrize("milliseconds", [10, 20, 40, 60])
-def test_packets_of_any_length_keep_their_times_reordered_repeated_and_across_wraps(milliseconds: int) -> None:
+def test_timestamps_survive_reordering_repeats_and_wraps(milliseconds: int) -> None:
     ticks = 48 * milliseconds
     out = rtp.Rewriter(1, 111, 48000, 500, 77)
     order = [0, 1, 3, 2, 2, 4, 6, 5, 7]

@@ -26,7 +26,7 @@ def offer(request: pytest.FixtureRequest) -> str:
     return OFFERS[request.param]
 
 
-def test_the_offers_of_both_browsers_are_understood(offer: str) -> None:
+def test_offers_of_both_browsers_are_parsed(offer: str) -> None:
     found = sdp.parse(offer)
     assert [section.role for section in found.sections] == list(sdp.ROLES)
     assert [section.direction for section in found.sections[:4]] == ["sendrecv", "sendonly", "sendonly", "recvonly"]
@@ -36,13 +36,13 @@ def test_the_offers_of_both_browsers_are_understood(offer: str) -> None:
     assert found.fingerprints[0][0] == "sha-256"
 
 
-def test_payload_types_are_those_of_the_browser() -> None:
+def test_answer_uses_the_browsers_payload_types() -> None:
     chromium, firefox = (sdp.parse(OFFERS[name]) for name in ("chromium", "firefox"))
     assert (chromium.sections[0].payload_type, firefox.sections[0].payload_type) == (111, 109)
     assert (chromium.sections[1].payload_type, firefox.sections[1].payload_type) == (96, 120)
 
 
-def test_the_answer_says_what_clients_need(offer: str) -> None:
+def test_answer_has_everything_clients_need(offer: str) -> None:
     found = sdp.parse(offer)
     text = sdp.answer(found, LOCAL)
     head, *sections = text.split("m=")
@@ -62,7 +62,7 @@ def test_the_answer_says_what_clients_need(offer: str) -> None:
     assert all("a=setup:passive" in section for section in sections)
 
 
-def test_repair_streams_are_not_taken_for_pictures() -> None:
+def test_repair_streams_are_not_taken_for_video() -> None:
     camera = sdp.parse(OFFERS["chromium"]).sections[1]
     assert len(camera.ssrcs) <= 1
     assert all(old in camera.ssrcs and new not in camera.ssrcs for new, old in camera.repairs.items())
@@ -73,7 +73,7 @@ def layered(lines: str, offer: str) -> str:
     return "m=".join([head, audio, camera + lines, *rest])
 
 
-def test_layers_are_known_from_low_to_high_and_accepted(offer: str) -> None:
+def test_simulcast_layers_are_accepted_from_low_to_high(offer: str) -> None:
     layers = "a=rid:l send\r\na=rid:h send\r\na=simulcast:send l;h\r\n"
     found = sdp.parse(layered(layers, offer))
     assert found.sections[1].rids == ["l", "h"]
@@ -92,13 +92,13 @@ def test_layers_are_known_from_low_to_high_and_accepted(offer: str) -> None:
         "a=rid:\r\na=simulcast:send ;;;;\r\n",
     ],
 )
-def test_what_is_no_simulcast_is_one_picture(lines: str, offer: str) -> None:
+def test_offer_without_simulcast_has_one_layer(lines: str, offer: str) -> None:
     found = sdp.parse(layered(lines, offer))
     assert found.sections[1].rids == []
     assert "simulcast" not in sdp.answer(found, LOCAL)
 
 
-def test_of_many_layers_three_are_taken(offer: str) -> None:
+def test_three_of_many_layers_are_accepted(offer: str) -> None:
     names = [f"q{number}" for number in range(20)]
     lines = "".join(f"a=rid:{name} send\r\n" for name in names) + f"a=simulcast:send {';'.join(names)}\r\n"
     assert sdp.parse(layered(lines, offer)).sections[1].rids == names[: sdp.MAX_LAYERS]
@@ -122,7 +122,7 @@ def test_of_many_layers_three_are_taken(offer: str) -> None:
         (lambda text: "", "v=0"),
     ],
 )
-def test_other_offers_are_refused_with_a_reason(offer: str, change: object, reason: str) -> None:
+def test_unsupported_offers_are_refused_with_a_reason(offer: str, change: object, reason: str) -> None:
     assert callable(change)
     with pytest.raises(sdp.SdpError, match=reason):
         sdp.parse(change(offer))
@@ -130,7 +130,7 @@ def test_other_offers_are_refused_with_a_reason(offer: str, change: object, reas
 
 @settings(deadline=None)
 @given(st.integers(0, 20_000), st.text(max_size=40), st.integers(0, 200))
-def test_damaged_offers_raise_nothing_but_sdp_error(at: int, text: str, cut: int) -> None:
+def test_damaged_offers_raise_only_sdp_error(at: int, text: str, cut: int) -> None:
     whole = OFFERS["firefox"]
     with contextlib.suppress(sdp.SdpError):
         sdp.parse(whole[:at] + text + whole[at + cut :])
@@ -138,6 +138,6 @@ def test_damaged_offers_raise_nothing_but_sdp_error(at: int, text: str, cut: int
 
 @settings(deadline=None)
 @given(st.text(max_size=500))
-def test_random_text_raises_nothing_but_sdp_error(text: str) -> None:
+def test_random_text_raises_only_sdp_error(text: str) -> None:
     with contextlib.suppress(sdp.SdpError):
         sdp.parse("v=0\n" + text)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from media.peer.heartbeat_channel import Live, LiveError
 
 
-def test_a_heartbeat_comes_back_as_it_was() -> None:
+def test_heartbeat_is_echoed_unchanged() -> None:
     assert Live(0.0).echo('{"n": -7, "t": "hb"}', 0.0) == '{"t":"hb","n":-7}'
     assert Live(0.0).echo('{"t":"hb","n":7}', 0.0) == '{"t":"hb","n":7}'
 
@@ -33,17 +33,17 @@ def test_a_heartbeat_comes_back_as_it_was() -> None:
         b'{"t":"hb","n":7,"\xff":1}',
     ],
 )
-def test_anything_else_is_not_answered(text: str | bytes) -> None:
+def test_other_messages_get_no_answer(text: str | bytes) -> None:
     with pytest.raises(LiveError, match="malformed"):
         Live(0.0).echo(text, 0.0)
 
 
-def test_nobody_gets_megabytes_back() -> None:
+def test_large_messages_are_not_echoed() -> None:
     with pytest.raises(LiveError, match="refused"):
         Live(0.0).echo('{"t":"hb","n":' + "1" * 1000 + "}", 0.0)
 
 
-def test_a_flood_is_rationed_and_time_heals() -> None:
+def test_flood_is_rate_limited_and_recovers() -> None:
     live = Live(0.0)
     for number in range(20):
         live.echo(f'{{"t":"hb","n":{number}}}', 0.0)
@@ -53,7 +53,7 @@ def test_a_flood_is_rationed_and_time_heals() -> None:
 
 
 @given(st.one_of(st.text(max_size=300), st.binary(max_size=300)))
-def test_hostile_messages_raise_nothing_else(data: str | bytes) -> None:
+def test_hostile_messages_raise_only_the_documented_error(data: str | bytes) -> None:
     try:
         Live(0.0).echo(data, 0.0)
     except LiveError as error:

@@ -213,7 +213,7 @@ def twins() -> Iterator[Twins]:
     twins.close()
 
 
-def test_a_steady_voice_goes_by_the_fast_path_and_comes_out_the_same(twins: Twins) -> None:
+def test_fast_path_sends_a_steady_voice_as_python_does(twins: Twins) -> None:
     for number in range(200):
         twins.say(Packet(65500 + number, 0xFFFFF000 + 960 * number, marker=number % 50 == 0), number * 0.02)
     assert twins.by_python == 1, "the first one alone"
@@ -233,7 +233,7 @@ def test_a_steady_voice_goes_by_the_fast_path_and_comes_out_the_same(twins: Twin
         max_size=60,
     )
 )
-def test_whatever_comes_both_send_the_same_and_know_the_same(steps: list[tuple[int, int | None, bytes, float, str]]) -> None:
+def test_both_paths_send_the_same_and_keep_the_same_state(steps: list[tuple[int, int | None, bytes, float, str]]) -> None:
     twins = Twins()
     sequence, timestamp, now, said = 100, 5000, 1.0, set()
     for step, level, payload, passed, event in steps:
@@ -266,7 +266,7 @@ def test_whatever_comes_both_send_the_same_and_know_the_same(steps: list[tuple[i
         max_size=60,
     )
 )
-def test_who_loses_gets_each_packet_twice_by_both(steps: list[tuple[int, int, int, bool | None]]) -> None:
+def test_both_paths_send_red_to_a_lossy_listener(steps: list[tuple[int, int, int, bool | None]]) -> None:
     twins = Twins()
     twins.say(Packet(99, 0), 1.0)
     sequence, timestamp, said = 99, 0, {99}
@@ -284,7 +284,7 @@ def test_who_loses_gets_each_packet_twice_by_both(steps: list[tuple[int, int, in
     twins.close()
 
 
-def test_who_loses_hears_what_was_lost_in_the_next_packet(twins: Twins) -> None:
+def test_lossy_listener_gets_the_lost_frame_in_the_next_packet(twins: Twins) -> None:
     loses, other = twins.fast.ears
     twins.say(Packet(1, 960, payload=b"one"), 0.0)
     for ear in (loses, twins.pure.ears[0]):
@@ -301,7 +301,7 @@ def test_who_loses_hears_what_was_lost_in_the_next_packet(twins: Twins) -> None:
     assert all(packet[1] == PAYLOAD_TYPE for packets in heard[1::2] for packet in packets)
 
 
-def test_what_is_not_exactly_the_lent_voice_is_left_to_python_untouched(twins: Twins) -> None:
+def test_other_packets_are_left_to_python_unchanged(twins: Twins) -> None:
     twins.say(Packet(1, 960), 0.0)
     seal = twins.client.protect
     assert not twins.fast_takes(seal(Packet(2, 1920, ssrc=SSRC + 1).plain()), 0.1), "another stream"
@@ -316,7 +316,7 @@ def test_what_is_not_exactly_the_lent_voice_is_left_to_python_untouched(twins: T
     assert not any(ear.heard() for ear in twins.fast.ears)
 
 
-def test_a_quiet_voice_is_kept_away_until_it_says_something(twins: Twins) -> None:
+def test_quiet_voice_is_withheld_until_it_speaks(twins: Twins) -> None:
     """It is lent to nobody, as that of somebody who is muted in a mix."""
     assert twins.fast.lent is not None
     twins.fast.lent.lend(twins.fast.incoming, BY, PAYLOAD_TYPE, twins.fast.voice, [], 70)
@@ -336,7 +336,7 @@ def test_a_quiet_voice_is_kept_away_until_it_says_something(twins: Twins) -> Non
 
 
 @pytest.mark.parametrize("heard_too", [False, True])
-def test_a_voice_that_is_mixed_is_kept_until_the_mixer_asks(twins: Twins, heard_too: bool) -> None:
+def test_mixed_voice_is_buffered_until_the_mixer_asks(twins: Twins, heard_too: bool) -> None:
     """As it came and in its order, with its time of arrival; who hears it untouched does so at once."""
     lent = twins.fast.lent
     assert lent is not None
@@ -373,7 +373,7 @@ def test_a_voice_that_is_mixed_is_kept_until_the_mixer_asks(twins: Twins, heard_
     assert lent.kept() == []
 
 
-def test_forged_and_repeated_packets_are_counted_and_heard_by_nobody(twins: Twins) -> None:
+def test_forged_and_replayed_packets_are_counted_and_dropped(twins: Twins) -> None:
     twins.say(Packet(1, 960), 0.0)
     sealed = twins.client.protect(Packet(2, 1920).plain())
     assert twins.fast_takes(sealed[:-1] + b"x", 0.02)
@@ -389,7 +389,7 @@ def test_forged_and_repeated_packets_are_counted_and_heard_by_nobody(twins: Twin
     assert all(len(ear.heard()) == 1 for ear in twins.fast.ears)
 
 
-def test_a_flood_of_good_packets_is_rationed(twins: Twins) -> None:
+def test_flood_of_valid_packets_is_rate_limited(twins: Twins) -> None:
     twins.say(Packet(1, 960), 10.0)
     for number in range(2, 2002):
         twins.fast_takes(twins.client.protect(Packet(number, 960 * number).plain()), 10.0)
@@ -403,7 +403,7 @@ def test_a_flood_of_good_packets_is_rationed(twins: Twins) -> None:
     assert drops["rate"] == 2000 - 1500
 
 
-def test_a_listener_who_ends_is_sent_nothing_more(twins: Twins) -> None:
+def test_removed_listener_is_sent_nothing_more(twins: Twins) -> None:
     twins.say(Packet(1, 960), 0.0)
     gone, stays = twins.fast.ears
     gone.lent.close()
@@ -416,7 +416,7 @@ def test_a_listener_who_ends_is_sent_nothing_more(twins: Twins) -> None:
     gone.socket.close()
 
 
-def test_a_batch_is_read_at_once_and_says_where_each_came_from(twins: Twins) -> None:
+def test_batch_read_gives_the_source_of_each_packet(twins: Twins) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ours, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         ours.bind(("127.0.0.1", 0))
         twins.fastpath.use([ours.fileno()])
@@ -433,7 +433,7 @@ def test_a_batch_is_read_at_once_and_says_where_each_came_from(twins: Twins) -> 
         assert twins.fastpath.receive(0, 1.0) == []
 
 
-def test_addresses_are_written_as_the_kernel_writes_them() -> None:
+def test_addresses_are_encoded_as_in_the_kernel() -> None:
     for address in (("192.0.2.7", 40000), ("2001:db8::1", 40000, 5, 3)):
         assert unpack(pack(address)) == address
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as one:
@@ -444,7 +444,7 @@ def test_addresses_are_written_as_the_kernel_writes_them() -> None:
         assert unpack(pack(one.getsockname())) == one.getsockname()
 
 
-def test_a_library_made_of_other_sources_is_not_used(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_library_built_from_other_sources_is_not_used(tmp_path: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "fingerprint", lambda: "of another day")
     with pytest.raises(Unavailable, match="other sources"):
         Fastpath(seam.srtp_functions())

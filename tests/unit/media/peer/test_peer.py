@@ -64,13 +64,13 @@ async def peer(world: World) -> Peer:
     return Peer("p1", "user", OFFER, world, world, 0.0)
 
 
-async def test_who_never_connects_is_gone_after_thirty_seconds(world: World, peer: Peer) -> None:
+async def test_peer_that_never_connects_is_gone_after_thirty_seconds(world: World, peer: Peer) -> None:
     for second in range(40):
         peer.check(float(second))
     assert world.told == [("gone", "never_connected")]
 
 
-async def test_silence_is_lost_after_three_seconds_and_gone_after_thirty(world: World, peer: Peer) -> None:
+async def test_silent_peer_fails_after_three_seconds_and_goes_after_thirty(world: World, peer: Peer) -> None:
     peer._secured()
     for tick in range(400):
         world.time = tick / 10
@@ -78,7 +78,7 @@ async def test_silence_is_lost_after_three_seconds_and_gone_after_thirty(world: 
     assert world.told == [("live", ""), ("lost", "silent"), ("gone", "silent")]
 
 
-async def test_anything_heard_brings_a_lost_peer_back(world: World, peer: Peer) -> None:
+async def test_any_packet_revives_a_failed_peer(world: World, peer: Peer) -> None:
     peer._secured()
     peer.check(4.0)
     world.time = 5.0
@@ -87,7 +87,7 @@ async def test_anything_heard_brings_a_lost_peer_back(world: World, peer: Peer) 
     assert world.told == [("live", ""), ("lost", "silent"), ("live", "")]
 
 
-async def test_nothing_is_sent_before_a_check_has_passed(world: World, peer: Peer) -> None:
+async def test_nothing_is_sent_before_an_ice_check_passes(world: World, peer: Peer) -> None:
     peer._secured()
     peer._send(b"anything")
     peer.tick(1.0)
@@ -100,13 +100,13 @@ async def test_media_before_the_handshake_is_dropped(world: World, peer: Peer) -
     assert world.drops == {"before_dtls": 2}
 
 
-async def test_the_answer_offers_the_slots_that_the_peer_will_send(peer: Peer) -> None:
+async def test_answer_offers_the_slots_that_the_peer_will_send(peer: Peer) -> None:
     text = peer.answer([("192.0.2.9", 4000)])
     assert all(f"a=ssrc:{slot.ssrc} " in text for slot in (peer.voice, *peer.slots))
     assert f"a=ice-ufrag:{peer.ice.ufrag}" in text
 
 
-async def test_a_flood_from_a_peer_is_rationed_and_the_next_tick_lets_it_speak_again(world: World, peer: Peer) -> None:
+async def test_peer_flood_is_rate_limited_until_the_next_tick(world: World, peer: Peer) -> None:
     for _ in range(2000):
         peer.receive("rtp", b"\x80" * 40, HOME, 0.0, 0.0)
     assert world.drops["rate"] == 500
@@ -115,7 +115,7 @@ async def test_a_flood_from_a_peer_is_rationed_and_the_next_tick_lets_it_speak_a
     assert world.drops["rate"] == 500
 
 
-async def test_heartbeats_are_rationed(world: World, peer: Peer) -> None:
+async def test_heartbeats_are_rate_limited(world: World, peer: Peer) -> None:
     for number in range(100):
         peer._message("live", f'{{"t":"hb","n":{number}}}')
     assert world.drops["live_refused"] == 80

@@ -26,7 +26,7 @@ def report(ssrc: int, *, lost: float = 0.0, jitter: int = 0, last_sr: int = 0, d
     return rtcp.Report(ssrc, lost, jitter, last_sr, int(delay_s * 65536))
 
 
-def test_what_comes_up_is_told_by_the_second(quality: Quality) -> None:
+def test_uplink_rates_are_reported_per_second(quality: Quality) -> None:
     voice = Incoming(7, "audio", 0.0)
     feed(voice, *range(1, 51))
     look(quality, voice, 1.0)
@@ -41,7 +41,7 @@ def test_what_comes_up_is_told_by_the_second(quality: Quality) -> None:
     assert quality.totals.counts["up_audio_octets"] == voice.octets
 
 
-def test_a_stream_that_is_silent_tells_nothing(quality: Quality) -> None:
+def test_silent_stream_reports_nothing(quality: Quality) -> None:
     voice = Incoming(7, "audio", 0.0)
     feed(voice, 1, 2)
     look(quality, voice, 1.0)
@@ -49,7 +49,7 @@ def test_a_stream_that_is_silent_tells_nothing(quality: Quality) -> None:
     assert (quality.up[7].bps, quality.up[7].lost_percent) == (0.0, None)
 
 
-def test_a_sender_that_begins_anew_is_not_counted_backwards(quality: Quality) -> None:
+def test_restarted_sender_does_not_give_negative_counts(quality: Quality) -> None:
     voice = Incoming(7, "audio", 0.0)
     feed(voice, *range(1, 41))
     look(quality, voice, 1.0)
@@ -60,7 +60,7 @@ def test_a_sender_that_begins_anew_is_not_counted_backwards(quality: Quality) ->
     assert quality.up[7].bps > 0
 
 
-def test_the_receiver_tells_loss_jitter_and_round_trip(quality: Quality) -> None:
+def test_receiver_report_gives_loss_jitter_and_round_trip(quality: Quality) -> None:
     voice = Outgoing("audio", 111, lambda data: data)
     voice.append(b"opus", 960, True, 0.9)
     sent = voice.report(1.0, lambda now: now + 1.6e9)
@@ -75,7 +75,7 @@ def test_the_receiver_tells_loss_jitter_and_round_trip(quality: Quality) -> None
     assert quality.rtt_ms(2.0 + STALE_S) is None
 
 
-def test_a_made_up_report_says_nothing(quality: Quality) -> None:
+def test_forged_report_is_ignored(quality: Quality) -> None:
     quality.told(report(1, last_sr=0xABCDEF), 1.0)
     assert quality.rtt_ms(1.0) is None
     for ssrc in range(10_000):
@@ -84,7 +84,7 @@ def test_a_made_up_report_says_nothing(quality: Quality) -> None:
     assert (quality.up, quality.down) == ({}, {})
 
 
-def test_a_spread_counts_up_to_and_with_its_bounds() -> None:
+def test_histogram_bounds_are_inclusive() -> None:
     spread = Spread(LOSS_PERCENT)
     for figure in (0, 0, 0.4, 1.0, 1.5, 50):
         spread.add(figure)

@@ -8,7 +8,7 @@ def say(speaking: Speaking, name: str, level: int, start: float, seconds: float)
         speaking.hear(name, level, start + number * 0.02)
 
 
-def test_a_voice_is_told_once_and_its_end_after_a_pause() -> None:
+def test_speech_is_reported_once_and_its_end_after_a_pause() -> None:
     speaking = Speaking()
     say(speaking, "a", 30, 0.0, 0.2)
     assert speaking.change(0.2) == ["a"]
@@ -20,7 +20,7 @@ def test_a_voice_is_told_once_and_its_end_after_a_pause() -> None:
     assert speaking.change(2.0) == []
 
 
-def test_a_click_or_a_breath_is_no_speech() -> None:
+def test_click_or_breath_is_no_speech() -> None:
     speaking = Speaking()
     speaking.hear("a", 20, 0.0)
     speaking.hear("a", 90, 0.02)
@@ -28,7 +28,7 @@ def test_a_click_or_a_breath_is_no_speech() -> None:
     assert speaking.change(0.5) is None
 
 
-def test_between_words_it_does_not_flicker() -> None:
+def test_speaking_state_holds_between_words() -> None:
     speaking = Speaking()
     say(speaking, "a", 30, 0.0, 0.2)
     assert speaking.change(0.2) == ["a"]
@@ -36,14 +36,14 @@ def test_between_words_it_does_not_flicker() -> None:
     assert speaking.change(1.2) is None
 
 
-def test_who_stops_sending_stops_speaking() -> None:
+def test_speaker_who_stops_sending_stops_speaking() -> None:
     speaking = Speaking()
     say(speaking, "a", 30, 0.0, 0.2)
     assert speaking.change(0.2) == ["a"]
     assert speaking.change(0.9) == []
 
 
-def test_at_most_five_times_a_second() -> None:
+def test_speaking_changes_at_most_five_times_a_second() -> None:
     speaking = Speaking()
     told = 0
     for number in range(500):
@@ -54,7 +54,7 @@ def test_at_most_five_times_a_second() -> None:
     assert told <= 50
 
 
-def test_who_left_is_forgotten() -> None:
+def test_departed_speaker_is_forgotten() -> None:
     speaking = Speaking()
     say(speaking, "a", 30, 0.0, 0.2)
     assert speaking.change(0.2) == ["a"]

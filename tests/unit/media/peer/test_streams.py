@@ -20,7 +20,7 @@ def camera() -> streams.Incoming:
     return streams.Incoming(7, "camera", 0.0)
 
 
-def test_what_is_missing_is_asked_for_again_until_it_comes(camera: streams.Incoming) -> None:
+def test_missing_packet_is_requested_until_it_arrives(camera: streams.Incoming) -> None:
     feed(camera, 10, 11, 14)
     assert camera.nacks(0.001) == []  # it may only be late
     assert camera.nacks(0.01) == [12, 13]
@@ -31,7 +31,7 @@ def test_what_is_missing_is_asked_for_again_until_it_comes(camera: streams.Incom
     assert camera.nacks(1.0) == []
 
 
-def test_after_too_many_tries_a_keyframe_is_asked_for_instead(camera: streams.Incoming) -> None:
+def test_keyframe_is_requested_after_too_many_nacks(camera: streams.Incoming) -> None:
     feed(camera, 10, 12)
     asked = [camera.nacks(0.1 * number) for number in range(1, 20)]
     assert asked.count([11]) == streams.NACK_TRIES
@@ -39,13 +39,13 @@ def test_after_too_many_tries_a_keyframe_is_asked_for_instead(camera: streams.In
     assert not camera.keyframe_due(3.1)
 
 
-def test_a_large_hole_asks_for_a_keyframe_not_for_hundreds_of_packets(camera: streams.Incoming) -> None:
+def test_large_gap_requests_a_keyframe_not_hundreds_of_packets(camera: streams.Incoming) -> None:
     feed(camera, 10, 1000)
     assert camera.nacks(0.1) == []
     assert camera.keyframe_due(0.1)
 
 
-def test_voice_is_never_asked_for_again() -> None:
+def test_lost_voice_is_never_requested_again() -> None:
     voice = streams.Incoming(7, "audio", 0.0)
     feed(voice, 10, 14)
     assert voice.nacks(1.0) == []
@@ -59,7 +59,7 @@ def test_keyframe_requests_are_throttled(camera: streams.Incoming) -> None:
     assert asked == pytest.approx(2 / streams.KEYFRAME_EVERY_S, abs=1)
 
 
-def test_the_sender_learns_its_loss_and_round_trip(camera: streams.Incoming) -> None:
+def test_sender_learns_its_loss_and_round_trip(camera: streams.Incoming) -> None:
     feed(camera, *range(65530, 65536), *range(5))
     feed(camera, 8)
     camera.sender_report(rtcp.SenderReport(7, 0x1111_2222_3333_4444, 0), 0.0, now=2.0)
@@ -71,7 +71,7 @@ def test_the_sender_learns_its_loss_and_round_trip(camera: streams.Incoming) -> 
     assert camera.block(now=3.0).lost_fraction == 0
 
 
-def test_the_sender_of_a_voice_learns_what_is_lost_on_the_whole_way() -> None:
+def test_voice_sender_learns_the_loss_of_the_whole_path() -> None:
     voice = streams.Incoming(7, "audio", 0.0)
     feed(voice, *range(10), *range(11, 20))
     voice.lost_beyond = 0.2
@@ -97,7 +97,7 @@ class Slot:
         self.out.relay(source, data, header, at, rtp.vp8(data[header.payload :]))
 
 
-def test_a_picture_begins_with_a_keyframe_and_asks_for_it(camera: streams.Incoming) -> None:
+def test_video_starts_with_a_requested_keyframe(camera: streams.Incoming) -> None:
     slot = Slot()
     slot.relay(camera, 10)
     assert slot.sent == []
@@ -107,7 +107,7 @@ def test_a_picture_begins_with_a_keyframe_and_asks_for_it(camera: streams.Incomi
     assert len(slot.sent) == 2
 
 
-def test_another_picture_in_the_same_slot_begins_with_a_keyframe_too(camera: streams.Incoming) -> None:
+def test_new_video_in_the_same_slot_starts_with_a_keyframe(camera: streams.Incoming) -> None:
     slot, other = Slot(), streams.Incoming(8, "screen", 0.0)
     slot.relay(camera, 10, key=True)
     slot.relay(other, 900)
@@ -117,7 +117,7 @@ def test_another_picture_in_the_same_slot_begins_with_a_keyframe_too(camera: str
     assert rtp.ahead(sequences[1], sequences[0]) == 1
 
 
-def test_a_viewers_nack_is_answered_from_the_cache_byte_for_byte(camera: streams.Incoming) -> None:
+def test_nack_is_answered_from_the_cache_byte_for_byte(camera: streams.Incoming) -> None:
     slot = Slot()
     for sequence in range(10, 20):
         slot.relay(camera, sequence, key=sequence == 10)
@@ -134,7 +134,7 @@ def test_nacks_cannot_multiply_traffic(camera: streams.Incoming) -> None:
     assert sent <= 2 * streams.RESENDS_PER_S + 1
 
 
-def test_reports_of_a_relayed_stream_say_when_it_was_captured(camera: streams.Incoming) -> None:
+def test_reports_of_a_relayed_stream_give_its_capture_time(camera: streams.Incoming) -> None:
     slot = Slot()
     feed(camera, 10)
     camera.sender_report(rtcp.SenderReport(7, int(5000.0 * (1 << 32)), 10 * 3000), clock_offset=-1000.0, now=1.0)
@@ -148,7 +148,7 @@ def test_reports_of_a_relayed_stream_say_when_it_was_captured(camera: streams.In
     assert parsed.timestamp == rtp.parse(slot.sent[0]).timestamp
 
 
-def test_reports_of_the_mix_say_how_old_its_sound_is() -> None:
+def test_reports_of_the_mix_give_the_age_of_its_sound() -> None:
     out = streams.Outgoing("audio", 111, lambda data: data)
     assert out.report(0.0, lambda now: now) is None
     out.append(b"mix", 960, False, 10.0)
@@ -161,7 +161,7 @@ def test_reports_of_the_mix_say_how_old_its_sound_is() -> None:
     assert parsed.ntp == rtcp.ntp(109.7)
 
 
-def test_repairs_in_a_stream_of_their_own_carry_the_lost_packet(camera: streams.Incoming) -> None:
+def test_rtx_stream_carries_the_lost_packet(camera: streams.Incoming) -> None:
     slot = Slot(rtx=97)
     for sequence in range(10, 20):
         slot.relay(camera, sequence, key=sequence == 10)
@@ -177,7 +177,7 @@ def test_repairs_in_a_stream_of_their_own_carry_the_lost_packet(camera: streams.
     assert unwrapped == (lost, rtp.parse(lost))
 
 
-def test_a_repair_that_is_only_padding_is_nothing() -> None:
+def test_padding_only_rtx_packet_is_ignored() -> None:
     padding = bytes([0xA0, 97]) + bytes(10) + bytes(7) + b"\x08"
     assert repair.unwrap(padding, rtp.parse(padding), 96, 1) is None
 
@@ -203,7 +203,7 @@ class Layers:
         return went
 
 
-def test_a_higher_layer_takes_over_at_its_keyframe_without_a_seam() -> None:
+def test_higher_layer_takes_over_at_its_keyframe_without_a_gap() -> None:
     both = Layers()
     both.slot.out.show("l", at_once=False)
     assert both.send(key=both.low) == [both.low]
@@ -220,7 +220,7 @@ def test_a_higher_layer_takes_over_at_its_keyframe_without_a_seam() -> None:
     assert [(new.picture - old.picture) & 0x7FFF for old, new in pairwise(pictures)] == [1] * (len(headers) - 1)
 
 
-def test_a_path_that_is_full_gets_nothing_of_the_higher_layer_any_more() -> None:
+def test_congested_path_stops_getting_the_higher_layer() -> None:
     both = Layers()
     both.slot.out.show("h", at_once=False)
     both.send(key=both.high)
@@ -230,7 +230,7 @@ def test_a_path_that_is_full_gets_nothing_of_the_higher_layer_any_more() -> None
     assert both.send(key=both.low) == [both.low]
 
 
-def test_a_paused_picture_sends_nothing_and_comes_back_with_a_keyframe() -> None:
+def test_paused_video_sends_nothing_and_resumes_with_a_keyframe() -> None:
     both = Layers()
     both.slot.out.show("l", at_once=False)
     both.send(key=both.low)

@@ -41,7 +41,7 @@ def take(uplink: Uplink, data: bytes, now: float = 0.0) -> tuple[str, int, bytes
     return f"{stream.role} {stream.rid}".strip(), header.sequence, plain[header.payload : header.end]
 
 
-def test_streams_are_known_by_mid_and_stay_known_without_it() -> None:
+def test_streams_are_matched_by_mid_and_stay_known_without_it() -> None:
     uplink = an_uplink()
     assert take(uplink, packet(1, 10, mid=b"1")) == ("camera", 10, b"\x10\0picture")
     assert take(uplink, packet(2, 10, mid=b"2")) == ("screen", 10, b"\x10\0picture")
@@ -49,7 +49,7 @@ def test_streams_are_known_by_mid_and_stay_known_without_it() -> None:
     assert take(uplink, packet(1, 11)) == ("camera", 11, b"\x10\0picture")
 
 
-def test_a_sender_who_changes_the_ssrc_goes_on_in_the_same_place() -> None:
+def test_changed_ssrc_continues_the_same_stream() -> None:
     uplink = an_uplink()
     take(uplink, packet(1, 10, mid=b"1"))
     before = uplink.incoming["camera"]
@@ -58,7 +58,7 @@ def test_a_sender_who_changes_the_ssrc_goes_on_in_the_same_place() -> None:
     assert uplink.layers("camera") == [uplink.incoming["camera"]]
 
 
-def test_layers_are_known_by_rid_and_listed_from_low_to_high() -> None:
+def test_layers_are_matched_by_rid_and_listed_from_low_to_high() -> None:
     uplink = an_uplink(("l", "m", "h"))
     assert take(uplink, packet(1, 10, mid=b"1")) is None, "not before it says which one it is"
     take(uplink, packet(3, 10, mid=b"1", rid=b"h"))
@@ -67,7 +67,7 @@ def test_layers_are_known_by_rid_and_listed_from_low_to_high() -> None:
     assert [stream.rid for stream in uplink.layers("camera")] == ["l", "h"]
 
 
-def test_the_top_layer_is_the_highest_that_still_comes() -> None:
+def test_top_layer_is_the_highest_still_arriving() -> None:
     uplink = an_uplink(("l", "h"))
     for step in range(20):
         take(uplink, packet(1, step, mid=b"1", rid=b"l"), step * 0.1)
@@ -78,7 +78,7 @@ def test_the_top_layer_is_the_highest_that_still_comes() -> None:
         assert top.rid == ("h" if step < 14 else "l")
 
 
-def test_a_repair_is_the_packet_that_was_lost() -> None:
+def test_rtx_packet_restores_the_lost_packet() -> None:
     uplink = an_uplink(("l", "h"))
     take(uplink, packet(2, 65_534, mid=b"1", rid=b"h"))
     take(uplink, packet(2, 1))
@@ -90,7 +90,7 @@ def test_a_repair_is_the_packet_that_was_lost() -> None:
     assert uplink.incoming["camera:h"].block(1.0).lost == 0
 
 
-def test_repairs_that_carry_nothing_only_probe_the_path() -> None:
+def test_empty_rtx_packets_only_probe_the_path() -> None:
     uplink = an_uplink()
     take(uplink, packet(2, 10, mid=b"1", number=b"\0\1"))
     assert take(uplink, packet(7, 1, RTX, b"", mid=b"1", number=b"\0\2")) is None
@@ -99,7 +99,7 @@ def test_repairs_that_carry_nothing_only_probe_the_path() -> None:
     assert report[:4] == struct.pack("!HH", 1, 2), "both are told as arrived"
 
 
-def test_a_repair_of_what_is_not_known_is_dropped_and_the_next_is_tried_again() -> None:
+def test_rtx_for_an_unknown_stream_is_dropped_and_the_next_tried() -> None:
     uplink = an_uplink(("l", "h"))
     again = packet(7, 1, RTX, b"\0\x05\x10\0x", mid=b"1", repaired=b"h")
     assert take(uplink, again) is None
@@ -107,14 +107,14 @@ def test_a_repair_of_what_is_not_known_is_dropped_and_the_next_is_tried_again() 
     assert take(uplink, again) == ("camera h", 5, b"\x10\0x")
 
 
-def test_a_packet_that_comes_twice_is_counted_as_nothing_missing() -> None:
+def test_duplicate_packet_does_not_count_as_loss() -> None:
     uplink = an_uplink()
     for sequence in (10, 11, 11, 13, 12, 12, 13):
         take(uplink, packet(1, sequence, mid=b"1"))
     assert uplink.incoming["camera"].nacks(1.0) == []
 
 
-def test_a_probe_of_repeated_packets_reaches_no_viewer_and_adds_no_bits() -> None:
+def test_retransmitted_probes_reach_no_viewer_and_add_no_bitrate() -> None:
     """Chromium fills a probe with retransmissions of packets that have arrived already."""
     uplink = an_uplink(("l", "h"))
     for sequence in range(10, 30):
@@ -130,14 +130,14 @@ def test_a_probe_of_repeated_packets_reaches_no_viewer_and_adds_no_bits() -> Non
     assert take(uplink, packet(2, 30)) == ("camera h", 30, b"\x10\0picture")
 
 
-def test_what_comes_late_is_passed_on_once_also_across_the_wrap() -> None:
+def test_late_packet_is_forwarded_once_across_the_wrap() -> None:
     uplink = an_uplink()
     order = [65_534, 1, 65_535, 0, 65_535, 1, 2, 65_533, 65_533]
     taken = [take(uplink, packet(1, sequence, mid=b"1")) is not None for sequence in order]
     assert taken == [True, True, True, True, False, False, True, True, False]
 
 
-def test_streams_that_were_not_offered_are_bounded() -> None:
+def test_streams_outside_the_offer_are_bounded() -> None:
     uplink = an_uplink()
     for ssrc in range(1, 100):
         if uplink.may_bring(ssrc):
@@ -148,7 +148,7 @@ def test_streams_that_were_not_offered_are_bounded() -> None:
 
 
 @pytest.mark.parametrize("kind", [0, 77, RTX])
-def test_a_stream_that_changes_its_payload_type_is_refused(kind: int) -> None:
+def test_stream_that_changes_its_payload_type_is_refused(kind: int) -> None:
     uplink = an_uplink()
     take(uplink, packet(1, 10, mid=b"1"))
     assert take(uplink, packet(1, 11, kind, mid=b"1")) is None

@@ -41,7 +41,7 @@ def seconds(found: list[bool], begin: float, end: float) -> list[bool]:
 
 
 @pytest.mark.parametrize("suffix", [".webm", ".mp4"])
-def test_each_tone_is_heard_at_its_time_and_not_what_is_left_out(tmp_path: Path, suffix: str) -> None:
+def test_each_planned_tone_is_heard_at_its_time(tmp_path: Path, suffix: str) -> None:
     plan = Plan(
         out=str(tmp_path / f"out{suffix}"),
         tracks=[
@@ -79,7 +79,7 @@ def shown(path: Path):  # a function from seconds to the brightness in the middl
     return at
 
 
-def test_pieces_follow_each_other_without_the_time_between(tmp_path: Path) -> None:
+def test_pieces_follow_each_other_without_gaps(tmp_path: Path) -> None:
     plan = Plan(
         out=str(tmp_path / "out.webm"),
         tracks=[
@@ -107,7 +107,7 @@ def test_two_loud_voices_saturate_and_do_not_wrap(tmp_path: Path) -> None:
     assert steps.max() < 20_000, "a sum that wraps jumps over the whole range"
 
 
-def test_a_screen_is_large_and_people_stand_beside_it() -> None:
+def test_screen_share_is_large_with_people_next_to_it() -> None:
     assert layout(["camera"], 1280, 720) == [Box(0, 0, 1280, 720)]
     assert layout(["camera", "camera"], 1280, 720) == [Box(0, 0, 640, 720), Box(640, 0, 640, 720)]
     camera, screen = layout(["camera", "screen"], 1280, 720)

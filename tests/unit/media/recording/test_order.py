@@ -12,13 +12,13 @@ def numbers(found: list) -> list[tuple[int, bool]]:
     return [(each.packet.header.sequence, each.after_loss) for each in found]
 
 
-def test_reordered_packets_come_in_order_across_the_wrap() -> None:
+def test_reordered_packets_are_sorted_across_the_wrap() -> None:
     order = Order(0.6)
     found = [each for sequence in (65534, 0, 65535, 2, 1) for each in order.push(packet(sequence))]
     assert numbers(found) == [(65534, False), (65535, False), (0, False), (1, False), (2, False)]
 
 
-def test_a_repaired_packet_is_waited_for_and_no_longer_than_agreed() -> None:
+def test_retransmitted_packet_is_awaited_up_to_the_limit() -> None:
     order = Order(0.6)
     order.push(packet(1, 0.0))
     assert order.push(packet(3, 0.1)) == []
@@ -29,7 +29,7 @@ def test_a_repaired_packet_is_waited_for_and_no_longer_than_agreed() -> None:
     assert order.push(packet(4, 1.7)) == []
 
 
-def test_duplicates_are_dropped_and_a_new_start_is_a_loss() -> None:
+def test_duplicates_are_dropped_and_a_restart_counts_as_loss() -> None:
     order = Order(0.6)
     assert numbers(order.push(packet(1))) == [(1, False)]
     assert order.push(packet(1)) == []
@@ -37,7 +37,7 @@ def test_duplicates_are_dropped_and_a_new_start_is_a_loss() -> None:
     assert numbers(order.push(packet(30_001))) == [(30_001, False)]
 
 
-def test_what_is_held_is_bounded() -> None:
+def test_buffered_packets_are_bounded() -> None:
     order = Order(1e9)
     order.push(packet(0))
     found = [each for sequence in range(2, 1100) for each in order.push(packet(sequence))]

@@ -48,7 +48,7 @@ class Writing:
         return [json.loads(line) for line in (self.folder / "segment.jsonl").read_text().splitlines()]
 
 
-def test_a_voice_is_written_as_it_came_at_its_time(tmp_path: Path) -> None:
+def test_voice_is_written_unchanged_at_its_time(tmp_path: Path) -> None:
     writing = Writing(tmp_path)
     writing.track(7, "u-1", "audio")
     sent = tone(700, 2.0, AT + 1.5)
@@ -65,7 +65,7 @@ def test_a_voice_is_written_as_it_came_at_its_time(tmp_path: Path) -> None:
     assert writing.recorder.answers == [wire.Over(segment=1)]
 
 
-def test_lost_packets_leave_no_hole_so_that_players_stay_in_step(tmp_path: Path) -> None:
+def test_lost_packets_do_not_shift_playback(tmp_path: Path) -> None:
     writing = Writing(tmp_path)
     writing.track(1, "u-1", "audio")
     sent = tone(700, 4.0, AT)
@@ -80,7 +80,7 @@ def test_lost_packets_leave_no_hole_so_that_players_stay_in_step(tmp_path: Path)
     assert all(heard[31:39])
 
 
-def test_a_senders_fast_clock_does_not_move_its_voice(tmp_path: Path) -> None:
+def test_fast_sender_clock_does_not_shift_its_voice(tmp_path: Path) -> None:
     """200 ppm for 10 minutes are 120 ms, which the sender's own reports tell."""
     writing = Writing(tmp_path)
     writing.track(1, "u-1", "audio")
@@ -98,7 +98,7 @@ def test_a_senders_fast_clock_does_not_move_its_voice(tmp_path: Path) -> None:
     assert abs(ended["at"] - (AT + 600 * (1 - 200e-6)) * 1000) < 45
 
 
-def test_a_picture_begins_with_a_keyframe_and_waits_for_the_next_after_a_loss(tmp_path: Path) -> None:
+def test_video_starts_at_a_keyframe_and_after_loss_at_the_next(tmp_path: Path) -> None:
     writing = Writing(tmp_path)
     writing.track(1, "u-1", "camera")
     sent = picture(200, 4.0, AT)
@@ -119,7 +119,7 @@ def test_a_picture_begins_with_a_keyframe_and_waits_for_the_next_after_a_loss(tm
     assert all(abs(int(luma) - 200) < 12 for _, luma in shown)
 
 
-def test_voice_and_picture_of_a_person_are_aligned_by_the_reports_not_by_arrival(tmp_path: Path) -> None:
+def test_voice_and_video_are_aligned_by_reports_not_by_arrival(tmp_path: Path) -> None:
     """The picture came 300 ms late; the sender says that both were captured at once."""
     writing = Writing(tmp_path)
     writing.track(1, "u-1", "audio")
@@ -133,7 +133,7 @@ def test_voice_and_picture_of_a_person_are_aligned_by_the_reports_not_by_arrival
     assert abs(voice - face) <= 1
 
 
-def test_a_muted_voice_that_returns_is_a_track_of_its_own(tmp_path: Path) -> None:
+def test_unmuted_voice_starts_a_new_track(tmp_path: Path) -> None:
     writing = Writing(tmp_path)
     writing.track(1, "u-1", "audio")
     sent = tone(700, 10.0, AT)
@@ -146,7 +146,7 @@ def test_a_muted_voice_that_returns_is_a_track_of_its_own(tmp_path: Path) -> Non
     assert abs(len(decoded(writing.folder / "2.webm")) / 48_000 - 1.0) < 0.03
 
 
-def test_a_disk_that_is_nearly_full_stops_the_recording_with_a_reason(tmp_path: Path) -> None:
+def test_nearly_full_disk_stops_the_recording_with_a_reason(tmp_path: Path) -> None:
     writing = Writing(tmp_path, keep_free_bytes=2**62)
     assert writing.recorder.answers == [wire.Over(segment=1, reason="disk_full")]
     writing.track(1, "u-1", "audio")
@@ -154,7 +154,7 @@ def test_a_disk_that_is_nearly_full_stops_the_recording_with_a_reason(tmp_path: 
     assert not list(tmp_path.rglob("*.webm"))
 
 
-def test_a_folder_erased_while_it_is_written_to_ends_the_segment_and_stays_gone(tmp_path: Path) -> None:
+def test_erased_folder_ends_the_segment_and_stays_erased(tmp_path: Path) -> None:
     import shutil
 
     writing = Writing(tmp_path)
@@ -167,7 +167,7 @@ def test_a_folder_erased_while_it_is_written_to_ends_the_segment_and_stays_gone(
     assert not (tmp_path / "s-1").exists()
 
 
-def test_the_worker_is_gone_the_files_are_whole(tmp_path: Path) -> None:
+def test_files_are_complete_after_the_worker_is_gone(tmp_path: Path) -> None:
     writing = Writing(tmp_path)
     writing.track(1, "u-1", "audio")
     writing.packets(1, tone(700, 1.0, AT))
@@ -176,7 +176,7 @@ def test_the_worker_is_gone_the_files_are_whole(tmp_path: Path) -> None:
     assert all(loudness(writing.folder / "1.webm", 700))
 
 
-def test_frames_come_whole_however_the_stream_is_cut() -> None:
+def test_frames_are_complete_however_the_stream_is_split() -> None:
     sent = b"".join(wire.framed(bytes([number]) * number) for number in range(1, 40))
     for cut in (1, 3, 7, len(sent)):
         frames = wire.Frames()

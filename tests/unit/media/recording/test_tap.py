@@ -82,7 +82,7 @@ def spans(log: list[dict]) -> dict[int, tuple[float, float]]:
 
 
 @pytest.mark.parametrize("late_s", [0.0, 0.3])
-def test_the_higher_layer_takes_over_with_a_keyframe_and_the_lower_when_it_is_gone(tmp_path: Path, late_s: float) -> None:
+def test_recording_follows_the_top_layer_at_keyframes(tmp_path: Path, late_s: float) -> None:
     """late_s: so long before it arrived all was captured, as the sender's reports say."""
     camera = Camera(tmp_path)
     camera.low.reference, camera.high.reference = (AT - late_s, 0), (AT + 0.75 - late_s, 0)
@@ -100,19 +100,19 @@ def test_the_higher_layer_takes_over_with_a_keyframe_and_the_lower_when_it_is_go
 
 
 @pytest.mark.parametrize("off_s", [1.5, 3.5])
-def test_a_camera_that_was_off_for_long_is_not_shown_as_if_it_stood_still(tmp_path: Path, off_s: float) -> None:
+def test_camera_that_was_off_does_not_show_a_frozen_picture(tmp_path: Path, off_s: float) -> None:
     log = Camera(tmp_path).play(picture(DARK, 1.0, AT + 1.0 + off_s), picture(BRIGHT, 1.0, AT, size=HIGH), (0.0, "h"), (2.0, "l"))
     assert spans(log)[1] == (0.0, 1.0 + off_s if off_s == 1.5 else 0.9)
 
 
-def test_before_the_top_is_known_whatever_begins_is_written_and_goes_on(tmp_path: Path) -> None:
+def test_first_layer_is_written_until_the_top_is_known(tmp_path: Path) -> None:
     camera = Camera(tmp_path)
     log = camera.play(picture(DARK, 2.0, AT), picture(BRIGHT, 2.0, AT + 0.05, size=HIGH))
     assert spans(log) == {1: (0.0, 1.9)}
     assert {width for _, width, _ in camera.seen(1)} == {LOW[0]}
 
 
-def test_a_keyframe_whose_beginning_came_late_is_not_begun_with(tmp_path: Path) -> None:
+def test_keyframe_with_a_late_first_packet_is_not_used(tmp_path: Path) -> None:
     """Its first packet, repaired, comes after the rest, of which nothing was written: another one is asked for."""
     camera = Camera(tmp_path)
     high = picture(BRIGHT, 2.0, AT, size=HIGH)

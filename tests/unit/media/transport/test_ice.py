@@ -51,7 +51,7 @@ def client() -> Client:
     return Client()
 
 
-def test_a_check_is_answered_with_the_address_it_came_from(client: Client) -> None:
+def test_ice_check_is_answered_with_its_source_address(client: Client) -> None:
     reply = client.check(HOME, 1.0)
     assert reply is not None
     assert reply.message_class is stun.Class.RESPONSE
@@ -69,13 +69,13 @@ def test_forged_checks_are_dropped_and_open_nothing(client: Client, forged: dict
     assert client.lite.selected is None
 
 
-def test_a_peer_that_thinks_it_is_controlled_is_told_to_switch(client: Client) -> None:
+def test_peer_in_the_controlled_role_is_told_to_switch(client: Client) -> None:
     reply = client.check(HOME, 1.0, controlled=True)
     assert reply is not None
     assert reply.error_code == 487
 
 
-def test_while_connecting_the_nominated_path_wins_then_the_highest_priority(client: Client) -> None:
+def test_connecting_uses_the_nominated_path_then_the_highest_priority(client: Client) -> None:
     client.check(HOME, 1.0, priority=10)
     client.check(AWAY, 1.1, priority=20)
     assert client.lite.selected == AWAY
@@ -89,7 +89,7 @@ def connected(client: Client) -> ice.IceLite:
     return client.lite
 
 
-def test_media_stays_while_the_old_address_lives(client: Client) -> None:
+def test_media_stays_while_the_old_address_responds(client: Client) -> None:
     lite = connected(client)
     client.check(AWAY, 2.0, priority=9999, nominate=True)
     lite.heard(HOME, 2.1)
@@ -97,7 +97,7 @@ def test_media_stays_while_the_old_address_lives(client: Client) -> None:
     assert lite.selected == HOME
 
 
-def test_media_moves_after_silence_and_only_when_the_new_address_has_answered_us(client: Client) -> None:
+def test_media_moves_after_silence_to_an_address_that_answered(client: Client) -> None:
     lite = connected(client)
     client.check(AWAY, 1.2)
     assert lite.probes(1.4) == []
@@ -108,7 +108,7 @@ def test_media_moves_after_silence_and_only_when_the_new_address_has_answered_us
     assert lite.selected == AWAY
 
 
-def test_a_forged_source_cannot_pull_media_to_itself(client: Client) -> None:
+def test_forged_source_address_gets_no_media(client: Client) -> None:
     lite = connected(client)
     client.check(STRANGER, 1.2)  # a replayed check, from an address that will never answer
     [(_, probe)] = lite.probes(1.6)
@@ -138,7 +138,7 @@ def test_paths_are_bounded_and_the_selected_one_is_kept(client: Client) -> None:
     assert lite.allows(HOME)
 
 
-def test_what_is_no_check_is_not_read_as_one(client: Client) -> None:
+def test_non_stun_bytes_are_not_parsed_as_checks(client: Client) -> None:
     good = client.request().data
     assert check.read(good) is not None
     assert check.read(bytes(stun.Message(stun.Method.BINDING, stun.Class.RESPONSE))) is None
@@ -148,7 +148,7 @@ def test_what_is_no_check_is_not_read_as_one(client: Client) -> None:
 
 
 @given(st.integers(0, 200), st.integers(1, 255))
-def test_no_changed_byte_under_the_integrity_passes(at: int, change: int) -> None:
+def test_changing_any_protected_byte_fails_the_check(at: int, change: int) -> None:
     client = Client()
     asked = client.request()
     good = bytearray(asked.data)
@@ -158,7 +158,7 @@ def test_no_changed_byte_under_the_integrity_passes(at: int, change: int) -> Non
 
 
 @given(st.binary(max_size=600))
-def test_reading_checks_never_fails(data: bytes) -> None:
+def test_parsing_a_check_never_raises(data: bytes) -> None:
     key = b"k"
     for each in (data, b"\0\1" + (len(data)).to_bytes(2, "big") + check.COOKIE + b"t" * 12 + data):
         found = check.read(each)
@@ -166,7 +166,7 @@ def test_reading_checks_never_fails(data: bytes) -> None:
 
 
 @given(st.binary(max_size=600))
-def test_random_bytes_raise_nothing_but_stun_error(data: bytes) -> None:
+def test_random_bytes_raise_only_stun_error(data: bytes) -> None:
     with contextlib.suppress(ice.StunError):
         ice.parse(data)
     with contextlib.suppress(ice.StunError):

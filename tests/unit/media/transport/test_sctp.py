@@ -14,7 +14,7 @@ def chunk(kind: int, body: bytes) -> bytes:
     return struct.pack("!BBH", kind, 0, 4 + len(body)) + body + b"\0" * (-len(body) % 4)
 
 
-def test_what_clients_send_is_sound() -> None:
+def test_client_chunks_are_valid() -> None:
     init = InitChunk()
     init.params.append((0x8008, b"\x82\xc0"))
     beat = HeartbeatChunk()
@@ -26,7 +26,7 @@ def test_what_clients_send_is_sound() -> None:
 
 @pytest.mark.parametrize("length", range(4))
 @pytest.mark.parametrize("kind", [1, 2, 4, 5, 6, 9, 130])
-def test_a_parameter_that_leads_nowhere_is_found(kind: int, length: int) -> None:
+def test_parameter_with_a_bad_length_is_detected(kind: int, length: int) -> None:
     fields = bytes(16) if kind in (1, 2) else b""
     sound = struct.pack("!HHL", 7, 8, 1)
     endless = struct.pack("!HHL", 7, length, 1)
@@ -35,7 +35,7 @@ def test_a_parameter_that_leads_nowhere_is_found(kind: int, length: int) -> None
     assert not sctp.has_sound_parameters(HEAD + chunk(3, bytes(12)) + chunk(kind, fields + endless))
 
 
-def test_gaps_lie_one_behind_the_other_within_what_was_sent() -> None:
+def test_sack_gaps_are_ordered_and_within_sent_data() -> None:
     assert sctp.are_sound_gaps([], 0)
     assert sctp.are_sound_gaps([(2, 3), (5, 5)], 5)
     for gaps in ([(2, 6)], [(0, 1)], [(3, 2)], [(1, 4), (2, 5)], [(1, 5), (1, 5)]):

@@ -13,7 +13,7 @@ from aiortc.rtcsctptransport import DataChunk, RTCSctpCapabilities, RTCSctpTrans
 from media.transport import seam
 
 
-def test_the_private_names_are_where_they_were() -> None:
+def test_private_aiortc_names_still_exist() -> None:
     assert list(inspect.signature(RTCDtlsTransport._set_role).parameters) == ["self", "role"]
     assert inspect.iscoroutinefunction(RTCSctpTransport._receive_chunk)
     assert {"stream_id", "user_data", "tsn"} <= set(vars(DataChunk()))
@@ -25,7 +25,7 @@ def test_the_private_names_are_where_they_were() -> None:
         assert used in source
 
 
-def test_libsrtp_is_called_as_the_fast_path_calls_it() -> None:
+def test_fast_path_calls_libsrtp_with_its_signatures() -> None:
     assert seam.srtp_functions() is not None
 
 
@@ -76,7 +76,7 @@ def channel(ends: Ends, label: str) -> RTCDataChannel:
     return RTCDataChannel(ends.sctp, RTCDataChannelParameters(label=label))
 
 
-async def test_media_and_messages_pass_once_the_handshake_is_done(ends: Ends) -> None:
+async def test_media_and_messages_pass_after_the_handshake(ends: Ends) -> None:
     await ends.connect()
     assert ends.server.secure
     rtp = b"\x80\x6f\0\1" + b"\0\0\0\1" * 2 + b"voice"
@@ -100,7 +100,7 @@ async def test_media_and_messages_pass_once_the_handshake_is_done(ends: Ends) ->
     await ends.close()
 
 
-async def test_the_client_saying_goodbye_is_noticed(ends: Ends) -> None:
+async def test_client_close_is_noticed(ends: Ends) -> None:
     await ends.connect()
     await ends.dtls.stop()
     await ends.until(("closed", "closed_by_client"))
@@ -108,7 +108,7 @@ async def test_the_client_saying_goodbye_is_noticed(ends: Ends) -> None:
     await ends.close()
 
 
-async def test_a_wrong_certificate_is_refused(ends: Ends) -> None:
+async def test_wrong_certificate_is_refused(ends: Ends) -> None:
     ends.server._fingerprints = [RTCDtlsFingerprint("sha-256", seam.fingerprint(ends.certificate))]
     parameters = RTCDtlsParameters([RTCDtlsFingerprint("sha-256", seam.fingerprint(ends.certificate))])
     await asyncio.gather(ends.server.run(65536), ends.dtls.start(parameters))
@@ -117,7 +117,7 @@ async def test_a_wrong_certificate_is_refused(ends: Ends) -> None:
     await ends.close()
 
 
-async def test_other_channels_and_too_many_of_them_are_refused(ends: Ends) -> None:
+async def test_unknown_or_excess_channels_are_refused(ends: Ends) -> None:
     await ends.connect()
     for label in ("shell", "doc", "doc", "live", "more"):
         channel(ends, label)
@@ -141,7 +141,7 @@ async def test_reassembly_is_bounded(ends: Ends) -> None:
     await ends.close()
 
 
-async def test_a_document_channel_that_does_not_drain_closes_the_peer(ends: Ends) -> None:
+async def test_undrained_document_channel_closes_the_peer(ends: Ends) -> None:
     await ends.connect()
     channel(ends, "doc")
     await ends.until(("opened", "doc"))

@@ -76,7 +76,7 @@ def twins() -> Iterator[Twins]:
     twins.close()
 
 
-def test_a_lent_voice_passes_while_the_loop_waits_for_something_else(scene: Scene) -> None:
+def test_offloaded_voice_passes_while_the_loop_waits(scene: Scene) -> None:
     async def story() -> None:
         await scene.until_lent()
 
@@ -93,7 +93,7 @@ def test_a_lent_voice_passes_while_the_loop_waits_for_something_else(scene: Scen
     assert len(scene.by_python) == 1, "the first packet alone woke Python"
 
 
-def test_timers_descriptors_and_threads_have_their_turn_in_a_stream_that_never_ends(scene: Scene) -> None:
+def test_endless_stream_does_not_starve_timers_sockets_or_threads(scene: Scene) -> None:
     reader, writer = os.pipe()
     stop = threading.Event()
 
@@ -127,7 +127,7 @@ def test_timers_descriptors_and_threads_have_their_turn_in_a_stream_that_never_e
     assert scene.sequence > 3
 
 
-def test_what_is_not_a_lent_voice_comes_to_the_reader_of_its_socket(scene: Scene) -> None:
+def test_other_packets_reach_the_reader_of_their_socket(scene: Scene) -> None:
     async def story() -> None:
         await scene.until_lent()
         scene.by_python.clear()
@@ -144,7 +144,7 @@ def test_what_is_not_a_lent_voice_comes_to_the_reader_of_its_socket(scene: Scene
     assert all(len(ear.heard()) == 3 for ear in scene.twins.fast.ears)
 
 
-def test_the_loop_goes_on_after_the_fast_path_has_ended() -> None:
+def test_event_loop_runs_on_after_the_fast_path_ends() -> None:
     twins = Twins()
     loop = new_event_loop(twins.fastpath)
     twins.close()

@@ -31,7 +31,7 @@ def test_datagrams_are_sorted_by_their_first_bytes(data: bytes, kind: str) -> No
     assert udp.classify(data) == kind
 
 
-async def test_one_port_on_every_address_and_replies_leave_from_the_one_that_was_asked() -> None:
+async def test_replies_leave_from_the_address_that_was_asked() -> None:
     drops: Counter[str] = Counter()
     heard: asyncio.Queue[tuple[bytes, ice.Path]] = asyncio.Queue()
     sockets = udp.UdpSockets(lambda kind, data, path, came: heard.put_nowait((data, path)), drops)
@@ -52,7 +52,7 @@ async def test_one_port_on_every_address_and_replies_leave_from_the_one_that_was
     sockets.send(b"late", path)  # after closing: nothing happens
 
 
-async def test_a_datagram_that_is_read_late_says_when_it_came() -> None:
+async def test_late_read_datagram_keeps_its_arrival_time() -> None:
     heard: asyncio.Queue[float] = asyncio.Queue()
     sockets = udp.UdpSockets(lambda kind, data, path, came: heard.put_nowait(came), Counter())
     bound = sockets.open(["127.0.0.1"], 0)
@@ -65,7 +65,7 @@ async def test_a_datagram_that_is_read_late_says_when_it_came() -> None:
     assert before <= came < time.monotonic() - 0.05
 
 
-async def test_a_taken_port_is_said() -> None:
+async def test_port_in_use_is_reported() -> None:
     first, second = (udp.UdpSockets(lambda kind, data, path, came: None, Counter()) for _ in range(2))
     [(_, port)] = first.open(["127.0.0.1"], 0)
     with pytest.raises(OSError, match="in use"):
@@ -73,6 +73,6 @@ async def test_a_taken_port_is_said() -> None:
     first.close()
 
 
-def test_loopback_is_offered_only_when_asked_for_and_last() -> None:
+def test_loopback_is_offered_only_on_request_and_last() -> None:
     assert not {"127.0.0.1", "::1"} & set(udp.local_addresses(loopback=False))
     assert udp.local_addresses(loopback=True)[-2:] == ["127.0.0.1", "::1"]

@@ -184,7 +184,7 @@ async def conference(spoken: list[bytes], other: list[bytes]) -> AsyncIterator[C
     conference.close()
 
 
-async def test_a_line_that_comes_back_after_two_seconds_does_not_hold_the_room(conference: Conference) -> None:
+async def test_link_back_after_two_seconds_does_not_delay_the_room(conference: Conference) -> None:
     """More packets at once than the fast path keeps: the flow ends amid them, its mixer two seconds behind."""
     user, *listeners = conference.people
     conference.run(UNTIL_LENT_S, user)
@@ -200,7 +200,7 @@ async def test_a_line_that_comes_back_after_two_seconds_does_not_hold_the_room(c
         assert listener.missed(user, back) <= 1
 
 
-async def test_another_is_heard_although_timestamps_ran_ahead(conference: Conference) -> None:
+async def test_second_speaker_is_heard_though_timestamps_ran_ahead(conference: Conference) -> None:
     user, counselor, professional = conference.people
     conference.run(UNTIL_LENT_S, user)
     assert conference.lent
@@ -214,7 +214,7 @@ async def test_another_is_heard_although_timestamps_ran_ahead(conference: Confer
 
 
 @pytest.mark.parametrize("burst", [12, 50])
-async def test_a_listeners_time_goes_on_with_the_clock_through_a_stall(burst: int, conference: Conference) -> None:
+async def test_listener_timestamps_follow_the_clock_through_a_stall(burst: int, conference: Conference) -> None:
     user, counselor, _ = conference.people
     conference.run(UNTIL_LENT_S, user)
     assert conference.lent
@@ -227,7 +227,7 @@ async def test_a_listeners_time_goes_on_with_the_clock_through_a_stall(burst: in
     assert len({each.sequence for each in counselor.heard}) == len(counselor.heard)
 
 
-async def test_who_remains_misses_nothing_when_another_goes(conference: Conference, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_remaining_listeners_miss_nothing_when_one_leaves(conference: Conference, monkeypatch: pytest.MonkeyPatch) -> None:
     """Packets that come unevenly go on by the room itself; who is gone is found by its check, within the tick of a packet."""
     monkeypatch.setattr("media.mixer.room.EVEN_TICKS", 10_000)
     user, counselor, professional = conference.people

@@ -18,7 +18,7 @@ def test_two_people_are_relayed() -> None:
     assert mixed == {}
 
 
-def test_three_people_are_mixed_and_relayed_again_when_one_leaves() -> None:
+def test_three_people_are_mixed_until_one_leaves() -> None:
     hears = everyone(*ALL)
     relayed, mixed = plan_voices(hears, set(), ALL)
     assert relayed == {}
@@ -28,18 +28,18 @@ def test_three_people_are_mixed_and_relayed_again_when_one_leaves() -> None:
     assert mixed == {}
 
 
-def test_consultation_the_user_gets_the_hold_tone_alone_and_the_staff_are_relayed() -> None:
+def test_consultation_gives_the_user_the_hold_tone_and_relays_staff() -> None:
     hears = {"counselor": {"professional": 1.0}, "professional": {"counselor": 1.0}}
     relayed, mixed = plan_voices(hears, {"user"}, ALL)
     assert mixed == {"user": {}}
     assert relayed == {"counselor": "professional", "professional": "counselor"}
 
 
-def test_a_quieter_voice_needs_the_mix() -> None:
+def test_reduced_gain_needs_the_mix() -> None:
     assert plan_voices({"user": {"counselor": 0.5}}, set(), ALL) == ({}, {"user": {"counselor": 0.5}})
 
 
-def test_a_silenced_voice_is_not_heard_at_all() -> None:
+def test_silenced_voice_is_not_heard() -> None:
     assert plan_voices({"user": {"counselor": 0.0}}, set(), ALL) == ({}, {})
 
 
@@ -47,7 +47,7 @@ NAMES = st.sampled_from("abcd")
 
 
 @given(st.dictionaries(NAMES, st.dictionaries(NAMES, st.sampled_from([0.0, 0.5, 1.0]))), st.sets(NAMES), st.sets(NAMES))
-def test_nobody_hears_themself_the_absent_or_more_than_was_decided(
+def test_plan_never_exceeds_the_matrix_or_includes_oneself(
     hears: dict[str, dict[str, float]], hold: set[str], present: set[str]
 ) -> None:
     relayed, mixed = plan_voices(hears, hold, present)

@@ -19,7 +19,7 @@ async def read(subscriber: object) -> list[wire.WorkerEvent]:
     return found
 
 
-async def test_a_late_subscriber_gets_a_snapshot_and_every_number_after_it() -> None:
+async def test_late_subscriber_gets_a_snapshot_and_every_later_event() -> None:
     events = hub()
     for _ in range(3):
         events.publish(beat())
@@ -32,7 +32,7 @@ async def test_a_late_subscriber_gets_a_snapshot_and_every_number_after_it() -> 
     assert [event.n for event in found] == [3, 4, 5]
 
 
-async def test_a_subscriber_that_does_not_read_is_cut_off_and_the_others_are_not() -> None:
+async def test_only_the_subscriber_that_does_not_read_is_cut_off() -> None:
     events = hub()
     slow = events.subscribe()
     for _ in range(MAX_QUEUED + 10):
@@ -45,7 +45,7 @@ async def test_a_subscriber_that_does_not_read_is_cut_off_and_the_others_are_not
     assert len(await read(quick)) == 2
 
 
-async def test_board_updates_of_many_bytes_are_bounded_too() -> None:
+async def test_buffered_board_updates_are_bounded_in_bytes() -> None:
     events = hub()
     slow = events.subscribe()
     for _ in range(20):

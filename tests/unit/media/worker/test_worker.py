@@ -53,7 +53,7 @@ async def ticks_within(seconds: float, *workers: Worker) -> list[int]:
     return [ticks(worker) - former for worker, former in zip(workers, before, strict=True)]
 
 
-async def test_a_worker_has_one_clock_whatever_hurries_it() -> None:
+async def test_worker_keeps_one_clock_under_pressure() -> None:
     workers = [await opened(flows=8), await opened(flows=0)]
     await asyncio.sleep(0.3)
     hurried, fresh = await ticks_within(0.5, *workers)
@@ -62,7 +62,7 @@ async def test_a_worker_has_one_clock_whatever_hurries_it() -> None:
     assert 0 < hurried < 2 * fresh
 
 
-async def test_nothing_ticks_in_a_worker_that_is_closed() -> None:
+async def test_closed_worker_does_not_tick() -> None:
     """Even if a room hurries as it ends."""
     worker = await opened(flows=0)
     await worker.close()
@@ -79,7 +79,7 @@ async def beats(worker: Worker, count: int) -> list[float]:
     return came
 
 
-async def test_a_heartbeat_takes_no_wake_up_where_a_room_ticks_anyway() -> None:
+async def test_heartbeat_shares_the_wake_up_of_a_ticking_room() -> None:
     worker = Worker("w", Where(["127.0.0.1"]))
     await worker.open()
     worker.open_room("resting", wire.OpenRoom(epoch=1))
@@ -91,7 +91,7 @@ async def test_a_heartbeat_takes_no_wake_up_where_a_room_ticks_anyway() -> None:
     assert taken < 9  # a wake-up of its own each time would make eleven
 
 
-async def test_heartbeats_are_no_more_where_rooms_tick_often() -> None:
+async def test_frequent_room_ticks_do_not_add_heartbeats() -> None:
     worker = await opened(flows=0)
     first, *_, last = await beats(worker, 5)
     await worker.close()
@@ -115,7 +115,7 @@ def crowded() -> Iterator[Worker]:
         room.close()
 
 
-def test_every_resting_room_has_its_turn_when_the_clock_is_late(crowded: Worker) -> None:
+def test_late_clock_does_not_starve_idle_rooms(crowded: Worker) -> None:
     """Every second step is missed, and with it half of the turns that there are."""
     for step in range(0, round(10 / TICK_STEP_S), 2):
         for room in crowded._due_rooms(step):

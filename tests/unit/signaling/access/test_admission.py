@@ -41,7 +41,7 @@ class Door:
         await asyncio.sleep(0)
 
 
-async def test_so_many_at_once_and_the_others_in_their_order() -> None:
+async def test_limited_number_enters_and_others_queue_in_order() -> None:
     door = Door(at_once=2, longest_s=1.0)
     for name in "abcd":
         await door.comes(name)
@@ -51,7 +51,7 @@ async def test_so_many_at_once_and_the_others_in_their_order() -> None:
     assert door.inside == ["a", "b", "c", "d"]
 
 
-async def test_who_is_in_a_conversation_goes_first_and_is_never_refused() -> None:
+async def test_user_in_a_session_goes_first_and_is_never_refused() -> None:
     door = Door(longest_s=0.0)
     await door.comes("first")
     await door.comes("waits")
@@ -65,7 +65,7 @@ async def test_who_is_in_a_conversation_goes_first_and_is_never_refused() -> Non
     assert door.inside == ["first", "live", "live too", "waits"]
 
 
-async def test_appointments_are_as_far_apart_as_people_are_served() -> None:
+async def test_return_times_are_spaced_by_the_service_rate() -> None:
     door = Door(longest_s=0.0)
     names = [f"n{number}" for number in range(60)]
     await door.comes("n0")
@@ -89,7 +89,7 @@ async def test_appointments_are_as_far_apart_as_people_are_served() -> None:
         assert 1.0 <= refused.value.retry_s <= LONGEST_RETRY_S
 
 
-async def test_a_moment_in_which_all_stands_still_sends_nobody_away_for_long() -> None:
+async def test_brief_stall_does_not_give_long_return_times() -> None:
     door = Door(longest_s=0.0)
     names = [f"n{number}" for number in range(200)]
     await door.comes("n0")
@@ -103,7 +103,7 @@ async def test_a_moment_in_which_all_stands_still_sends_nobody_away_for_long() -
     assert refused.value.retry_s < 2.0
 
 
-async def test_who_goes_away_in_line_or_at_their_turn_takes_nobodys_place() -> None:
+async def test_leaving_the_queue_takes_nobody_elses_place() -> None:
     door = Door(longest_s=1.0)
     first = door.gate.turn()
     await first.__aenter__()
@@ -121,7 +121,7 @@ async def test_who_goes_away_in_line_or_at_their_turn_takes_nobodys_place() -> N
     assert door.inside == ["d", "e"]
 
 
-def test_nobody_new_while_it_is_full_or_behind() -> None:
+def test_nobody_new_enters_while_full_or_overloaded() -> None:
     admission = Admission(Bounds(most_waiting=10, most_lag_ms=100))
     admission.check(Crowd(Counter(shop=9)), "shop")
     with pytest.raises(Crowded) as refused:
@@ -134,7 +134,7 @@ def test_nobody_new_while_it_is_full_or_behind() -> None:
     assert 1 <= refused.value.retry_s <= LONGEST_RETRY_S * 1.3
 
 
-def test_what_nobody_has_opened_takes_no_place() -> None:
+def test_unopened_session_takes_no_place() -> None:
     admission = Admission(Bounds(most_waiting=10))
     admission.check(Crowd(unopened=Counter(shop=999)), "shop")
     with pytest.raises(Crowded):
@@ -142,7 +142,7 @@ def test_what_nobody_has_opened_takes_no_place() -> None:
 
 
 @given(st.integers(1, 60), st.integers(1, 5), st.lists(st.integers(0, 4), max_size=200))
-def test_each_site_has_a_share_and_all_together_no_more_than_there_are(most: int, sites: int, arrivals: list[int]) -> None:
+def test_each_site_has_a_share_within_the_total(most: int, sites: int, arrivals: list[int]) -> None:
     counts: Counter[str] = Counter()
     for arrival in arrivals:
         site = f"site-{arrival % sites}"
@@ -157,7 +157,7 @@ def test_each_site_has_a_share_and_all_together_no_more_than_there_are(most: int
     assert counts.total() == most, "nothing is left unused"
 
 
-async def test_a_loop_that_is_held_up_is_noticed_and_forgotten() -> None:
+async def test_event_loop_delay_is_noticed_and_forgotten() -> None:
     admission = Admission(Bounds(most_lag_ms=50))
     watching = asyncio.create_task(admission.watch())
     loop = asyncio.get_running_loop()

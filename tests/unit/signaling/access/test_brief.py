@@ -30,7 +30,7 @@ def make(supplement: Supplement, *, kind: Kind = "partner", **claims: object) ->
     return {field.name: (field.value, field.provenance) for field in made.fields}
 
 
-def test_provenance_is_told_field_by_field() -> None:
+def test_provenance_is_given_for_each_field() -> None:
     fields = make(
         Supplement(page_url="https://shop.example/m5?x=1#top", page_title="M5", note="급해요", user_name="가짜"),
         user=User(id="u-7", name="민아", contact="mina@example.com"),
@@ -49,13 +49,13 @@ def test_provenance_is_told_field_by_field() -> None:
     }
 
 
-def test_with_a_publishable_key_nobody_vouches() -> None:
+def test_publishable_key_marks_nothing_as_signed() -> None:
     fields = make(Supplement(user_name="민아", product=ClaimedProduct(id="m5", name="M5")), kind="publishable")
     assert {provenance for _, provenance in fields.values()} == {"claimed", "typed"}
     assert fields["user_name"] == ("민아", "typed")
 
 
-def test_the_browser_fills_gaps_of_the_same_product_only() -> None:
+def test_browser_fills_gaps_only_for_the_same_product() -> None:
     signed = Product(id="m5", price="1,890,000원")
     same = make(Supplement(product=ClaimedProduct(id="m5", name="M5", price="1원")), product=signed)
     assert same["product_name"] == ("M5", "claimed")
@@ -80,12 +80,12 @@ def test_the_browser_fills_gaps_of_the_same_product_only() -> None:
         ("", ""),
     ],
 )
-def test_page_addresses_lose_what_may_be_private(url: str, kept: str) -> None:
+def test_page_addresses_lose_private_parts(url: str, kept: str) -> None:
     assert briefs.clean_url(url, ["variant"]) == kept
 
 
 @given(st.text(max_size=200) | st.text(max_size=100).map("https://shop.example/".__add__))
-def test_no_address_ever_keeps_a_query_or_does_harm(url: str) -> None:
+def test_no_address_keeps_a_query_or_raises(url: str) -> None:
     cleaned = briefs.clean_url(url)
     parts = urlsplit(cleaned)
     assert (parts.query, parts.fragment) == ("", "")
@@ -94,13 +94,13 @@ def test_no_address_ever_keeps_a_query_or_does_harm(url: str) -> None:
 
 
 @given(st.text(max_size=300), st.integers(2, 50))
-def test_texts_are_one_line_of_bounded_length(text: str, most: int) -> None:
+def test_brief_texts_are_one_line_of_bounded_length(text: str, most: int) -> None:
     cleaned = briefs.clean_text(text, most)
     assert count(cleaned) <= most
     assert cleaned.isprintable() or not any(c in cleaned for c in "\n\r\t\x00\x1b\u202e")
 
 
-def test_a_trail_is_bounded_and_cleaned() -> None:
+def test_trail_is_bounded_and_cleaned() -> None:
     step = ClaimedStep(kind="page", label="M5\n카메라", at=5, url="https://shop.example/m5?q=1", dwell_s=41.7)
     made = briefs.make_brief(Verified(SITE, CLAIMS, "partner"), Supplement(trail=[step]), NOW)
     [kept] = made.trail
@@ -111,7 +111,7 @@ def test_a_trail_is_bounded_and_cleaned() -> None:
 
 
 @pytest.mark.parametrize("off", [-3 * HOUR, -1, 0, 3 * HOUR, 24 * 365 * HOUR])
-def test_the_trail_has_the_servers_time(off: int) -> None:
+def test_trail_uses_the_servers_time(off: int) -> None:
     """The visitor's clock is `off` ms fast."""
     ages = (60_000, 5_000, 0)
     steps = [ClaimedStep(kind="page", label="M5", at=NOW + off - age) for age in ages]
@@ -121,13 +121,13 @@ def test_the_trail_has_the_servers_time(off: int) -> None:
 
 @pytest.mark.parametrize("told", [0, 1, NOW, NOW + HOUR, 1 << 53])
 @pytest.mark.parametrize("at", [0, NOW - HOUR, NOW + HOUR, 1 << 53])
-def test_no_step_of_a_trail_lies_in_the_future_or_before_1970(told: int, at: int) -> None:
+def test_trail_times_are_between_1970_and_now(told: int, at: int) -> None:
     trail = [ClaimedStep(kind="page", label="M5", at=at)]
     made = briefs.make_brief(Verified(SITE, CLAIMS, "partner"), Supplement(trail=trail, now=told), NOW)
     assert 0 <= made.trail[0].at <= NOW
 
 
-def test_a_product_picture_is_added_once() -> None:
+def test_product_picture_is_added_once() -> None:
     brief = briefs.with_field(Brief(), "product_picture", "pic-1", "claimed")
     brief = briefs.with_field(brief, "product_picture", "pic-2", "claimed")
     assert [field.value for field in brief.fields] == ["pic-2"]
@@ -135,7 +135,7 @@ def test_a_product_picture_is_added_once() -> None:
     assert briefs.user_name(briefs.with_field(signed, "user_name", "가짜", "typed")) == "민아"
 
 
-def test_earlier_sessions_name_the_counselor() -> None:
+def test_earlier_sessions_name_their_counselor() -> None:
     record = EarlierRecord(
         id="s-0",
         site="shop",

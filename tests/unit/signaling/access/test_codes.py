@@ -67,16 +67,16 @@ def reason_of(code: str, **changes: Any) -> str:
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.kid)
-def test_both_live_keys_of_a_partner_sign(key: SiteKey) -> None:
+def test_both_active_keys_of_a_partner_sign(key: SiteKey) -> None:
     verified = look(signed(key=key))
     assert (verified.kind, verified.claims.user) == ("partner", User(id="u-7", name="민아"))
 
 
-def test_a_removed_key_signs_no_more() -> None:
+def test_removed_key_no_longer_signs() -> None:
     assert reason_of(signed(key=KEYS[0]), site=replace(SITE, keys=KEYS[1:])) == "bad_signature"
 
 
-def test_the_language_becomes_the_sites_own_tag() -> None:
+def test_language_becomes_the_sites_own_tag() -> None:
     assert look(signed(replace(CLAIMS, language="ko-KR"))).claims.language == "ko"
 
 
@@ -99,16 +99,16 @@ def test_the_language_becomes_the_sites_own_tag() -> None:
         ({"claims": {f"n{i}": "x" * 500 for i in range(20)}}, "too_large"),
     ],
 )
-def test_signed_but_refused(changes: dict[str, Any], reason: str) -> None:
+def test_signed_code_with_bad_claims_is_refused(changes: dict[str, Any], reason: str) -> None:
     assert reason_of(signed(replace(CLAIMS, **changes))) == reason
 
 
 @pytest.mark.parametrize("after_s", [0, 299, 309])
-def test_a_code_holds_until_it_expires(after_s: int) -> None:
+def test_code_is_valid_until_it_expires(after_s: int) -> None:
     assert look(signed(), now=NOW + after_s * 1000)
 
 
-def test_expired_to_the_second() -> None:
+def test_code_expires_to_the_second() -> None:
     assert reason_of(signed(), now=NOW + 310_000) == "expired"
 
 
@@ -131,7 +131,7 @@ def test_expired_to_the_second() -> None:
         ([], "malformed"),
     ],
 )
-def test_headers_that_ask_for_something_else(header: Any, reason: str) -> None:
+def test_unsupported_jwt_headers_are_refused(header: Any, reason: str) -> None:
     _, payload, signature = signed().split(".")
     assert reason_of(f"{packed(header)}.{payload}.{signature}") == reason
     if reason == "wrong_algorithm":
@@ -139,7 +139,7 @@ def test_headers_that_ask_for_something_else(header: Any, reason: str) -> None:
 
 
 @pytest.mark.parametrize("typ", ["JWT", "jwt", "application/jwt", None])
-def test_a_code_may_say_that_it_is_a_jwt(typ: str | None) -> None:
+def test_jwt_type_header_is_accepted(typ: str | None) -> None:
     header = {"alg": "HS256", "kid": "old"} | ({} if typ is None else {"typ": typ})
     key = OctKey.import_key(codes.secret_bytes(KEYS[0].secret))
     assert look(jws.serialize_compact(header, msgspec.json.encode(CLAIMS), key, algorithms=["HS256"]))
@@ -158,20 +158,20 @@ PLAIN = msgspec.json.encode(CLAIMS)
         PLAIN.replace(b"cameras", b"cam\\u0000"),
     ],
 )
-def test_a_signed_payload_that_reads_in_two_ways_is_malformed(payload: bytes) -> None:
+def test_ambiguous_signed_payload_is_malformed(payload: bytes) -> None:
     key = OctKey.import_key(codes.secret_bytes(KEYS[0].secret))
     assert reason_of(jws.serialize_compact({"alg": "HS256", "kid": "old"}, payload, key, algorithms=["HS256"])) == "malformed"
     header = base64.urlsafe_b64encode(payload).rstrip(b"=").decode()
     assert reason_of(f"{header}.{packed({'site': 'shop'})}.") == "malformed"
 
 
-def test_a_signed_name_is_cleaned_as_every_other() -> None:
+def test_signed_name_is_cleaned_like_any_other() -> None:
     user = look(signed(replace(CLAIMS, user=User(id="u-7", name="\u202e민\0아\u3164")))).claims.user
     assert user == User(id="u-7", name="민아\u3164")
     assert look(signed(replace(CLAIMS, user=User(id="u-7", name="\u3164")))).claims.user == User(id="u-7", name="")
 
 
-def test_a_partner_cannot_sign_as_the_server() -> None:
+def test_partner_cannot_sign_as_the_server() -> None:
     assert reason_of(codes.sign(CLAIMS, codes.SERVER_KID, codes.secret_bytes(KEYS[0].secret))) == "bad_signature"
 
 
@@ -204,12 +204,12 @@ def test_no_changed_claim_is_ever_accepted(name: str, value: str) -> None:
     | st.binary(max_size=200).map(packed)
     | st.lists(st.binary(max_size=60).map(packed), max_size=4).map(".".join)
 )
-def test_anything_else_is_malformed(text: str) -> None:
+def test_any_other_text_is_malformed(text: str) -> None:
     assert reason_of(text) in {"malformed", "wrong_algorithm"}
 
 
 @given(st.integers(min_value=codes.MOST_CHARS + 1, max_value=codes.MOST_CHARS * 3))
-def test_too_large_is_said_before_anything_is_parsed(length: int) -> None:
+def test_oversized_code_is_refused_before_parsing(length: int) -> None:
     assert reason_of("." * length) == "too_large"
 
 
@@ -245,7 +245,7 @@ async def issue(
     return code
 
 
-async def test_an_issued_code_is_exchanged_once(desk: Codes) -> None:
+async def test_issued_code_is_exchanged_once(desk: Codes) -> None:
     code = await issue(desk)
     verified = await desk.exchange(code, address="192.0.2.1", now=NOW)
     assert (verified.kind, verified.claims.language, verified.claims.user) == ("publishable", "en", None)
@@ -253,7 +253,7 @@ async def test_an_issued_code_is_exchanged_once(desk: Codes) -> None:
         await desk.exchange(code, address="192.0.2.1", now=NOW)
 
 
-async def test_a_refused_code_is_not_spent(desk: Codes) -> None:
+async def test_refused_code_is_not_spent(desk: Codes) -> None:
     code = signed(replace(CLAIMS, nbf=NOW_S + 60))
     with pytest.raises(CodeRefused, match="not_yet_valid"):
         await desk.exchange(code, address="192.0.2.1", now=NOW)
@@ -269,12 +269,12 @@ async def test_a_refused_code_is_not_spent(desk: Codes) -> None:
         ({"site": None}, "unknown_site"),
     ],
 )
-async def test_codes_are_made_for_the_sites_own_pages_only(desk: Codes, changes: dict[str, Any], reason: str) -> None:
+async def test_codes_are_issued_only_to_the_sites_own_pages(desk: Codes, changes: dict[str, Any], reason: str) -> None:
     with pytest.raises(CodeRefused, match=reason):
         await issue(desk, **changes)
 
 
-async def test_one_address_cannot_ask_for_ever(desk: Codes) -> None:
+async def test_one_address_is_rate_limited(desk: Codes) -> None:
     for _ in range(240):
         await issue(desk)
     with pytest.raises(CodeRefused, match="too_many_address"):
@@ -282,7 +282,7 @@ async def test_one_address_cannot_ask_for_ever(desk: Codes) -> None:
     assert await issue(desk, address="192.0.2.2")
 
 
-async def test_a_few_addresses_shut_nobody_else_out_of_a_site(desk: Codes) -> None:
+async def test_few_addresses_cannot_use_up_a_sites_codes(desk: Codes) -> None:
     for number in range(4 * 240):
         with contextlib.suppress(CodeRefused):
             await issue(desk, address=f"192.0.2.{number % 4}")
@@ -291,21 +291,21 @@ async def test_a_few_addresses_shut_nobody_else_out_of_a_site(desk: Codes) -> No
     assert await issue(desk, address="198.51.100.7")
 
 
-async def test_one_site_cannot_ask_for_ever(desk: Codes) -> None:
+async def test_one_site_is_rate_limited(desk: Codes) -> None:
     for number in range(600):
         await issue(desk, address=f"192.0.{number % 250}.{number // 250}")
     with pytest.raises(CodeRefused, match="too_many_site"):
         await issue(desk, address="198.51.100.1")
 
 
-def test_user_refs_tell_sites_apart_and_name_nobody(desk: Codes) -> None:
+def test_user_refs_differ_by_site_and_reveal_nobody(desk: Codes) -> None:
     assert desk.user_ref("shop", "mina@example.com") == desk.user_ref("shop", "mina@example.com")
     assert desk.user_ref("shop", "mina@example.com") != desk.user_ref("other", "mina@example.com")
     assert "mina" not in desk.user_ref("shop", "mina@example.com")
     assert desk.user_ref("shop", "") == ""
 
 
-def test_the_servers_key_is_made_once_and_ours_alone(tmp_path: Path) -> None:
+def test_server_key_is_created_once_and_private(tmp_path: Path) -> None:
     secret = codes.server_secret(tmp_path / "new")
     assert codes.server_secret(tmp_path / "new") == secret
     assert (tmp_path / "new" / "server.key").stat().st_mode & 0o077 == 0
@@ -318,7 +318,7 @@ def test_every_reason_has_its_own_sentence() -> None:
     assert len(set(codes.SENTENCES.values())) == len(codes.SENTENCES)
 
 
-def test_the_bucket_refills() -> None:
+def test_token_bucket_refills() -> None:
     bucket = Buckets(burst=2, per_minute=60)
     assert [bucket.take("a", 0) for _ in range(3)] == [True, True, False]
     assert bucket.take("a", 1000)

@@ -62,13 +62,13 @@ async def sign_in(door: Identity, password: str = PASSWORD, *, login: str = "jim
     return token
 
 
-async def test_the_right_password_opens(door: Identity, records: FakeRecords) -> None:
+async def test_right_password_signs_in(door: Identity, records: FakeRecords) -> None:
     token = await sign_in(door, login=" Jimin ")
     assert await door.who_holds(token, NOW) == JIMIN
     assert token not in records.sign_ins, "only its hash is stored"
 
 
-async def test_a_sign_in_ends(door: Identity, records: FakeRecords) -> None:
+async def test_sign_in_expires(door: Identity, records: FakeRecords) -> None:
     token = await sign_in(door)
     for now in range(NOW, NOW + SIGN_IN_LIFE_MS, IDLE_MS // 2):
         assert await door.who_holds(token, now)
@@ -76,21 +76,21 @@ async def test_a_sign_in_ends(door: Identity, records: FakeRecords) -> None:
     assert await door.who_holds(token, NOW + SIGN_IN_LIFE_MS) is None
 
 
-async def test_a_sign_in_that_nobody_uses_ends(door: Identity) -> None:
+async def test_unused_sign_in_expires(door: Identity) -> None:
     token = await sign_in(door)
     assert await door.who_holds(token, NOW + IDLE_MS - 1)
     assert await door.who_holds(token, NOW + 2 * IDLE_MS - 2), "it was used in between"
     assert await door.who_holds(token, NOW + 3 * IDLE_MS) is None
 
 
-async def test_removed_staff_hold_nothing(door: Identity, records: FakeRecords) -> None:
+async def test_removed_staff_have_no_sign_in(door: Identity, records: FakeRecords) -> None:
     token = await sign_in(door)
     records.people.clear()
     assert await door.who_holds(token, NOW) is None
 
 
 @pytest.mark.parametrize(("login", "password"), [("jimin", "wrong horse"), ("nobody", PASSWORD), ("jimin", ""), ("", "")])
-async def test_wrong_login_and_wrong_password_sound_the_same(door: Identity, login: str, password: str) -> None:
+async def test_wrong_login_and_wrong_password_give_the_same_error(door: Identity, login: str, password: str) -> None:
     with pytest.raises(SignInRefused, match="wrong_credentials"):
         await sign_in(door, password, login=login)
 
@@ -101,7 +101,7 @@ async def test_staff_without_a_password_cannot_sign_in(door: Identity, records: 
         await sign_in(door, "")
 
 
-async def test_guessing_is_slowed_by_login_and_address(door: Identity) -> None:
+async def test_password_guessing_is_limited_by_login_and_address(door: Identity) -> None:
     for _ in range(6):
         with pytest.raises(SignInRefused, match="wrong_credentials"):
             await sign_in(door, "guess")
@@ -110,7 +110,7 @@ async def test_guessing_is_slowed_by_login_and_address(door: Identity) -> None:
     assert await sign_in(door, address="198.51.100.9"), "the real Jimin, elsewhere, is not locked out"
 
 
-async def test_anything_but_our_token_is_nobody(door: Identity) -> None:
+async def test_foreign_token_identifies_nobody(door: Identity) -> None:
     for token in ("", "x", "a" * 43):
         assert await door.who_holds(token, NOW) is None
 
@@ -122,17 +122,17 @@ async def test_anything_but_our_token_is_nobody(door: Identity) -> None:
         *("asdfasdf", "sangdam1", "Jimin2026", "jiminjimin", "nimij123"),
     ],
 )
-def test_what_others_would_try_first_is_no_password(password: str) -> None:
+def test_easily_guessed_password_is_refused(password: str) -> None:
     with pytest.raises(ValueError, match="one of the first"):
         identity.hash_password(password, "jimin", "Jimin")
 
 
 @pytest.mark.parametrize("password", ["correct horse", "long enough words", "x7#qL0pv", "바다 건너 노란 우산", "unrelated " * 20])
-def test_words_that_have_nothing_to_do_with_each_other_are_taken(password: str) -> None:
+def test_passphrase_of_unrelated_words_is_accepted(password: str) -> None:
     assert identity.hash_password(password, "jimin", "Jimin").startswith("$argon2id$")
 
 
-async def test_refused_sign_ins_are_logged_and_noted_without_secrets(
+async def test_refused_sign_ins_are_logged_and_audited_without_secrets(
     door: Identity, records: FakeRecords, capfd: pytest.CaptureFixture[str]
 ) -> None:
     for login, password in (("jimin", "my secret guess"), ("typed my passw0rd here", "jimin")):
@@ -148,7 +148,7 @@ async def test_refused_sign_ins_are_logged_and_noted_without_secrets(
         assert secret not in logged
 
 
-async def test_a_flood_of_unknown_logins_fills_neither_log_nor_audit(
+async def test_flood_of_unknown_logins_fills_neither_log_nor_audit(
     door: Identity, records: FakeRecords, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(identity, "_nobodys_hash", lambda: JIMIN.password_hash)  # 300 slow ones would take a minute
@@ -162,12 +162,12 @@ async def test_a_flood_of_unknown_logins_fills_neither_log_nor_audit(
 
 
 @pytest.mark.parametrize("password", ["", "short", "x" * 201])
-def test_passwords_have_a_length(password: str) -> None:
+def test_password_length_is_limited(password: str) -> None:
     with pytest.raises(ValueError, match="8 to 200"):
         identity.hash_password(password)
 
 
-def test_the_cookie_is_for_this_host_only_and_no_script() -> None:
+def test_cookie_is_host_only_and_hidden_from_scripts() -> None:
     response = web.Response()
     identity.set_cookie(response, "token")
     cookie = response.cookies["__Host-sangdam"].OutputString()

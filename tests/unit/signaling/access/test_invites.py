@@ -33,7 +33,7 @@ def forged(*, typ: str = TYP, secret: bytes = derived(SECRET, "invites"), server
     return jws.serialize_compact(header, msgspec.json.encode(claims), OctKey.import_key(secret), algorithms=[ALGORITHM])
 
 
-def test_it_names_the_session_and_the_request_for_an_hour() -> None:
+def test_invite_names_session_and_request_for_an_hour() -> None:
     url, expires_at = INVITES.issue("s-1", "s-1.c1", NOW)
     claims = INVITES.read(invite_of(url), expires_at - 1)
     assert (claims.session, claims.request) == ("s-1", "s-1.c1")
@@ -42,7 +42,7 @@ def test_it_names_the_session_and_the_request_for_an_hour() -> None:
         INVITES.read(invite_of(url), expires_at)
 
 
-def test_each_has_a_number_of_its_own() -> None:
+def test_each_invite_has_its_own_number() -> None:
     one, other = (INVITES.read(invite_of(INVITES.issue("s-1", "s-1.c1", NOW)[0]), NOW).jti for _ in range(2))
     assert one != other
 
@@ -63,10 +63,10 @@ def test_each_has_a_number_of_its_own() -> None:
         odd(b'{"alg":"HS256","typ":"invite+jwt","x":"\xff"}'),
     ],
 )
-def test_anything_else_is_refused(invite: str) -> None:
+def test_any_other_text_is_refused(invite: str) -> None:
     with pytest.raises(InviteRefused, match="bad_invite"):
         INVITES.read(invite, NOW)
 
 
-def test_what_was_signed_here_is_read_here() -> None:
+def test_own_invite_can_be_read_back() -> None:
     assert INVITES.read(forged(), NOW).session == "s-1"

@@ -8,7 +8,7 @@ from signaling.access.rate_limits import Buckets, network_of
 
 
 @given(st.lists(st.integers(0, 5_000), max_size=200), st.integers(1, 10), st.integers(1, 120))
-def test_never_more_than_burst_and_rate_allow(gaps_ms: list[int], burst: int, per_minute: int) -> None:
+def test_burst_and_rate_are_never_exceeded(gaps_ms: list[int], burst: int, per_minute: int) -> None:
     buckets, now, taken = Buckets(burst=burst, per_minute=per_minute), 0, 0
     for gap in gaps_ms:
         now += gap
@@ -16,14 +16,14 @@ def test_never_more_than_burst_and_rate_allow(gaps_ms: list[int], burst: int, pe
     assert taken <= burst + now * per_minute / 60_000 + 1e-6
 
 
-def test_keys_do_not_share() -> None:
+def test_keys_have_separate_limits() -> None:
     buckets = Buckets(burst=1, per_minute=1)
     assert buckets.take("a", 0)
     assert buckets.take("b", 0)
     assert not buckets.take("a", 0)
 
 
-def test_memory_is_bounded_and_the_quietest_key_goes_first() -> None:
+def test_memory_is_bounded_and_drops_the_quietest_key() -> None:
     buckets = Buckets(burst=1, per_minute=1, most_keys=3)
     for now, key in enumerate("abcad"):
         buckets.take(key, now)
@@ -32,7 +32,7 @@ def test_memory_is_bounded_and_the_quietest_key_goes_first() -> None:
     assert buckets.take("b", 5), "b was forgotten"
 
 
-def test_a_clock_that_goes_back_gives_nothing() -> None:
+def test_clock_set_back_gives_no_extra_tokens() -> None:
     buckets = Buckets(burst=1, per_minute=60)
     assert buckets.take("a", 10_000)
     assert not buckets.take("a", 0)
@@ -49,5 +49,5 @@ def test_a_clock_that_goes_back_gives_nothing() -> None:
         ("not an address", "unknown"),
     ],
 )
-def test_the_key_of_an_address(address: str, key: str) -> None:
+def test_address_maps_to_its_rate_limit_key(address: str, key: str) -> None:
     assert network_of(address) == key

@@ -19,7 +19,7 @@ def secret_file(tmp_path: Path) -> Path:
     return file
 
 
-def test_credentials_end_and_prove_the_secret_without_telling_it(secret_file: Path) -> None:
+def test_credentials_expire_and_do_not_reveal_the_secret(secret_file: Path) -> None:
     turn = Turn.open(["turn:turn.example:3478"], secret_file)
     assert turn is not None
     server = turn.server("s-1", now_ms=1_790_000_000_000)
@@ -30,26 +30,26 @@ def test_credentials_end_and_prove_the_secret_without_telling_it(secret_file: Pa
     assert SECRET not in repr(turn) + repr(server)
 
 
-def test_a_transport_or_tls_is_taken_as_written(secret_file: Path) -> None:
+def test_turn_transport_and_tls_are_kept_as_written(secret_file: Path) -> None:
     written = ["turns:turn.example:443?transport=tcp", "turn:[2001:db8::1]:3478?transport=udp", "turns:turn.example"]
     turn = Turn.open(written, secret_file)
     assert turn is not None
     assert list(turn.urls) == written
 
 
-def test_without_a_server_there_is_none() -> None:
+def test_no_turn_server_gives_no_credentials() -> None:
     assert Turn.open([], None) is None
 
 
 @pytest.mark.parametrize(
     "server", ["turn.example", "stun:turn.example", "turn:", "turn:a b", "turn:x:99999", "turn:x?transport=ip"]
 )
-def test_what_is_no_turn_server_is_named(server: str, secret_file: Path) -> None:
+def test_invalid_turn_server_is_named_in_the_error(server: str, secret_file: Path) -> None:
     with pytest.raises(TurnError, match="is not a TURN server"):
         Turn.open([server], secret_file)
 
 
-def test_server_and_secret_belong_together(secret_file: Path, tmp_path: Path) -> None:
+def test_turn_server_needs_a_secret_and_vice_versa(secret_file: Path, tmp_path: Path) -> None:
     with pytest.raises(TurnError, match="belong together"):
         Turn.open(["turn:turn.example"], None)
     with pytest.raises(TurnError, match="belong together"):

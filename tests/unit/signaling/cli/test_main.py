@@ -45,7 +45,7 @@ def a_shop(folder: Path) -> None:
     done(folder, "site", "add", "shop", "--name", "ko=가게", "--origin", "https://shop.example", "--language", "ko")
 
 
-def test_the_first_operator_is_made_once(folder: Path) -> None:
+def test_first_operator_is_created_once(folder: Path) -> None:
     made = done(folder, "init", "--login", "Ops", "--name", "Ops", "--password-stdin", typed="long enough\n")
     assert "ops" in made
     again = run(folder, "init", "--login", "two", "--name", "Two", "--password-stdin", typed="long enough\n")
@@ -56,7 +56,7 @@ def test_the_first_operator_is_made_once(folder: Path) -> None:
     assert "password_hash" not in operator
 
 
-def test_the_password_can_be_prompted_for(folder: Path) -> None:
+def test_password_can_be_prompted_for(folder: Path) -> None:
     done(folder, "init", "--login", "ops", "--name", "Ops", typed="long enough\nlong enough\n")
     short = run(folder, "staff", "password", "ops", "--password-stdin", typed="short\n")
     assert short.exit_code == 1
@@ -66,7 +66,7 @@ def test_the_password_can_be_prompted_for(folder: Path) -> None:
     assert "one of the first" in common.output
 
 
-def test_a_site_with_categories_and_keys(folder: Path) -> None:
+def test_site_gets_categories_and_keys(folder: Path) -> None:
     a_shop(folder)
     done(folder, "category", "add", "shop", "cameras", "--name", "ko=카메라")
     done(folder, "category", "add", "shop", "lenses", "--parent", "cameras")
@@ -118,7 +118,7 @@ def test_a_site_with_categories_and_keys(folder: Path) -> None:
         (("session", "list", "--database", "nonsense"), "cannot be opened"),
     ],
 )
-def test_mistakes_are_told_in_a_sentence(folder: Path, words: tuple[str, ...], says: str) -> None:
+def test_mistakes_are_explained_in_a_sentence(folder: Path, words: tuple[str, ...], says: str) -> None:
     a_shop(folder)
     result = run(folder, *words)
     assert result.exit_code in (1, 2)
@@ -126,7 +126,7 @@ def test_mistakes_are_told_in_a_sentence(folder: Path, words: tuple[str, ...], s
     assert "Traceback" not in result.output
 
 
-def test_what_is_typed_is_stored_as_browsers_write_it(folder: Path) -> None:
+def test_typed_addresses_are_stored_as_browsers_write_them(folder: Path) -> None:
     done(folder, "site", "add", "shop", "--name", "ko_KR= 가\u202e게 ", "--origin", "HTTPS://Shop.Example:443/",
          "--origin", "https://shop.example", "--origin", "https://쇼핑.example", "--language", "ko_kr",
          "--language", "ZH-HANT-tw", "--privacy-url", "https://Shop.Example/privacy")  # fmt: skip  # one command
@@ -137,7 +137,7 @@ def test_what_is_typed_is_stored_as_browsers_write_it(folder: Path) -> None:
     assert shown["privacy_url"] == "https://shop.example/privacy"
 
 
-def test_staff_come_and_go(folder: Path) -> None:
+def test_staff_can_be_added_and_removed(folder: Path) -> None:
     mina = ("staff", "add", "Mina", "--name", "Mina", "--role", "counselor", "--language", "ko", "--password-stdin")
     done(folder, *mina, typed="long enough\n")
     twice = run(folder, *mina, typed="long enough\n")
@@ -149,7 +149,7 @@ def test_staff_come_and_go(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("limit", [("--site", "shop"), ("--category", "cameras"), ("--site", "*", "--site", "shop")])
-def test_what_would_limit_an_operator_and_does_not_is_refused(folder: Path, limit: tuple[str, ...]) -> None:
+def test_options_without_effect_on_operators_are_refused(folder: Path, limit: tuple[str, ...]) -> None:
     words = ("staff", "add", "ops", "--name", "Ops", "--role", "operator", "--password-stdin")
     refused = run(folder, *words, *limit, typed="long enough words\n")
     assert refused.exit_code == 2
@@ -173,7 +173,7 @@ def test_proxies_are_named_by_their_networks(words: tuple[str, ...], wanted: Pro
     assert read.params["port"] == 9000
 
 
-def test_what_is_no_network_of_a_proxy_is_told_so(folder: Path) -> None:
+def test_invalid_proxy_network_is_refused(folder: Path) -> None:
     refused = run(folder, "serve", "--trust-proxy", "everywhere")
     assert refused.exit_code == 2
     assert "“everywhere” is not a network" in refused.output
@@ -189,7 +189,7 @@ def test_what_is_no_network_of_a_proxy_is_told_so(folder: Path) -> None:
         (("media", "--redis", "redis://127.0.0.1:1", "--workers", "1"), "--udp-port", socket.SOCK_DGRAM),
     ],
 )
-def test_a_taken_port_is_named(
+def test_port_in_use_is_named(
     monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], option: str, kind: socket.SocketKind
 ) -> None:
     monkeypatch.setenv("SANGDAM_SECRET", "a secret of these tests, long enough")
@@ -208,7 +208,7 @@ def test_a_taken_port_is_named(
     assert "Traceback" not in result.output
 
 
-def test_ports_of_later_workers_and_metrics_are_looked_at_too() -> None:
+def test_ports_of_later_workers_and_metrics_are_checked() -> None:
     metrics_port = free_port()
     settings = Settings(port=free_port(), udp_port=free_ports(3), workers=2, metrics=("127.0.0.1", metrics_port))
     assert taken(ports_of(settings)) == ""
@@ -228,7 +228,7 @@ def test_more_workers_than_ports_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     assert "choose a lower --port" in result.output
 
 
-def test_the_demo_tells_every_address_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+def test_demo_prints_every_address_in_order(capsys: pytest.CaptureFixture[str]) -> None:
     announce_ready(Settings(demo=True, port=18080, shop_port=18081))
     said = capsys.readouterr().out
     wanted = [
@@ -246,7 +246,7 @@ def test_the_demo_tells_every_address_in_order(capsys: pytest.CaptureFixture[str
     assert places == sorted(places)
 
 
-def test_opening_hours_are_said_shown_and_taken_away(folder: Path) -> None:
+def test_opening_hours_can_be_set_shown_and_removed(folder: Path) -> None:
     a_shop(folder)
     done(folder, "category", "add", "shop", "cameras", "--name", "ko=카메라")
     done(folder, "category", "add", "shop", "lenses", "--name", "ko=렌즈", "--parent", "cameras")
@@ -280,7 +280,7 @@ def test_opening_hours_are_said_shown_and_taken_away(folder: Path) -> None:
         (("--timezone", "UTC", "--open", "someday=09:00-18:00"), "mon-fri="),
     ],
 )
-def test_hours_that_are_not_understood_are_refused(folder: Path, words: tuple[str, ...], told: str) -> None:
+def test_unparsable_hours_are_refused(folder: Path, words: tuple[str, ...], told: str) -> None:
     a_shop(folder)
     done(folder, "category", "add", "shop", "cameras", "--name", "ko=카메라")
     result = run(folder, "category", "hours", "shop", "cameras", *words)
@@ -288,7 +288,7 @@ def test_hours_that_are_not_understood_are_refused(folder: Path, words: tuple[st
     assert told in result.output
 
 
-def test_a_category_has_a_priority_and_keeps_what_is_not_given(folder: Path) -> None:
+def test_category_update_keeps_values_not_given(folder: Path) -> None:
     a_shop(folder)
     done(folder, "category", "add", "shop", "cameras", "--name", "ko=카메라", "--priority", "5")
     done(folder, "category", "add", "shop", "lenses", "--parent", "cameras")
@@ -303,7 +303,7 @@ def test_a_category_has_a_priority_and_keeps_what_is_not_given(folder: Path) -> 
     assert "-100<=x<=100" in result.output
 
 
-def test_the_password_of_a_database_may_stand_in_a_file(folder: Path, tmp_path: Path) -> None:
+def test_database_password_can_come_from_a_file(folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "password"
     file.write_text("a/b@c é\n")
     assert (
@@ -318,12 +318,12 @@ def test_the_password_of_a_database_may_stand_in_a_file(folder: Path, tmp_path: 
 
 
 @pytest.mark.parametrize(("given", "wanted"), [("127.0.0.1:9090", ("127.0.0.1", 9090)), ("[::1]:9090", ("::1", 9090))])
-def test_an_address_is_read(given: str, wanted: tuple[str, int]) -> None:
+def test_listen_address_is_parsed(given: str, wanted: tuple[str, int]) -> None:
     assert Address().convert(given, None, None) == wanted
 
 
 @pytest.mark.parametrize("given", ["9090", "127.0.0.1", ":9090", "127.0.0.1:0", "127.0.0.1:x", "127.0.0.1:70000"])
-def test_what_is_no_address_is_told_so(folder: Path, given: str) -> None:
+def test_invalid_listen_address_is_refused(folder: Path, given: str) -> None:
     refused = run(folder, "serve", "--metrics", given)
     assert refused.exit_code == 2
     assert "127.0.0.1:9090" in refused.output

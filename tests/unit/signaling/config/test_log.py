@@ -8,7 +8,7 @@ import pytest
 from signaling.config import log
 
 
-def test_secrets_and_what_people_said_are_blanked() -> None:
+def test_secrets_and_conversation_texts_are_redacted() -> None:
     token = "A" * 43
     event = log.redact(
         None,
@@ -32,7 +32,7 @@ def test_secrets_and_what_people_said_are_blanked() -> None:
     }
 
 
-def test_tracebacks_are_redacted_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_tracebacks_are_redacted(capsys: pytest.CaptureFixture[str]) -> None:
     before = logging.getLogger().handlers[:]
     try:
         log.set_up(as_json=True)

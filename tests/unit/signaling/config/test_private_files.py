@@ -32,7 +32,7 @@ def readable_by_others(folder: Path) -> dict[str, str]:
     return {name: mode for name, mode in found.items() if int(mode, 8) & 0o077}
 
 
-async def test_a_new_database_is_ours_alone(umask: int, tmp_path: Path) -> None:
+async def test_new_database_is_private(umask: int, tmp_path: Path) -> None:
     folder = tmp_path / "sangdam"
     private_data(folder, folder / "recordings")
     records = await Records.open(f"sqlite+aiosqlite:///{folder / 'records.sqlite'}")
@@ -42,14 +42,14 @@ async def test_a_new_database_is_ours_alone(umask: int, tmp_path: Path) -> None:
     await records.close()
 
 
-async def test_a_database_in_a_folder_of_its_own_is_too(umask: int, tmp_path: Path) -> None:
+async def test_database_in_its_own_folder_is_private(umask: int, tmp_path: Path) -> None:
     records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'elsewhere.sqlite'}")
     await records.use_code("c", 1)
     assert {rights(path) for path in tmp_path.iterdir()} == {"0o600"}
     await records.close()
 
 
-async def test_what_an_earlier_version_left_open_is_closed(umask: int, tmp_path: Path) -> None:
+async def test_files_left_open_by_an_earlier_version_become_private(umask: int, tmp_path: Path) -> None:
     folder = tmp_path / "sangdam"
     recording = folder / "recordings" / "s-1" / "1-1"
     recording.mkdir(parents=True)
@@ -66,7 +66,7 @@ async def test_what_an_earlier_version_left_open_is_closed(umask: int, tmp_path:
     old.close()
 
 
-def test_a_folder_that_all_share_stays_shared(tmp_path: Path) -> None:
+def test_shared_folder_stays_shared(tmp_path: Path) -> None:
     shared = tmp_path / "tmp"
     shared.mkdir()
     shared.chmod(0o1777)
@@ -76,7 +76,7 @@ def test_a_folder_that_all_share_stays_shared(tmp_path: Path) -> None:
     assert (rights(shared), rights(shared / "another's")) == ("0o1777", "0o644")
 
 
-def test_a_link_does_not_lead_us_to_other_files(tmp_path: Path) -> None:
+def test_symlink_is_not_followed_to_other_files(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_bytes(b"")
     other.chmod(0o644)
@@ -88,7 +88,7 @@ def test_a_link_does_not_lead_us_to_other_files(tmp_path: Path) -> None:
     assert rights(other) == "0o644"
 
 
-def test_commands_make_private_files_only(umask: int, tmp_path: Path) -> None:
+def test_commands_create_only_private_files(umask: int, tmp_path: Path) -> None:
     folder = tmp_path / "made" / "here"
     command = [sys.executable, "-m", "signaling.cli.main", "staff", "list", "--data-dir", str(folder)]
     subprocess.run(command, check=True, capture_output=True, umask=umask)

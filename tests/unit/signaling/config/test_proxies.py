@@ -37,7 +37,7 @@ CHAIN = proxies_of("10.0.0.0/8,127.0.0.1,2001:db8:f::/48")
         ("", [EVIL], ""),
     ],
 )
-def test_the_last_entry_that_is_no_proxy_of_ours(connected: str, lines: list[str], client: str) -> None:
+def test_last_address_that_is_not_our_proxy_is_used(connected: str, lines: list[str], client: str) -> None:
     assert CHAIN.client(connected, lines, []) == client
 
 
@@ -62,7 +62,7 @@ def test_the_last_entry_that_is_no_proxy_of_ours(connected: str, lines: list[str
         ([""], PROXY),
     ],
 )
-def test_rfc_7239(lines: list[str], client: str) -> None:
+def test_rfc_7239_header_is_parsed(lines: list[str], client: str) -> None:
     assert CHAIN.client(PROXY, [], lines) == client
 
 
@@ -73,7 +73,7 @@ def test_two_headers_that_differ_are_not_believed() -> None:
     assert CHAIN.client(PROXY, [EVIL], [f"for={CLIENT}"]) == PROXY
 
 
-def test_without_networks_one_proxy_nearby_is_believed() -> None:
+def test_one_local_proxy_is_trusted_if_no_networks_are_set() -> None:
     for proxy in ("127.0.0.1", "::1", "192.168.1.2", "172.17.0.1", "fd00::1"):
         assert one_proxy().client(proxy, [EVIL, CLIENT], []) == CLIENT
         assert one_proxy().client(proxy, [f"{EVIL}, 172.18.0.1"], []) == "172.18.0.1", "a private client chooses nothing either"
@@ -81,7 +81,7 @@ def test_without_networks_one_proxy_nearby_is_believed() -> None:
 
 
 @given(st.lists(st.text(max_size=60), max_size=3), st.lists(st.text(max_size=60), max_size=3), st.booleans(), st.booleans())
-def test_nobody_chooses_their_own_address(sent: list[str], sent_too: list[str], one_line: bool, rfc: bool) -> None:
+def test_client_cannot_choose_its_own_address(sent: list[str], sent_too: list[str], one_line: bool, rfc: bool) -> None:
     """Whatever a client sends, in whichever header: the proxy adds to one of both, on the last line or behind it."""
     added = f'for="{CLIENT}"' if rfc else CLIENT
     lines = [*sent[:-1], f"{sent[-1]}, {added}"] if one_line and sent else [*sent, added]
@@ -91,7 +91,7 @@ def test_nobody_chooses_their_own_address(sent: list[str], sent_too: list[str], 
 
 
 @given(st.text(max_size=200))
-def test_any_text_is_an_address_or_unreadable(text: str) -> None:
+def test_any_header_text_is_an_address_or_unreadable(text: str) -> None:
     try:
         parse(text)
     except Unreadable:
@@ -99,11 +99,11 @@ def test_any_text_is_an_address_or_unreadable(text: str) -> None:
 
 
 @pytest.mark.parametrize("networks", ["", "10.0.0.0/8,", "everywhere", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/8;127.0.0.1"])
-def test_what_is_no_network_is_named(networks: str) -> None:
+def test_invalid_network_is_named_in_the_error(networks: str) -> None:
     with pytest.raises(ValueError, match="is not a network"):
         proxies_of(networks)
 
 
-def test_it_knows_where_our_proxies_connect_from() -> None:
+def test_proxy_connections_are_recognized() -> None:
     proxies = proxies_of("10.0.0.0/8")
     assert [proxies.include(address) for address in ("10.1.2.3", "192.0.2.1", "", "no address")] == [True, False, False, False]

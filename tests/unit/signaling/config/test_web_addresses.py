@@ -22,7 +22,7 @@ from signaling.config.web_addresses import BadAddress, is_origin, origin, page
         ("http://counselor.localhost:8080/", "http://counselor.localhost:8080"),
     ],
 )
-def test_an_origin_is_stored_as_browsers_write_it(typed: str, stored: str) -> None:
+def test_origin_is_stored_as_browsers_write_it(typed: str, stored: str) -> None:
     assert origin(typed) == stored
     assert is_origin(stored)
     assert is_origin(typed) == (typed == stored)
@@ -38,7 +38,7 @@ def test_an_origin_is_stored_as_browsers_write_it(typed: str, stored: str) -> No
      "https://a.example b.example", "https://a.ex\tample", "https://a.example\n", "https://a%00.example", "https://1.2.3.4.5",
      "https://a..example\u202e", "ftp://shop.example", "file:///etc/passwd", "https://" + "a" * 3000 + ".example"],
 )  # fmt: skip  # a list
-def test_what_is_no_origin_is_refused_with_a_sentence(typed: str) -> None:
+def test_invalid_origin_is_refused_with_a_sentence(typed: str) -> None:
     if typed in ("https://shop.example:", "https://a.example\n"):  # a browser drops these
         assert origin(typed) == typed.strip().rstrip(":")
         return
@@ -59,7 +59,7 @@ def test_what_is_no_origin_is_refused_with_a_sentence(typed: str) -> None:
         ("http://localhost:8081/", "http://localhost:8081/"),
     ],
 )
-def test_a_page_may_be_linked_to(typed: str, stored: str) -> None:
+def test_page_address_is_accepted_as_a_link(typed: str, stored: str) -> None:
     assert page(typed) == stored
 
 
@@ -68,6 +68,6 @@ def test_a_page_may_be_linked_to(typed: str, stored: str) -> None:
               "privacy",
               "https://user:secret@shop.example/", "https://shop.example/a b", "vbscript:x", "\x01javascript:x", "https://a;b/"],
 )  # fmt: skip  # a list
-def test_what_a_link_must_not_hold_is_refused(typed: str) -> None:
+def test_unsafe_link_is_refused(typed: str) -> None:
     with pytest.raises(BadAddress):
         page(typed)

@@ -20,7 +20,7 @@ async def drained(client: Client) -> list[dict[str, object]]:
     return frames
 
 
-async def test_what_was_queued_goes_out_before_goodbye() -> None:
+async def test_queued_messages_go_out_before_the_close() -> None:
     client = Client(tab="t")
     client.send(Ok(id=1))
     client.bye("restart", retry_ms=300)
@@ -28,7 +28,7 @@ async def test_what_was_queued_goes_out_before_goodbye() -> None:
     assert await drained(client) == [{"type": "ok", "id": 1}, {"type": "bye", "reason": "restart", "retry_ms": 300}]
 
 
-async def test_a_client_that_does_not_read_is_told_so_and_closed() -> None:
+async def test_client_that_does_not_read_is_closed_with_a_reason() -> None:
     client = Client(tab="t")
     for number in range(QUEUE_MESSAGES + 50):
         client.send(Ok(id=number))
@@ -36,14 +36,14 @@ async def test_a_client_that_does_not_read_is_told_so_and_closed() -> None:
     assert [frame["reason"] for frame in await drained(client)] == ["slow_client"]
 
 
-async def test_large_frames_fill_the_queue_by_bytes() -> None:
+async def test_send_queue_is_bounded_in_bytes() -> None:
     client = Client(tab="t")
     for _ in range(12):
         client.send_encoded(b"x" * 400_000)
     assert client.closing
 
 
-def test_staff_are_found_in_every_tab_the_newest_last() -> None:
+def test_staff_connections_are_listed_newest_last() -> None:
     hub = Hub()
     first, second, other = member("a"), member("b"), member("c", "suho")
     for client in (first, second, other):

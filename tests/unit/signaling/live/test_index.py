@@ -20,7 +20,7 @@ def an_entry(number: int, state: str = "preparing", *staff: str) -> Entry:
     return Entry(session=session, site=Site(id="shop"), brief=Brief(), token_hash=f"hash-{number}")
 
 
-def test_a_session_is_where_its_state_says_and_nowhere_after() -> None:
+def test_session_is_indexed_by_state_and_removed_at_the_end() -> None:
     index, entry = Index(), an_entry(1)
     seen = []
     for state in ("preparing", "waiting", "active", "waiting", "after", "closed"):
@@ -37,7 +37,7 @@ def test_a_session_is_where_its_state_says_and_nowhere_after() -> None:
     assert not index.queues
 
 
-def test_staff_are_found_in_all_their_sessions_and_not_in_those_they_have_left() -> None:
+def test_staff_are_indexed_only_in_sessions_they_are_in() -> None:
     index = Index()
     first, second = an_entry(1, "active", "jimin"), an_entry(2, "after", "jimin", "suho")
     for entry in (first, second):

@@ -63,13 +63,13 @@ async def owed(database: Database, counts: Counter[str]) -> AsyncIterator[Owed]:
     running.cancel()
 
 
-async def test_what_can_be_written_is_written_at_once(owed: Owed, database: Database) -> None:
+async def test_write_is_done_at_once_if_the_database_answers(owed: Owed, database: Database) -> None:
     await owed.now_or_later("s-1", database.write("state"), "state")
     assert database.written == [("state", False)]
     assert not owed
 
 
-async def test_what_waits_is_written_in_order_and_of_a_state_the_newest(owed: Owed, database: Database) -> None:
+async def test_pending_writes_keep_order_and_the_newest_state(owed: Owed, database: Database) -> None:
     database.is_there = False
     for what, whole in (("state 1", "state"), ("rang", ""), ("accepted", ""), ("state 2", "state")):
         await owed.now_or_later("s-1", database.write(what), whole)
@@ -81,7 +81,7 @@ async def test_what_waits_is_written_in_order_and_of_a_state_the_newest(owed: Ow
     assert database.written == [(what, True) for what in ("state 2", "rang", "accepted", "another's state", "left")]
 
 
-async def test_what_happened_is_bounded_and_states_are_not(
+async def test_pending_events_are_bounded_and_states_are_all_kept(
     owed: Owed, database: Database, counts: Counter[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(owing, "MOST", 4)
@@ -97,7 +97,7 @@ async def test_what_happened_is_bounded_and_states_are_not(
     assert [what for what, _ in database.written] == ["event 0", "event 1", "event 2", "event 3", "state"]
 
 
-async def test_another_server_decides_by_then(owed: Owed, database: Database) -> None:
+async def test_pending_write_is_dropped_if_another_server_took_over(owed: Owed, database: Database) -> None:
     database.is_there = False
     await owed.now_or_later("s-1", database.write("state"), "state")
     database.refusal = Overtaken()
@@ -107,7 +107,7 @@ async def test_another_server_decides_by_then(owed: Owed, database: Database) ->
     assert database.written == []
 
 
-async def test_what_the_records_do_not_take_does_not_hold_up_the_rest(owed: Owed, database: Database) -> None:
+async def test_refused_write_does_not_block_the_rest(owed: Owed, database: Database) -> None:
     async def wrong(again: bool) -> None:
         raise ValueError if again else RecordsAway
 

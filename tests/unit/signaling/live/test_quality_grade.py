@@ -32,10 +32,10 @@ def peer(*, down: dict[str, Any] | None = None, up: dict[str, Any] | None = None
         (peer(state="lost"), "poor"),
     ],
 )
-def test_a_connection_in_one_word(found: PeerQuality, wanted: str) -> None:
+def test_connection_quality_is_one_word(found: PeerQuality, wanted: str) -> None:
     assert grade(found) == wanted
 
 
-def test_a_call_is_as_good_as_its_worst() -> None:
+def test_call_is_graded_by_its_worst_connection() -> None:
     assert worst(["good", "poor", "fair"]) == "poor"
     assert worst([]) is None

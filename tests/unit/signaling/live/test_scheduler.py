@@ -9,7 +9,7 @@ async def ignore(key: str) -> None:
     raise AssertionError(key)
 
 
-def test_only_the_newest_time_of_a_key_counts() -> None:
+def test_only_the_newest_time_of_a_key_fires() -> None:
     scheduler = Scheduler(ignore, lambda: 0)
     scheduler.set("a", 100)
     scheduler.set("a", 300)
@@ -21,7 +21,7 @@ def test_only_the_newest_time_of_a_key_counts() -> None:
     assert scheduler.take_due(10_000) == []
 
 
-def test_moving_a_key_back_and_forth_fires_it_once() -> None:
+def test_key_moved_back_and_forth_fires_once() -> None:
     scheduler = Scheduler(ignore, lambda: 0)
     for at in (100, 200, 100):
         scheduler.set("a", at)

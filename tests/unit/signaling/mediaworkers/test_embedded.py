@@ -127,13 +127,13 @@ async def pair(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeWorkers]:
     await found.close()
 
 
-async def test_a_spare_stands_by(pair: FakeWorkers) -> None:
+async def test_spare_worker_stands_by(pair: FakeWorkers) -> None:
     assert [item.state for item in pair.items()] == ["live", "spare"]
     assert pair.place("s-1") is pair.forked[0]
     assert pair.place("s-1") is pair.forked[0]
 
 
-async def test_a_dead_workers_rooms_are_named_and_the_spare_serves_at_once(pair: FakeWorkers) -> None:
+async def test_spare_takes_over_the_rooms_of_a_dead_worker_at_once(pair: FakeWorkers) -> None:
     for room in ("s-1", "s-2"):
         pair.place(room)
     stand_in(pair.forked[0])[0].end(-9)
@@ -144,7 +144,7 @@ async def test_a_dead_workers_rooms_are_named_and_the_spare_serves_at_once(pair:
     assert [item.state for item in pair.items()] == ["spare", "live"], "and there is a new spare"
 
 
-async def test_successor_waits_for_a_taken_port(pair: FakeWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_successor_waits_for_the_port_to_be_free(pair: FakeWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ports, "LOOK_S", 0.01)
     port = pair._settings.udp_port
     with capture_logs() as logs, socket.socket(type=socket.SOCK_DGRAM) as stranger:
@@ -164,9 +164,7 @@ async def test_successor_waits_for_a_taken_port(pair: FakeWorkers, monkeypatch: 
     assert pair.forked[3].number == 0
 
 
-async def test_a_worker_told_to_end_keeps_its_rooms_until_they_have_moved(
-    pair: FakeWorkers, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_ending_worker_keeps_its_rooms_until_they_have_moved(pair: FakeWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(interface, "MOVED_S", 0.05)
     first = pair.place("s-1")
     process, client = stand_in(first)
@@ -186,7 +184,7 @@ async def test_a_worker_told_to_end_keeps_its_rooms_until_they_have_moved(
     assert pair.lost == [["s-1"], []]
 
 
-async def test_rooms_come_back_however_often_workers_die(pair: FakeWorkers) -> None:
+async def test_rooms_return_however_often_workers_die(pair: FakeWorkers) -> None:
     for _ in range(6):
         worker = pair.place("s-1")
         stand_in(worker)[0].end(-9)
@@ -194,7 +192,7 @@ async def test_rooms_come_back_however_often_workers_die(pair: FakeWorkers) -> N
         assert pair.place("s-1") not in (None, worker)
 
 
-async def test_without_a_spare_the_next_that_answers_serves(pair: FakeWorkers) -> None:
+async def test_next_worker_to_answer_serves_if_there_is_no_spare(pair: FakeWorkers) -> None:
     for worker in list(pair.forked):
         stand_in(worker)[0].end(-9)
     await turn()
@@ -202,7 +200,7 @@ async def test_without_a_spare_the_next_that_answers_serves(pair: FakeWorkers) -
     assert pair.place("s-1") is pair.forked[2]
 
 
-async def test_rooms_go_where_the_fewest_are(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_new_room_goes_to_the_worker_with_fewest_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
     found = FakeWorkers(2)
     await found.up()
     placed = [found.place(f"s-{number}") for number in range(4)]
@@ -213,7 +211,7 @@ async def test_rooms_go_where_the_fewest_are(monkeypatch: pytest.MonkeyPatch) ->
     assert all(worker.process.returncode is not None for worker in found.forked), "they end with their parent"
 
 
-async def test_a_stream_that_breaks_is_opened_again(pair: FakeWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_broken_event_stream_is_reopened(pair: FakeWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedded, "POLL_S", 0.0)
     _, client = stand_in(pair.forked[0])
     client.coming.put_nowait(None)
@@ -222,7 +220,7 @@ async def test_a_stream_that_breaks_is_opened_again(pair: FakeWorkers, monkeypat
     assert pair.lost == []
 
 
-async def test_a_fault_in_handling_an_event_is_not_the_workers(pair: FakeWorkers) -> None:
+async def test_error_in_an_event_handler_does_not_end_the_worker(pair: FakeWorkers) -> None:
     _, client = stand_in(pair.forked[0])
     client.coming.put_nowait(media.SpeakingChanged(n=1, room="s-1", epoch=1, participants=[]))
     client.beat()
@@ -231,7 +229,7 @@ async def test_a_fault_in_handling_an_event_is_not_the_workers(pair: FakeWorkers
     assert pair.items()[0].peers == 3
 
 
-async def test_a_silent_worker_is_killed_and_its_rooms_move(pair: FakeWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_silent_worker_is_killed_and_its_rooms_move(pair: FakeWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
     """It stands still (SIGSTOP) without dying."""
     pair.place("s-1")
     process, client = stand_in(pair.forked[0])
@@ -246,7 +244,7 @@ async def test_a_silent_worker_is_killed_and_its_rooms_move(pair: FakeWorkers, m
     assert pair.lost == [["s-1"]]
 
 
-async def test_a_worker_that_ends_before_it_answers_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_worker_that_ends_before_answering_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     found = FakeWorkers(1)
     await found.begin()
     process, client = stand_in(found.forked[0])

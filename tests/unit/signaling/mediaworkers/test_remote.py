@@ -24,7 +24,7 @@ async def fleet_of(**loads: float) -> Fleet:
     return fleet
 
 
-async def test_the_less_loaded_of_two_gets_the_room_and_keeps_it() -> None:
+async def test_less_loaded_worker_gets_and_keeps_the_room() -> None:
     fleet = await fleet_of(busy=0.9, idle=0.1)
     placed = fleet.place("s-1")
     assert placed is not None
@@ -33,7 +33,7 @@ async def test_the_less_loaded_of_two_gets_the_room_and_keeps_it() -> None:
     await fleet.close()
 
 
-async def test_a_burst_between_two_heartbeats_is_spread() -> None:
+async def test_burst_between_heartbeats_is_spread() -> None:
     """Their loads are as told before the burst; what was placed since counts."""
     fleet = await fleet_of(a=0.10, b=0.11, c=0.12)
     rooms = Counter(worker.id for number in range(90) if (worker := fleet.place(f"s-{number}")))
@@ -41,7 +41,7 @@ async def test_a_burst_between_two_heartbeats_is_spread() -> None:
     await fleet.close()
 
 
-async def test_a_draining_worker_gets_no_new_room_and_keeps_those_it_has() -> None:
+async def test_draining_worker_keeps_its_rooms_and_gets_no_new_one() -> None:
     fleet = await fleet_of(a=0.1, b=0.9)
     first = fleet.place("s-1")
     assert first is not None
@@ -65,7 +65,7 @@ class Heir(WorkerClient):
             await asyncio.sleep(0.001)
 
 
-async def test_who_is_started_in_the_place_of_a_dead_worker_does_not_bring_it_back() -> None:
+async def test_worker_at_a_dead_workers_address_does_not_revive_it() -> None:
     fleet = await fleet_of(a=0.1)
     worker = fleet._workers["a"]
     worker.client = Heir("http://127.0.0.1:1")
@@ -79,7 +79,7 @@ async def test_who_is_started_in_the_place_of_a_dead_worker_does_not_bring_it_ba
     await fleet.close()
 
 
-async def test_rooms_go_on_moving_when_the_lease_of_their_dead_worker_runs_out() -> None:
+async def test_rooms_keep_moving_after_the_dead_workers_lease_ends() -> None:
     fleet = await fleet_of(a=0.1)
     worker = fleet.place("s-1")
     assert worker is not None
@@ -101,7 +101,7 @@ async def test_rooms_go_on_moving_when_the_lease_of_their_dead_worker_runs_out()
     await fleet.close()
 
 
-def test_a_secret_comes_from_a_file_or_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_secret_comes_from_a_file_or_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SANGDAM_SECRET", raising=False)
     with pytest.raises(BadSecret, match="needs a secret"):
         read_secret(None)
@@ -113,7 +113,7 @@ def test_a_secret_comes_from_a_file_or_the_environment(tmp_path: Path, monkeypat
     assert "short" not in str(error.value).replace("too short", "")
 
 
-def test_one_purposes_key_is_not_anothers() -> None:
+def test_derived_keys_differ_by_purpose() -> None:
     secret = b"x" * 32
     assert media_token(secret) != derived(secret, "codes").hex()
     assert secret.hex() not in media_token(secret)

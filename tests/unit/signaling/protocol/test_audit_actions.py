@@ -14,6 +14,6 @@ TEXTS = Path(__file__).parents[4] / "web" / "src" / "operator"
 
 
 @pytest.mark.parametrize("locale", ["en", "ko"])
-def test_every_action_has_words(locale: str) -> None:
+def test_every_audit_action_has_a_text_in_both_languages(locale: str) -> None:
     texts = json.loads((TEXTS / f"{locale}.json").read_text())
     assert [action for action in get_args(AuditAction) if f"audit.{action}" not in texts] == []

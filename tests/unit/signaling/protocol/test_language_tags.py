@@ -16,7 +16,7 @@ from signaling.records import Site
      ("es-419", "es-419"), ("sl-rozaj-biske", "sl-rozaj-biske"), ("en-x-US", "en-x-us"), ("", ""), ("C", ""), ("korean!", ""),
      ("ko-\u202e", ""), ("ko\n", "ko"), ("a" * 60, ""), ("*", "")],
 )  # fmt: skip  # a table
-def test_one_way_to_write_a_tag(tag: str, written: str) -> None:
+def test_language_tag_is_normalized(tag: str, written: str) -> None:
     assert canonical(tag) == written
 
 
@@ -42,11 +42,11 @@ def test_one_way_to_write_a_tag(tag: str, written: str) -> None:
         ("ko", [], None),
     ],
 )
-def test_the_tag_that_fits_best_is_found(wanted: str, offered: list[str], found: str | None) -> None:
+def test_best_matching_language_tag_is_chosen(wanted: str, offered: list[str], found: str | None) -> None:
     assert lookup(wanted, offered) == found
     assert Site(id="shop", languages=offered).language_for(wanted) == found
 
 
 @given(st.text(max_size=20), st.lists(st.sampled_from(["ko", "en-US", "zh_Hant", "x", ""]), max_size=4))
-def test_any_text_finds_an_offered_tag_or_none(wanted: str, offered: list[str]) -> None:
+def test_any_text_gives_an_offered_tag_or_none(wanted: str, offered: list[str]) -> None:
     assert lookup(wanted, offered) in [*offered, None]

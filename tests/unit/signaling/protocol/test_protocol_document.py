@@ -23,18 +23,18 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(("side", "line"), EXAMPLES)
-def test_every_example_is_a_message(side: str, line: str) -> None:
+def test_every_documented_example_is_a_message(side: str, line: str) -> None:
     msgspec.json.decode(line, type=DECLARED[side])
 
 
 @pytest.mark.parametrize("side", DECLARED)
-def test_every_message_has_an_example(side: str) -> None:
+def test_every_message_has_a_documented_example(side: str) -> None:
     shown = {msgspec.json.decode(line)["type"] for where, line in EXAMPLES if where == side}
     declared = {struct.__struct_config__.tag for struct in typing.get_args(DECLARED[side])}
     assert declared - shown == set()
 
 
-def test_every_reason_and_key_is_there() -> None:
+def test_every_reason_and_key_is_documented() -> None:
     sources = "".join(path.read_text() for path in (Path(__file__).parents[4] / "signaling").rglob("*.py"))
     said = set(re.findall(r'Say\("([a-z_.]+)"', sources)) | {f"mode.{mode}" for mode in typing.get_args(messages.Mode)}
     for key in {*websocket.SENTENCES, *codes.SENTENCES, *said}:

@@ -46,14 +46,14 @@ class Asked(Struct):
 READ: Reader[Asked] = Reader(Asked)
 
 
-def test_every_text_is_cleaned_however_deep_it_stands() -> None:
+def test_every_nested_text_is_cleaned() -> None:
     asked = READ(
         '{"name": " a\\u0000b ", "inner": {"note": "x\\u202e"}, "many": [{"note": "\\u3164"}], "named": {"n": "y\\u0007"}}'
     )
     assert asked == Asked(name="ab", inner=Inner("x"), many=[Inner("")], named={"n": "y"})
 
 
-def test_half_an_emoji_is_repaired_wherever_it_stands() -> None:
+def test_lone_surrogate_is_repaired_at_any_depth() -> None:
     assert READ('{"name": "a\\ud83d", "unknown": "\\ude00"}').name == "a\ufffd"
 
 
@@ -71,7 +71,7 @@ def test_half_an_emoji_is_repaired_wherever_it_stands() -> None:
         ("{", "not JSON"),
     ],
 )
-def test_refusals_name_the_field_and_repeat_nothing(text: str, why: str) -> None:
+def test_refusal_names_the_field_and_repeats_no_input(text: str, why: str) -> None:
     with pytest.raises(Unreadable, match=why) as refused:
         READ(text)
     assert "secret-value" not in str(refused.value)
@@ -81,7 +81,7 @@ def test_refusals_name_the_field_and_repeat_nothing(text: str, why: str) -> None
     "kind", [str, list[str], dict[str, int], Any, Annotated[str, Meta(max_length=5)], Annotated[str, Meta(pattern="^[a-z]+$")],
              Annotated[str, Meta(pattern="x")], tuple[str, ...]],
 )  # fmt: skip  # a list
-def test_a_text_without_a_rule_cannot_be_read(kind: Any) -> None:
+def test_text_field_without_a_rule_cannot_be_read(kind: Any) -> None:
     holder = msgspec.defstruct("Holder", [("field", kind)])
     with pytest.raises(NoRule):
         Reader(holder)
@@ -93,7 +93,7 @@ class Query(Struct):
     since: int | None = None
 
 
-def test_query_parameters_pass_the_same_door() -> None:
+def test_query_parameters_use_the_same_parser() -> None:
     read: QueryReader[Query] = QueryReader(Query)
     assert read([("q", " a\0 "), ("page", "7"), ("since", ""), ("other", "\0")]) == Query(q="a", page=7)
     for items in ([("page", "1"), ("page", "2")], [("page", "٣")], [("page", "0")], [("page", "9" * 30)], [("since", "-1")]):
@@ -101,7 +101,7 @@ def test_query_parameters_pass_the_same_door() -> None:
             read(items)
 
 
-def test_client_messages_all_pass() -> None:
+def test_all_client_messages_can_be_read() -> None:
     line = messages.decode_client('{"type": "line", "session": "s-1", "line": "c-1", "text": "a\\u0000\\ud83d"}')
     assert isinstance(line, messages.SendLine)
     assert line.text == "a\ufffd"
@@ -113,7 +113,7 @@ def _reads(path: Path) -> set[str]:
     return {each for each in dotted if each.endswith(READS)}
 
 
-def test_nobody_reads_past_the_door() -> None:
+def test_no_module_bypasses_the_parser() -> None:
     past = {
         f"{path.relative_to(SOURCES)}: {each}"
         for path in SOURCES.rglob("*.py")

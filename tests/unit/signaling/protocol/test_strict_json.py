@@ -18,7 +18,7 @@ ANY = st.recursive(
 
 
 @given(ANY, st.booleans())
-def test_what_programs_agree_on_is_let_through(value: object, ascii_only: bool) -> None:
+def test_unambiguous_json_is_accepted(value: object, ascii_only: bool) -> None:
     text = json.dumps(value, ensure_ascii=ascii_only)
     assert check(f" \n{text}\t") == f" \n{text}\t"
 
@@ -46,13 +46,13 @@ def test_what_programs_agree_on_is_let_through(value: object, ascii_only: bool) 
         ("\ufeff{}", "not JSON"),
     ],
 )
-def test_what_programs_read_differently_is_refused(text: str | bytes, why: str) -> None:
+def test_ambiguous_json_is_refused(text: str | bytes, why: str) -> None:
     with pytest.raises(NotStrict, match=why):
         check(text)
 
 
 @pytest.mark.parametrize("text", ["[" * MOST_DEPTH + "]" * MOST_DEPTH, json.dumps(["[{" * 500]), json.dumps('\\"[' * 500)])
-def test_brackets_within_texts_and_side_by_side_nest_nothing(text: str) -> None:
+def test_brackets_in_texts_or_side_by_side_are_not_nesting(text: str) -> None:
     assert check(text) == text
 
 
@@ -61,7 +61,7 @@ def test_many_short_lists_are_not_deep() -> None:
 
 
 @given(st.lists(st.sampled_from(["\\ud83d", "\\uDE00", "\\\\", '\\"', "\\n", "ud83d", "a", "한"]), max_size=12).map("".join))
-def test_halves_of_emoji_become_one_character_each(inner: str) -> None:
+def test_lone_surrogates_become_one_character_each(inner: str) -> None:
     before, after = json.loads(f'"{inner}"'), json.loads(well_formed(f'"{inner}"'))
     assert after == before.encode("utf-16", "surrogatepass").decode("utf-16", "replace") or after.encode()
     assert after.replace("\ufffd", "") == "".join(c for c in before if not 0xD800 <= ord(c) < 0xE000)

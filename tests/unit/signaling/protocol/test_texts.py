@@ -20,7 +20,7 @@ ANYTHING = st.text(st.characters(exclude_categories=()), max_size=60)
     ["", " ", "\u3000\t\n", "\u3164", "\u200b", "\u2800", "\u115f\u1160", "\uffa0", "\u00ad", "\ufeff", "\u200d\ufe0f", "\u034f",
      "\u2800 \u3164", "\0\x7f", "\u202e\u2066", "\U000e0041\U000e007f", "\u180e", "\u061c"],
 )  # fmt: skip  # a list
-def test_what_nobody_can_see_is_empty(text: str) -> None:
+def test_invisible_text_counts_as_empty(text: str) -> None:
     assert (NAME(text), LINE(text), TITLE(text)) == ("", "", "")
     with pytest.raises(BadText, match="empty"):
         Seen(60, least=1)(text)
@@ -42,15 +42,15 @@ def test_what_nobody_can_see_is_empty(text: str) -> None:
         (FAMILY, FAMILY),
     ],
 )
-def test_names_are_one_line_that_reads_as_it_is(given_name: str, kept: str) -> None:
+def test_names_are_one_line_without_hidden_characters(given_name: str, kept: str) -> None:
     assert NAME(given_name) == kept
 
 
-def test_lines_keep_their_line_ends() -> None:
+def test_chat_lines_keep_their_line_breaks() -> None:
     assert LINE("a\r\nb\rc\n\n  d\u2029e") == "a\nb\nc\n\n  d\ne"
 
 
-def test_length_is_what_a_person_counts() -> None:
+def test_length_counts_visible_characters() -> None:
     assert NAME(FAMILY * 60) == FAMILY * 60
     assert count("각" * 3) == count(unicodedata.normalize("NFD", "각") * 3) == 3
     with pytest.raises(BadText, match="longer than 60 characters"):
@@ -62,14 +62,14 @@ def test_stacked_accents_are_bounded_in_bytes() -> None:
         NAME("e" + "\u0301" * 2000)
 
 
-def test_a_cut_never_splits_a_character() -> None:
+def test_truncation_never_splits_a_character() -> None:
     assert TITLE(FAMILY * 30) == FAMILY * 19 + "…"
     assert TITLE("x" * 19 + "😀") == "x" * 19 + "😀"
     assert TITLE("x" * 20 + "😀") == "x" * 19 + "…"
 
 
 @given(ANYTHING)
-def test_nothing_unfit_comes_through_and_a_second_pass_changes_nothing(text: str) -> None:
+def test_cleaning_removes_all_unsafe_text_and_is_idempotent(text: str) -> None:
     for rule in (NAME, LINE, TITLE):
         kept = rule(text)
         kept.encode()
@@ -80,7 +80,7 @@ def test_nothing_unfit_comes_through_and_a_second_pass_changes_nothing(text: str
 
 
 @given(ANYTHING)
-def test_what_programs_read_is_taken_as_it_is_or_refused(text: str) -> None:
+def test_machine_text_is_accepted_unchanged_or_refused(text: str) -> None:
     try:
         assert Exact(100)(text) == text
     except BadText:
@@ -88,6 +88,6 @@ def test_what_programs_read_is_taken_as_it_is_or_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["a\0", "\x1b[2J", "\x7f", "\x9b", "\ud83d", "한" * 34])
-def test_programs_get_no_controls_halves_or_endless_texts(text: str) -> None:
+def test_machine_text_has_no_controls_or_surrogates_and_is_bounded(text: str) -> None:
     with pytest.raises(BadText):
         Exact(100)(text)

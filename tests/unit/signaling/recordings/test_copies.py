@@ -54,7 +54,7 @@ async def made(copies: Copies, session: str) -> Copy:
     return copy
 
 
-async def test_it_is_made_when_asked_for_and_has_what_reached_the_user(tmp_path: Path) -> None:
+async def test_copy_is_made_on_request_with_what_reached_the_user(tmp_path: Path) -> None:
     recorded(tmp_path, "s-1")
     async with making(tmp_path) as (recordings, copies):
         segments = await recordings.of("s-1")
@@ -72,7 +72,7 @@ async def test_it_is_made_when_asked_for_and_has_what_reached_the_user(tmp_path:
         assert not list(path.parent.iterdir()), "what is taken back is taken back whole"
 
 
-async def test_what_is_taken_back_while_the_copy_is_made_leaves_none(tmp_path: Path) -> None:
+async def test_revoking_consent_during_copying_leaves_no_copy(tmp_path: Path) -> None:
     recorded(tmp_path, "s-1")
     async with making(tmp_path) as (recordings, copies):
         await copies.make("s-1", await recordings.of("s-1"), "u-1")
@@ -82,7 +82,7 @@ async def test_what_is_taken_back_while_the_copy_is_made_leaves_none(tmp_path: P
         assert (await copies.look("s-1")).state == "none", "told once"
 
 
-async def test_a_nearly_full_disk_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_copy_is_made_on_a_nearly_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recorded(tmp_path, "s-1")
     monkeypatch.setattr(subject, "KEEP_FREE_BYTES", 2**62)
     async with making(tmp_path) as (recordings, copies):
@@ -90,7 +90,7 @@ async def test_a_nearly_full_disk_is_left_alone(tmp_path: Path, monkeypatch: pyt
         assert (await made(copies, "s-1")).state == "failed"
 
 
-async def test_more_than_so_many_are_asked_to_come_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_excess_copy_requests_are_told_to_retry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subject, "MOST_AT_ONCE", 1)
     for session in ("s-1", "s-2"):
         recorded(tmp_path, session)

@@ -46,7 +46,7 @@ def spans(found: Segment, n: int) -> list[Span]:
     return reached(found, next(track for track in found.tracks if track.n == n), USER)
 
 
-def test_what_staff_said_and_showed_among_themselves_did_not_reach_the_user() -> None:
+def test_staff_only_talk_is_not_marked_as_reaching_the_user() -> None:
     found = a_help()
     assert spans(found, 1) == [Span(100, 30_000)]
     assert spans(found, 2) == [Span(200, 10_000), Span(20_000, 30_000)]
@@ -54,16 +54,16 @@ def test_what_staff_said_and_showed_among_themselves_did_not_reach_the_user() ->
     assert spans(found, 4) == [Span(20_000, 30_000)]
 
 
-def test_what_nobody_wrote_down_reached_nobody() -> None:
+def test_unlogged_media_counts_as_reaching_nobody() -> None:
     assert spans(segment(TrackBegan(at=0, n=1, participant=COUNSELOR, kind="audio")), 1) == []
 
 
-def test_states_that_change_nothing_for_the_user_leave_one_span() -> None:
+def test_unchanged_states_give_one_span() -> None:
     found = segment(at(0, PAIR), at(5, PAIR), TrackBegan(at=10, n=1, participant=COUNSELOR, kind="audio"), at(500, PAIR))
     assert spans(found, 1) == [Span(10, 99_000)]
 
 
-def test_a_log_that_was_cut_off_is_read_as_far_as_it_goes() -> None:
+def test_truncated_log_is_read_up_to_the_cut() -> None:
     found = a_help(end=False)
     assert found.reason == "worker_lost"
     assert {track.ended for track in found.tracks} == {99_000}
@@ -71,7 +71,7 @@ def test_a_log_that_was_cut_off_is_read_as_far_as_it_goes() -> None:
     assert segment(at(0, PAIR), cut=b"\xff\xfe").tracks == []
 
 
-def test_an_export_for_the_user_leaves_staff_out_and_one_for_staff_leaves_nothing_out() -> None:
+def test_user_export_omits_staff_talk_and_staff_export_has_all() -> None:
     found = [a_help()]
     whole = make_plan(found, lambda _, track: Path(f"{track.n}.webm"), Path("o.webm"), "staff", USER)
     theirs = make_plan(found, lambda _, track: Path(f"{track.n}.webm"), Path("o.webm"), "all", USER)
@@ -80,7 +80,7 @@ def test_an_export_for_the_user_leaves_staff_out_and_one_for_staff_leaves_nothin
     assert theirs.pieces == [(100, 30_000)]
 
 
-def test_gaps_between_stretches_of_consent_are_left_out_of_time() -> None:
+def test_time_without_consent_is_cut_from_the_export() -> None:
     def one(begin: int, end: int) -> Segment:
         return segment(TrackBegan(at=begin, n=1, participant=USER, kind="audio"), TrackEnded(at=end, n=1), Ended(at=end))
 
@@ -90,7 +90,7 @@ def test_gaps_between_stretches_of_consent_are_left_out_of_time() -> None:
     assert [position(stretches, moment) for moment in (5_000, 30_000, 61_000)] == [5_000, None, 13_000]
 
 
-def test_lines_stand_beside_the_file_at_their_times() -> None:
+def test_chat_lines_are_exported_with_their_times() -> None:
     def line(seq: int, when: int, text: str, kind: Literal["text", "system"] = "text") -> Line:
         return Line(seq=seq, id=str(seq), author="u", name="민아", role="user", kind=kind, audience="all", at=when, text=text)
 
@@ -107,7 +107,7 @@ def test_lines_stand_beside_the_file_at_their_times() -> None:
         assert cue.endswith("b")
 
 
-def test_the_folder_is_read_erased_and_nothing_outside_it(tmp_path: Path) -> None:
+def test_erasing_a_recording_touches_only_its_folder(tmp_path: Path) -> None:
     async def story() -> None:
         recordings = Recordings(tmp_path / "recordings")
         assert await recordings.sessions() == []

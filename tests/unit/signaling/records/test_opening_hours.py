@@ -43,25 +43,25 @@ def opens(text: str, hours: Hours = OFFICE) -> str:
         ("2027-12-24 18:00", "2027-12-25 10:00"),  # the year's own date goes before every year's
     ],
 )
-def test_when_it_opens_next(now: str, opening: str) -> None:
+def test_next_opening_is_found(now: str, opening: str) -> None:
     assert opens(now) == opening
     assert is_open(OFFICE, at(now)) == (opening == "")
 
 
-def test_hours_over_midnight_are_one_opening() -> None:
+def test_hours_across_midnight_are_one_opening() -> None:
     night = Hours(timezone=SEOUL, week={"fri": ["22:00-24:00"], "sat": ["00:00-02:00"]})
     assert next(openings(night, at("2026-11-28 01:00"))) == (at("2026-11-27 22:00"), at("2026-11-28 02:00"))
     assert is_open(night, at("2026-11-28 01:59"))
     assert not is_open(night, at("2026-11-28 02:00"))
 
 
-def test_open_day_and_night_is_always_open() -> None:
+def test_hours_around_the_clock_are_always_open() -> None:
     always = Hours(timezone=SEOUL, week={day: ["00:00-24:00"] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")})
     assert is_open(always, at("2026-11-28 00:00"))
     assert next_opening(always, at("2026-11-28 00:00")) is None
 
 
-def test_nine_o_clock_stays_nine_when_clocks_change() -> None:
+def test_local_opening_time_survives_clock_changes() -> None:
     berlin = Hours(timezone="Europe/Berlin", week={"sun": ["09:00-10:00"]})
     assert opens("2026-10-24 12:00", berlin) == "2026-10-25 09:00"  # 25 hours long
     sundays = [begin for begin, _ in islice(openings(berlin, at("2026-10-17 12:00", "Europe/Berlin")), 2)]
@@ -70,12 +70,12 @@ def test_nine_o_clock_stays_nine_when_clocks_change() -> None:
     assert is_open(skipped, at("2027-03-28 03:45", "Europe/Berlin"))
 
 
-def test_never_open_has_no_next_opening() -> None:
+def test_category_that_never_opens_has_no_next_opening() -> None:
     assert next_opening(Hours(timezone=SEOUL), at("2026-11-24 09:00")) is None
     assert not is_open(Hours(timezone=SEOUL), at("2026-11-24 09:00"))
 
 
-def test_categories_inherit_and_stand_open_without_hours() -> None:
+def test_categories_inherit_hours_and_are_open_without_any() -> None:
     site = Site(
         id="shop",
         categories={
@@ -103,17 +103,17 @@ def test_categories_inherit_and_stand_open_without_hours() -> None:
         (Hours(timezone=SEOUL, days={"13-01": []}), "no such day"),
     ],
 )
-def test_hours_that_make_no_sense_are_refused_with_a_sentence(hours: Hours, sentence: str) -> None:
+def test_invalid_hours_are_refused_with_a_sentence(hours: Hours, sentence: str) -> None:
     with pytest.raises(BadHours, match=sentence):
         check(hours)
 
 
-def test_the_29th_of_february_may_be_a_holiday_of_every_year() -> None:
+def test_february_29_can_be_a_yearly_holiday() -> None:
     check(Hours(timezone=SEOUL, days={"02-29": []}))
 
 
 @given(now=st.integers(min_value=at("2026-01-01 00:00"), max_value=at("2028-01-01 00:00")))
-def test_it_is_open_from_the_next_opening_on_and_not_before(now: int) -> None:
+def test_category_is_open_from_the_next_opening_and_not_before(now: int) -> None:
     found = next_opening(OFFICE, now)
     if found is None:
         assert is_open(OFFICE, now)
@@ -127,7 +127,7 @@ def in_seoul(moments: list[int]) -> list[str]:
     return [f"{datetime.fromtimestamp(moment / 1000, ZoneInfo(SEOUL)):%m-%d %H:%M}" for moment in moments]
 
 
-def test_callbacks_are_offered_within_the_hours_and_not_at_once() -> None:
+def test_callbacks_are_offered_later_and_within_hours() -> None:
     lunch = Hours(timezone=SEOUL, week={"wed": ["09:00-12:00", "13:00-14:30"], "thu": ["10:00-11:00"]}, days={"11-26": []})
     offered = in_seoul(callback_times(lunch, at("2026-11-25 10:55")))
     assert offered == ["11-25 11:30", "11-25 13:00", "11-25 13:30", "11-25 14:00", *offered[4:]]
@@ -135,14 +135,14 @@ def test_callbacks_are_offered_within_the_hours_and_not_at_once() -> None:
     assert all(may_call_back(lunch, moment, at("2026-11-25 10:55")) for moment in callback_times(lunch, at("2026-11-25 10:55")))
 
 
-def test_a_long_day_offers_a_few_times_and_four_days() -> None:
+def test_callback_offers_are_few_times_on_four_days() -> None:
     offered = in_seoul(callback_times(OFFICE, at("2026-11-25 06:00")))
     days = {moment[:5] for moment in offered}
     assert len(days) == 4
     assert all(sum(moment.startswith(day) for moment in offered) <= 8 for day in days)
 
 
-def test_who_never_closes_calls_back_in_the_askers_daytime() -> None:
+def test_always_open_category_offers_callbacks_in_user_daytime() -> None:
     offered = callback_times(None, at("2026-11-25 23:00"), SEOUL)
     assert all("09:00" <= moment[6:] <= "20:30" for moment in in_seoul(offered))
     assert callback_times(None, at("2026-11-25 23:00"), "../etc")
@@ -164,7 +164,7 @@ def test_callbacks_are_on_the_local_half_hour(zone: str, hours: str) -> None:
         assert all(may_call_back(given, moment, at(now)) for moment in offered)
 
 
-def test_nobody_is_called_back_in_the_past_out_of_hours_or_next_month() -> None:
+def test_callback_time_outside_hours_or_range_is_refused() -> None:
     now = at("2026-11-25 10:00")
     for moment in ("2026-11-25 09:59", "2026-11-25 23:00", "2026-12-25 10:00"):
         assert not may_call_back(OFFICE, at(moment), now)

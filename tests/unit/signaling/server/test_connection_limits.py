@@ -11,7 +11,7 @@ def connections() -> Connections[str]:
     return Connections(LIMITS)
 
 
-def test_headers_that_do_not_come_are_not_waited_for() -> None:
+def test_missing_headers_are_cut_off() -> None:
     known = connections()
     known.opened("a", "n", now_s=0)
     known.opened("b", "n", now_s=5)
@@ -20,7 +20,7 @@ def test_headers_that_do_not_come_are_not_waited_for() -> None:
     assert known.overdue(15) == ["a", "b"]
 
 
-def test_one_that_is_served_has_no_deadline() -> None:
+def test_connection_being_served_has_no_deadline() -> None:
     known = connections()
     known.opened("a", "n", now_s=0)
     known.became("a", "served", 1)
@@ -28,7 +28,7 @@ def test_one_that_is_served_has_no_deadline() -> None:
     assert known.served() == ["a"]
 
 
-def test_between_requests_it_is_kept_for_a_while_and_longer_for_a_proxy() -> None:
+def test_idle_connection_is_kept_longer_for_a_proxy() -> None:
     known = connections()
     for name, network in (("proxy", ""), ("client", "n")):
         known.opened(name, network, now_s=0)
@@ -39,7 +39,7 @@ def test_between_requests_it_is_kept_for_a_while_and_longer_for_a_proxy() -> Non
     assert known.overdue(302) == ["proxy", "client"]
 
 
-def test_a_further_request_has_the_deadline_of_the_first() -> None:
+def test_later_request_has_the_same_header_deadline() -> None:
     known = connections()
     known.opened("a", "n", now_s=0)
     known.became("a", "idle", 2)
@@ -48,7 +48,7 @@ def test_a_further_request_has_the_deadline_of_the_first() -> None:
     assert known.overdue(22) == ["a"]
 
 
-def test_an_address_that_asks_nothing_with_many_loses_its_oldest() -> None:
+def test_address_with_many_idle_connections_loses_the_oldest() -> None:
     known = connections()
     assert [known.opened(name, "n", now_s=0) for name in "abc"] == [None, None, None]
     known.became("b", "idle", 1)
@@ -59,7 +59,7 @@ def test_an_address_that_asks_nothing_with_many_loses_its_oldest() -> None:
     assert known.opened("other", "m", now_s=3) is None
 
 
-def test_an_address_has_so_many_and_no_more() -> None:
+def test_connections_per_address_are_limited() -> None:
     known = connections()
     for name in "abcde":
         known.opened(name, "n", now_s=0)
@@ -69,12 +69,12 @@ def test_an_address_has_so_many_and_no_more() -> None:
     assert known.opened("other", "m", now_s=0) is None
 
 
-def test_a_proxy_may_have_as_many_as_the_process() -> None:
+def test_proxy_is_limited_only_by_the_process() -> None:
     known = connections()
     assert [known.opened(f"c{number}", "", now_s=0) for number in range(6)] == [None] * 6
 
 
-def test_a_server_of_ours_stops_counting_as_a_stranger() -> None:
+def test_own_server_does_not_count_as_a_stranger() -> None:
     known = connections()
     for name in "abc":
         known.opened(name, "n", now_s=0)
@@ -87,14 +87,14 @@ def test_a_server_of_ours_stops_counting_as_a_stranger() -> None:
     assert len(known) == 0
 
 
-def test_in_need_the_address_with_most_that_ask_nothing_gives_way() -> None:
+def test_full_server_drops_from_the_address_with_most_idle_connections() -> None:
     known = connections()
     for name, network in (("a1", "a"), ("b1", "b"), ("b2", "b"), ("b3", "b"), ("c1", "c"), ("d1", "d")):
         known.opened(name, network, now_s=0)
     assert known.opened("e1", "e", now_s=1) == "b1"
 
 
-def test_who_comes_last_goes_when_everybody_is_served() -> None:
+def test_newest_connection_is_dropped_if_all_are_being_served() -> None:
     known = connections()
     for number in range(6):
         known.opened(f"c{number}", f"n{number}", now_s=0)
@@ -102,7 +102,7 @@ def test_who_comes_last_goes_when_everybody_is_served() -> None:
     assert known.opened("late", "m", now_s=1) == "late"
 
 
-def test_what_is_closed_is_forgotten() -> None:
+def test_closed_connection_is_forgotten() -> None:
     known = connections()
     for state in ("asking", "idle", "served"):
         known.opened("a", "n", now_s=0)
@@ -116,7 +116,7 @@ def test_what_is_closed_is_forgotten() -> None:
 
 
 @pytest.mark.parametrize("state", ["asking", "idle", "served"])
-def test_saying_it_twice_counts_once(state: str) -> None:
+def test_repeated_notice_counts_once(state: str) -> None:
     known = connections()
     known.opened("a", "n", now_s=0)
     known.became("a", state, 1)
@@ -125,7 +125,7 @@ def test_saying_it_twice_counts_once(state: str) -> None:
     assert known.opened("c", "n", now_s=2) is None
 
 
-def test_sockets_without_a_hello_are_so_many_and_no_more() -> None:
+def test_websockets_without_a_hello_are_limited() -> None:
     strangers = Strangers(each_address=2, most=3)
     assert [strangers.enter(network) for network in "aaabb"] == [True, True, False, True, False]
     strangers.leave("a")

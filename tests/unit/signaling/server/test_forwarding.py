@@ -79,7 +79,7 @@ async def servers() -> AsyncIterator[tuple[TestServer, Seen]]:
         "/api/a%3Fb",
     ],
 )
-async def test_the_target_arrives_as_it_was_written(servers: tuple[TestServer, Seen], target: str) -> None:
+async def test_forwarded_target_arrives_unchanged(servers: tuple[TestServer, Seen], target: str) -> None:
     server, seen = servers
     assert "200" in await ask(server, target)
     assert seen.targets == [target]
@@ -107,9 +107,7 @@ async def test_the_target_arrives_as_it_was_written(servers: tuple[TestServer, S
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_what_is_not_written_as_it_is_meant_goes_nowhere(
-    servers: tuple[TestServer, Seen], target: str, method: str
-) -> None:
+async def test_ambiguous_target_is_not_forwarded(servers: tuple[TestServer, Seen], target: str, method: str) -> None:
     server, seen = servers
     assert "400" in await ask(server, target, method)
     assert seen.targets == []

@@ -20,5 +20,5 @@ from signaling.server.garbage_collector import LEAST, is_due
         (2_100_000, 1_000_000, False, True),
     ],
 )
-def test_a_full_round_waits_for_a_calm_moment_but_not_for_ever(new: int, kept: int, calm: bool, due: bool) -> None:
+def test_full_collection_waits_for_an_idle_moment_up_to_a_limit(new: int, kept: int, calm: bool, due: bool) -> None:
     assert is_due(new, kept, calm=calm) is due

@@ -89,14 +89,14 @@ async def ended(reader: asyncio.StreamReader, within_s: float) -> bytes:
 
 
 @pytest.mark.parametrize("first", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: x\r\nX-A: "])
-async def test_a_request_without_an_end_is_hung_up_on(place: Place, first: bytes) -> None:
+async def test_request_without_an_end_is_closed(place: Place, first: bytes) -> None:
     reader, _ = await place.connect(first)
     assert await ended(reader, 2) == b""
     assert place.guard.refused["request_timeout"] == 1
     assert len(place.guard.connections) == 0
 
 
-async def test_endless_headers_have_an_end(place: Place) -> None:
+async def test_endless_headers_are_cut_off(place: Place) -> None:
     reader, writer = await place.connect(b"GET / HTTP/1.1\r\nHost: x\r\n")
 
     async def more() -> None:
@@ -110,7 +110,7 @@ async def test_endless_headers_have_an_end(place: Place) -> None:
     sending.cancel()
 
 
-async def test_a_connection_without_requests_is_not_kept_for_long(place: Place) -> None:
+async def test_idle_connection_is_closed_soon(place: Place) -> None:
     reader, _ = await place.connect(ASKED)
     assert (await ended(reader, 3)).startswith(b"HTTP/1.1 200")
     assert place.guard.refused["idle"] == 1
@@ -119,19 +119,19 @@ async def test_a_connection_without_requests_is_not_kept_for_long(place: Place) 
 @pytest.mark.parametrize(
     "body", [b"Content-Length: 100\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"], ids=["missing", "chunked"]
 )
-async def test_a_body_that_does_not_come_ends_its_connection(place: Place, body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_missing_body_closes_the_connection(place: Place, body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("signaling.server.http.bodies.BODY_WITHIN_S", 0.3)
     monkeypatch.setattr(guarded, "LINGER_S", 0.2)
     reader, _ = await place.connect(b"POST /takes HTTP/1.1\r\nHost: x\r\n" + body)
     await ended(reader, 4)
 
 
-async def test_a_body_that_nobody_reads_ends_its_connection(place: Place) -> None:
+async def test_unread_body_closes_the_connection(place: Place) -> None:
     reader, _ = await place.connect(b"POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
     assert (await ended(reader, 5)).startswith(b"HTTP/1.1 404")
 
 
-async def test_who_takes_nothing_of_the_answer_is_cut_off(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_client_that_does_not_read_the_response_is_cut_off(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guarded, "STALLED_S", 0.5)
     monkeypatch.setattr(guarded, "LOOK_S", 0.1)
     _, writer = await place.connect(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -140,12 +140,12 @@ async def test_who_takes_nothing_of_the_answer_is_cut_off(place: Place, monkeypa
     writer.close()
 
 
-async def test_an_answer_that_takes_long_is_waited_for(place: Place) -> None:
+async def test_slow_response_is_not_cut_off(place: Place) -> None:
     reader, _ = await place.connect(b"GET /waits HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert (await ended(reader, 5)).endswith(b"waited")
 
 
-async def test_requests_on_one_connection_go_on(place: Place) -> None:
+async def test_one_connection_carries_many_requests(place: Place) -> None:
     reader, writer = await place.connect()
     for _ in range(6):
         writer.write(ASKED)
@@ -169,7 +169,7 @@ async def test_many_addresses_leave_room_for_one_more(place: Place) -> None:
         writer.close()
 
 
-async def test_a_proxy_of_ours_is_no_address_like_others() -> None:
+async def test_own_proxy_is_not_limited_like_other_addresses() -> None:
     async with serving(Limits(most=50, each_address=4, idle_s=0.2), trusted="127.0.0.9") as place:
         kept = [await place.connect(ASKED, "127.0.0.9") for _ in range(20)]
         assert place.guard.refused["connection_limit"] == 0
@@ -178,7 +178,7 @@ async def test_a_proxy_of_ours_is_no_address_like_others() -> None:
             writer.close()
 
 
-async def test_the_log_warns_before_descriptors_end(place: Place) -> None:
+async def test_log_warns_before_descriptors_run_out(place: Place) -> None:
     with structlog.testing.capture_logs() as logs:
         silent = [await place.connect(address=f"127.0.0.{number}") for number in range(2, 10)]
         await asyncio.sleep(0.3)
@@ -196,7 +196,7 @@ async def test_the_log_warns_before_descriptors_end(place: Place) -> None:
         (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 200 + b"\r\n", "no_http"),
     ],
 )
-async def test_what_strangers_break_is_counted_and_not_logged(
+async def test_requests_broken_by_strangers_are_counted_not_logged(
     place: Place, said: bytes, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(5):

@@ -13,9 +13,7 @@ from signaling.server import retention
 from signaling.server.app_keys import RECORDINGS, RECORDS
 
 
-async def test_what_is_too_old_goes_when_the_server_starts_with_its_recordings(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_expired_sessions_and_recordings_are_erased_at_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
     old = SessionRecord(id="s-1", site="gone", category="c", language="ko", channel="text", state="closed", ended_at=1)
     await records.create_session(old)

@@ -41,7 +41,7 @@ def call() -> Call:
 
 
 @pytest.mark.parametrize("begun", [lambda call: call, lambda call: call.enter()])
-def test_who_prepares_or_waits_may_go_and_be_called_back(call, begun):
+def test_preparing_or_waiting_user_can_ask_for_a_callback(call, begun):
     begun(call)
     waited = call.session.state == "waiting"
     asked(call)
@@ -51,7 +51,7 @@ def test_who_prepares_or_waits_may_go_and_be_called_back(call, begun):
     assert next_deadline(call.session) == AT, "nothing ends it because its user has gone"
 
 
-def test_who_lost_their_counselor_may_be_called_back(call):
+def test_user_whose_counselor_disconnected_can_ask_for_a_callback(call):
     call.active().give(ev.Disconnected("jimin"))
     call.tick(30)
     asked(call)
@@ -61,13 +61,13 @@ def test_who_lost_their_counselor_may_be_called_back(call):
 
 
 @pytest.mark.parametrize("begun", [lambda call: call.active(), lambda call: call.active().give(ev.Left("u"))])
-def test_who_talks_or_has_talked_may_not(call, begun):
+def test_user_in_or_after_a_call_cannot_ask_for_a_callback(call, begun):
     begun(call)
     with pytest.raises(NotAllowed, match="wrong_state"):
         asked(call)
 
 
-def test_it_rings_from_its_time_on_and_not_before(call):
+def test_callback_rings_from_its_time_and_not_before(call):
     asked(call)
     call.tick(HOUR_S - 1)
     assert call.effects == []
@@ -81,7 +81,7 @@ def test_it_rings_from_its_time_on_and_not_before(call):
     assert (call.session.state, callback(call).state, call.session.end_reason) == ("closed", "missed", "unserved")
 
 
-def test_who_accepts_has_it_until_they_end_it(call):
+def test_accepting_counselor_keeps_the_callback_until_they_end_it(call):
     calling(call)
     assert (call.session.state, call.session.owner, callback(call).state) == ("active", "jimin", "calling")
     assert call.steps() == [("entered", "s-1.c1")]
@@ -93,7 +93,7 @@ def test_who_accepts_has_it_until_they_end_it(call):
     assert call.session.state == "closed"
 
 
-def test_the_user_comes_by_themself_and_from_then_on_it_is_a_call_like_any_other(call):
+def test_callback_becomes_a_normal_call_when_the_user_connects(call):
     calling(call).give(ev.Connected("u"))
     call.give(ev.UserMet("u", "voice"))
     assert callback(call).came
@@ -103,7 +103,7 @@ def test_the_user_comes_by_themself_and_from_then_on_it_is_a_call_like_any_other
     assert (call.session.state, call.session.end_reason) == ("after", "user_lost")
 
 
-def test_a_page_left_open_is_nobody_who_came(call):
+def test_page_left_open_does_not_count_as_connected(call):
     asked(call)
     call.tick(HOUR_S)
     call.accept().give(ev.Disconnected("u"))
@@ -111,7 +111,7 @@ def test_a_page_left_open_is_nobody_who_came(call):
     assert next_deadline(call.session) is None
 
 
-def test_not_reached_means_another_time_or_the_end(call):
+def test_unanswered_callback_is_rescheduled_or_ended(call):
     calling(call).give(ev.CallbackMoved("jimin", AT + HOUR_S * S))
     assert (call.session.state, callback(call).state, callback(call).moved) == ("callback", "scheduled", 1)
     assert call.steps() == [("release", "s-1.c1")]
@@ -123,7 +123,7 @@ def test_not_reached_means_another_time_or_the_end(call):
     assert (call.session.state, callback(call).state, call.session.end_reason) == ("after", "missed", "callback_missed")
 
 
-def test_only_the_counselor_says_that_nobody_answered_and_only_until_the_user_has_come(call):
+def test_only_the_counselor_marks_a_callback_as_unanswered(call):
     calling(call)
     for event in (ev.CallbackMissed("u"), ev.CallbackMoved("suho", AT), ev.UserMet("jimin")):
         with pytest.raises(NotAllowed, match="not_yours"):
@@ -134,7 +134,7 @@ def test_only_the_counselor_says_that_nobody_answered_and_only_until_the_user_ha
             call.give(event)
 
 
-def test_the_user_chooses_another_time_until_it_rings(call):
+def test_user_can_reschedule_until_the_callback_rings(call):
     asked(call)
     asked(call, AT + 1, "minah@example.com")
     assert (callback(call).due_at, callback(call).contact, callback(call).moved) == (AT + 1, "minah@example.com", 1)
@@ -147,14 +147,14 @@ def test_the_user_chooses_another_time_until_it_rings(call):
         asked(call, AT + 3)
 
 
-def test_it_is_not_moved_for_ever(call):
+def test_callback_can_be_rescheduled_a_limited_number_of_times(call):
     for _ in range(MOST_MOVES + 1):
         asked(call)
     with pytest.raises(NotAllowed, match="too_often"):
         asked(call)
 
 
-def test_the_user_takes_it_back(call):
+def test_user_can_cancel_the_callback(call):
     due(call).give(ev.CallbackCancelled("u"))
     assert call.steps() == [("cancel", "s-1.c1")]
     assert (call.session.state, callback(call).state) == ("closed", "cancelled")
@@ -162,13 +162,13 @@ def test_the_user_takes_it_back(call):
         call.give(ev.CallbackCancelled("u"))
 
 
-def test_an_operator_ends_it(call):
+def test_operator_can_end_the_callback(call):
     due(call).give(ev.EndedBy("operator"))
     assert call.steps() == [("cancel", "s-1.c1")]
     assert (call.session.state, callback(call).state) == ("closed", "cancelled")
 
 
-def test_a_counselor_lost_before_the_user_came_leaves_it_in_line_and_first(call):
+def test_callback_requeues_first_if_the_counselor_disconnects_early(call):
     calling(call).give(ev.Disconnected("jimin"))
     call.tick(30)
     assert call.steps() == [("requeue", "s-1.c1")]
@@ -176,14 +176,14 @@ def test_a_counselor_lost_before_the_user_came_leaves_it_in_line_and_first(call)
     assert open_requests(call.session)[0][0] == ev.Reinstate("s-1.c1", "callback", "lenses", AT, first=True)
 
 
-def test_one_who_accepted_and_never_came_leaves_it_in_line(call):
+def test_callback_requeues_if_the_counselor_never_enters(call):
     due(call).accept(connected=False)
     call.fence += 1
     call.give(ev.RequestMoved("s-1.c1", "waiting", call.fence))
     assert (call.session.state, callback(call).state) == ("callback", "due")
 
 
-def test_a_counselor_lost_after_the_user_came_leaves_the_user_the_choice(call):
+def test_user_chooses_if_the_counselor_disconnects_later(call):
     calling(call).give(ev.Connected("u"))
     call.give(ev.UserMet("u"))
     call.give(ev.Disconnected("jimin"))
@@ -197,7 +197,7 @@ def test_a_counselor_lost_after_the_user_came_leaves_the_user_the_choice(call):
 
 
 @pytest.mark.parametrize("begun", [asked, due, calling])
-def test_it_outlives_a_restart(call, begun):
+def test_callback_survives_a_restart(call, begun):
     begun(call)
     call.session = decode_snapshot(encode_snapshot(call.session))
     call.give(ev.Restored())
@@ -213,7 +213,7 @@ def test_it_outlives_a_restart(call, begun):
         assert call.session.timers.keys() == {"owner_lost"}
 
 
-def test_what_is_noted_names_no_contact(call):
+def test_callback_audit_names_no_contact(call):
     calling(call).give(ev.CallbackMissed("jimin"))
     assert "010" not in str(call.effects)
     assert "lens does" not in str(call.effects)

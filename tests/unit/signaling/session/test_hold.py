@@ -11,7 +11,7 @@ from tests.unit.signaling.session.test_machine import Call
 ON, OFF = ev.Held("jimin", True), ev.Held("jimin", False)
 
 
-def test_the_owner_holds_and_takes_back_and_both_are_said_to_all() -> None:
+def test_owner_can_hold_and_resume_and_all_are_told() -> None:
     call = Call().active()
     call.give(ON)
     assert call.session.held
@@ -25,21 +25,21 @@ def test_the_owner_holds_and_takes_back_and_both_are_said_to_all() -> None:
 
 
 @pytest.mark.parametrize("who", ["u", "han", "stranger"])
-def test_nobody_else_may(who: str) -> None:
+def test_only_the_owner_can_hold(who: str) -> None:
     call = Call().active().joined("conference")
     with pytest.raises(NotAllowed) as refused:
         call.give(ev.Held(who, True))
     assert refused.value.reason == "not_yours"
 
 
-def test_a_written_conversation_has_nothing_to_hold() -> None:
+def test_text_session_cannot_be_held() -> None:
     call = Call("text").active()
     with pytest.raises(NotAllowed) as refused:
         call.give(ON)
     assert refused.value.reason == "channel"
 
 
-def test_it_lasts_while_help_is_sought_and_ends_with_a_mode() -> None:
+def test_hold_lasts_while_seeking_help_and_ends_with_a_mode() -> None:
     call = Call().active()
     call.give(ON)
     call.reading()
@@ -51,7 +51,7 @@ def test_it_lasts_while_help_is_sought_and_ends_with_a_mode() -> None:
     assert refused.value.reason == "wrong_state"
 
 
-def test_a_counselor_whose_line_drops_still_holds_until_given_up() -> None:
+def test_hold_survives_a_brief_counselor_disconnect() -> None:
     call = Call().active()
     call.give(ON)
     call.give(ev.Disconnected("jimin"))
@@ -61,7 +61,7 @@ def test_a_counselor_whose_line_drops_still_holds_until_given_up() -> None:
     assert not call.session.held
 
 
-def test_whoever_takes_over_finds_the_user_off_hold() -> None:
+def test_takeover_ends_the_hold() -> None:
     call = Call().active()
     call.give(ON)
     call.give(ev.TransferAsked("jimin", "now", "Suho", "suho"))
@@ -72,7 +72,7 @@ def test_whoever_takes_over_finds_the_user_off_hold() -> None:
 
 
 @pytest.mark.parametrize("end", [ev.Left("u"), ev.Left("jimin"), ev.EndedBy("operator"), ev.EndedBy("erased")])
-def test_the_end_ends_it(end: ev.SessionEvent) -> None:
+def test_session_end_ends_the_hold(end: ev.SessionEvent) -> None:
     call = Call().active()
     call.give(ON)
     call.give(end)

@@ -32,7 +32,7 @@ def refused(call: Call, event: ev.SessionEvent = ON) -> str:
     return error.value.reason
 
 
-def test_everybody_is_told_when_it_begins_and_when_it_ends() -> None:
+def test_everybody_is_told_when_listening_starts_and_ends() -> None:
     call = a_call().active()
     call.give(ON)
     assert call.effects == [
@@ -47,21 +47,21 @@ def test_everybody_is_told_when_it_begins_and_when_it_ends() -> None:
     assert call.over() == {"ops": "stopped"}
 
 
-def test_a_user_who_was_not_told_before_entering_is_not_listened_to() -> None:
+def test_user_who_was_not_informed_is_not_listened_to() -> None:
     assert refused(a_call(told=False).active()) == "listening_off"
 
 
-def test_only_a_call_that_goes_on_has_something_to_hear() -> None:
+def test_only_a_running_call_can_be_listened_to() -> None:
     assert refused(a_call()) == "wrong_state"
     assert refused(a_call().enter()) == "wrong_state"
     assert refused(a_call("text").active()) == "channel"
 
 
-def test_who_takes_part_does_not_listen_in_as_well() -> None:
+def test_participant_cannot_listen_in_as_well() -> None:
     assert refused(a_call().active(), ev.ListenStarted("jimin", "Jimin")) == "not_yours"
 
 
-def test_a_listener_is_no_participant() -> None:
+def test_listener_is_not_a_participant() -> None:
     call = listened()
     for event in (
         ev.ChannelChanged("ops", "video"),
@@ -93,7 +93,7 @@ def test_a_listener_is_no_participant() -> None:
         (ev.Restored(room_kept=True), "lost"),
     ],
 )
-def test_what_ends_it_ends_it_at_once_and_is_written_down(end: ev.SessionEvent, why: str) -> None:
+def test_listening_ends_at_once_and_is_audited(end: ev.SessionEvent, why: str) -> None:
     call = listened()
     call.give(end, 3)
     assert call.session.listeners == {}
@@ -102,7 +102,7 @@ def test_what_ends_it_ends_it_at_once_and_is_written_down(end: ev.SessionEvent, 
     assert ev.Note("listening", {"state": "off", "staff": "ops", "why": why}) in call.effects
 
 
-def test_a_counselor_lost_for_good_and_another_chosen_ends_it() -> None:
+def test_choosing_another_counselor_ends_listening() -> None:
     call = listened()
     call.give(ev.Disconnected("jimin"))
     call.tick(30)
@@ -111,7 +111,7 @@ def test_a_counselor_lost_for_good_and_another_chosen_ends_it() -> None:
     assert call.session.listeners == {}
 
 
-def test_the_listener_moves_with_the_room_to_another_worker() -> None:
+def test_listener_moves_with_the_room_to_another_worker() -> None:
     call = listened()
     call.give(ev.RoomLost(1))
     assert call.session.listeners["ops"].peer == "none"
@@ -120,6 +120,6 @@ def test_the_listener_moves_with_the_room_to_another_worker() -> None:
     assert call.session.listeners["ops"].peer == "live"
 
 
-def test_it_survives_in_the_snapshot() -> None:
+def test_snapshot_keeps_listening() -> None:
     call = listened()
     assert decode_snapshot(encode_snapshot(call.session)) == call.session

@@ -81,21 +81,21 @@ def call() -> Call:
 # --- the way in ---------------------------------------------------------------------------------------------------------
 
 
-def test_entering_asks_the_matcher_and_keeps_the_typed_name(call: Call) -> None:
+def test_entering_makes_a_request_and_keeps_the_typed_name(call: Call) -> None:
     call.enter()
     assert call.session.state == "waiting"
     assert call.session.people["u"].name == "민아"
     assert call.effects[0] == ev.Enqueue("s-1.u1", "user", "lenses", NOW)
 
 
-def test_a_signed_name_is_not_overwritten() -> None:
+def test_signed_name_is_not_overwritten() -> None:
     call = Call()
     call.session.people["u"].name = "Kim"
     call.enter()
     assert call.session.people["u"].name == "Kim"
 
 
-def test_preparing_for_ten_minutes_ends_it(call: Call) -> None:
+def test_session_ends_after_ten_minutes_of_preparing(call: Call) -> None:
     assert next_deadline(call.session) == NOW + 600 * S
     call.tick(599)
     assert call.session.state == "preparing"
@@ -103,27 +103,27 @@ def test_preparing_for_ten_minutes_ends_it(call: Call) -> None:
     assert (call.session.state, call.session.end_reason) == ("closed", "idle")
 
 
-def test_a_session_that_no_page_opens_is_over_after_seconds() -> None:
+def test_session_that_no_page_opens_ends_after_seconds() -> None:
     unopened = new_session(id="s", site="shop", category="lenses", language="ko", channel="text", user="u", name="", now=NOW)
     assert next_deadline(unopened) == NOW + 30 * S
     receive(unopened, ev.Ticked(), NOW + 30 * S)
     assert (unopened.state, unopened.end_reason) == ("closed", "idle")
 
 
-def test_a_page_that_is_left_while_preparing_keeps_its_session_for_a_minute(call: Call) -> None:
+def test_session_survives_a_minute_without_page_while_preparing(call: Call) -> None:
     call.give(ev.Disconnected("u"), 100)
     assert next_deadline(call.session) == call.now + 60 * S
     call.give(ev.Connected("u"), 50)
     assert next_deadline(call.session) == call.now + 600 * S
 
 
-def test_out_of_hours_a_message_is_left_without_a_request(call: Call) -> None:
+def test_closed_hours_allow_a_message_without_a_request(call: Call) -> None:
     call.give(ev.MessageGiven("u"))
     assert call.session.state == "message_left"
     assert call.steps() == []
 
 
-def test_a_waiting_user_who_drops_is_suspended_and_resumed(call: Call) -> None:
+def test_disconnected_waiting_user_is_suspended_and_resumed(call: Call) -> None:
     call.enter().give(ev.Disconnected("u"))
     assert call.steps() == [("suspend", "s-1.u1")]
     call.give(ev.Connected("u"), 59)
@@ -131,14 +131,14 @@ def test_a_waiting_user_who_drops_is_suspended_and_resumed(call: Call) -> None:
     assert next_deadline(call.session) is None
 
 
-def test_a_waiting_user_gone_for_a_minute_is_forgotten(call: Call) -> None:
+def test_waiting_user_gone_for_a_minute_is_cancelled(call: Call) -> None:
     call.enter().give(ev.Disconnected("u"))
     call.tick(60)
     assert (call.session.state, call.session.end_reason) == ("closed", "user_lost")
     assert call.steps() == [("cancel", "s-1.u1")]
 
 
-def test_a_ring_is_shown_and_ends(call: Call) -> None:
+def test_ring_is_shown_and_ends(call: Call) -> None:
     call.enter().give(ev.RingStarted("s-1.u1", "r-1", "jimin", NOW + 20 * S, 5))
     assert call.session.ringing is not None
     call.give(ev.RingEnded("s-1.u1", "r-1", 6))
@@ -152,7 +152,7 @@ def test_accepting_opens_the_room_at_a_new_epoch(call: Call) -> None:
     assert call.said() == ["joined"]
 
 
-def test_staff_who_never_entered_lose_the_call(call: Call) -> None:
+def test_staff_who_never_enter_lose_the_call(call: Call) -> None:
     call.enter().accept(connected=False)
     assert call.steps() == []
     call.give(ev.RequestMoved("s-1.u1", "waiting", 9), 30)
@@ -183,7 +183,7 @@ def test_stale_events_change_nothing(call: Call, event: ev.SessionEvent) -> None
     assert encode_snapshot(call.session) == before
 
 
-def test_a_peer_of_an_older_epoch_changes_nothing(call: Call) -> None:
+def test_peer_of_an_older_epoch_changes_nothing(call: Call) -> None:
     call.active().give(ev.PeerOffered("u", "p-1"))
     call.give(ev.RoomLost(1))
     assert (call.session.epoch, call.session.people["u"].peer) == (2, "none")
@@ -194,7 +194,7 @@ def test_a_peer_of_an_older_epoch_changes_nothing(call: Call) -> None:
     assert call.session.people["u"].peer == "live"
 
 
-def test_who_has_text_alone_is_shown_so_until_a_path_is_found(call: Call) -> None:
+def test_text_only_is_shown_until_a_path_is_found(call: Call) -> None:
     call.active().give(ev.PeerOffered("u", "p-1"))
     call.give(ev.PeerReported("u", "text_only"))
     call.give(ev.PeerOffered("u", "p-2"))
@@ -219,7 +219,7 @@ def a_newer_offer(*, lost: bool = True) -> Call:
 
 
 @pytest.mark.parametrize("heard", [ev.PeerChanged("u", "p-1", 1, "live"), ev.PeerReported("u", "live")])
-def test_who_is_heard_again_over_the_former_peer_is_live(heard: ev.SessionEvent) -> None:
+def test_media_over_the_former_peer_makes_the_person_live_again(heard: ev.SessionEvent) -> None:
     call = a_newer_offer()
     call.give(ev.PeerOffered("u", "p-3"))
     call.give(ev.PeerChanged("u", "p-2", 1, "replaced"))
@@ -233,7 +233,7 @@ def test_who_is_heard_again_over_the_former_peer_is_live(heard: ev.SessionEvent)
     assert call.session.people["u"].peer == "none"
 
 
-def test_a_newer_peer_that_is_live_is_what_counts() -> None:
+def test_newer_live_peer_takes_precedence() -> None:
     call = a_newer_offer(lost=False)
     call.give(ev.PeerChanged("u", "p-1", 1, "lost"))
     assert call.session.people["u"].peer == "connecting"
@@ -245,7 +245,7 @@ def test_a_newer_peer_that_is_live_is_what_counts() -> None:
 
 
 @pytest.mark.parametrize("heard", [ev.PeerChanged("u", "p-1", 1, "live"), ev.PeerReported("u", "live")])
-def test_who_settled_for_text_is_live_when_the_former_peer_is_heard(heard: ev.SessionEvent) -> None:
+def test_text_only_person_is_live_when_the_former_peer_revives(heard: ev.SessionEvent) -> None:
     call = a_newer_offer()
     assert call.give(ev.PeerReported("u", "text_only")) == [ev.DropPeer("p-2")]
     call.give(ev.PeerChanged("u", "p-2", 1, "gone"))
@@ -255,7 +255,7 @@ def test_who_settled_for_text_is_live_when_the_former_peer_is_heard(heard: ev.Se
     assert call.session.people["u"].peer == "live"
 
 
-def test_who_goes_on_with_the_former_peer_is_lost_with_it() -> None:
+def test_person_on_the_former_peer_fails_with_it() -> None:
     call = a_newer_offer()
     call.give(ev.PeerReported("u", "live"))
     call.give(ev.PeerChanged("u", "p-1", 1, "gone"))
@@ -264,7 +264,7 @@ def test_who_goes_on_with_the_former_peer_is_lost_with_it() -> None:
     assert call.session.people["u"].peer == "none"
 
 
-def test_the_peers_of_an_older_tab_end_with_the_offer_of_a_newer() -> None:
+def test_offer_from_a_newer_tab_ends_the_older_tabs_peers() -> None:
     call = a_newer_offer()
     assert set(call.give(ev.PeerOffered("u", "p-3", "newer tab"))) == {ev.DropPeer("p-1"), ev.DropPeer("p-2")}
     call.give(ev.PeerChanged("u", "p-1", 1, "live"))
@@ -273,7 +273,7 @@ def test_the_peers_of_an_older_tab_end_with_the_offer_of_a_newer() -> None:
     assert call.session.people["u"].peer == "live"
 
 
-def test_who_leaves_is_dropped_with_both_peers() -> None:
+def test_leaving_drops_both_peers() -> None:
     call = Call().active().joined()
     call.give(ev.PeerOffered("han", "p-1"))
     call.give(ev.PeerChanged("han", "p-1", 1, "live"))
@@ -286,7 +286,7 @@ def test_who_leaves_is_dropped_with_both_peers() -> None:
 
 
 @pytest.mark.parametrize(("channel", "patience_s"), [("voice", 120), ("text", 900)])
-def test_a_lost_user_is_waited_for(channel: model.Channel, patience_s: int) -> None:
+def test_session_waits_for_a_disconnected_user(channel: model.Channel, patience_s: int) -> None:
     call = Call(channel).active()
     call.give(ev.Disconnected("u"))
     call.tick(patience_s - 1)
@@ -296,14 +296,14 @@ def test_a_lost_user_is_waited_for(channel: model.Channel, patience_s: int) -> N
     assert ("complete", "s-1.u1") in call.steps()
 
 
-def test_a_lost_owner_back_within_30_s_is_owner_still(call: Call) -> None:
+def test_owner_back_within_30_s_stays_owner(call: Call) -> None:
     call.active().give(ev.Disconnected("jimin"))
     call.give(ev.Connected("jimin"), 29)
     call.tick(60)
     assert (call.session.owner, call.session.owner_lost) == ("jimin", False)
 
 
-def test_a_lost_owner_leaves_the_user_three_choices(call: Call) -> None:
+def test_owner_disconnect_gives_the_user_three_choices(call: Call) -> None:
     call.active().give(ev.Disconnected("jimin"))
     call.tick(30)
     assert call.session.choices == ["wait", "another", "message"]
@@ -314,7 +314,7 @@ def test_a_lost_owner_leaves_the_user_three_choices(call: Call) -> None:
     assert (call.session.owner, call.session.epoch) == ("suho", 2)
 
 
-def test_waiting_for_a_lost_owner_is_answered_by_their_return(call: Call) -> None:
+def test_wait_for_a_disconnected_owner_ends_on_return(call: Call) -> None:
     call.active().give(ev.Disconnected("jimin"))
     call.tick(30)
     call.give(ev.Chose("u", "wait"))
@@ -323,7 +323,7 @@ def test_waiting_for_a_lost_owner_is_answered_by_their_return(call: Call) -> Non
     assert (call.session.choices, call.session.owner_lost) == ([], False)
 
 
-def test_staff_who_lose_their_right_lose_their_peers_at_once(call: Call) -> None:
+def test_removed_staff_lose_their_peers_at_once(call: Call) -> None:
     call.active().give(ev.PeerOffered("jimin", "p-1"))
     call.give(ev.RightEnded("jimin", returns=True))
     assert ev.DropPeer("p-1") in call.effects
@@ -332,7 +332,7 @@ def test_staff_who_lose_their_right_lose_their_peers_at_once(call: Call) -> None
     assert next_deadline(call.session) is None
 
 
-def test_nobody_waits_for_staff_who_may_not_return(call: Call) -> None:
+def test_session_does_not_wait_for_removed_staff(call: Call) -> None:
     call.active().give(ev.RightEnded("jimin", returns=False))
     call.tick(0)
     assert call.session.choices == ["wait", "another", "message"]
@@ -341,27 +341,27 @@ def test_nobody_waits_for_staff_who_may_not_return(call: Call) -> None:
     assert encode_snapshot(call.session) == before
 
 
-def test_a_lost_owner_who_is_then_removed_is_not_waited_for(call: Call) -> None:
+def test_wait_ends_if_the_disconnected_owner_is_removed(call: Call) -> None:
     call.active().give(ev.Disconnected("jimin"))
     call.give(ev.RightEnded("jimin", returns=False), 5)
     call.tick(0)
     assert call.session.owner_lost
 
 
-def test_a_professional_takes_over_at_once_from_an_owner_who_is_removed(call: Call) -> None:
+def test_professional_takes_over_at_once_from_a_removed_owner(call: Call) -> None:
     call.active().joined().give(ev.RightEnded("jimin", returns=False))
     call.tick(0)
     assert call.session.owner == "han"
 
 
-def test_a_reading_professional_who_is_removed_sends_the_hunt_on(call: Call) -> None:
+def test_removal_of_a_reading_professional_continues_the_search(call: Call) -> None:
     call.active().reading().give(ev.RightEnded("han", returns=False))
     call.tick(0)
     assert call.asked.state == "asking"
     assert not call.session.owner_lost
 
 
-def test_a_message_may_be_left_when_the_owner_is_lost_or_nobody_came(call: Call) -> None:
+def test_user_can_leave_a_message_if_the_owner_is_gone_or_none_came(call: Call) -> None:
     with pytest.raises(NotAllowed):
         call.active().give(ev.MessageGiven("u"))
     call.give(ev.Disconnected("jimin"))
@@ -374,7 +374,7 @@ def test_a_message_may_be_left_when_the_owner_is_lost_or_nobody_came(call: Call)
     assert waiting.session.state == "message_left"
 
 
-def test_a_joined_professional_becomes_owner_when_the_owner_is_lost(call: Call) -> None:
+def test_joined_professional_becomes_owner_if_the_owner_disconnects(call: Call) -> None:
     call.active().joined().give(ev.Disconnected("jimin"))
     call.tick(30)
     assert (call.session.owner, call.asked.state) == ("han", "handed_over")
@@ -385,7 +385,7 @@ def test_a_joined_professional_becomes_owner_when_the_owner_is_lost(call: Call) 
 # --- help ---------------------------------------------------------------------------------------------------------------
 
 
-def test_help_is_asked_by_the_owner_only_and_once(call: Call) -> None:
+def test_only_the_owner_can_ask_for_help_and_once(call: Call) -> None:
     call.active()
     with pytest.raises(NotAllowed, match="not_yours"):
         call.give(ev.HelpAsked("u"))
@@ -395,7 +395,7 @@ def test_help_is_asked_by_the_owner_only_and_once(call: Call) -> None:
         call.help()
 
 
-def test_catching_up_joining_and_the_three_modes(call: Call) -> None:
+def test_professional_reads_joins_and_uses_three_modes(call: Call) -> None:
     call.active().reading()
     assert (call.asked.state, call.session.people["han"].reading) == ("catching_up", True)
     with pytest.raises(NotAllowed):
@@ -415,14 +415,14 @@ def test_catching_up_joining_and_the_three_modes(call: Call) -> None:
     assert call.asked.state == "asking"
 
 
-def test_no_line_about_staff_matters_reaches_the_user(call: Call) -> None:
+def test_no_staff_line_reaches_the_user(call: Call) -> None:
     call.active()
     for event in (ev.HelpAsked("jimin"), ev.HelpCancelled("jimin")):
         call.give(event)
         assert all(effect.audience == "staff" for effect in call.effects if isinstance(effect, ev.Say))
 
 
-def test_a_professional_too_slow_or_gone_sends_the_hunt_on(call: Call) -> None:
+def test_slow_or_absent_professional_continues_the_search(call: Call) -> None:
     call.active().reading()
     first = call.asked.request
     call.tick(180)
@@ -433,18 +433,18 @@ def test_a_professional_too_slow_or_gone_sends_the_hunt_on(call: Call) -> None:
     assert set(again.excluded) == {"jimin", "han"}
 
 
-def test_a_reading_professional_who_is_lost_for_30_s_sends_the_hunt_on(call: Call) -> None:
+def test_search_continues_if_reading_professional_is_gone_for_30_s(call: Call) -> None:
     call.active().reading().give(ev.Disconnected("han"))
     call.tick(30)
     assert (call.asked.state, call.over()) == ("asking", {"han": "lost"})
 
 
-def test_a_joined_professional_who_leaves_ends_the_help_and_not_the_call(call: Call) -> None:
+def test_professional_leaving_ends_the_help_but_not_the_call(call: Call) -> None:
     call.active().joined("conference").give(ev.Left("han"))
     assert (call.session.state, call.asked.state, call.over()) == ("active", "ended", {"han": "left"})
 
 
-def test_nobody_found_is_told_and_the_call_goes_on(call: Call) -> None:
+def test_failed_search_is_announced_and_the_call_continues(call: Call) -> None:
     call.active().help().give(ev.NobodyEligible(call.asked.request))
     assert (call.session.state, call.asked.state) == ("active", "nobody")
     call.help()
@@ -452,7 +452,7 @@ def test_nobody_found_is_told_and_the_call_goes_on(call: Call) -> None:
     assert call.asked.state == "nobody"
 
 
-def test_help_may_be_cancelled_until_the_professional_has_joined(call: Call) -> None:
+def test_help_can_be_cancelled_until_the_professional_joins(call: Call) -> None:
     call.active().reading().give(ev.HelpCancelled("jimin"))
     assert (call.asked.state, call.over()) == ("cancelled", {"han": "cancelled"})
     call.joined()
@@ -460,7 +460,7 @@ def test_help_may_be_cancelled_until_the_professional_has_joined(call: Call) -> 
         call.give(ev.HelpCancelled("jimin"))
 
 
-def test_a_reading_professional_may_take_over_from_a_lost_owner(call: Call) -> None:
+def test_reading_professional_can_take_over_if_the_owner_disconnects(call: Call) -> None:
     call.active().reading().give(ev.Disconnected("jimin"))
     call.tick(30)
     assert call.session.owner_lost
@@ -472,7 +472,7 @@ def test_a_reading_professional_may_take_over_from_a_lost_owner(call: Call) -> N
 
 
 @pytest.mark.parametrize("who", ["u", "jimin"])
-def test_any_side_ends_it_then_wrap_up_then_rating_for_a_day(call: Call, who: str) -> None:
+def test_either_side_can_end_and_user_can_rate_for_a_day(call: Call, who: str) -> None:
     call.active().give(ev.Left(who))
     assert (call.session.state, next_deadline(call.session)) == ("after", call.now + 120 * S)
     call.give(ev.WrappedUp("jimin"), 60)
@@ -483,20 +483,20 @@ def test_any_side_ends_it_then_wrap_up_then_rating_for_a_day(call: Call, who: st
         call.give(ev.Rated("u"), 2 * 3600)
 
 
-def test_wrap_up_ends_by_itself(call: Call) -> None:
+def test_wrap_up_times_out(call: Call) -> None:
     call.active().give(ev.Left("u"))
     call.tick(120)
     assert call.session.state == "closed"
 
 
-def test_a_joined_professional_wraps_up_too(call: Call) -> None:
+def test_joined_professional_gets_wrap_up(call: Call) -> None:
     call.active().joined("conference").give(ev.Left("u"))
     assert ("complete", call.asked.request) in call.steps()
     call.give(ev.WrappedUp("han"))
     assert (call.session.state, call.over()) == ("after", {"han": "wrapped_up"})
 
 
-def test_an_operator_ends_it_and_erasing_closes_it(call: Call) -> None:
+def test_operator_can_end_and_erase_a_session(call: Call) -> None:
     call.active().give(ev.EndedBy("operator"))
     assert (call.session.state, call.session.end_reason) == ("after", "operator")
     call.give(ev.EndedBy("erased"))
@@ -512,14 +512,14 @@ def restarted(call: Call) -> Call:
     return call
 
 
-def test_after_a_restart_a_waiting_request_is_back_at_its_original_time(call: Call) -> None:
+def test_restart_keeps_the_enqueue_time_of_a_request(call: Call) -> None:
     restarted(call.enter())
     assert call.effects == [ev.Reinstate("s-1.u1", "user", "lenses", NOW)]
     call.give(ev.Connected("u"))
     assert call.steps() == [("resume", "s-1.u1")]
 
 
-def test_after_a_restart_a_call_goes_on_at_a_higher_epoch(call: Call) -> None:
+def test_restart_continues_the_call_at_a_higher_epoch(call: Call) -> None:
     restarted(call.active().joined())
     assert call.session.epoch == 2
     assert ev.Reinstate("s-1.u1", "user", "lenses", NOW, "jimin") in call.effects
@@ -530,7 +530,7 @@ def test_after_a_restart_a_call_goes_on_at_a_higher_epoch(call: Call) -> None:
     assert (call.session.state, call.session.owner, call.asked.mode) == ("active", "jimin", "consultation")
 
 
-def test_a_snapshot_is_the_whole_session(call: Call) -> None:
+def test_snapshot_holds_the_whole_session(call: Call) -> None:
     call.active().joined("whisper")
     copy = decode_snapshot(encode_snapshot(call.session))
     assert isinstance(copy, Session)
@@ -545,14 +545,14 @@ def transfer(call: Call, how: str = "now", staff: str = "suho", category: str = 
     return call
 
 
-def test_a_transfer_asks_for_the_one_person_at_the_users_own_time_and_first(call: Call) -> None:
+def test_transfer_requests_one_member_first_at_the_users_time(call: Call) -> None:
     transfer(call)
     asked = next(effect for effect in call.effects if isinstance(effect, ev.Enqueue))
     assert asked == ev.Enqueue("s-1.t2", "user", "lenses", NOW, ("jimin",), "suho", first=True)
     assert call.session.owner == "jimin"
 
 
-def test_who_takes_over_at_once_owns_the_session_and_the_former_owner_wraps_up(call: Call) -> None:
+def test_immediate_takeover_moves_ownership_and_starts_wrap_up(call: Call) -> None:
     transfer(call).accept("suho", "s-1.t2")
     assert (call.session.owner, call.session.people["suho"].role) == ("suho", "counselor")
     assert call.steps() == [("complete", "s-1.u1"), ("entered", "s-1.t2")]
@@ -563,7 +563,7 @@ def test_who_takes_over_at_once_owns_the_session_and_the_former_owner_wraps_up(c
 
 
 @pytest.mark.parametrize("why", ["declined", "expired"])
-def test_when_the_one_who_is_asked_does_not_come_the_owner_keeps_the_user_and_is_told_why(call: Call, why: str) -> None:
+def test_failed_transfer_keeps_the_owner_and_gives_a_reason(call: Call, why: str) -> None:
     transfer(call)
     call.give(ev.RingStarted("s-1.t2", "r1", "suho", NOW + 20 * S, 5))
     call.give(ev.RingEnded("s-1.t2", "r1", 6, why))
@@ -572,7 +572,7 @@ def test_when_the_one_who_is_asked_does_not_come_the_owner_keeps_the_user_and_is
     assert call.session.owner == "jimin"
 
 
-def test_a_topic_without_anybody_free_gives_the_user_back(call: Call) -> None:
+def test_transfer_to_a_topic_without_staff_returns_the_user(call: Call) -> None:
     transfer(call, staff="", category="cameras")
     call.give(ev.RingStarted("s-1.t2", "r1", "suho", NOW + 20 * S, 5))
     call.give(ev.RingEnded("s-1.t2", "r1", 6, "declined"))
@@ -581,7 +581,7 @@ def test_a_topic_without_anybody_free_gives_the_user_back(call: Call) -> None:
     assert call.asked.state == "nobody"
 
 
-def test_in_consultation_the_colleague_reads_joins_and_takes_over_from_any_mode(call: Call) -> None:
+def test_consulted_colleague_can_take_over_from_any_mode(call: Call) -> None:
     transfer(call, "consult").accept("suho", "s-1.t2")
     assert call.asked.state == "catching_up"
     assert call.session.people["suho"].role == "counselor", "a colleague, to staff and user alike"
@@ -592,7 +592,7 @@ def test_in_consultation_the_colleague_reads_joins_and_takes_over_from_any_mode(
     assert call.steps() == [("complete", "s-1.u1")]
 
 
-def test_a_colleague_who_leaves_while_reading_leaves_the_user_where_they_are(call: Call) -> None:
+def test_colleague_leaving_while_reading_changes_nothing_for_the_user(call: Call) -> None:
     transfer(call, "consult").accept("suho", "s-1.t2")
     call.give(ev.Left("suho"))
     assert (call.asked.state, call.asked.why) == ("nobody", "declined")
@@ -600,7 +600,7 @@ def test_a_colleague_who_leaves_while_reading_leaves_the_user_where_they_are(cal
     assert call.session.owner == "jimin"
 
 
-def test_nobody_is_passed_on_twice_at_a_time_or_by_another(call: Call) -> None:
+def test_only_the_owner_can_transfer_and_once_at_a_time(call: Call) -> None:
     transfer(call)
     with pytest.raises(NotAllowed, match="wrong_state"):
         call.give(ev.TransferAsked("jimin", "now", "Suho", "suho"))
@@ -624,7 +624,7 @@ def enqueued(call: Call) -> list[tuple[str, str, int]]:
     return [(effect.request, effect.only, effect.enqueued_at) for effect in call.effects if isinstance(effect, ev.Enqueue)]
 
 
-def test_a_returning_user_waits_a_moment_for_their_counselor_then_for_anybody_at_their_own_time(call: Call) -> None:
+def test_returning_user_waits_briefly_for_their_last_counselor(call: Call) -> None:
     returning(call)
     assert enqueued(call) == [("s-1.u1", "jimin", NOW)]
     call.tick(19)
@@ -636,7 +636,7 @@ def test_a_returning_user_waits_a_moment_for_their_counselor_then_for_anybody_at
 
 
 @pytest.mark.parametrize("why", ["declined", "expired"])
-def test_when_their_counselor_does_not_take_them_everybody_is_asked_at_once(call: Call, why: str) -> None:
+def test_decline_by_the_last_counselor_opens_the_request_to_all(call: Call, why: str) -> None:
     returning(call).give(ev.RingStarted("s-1.u1", "r1", "jimin", NOW + 20 * S, 5))
     call.give(ev.RingEnded("s-1.u1", "r1", 6, why), 3)
     assert enqueued(call) == [("s-1.u2", "", NOW)]
@@ -644,7 +644,7 @@ def test_when_their_counselor_does_not_take_them_everybody_is_asked_at_once(call
     assert call.effects == []
 
 
-def test_a_ring_that_began_late_is_not_cut_short(call: Call) -> None:
+def test_late_ring_is_not_cut_short(call: Call) -> None:
     returning(call).give(ev.RingStarted("s-1.u1", "r1", "jimin", NOW + 35 * S, 5), 15)
     call.tick(5)
     assert enqueued(call) == []
@@ -655,7 +655,7 @@ def test_a_ring_that_began_late_is_not_cut_short(call: Call) -> None:
     assert enqueued(call) == []
 
 
-def test_who_drops_meanwhile_stays_suspended(call: Call) -> None:
+def test_user_disconnected_meanwhile_stays_suspended(call: Call) -> None:
     returning(call).give(ev.Disconnected("u"))
     call.tick(20)
     assert call.steps() == [("cancel", "s-1.u1"), ("suspend", "s-1.u2")]

@@ -66,7 +66,7 @@ NOBODY: dict[str, tuple[str, ...]] = {}
         (room(transfer="now", held=True), NOBODY, "passing_on"),
     ],
 )
-def test_who_hears_whom_and_what_the_user_is_told(session: Session, heard: dict[str, tuple[str, ...]], told: str) -> None:
+def test_matrix_and_user_notice_agree_in_every_mode(session: Session, heard: dict[str, tuple[str, ...]], told: str) -> None:
     """Told is what the user is when they hear nobody; then they hear the tone, too."""
     assert hearing(session) == heard
     grid = matrix.compute(session)
@@ -76,7 +76,7 @@ def test_who_hears_whom_and_what_the_user_is_told(session: Session, heard: dict[
     assert shown.notice == told
 
 
-def test_who_is_on_hold_sees_nobody_and_is_seen_by_nobody() -> None:
+def test_held_user_sees_nobody_and_is_not_seen() -> None:
     session = room(held=True)
     for person in session.people.values():
         person.media = Media(camera=True, screen=True)
@@ -84,7 +84,7 @@ def test_who_is_on_hold_sees_nobody_and_is_seen_by_nobody() -> None:
     assert set(matrix.compute(session).writers) == {"user", "counselor"}
 
 
-def test_what_nobody_hears_is_not_recorded() -> None:
+def test_unheard_voice_is_not_recorded() -> None:
     """On hold and in consultation the user is told that nobody hears them: nobody will later, either."""
 
     def recorded(session: Session) -> list[str]:
@@ -113,9 +113,7 @@ def test_what_nobody_hears_is_not_recorded() -> None:
         (room(transfer="now"), ()),
     ],
 )
-def test_who_listens_in_hears_what_somebody_in_the_room_hears_and_is_heard_by_nobody(
-    session: Session, heard: tuple[str, ...]
-) -> None:
+def test_listener_hears_only_what_somebody_hears_and_is_not_heard(session: Session, heard: tuple[str, ...]) -> None:
     """A user who is told that nobody hears them is not heard by an operator either."""
     for person in session.people.values():
         person.media = Media(camera=True, screen=True)
@@ -137,24 +135,24 @@ def test_who_listens_in_hears_what_somebody_in_the_room_hears_and_is_heard_by_no
         (room("conference"), {"user", "counselor", "professional"}),
     ],
 )
-def test_who_may_draw(session: Session, writers: set[str]) -> None:
+def test_drawing_rights_follow_the_mode(session: Session, writers: set[str]) -> None:
     assert set(matrix.compute(session).writers) == writers
 
 
-def test_nobody_hears_anybody_before_and_after() -> None:
+def test_nobody_hears_anybody_before_or_after_the_call() -> None:
     session = room()
     session.state = "after"
     assert matrix.compute(session) == matrix.Matrix()
 
 
-def test_one_who_is_gone_is_no_longer_heard() -> None:
+def test_departed_person_is_not_heard() -> None:
     session = room("conference")
     session.people["professional"].gone = True
     session.help = None
     assert hearing(session) == PAIR
 
 
-def test_only_switched_on_pictures_take_slots_and_keep_them() -> None:
+def test_only_enabled_video_takes_slots_and_keeps_them() -> None:
     session = room("conference")
     for person in session.people.values():
         person.media = Media(camera=True)
@@ -171,7 +169,7 @@ def test_only_switched_on_pictures_take_slots_and_keep_them() -> None:
     }  # fmt: skip  # a table
 
 
-def test_the_user_sees_no_staff_picture_in_consultation() -> None:
+def test_user_sees_no_staff_video_in_consultation() -> None:
     session = room("consultation")
     for person in session.people.values():
         person.media = Media(camera=True, screen=True)
@@ -180,7 +178,7 @@ def test_the_user_sees_no_staff_picture_in_consultation() -> None:
     assert {source for source, _ in grid.slots["counselor"].values()} == {"professional"}
 
 
-def test_the_board_goes_by_signaling_until_the_peer_is_live() -> None:
+def test_board_uses_signaling_until_the_peer_is_live() -> None:
     session = room()
     session.people["user"].peer = "live"
     session.people["counselor"].peer = "text_only"
@@ -202,17 +200,17 @@ def test_the_board_goes_by_signaling_until_the_peer_is_live() -> None:
         (room("conference"), "professional", "all"),
     ],
 )
-def test_whom_a_line_for_all_reaches(session: Session, author: str, reaches: Audience) -> None:
+def test_line_for_all_reaches_exactly_those_present(session: Session, author: str, reaches: Audience) -> None:
     assert matrix.audience(session, session.people[author], "all") == reaches
 
 
-def test_staff_may_always_write_to_staff_and_users_never() -> None:
+def test_only_staff_can_write_lines_to_staff() -> None:
     session = room("conference")
     assert matrix.audience(session, session.people["counselor"], "staff") == "staff"
     assert matrix.audience(session, session.people["user"], "staff") == "all"
 
 
-def test_the_worker_is_told_gains_and_slots() -> None:
+def test_worker_is_sent_gains_and_slots() -> None:
     session = room()
     session.people["counselor"].media = Media(camera=True)
     command = matrix.compute(session).for_worker(3)

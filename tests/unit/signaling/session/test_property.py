@@ -221,7 +221,7 @@ def check_listeners(session: Session, grid: matrix.Matrix) -> None:
     skip=st.integers(0, len(opening)),
     story=st.lists(st.tuples(event, st.integers(0, 200_000)), max_size=30),
 )
-def test_any_story_keeps_to_the_tables(
+def test_any_event_sequence_follows_the_tables(
     begin: list[ev.SessionEvent], channel: Channel, listening: bool, skip: int, story: list[tuple[ev.SessionEvent, int]]
 ) -> None:
     session = new_session(
@@ -256,7 +256,7 @@ def test_any_story_keeps_to_the_tables(
 
 @settings(max_examples=200, deadline=None)
 @given(story=st.lists(st.tuples(event, st.integers(0, 200_000)), max_size=30))
-def test_no_session_lives_for_ever_without_its_people(story: list[tuple[ev.SessionEvent, int]]) -> None:
+def test_no_session_outlives_its_people(story: list[tuple[ev.SessionEvent, int]]) -> None:
     session = new_session(id="s-1", site="s", category="c", language="ko", channel="voice", user="u", name="", now=NOW)
     now = NOW
     for happening, later in [(each, 0) for each in opening] + story:

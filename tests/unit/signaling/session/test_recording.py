@@ -54,7 +54,7 @@ class Call:
         return views.recording_view(self.session, self.session.people[viewer])
 
 
-def test_nothing_is_recorded_until_everybody_has_agreed() -> None:
+def test_recording_starts_only_when_everybody_has_agreed() -> None:
     call = Call()
     assert call.recorded is None
     assert call.view("u") == RecordingView(state="asking", waiting_for=["u", "jimin"])
@@ -67,14 +67,14 @@ def test_nothing_is_recorded_until_everybody_has_agreed() -> None:
     assert call.view("u") == RecordingView(state="on", you="yes", kept=True)
 
 
-def test_a_site_that_does_not_record_asks_nobody() -> None:
+def test_site_without_recording_asks_nobody() -> None:
     call = Call(offered=False)
     assert call.view("u") is None
     with pytest.raises(NotAllowed):
         call.says("u", True)
 
 
-def test_a_written_conversation_is_not_recorded_until_it_becomes_a_call() -> None:
+def test_text_session_is_recorded_only_once_it_becomes_a_call() -> None:
     call = Call(channel="text")
     assert call.view("u") is None
     call.give(ev.ChannelChanged("u", "voice"))
@@ -83,7 +83,7 @@ def test_a_written_conversation_is_not_recorded_until_it_becomes_a_call() -> Non
     assert call.view("u") == RecordingView(state="asking", waiting_for=["u", "jimin"])
 
 
-def test_a_refusal_keeps_it_off_and_who_refused_may_change_their_mind() -> None:
+def test_refusal_prevents_recording_and_can_be_withdrawn() -> None:
     call = Call()
     call.says("u", False)
     assert call.view("jimin") == RecordingView(state="off", waiting_for=["jimin"], refused_by=["u"])
@@ -93,7 +93,7 @@ def test_a_refusal_keeps_it_off_and_who_refused_may_change_their_mind() -> None:
     assert call.recorded == ["u", "jimin"]
 
 
-def test_the_counselors_revocation_stops_it_at_once_and_keeps_what_there_is() -> None:
+def test_counselor_revocation_stops_recording_and_keeps_the_files() -> None:
     call = Call().agreed()
     call.says("jimin", False)
     assert call.recorded is None
@@ -102,7 +102,7 @@ def test_the_counselors_revocation_stops_it_at_once_and_keeps_what_there_is() ->
     assert call.view("u") == RecordingView(state="off", you="yes", refused_by=["jimin"], kept=True)
 
 
-def test_the_users_revocation_deletes_it() -> None:
+def test_user_revocation_deletes_the_recording() -> None:
     call = Call().agreed()
     call.says("u", False)
     assert call.recorded is None
@@ -115,7 +115,7 @@ def test_the_users_revocation_deletes_it() -> None:
     assert call.session.recording.erased == 1
 
 
-def test_the_user_may_take_it_back_after_the_call_for_a_day() -> None:
+def test_user_can_revoke_for_a_day_after_the_call() -> None:
     call = Call().agreed()
     call.give(ev.Left("u"))
     assert call.recorded is None
@@ -130,7 +130,7 @@ def test_the_user_may_take_it_back_after_the_call_for_a_day() -> None:
         late.give(ev.RecordingAnswered("u", False), NOW + 25 * 3_600_000)
 
 
-def test_a_professional_is_asked_before_entering_and_not_recorded_while_reading() -> None:
+def test_professional_is_asked_first_and_not_recorded_while_reading() -> None:
     call = Call().agreed().reading()
     assert call.recorded == ["u", "jimin"]
     with pytest.raises(NotAllowed) as refused:
@@ -143,7 +143,7 @@ def test_a_professional_is_asked_before_entering_and_not_recorded_while_reading(
     assert call.session.recording.period == 1
 
 
-def test_a_professional_who_does_not_want_it_enters_and_it_stops() -> None:
+def test_recording_stops_if_a_professional_who_refused_enters() -> None:
     call = Call().agreed().reading()
     call.give(ev.HelpJoined("han", False))
     assert call.recorded is None
@@ -153,7 +153,7 @@ def test_a_professional_who_does_not_want_it_enters_and_it_stops() -> None:
     assert call.session.recording.period == 2
 
 
-def test_another_counselor_is_asked_anew() -> None:
+def test_new_counselor_is_asked_for_consent() -> None:
     call = Call().agreed()
     call.give(ev.Disconnected("jimin"))
     call.give(ev.Ticked(), NOW + 31_000)
@@ -165,7 +165,7 @@ def test_another_counselor_is_asked_anew() -> None:
     assert call.recorded == ["u", "suho"]
 
 
-def test_a_full_disk_stops_it_with_a_reason_and_the_call_goes_on() -> None:
+def test_full_disk_stops_recording_with_a_reason_but_not_the_call() -> None:
     call = Call().agreed()
     call.give(ev.RecordingFailed(epoch=1, period=7, reason="disk_full"))
     assert call.recorded is not None
@@ -178,14 +178,14 @@ def test_a_full_disk_stops_it_with_a_reason_and_the_call_goes_on() -> None:
     assert call.session.recording.period == 2
 
 
-def test_a_lost_worker_goes_on_recording_in_the_next_room() -> None:
+def test_recording_continues_in_the_next_room_after_worker_failure() -> None:
     call = Call().agreed()
     call.give(ev.RoomLost(1))
     assert call.recorded == ["u", "jimin"]
     assert matrix.compute(call.session).for_worker(call.session.epoch).epoch == 2
 
 
-def test_an_erased_session_records_nothing() -> None:
+def test_erased_session_records_nothing() -> None:
     call = Call().agreed()
     call.give(ev.EndedBy("erased"))
     session: Session = call.session

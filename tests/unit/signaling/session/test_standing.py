@@ -32,7 +32,7 @@ def passed_on(call: Call) -> Call:
 
 
 @pytest.mark.parametrize("begun", [entered, returning, helped, passed_on])
-def test_a_request_is_told_again_as_it_was_asked(begun) -> None:
+def test_restored_request_equals_the_original(begun) -> None:
     call = begun(Call())
     told, here, ringing = open_requests(call.session)[-1]
     asked = asked_before(call)
@@ -42,13 +42,13 @@ def test_a_request_is_told_again_as_it_was_asked(begun) -> None:
     assert (here, ringing) == (True, None)
 
 
-def test_who_serves_is_told_with_what_they_serve() -> None:
+def test_restored_staff_keep_the_sessions_they_serve() -> None:
     call = Call().active().joined()
     found = [(told.request, told.kind, told.staff) for told, _, _ in open_requests(call.session)]
     assert found == [("s-1.u1", "user", "jimin"), ("s-1.h2", "help", "han")]
 
 
-def test_who_waits_and_is_away_is_not_in_the_running() -> None:
+def test_waiting_request_of_a_disconnected_user_is_reported_as_gone() -> None:
     call = Call().enter()
     call.give(ev.Disconnected("u"))
     assert open_requests(call.session) == [(ev.Reinstate("s-1.u1", "user", "lenses", NOW), False, None)]

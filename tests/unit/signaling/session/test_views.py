@@ -53,18 +53,18 @@ def test_staff_are_shown_them() -> None:
     assert (view.help.note, view.help.state, view.help.catch_up_until) == ("staff note", "catching_up", 181_000)
 
 
-def test_the_user_sees_that_a_professional_reads() -> None:
+def test_user_sees_that_a_professional_reads() -> None:
     people = {person.id: person.presence for person in show(session_after(*READING), "u").participants}
     assert people == {"u": "here", "jimin": "here", "han": "reading"}
 
 
-def test_a_reader_makes_no_peer_connection_and_may_not_draw() -> None:
+def test_reading_professional_has_no_peer_and_cannot_draw() -> None:
     room = show(session_after(*READING), "han").room
     assert room is not None
     assert (room.media, room.board) == (False, "read")
 
 
-def test_the_user_is_sent_only_the_pairs_they_are_part_of() -> None:
+def test_user_is_sent_only_pairs_that_include_them() -> None:
     session = session_after(*READING, ev.HelpJoined("han"), ev.ModeChanged("jimin", "whisper"))
     for person in session.people.values():
         person.peer = "live"
@@ -74,7 +74,7 @@ def test_the_user_is_sent_only_the_pairs_they_are_part_of() -> None:
 
 
 @pytest.mark.parametrize("peer", ["none", "connecting", "text_only", "lost"])
-def test_who_has_no_live_peer_neither_hears_nor_is_heard(peer: PeerName) -> None:
+def test_person_without_a_live_peer_neither_hears_nor_is_heard(peer: PeerName) -> None:
     session = session_after(*ACTIVE)
     session.people["u"].peer, session.people["jimin"].peer = "live", peer
     for viewer in ("u", "jimin"):
@@ -83,28 +83,28 @@ def test_who_has_no_live_peer_neither_hears_nor_is_heard(peer: PeerName) -> None
         assert room.hears == {}
 
 
-def test_the_countdown_is_shown_to_those_who_wait() -> None:
+def test_countdown_is_shown_to_those_who_wait() -> None:
     session = session_after(*ACTIVE, ev.Disconnected("u"))
     view = show(session, "jimin")
     assert (view.lost, view.deadline) == ("u", 121_000)
     assert show(session, "u").deadline is None
 
 
-def test_choices_are_the_users_alone() -> None:
+def test_only_the_user_is_shown_choices() -> None:
     session = session_after(*ACTIVE, ev.Disconnected("jimin"))
     receive(session, ev.Ticked(), 40_000)
     assert show(session, "u").choices == ["wait", "another", "message"]
     assert show(session, "jimin").choices == []
 
 
-def test_a_message_is_offered_when_nobody_could_come() -> None:
+def test_leaving_a_message_is_offered_if_nobody_could_come() -> None:
     session = session_after(ev.Connected("u"), ev.Entered())
     waiting = WaitingView(place=1, staffed=False)
     around = views.Surroundings(site=AROUND.site, category=AROUND.category, brief=Brief(), waiting=waiting, offer_message=True)
     assert show(session, "u", around).choices == ["wait", "message"]
 
 
-def test_a_ring_for_help_shows_note_category_language_and_product_only() -> None:
+def test_help_ring_shows_only_note_category_language_and_product() -> None:
     session = session_after(*READING[:-1])
     assert session.help is not None
     ring = views.help_ring(session, session.help, AROUND, "Lenses", "r-1", 21_000)
@@ -115,12 +115,12 @@ def test_a_ring_for_help_shows_note_category_language_and_product_only() -> None
     assert "render-only" not in wire
 
 
-def test_a_ring_for_a_user_shows_the_brief() -> None:
+def test_user_ring_shows_the_brief() -> None:
     ring = views.user_ring(session_after(ev.Entered()), AROUND, "r-1", 21_000)
     assert ring.brief == AROUND.brief
 
 
-def test_what_a_line_does_not_carry_is_told_to_whose_line_it_is() -> None:
+def test_paused_video_is_announced_only_to_the_congested_viewer() -> None:
     session = session_after(*ACTIVE, ev.MediaChanged("jimin", Media(camera=True)))
     grid = matrix.compute(session)
     room = views.session_view(session, "u", AROUND, grid, {0: "paused", 3: "low"}).room

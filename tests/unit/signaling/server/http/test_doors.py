@@ -35,7 +35,7 @@ DEEP = "[" * 1100
         ("/api/nothing/%00", 404, "not_found"),
     ],
 )
-async def test_odd_addresses_get_a_reason(desk: Desk, path: str, status: int, reason: str) -> None:
+async def test_malformed_url_gets_a_reason(desk: Desk, path: str, status: int, reason: str) -> None:
     assert await refused(await desk.http.get(URL(path, encoded=True), headers=BEARER)) == (status, reason)
 
 
@@ -44,7 +44,7 @@ ODD_SEARCHES = ("q=%00", "state=%00", "site=a%00", "page=0", "page=1e9", "page=-
 
 
 @pytest.mark.parametrize("query", ODD_SEARCHES)
-async def test_an_operators_odd_search_gets_a_reason(desk: Desk, query: str) -> None:
+async def test_malformed_operator_search_gets_a_reason(desk: Desk, query: str) -> None:
     reply = await desk.http.get(URL(f"/api/operator/sessions?{query}", encoded=True), headers=await desk.cookie_of("ops"))
     if query == "q=%00":  # nothing is left of it, and nothing is looked for
         assert reply.status == 200
@@ -52,7 +52,7 @@ async def test_an_operators_odd_search_gets_a_reason(desk: Desk, query: str) -> 
         assert await refused(reply) == (400, "bad_request")
 
 
-async def test_the_panel_page_says_in_words_that_a_site_is_unknown(desk: Desk) -> None:
+async def test_panel_page_says_that_the_site_is_unknown(desk: Desk) -> None:
     for path in ("/panel?site=%00", "/panel?site=a&site=b", "/panel?site=%ff", "/panel"):
         reply = await desk.http.get(URL(path, encoded=True))
         assert (reply.status, reply.content_type) == (404, "text/html"), path
@@ -73,7 +73,7 @@ BODIES = [
 
 
 @pytest.mark.parametrize("body", BODIES)
-async def test_odd_bodies_get_a_reason_at_every_door(desk: Desk, body: str | bytes) -> None:
+async def test_malformed_body_gets_a_reason_at_every_endpoint(desk: Desk, body: str | bytes) -> None:
     ops = await desk.cookie_of("ops")
     for path, headers in (
         ("/api/codes", {"Origin": ORIGIN}),
@@ -86,7 +86,7 @@ async def test_odd_bodies_get_a_reason_at_every_door(desk: Desk, body: str | byt
         assert await refused(reply) == (400, "bad_request"), path
 
 
-async def test_a_nul_in_a_sign_in_gets_a_reason(desk: Desk) -> None:
+async def test_nul_in_a_sign_in_gets_a_reason(desk: Desk) -> None:
     for login, password in (("ops\0", "ops-demo"), ("ops", "ops-demo\0"), ("\ud83d", "x" * 9)):
         body = json.dumps({"login": login, "password": password})
         reply = await desk.http.post("/api/sign-in", data=body, headers={"Origin": STAFF_ORIGIN})
@@ -95,7 +95,7 @@ async def test_a_nul_in_a_sign_in_gets_a_reason(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("header", ["Authorization", "Cookie", "Origin", "Referer", "X-Forwarded-For", "Host"])
-async def test_headers_of_any_bytes_do_no_harm(desk: Desk, header: str) -> None:
+async def test_headers_of_any_bytes_are_handled(desk: Desk, header: str) -> None:
     session = await desk.session()
     given = {"Authorization": "Bearer \udcff\udc80", "Cookie": "__Host-sangdam=\udcff"}.get(header, "\udcff")
     for path in (f"/api/sessions/{session}/transcript", "/api/me", "/panel?site=demo-shop", "/"):
@@ -110,7 +110,7 @@ async def brief_of(desk: Desk, **supplement: Any) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("at", [119, 199, 4000])
-async def test_a_title_cut_within_an_emoji_starts_a_conversation(desk: Desk, at: int) -> None:
+async def test_title_cut_within_an_emoji_still_starts_a_session(desk: Desk, at: int) -> None:
     cut = "x" * at + "\ud83d"  # what `slice` leaves of an emoji in a browser
     body = {"code": await desk.code(), "channel": "text", "supplement": {
         "page_title": cut, "note": cut, "user_name": cut, "product": {"name": cut, "price": cut},
@@ -124,15 +124,15 @@ async def test_a_title_cut_within_an_emoji_starts_a_conversation(desk: Desk, at:
 
 
 @pytest.mark.parametrize("name", ["\u3164", "\u200b", "\u2800", "\u3164 \u2800", "\u202e"])
-async def test_a_name_that_nobody_sees_is_no_name(desk: Desk, name: str) -> None:
+async def test_invisible_name_counts_as_no_name(desk: Desk, name: str) -> None:
     assert "user_name" not in await brief_of(desk, user_name=name)
 
 
-async def test_names_lose_what_turns_or_hides_them(desk: Desk) -> None:
+async def test_names_lose_bidi_and_invisible_characters(desk: Desk) -> None:
     assert (await brief_of(desk, user_name="a\0b\u202ec\u200bd"))["user_name"] == "abcd"
 
 
-async def test_the_token_still_opens_what_is_ones_own(desk: Desk) -> None:
+async def test_token_still_opens_its_own_session(desk: Desk) -> None:
     session = await desk.session()
     reply = await desk.get(f"/api/sessions/{session}/transcript", headers={"Authorization": f"Bearer {TOKEN}"})
     assert reply.status == 200

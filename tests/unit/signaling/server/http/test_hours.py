@@ -16,7 +16,7 @@ async def panel(desk: Desk, category: str) -> Any:
     return (await reply.json())["opening"]
 
 
-async def test_hours_close_a_category_and_those_below_it(desk: Desk) -> None:
+async def test_hours_close_a_category_and_its_subcategories(desk: Desk) -> None:
     ops = await desk.cookie_of("ops")
     reply = await desk.post(AUDIO.replace("audio", "cameras") + "?lang=en", {"hours": NEVER}, headers=ops)
     shown = {each["id"]: each for each in (await reply.json())["categories"]}
@@ -36,7 +36,7 @@ async def test_hours_close_a_category_and_those_below_it(desk: Desk) -> None:
     assert [entry.action for entry in found].count("category.hours") == 3
 
 
-async def test_hours_that_make_no_sense_change_nothing(desk: Desk) -> None:
+async def test_invalid_hours_change_nothing(desk: Desk) -> None:
     ops = await desk.cookie_of("ops")
     for hours, reason in (
         ({"timezone": "Asia/Soul"}, "bad_hours"),

@@ -52,7 +52,7 @@ async def test_two_hundred_cut_requests_write_no_traceback(desk: Desk, caplog: p
 
 
 @pytest.mark.parametrize("request_text", MANGLED)
-async def test_a_mangled_request_is_refused_and_logged_without_a_traceback(
+async def test_malformed_request_is_refused_without_a_traceback(
     desk: Desk, caplog: pytest.LogCaptureFixture, request_text: str
 ) -> None:
     with caplog.at_level(logging.INFO):
@@ -64,7 +64,7 @@ async def test_a_mangled_request_is_refused_and_logged_without_a_traceback(
     assert not [record for record in caplog.records if record.exc_info]
 
 
-def test_a_thousand_are_told_in_one_line_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+def test_thousand_malformed_requests_log_one_line_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     from collections import Counter
 
     counts, clock = Counter[str](), [0.0]

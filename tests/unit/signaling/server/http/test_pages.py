@@ -26,18 +26,18 @@ def policy(header: str) -> dict[str, str]:
     return dict(part.strip().split(" ", 1) for part in header.split(";"))
 
 
-async def test_the_service_is_healthy(desk: Desk) -> None:
+async def test_service_is_healthy(desk: Desk) -> None:
     assert (await desk.get("/healthz")).status == 200
 
 
-async def test_the_panel_may_be_framed_by_its_site_and_nobody_else(desk: Desk) -> None:
+async def test_panel_can_be_framed_only_by_its_site(desk: Desk) -> None:
     panel = await desk.get("/panel?site=demo-shop&category=cameras&lang=ko")
     rules = policy(panel.headers["Content-Security-Policy"])
     assert rules["frame-ancestors"] == SHOP
     assert "X-Frame-Options" not in panel.headers
 
 
-async def test_a_stored_origin_that_is_none_reaches_no_policy(desk: Desk) -> None:
+async def test_invalid_stored_origin_reaches_no_policy(desk: Desk) -> None:
     site = await desk.records.site("demo-shop")
     assert site is not None
     await desk.records.save_site(replace(site, origins=["https://a.example; script-src *", SHOP, "https://a'b.example"]))
@@ -55,7 +55,7 @@ async def test_a_stored_origin_that_is_none_reaches_no_policy(desk: Desk) -> Non
         ("other", f"{SHOP}/", 404, "이 사이트는 아직 상담에 연결되어 있지 않아요"),
     ],
 )
-async def test_whoever_frames_it_elsewhere_reads_why_there_is_no_panel(
+async def test_panel_framed_elsewhere_explains_why_it_is_missing(
     desk: Desk, site: str, referer: str, status: int, words: str | None
 ) -> None:
     reply = await desk.get(f"/panel?site={site}&category=cameras&lang=ko", headers={"Referer": referer})
@@ -77,7 +77,7 @@ HINTS = [
 
 
 @pytest.mark.parametrize(("site", "words"), HINTS)
-async def test_builders_of_the_page_read_how_to_mend_it(desk: Desk, site: str, words: str) -> None:
+async def test_panel_refusal_tells_site_builders_the_fix(desk: Desk, site: str, words: str) -> None:
     page = await (await desk.get(f"/panel?site={site}", headers={"Referer": "https://elsewhere.example/"})).text()
     found = re.search(r'data-hint="([^"]*)"', page)
     assert found is not None
@@ -85,14 +85,14 @@ async def test_builders_of_the_page_read_how_to_mend_it(desk: Desk, site: str, w
     assert "\n" not in found[1]
 
 
-async def test_a_site_id_from_the_address_stays_text(desk: Desk) -> None:
+async def test_site_id_from_the_url_is_escaped(desk: Desk) -> None:
     page = await (await desk.get("/panel", params={"site": '"><script>alert(1)</script>\n' + "x" * 500})).text()
     assert "<script>alert" not in page
     assert "x" * 100 not in page
 
 
 @pytest.mark.parametrize("site", ["demo-shop", "other"])
-async def test_the_panel_fits_into_pages_with_an_embedder_policy(desk: Desk, site: str) -> None:
+async def test_panel_works_in_pages_with_an_embedder_policy(desk: Desk, site: str) -> None:
     headers = (await desk.get(f"/panel?site={site}")).headers
     assert headers["Cross-Origin-Embedder-Policy"] == "require-corp"
     assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
@@ -108,11 +108,11 @@ async def test_the_panel_fits_into_pages_with_an_embedder_policy(desk: Desk, sit
         ("/call", "unsafe-none"),
     ],
 )
-async def test_pages_keep_no_handle_that_they_do_not_need(desk: Desk, path: str, opener: str) -> None:
+async def test_pages_are_isolated_from_their_openers(desk: Desk, path: str, opener: str) -> None:
     assert (await desk.get(path)).headers["Cross-Origin-Opener-Policy"] == opener
 
 
-async def test_answers_tell_nothing_of_what_serves_them(desk: Desk) -> None:
+async def test_responses_do_not_reveal_the_server_software(desk: Desk) -> None:
     replies = [await desk.get(path, allow_redirects=False) for path in ("/call", "/api/me", "/nothing", "/widget.js")]
     replies.append(await desk.get("/", headers={"Host": "operator.localhost:8080"}, allow_redirects=False))
     assert replies[-1].status == 302
@@ -124,7 +124,7 @@ async def test_answers_tell_nothing_of_what_serves_them(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(("path", "devices"), [("/call", True), ("/console", True), ("/operator", False)])
-async def test_other_pages_are_framed_by_nobody(desk: Desk, path: str, devices: bool) -> None:
+async def test_other_pages_cannot_be_framed(desk: Desk, path: str, devices: bool) -> None:
     reply = await desk.get(path)
     rules = policy(reply.headers["Content-Security-Policy"])
     assert rules["frame-ancestors"] == "'none'"
@@ -142,12 +142,12 @@ async def test_other_pages_are_framed_by_nobody(desk: Desk, path: str, devices: 
     ("host", "page"),
     [("counselor.localhost", "/console"), ("professional.localhost", "/console"), ("operator.localhost", "/operator")],
 )
-async def test_staff_hosts_lead_to_their_page(desk: Desk, host: str, page: str) -> None:
+async def test_staff_hosts_redirect_to_their_page(desk: Desk, host: str, page: str) -> None:
     reply = await desk.get("/", headers={"Host": f"{host}:8080"}, allow_redirects=False)
     assert (reply.status, reply.headers["Location"]) == (302, page)
 
 
-async def test_assets_are_kept_for_good_and_sent_small(desk: Desk) -> None:
+async def test_assets_are_cached_forever_and_compressed(desk: Desk) -> None:
     (pages.PAGES / "assets" / "a-1234.js.gz").write_bytes(gzip.compress(b"asset " * 100))
     reply = await desk.get("/assets/a-1234.js", headers={"Accept-Encoding": "gzip"})
     assert "immutable" in reply.headers["Cache-Control"]
@@ -160,17 +160,17 @@ async def test_assets_are_kept_for_good_and_sent_small(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "path", ["/assets/%2e%2e/panel.html", "/assets/..%2f..%2frecords.sqlite", "/assets/%00", "/assets/", "/assets/x"]
 )
-async def test_nothing_but_assets_is_reached(desk: Desk, path: str) -> None:
+async def test_only_assets_are_served_from_the_assets_path(desk: Desk, path: str) -> None:
     assert (await refused(await desk.get(path)))[0] == 404
 
 
-async def test_the_widget_is_for_other_sites(desk: Desk) -> None:
+async def test_widget_can_be_loaded_by_other_sites(desk: Desk) -> None:
     reply = await desk.get("/widget.js")
     assert reply.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert "max-age" in reply.headers["Cache-Control"]
 
 
-async def test_pages_not_built_say_how_to_build_them(desk: Desk) -> None:
+async def test_unbuilt_pages_say_how_to_build_them(desk: Desk) -> None:
     (pages.PAGES / "call.html").unlink()
     reply = await desk.get("/call")
     assert reply.status == 503
@@ -194,7 +194,7 @@ async def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         yield client
 
 
-async def test_the_shop_knows_where_the_service_is(shop: TestClient[web.Request, web.Application]) -> None:
+async def test_demo_shop_knows_the_service_address(shop: TestClient[web.Request, web.Application]) -> None:
     reply = await shop.get("/")
     assert await reply.text() == '<script src="http://localhost:8080/widget.js"></script>'
     assert "script-src 'self' http://localhost:8080" in reply.headers["Content-Security-Policy"]
@@ -202,7 +202,7 @@ async def test_the_shop_knows_where_the_service_is(shop: TestClient[web.Request,
         assert (await shop.get(path)).status == 404
 
 
-async def test_the_shop_vouches_for_whoever_is_signed_in(shop: TestClient[web.Request, web.Application]) -> None:
+async def test_demo_shop_signs_a_code_for_its_signed_in_user(shop: TestClient[web.Request, web.Application]) -> None:
     ours = {"Origin": SHOP}
     asked = json.dumps(
         {"site": "demo-shop", "category": "cameras", "language": "ko", "product": {"id": "m5", "name": "다른 이름"}}
@@ -224,7 +224,7 @@ async def test_the_shop_vouches_for_whoever_is_signed_in(shop: TestClient[web.Re
 
 
 @pytest.mark.parametrize("origin", ["", "http://localhost:8080", "https://evil.example"])
-async def test_the_shop_listens_to_its_own_pages(shop: TestClient[web.Request, web.Application], origin: str) -> None:
+async def test_demo_shop_answers_only_its_own_pages(shop: TestClient[web.Request, web.Application], origin: str) -> None:
     for path in ("/sign-in", "/sign-out", "/sangdam-code"):
         assert (await shop.post(path, data="{}", headers={"Origin": origin})).status == 403
     assert (await shop.post("/sign-in", data="nonsense", headers={"Origin": SHOP})).status == 400

@@ -18,7 +18,7 @@ async def upload(desk: Desk, session: str, query: str = "", data: bytes | None =
     return await desk.post(f"/api/sessions/{session}/pictures{query}", data=png() if data is None else data, **options)
 
 
-async def test_a_shared_picture_is_seen_by_those_in_the_session(desk: Desk) -> None:
+async def test_shared_picture_is_visible_to_the_session(desk: Desk) -> None:
     session = await desk.session()
     shared = await (await upload(desk, session, headers=BEARER)).json()
     assert (shared["width"], shared["height"], shared["mime"]) == (30, 20, "image/webp")
@@ -31,7 +31,7 @@ async def test_a_shared_picture_is_seen_by_those_in_the_session(desk: Desk) -> N
         assert await refused(await desk.get(path, headers=headers)) == (404, "not_found")
 
 
-async def test_a_picture_for_staff_never_reaches_the_user(desk: Desk) -> None:
+async def test_staff_picture_never_reaches_the_user(desk: Desk) -> None:
     session = await desk.session()
     assert await refused(await upload(desk, session, "?audience=staff", headers=BEARER)) == (403, "not_allowed")
     jimin = await desk.cookie_of("jimin")
@@ -40,14 +40,14 @@ async def test_a_picture_for_staff_never_reaches_the_user(desk: Desk) -> None:
     assert (await desk.get(f"/api/pictures/{shared['picture']}", headers=jimin)).status == 200
 
 
-async def test_the_products_picture_is_seen_while_the_call_rings(desk: Desk) -> None:
+async def test_product_picture_is_visible_while_the_call_rings(desk: Desk) -> None:
     session = await desk.session()
     shared = await (await upload(desk, session, "?use=product", headers=BEARER)).json()
     assert desk.live.product_pictures == [(session, shared["picture"])]
     assert (await desk.get(f"/api/pictures/{shared['picture']}", headers=await desk.cookie_of("suho"))).status == 200
 
 
-async def test_an_operators_look_is_audited(desk: Desk) -> None:
+async def test_operator_view_of_a_picture_is_audited(desk: Desk) -> None:
     session = await desk.session()
     shared = await (await upload(desk, session, headers=BEARER)).json()
     assert (await desk.get(f"/api/pictures/{shared['picture']}", headers=await desk.cookie_of("ops"))).status == 200
@@ -65,33 +65,33 @@ async def test_an_operators_look_is_audited(desk: Desk) -> None:
         ("?audience=world", None, (400, "bad_request")),
     ],
 )
-async def test_what_is_refused(desk: Desk, query: str, data: bytes | None, expected: tuple[int, str]) -> None:
+async def test_invalid_uploads_are_refused(desk: Desk, query: str, data: bytes | None, expected: tuple[int, str]) -> None:
     session = await desk.session()
     assert await refused(await upload(desk, session, query, data, headers=BEARER)) == expected
 
 
-async def test_strangers_upload_nothing(desk: Desk) -> None:
+async def test_strangers_cannot_upload(desk: Desk) -> None:
     session = await desk.session()
     for headers in ({}, {"Authorization": "Bearer x"}, await desk.cookie_of("suho")):
         assert await refused(await upload(desk, session, headers=headers)) == (404, "not_found")
     assert await refused(await upload(desk, session, headers=BEARER, origin="https://evil.example")) == (403, "wrong_origin")
 
 
-async def test_not_too_many_at_once(desk: Desk) -> None:
+async def test_uploads_at_once_are_limited(desk: Desk) -> None:
     session = await desk.session()
     for _ in range(12):
         assert (await upload(desk, session, headers=BEARER)).status == 200
     assert await refused(await upload(desk, session, headers=BEARER)) == (429, "too_many_pictures")
 
 
-async def test_nothing_is_added_to_what_is_over(desk: Desk) -> None:
+async def test_ended_session_takes_no_pictures(desk: Desk) -> None:
     session = await desk.session()
     await desk.records.save_session(session, state="closed", channel="text", snapshot=b"")
     assert await refused(await upload(desk, session, headers=BEARER)) == (409, "wrong_state")
 
 
 @pytest.mark.parametrize("kind", ["", "application/octet-stream", "image/jpg", "text/html", "image/gif"])
-async def test_the_content_decides_and_not_what_it_is_called(desk: Desk, kind: str) -> None:
+async def test_image_type_comes_from_content_not_from_name(desk: Desk, kind: str) -> None:
     session = await desk.session()
     assert (await upload(desk, session, headers={**BEARER, "Content-Type": kind})).status == 200
 
@@ -109,7 +109,7 @@ class Slow:
             yield png()[10:]
 
 
-async def test_nothing_is_read_of_a_picture_before_there_is_room(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_upload_is_not_read_before_there_is_room(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image_files, "LONGEST_WAIT_S", 0.3)
     session, slow = await desk.session(), Slow()
     sending = [asyncio.create_task(upload(desk, session, data=slow.body(), headers=BEARER)) for _ in range(11)]
@@ -125,7 +125,7 @@ async def test_nothing_is_read_of_a_picture_before_there_is_room(desk: Desk, mon
     assert held.total() == 0
 
 
-async def test_the_bytes_of_all_bodies_together_are_bounded(desk: Desk) -> None:
+async def test_total_bytes_of_upload_bodies_are_bounded(desk: Desk) -> None:
     slow = Slow()
     sessions = [await desk.session() for _ in range(2)]
     large = b"x" * (MOST_BYTES - 1)
@@ -139,20 +139,20 @@ async def test_the_bytes_of_all_bodies_together_are_bounded(desk: Desk) -> None:
     assert answers == {"pictures", "not_a_picture"}
 
 
-async def test_a_body_that_hardly_comes_is_not_waited_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_upload_is_cut_off(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bodies, "BODY_WITHIN_S", 0.2)
     session, slow = await desk.session(), Slow()
     assert await refused(await upload(desk, session, data=slow.body(), headers=BEARER)) == (408, "too_slow")
     assert await refused(await desk.http.post("/api/codes", data=slow.body(b"{"))) == (408, "too_slow")
 
 
-async def test_who_has_cost_much_lately_has_to_wait(desk: Desk) -> None:
+async def test_recent_heavy_uploader_has_to_wait(desk: Desk) -> None:
     session = await desk.session()
     desk.app[CHECKER]._spent.charge("127.0.0.1", 41.0)
     assert await refused(await upload(desk, session, headers=BEARER)) == (429, "too_many_pictures")
 
 
-async def test_a_photo_does_not_wait_for_what_takes_seconds(desk: Desk) -> None:
+async def test_photo_does_not_wait_for_a_slow_image(desk: Desk) -> None:
     out = io.BytesIO()
     Image.new("LA", (8000, 6250), (90, 128)).save(out, "PNG", compress_level=1)
     session = await desk.session()

@@ -31,7 +31,7 @@ async def looks(desk: Desk) -> list[tuple[str, str]]:
     return [(entry["actor"], entry["subject"]) for entry in found if entry["action"] == "recording.play"]
 
 
-async def test_operators_and_those_who_took_part_look_and_are_noted_once(desk: Desk) -> None:
+async def test_operators_and_participants_can_view_and_are_audited_once(desk: Desk) -> None:
     session = await a_recorded_call(desk)
     for login in ("ops", "jimin"):
         cookie = await desk.cookie_of(login)
@@ -50,13 +50,13 @@ async def test_operators_and_those_who_took_part_look_and_are_noted_once(desk: D
     assert await looks(desk) == [("Jimin", f"session/{session}"), ("Ops", f"session/{session}")]
 
 
-async def test_a_piece_fetched_without_the_player_is_noted_too(desk: Desk) -> None:
+async def test_piece_fetched_without_the_player_is_audited(desk: Desk) -> None:
     session = await a_recorded_call(desk)
     assert (await desk.get(f"/api/recordings/{session}/1-1/1", headers=await desk.cookie_of("ops"))).status == 200
     assert await looks(desk) == [("Ops", f"session/{session}")]
 
 
-async def test_nobody_else_looks(desk: Desk) -> None:
+async def test_nobody_else_can_view_a_recording(desk: Desk) -> None:
     session = await a_recorded_call(desk)
     suho = await desk.cookie_of("suho")
     for path in (f"/api/recordings/{session}", f"/api/recordings/{session}/1-1/1"):
@@ -66,7 +66,7 @@ async def test_nobody_else_looks(desk: Desk) -> None:
     assert await looks(desk) == []
 
 
-async def test_what_is_not_there_is_not_found_and_no_path_leads_out(desk: Desk) -> None:
+async def test_missing_pieces_give_404_and_paths_cannot_escape(desk: Desk) -> None:
     session = await a_recorded_call(desk)
     secret = desk.settings.recordings_dir / "1.webm"
     secret.write_bytes(b"secret")

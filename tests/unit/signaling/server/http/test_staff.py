@@ -27,7 +27,7 @@ async def test_signing_in_and_out(desk: Desk) -> None:
     assert await refused(await desk.get("/api/me", headers=headers)) == (401, "signed_out")
 
 
-async def test_signing_in_again_ends_the_former_sign_in_of_that_browser(desk: Desk) -> None:
+async def test_new_sign_in_ends_the_browsers_previous_one(desk: Desk) -> None:
     elsewhere, former = await desk.cookie_of("jimin"), await desk.cookie_of("jimin")
     again = await desk.post("/api/sign-in", {"login": "suho", "password": "suho-demo"}, headers=former)
     newest = {"Cookie": f"{COOKIE}={again.cookies[COOKIE].value}"}
@@ -37,7 +37,7 @@ async def test_signing_in_again_ends_the_former_sign_in_of_that_browser(desk: De
         assert (await (await desk.get("/api/me", headers=cookie)).json())["name"] == name
 
 
-async def test_a_wrong_password_leaves_the_sign_in_of_that_browser_alone(desk: Desk) -> None:
+async def test_wrong_password_keeps_the_browsers_sign_in(desk: Desk) -> None:
     cookie = await desk.cookie_of("jimin")
     reply = await desk.post("/api/sign-in", {"login": "suho", "password": "guess"}, headers=cookie)
     assert await refused(reply) == (401, "wrong_credentials")
@@ -47,7 +47,7 @@ async def test_a_wrong_password_leaves_the_sign_in_of_that_browser_alone(desk: D
     assert (entry["actor"], entry["subject"]) == ("unknown", "staff/suho")
 
 
-async def test_wrong_passwords(desk: Desk) -> None:
+async def test_wrong_passwords_are_refused(desk: Desk) -> None:
     for _ in range(6):
         reply = await desk.post("/api/sign-in", {"login": "jimin", "password": "guess"})
         assert await refused(reply) == (401, "wrong_credentials")
@@ -57,7 +57,7 @@ async def test_wrong_passwords(desk: Desk) -> None:
     assert await refused(reply) == (429, "too_many_sign_ins")
 
 
-async def test_what_a_client_says_of_its_own_address_gives_no_more_tries(desk: Desk) -> None:
+async def test_forged_client_address_gives_no_more_tries(desk: Desk) -> None:
     """Behind a proxy that adds a line of its own, as HAProxy does."""
     statuses = []
     for number in range(8):
@@ -71,7 +71,7 @@ async def test_what_a_client_says_of_its_own_address_gives_no_more_tries(desk: D
     assert statuses == [401] * 6 + [429] * 2, "one subscriber has a whole /64"
 
 
-async def test_a_cookie_of_staff_decides_whatever_stands_beside_it(desk: Desk) -> None:
+async def test_staff_cookie_decides_over_other_credentials(desk: Desk) -> None:
     cookie = await desk.cookie_of("jimin")
     for beside in ({}, {"Authorization": "Bearer x"}, BEARER):
         headers = {**cookie, **beside}
@@ -82,19 +82,19 @@ async def test_a_cookie_of_staff_decides_whatever_stands_beside_it(desk: Desk) -
 
 
 @pytest.mark.parametrize("origin", ["http://127.0.0.1:8081", "", "http://localhost:8080.evil.example"])
-async def test_no_other_page_signs_anybody_in_or_out(desk: Desk, origin: str) -> None:
+async def test_other_sites_cannot_sign_anybody_in_or_out(desk: Desk, origin: str) -> None:
     for path in ("/api/sign-in", "/api/sign-out", "/api/operator/sessions/s-1/erase"):
         assert await refused(await desk.post(path, {}, origin=origin)) == (403, "wrong_origin")
 
 
-async def test_the_users_pages_cannot_act_for_staff(desk: Desk) -> None:
+async def test_user_pages_cannot_act_for_staff(desk: Desk) -> None:
     """Browsers send the cookie with them: a host and the hosts below it are one site."""
     ops = await desk.cookie_of("ops")
     for path in ("/api/sign-in", "/api/sign-out", "/api/sessions/s-1/pictures", "/api/operator/sessions/s-1/erase"):
         assert await refused(await desk.post(path, {}, origin=ORIGIN, headers=ops)) == (403, "wrong_origin")
 
 
-async def test_who_is_in_a_conversation_cannot_walk_out(desk: Desk) -> None:
+async def test_staff_in_a_session_cannot_sign_out(desk: Desk) -> None:
     jimin = await desk.cookie_of("jimin")
     desk.live.talking.add("jimin")
     assert await refused(await desk.post("/api/sign-out", headers=jimin)) == (409, "busy")
@@ -103,7 +103,7 @@ async def test_who_is_in_a_conversation_cannot_walk_out(desk: Desk) -> None:
     assert (await desk.post("/api/sign-out", headers=jimin)).status == 200
 
 
-async def test_sites_and_categories_are_named_in_the_readers_language(desk: Desk) -> None:
+async def test_site_and_category_names_are_in_the_readers_language(desk: Desk) -> None:
     session = await desk.session()
     ops = await desk.cookie_of("ops")
     for language, names in {"ko": ("빛과소리", "카메라"), "en-US": ("Light & Sound", "Cameras")}.items():
@@ -117,7 +117,7 @@ async def test_sites_and_categories_are_named_in_the_readers_language(desk: Desk
 OPERATORS_OWN = ("/api/operator/sessions", "/api/operator/sessions/s-1", "/api/operator/audit", "/api/operator/counts")
 
 
-async def test_only_operators_read_sessions(desk: Desk) -> None:
+async def test_only_operators_can_read_sessions(desk: Desk) -> None:
     await desk.session()
     jimin = await desk.cookie_of("jimin")
     for path in OPERATORS_OWN:
@@ -127,7 +127,7 @@ async def test_only_operators_read_sessions(desk: Desk) -> None:
     assert await refused(erase) == (403, "not_allowed")
 
 
-async def test_a_session_is_read_whole_and_the_reading_audited(desk: Desk) -> None:
+async def test_session_is_read_whole_and_the_view_is_audited(desk: Desk) -> None:
     session = await desk.session(page_title="M5")
     records, ops = desk.records, await desk.cookie_of("ops")
     await records.append_line(
@@ -159,7 +159,7 @@ async def test_a_session_is_read_whole_and_the_reading_audited(desk: Desk) -> No
     assert (entries[0]["actor"], entries[0]["action"], entries[0]["subject"]) == ("Ops", "session.read", f"session/{session}")
 
 
-async def test_searching(desk: Desk) -> None:
+async def test_operators_can_search_sessions(desk: Desk) -> None:
     session, ops = await desk.session(), await desk.cookie_of("ops")
     await desk.session()
     path = "/api/operator/sessions"
@@ -171,7 +171,7 @@ async def test_searching(desk: Desk) -> None:
         assert await refused(await desk.get(f"{path}?{query}", headers=ops)) == (400, "bad_request")
 
 
-async def test_erasing(desk: Desk) -> None:
+async def test_operators_can_erase_sessions(desk: Desk) -> None:
     session, ops = await desk.session(page_title="M5"), await desk.cookie_of("ops")
     assert (await desk.post(f"/api/operator/sessions/{session}/erase", headers=ops)).status == 200
     assert desk.live.erasures == [session]

@@ -16,7 +16,7 @@ from .conftest import BEARER, ORIGIN, SHOP, Desk, refused
 ASK = {"site": "demo-shop", "category": "cameras", "language": "ko"}
 
 
-async def test_the_panel_shows_the_site_in_the_users_language(desk: Desk) -> None:
+async def test_panel_shows_the_site_in_the_users_language(desk: Desk) -> None:
     reply = await desk.get("/api/panel?site=demo-shop&category=lenses&lang=en-US")
     assert await reply.json() == {
         "site": {
@@ -41,7 +41,7 @@ async def test_the_panel_shows_the_site_in_the_users_language(desk: Desk) -> Non
     assert unknown["language"] == "ko"
 
 
-async def test_a_code_becomes_a_session_with_a_brief(desk: Desk) -> None:
+async def test_code_becomes_a_session_with_a_brief(desk: Desk) -> None:
     await desk.session(
         page_url=f"{SHOP}/m5.html?utm=1",
         page_title="M5",
@@ -57,14 +57,14 @@ async def test_a_code_becomes_a_session_with_a_brief(desk: Desk) -> None:
     assert [step.dwell_s for step in brief.trail] == [42]
 
 
-async def test_a_code_works_once(desk: Desk) -> None:
+async def test_code_works_once(desk: Desk) -> None:
     code = await desk.code()
     assert (await desk.post("/api/sessions", {"code": code, "channel": "voice"})).status == 200
     assert await refused(await desk.post("/api/sessions", {"code": code, "channel": "voice"})) == (409, "replayed")
     assert desk.app[COUNTS]["http.replayed"] == 1
 
 
-async def test_too_long_a_trail_does_not_spend_the_code(desk: Desk) -> None:
+async def test_overlong_trail_does_not_spend_the_code(desk: Desk) -> None:
     code = await desk.code()
     long = {"trail": [{"kind": "page"}] * 51}
     reply = await desk.post("/api/sessions", {"code": code, "channel": "text", "supplement": long})
@@ -72,7 +72,7 @@ async def test_too_long_a_trail_does_not_spend_the_code(desk: Desk) -> None:
     assert (await desk.post("/api/sessions", {"code": code, "channel": "text"})).status == 200
 
 
-async def test_the_widget_may_read_codes_and_refusals_on_the_sites_own_pages_only(desk: Desk) -> None:
+async def test_widget_can_read_codes_only_on_the_sites_own_pages(desk: Desk) -> None:
     allowed = await desk.post("/api/codes", ASK, origin=SHOP)
     assert allowed.headers["Access-Control-Allow-Origin"] == SHOP
     assert allowed.headers["Vary"] == "Origin"
@@ -84,7 +84,7 @@ async def test_the_widget_may_read_codes_and_refusals_on_the_sites_own_pages_onl
     assert await refused(foreign) == (403, "wrong_origin")
 
 
-async def test_the_preflight(desk: Desk) -> None:
+async def test_cors_preflight_is_answered(desk: Desk) -> None:
     asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
     reply = await desk.http.options("/api/codes", headers={"Origin": SHOP, **asks})
     assert (reply.status, reply.headers["Access-Control-Allow-Origin"]) == (204, SHOP)
@@ -93,7 +93,7 @@ async def test_the_preflight(desk: Desk) -> None:
     assert await refused(foreign) == (403, "wrong_origin")
 
 
-async def test_too_many_from_one_address_are_told_when_to_return(desk: Desk) -> None:
+async def test_rate_limited_address_is_told_when_to_retry(desk: Desk) -> None:
     desk.app[CODES]._by_address = Buckets(burst=1, per_minute=1)
     assert (await desk.post("/api/codes", ASK, origin=SHOP)).status == 200
     reply = await desk.post("/api/codes", ASK, origin=SHOP)
@@ -102,7 +102,7 @@ async def test_too_many_from_one_address_are_told_when_to_return(desk: Desk) -> 
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "", SHOP])
-async def test_sessions_are_made_by_our_own_pages_only(desk: Desk, origin: str) -> None:
+async def test_only_our_own_pages_can_create_sessions(desk: Desk, origin: str) -> None:
     reply = await desk.post("/api/sessions", {"code": "x", "channel": "text"}, origin=origin)
     assert await refused(reply) == (403, "wrong_origin")
 
@@ -126,7 +126,7 @@ async def test_bad_bodies_are_refused_with_a_reason(desk: Desk, body: bytes, sta
     assert await refused(await desk.post("/api/sessions", data=body)) == (status, reason)
 
 
-async def test_a_body_that_lies_about_its_length_is_cut_off(desk: Desk) -> None:
+async def test_body_longer_than_declared_is_cut_off(desk: Desk) -> None:
     async def endless() -> Any:
         for _ in range(100):
             yield b" " * 10_000
@@ -134,14 +134,14 @@ async def test_a_body_that_lies_about_its_length_is_cut_off(desk: Desk) -> None:
     assert await refused(await desk.post("/api/sessions", data=endless())) == (413, "too_large")
 
 
-async def test_unknown_places(desk: Desk) -> None:
+async def test_unknown_paths_are_not_found(desk: Desk) -> None:
     assert await refused(await desk.get("/api/panel?site=x&category=cameras")) == (404, "unknown_site")
     assert await refused(await desk.get("/api/panel?site=demo-shop&category=x")) == (404, "unknown_category")
     assert await refused(await desk.get("/nothing")) == (404, "not_found")
     assert await refused(await desk.http.put("/api/codes", headers={"Origin": ORIGIN})) == (405, "wrong_method")
 
 
-async def test_a_failure_of_ours_is_told_without_details(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_server_error_is_reported_without_details(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(*_: object) -> None:
         raise RuntimeError("secret detail")
 
@@ -152,7 +152,7 @@ async def test_a_failure_of_ours_is_told_without_details(desk: Desk, monkeypatch
     assert reply.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_the_transcript_has_what_was_written_for_all(desk: Desk) -> None:
+async def test_transcript_has_only_lines_for_everyone(desk: Desk) -> None:
     session = await desk.session()
 
     async def say(line: str, text: str, audience: Audience = "all", **more: Any) -> None:
