@@ -43,7 +43,7 @@ export function After({ call, session }: { call: Call; session: SessionView }) {
   );
 }
 
-/** What the user agreed to they may take back for as long as this page can speak for them. */
+/** Lets the visitor withdraw their consent to recording while this page still holds their token. */
 function Recorded({ call, session }: { call: Call; session: SessionView }) {
   const [asking, setAsking] = useState(false);
   const kept = session.recording?.kept === true;
@@ -159,7 +159,7 @@ function Copy({ call }: { call: Call }) {
   );
 }
 
-/** Made on the server first, which takes a while. */
+/** The server makes the file first, which takes a while. */
 function CopyOfRecording({ call }: { call: Call }) {
   const [words, setWords] = useState<string | null>(null);
   const here = useRef(true);

@@ -114,7 +114,7 @@ function Message({ icon, title, text, testid, children }: MessageProps) {
   );
 }
 
-/** The shape of *prepare*, while code and session are made. */
+/** A skeleton of *prepare*, shown until code and session exist. */
 function Skeleton() {
   return (
     <div class="prepare" role="status" aria-label={t("skeleton")} data-testid="call-skeleton">

@@ -1,4 +1,4 @@
-/** The call window's one object: session, connection, devices, room; no words and no elements. */
+/** The call window's one object: session, connection, devices, room. It holds no texts and no elements. */
 
 import type { SessionView } from "../messages";
 import { Client } from "../room/client";
@@ -22,7 +22,7 @@ export class Call {
   private started = false;
   private toldEnded = false;
 
-  /** `opener`: the panel that opened this window, if it is still there. */
+  /** `opener`: the panel that opened this window, if it still exists. */
   constructor(
     readonly handoff: Handoff,
     private readonly opener: Mailbox | null = null,
@@ -46,7 +46,7 @@ export class Call {
     return this.localStore;
   }
 
-  /** The page was left to itself (a callback was promised, it was out of hours): microphone and camera wait for a press. */
+  /** Whether the page was left alone (a callback is agreed, or it is out of hours): microphone and camera wait for a press. */
   get resting(): Readable<boolean> {
     return this.restingStore;
   }
@@ -68,18 +68,18 @@ export class Call {
     this.keep();
   }
 
-  /** Turns on what rests; rejects never, for what is wrong stands in the devices' state. */
+  /** Turns on the resting devices. Never rejects: errors are in the devices' state. */
   async wake(): Promise<void> {
     this.restingStore.set(false);
     await this.startDevices();
   }
 
-  /** Another tab took over: take it back. */
+  /** Takes the session back from another tab. */
   useHere(): void {
     this.client.open();
   }
 
-  /** Devices are asked for where they are needed: in *prepare*, or at once in a room that one comes back to. */
+  /** Asks for devices where they are needed: in *prepare*, or at once on return to a room. */
   private follow(): void {
     const view = this.view();
     const screen = screenOf(this.client.state.get(), this.session, this.localStore.get());
@@ -92,7 +92,7 @@ export class Call {
       void this.startDevices();
   }
 
-  /** The panel offers a way back to this session no longer. */
+  /** Tells the panel to stop offering a way back to this session. */
   private tellOpener(): void {
     if (!this.opener || this.toldEnded) return;
     this.toldEnded = true;

@@ -11,7 +11,7 @@ export class InviteRefused extends Error {
   }
 }
 
-/** The invite in the address, which then loses it: nobody finds it in the history or over a shoulder. */
+/** Takes the invite out of the address, so that nobody finds it in the history or reads it on the screen. */
 export function takeInvite(place: Pick<Location, "hash" | "pathname">, history: Pick<History, "replaceState">): string {
   if (!place.hash.startsWith(PREFIX)) return "";
   const invite = place.hash.slice(PREFIX.length);

@@ -5,7 +5,7 @@ import { Icon } from "../ui/icon";
 import { InviteRefused } from "./invite";
 import { isRareKey, t } from "./rare/words";
 
-/** Behind a fresh link. It is used up by the press, and not by a program that looks where links lead. */
+/** The page behind a fresh link. Only the visitor's press uses the link up, so that link previews do not. */
 export function Invited({ onEnter }: { onEnter: () => Promise<void> }) {
   const [failed, setFailed] = useState("");
   const [busy, setBusy] = useState(false);

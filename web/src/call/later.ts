@@ -13,9 +13,9 @@ export const Invited = lazy(load, (rare) => rare.Invited, look);
 export const LeaveMessage = lazy(load, (rare) => rare.LeaveMessage, look);
 export const Lost = lazy(load, (rare) => rare.Lost, look);
 
-const FETCH_AFTER_MS = 5000; // the call itself has the network first
+const FETCH_AFTER_MS = 5000; // the call itself comes first on the network
 
 /** Fetch the rare screens ahead, so that they also show when the network is gone by then. */
 export function fetchRareScreens(): void {
-  setTimeout(() => void load().catch(() => undefined), FETCH_AFTER_MS); // who needs one asks again
+  setTimeout(() => void load().catch(() => undefined), FETCH_AFTER_MS); // each screen asks again when it is needed
 }

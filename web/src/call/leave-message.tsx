@@ -7,7 +7,7 @@ import { t } from "./rare/words";
 
 const CONTACT_LEAST = 3;
 
-/** A message with a contact, when nobody is there or the wait is too long. */
+/** A form for a message with contact details, when nobody is available or the wait is too long. */
 export function LeaveMessage({ call, back = t("message.back"), onBack }: { call: Call; back?: string; onBack: () => void }) {
   const [contact, setContact] = useState("");
   const [text, setText] = useState("");

@@ -10,7 +10,7 @@ import type { Call } from "./call";
 import { LeaveMessage } from "./leave-message";
 import { t } from "./rare/words";
 
-/** The counselor is gone for good: the user's three choices. */
+/** Shown when the counselor did not come back: the visitor's three choices. */
 export function Lost({ call, session }: { call: Call; session: SessionView }) {
   const [instead, setInstead] = useState<"" | "message" | "callback">("");
   const owner = session.participants.find((one) => one.owner);

@@ -15,7 +15,7 @@ interface Notice {
   kind: "" | "warn" | "help" | "danger";
 }
 
-/** The bands above the stage: at most one about the connection, one about the people, one about who listens in. All are read out. */
+/** The bands above the stage: at most one each about the connection, the people, and operators who listen in. All are read out. */
 export function Notices({ call, session }: { call: Call; session: SessionView }) {
   const shown = [useConnectionNotice(call, session), aboutPeople(session), aboutListeners(session)].filter(
     (notice) => notice !== null,
@@ -33,7 +33,7 @@ export function Notices({ call, session }: { call: Call; session: SessionView })
   );
 }
 
-/** The wish to talk, while it rings for the counselor and when they did not take it. */
+/** The visitor's request to talk: while it rings, and when the counselor declined or missed it. */
 export function Upgrade({ call, session }: { call: Call; session: SessionView }) {
   const { upgrade } = session;
   if (!upgrade || session.owner_lost) return null;
@@ -85,7 +85,7 @@ function aboutPeople(session: SessionView): Notice | null {
   }
 }
 
-/** Shown at all times while it lasts, whatever else there is to say. */
+/** Says that an operator listens in, the whole time, whatever other notices there are. */
 function aboutListeners(session: SessionView): Notice | null {
   const names = listeners(session).map(nameAndRole);
   if (names.length === 0) return null;
@@ -95,8 +95,8 @@ function aboutListeners(session: SessionView): Notice | null {
 const SAID_AGAIN_MS = 30_000;
 
 /**
- * A tone cannot say a name, so the page does: who does not look at it hears again, politely, who keeps them waiting, and when
- * their counselor is back. No voice of the browser's: many of those send what they say to a server of its maker.
+ * Announces to screen readers who put the visitor on hold, repeats it, and says when the counselor is back: a tone cannot name
+ * anybody. Does not use the browser's speech synthesis: many browsers send the text to their maker's server.
  */
 function useHoldSpoken(session: SessionView): void {
   const holding = session.room?.notice ?? "";
@@ -115,7 +115,7 @@ function useHoldSpoken(session: SessionView): void {
   }, [text]);
 }
 
-/** Whoever comes to the counselor is announced when they arrive, and the return of what was lost. */
+/** Announces a professional's arrival, and the return of a lost connection. */
 function useArrivals(session: SessionView): void {
   const here = session.participants
     .filter((one) => (one.role === "counselor" || one.role === "professional") && !one.owner && one.presence === "here")

@@ -11,7 +11,7 @@ import type { Call } from "./call";
 import { isCalled } from "./screen";
 import { t } from "./words";
 
-/** Before the call: oneself in the mirror, a microphone that shows it hears, what is shared, and Enter. */
+/** Before the call: the visitor's own picture, a microphone level, what is shared, and the button that enters. */
 export function Prepare({ call, session }: { call: Call; session: SessionView }) {
   const { channel } = call.handoff;
   const you = session.participants.find((one) => one.id === session.you);
@@ -80,7 +80,7 @@ export function Prepare({ call, session }: { call: Call; session: SessionView })
   );
 }
 
-/** Nobody's microphone goes on by itself on a page that was left open. */
+/** The microphone does not turn on by itself on a page that was left open. */
 function Resting({ call }: { call: Call }) {
   return (
     <div class="preview preview-off" data-testid="devices-rest">

@@ -35,7 +35,7 @@ function usePhone(): boolean {
 
 type Panel = "chat" | "board";
 
-/** Which of chat and board are open. The board opens by itself when somebody draws; a phone shows one at a time. */
+/** Whether chat and board are open. The board opens when somebody draws; a phone shows one at a time. */
 function usePanels(call: Call, phone: boolean) {
   const [open, setOpen] = useState<Record<Panel, boolean>>({ chat: !phone, board: false });
   const drawn = useStore(call.room.boardDrawn);
@@ -91,7 +91,7 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
   );
 }
 
-/** Who hears this person now, in words: what their own microphone and connection and the server's word together give. */
+/** Says who hears the visitor now, from their microphone, their connection and what the server reports. */
 function useWhoHears(call: Call, session: SessionView): { heard: boolean; words: string } {
   const mic = useStore(call.devices.state, (state) => state.mic);
   const live = useStore(call.room.peer.state, (state) => state.status === "live");
@@ -122,7 +122,7 @@ function Header({ call, session }: { call: Call; session: SessionView }) {
   );
 }
 
-/** A phone's chat or board: the lower half, or all but the controls. */
+/** The chat or board on a phone: the lower half, or everything above the controls. */
 function Sheet({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
   const [full, setFull] = useState(false);
   return (

@@ -15,21 +15,21 @@ export type Screen =
   | "message_left"
   | "after";
 
-/** The session has come to its end. */
+/** Whether the session has ended. */
 export const isOver = (screen: Screen): boolean => screen === "after" || screen === "message_left" || screen === "expired";
 
 export interface Local {
-  /** The channel that was asked for by the click. */
+  /** The channel that the visitor clicked. */
   channel: Channel;
   /** "Enter" was pressed in this tab (it survives a reload). */
   entered: boolean;
 }
 
-/** A counselor calls back and waits for the user to enter. */
+/** Whether a counselor calls back and waits for the visitor to enter. */
 export const isCalled = ({ state, callback }: SessionView): boolean =>
   state === "active" && callback?.state === "calling" && !callback.came;
 
-/** `preparing` waits for Enter, and so does who is called back; so does a text session that is about to get a voice. All else follows the session. */
+/** Shows *prepare* until the visitor enters (new session, callback, voice added to text); then follows the session. */
 function needsPreparing(session: SessionView, local: Local): boolean {
   if (session.state === "preparing" || isCalled(session)) return true;
   return !local.entered && session.channel === "text" && local.channel !== "text";
@@ -56,7 +56,7 @@ export function screenOf(state: RoomState, sessionId: string, local: Local): Scr
 
 export type Expected = { kind: "unknown" } | { kind: "soon" } | { kind: "minutes"; low: number; high: number };
 
-/** The expected wait in whole minutes, as a range that is never narrower than it is known. */
+/** Returns the expected wait in whole minutes: a range never narrower than the estimate. */
 export function expectedWait({ low_s, high_s }: Pick<WaitingView, "low_s" | "high_s">): Expected {
   if (low_s === null || high_s === null) return { kind: "unknown" };
   if (high_s <= 60) return { kind: "soon" };

@@ -12,7 +12,7 @@ import { AskCallback, LeaveMessage } from "./later";
 import { duration, expectedWait } from "./screen";
 import { closedText, t } from "./words";
 
-/** In line: place and expected wait, live; write already, or leave a message instead. */
+/** The queue: live place and expected wait; the visitor can already write, or leave a message instead. */
 export function Waiting({ call, session }: { call: Call; session: SessionView }) {
   const [instead, setInstead] = useState<"" | "message" | "callback">("");
   const { waiting } = session;

@@ -9,7 +9,7 @@ type CallKey = keyof typeof en;
 const call = texts<CallKey>(ko, en);
 export const t = call.t;
 
-/** When it opens again, in the user's words. */
+/** Returns when the topic opens again, in the visitor's language. */
 export function closedText({ opening }: SessionView): string {
   const opens_at = opening?.opens_at ?? null;
   return opens_at === null ? t("closed.unknown") : t("closed.opens", { when: whenText(opens_at, Date.now(), locale()) });

@@ -1,4 +1,4 @@
-/** What a member of staff can do, each a request to the server; a refusal is shown as a sentence. */
+/** The actions of a staff member, each a request to the server. A refusal is shown as a sentence. */
 import type { Colleagues, Invite, Mode, StaffItem } from "../messages";
 import type { RequestMessage } from "../room/connection";
 import { toast } from "../ui";
@@ -14,10 +14,10 @@ export interface Actions {
   askHelp(session: string, note: string, category: string): Promise<boolean>;
   /** `to` names either a colleague or a category. */
   transfer(session: string, how: "now" | "consult", to: { staff: string } | { category: string }, note: string): Promise<boolean>;
-  /** Who might take over; nobody when it cannot be asked. */
+  /** Returns who could take over; empty when the server cannot be asked. */
   colleagues(session: string): Promise<StaffItem[]>;
   cancelHelp(session: string): Promise<boolean>;
-  /** `record`: their answer to a recording under way. */
+  /** `record`: the professional's answer to a recording in progress. */
   join(session: string, record?: boolean): Promise<boolean>;
   hold(session: string, on: boolean): Promise<boolean>;
   answerUpgrade(session: string, take: boolean): Promise<boolean>;
@@ -25,7 +25,7 @@ export interface Actions {
   handOver(session: string): Promise<boolean>;
   leave(session: string): Promise<boolean>;
   wrapUp(session: string, notes: string, outcome: string): Promise<boolean>;
-  /** A fresh link for the user who is called back; "" when there is none. */
+  /** Returns a fresh link for the visitor who is called back; "" when there is none. */
   invite(session: string): Promise<string>;
   moveCallback(session: string, at: number): Promise<boolean>;
   missCallback(session: string): Promise<boolean>;

@@ -1,4 +1,4 @@
-/** Everything that makes an incoming call noticed: sound, notification, the tab's title, the screen reader. */
+/** Alerts to an incoming call: sound, notification, the tab's title, the screen reader. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { announce, useStore } from "../ui";
 import { field, title, type Call } from "./logic/ringing";
@@ -15,7 +15,7 @@ export function useRingerReady(): boolean {
   useEffect(() => {
     if (ready) return;
     const unlock = () => void ringer.unlock().then(() => setReady(ringer.ready));
-    unlock(); // allowed at once when this page was used before in the same visit, such as to sign in
+    unlock(); // allowed at once if the person already used this page in this visit, for example to sign in
     addEventListener("pointerdown", unlock);
     addEventListener("keydown", unlock);
     return () => {

@@ -21,7 +21,7 @@ interface BarProps {
   onEnd: () => void;
 }
 
-/** What one does in a room. Help stands in the middle, End at the far side, in another colour. */
+/** The session's controls. Help is in the middle; End is at the far side, in another colour. */
 export function Bar({ link, session, view, owner, mayAsk, mayHold, onHold, onHelp, onTransfer, onEnd }: BarProps) {
   const held = session.room?.held === true;
   return (

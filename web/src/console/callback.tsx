@@ -7,7 +7,7 @@ import { Button, Icon, locale, toast, whenText } from "../ui";
 import type { Actions } from "./actions";
 import { t } from "../staff/texts";
 
-/** I am to call this user back, and they are not here themselves. */
+/** Whether I have to call this visitor back and they are not here yet. */
 export const callsBack = ({ state, callback }: SessionView): boolean =>
   state === "active" && callback?.state === "calling" && !callback.came;
 
@@ -17,7 +17,7 @@ interface Props {
   actions: Pick<Actions, "invite" | "moveCallback" | "missCallback">;
 }
 
-/** In the place of the pictures: whom to call and where, a fresh link, and what to do when nobody answers. */
+/** Shown in place of the stage: whom to call and where, a fresh link, and what to do when nobody answers. */
 export function CallbackCard({ client, session, actions }: Props) {
   const [missed, setMissed] = useState(false);
   const { callback } = session;
@@ -57,7 +57,7 @@ export function CallbackCard({ client, session, actions }: Props) {
   );
 }
 
-/** As typed; a press dials or writes where the machine can. */
+/** The contact as typed; a press dials or writes where the device can. */
 function Contact({ contact }: { contact: string }) {
   const number = contact.replaceAll(/[\s().-]/g, "");
   const href = /^\+?\d{5,15}$/.test(number) ? `tel:${number}` : /^[^\s@]+@[^\s@]+$/.test(contact) ? `mailto:${contact}` : "";
@@ -75,10 +75,10 @@ function FreshLink({ session, actions }: Pick<Props, "actions"> & { session: str
     const made = await actions.invite(session);
     if (made === "") return;
     setUrl(made);
-    if (!isSecureContext) return; // no clipboard there: it stands in the field, to be copied by hand
+    if (!isSecureContext) return; // no clipboard there: the link is in the field, to copy by hand
     await navigator.clipboard.writeText(made).then(
       () => toast(t("callback.link.copied")),
-      () => undefined, // nor where the browser does not allow it
+      () => undefined, // the browser may forbid it: copy by hand, too
     );
   };
   return (

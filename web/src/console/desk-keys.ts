@@ -1,4 +1,4 @@
-/** What each key does now: put together from where one is, a table a group. */
+/** Builds the table of what each key does now, one table per group. */
 import type { Audience, HelpView, SessionView, StaffMe } from "../messages";
 import type { RoomLink } from "../room/room-link";
 import type { Actions } from "./actions";
@@ -39,7 +39,7 @@ type Keys = Partial<Record<Action, () => void>>;
 
 function goTo(desk: DeskState, tab: Tab, selector: string): void {
   desk.onTab(tab);
-  // After the tab is rendered (in a microtask before this one) and before the next key, which belongs in the field.
+  // Runs after the tab is rendered (in an earlier microtask) and before the next key, which belongs in the field.
   queueMicrotask(() => document.querySelector<HTMLElement>(selector)?.focus());
 }
 
@@ -116,7 +116,7 @@ function modeKeys(desk: DeskState, session: SessionView, help: HelpView): Keys {
   );
   if (shown.mode === "consultation") keys.hear_user = () => plan({ mode: "consultation", hear_user: !shown.hear_user });
   if (desk.standing.owner && mayHandOver(help)) keys.hand_over = () => desk.onOpen("hand_over");
-  // Enter confirms a planned change, unless somebody rings.
+  // Enter confirms a planned change, unless a call rings.
   if (desk.ring === null && isChange(planned, help))
     keys.accept = () => void actions.setMode(session.id, planned.mode, planned.hear_user);
   return keys;

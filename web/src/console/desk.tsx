@@ -37,7 +37,7 @@ import { useKeys } from "./use-keys";
 import { useHoldElsewhere, useRoom, useSessions } from "./use-sessions";
 
 interface DeskProps {
-  /** Back to the sign-in, with the reason to show there. */
+  /** Returns to the sign-in, with the reason to show there. */
   onSignedOut: (because: string) => void;
 }
 
@@ -125,7 +125,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
     sessions.choose(id);
     setTab("room");
   };
-  /** Opens the conversation with it: whoever takes a call is in it. */
+  /** Accepts the call and opens its conversation. */
   const accept = async (call: Call) => {
     setTaking(call.session);
     const taken =
@@ -279,7 +279,7 @@ function leaveDesk(onSignedOut: DeskProps["onSignedOut"]): void {
     () => onSignedOut(t("signin.signed_out")),
     (error: unknown) => {
       if (error instanceof ApiError && error.reason === "busy") toast(t("signin.busy"));
-      else onSignedOut(t("signin.signed_out")); // unreachable: the sign-in page will say so
+      else onSignedOut(t("signin.signed_out")); // if the server is unreachable, the sign-in page says so
     },
   );
 }
@@ -305,7 +305,7 @@ function Dialogs({ open, session, mayAsk, link, actions, onClose }: DialogsProps
   return mayAsk ? <HelpDialog {...asked} subjects={session.categories} /> : null;
 }
 
-/** Says why a ring stopped, when it was not I who ended it. */
+/** Says why a ring stopped, when this person did not end it. */
 function useRingOverToasts({ lastRingOver }: RoomState): void {
   const told = useRef(lastRingOver);
   useEffect(() => {

@@ -73,7 +73,7 @@ interface SessionAskProps {
   onClose: () => void;
 }
 
-/** Asked only while the user is there: an empty room needs no question. */
+/** Asks only while the visitor is present: an empty room needs no confirmation. */
 export function EndDialog({ session, actions, onClose }: SessionAskProps) {
   return (
     <Ask

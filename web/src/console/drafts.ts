@@ -1,4 +1,4 @@
-/** Notes as they are typed: sent to the server a moment after the last key, kept in this tab until it has them. */
+/** Notes while they are typed: sent to the server shortly after the last key, kept in this tab until it has them. */
 
 import { createStore, type Readable } from "../ui/store";
 import type { RequestMessage } from "../room/connection";
@@ -6,7 +6,7 @@ import type { RequestMessage } from "../room/connection";
 export interface Typed {
   text: string;
   outcome: string;
-  /** The server has exactly this. */
+  /** Whether the server has exactly this text. */
   sent: boolean;
 }
 
@@ -14,8 +14,8 @@ type Send = (message: RequestMessage) => Promise<unknown>;
 type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
 
 const KEY = "sangdam.notes";
-const PAUSE_MS = 400; // so often is a sentence sent while it is typed
-const MOST = 20; // sessions; the oldest is forgotten
+const PAUSE_MS = 400; // pause after the last key before notes are sent, ms
+const MOST = 20; // sessions; drops the oldest
 
 export class Drafts {
   private readonly store;
@@ -28,7 +28,7 @@ export class Drafts {
     this.store = createStore<Record<string, Typed>>(this.kept());
   }
 
-  /** By session: what was typed in this tab. */
+  /** What was typed in this tab, by session. */
   get state(): Readable<Record<string, Typed>> {
     return this.store;
   }
@@ -42,7 +42,7 @@ export class Drafts {
     );
   }
 
-  /** Sends what the server does not have yet; what it does not take stays here. */
+  /** Sends what the server does not have yet. Keeps what the server refuses. */
   send(session: string): void {
     clearTimeout(this.timers.get(session));
     const typed = this.store.get()[session];
@@ -53,13 +53,13 @@ export class Drafts {
     );
   }
 
-  /** The server's word, which counts unless something newer was typed here: another tab may have gone on. */
+  /** Takes the server's text, unless something newer was typed here: another tab may have changed it. */
   told(session: string, notes: string): void {
     const typed = this.store.get()[session];
     if (typed?.sent && typed.text !== notes) this.forget(session);
   }
 
-  /** Saved by hand, or of no use any more. */
+  /** Forgets a draft that was saved by hand or is no longer needed. */
   forget(session: string): void {
     clearTimeout(this.timers.get(session));
     const { [session]: _, ...others } = this.store.get();
@@ -76,7 +76,7 @@ export class Drafts {
     try {
       this.storage.setItem(KEY, JSON.stringify(Object.fromEntries(Object.entries(all).filter(([, typed]) => !typed.sent))));
     } catch {
-      // forbidden or full: they live as long as the page
+      // forbidden or full: notes live as long as the page
     }
   }
 

@@ -10,7 +10,7 @@ function Wire({ line, at }: { line: Line; at: Record<string, Point> }) {
   const to = at[line.b];
   if (from === undefined || to === undefined) return null;
   const ends = segment(from, to, R + 5);
-  // An arrow points to the one who hears.
+  // An arrow points to the listener.
   const toB = line.way === "both" || line.way === "b_hears_a";
   const toA = line.way === "both" || line.way === "a_hears_b";
   return (
@@ -42,7 +42,7 @@ function Face({ name, role, you, at }: { name: string; role: keyof Cast; you: bo
   );
 }
 
-/** The same as the picture, for those who cannot see it. */
+/** The picture in words, for screen readers. */
 function inWords(all: Line[], name: (id: string) => string): string {
   return all
     .map(({ a, b, way }) => {
@@ -52,7 +52,7 @@ function inWords(all: Line[], name: (id: string) => string): string {
     .join(". ");
 }
 
-/** The people of a session and the lines between them; `preview` shows what a change would make of it. */
+/** Draws the people of a session and who hears whom; `preview` shows the result of a change. */
 export function HearingPicture({ session, preview }: { session: SessionView; preview?: Hears }) {
   const who = cast(session.participants);
   const at = places(who);

@@ -10,7 +10,7 @@ import { t } from "../staff/texts";
 
 interface HelpDialogProps {
   session: SessionView;
-  /** Further subjects a professional may be asked for. */
+  /** Other topics for which a professional can be asked. */
   subjects: { id: string; name: string }[];
   actions: Pick<Actions, "askHelp">;
   onClose: () => void;
@@ -64,7 +64,7 @@ export function HelpDialog({ session, subjects, actions, onClose }: HelpDialogPr
   );
 }
 
-/** One sentence for where the hunt stands. */
+/** Returns one sentence on the state of the hunt. */
 export function huntWords(now: Exclude<Hunt, { kind: "none" }>, professional: string): string {
   switch (now.kind) {
     case "searching":
@@ -80,7 +80,7 @@ export function huntWords(now: Exclude<Hunt, { kind: "none" }>, professional: st
   }
 }
 
-/** The same while a colleague is sought who takes over, and why nobody did. */
+/** The same for a transfer: the search for a colleague, and why nobody took over. */
 function transferWords(session: SessionView, help: HelpView, now: Exclude<Hunt, { kind: "none" } | { kind: "reading" }>): string {
   const words = { to: help.to_name, user: nameOf(userOf(session)) };
   if (now.kind === "nobody") return t(`transfer.${help.why || "nobody"}`, words);
@@ -95,11 +95,11 @@ interface HuntBandProps {
   session: SessionView;
   now: number;
   actions: Pick<Actions, "cancelHelp">;
-  /** Null when this person may not ask. */
+  /** Null when this person is not allowed to ask. */
   onAgain: (() => void) | null;
 }
 
-/** The hunt, live, for the counselor who asked. */
+/** Shows the hunt live to the counselor who asked. */
 export function HuntBand({ session, now, actions, onAgain }: HuntBandProps) {
   const state = hunt(session.help, now);
   if (state.kind === "none") return null;
@@ -107,7 +107,7 @@ export function HuntBand({ session, now, actions, onAgain }: HuntBandProps) {
   return (
     <div class="notice notice-help band" data-testid="help-status">
       <Icon node={CircleHelp} />
-      {/* The seconds tick: only the state is announced, not each of them. */}
+      {/* The seconds change constantly: only the state is announced. */}
       <span>
         {session.help?.transfer && state.kind !== "reading"
           ? transferWords(session, session.help, state)

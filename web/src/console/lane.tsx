@@ -31,7 +31,7 @@ function KindIcon({ item }: { item: QueueItem }) {
   );
 }
 
-/** Those whose time has not come. */
+/** Callbacks whose time has not come. */
 function Callbacks({ items, now }: { items: QueueItem[]; now: number }) {
   const locale = useLocale();
   return (
@@ -179,7 +179,7 @@ interface LaneProps {
   role: "counselor" | "professional";
   my_id: string;
   queue: QueueItem[];
-  /** How many wait beside those. */
+  /** How many more requests are waiting. */
   more: number;
   callbacks: QueueItem[];
   messages: MessageLeft[];

@@ -20,11 +20,11 @@ export function isChange(planned: Planned | null, help: HelpView): planned is Pl
   return planned.mode !== help.mode || (planned.mode === "consultation" && planned.hear_user !== help.hear_user);
 }
 
-/** A professional has to be introduced first; a colleague who is to take over comes for that. */
+/** Returns whether the owner may hand over: to a professional in conference, to a colleague in a transfer in any mode. */
 export const mayHandOver = (help: HelpView): boolean =>
   help.mode === "conference" || (help.mode !== null && help.transfer !== "");
 
-/** In words, for whoever reads it: what the mode makes of the three people. */
+/** Describes in words who hears whom in a mode. */
 export function willDo(session: SessionView, { mode, hear_user }: Planned): string {
   const who = cast(session.participants);
   const name = (id: string) => (id === session.you ? t("hear.you") : nameOf(session.participants.find((one) => one.id === id)));
@@ -43,7 +43,7 @@ interface ModesProps {
   onHandOver: (() => void) | null;
 }
 
-/** The three-position switch: choosing shows what would happen, applying makes it happen. */
+/** The three-position switch: choosing previews the change, applying makes it. */
 export function Modes({ session, help, planned, actions, onPlan, onHandOver }: ModesProps) {
   if (help.mode === null) return null;
   const changing = isChange(planned, help);

@@ -7,7 +7,7 @@ import { t } from "../staff/texts";
 
 const drafts = new WeakMap<Client, Drafts>();
 
-/** The notes of this console, which go to the server as they are typed. */
+/** The notes of this console, sent to the server as they are typed. */
 export function draftsOf(client: Client): Drafts {
   const known = drafts.get(client);
   if (known) return known;
@@ -16,7 +16,7 @@ export function draftsOf(client: Client): Drafts {
   return made;
 }
 
-/** What stands in the field, and what to call with each change. Typed while offline, it is sent once there is a connection. */
+/** Returns the field's text and its change handler. Text typed offline is sent once there is a connection. */
 export function useNotes(client: Client, session: SessionView): { text: string; type: (text: string, outcome?: string) => void } {
   const notes = draftsOf(client);
   const typed = useStore(notes.state, (all) => all[session.id]);
@@ -24,7 +24,7 @@ export function useNotes(client: Client, session: SessionView): { text: string; 
   useEffect(() => {
     if (status === "open") notes.send(session.id);
   }, [status, session.id]);
-  const over = useStore(client.state, (state) => session.id in state.over); // handed over: nothing more is told of it
+  const over = useStore(client.state, (state) => session.id in state.over); // handed over: the server sends no more updates
   useEffect(() => {
     if (!over) notes.told(session.id, session.notes);
   }, [session.id, session.notes, over]);

@@ -1,4 +1,4 @@
-/** A notification of the browser for an incoming call, when allowed and the tab is not looked at. */
+/** Notifies of an incoming call through the browser, when allowed and while the tab is hidden. */
 
 export type Permission = "granted" | "denied" | "default" | "unsupported";
 
@@ -10,7 +10,7 @@ export async function askPermission(): Promise<Permission> {
   return typeof Notification === "undefined" ? "unsupported" : await Notification.requestPermission();
 }
 
-/** Shows it and returns what takes it away again. */
+/** Shows the notification and returns a function that closes it. */
 export function notify(title: string, body: string, tag: string): () => void {
   if (permission() !== "granted" || document.hasFocus()) return () => undefined;
   try {
@@ -21,6 +21,6 @@ export function notify(title: string, body: string, tag: string): () => void {
     };
     return () => shown.close();
   } catch {
-    return () => undefined; // Android allows notifications from service workers only
+    return () => undefined; // Android only allows notifications from service workers
   }
 }

@@ -14,7 +14,7 @@ interface ReadingProps {
   onLeave: () => void;
 }
 
-/** The professional catching up: why they were called, that nobody hears them, and the way in. */
+/** Shown to a professional who is catching up: why they were called, that nobody hears them, and Join. */
 export function Reading({ session, now, actions, onLeave }: ReadingProps) {
   const owner = session.participants.find((one) => one.owner);
   const name = nameOf(owner);

@@ -21,7 +21,7 @@ interface ReplayProps {
   audience: AudienceChoice;
 }
 
-/** For the professional catching up: transcript and board side by side, at any moment of the conversation or as they are now. */
+/** For a professional who is catching up: transcript and board side by side, now or at any earlier moment. */
 export function Replay({ client, link, session, pictures, audience }: ReplayProps) {
   const lines = useStore(client.state, (state) => state.lines[session.id] ?? NO_LINES);
   const [strokes, setStrokes] = useState<number[]>([]);
@@ -43,7 +43,7 @@ export function Replay({ client, link, session, pictures, audience }: ReplayProp
 
 interface ScrubberProps {
   stops: number[];
-  /** Infinity: now, and whatever comes. */
+  /** Infinity means now, and follows the conversation. */
   until: number;
   onUntil: (until: number) => void;
 }

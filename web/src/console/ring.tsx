@@ -81,17 +81,17 @@ interface IncomingProps {
   declining: boolean;
   actions: Pick<Actions, "decline">;
   onAccept: () => Promise<void>;
-  /** Declined, or about to be: the matcher's calls are asked for a reason. */
+  /** Called when the choice of reasons opens or closes; only the matcher asks for a reason. */
   onDeclining: (open: boolean) => void;
   onMute: () => void;
 }
 
-/** The incoming call, over the middle of the page. Not a modal dialog: what is being done goes on under it. */
+/** The incoming call, over the middle of the page. Not a modal dialog: work goes on under it. */
 export function Incoming({ ring, now, muted, declining, actions, onAccept, onDeclining, onMute }: IncomingProps) {
   const [busy, setBusy] = useState(false);
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
-    // Enter accepts, whatever button was pressed last; somebody who is writing keeps their place.
+    // Takes the focus, so that Enter accepts whichever button was pressed last; a person who is writing keeps the focus.
     const busyWriting = document.activeElement?.matches("input, textarea, select") ?? false;
     if (!busyWriting && document.querySelector("dialog[open]") === null)
       card.current?.querySelector<HTMLElement>(".ring-accept")?.focus({ preventScroll: true });

@@ -8,13 +8,13 @@ export class Ringer {
   #timer: ReturnType<typeof setInterval> | null = null;
   #volume = 0;
 
-  /** Call inside a click or key press once: browsers keep sound back until then. */
+  /** Call once inside a click or key press: browsers block sound until then. */
   async unlock(): Promise<void> {
     this.#context ??= new AudioContext();
     if (this.#context.state === "suspended") await this.#context.resume().catch(() => undefined);
   }
 
-  /** May it be heard? */
+  /** Returns whether the ring can be heard. */
   get ready(): boolean {
     return this.#context?.state === "running";
   }
@@ -40,7 +40,7 @@ export class Ringer {
       const tone = context.createOscillator();
       const gain = context.createGain();
       tone.frequency.value = hertz;
-      // Attack and decay without clicks; the square makes the slider feel even to the ear.
+      // Attack and decay avoid clicks; the square makes the volume slider sound even.
       gain.gain.setValueAtTime(0, at);
       gain.gain.linearRampToValueAtTime(volume * volume * 0.5, at + 0.02);
       gain.gain.exponentialRampToValueAtTime(0.0001, at + 0.6);

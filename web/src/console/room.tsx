@@ -59,7 +59,7 @@ function Head({ session, view }: { session: SessionView; view: View }) {
   );
 }
 
-/** Who reads what I write, and why there may be no choice. */
+/** Returns who reads what I write, and why there may be no choice. */
 function audienceChoice(session: SessionView, choice: Audience, onChange: (audience: Audience) => void): AudienceChoice {
   const rule = audienceRule(session.you, session.help);
   const value = audienceOf(rule, choice);
@@ -72,7 +72,7 @@ function audienceChoice(session: SessionView, choice: Audience, onChange: (audie
   };
 }
 
-/** Stage and board: one of them, or the board large with the people beside it. */
+/** Shows the stage, the board, or the board large with the people beside it. */
 function Views({ link, session, pictures, view }: Pick<RoomProps, "session" | "pictures" | "view"> & { link: RoomLink }) {
   const board = <Board link={link} session={session} pictures={pictures} />;
   const alone = view === "board" || session.room?.media !== true;

@@ -55,7 +55,7 @@ function NotifySettings() {
   );
 }
 
-/** Devices to try before a call: opened for the test alone, closed with it. */
+/** Tests devices before a call: opens them for the test and closes them afterwards. */
 function TestDevices() {
   const devices = useMemo(() => new Devices(), []);
   useEffect(() => {
@@ -66,7 +66,7 @@ function TestDevices() {
 }
 
 interface SettingsProps {
-  /** In a call its own devices are shown. */
+  /** During a call, shows the call's devices instead. */
   link: RoomLink | null;
   ringer: Ringer;
   onClose: () => void;

@@ -1,19 +1,19 @@
-/** Where I stand in the session that is shown. Pure. */
+/** Works out my part in the session that is shown. Pure. */
 import type { SessionView } from "../messages";
 import { viewer, type RoomState } from "../room/state";
 import { mayAskHelp } from "./logic/hunt";
 import { amReading } from "../staff/names";
 
 export interface Standing {
-  /** It goes on, and in this tab. */
+  /** Whether the session goes on, in this tab. */
   live: boolean;
   owner: boolean;
-  /** A professional catching up. */
+  /** Whether I am a professional who is catching up. */
   reading: boolean;
   mayAsk: boolean;
-  /** May the user be put on hold, or taken back? Once there is a mode, consultation is the hold. */
+  /** Whether I may put the visitor on hold or end it. Once there is a mode, consultation is the hold. */
   mayHold: boolean;
-  /** A professional has joined: there is a mode. */
+  /** Whether a professional has joined: there is a mode. */
   joined: boolean;
 }
 

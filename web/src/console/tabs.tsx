@@ -20,7 +20,7 @@ interface TabsProps {
   onTab: (tab: Tab) => void;
 }
 
-/** On a phone one part is shown at a time. */
+/** On a phone, shows one part at a time. */
 export function Tabs({ tab, session, fresh, waiting, onTab }: TabsProps) {
   if (session === null) return null;
   return (

@@ -67,7 +67,7 @@ export function TopBar({ me, now, onState, onSettings, onKeys, onSignOut }: TopB
   );
 }
 
-/** Why I am away although I did not press it, with the one key that brings me back. */
+/** Says why the server set me to away, with the button that brings me back. */
 export function MissedBand({ me, onState }: Pick<TopBarProps, "me" | "onState">) {
   if (me.state !== "away" || me.why_away !== "missed") return null;
   return (

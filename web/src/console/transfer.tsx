@@ -12,7 +12,7 @@ interface TransferDialogProps {
   onClose: () => void;
 }
 
-/** Whom the user is passed on to, and whether one speaks with them first. */
+/** Chooses who takes over, and whether the counselor speaks with them first. */
 export function TransferDialog({ session, actions, onClose }: TransferDialogProps) {
   const [colleagues, setColleagues] = useState<StaffItem[] | null>(null);
   const [to, setTo] = useState("");

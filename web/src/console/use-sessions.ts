@@ -28,7 +28,7 @@ export interface Sessions {
 
 const CHOSEN = "sangdam.chosen";
 
-/** My sessions, which one is shown, and what is new in the others. */
+/** Returns my sessions, which one is shown, and what is new in the others. */
 export function useSessions(state: RoomState, me: StaffMe): Sessions {
   const [chosen, setChosen] = useState(() => sessionStorage.getItem(CHOSEN) ?? "");
   const seen = useRef<Record<string, number>>({});
@@ -50,8 +50,8 @@ export function useSessions(state: RoomState, me: StaffMe): Sessions {
 }
 
 /**
- * The room of the session that is shown. There is one at a time, each with devices of its own: a microphone is never open
- * in two rooms, and its light goes out when the call ends.
+ * Returns the room of the session that is shown. There is one room at a time, with its own devices: a microphone is never
+ * open in two rooms, and its light goes out when the call ends.
  */
 export function useRoom(client: Client, session: SessionView | null): RoomLink | null {
   const id = session?.state === "active" ? session.id : "";
@@ -75,15 +75,15 @@ export function useRoom(client: Client, session: SessionView | null): RoomLink |
 
   const speaks = session !== null && session.room?.media === true && !amReading(session);
   useEffect(() => {
-    // Entering with neither works: a refused microphone is said by the controls, and the call goes on.
+    // Works without devices: the controls report a refused microphone, and the call goes on.
     if (link !== null && speaks) void link.devices.start({ mic: true, camera: false });
   }, [link, speaks]);
   return link?.session === id ? link : null;
 }
 
 /**
- * There is one microphone: whoever looks at another conversation is in none of their other calls. Those go on hold, which is
- * said on both sides, and wait to be taken back. `taking`: the one that is about to be shown.
+ * Puts my other calls on hold while I look at another conversation: there is one microphone. Both sides see the hold, and I
+ * take each call back myself. `taking`: the session that is about to be shown.
  */
 export function useHoldElsewhere(client: Client, state: RoomState, { list, current }: Sessions, taking: string): void {
   const asked = useRef(new Set<string>());
@@ -95,7 +95,7 @@ export function useHoldElsewhere(client: Client, state: RoomState, { list, curre
     if (state.status !== "open") return;
     for (const session of left.split(" ").filter((id) => id !== "" && !asked.current.has(id))) {
       asked.current.add(session);
-      // Refused: something else holds the user, or the call is over. Offline: asked again with the next connection.
+      // Refused: the visitor is already on hold, or the call is over. Offline: asked again with the next connection.
       client.connection
         .request({ type: "hold", session, on: true })
         .catch(() => undefined)

@@ -9,7 +9,7 @@ import { t, textOr } from "../staff/texts";
 
 export const OUTCOMES = ["resolved", "follow_up", "referred", "unresolved", "dropped", "not_reached"] as const;
 
-/** After the call: what the next person should know. Starts with the notes taken during it. */
+/** The form after the call: what the next person should know. Starts with the notes taken during the call. */
 export function WrapUp({
   client,
   session,

@@ -14,7 +14,7 @@ const columns = (locale: Locale): TableColumn<AuditItem>[] => [
   { id: "detail", title: t("col.detail"), value: (row) => row.detail },
 ];
 
-/** Who read or changed what. */
+/** The audit log: who signed in, and who opened or changed what. */
 export function Audit() {
   const locale = useLocale();
   const [page, setPage] = useState(1);

@@ -10,12 +10,12 @@ interface ConfirmProps {
   disabled?: boolean;
   kind?: "danger" | "primary";
   testid?: string;
-  /** Resolves true when it was done; the dialog then closes. */
+  /** Resolves to true when the action was done; the dialog then closes. */
   onYes: () => Promise<boolean>;
   onClose: () => void;
 }
 
-/** Asks before something that cannot be taken back, or that others are told of. */
+/** Asks before an action that cannot be undone, or that others are told about. */
 export function Confirm({ title, yes, children, disabled = false, kind = "danger", testid, onYes, onClose }: ConfirmProps) {
   const [busy, setBusy] = useState(false);
   const run = async () => {

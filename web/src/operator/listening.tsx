@@ -16,7 +16,7 @@ export interface Listening {
   stop: () => void;
 }
 
-/** Listening in, one call at a time. The server ends it with the connection, so nothing is asked for again after a return. */
+/** Listening in, one call at a time. The server ends it with the connection, so a reconnection does not resume it. */
 export function useListening(client: Client): Listening {
   const [session, setSession] = useState("");
   useEffect(
@@ -51,7 +51,7 @@ export function useListening(client: Client): Listening {
   };
 }
 
-/** What is heard, and a band that says so for as long as it lasts. The operator's microphone is never asked for. */
+/** Plays the call, and shows a band the whole time. Never asks for the operator's microphone. */
 export function ListeningBand({ client, session, onStop }: { client: Client; session: string; onStop: () => void }) {
   const [link, setLink] = useState<RoomLink | null>(null);
   useEffect(() => {

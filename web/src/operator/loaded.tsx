@@ -7,13 +7,13 @@ import { t } from "./texts";
 type Loading<T> = { state: "loading" } | { state: "error"; words: string } | { state: "here"; value: T };
 
 interface LoadedProps<T> {
-  /** Loaded anew when this changes. */
+  /** Loads anew when this changes. */
   what: string;
   load: () => Promise<T>;
   children: (value: T) => ComponentChildren;
 }
 
-/** Something fetched: a skeleton while it comes, what to do when it does not. */
+/** Shows fetched content: a skeleton while it loads, and a retry when it fails. */
 export function Loaded<T>({ what, load, children }: LoadedProps<T>) {
   const [loading, setLoading] = useState<Loading<T>>({ state: "loading" });
   const [tries, setTries] = useState(0);
@@ -46,7 +46,7 @@ export function Loaded<T>({ what, load, children }: LoadedProps<T>) {
   );
 }
 
-/** Previous, where one is, next. */
+/** Buttons for the previous and next page, with the current page. */
 export function Pager({ page, pages, onPage }: { page: number; pages: number; onPage: (page: number) => void }) {
   if (pages < 2) return null;
   return (

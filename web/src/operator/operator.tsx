@@ -19,7 +19,7 @@ import { WallboardView, type WallboardActions } from "./wallboard";
 const PARTS = ["live", "past", "hours", "audit"] as const;
 type Part = (typeof PARTS)[number];
 
-/** Where one is, kept in the address so that reload and the back button work: "#past", "#past/s-123". */
+/** The current view, kept in the address so that reload and the back button work: "#past", "#past/s-123". */
 function fromHash(): { part: Part; session: string } {
   const [part = "", session = ""] = location.hash.slice(1).split("/");
   return { part: PARTS.find((one) => one === part) ?? "live", session: decodeURIComponent(session) };
@@ -53,7 +53,7 @@ function Nav({ part }: { part: Part }) {
   );
 }
 
-/** The wallboard from now on, and how the call of one session goes ("": of none). */
+/** Subscribes to the wallboard, and to the call quality of one session ("" for none). */
 function watch(client: Client, session: string): void {
   client.connection
     .request({ type: "watch", ...(session === "" ? {} : { session }) })
@@ -67,7 +67,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
   const [watched, setWatched] = useState("");
   const asked = useRef(watched);
   useEffect(() => {
-    // Asked again after every return: the server forgets a connection's wishes with the connection.
+    // Asked again after every reconnection: the server forgets subscriptions with the connection.
     const stop = client.onMessage((message) => {
       if (message.type === "welcome") watch(client, asked.current);
     });

@@ -116,7 +116,7 @@ function SearchForm({ sites, onSearch }: { sites: string[]; onSearch: (wanted: S
   );
 }
 
-/** Past and present sessions: search, filter, page, open. */
+/** Live and past sessions: search, filter, page through, open. */
 export function Past({ onOpen }: { onOpen: (session: string) => void }) {
   const locale = useLocale();
   const [wanted, setWanted] = useState(NO_SEARCH);

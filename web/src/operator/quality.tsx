@@ -7,7 +7,7 @@ import { t } from "./texts";
 
 const GRADE_PILLS = { good: "pill-ok", fair: "pill-warn", poor: "pill-danger" } as const;
 
-/** How a call, or one person's connection, fares; nothing while that is not known. */
+/** Shows the grade of a call or of one person's connection; nothing while it is not known. */
 export function GradePill({ grade }: { grade: Grade | null }) {
   return grade === null ? null : <span class={`pill ${GRADE_PILLS[grade]}`}>{t(`grade.${grade}`)}</span>;
 }
@@ -102,7 +102,7 @@ function PersonCard({ person, people }: { person: PersonQuality; people: PersonQ
   );
 }
 
-/** How everybody in one call is connected, measured by the media worker and told again every two seconds. */
+/** Shows how everybody in a call is connected. The media worker measures it every two seconds. */
 export function QualityPart({
   session,
   quality,

@@ -63,7 +63,7 @@ export interface CategoryHours {
   id: string;
   name: string;
   parent: string | null;
-  /** Its own; null when it is open as `inherited_from` is, which is "" for always. */
+  /** The topic's own hours; null when it follows `inherited_from` ("" means always open). */
   hours: Hours | null;
   inherited_from: string;
   opening: OpeningView;
@@ -79,14 +79,14 @@ export interface Search {
   q: string;
   state: string;
   site: string;
-  /** Days, "2026-11-22", both included, in this browser's time zone; "" for open. */
+  /** Days such as "2026-11-22", inclusive, in this browser's time zone; "" for no limit. */
   from: string;
   to: string;
 }
 
 export const NO_SEARCH: Search = { q: "", state: "", site: "", from: "", to: "" };
 
-/** The query of a search; a last day counts to its end. */
+/** Returns the query of a search. The last day counts to its end. */
 export function searchQuery({ q, state, site, from, to }: Search, page: number): string {
   const query = new URLSearchParams();
   if (q.trim() !== "") query.set("q", q.trim());
@@ -103,7 +103,7 @@ export function searchQuery({ q, state, site, from, to }: Search, page: number):
 export const pages = ({ total, page_size }: Pick<Page<unknown>, "total" | "page_size">) =>
   Math.max(1, Math.ceil(total / Math.max(1, page_size)));
 
-/** The Why of an event, wherever it stands in its data. */
+/** Returns an event's reasons for the match, from `data` or `data.why`. */
 export function whyOf(event: EventItem): Why | null {
   const found = [event.data, event.data.why].find(
     (one): one is Record<string, unknown> => typeof one === "object" && one !== null && "ring" in one && "rule" in one,

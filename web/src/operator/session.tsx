@@ -117,7 +117,7 @@ function Times({ one }: { one: PastSession }) {
   );
 }
 
-/** Those who wrote, and those who took part without writing. */
+/** Returns the people who wrote, and those who took part without writing. */
 function everybody(one: PastSession): { name: string; role: Role }[] {
   const silent: { name: string; role: Role }[] = [
     { name: one.user_name, role: "user" },
@@ -195,7 +195,7 @@ function Whole({ one, onErase }: { one: PastSession; onErase: () => void }) {
   );
 }
 
-/** One session, whole. Reading it is audited by the server. */
+/** Shows one whole session. The server writes this to the audit log. */
 export function OneSession({ id, onBack }: { id: string; onBack: () => void }) {
   const [erasing, setErasing] = useState(false);
   return (

@@ -7,9 +7,9 @@ import { t } from "./texts";
 
 export interface TableColumn<Row> extends Column<Row> {
   title: string;
-  /** Drawn instead of the text. */
+  /** Rendered instead of the text. */
   cell?: (row: Row) => ComponentChildren;
-  /** Figures stand at the end of their cell. */
+  /** Numbers are aligned to the end of their cell. */
   figure?: boolean;
 }
 

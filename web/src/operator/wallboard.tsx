@@ -14,7 +14,7 @@ import { Table, type TableColumn } from "./table";
 import { t } from "./texts";
 
 export interface WallboardActions {
-  /** Looks at a session's call from now on; "": at none. */
+  /** Watches the call quality of a session; "" for none. */
   watch(session: string): void;
   endSession(session: string): Promise<boolean>;
   signOutStaff(staff: string): Promise<boolean>;
@@ -61,7 +61,7 @@ function Figures({ board, now }: { board: Wallboard; now: number }) {
   );
 }
 
-/** How many are in each state: a bar with its numbers. */
+/** Shows how many staff are in each state, as a bar with numbers. */
 function StaffStates({ staff }: { staff: StaffItem[] }) {
   const counted = STATES.map((state) => ({ state, n: staff.filter((one) => one.state === state).length })).filter(
     (one) => one.n > 0,
@@ -249,7 +249,7 @@ function Listen({ on, onStart, onStop }: { on: boolean; onStart: () => void; onS
   );
 }
 
-/** Everything that goes on now, pushed by the server at each change. */
+/** The wallboard: the live state, pushed by the server at each change. */
 export function WallboardView({ board, quality, watched, ahead_ms, actions, listening }: WallboardProps) {
   const locale = useLocale();
   const now = useNow(ahead_ms);

@@ -32,7 +32,7 @@ function callbackWords(state: string, due_at: unknown, locale: Locale): string {
   return when ? t("one.callback.scheduled_at", { when }) : textOr(`one.callback.${state}`, "");
 }
 
-/** What stood between two matches: a counselor asked for by name, a user passed on, or to be called back. */
+/** An event between two matches: a counselor asked for by name, a transfer, or a callback. */
 function stepWords({ kind, data }: EventItem, locale: Locale): string {
   const { staff, state, to } = data;
   if (kind === "preferred" && typeof staff === "string")
@@ -51,7 +51,7 @@ function StepCard({ event, words }: { event: EventItem; words: string }) {
   );
 }
 
-/** Each match of the session, with its reasons. */
+/** Shows each match of the session, with its reasons. */
 export function WhyList({ events }: { events: EventItem[] }) {
   const locale = useLocale();
   const reasons = events
@@ -67,7 +67,7 @@ export function WhyList({ events }: { events: EventItem[] }) {
   );
 }
 
-/** Everything that happened, folded away until wanted. */
+/** Lists every event, folded by default. */
 export function Events({ events }: { events: EventItem[] }) {
   const locale = useLocale();
   return (

@@ -12,11 +12,11 @@ export interface PanelInfo {
   low_s: number | null;
   high_s: number | null;
   retention_days: number;
-  /** An operator may listen in to calls. */
+  /** Whether an operator may listen in on calls. */
   may_listen: boolean;
   opening: OpeningView;
   channels: Channel[];
-  /** Query parameters that the site lets page addresses keep. */
+  /** Query parameters that the site allows in page addresses. */
   page_params?: string[];
 }
 
@@ -33,7 +33,7 @@ export class Refusal extends Error {
 
 const CROWDED: readonly string[] = ["full", "overloaded", "unavailable"];
 
-/** In how many seconds the panel tries again by itself; 0 when it had better not. */
+/** Seconds until the panel tries again by itself; 0 when it must not. */
 export const retryOf = (error: unknown): number =>
   error instanceof Refusal && CROWDED.includes(error.reason) ? error.retry_s : 0;
 
@@ -61,7 +61,7 @@ export const startSession = (code: string, channel: Channel, locale: string, sup
     body: JSON.stringify({ code, channel, locale, supplement: { ...supplement, now: Date.now() } }),
   }) as Promise<{ session: string; token: string }>;
 
-/** The product's picture becomes part of the brief; a session without it is as good, so nobody is told when it fails. */
+/** Adds the product's picture to the brief. The session works without it, so a failure is not reported. */
 export const sendProductPicture = (session: string, token: string, picture: Blob): Promise<void> =>
   call(`/api/sessions/${encodeURIComponent(session)}/pictures?use=product`, {
     method: "POST",

@@ -1,4 +1,4 @@
-/** The board's way to the panel: text alone goes here, so there is no voice connection and no device. In a chunk of its own. */
+/** Connects the panel to the board by WebSocket: the panel has no voice connection and no devices. A chunk of its own. */
 
 import type { Client } from "../room/client";
 import "../room/board/board.css";

@@ -1,4 +1,4 @@
-/** The counselor's board in the panel. It opens by itself when somebody draws; its code comes once a counselor is there. */
+/** The shared board in the panel. It opens when somebody draws; its code is loaded once a counselor is present. */
 
 import { useEffect, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
@@ -12,7 +12,7 @@ type Loaded = typeof import("./board-link");
 export interface PanelBoard {
   open: boolean;
   toggle: () => void;
-  /** Draws it; null until its code is here. */
+  /** The component that draws the board; null until its code is loaded. */
   show: ((pictures: Pictures) => preact.JSX.Element) | null;
 }
 

@@ -1,4 +1,4 @@
-/** The panel's end of the talk with the widget on the partner's page (see ../widget/protocol.ts). */
+/** The panel's end of the messages exchanged with the widget on the partner's page (see ../widget/protocol.ts). */
 
 import type { CodeAnswer, Context, ToPanel, ToWidget } from "../widget/protocol";
 
@@ -6,10 +6,10 @@ export interface BridgeEvents {
   onContext: (context: Context) => void;
 }
 
-/** Who makes a code: an address, or the page's own `getCode`. */
+/** Where an identification code comes from: an address, or the page's own `getCode`. */
 export type CodeMaker = { url: string } | { getCode: true };
 
-/** What fetching a code throws: nobody answered; the answer was no JSON. */
+/** What fetching a code throws: no answer came, or the answer was not JSON. */
 const THROWN: Record<string, string> = { TypeError: "network", SyntaxError: "malformed" };
 
 /** A partner's own back end may be slow; our own answers in milliseconds. */
@@ -24,7 +24,7 @@ const isContext = (value: unknown): value is Context =>
   Number.isFinite(value.now) &&
   isObject(value.data);
 
-/** What came of asking for a code. Partners write `getCode` and its address: anything may come. */
+/** Reads the answer to a request for a code. Partners write `getCode` and the address, so the answer can be anything. */
 async function codeOf(answer: unknown): Promise<CodeAnswer> {
   if (typeof answer === "string") return { code: answer };
   let said = answer;
@@ -53,16 +53,16 @@ export class Bridge {
     this.own.addEventListener("message", (event: MessageEvent) => this.received(event));
   }
 
-  /** Has the page ask for a code; `about` is what its maker is told. Never rejects. */
+  /** Makes the page ask for a code and passes `about` on to the code's source. Never rejects. */
   async code(about: Record<string, unknown>, maker: CodeMaker): Promise<CodeAnswer> {
     if (!this.parentOrigin) return { reason: "no_page" };
     if ("getCode" in maker) return codeOf(await this.ask({ about }));
-    // Made here: on the page JSON may mean something else (see ../widget/trail.ts).
+    // Serialised here, because scripts on the partner's page may have changed JSON (see ../widget/trail.ts).
     const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(about) };
     return codeOf(await this.ask({ url: maker.url, init }));
   }
 
-  /** What the page may read at an address; null when it may not. */
+  /** Returns what the page can read at an address, or null when it is not allowed to. */
   async picture(url: string): Promise<Blob | null> {
     const answer = await this.ask({ url });
     return answer instanceof Blob ? answer : null;
@@ -72,7 +72,7 @@ export class Bridge {
     this.post({ fold: true });
   }
 
-  /** What the pill says while the panel is folded ("" for its usual words), and whether the panel must come back after navigation. */
+  /** Sets the pill's text while the panel is folded ("" for the default) and whether the panel reopens after navigation. */
   status(status: string, live: boolean): void {
     this.post({ status, live });
   }
@@ -97,7 +97,7 @@ export class Bridge {
     if ((event.source as unknown) !== this.parent || (event.source as unknown) === this.own || !isObject(event.data)) return;
     const said = event.data as Partial<Record<string, unknown>> & Partial<ToPanel>;
     if (isContext(said.context)) {
-      // The first page that speaks is the one that frames us; frame-ancestors has let no other do so.
+      // The first page that sends a message is the page that embeds us: frame-ancestors allows no other.
       this.parentOrigin ||= event.origin;
       if (event.origin === this.parentOrigin) this.events.onContext(said.context);
     }

@@ -1,4 +1,4 @@
-/** The session goes on in the call window, or in a newer tab. */
+/** Shown while the session runs in the call window or in a newer tab. */
 
 import { AppWindow, CircleCheck, MessageCircle } from "lucide";
 import { Button, Icon } from "../ui";

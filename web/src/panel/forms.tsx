@@ -1,4 +1,4 @@
-/** Leaving a message when nobody is there, and rating at the end. */
+/** The form for a message when no counselor is available, and the rating at the end. */
 
 import { Star } from "lucide";
 import { useState } from "preact/hooks";
@@ -134,7 +134,7 @@ function Rating({ client, session }: Part) {
   );
 }
 
-/** Saves what was written; the address needs the token in a header, hence a download made here. */
+/** Saves the transcript. The request needs the token in a header, so a plain link cannot download it. */
 async function saveCopy(session: string, token: string): Promise<void> {
   const response = await fetch(`/api/sessions/${encodeURIComponent(session)}/transcript`, {
     headers: { authorization: `Bearer ${token}` },

@@ -1,4 +1,4 @@
-/** What those who build the partner's page read in their console when it cannot work. Pure; in English, as consoles are. */
+/** Messages in the browser console for developers of the partner's page, when the panel cannot work. Pure; English only. */
 
 export interface Asked {
   site: string;
@@ -7,7 +7,7 @@ export interface Asked {
 
 const isSet = (value: string): boolean => value !== "" && value !== "undefined";
 
-/** One line, or "" when the reason is not theirs to mend. */
+/** Returns one line, or "" when the page's developers cannot fix the reason. */
 export function hintOf(reason: string, { site, category }: Asked): string {
   if (reason === "unknown_category" && !isSet(category))
     return `Sangdam: no category is set. Give the script data-category="…", or call Sangdam.init({category: "…"}).`;

@@ -1,4 +1,4 @@
-/** The product in a block of JSON-LD (schema.org). It is whatever the partner wrote: every access is guarded, every search bounded. */
+/** Finds the product in a block of JSON-LD (schema.org). Partners write it: every access is guarded, every search bounded. */
 
 import type { Price } from "./price";
 
@@ -14,9 +14,9 @@ export interface LinkedProduct {
 
 const MOST_NODES = 2000;
 const PRODUCTS = new Set(["Product", "ProductGroup", "ProductModel", "IndividualProduct", "SomeProducts", "Vehicle", "Car"]);
-/** Where a page says what it is about; products elsewhere (lists, accessories, reviews) are others. */
+/** Properties that name a page's own subject. Products under other properties (lists, accessories, reviews) are not it. */
 const LEADS_ON = ["@graph", "@set", "@list", "mainEntity", "about", "itemOffered"];
-/** Prices that were: struck out, or recommended by the maker. */
+/** Price types that are not the current price: struck out, or recommended by the maker. */
 const FORMER = /ListPrice|StrikethroughPrice|MSRP|SRP/;
 
 const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -32,7 +32,7 @@ const firstText = (...values: unknown[]): string => values.map(text).find((one) 
 const typesOf = (node: Node): string[] => list(node["@type"]).map((type) => text(type).replace(/^.*[/#:]/, ""));
 const isProduct = (node: Node): boolean => typesOf(node).some((type) => PRODUCTS.has(type));
 
-/** The nodes of a block, nearest first, and a way from an `@id` to the node that says more. */
+/** The nodes of a block, nearest first, with a lookup from an `@id` to the node that has more properties. */
 class Block {
   readonly nodes: Node[] = [];
   private readonly byId = new Map<string, Node>();
@@ -49,7 +49,7 @@ class Block {
     }
   }
 
-  /** The nodes in a value, those that are only named by their `@id` among them. */
+  /** Returns the nodes in a value, including nodes that are only referenced by their `@id`. */
   in(value: unknown): Node[] {
     return list(value)
       .filter(isNode)
@@ -79,7 +79,7 @@ function amountsOf(offer: Node, block: Block): { amounts: (string | number)[]; c
 function priceOf(product: Node, variants: Node[], block: Block): Price {
   const own = block.in(product.offers);
   const offers = own.length > 0 ? own : variants.flatMap((variant) => block.in(variant.offers));
-  // An AggregateOffer may bring the offers themselves instead of their range.
+  // An AggregateOffer may list its offers instead of a price range.
   const all = offers.flatMap((offer) => {
     const of = amountsOf(offer, block);
     return of.amounts.length > 0 ? [of] : block.in(offer.offers).map((one) => amountsOf(one, block));
@@ -96,13 +96,13 @@ function imageOf(node: Node): string {
   return isNode(image) ? firstText(image.url, image.contentUrl) : text(image);
 }
 
-/** The product of the page at `page`; of several variants the one that has the page's own address. */
+/** Returns the product of the page at `page`. Of several variants, chooses the one with the page's own address. */
 export function fromJsonLd(text_: string, page: string): LinkedProduct | null {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text_);
   } catch {
-    return null; // A partner's broken JSON-LD is not ours to report.
+    return null; // the partner's JSON-LD is broken: treat it as absent
   }
   const block = new Block(parsed);
   const whole = block.nodes.find(isProduct);

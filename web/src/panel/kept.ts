@@ -1,4 +1,4 @@
-/** The session this panel began, kept in its own storage so that it survives navigation on the partner's site. */
+/** The session that this panel started, stored so that it survives navigation on the partner's site. */
 
 import type { Channel } from "../messages";
 import type { Box } from "./storage";
@@ -7,7 +7,7 @@ export interface Kept {
   session: string;
   token: string;
   channel: Channel;
-  /** Where it goes on: here, or in the call window of that name. */
+  /** Where the session runs: here, or in the call window of that name. */
   place: "panel" | "window";
   window: string;
 }

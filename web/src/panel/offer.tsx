@@ -225,7 +225,7 @@ export function Offer({ panel, state, info }: { panel: Panel; state: PanelState;
   );
 }
 
-/** Very many people are coming: nothing to do but to stay, or not. */
+/** Shown when the server is crowded: the visitor can wait for the next try, or cancel. */
 function Crowded({ panel, retryAt }: { panel: Panel; retryAt: number }) {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

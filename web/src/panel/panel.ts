@@ -1,4 +1,4 @@
-/** What the panel does: holds the visit, begins a session inside the click, hands it to the call window or talks itself. */
+/** The panel's logic: holds the visit, starts a session inside the click, hands it to the call window or runs it. */
 
 import type { Channel } from "../messages";
 import { Client, newId } from "../room/client";
@@ -17,43 +17,43 @@ import { type ItemKey, itemsOf, pageOf, supplementOf, usablePicture, type Visit,
 
 export interface PanelState {
   info: PanelInfo | null;
-  /** Why there is nothing to offer, "" while all is well. */
+  /** Why the panel has nothing to offer; "" when it has. */
   broken: string;
   visit: Visit | null;
-  /** The partner's back end makes the code and may add what it knows of the user. */
+  /** Whether the partner's back end makes the code; it may add what it knows about the visitor. */
   partner: boolean;
   removed: ReadonlySet<ItemKey>;
   typed: { name: string; note: string };
   starting: Channel | null;
-  /** Very many people are coming: when the panel tries again by itself (our clock), 0 otherwise. */
+  /** While the server is crowded: when the panel tries again by itself (our clock, ms); 0 otherwise. */
   retryAt: number;
-  /** Why the last click did not lead to a session, "" otherwise. */
+  /** Why the last click did not start a session; "" otherwise. */
   refusal: string;
   kept: Kept | null;
   /** The live text session, while the panel itself is its client. */
   client: Client | null;
-  /** The browser would not open the call window. */
+  /** Whether the browser blocked the call window. */
   blocked: boolean;
-  /** The call window was opened and is closed again. */
+  /** Whether the call window was opened and has been closed since. */
   closed: boolean;
-  /** What went on in the call window is over. */
+  /** Whether the session in the call window has ended. */
   ended: boolean;
   folded: boolean;
 }
 
-/** What `Panel` needs of the browser, so that tests can play it. */
+/** What `Panel` needs from the browser; tests replace it. */
 export interface Surroundings {
   query: { site: string; category: string; lang: string };
   storage: Box;
   openWindow: (url: string, name: string) => Window | null;
-  /** The widget shows the pill and not this frame. */
+  /** Makes the widget show the pill instead of this frame. */
   hidden: () => boolean;
-  /** Keys go to this frame from now on. */
+  /** Moves the keyboard focus to this frame. */
   focus: () => void;
   bridge: (panel: { onContext: (context: Context) => void }) => Pick<Bridge, "code" | "picture" | "fold" | "status">;
-  /** Calls back when the browser shows this page again as it was left (back/forward cache). */
+  /** Calls back when the browser restores this page from the back/forward cache. */
   whenBack: (back: () => void) => void;
-  /** A line for those who build the partner's page. */
+  /** Writes a console line for developers of the partner's page. */
   hint: (line: string) => void;
 }
 
@@ -112,7 +112,7 @@ export class Panel {
     return this.store;
   }
 
-  /** Tells the server site, category and language, nothing more; goes on with a text session that lives. */
+  /** Sends the server only site, category and language. Resumes a text session that is still live. */
   async start(): Promise<void> {
     const { site, category, lang } = this.around.query;
     try {
@@ -165,12 +165,12 @@ export class Panel {
     this.change({ starting: null });
   }
 
-  /** No longer waits for its turn. */
+  /** Stops waiting for the next try. */
   giveUp(): void {
     this.stopWaiting();
   }
 
-  /** Tries again when the server says when, as long as the user waits; null when they do not want to any more. */
+  /** Tries again when the server says, while the visitor waits; returns null once they cancel. */
   private async patiently<T>(attempt: () => Promise<T>): Promise<T | null> {
     for (let tries = 0; ; tries++) {
       try {
@@ -198,7 +198,7 @@ export class Panel {
     return patient;
   }
 
-  /** Back to the call window of the live session: to the front if it is there, opened again if not. */
+  /** Brings the call window of the live session to the front, or opens it again. */
   resume(): void {
     const { kept } = this.store.get();
     if (!kept) return;
@@ -206,7 +206,7 @@ export class Panel {
     else this.openCall(kept.window)?.give(this.handoff(kept));
   }
 
-  /** A text session goes on in the call window, which asks for microphone and camera before it adds them. */
+  /** Moves a text session to the call window, which asks for microphone and camera before it adds them. */
   addVoice(channel: Channel = "voice"): void {
     const { kept } = this.store.get();
     if (!kept) return;
@@ -219,7 +219,7 @@ export class Panel {
     this.openCall(kept.window, taken)?.give(this.handoff(moved));
   }
 
-  /** The call window is closed: the session goes on here, in writing. */
+  /** Continues the session here by text after the call window was closed. */
   talkHere(): void {
     const { kept, info } = this.store.get();
     if (!kept || !info) return;
@@ -231,7 +231,7 @@ export class Panel {
     this.talk(here, info.language);
   }
 
-  /** Away from what was kept, back to the offer. */
+  /** Forgets the stored session and returns to the offer. */
   anew(): void {
     this.endTalk();
     this.offering?.stop();
@@ -247,7 +247,7 @@ export class Panel {
     this.bridge.fold();
   }
 
-  /** What the folded pill says; `live` brings the panel back after navigation. */
+  /** Sets what the folded pill says; `live` reopens the panel after navigation. */
   status(words: string, live: boolean): void {
     this.bridge.status(words, live);
   }
@@ -269,7 +269,7 @@ export class Panel {
     return made;
   }
 
-  /** Who makes the code: the partner's own back end (it may vouch for the user), or ours. */
+  /** Returns the source of the code: the partner's own back end, which may vouch for the visitor, or ours. */
   private maker(): CodeMaker {
     const { getCode, codeUrl } = this.context?.data ?? {};
     if (getCode === true) return { getCode };
@@ -281,7 +281,7 @@ export class Panel {
     if (hint) this.around.hint(hint);
   }
 
-  /** The page is shown again as it was left, and the visitor may have gone on elsewhere since: what was kept last counts. */
+  /** Reloads the stored session after the back/forward cache restored the page: another page may have changed it since. */
   private back(): void {
     const { kept, client, info, ended } = this.store.get();
     const newest = loadKept(this.around.storage);
@@ -335,12 +335,12 @@ export class Panel {
     this.context = context;
     const partner = context.data.getCode === true || context.data.codeUrl !== undefined;
     this.change({ partner, folded: !context.pressed && (this.store.get().folded || this.around.hidden()) });
-    // The focus that the widget gives the frame is lost while it loads.
+    // The widget gives the frame the focus before it has loaded, and loading loses it.
     if (context.pressed) this.around.focus();
     this.look();
   }
 
-  /** What the page is about, once both the page and the server (language, allowed parameters) have spoken. */
+  /** Works out the product once both the page and the server (language, allowed parameters) have answered. */
   private look(): void {
     const { info, visit } = this.store.get();
     if (!info || !this.context) return;
@@ -360,7 +360,7 @@ export class Panel {
     if (visit && image === this.pictureUrl) this.change({ visit: { ...visit, picture } });
   }
 
-  /** Forgotten for the next page; on this one it is said, with a way to begin anew. */
+  /** Forgets the ended session for the next page. This page says that it ended and offers a new one. */
   private onEnded(session: string): void {
     const { kept } = this.store.get();
     if (kept?.session !== session || kept.place !== "window") return;

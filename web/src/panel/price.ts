@@ -1,4 +1,4 @@
-/** Prices as partners write them, and as the visitor's language does. Pure. */
+/** Reads prices as partners write them and formats them in the visitor's language. Pure. */
 
 /** One price, or the lowest and the highest of several. */
 export interface Price {
@@ -8,7 +8,7 @@ export interface Price {
 
 const GROUPED = /^\d{1,3}([.,])\d{2,3}(?:\1\d{2,3})*$/;
 
-/** What `amount` is worth, or null when it cannot be told: "1.299" EUR is a thousand in Berlin and a litre of petrol elsewhere.
+/** Parses `amount`; null when it is ambiguous: "1.299" EUR is more than a thousand in Berlin and about one euro elsewhere.
  *  `decimals`: digits that the currency has after its separator. */
 export function amountOf(amount: string | number, decimals: number): number | null {
   if (typeof amount === "number") return Number.isFinite(amount) ? amount : null;
@@ -27,7 +27,7 @@ export function amountOf(amount: string | number, decimals: number): number | nu
   return Number(group === separator ? integer + rest : `${integer}.${rest}`);
 }
 
-/** A tag that `Intl` takes: sites may call their language "ko_KR". */
+/** Returns a tag that `Intl` accepts: sites may write their language as "ko_KR". */
 export function languageTag(language: string): string {
   try {
     return Intl.getCanonicalLocales(language.replaceAll("_", "-"))[0] ?? "en";
@@ -36,7 +36,7 @@ export function languageTag(language: string): string {
   }
 }
 
-/** "1890000" and "KRW" as the language writes them; as they stand when they are no amount and currency. */
+/** Formats "1890000" and "KRW" in the language; returns them unchanged when they are not an amount and a currency. */
 export function priceText(amount: string | number, currency: string, language: string): string {
   const code = currency.toUpperCase();
   const asItStands = [String(amount), currency].filter(Boolean).join(" ");

@@ -1,5 +1,5 @@
-/** Which product the partner's page is about: what `Sangdam.init` was given, else `data-product-*` of the script, else JSON-LD
- *  (schema.org Product), else Open Graph. Pure; the page's tags come as text and are read by `readTags`. */
+/** Finds the product of the partner's page: from `Sangdam.init`, else `data-product-*` of the script, else JSON-LD (schema.org
+ *  Product), else Open Graph. Pure; the page's tags come as text and are read by `readTags`. */
 
 import { clean, cut } from "../ui/cut";
 import type { Context, Product } from "../widget/protocol";

@@ -1,4 +1,4 @@
-/** What a text session looks like from the panel: which screen, and what the folded pill says. Pure. */
+/** Decides which screen a text session shows in the panel, and what the folded pill says. Pure. */
 
 import type { Line, SessionView } from "../messages";
 import { isClosed, type Key, rangeText, t } from "./words";
@@ -13,7 +13,7 @@ export function screenOf(session: SessionView): Screen {
   return session.state === "preparing" && isClosed(session.opening) ? "closed" : "waiting";
 }
 
-/** Lines of others after `seen`, which is the last seq shown while the panel was open. */
+/** Counts lines of others after `seen`, the last seq shown while the panel was open. */
 export const unread = (lines: Line[], you: string, seen: number): number =>
   lines.filter((line) => line.seq > seen && line.role !== "system" && line.author !== you).length;
 

@@ -14,7 +14,7 @@ export function memoryBox(): Box {
   };
 }
 
-/** The browser's `document.cookie`, so that tests can play it. */
+/** The browser's `document.cookie`, replaceable in tests. */
 export interface Jar {
   cookie: string;
 }
@@ -22,7 +22,7 @@ export interface Jar {
 const ATTRIBUTES = "Path=/panel; Secure; SameSite=None; Partitioned";
 const A_DAY_S = 86_400;
 
-/** Keeps `lasting` in a cookie and all else in memory: a cookie has room for 4 KB, and goes over the wire. */
+/** Stores `lasting` in a cookie and everything else in memory: a cookie holds 4 KB and is sent with each request. */
 export function cookieBox(lasting: string, jar: Jar): Box {
   const memory = memoryBox();
   const name = encodeURIComponent(lasting);
@@ -40,7 +40,7 @@ export function cookieBox(lasting: string, jar: Jar): Box {
   };
 }
 
-/** sessionStorage, else a cookie, else (cookies off) the memory of this page. */
+/** Returns sessionStorage; without it a cookie; without cookies the memory of this page. */
 export function sessionBox(lasting: string): Box {
   try {
     sessionStorage.getItem("");

@@ -1,4 +1,4 @@
-/** The text session inside the panel: waiting place, chat, adding voice, ending. */
+/** The text session inside the panel: place in the queue, chat, adding voice, ending. */
 
 import { Headset, LogOut, Mic, PhoneOff, Presentation } from "lucide";
 import { useEffect, useMemo, useState } from "preact/hooks";
@@ -191,7 +191,7 @@ function Room({
   );
 }
 
-/** Out of hours nothing has begun: back to the offer. */
+/** Outside opening hours no session has started, so this leads back to the offer. */
 function leaveClosed(panel: Panel, client: Client, session: SessionView): void {
   void client.connection
     .request({ type: "leave", session: session.id })
@@ -218,7 +218,7 @@ function EndDialog({ client, session, onClose }: { client: Client; session: Sess
   );
 }
 
-/** Tells the widget what the folded pill says; while the panel is open, all that came is seen. */
+/** Tells the widget what the folded pill says. While the panel is open, every line counts as read. */
 function usePill(panel: Panel, state: PanelState, client: Client, session: SessionView | undefined): void {
   const lines = useStore(client.state, (room) => room.lines[session?.id ?? ""]) ?? [];
   const [seen, setSeen] = useState<number | null>(null);

@@ -1,18 +1,18 @@
-/** What the panel offers to share of the visit, and what of it goes to the server when a button is pressed. Pure. */
+/** What the panel offers to share about the visit, and what it sends when a button is pressed. Pure. */
 
 import { pictureType, UPLOAD_BYTES_MOST } from "../room/pictures";
 import { clean, cut } from "../ui/cut";
 import type { Context, Product } from "../widget/protocol";
 import { readTrail, type Step } from "../widget/trail";
 
-/** One row of "what will be shared". All of it is claimed by the browser, hence removable. */
+/** One row of "what will be shared". The browser claims all of it, so the visitor can remove it. */
 export type ItemKey = "page" | "product" | "picture" | "trail";
 
 export interface Visit {
   page: { url: string; title: string };
   product: Product | null;
   trail: Step[];
-  /** The product's picture, once the partner's page could read it. */
+  /** The product's picture, after the partner's page has read it. */
   picture: Blob | null;
 }
 
@@ -33,7 +33,7 @@ const MOST_NAME = 60;
 const MOST_NOTE = 500;
 const MOST_STEPS = 30;
 
-/** Query and fragment may hold anything about a person; only the parameters that the site itself allows are kept. */
+/** Removes query and fragment, which may hold personal data, except for the parameters that the site allows. */
 export function bareUrl(url: string, allowed: readonly string[]): string {
   if (!URL.canParse(url)) return "";
   const { protocol, origin, pathname, searchParams } = new URL(url);
@@ -44,10 +44,10 @@ export function bareUrl(url: string, allowed: readonly string[]): string {
 
 const words = (text: string, most: number): string => cut(clean(text).replace(/\s+/g, " ").trim(), most);
 
-/** The page that is shown: the newest of the trail. */
+/** The page that is shown: the newest step of the trail. */
 export const pageOf = (trail: Step[]): Step | undefined => trail.findLast((step) => step.kind === "page");
 
-/** What there is to share. `now`: our own clock, in ms; the page's times are moved to it. */
+/** Returns what can be shared. `now` is our own clock in ms; the page's times are converted to it. */
 export function visitOf(context: Context, product: Product | null, allowed: readonly string[], now: number): Visit {
   const trail = readTrail(context.trail).slice(-MOST_STEPS);
   const page = pageOf(trail);
@@ -65,19 +65,19 @@ export function visitOf(context: Context, product: Product | null, allowed: read
   };
 }
 
-/** A picture as the server takes it; null for other kinds and for one that is too large. */
+/** Returns a picture that the server accepts; null for other types and for pictures that are too large. */
 export async function usablePicture(picture: Blob): Promise<Blob | null> {
   if (picture.size > UPLOAD_BYTES_MOST) return null;
   const type = await pictureType(picture);
   return type ? picture.slice(0, picture.size, type) : null;
 }
 
-/** The trail as it goes out: with the page itself taken out, the trail does not tell it either. */
+/** The trail as it is sent. If the visitor removed the page itself, the trail omits it too. */
 export function trailOf({ page, trail }: Visit, removed: ReadonlySet<ItemKey>): Step[] {
   return removed.has("page") ? trail.filter((step) => step.url !== page.url) : trail;
 }
 
-/** The rows to show, without those that the user took out. */
+/** Returns the rows to show, without those that the visitor removed. */
 export function itemsOf(visit: Visit, removed: ReadonlySet<ItemKey>): ItemKey[] {
   const there: Record<ItemKey, boolean> = {
     page: visit.page.url !== "",

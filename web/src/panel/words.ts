@@ -7,13 +7,13 @@ export type Key = keyof typeof ko;
 
 export const { t } = texts<Key>(ko, en);
 
-/** Why something did not work, in words for the user; a general sentence for reasons that are not theirs to understand. */
+/** Explains to the visitor why something failed. Reasons that a visitor cannot act on get a general sentence. */
 export function refusalText(reason: string): string {
   const key = `refused.${reason}`;
   return t(key in ko ? (key as Key) : "refused.other");
 }
 
-/** "2–4 min", "about 3 min", or "" when there is nothing honest to say. */
+/** Returns "2–4 min", "about 3 min", or "" when the wait is not known. */
 export function rangeText(low_s: number | null | undefined, high_s: number | null | undefined): string {
   if (high_s == null) return "";
   const low = Math.max(1, Math.round((low_s ?? 0) / 60));

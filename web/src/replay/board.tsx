@@ -8,7 +8,7 @@ import type { BoardWire } from "../room/room-link";
 import { createStore } from "../ui";
 import { t } from "./texts";
 
-/** A wire from nowhere: what is read from the records arrives once, and nothing is ever sent. */
+/** A wire without a connection: delivers the recorded board once and sends nothing. */
 export function recordedWire(recorded: Uint8Array): BoardWire {
   return {
     send: () => true,
@@ -20,7 +20,7 @@ export function recordedWire(recorded: Uint8Array): BoardWire {
   };
 }
 
-/** The board as it was left, or as it was at a time, read only. `recorded`: base64 of one Yjs update. */
+/** The board at its end or at a given time, read only. `recorded`: base64 of one Yjs update. */
 export function RecordedBoard({ recorded, until = Infinity }: { recorded: string; until?: number }) {
   const board = useMemo(() => new BoardDoc(recordedWire(unbase64(recorded)), () => ""), [recorded]);
   const canvas = useRef<BoardCanvas | null>(null);

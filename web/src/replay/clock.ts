@@ -1,11 +1,11 @@
-/** The player's one clock. Media elements follow it: each is told what time it is, and only a late one is put right. */
+/** The player's clock. Media elements follow it; one that drifts too far is set right. */
 import { createStore, type Readable } from "../ui/store";
 
 const DRIFT_S = 0.2;
 const HELD_MOST_MS = 4000;
 const SHOWN_EVERY_MS = 100;
 
-/** An element and the track it plays; `at` is where the track's file stands at position 0 of its time (Unix ms). */
+/** An element and the track it plays; `at` is the moment of the file's position 0 (Unix ms). */
 export interface Follower {
   element: HTMLMediaElement;
   began: number;
@@ -92,7 +92,7 @@ export class PlayerClock {
     const moment = this.momentAt(this.position);
     const waiting = [...this.followers].some((one) => this.isDue(one, moment) && !isReady(one.element));
     this.heldSince = waiting ? this.heldSince || now : 0;
-    const held = waiting && now - this.heldSince < HELD_MOST_MS; // what never comes is gone on without
+    const held = waiting && now - this.heldSince < HELD_MOST_MS; // do not wait forever for missing data
     if (!held) this.position = Math.min(this.length, this.position + passed * this.store.get().speed);
     for (const follower of this.followers) this.place(follower, false, held);
     if (now - this.shown >= SHOWN_EVERY_MS || held !== this.store.get().held) {

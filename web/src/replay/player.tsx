@@ -14,7 +14,7 @@ import { length, momentAt, near, plays } from "./timeline";
 const SPEEDS = [0.5, 1, 1.5, 2, 3];
 const STEP_MS = 5000;
 
-/** A session as it happened: every voice and picture at its time, and beside them what had been written and drawn by then. */
+/** Replays a session: every voice and picture at its time, with the chat and board as they were at that moment. */
 export function Player({ recording }: { recording: Recording }) {
   const whole = length(recording.pieces);
   const clock = useMemo(() => new PlayerClock(whole, (position) => momentAt(recording.pieces, position)), [recording]);

@@ -10,7 +10,7 @@ type Loaded =
   | { kind: "failed" }
   | { kind: "here"; recording: Recording; module: typeof import("./player") };
 
-/** Offers a session's recording; player and recording are fetched, and the look is audited, when it is asked for. */
+/** Offers a session's recording. A press loads the player and the recording, and writes to the audit log. */
 export function Replay({ session }: { session: string }) {
   useLocale();
   const [loaded, setLoaded] = useState<Loaded>({ kind: "no" });

@@ -1,4 +1,4 @@
-/** A recording's time without the gaps between its pieces: where the player's bar stands, and what moment that was. Pure; ms. */
+/** Maps the player's bar to moments of a recording, leaving out the gaps between its pieces. Pure; ms. */
 
 export type Piece = readonly [begin: number, end: number];
 
@@ -9,7 +9,7 @@ export interface Timed {
 
 export const length = (pieces: readonly Piece[]): number => pieces.reduce((sum, [begin, end]) => sum + end - begin, 0);
 
-/** The moment (Unix ms) that stands at `position`; the last one at or beyond the end. */
+/** Returns the moment (Unix ms) at `position`; the last one at or beyond the end. */
 export function momentAt(pieces: readonly Piece[], position: number): number {
   let left = Math.max(0, position);
   for (const [begin, end] of pieces) {
@@ -19,7 +19,7 @@ export function momentAt(pieces: readonly Piece[], position: number): number {
   return pieces.at(-1)?.[1] ?? 0;
 }
 
-/** Where a moment stands; for one in a gap, where the next piece begins. */
+/** Returns a moment's position; for a moment in a gap, where the next piece begins. */
 export function positionOf(pieces: readonly Piece[], moment: number): number {
   let before = 0;
   for (const [begin, end] of pieces) {
@@ -30,7 +30,7 @@ export function positionOf(pieces: readonly Piece[], moment: number): number {
   return before;
 }
 
-/** What plays now, or so soon that it should be fetched. */
+/** Returns the tracks that play now, or so soon that they should be fetched. */
 export const near = <T extends Timed>(tracks: readonly T[], moment: number, ahead = 3000): T[] =>
   tracks.filter(({ began, ended }) => began - ahead <= moment && moment < ended);
 

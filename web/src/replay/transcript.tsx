@@ -33,7 +33,7 @@ function Said({ line }: { line: Line }) {
   );
 }
 
-/** What was written, with what was for staff only marked. */
+/** The chat, with staff-only lines marked. */
 export function Transcript({ lines }: { lines: Line[] }) {
   if (lines.length === 0) return <p class="dim">{t("transcript.none")}</p>;
   return (

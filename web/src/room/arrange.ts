@@ -1,4 +1,4 @@
-/** What stands on the stage, and what is large. Pure. */
+/** Decides what is on the stage, and what is large. Pure. */
 
 import type { ParticipantView, SessionView } from "../messages";
 import { others } from "./state";
@@ -7,19 +7,19 @@ export interface Tile {
   key: string;
   person: ParticipantView;
   kind: "camera" | "screen" | "none";
-  /** The video slot that carries it; -1 for a person without a picture. */
+  /** The video slot that carries it; -1 for a person without video. */
   slot: number;
 }
 
 export interface Arrangement {
-  /** The screen that is shown, large; the board takes this place when it is open. */
+  /** The shared screen, shown large; an open board takes its place. */
   main: Tile | null;
   tiles: Tile[];
 }
 
 const ORDER: Record<ParticipantView["role"], number> = { counselor: 0, professional: 1, user: 2, operator: 3 };
 
-/** One tile a person, by role, and one a screen; a slot counts only while its sender has that picture on. */
+/** Returns one tile per person, by role, and one per screen. A slot counts only while its sender's video is on. */
 export function arrange(session: SessionView): Arrangement {
   const slots = Object.entries(session.room?.slots ?? {});
   const people = others(session).sort((a, b) => ORDER[a.role] - ORDER[b.role] || a.id.localeCompare(b.id));

@@ -5,7 +5,7 @@ import { Reassembler } from "./fragments";
 export type TrackKind = "mic" | "camera" | "screen";
 
 const SLOTS = 4;
-/** From low to high. Chromium makes no third layer of a camera of 640 × 360. */
+/** From low to high. Chromium sends no third layer for a 640 × 360 camera. */
 const LAYERS: RTCRtpEncodingParameters[] = [
   { rid: "l", scaleResolutionDownBy: 2, maxBitrate: 150_000 },
   { rid: "h", maxBitrate: 900_000 },
@@ -13,9 +13,9 @@ const LAYERS: RTCRtpEncodingParameters[] = [
 
 export interface Attempt {
   madeAt: number;
-  /** Of its answer; 0 before. */
+  /** Epoch of its answer; 0 before. */
   epoch: number;
-  /** That it goes by: the worker's, with Opus or RED as the voice's first choice; empty before. */
+  /** The answer in use: the worker's, with Opus or RED as the voice's first codec; empty before. */
   answer: string;
   reassembler: Reassembler;
   pc: RTCPeerConnection;
@@ -50,7 +50,7 @@ export function build(): Attempt {
   };
 }
 
-/** It is up, or will be within a moment: the worker ends the connection before. */
+/** Called when the connection is up, or will be in a moment: the worker ends the previous one. */
 export function hasPath({ pc }: Attempt): boolean {
   return pc.iceConnectionState === "connected" || pc.iceConnectionState === "completed";
 }

@@ -1,4 +1,4 @@
-/** Being called back: choosing a time, and the promise with ways out of it. For the call window and for the panel. */
+/** The visitor's side of a callback: choosing a time, and changing or cancelling it. For the call window and the panel. */
 
 import { PhoneIncoming } from "lucide";
 import { useEffect, useState } from "preact/hooks";
@@ -18,7 +18,7 @@ interface Part {
   session: SessionView;
 }
 
-/** What the site has to offer, in the user's own time zone; null until it has said so. */
+/** Returns the times that the site offers, in the visitor's time zone; null until they are loaded. */
 export function useTimes(client: Client, session: string): number[] | null {
   const [times, setTimes] = useState<number[] | null>(null);
   useEffect(() => {
@@ -76,7 +76,7 @@ function failedText(reason: string): string {
   return isKey(key) ? t(key) : t("callback.failed");
 }
 
-/** When, where and about what. Asked again, it changes what was agreed on. */
+/** A form for time, contact and note. Used again, it changes the agreed callback. */
 export function AskCallback({ client, session, onBack, onDone = onBack }: Part & { onBack: () => void; onDone?: () => void }) {
   const agreed = session.callback?.state === "scheduled" || session.callback?.state === "due" ? session.callback : null;
   const times = useTimes(client, session.id);
@@ -153,7 +153,7 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
   );
 }
 
-/** What was agreed on: when, where, another time, or not after all. */
+/** The agreed callback: its time and contact, with buttons to change or cancel it. */
 export function CalledBack({ client, session }: Part) {
   const [changing, setChanging] = useState(false);
   const [asking, setAsking] = useState(false);

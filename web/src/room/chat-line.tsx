@@ -11,7 +11,7 @@ import { clock, isKey, nameAndRole, nameOf, systemText, t } from "./words";
 export interface ChatLineProps {
   line: Line;
   own: boolean;
-  /** Begins a group: its author and time are shown. */
+  /** Whether the line begins a group: author and time are then shown. */
   first: boolean;
   pictures: Pictures;
 }
@@ -54,7 +54,7 @@ export function ChatLine({ line, own, first, pictures }: ChatLineProps) {
   );
 }
 
-/** A line of one's own on its way, or refused. */
+/** An own line that is being sent, or was refused. */
 export function OutgoingLine({ line, pictures, onDismiss }: { line: OutLine; pictures: Pictures; onDismiss: () => void }) {
   return (
     <div
@@ -88,7 +88,7 @@ function refusal(reason: string): string {
   return t(isKey(key) ? key : "refused.other");
 }
 
-/** The blob: address of a picture; undefined while it loads, null when it cannot be had. */
+/** Returns a picture's blob: address; undefined while it loads, null when it is not available. */
 export function usePicture(pictures: Pictures, picture: string): string | null | undefined {
   const [url, setUrl] = useState<string | null | undefined>(undefined);
   useEffect(() => {

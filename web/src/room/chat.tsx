@@ -20,15 +20,15 @@ export interface ChatProps {
   client: Client;
   session: SessionView;
   pictures: Pictures;
-  /** For staff: who reads what they write. Users always write to all. */
+  /** For staff: who reads what they write. Visitors always write to everyone. */
   audience?: AudienceChoice;
-  /** The conversation is over: reading only. */
+  /** Whether the conversation is over: reading only. */
   readOnly?: boolean;
-  /** Shows what was written until then (ms since the epoch) and no more. */
+  /** Shows only what was written until then (ms since the epoch). */
   until?: number;
 }
 
-/** The conversation in writing: lines in order, those on their way, who is typing, and the box to write in. */
+/** The chat: lines in order, lines being sent, who is typing, and the message box. */
 export function Chat({ client, session, pictures, audience, readOnly = false, until = Infinity }: ChatProps) {
   useLocale();
   const all = useStore(client.state, (state) => state.lines[session.id] ?? NO_LINES);
@@ -97,7 +97,7 @@ function TypingLine({ client, session }: { client: Client; session: SessionView 
   );
 }
 
-/** Stays at the end as lines come, unless the reader has gone back; then it says that there are newer ones. */
+/** Scrolls along as lines come, unless the reader scrolled back; then says that there are new ones. */
 function useFollowing(count: number) {
   const ref = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);

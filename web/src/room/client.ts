@@ -1,4 +1,4 @@
-/** Connection and state together: what a page holds. Fetches the lines it missed, keeps unacknowledged ones over a reload. */
+/** A page's connection and state. Fetches missed lines and keeps unacknowledged ones over a reload. */
 
 import type { SendLine, ServerMessage } from "../messages";
 import { createStore, type Readable } from "../ui/store";
@@ -17,7 +17,7 @@ export interface ClientOptions {
 
 const OUTBOX = "sangdam.outbox";
 
-/** 96 random bits. (crypto.randomUUID exists in secure contexts only.) */
+/** Returns 96 random bits. (crypto.randomUUID exists in secure contexts only.) */
 export function newId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -26,10 +26,10 @@ function socketUrl(): string {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
 }
 
-/** What is being written in a session: the box may move from one place of the page to another meanwhile. */
+/** The draft of a session's chat line: it survives when the box moves to another place on the page. */
 export interface Draft {
   text: string;
-  /** Whether the person was in the box when it went. */
+  /** Whether the box had the focus when it was removed. */
   focused: boolean;
 }
 
@@ -40,7 +40,7 @@ export class Client {
   private readonly storage: Pick<Storage, "getItem" | "setItem">;
   private readonly now: () => number;
   private readonly listeners = new Set<(message: ServerMessage) => void>();
-  /** Sessions whose lines are asked for on this connection, and up to which line none is missing. */
+  /** Sessions whose lines were requested on this connection, with the last seq up to which none is missing. */
   private caughtUp = new Set<string>();
   private readonly complete = new Map<string, number>();
 
@@ -71,7 +71,7 @@ export class Client {
     return this.store;
   }
 
-  /** All messages, after the state has taken them (board and answers pass the state by). Returns what ends it. */
+  /** Subscribes to all messages, after the state took them (board messages and answers bypass it). Returns what unsubscribes. */
   onMessage(listener: (message: ServerMessage) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -114,7 +114,7 @@ export class Client {
     for (const listener of [...this.listeners]) listener(message);
   }
 
-  /** What was complete on the former connection is complete to its last line. */
+  /** Sessions that were complete on the former connection are complete up to their last line. */
   private returned(): void {
     for (const session of this.complete.keys()) {
       if (this.caughtUp.has(session)) this.complete.set(session, lastSeq(this.store.get(), session));
@@ -122,8 +122,8 @@ export class Client {
     this.caughtUp.clear();
   }
 
-  /** Asks for the lines that came while we were away, page by page. A new line may come before them, so the last one known is
-   *  not where to go on from. */
+  /** Asks for the lines that came while we were disconnected, page by page. A new line may arrive before them, so the last known
+   *  line is not the place to continue from. */
   private async catchUp(session: string): Promise<void> {
     let after = this.complete.get(session) ?? 0;
     try {
@@ -149,7 +149,7 @@ export class Client {
     try {
       this.storage.setItem(OUTBOX, JSON.stringify(this.connection.unacknowledged()));
     } catch {
-      // A full or forbidden storage costs only the outbox's life over a reload.
+      // If storage is full or forbidden, unsent lines do not survive a reload.
     }
   }
 

@@ -14,11 +14,11 @@ export const sends = (press: KeyPress): boolean =>
 
 const TYPING_AGAIN_MS = 3000;
 
-/** When to tell the others that one types: at the first key, again every 3 s, and at the end. */
+/** Decides when to tell the others that this person is typing: at the first key, every 3 s, and at the end. */
 export class TypingSignal {
   private toldAt: number | null = null;
 
-  /** true or false: tell them so now; null: they know. */
+  /** true or false: what to tell them now; null: nothing new to tell. */
   changed(text: string, now: number): boolean | null {
     if (text.trim() === "") return this.ended();
     if (this.toldAt !== null && now - this.toldAt < TYPING_AGAIN_MS) return null;
@@ -33,7 +33,7 @@ export class TypingSignal {
   }
 }
 
-/** Whether a line begins a group: another author, another audience, or five minutes later. */
+/** Returns whether a line begins a group: another author, another audience, or five minutes later. */
 export function beginsGroup(before: Said | undefined, line: Said): boolean {
   return before?.author !== line.author || before.audience !== line.audience || line.at - before.at > 300_000;
 }

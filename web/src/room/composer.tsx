@@ -11,10 +11,10 @@ import { isKey, t } from "./words";
 
 export interface AudienceChoice {
   value: Audience;
-  /** Those that may be chosen now; with one, it is only said. */
+  /** The audiences that can be chosen now; a single one is only shown. */
   options: Audience[];
   onChange: (audience: Audience) => void;
-  /** Why there is no choice just now. */
+  /** Why there is no choice at the moment. */
   hint?: string;
 }
 
@@ -28,7 +28,7 @@ interface ComposerProps {
 
 const LINE_MOST = 4000;
 
-/** The box to write in; pictures by choosing, pasting or dropping them. */
+/** The message box. Pictures are chosen, pasted or dropped. */
 export function Composer({ client, session, pictures, audience, to }: ComposerProps) {
   const draft = client.drafts.get(session);
   const [text, setText] = useState(draft?.text ?? "");
@@ -100,7 +100,7 @@ export function Composer({ client, session, pictures, audience, to }: ComposerPr
 
 interface BoxProps {
   text: string;
-  /** Whether to begin in the box, where the person was before. */
+  /** Whether to focus the box on mount: the person was in it before it moved. */
   focused: boolean;
   onGone: (focused: boolean) => void;
   onText: (text: string) => void;
@@ -211,7 +211,7 @@ function useTyping(client: Client, session: string, audience: Audience): (text: 
   return (text) => say(signal.current.changed(text, Date.now()));
 }
 
-/** Uploads pictures and shares each in a line. */
+/** Uploads pictures and sends each as a chat line. */
 function useSharing(client: Client, session: string, pictures: Pictures, audience: Audience) {
   const [uploading, setUploading] = useState(0);
   const shareOne = async (file: File) => {
@@ -231,7 +231,7 @@ function useSharing(client: Client, session: string, pictures: Pictures, audienc
   return { uploading, share };
 }
 
-/** What to tell a person whose picture did not go through. */
+/** Explains to the person why their picture was not sent. */
 export function pictureProblem(error: unknown): string {
   if (!(error instanceof PictureError)) return t("picture.failed");
   const key = `picture.${error.reason}`;

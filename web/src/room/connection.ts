@@ -1,4 +1,4 @@
-/** One WebSocket to the server, kept alive: hello, requests and their replies, lines sent until acknowledged, coming back. No DOM. */
+/** Keeps one WebSocket to the server: hello, requests and replies, lines resent until acknowledged, reconnecting. No DOM. */
 
 import type { Bye, ClientMessage, SendLine, ServerMessage } from "../messages";
 import { clean } from "../ui/cut";
@@ -17,7 +17,7 @@ export class RequestError extends Error {
   }
 }
 
-/** The parts of a WebSocket that are used, so that tests can play the server. */
+/** The parts of `WebSocket` that are used; tests replace the server with it. */
 export interface Socket {
   send(data: string): void;
   close(code?: number): void;
@@ -28,13 +28,13 @@ export interface Socket {
 
 export interface ConnectionOptions {
   url: string;
-  /** Names this page for as long as it is loaded, over all its connections. */
+  /** Identifies this page while it is loaded, over all its connections. */
   tab: string;
   token?: string;
   locale: string;
   onMessage: (message: ServerMessage) => void;
   onStatus: (status: Status, reason: string) => void;
-  /** The server will not take this line; it is not sent again. */
+  /** Called when the server refuses a line; the line is not sent again. */
   onRefused: (line: SendLine, reason: string) => void;
   openSocket?: (url: string) => Socket;
   random?: () => number;
@@ -54,18 +54,18 @@ interface Pending {
 const REPLY_MS = 8000;
 const PING_MS = 5000;
 const SILENT_MS = 12_000;
-/** So soon must a connection answer that stood before the network was gone. */
+/** How soon a connection must answer after the network returns, ms. */
 const ANSWER_MS = 1500;
 const OUTBOX_MOST = 200;
 const AWAY_MS = 1500;
-/** A server that answers everything else and not this line will never answer it. */
+/** Resends of a line over working connections before it is given up: the server answers all else, but not this line. */
 const LINE_ATTEMPTS = 3;
 const FINAL: readonly string[] = ["signed_out", "token", "replaced"];
 
-/** Why the server said it would end the connection for good; anything else is a reason to come back. */
+/** Reasons with which the server ends a connection for good; after any other we reconnect. */
 export const isFinal = (bye: Bye): boolean => FINAL.includes(bye.reason);
 
-/** What anybody types, as the server takes it. */
+/** Cleans typed text to what the server accepts. */
 const encode = (message: ClientMessage): string =>
   JSON.stringify(message, (_, value: unknown) => (typeof value === "string" ? clean(value) : value));
 
@@ -96,7 +96,7 @@ export class Connection {
     this.end("left");
   }
 
-  /** The network is back, as far as the browser knows: what waits to be tried is tried now. */
+  /** Call when the browser reports the network back: retries now instead of waiting. */
   networkBack(): void {
     if (!this.wanted) return;
     if (this.send({ type: "ping" })) {
@@ -108,14 +108,14 @@ export class Connection {
     this.dial();
   }
 
-  /** Sends at once; false when there is no connection (and then nothing is kept). */
+  /** Sends at once. Returns false when there is no connection; the message is then dropped. */
   send(message: ClientMessage): boolean {
     if (!this.socket || !this.greeted) return false;
     this.socket.send(encode(message));
     return true;
   }
 
-  /** Sends with an id and gives the reply; rejects with a `RequestError`. */
+  /** Sends with an id and resolves with the reply; rejects with a `RequestError`. */
   request(message: RequestMessage, timeoutMs = REPLY_MS): Promise<ServerMessage> {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
@@ -139,7 +139,7 @@ export class Connection {
     return [...this.outbox.values()];
   }
 
-  /** `attempt`: how often the line has been sent over connections that lived and got no answer. */
+  /** `attempt`: how often the line was sent over working connections without an answer. */
   private post(line: SendLine, attempt = 1): void {
     if (!this.greeted) return;
     this.request(line).then(
@@ -224,7 +224,7 @@ export class Connection {
     this.options.onStatus("closed", reason);
   }
 
-  /** A connection that has said nothing for 12 s (pings are answered every 5 s) is dead although the browser does not know it yet. */
+  /** A connection silent for 12 s (pings are answered every 5 s) is dead, even if the browser has not noticed yet. */
   private listenFor(silentMs = SILENT_MS): void {
     clearTimeout(this.silence);
     this.silence = setTimeout(() => this.socket && this.lost(this.socket), silentMs);

@@ -33,7 +33,7 @@ export interface ControlsProps {
 
 const canShareScreen = () => "getDisplayMedia" in ((navigator.mediaDevices as MediaDevices | undefined) ?? {});
 
-/** Microphone, camera, screen, board, chat, devices, leave. What has no function here is not drawn. */
+/** Buttons for microphone, camera, screen, board, chat, devices, leave. A button without a handler is not drawn. */
 export function Controls({ link, session, board, chat, onLeave, children }: ControlsProps) {
   useLocale();
   const [testing, setTesting] = useState(false);

@@ -10,7 +10,7 @@ import { playTestSound, watchLevel } from "./level";
 import { useTrackStream, Video } from "./media";
 import { t } from "./words";
 
-/** Microphone with a meter that moves, camera, speaker with a sound to try; what is wrong, and what to do about it. */
+/** Tests the devices: microphone with a level meter, camera, speaker with a test sound. Says what is wrong and what to do. */
 export function DeviceTest({ devices, preview = true }: { devices: Devices; preview?: boolean }) {
   useLocale();
   const state = useStore(devices.state);

@@ -1,4 +1,4 @@
-/** This person's microphone, camera and screen: asked for kindly, switched on and off, changed while in use. */
+/** This person's microphone, camera and screen: acquires them, switches them on and off, changes them while in use. */
 
 import { createStore, type Readable } from "../ui/store";
 import { problemOf, type Problem } from "./problems";
@@ -9,12 +9,12 @@ export interface DeviceChoice {
 }
 
 export interface Source {
-  /** What the person chose. It outlives tracks: the muted stay muted, whatever comes and goes. */
+  /** What the person chose. It outlives tracks: a muted person stays muted, whatever tracks come and go. */
   wanted: boolean;
-  /** Heard, seen or shown now: wanted, and there is a track. */
+  /** Whether it is heard, seen or shown now: wanted, and there is a track. */
   on: boolean;
   track: MediaStreamTrack | null;
-  /** The system holds the track silent: a phone call, a switch on the device. */
+  /** Whether the system mutes the track: a phone call, a switch on the device. */
   silent: boolean;
   problem: Problem;
   /** The chosen device; "" for the browser's own choice. */
@@ -29,7 +29,7 @@ export interface DeviceState {
   mics: DeviceChoice[];
   cameras: DeviceChoice[];
   speakers: DeviceChoice[];
-  /** The browser is asking for permission now. */
+  /** Whether the browser is asking for permission now. */
   asking: boolean;
 }
 
@@ -40,7 +40,7 @@ const OFF: Source = { wanted: false, on: false, track: null, silent: false, prob
 const MIC: Source = { ...OFF, wanted: true };
 const CHOICES = "sangdam.devices";
 
-/** 640 × 360 is what a face on a stage needs; echo and noise are taken out where they arise. */
+/** 640 × 360 is enough for a face on the stage. The sender's browser removes echo and noise. */
 const constraints: Record<Kind, (device: string) => MediaTrackConstraints> = {
   mic: (device) => ({
     echoCancellation: true,
@@ -52,7 +52,7 @@ const constraints: Record<Kind, (device: string) => MediaTrackConstraints> = {
   camera: (device) => ({ width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 24, max: 30 }, ...exactly(device) }),
 };
 
-/** Absent where the page is no secure context; then every request says so. */
+/** Undefined if the page is not a secure context; every request then fails with that reason. */
 const mediaDevices = () => navigator.mediaDevices as MediaDevices | undefined;
 
 const exactly = (device: string): MediaTrackConstraints => (device ? { deviceId: { exact: device } } : {});
@@ -70,15 +70,15 @@ export class Devices {
     ...rememberedChoices(),
   });
   private readonly refreshList = () => void this.list();
-  /** The newest request of each kind; what an older one brings is let go. */
+  /** The newest request of each kind; tracks of an older request are stopped. */
   private readonly turns: Record<AnyKind, number> = { mic: 0, camera: 0, screen: 0 };
-  /** Kinds that the browser is being asked for. */
+  /** Kinds with a request in progress. */
   private readonly pending = new Map<AnyKind, number>();
-  /** How often everything was let go of: a request of an earlier round asks for nothing more. */
+  /** Counts `stop` calls, so that a request of an earlier round asks for nothing more. */
   private round = 0;
   private closed = false;
 
-  /** `muted`: the person had muted themself before, in this session. */
+  /** `muted`: the person muted their microphone earlier in this session. */
   constructor(muted = false) {
     if (muted) this.change("mic", { wanted: false });
     mediaDevices()?.addEventListener("devicechange", this.refreshList);
@@ -88,7 +88,7 @@ export class Devices {
     return this.store;
   }
 
-  /** Asks for both at once (one question for the person), and for each alone when that fails. What is there already stays. */
+  /** Asks for both at once (one prompt), and for each alone when that fails. Keeps existing tracks. */
   async start({ mic, camera }: Record<Kind, boolean>): Promise<void> {
     if (camera) this.change("camera", { wanted: true });
     const round = this.round;
@@ -105,7 +105,7 @@ export class Devices {
     }
   }
 
-  /** On: acquires it if need be. Off: the microphone is only muted (quick to come back); the camera's light goes out. */
+  /** On: acquires the device if needed. Off: only mutes the microphone (quick to return); stops the camera and its light. */
   async toggle(kind: Kind, on: boolean): Promise<void> {
     this.change(kind, { wanted: on });
     const { track } = this.store.get()[kind];
@@ -134,7 +134,7 @@ export class Devices {
     rememberChoices(this.store.get());
   }
 
-  /** Must run inside a click. Choosing nothing is no problem. */
+  /** Must run inside a click. Cancelling the browser's choice is not an error. */
   async shareScreen(): Promise<void> {
     const turn = ++this.turns.screen;
     this.change("screen", { wanted: true });
@@ -157,7 +157,7 @@ export class Devices {
     this.release("screen");
   }
 
-  /** Lets go of everything, also of what the browser is still being asked for; `start` may follow. */
+  /** Stops everything, including requests in progress; `start` may follow. */
   stop(): void {
     this.round += 1;
     for (const kind of ["mic", "camera", "screen"] as const) this.release(kind);
@@ -198,7 +198,7 @@ export class Devices {
     } catch (error) {
       if (turn !== this.turns[kind]) return;
       if (device && problemOf(error) === "missing") {
-        this.change(kind, { device: "" }); // the chosen device was unplugged: any other will do
+        this.change(kind, { device: "" }); // the chosen device was unplugged: fall back to the browser's choice
         await this.acquire(kind);
         return;
       }
@@ -220,7 +220,7 @@ export class Devices {
     this.store.update((state) => ({ ...state, asking: this.pending.size > 0 }));
   }
 
-  /** The one place where a track comes in. It is muted here, before anybody is told of it, so that nothing is heard by mistake. */
+  /** The one place that takes in a track. Mutes it before any listener is called, so that nothing is heard by mistake. */
   private take(kind: AnyKind, track: MediaStreamTrack | undefined, turn: number): void {
     if (!track) return;
     const { wanted, track: former } = this.store.get()[kind];
@@ -237,7 +237,7 @@ export class Devices {
     this.change(kind, { on: wanted, track, silent: track.muted, problem: "" });
   }
 
-  /** Pulled out, taken by another program, or ended by the browser's own button. */
+  /** Handles a track that ended: unplugged, taken by another program, or stopped by the browser's own button. */
   private ended(kind: AnyKind): void {
     this.release(kind);
     if (kind !== "screen") void this.acquire(kind);
@@ -251,7 +251,7 @@ export class Devices {
     this.change(kind, { on: false, track: null, silent: false });
   }
 
-  /** Labels are known only once permission was given. */
+  /** Device labels are empty until permission is given. */
   private async list(): Promise<void> {
     const found = (await mediaDevices()?.enumerateDevices()) ?? [];
     const of = (kind: MediaDeviceKind) =>
@@ -270,7 +270,7 @@ function rememberChoices({ mic, camera, speaker }: DeviceState): void {
   try {
     localStorage.setItem(CHOICES, JSON.stringify([mic.device, camera.device, speaker]));
   } catch {
-    // Without storage the next visit starts with the browser's own choice.
+    // Without storage the next visit starts with the browser's choice.
   }
 }
 

@@ -26,7 +26,7 @@ export class Reassembler {
   private parts: Uint8Array[] = [];
   private bytes = 0;
 
-  /** The whole message once its last fragment is here, else null. Throws RangeError when it grows too large or is malformed. */
+  /** Returns the whole message with its last fragment, else null. Throws RangeError when it is too large or malformed. */
   push(part: Uint8Array): Uint8Array | null {
     const header = part[0];
     if (header !== LAST && header !== MORE) return this.refuse("a fragment with an unknown header");

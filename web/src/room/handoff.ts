@@ -1,7 +1,7 @@
-/** How the panel gives a session to the call window it opened: by postMessage, between two windows of our own origin.
+/** The panel passes a session to the call window that it opened: by postMessage, between two windows of our own origin.
  *
- *  The panel opens the window inside the click, before it has a session, and offers the session (or says what went wrong)
- *  again and again until the window answers that it has it. Nothing is put into an address.
+ *  The panel opens the window inside the click, before it has a session. It then repeats the session (or the error) until the
+ *  window confirms it. Nothing is put into an address.
  *
  *      panel → call   {kind: "sangdam-call", session, token, channel, locale?} | {kind: "sangdam-call-error", reason, message}
  *      call → panel   {kind: "sangdam-call-ready"} (once, when it listens) | {kind: "sangdam-call-got-it"} (to each offer)
@@ -22,7 +22,7 @@ export interface HandoffError {
   message: string;
 }
 
-/** The parts of a window that are used here, so that tests need no browser. */
+/** The parts of `Window` that are used here; tests replace them. */
 export interface Mailbox {
   postMessage(message: unknown, targetOrigin: string): void;
 }
@@ -39,7 +39,7 @@ const isObject = (data: unknown): data is Record<string, unknown> => typeof data
 const isText = (value: unknown, most: number): value is string =>
   typeof value === "string" && value.length > 0 && value.length <= most;
 
-/** The session in a message of the panel, or null when it is anything else. */
+/** Returns the session in a message from the panel, or null for any other message. */
 export function parseHandoff(data: unknown): Handoff | null {
   if (!isObject(data) || data.kind !== "sangdam-call") return null;
   const { session, token, channel, locale } = data;
@@ -55,7 +55,7 @@ export function parseHandoffError(data: unknown): HandoffError | null {
 const isAnswer = (data: unknown, kind: "ready" | "got-it") => isObject(data) && data.kind === `sangdam-call-${kind}`;
 
 export interface Offering {
-  /** Replaces what is offered; until this is called there is nothing to give and nothing is sent. */
+  /** Replaces what is offered. Nothing is sent until this is first called. */
   give(what: Handoff | HandoffError): void;
   stop(): void;
 }
@@ -112,12 +112,12 @@ export function awaitHandoff(
   return () => host.removeEventListener("message", listen);
 }
 
-/** The call window's side: there is nothing to come back to any more. */
+/** The call window's side: tells the panel that the session is over. */
 export function tellEnded(opener: Mailbox, session: string, origin = location.origin): void {
   opener.postMessage({ kind: "sangdam-call-ended", session }, origin);
 }
 
-/** The panel's side: calls back with the session that a call window says is over. Returns what ends it. */
+/** The panel's side: calls back with a session that a call window reports as over. Returns the unsubscribe function. */
 export function awaitEnded(onEnded: (session: string) => void, host: Listener = window, origin = location.origin): () => void {
   const listen = ({ origin: from, data }: MessageEvent) => {
     if (from !== origin || !isObject(data) || data.kind !== "sangdam-call-ended" || !isText(data.session, 64)) return;
@@ -129,7 +129,7 @@ export function awaitEnded(onEnded: (session: string) => void, host: Listener = 
 
 const KEPT = "sangdam.call";
 
-/** Keeps the session for this tab, so that a reload comes back to it. */
+/** Stores the session for this tab, so that a reload returns to it. */
 export function keepHandoff(handoff: Handoff, storage: Pick<Storage, "setItem"> = sessionStorage): void {
   storage.setItem(KEPT, JSON.stringify({ kind: "sangdam-call", ...handoff }));
 }

@@ -1,4 +1,4 @@
-/** Who hears the user, and what they must be told about it: keys and names, no words. Pure. */
+/** Who hears the visitor, and what the visitor must be told about it: keys and names, no texts. Pure. */
 
 import type { ParticipantView, SessionView } from "../messages";
 import { listenersOf, others, participant } from "./state";
@@ -15,20 +15,20 @@ export type NoticeKind =
   | "";
 
 export interface Hearing {
-  /** People who can hear the viewer now: their voice connections are up. One whose WebSocket is lost may hear on. */
+  /** People who can hear the viewer now: their voice connections are up, even if their WebSocket is not. */
   hearers: ParticipantView[];
-  /** People whose voice connection is being made. */
+  /** People whose voice connection is being set up. */
   coming: ParticipantView[];
   notice: NoticeKind;
-  /** Of whom the notice speaks. */
+  /** The people whom the notice names. */
   about: ParticipantView | null;
 }
 
-/** The one notice that matters most: who is gone, then who asks whom, then who reads along. */
+/** Chooses the most important notice: a lost person first, then a consultation, then a professional reading along. */
 export function hearing(session: SessionView): Hearing {
   const hearers = listenersOf(session, session.you)
     .map((id) => participant(session, id))
-    .filter((person) => person !== undefined && person.role !== "operator") as ParticipantView[]; // those have a notice of their own
+    .filter((person) => person !== undefined && person.role !== "operator") as ParticipantView[]; // operators have one
   const [notice, about] = noticeOf(session, hearers);
   const coming = session.room?.notice ? [] : others(session).filter((one) => one.peer === "connecting" || one.peer === "lost");
   return { hearers, coming, notice, about };

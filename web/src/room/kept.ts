@@ -1,8 +1,8 @@
-/** What this tab's person chose in a session: it survives a reload, and a look at another session. Pure but for the storage. */
+/** A person's choices in a session, per tab: they survive a reload and a look at another session. Pure but for the storage. */
 
 export interface Kept {
   session: string;
-  /** Wants to be heard: false while muted. */
+  /** Whether the person wants to be heard: false while muted. */
   mic: boolean;
   camera: boolean;
 }
@@ -10,7 +10,7 @@ export interface Kept {
 type Storage = Pick<globalThis.Storage, "getItem" | "setItem">;
 
 const KEY = "sangdam.entered";
-const MOST = 20; // sessions of one tab; the oldest is forgotten
+const MOST = 20; // sessions per tab; drops the oldest
 
 function all(storage: Storage): Kept[] {
   try {

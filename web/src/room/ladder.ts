@@ -1,5 +1,5 @@
-/** How long to wait before each attempt to come back: 0, 0.3, 1.2, 2.7 s, then every 2.7 s, each with up to 30 % jitter
- *  so that a thousand browsers do not return in one instant. */
+/** Backoff before each attempt to reconnect: 0, 0.3, 1.2, 2.7 s, then every 2.7 s. Up to 30 % jitter keeps a thousand browsers
+ *  from returning at the same instant. */
 
 const STEPS_MS = [0, 300, 1200, 2700];
 

@@ -2,7 +2,7 @@
 
 const EVERY_MS = 66;
 
-/** RMS to what an ear would call half: -50 dBFS is 0, -10 dBFS is 1. */
+/** Maps RMS to perceived loudness: -50 dBFS is 0, -10 dBFS is 1. */
 export function levelOf(samples: Float32Array): number {
   let sum = 0;
   for (const sample of samples) sum += sample * sample;
@@ -28,7 +28,7 @@ export function watchLevel(track: MediaStreamTrack, onLevel: (level: number) => 
   };
 }
 
-/** Three soft notes on the chosen speaker, to know that it is the right one. */
+/** Plays three soft notes on the chosen speaker, so that the person can check it. */
 export async function playTestSound(speaker: string): Promise<void> {
   const context = new AudioContext();
   if (speaker && "setSinkId" in context) {

@@ -7,7 +7,7 @@ import { useLocale, useStore } from "../ui/store";
 import type { RoomLink } from "./room-link";
 import { t } from "./words";
 
-/** What is heard of the others. Where the browser holds sound back until a click, a button asks for one. */
+/** Plays the others' sound. If the browser blocks sound until a click, shows a button that asks for one. */
 export function RoomAudio({ link }: { link: RoomLink }) {
   useLocale();
   const element = useRef<HTMLAudioElement>(null);
@@ -52,13 +52,13 @@ export interface VideoProps {
   self?: boolean;
 }
 
-/** Muted always: sound comes mixed, by the audio element. */
+/** Always muted: the sound of everybody comes mixed from the audio element. */
 export function Video({ stream, class: className = "", label, participant, kind, self = false }: VideoProps) {
   const element = useRef<HTMLVideoElement>(null);
   useEffect(() => {
     if (!element.current) return;
     element.current.srcObject = stream;
-    // A newer stream interrupts the play() of the older one, and that is no failure.
+    // A newer stream interrupts the play() of the older one; that is not an error.
     if (stream) element.current.play().catch(() => undefined);
   }, [stream]);
   return (
@@ -77,7 +77,7 @@ export function Video({ stream, class: className = "", label, participant, kind,
   );
 }
 
-/** A stream of one track, the same object as long as the track is the same. */
+/** Returns a stream of one track: the same object while the track is the same. */
 export function useTrackStream(track: MediaStreamTrack | null): MediaStream | null {
   const held = useRef<{ track: MediaStreamTrack | null; stream: MediaStream | null }>({ track: null, stream: null });
   if (held.current.track !== track) held.current = { track, stream: track && new MediaStream([track]) };

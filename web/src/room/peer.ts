@@ -1,4 +1,4 @@
-/** The peer connection to the media worker: fixed media lines, tracks that come and go, heartbeats, making itself anew. */
+/** The peer connection to the media worker: fixed media sections, changing tracks, heartbeats, reconnecting. */
 
 import type { Answer } from "../messages";
 import { createStore, type Readable } from "../ui/store";
@@ -11,34 +11,34 @@ import { Uplink } from "./uplink";
 import { Watchdog } from "./watchdog";
 
 export interface PeerState {
-  /** idle: not wanted. connecting: also while coming back. text_only: no path for media was found (we go on trying). */
+  /** idle: not wanted. connecting: also while reconnecting. text_only: no media path was found; attempts continue. */
   status: "idle" | "connecting" | "live" | "text_only";
-  /** It was live before: what is going on is a return, not a first connection. */
+  /** Whether it was live before: this is a reconnection, not a first connection. */
   returning: boolean;
   epoch: number;
   audio: MediaStream | null;
   /** Video slots 0..3, as in `room.slots`. */
   slots: (MediaStream | null)[];
-  /** The board's channel is open. */
+  /** Whether the board's channel is open. */
   doc: boolean;
 }
 
 export interface PeerPorts {
-  /** Relays for this connection; rejects like `offer`. */
+  /** Returns the TURN relays for this connection; rejects like `offer`. */
   iceServers: () => Promise<RTCIceServer[]>;
-  /** Sends the offer by WebSocket; rejects when it is refused or there is no connection. */
+  /** Sends the offer by WebSocket; rejects when the server refuses it or there is no connection. */
   offer: (sdp: string) => Promise<Answer>;
   report: (state: "live" | "text_only" | "lost") => void;
   onBoard: (message: Uint8Array) => void;
 }
 
 const NO_PATH_MS = 5000;
-/** With text alone one attempt follows the other, so that a path is found soon after there is one; not more often than this. */
+/** Least time between attempts while text only, ms. Attempts follow each other, so a new path is found quickly. */
 const TEXT_ONLY_EVERY_MS = 5000;
 const NEXT_TRY_MS = 300;
 const TICK_MS = 100;
 const CALL_EVERY_MS = 500;
-/** A former connection sounds until something is heard over the new one, and is kept so long after that: others move, too. */
+/** How long a former connection is kept after the new one is heard, ms: the other people move to theirs meanwhile. */
 const FORMER_MS = 1000;
 const HEARS_MS = 20;
 const DOC_WATER_BYTES = 1024 * 1024;
@@ -55,14 +55,14 @@ export class RoomPeer {
   private readonly store = createStore<PeerState>({ ...NOTHING, returning: false, epoch: 0 });
   private readonly tracks: Record<TrackKind, MediaStreamTrack | null> = { mic: null, camera: null, screen: null };
   private attempt: Attempt | null = null;
-  /** Was live before: the room has moved on from it, or it fell silent and may be found again. */
+  /** The connection that was live before. Either the room replaced it, or it fell silent and may recover. */
   private former: Attempt | null = null;
-  /** Nothing has come over `former` for a while: it is called, and whichever of the two is up first goes on. */
+  /** Whether `former` has been silent for a while: we then probe it and keep whichever connection is up first. */
   private formerSilent = false;
   private shown: Attempt | null = null;
   private tries = 0;
   private wantedEpoch = 0;
-  /** When the first answer of this round came: from then on a path should be found within 5 s. Refused offers say nothing of it. */
+  /** When the first answer of this round came. A path should be found within 5 s of it. Refused offers do not count. */
   private answeredAt: number | null = null;
   private timers = new Set<ReturnType<typeof setTimeout>>();
   private ticking: ReturnType<typeof setInterval> | undefined;
@@ -76,7 +76,7 @@ export class RoomPeer {
     return this.store;
   }
 
-  /** Sees to it that there is a connection of at least this epoch. Called with every view of the room. */
+  /** Ensures a connection of at least this epoch. Called with every view of the room. */
   ensure(epoch: number): void {
     const { status } = this.store.get();
     if (status !== "idle" && epoch <= this.wantedEpoch) return;
@@ -89,7 +89,7 @@ export class RoomPeer {
     this.make();
   }
 
-  /** The WebSocket is back: an attempt that failed for want of it is made at once, and what could not be told is told. */
+  /** Call when the WebSocket is back: retries at once an attempt that failed without it, and sends pending reports. */
   retryNow(): void {
     const { status } = this.store.get();
     if (status === "live") this.ports.report("live");
@@ -99,7 +99,7 @@ export class RoomPeer {
     this.make();
   }
 
-  /** What is sent from now on, over every connection made later too. */
+  /** Sets the tracks to send, on this connection and on later ones. */
   async setTrack(kind: TrackKind, track: MediaStreamTrack | null): Promise<void> {
     this.tracks[kind] = track;
     const former = this.store.get().status === "text_only" ? null : this.former;
@@ -107,7 +107,7 @@ export class RoomPeer {
     await Promise.all(open.map((attempt) => attempt.senders[kind].replaceTrack(track)));
   }
 
-  /** Sends one whole board message; false when the channel is closed or too full (the caller syncs again later). */
+  /** Sends one whole board message. Returns false when the channel is closed or full; the caller then syncs again later. */
   sendBoard(message: Uint8Array): boolean {
     const doc = this.attempt?.doc;
     if (doc?.readyState !== "open" || doc.bufferedAmount > DOC_WATER_BYTES) return false;
@@ -130,7 +130,7 @@ export class RoomPeer {
     this.attend(attempt);
     attempt.doc.onopen = () => this.attempt === attempt && this.change({ doc: true });
     attempt.doc.onmessage = (event: MessageEvent<ArrayBuffer>) => {
-      this.found(attempt); // before it is read, for it may be a question
+      this.found(attempt); // before the message is read: it may be a question
       this.boardFragment(attempt, new Uint8Array(event.data));
     };
     attempt.live.onopen = () => this.attempt === attempt && this.connected(attempt);
@@ -151,7 +151,7 @@ export class RoomPeer {
     const offer = await attempt.pc.createOffer();
     await attempt.pc.setLocalDescription(offer);
     if (this.attempt !== attempt) return;
-    // The worker is ICE-lite and learns our address from our checks: no candidate need be waited for.
+    // The worker is ICE-lite and learns our address from our checks, so there is no need to wait for candidates.
     const answer = await this.ports.offer(attempt.pc.localDescription?.sdp ?? "");
     if (this.attempt !== attempt) return;
     attempt.epoch = answer.epoch;
@@ -172,7 +172,7 @@ export class RoomPeer {
     this.change({ audio: new MediaStream([voice.track]), slots: slots.map((track) => new MediaStream([track])) });
   }
 
-  /** Without a WebSocket nobody can answer, and that says nothing about media: wait for `retryNow`. */
+  /** Without a WebSocket nobody can answer, which says nothing about the media path: wait for `retryNow`. */
   private notAnswered(error: unknown): void {
     const offline = error instanceof RequestError && (error.reason === "offline" || error.reason === "closed");
     if (offline) this.discard();
@@ -197,8 +197,8 @@ export class RoomPeer {
     }, TICK_MS);
   }
 
-  /** The worker may only have been told to end, and sound on: nobody shall miss a word while people move one by one. Or only the
-   *  network is gone, and all goes on by itself when it returns. */
+  /** Keeps the connection that ended. Its worker may be draining and still carry sound, so that nobody misses a word while people
+   *  move one by one. Or only the network is gone, and the connection recovers when it returns. */
   private keepFormer(as: (former: Attempt) => void): void {
     this.dropFormer();
     this.clearTimers();
@@ -219,7 +219,7 @@ export class RoomPeer {
     }, CALL_EVERY_MS);
   }
 
-  /** The network is back before another connection has found its path: what this one carries goes on, and nobody is asked. */
+  /** Goes on with the silent connection: it is heard again before the new one found its path. The server is not asked. */
   private found(silent: Attempt): void {
     if (this.former !== silent || silent.epoch < this.wantedEpoch || (this.attempt && hasPath(this.attempt))) return;
     this.discard();
@@ -264,13 +264,13 @@ export class RoomPeer {
       if (message) this.ports.onBoard(message);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      attempt.doc.close(); // the worker broke the framing; the next connection starts afresh
+      attempt.doc.close(); // the worker broke the framing; the next connection starts anew
       if (this.attempt === attempt) this.lost("framing");
       else this.dropFormer();
     }
   }
 
-  /** The connection is gone or was never made: try again by the ladder, slowly once we settled for text. */
+  /** Tries again after a connection ended or failed: with backoff, and slowly while text only. */
   private lost(why: "failed" | "silent" | "refused" | "framing"): void {
     const { status } = this.store.get();
     const wasLive = status === "live";
@@ -298,15 +298,15 @@ export class RoomPeer {
     this.settleForText(madeAt);
   }
 
-  /** Who is told that nothing but text goes is not heard: also not by a worker that hears us while we do not hear it. */
+  /** While the page says "text only", send no media: a worker could hear us although we do not hear it. */
   private stopFormer(): void {
     if (this.former && this.formerSilent && this.former.epoch >= this.wantedEpoch) {
       this.sendOver(this.former, { mic: null, camera: null, screen: null });
-    } else this.dropFormer(); // nothing leads back to it
+    } else this.dropFormer(); // it cannot come back
   }
 
   private sendOver({ senders }: Attempt, tracks: Record<TrackKind, MediaStreamTrack | null>): void {
-    for (const kind of KINDS) senders[kind].replaceTrack(tracks[kind]).catch(() => undefined); // closed meanwhile
+    for (const kind of KINDS) senders[kind].replaceTrack(tracks[kind]).catch(() => undefined); // may be closed by now
   }
 
   private settleForText(madeAt: number): void {

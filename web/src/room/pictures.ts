@@ -1,4 +1,4 @@
-/** Pictures up and down by HTTP. Shown as blob: addresses, since a token does not belong into an address. */
+/** Uploads and downloads pictures by HTTP. Shows them as blob: addresses, because a token must not be in an address. */
 
 export class PictureError extends Error {
   constructor(
@@ -22,8 +22,8 @@ export const UPLOAD_BYTES_MOST = 8 * 1024 * 1024;
 export const PICTURE_TYPES = ["image/jpeg", "image/png", "image/webp"];
 const FIRST_BYTES = /^(?:(\xff\xd8\xff)|(\x89PNG\r\n)|(RIFF[^]{4}WEBP))/;
 
-/** One of `PICTURE_TYPES`, told by the first bytes; undefined for all else. Files that are dropped, and servers, often name no
- *  type or a wrong one. */
+/** Returns one of `PICTURE_TYPES` by the first bytes; undefined for anything else. Dropped files and servers often name no type
+ *  or a wrong one. */
 export async function pictureType(file: Blob): Promise<string | undefined> {
   const head = FIRST_BYTES.exec(String.fromCharCode(...new Uint8Array(await file.slice(0, 12).arrayBuffer())));
   return head ? PICTURE_TYPES[head.slice(1).findIndex(Boolean)] : undefined;
@@ -32,10 +32,10 @@ export async function pictureType(file: Blob): Promise<string | undefined> {
 export class Pictures {
   private readonly shown = new Map<string, Promise<string>>();
 
-  /** Users have a token; members of staff are known by their cookie. */
+  /** Visitors authenticate with a token, staff with their cookie. */
   constructor(private readonly token = "") {}
 
-  /** Raises PictureError with the server's reason, or `network`. */
+  /** Rejects with a PictureError: the server's reason, or `network`. */
   async upload(session: string, file: Blob, use: "line" | "board", audience: "all" | "staff" = "all"): Promise<Uploaded> {
     if (file.size > UPLOAD_BYTES_MOST) throw new PictureError("too_large", "");
     if (!(await pictureType(file))) throw new PictureError("not_a_picture", "");

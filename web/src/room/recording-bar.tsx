@@ -15,7 +15,7 @@ interface BarProps {
   session: SessionView;
 }
 
-/** Consent to recording, and the sign that it goes on: there for everyone for as long as the call may be recorded. */
+/** Consent to recording and the recording sign. Everyone sees it while the call may be recorded. */
 export function RecordingBar({ client, session }: BarProps) {
   const { recording } = session;
   const [stopping, setStopping] = useState(false);
@@ -97,7 +97,7 @@ function words(session: SessionView, recording: RecordingView, reading: boolean)
   return t("rec.waiting", { names: names(waiting_for) });
 }
 
-/** Read out when it begins and when it ends. */
+/** Announced when recording starts and when it stops. */
 function useTold(recording: RecordingView | null): void {
   const on = recording?.state === "on";
   const was = useRef(false);
@@ -107,7 +107,7 @@ function useTold(recording: RecordingView | null): void {
   }, [on]);
 }
 
-/** Asked before it stops, because the user's no deletes what there is. */
+/** Asked before recording stops, because a visitor's refusal deletes what was recorded. */
 export function StopDialog({ byUser, onYes, onClose }: { byUser: boolean; onYes: () => void; onClose: () => void }) {
   return (
     <Dialog title={t("rec.stop.title")} closeLabel={t("close")} onClose={onClose}>

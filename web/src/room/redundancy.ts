@@ -1,7 +1,7 @@
-/** Decides when a voice is worth sending twice, each packet with the one before it (RFC 2198): while the sender's own line loses,
- *  and not because it is full. Pure; times in ms. */
+/** Decides when to send a voice redundantly (RED, RFC 2198: each packet carries the previous one): while the sender's link loses
+ *  packets, and not because it is full. Pure; times in ms. */
 
-/** What the media worker says of the voice it gets; counts are of the whole connection. */
+/** The media worker's report on the voice it receives; counts cover the whole connection. */
 export interface Report {
   at: number;
   sent: number;
@@ -9,11 +9,11 @@ export interface Report {
   roundTripMs: number | null;
 }
 
-/** Fewer packets than these say nothing: who is muted or listens sends next to none. */
+/** A span of reports. With fewer packets its loss is not meaningful: a muted person sends almost none. */
 interface Stretch {
   ms: number;
   packets: number;
-  /** Longer ago is over. */
+  /** Longest span, ms: older reports do not count. */
   mostMs: number;
 }
 
@@ -23,15 +23,15 @@ const NOW: Stretch = { ms: 2800, packets: 75, mostMs: 5000 };
 const FOR_LONG: Stretch = { ms: 10_000, packets: 250, mostMs: 60_000 };
 const LOSES = 0.03;
 const CLEAN = 0.01;
-/** So many reports in a row must say that it loses: the first are of a time before, too, and would make the loss seem small. */
+/** Consecutive lossy reports before RED starts: the first ones also cover the time before the loss, and understate it. */
 const SURE = 3;
-/** So much over the shortest way round is a queue, and what is lost then was lost for want of room. */
+/** Round trip above the shortest one that means a queue, ms: packets are then lost because the link is full. */
 const QUEUE_MS = 150;
-/** The shortest is forgotten at so much a second: routes change. */
+/** How fast the shortest round trip rises again, ms per second: routes change. */
 const FORGOTTEN_MS = 1;
-/** Twice the bits show within this, if the line cannot carry them. */
+/** Length of a trial, ms: within it a link that cannot carry twice the bits shows it. */
 const TRIAL_MS = 10_000;
-/** Both are worse; where it is clear, a second is enough, so that neither voice nor heartbeats suffer for long. */
+/** Rise of loss that ends a trial. A steep rise counts within a second, so that voice and heartbeats suffer only briefly. */
 const WORSE_BY: [Stretch, number][] = [
   [SECOND, 0.25],
   [NOW, 0.1],
@@ -42,7 +42,7 @@ const MOST_HOLD_MS = 300_000;
 
 export class Redundancy {
   private wanted = false;
-  /** Of this connection: in order, the last minute. */
+  /** Reports of this connection in the last minute, in order. */
   private reports: Report[] = [];
   private leastRoundTripMs = Infinity;
   private losing = 0;
@@ -51,12 +51,12 @@ export class Redundancy {
   private heldUntil = 0;
   private holdMs = HOLD_MS;
 
-  /** The voice should be sent twice. */
+  /** Whether the voice should be sent redundantly. */
   get on(): boolean {
     return this.wanted;
   }
 
-  /** A new connection: what is lost goes on with most of them, so the wish is kept, and tried anew. */
+  /** Call for a new connection. Loss mostly persists over it, so RED stays on and is tried anew. */
   reconnected(): void {
     this.reports = [];
     this.losing = 0;
@@ -77,7 +77,7 @@ export class Redundancy {
   private mayBegin(at: number): void {
     const loss = this.loss(NOW) ?? 0;
     this.losing = loss > LOSES ? this.losing + 1 : 0;
-    const goesOn = (this.loss(SECOND) ?? 0) > 0; // else it was a gap, which is over
+    const goesOn = (this.loss(SECOND) ?? 0) > 0; // otherwise it was a gap that is over
     if (this.losing < SURE || !goesOn || at < this.heldUntil || this.queues(at)) return;
     this.wanted = true;
     this.losing = 0;
@@ -91,7 +91,7 @@ export class Redundancy {
     if (tried) this.holdMs = HOLD_MS;
     const forLong = this.loss(FOR_LONG);
     if (this.queues(at) || (!tried && this.worse())) this.goBack(at);
-    else if (tried && forLong !== null && forLong < CLEAN) this.wanted = false; // not by what was before it began
+    else if (tried && forLong !== null && forLong < CLEAN) this.wanted = false; // must not count loss from before it
   }
 
   private worse(): boolean {
@@ -107,7 +107,7 @@ export class Redundancy {
     this.holdMs = Math.min(this.holdMs * 2, MOST_HOLD_MS);
   }
 
-  /** The lost share of the latest packets; null: too few were sent. */
+  /** Returns the lost share of the latest packets; null when too few were sent. */
   private loss({ ms, packets, mostMs }: Stretch): number | null {
     const last = this.reports.at(-1);
     const first = last && this.reports.findLast((each) => last.at - each.at >= ms && last.sent - each.sent >= packets);
@@ -115,7 +115,7 @@ export class Redundancy {
     return Math.max(0, last.lost - first.lost) / (last.sent - first.sent);
   }
 
-  /** Even the quickest of the latest was late: no chance, but a queue that stands. */
+  /** Returns whether a queue stands: even the quickest of the latest round trips was late. */
   private queues(at: number): boolean {
     const latest = this.reports.filter((each) => at - each.at <= NOW.ms).map((each) => each.roundTripMs ?? Infinity);
     const quickest = Math.min(...latest);

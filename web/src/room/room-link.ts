@@ -15,7 +15,7 @@ export interface BoardWire {
   send: (message: Uint8Array) => boolean;
   /** Called for each whole message of the worker. */
   onMessage: (listener: (message: Uint8Array) => void) => () => void;
-  /** Counts the wires: a new positive number means that the document must be synced anew; 0 or less: no wire just now. */
+  /** Numbers the wires: a new positive number means a new sync is needed; 0 or less means there is no wire. */
   generation: Readable<number>;
 }
 
@@ -24,7 +24,7 @@ const OF_DOC = 0;
 const SYNC_STEP_1 = 0;
 const SYNC_STEP_2 = 1;
 const SYNC_UPDATE = 2;
-/** Step 1 with an empty state vector: whatever is drawn comes back. */
+/** Step 1 with an empty state vector: the worker answers with the whole drawing. */
 const WHAT_IS_DRAWN = new Uint8Array([OF_DOC, SYNC_STEP_1, 1, 0]);
 const EMPTY_BYTES: Record<number, number> = { [SYNC_STEP_1]: 1, [SYNC_STEP_2]: 2 }; // of a state vector, of an update
 
@@ -49,7 +49,7 @@ export class RoomLink {
     readonly client: Client,
     readonly session: string,
     readonly devices: Devices,
-    /** False where there is only a board: this page has no voice, whatever the session has. */
+    /** False if this page only has the board: it then has no voice, whatever the session has. */
     private readonly speaks = true,
   ) {
     this.peer = new RoomPeer({
@@ -89,7 +89,7 @@ export class RoomLink {
     };
   }
 
-  /** Somebody has drawn on the board (or had, before we came). */
+  /** Called when somebody draws on the board, or had drawn before we joined. */
   get boardDrawn(): Readable<boolean> {
     return this.drawn;
   }
@@ -98,7 +98,7 @@ export class RoomLink {
     return this.client.state.get().sessions[this.session];
   }
 
-  /** What else ends with the room. */
+  /** Releases everything else that ends with the room. */
   whenClosed(end: () => void): void {
     this.ends.push(end);
   }
@@ -131,7 +131,7 @@ export class RoomLink {
     if (wire === this.wire) return;
     this.wire = wire;
     this.generation.update((n) => (wire ? Math.abs(n) + 1 : -Math.abs(n)));
-    // A worker says what is drawn as a channel opens; by WebSocket it must be asked, unless the board itself does.
+    // A worker sends the drawing when a channel opens. By WebSocket we must ask, unless the board itself asks.
     if (wire.startsWith("socket") && this.boardListeners.size === 0 && !this.drawn.get()) this.sendBoard(WHAT_IS_DRAWN);
   }
 
@@ -157,7 +157,7 @@ export class RoomLink {
     void this.peer.setTrack(kind, track);
   }
 
-  /** Tells the server what is on, whenever it changed or the server may have forgotten. */
+  /** Tells the server which devices are on, when that changed or the server may have forgotten it. */
   private sendMedia(): void {
     const { mic, camera, screen } = this.devices.state.get();
     const view = this.view();

@@ -20,7 +20,7 @@ export function cornerAfter(corner: Corner, key: string): Corner | null {
   return moves[key] ?? null;
 }
 
-/** One's own picture, as a mirror shows it, in a corner of the stage. Dragged, it goes to the corner it is let go near. */
+/** One's own mirrored picture in a corner of the stage. When dragged, it snaps to the nearest corner. */
 export function SelfView({ devices }: { devices: Devices }) {
   useLocale();
   const track = useStore(devices.state, (state) => state.camera.track);

@@ -18,11 +18,11 @@ const BACK_MS = 5000;
 export interface StageProps {
   link: RoomLink;
   session: SessionView;
-  /** What takes the large place instead of a screen: the board. */
+  /** What takes the large place instead of a shared screen: the board. */
   children?: ComponentChildren;
 }
 
-/** The people one sees and hears, a shared screen or the board large, and oneself in a corner. */
+/** The stage: the other people, a large shared screen or board, and the self view in a corner. */
 export function Stage({ link, session, children }: StageProps) {
   useLocale();
   const slots = useStore(link.peer.state, (state) => state.slots);
@@ -59,7 +59,7 @@ export function Stage({ link, session, children }: StageProps) {
   );
 }
 
-/** What one's own line does not carry just now, and for a moment that it does again. */
+/** Says which pictures one's own connection cannot carry, and briefly when they are back. */
 function LineNotice({ limits }: { limits: Limits }) {
   const kinds = Object.values(limits);
   const now = kinds.includes("paused") ? "paused" : kinds.length > 0 ? "low" : "";
@@ -97,13 +97,13 @@ interface StageTileProps {
   tile: Tile;
   stream: MediaStream | null;
   speaking: boolean;
-  /** One's own line does not carry this picture: what is there stands still, and must not pass for the person. */
+  /** Whether one's own connection cannot carry this picture: the frozen frame must not pass for the live person. */
   paused: boolean;
 }
 
 function StageTile({ tile, stream, speaking, paused }: StageTileProps) {
   const { person } = tile;
-  const kind = stream && !paused ? tile.kind : "none"; // also while the connection is made anew
+  const kind = stream && !paused ? tile.kind : "none"; // also while reconnecting
   const name = tile.kind === "screen" ? t("screenOf", { name: nameAndRole(person) }) : nameAndRole(person);
   const classes = [
     "tile",

@@ -21,7 +21,7 @@ import type {
 } from "../messages";
 import type { Status } from "./connection";
 
-/** A line of one's own on its way: shown as "sending", or as refused with the server's reason. */
+/** An own line that is not acknowledged yet: shown as "sending", or as refused with the server's reason. */
 export interface OutLine {
   id: string;
   kind: "text" | "picture" | "note";
@@ -29,7 +29,7 @@ export interface OutLine {
   text: string;
   picture: string;
   at: number;
-  /** The server's reason for not taking it; empty while it is on its way. */
+  /** The server's reason for refusing it; empty while it is being sent. */
   refused: string;
 }
 
@@ -48,17 +48,17 @@ export interface RoomState {
   /** session → participant → until when (our clock) they count as typing. */
   typing: Record<string, Record<string, number>>;
   speaking: Record<string, string[]>;
-  /** Sessions that a newer tab of this person has taken over. */
+  /** Sessions that a newer tab of the same person took over. */
   replaced: Record<string, true>;
-  /** Sessions this client has nothing more to do with, and why. */
+  /** Sessions that are over for this client, with the reason. */
   over: Record<string, string>;
   rings: Ring[];
   lastRingOver: RingOver | null;
   queue: Queue;
   wallboard: Wallboard | null;
-  /** Of the session that an operator watches. */
+  /** Connection quality of the session that an operator watches. */
   callQuality: CallQuality | null;
-  /** The last refusal that answered no request of ours. */
+  /** The last refusal that belongs to no request of ours. */
   error: ServerError | null;
 }
 
@@ -101,7 +101,7 @@ function without<V>(record: Record<string, V>, key: string): Record<string, V> {
   return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
 }
 
-/** Adds lines that are not there yet, in order of seq. */
+/** Adds missing lines, in order of seq. */
 export function mergeLines(known: Line[], added: Line[]): Line[] {
   const seqs = new Set(known.map((line) => line.seq));
   const fresh = added.filter((line) => !seqs.has(line.seq));
@@ -137,7 +137,7 @@ function welcome(state: RoomState, event: Welcome, now: number): RoomState {
   };
 }
 
-/** The server may acknowledge before, after or without sending the line itself: the acknowledged line is shown from our own copy. */
+/** The server may acknowledge a line before, after or without sending it, so we show our own copy. */
 function acknowledged(state: RoomState, event: LineAck): RoomState {
   const sent = state.outbox[event.session]?.find((line) => line.id === event.line);
   const you = viewer(state.sessions[event.session]);
@@ -196,7 +196,7 @@ const handlers: Handlers = {
     ...state,
     sessions: { ...state.sessions, [session.id]: session },
     over: without(state.over, session.id),
-    // A new worker tells anew who speaks.
+    // A new worker reports anew who speaks.
     speaking:
       state.sessions[session.id]?.room?.epoch === session.room?.epoch ? state.speaking : without(state.speaking, session.id),
   }),
@@ -224,7 +224,7 @@ const handlers: Handlers = {
   error: (state, error) => (error.id == null ? { ...state, error } : state),
 };
 
-/** The next state; `now` is this browser's clock in ms. Unknown messages change nothing (a newer server may send them). */
+/** Returns the next state. `now` is this browser's clock in ms. Unknown messages (of a newer server) change nothing. */
 export function reduce(state: RoomState, event: RoomEvent, now: number): RoomState {
   const handler = handlers[event.type] as ((state: RoomState, event: RoomEvent, now: number) => RoomState) | undefined;
   return handler ? handler(state, event, now) : state;
@@ -240,7 +240,7 @@ export function participant(session: SessionView, id: string): ParticipantView |
   return session.participants.find((one) => one.id === id);
 }
 
-/** All others who take part and have not left. */
+/** Returns all other participants who have not left. */
 export function others(session: SessionView): ParticipantView[] {
   return session.participants.filter((one) => one.id !== session.you && one.presence !== "gone" && one.role !== "operator");
 }
@@ -260,7 +260,7 @@ export function typingNow(state: RoomState, session: string, now: number): strin
     .map(([who]) => who);
 }
 
-/** Those who hear `source`, of those the viewer is told about. */
+/** Returns who hears `source`, among the participants that the viewer is told about. */
 export function listenersOf(session: SessionView, source: string): string[] {
   return Object.entries(session.room?.hears ?? {})
     .filter(([, sources]) => sources.includes(source))

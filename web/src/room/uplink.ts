@@ -1,11 +1,11 @@
-/** The voice of one connection on its way up: looked after once a second, and sent twice (RFC 2198) while that helps. */
+/** The uplink voice of one connection: checked once a second, and sent redundantly (RED, RFC 2198) while that helps. */
 
 import type { Attempt } from "./attempt";
 import type { Redundancy, Report } from "./redundancy";
 
 const EVERY_MS = 1000;
 
-/** The answer with RED as the first choice for the voice, or the last; null: it has none (Firefox offers none). */
+/** Returns the answer with RED as the first or the last codec of the voice; null when it has no RED (Firefox offers none). */
 export function answerWith(red: boolean, answer: string): string | null {
   const format = /^a=rtpmap:(\d+) red\/48000/m.exec(answer)?.[1];
   if (format === undefined) return null;
@@ -35,7 +35,7 @@ export class Uplink {
     clearInterval(this.timer);
   }
 
-  /** One at a time, so that there are never two negotiations. */
+  /** Runs one at a time, so that two negotiations never overlap. */
   private async look(): Promise<void> {
     if (this.looking) return;
     this.looking = true;
@@ -53,8 +53,8 @@ export class Uplink {
     }
   }
 
-  /** A negotiation of the browser with itself: the worker takes both at any time. (An encoding's `codec` would do without, but
-   *  Chromium 156 takes no RED there.) */
+  /** Negotiates locally: the worker accepts both codecs at any time. (An encoding's `codec` would need no negotiation, but
+   *  Chromium 156 does not accept RED there.) */
   private async send(red: boolean): Promise<void> {
     const { pc, answer } = this.attempt;
     const sdp = answerWith(red, answer);
@@ -74,7 +74,7 @@ function reported(stats: RTCStatsReport): Report | null {
   return { at: told.timestamp, sent: sent.packetsSent, lost: told.packetsLost, roundTripMs };
 }
 
-/** What lib.dom has no type for. */
+/** Types that lib.dom lacks. */
 interface RemoteInbound extends RTCStats {
   packetsLost?: number;
   roundTripTime?: number;

@@ -1,4 +1,4 @@
-/** Decides from heartbeats on the `live` channel whether the way to the worker is still there. Pure; times in ms. */
+/** Decides from heartbeats on the `live` channel whether the worker is still reachable. Pure; times in ms. */
 
 const EVERY_MS = 500;
 const HURRY_AFTER_MS = 600;
@@ -7,8 +7,8 @@ const LOST_AFTER_MS = 1500;
 const LATE_TICK_MS = 1000;
 
 /** Ticked every ~100 ms. The channel loses packets, so when an echo is late heartbeats go out more often: with 10 % loss each
- *  way a false alarm then needs eight losses in a row, not three. A tick that comes late itself (a sleeping laptop, a throttled
- *  tab) says nothing about the network, and starts the measurement anew. */
+ *  way a false alarm then needs eight losses in a row, not three. A tick that is late itself (a sleeping laptop, a throttled
+ *  tab) says nothing about the network, and restarts the measurement. */
 export class Watchdog {
   private sentAt = -Infinity;
   private heardAt: number;
@@ -20,7 +20,7 @@ export class Watchdog {
     this.tickedAt = now;
   }
 
-  /** What to do now: send heartbeat number `send`, or give the connection up. */
+  /** Returns what to do now: send heartbeat number `send`, or give the connection up. */
   tick(now: number): { send: number | null; lost: boolean } {
     if (now - this.tickedAt > LATE_TICK_MS) this.heardAt = now;
     this.tickedAt = now;

@@ -14,7 +14,7 @@ export const isKey = (key: string): key is RoomKey => key in en;
 
 export const roleName = (role: Role): string => t(`role.${role}`);
 
-/** A user may have no name: then they are "Visitor". */
+/** Returns a person's name; a visitor without one is "Visitor". */
 export const nameOf = (person: { name: string; role: Role | "system" }): string => person.name || t("visitor");
 
 /** "Jimin, counselor"; a visitor's role is not said twice. */
@@ -34,7 +34,7 @@ export function list(names: string[]): string {
   return t("and", { a: names.slice(0, -1).join(", "), b: names.at(-1) ?? "" });
 }
 
-/** A system line in words; null for one this page has no words for. */
+/** Returns a system line in words; null when this page has no text for it. */
 export function systemText(line: Line): string | null {
   const key = `system.${line.text}`;
   if (!isKey(key)) return null;
@@ -43,7 +43,7 @@ export function systemText(line: Line): string | null {
   return t(key, { ...line.args, name: name || t("visitor"), role: isKey(roleKey) ? t(roleKey) : role });
 }
 
-/** Shared by all who show times: "14:05". */
+/** Formats a time, for every view: "14:05". */
 export function clock(at: number): string {
   return new Date(at).toLocaleTimeString(room.locale === "ko" ? "ko-KR" : "en-GB", {
     hour: room.locale === "ko" ? "numeric" : "2-digit",

@@ -1,4 +1,4 @@
-/** The cart: how many of each product, kept in this browser. */
+/** The cart: the number of each product, kept in this browser. */
 export type Cart = Readonly<Record<string, number>>;
 
 const KEPT = "shop-cart";

@@ -20,7 +20,7 @@ function SignIn({ onDone, onCancel }: { onDone: (name: string) => void; onCancel
   const dialog = useRef<HTMLDialogElement>(null);
   const [name, setName] = useState("");
   const [failed, setFailed] = useState(false);
-  useLayoutEffect(() => dialog.current?.showModal(), []); // at once, so that the first letter typed is in the field
+  useLayoutEffect(() => dialog.current?.showModal(), []); // at once, so that the first typed letter goes into the field
   const submit = async (event: Event) => {
     event.preventDefault();
     const known = await signIn(name.trim()).catch(() => "");
@@ -320,7 +320,7 @@ function Shop() {
   );
 }
 
-/** The pages are written in Korean; in English, what search engines and the widget read is put into English too. */
+/** The pages are written in Korean. In English, this also translates what search engines and the widget read. */
 function describe(): void {
   const one = item(product);
   const title = one

@@ -60,13 +60,13 @@ export async function whoAmI(): Promise<Signed | null> {
 }
 
 export const signIn = (login: string, password: string) => post("/api/sign-in", { login, password }) as Promise<Signed>;
-/** Ends the sign-in; what this tab has noted of sessions (drafts, lines not yet sent) goes with it. */
+/** Signs out and deletes what this tab stored of sessions (drafts, unsent lines). */
 export async function signOut(): Promise<void> {
   await post("/api/sign-out");
   sessionStorage.clear();
 }
 
-/** A picture of a session as an object URL; the caller revokes it. Null when it may not or cannot be had. */
+/** Returns a session's picture as an object URL, which the caller revokes. Null when it is refused or unavailable. */
 export async function picture(id: string): Promise<string | null> {
   try {
     const response = await fetch(`/api/pictures/${encodeURIComponent(id)}`, { credentials: "same-origin" });

@@ -7,7 +7,7 @@ import { clock } from "./format";
 import { nameOf, userOf } from "./names";
 import { t } from "./texts";
 
-/** How the connection to the server stands, when it does not stand well. */
+/** Says how the connection to the server is, while it is not good. */
 export function ConnectionBand({ status }: { status: RoomState["status"] }) {
   if (status === "open") return null;
   const words = !navigator.onLine ? t("conn.offline") : status === "connecting" ? t("conn.connecting") : t("conn.reconnecting");
@@ -18,7 +18,7 @@ export function ConnectionBand({ status }: { status: RoomState["status"] }) {
   );
 }
 
-/** Somebody's line dropped: whose, and how long everybody waits. */
+/** Says who is disconnected, and how long the others wait. */
 export function LostBand({ session, now }: { session: SessionView; now: number }) {
   if (session.lost === "" || session.deadline === null) return null;
   const person = participant(session, session.lost);
@@ -30,7 +30,7 @@ export function LostBand({ session, now }: { session: SessionView; now: number }
   );
 }
 
-/** The user is on hold: said for as long as it lasts, so that nobody is forgotten there. */
+/** Says that the visitor is on hold, the whole time, so that nobody is forgotten there. */
 export function HoldBand({ session, onEnd }: { session: SessionView; onEnd: (() => void) | null }) {
   if (session.room?.held !== true) return null;
   return (
@@ -41,7 +41,7 @@ export function HoldBand({ session, onEnd }: { session: SessionView; onEnd: (() 
   );
 }
 
-/** An operator listens in: shown at all times while they do. */
+/** Says that an operator listens in, the whole time they do. */
 export function ListenedBand({ session }: { session: SessionView }) {
   const names = listeners(session).map((one) => one.name);
   if (names.length === 0) return null;
@@ -62,7 +62,7 @@ export function TextOnlyBand({ link }: { link: RoomLink }) {
   );
 }
 
-/** A newer tab has taken this session over. */
+/** Says that a newer tab has taken over. */
 export function Replaced({ onUse }: { onUse: () => void }) {
   return (
     <section class="centre card" role="status">

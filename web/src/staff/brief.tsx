@@ -28,7 +28,7 @@ export function Address({ url, children }: { url: string; children?: ComponentCh
   );
 }
 
-/** A stored picture, fetched with the sign-in and shown from memory. */
+/** A stored picture, fetched with the staff's cookie and shown from memory. */
 export function StoredPicture({ id, alt, class: className }: { id: string; alt: string; class?: string }) {
   const [url, setUrl] = useState<string | null>(null);
   useEffect(() => {
@@ -107,7 +107,7 @@ export interface BriefCardProps {
   children?: ComponentChildren;
 }
 
-/** Everything known about the visit, each thing with where it comes from. */
+/** Shows everything known about the visit, each item with its provenance. */
 export function BriefCard({ brief, site, category, language, children }: BriefCardProps) {
   const locale = useLocale();
   const known = brief ?? { fields: [], trail: [], earlier_sessions: [] };

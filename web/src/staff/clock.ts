@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 
-/** The server's time in ms, drawn again every `every_ms`; `ahead_ms` is the server's clock minus ours. */
+/** Returns the server's time in ms and renders again every `every_ms`; `ahead_ms` is the server's clock minus ours. */
 export function useNow(ahead_ms: number, every_ms = 1_000): number {
   const [, tick] = useState(0);
   useEffect(() => {

@@ -10,7 +10,7 @@ export function clock(total_s: number): string {
   return hours > 0 ? `${hours}:${two(minutes)}:${two(s % 60)}` : `${minutes}:${two(s % 60)}`;
 }
 
-/** How long ago or until, from milliseconds. */
+/** Formats a time span, given in milliseconds. */
 export function since(at: number, now: number): string {
   return clock((now - at) / 1000);
 }
@@ -32,12 +32,12 @@ export function languageName(tag: string, locale: string): string {
   }
 }
 
-/** A page's address without its scheme, short enough to read. */
+/** Shortens a page's address for reading, without its scheme. */
 export function shortUrl(url: string): string {
   return url.replace(/^https?:\/\//, "").replace(/\/$/, "");
 }
 
-/** Only http(s) addresses become links: a claimed "javascript:" must stay text. */
+/** Returns whether an address may be a link. Only http(s): a claimed "javascript:" must stay text. */
 export function safeHref(url: string): string | null {
   return /^https?:\/\//i.test(url) ? url : null;
 }
@@ -56,7 +56,7 @@ const SHOWN_APART = new Set([
   "category",
 ]);
 
-/** The fields of the brief that the list shows, in the order in which one wants to know them. */
+/** Returns the brief's fields that the list shows, most important first. */
 export function listedFields(brief: Brief): BriefField[] {
   const order = ["user_name", "note", "page_title", "page_url", "user_contact", "user_id"];
   const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);

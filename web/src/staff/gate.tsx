@@ -18,7 +18,7 @@ interface GateProps {
 
 const mayUse = (page: GateProps["page"], who: Signed) => (page === "operator") === (who.role === "operator");
 
-/** Shows the page to those who are signed in and may use it, the sign-in to everybody else. */
+/** Shows the page to people who are signed in and may use it, the sign-in to everyone else. */
 export function Gate({ page, children }: GateProps) {
   useLocale();
   const [state, setState] = useState<State>({ kind: "looking" });
@@ -30,7 +30,7 @@ export function Gate({ page, children }: GateProps) {
         setState({ kind: "unreachable", words: error instanceof ApiError ? explain(error) : t("error.generic") }),
     );
   };
-  /** A cookie of another role on this host is given back, so that the sign-in can be used. */
+  /** Signs out a cookie of another role on this host, so that the sign-in works. */
   const enter = (who: Signed) => {
     if (mayUse(page, who)) setState({ kind: "in", who });
     else

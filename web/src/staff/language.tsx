@@ -7,7 +7,7 @@ const LANGUAGES = [
   ["en", "English"],
 ] as const;
 
-/** The page's own language; remembered, and independent of the users' languages. */
+/** Chooses the page's language; remembered, and independent of the visitors' languages. */
 export function LanguageSwitch() {
   const locale = useLocale();
   return (

@@ -14,7 +14,7 @@ export function userOf(session: SessionView): ParticipantView | undefined {
   return session.participants.find((one) => one.role === "user");
 }
 
-/** Am I catching up: a professional who has accepted and not yet joined? */
+/** Returns whether I am a professional who has accepted and not joined yet. */
 export function amReading(session: SessionView): boolean {
   return session.help?.state === "catching_up" && session.help.professional === session.you;
 }

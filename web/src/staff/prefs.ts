@@ -1,4 +1,4 @@
-/** What a member of staff chose on this machine, remembered in localStorage. */
+/** A staff member's choices on this machine, kept in localStorage. */
 import { createStore, setLocale } from "../ui";
 
 export interface Prefs {
@@ -16,7 +16,7 @@ export const VIEWS: readonly View[] = ["stage", "board", "both"];
 const KEY = "sangdam.console";
 const DEFAULTS: Prefs = { language: "", ringVolume: 0.6, ringMuted: false, view: "stage" };
 
-/** Whatever is stored, made into preferences: unknown or damaged parts fall back to the defaults. */
+/** Reads stored preferences. Unknown or damaged parts fall back to the defaults. */
 export function readPrefs(kept: string | null): Prefs {
   let found: Partial<Record<keyof Prefs, unknown>>;
   try {
@@ -37,7 +37,7 @@ function stored(): string | null {
   try {
     return localStorage.getItem(KEY);
   } catch {
-    return null; // storage is forbidden: the choice lives as long as the page
+    return null; // storage is forbidden: the choice lasts as long as the page
   }
 }
 

@@ -1,7 +1,7 @@
 /** Refusals of the server as sentences. */
 import { t, textOr } from "./texts";
 
-/** The sentence for a refusal: our own words for its reason, else the server's sentence, else a general one. */
+/** Returns the sentence for a refusal: our text for its reason, else the server's sentence, else a general one. */
 export function sentence(error: unknown): string {
   const { reason, message } = (typeof error === "object" && error !== null ? error : {}) as {
     reason?: unknown;

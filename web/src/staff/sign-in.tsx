@@ -5,7 +5,7 @@ import { clock } from "./format";
 import { LanguageSwitch } from "./language";
 import { t } from "./texts";
 
-/** What a refused sign-in says to the person. */
+/** Returns the sentence for a refused sign-in. */
 export function explain(error: unknown): string {
   if (!(error instanceof ApiError)) return t("error.generic");
   if (error.reason === "unreachable") return t("signin.unreachable");
@@ -20,7 +20,7 @@ export function explain(error: unknown): string {
 
 export interface SignInProps {
   page: "console" | "operator";
-  /** Why one is here again, such as having been signed out. */
+  /** Why the person is back here, for example "signed out". */
   because?: string;
   onSigned: (who: Signed) => void;
 }

@@ -1,9 +1,9 @@
-/** A partner's accent colour, made legible: as a ground for text and as text on every ground of the page (tokens.css). */
+/** Adjusts a partner's accent colour until it is legible, as a background and as text on every background (tokens.css). */
 
 type Rgb = [number, number, number];
 
 const WHITE: Rgb = [255, 255, 255];
-/** --surface-2, light and dark: of all grounds the one that leaves the least contrast. */
+/** --surface-2, light and dark: the background that leaves the least contrast. */
 const LIGHT_GROUND: Rgb = [236, 239, 244];
 const DARK_GROUND: Rgb = [35, 41, 49];
 const ENOUGH = 4.5; // WCAG 2.2, 1.4.3
@@ -38,7 +38,7 @@ function moveUntilLegible(colour: Rgb, towards: Rgb, against: Rgb): Rgb {
   return towards;
 }
 
-/** The accent to use on a light and on a dark page; null when `hex` is no #rrggbb. */
+/** Returns the accents for a light and a dark page; null when `hex` is not #rrggbb. */
 export function legibleAccents(hex: string): { light: string; dark: string } | null {
   const colour = parseHex(hex);
   if (!colour) return null;
@@ -48,7 +48,7 @@ export function legibleAccents(hex: string): { light: string; dark: string } | n
   };
 }
 
-/** Gives the whole page the partner's accent (or back our own, when there is none). */
+/** Sets the partner's accent on the page, or our own when there is none. */
 export function applyAccent(hex: string): void {
   const accents = legibleAccents(hex);
   const { style } = document.documentElement;

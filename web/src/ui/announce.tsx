@@ -20,7 +20,7 @@ export function announce(text: string, urgency: "polite" | "assertive" = "polite
   spoken.update((now) => ({ ...now, [urgency]: now[urgency] === text ? `${text}\u00a0` : text }));
 }
 
-/** Shows and reads out `text`; the oldest goes when there are more than three. */
+/** Shows and reads out `text`. Drops the oldest message when there are more than three. */
 export function toast(text: string, kind: Toast["kind"] = "info"): void {
   const id = next++;
   toasts.update((shown) => [...shown, { id, text, kind }].slice(-MOST));

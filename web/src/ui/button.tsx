@@ -16,7 +16,7 @@ export interface ButtonProps extends Native {
   "data-testid"?: string;
 }
 
-/** `primary` is the one thing to do here, `danger` ends something, `help` calls the professional, `quiet` has no border. */
+/** `primary` is the main action, `danger` ends something, `help` calls the professional, `quiet` has no border. */
 export function Button({
   kind = "plain",
   icon,

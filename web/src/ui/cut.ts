@@ -1,6 +1,6 @@
-/** The one way in which pages shorten and clean text. Pure. */
+/** Shortens and cleans text, for every page. Pure. */
 
-/** The first `most` characters, counted as the server counts them: by code points, so that no emoji is cut in two. */
+/** Returns the first `most` characters, counted in code points as the server does, so that no emoji is split. */
 // oxlint-disable-next-line typescript/no-misused-spread -- code points are meant, and pages have an `Array.from` of their own
 export const cut = (text: string, most: number): string => [...text].slice(0, most).join("");
 

@@ -18,7 +18,7 @@ export interface DialogProps {
 export function Dialog({ title, closeLabel, onClose, children, shape = "dialog", class: className = "", ...rest }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const id = useId();
-  // Before anything else happens: a key pressed in a frame between would go to the page behind, and be lost or do something there.
+  // Opened before the next frame: a key pressed in between would go to the page behind.
   useLayoutEffect(() => {
     const dialog = element.current;
     if (!dialog) return;

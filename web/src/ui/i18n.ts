@@ -9,7 +9,7 @@ export type Args = Record<string, string | number>;
 
 export interface Texts<K extends string> {
   t: (key: K, args?: Args) => string;
-  /** `key` when it is one of the texts, else `fallback`: for keys that come from the server. */
+  /** Returns the text of `key`, or `fallback` when there is none: for keys that come from the server. */
   textOr: (key: string, fallback: string, args?: Args) => string;
   readonly locale: Locale;
 }
@@ -17,7 +17,7 @@ export interface Texts<K extends string> {
 let current: Locale = "en";
 const listeners = new Set<() => void>();
 
-/** The language a page is shown in, of those asked for in order ("ko-KR" is "ko"); English for all others. */
+/** Returns the page's language, from the first language asked for ("ko-KR" is "ko"); English for all others. */
 export function chooseLocale(...asked: (string | null | undefined)[]): Locale {
   const first = asked.find((language) => language != null && language !== "");
   return first?.toLowerCase().split(/[-_]/)[0] === "ko" ? "ko" : "en";
@@ -27,7 +27,7 @@ export function locale(): Locale {
   return current;
 }
 
-/** Changes the language of everything shown; components that read `useLocale()` are drawn again. */
+/** Changes the page's language. Components that read `useLocale()` render again. */
 export function setLocale(language: string): void {
   current = chooseLocale(language);
   if (typeof document !== "undefined") document.documentElement.lang = current;
@@ -47,7 +47,7 @@ export function fill(text: string, args: Args): string {
   });
 }
 
-/** The texts of one page or part; the language is looked up at each call, so one `texts()` serves for the page's whole life. */
+/** The texts of one page or part. Each call looks up the language, so one `texts()` follows its changes. */
 export function texts<K extends string>(ko: Record<K, string>, en: Record<K, string>): Texts<K> {
   const t = (key: K, args: Args = {}) => fill((current === "ko" ? ko : en)[key], args);
   return {

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { locale, onLocale, type Locale } from "./i18n";
 
-/** A value that can be watched; no framework inside. */
+/** A value with subscribers, free of any framework. */
 export interface Store<S> {
   get(): S;
   set(next: S): void;
@@ -28,10 +28,10 @@ export function createStore<S>(initial: S): Store<S> {
   };
 }
 
-/** What can be read with `useStore`: a `Store`, or any object of one's own with the same two methods. */
+/** What `useStore` can read: a `Store`, or any object with the same two methods. */
 export type Readable<S> = Pick<Store<S>, "get" | "subscribe">;
 
-/** Draws the component again when `select(state)` changes (compared with Object.is). */
+/** Renders the component again when `select(state)` changes (compared with Object.is). */
 export function useStore<S>(store: Readable<S>): S;
 export function useStore<S, T>(store: Readable<S>, select: (state: S) => T): T;
 export function useStore<S, T>(store: Readable<S>, select?: (state: S) => T): S | T {

@@ -1,4 +1,4 @@
-/** A moment near today as people say it: "tomorrow 09:00", "월요일 09:00". Pure: clock and language are parameters. */
+/** Formats a moment near today as people say it: "tomorrow 09:00", "월요일 09:00". Pure: clock and language are parameters. */
 
 const DAY_MS = 86_400_000;
 

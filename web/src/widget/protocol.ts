@@ -24,12 +24,12 @@ export interface Context {
   pressed: boolean;
 }
 
-/** What makes a code, or `reason` why there is none (an error's name when it was thrown). */
+/** The code, or the `reason` why there is none (an error's name when one was thrown). */
 export interface CodeAnswer {
   code?: string;
   reason?: string;
   message?: string;
-  /** When to ask again: very many people are coming. */
+  /** When to ask again, in seconds: the server is crowded. */
   retry_s?: number;
 }
 

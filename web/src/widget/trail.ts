@@ -1,5 +1,5 @@
 // The visitor's trail on this site: pages with dwell time, and marked clicks. The widget keeps it in sessionStorage as lines of
-// text, newest first: a page may give its arrays and objects a `toJSON` of its own (Prototype 1.6 does), so JSON is not safe there.
+// text, newest first. JSON is not safe there: a page may give its arrays and objects their own `toJSON` (Prototype 1.6 does).
 import { cut } from "../ui/cut";
 
 export interface Step {
@@ -16,12 +16,12 @@ export interface Step {
 const line = (kind: string, url: string, at: number, dwell_s: number, label: string) =>
   [kind, url, at, dwell_s, cut(label.replace(/\s+/g, " "), 200)].join("\t");
 
-/** Adds a step; at most 30 are kept, the oldest are dropped. */
+/** Adds a step. Keeps at most 30 and drops the oldest. */
 export const added = (lines: string[], kind: Step["kind"], label: string, url: string, at: number): string[] =>
   [line(kind, url, at, 0, label), ...lines].slice(0, 30);
 
-/** The page shown so far was looked at for `seconds` more; then `url` is shown. The same one is no new step, but may have got its
- *  title since: pages made by scripts do. */
+/** Adds `seconds` to the current page, then makes `url` the current one. The same address is not a new step, but may have a new
+ *  title: single-page applications set it late. */
 export const visited = (lines: string[], seconds: number, title: string, url: string, at: number): string[] => {
   const last = lines.findIndex((one) => one[0] == "p");
   const [kind, shown, since, dwell_s, label] = (lines[last] ?? "").split("\t");
@@ -29,7 +29,7 @@ export const visited = (lines: string[], seconds: number, title: string, url: st
   return shown == url ? lines : added(lines, "page", title, url, at);
 };
 
-/** The steps of such lines, oldest first; a line that is none is left out. */
+/** Parses trail lines into steps, oldest first. Skips malformed lines. */
 export const readTrail = (lines: string[]): Step[] =>
   lines
     .map((one) => one.split("\t"))

@@ -1,6 +1,6 @@
 // The partner's page: a launcher, the panel's frame, and what the page knows. One classic script of at most 2,048 bytes
-// gzip, hence terse; everything that can live in the panel lives there. It relies on nothing that the page may change: not on
-// JSON (see trail.ts), and not on properties of `document` that a named form may stand in for.
+// gzip, hence terse; everything that can be in the panel is there. It relies on nothing that the page can change: not on
+// JSON (see trail.ts), and not on properties of `document` that a named form can replace.
 import { cut } from "../ui/cut";
 import type { CodeAnswer, Product, ToPanel, ToWidget } from "./protocol";
 import { added, visited } from "./trail";
@@ -33,15 +33,15 @@ let data: Options = { ...(script?.dataset as object) };
 let options: Options = {};
 const settings = () => ({ lang: html().lang || navigator.language, accent: "#1f5fd0", ...data, ...options });
 
-/** Both survive navigation. `live`: whether the panel of a live text session is "open", folded ("-") or not there (""). */
+/** Both survive navigation. `live`: the panel of a live text session is "open", folded ("-") or absent (""). */
 let live: string | undefined = "";
 let trail: string[] = [];
-/** Reads both before each change: the page may come back from the back/forward cache, and another has gone on since. */
+/** Reads both before each change: after a return from the back/forward cache another page may have changed them. */
 const change = (how: () => void) => {
   try {
     [live, ...trail] = (sessionStorage.sangdamVisit as string).split("\n");
   } catch {
-    // Nothing there, or the page forbids storage: then the trail is this page only.
+    // Nothing is stored, or the page forbids storage: the trail then has this page only.
   }
   how();
   try {
@@ -51,14 +51,14 @@ const change = (how: () => void) => {
   }
 };
 
-/** A fragment that begins a path belongs to the address of a page made by a script; an anchor does not. */
+/** Keeps a fragment that begins a path (a single-page application's address) and drops an anchor. */
 const address = () => cut(location.href.replace(/#(?![!/]).*/, ""), 500);
 const shown = () => address() + page("title");
 let looked: string;
 let seen = 0;
 let since = 0;
 
-/** Counts the time of the page shown so far; `mark`: what was clicked. */
+/** Adds the dwell time of the current page; `mark` is the label of a clicked element. */
 const look = (mark?: string) => {
   const now = Date.now();
   change(() => {
@@ -103,7 +103,7 @@ const dress = () => {
   launcher.textContent = status || frame.title;
 };
 
-/** `again`: by itself, after navigation; else somebody pressed just now, so the focus moves. */
+/** `again`: the panel reopens by itself after navigation. Otherwise the visitor pressed, so the focus moves. */
 const show = (open: boolean, again?: boolean) => {
   pressed = !again;
   host.className = open ? "open" : "";
@@ -120,7 +120,7 @@ const show = (open: boolean, again?: boolean) => {
   if (!again) (open ? frame : launcher).focus();
 };
 
-/** The page stands before the visitor, for the first time or again; a tag manager tells the site only later, by `init`. */
+/** Runs when the page is shown, for the first time or again. With a tag manager the site is known only later, by `init`. */
 const come = () => {
   look();
   if (live && settings().site) show(live > "-", true);
@@ -154,7 +154,7 @@ addEventListener("message", async ({ origin, source, data: said }: MessageEvent<
   }
 });
 
-// A later copy of the script only brings its attributes. (An element's id may be "Sangdam", too.)
+// A later copy of the script only contributes its attributes. (An element's id may also be "Sangdam".)
 if (window.Sangdam?.init) window.Sangdam.init({}, data);
 else {
   const init = (given?: Options, attributes = data) => {
@@ -195,7 +195,7 @@ else {
     }
     if (looked != shown()) (loaded ? tell : look)();
   };
-  // Pages made by scripts change their address and swap their body, or all of themselves, without a word.
+  // Single-page applications change their address and replace their body or document without an event.
   setInterval(watch, 300);
   watch();
   init();

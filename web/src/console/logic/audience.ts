@@ -1,4 +1,4 @@
-/** Who will read what I write: the server forces the same, this only says so before the line is sent. */
+/** Decides who will read what I write. The server enforces the same rule; this shows it before the line is sent. */
 import type { Audience, HelpView } from "../../messages";
 
 export type Why = "catching_up" | "consultation" | "whisper";
@@ -6,7 +6,7 @@ export type Why = "catching_up" | "consultation" | "whisper";
 export interface AudienceRule {
   /** Set when there is no choice. */
   forced: Audience | null;
-  /** Why there is none; a key of the texts. */
+  /** Why there is no choice; a key of the texts. */
   why: Why | null;
 }
 
@@ -23,7 +23,7 @@ export function audienceRule(you: string, help: HelpView | null): AudienceRule {
   return FREE;
 }
 
-/** What will be used: the forced audience, else the writer's choice. */
+/** Returns the forced audience, else the writer's choice. */
 export function audienceOf(rule: AudienceRule, choice: Audience): Audience {
   return rule.forced ?? choice;
 }

@@ -1,5 +1,5 @@
 /**
- * Who hears whom, as the little picture of the people shows it. Pure: positions are in the units of a 240 × 150 drawing.
+ * Who hears whom, for the small picture of the people. Pure: positions are in the units of a 240 × 150 drawing.
  */
 import type { Mode, ParticipantView, RoomView } from "../../messages";
 
@@ -25,8 +25,8 @@ export interface Point {
 }
 
 /**
- * The people of a session by part; "" for a part that nobody plays (any more). The owner is the counselor, and whoever else of the
- * staff is there was asked into it: a professional, or a colleague who is to take over.
+ * Returns the people of a session by part; "" for a part without a person. The owner is the counselor. Another staff member was
+ * asked in: a professional, or a colleague in a transfer.
  */
 export function cast(participants: ParticipantView[]): Cast {
   const here = participants.filter((one) => one.presence !== "gone" && one.role !== "operator");
@@ -39,7 +39,7 @@ export function cast(participants: ParticipantView[]): Cast {
   };
 }
 
-/** What a mode makes of it: the same rule as the server's, used only to show a change before it is made. */
+/** Returns who would hear whom in a mode: the server's rule, used only to preview a change. */
 export function hearsIn(mode: Mode, hearUser: boolean, { user, counselor, professional }: Cast): Hears {
   switch (mode) {
     case "consultation": {
@@ -81,5 +81,5 @@ export function segment(from: Point, to: Point, radius: number): { x1: number; y
   return { x1: from.x + ux * radius, y1: from.y + uy * radius, x2: to.x - ux * radius, y2: to.y - uy * radius };
 }
 
-/** Hearing as it is now: the server's word, which follows the connections. Before there is a room nobody hears anybody. */
+/** Returns who hears whom now, as the server reports it from the connections. Without a room nobody hears anybody. */
 export const hearsNow = (room: RoomView | null): Hears => room?.hears ?? {};

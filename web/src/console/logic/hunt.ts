@@ -1,4 +1,4 @@
-/** The hunt for a professional, as the counselor sees it live. */
+/** The live state of the hunt for a professional, for the counselor. */
 import type { HelpView, Role } from "../../messages";
 
 export type Hunt =
@@ -28,7 +28,7 @@ export function hunt(help: HelpView | null, now: number): Hunt {
   }
 }
 
-/** May this person press Help now? Only the owner, and only when no help is under way. */
+/** Returns whether this person may press Help: only the owner, and only while no help is in progress. */
 export function mayAskHelp(role: Role, owner: boolean, help: HelpView | null): boolean {
   if (!owner || (role !== "counselor" && role !== "professional")) return false;
   return help === null || ["nobody", "cancelled", "ended", "handed_over"].includes(help.state);

@@ -37,7 +37,7 @@ export interface Binding {
   /** `KeyboardEvent.code`. */
   code: string;
   shift?: boolean;
-  /** What stands on the key. */
+  /** The key's label. */
   label: string;
   group: "call" | "room" | "help" | "console";
 }
@@ -78,7 +78,7 @@ export function keyLabel(action: Action): string {
   return BY_ACTION.get(action)?.label ?? "";
 }
 
-/** The parts of a KeyboardEvent that decide. */
+/** The parts of a KeyboardEvent that are used. */
 export interface Press {
   code: string;
   key: string;

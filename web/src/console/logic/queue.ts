@@ -20,7 +20,7 @@ export function waiting(items: QueueItem[], now: number): Waiting {
 
 const MESSAGE_ORDER = { new: 0, taken: 1, done: 2 } as const;
 
-/** New first, then taken, then done; the oldest of each first (it has waited longest), done the newest first. */
+/** Sorts messages: new, taken, done. New and taken ones oldest first, done ones newest first. */
 export function inOrder(messages: MessageLeft[]): MessageLeft[] {
   return [...messages].sort((a, b) => {
     const states = MESSAGE_ORDER[a.state] - MESSAGE_ORDER[b.state];
@@ -28,20 +28,20 @@ export function inOrder(messages: MessageLeft[]): MessageLeft[] {
   });
 }
 
-/** Sessions I have something to do in, the oldest first so that their places do not move. */
+/** Returns my open sessions, oldest first, so that their places do not move. */
 export function mine(sessions: Iterable<SessionView>): SessionView[] {
   return [...sessions]
     .filter((one) => !["closed", "message_left"].includes(one.state))
     .sort((a, b) => a.started_at - b.started_at);
 }
 
-/** The session to show: the chosen one while it exists, else a call that goes on, else the newest that came. */
+/** Returns the session to show: the chosen one while it exists, else a live call, else the newest. */
 export function selected(sessions: SessionView[], chosen: string): SessionView | null {
   const calls = sessions.filter(({ state, room }) => state === "active" && room?.media === true && !room.held);
   return sessions.find((one) => one.id === chosen) ?? calls.at(-1) ?? sessions.at(-1) ?? null;
 }
 
-/** My calls whose users hear nobody because I look at `shown`: to be put on hold. A mode says itself who hears whom. */
+/** Returns my other calls, to put on hold while I look at `shown`. Calls with a mode are left: the mode says who hears whom. */
 export function leftOpen(sessions: SessionView[], shown: string): string[] {
   const open = ({ id, state, room, help, participants, you }: SessionView) =>
     id !== shown &&
@@ -54,14 +54,14 @@ export function leftOpen(sessions: SessionView[], shown: string): string[] {
   return sessions.filter(open).map((one) => one.id);
 }
 
-/** The neighbour in the list, round the end. */
+/** Returns the neighbour in the list, wrapping round at the ends. */
 export function neighbour(sessions: SessionView[], chosen: string, step: 1 | -1): string {
   if (sessions.length === 0) return "";
   const here = sessions.findIndex((one) => one.id === chosen);
   return sessions[(Math.max(0, here) + step + sessions.length) % sessions.length]!.id;
 }
 
-/** Where the own-state switch goes: which state a press asks for, or null when it does nothing now. */
+/** Returns the state that a press on the state switch asks for, or null when the switch does nothing now. */
 export function nextState(me: StaffMe): "available" | "away" | null {
   switch (me.state) {
     case "available":

@@ -4,10 +4,10 @@ import type { Ring, SessionView } from "../../messages";
 export const RING_MS = 20_000;
 const UPGRADE_MS = 30_000;
 
-/** What rings: a call that the matcher offers, or a user of mine who wants to talk. */
+/** An incoming call: one that the matcher offers, or one of my visitors who wants to talk. */
 export type Call = Omit<Ring, "kind"> & { kind: Ring["kind"] | "upgrade" };
 
-/** My written conversations whose users ask to go on by voice or video, as calls. */
+/** Returns my text sessions whose visitors ask for voice or video, as calls. */
 export function upgrades(sessions: SessionView[]): Call[] {
   return sessions.flatMap((session) => {
     const { upgrade, participants, you } = session;
@@ -32,12 +32,12 @@ export function upgrades(sessions: SessionView[]): Call[] {
   });
 }
 
-/** The call that is shown: the one that expires first. */
+/** Returns the call to show: the one that expires first. */
 export function shown(rings: Call[]): Call | null {
   return rings.reduce<Call | null>((first, ring) => (first === null || ring.expires_at < first.expires_at ? ring : first), null);
 }
 
-/** 1 when it begins to ring, 0 when it is over. */
+/** Returns 1 when the ring begins, 0 when it is over. */
 export function fraction(ring: Call, now: number): number {
   return Math.min(1, Math.max(0, (ring.expires_at - now) / (ring.kind === "upgrade" ? UPGRADE_MS : RING_MS)));
 }
@@ -46,12 +46,12 @@ export function secondsLeft(ring: Call, now: number): number {
   return Math.max(0, Math.ceil((ring.expires_at - now) / 1000));
 }
 
-/** The title alternates once a second, so that a tab in the background is seen. */
+/** Alternates the title once a second, so that a background tab is noticed. */
 export function title(base: string, calling: string | null, now: number): string {
   return calling !== null && Math.floor(now / 1000) % 2 === 0 ? calling : base;
 }
 
-/** A field of the brief, for the card of an incoming call. */
+/** Returns a field of the brief, for the card of an incoming call. */
 export function field(ring: Call, name: string): string {
   return ring.brief?.fields.find((one) => one.name === name)?.value ?? "";
 }

@@ -1,11 +1,11 @@
-/** Figures of a connection as people read them; "–": not known. */
+/** Formats the figures of a connection; "–" means not known. */
 
 const UNKNOWN = "–";
 
 export const kilobits = (bps: number | null | undefined): string =>
   bps == null ? UNKNOWN : Math.round(bps / 1000).toLocaleString("en");
 
-/** One digit after the point under ten, where it matters. */
+/** Uses one decimal below ten. */
 export const percent = (value: number | null | undefined): string =>
   value == null ? UNKNOWN : `${value > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} %`;
 

@@ -1,9 +1,9 @@
-/** Opening hours as the operator edits them, and as the server keeps them. Pure. */
+/** Converts opening hours between the operator's form and the server's format. Pure. */
 
 export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
 
-/** As the server keeps them: spans are "09:00-18:00", "24:00" ends a day. */
+/** The server's format: spans such as "09:00-18:00"; "24:00" ends a day. */
 export interface Hours {
   timezone: string;
   week: Partial<Record<Weekday, string[]>>;

@@ -1,4 +1,4 @@
-/** From a session's lines: which mode it was in, from when to when. */
+/** Reads from a session's lines which mode it was in, and when. */
 import type { Line, Mode } from "../../messages";
 
 export interface Span {
@@ -11,7 +11,7 @@ export interface Span {
 const MODES: readonly string[] = ["consultation", "whisper", "conference"];
 type Said = Pick<Line, "kind" | "text" | "at" | "args">;
 
-/** After these two people are left: handed over, or the one who was asked into the session has gone. */
+/** Lines after which two people are left: a hand-over, or the professional or colleague left. */
 const endsHelp = ({ text }: Said) => text === "handed_over" || text === "help.cancelled" || text === "left";
 
 /** `start` and `end` are when the session became active and ended (or now). */

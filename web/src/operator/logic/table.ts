@@ -4,9 +4,9 @@ export type Value = string | number | boolean | null;
 
 export interface Column<Row> {
   id: string;
-  /** What is sorted and exported. */
+  /** The value to sort and export. */
   value: (row: Row) => Value;
-  /** What is searched and shown when it differs from the value. */
+  /** The text to search and show, when it differs from the value. */
   text?: (row: Row) => string;
 }
 
@@ -21,7 +21,7 @@ function asText(value: Value): string {
   return value === null ? "" : String(value);
 }
 
-/** Numbers by size, texts as people order them ("10" after "9"), nothing always last. */
+/** Compares numbers by size and texts as people order them ("10" after "9"); empty values come last. */
 export function compare(a: Value, b: Value, locale: string): number {
   if (a === b) return 0;
   if (a === null || a === "") return 1;
@@ -40,7 +40,7 @@ export function sorted<Row>(rows: Row[], columns: Column<Row>[], order: Order | 
   });
 }
 
-/** Rows in which every word typed is found in some column. */
+/** Returns the rows that contain every typed word in some column. */
 export function filtered<Row>(rows: Row[], columns: Column<Row>[], typed: string): Row[] {
   const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return rows;
@@ -50,7 +50,7 @@ export function filtered<Row>(rows: Row[], columns: Column<Row>[], typed: string
   });
 }
 
-/** A press on a heading: first up, then down, then as it came. */
+/** Returns the next order after a press on a heading: ascending, descending, unsorted. */
 export function nextOrder(order: Order | null, column: string): Order | null {
   if (order?.column !== column) return { column, descending: false };
   return order.descending ? null : { column, descending: true };
@@ -68,5 +68,5 @@ export function csv<Row>(rows: Row[], columns: (Column<Row> & { title: string })
     columns.map((one) => csvCell(one.title)),
     ...rows.map((row) => columns.map((one) => csvCell(one.text ? one.text(row) : one.value(row)))),
   ];
-  return `\u{feff}${lines.map((cells) => cells.join(",")).join("\r\n")}\r\n`; // the mark makes Excel read UTF-8
+  return `\u{feff}${lines.map((cells) => cells.join(",")).join("\r\n")}\r\n`; // the byte-order mark makes Excel read UTF-8
 }

@@ -21,7 +21,7 @@ interface BackgroundsProps {
   product: string;
 }
 
-/** Chooses the picture behind the drawing: the product's first, then those of the chat, one from this device, or none. */
+/** Chooses the picture behind the drawing: the product's picture, one from the chat, one from this device, or none. */
 export function Backgrounds({ board, link, pictures, product }: BackgroundsProps) {
   const [open, setOpen] = useState(false);
   const choose = (picture: string) => {

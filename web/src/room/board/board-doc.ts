@@ -1,4 +1,4 @@
-/** The board of one session as this browser holds it: drawing, erasing, undo of one's own, and its wire to the worker. */
+/** This browser's copy of a session's board: drawing, erasing, undo of own changes, and the sync with the worker. */
 
 import * as Y from "yjs";
 import type { BoardWire } from "../room-link";
@@ -7,7 +7,7 @@ import { elementsOf, makeIndex, makeStroke, metaOf, readBackground, readStroke, 
 import { ChunkDecoder, ChunkEncoder, quantize, touches, type Point } from "./strokes";
 import { isEmpty, receive, stepOne, update } from "./sync";
 
-/** A longer stroke goes on as a new one, so that no element grows without bound. */
+/** A longer stroke continues as a new element, so that no element grows without bound. */
 const STROKE_POINTS_MOST = 4000;
 const RESYNC_MS = 1000;
 
@@ -24,7 +24,7 @@ export interface Shape extends Style {
 export interface BoardEvents {
   /** These strokes were added or grew. */
   onGrown: (shapes: Shape[]) => void;
-  /** Something vanished, came back or changed otherwise: draw everything again. */
+  /** An element vanished, came back or changed otherwise: redraw everything. */
   onChanged: () => void;
   onBackground: (picture: string) => void;
   onUndoable: (undo: boolean, redo: boolean) => void;
@@ -40,7 +40,7 @@ export class BoardDoc {
   readonly doc = new Y.Doc();
   private readonly elements = elementsOf(this.doc);
   private readonly meta = metaOf(this.doc);
-  /** All our own changes carry this origin; undo takes back no others. */
+  /** The origin of our own changes; undo reverts only these. */
   private readonly mine = {};
   private readonly theirs = {};
   private readonly undoing = new Y.UndoManager(this.elements, { trackedOrigins: new Set([this.mine]), captureTimeout: 1e12 });
@@ -48,7 +48,7 @@ export class BoardDoc {
   private readonly listeners = new Set<BoardEvents>();
   private readonly ends: (() => void)[];
   private syncedWire = 0;
-  /** What we had when the wire was lost: a wire that is found again was never lost to the worker, which then asks for nothing. */
+  /** Our state when the wire was lost. If the same wire returns, the worker never noticed the loss and asks for nothing. */
   private left: Uint8Array | null = null;
   private resync: ReturnType<typeof setTimeout> | undefined;
 
@@ -72,7 +72,7 @@ export class BoardDoc {
     return readBackground(this.meta);
   }
 
-  /** All strokes that are not erased, in the order of drawing. */
+  /** Returns all strokes that are not erased, in drawing order. */
   shapes(): Shape[] {
     return [...this.known.values()]
       .map(({ shape }) => shape)
@@ -88,13 +88,13 @@ export class BoardDoc {
     return () => this.listeners.delete(events);
   }
 
-  /** Begins a stroke: one step of undo, whatever its length. */
+  /** Begins a stroke: one undo step, whatever its length. */
   draw(x: number, y: number, style: Style): Drawing {
     this.undoing.stopCapturing();
     return new Drawing((at, points) => this.write(at, points, style), [x, y]);
   }
 
-  /** Begins a sweep of the eraser: one step of undo. */
+  /** Begins an eraser sweep: one undo step. */
   eraser(radius: number): (x: number, y: number) => void {
     this.undoing.stopCapturing();
     return (x, y) => {
@@ -128,7 +128,7 @@ export class BoardDoc {
     this.doc.destroy();
   }
 
-  /** Makes the element of a stroke, or appends a chunk to it. Gives the id. */
+  /** Creates a stroke's element, or appends a chunk to it. Returns its id. */
   private write(at: Point | string, chunk: Uint8Array | null, style: Style): string {
     const id = typeof at === "string" ? at : newId();
     this.doc.transact(() => {
@@ -164,7 +164,7 @@ export class BoardDoc {
     return true;
   }
 
-  /** Brings what is known of an element up to date: new chunks only, unless the element is another one now (redo). */
+  /** Updates our view of an element: unpacks only new chunks, unless a redo replaced the element. */
   private read(id: string): Shape | null {
     const stroke = readStroke(this.elements.get(id));
     if (!stroke) {
@@ -192,7 +192,7 @@ export class BoardDoc {
     if (drawn && !isEmpty(drawn)) this.send(update(drawn));
   }
 
-  /** A message that could not go leaves a gap; the worker learns of all we have when it next asks, so we begin anew. */
+  /** An unsent message leaves a gap in what the worker knows, so start a new sync: it then asks for all we have. */
   private send(message: Uint8Array): void {
     if (this.wire.generation.get() <= 0 || this.wire.send(message)) return;
     clearTimeout(this.resync);
@@ -203,7 +203,7 @@ export class BoardDoc {
     try {
       const reply = receive(this.doc, message, this.theirs);
       if (!reply) return;
-      // The worker asks when it begins to serve us on this wire; what we asked before that was lost.
+      // The worker asks when it begins to serve this wire; our own earlier question was lost.
       this.send(reply);
       this.send(stepOne(this.doc));
     } catch (error) {

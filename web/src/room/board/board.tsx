@@ -20,9 +20,9 @@ export interface BoardProps {
   pictures: Pictures;
   /** The product's picture id, offered first as background. */
   product?: string;
-  /** Shows what was drawn until then (ms since the epoch) and no more. */
+  /** Shows only what was drawn until then (ms since the epoch). */
   until?: number;
-  /** Told when the strokes that are there were begun. */
+  /** Called with the start times of the visible strokes. */
   onStrokes?: (times: number[]) => void;
 }
 
@@ -46,7 +46,7 @@ interface Pen {
   width: number;
 }
 
-/** The board: paper, what is drawn on it, and the tools of those who may draw. */
+/** The board: paper, strokes, and the tools for people who may draw. */
 export function Board({ link, session, pictures, product = session.product_picture, until = Infinity, onStrokes }: BoardProps) {
   useLocale();
   const board = boardOf(link);
@@ -179,7 +179,7 @@ function Tools({ board, pen, onPen, eraser, onEraser, children }: ToolsProps) {
   );
 }
 
-/** Tells the times of the strokes as they come and go. */
+/** Reports the strokes' start times whenever strokes come or go. */
 function useStrokes(board: BoardDoc, onStrokes: BoardProps["onStrokes"]): void {
   useEffect(() => {
     if (!onStrokes) return;

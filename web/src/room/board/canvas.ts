@@ -1,4 +1,4 @@
-/** Draws the board on two canvases: strokes that rest below, strokes that grow above, so that a new point never redraws them all. */
+/** Draws the board on two canvases: finished strokes below, growing strokes above, so that a new point redraws only those. */
 
 import { getStroke } from "perfect-freehand";
 import type { BoardDoc, Shape } from "./board-doc";
@@ -64,7 +64,7 @@ export class BoardCanvas {
     this.tool = tool;
   }
 
-  /** Shows the board as it was at a time (ms since the epoch); Infinity: as it is. */
+  /** Shows the board as it was at a time (ms since the epoch); Infinity means now. */
   showUntil(until: number): void {
     if (until === this.until) return;
     this.until = until;
@@ -120,7 +120,7 @@ export class BoardCanvas {
     if (this.growing.size > 0) this.restLater();
   }
 
-  /** While strokes grow each change paints anyway; this only lays the last of them to rest. */
+  /** Moves finished strokes to the lower canvas. While strokes grow, each change paints anyway. */
   private restTimer: ReturnType<typeof setTimeout> | undefined;
 
   private restLater(): void {
@@ -181,7 +181,7 @@ export class BoardCanvas {
     );
   }
 
-  /** Every position of the pointer until it is lifted, also those the browser gathered between two frames. */
+  /** Takes every pointer position until the pointer is lifted, including those coalesced between two frames. */
   private follow(pointer: number, onMove: (point: Point) => void, onEnd: () => void): void {
     const move = (event: PointerEvent) => {
       if (event.pointerId !== pointer) return;

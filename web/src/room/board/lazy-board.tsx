@@ -1,4 +1,4 @@
-/** The board, whose code is fetched when it is first needed. */
+/** The board; its code is fetched when first needed. */
 
 import { lazy } from "../lazy";
 

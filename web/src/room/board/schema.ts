@@ -14,7 +14,7 @@ export interface Style {
   width: number;
 }
 
-/** What of an element is needed to draw it; its points are in `chunks`. */
+/** What is needed to draw an element; its points are in `chunks`. */
 export interface Stroke extends Style {
   x: number;
   y: number;
@@ -36,7 +36,7 @@ const within = (value: unknown, low: number, high: number): number | null =>
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 
-/** The stroke in an element, or null when it is none that we can draw. */
+/** Returns the stroke in an element, or null when we cannot draw it. */
 export function readStroke(element: unknown): Stroke | null {
   if (!(element instanceof Y.Map)) return null;
   const map = element as ElementMap;
@@ -78,14 +78,14 @@ export function makeStroke(x: number, y: number, style: Style, author: string, i
   return element;
 }
 
-/** Sorts by time of creation; `random` (0..1) tells two of one millisecond apart. */
+/** Returns a key that sorts by creation time; `random` (0..1) separates two of the same millisecond. */
 export function makeIndex(nowMs: number, random: number): string {
   return `${String(Math.floor(nowMs)).padStart(15, "0")}-${Math.floor(random * 1e6)
     .toString(36)
     .padStart(4, "0")}`;
 }
 
-/** When a stroke was begun, in ms since the epoch, by its `index`; 0 when that tells no time. */
+/** Returns when a stroke began (ms since the epoch), from its `index`; 0 when the index holds no time. */
 export function drawnAt(index: string): number {
   const [time = ""] = index.split("-");
   return /^\d{1,15}$/.test(time) ? Number(time) : 0;

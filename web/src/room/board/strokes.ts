@@ -6,7 +6,7 @@ export type Point = [x: number, y: number];
 /** One eighth of a px is finer than any hand; ±4,096 px is wider than the board. */
 const STEP = 8;
 const MOST = 32_767;
-/** A stroke that grows longer is refused by readers (and writers begin a new one long before). */
+/** Readers refuse a longer stroke; writers begin a new one long before. */
 export const POINTS_MOST = 20_000;
 
 export const quantize = (value: number): number => Math.round(value * STEP) / STEP;
@@ -23,7 +23,7 @@ export class ChunkEncoder {
     this.at = [x, y];
   }
 
-  /** Adds a point; one that did not move by a step is left out. */
+  /** Adds a point. Skips a point that moved by less than one step. */
   add(x: number, y: number): void {
     const dx = clamp(Math.round((x - this.at[0]) * STEP));
     const dy = clamp(Math.round((y - this.at[1]) * STEP));
@@ -33,7 +33,7 @@ export class ChunkEncoder {
     this.at[1] += dy / STEP;
   }
 
-  /** All points since the last chunk, or null when there are none. */
+  /** Returns all points since the last chunk, or null when there are none. */
   take(): Uint8Array | null {
     if (this.steps.length === 0) return null;
     const chunk = new Uint8Array(this.steps.length * 2);
@@ -44,7 +44,7 @@ export class ChunkEncoder {
   }
 }
 
-/** Unpacks chunks as they come; what is no whole pair at a chunk's end is left out. */
+/** Unpacks chunks as they arrive. Ignores an incomplete pair at a chunk's end. */
 export class ChunkDecoder {
   readonly points: Point[];
 

@@ -17,12 +17,12 @@ function message(kind: number, payload: Uint8Array): Uint8Array {
   return encoding.toUint8Array(encoder);
 }
 
-/** "This is what I have": answered with step 2, all that we lack. */
+/** Returns step 1 ("this is what I have"); the answer is step 2 with everything we lack. */
 export const stepOne = (doc: Y.Doc): Uint8Array => message(STEP_1, Y.encodeStateVector(doc));
 
 export const update = (change: Uint8Array): Uint8Array => message(UPDATE, change);
 
-/** Takes one message into the document, under `origin`. Gives the reply, or null. Raises Error when it cannot be read. */
+/** Applies one message to the document under `origin`. Returns the reply or null. Throws Error for an unreadable message. */
 export function receive(doc: Y.Doc, data: Uint8Array, origin: unknown): Uint8Array | null {
   const decoder = decoding.createDecoder(data);
   if (decoding.readVarUint(decoder) !== SYNC) return null;
