@@ -1,4 +1,4 @@
-"""Commands that keep the records (the first operator, sites with categories and keys, staff, sessions), and the simulation."""
+"""The administrative commands (first operator, sites, categories, keys, staff, sessions, export) and the simulations."""
 
 from .export import export
 from .hours import category_hours

@@ -16,30 +16,35 @@ from signaling.session import decode_snapshot
 
 from .typed import noted, recordings_here, with_records
 
-MOST_LINES = 5000
+MOST_LINES = 5000  # of one session that are exported
 
 
 @click.command("export")
 @click.argument("session_id", metavar="SESSION")
-@click.option("--audience", type=click.Choice(["staff", "user"]), default="user", show_default=True, help="For whom it is.")
 @click.option(
-    "--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="FILE.webm or FILE.mp4; lines beside it."
+    "--audience", type=click.Choice(["staff", "user"]), default="user", show_default=True, help="Who will get the file."
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="FILE.webm or FILE.mp4. The chat goes into FILE.vtt.",
 )
 @with_records
 async def export(records: Records, session_id: str, audience: str, out: Path) -> None:
-    """Make one file of a recorded session: sound mixed, pictures put together, and what was written in FILE.vtt.
+    """Export a recorded session into one file, with sounds mixed and videos side by side, and its chat into FILE.vtt.
 
-    A user's file has nothing of what was said, shown or written among staff.
+    A user's file contains nothing that was said, shown or written among staff.
     """
     if out.suffix not in (".webm", ".mp4"):
         raise click.UsageError("Name the file FILE.webm or FILE.mp4.")
     if await asyncio.to_thread(out.exists):
-        raise click.ClickException(f"{out} is there already.")
+        raise click.ClickException(f"{out} exists already.")
     record = await records.session(session_id)
     recordings = recordings_here()
     segments = await recordings.of(session_id)
     if record is None or not segments or not record.snapshot:
-        raise click.ClickException(f"Nothing is recorded of “{session_id}”.")
+        raise click.ClickException(f"There is no recording of “{session_id}”.")
     readers: Audience = "staff" if audience == "staff" else "all"
     user = decode_snapshot(record.snapshot).user
     plan = make_plan(segments, lambda segment, track: recordings.path(session_id, segment, track), out, readers, user)

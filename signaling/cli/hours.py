@@ -19,13 +19,13 @@ from .typed import json_option, noted, show, with_records
 
 
 def _week(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, list[str]]:
-    """("mon-fri=09:00-12:00,13:00-18:00",) → {"mon": ["09:00-12:00", "13:00-18:00"], …}"""
+    """Return ("mon-fri=09:00-12:00,13:00-18:00",) as {"mon": ["09:00-12:00", "13:00-18:00"], …}."""
     week: dict[str, list[str]] = {}
     for value in values:
         days, _, spans = value.partition("=")
         first, _, last = days.partition("-")
         if first not in WEEKDAYS or (last or first) not in WEEKDAYS or not spans:
-            raise click.BadParameter(f"“{value}” is not understood; one looks like mon-fri=09:00-12:00,13:00-18:00")
+            raise click.BadParameter(f"“{value}” is not valid; hours look like mon-fri=09:00-12:00,13:00-18:00")
         begin, end = WEEKDAYS.index(first), WEEKDAYS.index(last or first)
         for day in (WEEKDAYS + WEEKDAYS)[begin : (end if end >= begin else end + 7) + 1]:
             week[day] = spans.split(",")
@@ -33,20 +33,27 @@ def _week(_context: click.Context, _parameter: click.Parameter, values: tuple[st
 
 
 def _days(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, list[str]]:
-    """("2026-12-25", "2026-12-24=09:00-12:00") → {"2026-12-25": [], "2026-12-24": ["09:00-12:00"]}"""
+    """Return ("2026-12-25", "2026-12-24=09:00-12:00") as {"2026-12-25": [], "2026-12-24": ["09:00-12:00"]}."""
     return {day: spans.split(",") if spans else [] for day, _, spans in (value.partition("=") for value in values)}
 
 
 @category.command("hours")
 @click.argument("site_id", metavar="SITE")
 @click.argument("category_id", metavar="ID")
-@click.option("--timezone", default="", metavar="ZONE", help="Of the clock that these hours are on: Asia/Seoul.")
-@click.option("--open", "week", multiple=True, callback=_week, metavar="DAYS=HOURS", help="mon-fri=09:00-18:00. Repeatable.")
+@click.option("--timezone", default="", metavar="ZONE", help="Time zone of the hours, such as Asia/Seoul.")
+@click.option(
+    "--open",
+    "week",
+    multiple=True,
+    callback=_week,
+    metavar="DAYS=HOURS",
+    help="Opening hours, such as mon-fri=09:00-18:00. Repeatable.",
+)
 @click.option(
     "--holiday", "days", multiple=True, callback=_days, metavar="DAY[=HOURS]",
-    help="Closed, or open at these hours only: 2026-12-25, 12-25 (every year), 2026-12-24=09:00-12:00. Repeatable.",
+    help="A day that is closed or has other hours: 2026-12-25, 12-25 (every year), 2026-12-24=09:00-12:00. Repeatable.",
 )  # fmt: skip  # one option
-@click.option("--inherit", is_flag=True, help="As its parent category; without one, always open.")
+@click.option("--inherit", is_flag=True, help="Use the parent category's hours. Without a parent: always open.")
 @json_option
 @with_records
 async def category_hours(
@@ -59,9 +66,9 @@ async def category_hours(
     inherit: bool,
     as_json: bool,
 ) -> None:
-    """Show when a category is open, or say it: the hours given replace the former ones, whole.
+    """Show or set the opening hours of a category. New hours replace all earlier ones.
 
-    A running server keeps to them for everybody who comes from now on.
+    A running server applies them to every new session.
     """
     site = await site_of(records, site_id)
     found = site.categories.get(category_id)
@@ -77,12 +84,12 @@ async def category_hours(
 
 def _checked(given: dict[str, Any]) -> Hours:
     if not given["timezone"] or not given["week"]:
-        raise click.UsageError("Hours need --timezone and at least one --open; --inherit takes them away.")
+        raise click.UsageError("Hours need --timezone and at least one --open. --inherit removes the category's own hours.")
     try:
         hours = msgspec.convert(given, Hours)
         check(hours)
     except msgspec.ValidationError as error:
-        raise click.UsageError(f"That is not understood: {error}; hours look like 09:00-18:00.") from error
+        raise click.UsageError(f"These hours are not valid: {error}. Hours look like 09:00-18:00.") from error
     except BadHours as error:
         raise click.UsageError(str(error)) from error
     return hours

@@ -1,4 +1,4 @@
-"""The `sangdam` command: `serve`, `media`, `init`, and the keeping of sites, staff and sessions (`admin/`)."""
+"""The `sangdam` command: `serve`, `media`, and the administrative commands."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ _MEDIA_PORT = click.IntRange(1024, 65_000)
 
 
 class _Commands(click.Group):
-    """The administrative commands are loaded when they are asked for: the server need not wait for them."""
+    """The commands. Administrative ones are imported only when they run, so that `sangdam serve` starts fast."""
 
     ADMIN = ("category", "export", "init", "session", "simulate", "site", "staff")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
         return sorted([*super().list_commands(ctx), *self.ADMIN])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command with this name, importing it if need be."""
         if cmd_name not in self.ADMIN:
             return super().get_command(ctx, cmd_name)
         from signaling import cli
@@ -47,36 +49,38 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--demo", is_flag=True, help="With a demo shop and demo accounts; HTTP on this machine only.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on (put TLS in front).")
+@click.option("--demo", is_flag=True, help="Add a demo shop and demo accounts. Serves HTTP on this machine only.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on. Put a TLS proxy in front of it.")
 @click.option("--port", default=8080, show_default=True, type=_PORT, help="HTTP port.")
 @click.option("--public-url", default="", callback=origin, help="Where users reach this server, such as https://talk.example.")
-@click.option("--udp-port", default=40000, show_default=True, type=_MEDIA_PORT, help="First UDP port for media; one a worker.")
+@click.option("--udp-port", default=40000, show_default=True, type=_MEDIA_PORT, help="First UDP port for media, one per worker.")
 @click.option(
-    "--announce", multiple=True, metavar="ADDR", help="Public address of this machine for media (behind NAT). Repeatable."
+    "--announce", multiple=True, metavar="ADDR", help="Public address of this machine for media, behind NAT. Repeatable."
 )
-@click.option("--turn", multiple=True, metavar="turn:HOST:PORT", help="TURN server for clients without UDP. Repeatable.")
+@click.option(
+    "--turn", multiple=True, metavar="turn:HOST:PORT", help="TURN server for clients whose network blocks UDP. Repeatable."
+)
 @click.option(
     "--turn-secret-file",
     default=None,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="File with the secret that the TURN server knows too (its static-auth-secret).",
+    help="File with the secret that is shared with the TURN server (its static-auth-secret).",
 )
-@click.option("--workers", default=0, show_default="one a core", type=click.IntRange(0, 256), help="Media workers.")
+@click.option("--workers", default=0, show_default="one per core", type=click.IntRange(0, 256), help="Number of media workers.")
 @click.option("--shop-port", default=8081, show_default=True, type=_PORT, help="The demo shop's port.")
 @click.option(
     "--most-waiting",
     default=Bounds.most_waiting,
     show_default=True,
     type=click.IntRange(1),
-    help="People without a counselor at once; nobody new is let in beyond.",
+    help="The most users without a counselor at one time. Further users are refused.",
 )
 @click.option(
     "--most-lag-ms",
     default=Bounds.most_lag_ms,
     show_default=True,
     type=click.IntRange(10),
-    help="While this server is later than that with what it does, nobody new is let in.",
+    help="Refuse new users while the event loop of this server lags by more than this.",
 )
 @click.option(
     "--trust-proxy",
@@ -84,18 +88,23 @@ def main() -> None:
     flag_value=ONE_PROXY,
     default=None,
     type=ProxyNetworks(),
-    help="Take clients' addresses from X-Forwarded-For or Forwarded, as proxies in these networks set it: 10.0.0.0/8,127.0.0.1. "
-    "Without networks: as one proxy does that is on this machine or a private network.",
+    help="Trust X-Forwarded-For or Forwarded from proxies in these networks, such as 10.0.0.0/8,127.0.0.1. "
+    "Without a value: from one proxy on this machine or a private network.",
 )
 @click.option(
-    "--metrics", default=None, type=Address(), help="Tell Prometheus of everything, at /metrics there; keep it private."
+    "--metrics", default=None, type=Address(), help="Serve Prometheus metrics at /metrics of this address. Keep it private."
 )
 @click.option(
-    "--log-level", default=None, type=click.Choice(["debug", "info", "warning", "error"]), help="Default: info; in demo warning."
+    "--log-level",
+    default=None,
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    help="[default: info; warning with --demo]",
 )
 @redis_option(required=False)
 @secret_option
-@click.option("--advertise", default="", metavar="URL", callback=origin, help="Where the cluster's other servers reach this one.")
+@click.option(
+    "--advertise", default="", metavar="URL", callback=origin, help="URL at which the cluster's other servers reach this one."
+)
 @storage_options
 def serve(
     *,
@@ -106,10 +115,10 @@ def serve(
     secret_file: Path | None,
     **options: Any,
 ) -> None:
-    """Start the service."""
+    """Start the server."""
     secret = _secret(secret_file) if options["redis"] else b""
     if secret and options["host"] in ("0.0.0.0", "::") and not options["advertise"]:  # noqa: S104 - a comparison
-        raise click.ClickException("Other servers cannot reach that address: name one with --advertise http://…")
+        raise click.ClickException("Other servers cannot reach that address. Give one with --advertise http://…")
     settings = Settings(demo=demo, data_dir=data_dir or default_data_dir(demo=demo), announce=announce, secret=secret, **options)
     _check_turn(settings)
     _check_ports(ports_of(settings))
@@ -120,8 +129,8 @@ def serve(
         try:
             runner.run(_run(settings))
         except Overtaken:
-            raise click.ClickException("Another server of the cluster decides now: start this one again.") from None
-        except OSError as error:  # a port taken since we looked, a folder that cannot be written
+            raise click.ClickException("Another server of the cluster leads now. Start this one again.") from None
+        except OSError as error:  # a port that was taken since the check, or a folder that cannot be written
             raise click.ClickException(f"Cannot serve: {error}") from error
 
 
@@ -142,7 +151,7 @@ def _check_turn(settings: Settings) -> None:
 
 
 async def _run(settings: Settings) -> None:
-    """The media workers load while this process does."""
+    """Run the server. The media workers load in parallel with it."""
     from media.api.cancellation import keep_cancellations
     from signaling.mediaworkers.interface import MediaWorkers
 
@@ -158,7 +167,7 @@ async def _run(settings: Settings) -> None:
         workers = Workers(settings)
     try:
         await workers.begin()
-        from signaling.server.app import serve  # it brings everything: a second of imports
+        from signaling.server.app import serve  # imported here because it takes a second
 
         await serve(settings, on_ready=lambda: announce_ready(settings), workers=workers)
     finally:
@@ -168,19 +177,19 @@ async def _run(settings: Settings) -> None:
 @main.command()
 @redis_option(required=True)
 @secret_option
-@click.option("--listen", default="127.0.0.1", show_default=True, help="Address for the servers' commands; keep it private.")
-@click.option("--advertise", default="", help="Name under which servers reach it. [default: --listen]")
-@click.option("--port", default=7000, show_default=True, type=_PORT, help="First port for commands; one a worker.")
-@click.option("--udp-port", default=40000, show_default=True, type=_MEDIA_PORT, help="First UDP port for media; one a worker.")
-@click.option("--announce", multiple=True, metavar="ADDR", help="Public address of this machine (behind NAT). Repeatable.")
-@click.option("--address", multiple=True, metavar="ADDR", help="Bind media to this local address alone. Repeatable.")
-@click.option("--loopback", is_flag=True, help="Take media on loopback as well (to try it on one machine).")
-@click.option("--workers", default=0, show_default="one a core", type=click.IntRange(0, 256), help="Media workers.")
+@click.option("--listen", default="127.0.0.1", show_default=True, help="Address for the servers' commands. Keep it private.")
+@click.option("--advertise", default="", help="Name or address at which servers reach this machine. [default: --listen]")
+@click.option("--port", default=7000, show_default=True, type=_PORT, help="First port for commands, one per worker.")
+@click.option("--udp-port", default=40000, show_default=True, type=_MEDIA_PORT, help="First UDP port for media, one per worker.")
+@click.option("--announce", multiple=True, metavar="ADDR", help="Public address of this machine, behind NAT. Repeatable.")
+@click.option("--address", multiple=True, metavar="ADDR", help="Bind media to this local address only. Repeatable.")
+@click.option("--loopback", is_flag=True, help="Also accept media on loopback, to try a cluster on one machine.")
+@click.option("--workers", default=0, show_default="one per core", type=click.IntRange(0, 256), help="Number of media workers.")
 @click.option(
     "--recordings",
     type=click.Path(file_okay=False, path_type=Path),
     default=None,
-    help="The servers' folder for recordings, as it is mounted here. [default: none are made]",
+    help="The servers' folder of recordings, as mounted on this machine. [default: no recordings]",
 )
 def media(*, redis: str, secret_file: Path | None, **options: Any) -> None:
     """Start media workers for servers on other machines."""
@@ -188,10 +197,10 @@ def media(*, redis: str, secret_file: Path | None, **options: Any) -> None:
 
     token = media_token(_secret(secret_file))
     if options["listen"] in ("0.0.0.0", "::") and not options["advertise"]:  # noqa: S104 - a comparison
-        raise click.ClickException("Servers cannot reach that address: name one with --advertise.")
+        raise click.ClickException("Servers cannot reach that address. Give one with --advertise.")
     settings = MediaSettings(redis=redis, token=token, **options)
     if settings.port + settings.workers_wanted - 1 > LAST_PORT:
-        raise click.ClickException(f"{settings.workers_wanted} workers need as many ports: choose a lower --port.")
+        raise click.ClickException(f"{settings.workers_wanted} workers need as many ports, so choose a lower --port.")
     _check_ports([port for number in range(settings.workers_wanted) for port in settings.ports(number)])
     log.set_up(level="info")
     asyncio.run(run(settings))
@@ -213,12 +222,12 @@ def ports_of(settings: Settings) -> list[Port]:
         host, port = settings.metrics
         found.append(Port(port, (host,), f"--metrics {host}:{port + 10}"))
     if not settings.redis:
-        found += media_ports(settings.udp_port, settings.workers_wanted + 1)  # one is the spare
+        found += media_ports(settings.udp_port, settings.workers_wanted + 1)  # one more for the spare worker
     return found
 
 
 def announce_ready(settings: Settings) -> None:
-    """Where to go, in order."""
+    """Print the addresses of the pages, in the order in which to open them."""
     from rich.console import Console
     from rich.text import Text
 

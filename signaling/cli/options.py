@@ -1,4 +1,4 @@
-"""Options that the server and the administrative commands share. Light: `sangdam serve` loads nothing for them."""
+"""Options that `sangdam serve` and the administrative commands share. Importing this module is cheap."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ R = TypeVar("R")
 
 
 class Address(click.ParamType[tuple[str, int]]):
-    """HOST:PORT, as (host, port); brackets around IPv6."""
+    """HOST:PORT, converted to (host, port). An IPv6 address has brackets."""
 
     name = "HOST:PORT"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        """Return (host, port)."""
         host, _, port = str(value).rpartition(":")
         if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65_536:
             self.fail(f"“{value}” is not an address; write it as 127.0.0.1:9090.", param, ctx)
@@ -31,11 +32,12 @@ class Address(click.ParamType[tuple[str, int]]):
 
 
 class ProxyNetworks(click.ParamType[Proxies]):
-    """Networks with commas between; without any, one proxy nearby."""
+    """Networks of proxies, separated by commas. Without a value: one proxy on this machine or a private network."""
 
     name = "NETWORKS"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Proxies:
+        """Return the proxies."""
         if value == ONE_PROXY:
             return one_proxy()
         try:
@@ -45,7 +47,7 @@ class ProxyNetworks(click.ParamType[Proxies]):
 
 
 def origin(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """An origin as browsers write it, or "" when none is given."""
+    """Return the option's origin in canonical form, or "" when it is not given."""
     if not value:
         return ""
     from signaling.config import web_addresses
@@ -60,17 +62,19 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 def storage_options(command: Callable[..., R]) -> Callable[..., R]:
-    """`--data-dir`, `--database` (its password in a file, if need be) and `--recordings`."""
-    where = f"Folder for the server's key and SQLite file. [default: {default_data_dir(demo=False)}]"
+    """Add `--data-dir`, `--database`, `--database-password-file` and `--recordings` to a command."""
+    where = f"Folder of the server's key and SQLite file. [default: {default_data_dir(demo=False)}]"
     command = _with_password_file(command, "database", "File with the database's password, if it is not in the URL.")
     for option in (
         click.option("--data-dir", type=_FOLDER, default=None, envvar="SANGDAM_DATA_DIR", help=where),
-        click.option("--recordings", type=_FOLDER, default=None, help="Folder for recordings. [default: one in the data folder]"),
+        click.option(
+            "--recordings", type=_FOLDER, default=None, help="Folder of recordings. [default: a folder in the data folder]"
+        ),
         click.option(
             "--database",
             default="",
             envvar="SANGDAM_DATABASE",
-            help="SQLAlchemy URL, such as postgresql+asyncpg://…; default: SQLite in the data folder.",
+            help="SQLAlchemy URL, such as postgresql+asyncpg://… [default: SQLite in the data folder]",
         ),
     ):
         command = option(command)
@@ -78,12 +82,12 @@ def storage_options(command: Callable[..., R]) -> Callable[..., R]:
 
 
 def redis_option(*, required: bool) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """`--redis`, its password in a file, if need be."""
+    """Return a decorator that adds `--redis` and `--redis-password-file` to a command."""
     where: dict[str, Any] = {"metavar": "URL", "envvar": "SANGDAM_REDIS"}
     if required:
-        url = click.option("--redis", required=True, help="Redis of the cluster.", **where)
+        url = click.option("--redis", required=True, help="URL of the cluster's Redis.", **where)
     else:
-        url = click.option("--redis", default="", help="Redis of a cluster; media workers are then its own.", **where)
+        url = click.option("--redis", default="", help="URL of a cluster's Redis. Run `sangdam media` for its workers.", **where)
 
     def options(command: Callable[..., R]) -> Callable[..., R]:
         return url(_with_password_file(command, "redis", "File with Redis' password, if it is not in the URL."))
@@ -92,7 +96,7 @@ def redis_option(*, required: bool) -> Callable[[Callable[..., R]], Callable[...
 
 
 def _with_password_file(command: Callable[..., R], name: str, what: str) -> Callable[..., R]:
-    """`command` gets its option `name` with the password in it, whichever way both are given."""
+    """Add an option for a password file to `command`, whose URL option `name` then contains the password."""
     file_name = f"{name}_password_file"
 
     @wraps(command)
@@ -110,7 +114,7 @@ def _with_password_file(command: Callable[..., R], name: str, what: str) -> Call
 
 
 def secret_option(command: Callable[P, R]) -> Callable[P, R]:
-    """`--secret-file`."""
-    where = "File with the cluster's secret (or SANGDAM_SECRET in the environment)."
+    """Add `--secret-file` to a command."""
+    where = "File with the cluster's secret. [default: SANGDAM_SECRET in the environment]"
     path = click.Path(dir_okay=False, path_type=Path)
     return click.option("--secret-file", type=path, default=None, help=where)(command)

@@ -18,17 +18,17 @@ def _session_row(session: SessionRecord) -> dict[str, Any]:
 
 @click.group()
 def session() -> None:
-    """Past and present sessions."""
+    """List, erase and scrub sessions."""
 
 
 @session.command("list")
-@click.option("--state", default="")
-@click.option("--site", "site_id", default="")
-@click.option("--page", default=1, type=click.IntRange(1, 10_000_000))
+@click.option("--state", default="", help="Show only sessions in this state.")
+@click.option("--site", "site_id", default="", help="Show only sessions of this site.")
+@click.option("--page", default=1, show_default=True, type=click.IntRange(1, 10_000_000), help="Page of the list.")
 @json_option
 @with_records
 async def session_list(records: Records, state: str, site_id: str, page: int, as_json: bool) -> None:
-    """Newest first, 50 a page."""
+    """List sessions, newest first, 50 on a page."""
     found, total = await records.search_sessions(state=state, site=site_id, page=page)
     show([_session_row(each) for each in found], as_json=as_json)
     if not as_json and total > len(found):
@@ -39,9 +39,9 @@ async def session_list(records: Records, state: str, site_id: str, page: int, as
 @click.argument("session_id", metavar="ID")
 @with_records
 async def session_erase(records: Records, session_id: str) -> None:
-    """Remove all that was said, written, shown, recorded and known in a session; its times stay as figures.
+    """Erase the content of a session: texts, pictures, board, recordings, and facts about the user.
 
-    One that still runs is ended: a running server notices within a second, and nothing is added from this moment on.
+    Its times stay for the figures. A session that still runs ends within a second, and nothing more is stored of it.
     """
     if not await records.erase_session(session_id):
         raise click.ClickException(f"There is no session “{session_id}”.")
@@ -50,17 +50,17 @@ async def session_erase(records: Records, session_id: str) -> None:
     click.echo(f"Erased {session_id}.")
     if records.traces_left:
         click.echo(
-            "The database's files still hold what it said: run `sangdam session scrub` when few people are there.", err=True
+            "The database's files still contain erased text. Run `sangdam session scrub` when few people are connected.", err=True
         )
 
 
 @session.command("scrub")
 @with_records
 async def session_scrub(records: Records) -> None:
-    """Write the database anew, without anything that was erased or whose retention is over.
+    """Rewrite the database's files without erased and expired data.
 
-    Erasing does this by itself, except in a PostgreSQL whose tables are large. Others wait meanwhile.
+    `sangdam session erase` does this by itself, except for large tables of PostgreSQL. Other writers wait meanwhile.
     """
     if not await records.scrub(everything=True):
-        raise click.ClickException("Somebody is using the database: not everything could be written anew. Try again.")
-    click.echo("Nothing is left of what was erased.")
+        raise click.ClickException("The database is in use, so some of it could not be rewritten. Try again.")
+    click.echo("No erased data is left in the database's files.")

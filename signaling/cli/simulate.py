@@ -1,4 +1,4 @@
-"""`sangdam simulate`: a day on the engine that matches in the service, with a virtual clock; or real calls."""
+"""`sangdam simulate`: a simulated day on the real matching engine with a virtual clock, or real calls."""
 
 from __future__ import annotations
 
@@ -24,24 +24,34 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def simulate() -> None:
-    """Try a day before it comes."""
+    """Simulate a day of matching, or real calls."""
 
 
 @simulate.command("calls", add_help_option=False, context_settings={"ignore_unknown_options": True})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def calls(arguments: tuple[str, ...]) -> None:
-    """Call an installation, for real, and say what was heard."""
-    os.execv(sys.executable, [sys.executable, "-m", "loadtest", *arguments])  # noqa: S606 - our own program, which knows no server
+    """Make real calls to an installation and report their quality."""
+    os.execv(sys.executable, [sys.executable, "-m", "loadtest", *arguments])  # noqa: S606 - our own program
 
 
 @simulate.command("matcher")
-@click.option("--model", "model_file", type=_FILE, help="Staff and arrivals as TOML; without it a built-in day.")
-@click.option("--arrivals", "arrivals_file", type=_FILE, help="CSV: time,kind,site,language,category,handle,patience.")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Another seed, another day.")
-@click.option("--within", default=20.0, show_default=True, type=click.FloatRange(0), help="Seconds of the service level.")
-@click.option("--json", "as_json", is_flag=True, help="For scripts.")
-@click.option("--plot", "plot_file", type=click.Path(dir_okay=False, path_type=Path), help="Draw it: .svg, .png or .pdf.")
-@click.option("--show-model", is_flag=True, help="Print the built-in model, to begin one's own from.")
+@click.option("--model", "model_file", type=_FILE, help="Staff and arrivals as TOML. [default: a built-in day]")
+@click.option(
+    "--arrivals", "arrivals_file", type=_FILE, help="Arrivals as CSV: time,kind,site,language,category,handle,patience."
+)
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="Seed of the random numbers.")
+@click.option(
+    "--within",
+    default=20.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="Seconds within which the service level counts an answer.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--plot", "plot_file", type=click.Path(dir_okay=False, path_type=Path), help="Draw the day into a .svg, .png or .pdf file."
+)
+@click.option("--show-model", is_flag=True, help="Print the built-in model, as a template for --model.")
 def matcher(
     *,
     model_file: Path | None,
@@ -52,7 +62,7 @@ def matcher(
     plot_file: Path | None,
     show_model: bool,
 ) -> None:
-    """A day of users and staff: waits, service level, who gives up, and what theory says of it."""
+    """Simulate a day of users and staff: waits, service level, abandonment, and the predictions of queueing theory."""
     if show_model:
         click.echo(default_model_text())
         return
@@ -68,7 +78,7 @@ def matcher(
     except (ModelError, UnicodeDecodeError) as error:
         raise click.ClickException(str(error)) from error
     if not len(arrivals):
-        raise click.ClickException("Nobody comes on this day.")
+        raise click.ClickException("There are no arrivals on this day.")
     outcome = Day(arrivals, model, seed).run()
     found = report(outcome, model, within)
     if plot_file is not None:
@@ -83,9 +93,9 @@ def matcher(
 
 
 def _check_plot(target: Path) -> None:
-    """Before a long day is played for nothing."""
+    """Raise an error if the plot cannot be drawn, before a long simulation runs in vain."""
     if target.suffix not in SUFFIXES:
-        raise click.BadParameter(f"The file ends in {', '.join(SUFFIXES)}.", param_hint="--plot")
+        raise click.BadParameter(f"The name of the file must end in {', '.join(SUFFIXES)}.", param_hint="--plot")
     if find_spec("matplotlib") is None:
         raise click.ClickException("Drawing needs matplotlib. Install it: pip install 'sangdam[plot]'")
 
@@ -109,7 +119,7 @@ def _print(found: Report) -> None:
     console.print(table)
     for name, percent in found.occupancy_percent.items():
         console.print(f"{name}: occupied {_number(percent)} % of the time on duty")
-    console.print(f"Ranges told at the start that held: {_number(found.wait_promise_kept_percent)} %")
+    console.print(f"Waits within the range shown at the start: {_number(found.wait_promise_kept_percent)} %")
 
 
 def _cells(figures: Figures) -> list[str]:

@@ -27,12 +27,13 @@ from .typed import (
 
 
 def _site_row(site: Site) -> dict[str, Any]:
-    """Key ids, never secrets: those are shown once, when they are made."""
+    """Return a site for output, with the ids of its keys. A key's secret is shown only once, when it is made."""
     row = {name: getattr(site, name) for name in Site.__struct_fields__ if name not in ("categories", "keys")}
     return row | {"categories": list(site.categories), "keys": [key.kid for key in site.keys]}
 
 
 async def site_of(records: Records, site_id: str) -> Site:
+    """Return the site. Raises ClickException when there is no such site."""
     site = await records.site(site_id)
     if site is None:
         raise click.ClickException(f"There is no site “{site_id}”.")
@@ -41,44 +42,67 @@ async def site_of(records: Records, site_id: str) -> Site:
 
 @click.group()
 def site() -> None:
-    """Partners' sites."""
+    """Manage partners' sites."""
 
 
 @site.command("add")
 @click.argument("site_id", metavar="ID", callback=an_id)
 @name_option
 @click.option(
-    "--origin", "origins", multiple=True, callback=origins, help="Where its pages are: https://shop.example. Repeatable."
+    "--origin",
+    "origins",
+    multiple=True,
+    callback=origins,
+    help="Origin of the site's pages, such as https://shop.example. Repeatable.",
 )
-@click.option("--language", "languages", multiple=True, callback=language_tags, help="In the order of preference. Repeatable.")
-@click.option("--accent", default="", callback=colour, help="#rrggbb")
-@click.option("--privacy-url", default="", callback=link, help="https://…")
-@click.option("--home-url", default="", callback=link, help="https://…")
-@click.option("--retention-days", default=90, show_default=True, type=click.IntRange(1, 3650))
+@click.option(
+    "--language",
+    "languages",
+    multiple=True,
+    callback=language_tags,
+    help="Offered language, in the order of preference. Repeatable.",
+)
+@click.option("--accent", default="", callback=colour, help="Accent colour as #rrggbb.")
+@click.option("--privacy-url", default="", callback=link, help="Page of the privacy policy: https://…")
+@click.option("--home-url", default="", callback=link, help="Home page: https://…")
+@click.option(
+    "--retention-days", default=90, show_default=True, type=click.IntRange(1, 3650), help="Days after which sessions are deleted."
+)
 @click.option(
     "--page-param",
     "page_params",
     multiple=True,
     callback=parameters,
-    help="Query parameter that page addresses may keep. Repeatable.",
+    help="Query parameter that is not cut from page addresses. Repeatable.",
 )
-@click.option("--recording", default="off", show_default=True, type=click.Choice(["off", "ask"]), help="Ask all for consent.")
-@click.option("--callbacks", default="offered", show_default=True, type=click.Choice(["offered", "off"]), help="Call users back.")
+@click.option(
+    "--recording",
+    default="off",
+    show_default=True,
+    type=click.Choice(["off", "ask"]),
+    help="Ask all participants for consent to recording.",
+)
+@click.option(
+    "--callbacks", default="offered", show_default=True, type=click.Choice(["offered", "off"]), help="Offer to call users back."
+)
 @click.option(
     "--listening",
     default="off",
     show_default=True,
     type=click.Choice(["off", "on"]),
-    help="May operators listen in? Users are told.",
+    help="Let operators listen in. Users are told.",
 )
-@click.option("--update", is_flag=True, help="Change a site that is there: what is not given stays.")
+@click.option("--update", is_flag=True, help="Change an existing site. Options that are not given keep their value.")
 @json_option
 @with_records
 async def site_add(records: Records, site_id: str, update: bool, as_json: bool, **given: Any) -> None:
-    """Add a site, or change one. Its back end needs a key only to vouch for users: sangdam site key."""
+    """Add a site, or change one.
+
+    The site's back end needs a key only if it vouches for users: see sangdam site key.
+    """
     before = await records.site(site_id)
     if (before is not None) != update:
-        raise click.ClickException(f"Site “{site_id}” {'is there already; use --update' if before else 'is not there yet'}.")
+        raise click.ClickException(f"Site “{site_id}” {'exists already; use --update' if before else 'does not exist yet'}.")
     values: dict[str, Any] = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
     if before is not None:
         context = click.get_current_context()
@@ -102,7 +126,7 @@ async def site_add(records: Records, site_id: str, update: bool, as_json: bool, 
 @json_option
 @with_records
 async def site_list(records: Records, as_json: bool) -> None:
-    """All sites."""
+    """List all sites."""
     rows = [_site_row(found) for found in await records.sites()]
     short = ("id", "names", "origins", "languages", "categories", "keys")
     show(rows if as_json else [{name: row[name] for name in short} for row in rows], as_json=as_json)
@@ -113,7 +137,7 @@ async def site_list(records: Records, as_json: bool) -> None:
 @json_option
 @with_records
 async def site_show(records: Records, site_id: str, as_json: bool) -> None:
-    """One site."""
+    """Show one site."""
     show([_site_row(await site_of(records, site_id))], as_json=as_json, one=True)
 
 
@@ -121,7 +145,7 @@ async def site_show(records: Records, site_id: str, as_json: bool) -> None:
 @click.argument("site_id", metavar="ID")
 @with_records
 async def site_remove(records: Records, site_id: str) -> None:
-    """Remove a site; its past sessions stay until their retention ends."""
+    """Remove a site. Its past sessions stay until their retention ends."""
     if not await records.remove_site(site_id):
         raise click.ClickException(f"There is no site “{site_id}”.")
     await noted(records, "site.remove", f"site/{site_id}")
@@ -130,11 +154,14 @@ async def site_remove(records: Records, site_id: str) -> None:
 @site.command("key")
 @click.argument("site_id", metavar="ID")
 @click.argument("kid", metavar="KEY", callback=an_id)
-@click.option("--remove", is_flag=True, help="Codes signed with it are refused from now on.")
+@click.option("--remove", is_flag=True, help="Remove the key. Codes that were signed with it are refused from now on.")
 @json_option
 @with_records
 async def site_key(records: Records, site_id: str, kid: str, remove: bool, as_json: bool) -> None:
-    """Make a signing key for the site's back end (shown once; two may live at a time), or remove one."""
+    """Make a signing key for the site's back end, or remove one.
+
+    The secret is shown only once. A site may have two keys at a time.
+    """
     found = await site_of(records, site_id)
     others = [key for key in found.keys if key.kid != kid]
     if remove:
@@ -144,9 +171,9 @@ async def site_key(records: Records, site_id: str, kid: str, remove: bool, as_js
         await noted(records, "site.key_remove", f"site/{site_id}")
         return
     if kid == SERVER_KID or len(others) < len(found.keys):
-        raise click.ClickException(f"There is a key “{kid}” already; choose another name.")
+        raise click.ClickException(f"Key “{kid}” exists already; choose another name.")
     if len(others) >= MOST_KEYS:
-        raise click.ClickException(f"“{site_id}” has {MOST_KEYS} keys; remove one first.")
+        raise click.ClickException(f"“{site_id}” has {MOST_KEYS} keys already; remove one first.")
     key = SiteKey(kid=kid, secret=new_secret())
     await records.save_site(replace(found, keys=[*others, key]))
     await noted(records, "site.key_add", f"site/{site_id}")
@@ -155,7 +182,7 @@ async def site_key(records: Records, site_id: str, kid: str, remove: bool, as_js
 
 @click.group()
 def category() -> None:
-    """What a site's users ask about."""
+    """Manage the categories of a site's questions."""
 
 
 def _category_row(found: Category) -> dict[str, Any]:
@@ -172,12 +199,12 @@ def _category_row(found: Category) -> dict[str, Any]:
 @click.argument("site_id", metavar="SITE")
 @click.argument("category_id", metavar="ID", callback=an_id)
 @name_option
-@click.option("--parent", default=None, help="Those who serve the parent are asked when nobody serves this one; '' for none.")
+@click.option("--parent", default=None, help="Parent category, whose staff are asked next (see --widen); '' for none.")
 @click.option(
     "--priority",
     default=None,
     type=click.IntRange(-MOST_PRIORITY, MOST_PRIORITY),
-    help="Each step counts as one more minute of waiting. [default: as its parent, or 0]",
+    help="Each step counts like one more minute of waiting. [default: the parent's, or 0]",
 )
 @click.option(
     "--widen",
@@ -185,7 +212,7 @@ def _category_row(found: Category) -> dict[str, Any]:
     type=click.IntRange(0, MOST_WIDENS_MS // 1000),
     default=None,
     metavar="S S",
-    help="Seconds until those who serve the parent are asked too, and until all are. [default: as its parent, or 15 30]",
+    help="Seconds until the parent's staff are asked, too, and until all staff are. [default: the parent's, or 15 30]",
 )
 @json_option
 @with_records
@@ -199,7 +226,7 @@ async def category_add(
     widen: tuple[int, int] | None,
     as_json: bool,
 ) -> None:
-    """Add a category to a site, or change one: what is not given stays."""
+    """Add a category to a site, or change one. Options that are not given keep their value."""
     found = await site_of(records, site_id)
     before = found.categories.get(category_id) or Category(id=category_id, names={"en": category_id})
     added = replace(
@@ -212,7 +239,7 @@ async def category_add(
     parent = added.parent
     changed = replace(found, categories=found.categories | {category_id: added})
     if parent is not None and (parent not in found.categories or category_id in found.category_path(parent)):
-        raise click.ClickException(f"“{parent}” cannot be its parent: it is unknown, or below it.")
+        raise click.ClickException(f"“{parent}” cannot be its parent: it does not exist, or is below this category.")
     await records.save_site(changed)
     await noted(records, "category.save", f"site/{site_id}/{category_id}")
     show([_category_row(added)], as_json=as_json, one=True)
@@ -223,7 +250,7 @@ async def category_add(
 @json_option
 @with_records
 async def category_list(records: Records, site_id: str, as_json: bool) -> None:
-    """The categories of a site."""
+    """List the categories of a site."""
     show([_category_row(found) for found in (await site_of(records, site_id)).categories.values()], as_json=as_json)
 
 
@@ -233,7 +260,7 @@ async def category_list(records: Records, site_id: str, as_json: bool) -> None:
 @json_option
 @with_records
 async def category_show(records: Records, site_id: str, category_id: str, as_json: bool) -> None:
-    """One category."""
+    """Show one category."""
     found = (await site_of(records, site_id)).categories.get(category_id)
     if found is None:
         raise click.ClickException(f"“{site_id}” has no category “{category_id}”.")
@@ -245,7 +272,7 @@ async def category_show(records: Records, site_id: str, category_id: str, as_jso
 @click.argument("category_id", metavar="ID")
 @with_records
 async def category_remove(records: Records, site_id: str, category_id: str) -> None:
-    """Remove a category; those below it come to stand alone."""
+    """Remove a category. Categories below it then have no parent."""
     found = await site_of(records, site_id)
     if category_id not in found.categories:
         raise click.ClickException(f"“{site_id}” has no category “{category_id}”.")

@@ -38,14 +38,14 @@ def _password(member: StaffRecord, from_stdin: bool) -> str:
 
 
 @click.command()
-@click.option("--login", prompt=True, callback=an_id)
-@click.option("--name", prompt=True, callback=a_name)
+@click.option("--login", prompt=True, callback=an_id, help="Name to sign in with.")
+@click.option("--name", prompt=True, callback=a_name, help="Name that others see.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_records
 async def init(records: Records, login: str, name: str, password_stdin: bool) -> None:
-    """Make the first operator."""
+    """Add the first operator."""
     if any(member.role == "operator" for member in await records.all_staff()):
-        raise click.ClickException("There is an operator already; add others with: sangdam staff add --role operator LOGIN")
+        raise click.ClickException("There is an operator already. Add others with: sangdam staff add --role operator LOGIN")
     await _add_staff(records, StaffRecord(id=login.lower(), login=login.lower(), name=name, role="operator"), password_stdin)
 
 
@@ -59,14 +59,14 @@ async def _add_staff(records: Records, member: StaffRecord, password_stdin: bool
 
 @click.group()
 def staff() -> None:
-    """Counselors, professionals, operators."""
+    """Manage counselors, professionals and operators."""
 
 
 @staff.command("add")
 @click.argument("login", callback=an_id)
-@click.option("--name", required=True, callback=a_name)
-@click.option("--role", type=_ROLES, required=True)
-@click.option("--language", "languages", multiple=True, callback=language_tags, help="Repeatable.")
+@click.option("--name", required=True, callback=a_name, help="Name that users and staff see.")
+@click.option("--role", type=_ROLES, required=True, help="Role of the new member of staff.")
+@click.option("--language", "languages", multiple=True, callback=language_tags, help="Language that they speak. Repeatable.")
 @click.option(
     "--site",
     "sites",
@@ -74,7 +74,7 @@ def staff() -> None:
     default=("*",),
     show_default=True,
     callback=ids_or_all,
-    help="Repeatable; not for operators.",
+    help="Site that they serve; * for all. Repeatable. Not for operators.",
 )
 @click.option(
     "--category",
@@ -83,9 +83,9 @@ def staff() -> None:
     default=("*",),
     show_default=True,
     callback=ids_or_all,
-    help="Repeatable; not for operators.",
+    help="Category that they serve; * for all. Repeatable. Not for operators.",
 )
-@click.option("--capacity", default=1, show_default=True, type=click.IntRange(1, 20), help="Sessions at once.")
+@click.option("--capacity", default=1, show_default=True, type=click.IntRange(1, 20), help="Sessions at the same time.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_records
 async def staff_add(records: Records, login: str, name: str, role: str, password_stdin: bool, **given: Any) -> None:
@@ -93,7 +93,7 @@ async def staff_add(records: Records, login: str, name: str, role: str, password
     if role != "operator" and not given["languages"]:
         raise click.UsageError("A counselor or professional needs at least one --language.")
     if role == "operator" and (set(given["sites"]), set(given["categories"])) != ({"*"}, {"*"}):
-        raise click.UsageError("An operator sees and may do everything at every site: --site and --category cannot limit that.")
+        raise click.UsageError("An operator may see and do everything at every site; --site and --category cannot limit that.")
     values = {key: list(value) if isinstance(value, tuple) else value for key, value in given.items()}
     record = StaffRecord(id=login.lower(), login=login.lower(), name=name, role=role, **values)  # type: ignore[arg-type]  # click has checked role and values
     await _add_staff(records, record, password_stdin)
@@ -104,9 +104,9 @@ async def staff_add(records: Records, login: str, name: str, role: str, password
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_records
 async def staff_password(records: Records, login: str, password_stdin: bool) -> None:
-    """Give somebody a new password; they are signed out everywhere."""
+    """Set a new password and sign the member of staff out everywhere."""
     member = await _member(records, login)
-    await records.save_staff(replace(member, password_hash=_password(member, password_stdin)))  # which ends their sign-ins
+    await records.save_staff(replace(member, password_hash=_password(member, password_stdin)))  # this ends their sign-ins
     await noted(records, "staff.password", f"staff/{member.id}")
 
 
@@ -114,7 +114,7 @@ async def staff_password(records: Records, login: str, password_stdin: bool) -> 
 @json_option
 @with_records
 async def staff_list(records: Records, as_json: bool) -> None:
-    """All staff."""
+    """List all staff."""
     show([_staff_row(member) for member in await records.all_staff()], as_json=as_json)
 
 
@@ -123,7 +123,7 @@ async def staff_list(records: Records, as_json: bool) -> None:
 @json_option
 @with_records
 async def staff_show(records: Records, login: str, as_json: bool) -> None:
-    """One member of staff."""
+    """Show one member of staff."""
     show([_staff_row(await _member(records, login))], as_json=as_json, one=True)
 
 
@@ -131,7 +131,7 @@ async def staff_show(records: Records, login: str, as_json: bool) -> None:
 @click.argument("login")
 @with_records
 async def staff_remove(records: Records, login: str) -> None:
-    """Remove a member of staff; they are signed out everywhere."""
+    """Remove a member of staff and sign them out everywhere."""
     member = await _member(records, login)
     await records.remove_staff(member.id)
     await noted(records, "staff.remove", f"staff/{member.id}")

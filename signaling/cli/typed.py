@@ -1,4 +1,4 @@
-"""What the administrative commands share: records, options, checks of what is typed, tables and JSON."""
+"""Shared parts of the administrative commands: opening the records, options, checks of input, tables and JSON."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from .options import storage_options
 
 MOST_NAME = 100  # characters
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-json_option = click.option("--json", "as_json", is_flag=True, help="For scripts.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 async def open_records(settings: Settings) -> Records:
-    """ClickException with a sentence when there is no getting at them."""
+    """Open the records. Raises ClickException with a sentence when they cannot be opened."""
     try:
         return await Records.open(settings.database_url)
     except (SQLAlchemyError, ModuleNotFoundError, OSError) as error:
@@ -43,7 +43,7 @@ async def open_records(settings: Settings) -> Records:
 
 
 def with_records(command: Callable[..., Awaitable[None]]) -> Callable[..., None]:
-    """Runs an async command with open records as its first argument."""
+    """Turn an async command into one that opens the records and gets them as its first argument."""
 
     @storage_options
     @wraps(command)
@@ -64,26 +64,28 @@ def with_records(command: Callable[..., Awaitable[None]]) -> Callable[..., None]
 
 
 def recordings_here() -> Recordings:
-    """The folder that the command at work was told."""
+    """Return the recordings in the folder that this command was given."""
     found: Recordings = click.get_current_context().obj
     return found
 
 
-# --- what is typed -----------------------------------------------------------------------------------------------------
+# --- input -------------------------------------------------------------------------------------------------------------
 
 
 def an_id(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """Return a valid id."""
     if not _ID.fullmatch(value):
         raise click.BadParameter("letters, digits, “-”, “_” and “.” only, 64 at most")
     return value
 
 
 def a_name(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """Return a valid name of a person."""
     return _named(value)
 
 
 def by_language(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """("ko_KR=카메라", "en=Cameras") → {"ko-KR": "카메라", "en": "Cameras"}"""
+    """Return ("ko_KR=카메라", "en=Cameras") as {"ko-KR": "카메라", "en": "Cameras"}."""
     names = {_tag(language): _named(name) for language, is_said, name in (value.partition("=") for value in values) if is_said}
     if len(names) != len(values):
         raise click.BadParameter("give each name once, as LANGUAGE=NAME, such as ko=카메라")
@@ -91,25 +93,27 @@ def by_language(_context: click.Context, _parameter: click.Parameter, values: tu
 
 
 def language_tags(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
+    """Return language tags in canonical form."""
     return [_tag(value) for value in values]
 
 
 def ids_or_all(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Ids, or “*” for all."""
+    """Return valid ids, or “*” for all."""
     return [value if value == "*" else an_id(_context, _parameter, value) for value in values]
 
 
 def parameters(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Names of query parameters."""
+    """Return valid names of query parameters."""
     return [_text(Exact(100), value) for value in values]
 
 
 def origins(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
-    """Each once."""
+    """Return origins in canonical form, each once."""
     return list(dict.fromkeys(_address(web_addresses.origin, value) for value in values))
 
 
 def link(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """Return the address of a page in canonical form, or ""."""
     return _address(web_addresses.page, value) if value else ""
 
 
@@ -123,7 +127,7 @@ def _address(read: Callable[[str], str], value: str) -> str:
 def _tag(value: str) -> str:
     tag = language_tag(value)
     if not tag:
-        raise click.BadParameter(f"“{_shown(value)}” is no language; one looks like ko, en-US or zh-Hant")
+        raise click.BadParameter(f"“{_shown(value)}” is no language; languages look like ko, en-US or zh-Hant")
     return tag
 
 
@@ -143,18 +147,22 @@ def _shown(value: str) -> str:
 
 
 def colour(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """Return a valid colour, or ""."""
     if value and not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
         raise click.BadParameter("give the colour as #rrggbb")
     return value
 
 
-name_option = click.option("--name", "names", multiple=True, callback=by_language, metavar="LANG=NAME", help="Repeatable.")
+name_option = click.option(
+    "--name", "names", multiple=True, callback=by_language, metavar="LANG=NAME", help="Name in one language. Repeatable."
+)
 
 
-# --- what is shown -----------------------------------------------------------------------------------------------------
+# --- output ------------------------------------------------------------------------------------------------------------
 
 
 def show(rows: list[dict[str, Any]], *, as_json: bool, one: bool = False) -> None:
+    """Print rows as a table or JSON. `one`: print the only row by itself."""
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(rows[0] if one else rows), indent=2))
         return
@@ -172,7 +180,7 @@ def show(rows: list[dict[str, Any]], *, as_json: bool, one: bool = False) -> Non
 
 
 def _cell(value: Any) -> Text:
-    return Text(_words(value))  # Text: what people wrote is no markup
+    return Text(_words(value))  # Text, so that rich does not read people's texts as markup
 
 
 def _words(value: Any) -> str:
@@ -184,4 +192,5 @@ def _words(value: Any) -> str:
 
 
 async def noted(records: Records, action: AuditAction, subject: str) -> None:
+    """Record an action of this command in the audit."""
     await records.audit("cli", action, subject, time.time_ns() // 1_000_000)

@@ -1,4 +1,4 @@
-"""The matcher of a cluster, used by the leader alone."""
+"""The matcher's store in a cluster, which only the leader may use."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from signaling.cluster.node import Node
 
 
 class CheckedStore:
-    """A `MatchStore` that checks before each step that this server still leads. A server that stood still must not take the
-    events that are meant for its successor. Every step raises `Unavailable` on a server that no longer leads."""
+    """A `MatchStore` that checks before each step that this server still leads.
+
+    Otherwise a leader that hung for a while could take events that are meant for its successor. Every step raises
+    `Unavailable` on a server that no longer leads.
+    """
 
     def __init__(self, store: MatchStore, node: Node) -> None:
         self._store = store

@@ -1,1 +1,1 @@
-"""Pictures from strangers: what they are, what they cost, and how they are written anew. Imports nothing else of the server."""
+"""Pictures from strangers: reading their headers, bounding their cost, and re-encoding them. Imports no other server package."""

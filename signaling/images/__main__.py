@@ -1,7 +1,7 @@
-"""`python -m signaling.images`: writes pictures anew, one after another, within limits that the kernel keeps.
+"""`python -m signaling.images`: re-encodes pictures, one after another, within limits that the kernel enforces.
 
 Standard input brings four bytes of length, then the picture. Standard output gets a line of JSON, then the new picture. The line
-holds a `reason`, or `mime`, `width`, `height`, `size` (of the new picture, in bytes) and `busy_s` (time on the processor).
+has `busy_s` (CPU time) and either a `reason`, or `mime`, `width`, `height` and `size` (of the new picture, in bytes).
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from .reencode import reencode
 from .refusal import PictureRefused
 
 PR_SET_PDEATHSIG = 1
-NICE = 5  # calls and conversations come first
-_STATUS = Path("/proc/self/status")  # of Linux
+NICE = 5  # added to the process's niceness, so that calls have the CPU first
+_STATUS = Path("/proc/self/status")  # exists on Linux only
 
 
 def confine(memory_bytes: int) -> None:
-    """No files, no core dump, and `memory_bytes` besides what is in use now."""
+    """Forbid this process to write files and core dumps, and limit it to `memory_bytes` more memory than it uses now."""
     os.nice(NICE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -37,12 +37,13 @@ def confine(memory_bytes: int) -> None:
 
 
 def allow(processor_s: int) -> None:
-    """The kernel ends this process (SIGXCPU) once it has worked so much longer."""
+    """Let this process use `processor_s` more seconds of CPU time. The kernel then ends it by SIGXCPU."""
     _, most = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (ceil(time.process_time()) + processor_s, most))
 
 
 def serve(requests: BinaryIO, replies: BinaryIO, processor_s: int) -> None:
+    """Re-encode pictures from `requests` until it ends, each within `processor_s` seconds of CPU time."""
     while len(length := requests.read(4)) == 4:
         data = requests.read(int.from_bytes(length, "big"))
         allow(processor_s)
@@ -64,11 +65,11 @@ def _answer(data: bytes) -> tuple[dict[str, Any], bytes]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m signaling.images")
-    parser.add_argument("--parent", type=int, required=True, help="die with this process")
-    parser.add_argument("--memory", type=int, required=True, help="bytes that a picture may take")
-    parser.add_argument("--processor", type=int, required=True, help="seconds of work that a picture may take")
+    parser.add_argument("--parent", type=int, required=True, help="id of the parent process, with which this one ends")
+    parser.add_argument("--memory", type=int, required=True, help="bytes of memory that a picture may take")
+    parser.add_argument("--processor", type=int, required=True, help="seconds of CPU time that a picture may take")
     given = parser.parse_args()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends this process
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != given.parent:

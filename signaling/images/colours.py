@@ -1,4 +1,4 @@
-"""Any way in which a picture holds its colours, turned into eight bits of sRGB."""
+"""Conversion of a picture's colours, in any representation, into eight bits of sRGB."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SPACES = {"L": "GRAY", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK"}
 
 
 def plain(image: Image.Image, known: Metadata) -> Image.Image:
-    """L, RGB or RGBA, eight bits each; CMYK stays while a profile may know better how it looks."""
+    """Return the image as L, RGB or RGBA with eight bits a channel. CMYK with a profile stays CMYK, for `in_srgb`."""
     alpha = _alpha(image, known)
     if image.mode.startswith("I"):
         image = image.convert("I").point(_HIGH_BYTE, "L")
@@ -29,7 +29,7 @@ def plain(image: Image.Image, known: Metadata) -> Image.Image:
 
 
 def in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """What `plain` made, in sRGB. A profile that cannot be used counts as none."""
+    """Return an image from `plain` in sRGB. An unusable profile is ignored."""
     if profile and not _is_srgb(profile):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
@@ -43,12 +43,15 @@ def in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def _is_srgb(profile: bytes) -> bool:
-    """By the name that the usual ones carry, in ASCII or UTF-16; most pictures are sRGB already."""
+    """Return whether this is an sRGB profile, by its name in ASCII or UTF-16. Most pictures have one."""
     return b"sRGB" in profile or b"\0s\0R\0G\0B" in profile
 
 
 def _alpha(image: Image.Image, known: Metadata) -> Image.Image | None:
-    """For a PNG that names one colour as transparent. Pillow spreads samples of fewer than eight bits over 0 to 255."""
+    """Return the alpha channel of a PNG that names one colour as transparent, else None.
+
+    Pillow scales samples of fewer than eight bits to 0 to 255.
+    """
     samples = known.transparent
     if not samples:
         return None

@@ -1,4 +1,4 @@
-"""Turns for work that strangers ask for: bounded, and taken first by whoever has cost least lately."""
+"""A bounded, fair queue for expensive work. Clients that have cost least lately go first."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from typing import NamedTuple
 
 
 class Who(NamedTuple):
-    """Who asks. `address`: the client's network. `session`: unique to one conversation and one person in it."""
+    """A client. `address`: its network. `session`: unique to one person in one session."""
 
     address: str
     session: str
 
 
 class Full(Exception):
-    """Too many wait already, or the turn did not come in time."""
+    """Too many clients wait already, or the turn did not come in time."""
 
 
 class Ledger:
-    """Seconds of work by key. What was spent counts half after `half_life_s`. At most `most_keys` are remembered; the one that
-    asked for nothing for longest is forgotten first."""
+    """Seconds of work by key, decaying by half every `half_life_s`.
+
+    At most `most_keys` keys are held; the key that was not charged for longest is dropped first.
+    """
 
     def __init__(self, half_life_s: float = 60.0, most_keys: int = 20_000, clock: Callable[[], float] = monotonic) -> None:
         self._half_life_s = half_life_s
@@ -33,17 +35,19 @@ class Ledger:
         self._spent: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def charge(self, key: str, seconds: float) -> None:
+        """Add seconds of work to a key."""
         self._spent[key] = (self.of(key) + seconds, self._clock())
         self._spent.move_to_end(key)
         if len(self._spent) > self._most_keys:
             self._spent.popitem(last=False)
 
     def of(self, key: str, now_s: float | None = None) -> float:
-        """Return what counts of it at `now_s`. Those who are compared are looked at by one time."""
+        """Return the decayed seconds of a key at `now_s`. Pass the same `now_s` for keys that are compared."""
         spent, at_s = self._spent.get(key, (0.0, 0.0))
         return spent * math.pow(2.0, (at_s - (self._clock() if now_s is None else now_s)) / self._half_life_s)
 
     def now_s(self) -> float:
+        """Return the ledger's present time."""
         return self._clock()
 
     def __len__(self) -> int:
@@ -51,10 +55,10 @@ class Ledger:
 
 
 class FairLine:
-    """`at_once` work, `each_address` of them for one address at most; `most_waiting` wait.
+    """A fair queue: `at_once` clients work, at most `each_address` of one address, and `most_waiting` wait.
 
     The next turn goes to the address with the fewest turns now, then to the address and the session that have spent least
-    (`ledger`), then to who came first. When too many wait, the last comer of the session with the most gives way.
+    (`ledger`), then to the first comer. When too many wait, the newest waiting client of the session with the most is refused.
     """
 
     def __init__(self, at_once: int, *, each_address: int, most_waiting: int, ledger: Ledger) -> None:
@@ -66,12 +70,12 @@ class FairLine:
         self._waiting: dict[asyncio.Future[None], Who] = {}
 
     def __len__(self) -> int:
-        """How many wait."""
+        """Return how many clients wait."""
         return len(self._waiting)
 
     @asynccontextmanager
     async def turn(self, who: Who, longest_s: float) -> AsyncIterator[None]:
-        """Full when it did not come within `longest_s`, or at once."""
+        """Wait for a turn and hold it. Raises Full when too many wait, or the turn does not come within `longest_s`."""
         if not self._may_enter(who):
             await self._wait(who, longest_s)
         else:
@@ -80,7 +84,7 @@ class FairLine:
             yield
         finally:
             self._inside[who.address] -= 1
-            self._inside += Counter()  # forgets zeros
+            self._inside += Counter()  # drops keys whose count is zero
             self._next()
 
     def _may_enter(self, who: Who) -> bool:
@@ -98,7 +102,7 @@ class FairLine:
             raise Full from None
         except asyncio.CancelledError:
             if place.done() and not place.cancelled() and place.exception() is None:
-                self._inside[who.address] -= 1  # it was our turn
+                self._inside[who.address] -= 1  # the turn was ours already: pass it on
                 self._next()
             raise
         finally:

@@ -1,7 +1,7 @@
-"""What a picture says of itself before anything is decoded: its form, its size, and the memory that decoding takes.
+"""The header of a picture: its format, its size, and the memory that decoding takes.
 
-Pure, and cheap on any input: the server asks this before it hands the picture to a process that decodes. Layouts: PNG (W3C PNG 3,
-11.2.1), JPEG (ITU-T T.81, annex B), WebP (RFC 9649).
+Pure, and cheap on any input. The server reads the header before it gives the picture to the process that decodes. Layouts: PNG
+(W3C PNG 3, 11.2.1), JPEG (ITU-T T.81, annex B), WebP (RFC 9649).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from .refusal import MOST_BYTES, MOST_PIXELS, PictureRefused
 
 Form = Literal["JPEG", "PNG", "WEBP"]
 
-LONGEST_SIDE = 2048  # pixels; larger pictures are shown no better
+LONGEST_SIDE = 2048  # pixels; larger pictures are scaled down
 MOST_MEMORY = 4 * MOST_PIXELS  # bytes that decoding one picture may take
-MOST_WIDTH = 32_768  # pixels; a picture is worked on in strips of its whole width
-MOST_SCANS = 64  # of a JPEG; cameras and editors write 12 at most
+MOST_WIDTH = 32_768  # pixels; bounds the strips of whole width in which a picture is scaled
+MOST_SCANS = 64  # of a JPEG; cameras and editors write at most 12
 MOST_SEGMENTS = 2_000  # of a JPEG before its first scan
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -26,12 +26,12 @@ _SCAN = b"\xff\xda"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
-_WEBP_BYTES_A_PIXEL = 16  # libwebp's animation decoder keeps two canvases, Pillow a copy and the image
+_WEBP_BYTES_A_PIXEL = 16  # libwebp's animation decoder has two canvases, and Pillow a copy and the image
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """`memory_bytes`: an upper estimate for decoding. `work`: pixels times the passes over them."""
+    """A picture's header. `memory_bytes`: an upper estimate for decoding. `work`: pixels times the passes over them."""
 
     form: Form
     width: int
@@ -41,7 +41,10 @@ class Header:
 
 
 def look(data: bytes) -> Header:
-    """Read the header. PictureRefused: not_a_picture, picture_too_large, picture_too_costly, picture_damaged."""
+    """Read the header.
+
+    Raises PictureRefused: not_a_picture, picture_too_large, picture_too_costly, picture_damaged.
+    """
     if len(data) > MOST_BYTES:
         raise PictureRefused("picture_too_large")
     try:
@@ -58,7 +61,7 @@ def look(data: bytes) -> Header:
 
 
 def form_of(data: bytes) -> Form | None:
-    """Tell by the first bytes, never by what the sender calls it."""
+    """Return the format by the first bytes, whatever type the sender names; None when it is none of ours."""
     if data.startswith(_PNG):
         return "PNG"
     if data.startswith(b"\xff\xd8\xff"):
@@ -86,7 +89,7 @@ def _png(data: bytes) -> Header:
     samples = _PNG_SAMPLES.get(colour)
     if samples is None:
         raise PictureRefused("picture_damaged")
-    # Pillow keeps one sample in a byte (two for 16 bits) and every other pixel in four.
+    # Pillow stores a pixel of one sample in one byte (two for 16 bits) and any other pixel in four.
     stored = 4 if samples > 1 else 2 if depth == 16 else 1
     return Header("PNG", width, height, width * height * stored, width * height)
 
@@ -102,32 +105,35 @@ def _jpeg(data: bytes) -> Header:
     scans = data.count(_SCAN)
     if scans > MOST_SCANS:
         raise PictureRefused("picture_too_costly")
-    if marker in _PROGRESSIVE or scans > components + 2:  # every coefficient is kept until the last scan: two bytes each
+    if marker in _PROGRESSIVE or scans > components + 2:  # the decoder holds all coefficients until the last scan, two bytes each
         memory += sum(2 * pixels * (each >> 4) * (each & 15) // (across * down) for each in factors)
     return Header("JPEG", width, height, memory, pixels * max(1, scans))
 
 
 def fitted(width: int, height: int) -> tuple[int, int]:
-    """The size at which a picture is kept."""
+    """Return the size to which a picture is scaled."""
     scale = max(1.0, max(width, height) / LONGEST_SIDE)
     return max(1, round(width / scale)), max(1, round(height / scale))
 
 
 def _drafted(width: int, height: int) -> int:
-    """By what a JPEG is divided while it is decoded (1, 2, 4, 8), as Pillow's `draft` decides."""
+    """Return the factor (1, 2, 4 or 8) by which Pillow's `draft` scales a JPEG down while decoding."""
     kept = fitted(width, height)
     divisor = min(width // kept[0], height // kept[1])
     return next((each for each in (8, 4, 2) if divisor >= each), 1)
 
 
 def _first_frame(data: bytes) -> tuple[int, int]:
-    """(marker, where its segment's length stands) of the last frame header before the first scan: decoders take that one."""
+    """Return the marker of the last frame header before the first scan, and the offset of its length.
+
+    Decoders use the last one.
+    """
     at, found = 2, None
     for _ in range(MOST_SEGMENTS):
         while data[at] == 0xFF and data[at + 1] == 0xFF:
             at += 1
         if data[at] != 0xFF:
-            at += 1  # decoders skip what stands between segments
+            at += 1  # decoders skip bytes between segments
             continue
         marker, at = data[at + 1], at + 2
         if marker == 0xDA:

@@ -1,7 +1,7 @@
-"""What rides along with a picture: read for the few facts that showing it needs, then left out of what is decoded.
+"""The metadata of a picture. This module reads the few facts that showing needs and removes the rest before decoding.
 
-Decoders see the pixels alone, so an odd EXIF block or a megabyte of text is no reason to refuse a picture. Pure; what cannot be
-read counts as absent. Layouts: PNG 3, JPEG (ITU-T T.81, annex B), RIFF (RFC 9649), EXIF 2.32 (4.6.2), ICC.1 (annex B.4).
+Decoders get the pixels only, so an odd EXIF block or a megabyte of text is no reason to refuse a picture. Pure. Unreadable
+metadata counts as absent. Layouts: PNG 3, JPEG (ITU-T T.81, annex B), RIFF (RFC 9649), EXIF 2.32 (4.6.2), ICC.1 (annex B.4).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from .header import Form
 
-MOST_PROFILE = 4 * 1024 * 1024  # bytes; profiles of printers have two million
+MOST_PROFILE = 4 * 1024 * 1024  # bytes of an ICC profile; printers' profiles have two million
 _ORIENTATION = 0x0112
 _SHORT = 3
 _MOST_TAGS = 1_000
@@ -29,8 +29,11 @@ _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """`orientation`: 1 to 8, as EXIF counts. `profile`: ICC, b"" for none. `transparent`: the samples of the one colour that is
-    transparent, of `depth` bits each."""
+    """The facts that showing needs.
+
+    `orientation`: 1 to 8, as in EXIF. `profile`: ICC profile, b"" for none. `transparent`: the samples of the one transparent
+    colour, with `depth` bits each; () for none.
+    """
 
     orientation: int = 1
     profile: bytes = b""
@@ -39,12 +42,12 @@ class Metadata:
 
 
 def split(data: bytes, form: Form) -> tuple[bytes, Metadata]:
-    """(the picture without what rides along, what was read of it)."""
+    """Return the picture without its metadata, and the metadata."""
     return {"PNG": _png, "JPEG": _jpeg, "WEBP": _webp}[form](data)
 
 
 def orientation_of(exif: bytes) -> int:
-    """1 when there is none that can be read."""
+    """Return the orientation from an EXIF block, 1 when it has none."""
     tiff = exif.removeprefix(_EXIF)
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None:
@@ -82,7 +85,7 @@ def _png(data: bytes) -> tuple[bytes, Metadata]:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, memoryview]]:
-    """(kind, the whole chunk, its body) of each; the last may be cut off."""
+    """Yield the kind, the whole and the body of each chunk. The last chunk may be cut off."""
     view, at = memoryview(data), 8
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
@@ -98,7 +101,7 @@ def _transparent(body: bytes, colour: int) -> tuple[int, ...]:
 
 
 def _inflated(packed: bytes) -> bytes:
-    """b"" for what is no zlib stream, and for more than `MOST_PROFILE`."""
+    """Return the inflated profile; b"" when it is no zlib stream or longer than `MOST_PROFILE`."""
     unpacking = zlib.decompressobj()
     try:
         profile = unpacking.decompress(packed, MOST_PROFILE)
@@ -111,7 +114,7 @@ def _inflated(packed: bytes) -> bytes:
 
 
 def _jpeg(data: bytes) -> tuple[bytes, Metadata]:
-    """JFIF's and Adobe's segments stay: they say which colours the samples are."""
+    """Split a JPEG. The JFIF and Adobe segments stay in the picture, because they define the colour space."""
     kept: list[bytes | memoryview] = [b"\xff\xd8"]
     orientation, profile = 1, []
     view, at = memoryview(data), 2
@@ -135,7 +138,7 @@ def _jpeg(data: bytes) -> tuple[bytes, Metadata]:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """(marker, start, end) of each segment before the first scan."""
+    """Yield the marker, start and end of each segment before the first scan."""
     at = 2
     while at + 4 <= len(data):
         if data[at] != 0xFF or data[at + 1] in (0x00, 0xFF):
@@ -156,7 +159,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _webp(data: bytes) -> tuple[bytes, Metadata]:
-    """Its decoder hands the blocks over unread: they may stay."""
+    """Read the metadata of a WebP. The blocks stay in the picture, because the decoder does not parse them."""
     found, at = dict.fromkeys((b"EXIF", b"ICCP"), b""), 12
     while at + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, at)

@@ -1,4 +1,4 @@
-"""A picture written anew from its pixels, so that nothing rides along. Runs in a process of its own (`__main__`)."""
+"""Re-encoding of a picture from its pixels, without metadata. Runs in a separate process (`__main__`)."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .header import Header, fitted, look
 from .metadata import Metadata, split
 from .refusal import PictureRefused
 
-PLUGINS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)  # loaded here, or Pillow would load all it has at the first picture
+PLUGINS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)  # otherwise Pillow loads all it has at the first picture
 
 Mime = Literal["image/webp", "image/jpeg", "image/png"]
 
-MOST_LOSSLESS = 1_500_000  # bytes; a drawing that is larger is kept as well as a photo
-_STRIP_BYTES = 4_000_000
+MOST_LOSSLESS = 1_500_000  # bytes; a larger drawing is encoded like a photo
+_STRIP_BYTES = 4_000_000  # of one strip of decoded pixels
 _TO_UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -34,6 +34,8 @@ _TO_UPRIGHT = {
 
 @dataclass(frozen=True, slots=True)
 class Picture:
+    """A re-encoded picture."""
+
     data: bytes
     mime: Mime
     width: int
@@ -43,7 +45,7 @@ class Picture:
 def reencode(data: bytes) -> Picture:
     """Return the picture upright, without metadata, at most 2048 px on its longest side.
 
-    A PNG of few colours (screenshots, drawings) stays lossless; all else becomes WebP. PictureRefused.
+    A PNG of few colours (screenshots, drawings) stays lossless; any other picture becomes WebP. Raises PictureRefused.
     """
     header = look(data)
     try:
@@ -60,16 +62,16 @@ def reencode(data: bytes) -> Picture:
         raise PictureRefused("picture_too_costly") from error
     except UnidentifiedImageError as error:
         raise PictureRefused("not_a_picture") from error
-    except Exception as error:  # Pillow's parsers raise a dozen kinds on hostile bytes
+    except Exception as error:  # Pillow's parsers raise a dozen kinds of errors on hostile bytes
         raise PictureRefused("picture_damaged") from error
 
 
 def _decode(pixels: bytes, header: Header) -> Image.Image:
-    """The first frame; a JPEG straight to the smallest size that is large enough."""
+    """Decode the first frame. A JPEG is decoded at the smallest of its scales that is large enough."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `look` has a lower limit of its own
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `look` has checked a lower limit
         image = Image.open(io.BytesIO(pixels), formats=(header.form,))
-    if image.size != (header.width, header.height):  # two headers: its memory was counted by the other
+    if image.size != (header.width, header.height):  # it has two headers, and its memory was estimated by the other one
         raise PictureRefused("picture_damaged")
     image.draft("RGB", fitted(*image.size))
     image.load()
@@ -77,10 +79,10 @@ def _decode(pixels: bytes, header: Header) -> Image.Image:
 
 
 def _shrink(image: Image.Image, known: Metadata) -> Image.Image:
-    """In strips, so that nothing but the decoded picture is ever held at its full size."""
+    """Scale the image down in strips, so that only the decoded image is ever held at full size."""
     width, height = fitted(*image.size)
     up = image.height / height
-    margin = ceil(3 * up) + 8  # source rows that a row of the result looks at: the filter's three, and what `reduce` rounds
+    margin = ceil(3 * up) + 8  # source rows that a result row needs: the filter's three, and the rounding of `reduce`
     rows = max(1, int(_STRIP_BYTES / (4 * image.width) / up))
     small: Image.Image | None = None
     for top in range(0, height, rows):
@@ -96,7 +98,7 @@ def _shrink(image: Image.Image, known: Metadata) -> Image.Image:
 
 
 def _write(image: Image.Image, *, lossless: bool) -> Picture:
-    image.info.clear()  # what is left in it would be written again
+    image.info.clear()  # Pillow would write this metadata again
     if lossless:
         out = io.BytesIO()
         image.save(out, "PNG")

@@ -1,4 +1,7 @@
-"""A process that decodes for the server: started at the first picture, ended when idle, and replaced when a picture kills it."""
+"""The process that decodes pictures for the server.
+
+It starts at the first picture, ends when it is idle, and is replaced when a picture kills it.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,14 @@ from .refusal import PictureRefused
 
 log = structlog.get_logger(__name__)
 
-WORKING_BYTES = 96 * 1024 * 1024  # besides the decoded picture: its file, strips, the smaller picture and its encoder
-PROCESSOR_S = 8  # of work for one picture; the largest honest one takes two
-LONGEST_S = 30.0  # until the answer, on a machine that has other things to do
-IDLE_S = 120.0
+WORKING_BYTES = 96 * 1024 * 1024  # memory besides the decoded picture: the file, strips, the result and the encoder
+PROCESSOR_S = 8  # CPU time for one picture; the largest honest picture takes 2 s
+LONGEST_S = 30.0  # wait for the result, longer than PROCESSOR_S because the machine may be busy
+IDLE_S = 120.0  # after which the process ends
 
 
 class Workshop:
-    """One picture at a time: callers wait for each other elsewhere. `memory_bytes`: for a decoded picture."""
+    """The process, which takes one picture at a time: callers must queue. `memory_bytes`: limit for a decoded picture."""
 
     def __init__(self, memory_bytes: int) -> None:
         self._memory_bytes = memory_bytes + WORKING_BYTES
@@ -32,10 +35,14 @@ class Workshop:
 
     @property
     def pid(self) -> int | None:
+        """Return the id of the process, or None when it does not run."""
         return self._process.pid if self._process else None
 
     async def reencode(self, data: bytes) -> tuple[Picture, float]:
-        """(the picture written anew, seconds of work). PictureRefused, also when the process went beyond its limits."""
+        """Return the re-encoded picture and the CPU time in seconds.
+
+        Raises PictureRefused, also when the process exceeded its limits.
+        """
         if self._ending is not None:
             self._ending.cancel()
         process = await self._running()
@@ -46,13 +53,14 @@ class Workshop:
             raise
         except (TimeoutError, ConnectionError, asyncio.IncompleteReadError) as error:
             raise PictureRefused(await self._killed()) from error
-        except BaseException:  # cancelled in between: what it answers would be taken for the next picture's
+        except BaseException:  # cancelled: the next caller would read this picture's answer, so end the process
             await self._killed()
             raise
         finally:
             self._ending = asyncio.get_running_loop().call_later(IDLE_S, self._end)
 
     async def close(self) -> None:
+        """End the process."""
         if self._ending is not None:
             self._ending.cancel()
         process, self._process = self._process, None
@@ -74,11 +82,11 @@ class Workshop:
         return self._process
 
     async def _killed(self) -> str:
-        """End the process. Returns the reason for which its picture is refused."""
+        """End the process. Return the reason for which its picture is refused."""
         process, self._process = self._process, None
         if process is None:
             return "picture_damaged"
-        with suppress(TimeoutError):  # it may be ending by itself, and its signal says why
+        with suppress(TimeoutError):  # it may be ending by itself, and its exit status tells the reason
             async with asyncio.timeout(0.1):
                 await process.wait()
         with suppress(ProcessLookupError):
@@ -88,7 +96,7 @@ class Workshop:
         return "picture_too_costly" if code in (-signal.SIGXCPU, -signal.SIGKILL) else "picture_damaged"
 
     def _end(self) -> None:
-        """It reads the end of its input, and leaves."""
+        """Close the input of the process, so that it ends."""
         process, self._process = self._process, None
         if process is not None and process.stdin is not None:
             process.stdin.close()

@@ -1,8 +1,8 @@
-"""Embedded media workers: child processes, one a core and a warm spare, watched closely and ended with their parent.
+"""Embedded media workers: child processes of this server, one for each core and a warm spare. They end with their parent.
 
-A worker is dead when its child exits, or when nothing has come by its event stream for three heartbeats (`liveness.py` says
-whose fault counts). The spare then serves, its rooms are named to ``on_dead``, and a new spare starts. A worker that is told to
-end (SIGTERM) goes the same way, but its rooms sound on until their people have moved.
+A worker is dead when its process exits, or when its event stream was silent for three heartbeats (`liveness.py` says how the
+silence is counted). The spare then serves, ``on_dead`` gets the dead worker's rooms, and a new spare starts. A worker that is
+told to end (SIGTERM) is replaced in the same way, but it keeps its rooms open until their participants have moved.
 """
 
 from __future__ import annotations
@@ -32,14 +32,16 @@ from signaling.protocol.messages import WorkerItem
 log = structlog.get_logger(__name__)
 
 START_TIMEOUT_S = 60.0  # imports take two seconds on an idle core, many more on a busy machine
-STOP_TIMEOUT_S = 1.5
+STOP_TIMEOUT_S = 1.5  # after which a worker is killed
 POLL_S = 0.05
-SETTLE_S = 0.5  # before a successor starts while others serve: the calls that move first need the processor more
-CRASHES = 16
+SETTLE_S = 0.5  # delay before a successor starts while others serve, because moving calls need the CPU first
+CRASHES = 16  # times of crashes that are remembered
 
 
 @dataclass(slots=True, eq=False)
 class Worker:
+    """One child process. See `interface.MediaWorker`."""
+
     number: int
     process: asyncio.subprocess.Process
     client: WorkerClient
@@ -49,22 +51,27 @@ class Worker:
     beat: asyncio.Event = field(default_factory=asyncio.Event)
     drains: asyncio.Event = field(default_factory=asyncio.Event)
     silence: Silence = field(default_factory=Silence)
-    handling: bool = False  # an event of its stream is at work here: what follows it waits for us
+    handling: bool = False
 
     @property
     def id(self) -> str:
+        """Return the id, which is unique to this process."""
         return f"w{self.number}-{self.process.pid}"
 
     @property
     def place(self) -> str:
+        """Return the name that this worker's successor will have, too."""
         return f"w{self.number}"
 
     @property
     def usable(self) -> bool:
+        """Return whether the worker can take commands."""
         return self.state in ("live", "spare", "draining")
 
 
 class Workers:
+    """The embedded media workers. See `interface.MediaWorkers`."""
+
     outlive = False
 
     def __init__(self, settings: Settings) -> None:
@@ -73,21 +80,21 @@ class Workers:
         self._workers: list[Worker] = []
         self._placed: dict[str, Worker] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._begun: list[Worker] = []  # started, not yet known to answer
+        self._begun: list[Worker] = []  # started workers that have not answered yet
         self._crashes: deque[float] = deque(maxlen=CRASHES)
-        self._succession = asyncio.Lock()  # one at a time: the first to be ready is what everybody waits for
+        self._succession = asyncio.Lock()  # starts one successor at a time, so that the first is ready early
         self._stopped = asyncio.Event()
         self._folder = tempfile.TemporaryDirectory(prefix="sangdam-")
         self._on_event: OnEvent | None = None
         self._on_dead: OnDead | None = None
 
     async def begin(self) -> None:
-        """Starts the processes, so that they load while their parent does; `start` waits for them."""
+        """Start the processes, so that they load in parallel with their parent. `start` waits for them."""
         for number in range(self._wanted):
             self._begun.append(await self._fork(number))
 
     async def start(self, on_event: OnEvent, on_dead: OnDead) -> None:
-        """Returns when the workers can serve; the spare follows, so that it does not hold up the start."""
+        """Return when the workers can serve. The spare starts later, so that it does not delay the server's start."""
         self._on_event, self._on_dead = on_event, on_dead
         if not self._begun:
             await self.begin()
@@ -99,6 +106,7 @@ class Workers:
         self._spawn(self._succeed(self._wanted))
 
     async def close(self) -> None:
+        """Stop all workers."""
         self._stopped.set()
         for task in self._tasks:
             task.cancel()
@@ -107,15 +115,17 @@ class Workers:
         self._folder.cleanup()
 
     async def heard(self, timeout_s: float) -> None:
+        """Wait until all past events of the workers were handled. See `interface.heard`."""
         await interface.heard(self.usable(), timeout_s)
 
     def usable(self) -> list[Worker]:
+        """Return the workers that can take commands."""
         return [worker for worker in self._workers if worker.usable]
 
     # --- rooms -----------------------------------------------------------------------------------------------------------
 
     def place(self, room: str) -> Worker | None:
-        """Where it is, else the live one with the fewest rooms."""
+        """Return the room's worker, else place the room on the live worker with the fewest rooms; None when none lives."""
         placed = self._placed.get(room)
         if placed is not None and placed.usable:
             return placed
@@ -129,24 +139,27 @@ class Workers:
         return worker
 
     def forget(self, room: str) -> None:
+        """Forget where the room is."""
         worker = self._placed.pop(room, None)
         if worker is not None:
             worker.rooms.discard(room)
 
     def kept(self, room: str) -> int:
-        return 0  # children begin and end with us
+        """Return 0: embedded workers start with this server, so none had the room open before."""
+        return 0
 
     async def settle(self) -> None:
-        pass
+        """Do nothing: embedded workers have no rooms of an earlier server."""
 
     def items(self) -> list[WorkerItem]:
+        """Return the workers for the wallboard."""
         return [
             WorkerItem(id=worker.id, rooms=len(worker.rooms), peers=worker.peers, state=worker.state)
             for worker in sorted(self._workers, key=lambda each: each.number)
         ]
 
     def _promote(self) -> None:
-        """Spares serve while fewer than the wanted number are live."""
+        """Make spares live while fewer workers than wanted are live."""
         live = sum(worker.state == "live" for worker in self._workers)
         for worker in sorted(self._workers, key=lambda each: each.number):
             if live >= self._wanted:
@@ -175,7 +188,7 @@ class Workers:
         return Worker(number, process, WorkerClient(str(socket)))
 
     async def _adopt(self, worker: Worker) -> None:
-        """Waits until it answers, and watches it from then on."""
+        """Wait until the worker answers, and watch it from then on. Raises RuntimeError, TimeoutError."""
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await self._healthy(worker)
@@ -204,7 +217,7 @@ class Workers:
         await worker.client.close()
         if worker.process.returncode is None:
             with suppress(ProcessLookupError):
-                worker.process.send_signal(signal.SIGINT)  # at once: SIGTERM would have its rooms moved
+                worker.process.send_signal(signal.SIGINT)  # SIGINT ends it at once; SIGTERM would let its rooms move first
             try:
                 async with asyncio.timeout(STOP_TIMEOUT_S):
                     await worker.process.wait()
@@ -214,7 +227,7 @@ class Workers:
                 await worker.process.wait()
 
     async def _watch(self, worker: Worker) -> None:
-        """Until the worker dies; then its rooms are handed on and a successor starts."""
+        """Watch the worker until it dies. Then hand its rooms on and start a successor."""
         tasks = [
             asyncio.create_task(self._read(worker)),
             asyncio.create_task(worker.process.wait()),
@@ -253,7 +266,7 @@ class Workers:
                 log.exception("rooms of a worker not handed on", worker=worker.id)
 
     async def _read(self, worker: Worker) -> None:
-        """Events, of a new stream when one breaks. Whether the worker lives is not decided here."""
+        """Read events, from a new stream when one breaks. Other code decides whether the worker is dead."""
         while True:
             error = await read_stream(worker, self._on_event)
             log.warning("event stream broke", worker=worker.id, error=error)
@@ -271,19 +284,19 @@ class Workers:
         self._promote()
         with suppress(ProcessLookupError):
             if worker.process.returncode is None:
-                worker.process.kill()  # it may only stand still, and would hold its port and every command sent to it
+                worker.process.kill()  # it may only hang, and would hold its port and every command sent to it
         self._spawn(self._succeed(worker.number, after=worker))
         await self._moved(worker)
 
     async def _succeed(self, number: int, after: Worker | None = None) -> None:
-        """A new worker under this number, in the place of ``after``, however often it takes."""
+        """Start a new worker under this number, in the place of ``after``, and try again until it succeeds."""
         if after is not None:
             await self._stop(after)
         while not await self._start_successor(number):
             pass
 
     async def _start_successor(self, number: int) -> bool:
-        """Return False if it did not start, so that the caller tries again."""
+        """Start a worker. Return False if it did not start, so that the caller tries again."""
         await until_free(media_ports(self._settings.udp_port + number, 1), self._stopped)
         async with self._succession:
             await asyncio.sleep(self._pause_s())
@@ -304,7 +317,7 @@ class Workers:
 
 
 async def _silent(worker: Worker) -> None:
-    """Returns when the worker has been silent for too long."""
+    """Return when the worker has been silent for too long."""
     now_s = asyncio.get_running_loop().time()
     while True:
         now_s = await interface.tick(worker, now_s)

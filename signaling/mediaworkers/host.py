@@ -1,4 +1,7 @@
-"""`sangdam media`: the media workers of one machine, one a core, announced in Redis. Each is started again when it ends."""
+"""`sangdam media`: runs the media workers of one machine, one for each core, and starts each again when it ends.
+
+The workers announce themselves in Redis.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +23,19 @@ from .liveness import restart_pause_s
 
 log = structlog.get_logger(__name__)
 
-SECRET_VARIABLE = "SANGDAM_MEDIA_TOKEN"  # noqa: S105  # the names of variables that children read
+SECRET_VARIABLE = "SANGDAM_MEDIA_TOKEN"  # noqa: S105  # names of environment variables for the children
 REDIS_VARIABLE = "SANGDAM_MEDIA_REDIS"
-KILL_AFTER_S = 20.0  # more than a worker takes to let its rooms move
-CRASHES = 16
+KILL_AFTER_S = 20.0  # longer than a worker waits for its rooms to move
+CRASHES = 16  # times of exits that are remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaSettings:
-    """`listen`: the address for commands, `advertise`: under which name the servers reach it ("": the same); ports of the first
-    worker, the next ones follow."""
+    """The settings of `sangdam media`.
+
+    `listen`: the address for commands. `advertise`: the name or address at which servers reach it; "" means `listen`.
+    `port` and `udp_port` are the first worker's; the other workers have the next ones.
+    """
 
     redis: str
     token: str
@@ -40,11 +46,12 @@ class MediaSettings:
     announce: tuple[str, ...] = ()
     address: tuple[str, ...] = ()
     loopback: bool = False
-    workers: int = 0  # 0: one a core
-    recordings: Path | None = None  # the servers' folder for them, mounted here; None: no recording can be made
+    workers: int = 0  # 0: one for each core
+    recordings: Path | None = None  # the servers' folder of recordings, mounted here; None: this machine cannot record
 
     @property
     def workers_wanted(self) -> int:
+        """Return the number of workers."""
         return self.workers or os.cpu_count() or 1
 
     def ports(self, number: int) -> list[Port]:
@@ -53,6 +60,7 @@ class MediaSettings:
         return [commands, *media_ports(self.udp_port + number, 1, self.address)]
 
     def command(self, number: int) -> list[str]:
+        """Return the command line of a worker."""
         port = self.port + number
         command = [
             sys.executable,
@@ -81,7 +89,10 @@ def _bracketed(host: str) -> str:
 
 
 async def run(settings: MediaSettings) -> None:
-    """Until SIGTERM or SIGINT; the workers' rooms have then moved, or a second signal came."""
+    """Run the workers until SIGTERM or SIGINT, and return when all of them have ended.
+
+    A worker ends when its rooms have moved, at a second signal, or after `KILL_AFTER_S`.
+    """
     host = _Host(settings)
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):

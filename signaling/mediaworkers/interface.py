@@ -1,4 +1,4 @@
-"""What the service asks of media workers, wherever they run, and the reading of their event streams."""
+"""The interface of media workers, embedded or remote, and the code for their event streams that both kinds share."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from signaling.protocol.messages import WorkerItem
 
 log = structlog.get_logger(__name__)
 
-ANOTHER_S = 10.0  # a worker that drains waits so long for one that could take its rooms; it ends by itself after 15 s
-MOVED_S = 3.0  # and keeps a room for so long after it has moved, while its people make their new connections
+ANOTHER_S = 10.0  # how long a draining worker waits for another to take its rooms; it ends by itself after 15 s
+MOVED_S = 3.0  # how long it keeps a moved room open while the participants make new connections
 LOOK_S = 0.1
-STREAM_SILENCE_S = 30.0  # of the stream's own watch, which knows nothing of our lateness: only a last resort
+STREAM_SILENCE_S = 30.0  # timeout of the stream's client; a last resort, because it does not know when we were late ourselves
 
 OnEvent = Callable[[media.WorkerEvent], Awaitable[None]]
 OnDead = Callable[[list[str]], Awaitable[None]]
@@ -27,12 +27,15 @@ IsHere = Callable[[str], bool]
 
 
 class Succeeded(Exception):
-    """Another worker listens where this one did."""
+    """Another worker listens at the address of this one."""
 
 
 class MediaWorker(Protocol):
-    """`handling`: an event of its stream is at work here, and what follows it waits for us. `drains`: it has said that it was
-    told to end."""
+    """One media worker.
+
+    `beat`: set at each heartbeat. `drains`: set when the worker says that it was told to end.
+    `handling`: this server is handling an event of the worker's stream, so later events wait unread.
+    """
 
     client: WorkerClient
     peers: int
@@ -42,50 +45,62 @@ class MediaWorker(Protocol):
     handling: bool
 
     @property
-    def id(self) -> str: ...
-    @property
-    def place(self) -> str:
-        """What its successor will be called too."""
+    def id(self) -> str:
+        """Return the id, which is unique to this process."""
 
     @property
-    def usable(self) -> bool: ...
+    def place(self) -> str:
+        """Return the name that this worker's successor will have, too."""
+
+    @property
+    def usable(self) -> bool:
+        """Return whether the worker can take commands."""
 
 
 class MediaWorkers(Protocol):
-    """`outlive`: the workers go on when this server ends, and so do their rooms."""
+    """All media workers that this server uses. `outlive`: the workers and their rooms go on when this server ends."""
 
     outlive: bool
 
     async def begin(self) -> None:
-        """What can be under way while the rest of the server loads."""
+        """Start worker processes in parallel with server startup."""
 
     async def start(self, on_event: OnEvent, on_dead: OnDead) -> None:
-        """`on_dead` is given the rooms that must be opened elsewhere, of a worker that is dead or drains."""
+        """Return when the workers can serve.
 
-    async def close(self) -> None: ...
+        `on_event` gets every event. `on_dead` gets the rooms of a dead or draining worker, which must be opened elsewhere.
+        """
+
+    async def close(self) -> None:
+        """Stop using the workers; embedded workers end."""
+
     async def heard(self, timeout_s: float) -> None:
-        """Returns when everything the workers have said up to now has been handled: events come in order, so the next
-        heartbeat of each is proof enough."""
+        """Wait until all past events of the workers were handled."""
 
     def usable(self) -> Sequence[MediaWorker]:
-        """Those that answer, as far as we know."""
+        """Return the workers that can take commands, as far as this server knows."""
 
     def place(self, room: str) -> MediaWorker | None:
-        """The worker of this room: where it is, else the one that shall have it; None when none lives."""
+        """Return the room's worker, else choose one and remember it; None when none lives."""
 
-    def forget(self, room: str) -> None: ...
+    def forget(self, room: str) -> None:
+        """Forget where the room is."""
+
     def kept(self, room: str) -> int:
-        """The epoch at which a worker had this room open when we came; 0: none had."""
+        """Return the epoch of this room if a worker had it open when this server began to lead, else 0."""
 
     async def settle(self) -> None:
-        """Every room that goes on has been placed: others that workers have kept are closed."""
+        """Close the rooms that workers still have from an earlier leader. Call it when every live room is placed."""
 
-    def items(self) -> list[WorkerItem]: ...
+    def items(self) -> list[WorkerItem]:
+        """Return the workers for the wallboard."""
 
 
 async def read_stream(worker: MediaWorker, on_event: OnEvent | None) -> str:
-    """One event stream until it breaks, or `on_event` finds that it is another's (Succeeded); why it did. It begins with a
-    Snapshot."""
+    """Read one event stream until it breaks or `on_event` raises Succeeded. Return the reason.
+
+    A stream begins with a Snapshot.
+    """
     try:
         async with aclosing(worker.client.events(STREAM_SILENCE_S)) as events:
             async for event in events:
@@ -100,7 +115,7 @@ async def read_stream(worker: MediaWorker, on_event: OnEvent | None) -> str:
 
 
 async def _handle(worker: MediaWorker, event: media.WorkerEvent, on_event: OnEvent | None) -> None:
-    if not isinstance(event, media.Snapshot):  # a worker that gets no further than this is no good
+    if not isinstance(event, media.Snapshot):  # a worker that sends nothing after its snapshot counts as silent
         worker.silence.heard()
     if isinstance(event, media.Heartbeat):
         worker.peers = event.peers
@@ -117,8 +132,10 @@ async def _handle(worker: MediaWorker, event: media.WorkerEvent, on_event: OnEve
 
 
 async def tick(worker: MediaWorker, before_s: float) -> float:
-    """Waits for the next look at a worker's silence and counts it, unless what it has said lies unread with us. The loop's time,
-    to be given to the next call."""
+    """Wait for one tick and count it as silence, unless this server is still handling an event of the worker.
+
+    Return the loop's time, which is `before_s` of the next call.
+    """
     await asyncio.sleep(TICK_S)
     now_s = asyncio.get_running_loop().time()
     if not worker.handling:
@@ -127,6 +144,7 @@ async def tick(worker: MediaWorker, before_s: float) -> float:
 
 
 async def heard(workers: Sequence[MediaWorker], timeout_s: float) -> None:
+    """Wait for the next heartbeat of each worker. Events come in order, so all earlier events were handled then."""
     for worker in workers:
         worker.beat.clear()
     try:
@@ -137,14 +155,17 @@ async def heard(workers: Sequence[MediaWorker], timeout_s: float) -> None:
 
 
 async def drain(worker: MediaWorker, another: Callable[[], bool], move: Callable[[], Awaitable[None]], is_here: IsHere) -> None:
-    """Moves the rooms of a worker that was told to end, once there is another: it sounds on until people have made their new
-    connections, and then closes them. `is_here`: whether a room (still, or again) belongs to this worker."""
+    """Move the rooms of a worker that was told to end, as soon as there is another worker.
+
+    The old rooms stay open for `MOVED_S` while participants make new connections, and are then closed. `is_here` tells whether
+    a room belongs to this worker (still or again).
+    """
     with suppress(TimeoutError):
         async with asyncio.timeout(ANOTHER_S):
-            while not another():  # noqa: ASYNC110  # workers come by two ways, of which none has an event
+            while not another():  # noqa: ASYNC110  # neither kind of workers has an event for it
                 await asyncio.sleep(LOOK_S)
     if not another():
-        log.warning("nobody could take the rooms of a worker that ends", worker=worker.id)
+        log.warning("no other worker could take the rooms of a worker that ends", worker=worker.id)
         return
     await move()
     await asyncio.sleep(MOVED_S)
@@ -152,7 +173,7 @@ async def drain(worker: MediaWorker, another: Callable[[], bool], move: Callable
 
 
 async def close_strays(worker: MediaWorker, is_here: IsHere) -> None:
-    """Closes what a worker has open and should not: rooms that have moved, or whose sessions are over."""
+    """Close the worker's rooms that have moved or whose sessions are over."""
     try:
         async with asyncio.timeout(COMMAND_TIMEOUT_S):
             for room in await worker.client.rooms():

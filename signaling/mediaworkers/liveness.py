@@ -1,7 +1,7 @@
-"""When a silent worker is dead, and how long to wait before the next one. Pure but for one look into /proc; time is a parameter.
+"""When a silent worker counts as dead, and how long to wait before its successor. Pure except for one read of /proc.
 
-A false alarm costs every call on that worker a second of silence, a missed one costs them the call: hence the silence is
-counted in time in which we ourselves were able to hear, and a worker that only waits for a processor gets more of it.
+A false alarm costs every call on the worker a second of silence; a missed death costs them the call. Silence is therefore
+counted only while this server itself could read, and a worker that waits for a CPU is given more time.
 """
 
 from __future__ import annotations
@@ -11,50 +11,62 @@ from pathlib import Path
 
 TICK_S = 0.05
 SILENT_S = 0.75  # three heartbeats
-STARVED_S = 2.5  # the same for a worker that is ready to run and does not get to
-REMOTE_SILENT_S = 1.25  # on another machine, where nobody can see whether it starves
-FIRST_S = 5.0  # until the first event: its stream has yet to be opened
+STARVED_S = 2.5  # limit for a starved worker: ready to run, but without a CPU
+REMOTE_SILENT_S = 1.25  # limit for a worker on another machine, where this server cannot see whether it is starved
+FIRST_S = 5.0  # limit until the first event, because the stream must be opened first
 
-CRASHES_S = 60.0
-PAUSES_S = (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 2.0)  # by the number of crashes in the last minute
+CRASHES_S = 60.0  # how long a crash counts
+PAUSES_S = (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 2.0)  # indexed by the number of crashes in the last minute
 
 
 class Silence:
-    """How long a worker has said nothing; `limit_s` of it is its death. Call ``tick`` every ``TICK_S``: a tick that comes late
-    counts as one tick only, because what the worker said meanwhile may lie unread."""
+    """How long a worker has been silent. After `limit_s` it counts as dead.
+
+    Call ``tick`` every ``TICK_S``. A late tick counts as one tick only, because events of the meantime may lie unread.
+    """
 
     def __init__(self, limit_s: float = SILENT_S) -> None:
         self._limit_s = limit_s
         self._silent_s = limit_s - FIRST_S
 
     def heard(self) -> None:
+        """Reset the silence: an event has come."""
         self._silent_s = 0.0
 
     def tick(self, elapsed_s: float) -> None:
+        """Count one tick of silence."""
         self._silent_s += min(elapsed_s, TICK_S)
 
     def give_up(self) -> None:
-        """It is known to be gone: nobody listens where it did."""
+        """Count the worker as dead, because nothing listens at its address any more."""
         self._silent_s = self._limit_s
 
     def is_death(self, *, starved: bool) -> bool:
+        """Return whether the worker is dead, given whether it is starved."""
         return self._silent_s >= (STARVED_S if starved else self._limit_s) - TICK_S / 2
 
     @property
     def is_long(self) -> bool:
+        """Return whether a worker that is not starved would be dead."""
         return self.is_death(starved=False)
 
 
 def is_starved(pid: int, proc: Path = Path("/proc")) -> bool:
-    """Does the process want a processor, or the disk, rather than sleep, stand still or lie dead? (Linux; elsewhere never.)"""
+    """Return whether the process waits for a CPU or the disk, instead of sleeping, hanging or being dead.
+
+    Always False on systems other than Linux.
+    """
     try:
         stat = (proc / str(pid) / "stat").read_text()
     except OSError:
         return False
-    return stat.rpartition(")")[2].split()[0] in ("R", "D")  # proc(5): the state follows the name, which may hold anything
+    return stat.rpartition(")")[2].split()[0] in ("R", "D")  # proc(5): the state follows the name in brackets
 
 
 def restart_pause_s(crashes_s: Sequence[float], now_s: float) -> float:
-    """Before a successor starts. A few deaths cost nothing; what dies again and again must not eat the machine as well."""
+    """Return the pause in seconds before a successor starts.
+
+    The first crashes cause no pause; a worker that keeps crashing must not use up the CPU by restarts.
+    """
     recent = sum(now_s - at < CRASHES_S for at in crashes_s)
     return PAUSES_S[min(recent, len(PAUSES_S) - 1)]

@@ -1,8 +1,8 @@
-"""Media workers on other machines: found by their leases in Redis, each followed by its own event stream.
+"""Media workers on other machines. Their leases in Redis announce them, and each has its own event stream.
 
-The stream says whether a worker lives, the lease only that it is there to be found: calls go on while Redis is away. A worker is
-dead when nobody listens where it did, or when its stream has been silent for too long; its rooms are then named to ``on_dead``.
-One that comes back to life (it stood still) is used again, after the rooms that have gone elsewhere meanwhile are closed there.
+Only the stream tells whether a worker is alive; the lease only makes it known. So calls go on while Redis is unavailable. A
+worker is dead when nothing listens at its address or its stream was silent for too long. ``on_dead`` then gets its rooms. A
+worker that only hung and comes back is used again, after its rooms that moved meanwhile are closed.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from signaling.protocol.messages import WorkerItem
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY_S = 0.3
+LOOK_EVERY_S = 0.3  # between two reads of the leases
 REDIS_TIMEOUT_S = 1.0
-FOUND_WITHIN_S = 2.0  # those that stand in Redis and say nothing for so long do not hold up the start
+FOUND_WITHIN_S = 2.0  # how long the start waits for workers that have a lease and say nothing
 RECONNECT_S = 0.1
-MOST_DOUBTED = 1000  # names that are remembered, each logged once
-REFUSALS = 2  # of connections, one after the other: nobody listens there any more
-LATELY_S = 2.0
-ROOM_LOAD = 0.02  # of a core, for a room too new to show in the load that its worker tells (findings: 1-2.7 % with sound)
+MOST_DOUBTED = 1000  # untrusted names that are remembered, so that each is logged once
+REFUSALS = 2  # refused connections in a row after which a worker counts as gone
+LATELY_S = 2.0  # how long a new room does not show in its worker's load
+ROOM_LOAD = 0.02  # share of a core added for each such room (measured: 1-2.7 % with sound)
 
 
 async def _always() -> bool:
@@ -49,7 +49,11 @@ async def _always() -> bool:
 
 @dataclass(slots=True, eq=False)
 class Leased:
-    """`found`: rooms that it had open when its stream began, with their epochs. `succeeded`: another one listens in its place."""
+    """A worker with a lease. See `interface.MediaWorker`.
+
+    `found`: the rooms, with their epochs, that it had open when its stream began. `lately`: when it got its newest rooms.
+    `succeeded`: another worker listens at its address.
+    """
 
     said: announcement.Announcement
     client: WorkerClient
@@ -68,24 +72,31 @@ class Leased:
 
     @property
     def id(self) -> str:
+        """Return the id from the worker's announcement."""
         return self.said.id
 
     @property
     def place(self) -> str:
+        """Return the worker's host and port, which its successor will have, too."""
         return urlsplit(self.said.url).netloc
 
     @property
     def usable(self) -> bool:
+        """Return whether the worker can take commands."""
         return self.state in ("live", "draining")
 
     def load(self, now_s: float) -> float:
+        """Return the announced load, in cores, plus an estimate for rooms that are too new to show in it."""
         while self.lately and now_s - self.lately[0] > LATELY_S:
             self.lately.popleft()
         return self.said.load + len(self.lately) * ROOM_LOAD
 
 
 class Fleet:
-    """`allowed`: asked before rooms that nobody here has placed are closed; another server may have placed them since."""
+    """The media workers of a cluster. See `interface.MediaWorkers`.
+
+    `allowed` is asked before this server closes rooms that it has not placed, because another leader may have placed them.
+    """
 
     outlive = True
 
@@ -110,10 +121,10 @@ class Fleet:
         self._on_dead: OnDead | None = None
 
     async def begin(self) -> None:
-        pass
+        """Do nothing: the workers run already."""
 
     async def start(self, on_event: OnEvent, on_dead: OnDead) -> None:
-        """Returns when every worker that has a lease has said which rooms it has, or has had the time to."""
+        """Return when every worker with a lease has sent its snapshot of rooms, or after `FOUND_WITHIN_S`."""
         self._on_event, self._on_dead = on_event, on_dead
         with suppress(RedisError, OSError):
             await self._look()
@@ -125,6 +136,7 @@ class Fleet:
             log.warning("no media worker yet: text only until one is announced")
 
     async def close(self) -> None:
+        """Stop following the workers. They go on."""
         tasks = [*self._tasks]
         for task in tasks:
             task.cancel()
@@ -134,15 +146,17 @@ class Fleet:
         await self._redis.aclose()
 
     async def heard(self, timeout_s: float) -> None:
+        """Wait until all past events of the workers were handled. See `interface.heard`."""
         await interface.heard(self.usable(), timeout_s)
 
     def usable(self) -> list[Leased]:
+        """Return the workers that can take commands."""
         return [worker for worker in self._workers.values() if worker.usable]
 
     # --- rooms -----------------------------------------------------------------------------------------------------------
 
     def place(self, room: str) -> Leased | None:
-        """Where it is, else the less loaded of two by chance."""
+        """Return the room's worker, else place the room on the less loaded of two random workers; None when none lives."""
         placed = self._placed.get(room) or self._keeper(room)
         if placed is None or not placed.usable:
             live = [worker for worker in self._workers.values() if worker.state == "live"]
@@ -163,20 +177,24 @@ class Fleet:
         return max(keepers, key=lambda worker: worker.found[room], default=None)
 
     def forget(self, room: str) -> None:
+        """Forget where the room is."""
         worker = self._placed.pop(room, None)
         if worker is not None:
             worker.rooms.discard(room)
 
     def kept(self, room: str) -> int:
+        """Return the epoch of this room if a worker had it open when this server began to lead, else 0."""
         keeper = self._keeper(room)
         return keeper.found[room] if keeper else 0
 
     async def settle(self) -> None:
+        """Close the rooms that workers still have from an earlier leader."""
         self._settled = True
         for worker in list(self._workers.values()):
             self._spawn(self._close_strays(worker))
 
     def items(self) -> list[WorkerItem]:
+        """Return the known workers for the wallboard."""
         return [
             WorkerItem(id=worker.id, rooms=len(worker.rooms), peers=worker.peers, state=worker.state)
             for worker in sorted(self._workers.values(), key=lambda each: each.id)
@@ -209,7 +227,7 @@ class Fleet:
             except announcement.NotBelieved as why:
                 if name not in self._doubted and len(self._doubted) < MOST_DOUBTED:
                     self._doubted.add(name)
-                    log.error("media worker not believed", worker=name, why=str(why))  # noqa: TRY400  # no trace needed
+                    log.error("media worker not trusted", worker=name, why=str(why))  # noqa: TRY400  # no trace needed
         for worker in list(self._workers.values()):
             if worker.id not in leased and worker.state in ("new", "dead"):
                 await self._dismiss(worker)
@@ -220,7 +238,7 @@ class Fleet:
             worker = self._workers[name] = Leased(said, WorkerClient(said.url, self._secret))
             worker.task = self._spawn(self._follow(worker))
         if said.at < worker.said.at:
-            return  # an earlier one, repeated
+            return  # a replayed old announcement
         worker.said = said
         if said.draining:
             worker.drains.set()
@@ -254,7 +272,7 @@ class Fleet:
         while True:
             error = await read_stream(worker, on_event)
             if worker.succeeded:
-                return  # what is said there is not its own, and does not bring it back
+                return  # the events at this address are another worker's
             refused = refused + 1 if error == "ClientConnectorError" else 0
             if refused == REFUSALS:
                 worker.silence.give_up()
@@ -313,7 +331,7 @@ class Fleet:
         rooms = list(worker.rooms)
         for room in rooms:
             self.forget(room)
-        # In a task of its own: with its lease a worker's watch ends, and many rooms take longer to move.
+        # In a separate task, because the watch of a worker is cancelled when its lease ends, and many rooms take longer to move.
         await asyncio.shield(self._spawn(self._hand_on(worker, rooms)))
 
     async def _hand_on(self, worker: Leased, rooms: list[str]) -> None:

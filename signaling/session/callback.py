@@ -1,13 +1,13 @@
-"""A callback: the user goes, and is called back when they asked for it.
+"""Callbacks: the user leaves and is called back at a booked time.
 
-    scheduled → due (its time has come: a request of its own rings to staff) → calling (accepted) → done · missed
+    scheduled → due (its time has come: a separate request rings to staff) → calling (accepted) → done · missed
     scheduled, due → scheduled (another time) · cancelled
-    due → missed (nobody came in two weeks)
-    calling → scheduled (not reached, another time) · due (the counselor was lost before the user came)
+    due → missed (nobody accepted in two weeks)
+    calling → scheduled (not reached, another time) · due (the counselor was lost before the user connected)
 
-The session is kept in state ``callback`` until somebody accepts, and then goes on as any other, but that its user is not there:
-they are spoken with outside, or come by a fresh link (``met``). Who is called back is not lost, so no timer of theirs runs before
-they have come.
+The session stays in state ``callback`` until a member of staff accepts. It then goes on like any other, but without its user:
+the counselor calls them by other means, or the user connects by a new link (``met``). Until then the user does not count as
+disconnected, so no timer waits for their return.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from signaling.session.events import (
 )
 from signaling.session.model import Callback, NotAllowed, Session
 
-MOST_MOVES = 10
+MOST_MOVES = 10  # times that one callback may be moved
 
 
 def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -> None:
-    """The user leaves the line, or a room without a counselor; or gives their callback another time."""
+    """Book a callback for a user who leaves the queue or a room without a counselor, or move a booked one."""
     if event.participant != session.user:
         raise NotAllowed("not_yours")
     before = session.callback
@@ -58,6 +58,7 @@ def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -
 
 
 def schedule(session: Session, callback: Callback, at: int, out: list[Effect]) -> None:
+    """Put the session into state ``callback`` until ``at``."""
     session.callback = callback
     callback.state, callback.due_at = "scheduled", at
     session.state, session.owner, session.ringing = "callback", "", None
@@ -78,6 +79,7 @@ def _another_time(callback: Callback, session: Session) -> None:
 
 
 def check_cancelled(session: Session, event: CallbackCancelled) -> None:
+    """Raise NotAllowed when this participant may not cancel a callback now."""
     if event.participant != session.user:
         raise NotAllowed("not_yours")
     if session.state != "callback":
@@ -85,7 +87,7 @@ def check_cancelled(session: Session, event: CallbackCancelled) -> None:
 
 
 def due(session: Session, now: int, out: list[Effect]) -> None:
-    """Its time has come: in line from the moment that was agreed on."""
+    """Enqueue the callback's request, with the booked time as its enqueue time."""
     callback = session.callback
     if callback is None or session.state != "callback":
         return
@@ -98,7 +100,7 @@ def due(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def unanswered(session: Session, out: list[Effect]) -> bool:
-    """Its time came, and nobody did."""
+    """Give up a callback that nobody accepted. Return False when the timer was for something else."""
     if session.callback is None or session.state != "callback" or not session.in_line():
         return False
     session.callback.state = "missed"
@@ -108,6 +110,7 @@ def unanswered(session: Session, out: list[Effect]) -> bool:
 
 
 def accepted(session: Session, out: list[Effect]) -> None:
+    """Begin to call the user: a counselor has accepted."""
     if session.callback is not None and session.callback.state == "due":
         session.timers.pop("callback", None)
         session.callback.state, session.callback.came = "calling", False
@@ -115,7 +118,7 @@ def accepted(session: Session, out: list[Effect]) -> None:
 
 
 def due_again(session: Session) -> bool:
-    """The counselor is gone before the user came: it waits for another, and not the user."""
+    """Make the callback due again when its counselor is gone before the user has connected. Return False in other cases."""
     if session.callback is None or not session.calling_back():
         return False
     session.callback.state = "due"
@@ -124,7 +127,7 @@ def due_again(session: Session) -> bool:
 
 
 def met(session: Session, event: UserMet, now: int, out: list[Effect]) -> None:
-    """The user has come, by the link or on the page that they had left open."""
+    """Connect the called-back user, who came by the link or on a page that they had left open."""
     callback = session.callback
     if event.participant != session.user:
         raise NotAllowed("not_yours")
@@ -141,7 +144,7 @@ def met(session: Session, event: UserMet, now: int, out: list[Effect]) -> None:
 
 
 def moved(session: Session, event: CallbackMoved, now: int, out: list[Effect]) -> None:
-    """Not reached: the counselor agrees on another time, and is free again."""
+    """Move the callback to another time, because the user was not reached. The counselor is free again."""
     callback = _of_owner(session, event.participant)
     _another_time(callback, session)
     helping.close(session, "ended", out)
@@ -154,13 +157,13 @@ def moved(session: Session, event: CallbackMoved, now: int, out: list[Effect]) -
 
 
 def missed(session: Session, event: CallbackMissed, out: list[Effect]) -> None:
-    """Not reached, and no more attempt."""
+    """Give the callback up, because the user was not reached."""
     _of_owner(session, event.participant).state = "missed"
     out.append(Note("callback", {"state": "missed"}))
 
 
 def over(session: Session, out: list[Effect]) -> None:
-    """The session ends, however it ends."""
+    """Close the callback of a session that ends."""
     callback = session.callback
     if callback is None or callback.state in model.CALLBACK_OVER:
         return

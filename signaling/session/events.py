@@ -1,4 +1,7 @@
-"""What may happen to a session (events) and what then must be done (effects). Plain values; times are in the machine's calls."""
+"""The events that a session may receive, and the effects that the caller must then carry out. Plain values.
+
+``participant`` is always the participant who acts. Times are Unix ms; the time of an event is an argument of ``receive``.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from signaling.session.model import Choice, RequestKind
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """The user leaves *prepare* and asks for a counselor; ``preferred``: first for the one who served them before."""
+    """The user leaves *prepare* and asks for a counselor. ``preferred``: the counselor who is asked first, or ""."""
 
     channel: Channel | None = None
     name: str = ""
@@ -24,17 +27,21 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
+    """The first WebSocket of this participant is open."""
+
     participant: str
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
+    """The last WebSocket of this participant is closed."""
+
     participant: str
 
 
 @dataclass(frozen=True, slots=True)
 class RightEnded:
-    """A member of staff has lost the sign-in they were here by. `returns`: they may sign in again and come back."""
+    """The sign-in of a member of staff has ended. `returns`: whether they may sign in again and come back."""
 
     participant: str
     returns: bool
@@ -42,19 +49,23 @@ class RightEnded:
 
 @dataclass(frozen=True, slots=True)
 class MediaChanged:
+    """The participant sends other media now."""
+
     participant: str
     media: Media
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelChanged:
+    """The user or the owner wants a higher channel."""
+
     participant: str
     channel: Channel
 
 
 @dataclass(frozen=True, slots=True)
 class UpgradeAnswered:
-    """The owner takes the user's wish to talk, or does not."""
+    """The owner accepts or declines the user's request for voice or video."""
 
     participant: str
     take: bool
@@ -62,23 +73,29 @@ class UpgradeAnswered:
 
 @dataclass(frozen=True, slots=True)
 class Left:
+    """The participant leaves or hangs up."""
+
     participant: str
 
 
 @dataclass(frozen=True, slots=True)
 class Chose:
+    """The user chooses what to do without a counselor."""
+
     participant: str
     choice: Choice
 
 
 @dataclass(frozen=True, slots=True)
 class MessageGiven:
+    """The user has left a message."""
+
     participant: str
 
 
 @dataclass(frozen=True, slots=True)
 class CallbackAsked:
-    """The user wants to be called back ``at`` that time; asked again, at another."""
+    """The user wants to be called back ``at`` that time, or moves a booked callback to it."""
 
     participant: str
     at: int
@@ -88,12 +105,14 @@ class CallbackAsked:
 
 @dataclass(frozen=True, slots=True)
 class CallbackCancelled:
+    """The user cancels the callback."""
+
     participant: str
 
 
 @dataclass(frozen=True, slots=True)
 class CallbackMoved:
-    """The counselor did not reach the user, and tries again ``at`` that time."""
+    """The counselor did not reach the user and will try again ``at`` that time."""
 
     participant: str
     at: int
@@ -101,14 +120,14 @@ class CallbackMoved:
 
 @dataclass(frozen=True, slots=True)
 class CallbackMissed:
-    """The counselor did not reach the user, and leaves it at that."""
+    """The counselor did not reach the user and gives up."""
 
     participant: str
 
 
 @dataclass(frozen=True, slots=True)
 class UserMet:
-    """The user who is called back is here themself."""
+    """The called-back user has connected."""
 
     participant: str
     channel: Channel | None = None
@@ -116,6 +135,8 @@ class UserMet:
 
 @dataclass(frozen=True, slots=True)
 class HelpAsked:
+    """The owner asks for a professional; an empty ``category`` means the session's own."""
+
     participant: str
     note: str = ""
     category: str = ""
@@ -123,7 +144,11 @@ class HelpAsked:
 
 @dataclass(frozen=True, slots=True)
 class TransferAsked:
-    """``staff``: the one who is asked, or "" for whoever serves ``category``; ``name``: of the person or the category."""
+    """The owner transfers the user.
+
+    ``staff``: the member of staff who is asked, or "" for anyone who serves ``category``. ``name``: name of that person or
+    category.
+    """
 
     participant: str
     how: Literal["now", "consult"]
@@ -135,12 +160,17 @@ class TransferAsked:
 
 @dataclass(frozen=True, slots=True)
 class HelpCancelled:
+    """The owner withdraws a help request or a transfer."""
+
     participant: str
 
 
 @dataclass(frozen=True, slots=True)
 class HelpJoined:
-    """``record``: what the professional said to a recording that is under way; None: they were not asked."""
+    """The professional has caught up and joins.
+
+    ``record``: whether they agree to a recording that is under way; None: they were not asked.
+    """
 
     participant: str
     record: bool | None = None
@@ -148,6 +178,8 @@ class HelpJoined:
 
 @dataclass(frozen=True, slots=True)
 class ModeChanged:
+    """The owner or the professional chooses the mode."""
+
     participant: str
     mode: Mode
     hear_user: bool = False
@@ -155,7 +187,7 @@ class ModeChanged:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The owner puts the user on hold, or takes them back."""
+    """The owner puts the user on hold, or ends the hold."""
 
     participant: str
     on: bool
@@ -163,17 +195,21 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
+    """The owner makes the professional the owner and leaves."""
+
     participant: str
 
 
 @dataclass(frozen=True, slots=True)
 class Rated:
+    """The user has rated the session."""
+
     participant: str
 
 
 @dataclass(frozen=True, slots=True)
 class NotesTyped:
-    """What this member of staff has typed so far; empty once it is saved."""
+    """The notes of this member of staff as typed so far; empty when they were saved."""
 
     participant: str
     notes: str
@@ -182,12 +218,14 @@ class NotesTyped:
 
 @dataclass(frozen=True, slots=True)
 class WrappedUp:
+    """A member of staff has finished the wrap-up."""
+
     participant: str
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingAnswered:
-    """A participant agrees to being recorded, or does not (any more)."""
+    """A participant agrees to be recorded, refuses, or withdraws consent."""
 
     participant: str
     agree: bool
@@ -198,7 +236,7 @@ ListenWhy = Literal["stopped", "turned_off", "lost"]
 
 @dataclass(frozen=True, slots=True)
 class ListenStarted:
-    """An operator listens in, seen by all."""
+    """An operator begins to listen in, visible to all."""
 
     staff: str
     name: str
@@ -206,13 +244,15 @@ class ListenStarted:
 
 @dataclass(frozen=True, slots=True)
 class ListenStopped:
+    """An operator stops listening in."""
+
     staff: str
     why: ListenWhy
 
 
 @dataclass(frozen=True, slots=True)
 class EndedBy:
-    """From outside: an operator ends it, or its records are erased."""
+    """An operator ends the session, or its records were erased."""
 
     reason: Literal["operator", "erased"]
 
@@ -222,6 +262,8 @@ class EndedBy:
 
 @dataclass(frozen=True, slots=True)
 class RingStarted:
+    """The request rings for ``staff``, until the time ``until``."""
+
     request: str
     reservation: str
     staff: str
@@ -231,6 +273,8 @@ class RingStarted:
 
 @dataclass(frozen=True, slots=True)
 class RingEnded:
+    """The ring has ended. ``state``: the state of its reservation."""
+
     request: str
     reservation: str
     fence: int
@@ -239,6 +283,8 @@ class RingEnded:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
+    """A member of staff has accepted the request. ``connected``: whether one of their WebSockets is open."""
+
     request: str
     staff: str
     name: str
@@ -248,6 +294,8 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class RequestMoved:
+    """The request has entered another state of the matcher."""
+
     request: str
     state: Literal["waiting", "suspended", "reserved", "accepted", "completed", "unserved", "cancelled"]
     fence: int
@@ -255,7 +303,7 @@ class RequestMoved:
 
 @dataclass(frozen=True, slots=True)
 class NobodyEligible:
-    """Nobody who could serve the help request is signed in."""
+    """No member of staff who could serve the help request is signed in."""
 
     request: str
 
@@ -265,7 +313,7 @@ class NobodyEligible:
 
 @dataclass(frozen=True, slots=True)
 class PeerOffered:
-    """``tab``: the browser tab whose offer it is."""
+    """The participant has sent an SDP offer for a new peer. ``tab``: the browser tab that sent it."""
 
     participant: str
     peer: str
@@ -274,6 +322,8 @@ class PeerOffered:
 
 @dataclass(frozen=True, slots=True)
 class PeerChanged:
+    """The worker reports a new state of a peer."""
+
     participant: str
     peer: str
     epoch: int
@@ -282,13 +332,15 @@ class PeerChanged:
 
 @dataclass(frozen=True, slots=True)
 class PeerReported:
+    """The client reports the state of its own peer."""
+
     participant: str
     state: Literal["live", "text_only", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingFailed:
-    """The worker could not write; it has stopped. ``reason`` as in ``media.api.client.RecordingOver``."""
+    """The worker could not write and has stopped recording. ``reason``: as in ``media.api.wire.RecordingOver``."""
 
     epoch: int
     period: int
@@ -304,13 +356,15 @@ class RoomLost:
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """Time has passed: fires every timer that is due."""
+    """Time has passed. Every timer that is due fires."""
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The server started again with this session in its records: nobody is connected, the matcher may be empty. ``room_kept``:
-    a worker that did not end with the server has the room as it was."""
+    """The server has started again and read this session from its records. Nobody is connected; the matcher may be empty.
+
+    ``room_kept``: a worker that did not end with the server still has the room open.
+    """
 
     room_kept: bool = False
 
@@ -330,6 +384,11 @@ SessionEvent = (
 
 @dataclass(frozen=True, slots=True)
 class Enqueue:
+    """Enqueue a request at the matcher.
+
+    ``only``: the one member of staff to whom it is offered, or "". ``first``: offer it before all other requests.
+    """
+
     request: str
     kind: RequestKind
     category: str
@@ -344,7 +403,7 @@ StepName = Literal["cancel", "suspend", "resume", "entered", "requeue", "complet
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call of the matcher about a request."""
+    """Call the matcher's method ``step`` for a request."""
 
     step: StepName
     request: str
@@ -352,7 +411,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """The user's request now belongs to ``staff``."""
+    """Make ``staff`` the owner of the user's request."""
 
     request: str
     staff: str
@@ -360,8 +419,11 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Reinstate:
-    """After a restart, at its original time: the accepted request that ``staff`` still serves, or without ``staff`` one that
-    waits for its user's return; a callback waits without its user."""
+    """Restore a request at the matcher after a restart, with its original enqueue time.
+
+    With ``staff``, it is an accepted request that ``staff`` still serves. Without, it waits for its user's return; a callback
+    waits without its user.
+    """
 
     request: str
     kind: RequestKind
@@ -375,7 +437,7 @@ class Reinstate:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """A system line."""
+    """Store a system line and show it to its audience."""
 
     text: str
     args: dict[str, str] = field(default_factory=dict)
@@ -384,7 +446,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class Over:
-    """This participant has nothing more to do with the session."""
+    """Tell this participant that the session is over for them."""
 
     participant: str
     reason: str
@@ -392,12 +454,14 @@ class Over:
 
 @dataclass(frozen=True, slots=True)
 class DropPeer:
+    """Close this peer at the worker."""
+
     peer: str
 
 
 @dataclass(frozen=True, slots=True)
 class KeepNotes:
-    """Of a member of staff who did not save them: the owner's wrap-up, or a note for staff."""
+    """Save notes that a member of staff did not save: the owner's as the wrap-up, any other's as a note for staff."""
 
     participant: str
     notes: str
@@ -406,12 +470,12 @@ class KeepNotes:
 
 @dataclass(frozen=True, slots=True)
 class EraseRecording:
-    """Everything recorded of this session is deleted."""
+    """Delete all recordings of this session."""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """For the records: what happened, and why."""
+    """Store an event with its reason in the records."""
 
     kind: str
     data: dict[str, str | int] = field(default_factory=dict)
@@ -419,7 +483,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """For the audit: what a member of staff did with this session."""
+    """Record in the audit what a member of staff did with this session."""
 
     actor: str
     action: AuditAction

@@ -1,4 +1,4 @@
-"""Help: the counselor asks, a professional catches up unheard, joins, and may carry on as owner."""
+"""Help: the counselor asks for a professional, who catches up unheard, joins, and may become the owner."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from signaling.session.model import Help, NotAllowed, Person, Session
 
 
 def require_owner(session: Session, participant: str) -> Person:
+    """Return the owner. Raises NotAllowed when the session is not active or ``participant`` is not its owner."""
     if session.state != "active":
         raise NotAllowed("wrong_state")
     if participant != session.owner:
@@ -36,6 +37,7 @@ def require_owner(session: Session, participant: str) -> Person:
 
 
 def asked(session: Session, event: HelpAsked, now: int, out: list[Effect]) -> None:
+    """Begin to look for a professional."""
     owner = require_owner(session, event.participant)
     if session.open_help():
         raise NotAllowed("wrong_state")
@@ -47,13 +49,13 @@ def asked(session: Session, event: HelpAsked, now: int, out: list[Effect]) -> No
 
 
 def hunt(session: Session, asked_for: Help, now: int, out: list[Effect]) -> None:
-    """A new request at the original time, never for those who were there already."""
+    """Enqueue a new request with the original time. It excludes staff who had the request or the session before."""
     session.requests_made += 1
     asked_for.request = f"{session.id}.{'t' if asked_for.transfer else 'h'}{session.requests_made}"
     asked_for.state, asked_for.professional, asked_for.ringing = "asking", "", None
     session.timers["hunt"] = now + (model.HUNT_ONE_MS if asked_for.to else model.HUNT_MS)
     excluded = tuple(asked_for.excluded)
-    if asked_for.transfer:  # at the time the user first asked, before all others
+    if asked_for.transfer:  # with the user's own enqueue time, before all other requests
         out.append(
             Enqueue(asked_for.request, "user", asked_for.category, session.enqueued_at, excluded, asked_for.to, first=True)
         )
@@ -62,6 +64,7 @@ def hunt(session: Session, asked_for: Help, now: int, out: list[Effect]) -> None
 
 
 def cancelled(session: Session, event: HelpCancelled, now: int, out: list[Effect]) -> None:
+    """Withdraw a help request or a transfer before anybody has joined."""
     require_owner(session, event.participant)
     asked_for = session.open_help()
     if asked_for is None:
@@ -72,7 +75,7 @@ def cancelled(session: Session, event: HelpCancelled, now: int, out: list[Effect
 
 
 def accepted(session: Session, event: Accepted, now: int, out: list[Effect]) -> None:
-    """A professional took the help request: they read, unheard, and the user is shown that they do."""
+    """Let the professional who accepted catch up, unheard. The user is told of it. A direct transfer completes at once."""
     asked_for = session.open_help()
     if asked_for is None or asked_for.state != "asking" or event.staff == session.owner:
         return
@@ -102,6 +105,7 @@ def _takes_over(session: Session, asked_for: Help, person: Person, connected: bo
 
 
 def joined(session: Session, event: HelpJoined, now: int, out: list[Effect]) -> None:
+    """Make the professional who has caught up the third peer, in consultation."""
     asked_for = session.open_help()
     if asked_for is None or event.participant != asked_for.professional:
         raise NotAllowed("no_help")
@@ -125,6 +129,7 @@ def joined(session: Session, event: HelpJoined, now: int, out: list[Effect]) -> 
 
 
 def mode_changed(session: Session, event: ModeChanged, now: int, out: list[Effect]) -> None:
+    """Change who hears whom."""
     asked_for = session.open_help()
     if asked_for is None or asked_for.state != "joined":
         raise NotAllowed("no_help")
@@ -139,6 +144,7 @@ def mode_changed(session: Session, event: ModeChanged, now: int, out: list[Effec
 
 
 def handed_over(session: Session, event: HandedOver, now: int, out: list[Effect]) -> None:
+    """Make the professional the owner, by the owner's wish."""
     require_owner(session, event.participant)
     asked_for, professional = session.open_help(), session.professional()
     if asked_for is None or professional is None or asked_for.mode is None:
@@ -151,13 +157,13 @@ def handed_over(session: Session, event: HandedOver, now: int, out: list[Effect]
 
 
 def promote(session: Session, asked_for: Help, professional: Person, out: list[Effect]) -> None:
-    """The joined professional, or the colleague who takes over, becomes owner; the former owner is out and goes to wrap-up."""
+    """Make the joined professional, or the colleague who takes over, the owner. The former owner leaves for wrap-up."""
     former = session.people[session.owner]
     asked_for.state, asked_for.mode, asked_for.ringing = "handed_over", None, None
     session.owner, session.owner_lost, session.choices, session.held = professional.id, False, [], False
     for timer in ("owner_lost", "professional_lost", "catch_up"):
         session.timers.pop(timer, None)
-    if asked_for.transfer:  # who comes holds a request of the user's own already
+    if asked_for.transfer:  # the new owner already holds another request of the user
         out.append(Step("complete", session.request))
         session.request = asked_for.request
     else:
@@ -169,13 +175,17 @@ def promote(session: Session, asked_for: Help, professional: Person, out: list[E
 
 
 def remove(person: Person, reason: str, out: list[Effect]) -> None:
+    """Take a person out of the session."""
     person.gone, person.reading, person.connected = True, False, False
     people.drop_peers(person, out)
     out.append(Over(person.id, reason))
 
 
 def professional_out(session: Session, reason: str, now: int, out: list[Effect]) -> None:
-    """The professional left, was lost or too slow: while catching up the hunt goes on, once joined the help has ended."""
+    """Take the professional out, because they left, are disconnected or were too slow.
+
+    If they were still catching up, the search goes on. If they had joined, the help ends.
+    """
     asked_for, person = session.open_help(), session.professional()
     if asked_for is None or person is None:
         return
@@ -202,7 +212,7 @@ _ENDS_WITH: Final[dict[HelpState, StepName]] = {"asking": "cancel", "catching_up
 
 
 def close(session: Session, state: HelpState, out: list[Effect], *, keep_professional: bool = False) -> None:
-    """End whatever help is open. ``keep_professional``: one who joined stays for the wrap-up."""
+    """End the open help, if any. ``keep_professional``: a professional who has joined stays for the wrap-up."""
     asked_for, person = session.open_help(), session.professional()
     if asked_for is None:
         return
@@ -218,6 +228,7 @@ def close(session: Session, state: HelpState, out: list[Effect], *, keep_profess
 
 
 def nobody(session: Session, out: list[Effect], *, tell_matcher: bool, why: NobodyWhy = "nobody") -> None:
+    """End the search, because nobody comes."""
     asked_for = session.open_help()
     if asked_for is None or asked_for.state != "asking":
         return
@@ -234,12 +245,14 @@ def nobody(session: Session, out: list[Effect], *, tell_matcher: bool, why: Nobo
 
 
 def nobody_eligible(session: Session, event: NobodyEligible, now: int, out: list[Effect]) -> None:
+    """End the search, because no suitable member of staff is signed in."""
     asked_for = session.open_help()
     if asked_for is not None and asked_for.request == event.request and asked_for.ringing is None:
         nobody(session, out, tell_matcher=True)
 
 
 def request_moved(session: Session, event: RequestMoved, now: int, out: list[Effect]) -> None:
+    """Follow the help request at the matcher."""
     asked_for, person = session.open_help(), session.professional()
     if asked_for is None:
         return
@@ -253,11 +266,12 @@ def request_moved(session: Session, event: RequestMoved, now: int, out: list[Eff
 
 
 def hunt_over(session: Session, now: int, out: list[Effect]) -> None:
+    """End the search, because its time is over."""
     nobody(session, out, tell_matcher=True)
 
 
 def restore(session: Session, now: int, out: list[Effect]) -> None:
-    """After a restart: ask again, or wait for the professional to come back."""
+    """Ask again after a restart, or wait for the professional to come back."""
     asked_for = session.open_help()
     if asked_for is None:
         return

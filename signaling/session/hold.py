@@ -1,4 +1,7 @@
-"""Hold: the owner lets the user wait with a tone. Neither hears or sees the other; the user is told who holds, and may write."""
+"""Hold: the owner lets the user wait with a tone.
+
+Neither hears or sees the other. The page tells the user who has put them on hold, and the user may write.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from signaling.session.model import NotAllowed, Session
 
 
 def changed(session: Session, event: Held, now: int, out: list[Effect]) -> None:
-    """Once a professional has joined, the modes say who hears whom: consultation is the hold."""
+    """Begin or end the hold. It is not allowed once a professional has joined: consultation replaces it."""
     owner = helping.require_owner(session, event.participant)
     if session.channel == "text":
         raise NotAllowed("channel")
@@ -23,7 +26,7 @@ def changed(session: Session, event: Held, now: int, out: list[Effect]) -> None:
 
 
 def settle(session: Session, out: list[Effect]) -> None:
-    """After every event: it lasts no longer than the one who holds has the user to themself."""
+    """End the hold when the owner is gone or a professional has joined. Called after every event."""
     asked = session.open_help()
     if session.held and (session.state != "active" or session.owner_lost or (asked is not None and asked.mode is not None)):
         session.held = False

@@ -1,7 +1,7 @@
-"""Listening: an operator hears a call and is heard by nobody, while the user and the staff are told so.
+"""Listening in: an operator hears a call and nobody hears the operator. The user and the staff are told.
 
-Only where the site allows it, and only where the user was told before entering that it may happen. Listeners are no participants:
-they stand beside them, are asked nothing, are never recorded, and do not go on listening once their line is lost.
+It is allowed only if the site allows it and the user was told of it before entering. Listeners are not participants: they are
+asked nothing and are never recorded. A listener whose connection is lost stops listening.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ LOST_PEERS = frozenset({"lost", "text_only"})
 
 
 def check(session: Session, staff: str) -> None:
-    """NotAllowed with the reason why this operator may not listen now."""
+    """Raise NotAllowed with the reason when this operator may not listen now."""
     if not session.may_listen:
         raise NotAllowed("listening_off")
     if session.state != "active":
@@ -26,6 +26,7 @@ def check(session: Session, staff: str) -> None:
 
 
 def started(session: Session, event: ListenStarted, now: int, out: list[Effect]) -> None:
+    """Add a listener."""
     check(session, event.staff)
     if event.staff in session.listeners:
         return
@@ -36,12 +37,13 @@ def started(session: Session, event: ListenStarted, now: int, out: list[Effect])
 
 
 def stopped(session: Session, event: ListenStopped, now: int, out: list[Effect]) -> None:
+    """Remove a listener."""
     if event.staff in session.listeners:
         _over(session, session.listeners[event.staff], event.why, now, out)
 
 
 def settle(session: Session, now: int, out: list[Effect]) -> None:
-    """After every event: nobody listens to a call that is over, or by a connection that is."""
+    """Remove listeners when the call is over or their connection has failed. Called after every event."""
     for listener in list(session.listeners.values()):
         if session.state != "active":
             _over(session, listener, "ended", now, out)

@@ -1,7 +1,7 @@
-"""The session machine: ``receive(session, event, now) → effects``, no I/O, time a parameter (ms).
+"""The session machine: ``receive(session, event, now) → effects``. It does no I/O; time is a parameter (ms).
 
-An event that the tables forbid raises ``NotAllowed`` before anything has changed; an event that is stale (an older fence or
-epoch, a former request or peer) changes nothing and has no effects.
+An event that the tables forbid raises ``NotAllowed`` before anything has changed. A stale event (an older fence or epoch, a
+former request or peer) changes nothing and has no effects.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ from signaling.session.standing import open_requests
 
 
 def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
+    """Apply an event to the session and return the effects to carry out, in order. Raises NotAllowed."""
     out: list[Effect] = []
     _HANDLERS[type(event)](session, event, now, out)
     holding.settle(session, out)
@@ -83,10 +84,11 @@ def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
 
 
 def next_deadline(session: Session) -> int | None:
+    """Return when the next timer fires (Unix ms), or None. The caller must then send ``Ticked``."""
     return min(session.timers.values(), default=None)
 
 
-# --- the way in ---------------------------------------------------------------------------------------------------------
+# --- waiting for a counselor ---------------------------------------------------------------------------------------------
 
 
 def _entered(session: Session, event: Entered, now: int, out: list[Effect]) -> None:
@@ -105,7 +107,10 @@ def _entered(session: Session, event: Entered, now: int, out: list[Effect]) -> N
 
 
 def _fresh(session: Session, fence: int) -> bool:
-    """Fences grow with every step of the matcher; events of one step share theirs."""
+    """Return whether the fence is not stale, and remember it.
+
+    Fences grow with every step of the matcher; events of one step have the same fence.
+    """
     if fence < session.fence:
         return False
     session.fence = fence
@@ -171,7 +176,7 @@ def _request_moved(session: Session, event: RequestMoved, now: int, out: list[Ef
 
 
 def _back_to_waiting(session: Session, reason: str, out: list[Effect]) -> None:
-    """Original time, first in line; the room closes until the next counselor."""
+    """Put the user back into the queue, before all others. The room closes until the next counselor accepts."""
     helping.close(session, "ended", out)
     helping.remove(session.people[session.owner], reason, out)
     session.state = "callback" if callbacks.due_again(session) else "waiting"
@@ -250,7 +255,7 @@ def _finish(session: Session, reason: str, now: int) -> None:
 
 
 def end(session: Session, reason: str, now: int, out: list[Effect]) -> None:
-    """active → after: the owner wraps up, the user may rate."""
+    """Move the session from active to after: the owner wraps up, and the user may rate."""
     helping.close(session, "ended", out, keep_professional=True)
     callbacks.over(session, out)
     out.append(Step("complete", session.request))
@@ -335,7 +340,7 @@ def _user_lost_for_good(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def _owner_lost_for_good(session: Session, now: int, out: list[Effect]) -> None:
-    """A professional present becomes owner; otherwise the user chooses."""
+    """Replace an owner who did not return. A joined professional becomes the owner; otherwise the user chooses."""
     asked, professional = session.open_help(), session.professional()
     if asked and asked.state == "joined" and professional and professional.connected:
         helping.promote(session, asked, professional, out)

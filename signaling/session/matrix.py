@@ -1,4 +1,7 @@
-"""Who hears and sees whom, who may draw: decided here from people and mode, obeyed by the worker, shown to the clients."""
+"""The matrix: who hears and sees whom, and who may draw.
+
+This module decides it from the people and the mode. The worker enforces it, and the pages show it.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,18 @@ from typing import Literal
 from media.api.wire import Record, SetMatrix
 from signaling.session.model import Person, Session
 
-VIDEO_SLOTS = 4
+VIDEO_SLOTS = 4  # for each viewer
 SlotSource = tuple[str, Literal["camera", "screen"]]
 Slots = dict[str, dict[int, SlotSource]]
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """``hears``: listener → sources, ``slots``: viewer → slot → source; participant ids throughout."""
+    """The matrix of one session, by participant ids.
+
+    ``hears``: listener → sources. ``slots``: viewer → slot → source. ``hold``: who hears the hold tone.
+    ``writers``: who may draw on the board. ``by_signaling``: whose board traffic goes over the WebSocket.
+    """
 
     hears: dict[str, tuple[str, ...]] = field(default_factory=dict)
     slots: Slots = field(default_factory=dict)
@@ -25,6 +32,7 @@ class Matrix:
     record: Record | None = None
 
     def for_worker(self, epoch: int) -> SetMatrix:
+        """Return the matrix as a command to the worker."""
         return SetMatrix(
             epoch=epoch,
             hears={listener: dict.fromkeys(sources, 1.0) for listener, sources in self.hears.items() if sources},
@@ -37,9 +45,11 @@ class Matrix:
 
 
 def compute(session: Session) -> Matrix:
-    """The whole matrix of an active session; empty before and after. Who listens in hears what somebody in the room hears, sees
-    nothing, and is heard by nobody. Muting changes nothing here: a listener moves between
-    relay and mix when people or mode change, never with a switch of a microphone."""
+    """Return the matrix of a session; it is empty unless the session is active.
+
+    An operator who listens in hears everyone whom any participant hears, sees nothing, and is heard by nobody. Muting changes
+    nothing here: a listener switches between relay and mix when people or mode change, never when a microphone is muted.
+    """
     if session.state != "active":
         return Matrix()
     people = session.present()
@@ -57,7 +67,7 @@ def compute(session: Session) -> Matrix:
 
 
 def sounding(session: Session, grid: Matrix) -> dict[str, tuple[str, ...]]:
-    """Return who hears whom now: what the matrix allows, of those whose peers are live. It is what pages may say."""
+    """Return who hears whom now, for the pages: the pairs that the matrix allows and whose peers are both live."""
     live = {person.id for person in (*session.present(), *session.listeners.values()) if person.peer == "live"}
     return {
         listener: tuple(source for source in sources if source in live)
@@ -67,28 +77,29 @@ def sounding(session: Session, grid: Matrix) -> dict[str, tuple[str, ...]]:
 
 
 def _record(session: Session, heard: list[str]) -> Record | None:
-    """What nobody hears is not recorded either: who is told that they are unheard may believe it."""
+    """Return what the worker must record. A participant whom nobody hears is not recorded, either."""
     return Record(period=session.recording.period, participants=heard) if session.recording.on else None
 
 
 def on_hold(session: Session) -> bool:
-    """The counselor holds the user, asks a professional, or passes the user on: the user hears a soft tone and is told so."""
+    """Return whether the user hears the hold tone: during a hold, a consultation, or a direct transfer."""
     asked = session.open_help()
     return kept_apart(session) or (asked is not None and asked.mode == "consultation")
 
 
 def kept_apart(session: Session) -> bool:
-    """Nobody hears the user, and they hear nobody."""
+    """Return whether the user hears nobody and nobody hears the user."""
     return session.held or passing_on(session)
 
 
 def passing_on(session: Session) -> bool:
+    """Return whether a direct transfer waits for a colleague."""
     asked = session.open_help()
     return asked is not None and asked.transfer == "now" and asked.state == "asking"
 
 
 def _hears(session: Session, listener: Person, source: Person) -> bool:
-    """Also: sees. The modes are the architecture's; a reader of the brief neither hears nor is heard."""
+    """Return whether `listener` hears and sees `source`. A professional who is catching up neither hears nor is heard."""
     if listener.id == source.id or listener.reading or source.reading:
         return False
     asked = session.open_help()
@@ -117,7 +128,7 @@ def _shown(session: Session, sources: tuple[str, ...]) -> list[SlotSource]:
 
 
 def _assign(former: dict[int, SlotSource], wanted: list[SlotSource]) -> dict[int, SlotSource]:
-    """What is still shown keeps its slot; what is new takes the lowest free one, as long as there is one."""
+    """Assign videos to slots. A video that is still shown stays in its slot; a new one takes the lowest free slot, if any."""
     slots = {slot: source for slot, source in former.items() if source in wanted}
     free = [slot for slot in range(VIDEO_SLOTS) if slot not in slots]
     new = [source for source in wanted if source not in slots.values()]
@@ -126,6 +137,7 @@ def _assign(former: dict[int, SlotSource], wanted: list[SlotSource]) -> dict[int
 
 
 def may_write(session: Session, person: Person) -> bool:
+    """Return whether this person may draw on the board."""
     if person.reading:
         return False
     asked = session.open_help()
@@ -137,8 +149,11 @@ def may_write(session: Session, person: Person) -> bool:
 
 
 def audience(session: Session, author: Person, wanted: Literal["all", "staff"]) -> Literal["all", "staff"]:
-    """Whom a line may reach: users write to all; staff in consultation, and a professional in whisper or catching up,
-    write to staff whatever they ask for."""
+    """Return the audience that a line gets.
+
+    Users always write to all. Staff in consultation, and a professional who whispers or catches up, always write to staff.
+    Otherwise the author's choice counts.
+    """
     if author.role == "user":
         return "all"
     asked = session.open_help()

@@ -1,4 +1,4 @@
-"""A session as data: everything the machine decides on, and no I/O. Serialized whole into the records."""
+"""A session as data: everything on which the machine decides. It does no I/O. The records store the whole session."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ Timer = Literal[
 UpgradeState = Literal["ringing", "declined", "missed"]
 RequestKind = Literal["user", "callback", "help"]
 
-IDLE_MS = 10 * 60_000
-UNOPENED_MS = 30_000  # for the page to load and say hello
-WAITING_LOST_MS = 60_000
-USER_LOST_MS = 2 * 60_000
-USER_LOST_TEXT_MS = 15 * 60_000
-OWNER_LOST_MS = 30_000
-PROFESSIONAL_LOST_MS = 30_000
-PREFERRED_MS = 20_000  # how long a returning user waits for their counselor while others are free
-CATCH_UP_MS = 3 * 60_000
-HUNT_MS = 90_000
-HUNT_ONE_MS = 30_000  # for one person: a ring takes 20 s
-WRAP_UP_MS = 120_000
-UPGRADE_MS = 30_000  # how long a wish to talk rings: a counselor may be writing to somebody else
-RATING_MS = 24 * 3_600_000
+IDLE_MS = 10 * 60_000  # how long a user may prepare
+UNOPENED_MS = 30_000  # how long a new session waits for its page to load and say hello
+WAITING_LOST_MS = 60_000  # how long a waiting session waits for its disconnected user
+USER_LOST_MS = 2 * 60_000  # how long an active call waits for its disconnected user
+USER_LOST_TEXT_MS = 15 * 60_000  # the same for text sessions
+OWNER_LOST_MS = 30_000  # how long a session waits for its disconnected owner
+PROFESSIONAL_LOST_MS = 30_000  # how long a session waits for its disconnected professional
+PREFERRED_MS = 20_000  # how long a returning user is offered only to the last counselor
+CATCH_UP_MS = 3 * 60_000  # how long a professional may catch up
+HUNT_MS = 90_000  # how long a professional or colleague is searched
+HUNT_ONE_MS = 30_000  # the same if one person is asked by name; a ring takes 20 s
+WRAP_UP_MS = 120_000  # how long the owner may wrap up
+UPGRADE_MS = 30_000  # how long a request for voice or video rings; the counselor may be writing to another user
+RATING_MS = 24 * 3_600_000  # how long after its end a session may be rated
 
-CALLBACK_KEPT_MS = 14 * 24 * 3_600_000  # so long it stays in line; contact and note are not kept for ever
-CALLBACK_REQUEST = "c"  # what stands after the dot in the id of a callback's request
+CALLBACK_KEPT_MS = 14 * 24 * 3_600_000  # how long a due callback waits; then its contact and note are not needed any more
+CALLBACK_REQUEST = "c"  # prefix, after the dot, in the id of a callback's request
 CALLBACK_OVER: frozenset[CallbackState] = frozenset({"done", "missed", "cancelled"})
 
 FINAL_STATES: frozenset[SessionState] = frozenset({"closed", "message_left"})
@@ -41,8 +41,11 @@ OPEN_HELP: frozenset[HelpState] = frozenset({"asking", "catching_up", "joined"})
 
 
 class NotAllowed(Exception):
-    """The state tables forbid this event now; nothing has changed. ``reason``: wrong_state, not_yours, no_help, too_late,
-    channel, unknown, ringing, too_often, listening_off."""
+    """The state tables forbid this event now. Nothing has changed.
+
+    ``reason``: wrong_state, not_yours, no_help, too_late, channel, unknown, ringing, too_often, listening_off, recording,
+    not_pending.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -50,17 +53,20 @@ class NotAllowed(Exception):
 
 
 class Draft(Struct, kw_only=True):
-    """What a member of staff has typed so far, and the outcome that stands beside it."""
+    """The notes and the outcome of a member of staff, as typed so far."""
 
     notes: str
     outcome: str = ""
 
 
 class Person(Struct, kw_only=True):
-    """A participant. ``connected``: a WebSocket of theirs is open. ``reading``: a professional catching up, unheard.
-    ``peer_id``: the newest of theirs; ``former_id``: one that was live before it, which the worker keeps until the newest is;
-    ``tab``: whose they are.
-    ``gone``: no longer part of the session. ``recording``: what they said when asked. ``draft``: their notes, not saved yet."""
+    """A participant.
+
+    ``connected``: one of their WebSockets is open. ``entered``: they have been in the session at least once.
+    ``reading``: a professional who is catching up, unheard. ``gone``: no longer part of the session.
+    ``peer_id``: their newest peer. ``former_id``: an earlier live peer, which the worker keeps until the newest one is live.
+    ``tab``: the browser tab of these peers. ``recording``: their answer about recording. ``draft``: their unsaved notes.
+    """
 
     id: str
     role: Literal["user", "counselor", "professional", "operator"]
@@ -80,14 +86,17 @@ class Person(Struct, kw_only=True):
 
 
 class Listener(Person, kw_only=True):
-    """An operator who listens in: beside the people of a session, never one of them."""
+    """An operator who listens in. A listener is not one of the session's people. ``since``: the time when they began."""
 
     since: int
 
 
 class Recording(Struct, kw_only=True):
-    """``offered``: the site asks for it. ``period``: how many stretches of consent there have been, the present one included.
-    ``kept``: something is recorded; ``erased``: every period up to this one has been deleted."""
+    """The state of the recording.
+
+    ``offered``: the site asks for consent. ``period``: the number of periods of consent so far, including the present one.
+    ``kept``: a recorded part exists. ``erased``: every period up to this one has been deleted.
+    """
 
     offered: bool = False
     on: bool = False
@@ -98,14 +107,20 @@ class Recording(Struct, kw_only=True):
 
 
 class Ringing(Struct, kw_only=True):
+    """A ring for ``staff``, until the time ``until``."""
+
     reservation: str
     staff: str
     until: int
 
 
 class Help(Struct, kw_only=True):
-    """Somebody asked into the session: a professional, or with ``transfer`` a colleague who is to take it over. ``to``: the one
-    member of staff who is asked, ``to_name`` what the user is told. ``why`` nobody came: declined, expired, nobody."""
+    """A help request for a professional or, with ``transfer``, for a colleague who takes the session over.
+
+    ``asked``: how many staff it has rung for. ``excluded``: staff to whom it is not offered (again).
+    ``to``: the member of staff who is asked by name, or "". ``to_name``: the name that the user is told.
+    ``why``: why nobody came (declined, expired, nobody).
+    """
 
     state: HelpState
     request: str
@@ -125,8 +140,11 @@ class Help(Struct, kw_only=True):
 
 
 class Callback(Struct, kw_only=True):
-    """``contact``: where the user is called, "" when the partner knows how to reach them. ``came``: the user is here themself.
-    ``moved``: how often it was given another time."""
+    """A booked callback.
+
+    ``contact``: where the user is called; "" when the partner knows how to reach them.
+    ``came``: the called-back user has connected. ``moved``: how often it was moved to another time.
+    """
 
     state: CallbackState
     due_at: int
@@ -137,7 +155,7 @@ class Callback(Struct, kw_only=True):
 
 
 class Upgrade(Struct, kw_only=True):
-    """The user asks to go on by ``channel``. ``calls``: how often the counselor has been rung for it."""
+    """The user's request for ``channel``. ``calls``: how often it has rung for the counselor."""
 
     channel: Channel
     state: UpgradeState
@@ -146,11 +164,15 @@ class Upgrade(Struct, kw_only=True):
 
 
 class Session(Struct, kw_only=True):
-    """``preferred``: the one counselor who is asked now, because they served this user before. ``request`` is the user's request
-    at the matcher, ``fence`` the newest matcher step seen. ``returned``: a counselor was lost or never came, so the request
-    stands before all others. ``epoch`` counts the lives of the room: a worker obeys no older one. ``timers``: name → when it
-    fires (ms). ``held``: the owner has put the user on hold. ``may_listen``: the user was told before entering that an operator
-    may."""
+    """A session.
+
+    ``request``: id of the user's request at the matcher. ``fence``: the newest fence of the matcher that was seen.
+    ``preferred``: the only counselor to whom the request is offered now, because they served this user before.
+    ``returned``: a counselor was lost or never came, so the request is offered before all others.
+    ``epoch``: counts how often the room was opened; a worker ignores commands of an older epoch.
+    ``timers``: name → when it fires (Unix ms). ``held``: the owner has put the user on hold.
+    ``may_listen``: the user was told before entering that an operator may listen in.
+    """
 
     id: str
     site: str
@@ -188,32 +210,33 @@ class Session(Struct, kw_only=True):
     end_reason: str = ""
 
     def present(self) -> list[Person]:
-        """Those who belong to the session now: the user, the owner, the professional."""
+        """Return the people who belong to the session now: the user, the owner, the professional."""
         return [person for person in self.people.values() if not person.gone]
 
     def anyone(self, id: str) -> Person | None:
-        """Of the people or of those who listen."""
+        """Return the participant or listener with this id, or None."""
         return self.people.get(id) or self.listeners.get(id)
 
     def in_line(self) -> bool:
-        """The user's own request waits or rings; a callback's only from its time on."""
+        """Return whether the user's own request waits or rings. A callback's request does so only when it is due."""
         called = self.callback
         return self.state == "waiting" or (self.state == "callback" and called is not None and called.state == "due")
 
     def calling_back(self) -> bool:
-        """A counselor has the callback, and the user is not here."""
+        """Return whether a counselor has accepted the callback and the user has not connected yet."""
         called = self.callback
         return self.state == "active" and called is not None and called.state == "calling" and not called.came
 
     def request_kind(self) -> RequestKind:
-        """Of the user's own request."""
+        """Return the kind of the user's own request."""
         return "callback" if self.request.rpartition(".")[2].startswith(CALLBACK_REQUEST) else "user"
 
     def open_help(self) -> Help | None:
+        """Return the help or transfer that is under way, or None."""
         return self.help if self.help is not None and self.help.state in OPEN_HELP else None
 
     def professional(self) -> Person | None:
-        """The professional of the open help, catching up or joined."""
+        """Return the professional of the open help, who is catching up or has joined, or None."""
         asked = self.open_help()
         return self.people.get(asked.professional) if asked and asked.professional else None
 
@@ -231,6 +254,7 @@ def new_session(
     recording: bool = False,
     listening: bool = False,
 ) -> Session:
+    """Return a session in state ``preparing``. ``user``: the participant id of the user, ``name``: their name."""
     session = Session(id=id, site=site, category=category, language=language, channel=channel, user=user, created_at=now)
     session.recording.offered, session.may_listen = recording, listening
     session.people[user] = Person(id=user, role="user", name=name)

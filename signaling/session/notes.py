@@ -1,7 +1,7 @@
-"""Notes as staff type them: kept with the session, saved when it closes however it closes.
+"""Notes as staff type them. The session holds these drafts and saves them when it closes, however it closes.
 
-A draft is its author's alone until then. The owner's becomes the wrap-up, anybody else's a note for staff. Nothing is lost with a
-tab, a machine, or the two minutes of the wrap-up.
+Until then only the author can read a draft. The owner's draft becomes the wrap-up, any other's a note for staff. So notes
+survive a closed tab, a broken machine, and a wrap-up that times out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from signaling.session.model import FINAL_STATES, Draft, NotAllowed, Session
 
 
 def typed(session: Session, event: NotesTyped, now: int, out: list[Effect]) -> None:
-    """Also of one who has handed the user over, who is no longer in the room."""
+    """Hold the draft. A member of staff who has handed the user over and left may still type."""
     person = session.people.get(event.participant)
     if person is None or not person.staff:
         raise NotAllowed("not_yours")
@@ -21,7 +21,7 @@ def typed(session: Session, event: NotesTyped, now: int, out: list[Effect]) -> N
 
 
 def settle(session: Session, out: list[Effect]) -> None:
-    """After every event: save what was not saved by hand once the session is over. An erased one keeps nothing."""
+    """Save all drafts when the session is over, except those of an erased session. Called after every event."""
     if session.state not in FINAL_STATES:
         return
     kept: list[Effect] = []
@@ -29,4 +29,4 @@ def settle(session: Session, out: list[Effect]) -> None:
         draft, person.draft = person.draft, None
         if draft is not None and session.end_reason != "erased":
             kept.append(KeepNotes(person.id, draft.notes, draft.outcome))
-    out[:0] = kept  # before anybody is told that it is over
+    out[:0] = kept  # saved before anybody is told that the session is over

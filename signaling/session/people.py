@@ -1,4 +1,4 @@
-"""People of a session and their connections: who is here, lost, and what their peer does."""
+"""The people of a session: who is connected, and the state of their peers."""
 
 from __future__ import annotations
 
@@ -22,23 +22,25 @@ from signaling.session.model import NotAllowed, PeerName, Person, Session
 
 
 def forget_peers(session: Session) -> None:
-    """The room has closed or begins a new epoch: no peer of the former one counts."""
+    """Forget all peers, because the room has closed or begins a new epoch."""
     session.slots = {}
     for person in (*session.people.values(), *session.listeners.values()):
         forget_peer(person)
 
 
 def forget_peer(person: Person) -> None:
+    """Forget the peers of one person."""
     person.peer, person.peer_id, person.former_id = "none", "", ""
 
 
 def drop_peers(person: Person, out: list[Effect]) -> None:
-    """They have no business in the room any more."""
+    """Close the peers of a person who may not be in the room any more."""
     out += [DropPeer(peer) for peer in (person.peer_id, person.former_id) if peer]
     forget_peer(person)
 
 
 def someone(session: Session, participant: str) -> Person:
+    """Return the participant. Raises NotAllowed when they do not belong to the session."""
     person = session.people.get(participant)
     if person is None or person.gone:
         raise NotAllowed("not_yours")
@@ -50,6 +52,7 @@ def _in_room(session: Session, participant: str) -> Person:
 
 
 def connected(session: Session, event: Connected, now: int, out: list[Effect]) -> None:
+    """Stop waiting for a person who has connected."""
     person = session.people.get(event.participant)
     if person is None or person.gone or person.connected:
         return
@@ -71,6 +74,7 @@ def connected(session: Session, event: Connected, now: int, out: list[Effect]) -
 
 
 def staff_entered(session: Session, person: Person, out: list[Effect]) -> None:
+    """Tell the matcher that the member of staff is in the session now."""
     person.entered = True
     if person.id == session.owner:
         out.append(Step("entered", session.request))
@@ -80,6 +84,7 @@ def staff_entered(session: Session, person: Person, out: list[Effect]) -> None:
 
 
 def disconnected(session: Session, event: Disconnected, now: int, out: list[Effect]) -> None:
+    """Start the timer that waits for a disconnected person's return."""
     person = session.people.get(event.participant)
     if person is None or person.gone or not person.connected:
         return
@@ -94,7 +99,10 @@ def disconnected(session: Session, event: Disconnected, now: int, out: list[Effe
 
 
 def right_ended(session: Session, event: RightEnded, now: int, out: list[Effect]) -> None:
-    """Their peers end at once: nobody hears a user without the right to. Whoever may not return is not waited for."""
+    """Close the peers of a member of staff whose sign-in has ended: nobody may hear a user without the right to.
+
+    If they may not return, the session does not wait for them.
+    """
     person = session.people.get(event.participant)
     if person is None or person.gone or person.id == session.user:
         return
@@ -106,12 +114,13 @@ def right_ended(session: Session, event: RightEnded, now: int, out: list[Effect]
 
 
 def _lost_timer(session: Session, person: Person) -> Literal["owner_lost", "professional_lost"] | None:
-    """Return the timer of a member of staff who is waited for."""
+    """Return the timer that waits for this member of staff, or None."""
     name: Literal["owner_lost", "professional_lost"] = "owner_lost" if person.id == session.owner else "professional_lost"
     return name if name in session.timers else None
 
 
 def user_lost(session: Session, now: int, out: list[Effect]) -> None:
+    """Start the timer that waits for the disconnected user's return."""
     if session.state == "waiting":
         out.append(Step("suspend", session.request))
         session.timers["user_lost"] = now + model.WAITING_LOST_MS
@@ -123,12 +132,16 @@ def user_lost(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def media_changed(session: Session, event: MediaChanged, now: int, out: list[Effect]) -> None:
+    """Remember which media the participant sends."""
     someone(session, event.participant).media = event.media
 
 
 def peer_offered(session: Session, event: PeerOffered, now: int, out: list[Effect]) -> None:
-    """A new connection of this person. The worker keeps one that was live until this one is: it may be heard again before. Those
-    of another tab end: nobody shall go on being heard where they don't look any more."""
+    """Register a new peer of this person.
+
+    The worker keeps an earlier live peer until the new one is live, because the earlier one may recover first. Peers of another
+    tab are closed, so that nobody is heard through a tab that they have left.
+    """
     person = _in_room(session, event.participant)
     if session.state != "active" or person.reading:
         raise NotAllowed("wrong_state")
@@ -143,11 +156,12 @@ def peer_offered(session: Session, event: PeerOffered, now: int, out: list[Effec
 
 
 def _unless_text(person: Person, state: Literal["none", "connecting"]) -> PeerName:
-    """With text alone a browser goes on looking for a path: it has none until it is live."""
+    """Return `state`, or "text_only" for a browser that has fallen back to text: it stays so until its new peer is live."""
     return "text_only" if person.peer == "text_only" else state
 
 
 def peer_changed(session: Session, event: PeerChanged, now: int, out: list[Effect]) -> None:
+    """Follow the state of a peer, as the worker reports it."""
     person = session.anyone(event.participant)
     if person is None or event.epoch != session.epoch or not event.peer:
         return
@@ -176,6 +190,7 @@ def _former_changed(person: Person, event: PeerChanged) -> None:
 
 
 def peer_reported(session: Session, event: PeerReported, now: int, out: list[Effect]) -> None:
+    """Follow the state of a peer, as the client reports it."""
     person = _in_room(session, event.participant)
     if session.state != "active" or person.reading:
         raise NotAllowed("wrong_state")

@@ -1,4 +1,4 @@
-"""A returning user is first offered to the counselor who served them before, for a moment; then to everybody."""
+"""The preferred counselor: a returning user is first offered to the counselor who served them before, then to everybody."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from signaling.session.model import Session
 
 
 def begin(session: Session, staff: str, name: str, now: int, out: list[Effect]) -> None:
-    """Into the line, for that counselor alone or, without one, for everybody."""
+    """Enqueue the user's request, for that counselor only or, without one, for everybody."""
     session.preferred, session.preferred_name = staff, name
     enqueue(session, out)
     if staff:
@@ -17,18 +17,20 @@ def begin(session: Session, staff: str, name: str, now: int, out: list[Effect]) 
 
 
 def over(session: Session) -> None:
+    """Forget the preferred counselor."""
     session.preferred, session.preferred_name = "", ""
     session.timers.pop("preferred", None)
 
 
 def enqueue(session: Session, out: list[Effect]) -> None:
+    """Enqueue a new request of the user, with the original enqueue time."""
     session.requests_made += 1
     session.request = f"{session.id}.u{session.requests_made}"
     out.append(Enqueue(session.request, "user", session.category, session.enqueued_at, only=session.preferred))
 
 
 def widen(session: Session, now: int, out: list[Effect]) -> None:
-    """The counselor of last time does not come: whoever can serve the user is asked, at the user's own time."""
+    """Offer the request to everybody, with its original time, because the last counselor does not come."""
     if session.state != "waiting" or not session.preferred:
         return
     if session.ringing and session.ringing.until > now:

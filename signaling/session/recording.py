@@ -1,4 +1,4 @@
-"""Recording: on only while everybody in the room has agreed, decided anew after every event."""
+"""Recording: it is on only while everybody in the room agrees. The machine checks this after every event."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from signaling.session.model import RATING_MS, NotAllowed, Person, Session
 
 
 def offered(session: Session) -> bool:
+    """Return whether participants are asked about recording now."""
     return session.recording.offered and session.state == "active" and session.channel != "text"
 
 
 def asked(session: Session) -> list[Person]:
-    """Those whose word counts: all who hear and are heard."""
+    """Return the people whose consent counts: all who hear and are heard."""
     return [person for person in session.present() if not person.reading]
 
 
 def answered(session: Session, event: RecordingAnswered, now: int, out: list[Effect]) -> None:
+    """Take a participant's answer. If the user refuses, the recorded part is erased."""
     person = session.people.get(event.participant)
     if person is None or person.gone:
         raise NotAllowed("not_yours")
@@ -23,19 +25,19 @@ def answered(session: Session, event: RecordingAnswered, now: int, out: list[Eff
         raise NotAllowed("wrong_state")
     person.recording = "yes" if event.agree else "no"
     if event.agree:
-        session.recording.failed = ""  # somebody wants to try again
+        session.recording.failed = ""  # try again after a failure
     elif person.id == session.user:
         _erase(session, out)
 
 
 def _may_still_revoke(session: Session, person: Person, event: RecordingAnswered, now: int) -> bool:
-    """The user, after the call, for as long as they may rate it."""
+    """Return whether the user withdraws consent after the call. They may do so for as long as they may rate it."""
     over = session.state in ("after", "closed") and now <= (session.ended_at or now) + RATING_MS
     return over and person.id == session.user and not event.agree and session.recording.kept
 
 
 def _erase(session: Session, out: list[Effect]) -> None:
-    """What the user takes back is not kept."""
+    """Erase the recorded part, because the user has withdrawn consent."""
     if not session.recording.kept:
         return
     session.recording.kept, session.recording.erased = False, session.recording.period
@@ -47,7 +49,7 @@ def _erase(session: Session, out: list[Effect]) -> None:
 
 
 def failed(session: Session, event: RecordingFailed, now: int, out: list[Effect]) -> None:
-    """The worker could not go on writing; the call does."""
+    """Stop recording, because the worker could not write. The call goes on."""
     if session.recording.on and (event.epoch, event.period) == (session.epoch, session.recording.period):
         session.recording.failed = event.reason
         _stop(session, event.reason, out)
@@ -55,10 +57,10 @@ def failed(session: Session, event: RecordingFailed, now: int, out: list[Effect]
 
 
 def settle(session: Session, now: int, out: list[Effect]) -> None:
-    """After every event: begins or stops, as those who are there now have said."""
+    """Begin or stop recording by the answers of those who are present. Called after every event."""
     for person in session.people.values():
         if person.gone:
-            person.recording = ""  # who comes back is asked again
+            person.recording = ""  # asked again if they come back
     here = asked(session)
     agreed = session.owner != "" and all(person.recording == "yes" for person in here)
     wanted = offered(session) and agreed and not session.recording.failed

@@ -1,5 +1,7 @@
-"""Where a session's open requests stand, as the session itself sees it: what a matcher that has forgotten is told again, and what
-one that has gone on without us is compared with."""
+"""The open requests of a session and their states, as the session itself sees them.
+
+A matcher that has lost its data gets them again. A matcher that went on without this server is compared with them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from signaling.session.model import Help, Ringing, Session
 
 
 def open_requests(session: Session) -> list[tuple[Reinstate, bool, Ringing | None]]:
-    """Each with: is it in the running (its requester is here), and what rings for it."""
+    """Return each open request with whether it may be offered (its requester is connected) and its ring, if any."""
     if session.state == "waiting":
         here = session.people[session.user].connected
         return [(_waits(session), here, session.ringing)]
@@ -33,7 +35,7 @@ def _waits(session: Session) -> Reinstate:
 
 
 def _asked_for(session: Session, asked: Help, staff: str) -> Reinstate:
-    """As `help.hunt` asked for it."""
+    """Return the request of a help or transfer, as `help.hunt` enqueued it."""
     excluded = tuple(asked.excluded)
     if asked.transfer:
         return Reinstate(asked.request, "user", asked.category, session.enqueued_at, staff, excluded, asked.to, first=True)

@@ -1,8 +1,8 @@
-"""Transfer: the owner passes the user on to a colleague, at once or in consultation first.
+"""Transfer: the owner transfers the user to a colleague, at once or after a consultation.
 
-It is help that ends in a hand-over, and the colleague is found as a counselor: by a second request of the same user, at the time
-they first asked and before all others. Until somebody takes over, the user stays with their counselor, who hears why when nobody
-does; asked at once, they are on hold meanwhile and told to whom they are passed.
+A transfer is help that ends in a hand-over. The colleague is found as a counselor is: by a second request of the same user,
+with the user's original enqueue time and before all others. Until a colleague takes over, the user stays with their counselor.
+If nobody comes, the counselor is told why. In a direct transfer, the user is on hold meanwhile and is told who is asked.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from signaling.session.model import Help, NotAllowed, Session
 
 
 def asked(session: Session, event: TransferAsked, now: int, out: list[Effect]) -> None:
+    """Begin to look for the colleague."""
     owner = helping.require_owner(session, event.participant)
     if session.open_help():
         raise NotAllowed("wrong_state")

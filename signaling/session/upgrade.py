@@ -1,10 +1,10 @@
-"""Upgrade: the user of a written conversation asks to go on by voice or video, which rings for their counselor.
+"""Upgrade: the user of a text session asks for voice or video. The request rings for their counselor.
 
     ringing → taken (the channel changes) · declined · missed (nobody answered in time)
     declined, missed → ringing (the user asks again)
 
-Until it is taken the conversation stays written: nobody has a peer connection, and the user reads that their counselor is being
-called. A counselor who changes the channel themself has taken it.
+Until the counselor takes it, the session stays a text session: nobody has a peer connection, and the page tells the user that
+their counselor is being called. A counselor who changes the channel directly takes the request by that.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from signaling.session.events import ChannelChanged, Effect, Note, Say, UpgradeA
 from signaling.session.model import NotAllowed, Session, Upgrade
 
 _CHANNEL_RANK = {"text": 0, "voice": 1, "video": 2}
-MOST_CALLS = 20  # in one session: who is not taken twenty times goes on in writing
+MOST_CALLS = 20  # requests in one session; further ones are refused
 
 
 def channel_changed(session: Session, event: ChannelChanged, now: int, out: list[Effect]) -> None:
-    """Raise the channel, never lower it: switching a microphone off is `media`."""
+    """Raise the channel; it is never lowered. Switching a microphone off is the message `media`."""
     if event.participant not in (session.user, session.owner):
         raise NotAllowed("not_yours")
     if session.state not in ("preparing", "waiting", "active"):
@@ -57,6 +57,7 @@ def _take(session: Session, event: ChannelChanged, out: list[Effect]) -> None:
 
 
 def answered(session: Session, event: UpgradeAnswered, now: int, out: list[Effect]) -> None:
+    """Take the owner's answer to the request."""
     owner = helping.require_owner(session, event.participant)
     asked = session.upgrade
     if asked is None or asked.state != "ringing":
@@ -68,6 +69,7 @@ def answered(session: Session, event: UpgradeAnswered, now: int, out: list[Effec
 
 
 def missed(session: Session, now: int, out: list[Effect]) -> None:
+    """End the ring of a request that the owner did not answer in time."""
     _not_taken(session, "missed", out)
 
 
@@ -81,7 +83,7 @@ def _not_taken(session: Session, state: model.UpgradeState, out: list[Effect]) -
 
 
 def settle(session: Session) -> None:
-    """After every event: it ends with the room. The next counselor is rung for the channel that the user asked for."""
+    """End the request with the room. The next counselor is asked for the requested channel. Called after every event."""
     if session.upgrade is None or session.state == "active":
         return
     if session.state == "waiting" and session.upgrade.state == "ringing":

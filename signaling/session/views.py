@@ -1,4 +1,4 @@
-"""What each viewer may see of a session. Users never get brief, help or anything else that is for staff."""
+"""The view of a session for each viewer. Users never get the brief, help, or anything else that is for staff."""
 
 from __future__ import annotations
 
@@ -30,13 +30,16 @@ from signaling.session import recording as recordings
 from signaling.session.model import Help, Person, Session
 
 MEDIA_CHANNELS = ("voice", "video")
-LONG_WAIT_MS = 60_000  # after that a waiting user is offered to leave a message
+LONG_WAIT_MS = 60_000  # wait after which the page offers to leave a message
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a view needs beside the session itself. ``waiting`` is None unless the session waits, ``opening`` once somebody has
-    come; ``offer_message``: nobody could come, nobody has for a while, or the hours are over."""
+    """The data that a view needs in addition to the session.
+
+    ``waiting`` is None unless the session waits. ``opening`` is None once a counselor has come.
+    ``offer_message``: nobody suitable is signed in, the user has waited for long, or the hours are over.
+    """
 
     site: SiteView
     category: CategoryView
@@ -45,7 +48,7 @@ class Surroundings:
     waiting: WaitingView | None = None
     opening: OpeningView | None = None
     offer_message: bool = False
-    reachable: bool = False  # the site knows who the user is, or has told how to reach them
+    reachable: bool = False  # the partner knows the user, or has given a contact
 
 
 def session_view(
@@ -55,7 +58,7 @@ def session_view(
     grid: matrix.Matrix,
     limits: Mapping[int, PictureLimit] | None = None,
 ) -> SessionView:
-    """`limits`: what this viewer's line does not carry, by slot."""
+    """Return the session as `viewer` may see it. `limits`: how the viewer's own link limits its video, by slot."""
     person = session.people.get(viewer) or session.listeners[viewer]
     view = SessionView(
         id=session.id,
@@ -99,7 +102,7 @@ def session_view(
 
 
 def _visible(session: Session) -> list[Person]:
-    """Present people in the order user, owner, others, and those who listen in."""
+    """Return the present people in the order user, owner, others, and then the listeners."""
     present = sorted(session.present(), key=lambda person: (person.role != "user", person.id != session.owner))
     return [*present, *session.listeners.values()]
 
@@ -141,6 +144,7 @@ def _room(session: Session, viewer: Person, grid: matrix.Matrix, limits: Mapping
 
 
 def recording_view(session: Session, viewer: Person) -> RecordingView | None:
+    """Return the state of the recording for this viewer, or None when nothing is recorded or asked."""
     known, offered = session.recording, recordings.offered(session)
     if not offered and not known.kept:
         return None
@@ -165,7 +169,7 @@ def _notice(session: Session) -> Literal["asking_professional", "asking_colleagu
 
 
 def _deadline(session: Session, viewer: Person, view: SessionView) -> None:
-    """Whom everybody waits for, and until when. Nobody is shown a countdown for themself."""
+    """Set for whom the session waits, and until when. The disconnected person gets no countdown for themselves."""
     for timer, person in (("user_lost", session.user), ("owner_lost", session.owner)):
         at = session.timers.get(timer)  # type: ignore[call-overload]  # both are Timer names
         if at is not None and person != viewer.id:
@@ -177,6 +181,7 @@ def _deadline(session: Session, viewer: Person, view: SessionView) -> None:
 
 
 def callback_view(session: Session) -> CallbackView | None:
+    """Return the booked callback, or None."""
     called = session.callback
     if called is None:
         return None
@@ -191,6 +196,7 @@ def callback_view(session: Session) -> CallbackView | None:
 
 
 def upgrade_view(session: Session) -> UpgradeView | None:
+    """Return the user's request for voice or video, or None."""
     asked = session.upgrade
     return UpgradeView(channel=asked.channel, state=asked.state, until=asked.until) if asked is not None else None
 
@@ -216,11 +222,12 @@ def _help(session: Session, asked: Help | None) -> HelpView | None:
 
 
 def brief_value(brief: Brief, name: str) -> str:
+    """Return the value of a field of the brief, or ""."""
     return next((field.value for field in brief.fields if field.name == name), "")
 
 
 def user_ring(session: Session, around: Surroundings, reservation: str, until: int) -> Ring:
-    """Where to call is shown to whoever accepts, and not before."""
+    """Return the ring of the user's own request. It does not contain the callback's contact, which only the accepter sees."""
     called = session.callback if session.state == "callback" else None
     return Ring(
         reservation=reservation,
@@ -240,7 +247,7 @@ def user_ring(session: Session, around: Surroundings, reservation: str, until: i
 
 
 def help_ring(session: Session, asked: Help, around: Surroundings, category_name: str, reservation: str, until: int) -> Ring:
-    """Before a professional has accepted they are shown note, category, language and product, nothing else of the visit."""
+    """Return the ring of a help request. Of the visit, it contains only note, category, language and product."""
     owner = session.people.get(session.owner)
     return Ring(
         reservation=reservation,
@@ -259,14 +266,14 @@ def help_ring(session: Session, asked: Help, around: Surroundings, category_name
 
 
 def transfer_ring(session: Session, asked: Help, around: Surroundings, category_name: str, reservation: str, until: int) -> Ring:
-    """A user who is passed on: to whoever accepts they are their own user, hence the whole brief."""
+    """Return the ring of a transfer. It contains the whole brief, because the accepter becomes the user's counselor."""
     ring = help_ring(session, asked, around, category_name, reservation, until)
     ring.kind, ring.brief, ring.waiting_since = "transfer", around.brief, asked.asked_at
     return ring
 
 
 def queue_item(session: Session, category: str) -> QueueItem:
-    """``category`` here and below is its name, in the session's language."""
+    """Return the user's own request for the queue. ``category``: its name in the session's language."""
     called = session.callback if session.state == "callback" else None
     return QueueItem(
         kind="callback" if called else "user",
@@ -280,6 +287,7 @@ def queue_item(session: Session, category: str) -> QueueItem:
 
 
 def help_item(session: Session, asked: Help, category: str) -> QueueItem:
+    """Return a help request or transfer for the queue. ``category``: its name in the session's language."""
     return QueueItem(
         session=session.id,
         category=category,
@@ -292,7 +300,7 @@ def help_item(session: Session, asked: Help, category: str) -> QueueItem:
 
 
 def session_item(session: Session, site: str, category: str, *, may_listen: bool) -> SessionItem:
-    """``site``, too, is a name; ``may_listen``: the site allows it now."""
+    """Return the session for the wallboard. ``site`` and ``category`` are names; ``may_listen``: the site allows it now."""
     asked, professional = session.open_help(), session.professional()
     owner = session.people.get(session.owner)
     return SessionItem(
