@@ -20,6 +20,7 @@ from signaling.mediaworkers.embedded import START_TIMEOUT_S
 from tests.peers.client import Peer
 
 ROOT = Path(__file__).parents[2]
+EVENTS_S = 30.0  # a busy machine delays heartbeats; a test reads on, and does not take the worker for dead
 
 
 async def eventually(true: Callable[[], object], seconds: float = 5.0) -> None:
@@ -41,7 +42,7 @@ class Service:
 
     async def _read(self) -> None:
         with contextlib.suppress(client.WorkerUnreachable):
-            async for event in self.worker.events():
+            async for event in self.worker.events(silence_s=EVENTS_S):
                 self.events.append(event)
 
     async def join(self, participant: str, **options: Any) -> Peer:

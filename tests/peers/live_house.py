@@ -28,7 +28,7 @@ from media.api.client import WorkerClient
 from media.api.wire import AdmitPeer, Admitted
 from signaling.access import identity
 from signaling.config.settings import Settings
-from signaling.mediaworkers.embedded import Worker, Workers
+from signaling.mediaworkers.embedded import START_TIMEOUT_S, Worker, Workers
 from signaling.mediaworkers.interface import MediaWorkers
 from signaling.records import Records
 from signaling.server import app as wiring
@@ -37,6 +37,7 @@ from tests.peers.client import Peer
 from tests.ports import free_port, free_ports
 
 WAIT_S = 10.0
+OFFER_AGAIN_S = 0.3  # seconds between two offers while no worker is there, as in the page
 UDP_PORTS = 2
 """One for the worker, one for its spare; a successor takes the port of whoever died."""
 RECORDINGS = Path(tempfile.mkdtemp(prefix="sangdam-recordings-"))
@@ -262,7 +263,12 @@ class _ByWebSocket:
         self.person = person
 
     async def admit(self, room: str, command: AdmitPeer) -> Admitted:
-        answer = await self.person.say("offer", sdp=command.sdp)
+        async with asyncio.timeout(START_TIMEOUT_S):
+            while True:
+                answer = await self.person.say("offer", sdp=command.sdp)
+                if answer.get("reason") != "no_worker":
+                    break
+                await asyncio.sleep(OFFER_AGAIN_S)  # as the page does while another worker starts
         assert answer["type"] == "answer", answer
         return Admitted(sdp=answer["sdp"])
 
