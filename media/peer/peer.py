@@ -112,7 +112,7 @@ class Peer:
         self._media_left = float(MEDIA_BURST)
         self._refilled = now
         self._live = Live(now)
-        handlers = Handlers(self._secured, self._opened, self._message, self._closed)
+        handlers = Handlers(self._secured, self._opened, self._message, self._closed, self._decrypted)
         self._secure = SecureTransport(wire.certificate, offer.fingerprints, self._send, handlers)
         self._task: asyncio.Task[None] | None = None
 
@@ -191,8 +191,10 @@ class Peer:
         if self.state == "connecting":
             if now - self._began > CONNECT_S:
                 self._change("gone", "never_connected")
-        elif silent > GONE_S or self.ice.expired(now):
+        elif silent > GONE_S:
             self._change("gone", "silent")
+        elif self.ice.expired(now):
+            self._change("gone", "no_consent")
         elif self.state == "live" and silent > LOST_S:
             self._change("lost", "silent")
         elif self.state == "lost" and silent <= LOST_S:
@@ -266,17 +268,23 @@ class Peer:
     # datagrams in
 
     def probe_answered(self, message: stun.Message, path: ice.Path, now: float) -> None:
-        if not self.ice.response(message, path, now):
+        if self.ice.response(message, path, now):
+            self._heard = now
+        else:
             self._wire.drops["stun_unasked"] += 1
         self._aim()
 
     def check_in(self, asked: Check, path: ice.Path, now: float) -> None:
         """A Binding request with our ufrag."""
-        reply = self.ice.request(asked, path, now)
-        if reply is None:
+        answered = self.ice.request(asked, path, now)
+        if answered is None:
             self._wire.drops["stun_forged"] += 1
             return
-        self._heard = now
+        reply, alive = answered
+        if alive:
+            self._heard = now
+        else:
+            self._wire.drops["stun_repeated"] += 1
         if self.ice.allows(path):
             self._wire.claim(self, path)
         if self._came_by is not None and not self.ice.allows(self._came_by):
@@ -293,7 +301,7 @@ class Peer:
         if self._media_left < 0:
             self._wire.drops["rate"] += 1
         elif kind == "dtls":
-            if not self._secure.receive_dtls(data):
+            if not self._secure.receive_dtls(data, path):
                 self._wire.drops["dtls_full"] += 1
         elif not self._secure.secure:
             self._wire.drops["before_dtls"] += 1
@@ -495,6 +503,10 @@ class Peer:
 
     def _closed(self, reason: str) -> None:
         self._change("gone", reason)
+
+    def _decrypted(self, path: ice.Path) -> None:
+        self._heard = self._wire.now()
+        self.ice.heard(path, self._heard)
 
     def _opened(self, label: str) -> None:
         if label == "doc":

@@ -12,10 +12,13 @@ from typing import NamedTuple
 
 from aioice import stun
 
-from media.transport.check import MAX_BYTES, Check, answer, role_conflict
+from media.transport.check import MAX_BYTES, Check, Transactions, answer, role_conflict
 
 CONSENT_S = 30.0
-"""RFC 7675 section 5.1."""
+"""RFC 7675 section 5.1: nothing is sent on after this without a sign of life."""
+ASK_EVERY_S = 2.0
+"""How long the selected address may say nothing authentic before it is asked, and how often: soon enough that a peer that sends
+nothing of its own, and answers, is never called lost."""
 SILENT_S = 0.5
 """The selected address counts as silent after this, and media may move."""
 PROBE_EVERY_S = 0.1  # between two probes of one address
@@ -67,6 +70,7 @@ class IceLite:
         self._remote_key = remote_password.encode()
         self._paths: dict[Path, _Checked] = {}
         self._pending: dict[bytes, Path] = {}
+        self._seen = Transactions()
         self._consent = now
 
     @property
@@ -83,23 +87,30 @@ class IceLite:
         return path in self._paths
 
     def heard(self, path: Path, now: float) -> None:
-        """An authenticated packet (SRTP) came from a checked address."""
+        """Note an authenticated packet (SRTP, SRTCP, DTLS, an answer to us) from a checked address; consent, if it is selected."""
         checked = self._paths.get(path)
         if checked is not None:
             checked.heard = max(checked.heard, now)
+            if path == self.selected:
+                self._consent = max(self._consent, now)
 
     def expired(self, now: float) -> bool:
         return now - self._consent > CONSENT_S
 
-    def request(self, asked: Check, path: Path, now: float) -> bytes | None:
-        """Answer to a Binding request, or None: not authentic, to be dropped. The address is checked from now on."""
+    def request(self, asked: Check, path: Path, now: float) -> tuple[bytes, bool] | None:
+        """Return the answer to a Binding request, and whether it is a sign of life; None: not authentic, to be dropped.
+
+        The address is checked from now on. A request whose transaction has come before may be a stranger's copy of it: it is
+        answered, as retransmissions are, and says nothing of whether the peer is still there.
+        """
         key = self.password.encode()
         if asked.username != f"{self.ufrag}:{self._remote_ufrag}".encode() or not asked.is_authentic(key):
             return None
         if asked.controlled:
-            return role_conflict(asked.transaction, key)
-        self._check(asked, path, now)
-        return answer(asked.transaction, path.address[:2], key)
+            return role_conflict(asked.transaction, key), False
+        new = self._seen.add(asked.transaction)
+        self._check(asked, path, now, new=new)
+        return answer(asked.transaction, path.address[:2], key), new
 
     def response(self, message: stun.Message, path: Path, now: float) -> bool:
         """The peer's answer to a probe of ours. False: not authentic, or not asked for."""
@@ -109,36 +120,44 @@ class IceLite:
         if not message.check_message_integrity(self._remote_key):
             return False
         del self._pending[message.transaction_id]
-        self.heard(path, now)
-        if self._silent(now) and path in self._paths:
+        if path in self._paths and path != self.selected and self._silent(now):
             self.selected = path
+        self.heard(path, now)
         return True
 
     def probes(self, now: float) -> list[tuple[Path, bytes]]:
-        """Binding requests to send now: to addresses heard after the selected one fell silent."""
+        """Return Binding requests to send now.
+
+        They go to addresses heard after the selected one fell silent, and to the selected one that has said nothing for long:
+        the sender is the one who asks for consent (RFC 7675), and an answer is something that nobody else can give.
+        """
         if not self.established or not self._silent(now):
             return []
         last = self._paths[self.selected].heard if self.selected in self._paths else float("-inf")
         requests = []
         for path, checked in self._paths.items():
-            newer = path != self.selected and checked.heard > last + SWITCH_MARGIN_S
-            if newer and now - checked.heard < CONSENT_S and now - checked.probed >= PROBE_EVERY_S:
+            if path == self.selected:
+                due = now - max(checked.heard, checked.probed) >= ASK_EVERY_S
+            else:
+                newer = checked.heard > last + SWITCH_MARGIN_S
+                due = newer and now - checked.heard < CONSENT_S and now - checked.probed >= PROBE_EVERY_S
+            if due:
                 checked.probed = now
                 requests.append((path, self._probe(path)))
         return requests
 
-    def _check(self, asked: Check, path: Path, now: float) -> None:
-        self._consent = now
+    def _check(self, asked: Check, path: Path, now: float, *, new: bool) -> None:
         checked = self._paths.get(path)
         if checked is None:
             if len(self._paths) >= MAX_PATHS:
                 self._forget_oldest()
-            checked = self._paths[path] = _Checked(heard=now)
-        checked.heard = now
+            checked = self._paths[path] = _Checked(heard=float("-inf"))
         checked.priority = max(checked.priority, asked.priority)
         checked.nominated = checked.nominated or asked.nominates
         if not self.established:
             self.selected = max(self._paths, key=lambda each: (self._paths[each].nominated, self._paths[each].priority))
+        if new:
+            self.heard(path, now)
 
     def _forget_oldest(self) -> None:
         oldest = min((path for path in self._paths if path != self.selected), key=lambda path: self._paths[path].heard)

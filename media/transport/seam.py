@@ -27,6 +27,7 @@ from aiortc.rtcsctptransport import (
 from pylibsrtp import _binding
 
 from media.transport import sctp
+from media.transport.ice import Path
 
 Certificate = RTCCertificate
 SrtpError = (pylibsrtp.Error, ValueError)
@@ -52,14 +53,16 @@ class _Path:
     def __init__(self, send: Callable[[bytes], None], role: str = "controlled") -> None:
         self.role = role
         self._send_datagram = send
-        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(HANDSHAKE_QUEUE)
+        self._queue: asyncio.Queue[tuple[bytes, Path | None] | None] = asyncio.Queue(HANDSHAKE_QUEUE)
         self._closed = False
+        self.came_by: Path | None = None
+        """Where the datagram came from that is being read."""
 
-    def push(self, data: bytes) -> bool:
+    def push(self, data: bytes, came_by: Path | None = None) -> bool:
         """Queue a datagram. Return False if the queue is full and it is dropped (DTLS and SCTP retransmit)."""
         if self._closed or self._queue.full():
             return False
-        self._queue.put_nowait(data)
+        self._queue.put_nowait((data, came_by))
         return True
 
     def close(self) -> None:
@@ -71,9 +74,10 @@ class _Path:
             self._queue.put_nowait(None)
 
     async def _recv(self) -> bytes:
-        data = await self._queue.get()
-        if data is None:
+        found = await self._queue.get()
+        if found is None:
             raise ConnectionError("path closed")
+        data, self.came_by = found
         return data
 
     async def _send(self, data: bytes) -> None:
@@ -89,11 +93,13 @@ class _BoundedSctp(RTCSctpTransport):
     counts more gaps than it has. This class calls `end` with a reason instead.
     """
 
-    def __init__(self, transport: RTCDtlsTransport, end: Callable[[str], None]) -> None:
+    def __init__(self, transport: RTCDtlsTransport, end: Callable[[str], None], heard: Callable[[], None]) -> None:
         super().__init__(transport, port=SCTP_PORT)
         self._end = end
+        self._heard = heard
 
     async def _handle_data(self, data: bytes) -> None:
+        self._heard()
         if not sctp.has_sound_parameters(data):
             self._end("sctp_malformed")
             return
@@ -123,12 +129,17 @@ class _BoundedSctp(RTCSctpTransport):
 
 @dataclass
 class Handlers:
-    """Callbacks in the event loop. `message` gets (label, text or bytes); `closed` gets a reason, once."""
+    """Callbacks in the event loop.
+
+    `message` gets (label, text or bytes); `closed` gets a reason, once. `heard` gets the path by which a packet came that DTLS has
+    decrypted: it is authentic, and no replay.
+    """
 
     secured: Callable[[], None]
     opened: Callable[[str], None]
     message: Callable[[str, str | bytes], None]
     closed: Callable[[str], None]
+    heard: Callable[[Path], None] = lambda path: None
 
 
 class SecureTransport:
@@ -156,7 +167,7 @@ class SecureTransport:
         # the path has role, state, _recv and _send, and the transport uses no more
         self._dtls = RTCDtlsTransport(self._path, [certificate])  # type: ignore[arg-type]
         self._dtls._set_role("client" if client else "server")  # servers answer a=setup:passive
-        self._sctp = _BoundedSctp(self._dtls, self._finish)
+        self._sctp = _BoundedSctp(self._dtls, self._finish, self._decrypted)
         self._sctp.on("datachannel", self._datachannel)
         self._rx: Any = None  # pylibsrtp.Session while secure
         self._tx: Any = None
@@ -177,9 +188,13 @@ class SecureTransport:
         except ConnectionError:
             self._finish("closed")
 
-    def receive_dtls(self, data: bytes) -> bool:
+    def receive_dtls(self, data: bytes, came_by: Path | None = None) -> bool:
         """Queue a DTLS datagram. Return False if the queue is full and it is dropped."""
-        return self._path.push(data)
+        return self._path.push(data, came_by)
+
+    def _decrypted(self) -> None:
+        if self._path.came_by is not None:
+            self._handlers.heard(self._path.came_by)
 
     @property
     def secure(self) -> bool:

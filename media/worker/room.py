@@ -37,6 +37,8 @@ TICK_SAMPLES = 960
 MAX_CATCH_UP = 3
 """Late ticks whose sound is still sent. More would be a burst that every jitter buffer drops."""
 PRESENT = ("live", "lost")  # states of peers whose media is routed
+ASKED_FOR = ("newer_peer", "closed_by_signaling", "closed_by_client", "room_closed")
+"""Reasons of an end that somebody wanted. All others are faults, which are logged and counted."""
 
 
 class Refused(Exception):
@@ -370,6 +372,9 @@ class Room:
             return
         del self.peers[peer.name]
         peer.state = state
+        if reason not in ASKED_FOR:
+            self._outside.drops["ended_" + reason] += 1
+            log.info("peer_ended", room=self.name, peer=peer.name, reason=reason)
         self._outside.release(peer, peer.close(state, reason))
         self._tell(peer, reason)
         if self._newer.get(peer.participant) is peer:

@@ -131,6 +131,9 @@ class Peer:
         self.connected = asyncio.Event()
         self.gone = asyncio.Event()
         self.silenced = False
+        self.checks = self.answers = True
+        """Whether it sends connectivity checks, and answers ours."""
+        self.last_check = b""
         self._ufrag, self._password = secrets.token_hex(4), secrets.token_hex(16)
         self._certificate = RTCCertificate.generateCertificate()
         self._inbox: asyncio.Queue[bytes | None] = asyncio.Queue()
@@ -256,11 +259,13 @@ class Peer:
         request.attributes["ICE-CONTROLLING"] = 1
         request.attributes["USE-CANDIDATE"] = None
         request.add_message_integrity(self._their_password.encode())
-        self.send_raw(bytes(request))
+        self.last_check = bytes(request)
+        self.send_raw(self.last_check)
 
     async def _check_forever(self) -> None:
         while True:
-            self.check()
+            if self.checks:
+                self.check()
             await asyncio.sleep(CHECK_EVERY_S if self.connected.is_set() else 0.05)
 
     def _datagram(self, data: bytes, came: float) -> None:
@@ -284,6 +289,8 @@ class Peer:
             self.connected.set()
             return
         assert message.check_message_integrity(self._password.encode())
+        if not self.answers:
+            return
         reply = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, message.transaction_id)
         reply.add_message_integrity(self._password.encode())
         self.send_raw(bytes(reply))

@@ -34,8 +34,8 @@ class Client:
         return asked
 
     def check(self, path: ice.Path, now: float, **attributes: object) -> stun.Message | None:
-        reply = self.lite.request(self.request(**attributes), path, now)
-        return None if reply is None else ice.parse(reply)
+        answered = self.lite.request(self.request(**attributes), path, now)
+        return None if answered is None else ice.parse(answered[0])
 
     def answer(self, probe: bytes, path: ice.Path, now: float, key: str = PASSWORD) -> bool:
         request = ice.parse(probe)
@@ -123,11 +123,59 @@ def test_probes_are_repeated_but_not_in_a_burst(client: Client) -> None:
     assert [len(lite.probes(1.6 + n * 0.021)) for n in range(11)].count(1) == 3
 
 
-def test_consent_ends_after_thirty_seconds_without_a_check(client: Client) -> None:
+def test_consent_ends_thirty_seconds_after_the_last_sign_of_life(client: Client) -> None:
     lite = connected(client)
     lite.heard(HOME, 30.0)
-    assert not lite.expired(31.0)
+    assert not lite.expired(60.0)
+    assert lite.expired(60.1)
+
+
+def test_what_comes_from_elsewhere_is_no_consent_for_where_we_send(client: Client) -> None:
+    lite = connected(client)
+    client.check(AWAY, 20.0)
+    lite.heard(AWAY, 30.0)
     assert lite.expired(31.1)
+
+
+def test_a_check_that_comes_again_is_answered_and_no_sign_of_life(client: Client) -> None:
+    lite = connected(client)
+    asked = client.request()
+    first, again = lite.request(asked, HOME, 2.0), lite.request(asked, HOME, 31.0)
+    assert first is not None
+    assert again is not None
+    assert (first[1], again[1]) == (True, False)
+    assert first[0] == again[0], "as RFC 8489 section 6.3.1 wants of retransmissions"
+    assert lite.expired(32.1)
+
+
+def test_checks_that_come_again_from_strangers_push_nobody_out(client: Client) -> None:
+    lite = connected(client)
+    client.check(AWAY, 2.0)
+    asked = client.request()
+    lite.request(asked, HOME, 2.5)
+    for number in range(100):
+        lite.request(asked, ice.Path(0, ("198.51.100.66", 6000 + number)), 3.0)
+    assert lite.allows(AWAY)
+    assert [path for path, _ in lite.probes(3.1)] == [], "nor are they asked anything"
+
+
+def test_the_selected_address_is_asked_before_its_consent_ends(client: Client) -> None:
+    lite = connected(client)
+    assert lite.probes(2.9) == []
+    [(path, probe)] = lite.probes(3.1)
+    assert path == HOME
+    assert lite.probes(4.0) == [], "not in a burst"
+    assert client.answer(probe, HOME, 30.0)
+    assert not lite.expired(60.0)
+    assert not client.answer(probe, HOME, 59.0), "an answer counts once"
+    assert lite.expired(60.1)
+
+
+def test_no_transaction_is_ever_forgotten() -> None:
+    seen = check.Transactions()
+    some = [number.to_bytes(12, "big") for number in range(3000)]
+    assert sum(seen.add(each) for each in some) > 2900
+    assert not any(seen.add(each) for each in some)
 
 
 def test_paths_are_bounded_and_the_selected_one_is_kept(client: Client) -> None:
