@@ -29,6 +29,10 @@ Where updates conflict, each new struct may be compared with every struct of its
 busy for 54 s. Therefore a long update is applied in slices within a time budget. The larger the document, the smaller its slices.
 """
 FRAGMENT_BYTES = 16 * 1024
+UNASKED_S = 0.5
+"""A client that sends a step 1 of its own does so with its step 2."""
+NOTHING_KNOWN = b"\0"
+"""The state vector of an empty document."""
 _SYNC, _STEP1, _STEP2, _UPDATE = 0, 0, 1, 2
 _MAX_UPDATE_BYTES = MAX_MESSAGE_BYTES - 16
 
@@ -139,6 +143,8 @@ class BoardRoom:
         self._writers: set[str] = set()
         self._quotas: dict[str, Quota] = {}
         self._behind: set[str] = set()
+        self._unasked: dict[str, float | None] = {}
+        """Who was connected and has not sent a step 1 since; when their step 2 came, if it has."""
         self._observed: list[bytes] = []
         self._unflushed: list[bytes] = []
         self._log = Segments(_MAX_UPDATE_BYTES)
@@ -169,12 +175,14 @@ class BoardRoom:
     def connect(self, participant: str) -> None:
         """Send the participant every change from now on. Ask, by our step 1, for what we lack."""
         self._connected.add(participant)
+        self._unasked[participant] = None
         self._quotas.setdefault(participant, Quota(self._clock()))
         self._ask(participant)
 
     def disconnect(self, participant: str) -> None:
         """Stop sending to the participant. The quota stays, so that reconnecting refills nothing."""
         self._connected.discard(participant)
+        self._unasked.pop(participant, None)
 
     def set_writers(self, writers: set[str]) -> None:
         """Set who may change the document; all others read it. Ask new writers for what we may have refused them before."""
@@ -214,8 +222,12 @@ class BoardRoom:
         if reader.at != len(message):
             raise RefusedError("trailing")
         if step == _STEP1:
+            self._unasked.pop(participant, None)
             self._answer(participant, body, quota)
-        elif body != EMPTY:
+            return
+        if step == _STEP2 and self._unasked.get(participant, now) is None:
+            self._unasked[participant] = now
+        if body != EMPTY:
             self._apply(participant, body, quota)
 
     def _answer(self, participant: str, state_vector: bytes, quota: Quota) -> None:
@@ -324,6 +336,17 @@ class BoardRoom:
         for update in self._log.all():
             self._doc.apply_update(update)
         self._observed.clear()
+
+    def catch_up(self) -> None:
+        """Send the whole board to those who have answered our step 1 and not said what they lack; call a few times a second."""
+        due = self._clock() - UNASKED_S
+        for participant, came in list(self._unasked.items()):
+            if came is not None and came <= due:
+                try:
+                    self._answer(participant, NOTHING_KNOWN, self._quotas[participant])
+                except RefusedError as refusal:
+                    self.stats["refused_" + refusal.reason] += 1
+                self._unasked.pop(participant, None)
 
     # -- the journal --------------------------------------------------------------------------------------------------------
 

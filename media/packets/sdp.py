@@ -1,4 +1,4 @@
-"""Offers in, answers out: the fixed shape of m-lines that every client offers (docs/protocol.md), pure.
+"""Offers in, answers out: the m-lines that clients offer, all or some of them (docs/protocol.md), pure.
 
 Payload types and header extension ids differ from browser to browser (and, in Firefox, from section to section), so they are
 kept for each section of each peer.
@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 MAX_BYTES = 64 * 1024
 MAX_LINES = 2000
 MAX_LINE_BYTES = 2048
-MAX_SECTIONS = 7 + 1
 SLOTS = 4
 
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
@@ -26,6 +25,10 @@ FEEDBACK = ("nack", "nack pli", "transport-cc", "goog-remb")
 MAX_LAYERS = 3
 ROLES = ("audio", "camera", "screen", "slot0", "slot1", "slot2", "slot3", "data")
 KINDS = {"audio": "audio", "data": "application"}
+ORDER = ("audio", "video", "application")
+WAYS = ("sendrecv", "sendonly", "recvonly", "inactive")
+PICTURES = 2
+"""Video sections that send: a camera, then a screen."""
 DIRECTIONS = {"camera": ("sendonly", "sendrecv"), "screen": ("sendonly", "sendrecv")}
 SLOT_DIRECTIONS = ("recvonly", "sendrecv")
 CODECS = {"audio": ("opus", 48000), "video": ("vp8", 90000)}
@@ -33,18 +36,26 @@ DIGESTS = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32}")
 _RID = re.compile(r"[A-Za-z0-9]{1,16}")
+_PROTOCOL = re.compile(r"[A-Za-z0-9/.-]{1,40}")
 _ICE_TEXT = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")  # `=`, `_` and `-`: not in the grammar, but seen
 
 
 class SdpError(Exception):
-    """An offer that cannot be answered; the text says why in one sentence, without quoting the offer."""
+    """An offer that cannot be answered. The text says why, without quoting the offer; `kind` is a key to count by."""
+
+    def __init__(self, kind: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind = kind
 
 
 @dataclass
 class Section:
-    """One m-line. `payload_type` is that of Opus or VP8, `rtx` that of VP8's retransmissions, `red` that of Opus with the packet
-    before it, RFC 2198 (-1: none); `extensions` maps URI → id; `rids`: layers that are sent, from low to high; `repairs`: SSRC of
-    retransmissions → SSRC of what they repeat."""
+    """One m-line. `role` is "" where the section is offered with port 0; `refused_as` is then the m-line of the answer.
+
+    `payload_type` is that of Opus or VP8, `rtx` of VP8's retransmissions, `red` of Opus with the packet before it, RFC 2198 (-1:
+    none). `extensions` maps URI → id; `rids`: layers that are sent, from low to high; `repairs`: SSRC of retransmissions → SSRC
+    of what they repeat; `reduced`: RFC 5506 is offered.
+    """
 
     role: str
     kind: str
@@ -58,6 +69,13 @@ class Section:
     red: int = -1
     rids: list[str] = field(default_factory=list)
     repairs: dict[int, int] = field(default_factory=dict)
+    reduced: bool = False
+    refused_as: str = ""
+
+    @property
+    def says_which(self) -> bool:
+        """Whether the packets of a stream, or the offer, say that it is of this section."""
+        return MID_URI in self.extensions or bool(self.ssrcs)
 
     @property
     def transport_cc(self) -> int:
@@ -68,13 +86,19 @@ class Section:
 
 @dataclass
 class Offer:
-    """What we need of an offer; `sections` in the order of `ROLES`."""
+    """What we need of an offer; `sections` as they were offered, in the order of `ROLES`. `tag`: the mid of the section that the
+    transport is taken from (RFC 8843 section 7.2)."""
 
     ufrag: str
     password: str
     fingerprints: list[tuple[str, str]]
     max_message_bytes: int
     sections: list[Section]
+    tag: str
+
+    @property
+    def by_role(self) -> dict[str, Section]:
+        return {section.role: section for section in self.sections if section.role}
 
 
 @dataclass(frozen=True)
@@ -93,43 +117,118 @@ class Local:
     repairs: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass
+class _Part:
+    """One section as it is written."""
+
+    media: list[str]
+    attributes: dict[str, list[str]]
+
+    @property
+    def kind(self) -> str:
+        return self.media[0]
+
+    @property
+    def rejected(self) -> bool:
+        """RFC 3264 section 5.1; but RFC 8843 section 6 for sections that have no port of their own."""
+        return self.media[1] == "0" and "bundle-only" not in self.attributes
+
+    @property
+    def direction(self) -> str:
+        return next((name for name in WAYS if name in self.attributes), "sendrecv")
+
+    @property
+    def mid(self) -> str:
+        return self.attributes.get("mid", [""])[0]
+
+
 def parse(text: str) -> Offer:
     """Raises `SdpError`, and nothing else, on anything but an offer of our shape."""
     lines = _lines(text)
     starts = [index for index, (key, _) in enumerate(lines) if key == "m"]
-    if len(starts) != len(ROLES):
-        raise SdpError(f"expected {len(ROLES)} media sections, got {len(starts)}")
-    shared = _attributes(lines[: starts[0]])
+    shared = _attributes(lines[: starts[0]] if starts else lines)
     bounds = [*starts, len(lines)]
-    parts = [lines[bounds[index] : bounds[index + 1]] for index in range(len(starts))]
-    attributes = [_attributes(part[1:]) for part in parts]
-    sections = [_section(role, part[0][1], each) for role, part, each in zip(ROLES, parts, attributes, strict=True)]
-    mids = [section.mid for section in sections]
+    parts = [_part(lines[bounds[index] : bounds[index + 1]]) for index in range(len(starts))]
+    sections = [_section(role, part) for role, part in zip(_roles(parts), parts, strict=True)]
+    taken = [section for section in sections if section.role]
+    mids = [section.mid for section in sections if section.mid]
     if len(set(mids)) != len(mids):
-        raise SdpError("two media sections have one mid")
-    _check_bundle(shared, mids)
-    first = attributes[0]
+        raise SdpError("mid", "two media sections have one mid")
+    tag = _tag(shared, [section.mid for section in taken])
+    first = parts[next(index for index, section in enumerate(sections) if section.role and section.mid == tag)].attributes
     ufrag, password = _one("ice-ufrag", first, shared), _one("ice-pwd", first, shared)
     if not _ICE_TEXT.fullmatch(ufrag) or not _ICE_TEXT.fullmatch(password) or len(password) < 22:
-        raise SdpError("bad ICE credentials")
+        raise SdpError("ice", "bad ICE credentials")
     if _one("setup", first, shared) not in ("actpass", "active"):
-        raise SdpError("the offerer must be able to be the DTLS client")
-    return Offer(ufrag, password, _fingerprints(first, shared), _max_message(attributes[-1]), sections)
+        raise SdpError("setup", "the offerer must be able to be the DTLS client: offer a=setup:actpass or active")
+    _check_apart(taken)
+    data = next((part.attributes for part, section in zip(parts, sections, strict=True) if section.role == "data"), {})
+    return Offer(ufrag, password, _fingerprints(first, shared), _max_message(data), sections, tag)
+
+
+def _part(lines: list[tuple[str, str]]) -> _Part:
+    media = lines[0][1].split()
+    if len(media) < 4:
+        raise SdpError("syntax", "an m-line is too short")
+    return _Part(media, _attributes(lines[1:]))
+
+
+def _roles(parts: list[_Part]) -> list[str]:
+    """What each section is for; "" for one that is rejected.
+
+    All six video sections are told by their place. Of fewer, those that send come first, as camera and screen, and those that
+    only receive are slots; one that sends and is rejected keeps its place, so that a screen can be offered without a camera.
+    """
+    kinds = [part.kind for part in parts]
+    ranks = [ORDER.index(kind) if kind in ORDER else len(ORDER) for kind in kinds]
+    if len(ORDER) in ranks or ranks != sorted(ranks) or kinds.count("audio") > 1 or kinds.count("application") > 1:
+        raise SdpError("sections", "expected at most one audio section, then video, then at most one application section")
+    if kinds.count("video") > PICTURES + SLOTS:
+        raise SdpError("sections", f"expected at most {len(ROLES)} media sections, got {len(parts)}")
+    by_place, pictures, slots, roles = kinds.count("video") == PICTURES + SLOTS, 0, 0, []
+    for part in parts:
+        role = {"audio": "audio", "application": "data"}.get(part.kind, "")
+        if part.kind == "video":
+            sends = pictures < PICTURES if by_place else part.direction.startswith("send")
+            if sends and (pictures == PICTURES or (slots and not by_place)):
+                raise SdpError("sections", "at most two video sections may send, and they come before those that only receive")
+            role = ("camera", "screen")[pictures] if sends else f"slot{slots}"
+            pictures, slots = pictures + sends, slots + (not sends and not part.rejected)
+        roles.append("" if part.rejected else role)
+    if slots > SLOTS:
+        raise SdpError("sections", f"at most {SLOTS} video sections may receive")
+    if not any(roles):
+        raise SdpError("sections", "no media section is offered with a port")
+    return roles
+
+
+def _check_apart(sections: list[Section]) -> None:
+    """Nobody's picture is lost unsaid: what comes must show which section it is of, or its payload type must."""
+    unnamed = [each.payload_type for each in sections if each.role in DIRECTIONS and not each.says_which]
+    if len(set(unnamed)) != len(unnamed):
+        sentence = "camera and screen cannot be told apart: offer the MID header extension, a=ssrc, or other payload types"
+        raise SdpError("apart", sentence)
+    if any(each.rids and RID_URI not in each.extensions for each in sections):
+        raise SdpError("apart", "layers cannot be told apart: offer the RID header extension")
 
 
 def answer(offer: Offer, local: Local) -> str:
-    """The answer to `offer`: ICE-lite, passive, everything in one bundle, host candidates in the first section."""
-    mids = " ".join(section.mid for section in offer.sections)
+    """The answer to `offer`: ICE-lite, passive, what is taken in one bundle with our candidates in each section of it."""
+    mids = [offer.tag, *(section.mid for section in offer.sections if section.role and section.mid != offer.tag)]
     lines = [
         "v=0",
         f"o=- {local.session} 1 IN IP4 0.0.0.0",
         "s=-",
         "t=0 0",
         "a=ice-lite",
-        f"a=group:BUNDLE {mids}",
+        f"a=group:BUNDLE {' '.join(mids)}",
         "a=msid-semantic: WMS *",
     ]
     for section in offer.sections:
+        if not section.role:
+            lines += [section.refused_as, "c=IN IP4 0.0.0.0", "a=inactive"]
+            lines += [f"a=mid:{section.mid}"] if section.mid else []
+            continue
         lines += _data_section(section) if section.role == "data" else _media_section(section, local)
         lines += [
             f"a=mid:{section.mid}",
@@ -137,27 +236,26 @@ def answer(offer: Offer, local: Local) -> str:
             f"a=ice-pwd:{local.password}",
             f"a=fingerprint:sha-256 {local.fingerprint}",
             "a=setup:passive",
+            *_candidates(local.candidates),
         ]
-        if section.role == "audio":
-            lines += _candidates(local.candidates)
     return "\r\n".join(lines) + "\r\n"
 
 
 def _lines(text: str) -> list[tuple[str, str]]:
     if len(text) > MAX_BYTES:
-        raise SdpError(f"longer than {MAX_BYTES} bytes")
+        raise SdpError("size", f"longer than {MAX_BYTES} bytes")
     raw = text.replace("\r\n", "\n").split("\n")
     if len(raw) > MAX_LINES or any(len(line) > MAX_LINE_BYTES for line in raw):
-        raise SdpError("too many lines, or one too long")
+        raise SdpError("size", "too many lines, or one too long")
     lines = []
     for line in raw:
         if not line:
             continue
         if len(line) < 2 or line[1] != "=":
-            raise SdpError("a line is not `key=value`")
+            raise SdpError("syntax", "a line is not `key=value`")
         lines.append((line[0], line[2:].strip()))
     if not lines or lines[0] != ("v", "0"):
-        raise SdpError("does not start with v=0")
+        raise SdpError("syntax", "does not start with v=0")
     return lines
 
 
@@ -173,44 +271,45 @@ def _attributes(lines: list[tuple[str, str]]) -> dict[str, list[str]]:
 def _one(name: str, section: dict[str, list[str]], shared: dict[str, list[str]]) -> str:
     values = section.get(name) or shared.get(name)
     if not values:
-        raise SdpError(f"a={name} is missing")
+        raise SdpError("missing", f"a={name} is missing")
     return values[0]
 
 
 def _number(text: str, low: int, high: int, what: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 12 or not low <= int(text) <= high:
-        raise SdpError(f"bad {what}")
+        raise SdpError("number", f"bad {what}")
     return int(text)
 
 
-def _section(role: str, media: str, attributes: dict[str, list[str]]) -> Section:
-    parts = media.split()
-    kind = KINDS.get(role, "video")
-    if len(parts) < 4 or parts[0] != kind:
-        raise SdpError(f"expected {kind} for {role}")
-    mid = attributes.get("mid", [""])[0]
-    if not _TOKEN.fullmatch(mid):
-        raise SdpError(f"bad or missing mid for {role}")
-    section = Section(role, kind, mid)
+def _section(role: str, part: _Part) -> Section:
+    attributes, formats = part.attributes, part.media[3:]
+    section = Section(role, part.kind, part.mid)
+    if section.mid and not _TOKEN.fullmatch(section.mid):
+        raise SdpError("mid", "bad mid")
+    if not role:
+        protocol, first = (text if _PROTOCOL.fullmatch(text) else "-" for text in part.media[2:4])
+        section.refused_as = f"m={part.kind} 0 {protocol} {first}"
+        return section
+    if not section.mid:
+        raise SdpError("mid", f"bad or missing mid for {role}")
     if role == "data":
         return section
-    section.direction = next(
-        (name for name in ("sendrecv", "sendonly", "recvonly", "inactive") if name in attributes), "sendrecv"
-    )
+    section.direction = part.direction
     allowed = DIRECTIONS.get(role, SLOT_DIRECTIONS if role.startswith("slot") else (section.direction,))
     if section.direction not in allowed:
-        raise SdpError(f"{role} must be {allowed[0]}")
+        raise SdpError("direction", f"{role} must be {allowed[0]}")
     if "rtcp-mux" not in attributes:
-        raise SdpError("rtcp-mux is needed")
-    section.payload_type = _payload_type(kind, parts[3:], attributes)
+        raise SdpError("rtcp_mux", "rtcp-mux is needed")
+    section.reduced = "rtcp-rsize" in attributes
+    section.payload_type = _payload_type(part.kind, formats, attributes)
     section.feedback = _feedback(section.payload_type, attributes)
-    section.extensions = _extensions(kind, attributes)
+    section.extensions = _extensions(part.kind, attributes)
     section.repairs = _repairs(attributes)
     section.ssrcs = _ssrcs(attributes, section.repairs)
-    if kind == "video":
-        section.rtx = _rtx(section.payload_type, parts[3:], attributes)
+    if part.kind == "video":
+        section.rtx = _rtx(section.payload_type, formats, attributes)
     else:
-        section.red = _red(section.payload_type, parts[3:], attributes)
+        section.red = _red(section.payload_type, formats, attributes)
     if role == "camera":
         section.rids = _rids(attributes)
     return section
@@ -223,7 +322,7 @@ def _payload_type(kind: str, formats: list[str], attributes: dict[str, list[str]
         parts = encoding.lower().split("/")
         if parts[0] == name and len(parts) >= 2 and parts[1] == str(clock) and number in formats:
             return _number(number, 0, 127, "payload type")
-    raise SdpError(f"{name} is not offered")
+    raise SdpError("codec", f"{name} is not offered")
 
 
 def _feedback(payload_type: int, attributes: dict[str, list[str]]) -> set[str]:
@@ -298,10 +397,13 @@ def _ssrc(text: str) -> int:
     return _number(text, 0, 0xFFFFFFFF, "SSRC")
 
 
-def _check_bundle(shared: dict[str, list[str]], mids: list[str]) -> None:
+def _tag(shared: dict[str, list[str]], mids: list[str]) -> str:
+    """The first mid of the bundle that holds all sections."""
     groups = [value.split()[1:] for value in shared.get("group", []) if value.startswith("BUNDLE")]
-    if not any(set(mids) <= set(group) for group in groups):
-        raise SdpError("all media sections must be in one bundle")
+    for group in groups:
+        if set(mids) <= set(group):
+            return next(mid for mid in group if mid in mids)
+    raise SdpError("bundle", "all media sections must be in one bundle")
 
 
 def _fingerprints(first: dict[str, list[str]], shared: dict[str, list[str]]) -> list[tuple[str, str]]:
@@ -312,7 +414,7 @@ def _fingerprints(first: dict[str, list[str]], shared: dict[str, list[str]]) -> 
         if size and re.fullmatch(rf"(?:[0-9A-Fa-f]{{2}}:){{{size - 1}}}[0-9A-Fa-f]{{2}}", digest):
             found.append((algorithm.lower(), digest.upper()))
     if not found:
-        raise SdpError("no usable fingerprint")
+        raise SdpError("fingerprint", "no usable fingerprint")
     return found
 
 
@@ -333,7 +435,8 @@ def _media_section(section: Section, local: Local) -> list[str]:
     number = section.payload_type
     ours = our_direction(section)
     formats = " ".join(str(each) for each in (number, section.rtx, section.red) if each >= 0)
-    lines = [f"m={section.kind} 9 UDP/TLS/RTP/SAVPF {formats}", "c=IN IP4 0.0.0.0", f"a={ours}", "a=rtcp-mux", "a=rtcp-rsize"]
+    lines = [f"m={section.kind} 9 UDP/TLS/RTP/SAVPF {formats}", "c=IN IP4 0.0.0.0", f"a={ours}", "a=rtcp-mux"]
+    lines += ["a=rtcp-rsize"] if section.reduced else []
     if section.kind == "audio":
         lines += [f"a=rtpmap:{number} opus/48000/2", f"a=fmtp:{number} minptime=10;useinbandfec=1"]
         if section.red >= 0:

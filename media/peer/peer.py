@@ -91,16 +91,19 @@ class Peer:
         self.downlink = Estimator(now)
         self.chooser = Chooser()
         self.quality = Quality(wire.totals, now)
-        self.voice = self._outgoing(offer.sections[0], say=self._say)
-        self.slots = [self._outgoing(section) for section in offer.sections if section.role in SLOT_ROLES]
+        self._sections = offer.by_role
+        self.takes_voice = "audio" in self._sections
+        audio = self._sections.get("audio", sdp.Section("audio", "audio"))
+        self.voice = self._outgoing(audio, say=self._say)
+        self.slots = [self._outgoing(self._sections[role]) for role in SLOT_ROLES if role in self._sections]
         self._offer = offer
         self._owner = owner
         self._wire = wire
         self.uplink = Uplink(offer, wire.drops)
         self._feedback_due = now
-        self._sections = {section.role: section for section in offer.sections}
-        self._voice_types = (offer.sections[0].payload_type, offer.sections[0].red)
-        self._level_id = offer.sections[0].extensions.get(sdp.LEVEL_URI, 0)
+        self._voice_types = (audio.payload_type, audio.red)
+        self._voice_cc = audio.transport_cc
+        self._level_id = audio.extensions.get(sdp.LEVEL_URI, 0)
         self._heard = self._began = now
         self._report_due = now
         self._clock_offset: float | None = None
@@ -497,7 +500,7 @@ class Peer:
         self._heard = self._wire.now()
         if self._wire.fastpath is not None and self.state not in ("gone", "replaced"):  # else it is being closed already
             leg = Leg(self._wire.fastpath, *self._secure.contexts())
-            self._lent = Lent(leg, self.voice, self._sections["audio"].transport_cc, self._level_id, self.downlink)
+            self._lent = Lent(leg, self.voice, self._voice_cc, self._level_id, self.downlink)
             self._aim()
         self._change("live", "")
 

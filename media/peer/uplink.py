@@ -34,7 +34,7 @@ class Uplink:
         """Whether video has ever come."""
         self.redundant = False
         """Whether recent voice packets carried redundant copies (RED)."""
-        self._sections = {section.role: section for section in offer.sections if section.role in SENT_ROLES}
+        self._sections = {role: section for role, section in offer.by_role.items() if role in SENT_ROLES}
         self._roles_by_ssrc = {ssrc: section.role for section in offer.sections for ssrc in section.ssrcs}
         self._repaired_by_ssrc = {new: old for section in offer.sections for new, old in section.repairs.items()}
 
@@ -44,7 +44,7 @@ class Uplink:
 
     def layers(self, role: str) -> list[Incoming]:
         """Return the video layers of `role` received so far, from low to high."""
-        names = self._sections[role].rids or [""]
+        names = (self._sections[role].rids or [""]) if role in self._sections else []
         return [stream for name in names if (stream := self.incoming.get(_key(role, name))) is not None]
 
     def top(self, role: str, now: float) -> Incoming | None:
@@ -112,13 +112,12 @@ class Uplink:
         return plain, header
 
     def _bind(self, ssrc: int, plain: bytes, header: rtp.Header, now: float) -> Incoming | None:
-        """Bind a new SSRC to an m-line: by MID, else by the offer's a=ssrc, else to the only audio (RFC 9143 section 9.2).
+        """Bind a new SSRC to an m-line: by MID, else by the offer's a=ssrc, else by its payload type (RFC 9143 section 9.2).
 
         A layer and its retransmissions name the layer themselves (RFC 8852).
         """
         role = self._role_by_mid(plain, header) or self._roles_by_ssrc.get(self._repaired_by_ssrc.get(ssrc, ssrc))
-        if role is None and header.payload_type in (self._sections["audio"].payload_type, self._sections["audio"].red):
-            role = "audio"
+        role = role or self._role_by_type(header.payload_type)
         if role not in SENT_ROLES:
             self.streams[ssrc] = None
             return None
@@ -138,6 +137,13 @@ class Uplink:
         if stream is not None:
             self._repairs[ssrc] = stream
         return stream
+
+    def _role_by_type(self, payload_type: int) -> str | None:
+        """The one section of this payload type, or the one of several whose packets nothing else names."""
+        found = [each for each in self._sections.values() if payload_type in (each.payload_type, each.rtx, each.red)]
+        if len(found) > 1:
+            found = [each for each in found if not each.says_which]
+        return found[0].role if len(found) == 1 else None
 
     def _role_by_mid(self, plain: bytes, header: rtp.Header) -> str | None:
         for role, section in self._sections.items():

@@ -87,7 +87,8 @@ class IceLite:
         return path in self._paths
 
     def heard(self, path: Path, now: float) -> None:
-        """Note an authenticated packet (SRTP, SRTCP, DTLS, an answer to us) from a checked address; consent, if it is selected."""
+        """Note an authenticated packet (SRTP, SRTCP, DTLS, an answer to us) from a checked address; from the selected one it is
+        consent."""
         checked = self._paths.get(path)
         if checked is not None:
             checked.heard = max(checked.heard, now)

@@ -131,8 +131,8 @@ class _BoundedSctp(RTCSctpTransport):
 class Handlers:
     """Callbacks in the event loop.
 
-    `message` gets (label, text or bytes); `closed` gets a reason, once. `heard` gets the path by which a packet came that DTLS has
-    decrypted: it is authentic, and no replay.
+    `message` gets (label, text or bytes); `closed` gets a reason, once. `heard` gets the path by which a packet came that DTLS
+    has decrypted: it is authentic, and no replay.
     """
 
     secured: Callable[[], None]

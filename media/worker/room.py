@@ -10,7 +10,8 @@ from typing import Any, Protocol
 import structlog
 
 from media.api import wire
-from media.board.room import BoardRoom, Fragmenter, FragmentError, Reassembler
+from media.board.channel import DocChannel
+from media.board.room import BoardRoom, Fragmenter, FragmentError
 from media.mixer import TICK_STEP_S, AudioRoom, is_quiet
 from media.packets import rtp, sdp
 from media.peer import picture_fit
@@ -116,7 +117,7 @@ class Room:
         self._speaking = Speaking()
         self.board = BoardRoom(board, lambda update: None, self._send_board)
         self._fragmenter = Fragmenter()
-        self._reassemblers: dict[str, Reassembler] = {}
+        self._doc_channels: dict[str, DocChannel] = {}
         self._by_signaling: set[str] = set()
         self.check_due = 0.0
         self._tap: Tap | None = None
@@ -141,6 +142,7 @@ class Room:
         try:
             offer = sdp.parse(command.sdp)
         except sdp.SdpError as error:
+            self._outside.drops["sdp_" + error.kind] += 1
             raise Refused("bad_sdp", str(error)) from None
         peer = Peer(command.peer, command.participant, offer, self, self._outside, now)
         for each in [each for each in self.peers.values() if each.participant == peer.participant]:
@@ -329,22 +331,22 @@ class Room:
 
     def document_opened(self, peer: Peer) -> None:
         """Connect the participant's board to the data channel that has opened."""
-        self._reassemblers[peer.participant] = Reassembler()
+        self._doc_channels[peer.participant] = DocChannel()
         if peer.participant not in self._by_signaling:
             self.board.connect(peer.participant)
 
     def document(self, peer: Peer, fragment: bytes) -> None:
         """Take a fragment of a board message from the data channel. A malformed one is counted and dropped."""
-        reassembler = self._reassemblers.get(peer.participant)
-        if reassembler is None or peer.participant in self._by_signaling:
+        name = peer.participant
+        channel = self._doc_channels.get(name)
+        if channel is None:
+            self._outside.drops["board_no_channel"] += 1
             return
+        receive = None if name in self._by_signaling else functools.partial(self.board.receive, name)
         try:
-            message = reassembler.feed(fragment)
+            channel.feed(fragment, receive)
         except FragmentError as error:
             self._outside.drops["board_" + error.reason] += 1
-            return
-        if message is not None:
-            self.board.receive(peer.participant, message)
 
     def changed(self, peer: Peer, state: State, reason: str) -> None:
         """Follow a peer's state: it is live, failed or gone."""
@@ -387,7 +389,7 @@ class Room:
         self._end_flow()
         peer.recall()
         del self._by_participant[peer.participant]
-        self._reassemblers.pop(peer.participant, None)
+        self._doc_channels.pop(peer.participant, None)
         if peer.participant not in self._by_signaling:
             self.board.disconnect(peer.participant)
         self._speaking.forget(peer.participant)
@@ -402,7 +404,9 @@ class Room:
         for peer in self.peers.values():
             peer.recall()
         present = {name: peer for name, peer in self._by_participant.items() if peer.state in PRESENT}
-        relayed, mixed = plan_voices(self._matrix.hears, set(self._matrix.hold), set(present))
+        deaf = {name for name, peer in present.items() if not peer.takes_voice}
+        hears = {name: heard for name, heard in self._matrix.hears.items() if name not in deaf}
+        relayed, mixed = plan_voices(hears, set(self._matrix.hold) - deaf, set(present))
         routes = Routes(mixed={source for gains in mixed.values() for source in gains})
         for listener, source in relayed.items():
             routes.relayed.setdefault(source, []).append(present[listener])
@@ -504,6 +508,10 @@ class Room:
             peer = self._peer_of(participant)
             if participant in by_signaling or (peer is not None and peer.has_document):
                 self.board.connect(participant)
+            channel = self._doc_channels.get(participant)
+            if channel is not None and participant not in by_signaling:
+                for message in channel.take():
+                    self.board.receive(participant, message)
 
     def _send_board(self, participant: str, message: bytes) -> None:
         if participant in self._by_signaling:
@@ -517,6 +525,7 @@ class Room:
 
     def _journal_board(self) -> None:
         """Publish the board's changes. Called every `CHECK_EVERY_S`, so no change waits longer than 250 ms for the journal."""
+        self.board.catch_up()
         update = self.board.flush()
         if update is not None:
             self._outside.emit(wire.BoardChanged(n=0, room=self.name, epoch=self.epoch, update=update))

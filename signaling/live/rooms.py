@@ -21,10 +21,11 @@ from media.api import wire as media
 from media.api.client import WorkerError, WorkerRefused, WorkerUnreachable
 from signaling.live.entry import Entry, RoomState
 from signaling.live.house import House
+from signaling.live.peer_ends import PEER_ENDS
 from signaling.live.room_orders import DropOrder, RoomOrders
 from signaling.live.sessions import Sessions
 from signaling.mediaworkers.interface import MediaWorker
-from signaling.protocol.messages import Answer, BoardMessage, BoardOut, Speaking
+from signaling.protocol.messages import Answer, BoardMessage, BoardOut, PeerEnded, Speaking
 from signaling.records.types import RecordsAway, StaleEpoch, UnknownSession
 from signaling.session.events import PeerChanged, PeerOffered, RecordingFailed, RoomLost
 from signaling.session.model import NotAllowed
@@ -196,7 +197,7 @@ class Rooms:
                 self.house.refused[error.reason] += 1
                 if error.reason in ("no_room", "stale_epoch"):
                     await self._sessions.apply(entry, RoomLost(epoch))
-                raise NotAllowed(error.reason) from None
+                raise NotAllowed(error.reason, error.message) from None
             raise NotAllowed("no_worker") from None
         return Answer(session=entry.id, sdp=admitted.sdp, peer=peer, epoch=epoch, id=reply_to)
 
@@ -218,7 +219,7 @@ class Rooms:
             command = media.BoardIn(epoch=entry.room.opened, participant=participant, data=data)
             await worker.client.board_in(entry.id, command)
         except WorkerRefused as error:
-            raise NotAllowed(error.reason) from None
+            raise NotAllowed(error.reason, error.message) from None
         except WorkerUnreachable:
             raise NotAllowed("no_worker") from None
 
@@ -235,7 +236,18 @@ class Rooms:
             return
         if event.state in ("replaced", "gone"):
             entry.limits.pop(event.participant, None)  # those of this connection; another's are told again
+            self._say_why(entry, event)
         await self._sessions.apply(entry, PeerChanged(event.participant, event.peer, event.epoch, event.state))
+
+    def _say_why(self, entry: Entry, event: media.PeerChanged) -> None:
+        """A connection that ends by a fault tells its client which."""
+        sentence, client = PEER_ENDS.get(event.reason), entry.holders.get(event.participant)
+        if sentence is None:
+            return
+        self.house.refused["peer." + event.reason] += 1
+        log.info("peer ended", session=entry.id, peer=event.peer, reason=event.reason)
+        if client is not None:
+            client.send(PeerEnded(session=entry.id, peer=event.peer, reason=event.reason, message=sentence))
 
     async def _snapshot(self, event: media.Snapshot) -> None:
         """After a missed number: the rooms as they are now."""

@@ -904,6 +904,15 @@ class Answer(Message, tag="answer"):
     id: int | None = None
 
 
+class PeerEnded(Message, tag="peer_ended"):
+    """The media worker has ended this client's peer connection. ``reason`` is a key for programs, ``message`` a sentence."""
+
+    session: str
+    peer: str
+    reason: str
+    message: str
+
+
 class LineAck(Message, tag="ack"):
     """The line with the client's id ``line`` is stored under the number ``seq``."""
 
@@ -1065,9 +1074,9 @@ class Bye(Message, tag="bye"):
 
 
 ServerMessage = (
-    Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines
-    | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue
-    | Wallboard | CallQuality | Bye
+    Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | PeerEnded | LineAck | NewLine
+    | Lines | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate
+    | Queue | Wallboard | CallQuality | Bye
 )  # fmt: skip  # a list of names
 
 decode_client: Reader[ClientMessage] = Reader(ClientMessage)

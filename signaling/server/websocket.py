@@ -277,7 +277,8 @@ class _Connection:
         except REFUSALS as refused:
             reason = refused.reason if isinstance(refused, NotAllowed) else "unknown"
             self.live.house.refused[reason] += 1
-            client.send(_error(reason, request_id, session))
+            detail = refused.detail if isinstance(refused, NotAllowed) else ""
+            client.send(_error(reason, request_id, session, detail=detail))
         except Exception:
             log.exception("message failed", kind=type(message).__name__, session=session)
             client.send(_error("failed", request_id, session))
@@ -303,8 +304,9 @@ class _Connection:
         await self.socket.close()
 
 
-def _error(reason: str, request_id: int | None, session: str = "", why: str = "") -> msg.Error:
+def _error(reason: str, request_id: int | None, session: str = "", why: str = "", detail: str = "") -> msg.Error:
     sentence = SENTENCES.get(reason, "This is not possible now.") + why
+    sentence = f"{sentence.removesuffix('.')}: {detail}." if detail else sentence
     return msg.Error(reason=reason, message=sentence, id=request_id, session=session)
 
 

@@ -44,12 +44,13 @@ class NotAllowed(Exception):
     """The state tables forbid this event now. Nothing has changed.
 
     ``reason``: wrong_state, not_yours, no_help, too_late, channel, unknown, ringing, too_often, listening_off, recording,
-    not_pending.
+    not_pending. ``detail``: what exactly is wrong, for whoever wrote the client.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, detail: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
+        self.detail = detail
 
 
 class Draft(Struct, kw_only=True):

@@ -186,8 +186,10 @@ class Peer:
         self._their_ufrag = re.findall(r"a=ice-ufrag:(\S+)", sdp)[0]
         self._their_password = re.findall(r"a=ice-pwd:(\S+)", sdp)[0]
         self._their_fingerprint = re.findall(r"a=fingerprint:sha-256 (\S+)", sdp)[0]
-        self._voice_ssrc = int(re.findall(r"a=ssrc:(\d+)", sdp)[0])
-        for index, section in enumerate(sdp.split("m=")[4:8]):
+        sections = [each for each in sdp.split("m=")[1:] if "a=sendonly" in each or "a=sendrecv" in each]
+        voices = [each for each in sections if each.startswith("audio")]
+        self._voice_ssrc = int(re.findall(r"a=ssrc:(\d+)", voices[0])[0]) if voices else 0
+        for index, section in enumerate(each for each in sections if each.startswith("video")):
             self._slots[int(re.findall(r"a=ssrc:(\d+)", section)[0])] = index
             self._repaired |= {int(new): int(old) for old, new in re.findall(r"a=ssrc-group:FID (\d+) (\d+)", section)}
 
@@ -373,6 +375,13 @@ class Peer:
         plain = rtp.build(OPUS, False, sequence, sequence * 960, self._ssrcs["audio"], b"\x78" + bytes(60))
         sealed: bytes = self._dtls._tx_srtp.protect(plain)
         return sealed
+
+    def ssrc(self, role: str) -> int:
+        return self._ssrcs[role]
+
+    def renew(self, role: str) -> None:
+        """From now on a stream of another SSRC."""
+        self._ssrcs[role] = secrets.randbits(31) + 1
 
     def send_rtcp(self, data: bytes) -> None:
         self.send_raw(self._dtls._tx_srtp.protect_rtcp(data))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from pycrdt import Doc, Map
 
 from media.api import wire
@@ -129,3 +131,19 @@ async def test_board_uses_signaling_without_a_data_channel(service: Service) -> 
         return phone.get("elements", type=Map).to_py()
 
     await eventually(lambda: received() == {"from": "phone", "back": "to the phone"})
+
+
+async def test_what_is_drawn_before_the_board_goes_over_is_there(service: Service) -> None:
+    await service.matrix(writers=["user", "early"], by_signaling=["early"])
+    user, early = Writer(await service.join("user")), Writer(await service.join("early"))
+    await user.open()
+    await early.open()
+    early.write("drawn", "early")
+    user.write("from", "the user")
+    await asyncio.sleep(0.5)
+    assert early.peer.documents == [], "until then it goes by signaling"
+    await service.matrix(writers=["user", "early"])
+    await eventually(lambda: user.read() == {"drawn": "early", "from": "the user"})
+    await eventually(lambda: early.read() == {"drawn": "early", "from": "the user"})
+    assert early.peer.documents[0][1:3] == b"\0\0", "step 1 says that the board goes by the channel from now on"
+    assert "board_early" not in await service.drops()

@@ -11,7 +11,9 @@ from tests.peers.conftest import Service
 
 
 def _reason(service: Service, peer: Peer) -> str:
-    return next(event.reason for event in reversed(service.events) if isinstance(event, wire.PeerChanged) and event.peer == peer.name)
+    return next(
+        event.reason for event in reversed(service.events) if isinstance(event, wire.PeerChanged) and event.peer == peer.name
+    )
 
 
 async def _beat(peer: Peer) -> None:
@@ -41,7 +43,10 @@ async def test_any_sign_of_life_keeps_a_peer_and_a_repeated_check_does_not(eithe
         each.answers = False
     speaks.speak(440)
     vanished.silenced = True
-    going = [asyncio.create_task(_beat(beats)), asyncio.create_task(_repeat(vanished.last_check, vanished.target, [vanished, listens]))]
+    going = [
+        asyncio.create_task(_beat(beats)),
+        asyncio.create_task(_repeat(vanished.last_check, vanished.target, [vanished, listens])),
+    ]
     try:
         await asyncio.sleep(GONE_S + 5.0)
     finally:

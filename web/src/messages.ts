@@ -676,6 +676,14 @@ export interface Answer {
   id?: number | null;
 }
 
+export interface PeerEnded {
+  type: "peer_ended";
+  session: string;
+  peer: string;
+  reason: string;
+  message: string;
+}
+
 export interface LineAck {
   type: "ack";
   session: string;
@@ -809,4 +817,4 @@ export interface Bye {
 
 export type ClientMessage = Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | MoveCallback | MissCallback | GetInvite | Rate | SetState | Accept | Decline | AskHelp | AskTransfer | GetColleagues | CancelHelp | Join | SetMode | Hold | AnswerRecording | AnswerUpgrade | HandOver | TypeNotes | WrapUp | MessageTake | MessageDone | Watch | EndSession | Listen | SignOutStaff;
 
-export type ServerMessage = Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | LineAck | NewLine | Lines | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | CallQuality | Bye;
+export type ServerMessage = Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | PeerEnded | LineAck | NewLine | Lines | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate | Queue | Wallboard | CallQuality | Bye;

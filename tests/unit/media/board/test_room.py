@@ -393,3 +393,46 @@ def test_library_panic_is_counted_and_the_board_rebuilt(wire: Wire, monkeypatch:
     user.draw("c")
     wire.board.receive("user", create_update_message(user.doc.get_update()))
     assert set(Client(wire, "counselor").picture) == {"a", "b", "c"}
+
+
+def _answers_only(wire: Wire, name: str) -> Doc[Any]:
+    """A client that answers step 1 with step 2, and asks nothing."""
+    doc: Doc[Any] = Doc()
+    wire.board.connect(name)
+    for message in wire.sent.pop(name):
+        reply = handle_sync_message(message[1:], doc)
+        if reply is not None:
+            wire.board.receive(name, reply)
+    return doc
+
+
+def test_who_answers_step_1_and_asks_nothing_gets_the_board_all_the_same() -> None:
+    wire = Wire()
+    wire.board.set_writers({"user"})
+    user = Client(wire, "user")
+    user.draw("a")
+    user.write()
+    doc = _answers_only(wire, "phone")
+    wire.board.catch_up()
+    assert wire.sent["phone"] == [], "it may still ask"
+    wire.now += 0.6
+    wire.board.catch_up()
+    for message in wire.sent.pop("phone"):
+        handle_sync_message(message[1:], doc)
+    assert set(doc.get("elements", type=Map).to_py()) == {"a"}
+    wire.now += 5
+    wire.board.catch_up()
+    assert wire.sent["phone"] == [], "once"
+
+
+def test_who_asks_gets_the_board_once() -> None:
+    wire = Wire()
+    wire.board.set_writers({"user"})
+    user = Client(wire, "user")
+    user.draw("a")
+    user.write()
+    other = Client(wire, "other")
+    other.read()
+    wire.now += 5
+    wire.board.catch_up()
+    assert wire.sent["other"] == []

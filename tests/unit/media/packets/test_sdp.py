@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ LOCAL = sdp.Local(
     77,
     {"slot0": 12, "slot1": 13, "slot2": 14, "slot3": 15},
 )
+LAYERS = "a=rid:l send\r\na=rid:h send\r\na=simulcast:send l;h\r\n"
 
 
 @pytest.fixture(params=sorted(OFFERS))
@@ -70,12 +72,12 @@ def test_repair_streams_are_not_taken_for_video() -> None:
 
 def layered(lines: str, offer: str) -> str:
     head, audio, camera, *rest = offer.split("m=")
+    lines += "" if sdp.RID_URI in camera else f"a=extmap:12 {sdp.RID_URI}\r\n"
     return "m=".join([head, audio, camera + lines, *rest])
 
 
 def test_simulcast_layers_are_accepted_from_low_to_high(offer: str) -> None:
-    layers = "a=rid:l send\r\na=rid:h send\r\na=simulcast:send l;h\r\n"
-    found = sdp.parse(layered(layers, offer))
+    found = sdp.parse(layered(LAYERS, offer))
     assert found.sections[1].rids == ["l", "h"]
     camera = sdp.answer(found, LOCAL).split("m=")[2]
     assert "a=rid:l recv\r\na=rid:h recv\r\na=simulcast:recv l;h\r\n" in camera
@@ -104,12 +106,112 @@ def test_three_of_many_layers_are_accepted(offer: str) -> None:
     assert sdp.parse(layered(lines, offer)).sections[1].rids == names[: sdp.MAX_LAYERS]
 
 
+def _section(text: str, kind: str) -> str:
+    """The first section of this kind."""
+    return f"m={kind}" + text.split(f"m={kind}")[1].split("m=")[0]
+
+
+def _without(text: str, *beginnings: str) -> str:
+    return "\r\n".join(line for line in text.splitlines() if not line.startswith(beginnings)) + "\r\n"
+
+
+def some(offer: str, *kept: int) -> str:
+    """The same offer with these of its eight sections."""
+    head, *sections = offer.split("m=")
+    return "m=".join([head, *(sections[number] for number in kept)])
+
+
+@pytest.mark.parametrize(
+    ("kept", "roles"),
+    [
+        ((0, 7), ["audio", "data"]),
+        ((0,), ["audio"]),
+        ((7,), ["data"]),
+        ((0, 1, 3, 7), ["audio", "camera", "slot0", "data"]),
+        ((0, 1, 2, 7), ["audio", "camera", "screen", "data"]),
+        ((0, 3, 4, 5, 6, 7), ["audio", "slot0", "slot1", "slot2", "slot3", "data"]),
+        ((1, 2, 3, 4, 5, 6), ["camera", "screen", "slot0", "slot1", "slot2", "slot3"]),
+    ],
+)
+def test_a_client_offers_what_it_wants_in_the_known_order(offer: str, kept: tuple[int, ...], roles: list[str]) -> None:
+    found = sdp.parse(some(offer, *kept))
+    assert [section.role for section in found.sections] == roles
+    answered = sdp.answer(found, LOCAL)
+    mids = [section.mid for section in found.sections]
+    assert f"a=group:BUNDLE {' '.join(mids)}\r\n" in answered
+    assert all(answered.count(f"a=mid:{mid}\r\n") == 1 for mid in mids)
+
+
+@pytest.mark.parametrize(("refused", "screen", "slots"), [((1,), True, 4), ((4,), True, 3), ((2, 3, 4, 5, 6), False, 0)])
+def test_a_section_without_a_port_is_answered_without_one(offer: str, refused: tuple[int, ...], screen: bool, slots: int) -> None:
+    head, *sections = re.sub("m=(video|application) 0", r"m=\1 9", _without(offer, "a=bundle-only")).split("m=")
+    for number in refused:
+        sections[number] = sections[number].replace("video 9", "video 0", 1)
+    found = sdp.parse("m=".join([head, *sections]))
+    assert ("screen" in found.by_role) == screen
+    assert [role for role in found.by_role if role.startswith("slot")] == [f"slot{number}" for number in range(slots)]
+    head, *answered = sdp.answer(found, LOCAL).split("m=")
+    assert len(answered) == 8
+    for number, section in enumerate(answered):
+        assert section.split()[1] == ("0" if number in refused else "9")
+        assert ("a=inactive" in section) == ("a=candidate" not in section) == (number in refused)
+    bundled = next(line for line in head.splitlines() if line.startswith("a=group:BUNDLE")).split()[1:]
+    assert len(bundled) == 8 - len(refused)
+
+
+def test_a_section_that_has_its_port_from_the_bundle_is_not_refused(offer: str) -> None:
+    bundled = offer.replace("m=video 9", "m=video 0").replace("a=rtcp-mux\n", "a=rtcp-mux\na=bundle-only\n")
+    found = sdp.parse(bundled)
+    assert list(found.by_role) == list(sdp.ROLES)
+
+
+def test_each_section_of_the_bundle_has_the_candidates(offer: str) -> None:
+    _, *sections = sdp.answer(sdp.parse(offer), LOCAL).split("m=")
+    assert all("192.0.2.9 4000 typ host" in section and "a=end-of-candidates" in section for section in sections)
+
+
+def test_reduced_size_rtcp_is_answered_where_it_is_offered(offer: str) -> None:
+    plain = _without(offer, "a=rtcp-rsize")
+    assert "rtcp-rsize" not in sdp.answer(sdp.parse(plain), LOCAL)
+    reduced = plain.replace("a=rtcp-mux\r\n", "a=rtcp-mux\r\na=rtcp-rsize\r\n", 1)
+    _, audio, *others = sdp.answer(sdp.parse(reduced), LOCAL).split("m=")
+    assert "a=rtcp-rsize" in audio
+    assert not any("a=rtcp-rsize" in section for section in others)
+
+
+def test_the_transport_is_that_of_the_first_of_the_bundle(offer: str) -> None:
+    """`max-compat`: each section has credentials of its own."""
+    mids = [section.mid for section in sdp.parse(offer).sections]
+    head, *sections = _without(offer, "a=ice-ufrag").split("m=")
+    sections = [f"{section}a=ice-ufrag:user{number}\r\n" for number, section in enumerate(sections)]
+    order = " ".join([mids[7], *mids[:7]])
+    head = "\r\n".join(f"a=group:BUNDLE {order}" if line.startswith("a=group:BUNDLE") else line for line in head.splitlines())
+    found = sdp.parse("m=".join([head + "\r\n", *sections]))
+    assert found.ufrag == "user7"
+    assert f"a=group:BUNDLE {order}\r\n" in sdp.answer(found, LOCAL)
+
+
+def test_two_pictures_of_different_payload_types_need_no_name(offer: str) -> None:
+    head, audio, camera, screen, *rest = _without(offer, "a=extmap:", "a=ssrc").split("m=")
+    number = sdp.parse(offer).sections[1].payload_type
+    screen = screen.replace(f" {number}", " 77").replace(f":{number} ", ":77 ").replace(f"apt={number}", "apt=77")
+    found = sdp.parse("m=".join([head, audio, camera, screen, *rest]))
+    assert (found.by_role["camera"].payload_type, found.by_role["screen"].payload_type) == (number, 77)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
         (lambda text: text.replace("VP8/90000", "H264/90000"), "vp8 is not offered"),
         (lambda text: text.replace("opus/48000", "opus/8000"), "opus is not offered"),
-        (lambda text: text[: text.rindex("m=application")], "expected 8 media sections"),
+        (lambda text: text + text[text.rindex("m=application") :], "at most one application"),
+        (lambda text: some(text, 1, 0, 7), "one audio section"),
+        (lambda text: text + _section(text, "video"), "then at most one application"),
+        (lambda text: text[: text.index("m=audio")], "no media section"),
+        (lambda text: text.replace("m=audio", "m=text"), "one audio section"),
+        (lambda text: re.sub("m=audio .*", "m=audio 9", text), "too short"),
+        (lambda text: _without(text, "a=extmap:", "a=ssrc"), "camera and screen cannot be told apart"),
+        (lambda text: layered(LAYERS, text).replace(sdp.RID_URI, "x"), "RID header"),
         (lambda text: text.replace("a=fingerprint:", "a=fingerprinz:"), "fingerprint"),
         (lambda text: text.replace("a=setup:actpass", "a=setup:passive"), "DTLS client"),
         (lambda text: text.replace("a=group:BUNDLE", "a=group:OTHER"), "bundle"),

@@ -84,7 +84,7 @@ class Person:
         self._seal, self._open = context(up, Policy.SSRC_ANY_OUTBOUND), context(down, Policy.SSRC_ANY_INBOUND)
         secure = self.peer._secure
         secure._rx, secure._tx = context(up, Policy.SSRC_ANY_INBOUND), context(down, Policy.SSRC_ANY_OUTBOUND)
-        self.peer.ice._check(Check(b"", nominates=True), Path(0, self.socket.getsockname()), house.time)
+        self.peer.ice._check(Check(b"", nominates=True), Path(0, self.socket.getsockname()), house.time, new=True)
         room.peers[name] = room._by_participant[name] = self.peer
         self.peer._secured()
 
@@ -109,7 +109,7 @@ class Person:
                 sealed = self.socket.recv(2000)
             except BlockingIOError:
                 return
-            if not 192 <= sealed[1] <= 223:  # RTCP (RFC 5761 section 4)
+            if sealed[0] >= 128 and not 192 <= sealed[1] <= 223:  # neither STUN nor RTCP (RFC 7983, RFC 5761 section 4)
                 packet = self._open.unprotect(sealed)
                 header = rtp.parse(packet)
                 self.heard.append(Heard(self.house.time, header.sequence, header.timestamp, packet[header.payload : header.end]))
