@@ -27,7 +27,7 @@ export const ITEMS: readonly Item[] = [
     name: { ko: "하늘 M5 미러리스 카메라", en: "Haneul M5 mirrorless camera" },
     short: { ko: "풀프레임을 가볍게", en: "Full frame, light in the hand" },
     about: {
-      ko: "2,600만 화소 풀프레임 센서와 5축 손떨림 보정을 510 g에 담았습니다. 저녁 골목도, 뛰어가는 아이도 또렷하게 남습니다.",
+      ko: "2,600만 화소 풀프레임 센서와 5축 손떨림 보정을 510 g에 담았어요. 저녁 골목도, 뛰어가는 아이도 또렷하게 남아요.",
       en: "A 26-megapixel full-frame sensor and five-axis stabilisation in 510 g. Evening streets and running children both stay sharp.",
     },
     facts: [
@@ -44,7 +44,7 @@ export const ITEMS: readonly Item[] = [
     name: { ko: "하늘 35mm F1.8 렌즈", en: "Haneul 35mm F1.8 lens" },
     short: { ko: "매일 쓰는 단 하나", en: "The one for every day" },
     about: {
-      ko: "눈으로 보는 것과 가장 비슷한 화각입니다. 실내에서도 밝고, 배경은 부드럽게 흐려집니다. 하늘 M 시리즈에 모두 맞습니다.",
+      ko: "눈으로 보는 것과 가장 비슷한 화각이에요. 실내에서도 밝고, 배경은 부드럽게 흐려져요. 하늘 M 시리즈에 모두 맞아요.",
       en: "The angle closest to what you see yourself. Bright indoors, with a soft background. Fits every Haneul M body.",
     },
     facts: [
@@ -61,7 +61,7 @@ export const ITEMS: readonly Item[] = [
     name: { ko: "보람 미니 즉석 카메라", en: "Boram Mini instant camera" },
     short: { ko: "찍고, 바로 건네세요", en: "Press, and hand it over" },
     about: {
-      ko: "셔터를 누르면 90초 뒤 사진이 손에 들어옵니다. 셀카 거울과 자동 노출이 있어 처음 써도 어렵지 않습니다.",
+      ko: "셔터를 누르면 90초 뒤 사진이 손에 들어와요. 셀카 거울과 자동 노출이 있어 처음 써도 어렵지 않아요.",
       en: "Ninety seconds after the click the picture is in your hand. A selfie mirror and automatic exposure make it easy.",
     },
     facts: [
@@ -76,9 +76,9 @@ export const ITEMS: readonly Item[] = [
     category: "audio",
     price: 329_000,
     name: { ko: "소리 원 무선 헤드폰", en: "Sori One wireless headphones" },
-    short: { ko: "조용함부터 다릅니다", en: "It begins with the quiet" },
+    short: { ko: "조용함부터 달라요", en: "It begins with the quiet" },
     about: {
-      ko: "지하철 소음도 도서관처럼 가라앉힙니다. 38시간 재생, 5분 충전으로 4시간을 더 듣습니다.",
+      ko: "지하철 소음도 도서관처럼 가라앉혀요. 38시간 재생, 5분 충전으로 4시간을 더 들어요.",
       en: "Turns the underground into a library. 38 hours of playing, and four more from five minutes of charging.",
     },
     facts: [
@@ -95,7 +95,7 @@ export const ITEMS: readonly Item[] = [
     name: { ko: "소리 버즈 이어폰", en: "Sori Buds earphones" },
     short: { ko: "주머니 속 작은 공연장", en: "A small concert in your pocket" },
     about: {
-      ko: "귀에 닿는 부분을 네 가지 크기로 골라 끼울 수 있습니다. 땀과 비에 강해 운동할 때도 편안합니다.",
+      ko: "귀에 닿는 부분을 네 가지 크기로 골라 끼울 수 있어요. 땀과 비에 강해 운동할 때도 편안해요.",
       en: "Four sizes of tips so that one is yours. Sweat and rain do them no harm.",
     },
     facts: [
@@ -112,7 +112,7 @@ export const ITEMS: readonly Item[] = [
     name: { ko: "마루 북셸프 스피커", en: "Maru bookshelf speakers" },
     short: { ko: "거실에 놓는 나무의 소리", en: "The sound of wood, in your living room" },
     about: {
-      ko: "호두나무 통과 5인치 우퍼가 목소리를 따뜻하게 들려줍니다. 앰프가 들어 있어 전원만 꽂으면 됩니다. 두 개가 한 조입니다.",
+      ko: "호두나무 통과 5인치 우퍼가 목소리를 따뜻하게 들려줘요. 앰프가 들어 있어 전원만 꽂으면 돼요. 두 개가 한 조예요.",
       en: "A walnut case and a five-inch woofer give voices their warmth. The amplifier is inside; just plug them in. Sold as a pair.",
     },
     facts: [
