@@ -2,9 +2,9 @@
 //   node build.mjs [outDir [page ...]]   (only these pages, quicker while working on one)
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "vite";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -65,11 +65,21 @@ if (existsSync(join(here, "src/shop/index.html"))) {
   });
 }
 
+// Compressed copies, in trees of their own (signaling/server/http/compressed.py says why).
 const compressible = /\.(html|js|css|svg|json)$/;
+const encodings = {
+  br: (data) => brotliCompressSync(data, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: data.length } }), // quality 11 by itself
+  gzip: (data) => gzipSync(data, { level: 9 }),
+};
 for (const entry of await readdir(outDir, { recursive: true, withFileTypes: true })) {
   if (!entry.isFile() || !compressible.test(entry.name)) continue;
   const path = join(entry.parentPath, entry.name);
-  await writeFile(`${path}.gz`, gzipSync(await readFile(path), { level: 9 }));
+  const data = await readFile(path);
+  for (const [encoding, compress] of Object.entries(encodings)) {
+    const copy = join(outDir, "compressed", encoding, relative(outDir, path));
+    await mkdir(dirname(copy), { recursive: true });
+    await writeFile(copy, compress(data));
+  }
 }
 
 const former = `${outDir}-former`;

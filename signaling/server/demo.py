@@ -31,6 +31,7 @@ from signaling.protocol.reading import Reader, Unreadable, by
 from signaling.protocol.texts import Seen
 from signaling.records import Category, Records, Site, SiteKey, StaffRecord
 from signaling.server.http.bodies import Key, file_inside
+from signaling.server.http.compressed import file_response
 from signaling.server.http.pages import PAGES, not_built
 
 T = TypeVar("T")
@@ -222,7 +223,8 @@ class Shop:
             built = (self._pages / "index.html").is_file()
             return web.Response(status=404, text="Not found") if built else not_built("shop/index.html")
         if path.suffix != ".html":
-            return web.FileResponse(path, headers={"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"})
+            headers = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+            return file_response(self._pages.resolve().parent, path, request, headers)
         html = await asyncio.to_thread(path.read_bytes)
         return web.Response(
             body=html.replace(_PLACEHOLDER, self._settings.url.encode()),

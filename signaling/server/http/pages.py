@@ -14,6 +14,7 @@ from signaling.records import Site
 from signaling.server.app_keys import COUNTS, RECORDS, SETTINGS
 
 from .bodies import Key, file_inside, read_query
+from .compressed import file_response
 from .errors import Refused, not_found
 from .headers import Opener, page_headers
 from .no_panel import Reason, no_panel
@@ -88,7 +89,7 @@ async def widget(request: web.Request) -> web.StreamResponse:
         "Cross-Origin-Resource-Policy": "cross-origin",
         "Access-Control-Allow-Origin": "*",
     }
-    return _file(PAGES / "widget.js", headers)
+    return _file(request, "widget.js", headers)
 
 
 @routes.get("/assets/{path:.+}")
@@ -98,7 +99,7 @@ async def asset(request: web.Request) -> web.StreamResponse:
     if path is None:
         raise not_found()
     headers = {"Cache-Control": "public, max-age=31536000, immutable", "Cross-Origin-Resource-Policy": "same-origin"}
-    return web.FileResponse(path, headers=headers)
+    return file_response(PAGES.resolve(), path, request, headers)
 
 
 def _framed_elsewhere(request: web.Request, site: Site) -> bool:
@@ -126,9 +127,9 @@ def _page(
 ) -> web.StreamResponse:
     settings = request.app[SETTINGS]
     headers = page_headers(settings, frame_ancestors=frame_ancestors or [], devices=devices, opener=opener)
-    return _file(PAGES / name, headers)
+    return _file(request, name, headers)
 
 
-def _file(path: Path, headers: dict[str, str]) -> web.StreamResponse:
-    """`FileResponse` sends the `.gz` beside the file to those who take it."""
-    return web.FileResponse(path, headers=headers) if path.is_file() else not_built(path.name)
+def _file(request: web.Request, name: str, headers: dict[str, str]) -> web.StreamResponse:
+    path = PAGES / name
+    return file_response(PAGES, path, request, headers) if path.is_file() else not_built(name)
