@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from signaling.records import Records, Site
 from signaling.records.opening_hours import WEEKDAYS, BadHours, Hours, check, is_open, next_opening
 
+from .country_holidays import FIRST_YEAR, LAST_YEAR, MOST_YEARS, NoHolidays, closed_days, fill
 from .sites import category, site_of
 from .typed import json_option, noted, show, with_records
 
@@ -37,6 +38,16 @@ def _days(_context: click.Context, _parameter: click.Parameter, values: tuple[st
     return {day: spans.split(",") if spans else [] for day, _, spans in (value.partition("=") for value in values)}
 
 
+def _years(_context: click.Context, _parameter: click.Parameter, value: str) -> list[int]:
+    """ "2026,2027" → [2026, 2027]"""
+    texts = [text.strip() for text in value.split(",")] if value else []
+    if not all(text.isascii() and text.isdigit() and FIRST_YEAR <= int(text) <= LAST_YEAR for text in texts):
+        raise click.BadParameter(f"“{value}” is not understood; years look like 2026,2027")
+    if len(texts) > MOST_YEARS:
+        raise click.BadParameter(f"At most {MOST_YEARS} years at once.")
+    return [int(text) for text in texts]
+
+
 @category.command("hours")
 @click.argument("site_id", metavar="SITE")
 @click.argument("category_id", metavar="ID")
@@ -53,6 +64,11 @@ def _days(_context: click.Context, _parameter: click.Parameter, values: tuple[st
     "--holiday", "days", multiple=True, callback=_days, metavar="DAY[=HOURS]",
     help="A day that is closed or has other hours: 2026-12-25, 12-25 (every year), 2026-12-24=09:00-12:00. Repeatable.",
 )  # fmt: skip  # one option
+@click.option(
+    "--holidays", "place", default="", metavar="COUNTRY[-PART]",
+    help="Also closed on the public holidays of this country: KR, DE-BY. Given alone, the other hours stay as they are.",
+)  # fmt: skip  # one option
+@click.option("--years", default="", callback=_years, metavar="YEARS", help="Of these years: 2026,2027. [default: this, next]")
 @click.option("--inherit", is_flag=True, help="Use the parent category's hours. Without a parent: always open.")
 @json_option
 @with_records
@@ -63,10 +79,15 @@ async def category_hours(
     timezone: str,
     week: dict[str, list[str]],
     days: dict[str, list[str]],
+    place: str,
+    years: list[int],
     inherit: bool,
     as_json: bool,
 ) -> None:
     """Show or set the opening hours of a category. New hours replace all earlier ones.
+
+    --holidays adds closed days. A day that --holiday names keeps its hours. Run it again each year: governments declare
+    holidays late.
 
     A running server applies them to every new session.
     """
@@ -74,12 +95,31 @@ async def category_hours(
     found = site.categories.get(category_id)
     if found is None:
         raise click.ClickException(f"“{site_id}” has no category “{category_id}”.")
-    if inherit or timezone or week or days:
-        hours = None if inherit else _checked({"timezone": timezone, "week": week, "days": days})
+    if years and not place:
+        raise click.UsageError("--years belongs to --holidays COUNTRY.")
+    if inherit and place:
+        raise click.UsageError("--inherit takes hours away; --holidays adds to them.")
+    if inherit or timezone or week or days or place:
+        hours = None if inherit else _hours(found.hours, {"timezone": timezone, "week": week, "days": days}, place, years)
         site = replace(site, categories=site.categories | {category_id: replace(found, hours=hours)})
         await records.save_site(site)
         await noted(records, "category.hours", f"site/{site_id}/{category_id}")
     show([_row(site, category_id)], as_json=as_json, one=True)
+
+
+def _hours(former: Hours | None, given: dict[str, Any], place: str, years: list[int]) -> Hours:
+    """Holidays alone are added to the `former` hours; hours that are given replace these."""
+    if place and former is not None and not any(given.values()):
+        given = msgspec.to_builtins(former)
+    hours = _checked(given)
+    if not place:
+        return hours
+    this_year = datetime.now(ZoneInfo(hours.timezone)).year
+    try:
+        closed = closed_days(place.upper(), years or [this_year, this_year + 1])
+    except NoHolidays as error:
+        raise click.ClickException(str(error)) from error
+    return _checked(given | {"days": fill(given["days"], closed)})
 
 
 def _checked(given: dict[str, Any]) -> Hours:

@@ -42,7 +42,7 @@ class _Commands(click.Group):
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="sangdam")
+@click.version_option(package_name="sangdam", prog_name="sangdam")
 def main() -> None:
     """Self-hosted live counselling on the web."""
     keep_private()

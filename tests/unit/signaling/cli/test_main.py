@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
+import tomllib
 from pathlib import Path
-from typing import Any
 
-import argon2
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
-from signaling.access import identity
 from signaling.cli.main import announce_ready, main, ports_of, serve
 from signaling.cli.options import Address
 from signaling.config.ports import taken
@@ -19,30 +17,7 @@ from signaling.config.proxies import Proxies, one_proxy, proxies_of
 from signaling.config.secret import with_password
 from signaling.config.settings import Settings
 from tests.ports import free_port, free_ports
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(identity, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    return tmp_path / "data"
-
-
-def run(folder: Path, *words: str, typed: str = "") -> Result:
-    return CliRunner().invoke(main, [*words, "--data-dir", str(folder)], input=typed)
-
-
-def done(folder: Path, *words: str, typed: str = "") -> str:
-    result = run(folder, *words, typed=typed)
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
-def as_json(folder: Path, *words: str) -> Any:
-    return json.loads(done(folder, *words, "--json"))
-
-
-def a_shop(folder: Path) -> None:
-    done(folder, "site", "add", "shop", "--name", "ko=가게", "--origin", "https://shop.example", "--language", "ko")
+from tests.unit.signaling.cli.commands import a_shop, as_json, done, run
 
 
 def test_first_operator_is_created_once(folder: Path) -> None:
@@ -327,3 +302,9 @@ def test_invalid_listen_address_is_refused(folder: Path, given: str) -> None:
     refused = run(folder, "serve", "--metrics", given)
     assert refused.exit_code == 2
     assert "127.0.0.1:9090" in refused.output
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    project = tomllib.loads((Path(__file__).parents[4] / "pyproject.toml").read_text())["project"]
+    result = CliRunner().invoke(main, ["--version"])
+    assert (result.exit_code, result.output) == (0, f"sangdam, version {project['version']}\n")
