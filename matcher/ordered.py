@@ -1,4 +1,17 @@
-"""A sorted list in chunks. Adding, removing and ranking cost about the same with a hundred items and with a million."""
+"""A sorted list in chunks: cheap to add to, to remove from and, above all, to take the first item from.
+
+Measured beside `sortedcontainers.SortedList` 2.4 in one process (CPU time, µs an operation, ours / theirs, random items but for
+the last column):
+
+| items | add | remove | rank | remove the first |
+|---|---|---|---|---|
+| 100 | 0.42 / 0.44 | 0.44 / 0.56 | 0.50 / 0.35 | |
+| 10,000 | 1.08 / 1.13 | 1.09 / 1.04 | 1.68 / 1.06 | 0.28 / 1.43 |
+| 1,000,000 | 10.5 / 10.3 | 10.3 / 10.1 | 48.7 / 9.6 | 0.71 / 2.47 |
+
+Ours stays: the matcher mostly removes the first item. Its rank adds up the lengths of all chunks before the item, so that
+`SortedList` is the better one for ranks among more than some 10,000 items.
+"""
 
 from __future__ import annotations
 
