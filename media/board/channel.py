@@ -1,4 +1,4 @@
-"""What comes by one participant's `doc` channel: fragments put together, and kept until the board is theirs to change by it."""
+"""`doc` channel of one participant: reassembles messages and holds them until the board's traffic uses this channel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_KEPT_BYTES = 2 * MAX_MESSAGE_BYTES
 
 
 class DocChannel:
-    """One channel from its opening to its end. Messages that come before the board goes by it wait for `take`."""
+    """One `doc` channel, from its opening to its end. Messages wait for `take` while the board's traffic uses signaling."""
 
     def __init__(self) -> None:
         self._reassembler = Reassembler()
@@ -19,10 +19,10 @@ class DocChannel:
         self._kept_bytes = 0
 
     def feed(self, fragment: bytes, receive: Callable[[bytes], None] | None) -> None:
-        """Give a whole message to `receive`; keep it while that is None.
+        """Pass a whole message to `receive`, or hold it while `receive` is None.
 
-        Raises `FragmentError` as `Reassembler.feed` does, and "early" for a message that finds no place: a client is asked for
-        all that it has when the board goes over.
+        Raise `FragmentError` as `Reassembler.feed` does, and "early" for a message that does not fit. Nothing is lost: when the
+        channel takes over, the client is asked for all that it has.
         """
         message = self._reassembler.feed(fragment)
         if message is None:
@@ -36,6 +36,6 @@ class DocChannel:
         self._kept_bytes += len(message)
 
     def take(self) -> list[bytes]:
-        """Return what was kept, in order; it is kept no longer."""
+        """Return the held messages in order, and forget them."""
         kept, self._kept, self._kept_bytes = self._kept, [], 0
         return kept

@@ -30,9 +30,9 @@ busy for 54 s. Therefore a long update is applied in slices within a time budget
 """
 FRAGMENT_BYTES = 16 * 1024
 UNASKED_S = 0.5
-"""A client that sends a step 1 of its own does so with its step 2."""
+"""Wait for a client's own step 1 after its step 2; clients that send one send it at the same time."""
 NOTHING_KNOWN = b"\0"
-"""The state vector of an empty document."""
+"""State vector of an empty document."""
 _SYNC, _STEP1, _STEP2, _UPDATE = 0, 0, 1, 2
 _MAX_UPDATE_BYTES = MAX_MESSAGE_BYTES - 16
 
@@ -144,7 +144,7 @@ class BoardRoom:
         self._quotas: dict[str, Quota] = {}
         self._behind: set[str] = set()
         self._unasked: dict[str, float | None] = {}
-        """Who was connected and has not sent a step 1 since; when their step 2 came, if it has."""
+        """Participants without a step 1 since they connected → when their step 2 came; None: it has not."""
         self._observed: list[bytes] = []
         self._unflushed: list[bytes] = []
         self._log = Segments(_MAX_UPDATE_BYTES)
@@ -338,7 +338,7 @@ class BoardRoom:
         self._observed.clear()
 
     def catch_up(self) -> None:
-        """Send the whole board to those who have answered our step 1 and not said what they lack; call a few times a second."""
+        """Send the whole board to participants that have answered our step 1 but sent none. Call a few times a second."""
         due = self._clock() - UNASKED_S
         for participant, came in list(self._unasked.items()):
             if came is not None and came <= due:

@@ -1,7 +1,7 @@
-"""Offers in, answers out: the m-lines that clients offer, all or some of them (docs/protocol.md), pure.
+"""SDP offers in, answers out: a client offers all or some of the m-lines of docs/protocol.md. Pure.
 
-Payload types and header extension ids differ from browser to browser (and, in Firefox, from section to section), so they are
-kept for each section of each peer.
+Payload types and header extension ids differ between browsers (in Firefox, between sections, too). So each section of each peer
+keeps its own.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ DIGESTS = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,32}")
 _RID = re.compile(r"[A-Za-z0-9]{1,16}")
 _PROTOCOL = re.compile(r"[A-Za-z0-9/.-]{1,40}")
-_ICE_TEXT = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")  # `=`, `_` and `-`: not in the grammar, but seen
+_ICE_TEXT = re.compile(r"[A-Za-z0-9+/=_-]{4,256}")  # `=`, `_` and `-` are not in the grammar, but browsers send them
 
 
 class SdpError(Exception):
-    """An offer that cannot be answered. The text says why, without quoting the offer; `kind` is a key to count by."""
+    """Offer that cannot be answered. The text says why, without quoting the offer; `kind` is the key of its counter."""
 
     def __init__(self, kind: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -50,11 +50,11 @@ class SdpError(Exception):
 
 @dataclass
 class Section:
-    """One m-line. `role` is "" where the section is offered with port 0; `refused_as` is then the m-line of the answer.
+    """One m-line. `role` is "" if the section is offered with port 0; `refused_as` is then the m-line of the answer.
 
-    `payload_type` is that of Opus or VP8, `rtx` of VP8's retransmissions, `red` of Opus with the packet before it, RFC 2198 (-1:
-    none). `extensions` maps URI → id; `rids`: layers that are sent, from low to high; `repairs`: SSRC of retransmissions → SSRC
-    of what they repeat; `reduced`: RFC 5506 is offered.
+    `payload_type`: that of Opus or VP8; `rtx`: of VP8's retransmissions; `red`: of Opus with redundant copies, RFC 2198 (-1:
+    none). `extensions`: URI → id; `rids`: layers that are sent, from low to high; `repairs`: SSRC of retransmissions → SSRC they
+    repair. `reduced`: reduced-size RTCP (RFC 5506) is offered.
     """
 
     role: str
@@ -74,7 +74,7 @@ class Section:
 
     @property
     def says_which(self) -> bool:
-        """Whether the packets of a stream, or the offer, say that it is of this section."""
+        """Whether a stream's packets or the offer itself name this section."""
         return MID_URI in self.extensions or bool(self.ssrcs)
 
     @property
@@ -86,8 +86,10 @@ class Section:
 
 @dataclass
 class Offer:
-    """What we need of an offer; `sections` as they were offered, in the order of `ROLES`. `tag`: the mid of the section that the
-    transport is taken from (RFC 8843 section 7.2)."""
+    """The parts of an offer that we use; `sections` are in the order of the offer, which is that of `ROLES`.
+
+    `tag`: mid of the section whose transport is used (RFC 8843 section 7.2).
+    """
 
     ufrag: str
     password: str
@@ -119,7 +121,7 @@ class Local:
 
 @dataclass
 class _Part:
-    """One section as it is written."""
+    """One section as written in the offer."""
 
     media: list[str]
     attributes: dict[str, list[str]]
@@ -130,7 +132,7 @@ class _Part:
 
     @property
     def rejected(self) -> bool:
-        """RFC 3264 section 5.1; but RFC 8843 section 6 for sections that have no port of their own."""
+        """Whether port 0 rejects the section (RFC 3264 section 5.1). RFC 8843 section 6 excepts bundle-only sections."""
         return self.media[1] == "0" and "bundle-only" not in self.attributes
 
     @property
@@ -143,7 +145,7 @@ class _Part:
 
 
 def parse(text: str) -> Offer:
-    """Raises `SdpError`, and nothing else, on anything but an offer of our shape."""
+    """Return the offer. Raise only `SdpError`, for anything but an offer of our m-lines."""
     lines = _lines(text)
     starts = [index for index, (key, _) in enumerate(lines) if key == "m"]
     shared = _attributes(lines[: starts[0]] if starts else lines)
@@ -174,10 +176,10 @@ def _part(lines: list[tuple[str, str]]) -> _Part:
 
 
 def _roles(parts: list[_Part]) -> list[str]:
-    """What each section is for; "" for one that is rejected.
+    """Return the role of each section; "" for a rejected one.
 
-    All six video sections are told by their place. Of fewer, those that send come first, as camera and screen, and those that
-    only receive are slots; one that sends and is rejected keeps its place, so that a screen can be offered without a camera.
+    Six video sections get their roles by position. Of fewer, those that send come first (camera, then screen), and those that
+    only receive are slots. A rejected section that sends keeps its position, so that a screen can be offered without a camera.
     """
     kinds = [part.kind for part in parts]
     ranks = [ORDER.index(kind) if kind in ORDER else len(ORDER) for kind in kinds]
@@ -203,7 +205,7 @@ def _roles(parts: list[_Part]) -> list[str]:
 
 
 def _check_apart(sections: list[Section]) -> None:
-    """Nobody's picture is lost unsaid: what comes must show which section it is of, or its payload type must."""
+    """Refuse an offer whose video could not be told apart: the stream or its payload type must name the section."""
     unnamed = [each.payload_type for each in sections if each.role in DIRECTIONS and not each.says_which]
     if len(set(unnamed)) != len(unnamed):
         sentence = "camera and screen cannot be told apart: offer the MID header extension, a=ssrc, or other payload types"
@@ -213,7 +215,7 @@ def _check_apart(sections: list[Section]) -> None:
 
 
 def answer(offer: Offer, local: Local) -> str:
-    """The answer to `offer`: ICE-lite, passive, what is taken in one bundle with our candidates in each section of it."""
+    """Return the answer to `offer`: ICE-lite, passive, the accepted sections in one bundle, our candidates in each of them."""
     mids = [offer.tag, *(section.mid for section in offer.sections if section.role and section.mid != offer.tag)]
     lines = [
         "v=0",
@@ -398,7 +400,7 @@ def _ssrc(text: str) -> int:
 
 
 def _tag(shared: dict[str, list[str]], mids: list[str]) -> str:
-    """The first mid of the bundle that holds all sections."""
+    """Return the first accepted mid of the bundle that contains all accepted sections."""
     groups = [value.split()[1:] for value in shared.get("group", []) if value.startswith("BUNDLE")]
     for group in groups:
         if set(mids) <= set(group):

@@ -271,6 +271,7 @@ class Peer:
     # datagrams in
 
     def probe_answered(self, message: stun.Message, path: ice.Path, now: float) -> None:
+        """Take a STUN response to one of our checks on `path`."""
         if self.ice.response(message, path, now):
             self._heard = now
         else:
@@ -278,7 +279,7 @@ class Peer:
         self._aim()
 
     def check_in(self, asked: Check, path: ice.Path, now: float) -> None:
-        """A Binding request with our ufrag."""
+        """Answer a Binding request with our ufrag. A forged one is counted and dropped."""
         answered = self.ice.request(asked, path, now)
         if answered is None:
             self._wire.drops["stun_forged"] += 1
@@ -498,7 +499,8 @@ class Peer:
     def _secured(self) -> None:
         self.ice.established = True
         self._heard = self._wire.now()
-        if self._wire.fastpath is not None and self.state not in ("gone", "replaced"):  # else it is being closed already
+        # otherwise the peer is being closed already
+        if self._wire.fastpath is not None and self.state not in ("gone", "replaced"):
             leg = Leg(self._wire.fastpath, *self._secure.contexts())
             self._lent = Lent(leg, self.voice, self._voice_cc, self._level_id, self.downlink)
             self._aim()

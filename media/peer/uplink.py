@@ -139,7 +139,7 @@ class Uplink:
         return stream
 
     def _role_by_type(self, payload_type: int) -> str | None:
-        """The one section of this payload type, or the one of several whose packets nothing else names."""
+        """Return the role of the only section with this payload type. Of several, only those count that nothing else names."""
         found = [each for each in self._sections.values() if payload_type in (each.payload_type, each.rtx, each.red)]
         if len(found) > 1:
             found = [each for each in found if not each.says_which]

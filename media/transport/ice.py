@@ -15,12 +15,12 @@ from aioice import stun
 from media.transport.check import MAX_BYTES, Check, Transactions, answer, role_conflict
 
 CONSENT_S = 30.0
-"""RFC 7675 section 5.1: nothing is sent on after this without a sign of life."""
+"""RFC 7675 section 5.1: sending ends after this time without a sign of life."""
 ASK_EVERY_S = 2.0
-"""How long the selected address may say nothing authentic before it is asked, and how often: soon enough that a peer that sends
-nothing of its own, and answers, is never called lost."""
+"""Silence of the selected address after which we probe it, and interval of the probes. Short enough that a peer that sends
+nothing but answers never counts as lost."""
 SILENT_S = 0.5
-"""The selected address counts as silent after this, and media may move."""
+"""Silence after which media may move from the selected address to another."""
 PROBE_EVERY_S = 0.1  # between two probes of one address
 PROBES_PENDING = 16  # unanswered probes remembered
 MAX_PATHS = 16  # addresses of one peer; the one heard longest ago is forgotten
@@ -84,11 +84,14 @@ class IceLite:
         return len(self._paths) > 1
 
     def allows(self, path: Path) -> bool:
+        """Return whether the address has passed a check."""
         return path in self._paths
 
     def heard(self, path: Path, now: float) -> None:
-        """Note an authenticated packet (SRTP, SRTCP, DTLS, an answer to us) from a checked address; from the selected one it is
-        consent."""
+        """Note an authentic packet (SRTP, SRTCP, DTLS, a response) from a checked address.
+
+        From the selected address it counts as consent.
+        """
         checked = self._paths.get(path)
         if checked is not None:
             checked.heard = max(checked.heard, now)
@@ -96,13 +99,14 @@ class IceLite:
                 self._consent = max(self._consent, now)
 
     def expired(self, now: float) -> bool:
+        """Return whether consent has ended."""
         return now - self._consent > CONSENT_S
 
     def request(self, asked: Check, path: Path, now: float) -> tuple[bytes, bool] | None:
-        """Return the answer to a Binding request, and whether it is a sign of life; None: not authentic, to be dropped.
+        """Return the response to a Binding request, and whether the request is a sign of life; None: not authentic.
 
-        The address is checked from now on. A request whose transaction has come before may be a stranger's copy of it: it is
-        answered, as retransmissions are, and says nothing of whether the peer is still there.
+        The address counts as checked from now on. A request with a transaction that has come before may be a stranger's copy. It
+        is answered like a retransmission, but is no sign of life.
         """
         key = self.password.encode()
         if asked.username != f"{self.ufrag}:{self._remote_ufrag}".encode() or not asked.is_authentic(key):
@@ -114,7 +118,7 @@ class IceLite:
         return answer(asked.transaction, path.address[:2], key), new
 
     def response(self, message: stun.Message, path: Path, now: float) -> bool:
-        """The peer's answer to a probe of ours. False: not authentic, or not asked for."""
+        """Take the peer's response to a probe of ours. Return False if it is not authentic or was not asked for."""
         asked = self._pending.get(message.transaction_id)
         if message.message_class is not stun.Class.RESPONSE or asked != path:
             return False
@@ -127,10 +131,10 @@ class IceLite:
         return True
 
     def probes(self, now: float) -> list[tuple[Path, bytes]]:
-        """Return Binding requests to send now.
+        """Return the Binding requests to send now.
 
-        They go to addresses heard after the selected one fell silent, and to the selected one that has said nothing for long:
-        the sender is the one who asks for consent (RFC 7675), and an answer is something that nobody else can give.
+        They go to addresses heard after the selected one fell silent, and to the selected one after a longer silence: the sender
+        asks for consent (RFC 7675), and only the peer can give a valid response.
         """
         if not self.established or not self._silent(now):
             return []

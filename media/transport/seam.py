@@ -56,7 +56,7 @@ class _Path:
         self._queue: asyncio.Queue[tuple[bytes, Path | None] | None] = asyncio.Queue(HANDSHAKE_QUEUE)
         self._closed = False
         self.came_by: Path | None = None
-        """Where the datagram came from that is being read."""
+        """Path of the datagram that is being read."""
 
     def push(self, data: bytes, came_by: Path | None = None) -> bool:
         """Queue a datagram. Return False if the queue is full and it is dropped (DTLS and SCTP retransmit)."""
@@ -131,8 +131,8 @@ class _BoundedSctp(RTCSctpTransport):
 class Handlers:
     """Callbacks in the event loop.
 
-    `message` gets (label, text or bytes); `closed` gets a reason, once. `heard` gets the path by which a packet came that DTLS
-    has decrypted: it is authentic, and no replay.
+    `message` gets (label, text or bytes); `closed` gets a reason, once. `heard` gets the path of every packet that DTLS has
+    decrypted: such a packet is authentic and no replay.
     """
 
     secured: Callable[[], None]

@@ -39,7 +39,7 @@ MAX_CATCH_UP = 3
 """Late ticks whose sound is still sent. More would be a burst that every jitter buffer drops."""
 PRESENT = ("live", "lost")  # states of peers whose media is routed
 ASKED_FOR = ("newer_peer", "closed_by_signaling", "closed_by_client", "room_closed")
-"""Reasons of an end that somebody wanted. All others are faults, which are logged and counted."""
+"""Reasons for which a peer ends on request. Every other end is a fault: it is logged and counted."""
 
 
 class Refused(Exception):
