@@ -1,7 +1,7 @@
-"""Has anything that is pinned here a hole that is known? `make audit`, and a part of `make check`.
+"""Check that no pinned version has a known vulnerability: `make audit`, and a part of `make check`.
 
-The kept list, `advisories.toml`, is always asked. Databases (OSV by pip-audit, npm's own) are asked where they are in reach;
-out of reach is said, and is no failure.
+The list in `advisories.toml` is always checked. Databases (OSV through pip-audit, and npm's own) are queried if they can be
+reached. If they cannot, the tool says so and does not fail.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ AUDIT_S = 120.0
 
 @dataclass(frozen=True)
 class Used:
-    """`where`: the file that names it."""
+    """A pinned package. `where`: the file that names it."""
 
     ecosystem: str
     name: str
@@ -50,7 +50,7 @@ class Advisory:
         try:
             return Version(used.version) < Version(self.below)
         except InvalidVersion:
-            return True  # a tag such as "latest" says nothing
+            return True  # a tag such as "latest" names no version
 
 
 def advisories(text: str) -> list[Advisory]:
@@ -60,7 +60,7 @@ def advisories(text: str) -> list[Advisory]:
 
 
 def used(root: Path = ROOT) -> Iterator[Used]:
-    """All that is pinned, and the lowest versions that `pyproject.toml` lets in."""
+    """Return all pinned packages, and the lowest versions that `pyproject.toml` allows."""
     for line in (root / "constraints.txt").read_text().splitlines():
         name, _, version = line.partition("==")
         if version:
@@ -98,7 +98,7 @@ def database_in_reach() -> bool:
 
 
 def asked() -> list[str]:
-    """What the databases say; a tool that cannot ask says so on standard error, and adds nothing."""
+    """Return what the databases report. A tool that cannot query says so on standard error and adds nothing."""
     python = (
         sys.executable,
         "-m",

@@ -1,4 +1,4 @@
-"""`make cluster ARGS=--check`: two calls of real browsers through the balancer, one of them by coturn's relay alone."""
+"""`make cluster ARGS=--check`: two calls of real browsers through the balancer, one of them through coturn alone."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ TRANSPORTS = ("udp", "tcp")
 
 
 async def check(cluster: Cluster) -> None:
-    """Prints what was seen. AssertionError when a call does not do what it should."""
+    """Make the calls and print what was seen. Raise AssertionError if a call fails."""
     shop = web.AppRunner(demo.shop_app(cluster.settings), access_log=None)
     await shop.setup()
     try:
         await web.TCPSite(shop, "127.0.0.1", cluster.settings.shop_port).start()
         async with asyncio.timeout(BALANCED_WITHIN_S):
             while len(answers := await asyncio.to_thread(_ready, f"http://127.0.0.1:{cluster.public_port}/readyz")) < 2:
-                await asyncio.sleep(0.2)  # the balancer has not looked at both servers yet
+                await asyncio.sleep(0.2)  # the balancer has not checked both servers yet
         print(f"{ASKED} times /readyz by the balancer: " + ", ".join(f"{n} {state}" for state, n in answers.items()))
         assert set(answers) == {"deciding", "standing by"}, "both servers are behind the balancer"
         async with async_playwright() as playwright:
@@ -50,14 +50,16 @@ async def check(cluster: Cluster) -> None:
 def _ready(url: str) -> Counter[str]:
     found: Counter[str] = Counter()
     for _ in range(ASKED):
-        with urllib.request.urlopen(url, timeout=3) as answer:  # noqa: S310  # our own balancer
+        with urllib.request.urlopen(url, timeout=3) as answer:  # noqa: S310  # our own address balancer
             found[json.load(answer)["state"]] += 1
     return found
 
 
 def _measured(cluster: Cluster) -> None:
-    """What the deciding server's metrics have seen of these calls."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{cluster.deciding().metrics_port}/metrics", timeout=5) as answer:  # our own
+    """Return what the leader's metrics have recorded of these calls."""
+    with urllib.request.urlopen(
+        f"http://127.0.0.1:{cluster.deciding().metrics_port}/metrics", timeout=5
+    ) as answer:  # our own address
         families = list(text_string_to_metric_families(answer.read().decode()))
     found = {family.name: sum(sample.value for sample in family.samples) for family in families}
     up, packets, rings = (found[f"sangdam_{name}"] for name in ("media_up", "media_stream_packets", "rings"))
@@ -67,7 +69,7 @@ def _measured(cluster: Cluster) -> None:
 
 
 async def _call(cast: Cast, counselor: Staff, transport: str | None) -> None:
-    """`transport`: how the user reaches the relay, their only way; None: they reach the worker itself."""
+    """Make a call. `transport`: the user's only way, through the relay; None: directly to the worker."""
     user: User = await cast.user()
     if transport is not None:
         await user.context.add_init_script(f"({ONLY_RELAYS})('{transport}')")

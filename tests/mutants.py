@@ -1,8 +1,8 @@
-"""`make mutants`: sows each mistake of mutants.toml into a copy of the matcher's Lua and shows that its tests notice.
+"""`make mutants`: put each mistake of mutants.toml into a copy of the matcher's Lua and show that its tests notice.
 
-Each mutant gets a copy of the sources and one run of the contract tests, stopped at the first failure, without shrinking. Caught:
-the tests failed. A run that passes, takes too long or breaks in another way fails the whole. The unchanged copy goes first and
-must pass, else nothing here says anything.
+Each mutant gets a copy of the sources and one run of the contract tests. The run stops at the first failure, without
+shrinking. A mutant is caught if the tests fail. If a run passes, takes too long or breaks in another way, the whole command
+fails. The unchanged copy runs first and must pass; otherwise the results mean nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SUITE: Final = (
     "tests/contract/matcher/test_lockstep.py",
 )
 TIMEOUT_S: Final = 90
-PASSED, FAILED = 0, 1  # of pytest's exit codes; the others mean that it did not get so far
+PASSED, FAILED = 0, 1  # pytest's exit codes; the others mean that no test ran
 
 
 def copy_to(folder: Path) -> None:
@@ -42,7 +42,7 @@ def sow(folder: Path, mutant: dict[str, Any]) -> None:
 
 
 def run(folder: Path) -> str:
-    """What the suite says of the copy: "passed", "caught", "too slow" or how else it ended."""
+    """Run the tests on a copy. Return "passed", "caught", "too slow", or how else the run ended."""
     command = [sys.executable, "-m", "pytest", "-qx", "--hypothesis-profile=mutants", "-p", "no:cacheprovider", *SUITE]
     try:
         ended = subprocess.run(

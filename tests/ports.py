@@ -67,6 +67,6 @@ def _are_free(ports: range) -> bool:
                 probe = stack.enter_context(socket.socket(socket.AF_INET, kind))
                 if kind == socket.SOCK_STREAM:
                     probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
-                probe.bind(("0.0.0.0", port))  # only to see that nobody has it
+                probe.bind(("0.0.0.0", port))  # only to check that it is free
         return True
     return False

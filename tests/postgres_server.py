@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests: Debian's, in a folder of its own, on loopback only."""
+"""A real PostgreSQL for tests: Debian's, in its own folder, on loopback only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.ports import free_port
 
 
 def _programs() -> Path:
-    """The newest PostgreSQL that Debian has installed."""
+    """Return the folder of the newest PostgreSQL that Debian has installed."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     if not found:
         raise RuntimeError("These tests need PostgreSQL. Install it: sudo apt-get install --no-install-recommends postgresql")
@@ -23,13 +23,13 @@ def _programs() -> Path:
 
 
 def _as_nobody_special(*command: str | Path) -> list[str]:
-    """PostgreSQL refuses to run as root; Debian's package brings a user for it."""
+    """Return the unprivileged user to run as. PostgreSQL refuses root; Debian's package creates a user."""
     words = [str(word) for word in command]
     return ["runuser", "-u", "postgres", "--", *words] if os.geteuid() == 0 else words
 
 
 class PostgresServer:
-    """`url` is SQLAlchemy's. What was committed survives `stop` and `start`."""
+    """A PostgreSQL server. `url` is SQLAlchemy's. Committed data survives `stop` and `start`."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -53,7 +53,7 @@ class PostgresServer:
         self._run("pg_ctl", "-D", self.data, "-w", "-m", "immediate", "stop")
 
     def freeze(self) -> None:
-        """Every process of it stands still until `thaw`: connections stay open, and nobody answers."""
+        """Stop all its processes until `thaw`: connections stay open, and nobody answers."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
@@ -75,6 +75,6 @@ def running_postgres() -> Iterator[PostgresServer]:
     try:
         yield server
     finally:
-        with suppress(subprocess.CalledProcessError):  # a test may have stopped it
+        with suppress(subprocess.CalledProcessError):  # a test may have frozen it
             server.stop()
         shutil.rmtree(folder)

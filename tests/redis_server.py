@@ -1,4 +1,4 @@
-"""A real Redis of Debian's for tests: its own process on a Unix socket or a free loopback port, keeping nothing."""
+"""A real Redis of Debian's for tests: its own process, on a Unix socket or a free loopback port, without persistence."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def cluster_info(client: redis.Redis) -> dict[str, str]:
 
 
 class RedisServer:
-    """`url` says where. `restart` begins anew, empty, at the same place."""
+    """A Redis server. `url` is its address. `restart` starts it again, empty, at the same address."""
 
     def __init__(self, folder: Path, *options: str, cluster: bool = False, slots: tuple[int, int] = (0, 16383)) -> None:
         self.options = options
         self.cluster = cluster
         self.slots = slots
         self.folder = folder
-        self.port = free_port() if cluster else 0  # a cluster's bus needs TCP
+        self.port = free_port() if cluster else 0  # the cluster bus needs TCP
         self.bus_port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}" if cluster else f"unix://{folder / 'redis.sock'}"
         self.process: subprocess.Popen[bytes] | None = None
@@ -85,7 +85,7 @@ class RedisServer:
 
     @contextmanager
     def down(self) -> Iterator[None]:
-        """Down inside. Up again afterwards, also for the tests after one that fails here."""
+        """Stop it for the time of the context. It is up again afterwards, even if the test fails."""
         self.kill()
         try:
             yield
@@ -110,14 +110,14 @@ def running_redis(*options: str, cluster: bool = False) -> Iterator[RedisServer]
 
 @contextmanager
 def running_cluster() -> Iterator[list[RedisServer]]:
-    """Three masters that know each other, each with a third of the slots."""
+    """Start three masters that know each other, each with a third of the slots."""
     with ExitStack() as stack:
         nodes: list[RedisServer] = []
         for slots in ((0, 5460), (5461, 10922), (10923, 16383)):
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="sangdam-redis-"))
             nodes.append(RedisServer(Path(folder), cluster=True, slots=slots))
             stack.callback(nodes[-1].kill)
-        with ThreadPoolExecutor() as threads:  # each waits two seconds before it takes writes
+        with ThreadPoolExecutor() as threads:  # each node waits two seconds before it takes writes
             list(threads.map(RedisServer.start, nodes))
         clients = [stack.enter_context(redis.Redis(port=node.port)) for node in nodes]
         for client in clients[1:]:

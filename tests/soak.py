@@ -1,9 +1,9 @@
-"""`make soak`: calls that come and go on a real service for half an hour, one after the other, and what the service holds on to.
+"""`make soak`: calls that come and go on a real service for half an hour, and a check for leaks.
 
-Each call is of light peers: two voices, lines, strokes on the board; in turns a reconnect, a tab closed without a word, and a
-professional in a conference (which mixes). Between calls, when no room is left, memory, tasks and descriptors of server and
-worker are read from its own metrics. The first third warms up; after it a figure must not grow: it fails when the slope of Theil
-and Sen, at the lower end of its 95 % interval, would be more than `SLACK` over the time measured.
+Each call has light peers: two voices, lines, strokes on the board. In turns there is a reconnect, a tab closed without a
+goodbye, and a professional in a conference (which mixes). Between calls, when no room is left, memory, tasks and descriptors
+of server and worker are read from its own metrics. The first third warms up; after it no figure may grow. The test fails if
+the slope of Theil and Sen, at the lower end of its 95 % interval, adds more than `SLACK` over the measured time.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ SLACK = {"memory": 0.02, "tasks": 0.0, "descriptors": 0.0}
 
 @dataclass
 class Soak:
-    """`samples`: name of a figure → (second, value)."""
+    """A soak run. `samples`: name of a figure → (second, value)."""
 
     door: Door
     metrics_url: str
@@ -75,7 +75,7 @@ class Soak:
             if self.calls % 20 == 0:
                 print(f"  {self.calls} calls in {time.monotonic() - began:.0f} s", flush=True)
 
-    # --- one call --------------------------------------------------------------------------------------------------------
+    # --- one call -----------------------------------------------------------------------------------------------------
 
     async def _call(self, story: str) -> None:
         counselor = await self._staff("jimin")
@@ -91,7 +91,7 @@ class Soak:
             people.append(await self._professional(counselor))
         if story in ("reconnect", "vanish"):
             if story == "vanish":
-                await user.peer.vanish()  # what is sent from here on reaches nobody
+                await user.peer.vanish()  # from here on sent messages reach nobody
             await user.peer.close()
             await user.close()
             people[0] = user = await self._back(user)
@@ -126,7 +126,7 @@ class Soak:
 
     async def _draw(self, person: Person) -> None:
         async with asyncio.timeout(PATIENCE_S):
-            while person.peer.doc.readyState != "open":  # the light peer has no event for it
+            while person.peer.doc.readyState != "open":  # the light peer has no event for this
                 await asyncio.sleep(0.05)
         doc: pycrdt.Doc[Any] = pycrdt.Doc()
         elements = doc.get("elements", type=pycrdt.Map)
@@ -152,7 +152,7 @@ class Soak:
             await person.peer.close()
             await person.close()
 
-    # --- what it holds ---------------------------------------------------------------------------------------------------
+    # --- resources ---------------------------------------------------------------------------------------------------
 
     async def _emptied(self) -> None:
         give_up = time.monotonic() + EMPTY_WITHIN_S
@@ -169,7 +169,7 @@ class Soak:
         return {name: figures[metric] * factor for name, (metric, factor) in FIGURES.items()}
 
     async def _scrape(self) -> dict[str, float]:
-        """Name → the sum over its labels."""
+        """Return each metric's name → the sum over its labels."""
         async with self.door.http.get(self.metrics_url) as answer:
             text = await answer.text()
         found: dict[str, float] = {}
@@ -181,7 +181,7 @@ class Soak:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`grown`: by the slope over the time measured; `at_least`: by the lower end of its interval."""
+    """A figure's growth. `grown`: the slope times the measured time; `at_least`: the same at the lower end of its interval."""
 
     name: str
     first: float

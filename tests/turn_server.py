@@ -1,4 +1,4 @@
-"""coturn of Debian's for tests, with the configuration that we ship, on a loopback port; and what asks it for things."""
+"""Debian's coturn for tests, with the configuration that we ship, on a loopback port, and a client for it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ START_S = 10.0
 
 
 def own_address() -> str:
-    """This machine's address, where its media workers are reached (nothing is sent)."""
+    """Return this machine's address, where its media workers are reached. Nothing is sent."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("198.51.100.1", 9))
         return str(probe.getsockname()[0])
 
 
 class TurnServer:
-    """`worker`: the one address it relays to. `secret_file` is what `--turn-secret-file` takes."""
+    """A coturn server. `worker`: the one address it relays to. `secret_file`: the value of `--turn-secret-file`."""
 
     def __init__(self, folder: Path, worker: str) -> None:
         self.port = free_port()

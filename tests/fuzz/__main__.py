@@ -1,5 +1,8 @@
-"""Every target, so many cases each: `make fuzz COUNT=10000000`. A case that fails is kept in build/; mend what it found, then put
-it into tests/fuzz/corpus/TARGET, where every later run begins with it."""
+"""Run every fuzz target COUNT times: `make fuzz COUNT=10000000`.
+
+A case that fails is kept in build/. Fix the bug, then move the case to tests/fuzz/corpus/TARGET: every later run starts with
+it.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Requests to every route of the real app, over a socket: whatever comes, the answer is no fault of the server's.
+"""Fuzz every route of the real app over a socket: no request may cause a server error.
 
-A case is a kind, a route, a person, and then parts behind their lengths: path, query, body, a header. Kind 0 takes all of it as
-the bytes of a request. No media worker runs: what would need one is refused.
+A case is a kind, a route and a person, followed by parts with their lengths: path, query, body, a header. Kind 0 takes all of
+it as the raw bytes of a request. No media worker runs: requests that need one are refused.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from signaling.server import app_keys
 from signaling.server.app import build_app
 
 ANSWER_S = 10.0
-UNFINISHED_S = 0.05  # of a request that the server waits for the rest of
-SPENT = 200  # cases; then everybody comes anew, because a case may sign out or erase
+UNFINISHED_S = 0.05  # until the server gives up on an incomplete request
+SPENT = 200  # cases; then everybody signs in again, because a case may sign out or erase
 _SAFE = "%/?&=+;:@!$'()*,~"
 _CONTROLS = bytes(range(32)) + b"\x7f"
 _HOLES = ("{id}", "{session}", "{segment}", "{site}", "{category}", "{track}", "{path}")
@@ -67,7 +67,7 @@ class House:
         self.cases = 0
 
     async def come(self) -> None:
-        """A user with a conversation, an operator, a counselor."""
+        """Return a user with a session, an operator and a counselor."""
         url, own, staff = f"http://127.0.0.1:{self.port}", self.settings.url, self.settings.staff_url("counselor")
         async with aiohttp.ClientSession() as http:
 
@@ -136,11 +136,11 @@ def _loop() -> asyncio.AbstractEventLoop:
 @functools.cache
 def _house() -> House:
     identity._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    rate_limits.Buckets.take = lambda *_: True  # type: ignore[method-assign]  # what is behind the limits is looked for
+    rate_limits.Buckets.take = lambda *_: True  # type: ignore[method-assign]  # fuzzing aims at the code behind the limits
     folder = Path(tempfile.mkdtemp(prefix="fuzz-http-"))
 
     async def open_it() -> House:
-        app = await build_app(Settings(demo=True, data_dir=folder, most_lag_ms=60_000), NoWorkers())  # type: ignore[arg-type]  # as much as is asked
+        app = await build_app(Settings(demo=True, data_dir=folder, most_lag_ms=60_000), NoWorkers())  # type: ignore[arg-type]  # no limit
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -154,7 +154,7 @@ def fuzz_http(data: bytes) -> None:
 
 
 def seeds() -> list[bytes]:
-    """A proper request to every route, by everybody whom it concerns."""
+    """Return a valid request to every route by every role that uses it."""
     trail = [{"kind": "page", "label": "M5", "at": 1, "url": "https://shop.example/m5", "dwell_s": 4}]
     bodies = [
         {"site": "demo-shop", "category": "cameras", "language": "ko"},

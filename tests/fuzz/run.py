@@ -1,4 +1,4 @@
-"""One target under libFuzzer: `python -m tests.fuzz.run TARGET [options of libFuzzer]`. `__main__` runs all of them."""
+"""Run one target under libFuzzer: `python -m tests.fuzz.run TARGET [options of libFuzzer]`. `__main__` runs all."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""What strangers and participants may send, each parser with what is behind it. A target takes any bytes; it may not raise, and
-what it keeps stays bounded. `SEEDS`: what real peers send, to begin from."""
+"""Fuzz targets: each parser of network input, with the code behind it.
+
+A target takes any bytes; it must not raise, and the state it keeps stays bounded. `SEEDS`: what real peers send.
+"""
 
 from __future__ import annotations
 
@@ -40,11 +42,11 @@ LIBRARY = "FUZZED_FASTPATH"
 """Environment variable: another build of the fast path than the worker's (`sanitized`)."""
 
 
-# --- STUN --------------------------------------------------------------------------------------------------------------
+# --- STUN -------------------------------------------------------------------------------------------------------------
 
 
 def fuzz_stun(data: bytes) -> None:
-    """As it came, and with its integrity made good, as a participant can."""
+    """Parse the bytes as they came, and again with a valid integrity attribute, as a participant can send them."""
     for given in (data, _signed(data)):
         agent = ice.IceLite("their", "p" * 24, 0.0)
         agent.ufrag, agent.password = "ours", "w" * 24
@@ -65,7 +67,7 @@ def _signed(data: bytes) -> bytes:
         message.attributes.pop("FINGERPRINT", None)
         message.add_message_integrity(b"w" * 24)
         return bytes(message)
-    except Exception:  # what cannot be written again is tried as it came
+    except Exception:  # messages that cannot be serialized are tried as they came
         return b""
 
 
@@ -76,11 +78,11 @@ def _check() -> bytes:
     return bytes(request)
 
 
-# --- RTP ---------------------------------------------------------------------------------------------------------------
+# --- RTP --------------------------------------------------------------------------------------------------------------
 
 
 def fuzz_rtp(data: bytes) -> None:
-    """Decrypted packets, one after another (each behind its length), through layers, slots, repairs and copies."""
+    """Pass decrypted packets (each behind its length) through layers, slots, repairs and redundancy."""
     camera, voice = Incoming(7, "camera", 0.0), Incoming(8, "audio", 0.0)
     sent: list[bytes] = []
 
@@ -117,7 +119,7 @@ def fuzz_rtp(data: bytes) -> None:
 
 
 def fuzz_mix(data: bytes) -> None:
-    """Voices, each packet behind its length: who says it and how it is numbered, then what Opus is to play."""
+    """Pass voice packets (each behind its length) through the mixer: speaker and numbering first, then the Opus payload."""
     mix = AudioRoom(lambda *_: None)
     mix.set_matrix({"a": {"b": 1.0, "c": 1.0}}, set())
     for number, packet in enumerate(_split(data)[:MIXED]):
@@ -144,11 +146,11 @@ def _joined(*packets: bytes) -> bytes:
     return b"".join(len(packet).to_bytes(2, "big") + packet for packet in packets)
 
 
-# --- the fast path -----------------------------------------------------------------------------------------------------
+# --- the fast path ----------------------------------------------------------------------------------------------------
 
 
 class _Line:
-    """A lent voice, two who hear it, and the client's side of its encryption."""
+    """An offloaded voice, two listeners, and the client's side of its encryption."""
 
     def __init__(self, quiet_from: int, *, keeps: bool) -> None:
         key = bytes(range(30))
@@ -179,7 +181,7 @@ class _Line:
 
 
 def _voiced(packet: bytes) -> bytes:
-    """With the version and SSRC of the lent voice."""
+    """Return the packet with the version and SSRC of the offloaded voice."""
     return bytes([0x80 | packet[0] & 0x3F]) + packet[1:8] + b"\0\0\0\x08" + packet[12:] if len(packet) > 12 else packet
 
 
@@ -187,7 +189,7 @@ def _voiced(packet: bytes) -> bytes:
 def _fastpath() -> Fastpath:
     made = Fastpath(seam.srtp_functions(), os.environ.get(LIBRARY) or build.LIBRARY)
     _sockets.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK))
-    _sockets[0].bind(("127.0.0.1", 0))  # and so nothing leaves this machine: 192.0.2.10 cannot be reached from there
+    _sockets[0].bind(("127.0.0.1", 0))  # so nothing leaves this machine: 192.0.2.10 cannot be reached from there
     made.use([_sockets[0].fileno()])
     return made
 
@@ -196,7 +198,7 @@ _sockets: list[socket.socket] = []
 
 
 def fuzz_fastpath(data: bytes) -> None:
-    """Datagrams (each behind its length) as they came, and encrypted as the participant whose voice is lent can."""
+    """Pass datagrams (each behind its length) as they came, and encrypted as the offloaded participant can."""
     fastpath, line = _fastpath(), _Line(len(data) % 2 * 45, keeps=len(data) % 3 > 0)
     ffi, lib = fastpath.ffi, fastpath.lib
     path = ffi.new("fastpath_path *")
@@ -208,7 +210,7 @@ def fuzz_fastpath(data: bytes) -> None:
             given.append(line.client.protect(_voiced(packet)))
             given.append(line.client.protect(packet))
         for datagram in given:
-            # exactly as long (made of bytes it would have one more), so that a sanitizer sees where it ends
+            # exactly as long (a copy of bytes would have one more), so that a sanitizer sees the end
             held = ffi.new("uint8_t[]", len(datagram))
             ffi.memmove(held, datagram, len(datagram))
             now = 10 + number * 0.02
@@ -226,7 +228,7 @@ def fuzz_fastpath(data: bytes) -> None:
     line.close()
 
 
-# --- RTCP --------------------------------------------------------------------------------------------------------------
+# --- RTCP -------------------------------------------------------------------------------------------------------------
 
 
 def fuzz_rtcp(data: bytes) -> None:
@@ -251,11 +253,11 @@ def fuzz_rtcp(data: bytes) -> None:
     stream.block(2.0)
 
 
-# --- SCTP --------------------------------------------------------------------------------------------------------------
+# --- SCTP -------------------------------------------------------------------------------------------------------------
 
 
 class _NoLoop:
-    """Timers that never fire: a case is over before they could."""
+    """Timers that never fire: a case ends before they could."""
 
     def call_later(self, delay: float, callback: object, *arguments: object) -> _NoLoop:
         return self
@@ -277,7 +279,7 @@ class _NoDtls:
 
 
 def fuzz_sctp(data: bytes) -> None:
-    """Packets of an association that stands, with the right tag (or none) and checksum."""
+    """Pass packets of an established association, with the right tag (or none) and checksum."""
     _loop()
     ended: list[str] = []
     sctp: Any = seam._BoundedSctp(_NoDtls(), ended.append)
@@ -297,7 +299,7 @@ def fuzz_sctp(data: bytes) -> None:
 
 
 def _drive(work: Coroutine[Any, Any, None]) -> None:
-    """A coroutine that waits for nothing."""
+    """Run a coroutine that never waits."""
     try:
         work.send(None)
     except StopIteration:
@@ -306,9 +308,9 @@ def _drive(work: Coroutine[Any, Any, None]) -> None:
 
 
 def _finish_tasks() -> None:
-    """What the association has left to its event loop: else it heaps up from case to case."""
+    """Finish the tasks that the association left on its event loop, so that they do not pile up across cases."""
     loop = _loop()
-    for _ in range(2):  # they do what they can, and end
+    for _ in range(2):  # the tasks do what they can, then end
         loop.run_until_complete(asyncio.sleep(0))
         for task in asyncio.all_tasks(loop):
             task.cancel()
@@ -328,11 +330,11 @@ def _data_chunk() -> bytes:
     return bytes(chunk)
 
 
-# --- what is written ---------------------------------------------------------------------------------------------------
+# --- text formats ---------------------------------------------------------------------------------------------------
 
 
 def fuzz_sdp(data: bytes) -> None:
-    """An offer; or, after a first zero byte, damage to that of a browser: (position, length cut, text put in)."""
+    """Parse an offer; or, after a first zero byte, damage a browser's offer: (position, length cut, text inserted)."""
     text = data.decode("utf-8", "surrogateescape")
     if data[:1] == b"\0" and len(data) > 6:
         whole = _offers()[data[1] % 2]
@@ -353,7 +355,10 @@ def _offers() -> list[str]:
 
 
 def _lean(offer: str) -> str:
-    """Without the codecs that nobody wants, nine lines in ten: so damage falls where it matters, and three times as often."""
+    """Return the offer without unused codecs, nine lines in ten.
+
+    Damage then falls on the lines that matter, and three times as often.
+    """
     wanted = set(re.findall(r"a=rtpmap:(\d+) (?:opus|VP8)/", offer))
     wanted |= {rtx for rtx, of in re.findall(r"a=fmtp:(\d+) apt=(\d+)", offer) if of in wanted}
     of_codec = re.compile(r"a=(?:rtpmap|fmtp|rtcp-fb):(\d+) ")
@@ -365,7 +370,7 @@ _known_offers: list[str] = []
 
 
 def fuzz_lines(data: bytes) -> None:
-    """What comes by WebSocket, and by the `live` channel."""
+    """Parse messages of the WebSocket and of the `live` channel."""
     text = data.decode("utf-8", "replace")
     for given in (data, text):
         with contextlib.suppress(Unreadable):
@@ -376,7 +381,7 @@ def fuzz_lines(data: bytes) -> None:
 
 
 def fuzz_board(data: bytes) -> None:
-    """Fragments and whole messages of one who may write."""
+    """Pass fragments and whole messages of a client with write access."""
     stats: list[bytes] = []
     board = BoardRoom([], stats.append, lambda participant, message: None)
     board.set_writers({"a"})
@@ -414,7 +419,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
 }
 
 if build.make():
-    del TARGETS["fastpath"]  # no C compiler here
+    del TARGETS["fastpath"]  # no C compiler on this machine
 
 
 def _rtp_seed() -> bytes:

@@ -1,4 +1,4 @@
-"""A moment of each fuzz target: what was found once stays mended, and the targets go on working. The long run: `make fuzz`."""
+"""A short run of each fuzz target: past findings stay fixed and the targets work. The long run: `make fuzz`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Results = dict[str, subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="module")
 def results() -> Results:
-    """Two at a time: most of their time is their start."""
+    """Run two targets at a time: most of their time is their start."""
     with ThreadPoolExecutor(2) as pool:
         return dict(zip(TARGETS, pool.map(lambda name: fuzz(name, "-max_total_time=1", "-runs=2000"), TARGETS), strict=True))
 

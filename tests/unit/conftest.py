@@ -1,5 +1,5 @@
 from hypothesis import settings
 
-# how long an example takes says more about the machine than about what is tested
+# the time an example takes depends on the machine, not on the code under test
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")

@@ -1,4 +1,4 @@
-"""What `deploy/` starts is what the command line understands: every option, variable, name, port and time that stands there."""
+"""`deploy/` uses only options, variables, names, ports and times that the command line understands."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def compose() -> dict[str, Any]:
 
 
 def understood(arguments: list[str]) -> dict[str, Any]:
-    """The options of a `sangdam` command as it would take them; click's own error when it would not."""
+    """Return the options of a `sangdam` command as it would take them. Raise click's own error if it would refuse them."""
     command, name = main, "sangdam"
     context = click.Context(main)
     while isinstance(command, click.Group):
@@ -163,7 +163,7 @@ def lines(file: Path) -> list[str]:
 
 
 def assignments(file: Path) -> dict[str, list[str]]:
-    """All that an environment file names, also in what is commented out."""
+    """Return all assignments of an environment file, including those commented out."""
     found: dict[str, list[str]] = {}
     for name, value in re.findall(r"^#?([A-Z_]+)=(.*)$", file.read_text(), re.MULTILINE):
         found.setdefault(name, []).append(value)
@@ -198,7 +198,7 @@ def test_documents_name_only_existing_commands(document: str, monkeypatch: pytes
         try:
             understood(words[1:])
         except click.Abort:
-            pass  # all options are known, and it asks for a password
+            pass  # all options are known; the command asks for a password
         except click.BadParameter as error:
-            if "does not exist" not in error.message:  # a file of the reader's
+            if "does not exist" not in error.message:  # a file that the reader has
                 raise

@@ -1,4 +1,7 @@
-"""A Redis that comes back empty under live stores: they notice, announce again, and nobody loses a place or is matched twice."""
+"""A Redis that restarts empty under live stores.
+
+The stores notice, announce their requests and staff again, and nobody loses a place or is matched twice.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ def asked(name: str, at_ms: int) -> Request:
 
 
 class Node:
-    """A server: a store, and whom it would announce again."""
+    """A server: its store, and the requests and staff that it would announce again."""
 
     def __init__(self, url: str) -> None:
         self.emptied = 0
@@ -47,7 +50,7 @@ async def test_nobody_is_matched_until_all_have_announced_themselves(nodes, redi
     fence = (await second.enqueue(asked("late", NOW + 5), NOW + 5))[-1].fence
     redis_server.restart()
     later = NOW + 10_000
-    await second.restore([RequestStatus(asked("late", NOW + 5), "waiting")], later)  # the later one is back first
+    await second.restore([RequestStatus(asked("late", NOW + 5), "waiting")], later)  # the later request is restored first
     await second.sign_in(counselor("jimin"), later)
     events = await second.set_available("jimin", later)
     assert not [event for event in events if isinstance(event, Reserved)]
@@ -74,7 +77,7 @@ async def test_renewal_at_the_deadline_drops_no_ring(nodes, redis_server):
 
 
 async def test_matching_resumes_early_once_everybody_is_announced(nodes, redis_server):
-    """And it is the earlier one who is served first, whoever was back first."""
+    """The earlier request is served first, whichever was restored first."""
     store = nodes[0].store
     await store.enqueue(asked("early", NOW), NOW)
     await store.enqueue(asked("late", NOW + 5), NOW + 5)
@@ -92,7 +95,7 @@ async def test_matching_resumes_early_once_everybody_is_announced(nodes, redis_s
 
 
 async def test_fences_keep_growing_if_node_clocks_differ(nodes, redis_server):
-    """The node that speaks first is half a minute behind the one whose fences everybody has seen."""
+    """The node that speaks first is half a minute behind the node that issued the last fences."""
     first, second = (node.store for node in nodes)
     await second.enqueue(asked("b", NOW - 30_000), NOW - 30_000)
     fence = (await first.enqueue(asked("a", NOW), NOW))[-1].fence
@@ -122,7 +125,7 @@ async def test_first_start_holds_nobody_back(nodes):
 
 
 async def test_restarted_node_is_held_back_by_an_emptied_redis(nodes, redis_server):
-    """It speaks first, so nobody else can say that something is missing."""
+    """It speaks first, so no other node can report that something is missing."""
     fence = (await nodes[0].store.enqueue(asked("early", NOW), NOW))[-1].fence
     redis_server.restart()
     new = nodes[1].store

@@ -1,4 +1,4 @@
-"""Engine and Redis in lockstep: the same steps, and after each the same answer, snapshot, places and deadline."""
+"""Engine and Redis in lockstep: the same steps, and after each the same reply, snapshot, positions and deadline."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from matcher.rules import Rules
 from matcher.types import Refused, Request, RequestStatus, Staff
 from tests.unit.matcher.machine import PATHS, START_MS, Matching
 
-# Bounds that a short run reaches: forgotten queues, forgotten ends, a Why cut short, a line that is full.
+# Bounds that a short run reaches: dropped queues, dropped final requests, a truncated Why, a full queue.
 NARROW = Rules(max_queues=2, max_final=2, max_why=2)
 NARROWER = Rules(max_queues=1, max_final=3, max_why=1, max_requests=4)
 
 
 class Both:
-    """Looks like an engine. Each call goes to an engine and to a Redis store; both must say the same."""
+    """Looks like an engine. Each call goes to an engine and to a Redis store; both must reply the same."""
 
     def __init__(self, url: str, runner: asyncio.Runner, rules: Rules, fence: int) -> None:
         with redis.Redis.from_url(url) as client:
@@ -33,7 +33,7 @@ class Both:
         self.store = RedisStore(url, rules=rules, fence=fence)
         self.runner = runner
         if fence:
-            self.sweep(START_MS)  # begins the time in which nobody is matched
+            self.sweep(START_MS)  # starts the period in which nobody is matched
 
     def close(self) -> None:
         self.runner.run(self.store.close())
@@ -50,7 +50,7 @@ class Both:
         return both
 
     def compare(self, now_ms: int) -> None:
-        """Everything that can be read."""
+        """Compare everything that can be read."""
         snapshot = self.snapshot()
         questions: list[tuple[str, tuple[Any, ...]]] = [("next_deadline_ms", ())]
         for request in snapshot.requests:
@@ -82,7 +82,7 @@ def answer(step: Any) -> Any:
 
 
 class OnBoth:
-    """What the machines below share: where Redis is, and the engine that is two."""
+    """The common part of the machines below: the Redis, and the engine that drives both."""
 
     url: ClassVar[str]
     runner: ClassVar[asyncio.Runner]
@@ -144,7 +144,7 @@ some_request = st.builds(
 
 
 class AnythingGoes(OnBoth, RuleBasedStateMachine):
-    """No oracle, hence no restraint: clocks that run backwards, wrong fences, names of any kind, changed roles, restores."""
+    """No oracle, hence no restraint: clocks that run backwards, wrong fences, arbitrary names, changed roles, restores."""
 
     bounds = NARROWER
 
@@ -233,7 +233,7 @@ class AnythingGoes(OnBoth, RuleBasedStateMachine):
 
 
 class AfterAnEmptyRestart(AnythingGoes):
-    """Redis came back empty under a live store: nobody is matched for one presence lease, and fences go on."""
+    """Redis restarted empty under a live store: nobody is matched for one presence lease, and fences keep growing."""
 
     fence_before = START_MS * 1000 + 123
 

@@ -1,4 +1,4 @@
-"""A Redis that is there and refuses to write: each step is refused whole, named unavailable, and can be made later."""
+"""A running Redis that refuses to write: each step is refused whole, reported as unavailable, and can be made later."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ async def test_reads_work_while_writes_are_refused(server: RedisServer, client: 
 
 
 async def test_first_refused_step_is_unavailable(server: RedisServer, client: redis.Redis) -> None:
-    """Also the loading of the functions is refused."""
+    """Loading the functions is refused as well."""
     for refusing in (no_replicas, disk_error, no_memory):
         store = RedisStore(server.url)
         with refusing(client), pytest.raises(Unavailable):

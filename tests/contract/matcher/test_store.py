@@ -1,4 +1,4 @@
-"""What every store of matches promises, whatever it keeps its state in: the journeys of one desk, compared as whole snapshots."""
+"""The contract of every matcher store, tested by the journeys of one desk and compared as whole snapshots."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PATH = ("lenses", "cameras")
 
 @pytest.fixture(params=["memory", "redis"])
 async def new_store(request) -> AsyncIterator[Callable[..., MatchStore]]:
-    """Makes stores that begin empty."""
+    """Return a function that makes empty stores."""
     if request.param == "memory":
         yield MemoryStore
         return
@@ -64,7 +64,7 @@ def asked(name: str, at: int = NOW, **more) -> Request:
 
 
 def seen(events) -> list[tuple[str, ...]]:
-    """Events without fences and times."""
+    """Return events without fences and times."""
     told: list[tuple[str, ...]] = []
     for event in events:
         match event:
@@ -245,7 +245,7 @@ class TestMatchStore:
         assert (await store.estimate("user", "shop", "ko", PATH, NOW + 5000)).high_s is None
 
     async def test_fences_grow_across_stores(self, store, new_store):
-        """A store that begins empty goes on above the last one, by the clock alone."""
+        """An empty store continues above the last fence by the clock alone."""
         last = (await store.enqueue(asked("q"), NOW))[-1].fence
         again = new_store()
         assert (await again.enqueue(asked("q"), NOW + 1))[0].fence > last

@@ -14,7 +14,7 @@ AT_ONCE = Spread(0, "fixed")
 
 
 def one_pool(per_hour: float, people: int, patience: Spread | None) -> Model:
-    """Exponential everything and nobody declines: as theory has it."""
+    """Build a model with exponential times in which nobody declines, as the theory assumes."""
     queue = QueueModel("shop", "ko", ["cameras"], [per_hour] * 24, Spread(300, "exponential"), patience)
     staff = StaffModel(
         "pool", people, ["ko"], ["00:00-00:00"], answer=AT_ONCE, wrap_up=AT_ONCE, declined_percent=0, missed_percent=0

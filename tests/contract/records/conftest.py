@@ -1,4 +1,4 @@
-"""A real PostgreSQL for the time of the tests."""
+"""A real PostgreSQL for the duration of the tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from tests.postgres_server import running_postgres
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """SQLAlchemy URL of an empty database, or of the one that SANGDAM_TEST_POSTGRES names (it is emptied!)."""
+    """Return the SQLAlchemy URL of an empty database.
+
+    SANGDAM_TEST_POSTGRES can name another one, which is then emptied!
+    """
     if importlib.util.find_spec("asyncpg") is None:
         pytest.fail("These tests need asyncpg. Install it: pip install asyncpg")
     if given := os.environ.get("SANGDAM_TEST_POSTGRES"):

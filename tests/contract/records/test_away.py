@@ -1,4 +1,4 @@
-"""Records that are away: said at once and by one name, and what is written again is not there twice."""
+"""Unavailable records: the error comes at once and under one name, and a repeated write is stored once."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ async def test_unresponsive_database_is_unavailable_until_it_answers() -> None:
 
 
 OF_THE_DATABASE = [
-    "25006",  # read-only: it has become a standby
+    "25006",  # read-only: the server has become a standby
     "40001",  # could not serialize
     "40P01",  # deadlock
-    "42501",  # a right was taken away
+    "42501",  # a right was revoked
     "53100",  # disk full
     "53300",  # too many connections
     "55P03",  # lock not available
@@ -102,7 +102,7 @@ async def test_leader_frozen_in_a_transaction_loses_the_lease() -> None:
         await former.lead()
         await former.create_session(session())
         async with former._engine.connect() as connection:
-            await connection.run_sync(former.require_leading)  # and says nothing more
+            await connection.run_sync(former.require_leading)  # and stays silent
             assert await successor.lead() > (former.term or 0)
             with pytest.raises(Overtaken):
                 await former.add_event("s-1", "late", 1)

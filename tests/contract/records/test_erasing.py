@@ -1,4 +1,4 @@
-"""What an earlier version left behind: copies of notes in later briefs, and deleted text in the file's free pages."""
+"""Leftovers of earlier versions: copies of notes in later briefs, and deleted text in the file's free pages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def session(brief: bytes = b"{}") -> SessionRecord:
 
 
 def as_0009(file: Path) -> None:
-    """The file as the version before would have left it."""
+    """Return the file as the version before would have left it."""
     old = sqlite3.connect(file)
     brief = json.dumps(BRIEF | {"earlier_sessions": EARLIER}, ensure_ascii=False, separators=(",", ":"))
     old.execute("UPDATE session SET brief = ?", (brief.encode(),))

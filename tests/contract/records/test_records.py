@@ -1,4 +1,4 @@
-"""What every database has to do for us: SQLite and a real PostgreSQL."""
+"""The contract of every database: SQLite and a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ async def test_reopened_records_hold_everything(records: Records, url: str) -> N
     await again.close()
 
 
-# --- places ------------------------------------------------------------------------------------------------------------
+# --- sites and staff --------------------------------------------------------------------------------------------------
 
 
 async def test_site_is_replaced_whole(records: Records) -> None:
@@ -173,7 +173,7 @@ async def test_code_is_used_once_even_by_concurrent_tries(records: Records) -> N
     assert sorted(tries) == [False] * 7 + [True]
 
 
-# --- sessions ----------------------------------------------------------------------------------------------------------
+# --- sessions ---------------------------------------------------------------------------------------------------------
 
 
 async def test_live_sessions_are_those_without_a_final_state(records: Records) -> None:
@@ -278,7 +278,7 @@ async def test_daily_figures_are_correct(records: Records) -> None:
     assert (await records.counts_today(10**12)).service_level_percent is None
 
 
-# --- lines and board ---------------------------------------------------------------------------------------------------
+# --- lines and board --------------------------------------------------------------------------------------------------
 
 
 async def test_concurrent_lines_are_numbered_without_gaps(records: Records) -> None:
@@ -338,7 +338,7 @@ async def test_merged_journal_gives_the_same_board(records: Records) -> None:
     assert len(copy.get("elements", type=pycrdt.Map)) == 100
 
 
-# --- history -----------------------------------------------------------------------------------------------------------
+# --- history ----------------------------------------------------------------------------------------------------------
 
 
 async def test_message_is_taken_and_closed_by_one_member(records: Records) -> None:
@@ -365,7 +365,7 @@ async def test_audit_is_listed_newest_first(records: Records) -> None:
 
 
 async def test_erased_session_takes_no_more_writes(records: Records) -> None:
-    """The running server may still be writing: what a worker journals last, a line on its way, a save."""
+    """A running server may still write: a worker's last journal entry, a line in flight, a save."""
     await records.create_session(session())
     await records.open_board("s-1", 1)
     assert await records.erase_session("s-1")
@@ -421,12 +421,12 @@ async def test_errors_do_not_contain_conversation_texts(records: Records) -> Non
 
 
 async def test_last_counselor_of_a_known_user_is_found(records: Records) -> None:
-    """Not on another site, not an earlier one, not who never came, nobody with whom they were not content."""
+    """It ignores other sites, earlier sessions, counselors who never entered, and sessions with a bad rating."""
     old = {"user_ref": "ref", "state": "closed", "active_at": 5, "ended_at": 6}
     await records.create_session(session(1, started_at=1, counselor="suho", **old))
     await records.create_session(session(2, started_at=2, counselor="jimin", **old))
     await records.create_session(session(3, started_at=3, counselor="han", **old | {"site": "other"}))
-    await records.create_session(session(4, started_at=4, user_ref="ref", state="closed"))  # gave up in line
+    await records.create_session(session(4, started_at=4, user_ref="ref", state="closed"))  # left the queue
     await records.create_session(session(5, started_at=5, user_ref="ref"))
     await records.create_session(session(6, started_at=6))
     assert await records.served_by("s-5") == "jimin"

@@ -1,4 +1,4 @@
-"""What an ear says of lines whose faults are known."""
+"""The receiver's report on streams whose faults are known."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_lost_and_repaired_packets_are_counted_apart() -> None:
     assert found.loss == pytest.approx(0.1, abs=0.03)
     assert 0 < found.concealed < found.loss
     assert found.mos is not None
-    assert 2.0 < found.mos < heard().mos  # type: ignore[operator]  # None would fail too
+    assert 2.0 < found.mos < heard().mos  # type: ignore[operator]  # None fails the test, as it should
 
 
 def test_jitter_costs_delay_but_no_sound() -> None:

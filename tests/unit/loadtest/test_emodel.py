@@ -1,4 +1,7 @@
-"""The E-model beside figures of G.107 (its default rating, its table of R and MOS), and points of its curves done by hand."""
+"""Tests of the E-model.
+
+The expected values are those of G.107 (default rating, table of R and MOS) and points of its curves computed by hand.
+"""
 
 from __future__ import annotations
 

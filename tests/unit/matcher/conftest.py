@@ -1,4 +1,4 @@
-"""A counselling desk with a clock of its own: steps of the engine in the words of the trade."""
+"""A counselling desk with its own clock: the engine's steps as helper methods."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Desk:
         return self.events
 
     def after(self, seconds: float, *, renewing: bool = True) -> list[AnyEvent]:
-        """Time passes while the consoles renew their leases, and the sweep runs at its end."""
+        """Let time pass while the consoles renew their leases, then run the sweep."""
         end = self.now + round(seconds * 1000)
         while renewing and self.now + 20_000 < end:
             self.now += 20_000
@@ -64,7 +64,7 @@ class Desk:
         return self.events
 
     def serve(self, request: str) -> None:
-        """Accepted and in the room."""
+        """Accept the request and enter the room."""
         self.accept(request)
         self.do("entered", request)
 
@@ -82,7 +82,7 @@ class Desk:
         return status.load
 
     def told(self) -> list[tuple[str, str, str]]:
-        """What the last step said about requests and staff: (who, state, reason)."""
+        """Return (name, state, reason) of requests and staff in the last step's events."""
         told = []
         for event in self.events:
             if isinstance(event, RequestChanged):

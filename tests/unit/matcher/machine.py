@@ -1,7 +1,8 @@
-"""Any order of any steps, checked against rules written down a second time, slowly and plainly.
+"""Hypothesis state machine: any steps in any order, checked against a second, slow statement of the rules.
 
-The oracle knows only the snapshot, the events and the steps it made itself; it looks at everybody, where the engine looks at
-heads. `test_machine.py` runs it on the engine, `tests/contract/matcher/test_lockstep.py` on engine and Redis at once.
+The oracle knows only the snapshot, the events and the steps it made itself. It looks at every request, where the engine looks
+only at the heads of queues. `test_machine.py` runs it on the engine; `tests/contract/matcher/test_lockstep.py` runs it on the
+engine and Redis together.
 """
 
 from __future__ import annotations
@@ -54,12 +55,12 @@ class Matching(RuleBasedStateMachine):
         self.engine = self.new_engine()
         self.now = START_MS
         self.skills: dict[str, Staff] = {}
-        self.ready: dict[str, bool] = {}  # wants work, as far as anybody outside can know
+        self.ready: dict[str, bool] = {}  # wants work, as far as an observer can tell
         self.open: dict[str, Request] = {}
         self.ended: set[str] = set()
         self.blocked: dict[tuple[str, str], int] = {}
         self.reservations: dict[str, tuple[str, str]] = {}
-        self.over: list[str] = []  # reservations that are over
+        self.over: list[str] = []  # ended reservations
         self.fence = 0
         self.count = 0
         for staff in team:
@@ -67,10 +68,10 @@ class Matching(RuleBasedStateMachine):
         for number in range(line):
             self.enqueue(PATHS[number % len(PATHS)], "user", "shop", "ko", 0, 0, ())
 
-    # --- doing -----------------------------------------------------------------------------------------------------------
+    # --- execution ----------------------------------------------------------------------------------------------------
 
     def do(self, step: str, *args: object, **options: object) -> bool:
-        """One step; what is refused must have changed nothing."""
+        """Execute one step. A refused step must have changed nothing."""
         before = self.engine.snapshot()
         try:
             events = getattr(self.engine, step)(*args, self.now, **options)
@@ -127,11 +128,11 @@ class Matching(RuleBasedStateMachine):
         StaffChanged: follow_staff,
     }
 
-    # --- steps -----------------------------------------------------------------------------------------------------------
+    # --- steps --------------------------------------------------------------------------------------------------------
 
     @rule(staff=skills)
     def sign_in(self, staff: Staff) -> None:
-        """Also: a lost member comes back; their skills change."""
+        """Sign a member in. A disconnected member returns, possibly with other skills."""
         known = self.skills.get(staff.id)
         if known is not None and known.role != staff.role:
             return
@@ -269,7 +270,7 @@ class Matching(RuleBasedStateMachine):
     def a_message_about_a_final_request_is_harmless(self, number: int, step: str) -> None:
         assert not self.do(step, sorted(self.ended)[number % len(self.ended)])
 
-    # --- time ------------------------------------------------------------------------------------------------------------
+    # --- time ---------------------------------------------------------------------------------------------------------
 
     def sweep(self) -> None:
         self.blocked = {pair: until for pair, until in self.blocked.items() if until > self.now}
@@ -294,7 +295,7 @@ class Matching(RuleBasedStateMachine):
             self.now = deadline
             self.sweep()
 
-    # --- the oracle --------------------------------------------------------------------------------------------------------
+    # --- the oracle ---------------------------------------------------------------------------------------------------
 
     def ring(self, staff: Staff, request: Request) -> str | None:
         if request.kind not in {"counselor": ("user", "callback"), "professional": ("help",)}[staff.role]:
@@ -309,7 +310,7 @@ class Matching(RuleBasedStateMachine):
         return staff in request.excluded or (request.id, staff) in self.blocked or request.only not in ("", staff)
 
     def may_serve(self, staff: Staff, request: Request) -> str | None:
-        """The ring in which this member may have the request now."""
+        """Return the tier in which this member may have the request now."""
         ring = self.ring(staff, request)
         if ring is None or self.excluded(request, staff.id):
             return None
@@ -357,14 +358,17 @@ class Matching(RuleBasedStateMachine):
 
     @staticmethod
     def check_bound(taken: Request, passed: Request) -> None:
-        """Nobody starves: whoever is passed is passed by those alone who came before them, or so little later that their priority
-        makes up for it. The highest in use is 3, so after four minutes nobody who comes is served before them."""
+        """Check that no request starves.
+
+        Only requests that came earlier may be served first, or requests whose higher priority makes up for coming later. The
+        highest priority in use is 3, so a request is served before any that comes more than four minutes later.
+        """
         later_ms = taken.enqueued_at_ms - passed.enqueued_at_ms
         assert later_ms <= max(0, taken.priority - passed.priority) * PRIORITY_STEP_MS, (
             f"{taken.id} came too late to pass {passed.id}"
         )
 
-    # --- what always holds -------------------------------------------------------------------------------------------------
+    # --- invariants -------------------------------------------------------------------------------------------------
 
     @invariant()
     def no_request_is_lost(self) -> None:
@@ -397,8 +401,11 @@ class Matching(RuleBasedStateMachine):
                 assert not self.may_serve(staff, request), f"{staff.id} idles while {request.id} waits"
 
     def teardown(self) -> None:
-        """Nobody starves: with one counselor and one professional who can do everything, the line runs empty
-        but for those who asked for somebody by name."""
+        """Check that no request starves.
+
+        With one counselor and one professional who can do everything, the queue empties, except for requests that ask for a
+        member by name.
+        """
         if not hasattr(self, "engine"):
             return
         for name, status in self.engine.snapshot().requests.items():

@@ -1,4 +1,4 @@
-"""Any order of any steps on the engine."""
+"""The state machine of `machine.py` on the engine."""
 
 from __future__ import annotations
 

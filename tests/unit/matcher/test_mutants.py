@@ -1,4 +1,4 @@
-"""The mistakes that `make mutants` sows fit the Lua as it is."""
+"""The mutations of `make mutants` match the present Lua."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Place in line, expected wait, deadlines, and what a restart brings back."""
+"""Queue positions, expected waits, deadlines, and restoring after a restart."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def place(desk, name):
     return desk.engine.place(name, desk.now)
 
 
-# --- places --------------------------------------------------------------------------------------------------------------
+# --- positions --------------------------------------------------------------------------------------------------------
 
 
 def test_positions_count_from_one_in_order_of_service(desk):
@@ -74,7 +74,7 @@ def test_estimate_needs_no_request_and_changes_nothing(desk):
     assert len(desk.engine._book.queues.by_key) == 1
 
 
-# --- expected wait -------------------------------------------------------------------------------------------------------
+# --- expected wait ----------------------------------------------------------------------------------------------------
 
 
 def busy_day(desk, pickups, seconds_each):
@@ -139,7 +139,7 @@ def test_pickups_older_than_an_hour_are_ignored():
     assert pickups.range_s(1, 600_000 + 3_600_000, None) == (None, None)
 
 
-# --- deadlines -----------------------------------------------------------------------------------------------------------
+# --- deadlines --------------------------------------------------------------------------------------------------------
 
 
 def test_empty_matcher_has_no_deadline(desk):
@@ -171,7 +171,7 @@ def test_late_sweep_handles_everything_overdue(desk):
     assert desk.do("sweep") == []
 
 
-# --- restart ---------------------------------------------------------------------------------------------------------------
+# --- restart ----------------------------------------------------------------------------------------------------------
 
 
 def test_restart_restores_requests_at_their_enqueue_times(desk, desk_with):

@@ -1,4 +1,4 @@
-"""First come, first served, beside the best that could be done if everybody were looked at once (scipy's assignment)."""
+"""First come, first served, compared with the optimum: scipy's assignment over everybody at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def team(rng: Random, people: int) -> list[Staff]:
 
 
 def line(rng: Random, length: int) -> list[Request]:
-    """Who waits, for up to two minutes; longest first, as they came."""
+    """Draw users who have waited for up to two minutes, longest first."""
     waits_ms = sorted((rng.randint(0, 120_000) for _ in range(length)), reverse=True)
     return [
         Request(f"q{number}", "user", "shop", rng.choice(LANGUAGES), (rng.choice(TOPICS),), NOW - wait_ms)
@@ -38,13 +38,13 @@ def line(rng: Random, length: int) -> list[Request]:
 
 
 def fits(staff: Staff, request: Request) -> bool:
-    """In a ring that is open."""
+    """Return whether the member fits the user in a tier that is open."""
     exact = request.category_path[0] in staff.categories
     return request.language in staff.languages and (exact or NOW - request.enqueued_at_ms >= 30_000)
 
 
 def served(staff: list[Staff], requests: list[Request], rng: Random) -> dict[str, str]:
-    """By whom each is served, when everybody becomes free within the same moment, in any order."""
+    """Return which member serves each user when all become free at the same moment, in any order."""
     engine = Engine()
     for request in requests:
         engine.enqueue(request, NOW)

@@ -1,4 +1,4 @@
-"""Who gets whom: rings that widen, the order in line, the best of the staff, and the reasons given."""
+"""Matching rules: widening tiers, queue order, choice of the best member, and the reasons given."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ def passed(desk):
     return {each.staff: each.reason for each in desk.why().passed_over}
 
 
-# --- rings ---------------------------------------------------------------------------------------------------------------
+# --- tiers ------------------------------------------------------------------------------------------------------------
 
 
 def test_exact_category_is_preferred_to_its_parent(desk):
@@ -90,7 +90,7 @@ def test_tier_delays_can_be_set(desk_with):
 
 
 def test_each_request_has_its_own_tier_delays(desk):
-    """As its category says: in one and the same line the one behind goes to others first."""
+    """A later request of the same queue may widen first, as its category says."""
     desk.staff("lens", "lenses", available=False)
     desk.staff("audio", "audio", capacity=2)
     desk.ask("patient", widens_ms=(60_000, 120_000))
@@ -108,7 +108,7 @@ def test_each_request_has_its_own_tier_delays(desk):
 
 
 def test_wider_tier_does_not_cost_the_place_in_the_queue(desk):
-    """Whoever lists the category of the later one still takes the earlier one, once its ring has opened."""
+    """Members of the later request's category take the earlier request once its tier has widened."""
     desk.staff("lens", "lenses", available=False)
     desk.staff("audio", "audio", available=False)
     desk.ask("early", ago=30)
@@ -126,7 +126,7 @@ def test_later_request_of_own_category_goes_first_before_tier_widens(desk):
     assert desk.rings_at("late") == "audio"
 
 
-# --- the line ------------------------------------------------------------------------------------------------------------
+# --- the queue --------------------------------------------------------------------------------------------------------
 
 
 def test_longest_waiting_goes_first_across_queues(desk):
@@ -193,12 +193,14 @@ def test_equal_ranks_are_served_in_order_of_arrival(desk):
 
 
 def test_stream_of_urgent_requests_does_not_starve_others(desk_with):
-    """One counselor, and twice as many urgent requests as they can serve: the plain one is passed for as long as the priority is
-    worth, and not a request longer."""
+    """One counselor gets twice as many urgent requests as they can serve.
+
+    Urgent requests pass the plain one for as long as their priority is worth, and no longer.
+    """
     desk = desk_with(priority_step_ms=10_000)
     desk.staff("jimin")
     desk.ask("plain")
-    desk.decline("plain")  # away from them for a minute; the stream begins
+    desk.decline("plain")  # the plain request is excluded for a minute while the stream starts
     passed = 0
     for number in range(200):
         desk.ask(f"urgent{number}a", priority=10)
@@ -249,7 +251,7 @@ def test_first_in_queue_gets_the_best_match_of_a_step(desk):
     assert desk.rings_at("a") == "audio1"
 
 
-# --- staff ---------------------------------------------------------------------------------------------------------------
+# --- staff ------------------------------------------------------------------------------------------------------------
 
 
 def test_least_loaded_then_longest_idle_member_is_chosen(desk):
@@ -291,7 +293,7 @@ def test_decline_keeps_the_members_idle_time(desk):
     assert (desk.rings_at("q"), desk.rings_at("next")) == ("b", "a")
 
 
-# --- why -----------------------------------------------------------------------------------------------------------------
+# --- reasons ----------------------------------------------------------------------------------------------------------
 
 
 def test_every_member_passed_over_is_listed_with_a_reason(desk):
@@ -343,7 +345,7 @@ def test_rule_names_whether_request_or_staff_triggered_the_match(desk):
     assert desk.why().candidates == ("jimin",)
 
 
-# --- bounds --------------------------------------------------------------------------------------------------------------
+# --- bounds -----------------------------------------------------------------------------------------------------------
 
 
 def test_empty_queues_are_dropped_above_the_limit(desk_with):
@@ -368,7 +370,7 @@ def test_final_requests_remembered_are_bounded(desk_with):
     assert len(desk.engine._book.final) == 10
 
 
-# --- asked for by name ---------------------------------------------------------------------------------------------------
+# --- requests for a named member --------------------------------------------------------------------------------------
 
 
 def test_named_request_rings_only_that_member_in_any_tier(desk) -> None:

@@ -11,7 +11,7 @@ def reservation_end(desk):
     return next((event.staff, event.state, event.reason) for event in desk.events if isinstance(event, ReservationEnded))
 
 
-# --- waiting -------------------------------------------------------------------------------------------------------------
+# --- waiting ----------------------------------------------------------------------------------------------------------
 
 
 def test_request_that_nobody_can_take_waits(desk):
@@ -93,7 +93,7 @@ def test_request_can_be_cancelled_in_every_state_before_accepting(desk, before):
         assert desk.state("jimin") == "available"
 
 
-# --- reserved ------------------------------------------------------------------------------------------------------------
+# --- reserved ---------------------------------------------------------------------------------------------------------
 
 
 def test_reserved_request_can_be_accepted(desk):
@@ -177,7 +177,7 @@ def test_suspending_a_reserved_request_frees_the_member(desk):
     assert desk.rings_at("next") == "jimin"
 
 
-# --- accepted ------------------------------------------------------------------------------------------------------------
+# --- accepted ---------------------------------------------------------------------------------------------------------
 
 
 def test_accepted_request_can_be_completed(desk):
@@ -264,7 +264,7 @@ def test_priorities_are_bounded(desk):
     assert desk.request("q") is None
 
 
-# --- final and refused -----------------------------------------------------------------------------------------------------
+# --- final and refused ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("end", ["complete", "cancel", "unserved"])
@@ -374,7 +374,7 @@ def test_fences_grow_with_every_event_and_follow_the_clock_in_microseconds(desk)
     fences = [event.fence for event in desk.events]
     assert fences == sorted(set(fences))
     assert fences[0] >= desk.now * 1000
-    desk.now -= 60_000  # a clock that is set back
+    desk.now -= 60_000  # a clock set back
     desk.decline("q")
     assert desk.events[0].fence > fences[-1]
     assert all(isinstance(event.at_ms, int) and event.at_ms >= desk.now + 60_000 for event in desk.events)
@@ -385,7 +385,7 @@ def test_request_dated_in_the_future_waits_from_now(desk):
     assert desk.engine.request_status("q").request.enqueued_at_ms == desk.now
 
 
-# --- hand-over and release ---------------------------------------------------------------------------------------------------
+# --- hand-over and release --------------------------------------------------------------------------------------------
 
 
 def hand_over_ready(desk):

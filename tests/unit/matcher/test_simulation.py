@@ -1,4 +1,4 @@
-"""What goes into simulated days and what comes out of them."""
+"""Input and output of simulated days."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ def until(desk, staff):
     return next(event.until_ms for event in desk.events if isinstance(event, StaffChanged) and event.staff == staff)
 
 
-# --- away, available -------------------------------------------------------------------------------------------------------
+# --- away, available --------------------------------------------------------------------------------------------------
 
 
 def test_signed_in_member_starts_away(desk):
@@ -49,7 +49,7 @@ def test_available_member_can_sign_out(desk):
 def test_signing_in_again_renews_the_lease_and_updates_skills(desk):
     desk.staff("jimin", "cameras")
     desk.ask("q", ("audio",))
-    assert desk.rings_at("q") == "jimin"  # the widest ring, as nobody else is there
+    assert desk.rings_at("q") == "jimin"  # the widest tier, because nobody else is there
     desk.decline("q")
     desk.do("sign_in", desk.skills("jimin", "audio", languages=("ko", "en")))
     desk.ask("english", ("audio",), language="en")
@@ -79,7 +79,7 @@ def test_member_for_all_sites_and_categories_serves_any(desk):
     assert desk.why().ring == "exact"
 
 
-# --- reserved ----------------------------------------------------------------------------------------------------------------
+# --- reserved ---------------------------------------------------------------------------------------------------------
 
 
 def test_reserved_member_shows_when_the_ring_ends(desk):
@@ -113,7 +113,7 @@ def test_signing_out_while_ringing_passes_the_ring_on(desk):
     assert desk.state("jimin") == "signed_out"
 
 
-# --- busy, wrap-up -------------------------------------------------------------------------------------------------------------
+# --- busy, wrap-up ----------------------------------------------------------------------------------------------------
 
 
 def test_busy_member_cannot_sign_out_or_change_state(desk):
@@ -187,7 +187,7 @@ def test_member_can_leave_wrap_up_early(desk, step, state):
     assert desk.state("jimin") == state
 
 
-# --- lost --------------------------------------------------------------------------------------------------------------
+# --- disconnected -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("former", ["away", "available", "busy", "wrap_up"])
@@ -228,7 +228,7 @@ def test_disconnected_member_is_signed_out_after_thirty_seconds(desk):
     desk.staff("jimin")
     desk.do("disconnect", "jimin")
     assert desk.engine.next_deadline_ms() == desk.now + 30_000
-    desk.do("renew", ["jimin"])  # a late renewal of a connection that is gone
+    desk.do("renew", ["jimin"])  # a late renewal from a closed connection
     desk.after(29.999)
     assert desk.state("jimin") == "lost"
     desk.after(0.001)
@@ -290,7 +290,7 @@ def test_member_who_never_entered_stays_disconnected_until_lease_ends(desk):
     assert (desk.state("jimin"), desk.load("jimin")) == ("lost", 0)
 
 
-# --- capacity ------------------------------------------------------------------------------------------------------------------
+# --- capacity ---------------------------------------------------------------------------------------------------------
 
 
 def test_member_with_capacity_three_rings_once_at_a_time(desk):

@@ -1,4 +1,4 @@
-"""A picture is shown as its maker saw it, however its file holds colours and whatever else rides along."""
+"""An image looks as its maker intended, whatever its colour mode and metadata."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ RED, BLUE = (230, 20, 20), (20, 20, 230)
 
 
 def shown(data: bytes, at: tuple[int, int] = (10, 10)) -> tuple[int, ...]:
-    """The colour (and opacity) at a place of what is shown."""
+    """Return the colour (and opacity) at a place of the shown image."""
     pixel = Image.open(io.BytesIO(reencode(data).data)).convert("RGBA").getpixel(at)
     assert isinstance(pixel, tuple)
     return pixel
 
 
 def png(colour: int, depth: int, row: bytes, *between: bytes, side: int = 32) -> bytes:
-    """Written by hand: `side` rows of the same bytes, for what Pillow cannot write. `between`: chunks before the pixels."""
+    """Write a PNG by hand, for cases that Pillow cannot write.
+
+    `side` rows of the same bytes. `between`: chunks before the pixels.
+    """
     header = struct.pack(">IIBBBBB", side, side, depth, colour, 0, 0, 0)
     pixels = zlib.compress((b"\0" + row) * side)
     return b"".join([b"\x89PNG\r\n\x1a\n", chunk(b"IHDR", header), *between, chunk(b"IDAT", pixels), chunk(b"IEND", b"")])
@@ -83,7 +86,7 @@ def test_odd_transparency_hides_nothing(body: bytes) -> None:
 
 
 def swapped_profile() -> bytes:
-    """An RGB profile whose red primary is blue and the other way round, so that a look tells whether it was used."""
+    """Return an RGB profile with the red and blue primaries swapped, so that its use is visible."""
     profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes().replace(b"s\0R\0G\0B", b"o\0d\0d\0!"))
     tags = profile.replace(b"rXYZ", b"tmp!").replace(b"bXYZ", b"rXYZ").replace(b"tmp!", b"bXYZ")
     return bytes(tags)
@@ -102,18 +105,18 @@ def test_unusable_colour_profile_is_ignored(profile: bytes) -> None:
     assert close(shown(encoded(Image.new("RGB", (32, 32), RED), "JPEG", quality=95, icc_profile=profile))[:3], RED)
 
 
-# --- what rides along ------------------------------------------------------------------------------------------------------
+# --- metadata ------------------------------------------------------------------------------------------------------
 
 
 def exif(orientation: int, order: str = "<") -> bytes:
-    """A block whose first tag points nowhere and whose last one is the orientation."""
+    """Return an Exif block whose first tag points nowhere and whose last tag is the orientation."""
     odd = struct.pack(f"{order}HHII", 0x8769, 13, 0xFFFFFFFF, 0xFFFFFFF0) + struct.pack(f"{order}HHII", 0x010F, 2, 10**9, 10**9)
     turned = struct.pack(f"{order}HHIHH", 0x0112, 3, 1, orientation, 0)
     return b"Exif\0\0" + {"<": b"II", ">": b"MM"}[order] + struct.pack(f"{order}HIH", 42, 8, 3) + odd + turned
 
 
 def halves() -> Image.Image:
-    """The upper half is red, the lower one blue; 64 by 32."""
+    """Return a 64 by 32 image whose upper half is red and whose lower half is blue."""
     image = Image.new("RGB", (64, 32), BLUE)
     image.paste(RED, (0, 0, 64, 16))
     return image

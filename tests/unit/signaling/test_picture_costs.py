@@ -1,4 +1,4 @@
-"""What a picture costs is known from its header, and bounded by a process of its own."""
+"""The cost of decoding an image is known from its header, and bounded by a separate process."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def grey_and_alpha_of_50_megapixels() -> bytes:
-    """Padded to 8 MiB, as whoever wants to harm sends it."""
+    """Return an image padded to 8 MiB, as an attacker would send it."""
     data = encoded(Image.new("LA", (8000, 6250), (90, 128)), "PNG")
     return data[:33] + chunk(b"prIv", random.Random(1).randbytes(MOST_BYTES - len(data) - 12)) + data[33:]
 
@@ -48,7 +48,7 @@ async def workshop() -> AsyncIterator[Workshop]:
 
 
 def most_memory(pid: int | None) -> int:
-    """The most that the process ever held, in bytes."""
+    """Return the process's peak memory in bytes."""
     status = Path(f"/proc/{pid}/status").read_text()
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 

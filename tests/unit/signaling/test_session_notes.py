@@ -1,4 +1,4 @@
-"""What staff have typed is saved when the session closes, however it closes."""
+"""Notes that staff have typed are saved when the session closes, however it closes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A written conversation goes on by voice once its counselor has taken the call, and not before."""
+"""A text session becomes a voice call once its counselor has accepted, and not before."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_next_counselor_is_rung_for_the_requested_channel() -> None:
     call = written()
     call.give(ASK)
     call.give(ev.Disconnected("jimin"))
-    call.tick(30)  # both end with this tick: the ring and the patience with the counselor
+    call.tick(30)  # this tick ends both the ring and the wait for the counselor
     call.give(ASK)
     call.give(ev.Chose("u", "another"))
     assert (call.session.state, call.session.channel, call.session.upgrade) == ("waiting", "voice", None)

@@ -1,4 +1,4 @@
-"""A cancelled task ends, also in the turn of the loop in which what it waits for is done."""
+"""A cancelled task ends even if its awaited result arrives in the same turn of the event loop."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ async def test_cancellation_survives_a_result_in_the_same_turn(turns: int) -> No
     async def works() -> str:
         return str(await arriving)
 
-    task = asyncio.create_task(asyncio.wait_for(works(), 10))  # as libraries call it; tests mend it as our programs do
+    task = asyncio.create_task(asyncio.wait_for(works(), 10))  # libraries call it so; conftest patches it as our programs do
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     arriving.set_result("done")
     for _ in range(turns):
         await asyncio.sleep(0)
-    heard = task.cancel()  # False: it was over
+    heard = task.cancel()  # False: the task had already ended
     await asyncio.wait({task})
     assert task.cancelled() == heard
 

@@ -1,4 +1,4 @@
-"""A path on virtual time: so many bits a second behind a queue, after it a receiver who reports every 100 ms."""
+"""A network path on virtual time: a bit rate behind a queue, and a receiver that reports every 100 ms."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Path:
         self._report_due = self.now
 
     def send(self, seconds: float, bps: float | None = None) -> None:
-        """At `bps`, or as much as the estimate says."""
+        """Send at `bps`, or at the estimate if None."""
         for _ in range(round(seconds / STEP_S)):
             self.step(self.estimator.bps if bps is None else bps)
 
@@ -73,11 +73,11 @@ class Path:
             self._on_the_way.append((read, number))
 
     def _read(self, arrives: float) -> float:
-        """When the receiver sees what arrives then."""
+        """Return when the receiver reads a packet that arrives at this time."""
         return next((end for begin, end in self.asleep if begin <= arrives < end), arrives)
 
     def sleepy(self, seconds: float, *, awake_s: float, asleep_s: float) -> None:
-        """From now on the receiver is awake and asleep in turn, each for up to so long."""
+        """From now on let the receiver alternate between awake and asleep, each for at most the given times."""
         at = self.now
         while at < self.now + seconds:
             begin = at + self._random.uniform(0.0, awake_s)

@@ -1,7 +1,7 @@
-"""What an estimator was told in a real call, told again: `tests.bench.lines` writes such traces.
+"""Replay what an estimator was told in a real call. `tests.bench.lines` writes such traces.
 
-One event a line. `s NUMBER SECONDS BYTES`: a packet was sent. `f SECONDS BASE TIME …`: a report on packets from number BASE on; a
-time is when one arrived, in steps of 250 µs of the receiver's clock, or `-` for one that did not.
+One event per line. `s NUMBER SECONDS BYTES`: a packet was sent. `f SECONDS BASE TIME …`: a report on packets from number BASE
+on. Each TIME is an arrival in steps of 250 µs of the receiver's clock, or `-` for a packet that did not arrive.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The board: clients of it are real Yjs documents (pycrdt), speaking y-protocols with a BoardRoom."""
+"""Tests of the board. Its clients are real Yjs documents (pycrdt) that speak y-protocols with a BoardRoom."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from media.board.update import var_uint
 
 
 class Wire:
-    """A board, a clock, and what was sent to whom."""
+    """A board, a clock, and a record of the messages sent to each client."""
 
     def __init__(self, journal: list[bytes] | None = None) -> None:
         self.now = 1000.0
@@ -40,7 +40,7 @@ class Wire:
 
 
 class Client:
-    """A browser's end: sends what it draws at once, reads when `read` is called."""
+    """A browser's end. It sends each drawing at once, and reads when `read` is called."""
 
     def __init__(self, wire: Wire, name: str) -> None:
         self.wire, self.name = wire, name
@@ -250,11 +250,11 @@ def test_closed_board_leaves_nothing_behind() -> None:
     assert document() is None
 
 
-# -- hostile bytes ---------------------------------------------------------------------------------------------------------------
+# -- hostile bytes -----------------------------------------------------------------------------------------------------
 
 
 def any_update(*content: bytes) -> bytes:
-    """One client's first struct: a value at key "a" of the root map "m"."""
+    """Build an update of one client with one struct: a value at key "a" of the root map "m"."""
     return b"\x01\x01\x05\x00" + bytes([0x28, 1, 1, 109, 1, 97]) + b"".join(content) + b"\x00"
 
 
@@ -287,14 +287,14 @@ def test_known_crashing_updates_never_reach_the_library(wire: Wire, name: str) -
 
 
 def crowd(first: int, count: int) -> bytes:
-    """Each of many clients puts one value at the head of the same list: every one conflicts with every other."""
+    """Build updates of many clients that each put a value at the head of the same list: all of them conflict."""
     value = b"\x00" + bytes([8, 1, 1, 109, 1, 126])
     heads = b"".join(b"\x01" + var_uint(client) + value for client in range(first, first + count))
     return var_uint(count) + heads + b"\x00"
 
 
 def test_thousands_of_conflicts_do_not_block_the_worker() -> None:
-    """Unbounded, the second of these updates takes 30 to 54 s of processor time."""
+    """Without the bound, the second of these updates takes 30 to 54 s of processor time."""
     wire = Wire()
     wire.board._clock = time.monotonic
     wire.board.set_writers({"user", "counselor"})
@@ -308,14 +308,14 @@ def test_thousands_of_conflicts_do_not_block_the_worker() -> None:
 
 
 def nested(first: int, count: int) -> bytes:
-    """Maps within maps, each in the one before."""
+    """Build maps within maps, each in the one before."""
     head = bytes([0x27, 1, 1, 109, 1, 97, 1]) if first == 0 else b""
     rest = (bytes([0x27, 0, 5]) + var_uint(clock - 1) + bytes([1, 97, 1]) for clock in range(first or 1, first + count))
     return b"\x01" + var_uint(count) + b"\x05" + var_uint(first) + head + b"".join(rest) + b"\x00"
 
 
 def test_nested_maps_are_bounded_and_freed_safely(wire: Wire) -> None:
-    """40,000 of them, deleted at the root, would end the process."""
+    """Without the bound, deleting 40,000 nested maps at the root would end the process."""
     for n in range(4):
         wire.now += 20
         wire.board.receive("user", create_update_message(nested(n * 5000, 5000)))
@@ -380,7 +380,7 @@ def test_broken_update_never_raises_and_the_board_goes_on(flips: list[tuple[int,
 
 def test_library_panic_is_counted_and_the_board_rebuilt(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     class Panic(BaseException):
-        """As pyo3's PanicException: no Exception."""
+        """Like pyo3's PanicException, which does not derive from Exception."""
 
     def panic(update: bytes) -> None:
         raise Panic

@@ -1,4 +1,4 @@
-"""What carries the board: updates cut in pieces, and messages cut in fragments."""
+"""Splitting of updates into pieces, and of messages into fragments."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pycrdt import Array, Doc, Map
 from media.board.room import FRAGMENT_BYTES, MAX_MESSAGE_BYTES, Fragmenter, FragmentError, Reassembler
 from media.board.update import BadUpdateError, parse, split
 
-# -- updates in pieces -----------------------------------------------------------------------------------------------------------
+# -- updates in pieces -------------------------------------------------------------------------------------------------
 
 
 @settings(max_examples=100, deadline=None)
@@ -51,7 +51,7 @@ def test_any_bytes_raise_only_bad_update(data: bytes) -> None:
     assert reason in {"truncated", "number", "kind", "depth", "trailing"}
 
 
-# -- fragments -------------------------------------------------------------------------------------------------------------------
+# -- fragments ---------------------------------------------------------------------------------------------------------
 
 
 @settings(max_examples=60, deadline=None)

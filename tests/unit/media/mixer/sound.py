@@ -1,4 +1,4 @@
-"""What the audio tests speak: tones, packets, ears."""
+"""Sound for the audio tests: tones, packets and decoders."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ def tone(hertz: float, seconds: float, peak: int = 8000) -> Samples:
 
 
 def voice(seconds: float, peak: int = 10_000) -> Samples:
-    """A hum that moves like speech: thirty harmonics of 120 to 160 Hz, swelling three times a second, over a little noise."""
+    """Return a hum that moves like speech.
+
+    Thirty harmonics of 120 to 160 Hz, swelling three times a second, over a little noise.
+    """
     time = np.arange(round(48_000 * seconds)) / 48_000
     phase = 2 * np.pi * np.cumsum(140 + 20 * np.sin(2 * np.pi * 0.7 * time)) / 48_000
     hum = sum(np.sin(k * phase) / k for k in range(1, 30)) * (0.6 + 0.4 * np.sin(2 * np.pi * 3 * time))
@@ -29,13 +32,13 @@ def voice(seconds: float, peak: int = 10_000) -> Samples:
 
 
 def loudness(sound: Samples) -> NDArray[np.float64]:
-    """RMS of each 20 ms."""
+    """Return the RMS of each 20 ms."""
     frames = sound[: len(sound) // TICK * TICK].reshape(-1, TICK).astype(float)
     return np.sqrt(np.mean(frames**2, axis=1))
 
 
 def loudest(sound: Samples, hertz: float) -> float:
-    """The strength of a tone in the half second where it is strongest."""
+    """Return the strength of a tone in the half second where it is strongest."""
     return max(strength(sound[at : at + 24_000], hertz) for at in range(0, len(sound) - 24_000, 4800))
 
 
@@ -45,20 +48,20 @@ def packets(sound: Samples, samples: int = TICK, encoder: Encoder | None = None)
 
 
 def strength(sound: NDArray[np.int16], hertz: float) -> float:
-    """Peak amplitude of a tone within a sound."""
+    """Return the peak amplitude of a tone within a sound."""
     spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound)))) / len(sound) * 4
     near = np.abs(np.fft.rfftfreq(len(sound), 1 / 48_000) - hertz) < 12
     return float(spectrum[near].max())
 
 
 def roughness(sound: NDArray[np.int16], hertz: float) -> float:
-    """How far a sound departs from a sine, at its worst: the residue of x[n+1] + x[n-1] = 2 cos(w) x[n]."""
+    """Return how far a sound departs from a sine at its worst: the residue of x[n+1] + x[n-1] = 2 cos(w) x[n]."""
     x = sound.astype(float)
     return float(np.abs(x[2:] + x[:-2] - 2 * np.cos(2 * np.pi * hertz / 48_000) * x[1:-1]).max())
 
 
 class Ears:
-    """Decodes what each listener is sent; silence where nothing is sent."""
+    """Decoders of all listeners' packets, with silence where nothing is sent."""
 
     def __init__(self) -> None:
         self.sent: defaultdict[str, list[tuple[bytes, int, bool]]] = defaultdict(list)
@@ -75,7 +78,7 @@ class Ears:
         self._heard[listener].append(self._decoders[listener].decode(payload))
 
     def heard(self, listener: str, seconds: float | None = None) -> Samples:
-        """All, or the last seconds."""
+        """Return everything heard, or the last seconds of it."""
         sound = np.concatenate(self._heard[listener] or [np.zeros(TICK, np.int16)])
         return sound if seconds is None else sound[-round(seconds * 48_000) :]
 
@@ -87,7 +90,7 @@ class Ears:
 
 
 class Talker:
-    """Pushes one participant's packets, one every `samples`, as a browser would."""
+    """A participant who pushes one packet every `samples`, as a browser would."""
 
     def __init__(self, name: str, payloads: Iterable[bytes], *, samples: int = TICK, level: int | None = 20) -> None:
         self.name, self.payloads, self.samples, self.level = name, list(payloads), samples, level
@@ -106,7 +109,10 @@ def everyone(*names: str) -> dict[str, dict[str, float]]:
 
 
 class Room:
-    """An AudioRoom, its ears and a clock. Packets come every 20 ms, `PHASE_S` after a round moment; ticks as the room wishes."""
+    """An AudioRoom with decoders and a clock.
+
+    Packets come every 20 ms, `PHASE_S` after a multiple of 20 ms. The room chooses its ticks.
+    """
 
     BEGAN, PHASE_S = 100.0, 0.004
 
@@ -117,7 +123,7 @@ class Room:
         self.talkers: list[Talker] = []
 
     def run(self, seconds: float, *talkers: Talker, lost: Callable[[], bool] = lambda: False) -> None:
-        """As many ticks as these seconds have."""
+        """Run as many ticks as fit into the given seconds."""
         for _ in range(round(seconds * 50)):
             self.now = round(self.now + 0.02, 6)
             for talker in talkers:

@@ -1,4 +1,4 @@
-"""A sine through every change that a listener lives through: nothing clicks, and nothing becomes louder or softer by itself."""
+"""A sine through every kind of change: nothing clicks, and the level changes only where it should."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _never(room: Room) -> None:
 
 
 def _second_voice(room: Room) -> None:
-    """Someone else says a word at the same moment."""
+    """Let a second participant say a word at the same moment."""
     room.run(0.02, *room.talkers)
     room.talkers.append(Talker("professional", packets(tone(OTHER, 2, 4000))))
 
@@ -64,7 +64,7 @@ def test_tone_continues_through_every_change(change: str, meanwhile: Callable[[R
 
 @pytest.mark.parametrize("gain", [0.5, 0.0])
 def test_matrix_change_is_in_the_next_packet(gain: float) -> None:
-    """One call, and the packet of the tick after it carries the change: 20 ms, and no more than a tick until then."""
+    """The packet of the next tick carries the change: at most one tick and 20 ms later."""
     room = Room()
     speaker = Talker("counselor", packets(tone(TONE, 2, PEAK)))
     room.audio.set_matrix(TWO, set())

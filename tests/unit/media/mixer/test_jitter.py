@@ -17,7 +17,7 @@ Arrival = tuple[float, Packet]
 
 
 class Listener:
-    """Ticks a buffer every 20 ms and notes what is played; a frame given back counts as `shortened`."""
+    """Ticks a buffer every 20 ms and records what is played. A frame removed to shorten the delay counts as `shortened`."""
 
     def __init__(self, phase: float = 0.010) -> None:
         self.buffer = JitterBuffer()
@@ -55,7 +55,7 @@ class Listener:
         self._ready -= wanted
 
     def delay_ms(self, last: int = 50) -> float:
-        """Mean time from arrival to playing, of the last packets."""
+        """Return the mean time from arrival to playout of the last packets, in ms."""
         return 1000 * sum(self.delays[-last:]) / last
 
 
@@ -69,7 +69,7 @@ def stream(
     ppm: float = 0.0,
     start: float = 0.0,
 ) -> list[Arrival]:
-    """Packets of a steady sender whose clock is `ppm` off; both counters wrap on the way."""
+    """Return packets of a steady sender whose clock is off by `ppm`. Both counters wrap on the way."""
     arrivals = []
     for n in range(round(seconds * RATE / samples)):
         at = start + n * samples / RATE * (1 - ppm * 1e-6) + jitter(n)
@@ -148,7 +148,7 @@ def test_lost_frame_is_recovered_from_redundancy_once_one_is_buffered() -> None:
 
 
 def test_two_losses_in_a_row_cost_one_frame_and_no_delay() -> None:
-    """What was made up for the first while nothing came is not made up for again when the copy of the second has come."""
+    """The first frame is concealed once, not a second time when the redundant copy of the second has come."""
     arrivals = stream(30)
     for _, packet in arrivals:
         packet.fec = True
@@ -182,7 +182,7 @@ def test_loss_without_redundancy_is_concealed_without_delay() -> None:
 
 
 def test_dtx_gaps_count_as_silence_not_loss() -> None:
-    """A sender with DTX: one packet every 400 ms, sequence numbers without gaps, timestamps with."""
+    """A DTX sender: one packet every 400 ms; sequence numbers have no gaps, timestamps do."""
     listener = Listener()
     arrivals: list[Arrival] = stream(2)
     sequence, timestamp, at = arrivals[-1][1].sequence, arrivals[-1][1].timestamp, arrivals[-1][0]
@@ -245,7 +245,7 @@ def test_packet_flood_is_bounded() -> None:
 
 @pytest.mark.parametrize("ppm", [-100, 100])
 def test_half_an_hour_of_clock_drift_adds_no_delay(ppm: int) -> None:
-    """180 ms apart in 30 minutes: nine frames are given back or filled in, and neither delay nor loss grows."""
+    """The clocks drift 180 ms apart: nine frames are dropped or concealed; neither delay nor loss grows."""
     listener = Listener()
     dice = random.Random(1)
     listener.hear(stream(1800, ppm=ppm, jitter=lambda n: dice.uniform(0, 0.004)), 1800)

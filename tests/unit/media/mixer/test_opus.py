@@ -1,4 +1,4 @@
-"""Where libopus comes from, and what is said when it is not there."""
+"""Finding libopus, and the error when it is missing."""
 
 from __future__ import annotations
 

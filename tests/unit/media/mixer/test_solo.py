@@ -1,4 +1,4 @@
-"""One voice alone: its packets reach the listeners as they came, and nobody hears where that begins or ends."""
+"""Passthrough of a single voice: listeners get its packets unchanged and hear neither its start nor its end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAMES = ("user", "counselor", "professional")
 
 
 def words(seconds: float) -> Samples:
-    """A voice that pauses for 0.2 s in each second, over a room's noise."""
+    """Return a voice that pauses for 0.2 s in each second, over a room's noise."""
     time = np.arange(round(48_000 * seconds)) / 48_000
     return np.asarray(voice(seconds) * np.where(time % 1.0 < 0.8, 1.0, 0.02), np.int16)
 
@@ -53,7 +53,7 @@ def test_solo_packets_reach_all_listeners_unchanged(spoken: list[bytes]) -> None
 
 
 def test_sound_without_pauses_is_mixed() -> None:
-    """A change would be heard in it."""
+    """A switch to passthrough would be audible in it."""
     room = conference()
     room.run(20, Talker("user", packets(tone(440, 2))))
     assert room.audio.stats["passed_on"] == 0
@@ -71,7 +71,7 @@ def test_second_voice_is_heard_at_once(spoken: list[bytes]) -> None:
 
 @pytest.mark.parametrize("seconds", [4.2, 4.31, 4.47, 4.62])
 def test_end_of_passthrough_does_not_click(seconds: float, spoken: list[bytes]) -> None:
-    """The voice's own decoder and the encoder stand where those of a mix that never stopped would."""
+    """The speaker's decoder and the encoder must be in the same state as those of a mix that never stopped."""
     passing, mixing = conference(), conference()
     for room in (passing, mixing):
         room.audio.set_loss("professional", 0.0 if room is passing else 0.1)
@@ -90,7 +90,7 @@ def test_end_of_passthrough_does_not_click(seconds: float, spoken: list[bytes]) 
 
 
 class Taken(Talker):
-    """Somebody else takes the packets to those who hear them."""
+    """Stands for the fast path, which carries the packets to the listeners."""
 
     def __init__(self, talker: Talker, ears: Ears, listeners: set[str]) -> None:
         super().__init__(talker.name, talker.payloads)
@@ -105,7 +105,7 @@ class Taken(Talker):
 
 @pytest.mark.parametrize("seconds", [0.5, 0.61, 0.77, 0.92])
 def test_offloaded_voice_sounds_the_same_as_passthrough(seconds: float, spoken: list[bytes]) -> None:
-    """And so is the other's word that ends it: every sample is the same."""
+    """Every sample is the same, as is the second voice that ends the passthrough."""
     flowing, passing = conference(), conference()
     for room in (flowing, passing):
         speaker, other = Talker("user", spoken), Talker("counselor", packets(tone(3000, 1)))
@@ -141,7 +141,7 @@ def test_passthrough_waits_for_evenly_spaced_packets(spoken: list[bytes]) -> Non
 
 
 def test_passthrough_leaves_lost_packets_to_the_listeners(spoken: list[bytes]) -> None:
-    """Their decoders make more of it than ours could hand on: they see the gap, and the next packet's copy of what it held."""
+    """Listeners see the gap and the next packet's redundant copy. Their decoders conceal better than ours could."""
     room, missing = conference(), []
 
     def send(listener: str, payload: bytes, increment: int, marker: bool, lost: int) -> None:
@@ -162,8 +162,10 @@ def test_passthrough_leaves_lost_packets_to_the_listeners(spoken: list[bytes]) -
 
 
 def test_timestamps_follow_the_clock_through_pauses_and_restarts(spoken: list[bytes]) -> None:
-    """The sender says nothing for a second (DTX), then for five, then comes back with another SSRC: listeners' timestamps go on
-    with the clock."""
+    """Listeners' timestamps follow the clock.
+
+    The sender pauses for a second (DTX), then for five, then returns with another SSRC.
+    """
     room = conference()
     speaker = Talker("user", spoken)
     room.run(4, speaker)
@@ -205,7 +207,7 @@ def test_passthrough_needs_a_voice_at_unchanged_gain(spoken: list[bytes]) -> Non
 
 @pytest.mark.parametrize("ppm", [-100, 100])
 def test_half_an_hour_of_clock_drift_adds_no_delay(ppm: int, spoken: list[bytes]) -> None:
-    """180 ms apart in the end: the listeners' packets follow the speaker's clock, and none waits longer than at the beginning."""
+    """The listeners' packets follow the speaker's clock through 180 ms of drift; none waits longer than at first."""
     samples, seconds, now, n = 0, 1800, 100.0, 0
 
     def send(listener: str, payload: bytes, increment: int, marker: bool, lost: int) -> None:
@@ -260,7 +262,7 @@ def test_no_old_sound_is_heard_after_a_long_silence(spoken: list[bytes]) -> None
 
 
 def test_speaker_never_gets_their_own_packets(spoken: list[bytes]) -> None:
-    """Also not when all had been silent together, and so shared one stream."""
+    """Holds also when everybody was silent and therefore shared one stream."""
     room = conference()
     room.run(3, *(muted(name) for name in NAMES))
     speaker = Talker("user", spoken)

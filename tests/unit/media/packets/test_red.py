@@ -20,7 +20,7 @@ CHROMIUM = bytes.fromhex("803f1234000f0000deadbeefef0f00046f7801020378090807")
 
 
 def packets(data: bytes) -> list[tuple[int, int, bytes]]:
-    """(sequence, timestamp, payload)"""
+    """Return (sequence, timestamp, payload) of each packet."""
     found = redundancy.unwrap(data, rtp.parse(data), OPUS)
     return [(header.sequence, header.timestamp, packet[header.payload : header.end]) for packet, header in found]
 
@@ -87,7 +87,7 @@ def test_no_packet_is_forwarded_twice(sequences: list[int], first: list[int]) ->
 
 
 class Line:
-    """A voice that comes by a line which loses and reorders, as its listeners get it."""
+    """A voice over a lossy, reordering connection, as its listeners get it."""
 
     def __init__(self) -> None:
         self.uplink = Uplink(sdp.parse(offer("ufrag", "p" * 24, ":".join(["AA"] * 32), repairs=True)), Counter())
@@ -209,7 +209,7 @@ def test_lossy_connection_gets_red_until_the_loss_ends() -> None:
 @pytest.mark.parametrize("every_s", [1.0, 5.0])
 @pytest.mark.parametrize("burst", [1, 5])
 def test_unevenly_reported_loss_does_not_stop_red(every_s: float, burst: int) -> None:
-    """Reports of ten per cent that are as uneven as chance makes them, over packets that are few in pauses."""
+    """Ten per cent random loss in uneven reports, with fewer packets in pauses."""
     dice, remedy, with_copies, reports = random.Random(1), Remedy(), 0, 600
     for number in range(reports):
         packets = int(every_s * 50 * dice.choice((0.3, 1.0)))

@@ -1,4 +1,7 @@
-"""The fast path does what the Python path does: the same packets through both, from real libsrtp contexts to a real socket."""
+"""The fast path does what the Python path does.
+
+The same packets go through both, from real libsrtp contexts to a real socket.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,7 @@ class Packet:
 
 
 class Ear:
-    """A listener: its stream, and the socket at which it hears."""
+    """A listener: its stream, and the socket on which it receives."""
 
     def __init__(self, fastpath: Fastpath | None, *, numbers: bool, seed: Outgoing | None = None) -> None:
         self.key = os.urandom(30)
@@ -87,13 +90,13 @@ class Ear:
         return packet
 
     def lose(self, share: float) -> None:
-        """Reports so much loss: from a few per cent on each packet carries the one before, too."""
+        """Report this loss. From a few per cent on, each packet carries the one before, too."""
         self.voice.reported(share, None, 0.0)
         if self.lent is not None:
             self.lent.copy()
 
     def heard(self) -> list[bytes]:
-        """What came since the last time, by Python or by the fast path."""
+        """Return what came since the last call, by Python or by the fast path."""
         found, self.plain = self.plain, []
         while self.lent is not None:
             try:
@@ -109,7 +112,7 @@ class Ear:
 
 
 def leg(fastpath: Fastpath, rx: Session | None, tx: Session | None) -> Leg:
-    """`None`: not used in this test."""
+    """Stands for a peer's leg. `None`: not used in this test."""
     spare = context(bytes(30), Policy.SSRC_ANY_INBOUND)
     both = (rx or spare, tx or spare)
     first, second = (int(pylibsrtp._binding.ffi.cast("intptr_t", each._srtp[0])) for each in both)
@@ -118,7 +121,7 @@ def leg(fastpath: Fastpath, rx: Session | None, tx: Session | None) -> Leg:
 
 @dataclass
 class Speaker:
-    """One voice, taken as `Peer` and `Room` take it; with `lent`, by the fast path where it can."""
+    """One voice, handled as `Peer` and `Room` handle it. With `lent`, the fast path carries it where it can."""
 
     ears: list[Ear]
     incoming: Incoming = field(default_factory=lambda: Incoming(SSRC, "audio", 0.0))
@@ -144,7 +147,7 @@ class Speaker:
 
 
 class Twins:
-    """The same voice to two ears (one of whom gets numbered packets), by Python alone and by the fast path."""
+    """The same voice to two listeners, by Python alone and by the fast path. One listener gets numbered packets."""
 
     def __init__(self) -> None:
         self.fastpath = Fastpath(seam.srtp_functions())
@@ -243,12 +246,12 @@ def test_both_paths_send_the_same_and_keep_the_same_state(steps: list[tuple[int,
         if event == "cut":
             for ear in twins.fast.ears + twins.pure.ears:
                 ear.voice.cut()
-        if sequence in said:  # a packet said twice is libsrtp's to drop
+        if sequence in said:  # libsrtp drops a repeated packet
             continue
         said.add(sequence)
         try:
             twins.say(Packet(sequence, timestamp, level, payload=payload), now)
-        except seam.SrtpError:  # our client's libsrtp says no such number
+        except seam.SrtpError:  # our client's libsrtp never sends such a number
             break
     twins.assert_alike()
     twins.close()
@@ -274,7 +277,7 @@ def test_both_paths_send_red_to_a_lossy_listener(steps: list[tuple[int, int, int
         sequence, timestamp = sequence + step, timestamp + ticks * step
         if loses is not None:
             for ear in twins.fast.ears + twins.pure.ears:
-                for _ in range(1 if loses else 20):  # what was lost is remembered for long
+                for _ in range(1 if loses else 20):  # loss is remembered for a long time
                     ear.lose(0.1 if loses else 0.0)
         if sequence not in said:
             said.add(sequence)
@@ -317,7 +320,7 @@ def test_other_packets_are_left_to_python_unchanged(twins: Twins) -> None:
 
 
 def test_quiet_voice_is_withheld_until_it_speaks(twins: Twins) -> None:
-    """It is lent to nobody, as that of somebody who is muted in a mix."""
+    """The voice is offloaded to no listener, like that of a muted participant in a mix."""
     assert twins.fast.lent is not None
     twins.fast.lent.lend(twins.fast.incoming, BY, PAYLOAD_TYPE, twins.fast.voice, [], 70)
     twins.fast.incoming._highest = 1
@@ -337,7 +340,7 @@ def test_quiet_voice_is_withheld_until_it_speaks(twins: Twins) -> None:
 
 @pytest.mark.parametrize("heard_too", [False, True])
 def test_mixed_voice_is_buffered_until_the_mixer_asks(twins: Twins, heard_too: bool) -> None:
-    """As it came and in its order, with its time of arrival; who hears it untouched does so at once."""
+    """Packets stay unchanged, in order, with arrival times. Listeners who get the voice unmixed hear it at once."""
     lent = twins.fast.lent
     assert lent is not None
     twins.say(Packet(65534, 960), 0.0)
@@ -425,7 +428,7 @@ def test_batch_read_gives_the_source_of_each_packet(twins: Twins) -> None:
         for data in (b"\0\1" + bytes(18), b"short", b"\x80\xc8" + bytes(20), b"\x80\x6f" + bytes(20), b"\x16" + bytes(20)):
             client.sendto(data, ours.getsockname())
         path = Path(0, client.getsockname())
-        time.sleep(0.05)  # a process that is late
+        time.sleep(0.05)  # a process that reads late
         left = twins.fastpath.receive(0, 1.0)
         assert [(each.kind, each.path) for each in left] == [(kind, path) for kind in ("stun", "rtcp", "rtp", "dtls")]
         assert left[0].data == b"\0\1" + bytes(18)

@@ -18,7 +18,7 @@ HOME = ice.Path(0, ("192.0.2.10", 5000))
 
 
 class World:
-    """An owner and a wire that only remember, and a clock that only moves when told."""
+    """An owner and a wire that only record, and a clock that moves only when told."""
 
     def __init__(self) -> None:
         self.certificate = make_certificate()

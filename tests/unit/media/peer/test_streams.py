@@ -22,7 +22,7 @@ def camera() -> streams.Incoming:
 
 def test_missing_packet_is_requested_until_it_arrives(camera: streams.Incoming) -> None:
     feed(camera, 10, 11, 14)
-    assert camera.nacks(0.001) == []  # it may only be late
+    assert camera.nacks(0.001) == []  # the packet may only be late
     assert camera.nacks(0.01) == [12, 13]
     assert camera.nacks(0.03) == []
     feed(camera, 12, at=0.05)
@@ -81,7 +81,7 @@ def test_voice_sender_learns_the_loss_of_the_whole_path() -> None:
 
 
 class Slot:
-    """An outgoing picture slot and what went out of it."""
+    """An outgoing video slot and the packets it sent."""
 
     def __init__(self, rtx: int = -1) -> None:
         self.sent: list[bytes] = []
@@ -143,7 +143,7 @@ def test_reports_of_a_relayed_stream_give_its_capture_time(camera: streams.Incom
     assert report is not None
     [parsed] = rtcp.parse(report)
     assert isinstance(parsed, rtcp.SenderReport)
-    # that very packet was captured at 5000 on the sender's clock, 4000 on ours, whenever it arrived
+    # captured at 5000 on the sender's clock, 4000 on ours; its arrival time does not matter
     assert parsed.ntp == rtcp.ntp(4000.0)
     assert parsed.timestamp == rtp.parse(slot.sent[0]).timestamp
 
@@ -183,7 +183,7 @@ def test_padding_only_rtx_packet_is_ignored() -> None:
 
 
 class Layers:
-    """A low and a high layer of one camera, sent side by side."""
+    """A low and a high layer of one camera, sent in parallel."""
 
     def __init__(self) -> None:
         self.low, self.high = streams.Incoming(7, "camera", 0.0, "l"), streams.Incoming(8, "camera", 0.0, "h")
@@ -192,7 +192,7 @@ class Layers:
         self.at = 0.0
 
     def send(self, *, key: streams.Incoming | None = None) -> list[streams.Incoming]:
-        """One packet of each; which of them went out."""
+        """Send one packet of each layer and return the layers that were forwarded."""
         self.at += 0.05
         went = []
         for layer in (self.low, self.high):

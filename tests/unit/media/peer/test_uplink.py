@@ -1,4 +1,4 @@
-"""Which stream a packet is of: browsers and light peers, layers and repairs, and those who change or repeat."""
+"""Assigning packets to streams: browsers and light peers, layers and RTX, changed SSRCs and repeated packets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def packet(ssrc: int, sequence: int, kind: int = VP8, payload: bytes = b"\x10\0p
 
 
 def take(uplink: Uplink, data: bytes, now: float = 0.0) -> tuple[str, int, bytes] | None:
-    """(role and layer, sequence, payload) as the room gets it."""
+    """Return (role and layer, sequence, payload) as the room gets them."""
     header = rtp.parse(data)
     stream = uplink.stream(data, header, now)
     if stream is None or stream.role == "audio":
@@ -115,7 +115,7 @@ def test_duplicate_packet_does_not_count_as_loss() -> None:
 
 
 def test_retransmitted_probes_reach_no_viewer_and_add_no_bitrate() -> None:
-    """Chromium fills a probe with retransmissions of packets that have arrived already."""
+    """Chromium probes bandwidth with retransmissions of packets that have arrived already."""
     uplink = an_uplink(("l", "h"))
     for sequence in range(10, 30):
         assert take(uplink, packet(2, sequence, mid=b"1", rid=b"h")) is not None

@@ -1,4 +1,4 @@
-"""Streams as a worker hands them to its recorder: RTP packets of tones in Opus and pictures in VP8, with arrival times."""
+"""Streams as a worker hands them to its recorder: RTP packets of Opus tones and VP8 video, with arrival times."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RATE = 48_000
 
 
 def tone(hz: int, seconds: float, at: float, *, sequence: int = 65_500, timestamp: int = 2**32 - 9600) -> Packets:
-    """20 ms packets from `at` (Unix time, s) on; sequence and timestamp wrap on the way."""
+    """Return 20 ms packets from `at` (Unix time in s) on. Sequence number and timestamp wrap on the way."""
     encoder = Encoder()
     found: Packets = []
     for number in range(round(seconds * 50)):
@@ -38,7 +38,7 @@ def picture(
     part_bytes: int = 300,
     size: tuple[int, int] = (160, 120),
 ) -> Packets:
-    """Grey pictures, each frame in several packets."""
+    """Return grey video, each frame in several packets."""
     width, height = size
     encoder = av.CodecContext.create("libvpx", "w")
     assert isinstance(encoder, av.VideoCodecContext)
@@ -66,12 +66,12 @@ def picture(
 
 
 def loudness(path: Path, hz: int, step_s: float = 0.1) -> list[bool]:
-    """Per step of the file's time: does it sound with this tone?"""
+    """Return for each step of the file's time whether this tone is heard."""
     return [_has(samples, hz) for samples in _steps(decoded(path), step_s)]
 
 
 def decoded(path: Path) -> np.ndarray:
-    """Mono samples, placed by their timestamps."""
+    """Return mono samples, placed by their timestamps."""
     with av.open(str(path)) as container:
         stream = container.streams.audio[0]
         pieces = [(float(frame.time or 0), np.asarray(frame.to_ndarray(), np.float32)) for frame in container.decode(stream)]
@@ -96,7 +96,7 @@ def _has(samples: np.ndarray, hz: int) -> bool:
 
 
 def pictures(path: Path) -> list[tuple[float, int, int]]:
-    """(time, width, luma in the middle) of each picture; an error if one cannot be decoded."""
+    """Return (time, width, luma in the middle) of each frame. Fail if one cannot be decoded."""
     found: list[tuple[float, int, int]] = []
     with av.open(str(path)) as container:
         for frame in container.decode(container.streams.video[0]):

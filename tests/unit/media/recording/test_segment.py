@@ -1,4 +1,4 @@
-"""What the recorder writes, read back with a player's eyes: decoded, and placed by its own times."""
+"""Files of the recorder, read as a player reads them: decoded and placed by their own times."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_lost_packets_do_not_shift_playback(tmp_path: Path) -> None:
 
 
 def test_fast_sender_clock_does_not_shift_its_voice(tmp_path: Path) -> None:
-    """200 ppm for 10 minutes are 120 ms, which the sender's own reports tell."""
+    """200 ppm over 10 minutes are 120 ms. The sender's own reports reveal them."""
     writing = Writing(tmp_path)
     writing.track(1, "u-1", "audio")
     silence = tone(700, 0.02, AT)[0][1][12:]
@@ -120,7 +120,7 @@ def test_video_starts_at_a_keyframe_and_after_loss_at_the_next(tmp_path: Path) -
 
 
 def test_voice_and_video_are_aligned_by_reports_not_by_arrival(tmp_path: Path) -> None:
-    """The picture came 300 ms late; the sender says that both were captured at once."""
+    """The video came 300 ms late; the sender reports say that both were captured at once."""
     writing = Writing(tmp_path)
     writing.track(1, "u-1", "audio")
     writing.track(2, "u-1", "camera")
@@ -150,7 +150,7 @@ def test_nearly_full_disk_stops_the_recording_with_a_reason(tmp_path: Path) -> N
     writing = Writing(tmp_path, keep_free_bytes=2**62)
     assert writing.recorder.answers == [wire.Over(segment=1, reason="disk_full")]
     writing.track(1, "u-1", "audio")
-    writing.packets(1, tone(700, 0.1, AT))  # the worker may send for a moment yet
+    writing.packets(1, tone(700, 0.1, AT))  # the worker may still send for a moment
     assert not list(tmp_path.rglob("*.webm"))
 
 

@@ -1,4 +1,4 @@
-"""Fails when a new aiortc moves what `media.transport.seam` uses of it."""
+"""Fail when a new aiortc moves the private names that `media.transport.seam` uses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_fast_path_calls_libsrtp_with_its_signatures() -> None:
 
 
 class Ends:
-    """Our server and a client made of aiortc, joined in memory."""
+    """Our server and an aiortc client, joined in memory."""
 
     def __init__(self) -> None:
         self.events: list[object] = []
@@ -57,7 +57,7 @@ class Ends:
 
     async def until(self, event: object) -> None:
         async with asyncio.timeout(5):
-            while event not in self.events:  # OpenSSL's handshake in memory, no event to wait for
+            while event not in self.events:  # OpenSSL's handshake in memory has no event to wait for
                 await asyncio.sleep(0.005)
 
     async def close(self) -> None:
@@ -90,7 +90,7 @@ async def test_media_and_messages_pass_after_the_handshake(ends: Ends) -> None:
     doc = channel(ends, "doc")
     await ends.until(("opened", "doc"))
     async with asyncio.timeout(5):
-        while doc.readyState != "open":  # the server's answer to its opening comes a moment later
+        while doc.readyState != "open":  # the server acknowledges the channel a moment later
             await asyncio.sleep(0.005)
     doc.send(b"\0hello")
     await ends.until(("doc", b"\0hello"))
@@ -145,7 +145,7 @@ async def test_undrained_document_channel_closes_the_peer(ends: Ends) -> None:
     await ends.connect()
     channel(ends, "doc")
     await ends.until(("opened", "doc"))
-    ends.path.close()  # the client reads no more
+    ends.path.close()  # the client stops reading
     for _ in range(2000):
         ends.server.send("doc", b"x" * 16384)
     assert ("closed", "not_draining") in ends.events

@@ -1,4 +1,4 @@
-"""A worker's event loop: lent voices pass while it waits, and everything else has its turn all the same."""
+"""A worker's event loop: offloaded voices pass while it waits, and all other work still gets its turn."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from tests.unit.media.peer.test_lent import PAYLOAD_TYPE, Packet, Twins, pytestm
 
 
 class Scene:
-    """A client, our socket in a loop of the fast path, and two who hear the client once its first packet was Python's."""
+    """A client, our socket in a loop of the fast path, and two listeners.
+
+    The client's first packet goes by Python, which then offloads the voice.
+    """
 
     def __init__(self, twins: Twins) -> None:
         self.twins = twins

@@ -1,4 +1,7 @@
-"""A voice alone in a room of three: lent to the fast path and called back. Real packets by real sockets; time moves when told."""
+"""A single voice in a room of three, offloaded to the fast path and taken back.
+
+Real packets pass through real sockets; time moves when told.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,7 @@ def bound() -> socket.socket:
 
 
 class House(World):
-    """A worker: its socket, and its fast path."""
+    """A worker: its socket and its fast path."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +74,7 @@ class Heard(NamedTuple):
 
 
 class Person:
-    """A browser that is connected: what it says, and what it has heard."""
+    """A connected browser: what it says, and what it has heard."""
 
     def __init__(self, name: str, house: House, room: Room, payloads: list[bytes]) -> None:
         self.house, self.payloads = house, payloads
@@ -89,14 +92,14 @@ class Person:
         self.peer._secured()
 
     def say(self, count: int = 1) -> None:
-        """Packets that are there at once."""
+        """Send packets that are all there at once."""
         for _ in range(count):
             packet = Packet(self.n, self.timestamp, payload=self.payload(self.n), ssrc=1000 + self.phase_ms)
             self.socket.sendto(self._seal.protect(packet.plain()), self.house.socket.getsockname())
             self.skip(1)
 
     def skip(self, count: int) -> None:
-        """Packets that the line has lost."""
+        """Skip packets, as if the connection had lost them."""
         self.n += count
         self.timestamp += count * TICK
 
@@ -115,7 +118,7 @@ class Person:
                 self.heard.append(Heard(self.house.time, header.sequence, header.timestamp, packet[header.payload : header.end]))
 
     def missed(self, speaker: Person, since: int) -> int:
-        """How many of the speaker's packets from this number on have not come as they were."""
+        """Return how many of the speaker's packets from this number on did not arrive unchanged."""
         came = {each.payload for each in self.heard}
         return sum(speaker.payload(number) not in came for number in range(since, speaker.n))
 
@@ -126,7 +129,7 @@ class Person:
 
 
 class Conference:
-    """Who speaks sends a packet every 20 ms, each at a moment of their own."""
+    """A room in which each speaker sends a packet every 20 ms, each at their own moment."""
 
     def __init__(self, spoken: list[bytes], other: list[bytes]) -> None:
         self.house = House()
@@ -185,7 +188,10 @@ async def conference(spoken: list[bytes], other: list[bytes]) -> AsyncIterator[C
 
 
 async def test_link_back_after_two_seconds_does_not_delay_the_room(conference: Conference) -> None:
-    """More packets at once than the fast path keeps: the flow ends amid them, its mixer two seconds behind."""
+    """More packets come at once than the fast path buffers.
+
+    Passthrough ends in the middle of them, with its mixer two seconds behind.
+    """
     user, *listeners = conference.people
     conference.run(UNTIL_LENT_S, user)
     assert conference.lent
@@ -195,7 +201,7 @@ async def test_link_back_after_two_seconds_does_not_delay_the_room(conference: C
     user.say(12)
     back = user.n
     conference.run(2, user)
-    conference.run(0.5)  # the jitter buffer has the burst before it
+    conference.run(0.5)  # the jitter buffer still has to play the burst
     for listener in listeners:
         assert listener.missed(user, back) <= 1
 
@@ -228,7 +234,7 @@ async def test_listener_timestamps_follow_the_clock_through_a_stall(burst: int, 
 
 
 async def test_remaining_listeners_miss_nothing_when_one_leaves(conference: Conference, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Packets that come unevenly go on by the room itself; who is gone is found by its check, within the tick of a packet."""
+    """The room itself forwards uneven packets. Its check notices who left, within the tick of a packet."""
     monkeypatch.setattr("media.mixer.room.EVEN_TICKS", 10_000)
     user, counselor, professional = conference.people
     professional.peer.ice._consent -= CONSENT_S - 6

@@ -1,4 +1,4 @@
-"""One clock for all rooms of a worker, and a turn for each of them."""
+"""One clock for all rooms of a worker, and a turn for each room."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from media.worker.worker import Where, Worker
 
 
 class Busy(Room):
-    """Counts its ticks, and never rests. In the first few and at its end a flow ends whose tick was due long ago."""
+    """A room that counts its ticks and never rests.
+
+    In its first ticks, and at its end, a passthrough ends whose tick was due long ago.
+    """
 
     def __init__(self, worker: Worker, flows: int) -> None:
         super().__init__("busy", 1, [], worker, round(worker.now() / TICK_STEP_S))
@@ -63,14 +66,14 @@ async def test_worker_keeps_one_clock_under_pressure() -> None:
 
 
 async def test_closed_worker_does_not_tick() -> None:
-    """Even if a room hurries as it ends."""
+    """Holds even if a room asks for a tick as it ends."""
     worker = await opened(flows=0)
     await worker.close()
     assert await ticks_within(RESTING_STEPS * TICK_STEP_S + 0.1, worker) == [0]
 
 
 async def beats(worker: Worker, count: int) -> list[float]:
-    """When the next heartbeats came."""
+    """Return when the next heartbeats came."""
     subscriber, came = worker.hub.subscribe(), []
     while len(came) < count:
         frame = await subscriber.get()
@@ -88,7 +91,7 @@ async def test_heartbeat_shares_the_wake_up_of_a_ticking_room() -> None:
     await beats(worker, 5)
     taken = ticks(worker) - before
     await worker.close()
-    assert taken < 9  # a wake-up of its own each time would make eleven
+    assert taken < 9  # a wake-up for each heartbeat would make eleven
 
 
 async def test_frequent_room_ticks_do_not_add_heartbeats() -> None:
@@ -116,7 +119,7 @@ def crowded() -> Iterator[Worker]:
 
 
 def test_late_clock_does_not_starve_idle_rooms(crowded: Worker) -> None:
-    """Every second step is missed, and with it half of the turns that there are."""
+    """Every second step is missed, and with it half of the turns."""
     for step in range(0, round(10 / TICK_STEP_S), 2):
         for room in crowded._due_rooms(step):
             room.tick(step * TICK_STEP_S)

@@ -112,7 +112,7 @@ def test_trail_is_bounded_and_cleaned() -> None:
 
 @pytest.mark.parametrize("off", [-3 * HOUR, -1, 0, 3 * HOUR, 24 * 365 * HOUR])
 def test_trail_uses_the_servers_time(off: int) -> None:
-    """The visitor's clock is `off` ms fast."""
+    """The visitor's clock is fast by `off` ms."""
     ages = (60_000, 5_000, 0)
     steps = [ClaimedStep(kind="page", label="M5", at=NOW + off - age) for age in ages]
     made = briefs.make_brief(Verified(SITE, CLAIMS, "partner"), Supplement(trail=steps, now=NOW + off), NOW)

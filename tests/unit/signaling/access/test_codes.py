@@ -1,4 +1,4 @@
-"""Identification codes: what is accepted, and every reason for which one is refused."""
+"""Identification codes: which are accepted, and every reason for a refusal."""
 
 from __future__ import annotations
 
@@ -213,11 +213,11 @@ def test_oversized_code_is_refused_before_parsing(length: int) -> None:
     assert reason_of("." * length) == "too_large"
 
 
-# --- with records ------------------------------------------------------------------------------------------------------
+# --- with records -----------------------------------------------------------------------------------------------------
 
 
 class FakeRecords:
-    """The two methods that codes need."""
+    """The two methods of the records that codes need."""
 
     def __init__(self) -> None:
         self.used: set[str] = set()

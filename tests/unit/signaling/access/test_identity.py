@@ -13,7 +13,7 @@ from signaling.records import SignInRecord, StaffRecord
 
 NOW = 1_790_000_000_000
 PASSWORD = "correct horse"
-QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # verifying takes its cost from the hash
+QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)  # verifying takes its cost parameter from the hash
 JIMIN = StaffRecord(id="jimin", login="jimin", name="Jimin", role="counselor", password_hash=QUICK.hash(PASSWORD))
 
 

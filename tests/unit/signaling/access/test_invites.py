@@ -1,4 +1,4 @@
-"""A fresh link: what it names, and what is not taken for one."""
+"""Fresh links: what they name, and which texts are refused."""
 
 from __future__ import annotations
 

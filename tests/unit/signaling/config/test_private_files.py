@@ -1,4 +1,4 @@
-"""Nobody but us reads our files, whatever the umask, also where an earlier version made them."""
+"""Nobody but us can read our files, whatever the umask, even if an earlier version created them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A client's address is what our own proxies say of it, whatever the client says itself."""
+"""A client's address is what our own proxies report, whatever the client itself claims."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_last_address_that_is_not_our_proxy_is_used(connected: str, lines: list[
         ([f"for={CLIENT}", "for=_hidden"], PROXY),
         ([f"for={EVIL}, proto=https"], PROXY),
         (["proto=https"], PROXY),
-        ([f'for={EVIL};by=", for="{CLIENT}"'], PROXY),  # an open quotation mark swallows what the proxy adds
+        ([f'for={EVIL};by=", for="{CLIENT}"'], PROXY),  # an open quotation mark swallows the proxy's part
         ([f'for={EVIL};by=", for={CLIENT}'], PROXY),
         ([f"for={EVIL} for={CLIENT}"], PROXY),
         (["for"], PROXY),
@@ -82,7 +82,7 @@ def test_one_local_proxy_is_trusted_if_no_networks_are_set() -> None:
 
 @given(st.lists(st.text(max_size=60), max_size=3), st.lists(st.text(max_size=60), max_size=3), st.booleans(), st.booleans())
 def test_client_cannot_choose_its_own_address(sent: list[str], sent_too: list[str], one_line: bool, rfc: bool) -> None:
-    """Whatever a client sends, in whichever header: the proxy adds to one of both, on the last line or behind it."""
+    """Whatever a client sends in either header, the proxy adds its part on the last line or behind it."""
     added = f'for="{CLIENT}"' if rfc else CLIENT
     lines = [*sent[:-1], f"{sent[-1]}, {added}"] if one_line and sent else [*sent, added]
     for proxies in (CHAIN, one_proxy()):

@@ -1,4 +1,4 @@
-"""Queues to browsers are bounded, and one that does not read harms itself only."""
+"""Queues to browsers are bounded, and a browser that does not read harms only itself."""
 
 from __future__ import annotations
 

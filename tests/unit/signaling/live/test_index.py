@@ -1,4 +1,4 @@
-"""What is found without walking over all sessions is what a walk would find."""
+"""The indexes find the same sessions as a walk over all of them."""
 
 from __future__ import annotations
 

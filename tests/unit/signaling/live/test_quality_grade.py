@@ -26,7 +26,10 @@ def peer(*, down: dict[str, Any] | None = None, up: dict[str, Any] | None = None
         (peer(rtt_ms=450.0), "fair"),
         (peer(concealed_percent=4.0), "fair"),
         (peer(down={"kind": "camera", "layer": "paused"}), "fair"),
-        (peer(down={"kind": "camera", "lost_percent": 20.0}), "good"),  # pictures are repaired, and do not make a voice bad
+        (
+            peer(down={"kind": "camera", "lost_percent": 20.0}),
+            "good",
+        ),  # video is repaired, so its loss does not lower the grade of the voice
         (peer(up={"lost_percent": 12.0}), "poor"),
         (peer(rtt_ms=900.0), "poor"),
         (peer(state="lost"), "poor"),

@@ -1,4 +1,4 @@
-"""When silence means death, and for how long a successor waits."""
+"""When silence means death, and how long the start of a successor waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The language that a visitor's browser names finds the site's own, however either writes it."""
+"""The language tag of a visitor's browser finds the site's own tag, however either writes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/protocol.md is enough to write a client from: every message is there, and every example is a real one."""
+"""docs/protocol.md is enough to write a client from: it has every message, and every example is real."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One door for what comes from outside: no type is read whose texts nobody looks at, and nothing is read past that door."""
+"""All outside input passes one parser.
+
+No type can be read whose texts have no rule, and no module bypasses the parser.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,16 @@ from signaling.protocol.reading import NoRule, QueryReader, Reader, Unreadable, 
 from signaling.protocol.texts import Exact, Seen
 
 SOURCES = Path(__file__).parents[4] / "signaling"
-ELSEWHERE = {  # file → what it reads by itself, and may
-    "remote.py": "json.Decoder",  # what media workers say of themselves in Redis
-    "lease.py": "json.Decoder",  # which server decides, in Redis
-    "runtime.py": "json.decode",  # briefs, as we stored them
+ELSEWHERE = {  # file → raw input that it may read by itself
+    "remote.py": "json.Decoder",  # the announcements of media workers in Redis
+    "lease.py": "json.Decoder",  # the leader's lease in Redis
+    "runtime.py": "json.decode",  # briefs that we stored
     "operator.py": "json.Decoder",
-    "sites_and_staff.py": "msgspec.convert",  # hours, as we stored them
-    "hours.py": "msgspec.convert",  # the administrator's, whose texts have narrow patterns
-    "brief.py": "parts.query",  # of a page's address, which has been read
-    "workshop.py": "json.loads",  # what our own process says of a picture
-    "errors.py": "request.match_info",  # which route it was
+    "sites_and_staff.py": "msgspec.convert",  # hours that we stored
+    "hours.py": "msgspec.convert",  # the administrator's input, whose texts have narrow patterns
+    "brief.py": "parts.query",  # parts of a page address that was parsed already
+    "workshop.py": "json.loads",  # our own process's report on an image
+    "errors.py": "request.match_info",  # the name of the matched route
 }
 READS = ("json.decode", "json.Decoder", "json.loads", "msgspec.convert", ".query", ".match_info", ".rel_url")
 
@@ -108,7 +111,7 @@ def test_all_client_messages_can_be_read() -> None:
 
 
 def _reads(path: Path) -> set[str]:
-    """What a module takes from raw JSON, or from the raw parts of an address."""
+    """Return what a module takes from raw JSON, or from the raw parts of an address."""
     dotted = {ast.unparse(node) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
     return {each for each in dotted if each.endswith(READS)}
 
@@ -117,7 +120,7 @@ def test_no_module_bypasses_the_parser() -> None:
     past = {
         f"{path.relative_to(SOURCES)}: {each}"
         for path in SOURCES.rglob("*.py")
-        if path.name not in ("reading.py", "bodies.py") and "migrations" not in path.parts  # of our own records
+        if path.name not in ("reading.py", "bodies.py") and "migrations" not in path.parts  # for our own records
         for each in _reads(path)
         if not each.endswith(ELSEWHERE.get(path.name, "-"))
     }

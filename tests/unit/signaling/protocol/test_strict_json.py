@@ -1,4 +1,4 @@
-"""JSON that two programs could read as two things is refused, whatever stands around it."""
+"""JSON that two programs could read differently is refused, wherever it occurs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a text at the door, as whoever reads it notices."""
+"""Cleaning of incoming texts, as a reader would notice it."""
 
 from __future__ import annotations
 

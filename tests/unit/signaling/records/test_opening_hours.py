@@ -1,4 +1,4 @@
-"""When a category is open, on the clock of its own place."""
+"""When a category is open, on its own local clock."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def opens(text: str, hours: Hours = OFFICE) -> str:
         ("2026-11-24 12:00", "2026-11-24 13:00"),  # lunch
         ("2026-11-24 18:00", "2026-11-25 09:00"),
         ("2026-11-27 20:00", "2026-11-30 09:00"),  # over the weekend
-        ("2026-12-24 14:00", "2026-12-28 09:00"),  # a short day, a holiday of every year, a weekend
-        ("2027-12-24 18:00", "2027-12-25 10:00"),  # the year's own date goes before every year's
+        ("2026-12-24 14:00", "2026-12-28 09:00"),  # a short day, a yearly holiday, a weekend
+        ("2027-12-24 18:00", "2027-12-25 10:00"),  # a date of this year takes precedence over a yearly one
     ],
 )
 def test_next_opening_is_found(now: str, opening: str) -> None:
@@ -66,7 +66,7 @@ def test_local_opening_time_survives_clock_changes() -> None:
     assert opens("2026-10-24 12:00", berlin) == "2026-10-25 09:00"  # 25 hours long
     sundays = [begin for begin, _ in islice(openings(berlin, at("2026-10-17 12:00", "Europe/Berlin")), 2)]
     assert sundays[1] - sundays[0] == (7 * 24 + 1) * 3_600_000
-    skipped = Hours(timezone="Europe/Berlin", week={"sun": ["02:30-04:00"]})  # 02:30 is not shown by any clock that day
+    skipped = Hours(timezone="Europe/Berlin", week={"sun": ["02:30-04:00"]})  # no clock shows 02:30 that day
     assert is_open(skipped, at("2027-03-28 03:45", "Europe/Berlin"))
 
 

@@ -1,4 +1,4 @@
-"""What a server passes on is what it has judged, byte by byte."""
+"""A server forwards exactly the bytes that it has checked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOKEN = "the cluster's own"
 
 @asynccontextmanager
 async def follower(leader: TestServer) -> AsyncIterator[TestServer]:
-    """A server that passes on to `leader`; no Redis and no records are asked for that."""
+    """Return a server that forwards to `leader`. Forwarding needs neither Redis nor records."""
     nothing: object = None
     node = Node("http://127.0.0.1:1", nothing, nothing, TOKEN, b"")  # type: ignore[arg-type]
     node.leader = Leader(id="leader", url=str(leader.make_url("")).rstrip("/"))
@@ -36,7 +36,7 @@ async def follower(leader: TestServer) -> AsyncIterator[TestServer]:
 
 
 class Seen:
-    """A deciding server that writes down the targets it is asked for with the node's token."""
+    """A leader that records the targets it is asked for with the node's token."""
 
     def __init__(self) -> None:
         self.targets: list[str] = []
@@ -48,7 +48,7 @@ class Seen:
 
 
 async def ask(server: TestServer, target: str, method: str = "GET") -> str:
-    """The first line of the answer; the target goes out as it is written here."""
+    """Send the target exactly as given and return the first line of the response."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     writer.write(f"{method} {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     line = (await reader.readline()).decode().strip()

@@ -1,4 +1,4 @@
-"""When the collector goes through everything."""
+"""When the garbage collector makes a full collection."""
 
 from __future__ import annotations
 

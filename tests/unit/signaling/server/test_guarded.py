@@ -80,7 +80,7 @@ async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
 
 
 async def ended(reader: asyncio.StreamReader, within_s: float) -> bytes:
-    """What came until the server hung up."""
+    """Return everything that came until the server closed the connection."""
     async with asyncio.timeout(within_s):
         try:
             return await reader.read()

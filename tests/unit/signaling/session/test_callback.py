@@ -1,4 +1,4 @@
-"""Callbacks by their table: who may ask, when it rings, and what becomes of it."""
+"""Callbacks by their table: who may ask, when one rings, and how it ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Listening by an operator: when it may be, who is told, what is written down, and everything that ends it."""
+"""Listening by an operator: when it is allowed, who is told, what the audit holds, and everything that ends it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ON = ev.ListenStarted("ops", "Mina")
 
 
 def a_call(channel: str = "voice", *, told: bool = True) -> Call:
-    call = Call(channel)  # type: ignore[arg-type]  # every channel is one
+    call = Call(channel)  # type: ignore[arg-type]  # each value is a channel
     call.session.may_listen = told
     return call
 

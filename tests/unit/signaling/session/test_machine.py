@@ -1,4 +1,4 @@
-"""The session machine by its tables: every transition, and everything that must change nothing."""
+"""The session machine by its tables: every transition, and every event that must change nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ S = 1000
 
 
 class Call:
-    """A session with its clock; events are given in seconds after the last."""
+    """A session with its clock. Each event is given in seconds after the last one."""
 
     def __init__(self, channel: model.Channel = "voice") -> None:
         self.now = NOW
@@ -78,7 +78,7 @@ def call() -> Call:
     return Call()
 
 
-# --- the way in ---------------------------------------------------------------------------------------------------------
+# --- entering ---------------------------------------------------------------------------------------------------------
 
 
 def test_entering_makes_a_request_and_keeps_the_typed_name(call: Call) -> None:
@@ -159,7 +159,7 @@ def test_staff_who_never_enter_lose_the_call(call: Call) -> None:
     assert (call.session.state, call.session.owner) == ("waiting", "")
 
 
-# --- stale events change nothing ----------------------------------------------------------------------------------------
+# --- stale events change nothing --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,10 @@ def test_text_only_is_shown_until_a_path_is_found(call: Call) -> None:
 
 
 def a_newer_offer(*, lost: bool = True) -> Call:
-    """The user was live, may have said that this is over, and the worker has taken a newer offer of theirs."""
+    """Bring the session to a newer offer.
+
+    The user was live, may have been reported gone, and the worker has taken a newer offer of theirs.
+    """
     call = Call().active()
     call.give(ev.PeerOffered("u", "p-1"))
     call.give(ev.PeerChanged("u", "p-1", 1, "live"))
@@ -282,7 +285,7 @@ def test_leaving_drops_both_peers() -> None:
     assert {effect for effect in call.effects if isinstance(effect, ev.DropPeer)} == {ev.DropPeer("p-1"), ev.DropPeer("p-2")}
 
 
-# --- people lost --------------------------------------------------------------------------------------------------------
+# --- disconnects ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("channel", "patience_s"), [("voice", 120), ("text", 900)])
@@ -382,7 +385,7 @@ def test_joined_professional_becomes_owner_if_the_owner_disconnects(call: Call) 
     assert call.over() == {"jimin": "handed_over"}
 
 
-# --- help ---------------------------------------------------------------------------------------------------------------
+# --- help -------------------------------------------------------------------------------------------------------------
 
 
 def test_only_the_owner_can_ask_for_help_and_once(call: Call) -> None:
@@ -468,7 +471,7 @@ def test_reading_professional_can_take_over_if_the_owner_disconnects(call: Call)
     assert (call.session.owner, call.session.choices) == ("han", [])
 
 
-# --- the end ------------------------------------------------------------------------------------------------------------
+# --- the end ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("who", ["u", "jimin"])
@@ -503,7 +506,7 @@ def test_operator_can_end_and_erase_a_session(call: Call) -> None:
     assert call.session.state == "closed"
 
 
-# --- restart ------------------------------------------------------------------------------------------------------------
+# --- restart ----------------------------------------------------------------------------------------------------------
 
 
 def restarted(call: Call) -> Call:
@@ -537,7 +540,7 @@ def test_snapshot_holds_the_whole_session(call: Call) -> None:
     assert copy == call.session
 
 
-# --- transfer -------------------------------------------------------------------------------------------------------------
+# --- transfer ---------------------------------------------------------------------------------------------------------
 
 
 def transfer(call: Call, how: str = "now", staff: str = "suho", category: str = "") -> Call:
@@ -576,7 +579,7 @@ def test_transfer_to_a_topic_without_staff_returns_the_user(call: Call) -> None:
     transfer(call, staff="", category="cameras")
     call.give(ev.RingStarted("s-1.t2", "r1", "suho", NOW + 20 * S, 5))
     call.give(ev.RingEnded("s-1.t2", "r1", 6, "declined"))
-    assert call.asked.state == "asking"  # on to the next
+    assert call.asked.state == "asking"  # the search continues with the next
     call.tick(90)
     assert call.asked.state == "nobody"
 
@@ -612,7 +615,7 @@ def test_only_the_owner_can_transfer_and_once_at_a_time(call: Call) -> None:
         call.give(ev.TransferAsked("jimin", "now", "Jimin", "jimin"))
 
 
-# --- the counselor of last time -------------------------------------------------------------------------------------------
+# --- the last counselor -------------------------------------------------------------------------------------------
 
 
 def returning(call: Call) -> Call:

@@ -1,4 +1,4 @@
-"""Who hears, sees, draws and is read by whom, in every mode."""
+"""Who hears, sees and reads whom, and who may draw, in every mode."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ NOBODY: dict[str, tuple[str, ...]] = {}
     ],
 )
 def test_matrix_and_user_notice_agree_in_every_mode(session: Session, heard: dict[str, tuple[str, ...]], told: str) -> None:
-    """Told is what the user is when they hear nobody; then they hear the tone, too."""
+    """The user is told why whenever they hear nobody, and then hears the hold tone."""
     assert hearing(session) == heard
     grid = matrix.compute(session)
     assert grid.hold == (("user",) if told else ())
@@ -85,7 +85,7 @@ def test_held_user_sees_nobody_and_is_not_seen() -> None:
 
 
 def test_unheard_voice_is_not_recorded() -> None:
-    """On hold and in consultation the user is told that nobody hears them: nobody will later, either."""
+    """On hold and in consultation the user is told that nobody hears them. A recording must not change that."""
 
     def recorded(session: Session) -> list[str]:
         session.recording.on = True

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the tables' promises hold."""
+"""Whatever happens in whatever order, the rules of the tables hold."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ event = st.one_of(
     st.just(ev.Ticked()),
     st.just(ev.Restored()),
 )
-# The likely way first, so that most runs reach a room and help before chance takes over.
+# Likely steps first, so that most runs reach a room and help before random steps begin.
 opening: list[ev.SessionEvent] = [
     ev.Connected("u"),
     ev.Entered(),
@@ -111,7 +111,7 @@ called_back = [
     ev.UserMet("u"),
 ]
 
-# Both are heard, then one of them is not.
+# Both are heard, then one of them falls silent.
 risen: list[ev.SessionEvent] = [
     ev.Connected("u"),
     ev.Entered(),
@@ -174,7 +174,11 @@ def check(session: Session) -> None:
 
 
 def check_told(session: Session, grid: matrix.Matrix) -> None:
-    """No view claims a hearing that the matrix and the peers' states do not give, and none promises what nobody can keep."""
+    """Check that views tell the truth about hearing.
+
+    No view claims that somebody is heard unless the matrix and the peers' states allow it. No view promises anything that
+    cannot happen.
+    """
     live = {each.id for each in (*session.people.values(), *session.listeners.values()) if each.peer == "live" and not each.gone}
     for viewer in [each.id for each in session.present()] + list(session.listeners):
         told = views.session_view(session, viewer, NOWHERE, grid)
@@ -199,7 +203,10 @@ def check_told(session: Session, grid: matrix.Matrix) -> None:
 
 
 def check_listeners(session: Session, grid: matrix.Matrix) -> None:
-    """They are shown to the user, hear no more than somebody else does, and are nowhere in what others get."""
+    """Check that the user sees every listener.
+
+    A listener hears no more than somebody else does, and others' views omit them.
+    """
     assert session.state == "active" or not session.listeners
     others = [sources for listener, sources in grid.hears.items() if listener not in session.listeners]
     for listener in session.listeners:

@@ -1,4 +1,4 @@
-"""Consent to being recorded: who is asked, what everybody's yes starts, and what anybody's no stops."""
+"""Consent to recording: who is asked, when recording starts, and what a refusal stops."""
 
 from __future__ import annotations
 

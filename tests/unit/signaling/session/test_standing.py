@@ -1,4 +1,4 @@
-"""What a matcher that has forgotten is told again is what it was asked before."""
+"""A matcher that has lost its state is given the same requests again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP half of the server on real records, with a small stand-in for what goes on live."""
+"""The HTTP half of the server on real records, with a small stand-in for live sessions."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class FakeLive:
 
 @dataclass
 class Desk:
-    """A client of the server; `post` and `get` speak as our own page does."""
+    """A client of the server. `post` and `get` send the headers of our own page."""
 
     http: TestClient[web.Request, web.Application]
     live: FakeLive
@@ -130,7 +130,7 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 async def refused(reply: aiohttp.ClientResponse) -> tuple[int, str]:
-    """(status, reason), having seen that there is a sentence and no traceback."""
+    """Return (status, reason) after checking that there is a sentence and no traceback."""
     body = await reply.json()
     assert set(body) == {"reason", "message"} | ({"retry_s"} if reply.status in (429, 503) else set())
     assert body["message"].endswith((".", "`")), body
@@ -140,7 +140,7 @@ async def refused(reply: aiohttp.ClientResponse) -> tuple[int, str]:
 
 @pytest.fixture(scope="session")
 def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with the demo's people: made once."""
+    """Return a data folder with the demo's people. It is made once."""
     folder = tmp_path_factory.mktemp("seeded")
     settings = Settings(demo=True, data_dir=folder)
 
@@ -149,7 +149,7 @@ def seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
         await demo.seed(records, settings)
         await records.close()
 
-    with pytest.MonkeyPatch.context() as patch:  # verifying takes its cost from the hash
+    with pytest.MonkeyPatch.context() as patch:  # verifying takes its cost parameter from the hash
         patch.setattr(identity, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
         asyncio.run(seed())
     return folder

@@ -1,4 +1,4 @@
-"""The operator's opening hours, and what a visitor is told of them."""
+"""Opening hours as an operator sets them and a visitor sees them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests that are cut off or mangled: counted, told in one line, and no traceback."""
+"""Truncated or malformed requests are counted and logged in one line, without a traceback."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from signaling.server.http.mangled import TELL_EVERY_S, Mangled
 from .conftest import ORIGIN, Desk
 
 HEAD = f"POST /api/sessions HTTP/1.1\r\nHost: x\r\nOrigin: {ORIGIN}\r\n"
-EXPECTING = HEAD + "Expect: 100-continue\r\n"  # the answer says that the handler has begun
+EXPECTING = HEAD + "Expect: 100-continue\r\n"  # the response shows that the handler has started
 CUT = (EXPECTING + "Content-Length: 100\r\n\r\nabc", EXPECTING + "Transfer-Encoding: chunked\r\n\r\n5\r\nab")
 MANGLED = (
     HEAD + "Transfer-Encoding: chunked\r\n\r\nZZ\r\n",
@@ -72,7 +72,7 @@ def test_thousand_malformed_requests_log_one_line_a_minute(caplog: pytest.LogCap
     theirs = logging.makeLogRecord({"exc_info": (ConnectionResetError, ConnectionResetError(), None)})
     ours = logging.makeLogRecord({"exc_info": (KeyError, KeyError(), None)})
     told = []
-    mangled.tell = told.append  # type: ignore[method-assign]  # what it says
+    mangled.tell = told.append  # type: ignore[method-assign]  # captures its output
     for number in range(1000):
         clock[0] = number * TELL_EVERY_S / 1000
         assert not mangled.filter(theirs)

@@ -1,4 +1,4 @@
-"""Pages, their policies, and the demo shop."""
+"""Pages, their security policies, and the demo shop."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ async def test_unbuilt_pages_say_how_to_build_them(desk: Desk) -> None:
     assert "make pages" in await reply.text()
 
 
-# --- the shop ----------------------------------------------------------------------------------------------------------
+# --- the shop ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A user's way in over HTTP."""
+"""A user's way into a session over HTTP."""
 
 from __future__ import annotations
 
