@@ -1,4 +1,4 @@
-"""`make bench`: every figure, or those of the parts named: `make bench ARGS="sizes call"`."""
+"""`make bench`: measure everything, or only the parts named: `make bench ARGS="sizes call"`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
 
 
 def main(names: list[str]) -> None:
-    """Rows are printed and kept as they are measured; a part that fails does not take the others with it."""
+    """Print and keep rows as they are measured. A part that fails does not stop the others."""
     unknown = set(names) - set(PARTS)
     if unknown:
         sys.exit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
@@ -46,7 +46,7 @@ def main(names: list[str]) -> None:
     cores = os.sched_getaffinity(0)
     print(HEAD, flush=True)
     for name in names or PARTS:
-        os.sched_setaffinity(0, cores)  # some keep to one
+        os.sched_setaffinity(0, cores)  # some parts use one core only
         try:
             for each in PARTS[name]():
                 merge([each])

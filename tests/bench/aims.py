@@ -1,4 +1,4 @@
-"""What is promised of which row, as docs/benchmarks.md says it."""
+"""The promised limit of each row, as docs/benchmarks.md states it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Rows = dict[str, Row]
 
 
 class Aim(NamedTuple):
-    """`worst`: it holds for each run, and not for the row's value alone."""
+    """A promised limit. `worst`: it holds for each run, not only for the row's value."""
 
     row: str
     title: str
@@ -22,7 +22,7 @@ class Aim(NamedTuple):
         return rows[self.row].max if self.worst else rows[self.row].value
 
     def used(self, rows: Rows) -> float:
-        """How much of what is allowed: 1 is the limit, less is better."""
+        """Return how much of the limit is used: 1 is the limit, less is better."""
         found = self.of(rows)
         return self.limit / found if self.at_least else found / self.limit
 
@@ -66,7 +66,7 @@ AIMS = [
 
 
 def with_derived(rows: Rows) -> Rows:
-    """And what follows from two of them."""
+    """Return the rows and those derived from two of them."""
     clean, bad = rows.get("mos_clean"), rows.get("mos_loss10_jitter50")
     if clean is None or bad is None:
         return rows

@@ -1,5 +1,7 @@
-"""How long a simulated day with one million requests takes: 4,300 counselors for four topics, everybody told a range on arrival
-and every five minutes of waiting."""
+"""Time to simulate a day with one million requests.
+
+4,300 counselors serve four topics. Every user gets an expected range on arrival and every five minutes of waiting.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,10 @@ SHARES = {"cameras": 0.4, "orders": 0.3, "toys": 0.2, "garden": 0.1}
 
 
 def model() -> Model:
-    """Calls of five minutes around the clock: 3,470 erlang on 4,300 people, who also take time to answer and to wrap up."""
+    """Build a model of five-minute calls around the clock.
+
+    3,470 erlang on 4,300 people, who also take time to answer and to wrap up.
+    """
     per_hour = REQUESTS / 24
     handle, patience = Spread(300, "lognormal", 0.8), Spread(300, "exponential")
     queues = [QueueModel("shop", "ko", [topic], [per_hour * share] * 24, handle, patience) for topic, share in SHARES.items()]

@@ -1,4 +1,4 @@
-"""The figures of build/bench.json as pictures in docs/plots: what a run of `make bench` ends with."""
+"""Draw the figures of build/bench.json as plots in docs/plots at the end of `make bench`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ TWICE = 2.0
 
 
 def draw(source: Path = TARGET, folder: Path = FOLDER) -> None:
-    """Pictures of which a row is missing stay as they are."""
+    """Draw all plots. A plot that lacks a row stays as it is."""
     entries = json.loads(source.read_text()) if source.exists() else []
     rows = with_derived({entry["name"]: Row(**entry) for entry in entries})
     folder.mkdir(exist_ok=True)
@@ -68,7 +68,7 @@ def _where(source: Path) -> str:
 
 
 def _themed(svg: str) -> str:
-    """In the colours of whoever reads it, ground included, so that no page can make it illegible."""
+    """Return the plot in the reader's colour theme, background included, so that it is legible on every page."""
     names = {color: f"--c{number}" for number, color in enumerate(DARK)}
     for color, name in names.items():
         svg = svg.replace(color, f"var({name}, {color})")
@@ -78,7 +78,7 @@ def _themed(svg: str) -> str:
 
 
 def _bars(axes: Any, titles: list[str], values: list[float], limits: list[float | None], notes: list[str]) -> None:
-    """Lying bars, from top to bottom; a stroke at each limit."""
+    """Draw horizontal bars from top to bottom, with a mark at each limit."""
     at = np.arange(len(values))[::-1]
     colors = [OTHER if limit is None else KEPT if value <= limit else MISSED for value, limit in zip(values, limits, strict=True)]
     shown = np.minimum(values, TWICE)

@@ -1,8 +1,8 @@
-"""How fast the memory store matches: 1,000 staff, 20 queues, 10,000 waiting; and whether 100,000 waiting cost more than 1,000.
+"""Speed of the memory store: 1,000 staff, 20 queues, 10,000 waiting; and 100,000 waiting compared with 1,000.
 
-A match is one step that ends with somebody reserved: `wrapped_up` takes the first in line. The rest of the cycle (accept, enter,
-complete, a new request in line) runs between the timed steps, on the same engine. Rates are by the thread's own CPU time, so that
-busy neighbours do not count; the p99 is by the wall clock, so that they do.
+A match is one step that ends with a reservation: `wrapped_up` takes the head of the queue. The rest of the cycle (accept,
+enter, complete, a new request) runs between the timed steps on the same engine. Rates use the thread's own CPU time, so that
+busy neighbours do not count; the p99 uses the wall clock, so that they do.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Figures:
 
 
 def staff(number: int, rng: random.Random, *, profiles: int | None) -> Staff:
-    """`profiles`: how many different sets of skills there are; None: everybody has their own."""
+    """Return staff. `profiles`: the number of different skill sets; None: everybody has their own."""
     pick = random.Random(number % profiles) if profiles else rng
     languages = frozenset(pick.sample(LANGUAGES, pick.randint(1, 2)))
     categories = set(pick.sample(CATEGORIES, pick.randint(2, 5)))
@@ -48,7 +48,7 @@ def request(number: int, now_ms: int, rng: random.Random) -> Request:
 
 
 def run(*, people: int, waiting: int, matches: int, profiles: int | None = 40, seed: int = 1) -> Figures:
-    """The line is filled first, the staff sign in and take one each; then `matches` whole cycles run."""
+    """Fill the queue, sign the staff in, let each take one request; then run `matches` whole cycles."""
     rng = random.Random(seed)
     engine = Engine()
     now_ms, number = START_MS, 0

@@ -1,8 +1,8 @@
-"""How fast the Redis store matches, on a redis-server of its own and through the whole client: 1,000 staff, 20 queues, 10,000
-waiting, 32 steps in flight; and whether 100,000 waiting cost more than 1,000.
+"""Speed of the Redis store through the whole client, on its own redis-server.
 
-A match is one `wrapped_up` that takes the first in line, as in `tests/bench/match.py`; all by the wall clock. The latency of a
-match is what its caller waits while 31 others are on their way.
+1,000 staff, 20 queues, 10,000 waiting, 32 steps in flight; and 100,000 waiting compared with 1,000. A match is one
+`wrapped_up` that takes the head of the queue, as in `tests/bench/match.py`, by the wall clock. Its latency is the caller's
+wait while 31 other steps are in flight.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Figures:
 
 
 class Desk:
-    """Fills the line, signs everybody in, and then goes round: accept, enter, complete, a new request, wrap up."""
+    """Fills the queue, signs everybody in, then cycles: accept, enter, complete, a new request, wrap up."""
 
     def __init__(self, url: str, seed: int) -> None:
         self.store = RedisStore(url)
@@ -69,7 +69,7 @@ class Desk:
         return events
 
     async def go_round(self, rings: list[Reserved]) -> float:
-        """Seconds that the matches took."""
+        """Return the seconds that the matches took."""
         store, self.now_ms = self.store, self.now_ms + 2
         await self.together([store.accept(ring.reservation, self.now_ms) for ring in rings])
         await self.together([store.entered(ring.request, self.now_ms) for ring in rings])

@@ -1,4 +1,4 @@
-"""Both stores of matches in one run, and the larger of what 100,000 waiting cost over 1,000 in either."""
+"""Both matcher stores in one run, and the larger slowdown of 100,000 waiting over 1,000 of the two."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What recording costs: processor time of the worker and its recorder for a room of two voices, with and without, in one run."""
+"""Cost of recording: processor time of worker and recorder for a room of two voices, with and without recording."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def children(pid: int) -> list[int]:
 
 
 async def spent(pids: list[int]) -> list[float]:
-    """Per cent of a core that each process uses over the next seconds."""
+    """Return the percentage of a core that each process uses over the next seconds."""
     before, began = [cpu_s(pid) for pid in pids], time.monotonic()
     await asyncio.sleep(SECONDS)
     passed = time.monotonic() - began
@@ -69,7 +69,7 @@ async def _rooms(worker: client.WorkerClient, pid: int) -> list[Row]:
         for number in range(ROOMS):
             record = wire.Record(period=run + 1, participants=["u", "c"])
             await worker.set_matrix(f"r-{number}", wire.SetMatrix(epoch=1, hears=hears, record=record))
-        await asyncio.sleep(1.5)  # the recorder has started
+        await asyncio.sleep(1.5)  # wait until the recorder has started
         [recorder] = children(pid)
         with_tap, wrote = await spent([pid, recorder])
         recorded.append(with_tap / ROOMS)

@@ -1,4 +1,4 @@
-"""Figures as rows: the median of the runs (or p95, p99 where the name says so), in a table and merged into build/bench.json."""
+"""Figures as rows: the median of the runs (or p95, p99 if the name says so), printed and merged into build/bench.json."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def row(name: str, unit: str, runs: list[float]) -> Row:
 
 
 def compared(name: str, unit: str, ours: list[float], theirs: list[float], peer: str = "janus 1.1.2") -> Row:
-    """`ratio`: the median of the ratios of neighbours, so that what the machine did meanwhile falls on both."""
+    """Compare two series. `ratio`: the median of neighbours' ratios, so that other work on the machine affects both."""
     if not ours:
         raise ValueError(f"{name}: every window was void")
     ratio = float(np.median([one / other for one, other in zip(ours, theirs, strict=True)]))
@@ -47,7 +47,7 @@ def compared(name: str, unit: str, ours: list[float], theirs: list[float], peer:
 
 
 def merge(rows: list[Row], target: Path = TARGET) -> None:
-    """Replaces rows of the same name, keeps the others."""
+    """Replace rows of the same name, keep the others."""
     target.parent.mkdir(exist_ok=True)
     known = {entry["name"]: entry for entry in json.loads(target.read_text())} if target.exists() else {}
     known.update({entry.name: {key: value for key, value in asdict(entry).items() if value is not None} for entry in rows})
@@ -55,7 +55,7 @@ def merge(rows: list[Row], target: Path = TARGET) -> None:
 
 
 def one_by_one(rows: AsyncIterator[Row]) -> Iterator[Row]:
-    """Each as soon as it is measured; between two of them the loop stands still."""
+    """Yield each row when measured. The event loop stands still between two rows."""
 
     async def following() -> Row | None:
         return await anext(rows, None)

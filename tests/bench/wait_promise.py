@@ -1,8 +1,8 @@
-"""How many users are served within the range of waiting time that they were told as they queued up: eight loads.
+"""Share of users served within the waiting range they were told when they queued, under eight loads.
 
     python -m tests.bench.wait_promise [--runs N]
 
-The lowest of the loads' medians is the row: a promise that holds on quiet days only is none.
+The row is the lowest of the loads' medians, because a promise must hold on busy days, too.
 """
 
 from __future__ import annotations
@@ -53,17 +53,17 @@ def overload() -> Model:
 
 
 def patient() -> Model:
-    """One queue, five people, nobody gives up."""
+    """Build a model of one queue and five people in which nobody gives up."""
     return Model([people(5)], one([46.0] * 24, None))
 
 
 def own_staff() -> Model:
-    """Each topic has staff of its own, who help out after a while."""
+    """Build a model in which each topic has its own staff, who help out elsewhere after a while."""
     return Model([people(5, name=topic, categories=(topic,)) for topic in TOPICS], topics([190.0] * 24))
 
 
 def shifts() -> Model:
-    """Staff come and go: from four to twenty people, in steps and at once."""
+    """Build a model in which staff come and go: from four to twenty people, gradually and at once."""
     return Model(
         [
             people(4, name="always"),
@@ -75,7 +75,7 @@ def shifts() -> Model:
 
 
 def bursts() -> Model:
-    """An hour of four times as many users every fourth hour."""
+    """Build a model with an hour of four times as many users every fourth hour."""
     return Model([people(20)], topics([90.0, 90.0, 360.0, 90.0] * 6))
 
 

@@ -13,7 +13,7 @@ from tests.browser.service import Backstage, Service
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One event loop for all browser tests, since their browsers outlive a test."""
+    """Run all browser tests in one event loop, because their browsers outlive a test."""
     for item in items:
         if Path(item.path).parent == Path(__file__).parent:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
@@ -46,7 +46,7 @@ async def backstage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[B
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def service(backstage: Backstage) -> AsyncIterator[Service]:
-    """A service of this test's own, with empty records."""
+    """Start a service for this test, with empty records."""
     service = await backstage.enter()
     yield service
     backstage.leave(service)
@@ -57,7 +57,7 @@ Casting = Callable[[Service], AbstractAsyncContextManager[Cast]]
 
 @pytest.fixture
 def casting(playwright: Playwright, pool: Pool, media_folder: Path) -> Casting:
-    """Brings people with browsers to a service; at the end no page may have thrown an error."""
+    """Bring people with browsers to a service. At the end no page may have thrown an error."""
 
     @asynccontextmanager
     async def casting(service: Service) -> AsyncIterator[Cast]:

@@ -1,4 +1,4 @@
-"""What each person says and shows in the tests, and how a test listens and looks: known tones, known colours, an FFT."""
+"""What each person says and shows, and how a test listens and looks: known tones, known colours, an FFT."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ PROFESSIONAL = Voice(880, (40, 70, 200))
 
 
 def write_tone(path: Path, hz: int, seconds: float = 10.0) -> Path:
-    """Mono 16-bit WAV. The level breathes slightly so that noise suppression takes it for no hum; it loops without a step."""
+    """Write a mono 16-bit WAV that loops without a step.
+
+    Its level varies slightly, so that noise suppression does not take it for hum.
+    """
     time = np.arange(int(SAMPLE_RATE * seconds)) / SAMPLE_RATE
     samples = 0.4 * np.sin(2 * np.pi * hz * time) * (0.75 + 0.25 * np.sin(2 * np.pi * 4 * time))
     with wave.open(str(path), "wb") as out:
@@ -38,7 +41,7 @@ def write_tone(path: Path, hz: int, seconds: float = 10.0) -> Path:
 
 
 def write_colour(path: Path, rgb: tuple[int, int, int], width: int = 320, height: int = 240, frames: int = 15) -> Path:
-    """A Y4M clip of one colour (BT.601) with a bright bar that moves, so that frames differ."""
+    """Write a Y4M clip of one colour (BT.601) with a bright moving bar, so that frames differ."""
     red, green, blue = rgb
     luma = 16 + (65.738 * red + 129.057 * green + 25.064 * blue) / 256
     cb = 128 + (-37.945 * red - 74.494 * green + 112.439 * blue) / 256
@@ -121,12 +124,15 @@ async ({ frequencies, ms }) => {
 """
 
 AUDIBLE_DB = -55.0
-HOLD_HZ = (262, 330)  # the soft tone a user hears while the counselor asks a professional
-FIREFOX_HZ = 1000  # what Firefox's fake microphone says
+HOLD_HZ = (262, 330)  # the soft hold tone that a user hears while the counselor asks a professional
+FIREFOX_HZ = 1000  # the tone of Firefox's fake microphone
 
 
 async def levels(page: Page, *frequencies: int, ms: int = 900, peak: bool = False) -> dict[int, float]:
-    """Level in dBFS of each frequency in what this page plays: the median of several looks, or the loudest (``peak``)."""
+    """Return the level in dBFS of each frequency that this page plays.
+
+    It is the median of several measurements, or the loudest (`peak`).
+    """
     browser = page.context.browser
     by_recording = browser is not None and browser.browser_type.name == "firefox"
     script = LISTEN_BY_RECORDING if by_recording else LISTEN
@@ -135,7 +141,7 @@ async def levels(page: Page, *frequencies: int, ms: int = 900, peak: bool = Fals
 
 
 async def heard(page: Page, ms: int = 900) -> set[int]:
-    """Which of the three tones this page plays; none while it is being loaded anew."""
+    """Return which of the three tones this page plays; none while it reloads."""
     try:
         found = await levels(page, USER.hz, COUNSELOR.hz, PROFESSIONAL.hz, ms=ms)
     except Error as error:
@@ -145,7 +151,7 @@ async def heard(page: Page, ms: int = 900) -> set[int]:
     return {hz for hz, level in found.items() if level > AUDIBLE_DB}
 
 
-# Notes, every 10 ms, when the tone is and is not in what this page plays.
+# Records every 10 ms whether this page plays the tone.
 EAR = """
 (hz) => {
   const context = window.__ear ??= new AudioContext();
@@ -200,7 +206,7 @@ LOOK = """
 
 
 async def seen(page: Page) -> set[Voice]:
-    """Whose pictures this page shows (its own self view aside), told apart by their colours."""
+    """Return whose videos this page shows besides its self view, recognised by colour."""
     shown = set()
     for picture in await page.evaluate(LOOK):
         for voice in (USER, COUNSELOR, PROFESSIONAL):

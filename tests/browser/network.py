@@ -1,4 +1,4 @@
-"""A network of a person's own, all of whose packets pass through here: it can be gone for a while, whole or for UDP alone."""
+"""A network for one person that passes all packets through this process and can fail, for UDP alone or entirely."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TCP_LATE_S = 3.0
 SOCKS5, NO_AUTHENTICATION, CONNECT, BY_NAME, BY_IPV4 = 5, 0, 1, 3, 1
 DONE = struct.pack("!BBBB4sH", SOCKS5, 0, 0, BY_IPV4, bytes(4), 0)
 
-# The browser is told of one address of the media worker: ours.
+# The browser learns one address of the media worker: ours.
 ONE_WAY = """
 (() => {
   const Native = RTCPeerConnection;
@@ -37,8 +37,10 @@ ONE_WAY = """
 
 
 class Network:
-    """UDP by way of a router that can be cut (`Nat`), everything else by way of a SOCKS proxy that holds what comes meanwhile.
-    It can be gone once; its line for media `becomes` another."""
+    """UDP through a router that can be cut (`Nat`), everything else through a SOCKS proxy that buffers.
+
+    It can fail once. Its link for media `becomes` another.
+    """
 
     def __init__(self) -> None:
         self.nats: dict[int, Nat] = {}
@@ -54,7 +56,7 @@ class Network:
         return {"server": f"socks5://127.0.0.1:{self.server.sockets[0].getsockname()[1]}"}
 
     async def carry(self, context: BrowserContext) -> None:
-        """Media, too, of pages that are opened from now on."""
+        """Carry media, too, of pages that are opened from now on."""
         await context.expose_function("__wayTo", self._way_to)
         await context.add_init_script(ONE_WAY)
 
@@ -71,13 +73,13 @@ class Network:
             self._passes.set()
 
     def becomes(self, line: Line) -> None:
-        """Towards the media worker; what is lost is the same each time."""
+        """Change the link towards the media worker. Losses are the same each time."""
         self.line = line
         for nat in self.nats.values():
             nat.up = Way(line, "up")
 
     def payload_types(self, latest: int = 10) -> set[int]:
-        """Of the RTP that the browser has sent last; it is in clear in every packet."""
+        """Return the payload types of the last RTP from the browser. They are in clear in every packet."""
         sent = [data for nat in self.nats.values() for data in nat.passed_out[-5 * latest :]]
         rtp = [data[1] & 127 for data in sent if 128 <= data[0] < 192 and not 192 <= data[1] <= 223]
         return set(rtp[-latest:])
@@ -97,7 +99,7 @@ class Network:
         return self.ports[port]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """RFC 1928, as far as browsers use it; every name is this machine."""
+        """Serve RFC 1928 as far as browsers use it. Every name is this machine."""
         with contextlib.closing(writer), contextlib.suppress(OSError, asyncio.IncompleteReadError):
             passes = self._passes
             await passes.wait()

@@ -1,4 +1,4 @@
-"""The people of a test: each one real browser with their own voice and picture, acting through the pages as a person would."""
+"""The people of a test: each a real browser with its own voice and picture, used through the pages."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Person:
         await expect(self.get("chat-line").filter(has_text=text).first).to_be_visible()
 
     async def close(self) -> None:
-        """As if the window were closed, or the machine switched off."""
+        """Close as if the window were closed or the machine switched off."""
         await self.context.close()
 
 
@@ -143,7 +143,7 @@ class User(Person):
         raise AssertionError(f"no panel among {[frame.url for frame in self.shop.frames]}")
 
     async def call(self, channel: Literal["voice", "video"] = "voice", path: str = "/") -> None:
-        """From the shop page to the prepared call window."""
+        """Go from the shop page to the prepared call window."""
         await self.visit_shop(path)
         await self.open_panel()
         async with self.context.expect_page() as window:
@@ -180,8 +180,10 @@ Pool = dict[tuple[BrowserName, media.Voice, bool], Browser]
 
 
 class Cast:
-    """Gives each person a browser (one a voice, kept in ``pool`` for the next test) and a context of their own, and closes
-    what it opened. A test ends with `async with cast.stack`."""
+    """Gives each person a browser and a context, and closes what it opened.
+
+    Browsers (one per voice) are kept in `pool` for the next test. A test ends with `async with cast.stack`.
+    """
 
     def __init__(self, service: Service, playwright: Playwright, folder: Path, pool: Pool | None = None) -> None:
         self.service, self.playwright, self.folder, self.pool = service, playwright, folder, pool
@@ -220,7 +222,7 @@ class Cast:
         return person
 
     async def colleague(self) -> Staff:
-        """A second counselor with a voice of their own, not signed in yet."""
+        """Return a second counselor with their own voice, not signed in yet."""
         return await self._person(Staff, media.PROFESSIONAL, "chromium")
 
     async def professional(self, login: str = "drhan", browser: BrowserName = "chromium", **context: object) -> Staff:
@@ -235,7 +237,7 @@ class Cast:
 
 
 async def eventually(look: Callable[[], Awaitable[T]], wanted: T, what: str, seconds: float = 12) -> None:
-    """Looks again until it is as wanted; what was seen last is in the failure."""
+    """Look again until the result is as wanted. A failure shows the last result."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         found = await look()

@@ -1,6 +1,6 @@
-"""A browser whose network lets nothing through but a relay, and what it says of its path."""
+"""A browser whose network allows only a relay, and its report on the path."""
 
-# A browser's own policy, and only the relays of one transport: what a firewall does to it.
+# The browser's policy allows only relays of one transport, as behind a firewall.
 ONLY_RELAYS = """
 (transport) => {
   const Native = RTCPeerConnection;

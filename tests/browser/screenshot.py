@@ -1,4 +1,4 @@
-"""Makes `docs/room.png`: the counselor's console in a conference with user and professional.
+"""Make `docs/room.png`: the counselor's console in a conference with user and professional.
 
 python -m tests.browser.screenshot
 """
@@ -57,7 +57,7 @@ def portrait(looks: Looks) -> Image.Image:
 
 
 def write_clip(path: Path, picture: Image.Image) -> None:
-    """A Y4M clip in which the person hardly moves."""
+    """Write a Y4M clip in which the person hardly moves."""
     luma, *chroma = picture.convert("YCbCr").split()
     small = b"".join(one.resize((SIZE[0] // 2, SIZE[1] // 2)).tobytes() for one in chroma)
     with path.open("wb") as out:
@@ -67,7 +67,7 @@ def write_clip(path: Path, picture: Image.Image) -> None:
 
 
 def prepare(folder: Path) -> None:
-    """The clips stand where `launch` looks for those of the tests."""
+    """Put the clips where `launch` looks for those of the tests."""
     for voice, looks in ((media.USER, USER), (media.COUNSELOR, COUNSELOR), (media.PROFESSIONAL, PROFESSIONAL)):
         media.write_tone(folder / f"{voice.hz}.wav", voice.hz)
         write_clip(folder / f"{voice.hz}.y4m", portrait(looks))
@@ -93,7 +93,7 @@ async def says(who: Person, text: str, *readers: Person) -> None:
 
 
 async def conference(cast: Cast) -> Staff:
-    """Plays the call up to the moment of the picture."""
+    """Play the call up to the moment of the screenshot."""
     counselor = await staff(cast, media.COUNSELOR, "jimin", "counselor")
     professional = await staff(cast, media.PROFESSIONAL, "drhan", "professional")
     user: User = await guest(cast, User, media.USER)
@@ -129,7 +129,7 @@ async def conference(cast: Cast) -> Staff:
     await expect(professional.get("board-background")).to_be_visible()
     await professional.get("board-colour-blue").click()
     await draw(professional, (0.82, 0.2), (0.74, 0.28), (0.64, 0.4), (0.69, 0.37))
-    await counselor.sees()  # none of the tests' colours: the portraits
+    await counselor.sees()  # portraits, none in the tests' colours
     return counselor
 
 

@@ -1,4 +1,4 @@
-"""The shared board: what one draws the others see, late joiners see all of it, and it outlives a worker and a restart."""
+"""The shared board in browsers: strokes reach everybody and late joiners, and survive a worker and a restart."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.browser import media
 from tests.browser.people import Cast, Person, Staff, User, eventually
 from tests.browser.service import Service
 
-# Which of 8 × 5 fields of the board hold ink, seen through both of its canvases: what people see, whatever its size.
+# Which of 8 × 5 fields of the board hold ink on either of its canvases, whatever the board's size.
 # A quick stroke on a small board is about a pixel wide, so half covered pixels count too.
 INK = """
 () => {
@@ -36,7 +36,7 @@ async def ink(person: Person) -> list[str]:
 
 
 async def open_board(person: Person) -> None:
-    """Opens it, unless it is still open from before a reload."""
+    """Open the board, unless it is still open from before a reload."""
     await expect(person.get("call-board")).to_be_visible()
     if await person.get("call-board").get_attribute("aria-pressed") != "true":
         await person.get("call-board").click()
@@ -44,7 +44,7 @@ async def open_board(person: Person) -> None:
 
 
 async def draw(person: Person, *points: tuple[float, float]) -> None:
-    """A stroke through points given as parts of the board's width and height."""
+    """Draw a stroke through points given as fractions of the board's width and height."""
     box = await person.get("board-canvas").bounding_box()
     assert box is not None
     place = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
@@ -156,7 +156,7 @@ async def test_page_without_udp_announces_text_and_board_only(cast: Cast) -> Non
 
 
 async def test_panel_opens_the_board_when_the_counselor_draws(cast: Cast) -> None:
-    """A written conversation has a board, too: it opens by itself, and its user may draw on it."""
+    """A text session has a board, too: it opens by itself, and the user may draw on it."""
     counselor = await cast.counselor()
     user = await cast.user()
     await user.visit_shop("/")
@@ -191,4 +191,4 @@ async def test_panel_opens_the_board_when_the_counselor_draws(cast: Cast) -> Non
     await expect(panel.get_by_test_id("board-canvas")).to_have_count(0)
     await user.shop.reload()
     panel = await user.find_panel()
-    await expect(panel.get_by_test_id("board-canvas")).to_be_visible()  # what was drawn is shown to who comes back
+    await expect(panel.get_by_test_id("board-canvas")).to_be_visible()  # a returning user sees the drawing

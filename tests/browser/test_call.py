@@ -32,7 +32,7 @@ async def test_written_korean_arrives_both_ways(cast: Cast) -> None:
     await user.get("chat-input").press_sequentially("안녕하세요, ")
     await counselor.accept()
     await expect(user.get("call-board")).to_be_visible()
-    await user.page.keyboard.type("카메라가 켜지지 않아요.\n")  # what one began while waiting goes on in the room
+    await user.page.keyboard.type("카메라가 켜지지 않아요.\n")  # text typed while waiting is still there in the room
     await counselor.reads("안녕하세요, 카메라가 켜지지 않아요.")
     await counselor.write("배터리를 먼저 확인해 볼게요.")
     await user.reads("배터리를 먼저 확인해 볼게요.")
@@ -69,7 +69,7 @@ async def test_muted_person_is_not_heard(cast: Cast) -> None:
 async def test_chromium_and_firefox_hear_each_other(
     cast: Cast, user_browser: BrowserName, counselor_browser: BrowserName
 ) -> None:
-    """Chromium says the person's tone; Firefox's fake microphone has a tone of its own."""
+    """Chromium plays the person's tone; Firefox's fake microphone has its own."""
     counselor = await cast.counselor(browser=counselor_browser)
     user = await cast.user(browser=user_browser)
     await user.call("video")

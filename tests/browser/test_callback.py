@@ -1,4 +1,4 @@
-"""Called back: who does not want to wait goes, and comes back by a fresh link to exactly the counselor who called."""
+"""Callbacks in browsers: a user who does not wait returns by a fresh link to exactly the counselor who called."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def test_user_returns_to_a_callback_by_a_fresh_link(cast: Cast) -> None:
     await counselor.get("callback-link").click()
     link = await counselor.get("callback-url").input_value()
 
-    # A page that was left open says so, too, but turns no microphone on by itself.
+    # A page left open says so, too, but turns on no microphone by itself.
     await expect(user.page.locator("h1")).to_have_text("Jimin 님이 기다리고 있어요")
     await expect(user.get("devices-rest")).to_be_visible()
     await expect(user.get("mic-level")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""Reload, a second tab, a killed worker, a restarted server, a lost counselor: the room is still there."""
+"""The room survives a reload, a second tab, a killed worker, a server restart and a counselor disconnect."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ async def leaves_a_message(cast: Cast, user: User) -> None:
 
 
 async def test_each_choice_works_after_a_counselor_disconnect(backstage: Backstage, casting: Casting) -> None:
-    """Three calls, so that the half minute until a counselor counts as lost passes once."""
+    """Three calls run at once, so that the half minute before the choices passes once."""
     choices = (takes_another, leaves_a_message, stays)
     async with AsyncExitStack() as stack:
         calls: list[tuple[Cast, User]] = []

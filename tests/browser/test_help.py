@@ -1,4 +1,4 @@
-"""The counselor presses Help; a professional joins; who hears, sees and reads whom in each mode."""
+"""The counselor presses Help and a professional joins: who hears, sees and reads whom in each mode."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.browser.people import Cast, Staff, User
 
 
 async def three_people(cast: Cast) -> tuple[User, Staff, Staff]:
-    """A video call whose counselor asked for help; the professional is catching up."""
+    """Make a video call whose counselor asked for help; the professional is catching up."""
     counselor = await cast.counselor()
     professional = await cast.professional()
     user = await cast.user()

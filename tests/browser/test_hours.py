@@ -1,4 +1,4 @@
-"""Out of hours: who comes is told when it opens and leaves a message; who waits already keeps their place."""
+"""Outside opening hours new users see the next opening and leave a message; queued users keep their place."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def test_holiday_closes_for_new_users_but_not_for_the_queue(cast: Cast) ->
 
 
 def opening_in_korean(closed: str) -> str:
-    """What Monday to Friday, nine to six, with `closed` as a holiday opens next."""
+    """Return the next opening of Monday to Friday, nine to six, with `closed` as a holiday."""
     office = Hours(timezone="UTC", week={day: ["09:00-18:00"] for day in ("mon", "tue", "wed", "thu", "fri")}, days={closed: []})
     opens_at = next_opening(office, time.time_ns() // 1_000_000)
     assert opens_at is not None

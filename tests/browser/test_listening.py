@@ -1,4 +1,4 @@
-"""An operator listens in: told before entering, shown while it lasts, heard by nobody, written down; and the counselor's hold."""
+"""An operator listens in, announced, visible, unheard and audited; and the counselor's hold."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def test_operator_listening_is_shown_to_both_and_hold_silences(cast: Cast)
     await operator.get("listen").click()
     await operator.get("listen-confirm").click()
     await operator.hears(USER.hz, COUNSELOR.hz)
-    await expect(operator.get("listen")).to_have_count(0)  # nobody listens twice
+    await expect(operator.get("listen")).to_have_count(0)  # an operator cannot listen twice
     await user.hears(COUNSELOR.hz)
     await counselor.hears(USER.hz)
     await expect(user.get("notice").filter(has_text="Ops 운영자 님이 통화를 함께 듣고 있어요")).to_be_visible()
@@ -39,7 +39,7 @@ async def test_operator_listening_is_shown_to_both_and_hold_silences(cast: Cast)
     await user.hears()
     await counselor.hears()
     await operator.hears()
-    for person in (user, counselor):  # a frame says who is heard
+    for person in (user, counselor):  # a frame marks the active speaker
         await expect(person.page.locator(".tile-speaking")).to_have_count(0)
     hold = await media.levels(user.page, *media.HOLD_HZ, ms=3500, peak=True)
     assert min(hold.values()) > media.AUDIBLE_DB, hold

@@ -1,4 +1,4 @@
-"""A line that loses what is said: the voice is sent twice, and heard whole."""
+"""While packets of a voice are lost, the browser sends it redundantly, and it is heard whole."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ Heard = tuple[int, int]
 
 
 async def heard(page: Page) -> Heard:
-    """Samples so far: made up because nothing had come, and played."""
+    """Return the samples so far: concealed, and played."""
     concealed, played = await page.evaluate(HEARD)
     return int(concealed), int(played)
 
 
 async def made_up(page: Page, since: Heard) -> float:
-    """The share of that."""
+    """Return the share of concealed samples."""
     concealed, played = await heard(page)
     return (concealed - since[0]) / (played - since[1])
 

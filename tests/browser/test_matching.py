@@ -1,4 +1,4 @@
-"""Who is rung for whom, what those who wait are told, and that a place in line outlives a server."""
+"""Which counselor rings for which user, what waiting users are told, and a queue that survives its server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.browser.media import COUNSELOR, USER
 from tests.browser.people import Cast, Staff, User, eventually
 from tests.browser.service import Service
 
-RING_MS = 20_000  # how long a console rings before the call goes on to the next
+RING_MS = 20_000  # how long a console rings before the call goes to the next
 
 
 async def waits(cast: Cast) -> User:

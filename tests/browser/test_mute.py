@@ -1,4 +1,4 @@
-"""Whoever has muted themself is not heard, whatever happens to their microphone, camera or page."""
+"""A muted person is not heard, whatever happens to their microphone, camera or page."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PULL_OUT = """
   }
 }
 """
-QUIET_S = 4.0  # longer than a microphone, a reload or a slow camera takes
+QUIET_S = 4.0  # longer than a new microphone, a reload or a slow camera takes
 
 
 async def in_a_call(cast: Cast, channel: str = "voice") -> tuple[User, Staff]:

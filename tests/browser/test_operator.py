@@ -1,4 +1,4 @@
-"""The operator: what goes on now, what was said before, who has read it, and its erasure."""
+"""The operator's pages: live sessions, past sessions, their audit, and erasure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DRAWN = """
 
 
 def figure(operator: Staff, name: str) -> Locator:
-    """A number of the wallboard, by what it counts."""
+    """Return a number of the wallboard by its name."""
     return operator.get("figures").locator("div").filter(has_text=name).locator("dd")
 
 
@@ -74,7 +74,7 @@ async def test_operator_ends_a_session_and_signs_staff_out_on_the_wallboard(cast
 
 
 async def a_session_with_everything(cast: Cast, counselor: Staff) -> User:
-    """Brief, lines for all and for staff, ink, a professional in two modes, a rating; it is over."""
+    """Make an ended session with brief, lines for all and for staff, ink, a professional in two modes, and a rating."""
     professional = await cast.professional()
     user = await cast.user()
     await user.call("voice", "/m5.html")

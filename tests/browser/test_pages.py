@@ -1,4 +1,4 @@
-"""Every page in every state, in Korean and English, on a desk and on a phone: nothing cut off, untranslated or out of reach."""
+"""Every page in every state, in Korean and English, on desktop and phone: nothing cut off, untranslated or unreachable."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SAID: dict[Language, dict[str, str]] = {
 
 @dataclass
 class House:
-    """All people of a journey, as guests of one browser; its language is everybody's."""
+    """All people of a journey, as guests of one browser with one language."""
 
     cast: Cast
     browser: Browser
@@ -67,7 +67,7 @@ class House:
 
 @pytest_asyncio.fixture(params=["ko", "en"], loop_scope="session")
 async def house(request: pytest.FixtureRequest, cast: Cast, media_folder: Path) -> AsyncIterator[House]:
-    """At the end all that was wrong with the pages is told, also when the journey broke off."""
+    """Report all faults of the pages at the end, even if the journey broke off."""
     browser = await launch(cast.playwright, "chromium", media.USER, media_folder)
     cast.stack.push_async_callback(browser.close)
     house = House(cast, browser, Eyes(request.param))
@@ -89,7 +89,7 @@ async def test_every_page_is_sound_in_every_state(house: House) -> None:
 
 
 async def the_user_whose_counselor_goes(house: House) -> User:
-    """Shop, panel and waiting while nobody is there; a counselor signs in, is rung, and loses the line."""
+    """Show shop, panel and waiting with nobody there; then a counselor signs in, rings and disconnects."""
     eyes = house.eyes
     user = await house.person(User, media.USER)
     await user.visit_shop("/")
@@ -341,13 +341,13 @@ async def the_users_choices(house: House, user: User) -> None:
 
 
 async def a_transfer(house: House, counselor: Staff) -> None:
-    """Passed on at once and declined, then in consultation."""
+    """Transfer a user at once, which is declined, then after a consultation."""
     eyes, said = house.eyes, house.said
     colleague = await house.staff("suho")
     user = await house.person(User, media.USER)
     await user.call("voice", "/m5.html")
     await user.enter()
-    await counselor.accept()  # who is idle for longer
+    await counselor.accept()  # this counselor has been idle for longer
     await counselor.get("transfer-button").click()
     await expect(counselor.get("transfer-now")).to_be_enabled()
     await counselor.get("transfer-note").fill(said["note"])
@@ -376,7 +376,7 @@ async def a_transfer(house: House, counselor: Staff) -> None:
 
 
 async def out_of_hours(house: House) -> None:
-    """A call is being prepared and another user waits when the operator closes the shop for the day."""
+    """Let the operator close the shop while one call is being prepared and another user waits."""
     eyes = house.eyes
     preparing, waiting = [await house.person(User, media.USER) for _ in range(2)]
     for user in (preparing, waiting):

@@ -1,4 +1,7 @@
-"""What is said, written or shown among staff never reaches the user's browser: its traffic is searched, not its screen."""
+"""Nothing that staff say, write or show among themselves reaches the user's browser.
+
+The tests search the browser's traffic, not its screen.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,12 @@ async (path) => {
   return answer.status;
 }
 """
-STAFF_ONLY = ('"help":{', '"brief":{', '"provenance"', '"audience":"staff"')  # parts of messages that are never a user's
+STAFF_ONLY = ('"help":{', '"brief":{', '"provenance"', '"audience":"staff"')  # parts of messages that are never meant for a user
 PICTURE = "() => [...document.querySelectorAll('[data-testid=chat-line] img')].length"
 
 
 async def overhear(user: User) -> None:
-    """Every answer of the server to the user's browser is kept before the browser has it: none can be missed."""
+    """Keep every answer of the server before the user's browser gets it, so that none can be missed."""
 
     async def answered(route: Route) -> None:
         answer = await route.fetch()
@@ -34,7 +37,7 @@ async def overhear(user: User) -> None:
 
 
 async def in_a_call(cast: Cast) -> tuple[User, Staff]:
-    """A voice call of a visitor who wrote a note before it."""
+    """Make a voice call of a visitor who wrote a note before it."""
     counselor = await cast.counselor()
     user = await cast.user()
     await overhear(user)
@@ -57,7 +60,7 @@ async def asks_for_help(counselor: Staff, note: str) -> None:
 
 
 async def learns_nothing_of(user: User, *secrets: str) -> None:
-    """Asks the server for one more answer, so that all that was sent before has arrived; then searches it all."""
+    """Search everything the browser received. One more request first ensures that everything sent has arrived."""
     mark = f"표시 {len(user.traffic.received)}"
     await user.write(mark)
     await user.reads(mark)
@@ -121,7 +124,7 @@ async def test_no_consultation_or_whisper_reaches_the_user(cast: Cast, tmp_path:
 
 
 async def shows_the_staff_a_picture(counselor: Staff, professional: Staff, folder: Path) -> str:
-    """In consultation, from the counselor; its id."""
+    """Let the counselor show a picture in consultation. Return its id."""
     Image.new("RGB", (320, 200), (120, 40, 160)).save(folder / "recall.png")
     await counselor.get("chat-picture-file").set_input_files(folder / "recall.png")
     await eventually(lambda: professional.page.evaluate(PICTURE), 1, "the professional should see the picture")

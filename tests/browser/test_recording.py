@@ -1,4 +1,4 @@
-"""Recording as people meet it: asked, shown while it goes on, taken back."""
+"""Recording in browsers: consent, the visible notice, and revocation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.unit.media.recording.streams import loudness
 
 
 async def a_call(cast: Cast) -> tuple[User, Staff]:
-    """A video call on a site that records; nobody has answered yet."""
+    """Make a video call on a site that records; nobody has answered yet."""
     await sangdam(cast.service, "site", "add", "demo-shop", "--update", "--recording", "ask")
     counselor = await cast.counselor()
     user = await cast.user()
@@ -83,7 +83,7 @@ async def test_agreed_recording_is_deleted_when_the_user_revokes(cast: Cast) -> 
     await expect(operator.get("replay-open")).to_have_count(0)
 
 
-# What the player plays, where `heard` looks for it.
+# The player's output, where `heard` looks for it.
 TAP = """
 () => document.querySelectorAll('[data-testid=player] audio').forEach((played) => {
   const tapped = document.createElement('audio');
@@ -95,7 +95,7 @@ TAP = """
 
 
 async def replay(operator: Staff) -> None:
-    """Opens the newest past session: plays it, sees and hears both, goes back and on with the keyboard."""
+    """Open the newest past session, play it, check sound and video of both, and seek with the keyboard."""
     await operator.get("nav-past").click()
     await operator.get("past-open").first.click()
     await operator.get("replay-open").click()

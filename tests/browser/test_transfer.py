@@ -1,4 +1,4 @@
-"""A counselor passes a user on: declined, after a consultation, at once. The user is with somebody or told to whom they go."""
+"""A counselor transfers a user: declined, after a consultation, at once. The user always knows who serves them."""
 
 from __future__ import annotations
 

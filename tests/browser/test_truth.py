@@ -1,4 +1,4 @@
-"""What a page says about hearing is what is heard: one counselor with two conversations, one of which is to get a voice."""
+"""Pages tell the truth about hearing: one counselor has two sessions, one of which is to become a call."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ async def test_leaving_a_call_holds_it_and_both_pages_say_so(cast: Cast) -> None
     await user.hears(media.COUNSELOR.hz)
     await expect(user.get("who-hears")).to_contain_text("Jimin")
 
-    await by_text(cast, counselor)  # whoever accepts is in what they accepted
+    await by_text(cast, counselor)  # the accepted session is shown
     await expect(counselor.get("session-row").nth(1)).to_have_attribute("aria-current", "true")
     await expect(counselor.get("row-held")).to_be_visible()
     await expect(user.get("notice").filter(has_text="대기")).to_be_visible()
@@ -87,13 +87,13 @@ async def test_leaving_a_call_holds_it_and_both_pages_say_so(cast: Cast) -> None
     await eventually(lambda: hears_the_hold_tone(user), True, "the user hears the tone")
     await counselor.hears()
 
-    await counselor.page.reload()  # the same conversation is shown again, and the call is still held
+    await counselor.page.reload()  # the same session is shown again, and the call is still held
     await expect(counselor.get("session-row").nth(1)).to_have_attribute("aria-current", "true")
     await expect(user.get("who-hears")).to_contain_text("아무도 내 말을 듣지 않아요")
 
     await counselor.get("session-row").nth(0).click()
     await expect(counselor.get("held")).to_be_visible()
-    await asyncio.sleep(2)  # coming back alone opens no microphone
+    await asyncio.sleep(2)  # returning to the session opens no microphone
     assert await media.heard(user.page) == set()
     await counselor.get("held").get_by_role("button").click()
     await user.hears(media.COUNSELOR.hz)
@@ -102,7 +102,7 @@ async def test_leaving_a_call_holds_it_and_both_pages_say_so(cast: Cast) -> None
 
 
 async def test_user_is_told_that_nobody_hears_while_counselor_is_gone(cast: Cast) -> None:
-    """The console is gone without a word, as when a laptop is closed."""
+    """The console is gone without a goodbye, as when a laptop is closed."""
     counselor = await cast.counselor()
     user = await cast.user()
     await user.call()

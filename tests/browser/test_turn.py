@@ -1,4 +1,4 @@
-"""A call of somebody whose network lets nothing through but a relay: coturn, as we ship its configuration."""
+"""A call of a user whose network allows only a relay: coturn, with the configuration that we ship."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The widget on pages that make life hard for it: the launcher shows, a text session starts and survives, the trail is right."""
+"""The widget on hostile pages: the launcher shows, a text session starts and survives, the trail is right."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def allow(service: Service, origin: str) -> None:
 
 
 async def press_launcher(user: User) -> None:
-    """As a visitor does, with the pointer; it must be there and nothing above it."""
+    """Press the launcher with the pointer, as a visitor does. Nothing may cover it."""
     width, height = await user.shop.evaluate("[innerWidth, innerHeight]")
     point = (width - FROM_CORNER[0], height - FROM_CORNER[1])
     await eventually(lambda: user.shop.evaluate(ON_TOP, point), "sangdam-widget", "the launcher shows")
@@ -36,7 +36,7 @@ async def go_on(user: User, page: Unkind, number: int) -> None:
 
 
 async def talk(user: User, counselor: Staff, text: str) -> None:
-    """The panel is there, with its conversation, and what is written in it arrives."""
+    """Check that the panel shows the session, and that a line written in it arrives."""
     panel = await user.find_panel()
     await expect(panel.get_by_test_id("panel-people")).to_contain_text("Jimin")
     box = panel.get_by_test_id("chat-input")

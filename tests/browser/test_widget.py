@@ -1,4 +1,4 @@
-"""The partner's page: what a visitor shares and when, the ways into the panel, and the way back to what goes on."""
+"""The partner's page: what a visitor shares and when, the ways into the panel, and the way back to a live session."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ IS_OPEN = "() => document.querySelector('#sangdam-widget').className === 'open'"
 
 
 async def look_around(user: User, seconds: int = 12) -> Frame:
-    """The list of cameras for so long, then one of them, which goes into the cart; then a lens, and the panel there."""
+    """View the list of cameras for a while, put one into the cart, then open the panel at a lens."""
     await user.visit_shop("/cameras.html")
     await user.shop.locator("#sangdam-widget").wait_for(state="attached")
     await user.shop.evaluate("ms => { const now = Date.now.bind(Date); Date.now = () => now() + ms; }", seconds * 1000)
@@ -37,7 +37,7 @@ def shared(panel: Frame, what: str) -> Locator:
 
 
 def fact(counselor: Staff, name: str) -> Locator:
-    """One line of the brief, by its name."""
+    """Return one line of the brief by its name."""
     return counselor.get("brief").locator(".facts > div").filter(has=counselor.page.locator("dt", has_text=name))
 
 
@@ -218,7 +218,7 @@ async def test_panel_link_opens_a_blocked_window(cast: Cast) -> None:
 
 @asynccontextmanager
 async def shop_on_a_foreign_port(shop: str) -> AsyncIterator[str]:
-    """The shop's own pages under an origin that the site's record does not know."""
+    """Serve the shop's own pages under an origin that the site's record does not list."""
 
     async def copied(request: web.Request) -> web.Response:
         async with aiohttp.ClientSession() as http, http.get(shop + request.path) as page:

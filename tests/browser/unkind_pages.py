@@ -1,6 +1,7 @@
-"""Small partner pages that make life hard for a widget, each as pages of that kind are, and a server for them.
+"""Small partner pages with hostile scripts, each modelled on a kind of real page, and a server for them.
 
-Each has a first, a second and a third page, at /NAME/1 to /NAME/3, titled "NAME 1" and so on. A click on `#on` goes on.
+Each has a first, a second and a third page, at /NAME/1 to /NAME/3, titled "NAME 1" and so on. A click on `#on` goes to the
+next.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from aiohttp import web
 SNIPPET = '<script src="{server}/widget.js" data-site="demo-shop" data-category="cameras" data-lang="ko"></script>'
 LINK = '<a id="on" href="/{name}/{following}">Go on</a>'
 
-# As Turbo, Turbolinks and their like visit a page: fetched, its body put in place of this one's, its scripts run.
+# Visits pages as Turbo and Turbolinks do: fetch the page, replace the body, run its scripts.
 SWAPS_BODY = """<script>
 addEventListener("click", async (event) => {
   const link = event.target.closest("#on");
@@ -33,7 +34,7 @@ addEventListener("click", async (event) => {
   }
 });
 </script>"""
-# As frameworks do that render the whole document.
+# Replaces the document as frameworks do that render all of it.
 SWAPS_ALL = (
     SWAPS_BODY.replace(
         "document.documentElement.replaceChild(document.adoptNode(next.body), document.body);",
@@ -42,7 +43,7 @@ SWAPS_ALL = (
     .replace("document.title = next.title;", "document.title = title;")
     .replace("document.body.query", "document.query")
 )
-# A router: the address changes at once, the title when the page has come.
+# A router: the address changes at once, the title when the page has loaded.
 ROUTES = """<script>
 let at = 1;
 addEventListener("click", (event) => {
@@ -56,7 +57,7 @@ addEventListener("click", (event) => {
 PUSHES = ROUTES % 'history.pushState({}, "", "/{name}/" + at);'
 HASHES = ROUTES % 'location.hash = "#/page/" + at;'
 
-# What Prototype 1.6 does to the language, in its own way of saying it.
+# Prototype 1.6's changes to the language, in its own style.
 PROTOTYPE = """<script>
 Object.toJSON = (object) => {
   if (typeof object == "number" || typeof object == "boolean") return String(object);
@@ -114,7 +115,7 @@ Sangdam.init({{ site: "demo-shop", category: "cameras", lang: "ko" }});
 
 @dataclass(frozen=True)
 class Unkind:
-    """`headers`, `head`, `body` and `snippet` may name {server}, the counselling server's origin."""
+    """A kind of page. `headers`, `head`, `body` and `snippet` may contain {server}, the counselling server's origin."""
 
     name: str
     headers: dict[str, str] = field(default_factory=dict)
@@ -161,7 +162,7 @@ PAGES = [
 
 @asynccontextmanager
 async def unkind_server(server: str) -> AsyncIterator[str]:
-    """Serves the pages; gives their origin."""
+    """Serve the pages. Yield their origin."""
     by_name = {page.name: page for page in PAGES}
 
     async def answer(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""`make faults`: every fault, or those named: `make faults ARGS="worker_kill redis"`. Each runs alone, in minutes."""
+"""`make faults`: run every fault, or those named: `make faults ARGS="worker_kill redis"`. Each runs alone, for minutes."""
 
 from __future__ import annotations
 

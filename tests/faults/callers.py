@@ -1,5 +1,8 @@
-"""People as their browsers behave: a WebSocket that comes back by the ladder at the next server, a peer connection made anew for
-every new epoch while the former one still sounds, lines kept until they are acknowledged, and a copy of the board."""
+"""People who behave as their browsers do.
+
+Their WebSocket reconnects with backoff to the next server. Each new epoch gets a new peer connection while the former one
+still sounds. Lines are kept until acknowledged, and each person has a copy of the board.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ from tests.peers.test_board import unvar, var
 LADDER_S = (0.0, 0.3, 1.2, 2.7)
 DIAL_S = 2.0
 REPLY_S = 8.0
-OVERLAP_S = 1.0  # the former connection sounds on for so long after the new one does
+OVERLAP_S = 1.0  # overlap of the former connection with the new one
 RESEND_S = 1.5
 _UPDATES = (1, 2)
 
@@ -34,11 +37,11 @@ def ladder_s(attempt: int) -> float:
 
 
 class Refused(Exception):
-    """The reason of an error."""
+    """An error answer; its text is the reason."""
 
 
 class Board:
-    """A participant's copy, kept in step over whichever connection there is."""
+    """A participant's copy, kept in sync over whichever connection there is."""
 
     def __init__(self) -> None:
         self.doc: Doc[Map[object]] = Doc()
@@ -56,9 +59,9 @@ class Board:
                 self.doc.apply_update(unvar(whole[2:]))
             else:
                 self._send(bytes([0, 1]) + var(self.doc.get_update(unvar(whole[2:]))))
-                self._ask()  # as browsers do: what we asked before the worker served us was lost
+                self._ask()  # as browsers do, because requests from before the worker served us were lost
 
-        for fragment in peer.documents:  # came before us
+        for fragment in peer.documents:  # sent before we joined
             message(fragment)
         peer.doc.on("message", message)
         peer.doc.on("open", self._ask)
@@ -74,7 +77,7 @@ class Board:
         self._send(bytes([0, 2]) + var(self.doc.get_update(before)))
 
     def _send(self, message: bytes) -> None:
-        """What cannot be sent now goes with the next sync."""
+        """Send an update. If it cannot be sent now, it goes with the next sync."""
         if self._peer is not None and self._peer.doc.readyState == "open":
             with suppress(ConnectionError):
                 for fragment in Fragmenter().cut(message):
@@ -86,7 +89,10 @@ class Board:
 
 @dataclass(kw_only=True)
 class Caller:
-    """`hello`, `origin` and `cookie` say who. `pongs`: when the server answered (if `watched`). `moves`: epochs joined."""
+    """A person, named by `hello`, `origin` and `cookie`.
+
+    `pongs`: when the server answered (if `watched`). `moves`: epochs joined.
+    """
 
     http: aiohttp.ClientSession
     doors: list[str]
@@ -129,7 +135,7 @@ class Caller:
         peers, self.peers = self.peers, []
         await asyncio.gather(*(peer.close() for peer in peers), return_exceptions=True)
 
-    # --- the WebSocket ---------------------------------------------------------------------------------------------------
+    # --- the WebSocket ------------------------------------------------------------------------------------------------
 
     async def _come_back_for_ever(self) -> None:
         self._attempt = 0
@@ -141,7 +147,7 @@ class Caller:
                 if not reply.done():
                     reply.set_exception(ConnectionError())
             self._replies.clear()
-            self._door += not self._told  # a balancer knows who ends; who only says goodbye may serve again at once
+            self._door += not self._told  # a balancer knows which server ends; one that only says goodbye may serve again at once
             await asyncio.sleep(ladder_s(self._attempt))
             self._attempt += 1
 
@@ -193,7 +199,7 @@ class Caller:
         await self._ws.send_str(json.dumps(message))
 
     async def ask(self, **message: Any) -> dict[str, Any]:
-        """The reply; Refused, ConnectionError, TimeoutError."""
+        """Return the reply. Raise Refused, ConnectionError or TimeoutError."""
         number = next(self._ids)
         reply = self._replies[number] = asyncio.get_running_loop().create_future()
         await self._send(id=number, **message)
@@ -214,12 +220,12 @@ class Caller:
         return bool(self.pongs) and self.pongs[-1] >= at
 
     def served_gap(self, since: float, until: float) -> float:
-        """The longest stretch without an answer to a ping."""
+        """Return the longest stretch without an answer to a ping."""
         times = [since, *(at for at in self.pongs if since <= at <= until), until]
         return max(later - earlier for earlier, later in itertools.pairwise(times))
 
     async def comes_by(self, doors: list[str]) -> None:
-        """Connects anew, first at the first of these."""
+        """Reconnect, trying the first of these servers first."""
         self.doors, self._door, self._attempt = doors, -1, 0
         welcomes = self.seen["welcome"]
         if self._ws is not None:
@@ -233,7 +239,7 @@ class Caller:
                 with suppress(ConnectionError, aiohttp.ClientError):
                     await self._send(type="ping")
 
-    # --- lines -----------------------------------------------------------------------------------------------------------
+    # --- lines --------------------------------------------------------------------------------------------------------
 
     async def write(self, text: str) -> None:
         name = f"c-{secrets.token_hex(6)}"
@@ -242,7 +248,7 @@ class Caller:
             await self._send(**self.outbox[name])
 
     async def delivered(self, seconds: float = 30.0) -> int:
-        """Sends again what is not acknowledged until nothing is left, or time is up; how much is left."""
+        """Resend unacknowledged lines until none is left or time is up. Return how many are left."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         while self.outbox and loop.time() < until:
@@ -253,7 +259,7 @@ class Caller:
                 await self.until(lambda: not self.outbox, RESEND_S)
         return len(self.outbox)
 
-    # --- the room --------------------------------------------------------------------------------------------------------
+    # --- the room -----------------------------------------------------------------------------------------------------
 
     def _follow(self) -> None:
         room = self.session.get("room") or {}
@@ -266,7 +272,7 @@ class Caller:
     async def _join(self, epoch: int) -> None:
         for attempt in itertools.count():
             try:
-                peer = await Mouth.join(self, self.session["id"], self.session["you"])  # type: ignore[arg-type]  # stands where a worker would
+                peer = await Mouth.join(self, self.session["id"], self.session["you"])  # type: ignore[arg-type]  # stands for a worker
             except (Refused, ConnectionError, TimeoutError, aiohttp.ClientError, AssertionError):
                 await asyncio.sleep(max(0.05, ladder_s(attempt)))
                 continue
@@ -284,7 +290,7 @@ class Caller:
         await asyncio.gather(*(peer.close() for peer in former), return_exceptions=True)
 
     async def admit(self, room: str, command: AdmitPeer) -> Admitted:
-        """The way of a browser's offer."""
+        """Send the offer as a browser does."""
         answer = await self.say("offer", sdp=command.sdp)
         return Admitted(sdp=answer["sdp"])
 
@@ -294,5 +300,5 @@ class Caller:
                 peer.sing(self.hz, ms)
 
     def worker_port(self) -> int:
-        """The UDP port of the worker this person is connected to."""
+        """Return the UDP port of the worker this person is connected to."""
         return self.peers[-1].target[1]

@@ -1,7 +1,7 @@
-"""Light people: each sings a tone in Opus packets and notes, packet by packet, when the other's tone arrived.
+"""Light people: each sends a tone in Opus packets and records when the other's tone arrived, packet by packet.
 
-Packets are encoded once (a tone fits a whole number of times into five of them), and what arrives is decoded after the fault,
-once for each different packet: so a hundred people sound on one core beside the service.
+Packets are encoded once (a tone fits a whole number of times into five of them). Arrivals are decoded after the fault, once
+for each different packet. So a hundred people fit on one core next to the service.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PAIRS = ((440, 620), (760, 880), (1000, 1120), (1240, 1360))
 
 @cache
 def frames(hz: int, ms: int) -> list[bytes]:
-    """A loop of packets of a steady tone; `hz` is a multiple of 20."""
+    """Return a loop of packets of a steady tone. `hz` is a multiple of 20."""
     encoder, size = Encoder(), RATE * ms // 1000
     at = np.arange(size * LOOP * 4) / RATE
     samples = (10000 * np.sin(2 * np.pi * hz * at)).astype(np.int16)
@@ -37,7 +37,7 @@ def frames(hz: int, ms: int) -> list[bytes]:
 
 @lru_cache(maxsize=100_000)
 def sounds(payload: bytes, hz: int) -> bool:
-    """Whether the tone stands out of this packet (over 1 % of full scale)."""
+    """Return whether the tone stands out of this packet (over 1 % of full scale)."""
     decoder = Decoder()
     for _ in range(3):  # a decoder needs a packet or two to settle
         samples = decoder.decode(payload).astype(float)
@@ -47,7 +47,7 @@ def sounds(payload: bytes, hz: int) -> bool:
 
 
 class Ear:
-    """What one person has heard, over all connections they have had. `gap` looks at a stretch of time (of the loop's clock)."""
+    """Everything one person has heard over all their connections. `gap` covers a stretch of the loop's clock."""
 
     def __init__(self, hz: int) -> None:
         self.hz = hz
@@ -63,7 +63,7 @@ class Ear:
         return [self.at[n] for n in range(first, end) if sounds(self.payloads[n], self.hz)]
 
     def gap(self, since: float, until: float) -> float:
-        """The longest stretch without the tone."""
+        """Return the longest stretch without the tone."""
         times = [since, *self.times(since, until), until]
         return max(later - earlier for earlier, later in pairwise(times))
 
@@ -73,7 +73,7 @@ class Ear:
 
 
 class Mouth(Peer):
-    """A connection of `Peer` that does no more than it must: no pictures, no repairs, packets made beforehand."""
+    """A minimal `Peer` connection: no video, no repairs, packets made beforehand."""
 
     ear: Ear
 
@@ -92,7 +92,7 @@ class Mouth(Peer):
             self.ear.add(self._loop.time(), data[header.payload : header.end])
 
     def sing(self, hz: int, ms: int) -> None:
-        """The next packet."""
+        """Send the next packet."""
         self._number += 1
         self.send_rtp("audio", self._number, self._number * RATE * ms // 1000 & 0xFFFFFFFF, frames(hz, ms)[self._number % LOOP])
 
@@ -103,8 +103,10 @@ def _certificate() -> RTCCertificate:
 
 
 class Choir:
-    """Everybody's next packet, every `ms`, a third of the people at a time. `late_s`: by how much the clock was ever late,
-    which the gaps hold too."""
+    """Sends everybody's next packet every `ms`, for a third of the people at a time.
+
+    `late_s`: the clock's largest delay, which the gaps include.
+    """
 
     def __init__(self, ms: int) -> None:
         self.ms = ms

@@ -1,4 +1,4 @@
-"""One server with workers of its own: a worker is told to end, and its rooms move to another one first."""
+"""One server with embedded workers: a worker is told to end, and its rooms move to another one first."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def drained(folder: Path) -> list[Figure]:
 
 
 def _spare(udp_port: int) -> Callable[[], bool]:
-    """Both the worker and its spare have their port."""
+    """Wait until the worker and its spare each have their port."""
 
     def both() -> bool:
         with suppress(ValueError):

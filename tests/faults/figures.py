@@ -1,4 +1,4 @@
-"""Figures of faults: rows as the benches write them, with the 95th percentile and what was aimed at beside them."""
+"""Figures of faults: rows as the benches write them, with the 95th percentile and the aim."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ AIMS = {
 
 @dataclass(frozen=True)
 class Figure(Row):
-    """`value` is the median, or the 95th percentile where the row is named so in the aims."""
+    """A figure. `value` is the median, or the 95th percentile if the aims name the row so."""
 
     median: float = 0.0
     p95: float = 0.0

@@ -1,4 +1,4 @@
-"""Everything is restarted, one part after another, under fifty calls: media machines by draining, servers by handing over."""
+"""A rolling restart under fifty calls: media machines by draining, servers by handing over."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.faults.stage import live_workers, on_cluster, stage, until
 from tests.faults.workers import Writers
 
 CALLS = 50
-MS = 60  # a third of the packets that browsers send: people, servers and workers share two cores
+MS = 60  # a third of a browser's packet rate, because people, servers and workers share two cores
 SETTLES_S = 3.0
 
 

@@ -1,4 +1,4 @@
-"""A server is killed, or stands still and wakes: the one that decides, and one that passes on."""
+"""A server is killed, or is frozen and wakes: the leader, and one that forwards."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ async def _ready(cluster: Cluster) -> None:
 
 
 async def _at(here: Stage, server: Server) -> None:
-    """Everybody is connected by way of this server, as the balancer might have chosen."""
+    """Connect everybody by way of this server, as the balancer might have chosen."""
     url = f"http://127.0.0.1:{server.port}"
     for person in here.people:
         turn = here.doors.index(url)
@@ -64,7 +64,7 @@ async def killed(cluster: Cluster) -> list[Figure]:
 
 
 async def stands_still(cluster: Cluster) -> list[Figure]:
-    """While the deciding server stands still another takes over, and calls begin that the former one knows nothing of."""
+    """Freeze the leader. Another takes over, and calls start that the frozen one knows nothing of."""
     gaps, harm = [], []
     async with stage(cluster, calls=1) as here:
         for person in here.people:
@@ -103,7 +103,7 @@ async def stands_still(cluster: Cluster) -> list[Figure]:
 
 
 def _ended(server: Server) -> None:
-    """Overtaken, it has ended by itself."""
+    """Check that the overtaken server has ended by itself."""
     assert server.process is not None
     assert server.process.wait(10) != 0
     server.process = None

@@ -1,4 +1,4 @@
-"""What every fault happens to: a cluster of real processes on loopback, and people in calls whose tones are listened to."""
+"""The setting of every fault: a cluster of real processes on loopback, and people in calls whose tones are monitored."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Call:
         return max(person.ear.gap(since, until) for person in self.people)
 
     def hears(self, within_s: float = 0.3) -> bool:
-        """Both hear each other now."""
+        """Return whether both hear each other now."""
         now = asyncio.get_running_loop().time()
         return all(person.ear.times(now - within_s, now) for person in self.people)
 
@@ -74,7 +74,10 @@ class Call:
 
 
 class Stage:
-    """`ms`: how long a packet of sound is. Rooms are on the workers of `settings`, people come in by `doors`."""
+    """A cluster with calls.
+
+    `ms`: length of a packet of sound. Rooms are on the workers of `settings`; people connect by `doors`.
+    """
 
     def __init__(self, settings: Settings, doors: list[str], records: Records, http: aiohttp.ClientSession, ms: int) -> None:
         self.settings = settings
@@ -87,7 +90,7 @@ class Stage:
 
     def door(self) -> Service:
         nothing: Any = None
-        service = Service(self.settings, nothing, _Through(self.http, self.doors))  # type: ignore[arg-type]  # a session that tries doors
+        service = Service(self.settings, nothing, _Through(self.http, self.doors))  # type: ignore[arg-type]  # a session that tries several servers
         service.url = ""
         return service
 
@@ -132,7 +135,7 @@ class Stage:
         return call
 
     async def refused_politely(self) -> bool:
-        """Who comes now is told why not, and when to come again: at the code, or at its exchange."""
+        """Check that a new user is told why they are refused and when to return, at the code or at its exchange."""
         asked = {"site": "demo-shop", "category": "cameras", "language": "ko"}
         headers = {"Origin": self.settings.shop_url}
         answer = await self.http.post(self.doors[0] + "/api/codes", json=asked, headers=headers)
@@ -149,19 +152,19 @@ class Stage:
             raise TimeoutError(f"{error}; {len(deaf)} of {len(self.calls)} calls do not: {deaf[0].describe()}") from None
 
     async def lines_of(self, call: Call) -> list[str]:
-        """The texts that the records hold, in their order."""
+        """Return the texts in the records, in order."""
         found = await self.records.lines(call.id, limit=100_000, audience="staff")
         return [line.text for line in found if line.kind == "text"]
 
     async def forget(self) -> None:
-        """What was heard so far."""
+        """Discard the sound heard so far."""
         now = asyncio.get_running_loop().time()
         for person in self.people:
             person.ear.forget(now - 2.0)
             person.pongs = [at for at in person.pongs if at > now - 2.0]
 
     async def close(self) -> None:
-        """Everybody goes."""
+        """Let everybody leave."""
         await asyncio.gather(*(person.close() for person in self.people), return_exceptions=True)
         self.people.clear()
         self.calls.clear()
@@ -169,8 +172,10 @@ class Stage:
 
 
 class _Through:
-    """HTTP that goes to the next server when one does not answer, as a balancer would see to; each request from an address of
-    its own, so that nobody's limits are reached."""
+    """HTTP that goes to the next server if one does not answer, as through a balancer.
+
+    Each request has its own client address, so that no limit is reached.
+    """
 
     def __init__(self, http: aiohttp.ClientSession, doors: list[str]) -> None:
         self._http = http
@@ -218,7 +223,7 @@ async def staged(settings: Settings, doors: list[str], records_url: str, *, call
 
 
 def on_cluster(measure: Callable[[Cluster], Awaitable[list[Figure]]], *, servers: int = 2, media: int = 2) -> list[Figure]:
-    """The logs of all parts are left in build/."""
+    """Run on a cluster. The logs of all parts are left in build/."""
     TARGET.parent.mkdir(exist_ok=True)
     with running_cluster(servers=servers, media=media) as cluster:
         try:
@@ -245,20 +250,20 @@ async def until(so: Callable[[], object], seconds: float, what: str) -> None:
 
 
 def worker_at(udp_port: int) -> int:
-    """The process that has this UDP port."""
+    """Return the process that has this UDP port."""
     found = subprocess.run(["ss", "-Hulnp", f"sport = :{udp_port}"], capture_output=True, text=True, check=True).stdout
     return int(found.partition("pid=")[2].partition(",")[0])
 
 
 async def live_workers(cluster: Cluster, count: int, seconds: float = 40.0) -> None:
-    """So many workers are announced and answer."""
+    """Wait until this many workers are announced and answer."""
     async with asyncio.timeout(seconds):
         while len(await _answering(cluster)) != count:
             await asyncio.sleep(0.1)
 
 
 async def _answering(cluster: Cluster) -> list[str]:
-    """Their addresses."""
+    """Return the addresses of the workers that answer."""
     async with Redis.from_url(cluster.redis.url) as client:
         names = [name.decode() for name in await client.smembers(WORKERS_KEY)]
         said = await client.mget([announcement_key(name) for name in names]) if names else []
@@ -272,7 +277,7 @@ async def _answering(cluster: Cluster) -> list[str]:
 
 
 async def _counts(cluster: Cluster) -> dict[str, Any]:
-    """What the workers have counted, packets dropped by reason among it."""
+    """Return the workers' counters, such as packets dropped by reason."""
     counts = {}
     for url in await _answering(cluster):
         async with WorkerClient(url, media_token(SECRET.encode())) as worker:

@@ -1,4 +1,4 @@
-"""Redis and PostgreSQL are away, or come back empty, under calls and a queue."""
+"""Redis and PostgreSQL are unavailable, or restart empty, under calls and a queue."""
 
 from __future__ import annotations
 
@@ -37,8 +37,10 @@ async def _waiting(here: Stage, count: int) -> list[Caller]:
 
 
 async def _served(here: Stage, waiting: list[Caller]) -> tuple[int, int]:
-    """As many counselors come as people wait: how many were lost, and how many calls were matched twice (a session with two
-    counselors, or a counselor with two sessions)."""
+    """Let as many counselors come as users wait. Return how many users were lost and how many calls matched twice.
+
+    Matched twice: a session with two counselors, or a counselor with two sessions.
+    """
     counselors = [await here.counselor(available=False) for _ in waiting]
     for counselor in counselors:
         await available(counselor)
@@ -114,8 +116,10 @@ async def redis_stops(cluster: Cluster) -> list[Figure]:
 
 
 async def _without_postgres(cluster: Cluster, here: Stage, away: Callable[[], None], back: Callable[[], None]) -> list[float]:
-    """Half a minute in which people talk, write, draw, come, are matched, leave and are rated: how many records are lost, how
-    many calls dropped, and the longest gap."""
+    """Return lost records, dropped calls and the longest gap of half a minute without PostgreSQL.
+
+    Meanwhile people talk, write, draw, come, are matched, leave and rate.
+    """
     staying, leaving = await here.call(), await here.call()
     await here.all_hear()
     late = await here.user(enters=False)
@@ -148,7 +152,7 @@ async def _without_postgres(cluster: Cluster, here: Stage, away: Callable[[], No
 
 
 async def _missing(here: Stage, staying: Call, leaving: Call, matched: Call) -> int:
-    """What happened meanwhile and does not stand in the records, or stands there twice."""
+    """Return the events of that time that the records lack or hold twice."""
     wrong = []
     over = await here.records.session(leaving.id)
     wrong.append(over is None or over.state != "closed" or over.rating_score != 4 or over.wrap_up_notes != "기록")

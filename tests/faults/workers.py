@@ -1,4 +1,4 @@
-"""A media worker is killed, or stands still, under one call and under thirty."""
+"""A media worker is killed or frozen under one call and under thirty."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STANDS_STILL_S = 10.0
 
 
 class Writers:
-    """Both people of a call write a line and draw a stroke, again and again, while it is entered."""
+    """Both people of a call, who write lines and draw strokes while the context lasts."""
 
     def __init__(self, call: Call, *, strokes: bool = True) -> None:
         self.call = call
@@ -49,14 +49,14 @@ class Writers:
                 await asyncio.sleep(WRITE_S)
 
     async def lost_lines(self, stage: Stage) -> int:
-        """Written and not in the records, or there twice; once everything had the time to arrive."""
+        """Return lines that the records lack or hold twice, after everything had time to arrive."""
         for person in self.call.people:
             await person.delivered()
         stored = Counter(await stage.lines_of(self.call))
         return sum(stored[text] != 1 for text in self.lines)
 
     async def lost_strokes(self) -> int:
-        """Not on both people's boards."""
+        """Return strokes that are not on both people's boards."""
         drawn = set(self.strokes)
 
         def missing() -> int:

@@ -1,7 +1,8 @@
-"""A light client of the media worker for tests: the protocol of a browser's peer connection without the browser.
+"""A light client of the media worker for tests: a browser's peer connection protocol without the browser.
 
-Real UDP, real DTLS-SRTP and SCTP (aiortc's), Opus tones in and out, pictures as bare VP8 payloads. Nothing of the worker's own
-transport is used, so that both sides cannot be wrong in the same way; RTP and RTCP are read with the worker's pure parsers.
+Real UDP, real DTLS-SRTP and SCTP (aiortc's), Opus tones in and out, video as bare VP8 payloads. It uses nothing of the
+worker's own transport, so that both sides cannot be wrong in the same way. It reads RTP and RTCP with the worker's pure
+parsers.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ CHECK_EVERY_S = 0.5
 
 
 def offer(ufrag: str, password: str, fingerprint: str, layers: tuple[str, ...] = (), *, repairs: bool = False) -> str:
-    """The one shape of offer that clients make. `layers`: of the camera, from low to high; `repairs`: with RTX and RED."""
+    """Build the one shape of offer that clients make. `layers`: of the camera, low to high; `repairs`: with RTX and RED."""
     media = ["audio sendrecv", "video sendonly", "video sendonly", *["video recvonly"] * 4]
     lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0 1 2 3 4 5 6 7"]
     transport = [f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{password}", f"a=fingerprint:sha-256 {fingerprint}", "a=setup:actpass"]
@@ -68,7 +69,7 @@ def offer(ufrag: str, password: str, fingerprint: str, layers: tuple[str, ...] =
 
 
 class _Socket:
-    """A datagram socket that says when the kernel received each datagram, as browsers' sockets do."""
+    """A datagram socket that reports when the kernel received each datagram, as browsers' sockets do."""
 
     def __init__(self, host: str, receive: Callable[[bytes, float], None]) -> None:
         self._receive = receive
@@ -103,14 +104,16 @@ class _Socket:
 
 
 class Peer:
-    """`async with await Peer.join(…)`. What it heard and saw is in `heard` (Opus payloads), `pictures` (slot → packets) and
-    `picture_times` (slot → sequence → frame, timestamp)."""
+    """`async with await Peer.join(…)`: a peer and everything it received.
+
+    `heard`: Opus payloads. `pictures`: slot → packets. `picture_times`: slot → sequence → (frame, timestamp).
+    """
 
     role = "controlling"
     state = "completed"
 
     def __init__(self, participant: str, layers: dict[str, int] | None = None, *, repairs: bool = False) -> None:
-        """layers: RID → packets a frame, from low to high; without, the camera is one picture. repairs: RTX, and RED."""
+        """`layers`: RID → packets per frame, low to high; without, the camera has one layer. `repairs`: RTX and RED."""
         self.participant = participant
         self.layers = layers or {}
         self.repairs = repairs
@@ -194,7 +197,7 @@ class Peer:
             self._repaired |= {int(new): int(old) for old, new in re.findall(r"a=ssrc-group:FID (\d+) (\d+)", section)}
 
     async def open_socket(self, host: str = "127.0.0.1") -> None:
-        """A new local address: at first, and when roaming."""
+        """Open a new local address: at first, and when roaming."""
         self.socket = _Socket(host, self._datagram)
 
     async def _connect(self) -> None:
@@ -229,7 +232,7 @@ class Peer:
         self.socket.close()
 
     async def vanish(self) -> None:
-        """As if the machine was cut off: nothing more is sent, nothing said."""
+        """Stop sending without a goodbye, as if the machine was cut off."""
         self.silenced = True
 
     async def __aenter__(self) -> Self:
@@ -254,7 +257,7 @@ class Peer:
             self.socket.sendto(data, self.target)
 
     def check(self) -> None:
-        """One connectivity check, from the present socket."""
+        """Send one connectivity check from the present socket."""
         request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
         request.attributes["USERNAME"] = f"{self._their_ufrag}:{self._ufrag}"
         request.attributes["PRIORITY"] = 2130706431
@@ -282,7 +285,7 @@ class Peer:
         elif 192 <= data[1] <= 223:
             self._rtcp(self._dtls._rx_srtp.unprotect_rtcp(data))
         else:
-            with contextlib.suppress(pylibsrtp.Error):  # repeated once too often: a replay
+            with contextlib.suppress(pylibsrtp.Error):  # repeated too often: a replay
                 self._rtp(self._dtls._rx_srtp.unprotect(data), came)
 
     def _stun(self, data: bytes) -> None:
@@ -344,7 +347,7 @@ class Peer:
                         self.send_raw(self._again(sent))
 
     async def _repair_forever(self) -> None:
-        """NACKs and transport-wide feedback as a browser would send them."""
+        """Send NACKs and transport-wide feedback as a browser would."""
         due = 0.0
         while True:
             await asyncio.sleep(0.02)
@@ -358,7 +361,7 @@ class Peer:
                     self.send_rtcp(rtcp.receiver_report(1, []) + rtcp.nack(1, stream.ssrc, missing))
 
     def _again(self, sent: bytes) -> bytes:
-        """The packet as it was, or in a stream of its own that says whose it is by MID alone."""
+        """Return the packet unchanged, or in an RTX stream that names its source by MID alone."""
         if not self.repairs:
             return sent
         self._repairs_sent += 1
@@ -371,7 +374,7 @@ class Peer:
         return again
 
     def sealed_voice(self, sequence: int) -> bytes:
-        """A packet of this peer's voice that an accomplice may send."""
+        """Return an encrypted packet of this peer's voice that an accomplice may send."""
         plain = rtp.build(OPUS, False, sequence, sequence * 960, self._ssrcs["audio"], b"\x78" + bytes(60))
         sealed: bytes = self._dtls._tx_srtp.protect(plain)
         return sealed
@@ -387,7 +390,7 @@ class Peer:
         self.send_raw(self._dtls._tx_srtp.protect_rtcp(data))
 
     def report_loss(self, share: float) -> None:
-        """A receiver report on the voice that is heard."""
+        """Send a receiver report on the received voice."""
         self.send_rtcp(rtcp.receiver_report(1, [rtcp.Block(self._voice_ssrc, int(share * 256), 0, 0, 0, 0, 0)]))
 
     def send_rtp(
@@ -418,10 +421,10 @@ class Peer:
             self._plain[sealed] = plain
         self.send_raw(sealed)
 
-    # what a person does
+    # actions of a person
 
     def speak(self, hz: int, *, packets: int | None = None, level: int = 20) -> asyncio.Task[None]:
-        """A tone, 50 packets a second, until cancelled (or so many)."""
+        """Send a tone, 50 packets a second, until cancelled (or this many packets)."""
         task = asyncio.create_task(self._speak(hz, packets, level))
         self._tasks.append(task)
         return task
@@ -439,12 +442,12 @@ class Peer:
             await asyncio.sleep(max(0.0, began + (number - first) * 0.02 - loop.time()))
 
     def show_layers(self, fps: int = 20) -> None:
-        """The camera in all its layers. What is shown of a frame says in its sixth byte which layer it is of."""
+        """Send the camera in all its layers. The sixth byte of a frame names its layer."""
         for name, packets in self.layers.items():
             self.show(f"camera:{name}", packets_a_frame=packets, fps=fps)
 
     def show(self, role: str = "camera", *, packets_a_frame: int = 3, fps: int = 20) -> asyncio.Task[None]:
-        """Frames of so many packets; a keyframe at first and whenever one is asked for. Payloads carry (frame, packet)."""
+        """Send frames of this many packets, with a keyframe at first and on request. Payloads carry (frame, packet)."""
         task = asyncio.create_task(self._show(role, packets_a_frame, fps))
         self._tasks.append(task)
         return task
@@ -467,22 +470,22 @@ class Peer:
         self.live.send(json.dumps({"t": "hb", "n": number}))
 
     async def listen(self, seconds: float = 0.5) -> Listened:
-        """What is heard from now on for so long."""
+        """Return the sound heard from now on for this long."""
         begin = len(self.heard)
         await asyncio.sleep(seconds)
         return Listened(self.heard[begin:])
 
     def layer(self, slot: int, last: int = 10) -> set[str]:
-        """Which layers the last packets of a slot were of."""
+        """Return the layers of a slot's last packets."""
         packets = list(self.pictures.get(slot, {}).values())[-last:]
         return {packet[10:].rstrip(b".").decode().partition(":")[2] for packet in packets}
 
     def sent(self, role: str) -> int:
-        """Packets of a picture sent so far, repeats aside."""
+        """Return the packets of a video sent so far, without retransmissions."""
         return sum(ssrc == self._ssrcs[role] for ssrc, _ in self._sent)
 
     def frames(self, slot: int) -> list[tuple[int, int]]:
-        """(frame, packet) of what arrived in a slot, in order of sequence numbers."""
+        """Return (frame, packet) of the packets in a slot, in order of sequence numbers."""
         packets = self.pictures.get(slot, {})
         first = next(iter(packets), 0)
         ordered = sorted(packets, key=lambda sequence: rtp.ahead(sequence, first))
@@ -498,7 +501,7 @@ class Listened:
         self.samples = np.concatenate([decoder.decode(each) for each in payloads]) if payloads else np.zeros(0, np.int16)
 
     def tones(self, *candidates: int) -> set[int]:
-        """Which of the tones stand out (over 1 % of full scale)."""
+        """Return which of the tones stand out (over 1 % of full scale)."""
         samples = self.samples[-16384:].astype(float)
         if len(samples) < 4800:
             return set()

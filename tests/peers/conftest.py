@@ -24,14 +24,14 @@ EVENTS_S = 30.0  # a busy machine delays heartbeats; a test reads on, and does n
 
 
 async def eventually(true: Callable[[], object], seconds: float = 5.0) -> None:
-    """Waits for real packets of a real process; fails after `seconds`."""
+    """Wait for real packets of a real process. Fail after `seconds`."""
     async with asyncio.timeout(seconds):
-        while not true():  # what is waited for has no event of its own
+        while not true():  # the awaited state has no event of its own
             await asyncio.sleep(0.01)
 
 
 class Service:
-    """A room of a worker, the worker's client, and all the events it told."""
+    """A room of a worker, the worker's client, and all events it sent."""
 
     def __init__(self, worker: client.WorkerClient) -> None:
         self.room = f"room-{secrets.token_hex(4)}"
@@ -76,7 +76,7 @@ class Service:
 
 
 def answers(path: Path) -> bool:
-    """The file is there a moment before the worker listens."""
+    """Return whether the worker listens. Its socket file appears a moment earlier."""
     with socketlib.socket(socketlib.AF_UNIX) as one:
         return one.connect_ex(str(path)) == 0
 
@@ -84,8 +84,11 @@ def answers(path: Path) -> bool:
 def start_worker(
     socket: Path, *, own_addresses: bool = False, pure: bool = False, module: Sequence[str] = ("media",)
 ) -> subprocess.Popen[bytes]:
-    """A worker process that answers; dies with this one. On loopback alone unless it shall have the machine's own addresses.
-    `pure`: without its fast path. `module`: what runs it, and its first arguments."""
+    """Start a worker process that answers and dies with this one.
+
+    It uses loopback alone unless it is to have the machine's own addresses. `pure`: without its fast path. `module`: the
+    module that runs it, and its first arguments.
+    """
     where = ["--loopback"] if own_addresses else ["--address", "127.0.0.1"]
     command = [sys.executable, "-m", *module, "--socket", str(socket), *where]
     environment = os.environ | ({OFF: "1"} if pure else {})
@@ -99,7 +102,7 @@ def start_worker(
 
 
 class SharedWorkers:
-    """One worker of each kind for all tests that do not harm it. After a test that has ended it, the next one gets another."""
+    """One worker of each kind for all tests that do not harm it. If a test ends it, the next test gets another."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -128,26 +131,26 @@ def shared_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedW
 
 @pytest.fixture
 def worker_socket(shared_workers: SharedWorkers) -> Path:
-    """Of a worker where each test has a room of its own."""
+    """Return the socket of a worker in which each test has its own room."""
     return shared_workers.socket(pure=False)
 
 
 @pytest.fixture
 def pure_worker_socket(shared_workers: SharedWorkers) -> Path:
-    """Of one without the fast path."""
+    """Return the socket of a worker without the fast path."""
     return shared_workers.socket(pure=True)
 
 
 @pytest.fixture
 async def service(worker_socket: Path) -> AsyncIterator[Service]:
-    """A room at epoch 1."""
+    """Return a room at epoch 1."""
     async with _room(worker_socket) as service:
         yield service
 
 
 @pytest.fixture(params=["worker_socket", "pure_worker_socket"], ids=["fast", "pure"])
 async def either_service(request: pytest.FixtureRequest) -> AsyncIterator[Service]:
-    """The same of a worker with its fast path, and of one without."""
+    """Return a room at epoch 1 of a worker with its fast path, and of one without."""
     async with _room(request.getfixturevalue(request.param)) as service:
         yield service
 

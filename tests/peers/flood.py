@@ -1,5 +1,8 @@
-"""`python flood.py FD HOST PORT PER_S PACKETS`: sends datagrams, read from stdin (each behind its length, two bytes), over and
-over from a socket that it has inherited. A process of its own, so that the test's people go on speaking."""
+"""`python flood.py FD HOST PORT PER_S PACKETS`: send datagrams repeatedly from an inherited socket.
+
+It reads them from stdin (each behind its length, two bytes). It is a separate process, so that the test's people can keep
+speaking.
+"""
 
 from __future__ import annotations
 

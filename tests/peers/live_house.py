@@ -1,4 +1,4 @@
-"""A whole service on free ports for tests, and clients that speak its HTTP and WebSocket as browsers do."""
+"""A whole service on free ports for tests, and clients that use its HTTP and WebSocket as browsers do."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ atexit.register(shutil.rmtree, RECORDINGS, ignore_errors=True)
 
 @cache
 def _seeded() -> Path:
-    """A data folder with the demo's people, made once; verifying takes a password's cost from its hash, and these are cheap."""
+    """Return a data folder with the demo's people, made once. Its password hashes are cheap to verify."""
     folder = Path(tempfile.mkdtemp(prefix="sangdam-seeded-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
@@ -58,7 +58,7 @@ def _seeded() -> Path:
 
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as aside:
         patch.setattr(identity, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-        aside.submit(asyncio.run, seed()).result()  # a loop runs here already
+        aside.submit(asyncio.run, seed()).result()  # this thread has a running loop already
     return folder
 
 
@@ -73,7 +73,7 @@ def settings_for(folder: Path) -> Settings:
         udp_port=free_ports(UDP_PORTS),
         workers=1,
         recordings=RECORDINGS,
-        most_lag_ms=60_000,  # a busy machine refuses nobody
+        most_lag_ms=60_000,  # a busy machine must refuse nobody
     )
 
 
@@ -89,7 +89,7 @@ class Service:
         return self.app[app_keys.LIVE]
 
     def skip(self, seconds: float) -> None:
-        """The service's clock jumps ahead."""
+        """Let the service's clock jump ahead."""
         house, ahead = self.live.house, int(seconds * 1000)
         before = house.now
         house.now = lambda: before() + ahead
@@ -97,12 +97,12 @@ class Service:
         self.live.staffing.wake()
 
     async def notices_gone(self, person: Person) -> None:
-        """Closes this tab and waits until the service knows."""
+        """Close this tab and wait until the service knows."""
         holders = self.live.house.entries[person.session_id].holders
         before = len(holders)
         await person.close()
         async with asyncio.timeout(WAIT_S):
-            while len(holders) == before:  # the service has no event for tests
+            while len(holders) == before:  # the service sends no event for tests
                 await asyncio.sleep(0.01)
 
     async def post(self, path: str, body: Any, origin: str | None = None, cookie: str = "") -> tuple[int, Any, str]:
@@ -155,7 +155,7 @@ class Service:
 
 
 class Person:
-    """One tab. Everything received is kept in ``seen``; ``session`` is the newest view."""
+    """One tab. Everything received is kept in `seen`; `session` is the newest view."""
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self.ws = ws
@@ -187,7 +187,7 @@ class Person:
         await self.ws.send_str(json.dumps(message))
 
     async def say(self, kind: str, **rest: Any) -> dict[str, Any]:
-        """A message about this person's session; its reply."""
+        """Send a message about this person's session. Return the reply."""
         return await self.ask(type=kind, session=self.session_id, **rest)
 
     async def ask(self, **message: Any) -> dict[str, Any]:
@@ -200,7 +200,7 @@ class Person:
         def found() -> dict[str, Any] | None:
             return next((message for message in self.seen[since:] if wanted(message)), None)
 
-        def closed() -> bool:  # nothing more comes: who is to come back shall do so at once
+        def closed() -> bool:  # nothing more comes: a client told to return does so at once
             return bool(self.seen) and self.seen[-1]["type"] == "closed"
 
         async with self._news:
@@ -217,7 +217,7 @@ class Person:
         return await self.find(lambda message: message["type"] == kind, since)
 
     async def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Waits until the newest view of the session fits."""
+        """Wait until the newest view of the session fits."""
         async with self._news:
             try:
                 async with asyncio.timeout(WAIT_S):
@@ -228,7 +228,7 @@ class Person:
         return self.session
 
     async def join_room(self, layers: dict[str, int] | None = None) -> Peer:
-        """Makes this tab's peer connection, by an offer over the WebSocket. `layers`: as in `Peer`."""
+        """Make this tab's peer connection by an offer over the WebSocket. `layers`: as in `Peer`."""
         self.peer = await Peer.join(_ByWebSocket(self), self.session_id, self.session["you"], layers=layers)
         return self.peer
 
@@ -251,13 +251,13 @@ class Person:
         return self._reader.done()
 
     async def break_off(self) -> None:
-        """Without a goodbye, as when the network is gone."""
+        """Close without a goodbye, as when the network fails."""
         self.ws.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
         await self._reader
 
 
 class _ByWebSocket:
-    """Stands where a light peer expects a worker: its offer goes the way a browser's does."""
+    """Stands for a worker as a light peer expects it. It sends the offer as a browser does."""
 
     def __init__(self, person: Person) -> None:
         self.person = person
@@ -274,7 +274,7 @@ class _ByWebSocket:
 
 
 class _Lent:
-    """Stands for the process of a worker that others will use after us: nobody ends it."""
+    """Stands for the process of a shared worker, which nobody may end."""
 
     returncode = None
 
@@ -286,13 +286,13 @@ class _Lent:
 
 
 class OneWorker(Workers):
-    """No supervision and no spare: one real worker for all services of a test run, because starting one takes seconds."""
+    """One real worker for all services of a test run, because starting one takes seconds. No supervision, no spare."""
 
     _shared: tuple[subprocess.Popen[bytes], str] | None = None
 
     @classmethod
     def _process(cls) -> tuple[int, str]:
-        """The worker's process id and socket. After a test that has ended it, the next one gets another."""
+        """Return the worker's process id and socket. If a test has ended the worker, start another."""
         if cls._shared is None or cls._shared[0].poll() is not None:
             cls._shared = cls._begin()
         process, path = cls._shared
@@ -322,7 +322,7 @@ class OneWorker(Workers):
 
 @asynccontextmanager
 async def running(settings: Settings, *, supervised: bool = False, workers: MediaWorkers | None = None) -> AsyncIterator[Service]:
-    """`supervised`: with workers of its own, which may be killed."""
+    """Start a service. `supervised`: with its own workers, which may be killed."""
     workers = workers or (Workers(settings) if supervised else OneWorker(settings))
     runner = web.AppRunner(await wiring.build_app(settings, workers), access_log=None, shutdown_timeout=1.0)
     async with aiohttp.ClientSession() as http:
@@ -335,7 +335,7 @@ async def running(settings: Settings, *, supervised: bool = False, workers: Medi
 
 
 async def in_conversation(service: Service, channel: str = "text") -> tuple[Person, Person]:
-    """The user and their counselor, active."""
+    """Return the user and their counselor in an active session."""
     counselor, user = await service.staff("jimin"), await service.user(channel)
     assert (await user.say("enter"))["type"] == "ok"
     ring = await counselor.get("ring")

@@ -1,5 +1,7 @@
-"""UDP paths between a client and the worker (or another client): one that loses, delays, reorders and repeats by a seed, and one
-that is cut or changes its address."""
+"""UDP paths between a client and the worker (or another client).
+
+One kind loses, delays, reorders and repeats by a seed; the other is cut or changes its address.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,7 @@ QUEUE_S = 0.3
 
 @dataclass(frozen=True)
 class Line:
-    """One direction. What is random touches media alone (RTP and RTCP): DTLS and STUN pass, so that a test is about media and not
-    about its connection."""
+    """One direction of a link. Random faults affect media (RTP and RTCP) alone; DTLS and STUN always pass."""
 
     loss: float = 0.0
     """Share of the packets that are lost."""
@@ -31,8 +32,10 @@ class Line:
 
 
 class Way:
-    """The fate of each packet of one direction (`line` may change). That of the n-th RTP packet depends on the seed alone,
-    whatever RTCP does between."""
+    """The fate of each packet of one direction (`line` may change).
+
+    The fate of the n-th RTP packet depends on the seed alone, whatever RTCP comes between.
+    """
 
     def __init__(self, line: Line, seed: str) -> None:
         self.line = line
@@ -41,7 +44,7 @@ class Way:
         self._free = 0.0
 
     def delays(self, data: bytes, now: float) -> list[float]:
-        """Seconds until it arrives, twice where it arrives twice; empty: never."""
+        """Return the seconds until the packet arrives, twice if it arrives twice, empty if it is lost."""
         delays = self._luck("rtcp" if 192 <= data[1] <= 223 else "rtp") if data[:1] >= b"\x80" else [0.0]
         if self.line.bps is None or not delays:
             return delays
@@ -64,7 +67,7 @@ class Way:
 
 
 class Proxy(asyncio.DatagramProtocol):
-    """One client, one target. `up`: towards the target, `down`: towards the client; `loss`, `jitter_s`: the same both ways."""
+    """One client, one target. `up`: towards the target, `down`: towards the client. `loss` and `jitter_s` apply both ways."""
 
     def __init__(
         self,
@@ -114,8 +117,11 @@ class Proxy(asyncio.DatagramProtocol):
 
 
 class Nat(asyncio.DatagramProtocol):
-    """Between one client and the worker, like a router at home: the worker sees an address of its own, which `rebind` changes
-    without the client's knowing, and nothing passes while it is `cut`."""
+    """A home router between one client and the worker.
+
+    The worker sees the router's address, which `rebind` changes without the client's knowledge. Nothing passes while it is
+    `cut`.
+    """
 
     def __init__(self, target: Address) -> None:
         self.target = target

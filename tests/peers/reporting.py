@@ -9,7 +9,7 @@ from tests.peers.client import Peer
 
 
 async def reports_back(peer: Peer, lost_percent: int) -> None:
-    """What a browser does once a second: it reports on the voice that it hears."""
+    """Report on the received voice once a second, as a browser does."""
     while True:
         await asyncio.sleep(0.25)
         told = [report for report in peer.reports if isinstance(report, rtcp.SenderReport)]

@@ -1,4 +1,4 @@
-"""Who has a narrow line gets less of a picture, keeps the voice, and is told; nobody else notices."""
+"""A person with a slow connection gets less video, keeps the voice, and is told. Nobody else notices."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ async def test_slow_connection_keeps_the_voice_without_affecting_others(service:
     assert told(service, "wide") == []
 
     line.down.line = Line()
-    await eventually(lambda: told(service, "narrow")[-1] == {}, 40.0)  # attempts that failed made the next ones rarer
+    await eventually(lambda: told(service, "narrow")[-1] == {}, 40.0)  # failed attempts made the next ones rarer
     await eventually(lambda: narrow.layer(0) == {"h"})
     assert sender.feedback > 50, "the sender is told what arrives"
     line.close()

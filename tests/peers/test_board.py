@@ -1,4 +1,4 @@
-"""The board over the data channel, and by signaling for who has none."""
+"""The board over the data channel, and by signaling for participants without one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.peers.conftest import Service, eventually
 
 
 class Writer:
-    """A participant's copy of the board, kept in step over the `doc` channel."""
+    """A participant's copy of the board, kept in sync over the `doc` channel."""
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer

@@ -1,4 +1,4 @@
-"""Calls over real UDP between light clients: who hears and sees whom, and how long a joining takes."""
+"""Calls over real UDP between light clients: who hears and sees whom, and how long joining takes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def test_three_people_hear_the_two_others(service: Service) -> None:
 
 
 async def test_unmuted_person_is_heard_from_the_first_word(service: Service) -> None:
-    """In between nothing that they send is even looked at."""
+    """While a person is muted, the worker does not even parse their packets."""
     names = ("user", "counselor", "professional")
     await service.everyone_hears_everyone(*names)
     people = [await service.join(name) for name in names]
@@ -63,11 +63,13 @@ async def test_unmuted_person_is_heard_from_the_first_word(service: Service) -> 
 
 
 async def test_single_voice_bypasses_the_mixer_and_returns_without_a_gap(service: Service) -> None:
-    """Its packets reach all listeners as they came, by the fast path where there is one; another's word is mixed in at once, and
-    nobody's stream skips or repeats anything."""
+    """Listeners get its packets unchanged, by the fast path if there is one.
+
+    A second person's word is mixed in at once, and no listener's stream skips or repeats anything.
+    """
     names = ("user", "counselor", "professional")
     hears = {name: {other: 1.0 for other in names if other != name} for name in names}
-    await service.matrix(hears=hears | {"trainee": {"user": 1.0}})  # who hears the user alone
+    await service.matrix(hears=hears | {"trainee": {"user": 1.0}})  # listeners who hear only the user
     user, counselor, professional, trainee = [await service.join(name) for name in (*names, "trainee")]
     said, loop = _words(9), asyncio.get_running_loop()
     talking = asyncio.create_task(_say(user, said))
@@ -94,7 +96,7 @@ async def test_single_voice_bypasses_the_mixer_and_returns_without_a_gap(service
 
 
 def _words(seconds: int) -> list[bytes]:
-    """A tone that pauses for 0.2 s in each second, as talk does; no two packets are alike."""
+    """Return a tone that pauses for 0.2 s in each second, as speech does. No two packets are alike."""
     at = np.arange(48_000 * seconds) / 48_000
     sound = 8000 * np.sin(2 * np.pi * (300 + 20 * at) * at) * np.where(at % 1.0 < 0.8, 1.0, 0.02)
     encoder = Encoder(complexity=5)
@@ -159,7 +161,7 @@ async def test_video_arrives_in_its_slot_starting_with_a_keyframe(service: Servi
     user, counselor = await service.join("user"), await service.join("counselor")
     user.show()
     counselor.show("screen")
-    await asyncio.sleep(0.5)  # both show before anybody looks
+    await asyncio.sleep(0.5)  # both send video before anybody views it
     sees = {"counselor": {0: ("user", "camera")}, "user": {2: ("counselor", "screen")}}
     await service.matrix(sees=sees)
     await asyncio.sleep(1.0)
@@ -226,7 +228,7 @@ async def test_reports_give_senders_their_loss_and_receivers_the_time(either_ser
 
 
 async def test_relayed_speaker_is_told_of_the_listeners_loss(service: Service) -> None:
-    """Only the speaker can put copies into the packets."""
+    """Only the speaker can add redundancy to the packets."""
     await service.everyone_hears_everyone("user", "counselor")
     user, counselor = await service.join("user"), await service.join("counselor")
     user.speak(440)

@@ -1,4 +1,4 @@
-"""Peers and rooms come and go: replaced, lost, found, roaming, stale epochs, and the end of a worker."""
+"""Lifecycle of peers and rooms: replaced, failed, revived, roaming, stale epochs, and the end of a worker."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def test_former_peer_stays_if_heard_before_the_newer_one_is_up(service: Se
     counselor.speak(620)
     await eventually(lambda: user.heard and counselor.heard)
     user.silenced = True
-    offered = {"secure": False, "former": user.name}  # by WebSocket, while nothing goes by UDP
+    offered = {"secure": False, "former": user.name}  # by WebSocket, while UDP is blocked
     newer = [await service.join("user", **offered) for _ in range(3)]
     for each in newer[:2]:
         await service.until_state(each, "replaced")
@@ -98,7 +98,7 @@ async def test_newer_live_peer_replaces_a_silent_one(service: Service) -> None:
 
 
 async def test_offer_ends_peers_that_signaling_does_not_name(service: Service) -> None:
-    """It may have decided about this offer before it heard of them; who leaves would leave them behind."""
+    """Signaling may have decided about this offer before it heard of them. Else leaving would not end them."""
     first = await service.join("user")
     second = await service.join("user", former=first.name)
     await service.until_state(first, "replaced")
@@ -251,7 +251,7 @@ def test_worker_dies_with_its_parent(tmp_path: Path) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Zombies count as dead: whoever adopts them reaps them when it likes."""
+    """Return whether the process lives. Zombies count as dead, because their reaping may take any time."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:

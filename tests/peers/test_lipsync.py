@@ -1,7 +1,7 @@
-"""Lips and voice: what a viewer's browser would show and play at one moment was said and seen at one moment.
+"""Lip sync: sound and video that a viewer's browser would present together were captured together.
 
-A browser puts streams together by their sender reports. The sender here beeps and counts pictures at known times; the viewer
-computes, from the reports that it gets, when each beep and each picture belongs.
+A browser synchronizes streams by their sender reports. The sender here beeps and counts frames at known times. The viewer
+computes from the reports when each beep and each frame belongs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PROMISE_S = 0.05
 
 
 class Speaker:
-    """Sound and pictures captured by one clock, sent as a browser does: packets when full, pictures when encoded."""
+    """Sound and video captured by one clock and sent as a browser does: packets when full, frames when encoded."""
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
@@ -63,7 +63,7 @@ class Speaker:
             self.peer.send_rtp("camera", frame, self.first["camera"] + int(captured * 90_000) & 0xFFFFFFFF, body, marker=True)
 
     async def _report(self) -> None:
-        """Both streams on one clock of their own."""
+        """Report both streams on one clock."""
         while True:
             now = asyncio.get_running_loop().time() - self.began
             for role, rate in (("audio", RATE), ("camera", 90_000)):
@@ -74,7 +74,7 @@ class Speaker:
 
 
 class Viewer:
-    """Puts what arrives on one time line, by the reports."""
+    """Puts arriving packets on one time line by the reports."""
 
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
@@ -84,7 +84,7 @@ class Viewer:
         return report.ntp / (1 << 32) - rtcp.NTP_EPOCH_S + rtp.ticks_ahead(timestamp, report.timestamp) / rate
 
     def beeps(self, seconds: float) -> list[tuple[int, float]]:
-        """(which, when it begins) of the beeps of the last seconds."""
+        """Return (which, start time) of the beeps of the last seconds."""
         decoder, found, quiet = Decoder(), [], 0
         sounds = [decoder.decode(payload).astype(float) for payload in self.peer.heard]
         for index in range(len(sounds) - 5):
@@ -97,14 +97,14 @@ class Viewer:
         return found
 
     def pictures(self, last: int) -> list[tuple[int, float]]:
-        """(frame, when it belongs) of the last pictures."""
+        """Return (frame, time) of the last frames."""
         ssrc = next(ssrc for ssrc, slot in self.peer._slots.items() if slot == 0)
         kept = list(self.peer.picture_times[0].values())[-last:]
         return [(frame, self._time(ssrc, 90_000, timestamp)) for frame, timestamp in kept]
 
 
 def _pitch(sound: np.ndarray) -> int:
-    """Which of `PITCHES`."""
+    """Return which of `PITCHES` this is."""
     spectrum = np.abs(np.fft.rfft(sound * np.hanning(len(sound))))
     return int(np.argmin(np.abs(np.array(PITCHES) - np.argmax(spectrum) * RATE / len(sound))))
 
@@ -125,7 +125,7 @@ async def test_lips_and_voice_stay_in_sync_on_any_network(service: Service, hear
     await asyncio.sleep(5.0)
     task.cancel()
     ear = Viewer(viewer)
-    # each is when the sender's own zero would be: what is asked is how far a beep is from the picture that was captured with it
+    # each is the sender's zero; their difference is the distance of a beep from the frame captured with it
     voice = [moment - which * BEEP_EVERY_S for which, moment in ear.beeps(2.0)]
     lips = [moment - frame / FPS for frame, moment in ear.pictures(30)]
     assert len(voice) >= 3

@@ -1,4 +1,4 @@
-"""The board by WebSocket, for those without a data channel: drawn, shared, journalled, and whole for whoever comes later."""
+"""The board by WebSocket for participants without a data channel: drawn, shared, journalled, complete for late joiners."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 class Board:
-    """A document kept in step by `board` messages."""
+    """A document kept in sync by `board` messages."""
 
     def __init__(self, person: Person) -> None:
         self.person = person

@@ -1,4 +1,4 @@
-"""Callbacks over real HTTP and WebSockets: asked for, due, rung, answered outside or by a fresh link; also across a restart."""
+"""Callbacks over real HTTP and WebSockets: requested, due, rung, answered by phone or by a fresh link, and restarts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def asked(service: Service, user: Person) -> int:
-    """In a minute: those who never close call back whenever one likes."""
+    """Ask for a callback in a minute. A category that is always open takes any time."""
     at = service.live.house.now() + 60_000
     assert (await user.say("callback", at=at, contact=CONTACT, note=NOTE))["type"] == "ok"
     await user.state("callback")
@@ -34,7 +34,7 @@ async def asked(service: Service, user: Person) -> int:
 
 
 async def vouched_for(service: Service) -> Person:
-    """A user whom the shop's own back end knows."""
+    """Return a user known to the shop's own back end."""
     site = await service.app[app_keys.RECORDS].site("demo-shop")
     assert site is not None
     [key, *_] = site.keys
@@ -60,7 +60,7 @@ def until(service: Service, at: int) -> float:
 
 
 async def rung(service: Service, at: int) -> tuple[Person, dict[str, Any]]:
-    """Its time has come, and then a counselor."""
+    """Let its time come, then a counselor."""
     service.skip(until(service, at))
     counselor = await service.staff("jimin")
     return counselor, await counselor.get("ring")
@@ -217,7 +217,7 @@ async def test_callback_survives_a_restart(tmp_path: Path) -> None:
         assert counselor.session["callback"]["contact"] == CONTACT
         await service.notices_gone(counselor)
     async with running(settings) as service:
-        service.skip(until(service, at) + 40)  # the counselor does not come back: somebody else is asked
+        service.skip(until(service, at) + 40)  # the counselor does not return, so somebody else is asked
         other = await service.staff("suho")
         ring = await other.get("ring")
         assert ring["kind"] == "callback"

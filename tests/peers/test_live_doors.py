@@ -1,4 +1,4 @@
-"""At the door: who may connect, what they may say, and what everyone else notices of those who misbehave (nothing)."""
+"""Access control of connections: who may connect, what they may send, and that misuse disturbs nobody else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Erased is gone: a word is left wherever a person can write or be named, and after erasing it is in no byte of any file."""
+"""Erased is gone. A word is left wherever a person can write or be named; after erasing it is in no byte of any file."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DAY_MS = 86_400_000
 
 
 class House:
-    """A service and where its bytes lie."""
+    """A service and the places of its bytes."""
 
     def __init__(self, service: Service, postgres: PostgresServer | None, redis_server: RedisServer | None) -> None:
         self.service = service
@@ -51,7 +51,7 @@ class House:
         return found
 
     async def found(self, word: str) -> list[str]:
-        """Where the word stands."""
+        """Return where the word is found."""
         where = [str(path) for path in _files(self.settings.data_dir) if word.encode() in path.read_bytes()]
         where += [str(path) for path in _files(self.settings.recordings_dir) if word.encode() in path.read_bytes()]
         if self.redis is not None:
@@ -61,7 +61,7 @@ class House:
         return where
 
     async def command(self, *words: str) -> None:
-        """What the administrator types. The command is a process of its own, beside the server."""
+        """Run an administrator's command in its own process, next to the server."""
         program = shutil.which("sangdam", path=str(Path(os.sys.executable).parent))
         assert program
         options = ["--data-dir", str(self.settings.data_dir), "--recordings", str(self.settings.recordings_dir)]
@@ -84,7 +84,10 @@ def _in_redis(server: RedisServer, word: str) -> list[str]:
 
 
 async def _in_postgres(server: PostgresServer, word: str) -> list[str]:
-    """Every byte of tables, indexes and catalogues; its own write-ahead log apart, which docs/cluster.md speaks of."""
+    """Return every byte of tables, indexes and catalogues.
+
+    The write-ahead log is excluded; docs/cluster.md covers it.
+    """
     engine = create_async_engine(server.url, isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         await connection.execute(sa.text("CHECKPOINT"))
@@ -109,7 +112,7 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 async def partner_code(house: House, word: str) -> str:
-    """Of a user whom the shop vouches for, always the same."""
+    """Return a code of one fixed user known to the shop."""
     site, now_s = await house.records.site("demo-shop"), int(time.time())
     assert site is not None
     [key] = site.keys
@@ -163,7 +166,7 @@ async def says(person: Person, **message: Any) -> None:
 
 
 async def lived_through(house: House, word: str) -> str:
-    """A whole conversation with the word in everything; its session's id."""
+    """Run a whole session with the word in everything. Return its id."""
     service = house.service
     suho, jimin = await service.staff("suho"), await service.staff("jimin", available=False)
     user = await user_of(house, word)
@@ -175,7 +178,7 @@ async def lived_through(house: House, word: str) -> str:
     assert (await jimin.ask(type="accept", reservation=ring["reservation"]))["type"] == "ok"
     await user.state("active")
     await jimin.state("active")
-    board = Board(user)  # by WebSocket, while there is no peer connection
+    board = Board(user)  # by WebSocket, because there is no peer connection
     await board.open()
     assert (await board.draw(f"글상자 {word}"))["type"] == "ok"
     async with await user.join_room() as one, await jimin.join_room() as two:
@@ -193,7 +196,7 @@ async def lived_through(house: House, word: str) -> str:
         await drhan.ask(type="decline", reservation=ring["reservation"], reason=f"다음에 {word}")
         await jimin.say("transfer", how="now", category="lenses", note=f"넘깁니다 {word}")
         await jimin.say("cancel_help")
-        await asyncio.sleep(1.0)  # of recording
+        await asyncio.sleep(1.0)  # consent to recording
         assert (await user.say("leave"))["type"] == "ok"
         await written(service, user.session_id, 1)
     assert (await user.say("rate", score=5, words=f"고마워요 {word}"))["type"] == "ok"
@@ -225,7 +228,7 @@ async def planted(house: House, word: str) -> list[str]:
 
 
 async def seen_by_next_counselor(house: House, word: str) -> bool:
-    """Whether the word shows in what staff are told of the same user's next session."""
+    """Return whether the word appears in what staff see of the same user's next session."""
     counselor, user = await house.service.staff("jimin"), await user_of(house, "다른")
     assert (await user.say("enter"))["type"] == "ok"
     ring = await counselor.get("ring")
@@ -242,7 +245,7 @@ async def test_erased_sessions_leave_no_byte(house: House) -> None:
     assert await seen_by_next_counselor(house, word), "before, staff see the notes of the last time"
     assert await house.found(word), "and it is there to be found"
     assert readable_by_others(house.settings.data_dir) == [], "by us alone"
-    if house.postgres is not None:  # as its autovacuum does from time to time: samples of the columns
+    if house.postgres is not None:  # as autovacuum does from time to time: column samples
         engine = create_async_engine(house.postgres.url, isolation_level="AUTOCOMMIT")
         async with engine.connect() as connection:
             await connection.execute(sa.text("ANALYZE"))
@@ -265,7 +268,7 @@ async def test_sessions_past_retention_leave_no_byte(house: House) -> None:
 
 
 async def test_erasing_clears_what_is_on_screen(house: House) -> None:
-    """The notes of the last time stand in a conversation that goes on, and in a call that rings."""
+    """Notes of the last session are on screen in a running session and in a ringing call."""
     word = f"shown{secrets.token_hex(6)}"
     over, left = await lived_through(house, word), await message_left(house, word)
     jimin, user = await house.service.staff("jimin"), await user_of(house, "다른", "text")

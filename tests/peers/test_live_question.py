@@ -1,4 +1,4 @@
-"""The question that a user types before the conversation is its first line."""
+"""The question that a user types before the session is its first line."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def lines_of(person: Person) -> list[tuple[str, str, str]]:
-    """(role, kind, text) of what people wrote, as this person may read it."""
+    """Return (role, kind, text) of people's lines, as this person may read them."""
     found = (await person.say("lines", after=0))["lines"]
     return [(line["role"], line["kind"], line["text"]) for line in found if line["kind"] != "system"]
 
 
 async def panel_user(service: Service, note: str) -> Person:
-    """Who typed it in the panel; not entered yet."""
+    """Return a user who typed the question in the panel and has not entered."""
     place = {"site": "demo-shop", "category": "cameras", "language": "ko"}
     status, code, _ = await service.post("/api/codes", place, origin=service.settings.shop_url)
     assert status == 200, code

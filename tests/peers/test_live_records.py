@@ -1,4 +1,4 @@
-"""What the records and a running service have to say to each other."""
+"""Interplay of the records and a running service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rights last as long as they are used: what staff and users hold ends within a second of what they hold it by."""
+"""Access ends within a second of the right it is based on, for staff and users."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.peers.live_house import Person, Service, in_conversation, running, se
 from tests.peers.test_live_hearing import COUNSELOR, USER, hears, listening_in
 
 WITHIN_S = 1.0
-LATE_S = 0.5  # for a busy machine
+LATE_S = 0.5  # tolerance for a busy machine
 PAST = 1_000
 
 Way = Callable[[Records, str], Awaitable[object]]
@@ -71,7 +71,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 @pytest.fixture
 async def aside(service: Service) -> AsyncIterator[Records]:
-    """The same records, opened by another process as far as the service can tell."""
+    """Open the same records as another process would."""
     records = await Records.open(service.settings.database_url)
     yield records
     await records.close()
@@ -272,11 +272,11 @@ async def test_new_sites_and_languages_apply_at_once(service: Service, aside: Re
     assert not [message for message in again.seen if message["type"] == "ring"]
 
 
-# --- reading -------------------------------------------------------------------------------------------------------------
+# --- reading ----------------------------------------------------------------------------------------------------------
 
 
 class Reader:
-    """Reads a long recording at a trickle, by a socket of its own."""
+    """Reads a long recording slowly, through its own socket."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
@@ -284,7 +284,7 @@ class Reader:
     @classmethod
     async def of(cls, service: Service, path: str, header: str) -> Reader:
         line = socket.socket()
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # what has arrived already can be read after the end
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)  # data that has arrived already can be read after the end
         line.connect(("127.0.0.1", service.settings.port))
         reader, writer = await asyncio.open_connection(sock=line, limit=4096)
         writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost:{service.settings.port}\r\n{header}\r\n\r\n".encode())
@@ -297,7 +297,7 @@ class Reader:
             await asyncio.sleep(0.2)
 
     async def is_cut(self) -> None:
-        """Trickles on until the connection ends."""
+        """Read slowly until the connection ends."""
         began = time.monotonic()
         try:
             while await self.reader.read(4096):
@@ -310,7 +310,7 @@ class Reader:
 
 
 async def recorded(service: Service, user: Person) -> str:
-    """A track of 200 MB, which takes minutes at a trickle; its address."""
+    """Make a track of 200 MB, which takes minutes to read slowly. Return its address."""
     folder = service.settings.recordings_dir / user.session_id / "1-1"
     folder.mkdir(parents=True)
     log = [TrackBegan(at=1000, n=1, participant=user.session["you"], kind="audio"), TrackEnded(at=4000, n=1), Ended(at=4000)]

@@ -1,4 +1,4 @@
-"""More people than a server takes: some are told when to come again, and nobody notices in the conversations that go on."""
+"""More people than a server takes: some are told when to return, and no running session notices."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 async def a_crowd(service: Service) -> list[Person]:
-    """In line, in this order."""
+    """Queue users in this order."""
     people = []
     for _ in range(PEOPLE):
         people.append(await service.user())

@@ -1,4 +1,4 @@
-"""What an operator and Prometheus are told of a real call: figures that move with it, and nobody's name."""
+"""Metrics of a real call for operators and Prometheus: they follow the call and name nobody."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def scraped(service: Service) -> Figures:
 
 
 def of(figures: Figures, name: str, **labels: str) -> float:
-    """The sum over what other labels there are."""
+    """Return the sum over all other labels."""
     found = [value for (each, given), value in figures.items() if each == name and set(labels.items()) <= given]
     assert found, f"nothing is told of {name} {labels}"
     return sum(found)
@@ -78,7 +78,7 @@ async def test_metrics_follow_a_call_and_name_nobody(service: Service) -> None:
 
     async with asyncio.timeout(10):
         while standing(now := await scraped(service)):
-            await asyncio.sleep(0.3)  # what the worker measures, it measures by the second
+            await asyncio.sleep(0.3)  # the worker measures once a second
     reporting.cancel()
     assert of(now, "sangdam_sessions", state="active") == 1
     assert of(now, "sangdam_websockets", kind="user") == 1
@@ -166,7 +166,7 @@ async def test_operator_sees_how_everybody_is_connected(service: Service) -> Non
     assert [session["id"] for session in board["sessions"]] == [user.session_id]
     assert "call_quality" not in user.traffic() + counselor.traffic()
     service.live.house.turn = Turn(("turn:127.0.0.1:3478?transport=udp",), b"")
-    relayed = {"path": "relay"}.items()  # these peers' packets come from the address that is now the relay's
+    relayed = {"path": "relay"}.items()  # these peers' packets come from the address that now belongs to the relay
     await operator.find(lambda m: m["type"] == "call_quality" and all(relayed <= p.items() for p in m["people"]))
 
 

@@ -1,4 +1,4 @@
-"""A client whose network changes under it, is gone for a while, or is claimed by somebody else. No signaling takes part."""
+"""A client whose network changes, fails for a while, or is impersonated. No signaling takes part."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AWAY_S = float(os.environ.get("SANGDAM_TEST_AWAY_S", "4"))
 
 
 async def behind_a_nat(service: Service, participant: str) -> tuple[Peer, Nat]:
-    """The first join is only to learn where the worker is."""
+    """Join behind a NAT. The first join only learns where the worker is."""
     scout = await service.join("scout", secure=False)
     nat = Nat(scout.target)
     return await service.join(participant, via=await nat.open()), nat
@@ -30,7 +30,7 @@ async def hears(peer: Peer, hz: int) -> None:
 
 
 async def both_heard(peer: Peer, other: Peer) -> float:
-    """Seconds until sound passes both ways again."""
+    """Return the seconds until sound passes both ways again."""
     began = time.perf_counter()
     heard, theirs = len(peer.heard), len(other.heard)
     await eventually(lambda: len(peer.heard) > heard + 2 and len(other.heard) > theirs + 2, 10)
@@ -79,8 +79,10 @@ async def test_sound_returns_as_soon_as_the_network_does(service: Service) -> No
 
 
 async def test_replay_from_another_address_moves_no_media(service: Service) -> None:
-    """As from one who reads along: everything the client sends, its valid checks included, comes from a second address as well.
-    The stranger gets no sound, not even while the client itself is silent, and the client loses none."""
+    """An eavesdropper resends everything the client sends, valid checks included, from a second address.
+
+    The eavesdropper gets no sound, not even while the client is silent, and the client loses none.
+    """
     await service.everyone_hears_everyone("user", "counselor")
     user, nat = await behind_a_nat(service, "user")
     counselor = await service.join("counselor")

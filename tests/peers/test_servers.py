@@ -1,4 +1,4 @@
-"""Several servers as processes, with a real Redis and PostgreSQL: whoever one comes to, and whichever dies."""
+"""Several servers as processes with real Redis and PostgreSQL: people at any server, and failures of each."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.peers.live_house import Person, Service
 from tests.peers.test_fleet import until_hears
 
 PLACE = {"site": "demo-shop", "category": "cameras", "language": "ko"}
-BACK_S = 4.0  # from a server's death until its people are served by another; the lease alone is 1.5 s
+BACK_S = 4.0  # from a server's death until another serves its people; the lease alone is 1.5 s
 
 
 class Shared:
-    """One cluster for these tests, because starting one takes seconds. A test that fails leaves the next one a new cluster."""
+    """One cluster for these tests, because starting one takes seconds. After a failed test the next one gets a new cluster."""
 
     def __init__(self) -> None:
         self._stack = ExitStack()
@@ -55,7 +55,7 @@ def cluster(shared: Shared, request: pytest.FixtureRequest) -> Iterator[Cluster]
 
 @asynccontextmanager
 async def doors(cluster: Cluster) -> AsyncIterator[tuple[Service, Service]]:
-    """Both servers as clients see them: first the one that decides."""
+    """Return both servers as clients see them, the leader first."""
     await asyncio.to_thread(cluster.until_ready)
     leader = await asyncio.to_thread(cluster.deciding)
     other = next(server for server in cluster.servers if server is not leader)
@@ -91,7 +91,10 @@ async def said(writer: Person, reader: Person, text: str) -> None:
 
 
 async def come_back(door: Service, former: Person) -> Person:
-    """At once, and again until this server decides: before, it passes people on to a server that is ending or stands still."""
+    """Reconnect at once, and again until this server leads.
+
+    Until then it forwards to a server that is ending or frozen.
+    """
     async with asyncio.timeout(BACK_S):
         while True:
             stays = await decides(door)

@@ -24,7 +24,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
 
 
 def in_the_background() -> None:
-    """As a shell starts a command that ends with `&`."""
+    """Start a command as a shell does for one that ends with `&`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

@@ -1,4 +1,4 @@
-"""Who can write into the cluster's Redis, and knows no secret, is sent nothing and moves nothing."""
+"""A stranger with write access to the cluster's Redis but without its secret receives nothing and moves nothing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def bus(redis: RedisServer) -> Iterator[Redis]:
 
 
 class Stranger:
-    """Somebody's web server, where nothing of ours may arrive."""
+    """A foreign web server to which nothing of ours may be sent."""
 
     def __init__(self) -> None:
         self.url = f"http://127.0.0.1:{free_port()}"
@@ -79,7 +79,7 @@ async def stranger() -> AsyncIterator[Stranger]:
 
 
 class Server:
-    """One of a cluster, as far as it says who decides."""
+    """One server of a cluster, as far as it tells who leads."""
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -156,7 +156,7 @@ async def test_forged_lease_does_not_prevent_a_leader(redis: RedisServer, bus: R
         records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
         await records.lead()
         await records.close()
-        bus.set(LEADER_KEY, forged_leases(stranger.url)[kind])  # for ever
+        bus.set(LEADER_KEY, forged_leases(stranger.url)[kind])  # forever
         async with server(redis, tmp_path) as made:
             assert await made.node.someone_leads(START_S)
             assert made.node.leader == made.node.me
@@ -196,7 +196,7 @@ async def test_forged_announcement_gets_no_command(redis: RedisServer, bus: Redi
     bus.sadd(announcement.WORKERS_KEY, "w")
     bus.set(announcement.announcement_key("w"), forged_announcements(stranger.url)[kind])
     await fleet.start(_nothing, _nothing)
-    await asyncio.sleep(1.0)  # three looks
+    await asyncio.sleep(1.0)  # three checks
     assert fleet._workers == {}
     assert stranger.heard == []
     await fleet.close()

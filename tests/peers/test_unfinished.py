@@ -1,4 +1,4 @@
-"""The whole server among people who do not finish what they begin, with few descriptors."""
+"""The whole server, with few descriptors, among clients that never finish their requests."""
 
 from __future__ import annotations
 

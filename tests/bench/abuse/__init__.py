@@ -1,1 +1,1 @@
-"""`make bench ARGS=abuse`: what honest users wait, what the server holds and logs while strangers do their worst."""
+"""`make bench ARGS=abuse`: waits of honest users, and memory and log of the server, during attacks."""

@@ -1,8 +1,8 @@
-"""What a stranger can do without an account, each at full speed, in a process of its own.
+"""Attacks that need no account, each at full speed in its own process.
 
     python -m tests.bench.abuse.attacks KIND PORT SECONDS
 
-Prints how many requests (or connections) were made. Attackers come from 127.0.0.2 to 127.0.0.5, honest users from 127.0.0.1.
+Prints the number of requests (or connections) made. Attackers use 127.0.0.2 to 127.0.0.5, honest users 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Attack:
         return aiohttp.ClientSession(self.base, connector=connector, timeout=aiohttp.ClientTimeout(total=60))
 
     async def forever(self, step: Callable[[aiohttp.ClientSession], Awaitable[None]], at_once: int) -> None:
-        """`at_once` of them, over all addresses."""
+        """Keep `at_once` of them running, spread over all addresses."""
 
         async def one(http: aiohttp.ClientSession) -> None:
             while True:
@@ -87,10 +87,10 @@ class Attack:
         made = await self.post(http, "/api/sessions", self.origin, json={"code": code["code"], "channel": "text"})
         return str(made["session"]), str(made["token"])
 
-    # --- what they do ------------------------------------------------------------------------------------------------
+    # --- attacks ------------------------------------------------------------------------------------------------
 
     async def pictures(self) -> None:
-        """96 uploads at once from eight sessions, of the picture that costs most."""
+        """Upload the costliest image 96 times at once from eight sessions."""
         data = costly_picture()
         clients = [self.client(address) for address in ADDRESSES]
         sessions: list[tuple[str, str]] = []
@@ -130,7 +130,7 @@ class Attack:
         await self.forever(step, 32)
 
     async def waiting(self) -> None:
-        """Sessions that stand in line and vanish: entries of the matcher."""
+        """Create sessions that queue and vanish: entries of the matcher."""
 
         async def step(http: aiohttp.ClientSession) -> None:
             session, token = await self.session(http)
@@ -143,7 +143,7 @@ class Attack:
         await self.forever(step, 32)
 
     async def sockets(self) -> None:
-        """WebSockets that never say hello, or nonsense."""
+        """Open WebSockets that send no hello, or nonsense."""
 
         async def step(http: aiohttp.ClientSession) -> None:
             self.made += 1
@@ -155,7 +155,7 @@ class Attack:
         await self.forever(step, 1000)
 
     async def messages(self) -> None:
-        """Lines, nonsense and pings, as fast as one socket takes them."""
+        """Send lines, nonsense and pings as fast as one socket takes them."""
 
         async def step(http: aiohttp.ClientSession) -> None:
             session, token = await self.session(http)
@@ -169,11 +169,11 @@ class Attack:
         await self.forever(step, 8)
 
     async def half(self) -> None:
-        """Requests that are never finished, of six kinds."""
+        """Send requests of six kinds that never end."""
         await self._raw(400, lambda: random.choice(UNFINISHED), drip=True)
 
     async def cut(self) -> None:
-        """Requests that break off in the middle of their body."""
+        """Send requests that break off in the middle of their body."""
         await self._raw(64, lambda: CUT % self.port + b"{" * 200, drip=False)
 
     async def garbage(self) -> None:
@@ -206,7 +206,7 @@ KINDS = ("pictures", "sessions", "codes", "signing_in", "waiting", "sockets", "m
 
 
 def costly_picture() -> bytes:
-    """50 megapixels of grey and alpha, padded to 8 MiB."""
+    """Return 50 megapixels of grey and alpha, padded to 8 MiB."""
     out = io.BytesIO()
     Image.new("LA", (8000, 6250), (90, 128)).save(out, "PNG", compress_level=1)
     data = out.getvalue()
@@ -224,5 +224,5 @@ async def main(kind: str, port: int, shop_port: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    os.nice(10)  # the honest users on this machine have other processors of their own
+    os.nice(10)  # honest users would have their own processors, not this machine's
     asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])))

@@ -1,4 +1,4 @@
-"""Each attack in turn, with an honest user beside it. The worst of all kinds is the row."""
+"""Run each attack in turn next to an honest user. The row is the worst result of all attacks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Seen:
 
 
 class Honest:
-    """Somebody who is in a conversation, and others who come: every wait is noted."""
+    """Users in a session and new users who come; every wait is recorded."""
 
     def __init__(self, service: Service, seen: Seen) -> None:
         self.service, self.seen = service, seen
@@ -80,7 +80,7 @@ class Honest:
             assert answer.status == 200, answer.status
 
     async def _begins(self) -> tuple[str, aiohttp.ClientWebSocketResponse]:
-        """From the press of a button until the server greets. Whoever is refused tries again, and that is waiting, too."""
+        """Return the time from pressing a button to the server's greeting. A refused user retries, which counts as waiting."""
         while (begun := await self._tries()) is None:
             await asyncio.sleep(0.2)
         return begun
@@ -120,7 +120,7 @@ class Honest:
 
 
 def rows() -> Iterator[Row]:
-    """The waits, memory and log of each kind are printed, the worst is kept."""
+    """Print waits, memory and log for each attack, and keep the worst."""
     found = asyncio.run(_all())
     for each in found:
         print(each, flush=True)
@@ -135,7 +135,7 @@ def _worst(name: str, unit: str, values: list[float]) -> Row:
 
 async def _all() -> list[Seen]:
     found = []
-    for kind in KINDS:  # each on a fresh server: what one has used up is no excuse for the next
+    for kind in KINDS:  # each on a fresh server, so that no attack inherits the state of the one before
         with tempfile.TemporaryDirectory() as folder:
             async with running(Path(folder), "--log-level", "info", "--most-lag-ms", "500", within_s=60) as service:
                 found.append(await _measure(service, kind))
@@ -160,7 +160,7 @@ async def _measure(service: Service, kind: str) -> Seen:
 
 @asynccontextmanager
 async def _in_background(*works: Any) -> AsyncIterator[None]:
-    """Until the block ends; what fails in it fails the block."""
+    """Run until the block ends. A failure fails the block."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         yield
@@ -174,7 +174,7 @@ async def _in_background(*works: Any) -> AsyncIterator[None]:
 
 
 async def _weigh(service: Service, seen: Seen) -> None:
-    """The server and the processes that decode pictures for it. Nothing here reaches a media worker."""
+    """Return the memory of the server and its image decoders. No attack reaches a media worker."""
     assert service.process is not None
     while True:
         pids = [service.process.pid, *_picture_processes(service.process.pid)]
@@ -190,7 +190,7 @@ def _picture_processes(pid: int) -> list[int]:
 def _command(pid: int) -> bytes:
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:  # it has just ended
+    except OSError:  # the process has just ended
         return b""
 
 

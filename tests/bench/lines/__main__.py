@@ -1,7 +1,7 @@
-"""`python -m tests.bench.lines`: hold calls on good connections beside busy loops, and count who was told of a slow one.
+"""`python -m tests.bench.lines`: count false notices of a slow connection during calls next to busy loops.
 
-Each light call is a room of its own: a person whose camera has two layers, and two viewers. Calls of browsers run beside them.
-A call fails if a viewer is told that their connection is slow, or does not have the large picture at its end.
+Each light call is a room of its own: a person whose camera has two layers, and two viewers. Browsers make calls at the same
+time. A call fails if a viewer is told that their connection is slow, or does not have the large video at the end.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CAMERA = {0: ("sender", "camera")}
 
 @dataclass(frozen=True)
 class Plan:
-    """narrow_bps: of one viewer's connection from the middle of each light call on; 0: it stays good."""
+    """A plan of calls. narrow_bps: limit of one viewer's connection from the middle of each light call on; 0: none."""
 
     calls: int
     at_once: int
@@ -131,7 +131,7 @@ async def _light_call(socket: Path, number: int, plan: Plan, result: Result) -> 
 async def _browser_calls(
     socket: Path, playwright: Playwright, number: int, plan: Plan, result: Result, light: asyncio.Task[None]
 ) -> None:
-    """One after the other, as long as there are light calls."""
+    """Make one call after the other for as long as the light calls last."""
     again = 0
     while not light.done():
         again += 1

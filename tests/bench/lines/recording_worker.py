@@ -1,6 +1,7 @@
-"""`python -m tests.bench.lines.recording_worker FOLDER …`: a media worker that writes down what each estimator is told.
+"""`python -m tests.bench.lines.recording_worker FOLDER …`: a media worker that logs what each estimator is told.
 
-One file a peer, in the format of `tests.unit.media.bandwidth.replay`. The rest of the arguments are those of `python -m media`.
+It writes one file per peer, in the format of `tests.unit.media.bandwidth.replay`. The other arguments are those of `python -m
+media`.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""`make bench ARGS=load`: ten thousand people in line and a thousand consoles on one server."""
+"""`make bench ARGS=load`: ten thousand people in the queue and a thousand consoles on one server."""

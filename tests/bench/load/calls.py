@@ -1,5 +1,7 @@
-"""A few calls that go on throughout, in a process of their own: each side speaks a tone and notes every silence in what it hears;
-lines are written meanwhile and timed."""
+"""A few calls that last throughout, in their own process.
+
+Each side speaks a tone and records every silence it hears. Meanwhile lines are written and timed.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,7 @@ KEPT = 25  # packets: half a second
 
 
 class Ear(Peer):
-    """`gap_ms`: the longest time between two packets of sound since it was last asked."""
+    """A receiver. `gap_ms`: the longest time between two packets of sound since the last query."""
 
     last_s = 0.0
     gap_ms = 0.0
@@ -45,11 +47,11 @@ class Ear(Peer):
             del self.heard[:-KEPT], self.heard_headers[:-KEPT]
 
     def tones(self) -> set[int]:
-        """In what was heard last."""
+        """Return the tones in the sound heard last."""
         return Listened(self.heard[-KEPT:]).tones(USER_HZ, COUNSELOR_HZ)
 
     def longest_ms(self) -> float:
-        """Also of a silence that goes on."""
+        """Return the longest gap, including one that still lasts."""
         now = monotonic()
         gap, self.gap_ms = max(self.gap_ms, (now - self.last_s) * 1000), 0.0
         return gap
@@ -72,7 +74,7 @@ class Calls:
         return {"calls": len(self.seeded.callers)}
 
     async def look(self) -> dict[str, Any]:
-        """Since the last look. `own_lag_ms`: how late this process itself was at most."""
+        """Return figures since the last call. `own_lag_ms`: the longest delay of this process itself."""
         lines, self.lines_ms = self.lines_ms, []
         lag, self.lag_ms = self.lag_ms, 0.0
         closed = sum(any(message["type"] == "closed" for message in person.seen) for person in self.people)
@@ -121,7 +123,7 @@ class Calls:
             said, seen = monotonic(), len(user.seen)
             text = f"line {number}"
             await counselor.send(type="line", session=user.session_id, line=f"c-{number}", text=text)
-            with suppress(AssertionError):  # it took longer than anybody waits, and counts as so long
+            with suppress(AssertionError):  # it took longer than anybody waits, and counts as that long
                 await user.find(_line_of(text), since=seen)
             self.lines_ms.append((monotonic() - said) * 1000)
             await asyncio.sleep(LINE_EVERY_S)

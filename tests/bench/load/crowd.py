@@ -1,6 +1,6 @@
-"""The crowd: a process of its own that plays everybody, told what to do by lines of JSON and answering in kind.
+"""The load generator: a process that plays all users, controlled by lines of JSON and answering in JSON.
 
-{"do": "arrive", "users": 1000, "at_once": 40}  … and so on: every public method of `Crowd` is a command.
+{"do": "arrive", "users": 1000, "at_once": 40}  … Every public method of `Crowd` is a command.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Crowd:
     # --- commands ----------------------------------------------------------------------------------------------------
 
     async def arrive(self, users: int, at_once: int = 40) -> dict[str, Any]:
-        """So many more users, in line; `at_once` are on their way in at a time."""
+        """Add this many users to the queue. `at_once` of them enter at a time."""
         began, refused = monotonic(), Counter[str]()
         gate = asyncio.Semaphore(at_once)
 
@@ -71,7 +71,7 @@ class Crowd:
         return {"seconds": monotonic() - began}
 
     async def look(self) -> dict[str, Any]:
-        """What was seen since the last look."""
+        """Return what was seen since the last call."""
         seen, self.seen = self.seen, Seen()
         for tab in self._tabs():
             tab.seen = self.seen
@@ -94,7 +94,7 @@ class Crowd:
         }
 
     async def cut(self) -> dict[str, Any]:
-        """Every connection breaks at once; the seconds until all are back, by how many."""
+        """Break every connection at once. Return the seconds until all are back, by share."""
         began, tabs = monotonic(), self._tabs()
         for tab in tabs:
             tab.cut()
@@ -104,7 +104,7 @@ class Crowd:
         return {"all_s": float(back.max()), "half_s": float(np.median(back)), "p99_s": float(np.percentile(back, 99))}
 
     async def storm(self, per_s: float, seconds: float) -> dict[str, Any]:
-        """New users at a fixed rate, whatever the server answers; they do not come again when refused."""
+        """Create new users at a fixed rate, whatever the server answers. A refused user does not retry."""
         refused: Counter[str] = Counter()
         took: list[float] = []
         waits: list[float] = []
@@ -128,12 +128,12 @@ class Crowd:
     # --- parts -------------------------------------------------------------------------------------------------------
 
     def _tabs(self) -> list[Tab]:
-        """Who is there or wants to be: those who were served are gone for good."""
+        """Return the tabs that are connected or reconnecting. Users who were served are gone."""
         self.users = [user for user in self.users if user.wanted]
         return [*self.users, *self.consoles]
 
     async def _user(self, refused: Counter[str], waits: list[float] | None = None) -> User | None:
-        """A new user with a session; None, and the reason counted, when the server takes nobody."""
+        """Return a new user with a session, or None if the server takes nobody; then the reason is counted."""
         number, self._made = self._made, self._made + 1
         headers = {"X-Forwarded-For": _address(number), "Origin": self.origin}
         body = {"code": self.seeded.code(number, f"localhost:{self.port}"), "channel": "text", "locale": "en"}
@@ -159,7 +159,7 @@ class Crowd:
                 await asyncio.sleep(0.05)
 
     async def _ping(self) -> None:
-        """Everybody pings every 5 s, not all in one instant."""
+        """Let everybody ping every 5 s, spread over time."""
         number = 0
         while True:
             await asyncio.sleep(PING_S / SLICES)

@@ -1,4 +1,4 @@
-"""The server under load, and the processes that play people: started, pinned to their cores, looked at, ended."""
+"""The server under load and the processes that play people: started, pinned to cores, measured, ended."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Player:
 
 
 class House:
-    """`async with`: a seeded server on its core, with the crowd and the calls on the other."""
+    """`async with`: a seeded server on its own core; load generator and calls on the other core."""
 
     crowd: Player
     calls: Player
@@ -72,7 +72,7 @@ class House:
         shared: tuple[str, ...] = (),
         database: str = "",
     ) -> None:
-        """`shared`: the options that servers and media machines of a cluster have in common; a media machine is then started."""
+        """`shared`: options of servers and media machines of a cluster; with them a media machine is started."""
         self.folder, self.counselors, self.callers = folder, counselors, calls
         self.port = free_port()
         self.database = database or f"sqlite+aiosqlite:///{folder / 'records.sqlite'}"
@@ -102,7 +102,7 @@ class House:
         await self._stack.aclose()
 
     async def _serve(self) -> None:
-        """As for a demo, because media is then taken on loopback."""
+        """Start the server as for a demo, because media then uses loopback."""
         command = ["serve", "--demo", "--port", str(self.port), "--shop-port", str(free_port()), "--udp-port", str(free_ports(2))]
         command += ["--data-dir", str(self.folder), "--workers", "1", "--trust-proxy", *self.options]
         self._server = await self._start(*command)
@@ -134,7 +134,7 @@ class House:
         return self._server.pid
 
     def cpu_s(self) -> float:
-        """Time on the processor so far, of all threads."""
+        """Return the processor time so far, of all threads, in s."""
         threads = Path(f"/proc/{self.pid}/task").iterdir()
         return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 

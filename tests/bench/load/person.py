@@ -1,5 +1,7 @@
-"""One tab of somebody under load, behaving as the pages do: hello, a ping every 5 s, lines asked for once a connection, and
-coming back on the ladder of delays when cut off."""
+"""One browser tab under load, behaving as the pages do.
+
+It sends hello, a ping every 5 s, and asks for lines once a connection. When cut off, it reconnects with backoff.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ import numpy as np
 from tests.bench.load.wire import Socket
 
 PING_S = 5.0
-SLICES = 50  # pings are spread over so many parts of that time
+SLICES = 50  # pings are spread over this many parts of that time
 SILENT_S = 12.0
 LADDER_S = (0.0, 0.3, 1.2, 2.7)
 JITTER = 0.3
@@ -29,7 +31,7 @@ decode = msgspec.json.Decoder().decode
 
 @dataclass
 class Seen:
-    """What a crowd has seen since it was last asked."""
+    """What the load generator has seen since the last query."""
 
     messages: Counter[str] = field(default_factory=Counter)
     bytes: int = 0
@@ -41,7 +43,7 @@ class Seen:
 
 
 class Tab:
-    """`open()` once. `here`: welcomed, and told all there is to know."""
+    """A tab. Call `open()` once. `here`: welcomed, with the full state."""
 
     def __init__(self, port: int, seen: Seen, headers: dict[str, str], hello: dict[str, Any]) -> None:
         self.port, self.seen = port, seen
@@ -91,7 +93,7 @@ class Tab:
         asyncio.get_running_loop().call_later(wait, self.open)
 
     def cut(self) -> None:
-        """As when a network goes: it finds out by itself."""
+        """Break the connection as a network failure would. The tab finds out by itself."""
         if self._socket is not None:
             self._socket.abort()
 
@@ -100,7 +102,7 @@ class Tab:
         self.cut()
 
     def tick(self, now_s: float) -> None:
-        """Every `PING_S`."""
+        """Run every `PING_S`."""
         if self._socket is not None and now_s - self._heard_s > SILENT_S:
             socket = self._socket
             self._lost(socket, -2)
@@ -117,7 +119,7 @@ class Tab:
             self._socket.say(text)
 
     async def ask(self, kind: str, **rest: Any) -> dict[str, Any]:
-        """The reply. CancelledError when the connection goes first."""
+        """Return the reply. Raise CancelledError if the connection ends first."""
         self._next_id += 1
         number = self._next_id
         reply = self._replies[number] = asyncio.get_running_loop().create_future()
@@ -132,7 +134,7 @@ class Tab:
         if kind == "pong":
             self._pong(decode(text))
         elif kind == "queue":
-            return  # consoles are told much that we need not read
+            return  # consoles get many messages that the bench need not read
         else:
             self._message(kind, decode(text))
 
@@ -161,7 +163,7 @@ class Tab:
 
 
 class User(Tab):
-    """Enters as soon as it is there, and stays in line until somebody comes; then for `TALK_S`, and leaves."""
+    """A user who enters when connected, queues until somebody accepts, talks for `TALK_S`, and leaves."""
 
     def __init__(self, port: int, seen: Seen, headers: dict[str, str], session: str, token: str) -> None:
         super().__init__(port, seen, headers, {"tab": f"t-{session}", "token": token})
@@ -202,7 +204,7 @@ class User(Tab):
 
 
 class Console(Tab):
-    """A counselor. `works`: takes who comes, writes a few lines, ends it, and takes the next."""
+    """A counselor. `works`: accepts a request, writes a few lines, ends the session, and takes the next."""
 
     def __init__(self, port: int, seen: Seen, headers: dict[str, str], number: int, *, works: bool) -> None:
         super().__init__(port, seen, headers, {"tab": f"t-c{number}", "locale": "en"})
@@ -229,7 +231,7 @@ class Console(Tab):
             await self.ask("wrap_up", session=session, notes="", outcome="")
             self.served += 1
         except asyncio.CancelledError:
-            return  # cut off in the middle of it
+            return  # cut off in mid-session
 
 
 def spread(values: list[float]) -> dict[str, float]:

@@ -1,8 +1,9 @@
-"""`make bench ARGS=load`: ten thousand people in line and a thousand consoles on one server, which then all lose their
-connections at once, and at last more people than it takes. Three calls go on throughout, and are listened to.
+"""`make bench ARGS=load`: ten thousand queued people and a thousand consoles on one server.
 
-The server has one core, the crowd and the calls the other. A row that was taken while the crowd used over 70 % of its core is
-void. LOAD_USERS and LOAD_CONSOLES make it smaller; LOAD_CLUSTER=1 takes PostgreSQL and Redis instead of SQLite and memory.
+Then all lose their connections at once, and at last more people come than the server takes. Three monitored calls last
+throughout. The server has one core; load generator and calls have the other. A row is void if the load generator used over 70
+% of its core. LOAD_USERS and LOAD_CONSOLES make it smaller; LOAD_CLUSTER=1 uses PostgreSQL and Redis instead of SQLite and
+memory.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ SECRET = "a secret of a bench that lives for minutes"
 
 
 class Taken:
-    """What was seen in one scene. `cpu`: percent of its core that the server used."""
+    """Figures of one scene. `cpu`: percent of its core that the server used."""
 
     def __init__(self, name: str, answer: dict[str, Any], crowd: dict[str, Any], calls: dict[str, Any], cpu: float) -> None:
         self.name, self.answer, self.crowd, self.calls, self.cpu = name, answer, crowd, calls, cpu
@@ -64,7 +65,7 @@ class Stage:
         return taken
 
     def rows(self) -> list[Row]:
-        """Of the scenes that count. The calls' gap is that of the worst; how much of it is the listener's own, its lag says."""
+        """Return the rows of the valid scenes. The calls' gap is the worst one; its lag is the listener's own share."""
         quiet, back, storm = (self.taken[name] for name in ("quiet", "cut", "storm"))
         found: list[Row] = []
         if not quiet.void:

@@ -1,4 +1,4 @@
-"""The installation under load: twenty sites, a thousand counselors and their sign-ins, put into the records before the start."""
+"""The installation under load: twenty sites, a thousand counselors and their sign-ins, stored before the start."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ CALLS = "calls"
 
 @dataclass(frozen=True)
 class Seeded:
-    """`keys`: site → the secret that its back end signs codes with. `cookies`: of counselors, by sign-in. `callers`: of those of
-    the site `CALLS`."""
+    """The seeded installation.
+
+    `keys`: site → the secret with which its back end signs codes. `cookies`: of counselors, by sign-in. `callers`: those of
+    the site `CALLS`.
+    """
 
     keys: dict[str, str]
     cookies: list[str]
     callers: list[str]
 
     def code(self, number: int, server_name: str) -> str:
-        """What the back end of a site gives its user number `number`."""
+        """Return the code that a site's back end gives its user number `number`."""
         return self.code_of(f"shop-{number % SITES}", CATEGORIES[number // SITES % len(CATEGORIES)], server_name)
 
     def code_of(self, site: str, category: str, server_name: str) -> str:

@@ -1,6 +1,7 @@
-"""A WebSocket client that is light enough to be ten thousand people on one core: text frames, no extensions (RFC 6455).
+"""A WebSocket client light enough for ten thousand people on one core: text frames, no extensions (RFC 6455).
 
-Its masking key is zero: the server unmasks all the same, and we need not mask."""
+Its masking key is zero: the server unmasks all the same, and the client need not mask.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +27,10 @@ def frame(text: bytes, kind: int = TEXT) -> bytes:
 
 
 class Socket(asyncio.Protocol):
-    """`on_open` once, `on_text` for every message, `on_gone` once: with the HTTP status when it was never open."""
+    """A connection with callbacks.
+
+    `on_open` once; `on_text` for every message; `on_gone` once, with the HTTP status if the connection never opened.
+    """
 
     def __init__(
         self,
@@ -66,7 +70,7 @@ class Socket(asyncio.Protocol):
         self._buffer = self._frames(data)
 
     def _frames(self, data: bytes) -> bytes:
-        """Takes whole frames from the front; what is left of one."""
+        """Take whole frames from the front. Return the rest."""
         at, end = 0, len(data)
         while end - at >= 2:
             kind, size, start = data[at] & 0x0F, data[at + 1], at + 2

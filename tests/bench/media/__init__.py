@@ -1,1 +1,4 @@
-"""The media plane beside Janus: the same load generator, the same packets, server on one core and load on the other."""
+"""The media plane compared with Janus.
+
+Both get the same packets from the same load generator, with the server on one core and the load on the other.
+"""

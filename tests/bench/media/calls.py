@@ -1,8 +1,7 @@
-"""`make bench ARGS=media`: rooms of two relayed and of three mixed, Sangdam and Janus in turns, window by window.
+"""`make bench ARGS=media`: rooms of two relayed and three mixed; Sangdam and Janus in alternating windows.
 
-Both servers run all the time, pinned to one core; a window drives the one or the other. So whatever else the machine does falls
-on both, and the ratio is the median of the ratios of neighbouring windows. Windows in which the load used over 70 % of its core
-are void.
+Both servers run all the time, pinned to one core; each window drives one of them. So other work on the machine affects both,
+and the ratio is the median of the ratios of neighbouring windows. A window is void if the load used over 70 % of its core.
 """
 
 from __future__ import annotations
@@ -106,13 +105,14 @@ async def open_rooms(server: Server, size: int, *, mixed: bool, keep: int = 0) -
     return Rooms(server, await asyncio.gather(*(one() for _ in range(size))))
 
 
-# --- how long a sound takes ------------------------------------------------------------------------------------------------
+# --- latency ------------------------------------------------------------------------------------------------
 
 
 async def _latency() -> AsyncIterator[Row]:
-    """Relayed at about half of what a core carries, mixed with ten rooms; the kernel's time of arrival minus that of sending.
+    """Measure latency: kernel arrival time minus sending time, in ms.
 
-    The mix's is measured on the sound, over a relayed call's measured in the same way: both contain the sender's own codec.
+    Relayed at about half of a core's capacity, mixed with ten rooms. The mix is measured on the sound and compared with a
+    relayed call measured the same way: both contain the sender's own codec.
     """
     async with Sangdam() as sangdam:
         rooms = await open_rooms(sangdam, 60, mixed=False, keep=400)
@@ -129,7 +129,10 @@ async def _latency() -> AsyncIterator[Row]:
 
 
 async def _added_by_mix(case: str, plain_s: float) -> list[float]:
-    """Milliseconds over the relay, of the first person's voice in each room: one of three ("all"), or alone and passed on."""
+    """Return the ms that the mix adds over the relay for each room's first voice.
+
+    That voice is one of three ("all"), or alone and in passthrough.
+    """
     async with Sangdam() as sangdam:
         rooms = await open_rooms(sangdam, 10, mixed=True, keep=1000)
         parts = rooms.parts(case)
@@ -138,7 +141,7 @@ async def _added_by_mix(case: str, plain_s: float) -> list[float]:
 
 
 def _relayed(listener: Part, speaker: Part, taken: Taken, number: int) -> list[float]:
-    """Seconds, packet by packet; recognised by what they carry."""
+    """Return the seconds of each packet, recognised by its payload."""
     assert speaker.says is not None
     payloads = speaker.says.payloads
     times = Counter(payloads)
@@ -149,9 +152,9 @@ def _relayed(listener: Part, speaker: Part, taken: Taken, number: int) -> list[f
 
 
 def _heard_after(listener: Part, speaker: Part, taken: Taken, number: int) -> float:
-    """Median seconds from the sending of a sound to the arrival of the packet that carries it, by correlation of the two.
+    """Return the median seconds from sending a sound to the arrival of its packet, by correlation.
 
-    Only the end of the run counts: a jitter buffer that finds its delay leaves a frame out, and what came before lies apart.
+    Only the end of the run counts: while the jitter buffer finds its delay it drops a frame, which shifts what came before.
     """
     assert speaker.says is not None
     packets, decoder = listener.person.hears.heard, Decoder()
@@ -173,6 +176,6 @@ def _heard_after(listener: Part, speaker: Part, taken: Taken, number: int) -> fl
     sent = [at for _, at in taken.sent[number]]
     began = float(np.median([at - index * 0.02 for index, at in enumerate(sent)]))
     soonest = -round(median(at - began - place / speech.RATE for place, at in starts) * speech.RATE)
-    shifts = np.arange(soonest, soonest + speech.RATE // 2)  # all say the same words, seconds apart
+    shifts = np.arange(soonest, soonest + speech.RATE // 2)  # all speakers say the same words, seconds apart
     shift = int(shifts[np.argmax(correlation[shifts % size])])
     return median(at - (began + (place - shift) / speech.RATE) for place, at in starts)

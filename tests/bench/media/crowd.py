@@ -1,5 +1,7 @@
-"""`make bench ARGS=crowd`: how many rooms of two one worker holds before its sound comes late, what a room costs on the way
-there, and how much memory it takes."""
+"""`make bench ARGS=crowd`: how many rooms of two fit on one worker before sound comes late.
+
+It also measures what a room costs on the way there, and how much memory it takes.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,7 @@ DECLARED = """void crowd_drive(int legs, int frames, double frame_s, const int *
 
 @dataclass
 class Window:
-    """CPU in percent of a core; `late_ms`: of each packet, against the one of its leg that came soonest."""
+    """One window. CPU in percent of a core; `late_ms`: delay of each packet against the earliest one of its leg."""
 
     server_cpu: float
     load_cpu: float
@@ -81,7 +83,7 @@ class Crowd:
             self.ffi.from_buffer("int[]", counts),
             arrivals.shape[1],
         )
-        took = time.perf_counter() - began - 0.25  # what it waits before and after
+        took = time.perf_counter() - began - 0.25  # the waits before and after
         late = [_late_ms(of_leg[:count]) for of_leg, count in zip(arrivals, counts, strict=True) if count]
         return Window(
             100 * (server.cpu_s() - cpu) / took,
@@ -118,13 +120,13 @@ def rows() -> list[Row]:
 
 
 def allow_descriptors() -> None:
-    """As many as may be had: one a leg."""
+    """Raise the descriptor limit as far as possible: a leg needs one each."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _grow() -> list[Row]:
-    """Rooms are added until p99 passes 20 ms or packets are lost, the load has no more to give, or the worker refuses more."""
+    """Add rooms until p99 passes 20 ms, packets are lost, the load has no capacity left, or the worker refuses."""
     crowd, numbers = Crowd(), itertools.count(1000, STEP)
     held, costs, memory, steps = 0, [], [], []
     async with Sangdam() as server:
@@ -134,7 +136,7 @@ async def _grow() -> list[Row]:
             while len(people) < 2 * size:
                 adding = min(JOINED_AT_ONCE, size - len(people) // 2)
                 people += [each for room in (await open_rooms(server, adding, mixed=False)).people for each in room]
-                for person in people:  # consent lasts 30 s, and all who join take longer
+                for person in people:  # consent lasts 30 s, and joining all takes longer
                     person.speaks.send(person.speaks.keepalive)
             window = crowd.drive(server, people, next(numbers))
             late_ms = float(np.percentile(window.late_ms, 99))

@@ -1,5 +1,7 @@
-"""`make bench ARGS=floor`: what a relayed packet costs by the number of rooms, beside Janus and beside a bare echo in C (echo.c):
-the kernel's share, which every server takes that sends on at once what comes."""
+"""`make bench ARGS=floor`: cost of a relayed packet by number of rooms, against Janus and a bare echo in C.
+
+The echo (echo.c) shows the kernel's share, which every server pays that forwards packets at once.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ AUTHENTICATION = bytes(10)
 
 
 class BareLeg(Leg):
-    """Needs no handshake: sends in the clear what others encrypt, as many bytes."""
+    """A leg without a handshake. It sends in clear as many bytes as others send encrypted."""
 
     def __init__(self, host: str, port: int, keep: int) -> None:
         super().__init__(host, keep=keep)
@@ -61,7 +63,7 @@ class Echo(Server):
         self._port = int(said)
 
     async def stop(self) -> None:
-        """Nothing is open but what ends with the process."""
+        """Do nothing: everything open ends with the process."""
 
     async def relayed_pair(self, *, keep: int = 0) -> list[Person]:
         legs = [BareLeg(self.host, self._port, keep) for _ in range(2)]
@@ -79,7 +81,7 @@ def rows() -> Iterator[Row]:
 
 
 async def _grow() -> AsyncIterator[Row]:
-    """Windows go round the servers, so that what the machine does meanwhile falls on all."""
+    """Rotate windows over the servers, so that other work on the machine affects all of them."""
     crowd, numbers = Crowd(), itertools.count(1000, STEP)
     async with Echo() as echo, Sangdam() as sangdam, Janus() as janus:
         names = {echo: "echo_packet_us", sangdam: "relay2_packet_us", janus: "janus2_packet_us"}
@@ -103,7 +105,7 @@ async def _grow() -> AsyncIterator[Row]:
 
 
 async def _empty_cpu(server: Server) -> float:
-    """Percent of a core while nobody is there."""
+    """Return the percent of a core used without any room."""
     cpu, began = server.cpu_s(), time.perf_counter()
     await asyncio.sleep(EMPTY_S)
     return 100 * (server.cpu_s() - cpu) / (time.perf_counter() - began)
@@ -116,6 +118,6 @@ async def _fill(server: Server, size: int, servers: list[Server]) -> None:
 
 
 def _keep_alive(servers: list[Server]) -> None:
-    """Consent lasts 30 s, and others have their turn meanwhile."""
+    """Renew consent, which lasts 30 s, while other servers have their turn."""
     for leg in (leg for server in servers for person in server.people for leg in person.legs):
         leg.send(leg.keepalive)

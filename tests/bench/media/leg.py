@@ -1,4 +1,4 @@
-"""One light connection to a media server: ICE and DTLS-SRTP set up with asyncio, then driven by hand, packet by packet."""
+"""One light connection to a media server: ICE and DTLS-SRTP set up with asyncio, then driven packet by packet."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _CERTIFICATE = RTCCertificate.generateCertificate()
 
 
 class Leg:
-    """`connect` once; then `seal`, `send` and `drain`. `arrivals`: (kernel's time of arrival in s, packet) of what is kept."""
+    """A connection. Call `connect` once; then `seal`, `send` and `drain`.
+
+    `arrivals`: (kernel arrival time in s, packet) of the packets kept.
+    """
 
     role = "controlling"
     state = "completed"
@@ -44,7 +47,7 @@ class Leg:
         self._host = host
         self._inbox: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._checked = asyncio.Event()
-        self._dtls = RTCDtlsTransport(self, [_CERTIFICATE])  # type: ignore[arg-type]  # role, state, _recv and _send are all it uses
+        self._dtls = RTCDtlsTransport(self, [_CERTIFICATE])  # type: ignore[arg-type]  # RTCDtlsTransport uses only role, state, _recv and _send
         self._dtls._set_role("client")
 
     @property
@@ -58,7 +61,7 @@ class Leg:
         ]
 
     async def connect(self, sdp: str, *, offered: bool) -> None:
-        """`sdp`: the server's; `offered`: whether it answers our offer (we are controlling) or is an offer itself."""
+        """Connect. `sdp`: the server's; `offered`: it answers our offer (we control) rather than being an offer itself."""
         self._offered = offered
         self._their_ufrag = re.findall(r"a=ice-ufrag:(\S+)", sdp)[0]
         self._their_password = re.findall(r"a=ice-pwd:(\S+)", sdp)[0]
@@ -139,7 +142,7 @@ class Leg:
         self.socket.sendto(data, self.target)
 
     def seal(self, index: int, payload: bytes, level: int) -> bytes:
-        """The encrypted packet of the 20 ms with this number."""
+        """Return the encrypted packet of the 20 ms with this number."""
         elements = bytes([MID << 4]) + b"0" + bytes([LEVEL << 4, level])
         head = rtp.HEADER.pack(0x90, OPUS, index & 0xFFFF, index * 960 & 0xFFFFFFFF, self.ssrc)
         return self.protect(head + b"\xbe\xde\0\1" + elements + payload)
@@ -155,11 +158,11 @@ class Leg:
 
     @cached_property
     def heard(self) -> list[tuple[float, rtp.Header, bytes]]:
-        """What was kept, in the clear; ask when all has arrived (no packet opens twice)."""
+        """Return the kept packets in clear. Call it once all have arrived: no packet can be decrypted twice."""
         return [(at, *self.open(packet)) for at, packet in self.arrivals]
 
     def drain(self) -> None:
-        """Counts what has come; keeps the first packets when asked to."""
+        """Count the packets that came. Keep the first packets when asked to."""
         receive: Any = self.socket.recvmsg
         try:
             while True:
@@ -167,7 +170,7 @@ class Leg:
                 if data[0] < 4:
                     self._stun(data, source)
                 elif source != self.target:
-                    continue  # meant for who had this port before
+                    continue  # meant for the former owner of this port
                 elif data[0] >= 128 and not 192 <= data[1] <= 223:
                     self.received += 1
                     if len(self.arrivals) < self.keep:

@@ -1,8 +1,9 @@
-"""`make bench ARGS=lips`: how far a voice is from its lips in a real browser, with up to 50 ms of jitter on the sender's line.
+"""`make bench ARGS=lips`: offset between voice and lips in a real browser, with up to 50 ms of sender jitter.
 
-A page claps: light and sound at one moment, once a second. Another notes when it draws the one and plays the other. What browsers
-add themselves is seen by the yardstick: a page that claps to itself over a connection of its own, without a server or jitter. A
-browser keeps one picture with the voice, that of the first slot; those of the others have the same reports and no such care.
+A page claps once a second: light and sound at one moment. Another page records when it draws the light and plays the sound.
+The yardstick shows what browsers add by themselves: a page that claps to itself over a connection of its own, without server
+or jitter. A browser synchronizes one video with the voice, that of the first slot; the others have the same reports but are
+not synchronized.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ async def _call(socket: Path, hears: dict[str, float], slot: int) -> list[float]
 
 
 async def _watched(page: Page, slot: int = 0) -> list[float]:
-    """Voice after lips, of each clap."""
+    """Return how much later the voice comes than the lips, for each clap."""
     await asyncio.sleep(SETTLE_S)
     await page.evaluate("(slot) => watch(slot)", slot)
     await asyncio.sleep(MEASURE_S)

@@ -1,4 +1,4 @@
-"""The load: who says what, at 50 packets a second each, sent and received by one loop on a core of its own."""
+"""The load: which leg speaks what, at 50 packets a second each, sent and received by one loop on its own core."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Taken:
 
 @dataclass
 class Part:
-    """What one person does in a run."""
+    """One person's part in a run."""
 
     person: Person
     says: Packets | None
@@ -47,7 +47,7 @@ class Part:
 
 
 def drive(server: Server, parts: list[Part], seconds: float, first: int, warm_frames: int = WARM_FRAMES) -> Taken:
-    """Begins at packet `first` (each run goes on where the former ended); what comes in the first frames is not measured."""
+    """Send from packet `first` on; each run continues the former one. Arrivals in the first frames are not measured."""
     frames = warm_frames + round(seconds / FRAME_S)
     packets = [part.sealed(first, frames) for part in parts]
     legs = {leg.socket.fileno(): leg for part in parts for leg in part.person.legs}

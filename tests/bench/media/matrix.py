@@ -1,4 +1,4 @@
-"""`make bench ARGS=matrix`: from the command that changes who hears whom until the first packet that carries the change."""
+"""`make bench ARGS=matrix`: time from the command that changes who hears whom to the first changed packet."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def _measure() -> list[Row]:
 
 
 async def _change(service: Service, listener: Peer, gain: float) -> float:
-    """Milliseconds until a packet is louder or softer by a tenth."""
+    """Return the ms until a packet is louder or softer by a tenth."""
     decoder = Decoder()
     for payload in listener.heard[-20:]:
         before = _loudness(decoder.decode(payload))
@@ -57,7 +57,7 @@ async def _change(service: Service, listener: Peer, gain: float) -> float:
         for payload in listener.heard[at:]:
             if abs(_loudness(decoder.decode(payload)) / before - 1) > AUDIBLE:
                 await command
-                await asyncio.sleep(0.5 + 0.0137)  # at another moment of the tick each time
+                await asyncio.sleep(0.5 + 0.0137)  # at a different moment of the tick each time
                 return 1000 * (now - began)
         at = len(listener.heard)
 

@@ -1,5 +1,7 @@
-"""`make bench ARGS=pictures`: a camera in 720p and a screen, each sent by one and seen by two, beside Janus VideoRoom on the same
-streams, in turns window by window."""
+"""`make bench ARGS=pictures`: a 720p camera and a screen, each sent once and viewed twice.
+
+Janus VideoRoom gets the same streams, in alternating windows.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,7 @@ def film(kind: Kind) -> list[Frame]:
 
 
 def _camera(number: int) -> np.ndarray:
-    """Somebody moves before a wall, and the sensor has its noise."""
+    """Return video of somebody moving before a wall, with sensor noise."""
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
     moved = (columns + 7 * number) % WIDTH
     light = 90 + 60 * np.sin(moved / 90.0) + 50 * np.exp(-((columns - 640 - 4 * number) ** 2 + (rows - 360) ** 2) / 30_000)
@@ -67,7 +69,7 @@ def _camera(number: int) -> np.ndarray:
 
 
 def _screen(number: int) -> np.ndarray:
-    """Text that scrolls by a line each frame."""
+    """Return video of text that scrolls by a line each frame."""
     page = Image.new("RGB", (WIDTH, HEIGHT), "white")
     draw = ImageDraw.Draw(page)
     for line in range(HEIGHT // 18):
@@ -77,7 +79,7 @@ def _screen(number: int) -> np.ndarray:
 
 
 class Stage:
-    """Rooms of one who shows and two who see, at one server."""
+    """Rooms of one sender and two viewers at one server."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -138,7 +140,10 @@ class Stage:
             await leg.close()
 
     def play(self, kind: Kind) -> tuple[float, bool]:
-        """(CPU of the server in percent of a core for a Mbit/s and viewer, whether it counts: all came, and the load kept up)."""
+        """Return (CPU in percent of a core per Mbit/s and viewer, validity).
+
+        A window is valid if all packets came and the load kept up.
+        """
         packets = self._sealed(kind)
         poller, legs = select.epoll(), {leg.socket.fileno(): leg for leg in self.legs}
         for number, leg in legs.items():
@@ -174,7 +179,7 @@ class Stage:
         return 100 * used / took / seen_mbps, counts
 
     def _sealed(self, kind: Kind) -> list[tuple[float, Leg, list[bytes]]]:
-        """When, by whom and what: every sender's film, begun at different moments of a frame."""
+        """Return time, sender and packet of every sender's video. Senders start at different moments of a frame."""
         found = []
         for number, leg in enumerate(self.senders):
             for again in range(round((WARM_S + WINDOW_S) / LOOP_S)):

@@ -1,5 +1,7 @@
-"""`make bench ARGS=scale`: how many rooms of three one worker holds before its sound comes unevenly, and what a room costs on the
-way there."""
+"""`make bench ARGS=scale`: how many rooms of three fit on one worker before sound comes unevenly.
+
+It also measures what a room costs on the way there.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ def rows() -> list[Row]:
 
 
 async def _grow() -> list[Row]:
-    """Rooms are added until p99 passes 20 ms, or the load has no more to give (then a worker holds more than is said)."""
+    """Add rooms until p99 passes 20 ms or the load has no capacity left. Then a worker holds more than reported."""
     held = 0
     costs: list[float] = []
     steps: list[dict[str, float]] = []
@@ -66,7 +68,7 @@ def _listening(rooms: Rooms) -> list[Leg]:
 
 
 def _lateness_ms(arrivals: list[tuple[float, bytes]]) -> list[float]:
-    """Of each packet, against the one that came soonest by its timestamp; not before all has settled."""
+    """Return each packet's delay against the earliest one by timestamp, after all has settled."""
     headers = [(at, rtp.parse(packet)) for at, packet in arrivals]
     began = headers[0][0] + WARM_FRAMES * FRAME_S
     delays = [at - rtp.ticks_ahead(each.timestamp, headers[0][1].timestamp) / 48_000 for at, each in headers if at > began]

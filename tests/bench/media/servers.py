@@ -30,12 +30,12 @@ OTHER_TRANSPORTS = [f"libjanus_{name}.so" for name in ("mqtt", "nanomsg", "pfuni
 
 
 def own_address() -> str:
-    """Media goes over the machine's own address: Janus uses none of loopback."""
+    """Return this machine's own address for media: Janus does not use loopback."""
     return next((each for each in local_addresses(loopback=False) if ":" not in each), "127.0.0.1")
 
 
 class Person:
-    """Who is in a room: speaks on one leg, and hears on the same or another."""
+    """A person in a room, who speaks on one leg and hears on the same or another."""
 
     def __init__(self, speaks: Leg, hears: Leg) -> None:
         self.speaks = speaks
@@ -47,7 +47,7 @@ class Person:
 
 
 class Server(ABC):
-    """`async with`: started, pinned to its core, ended."""
+    """`async with`: a server, started, pinned to its core, and ended."""
 
     name: ClassVar[str]
     process: subprocess.Popen[bytes]
@@ -79,7 +79,7 @@ class Server(ABC):
         self.process = subprocess.Popen(pinned, stdout=(self.folder / "log").open("wb"), stderr=subprocess.STDOUT)
 
     def cpu_s(self) -> float:
-        """Time on the processor so far, of all threads."""
+        """Return the processor time so far, of all threads, in s."""
         threads = Path(f"/proc/{self.process.pid}/task").iterdir()
         return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
@@ -95,11 +95,11 @@ class Server(ABC):
 
     @abstractmethod
     async def relayed_pair(self, *, keep: int = 0) -> list[Person]:
-        """A room of two who hear each other, packets passed on as they are."""
+        """Make a room of two who hear each other; packets are relayed unchanged."""
 
     @abstractmethod
     async def mixed_three(self, *, keep: int = 0) -> list[Person]:
-        """A room of three in conference, mixed."""
+        """Make a room of three in conference, mixed."""
 
 
 class Sangdam(Server):
@@ -109,7 +109,7 @@ class Sangdam(Server):
         path = self.folder / "worker.sock"
         self.run(sys.executable, "-m", "media", "--socket", str(path), "--address", self.host, "--parent", str(os.getpid()))
         async with asyncio.timeout(READY_S):
-            while not answers(path):  # the worker tells nobody else that it is ready
+            while not answers(path):  # the worker has no other way to report that it is ready
                 await asyncio.sleep(0.05)
         self.worker = client.WorkerClient(str(path))
         self._rooms = itertools.count()
@@ -141,8 +141,11 @@ class Sangdam(Server):
 
 
 class Janus(Server):
-    """Only the two plugins and HTTP on loopback; `event_loops = 0` (a thread a participant) is its better setting on one core;
-    sessions without a time limit need no polling while they are not driven."""
+    """Janus with only the two plugins, and HTTP on loopback.
+
+    `event_loops = 0` (a thread per participant) is its better setting on one core. Sessions without a time limit need no
+    polling while they are idle.
+    """
 
     name = "Janus"
 
@@ -192,7 +195,7 @@ class Janus(Server):
         return session, f"/janus/{session}/{attached['data']['id']}"
 
     async def _ask(self, handle: tuple[int, str], body: dict[str, Any], sdp: tuple[str, str] | None = None) -> dict[str, Any]:
-        """The event that answers the message (after its `ack`); an offer is answered by one with an answer in it."""
+        """Return the event that answers the message (after its `ack`). The answer to an offer has an SDP answer in it."""
         session, path = handle
         more = {"jsep": {"type": sdp[0], "sdp": sdp[1]}} if sdp else {}
         found = await self._post(path, janus="message", body=body, **more)
@@ -248,7 +251,7 @@ class Janus(Server):
         return found
 
     async def _attached(self, handle: tuple[int, str], body: dict[str, Any]) -> dict[str, Any]:
-        """Janus may not have noticed yet that the feed is connected, which its client knows first."""
+        """Attach to a feed. Janus may learn later than its own client that the feed is connected."""
         async with asyncio.timeout(READY_S):
             while True:
                 try:

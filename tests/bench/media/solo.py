@@ -1,5 +1,7 @@
-"""`make bench ARGS=solo`: how a voice sounds that is alone in a room of three (wide-band PESQ): mixed all the time, or passed on
-between another's words, which come so often."""
+"""`make bench ARGS=solo`: quality of a single voice in a room of three (wide-band PESQ).
+
+It is mixed all the time, or in passthrough between another's words, which come this often.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ def rows() -> list[Row]:
 
 
 def _scores(every_ticks: int) -> list[float]:
-    """Of each time that the words are said. The other's words are too soft to be heard, so that only the changes are."""
+    """Return the score of each repetition. The other's words are inaudible, so that only the switches matter."""
     words = speech.words()
     said = np.concatenate([words] * TIMES)
     hum = (24 * np.sin(2 * np.pi * 60 * np.arange(RATE * 2) / RATE)).astype(np.int16)

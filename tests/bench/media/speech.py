@@ -1,4 +1,4 @@
-"""What participants say: recorded speech from Debian's `alsa-utils`, as Opus packets made once and sent to every server alike."""
+"""Recorded speech from Debian's `alsa-utils`, as Opus packets made once and sent to every server alike."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from media.mixer.opus import RATE, Encoder, Samples
 FOLDER = Path("/usr/share/sounds/alsa")
 FRAME = 960
 NOISE_DBOV = -55.0  # a quiet room
-HUSH_DBOV = -80.0  # a muted microphone's own noise
+HUSH_DBOV = -80.0  # noise of a muted microphone
 
 
 @dataclass(frozen=True)
 class Packets:
-    """20 ms each. `level`: RFC 6464, 0 (loudest) … 127."""
+    """Packets of 20 ms each. `level`: RFC 6464, 0 (loudest) … 127."""
 
     payloads: list[bytes]
     levels: list[int]
@@ -29,7 +29,7 @@ class Packets:
 
 @cache
 def words() -> Samples:
-    """About twelve seconds of a recorded voice, mono, 48 kHz, without the silences between the words."""
+    """Return about twelve seconds of a recorded voice, mono, 48 kHz, without the silences between words."""
     parts: list[NDArray[np.int16]] = []
     for path in sorted(FOLDER.glob("*_*.wav")):
         with wave.open(str(path)) as file:
@@ -54,7 +54,7 @@ def packets(samples: Samples) -> Packets:
 
 @cache
 def voice(person: int) -> Packets:
-    """Each person says the same words, begun at another place."""
+    """Return the same words for each person, started at a different place."""
     return packets(np.roll(words(), -FRAME * 97 * person))
 
 

@@ -1,5 +1,7 @@
-"""Light peers on a real worker: one speaks the recording, one listens as a browser would, with the jitter buffer and the decoder
-that the mixer uses for its own listening."""
+"""Light peers on a real worker: one speaks the recording, one listens as a browser would.
+
+The listener uses the jitter buffer and decoder that the mixer uses for its own input.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,7 @@ CLEAR = Line()
 
 @dataclass(frozen=True)
 class Case:
-    """One call. `direct`: between browsers, without a worker: all of the way is `up`."""
+    """One call. `direct`: between browsers, without a worker; then `up` is the whole path."""
 
     up: Line = CLEAR
     down: Line = CLEAR
@@ -50,20 +52,23 @@ class Case:
 
     @property
     def redundant(self) -> bool:
-        """The speaker's line loses so much that each packet carries the one before, too."""
+        """Return whether the speaker's link loses so much that each packet carries the one before, too."""
         return self.up.loss > BEGIN_LOST
 
 
 @cache
 def packets(protected: bool) -> list[bytes]:
-    """The recording, 20 ms each; `protected`: with a copy of the one before. Encoded before the calls: pauses would be heard."""
+    """Return the recording in packets of 20 ms, encoded before the calls, because pauses would be heard.
+
+    `protected`: with a copy of the packet before.
+    """
     encoder = Encoder(bitrate=BITRATE, complexity=COMPLEXITY)
     encoder.protect(protected)
     return [encoder.encode(frame) for frame in spoken().reshape(-1, TICK_SAMPLES)]
 
 
 class Speaker(Peer):
-    """Puts Opus' copies of what it said before into its packets once it is told of loss, as browsers do."""
+    """A speaker who, like browsers, adds Opus in-band redundancy once told of loss."""
 
     async def say(self) -> None:
         loop = asyncio.get_running_loop()
@@ -76,7 +81,7 @@ class Speaker(Peer):
 
 
 class Listener(Peer):
-    """Keeps what arrives with its time, and reports what is lost."""
+    """A listener who keeps packets with their arrival times and reports loss."""
 
     def __init__(self, participant: str, layers: dict[str, int] | None = None, *, repairs: bool = False) -> None:
         super().__init__(participant, layers, repairs=repairs)
@@ -100,7 +105,7 @@ class Listener(Peer):
 
 
 def listened(arrivals: list[tuple[float, int, int, bytes]]) -> Samples:
-    """What comes out of the loudspeaker, tick by tick, when these packets arrive (when, sequence number, timestamp, payload)."""
+    """Return the loudspeaker's output, tick by tick, for packets of (arrival, sequence number, timestamp, payload)."""
     source, heard, waiting = Source(Counter()), [], arrivals[::-1]
     now, end = arrivals[0][0] + PHASE_S, arrivals[-1][0] + LATE_S
     while now < end:
@@ -116,7 +121,7 @@ def listened(arrivals: list[tuple[float, int, int, bytes]]) -> Samples:
 async def _call(
     worker: client.WorkerClient, address: tuple[str, int], case: Case, seed: int, together: asyncio.Barrier
 ) -> Listener:
-    """Nobody speaks before all are there: handshakes would be heard."""
+    """Make one call. Nobody speaks before all have joined, because handshakes would be heard."""
     room = secrets.token_hex(4)
     await worker.open_room(room, wire.OpenRoom(epoch=1))
     proxies = [Proxy(address, up=case.up, seed=seed), Proxy(address, down=case.down, seed=seed)]
@@ -138,7 +143,7 @@ async def _call(
 
 @asynccontextmanager
 async def running_worker() -> AsyncIterator[tuple[client.WorkerClient, tuple[str, int]]]:
-    """A worker process on loopback, and where its media goes."""
+    """Start a worker process on loopback. Yield it and its media address."""
     with tempfile.TemporaryDirectory(prefix="sangdam-quality-") as folder:
         process = start_worker(Path(folder) / "worker.sock")
         worker = client.WorkerClient(str(Path(folder) / "worker.sock"))
@@ -153,7 +158,7 @@ async def running_worker() -> AsyncIterator[tuple[client.WorkerClient, tuple[str
 
 
 async def calls(cases: list[Case], seed: int = 1) -> list[Samples]:
-    """All at once, each in a room of its own; what each listener heard."""
+    """Make all calls at once, each in its own room. Return the sound of each listener."""
     together = asyncio.Barrier(len(cases))
     packets(False), packets(True)
     async with running_worker() as (worker, address):

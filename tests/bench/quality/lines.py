@@ -1,4 +1,4 @@
-"""The lines that are tried."""
+"""The network links that are tried."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How what was heard compares with what was said: PESQ in wide band (ITU-T P.862.2), MOS-LQO from 1.0 to 4.64."""
+"""Score received sound against the original: PESQ in wide band (ITU-T P.862.2), MOS-LQO from 1.0 to 4.64."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WORST = 1.04
 
 
 def scores(heard: Samples) -> list[float]:
-    """MOS-LQO of each piece; `heard` at 48 kHz, begun at any time."""
+    """Return the MOS-LQO of each piece. `heard` is at 48 kHz and may start at any time."""
     ours, theirs = recording(), resampled(heard, RATE, SCORED_RATE)
     whole = _shift(ours, theirs)
     found = []
@@ -30,12 +30,12 @@ def scores(heard: Samples) -> list[float]:
 def _pesq(said: Samples, heard: Samples) -> float:
     try:
         return float(pesq(SCORED_RATE, said, heard, "wb"))
-    except PesqError:  # nothing in it that could be taken for an utterance
+    except PesqError:  # no part could be taken for an utterance
         return WORST
 
 
 def _shift(said: Samples, heard: Samples) -> int:
-    """Where in `heard` it begins, in samples, by correlation."""
+    """Return where in `heard` it starts, in samples, by correlation."""
     size = len(said) + len(heard)
     found: NDArray[np.float64] = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(said, size)), size)
     shift = int(np.argmax(found))
@@ -43,7 +43,7 @@ def _shift(said: Samples, heard: Samples) -> int:
 
 
 def _cut(samples: Samples, start: int, length: int) -> Samples:
-    """With silence where there is nothing."""
+    """Return the piece, with silence where there is no sound."""
     padded = np.concatenate(
         [np.zeros(max(0, -start), np.int16), samples, np.zeros(max(0, start + length - len(samples)), np.int16)]
     )

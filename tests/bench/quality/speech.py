@@ -1,6 +1,6 @@
-"""The recording that is spoken: connected sentences in wide band from Debian's `asterisk-core-sounds-en-g722` (CC BY-SA 3.0).
+"""The spoken recording: connected wide-band sentences from Debian's `asterisk-core-sounds-en-g722` (CC BY-SA 3.0).
 
-Those of `alsa-utils` are 48 kHz but single words, twelve seconds in all, too short and too bare for PESQ.
+The words of `alsa-utils` are 48 kHz but single words, twelve seconds in all: too short and too bare for PESQ.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PEAK = 16_000
 
 @cache
 def recording() -> Samples:
-    """`SECONDS` of speech, mono, 16 kHz."""
+    """Return `SECONDS` of speech, mono, 16 kHz."""
     if not FILE.exists():
         raise FileNotFoundError(f"{FILE} is missing: sudo apt-get install --no-install-recommends asterisk-core-sounds-en-g722")
     with av.open(str(FILE), format="g722") as container:
@@ -39,7 +39,7 @@ def recording() -> Samples:
 
 @cache
 def spoken() -> Samples:
-    """The same at 48 kHz, as a microphone gives it."""
+    """Return the same speech at 48 kHz, as a microphone gives it."""
     return resampled(recording(), SCORED_RATE, RATE)
 
 

@@ -1,4 +1,4 @@
-"""`make bench ARGS=quality`: every line by every way, as a table, and the promised figures as rows (a quarter of an hour)."""
+"""`make bench ARGS=quality`: every link by every path as a table, and the promised figures as rows (15 minutes)."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _by(ways: Ways, lines: Sequence[str], run: Callable[[list[Case]], list[Sampl
 
 
 def promised(found: Found, line: str) -> Iterator[Row]:
-    """The rows of a line, if it is one that something is promised of."""
+    """Return the rows of a link, if limits are promised for it."""
     name = NAMES.get(line)
     if name is not None:
         ours, theirs = found[UP, line] + found[DOWN, line], found[DIRECT, line] * 2

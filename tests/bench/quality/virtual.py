@@ -1,6 +1,7 @@
-"""The same lines in virtual time: jitter buffer, decoder and mixer as the worker runs them, without a worker or a clock.
+"""The same links in virtual time: jitter buffer, decoder and mixer as in the worker, without worker or clock.
 
-Figures that no busy machine falsifies, the same at every run; what real ones are worse by is what the machine did.
+These figures are the same at every run and do not depend on a busy machine. Worse figures of real calls are due to the
+machine.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ Arrival = tuple[float, int, int, bytes]
 
 def heard(case: Case, seed: int = 1) -> Samples:
     relayed_on = case.down if not case.mixed else Line()
-    protected = max(case.up.loss, relayed_on.loss) > LOSSY  # as the speaker is told after a moment
+    protected = max(case.up.loss, relayed_on.loss) > LOSSY  # the speaker is told after a moment
     sent = [(n * TICK_S, n, n * TICK_SAMPLES, payload) for n, payload in enumerate(packets(protected))]
     arrived = _by(case.up, sent, f"{seed} up")
     return _listened(_by(case.down, _mixed(arrived, case.down.loss) if case.mixed else arrived, f"{seed} down"))
 
 
 def _by(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
-    """Each packet with the one before where the line loses; at its end each packet once."""
+    """Yield each packet with the one before where the link loses; at its end each packet once."""
     way, copier, arrived = Way(line, seed), red.Copier(OPUS, RED), []
     for at, sequence, timestamp, payload in sent:
         packet = rtp.build(OPUS, False, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, 7, payload)
@@ -48,7 +49,7 @@ def _by(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
 
 
 def _mixed(arrivals: list[Arrival], loss: float) -> list[Arrival]:
-    """What the mixer makes of it for a listener who loses so much."""
+    """Return the mixer's output for a listener with this loss."""
     now, sequence, timestamp, sent, waiting = PHASE_S, 0, 0, [], arrivals[::-1]
 
     def send(_: str, payload: bytes, increment: int, marker: bool, lost: int) -> None:
