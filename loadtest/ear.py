@@ -1,4 +1,4 @@
-"""What one peer hears, as figures: loss, jitter, delay, and how much sound its jitter buffer would have to conceal. Pure.
+"""Figures of the sound that one peer hears: loss, jitter, delay, and the part that its jitter buffer would have to conceal. Pure.
 
 Nothing is decoded. The mixer's jitter buffer says which packets it would play, which it would repair from the copy in the next
 packet, and which are lost.
@@ -27,7 +27,7 @@ WARM_TICKS = 50
 
 @dataclass(frozen=True)
 class Heard:
-    """What one listener heard. Delays are medians.
+    """Figures of the sound that one listener heard. Delays are medians.
 
     `loss`: share of packets lost. `concealed`: share of the sound lost after repair. `network_ms`: from sending to arrival; None
     where packets were not recognised, because they were mixed. `mouth_to_ear_ms`: the same plus encoding and jitter buffer.

@@ -79,7 +79,7 @@ class Member:
 
 
 class Demand:
-    """What the requests of one queue ask for, and the pools that can serve it.
+    """The demand of one queue: what its requests need, and the pools that can serve it.
 
     The roster keeps three lists by tier. `pools`: the pools that serve it. `present`: how many members are signed in, in any
     state. `narrower`: how many members are signed in in the tiers before it.

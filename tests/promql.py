@@ -1,4 +1,4 @@
-"""Compare PromQL with a scrape: which metrics, labels and values do the queries name that the scrape does not have?"""
+"""Compare PromQL with a scrape: find metrics, labels and values that the queries name and the scrape lacks."""
 
 from __future__ import annotations
 

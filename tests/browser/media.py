@@ -1,4 +1,4 @@
-"""What each person says and shows, and how a test listens and looks: known tones, known colours, an FFT."""
+"""Sound and video of each person, and their recognition by tests: known tones, known colours, an FFT."""
 
 from __future__ import annotations
 

@@ -247,7 +247,7 @@ class Person:
 
     @property
     def gone(self) -> bool:
-        """Whether the connection has ended."""
+        """Return whether the connection has ended."""
         return self._reader.done()
 
     async def break_off(self) -> None:

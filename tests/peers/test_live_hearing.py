@@ -1,4 +1,4 @@
-"""Who hears whom, end to end: lines by WebSocket, sound as real packets through the worker."""
+"""Tests of who hears whom, end to end: lines by WebSocket, sound as real packets through the worker."""
 
 from __future__ import annotations
 

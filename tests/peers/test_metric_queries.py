@@ -45,7 +45,7 @@ async def told(service: Service) -> str:
 
 
 async def in_use(service: Service) -> str:
-    """What is told once somebody talks, something was refused, and a stranger's datagram was dropped."""
+    """Return the metrics after speech, a refusal and a dropped datagram of a stranger."""
     user, counselor = await in_conversation(service, "voice")
     for person, hz in ((user, 440), (counselor, 620)):
         await person.until(lambda s: s["room"]["media"])

@@ -31,7 +31,7 @@ decode = msgspec.json.Decoder().decode
 
 @dataclass
 class Seen:
-    """What the load generator has seen since the last query."""
+    """Figures that the load generator has gathered since the last query."""
 
     messages: Counter[str] = field(default_factory=Counter)
     bytes: int = 0

@@ -1,4 +1,4 @@
-"""Who hears, sees and reads whom, and who may draw, in every mode."""
+"""The matrix: who hears, sees and reads whom, and who may draw, in every mode."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each viewer is shown, and what users are never shown."""
+"""Views of a session: what each viewer is shown, and what users are never shown."""
 
 from __future__ import annotations
 

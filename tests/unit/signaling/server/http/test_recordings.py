@@ -1,4 +1,4 @@
-"""Who may view a recording, in which pieces, and the audit entry of every view."""
+"""Access to recordings: who may view one, in which pieces, and the audit entry of every view."""
 
 from __future__ import annotations
 

@@ -1,0 +1,63 @@
+"""Check the prose of Python files: `make lint` runs it with the folders that follow the rules of CONTRIBUTING.md.
+
+    python tests/style.py FOLDER …
+
+It reports docstrings that open without a subject, archaic words in docstrings and comments, and names of tests over 70
+characters. Ruff checks the form of docstrings (rules D205, D400, D401, D403).
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import sys
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+MOST_CHARACTERS: Final = 70  # of a test's name
+OPENING: Final = re.compile(r"(Who|Whom|Whose|What|Whoever|Whether|Of (those|what|a|the)|So (long|much|many|far)|How often)\b")
+ARCHAISM: Final = re.compile(r"\b(shall|for want of|therein|thereof|whereof|for ever|themself|so that none is)\b", re.IGNORECASE)
+Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def faults(source: str) -> Iterator[tuple[int, str]]:
+    """Yield (line number, sentence) for each fault in a file's source."""
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, Documented):
+            continue
+        name = getattr(node, "name", "")
+        if name.startswith("test_") and len(name) > MOST_CHARACTERS:
+            yield getattr(node, "lineno", 1), f"a test's name has {len(name)} characters ({MOST_CHARACTERS} at most): {name}"
+        text = ast.get_docstring(node)
+        if text is None:
+            continue
+        line = node.body[0].lineno
+        if (found := OPENING.match(text)) and not (found[0] == "Whether" and _is_property(node)):
+            yield line, f"a docstring opens with {found[0]!r}: name the actor, or start with a verb"
+        if found := ARCHAISM.search(text):
+            yield line, f"archaic in a docstring: {found[0]!r}"
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT and (found := ARCHAISM.search(token.string)):
+            yield token.start[0], f"archaic in a comment: {found[0]!r}"
+
+
+def _is_property(node: Documented) -> bool:
+    """Return whether this is a property, whose docstring may open with "Whether"."""
+    return any("property" in ast.unparse(each) for each in getattr(node, "decorator_list", []))
+
+
+def main(folders: list[str]) -> int:
+    """Print all faults of the Python files in these folders. Return 1 if there is one."""
+    found = 0
+    for path in sorted(path for folder in folders for path in Path(folder).rglob("*.py")):
+        for line, sentence in faults(path.read_text(encoding="utf-8")):
+            print(f"{path}:{line}: {sentence}")
+            found = 1
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.style import faults
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('"""Send a line."""', ""),
+        ('def f():\n    """What is sent."""', "opens with 'What'"),
+        ('class A:\n    """Who waits."""', "opens with 'Who'"),
+        ('def f():\n    """Whether it is open."""', "opens with 'Whether'"),
+        ('class A:\n    @property\n    def f(self):\n        """Whether it is open."""', ""),
+        ("x = 1  # nobody waits for ever", "archaic in a comment: 'for ever'"),
+        ('def f():\n    """Send what the user shall see."""', "archaic in a docstring: 'shall'"),
+        (f"def test_{'x' * 65}(): ...", ""),
+        (f"def test_{'x' * 66}(): ...", "71 characters"),
+    ],
+)
+def test_style_fault_is_found(source: str, found: str) -> None:
+    sentences = " ".join(sentence for _, sentence in faults(source))
+    assert found in sentences
+    assert bool(sentences) == bool(found)
