@@ -1,4 +1,4 @@
-"""Who is still there, and who is not, whatever a client sends to say so (RFC 7675)."""
+"""Consent (RFC 7675): which packets prove that a client is still there, and which do not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def _beat(peer: Peer) -> None:
 
 
 async def _repeat(check: bytes, target: tuple[str, int], sockets: list[Peer]) -> None:
-    """A stranger has read one check on the way, and sends it again: from the address that it came from, and from another."""
+    """Send a check that a stranger has captured, again: from its own source address and from another one."""
     while True:
         for each in sockets:
             each.socket.sendto(check, target)

@@ -396,7 +396,7 @@ def test_library_panic_is_counted_and_the_board_rebuilt(wire: Wire, monkeypatch:
 
 
 def _answers_only(wire: Wire, name: str) -> Doc[Any]:
-    """A client that answers step 1 with step 2, and asks nothing."""
+    """Connect a client that answers step 1 with step 2 and sends no request of its own."""
     doc: Doc[Any] = Doc()
     wire.board.connect(name)
     for message in wire.sent.pop(name):

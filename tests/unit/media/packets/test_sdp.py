@@ -107,7 +107,7 @@ def test_three_of_many_layers_are_accepted(offer: str) -> None:
 
 
 def _section(text: str, kind: str) -> str:
-    """The first section of this kind."""
+    """Return the first section of this kind."""
     return f"m={kind}" + text.split(f"m={kind}")[1].split("m=")[0]
 
 
@@ -116,7 +116,7 @@ def _without(text: str, *beginnings: str) -> str:
 
 
 def some(offer: str, *kept: int) -> str:
-    """The same offer with these of its eight sections."""
+    """Return the same offer with these of its eight sections."""
     head, *sections = offer.split("m=")
     return "m=".join([head, *(sections[number] for number in kept)])
 
