@@ -39,3 +39,33 @@ def test_every_reason_and_key_is_documented() -> None:
     said = set(re.findall(r'Say\("([a-z_.]+)"', sources)) | {f"mode.{mode}" for mode in typing.get_args(messages.Mode)}
     for key in {*websocket.SENTENCES, *codes.SENTENCES, *said}:
         assert f"`{key}`" in TEXT, f"docs/protocol.md does not tell of {key}"
+
+
+def _structs(hint: object, found: set[type[msgspec.Struct]]) -> set[type[msgspec.Struct]]:
+    """Every structure that messages are made of."""
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct) and hint not in found:
+        found.add(hint)
+        for inner in typing.get_type_hints(hint, include_extras=True).values():
+            _structs(inner, found)
+    for inner in typing.get_args(hint):
+        _structs(inner, found)
+    return found
+
+
+def _values(hint: object) -> set[str]:
+    if typing.get_origin(hint) is typing.Literal:
+        return set(typing.get_args(hint))
+    return set().union(*(_values(inner) for inner in typing.get_args(hint)))
+
+
+STRUCTS = sorted(
+    _structs(messages.ClientMessage, set()) | _structs(messages.ServerMessage, set()), key=lambda each: each.__name__
+)
+
+
+@pytest.mark.parametrize("struct", STRUCTS, ids=lambda each: each.__name__)
+def test_every_field_and_every_value_is_told(struct: type[msgspec.Struct]) -> None:
+    hints = typing.get_type_hints(struct, include_extras=True)
+    words = set(hints) | {value for hint in hints.values() for value in _values(hint) if value}
+    untold = {word for word in words if not re.search(rf'[`"“.]{re.escape(word)}[`"”:.]', TEXT)}
+    assert not untold, f"docs/protocol.md does not tell of {sorted(untold)}"
