@@ -73,7 +73,7 @@ class Invites:
         try:
             found = jws.deserialize_compact(invite, self._key, algorithms=[ALGORITHM])
             claims = _read(found.payload)
-        except (JoseError, Unreadable, ValueError, TypeError, RecursionError) as error:  # the last two: odd headers
+        except (JoseError, Unreadable, ValueError, TypeError, RecursionError) as error:  # the last two: joserfc, odd header
             raise InviteRefused("bad_invite") from error
         if found.headers().get("typ") != TYP or claims.server != self._server:
             raise InviteRefused("bad_invite")

@@ -221,7 +221,7 @@ class Node:
         return False
 
     async def check(self) -> None:
-        """Return if this server still leads, renewing an expired lease if need be. Raises Unavailable otherwise.
+        """Check that this server still leads, and renew an expired lease. Raises Unavailable otherwise.
 
         The lease expires when this process hangs or Redis is unavailable.
         """

@@ -1,7 +1,7 @@
-"""The demo: a shop on another site, its categories and keys, and people to play. Everything it uses is the real thing.
+"""The demo: a shop on another origin, its categories and keys, and demo accounts. It uses the real service throughout.
 
-The shop is what a partner has: pages with the widget's `<script>`, a sign-in of its own (pretended: a name is enough), and a
-back end that vouches for whoever is signed in by signing identification codes with the site's key.
+The shop has what a partner has: pages with the widget's `<script>`, its own sign-in (a name is enough), and a back end. The
+back end vouches for a signed-in customer by signing identification codes with the site's key.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ T = TypeVar("T")
 SITE = "demo-shop"
 KEY_ID = "shop-1"
 _LANGUAGES = ["ko", "en"]
-_PLACEHOLDER = b"__SANGDAM__"  # in the shop's pages: where the service is
+_PLACEHOLDER = b"__SANGDAM__"  # in the shop's pages, replaced by the URL of the service
 _CODE_LIFE_S = 300
 _MOST_VISITORS = 1000
 _COOKIE = "shop"
@@ -47,6 +47,8 @@ _COOKIE = "shop"
 
 @dataclass(frozen=True, slots=True)
 class Account:
+    """A demo account of staff."""
+
     login: str
     name: str
     role: Role
@@ -63,7 +65,7 @@ ACCOUNTS = (
     Account("ops", "Ops", "operator"),
 )
 
-# What the shop's back end knows of its goods: id → (Korean name, English name, price in won).
+# The goods of the shop's back end: id → (Korean name, English name, price in won).
 _GOODS = {
     "m5": ("하늘 M5 미러리스 카메라", "Haneul M5 mirrorless camera", 1_890_000),
     "lens35": ("하늘 35mm F1.8 렌즈", "Haneul 35mm F1.8 lens", 590_000),
@@ -75,6 +77,7 @@ _GOODS = {
 
 
 def site_of(settings: Settings) -> Site:
+    """Return the shop as a site of the service."""
     return Site(
         id=SITE,
         names={"ko": "빛과소리", "en": "Light & Sound"},
@@ -93,10 +96,10 @@ def site_of(settings: Settings) -> Site:
 
 
 async def seed(records: Records, settings: Settings) -> None:
-    """Makes the demo's site and people, where they are not there yet. A shop on another port than last time is let in."""
+    """Store the demo's site and accounts if they are missing, and update the site if the shop's port has changed."""
     wanted = site_of(settings)
     known = await records.site(SITE)
-    if known is not None:  # hours that the operator has tried out stay
+    if known is not None:  # keep opening hours that the operator has set
         hours = {key: each.hours for key, each in known.categories.items()}
         wanted = replace(wanted, categories={key: replace(each, hours=hours.get(key)) for key, each in wanted.categories.items()})
     if known != wanted:
@@ -117,7 +120,7 @@ async def seed(records: Records, settings: Settings) -> None:
 
 
 def _shop_secret(settings: Settings) -> str:
-    """The key that shop and service share: different in every installation, without a second file to keep."""
+    """Return the key that shop and service share. It is derived from the server's key, so it differs in every installation."""
     digest = hmac.new(server_secret(settings.data_dir), b"demo shop", hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
@@ -134,7 +137,7 @@ class _ProductRef(Struct):
 
 
 class _CodeRequest(Struct):
-    """What the widget tells the partner's back end."""
+    """The widget's request to the partner's back end."""
 
     category: Key
     language: Locale
@@ -146,7 +149,7 @@ _read_code: Reader[_CodeRequest] = Reader(_CodeRequest)
 
 
 class Shop:
-    """Visitors who have signed in are kept in memory, the oldest forgotten first."""
+    """The shop's server. It holds signed-in visitors in memory and drops the oldest first."""
 
     def __init__(self, settings: Settings, pages: Path = PAGES / "shop") -> None:
         self._settings = settings
@@ -155,6 +158,7 @@ class Shop:
         self._visitors: OrderedDict[str, User] = OrderedDict()
 
     def routes(self) -> list[web.AbstractRouteDef]:
+        """Return the shop's routes."""
         return [
             web.get("/me", self.me),
             web.post("/sign-in", self.sign_in),
@@ -164,10 +168,12 @@ class Shop:
         ]
 
     async def me(self, request: web.Request) -> web.Response:
+        """Return the visitor's name, "" when they are not signed in."""
         visitor = self._visitor(request)
         return _json({"name": visitor.name if visitor else ""})
 
     async def sign_in(self, request: web.Request) -> web.Response:
+        """Sign a visitor in by their name."""
         name = (await self._body(request, _read_sign_in)).name
         key = secrets.token_urlsafe(24)
         # The same name is the same customer, so that counselors see their earlier sessions.
@@ -180,6 +186,7 @@ class Shop:
         return response
 
     async def sign_out(self, request: web.Request) -> web.Response:
+        """Sign the visitor out."""
         self._check_origin(request)
         self._visitors.pop(request.cookies.get(_COOKIE, ""), None)
         response = _json({})
@@ -187,7 +194,7 @@ class Shop:
         return response
 
     async def code(self, request: web.Request) -> web.Response:
-        """Vouches for whoever is signed in, and for the product by the shop's own list."""
+        """Return a code that vouches for the signed-in visitor, and for the product by the shop's own list."""
         asked = await self._body(request, _read_code)
         visitor = self._visitor(request)
         if visitor is None:
@@ -217,7 +224,7 @@ class Shop:
         return Product(id=product, name=name, price=price, url=f"{self._settings.shop_url}/{product}.html")
 
     async def page(self, request: web.Request) -> web.StreamResponse:
-        """A built page or file. Pages learn here where the service is."""
+        """Return a built page or file. A page gets the URL of the service."""
         path = file_inside(self._pages, request)
         if path is None:
             built = (self._pages / "index.html").is_file()
@@ -234,7 +241,7 @@ class Shop:
         )
 
     def _policy(self) -> str:
-        """What a partner with a strict policy has to allow; the demo shows that it is enough."""
+        """Return the policy that a strict partner needs; the demo shows that it is enough."""
         service = self._settings.url
         return (
             f"default-src 'self'; script-src 'self' {service}; frame-src {service}; connect-src 'self' {service}; "
@@ -245,21 +252,21 @@ class Shop:
         return self._visitors.get(request.cookies.get(_COOKIE, ""))
 
     async def _body(self, request: web.Request, reader: Reader[T]) -> T:
-        """HTTPForbidden, HTTPBadRequest; over 4 KiB, aiohttp refuses it."""
+        """Return the body as a value. Raises HTTPForbidden, HTTPBadRequest. aiohttp refuses a body over 4 KiB."""
         self._check_origin(request)
         try:
             return reader(await request.read())
         except Unreadable as error:
-            raise web.HTTPBadRequest(text="That is not what is expected here.") from error
+            raise web.HTTPBadRequest(text="The request is not valid.") from error
 
     def _check_origin(self, request: web.Request) -> None:
-        """Other ports of this host are the same site to the cookie."""
+        """Refuse requests of other origins. The cookie alone would allow other ports of this host, which are the same site."""
         if request.headers.get("Origin", "") != self._settings.shop_url:
             raise web.HTTPForbidden(text="Only the shop's own pages may ask this.")
 
 
 def shop_app(settings: Settings) -> web.Application:
-    """To be served on 127.0.0.1 at `settings.shop_port`."""
+    """Return the shop's application, to be served on 127.0.0.1 at `settings.shop_port`."""
     app = web.Application(client_max_size=4096)
     app.add_routes(Shop(settings).routes())
     return app

@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 LEADER_WITHIN_S = 5.0  # seconds that a request waits for a leader
 REQUEST_S = 30.0  # limit for one forwarded request
 CONNECT_S = 2.0
-COME_BACK_MS = 50  # clients reconnect after it; if there is no new leader by then, the server waits for one (LEADER_WITHIN_S)
+COME_BACK_MS = 50  # delay before clients reconnect; a server then waits for the new leader, up to LEADER_WITHIN_S
 PING_S = 10.0  # between heartbeats of a forwarded WebSocket
 GOODBYE = '{"type":"bye"'
 MAX_MESSAGE_BYTES = 450_000
@@ -202,7 +202,7 @@ class Relay:
                 await socket.send_str(text)
 
             try:
-                if self.node.leader == leader:  # else `goodbye` ran before this socket was in `sockets`
+                if self.node.leader == leader:  # otherwise `goodbye` ran before this socket was in `sockets`
                     await _first_of(_pump(socket, upstream.send_str), _pump(upstream, down))
             finally:
                 self.sockets.discard(socket)

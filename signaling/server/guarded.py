@@ -1,7 +1,7 @@
-"""HTTP connections with deadlines and bounds: aiohttp's own, told to `Connections`, and closed when their time is over.
+"""HTTP connections with deadlines and limits. They are aiohttp's connections, registered with `Connections`.
 
-aiohttp 3.14 leaves a connection open for an hour while its request's headers do not come. Bodies have a deadline where they are
-read (`http/bodies.py`), and WebSockets have their own (`websocket.py`).
+aiohttp 3.14 leaves a connection open for an hour while a request's headers are incomplete. The code that reads bodies
+(`http/bodies.py`) and WebSockets (`websocket.py`) has its own deadlines.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from .connection_limits import Connections, Limits
 
 log = structlog.get_logger(__name__)
 
-SWEEP_S = 1.0
-LOOK_S = 5.0  # between two looks at what is sent: they go over every connection
-STALLED_S = 30.0  # a client that takes nothing of its answer for so long is cut off
-LINGER_S = 2.0  # what still comes of a body that was refused is read and thrown away for so long
+SWEEP_S = 1.0  # between two checks of deadlines
+LOOK_S = 5.0  # between two checks for stalled connections, which visit every connection
+STALLED_S = 30.0  # after which a client that reads nothing of its response is cut off
+LINGER_S = 2.0  # for which the rest of a refused body is read and dropped
 RESERVED = 64  # descriptors for records, media workers and files, besides those open at the start
-WARN_ABOVE = 0.8  # of all descriptors
+WARN_ABOVE = 0.8  # share of the connection limit
 WARN_EVERY_S = 60.0
 MOST_DESCRIPTORS = 65_536
-MOST_SERVERS = 256  # of a cluster, whose addresses are remembered
+MOST_SERVERS = 256  # remembered addresses of the cluster's servers
 
 
 class Guard:
-    """What all listening addresses of a server share. `refused` counts what was closed, by reason."""
+    """The connections of all listening addresses of a server. `refused` counts closed connections by reason."""
 
     def __init__(self, refused: Counter[str], is_trusted: Callable[[str], bool], limits: Limits | None = None) -> None:
         self.refused = refused
@@ -52,6 +52,7 @@ class Guard:
         self._looked_s = 0.0
 
     def opened(self, connection: Guarded, address: str) -> None:
+        """Register a connection, and close another one if there are too many."""
         trusted = address in self._servers or self.is_trusted(address)
         network = "" if trusted else network_of(address)
         surplus = self.connections.opened(connection, network, _now_s())
@@ -59,7 +60,7 @@ class Guard:
             self.close(surplus, "connection_limit")
 
     def is_server(self, connection: Guarded, address: str) -> None:
-        """A server of the cluster has shown its token: it passes on what many people say."""
+        """Lift the limits for a server of the cluster, which has shown its token and forwards the requests of many clients."""
         self._servers[address] = None
         self._servers.move_to_end(address)
         if len(self._servers) > MOST_SERVERS:
@@ -67,12 +68,13 @@ class Guard:
         self.connections.trust(connection)
 
     def close(self, connection: Guarded, reason: str) -> None:
+        """Cut a connection, and count it under `reason`."""
         self.refused[reason] += 1
         self.connections.closed(connection)
         connection.abort()
 
     async def watch(self) -> None:
-        """Until cancelled."""
+        """Enforce the deadlines until cancelled."""
         while True:
             await asyncio.sleep(SWEEP_S)
             now_s = _now_s()
@@ -85,7 +87,7 @@ class Guard:
             self._look_at_descriptors(now_s)
 
     def _cut_stalled(self, now_s: float) -> None:
-        """Those that take nothing of what waits for them."""
+        """Cut connections whose clients read nothing of what is buffered for them."""
         stalled: dict[Guarded, tuple[int, float]] = {}
         for connection in self.connections.served():
             unsent = connection.unsent_bytes()
@@ -103,7 +105,7 @@ class Guard:
             return
         self._warned_s = now_s
         log.warning(
-            "descriptors nearly used up: raise the open-files limit of this service",
+            "file descriptors nearly used up: raise the open-files limit of this service",
             connections=len(self.connections),
             most=self.connections.limits.most,
             descriptors=self.descriptors,
@@ -111,7 +113,7 @@ class Guard:
 
 
 class Guarded(web.RequestHandler):
-    """One connection."""
+    """One HTTP connection, which tells its guard about its state."""
 
     __slots__ = ("_guard", "_idle", "_socket")
 
@@ -122,6 +124,7 @@ class Guarded(web.RequestHandler):
         self._socket: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Register the connection."""
         super().connection_made(transport)
         if isinstance(transport, asyncio.Transport):
             self._socket = transport
@@ -129,30 +132,34 @@ class Guarded(web.RequestHandler):
         self._guard.opened(self, peer[0] if peer else "")
 
     def connection_lost(self, exc: BaseException | None) -> None:
+        """Remove the connection."""
         self._guard.connections.closed(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
+        """Mark an idle connection as asking."""
         if self._idle:
             self._idle = False
             self._guard.connections.became(self, "asking", _now_s())
         super().data_received(data)
 
     def is_server(self, address: str) -> None:
+        """Lift the limits: the client is a server of the cluster."""
         self._guard.is_server(self, address)
 
     def being_served(self) -> None:
+        """Mark the connection as being served."""
         self._idle = False
         self._guard.connections.became(self, "served", _now_s())
 
     def log_access(self, request: web.BaseRequest, response: web.StreamResponse, time: float | None) -> None:
-        """aiohttp calls this after each answer."""
+        """Mark the connection as idle. aiohttp calls this after each response."""
         self._idle = True
         self._guard.connections.became(self, "idle", _now_s())
         super().log_access(request, response, time)
 
     def log_exception(self, *args: Any, **options: Any) -> None:
-        """A stranger who breaks off or speaks no HTTP is counted. A traceback is for mistakes of ours."""
+        """Count clients that break off or do not speak HTTP. Only faults of this server get a traceback."""
         error = options.get("exc_info")
         if isinstance(error, ConnectionError | web.RequestPayloadError):
             self._guard.refused["cut_off"] += 1
@@ -162,20 +169,25 @@ class Guarded(web.RequestHandler):
             super().log_exception(*args, **options)
 
     def unsent_bytes(self) -> int:
+        """Return how many bytes are buffered for the client."""
         return self._socket.get_write_buffer_size() if self._socket is not None else 0
 
     def abort(self) -> None:
+        """Cut the connection."""
         self.force_close()
         if self._socket is not None:
             self._socket.abort()
 
 
 class GuardedSite(web.TCPSite):
+    """A listening address whose connections are guarded."""
+
     def __init__(self, guard: Guard, runner: web.AppRunner, host: str, port: int, backlog: int) -> None:
         super().__init__(runner, host, port, backlog=backlog, reuse_address=True)
         self._guard = guard
 
     async def start(self) -> None:
+        """Listen. Raises OSError."""
         await web.BaseSite.start(self)
         loop, server = asyncio.get_running_loop(), self._runner.server
         if server is None:
@@ -189,7 +201,7 @@ class GuardedSite(web.TCPSite):
 
 @web.middleware
 async def marks_served(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Comes before all others: the headers of a request are complete."""
+    """Mark the connection as being served. This middleware comes first, when the headers of a request are complete."""
     if isinstance(request.protocol, Guarded):
         node = request.app.get(NODE)
         if node is not None and node.is_node(request.headers.get(TOKEN_HEADER, "")):
@@ -199,7 +211,7 @@ async def marks_served(request: web.Request, handler: Handler) -> web.StreamResp
 
 
 def raise_descriptors() -> int:
-    """How many files and sockets this process may have open, as many as it may allow itself."""
+    """Raise the limit of open files as far as this process may. Return the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
     if soft != resource.RLIM_INFINITY and soft < wanted:

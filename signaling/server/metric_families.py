@@ -17,7 +17,7 @@ K = TypeVar("K", bound=tuple[Any, ...])
 
 @dataclass(eq=False)
 class Families(Collector):
-    """What one scrape tells, as a collector of `prometheus_client`."""
+    """The families of one scrape, as a collector of `prometheus_client`."""
 
     families: list[Metric]
 

@@ -1,7 +1,7 @@
-"""`GET /metrics` in Prometheus' form, on an address of its own (`--metrics`): what this server does, and its media workers.
+"""`GET /metrics` in Prometheus' format, on a separate address (`--metrics`): metrics of this server and its media workers.
 
-Whoever reaches that address reads it without a password, hence it is off unless asked for and belongs on a private network. No
-label holds a name, an id or a word of anybody: queues are named by what the operator has set up, workers by their place.
+There is no password, so the address belongs on a private network and is off by default. No label contains a name, an id or a
+text of a person: queues are named by configured sites and categories, workers by their place.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MOST_QUEUES = 200  # queues named; those with the fewest people are added up as 
 
 
 def metrics_app(app: web.Application) -> web.Application:
-    """Beside `app`, which it tells about."""
+    """Return the application that serves the metrics of `app`."""
 
     async def metrics(request: web.Request) -> web.Response:
         snapshot = CollectorRegistry(auto_describe=False)
@@ -97,7 +97,7 @@ def _of_server(app: web.Application) -> Iterator[Metric]:
     people.update(("staff" if client.staff else "user",) for client in house.hub.clients)
     if RELAY in app:
         people["passed_on",] = len(app[RELAY].sockets)
-    yield gauge("sangdam_websockets", "Connections of browsers", ("kind",), people)
+    yield gauge("sangdam_websockets", "WebSockets of browsers", ("kind",), people)
     workers = Counter({(state,): 0 for state in WORKER_STATES})
     workers.update((item.state,) for item in house.workers.items())
     yield gauge("sangdam_workers", "Media workers by state", ("state",), workers)
@@ -114,7 +114,7 @@ def _of_server(app: web.Application) -> Iterator[Metric]:
 
 
 def _waiting(house: House) -> Iterator[Metric]:
-    """Requests that nobody has accepted yet; callbacks once they are due."""
+    """Yield metrics of requests that nobody has accepted yet. Callbacks count when they are due."""
     in_line = [("user", entry) for entry in house.index.waiting.values()]
     in_line += [("callback", entry) for entry in house.index.callbacks.values() if entry.session.in_line()]
     found = [(kind, entry, entry.session.category, entry.session.enqueued_at) for kind, entry in in_line]

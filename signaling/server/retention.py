@@ -1,4 +1,4 @@
-"""Retention: once an hour, what sites no longer keep is deleted, recordings with it."""
+"""Retention: once an hour, sessions whose retention is over are deleted with their recordings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _log = log.get("signaling.server.retention")
 
 
 def setup(app: web.Application) -> None:
-    """Runs from the start of `app` until its shutdown, which comes before the records are closed."""
+    """Run retention from the start of `app` until its shutdown, which comes before the records are closed."""
     app.on_startup.append(_begin)
     app.on_shutdown.append(_end)
 
@@ -47,8 +47,10 @@ async def _keep(records: Records, recordings: Recordings) -> None:
 
 
 async def _delete_recordings(records: Records, recordings: Recordings, now: int) -> None:
-    """Those of sessions about to go, and of sessions erased while nobody was there to do it. A folder that the records know
-    nothing of may be another server's: it stays."""
+    """Delete recordings of expired sessions, and of sessions that were erased while no server ran.
+
+    A folder without a session in the records stays, because it may be another server's.
+    """
     for session in await records.expired(now):
         await recordings.erase(session)
     for session in await recordings.sessions():

@@ -1,4 +1,4 @@
-"""The WebSocket at /ws: who connects, how much they may send, and a reason for everything refused. No traceback goes out."""
+"""The WebSocket at /ws: authentication, rate limits, and a reason for each refusal. No traceback reaches a client."""
 
 from __future__ import annotations
 
@@ -30,43 +30,43 @@ from signaling.session.model import NotAllowed
 log = structlog.get_logger(__name__)
 
 HELLO_TIMEOUT_S = 10.0
-GOODBYE_S = 2.0  # for what was queued before `bye`, and `bye` itself
-SEND_TIMEOUT_S = 10.0  # a peer that takes nothing for so long is cut off
-PING_S = 10.0
-MAX_MESSAGE_BYTES = 450_000  # the largest is a board message
+GOODBYE_S = 2.0  # for sending what was queued before `bye`, and `bye` itself
+SEND_TIMEOUT_S = 10.0  # after which a client that reads nothing is cut off
+PING_S = 10.0  # between heartbeats
+MAX_MESSAGE_BYTES = 450_000  # the largest message is a board message
 MESSAGES = {"burst": 400, "per_minute": 6_000}
 LINES = {"burst": 100, "per_minute": 300}
-MOST_OFFENCES = 200
-AWAY_RETRY_MS = 1000
-MEDIA_LANE = 64  # offers and board messages waiting for their room; more are refused
+MOST_OFFENCES = 200  # refused messages after which a connection is closed
+AWAY_RETRY_MS = 1000  # when a client may return that came while the records were unavailable
+MEDIA_LANE = 64  # offers and board messages that wait for their room; more are refused
 
 SENTENCES = {
-    "bad_message": "This message is not understood.",
-    "not_yours": "This is not yours to do here.",
+    "bad_message": "The server does not understand this message.",
+    "not_yours": "You may not do this here.",
     "wrong_state": "This is not possible now.",
     "too_many": "Too many messages; slow down.",
     "replaced": "Another tab has taken over.",
-    "unknown": "There is no such thing any more.",
+    "unknown": "This does not exist any more.",
     "unknown_picture": "This picture may not be shared here.",
-    "empty": "There is nothing in this line.",
-    "recording": "This call is being recorded: say first whether you may be.",
-    "no_help": "There is no help to do this with.",
+    "empty": "This message is empty.",
+    "recording": "This call is being recorded. Say first whether you agree to be recorded.",
+    "no_help": "There is no open help request.",
     "no_worker": "The media server is not reachable right now.",
-    "bad_sdp": "This offer is not understood.",
-    "bad_board": "This board message is not understood.",
+    "bad_sdp": "The server does not understand this offer.",
+    "bad_board": "The server does not understand this board message.",
     "listening_off": "Nobody may listen in to this conversation.",
-    "channel": "This conversation has another channel.",
+    "channel": "This is not possible in this kind of conversation.",
     "too_late": "It is too late for this.",
     "not_pending": "This call is no longer ringing for you.",
     "closed": "The opening hours are over; leave a message instead.",
     "no_contact": "Say how you can be reached.",
-    "out_of_hours": "That is out of hours; choose another time.",
+    "out_of_hours": "That time is outside the opening hours; choose another.",
     "full": "No more callbacks can be taken; leave a message instead.",
     "not_offered": "Callbacks are not offered here.",
     "ringing": "A counselor is being asked right now.",
-    "too_often": "That has been done too often.",
+    "too_often": "This has been done too often.",
     "busy": "You are in a conversation.",
-    "unavailable": "This is out of reach for a moment. Try again in a few seconds.",
+    "unavailable": "This is not available at the moment. Try again in a few seconds.",
     "failed": "Something went wrong here. Try again.",
 }
 
@@ -76,6 +76,7 @@ _CONTROL = (WSMsgType.PING, WSMsgType.PONG)
 
 
 def setup(app: web.Application) -> None:
+    """Add the route."""
     app[STRANGERS] = Strangers()
     app.router.add_get("/ws", _serve)
 
@@ -97,12 +98,12 @@ async def _serve(request: web.Request) -> web.StreamResponse:
 
 
 async def _converse(request: web.Request, stranger: ExitStack) -> web.WebSocketResponse:
-    """`stranger` is closed when the client has said who it is."""
+    """Serve one WebSocket. `stranger` is closed when the client has been authenticated."""
     live = request.app[app_keys.LIVE]
     socket = web.WebSocketResponse(heartbeat=PING_S, max_msg_size=MAX_MESSAGE_BYTES, compress=False, autoping=False)
     try:
         await socket.prepare(request)
-    except ConnectionError:  # gone before it was answered: a browser that had waited long enough
+    except ConnectionError:  # the browser has given up waiting
         live.house.refused["gone"] += 1
         return socket
     try:
@@ -122,7 +123,7 @@ class _Connection:
         self._messages = Buckets(burst=MESSAGES["burst"], per_minute=MESSAGES["per_minute"], most_keys=1)
         self._lines = Buckets(burst=LINES["burst"], per_minute=LINES["per_minute"], most_keys=1)
         self._offences = 0
-        self._media: asyncio.Queue[msg.ClientMessage] | None = None  # from the first on: most who wait never send any
+        self._media: asyncio.Queue[msg.ClientMessage] | None = None  # made when first needed, which is rare
         self._tasks: list[asyncio.Task[None]] = []
 
     async def run(self) -> None:
@@ -132,7 +133,7 @@ class _Connection:
                 writer = asyncio.create_task(self._write(self.client))
                 self._tasks.append(writer)
                 await self._read(self.client)
-                if self.client.closing:  # it has been told why, and is to hear it
+                if self.client.closing:  # give the writer time to send `bye`
                     await asyncio.wait([writer], timeout=GOODBYE_S)
         except TimeoutError:
             self.live.house.refused["no_hello"] += 1
@@ -153,13 +154,13 @@ class _Connection:
 
     @property
     def _is_cut(self) -> bool:
-        """There is nobody left to say goodbye to."""
+        """Return whether the connection is closed already."""
         return self.request.transport is None or self.request.transport.is_closing()
 
     # --- hello -----------------------------------------------------------------------------------------------------------
 
     async def _hello(self) -> bool:
-        """Attaches the client; False when it was refused (and told why)."""
+        """Authenticate and attach the client. Return False when it was refused and told why."""
         async with asyncio.timeout(HELLO_TIMEOUT_S):
             frame = await self.socket.receive()
             while frame.type in _CONTROL:
@@ -170,7 +171,7 @@ class _Connection:
             message = None
         if not isinstance(message, msg.Hello):
             self.live.house.refused["bad_message"] += 1
-            await self._say(msg.Error(reason="bad_message", message="The first message is hello."))
+            await self._say(msg.Error(reason="bad_message", message="The first message must be hello."))
             return False
         try:
             known = await (self._user(message) if message.token else self._staff(message))
@@ -178,7 +179,7 @@ class _Connection:
             self.live.house.refused["crowded"] += 1
             await self._say(msg.Bye(reason="crowded", retry_ms=int(crowded.retry_s * 1000)))
             return False
-        except RecordsAway:  # nobody can say who this is
+        except RecordsAway:  # the client cannot be authenticated now
             await self._say(msg.Bye(reason="restart", retry_ms=AWAY_RETRY_MS))
             return False
         if known:
@@ -235,7 +236,7 @@ class _Connection:
                 await self._handle(client, message)
 
     async def _control(self, client: Client, frame: WSMessage) -> None:
-        """Answer a ping. Each answer is work, so that pings count as messages do."""
+        """Answer a ping. Pings count as messages, because answering is work."""
         if frame.type is not WSMsgType.PING:
             return
         if self._messages.take("", time.monotonic_ns() // 1_000_000):
@@ -251,8 +252,10 @@ class _Connection:
         return allowed
 
     def _to_media_lane(self, client: Client, message: msg.Offer | msg.BoardMessage | msg.PeerReport) -> None:
-        """Offers and board messages may wait for their room, and what a peer reports is of the offers before it; lines sent
-        meanwhile do not wait for them."""
+        """Queue messages that may wait for their room, so that lines do not wait behind them.
+
+        Offers and board messages wait for the room. A peer report must follow the offers before it.
+        """
         if self._media is None:
             self._media = asyncio.Queue(MEDIA_LANE)
             self._tasks.append(asyncio.create_task(self._media_lane(client, self._media)))
@@ -314,7 +317,9 @@ _ID = re.compile(r'"id"\s*:\s*(-?[0-9]{1,18})\s*[,}]')
 
 
 def _id_of(text: str) -> int | None:
-    """The request id of a message that is not understood, so that its sender need not wait for a reply. A quote within a text
-    stands behind a backslash, so that no text passes for an id."""
+    """Return the request id of an invalid message, so that its sender gets a reply.
+
+    Quotes inside a JSON text have a backslash before them, so no text can look like an id.
+    """
     found = _ID.search(text)
     return int(found[1]) if found else None

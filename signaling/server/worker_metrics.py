@@ -1,4 +1,4 @@
-"""What media workers say of themselves, as Prometheus families. A counter holds one quantity; its labels divide it."""
+"""The figures of media workers as Prometheus families. A counter holds one quantity; its labels divide it."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ _TRAFFIC = (
 
 
 def _streams(known: Mapping[str, WorkerStats]) -> Iterator[Metric]:
-    """Yield the traffic after decryption. `traffic` holds up_audio_packets, down_video_octets, up_audio_lost, …"""
+    """Yield the traffic after decryption. The keys of `traffic` are up_audio_packets, down_video_octets, up_audio_lost, …."""
     for ending, name, what in _TRAFFIC:
         found: dict[tuple[Any, ...], int] = {
             (worker, *key.split("_")[:2]): count

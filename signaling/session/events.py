@@ -27,14 +27,14 @@ class Entered:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The first WebSocket of this participant is open."""
+    """A tab of this participant has connected and holds the session."""
 
     participant: str
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """The last WebSocket of this participant is closed."""
+    """No tab of this participant is connected any more."""
 
     participant: str
 
@@ -283,7 +283,7 @@ class RingEnded:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A member of staff has accepted the request. ``connected``: whether one of their WebSockets is open."""
+    """A member of staff has accepted the request. ``connected``: whether one of their tabs is connected."""
 
     request: str
     staff: str

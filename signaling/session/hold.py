@@ -11,7 +11,7 @@ from signaling.session.model import NotAllowed, Session
 
 
 def changed(session: Session, event: Held, now: int, out: list[Effect]) -> None:
-    """Begin or end the hold. It is not allowed once a professional has joined: consultation replaces it."""
+    """Begin or end the hold. A hold cannot begin once a professional has joined, because the mode then decides who hears whom."""
     owner = helping.require_owner(session, event.participant)
     if session.channel == "text":
         raise NotAllowed("channel")

@@ -63,7 +63,7 @@ class Draft(Struct, kw_only=True):
 class Person(Struct, kw_only=True):
     """A participant.
 
-    ``connected``: one of their WebSockets is open. ``entered``: they have been in the session at least once.
+    ``connected``: one of their tabs is connected. ``entered``: they have been in the session at least once.
     ``reading``: a professional who is catching up, unheard. ``gone``: no longer part of the session.
     ``peer_id``: their newest peer. ``former_id``: an earlier live peer, which the worker keeps until the newest one is live.
     ``tab``: the browser tab of these peers. ``recording``: their answer about recording. ``draft``: their unsaved notes.

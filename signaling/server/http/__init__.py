@@ -1,4 +1,4 @@
-"""Every HTTP route but `/ws`: pages, codes and sessions for users, pictures, sign-in, the operator's API."""
+"""Every HTTP route except `/ws`: pages, codes and sessions for users, pictures, sign-in, and the operator's API."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .origin import own_origin_only
 
 
 def setup(app: web.Application) -> None:
-    """Adds the routes, the middlewares, and the hourly upkeep. Handlers find what they need under `keys.py`."""
+    """Add the routes, the middlewares and the hourly upkeep. Handlers find shared objects by the keys of `app_keys.py`."""
     app[COUNTS] = Counter()
     app[recordings.LOOKS] = recordings.Looks()
     checker = app[pictures.CHECKER] = Checker()

@@ -1,4 +1,4 @@
-"""What a request says: its body, query and path, bounded and read once into typed values; and who sent it, and when."""
+"""Reading of requests: body, query and path as typed values within limits, the client's address, and the time."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from .errors import Refused, not_found
 
 T = TypeVar("T")
 
-Key = Annotated[str, by(Exact(256))]  # names a site, a category …: what is none of ours is not found
+Key = Annotated[str, by(Exact(256))]  # an id of a site, a category …; unknown ids are not found
 MOST_JSON_BYTES = 64 * 1024
-BODY_WITHIN_S = 10.0  # for a small body, and more by its size:
+BODY_WITHIN_S = 10.0  # limit for a small body; a larger body gets more by LEAST_BYTES_A_SECOND
 LEAST_BYTES_A_SECOND = 16 * 1024  # a phone at the edge of its network sends twice as fast
 _ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
 async def read_json(request: web.Request, reader: Reader[T], most_bytes: int = MOST_JSON_BYTES) -> T:
-    """Refused: too_large, bad_request (which names the field)."""
+    """Return the JSON body as a value. Raises Refused: too_large, too_slow, bad_request (with the name of the field)."""
     body = await read_bytes(request, most_bytes)
     try:
         return reader(body)
     except Unreadable as error:
-        raise Refused(400, "bad_request", f"The request does not fit: {error}") from None
+        raise Refused(400, "bad_request", f"The request is not valid: {error}") from None
 
 
 def read_query(request: web.Request, reader: QueryReader[T]) -> T:
-    """Refused: bad_request (which names the parameter)."""
+    """Return the query as a value. Raises Refused: bad_request (with the name of the parameter)."""
     try:
         return reader(request.query.items())
     except Unreadable as error:
-        raise Refused(400, "bad_request", f"The address does not fit: {error}") from None
+        raise Refused(400, "bad_request", f"The query is not valid: {error}") from None
 
 
 def path_id(request: web.Request, name: str) -> str:
-    """The id that stands in the path. Refused: not_found, for what no id of ours looks like."""
+    """Return the id in the path. Raises Refused: not_found when it does not look like an id of ours."""
     given = request.match_info[name]
     if not _ID.fullmatch(given):
         raise not_found()
@@ -53,18 +53,20 @@ def path_id(request: web.Request, name: str) -> str:
 
 
 def file_inside(folder: Path, request: web.Request) -> Path | None:
-    """The file in `folder` that the path ends with, or None: there is none, or the path leads out of the folder."""
+    """Return the file in `folder` that the request names, or None when it does not exist or lies outside the folder."""
     try:
         path = (folder / (request.match_info["path"] or "index.html")).resolve()
         return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
-    except (OSError, ValueError, RuntimeError):  # a name that no file system takes; links that lead round in a circle
+    except (OSError, ValueError, RuntimeError):  # a name that the file system refuses, or a cycle of links
         return None
 
 
 async def read_bytes(request: web.Request, most_bytes: int, took: Callable[[int], None] = lambda count: None) -> bytes:
-    """Return the body. Reads at most `most_bytes`, whatever length was announced, and no longer than a slow connection takes.
-    `took` is told the size of each part as it comes. Refused: too_large, too_slow."""
-    too_large = Refused(413, "too_large", f"At most {most_bytes} bytes are taken here.")
+    """Return the body, reading at most `most_bytes`, whatever length was announced, and for a limited time.
+
+    `took` gets the size of each part as it arrives. Raises Refused: too_large, too_slow.
+    """
+    too_large = Refused(413, "too_large", f"The request is too large. The limit is {most_bytes} bytes.")
     if (request.content_length or 0) > most_bytes:
         raise too_large
     body = bytearray()
@@ -80,16 +82,17 @@ async def read_bytes(request: web.Request, most_bytes: int, took: Callable[[int]
     except TimeoutError:
         if not limit.expired():
             raise
-        raise Refused(408, "too_slow", "The request came too slowly; try again on a better connection.") from None
+        raise Refused(408, "too_slow", "The request arrived too slowly. Try again on a better connection.") from None
     return bytes(body)
 
 
 def now_ms() -> int:
+    """Return the server's time, in Unix ms."""
     return time.time_ns() // 1_000_000
 
 
 def address_of(request: web.Request) -> str:
-    """Return the client's address; behind a proxy of ours, or another server of the cluster, the one that it saw."""
+    """Return the client's address. Behind our own proxy or another server of the cluster, it is the address that they saw."""
     node = request.app.get(NODE)
     if node is not None and node.is_node(request.headers.get(TOKEN_HEADER, "")):
         return request.headers.get(ADDRESS_HEADER, "")
@@ -101,6 +104,6 @@ def address_of(request: web.Request) -> str:
 
 
 def bearer(request: web.Request) -> str:
-    """The token of `Authorization: Bearer …`, or ""."""
+    """Return the token of `Authorization: Bearer …`, or ""."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""

@@ -1,4 +1,4 @@
-"""A user's copy of what was recorded of their conversation: asked for after it, fetched when it is made."""
+"""A user's copy of the recording of their session. They ask for it after the session and fetch it when it is made."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def file(request: web.Request) -> web.StreamResponse:
 
 
 async def _own(request: web.Request) -> tuple[str, str, list[Segment]]:
-    """(session, its user, what is recorded of it). Refused: not_found, also while the conversation goes on."""
+    """Return the session, its user and its recorded segments. Raises Refused: not_found, also before the session is over."""
     entry = await request.app[LIVE].by_token(bearer(request))
     if entry is None or entry.id != path_id(request, "id") or entry.session.state not in OVER:
         raise not_found()

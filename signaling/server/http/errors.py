@@ -1,4 +1,4 @@
-"""Refusals: {"reason": key, "message": sentence} with a 4xx status. No traceback reaches a client."""
+"""Refusals as JSON: {"reason": key, "message": sentence} with a 4xx or 5xx status. No traceback reaches a client."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _BY_STATUS = {
 
 
 class Refused(Exception):
-    """A handler's own refusal."""
+    """A handler refuses a request. `reason`: a key for programs; `sentence`: for people."""
 
     def __init__(self, status: int, reason: str, sentence: str) -> None:
         super().__init__(reason)
@@ -66,17 +66,17 @@ class Refused(Exception):
 
 
 def not_found() -> Refused:
-    """Also for what exists but is none of the asker's business."""
+    """Return the refusal for things that do not exist or that the client may not see."""
     return Refused(404, "not_found", "There is no such thing, or it is not yours to see.")
 
 
 def answer(value: object, status: int = 200) -> web.Response:
-    """A msgspec value as JSON."""
+    """Return a msgspec value as a JSON response."""
     return web.Response(body=msgspec.json.encode(value), content_type="application/json", status=status)
 
 
 def _refusal(request: web.Request, status: int, reason: str, sentence: str, retry_s: int = _RETRY_AFTER_S) -> web.Response:
-    """When to try again stands in the body, too: pages of other origins may not read the header."""
+    """Count and return a refusal. The body repeats Retry-After, because pages of other origins may not read the header."""
     request.app[COUNTS][f"http.{reason}"] += 1
     if status not in (429, 503):
         return answer({"reason": reason, "message": sentence}, status)
@@ -86,6 +86,7 @@ def _refusal(request: web.Request, status: int, reason: str, sentence: str, retr
 
 
 def refusal_of(request: web.Request, error: CodeRefused | SignInRefused | PictureRefused | Crowded) -> web.Response:
+    """Return the response for one of these errors."""
     if isinstance(error, Crowded):
         return _refusal(request, 503, error.reason, _CROWDED[error.reason], ceil(error.retry_s))
     return _refusal(request, _STATUS.get(error.reason, 400), error.reason, error.sentence)
@@ -93,7 +94,7 @@ def refusal_of(request: web.Request, error: CodeRefused | SignInRefused | Pictur
 
 @web.middleware
 async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turns exceptions into refusals, counted by reason in `COUNTS`."""
+    """Turn exceptions into refusals, and count them by reason in `COUNTS`."""
     try:
         return await handler(request)
     except Refused as error:
@@ -114,12 +115,12 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.RequestPayloadError:
         return _refusal(request, 400, "bad_request", "The body is not what its headers say.")
     except ConnectionError:
-        if request.transport is not None:  # somebody else's connection: ours to a database
+        if request.transport is not None:  # the client is connected: another connection failed, such as ours to the database
             return _fault(request)
         request.app[COUNTS]["http.cut"] += 1
-        return web.Response(status=400)  # nobody reads it
+        return web.Response(status=400)  # the client has gone
     except asyncio.CancelledError:
-        if request.transport is None:  # where aiohttp is told to cancel what nobody waits for
+        if request.transport is None:  # the client has gone, and aiohttp cancels its handler
             request.app[COUNTS]["http.cut"] += 1
         raise
     except Exception:
@@ -127,7 +128,7 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 def _fault(request: web.Request) -> web.Response:
-    """Ours, and logged with its traceback."""
+    """Log a fault of the server with its traceback, and return the response."""
     request.app[COUNTS]["http.internal"] += 1
     _log.exception("request_failed", method=request.method, route=route_of(request))
     return answer({"reason": "internal", "message": "Something went wrong here; try again."}, 500)

@@ -16,10 +16,10 @@ _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-# What is no page runs and frames nothing, should a browser ever show it as one.
+# The policy of responses that are not pages: if a browser shows one as a page, it may run and frame nothing.
 _NO_PAGE = "default-src 'none'; frame-ancestors 'none'; sandbox"
-# A page under Cross-Origin-Embedder-Policy frames only documents that allow it and that embed others on the same terms; ours
-# embed nothing foreign (HTML, "check a navigation response's adherence to its embedder policy").
+# A partner's page under Cross-Origin-Embedder-Policy may frame only documents with these headers (HTML, "check a navigation
+# response's adherence to its embedder policy"). Our pages embed nothing foreign, so they can have them.
 FRAMED_ANYWHERE = {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin-Resource-Policy": "cross-origin"}
 _DEVICES = ("camera", "display-capture", "microphone")
 Opener = Literal["same-origin", "same-origin-allow-popups", "unsafe-none"]
@@ -28,12 +28,13 @@ _NEVER = ("accelerometer", "geolocation", "gyroscope", "payment", "usb")
 
 @web.middleware
 async def security_headers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Add the security headers to every response."""
     try:
         response = await handler(request)
     except web.HTTPException as error:  # a redirect
         _secure(request, error.headers)
         raise
-    if not response.prepared:  # else a WebSocket: its headers are gone already
+    if not response.prepared:  # the headers of a WebSocket were sent already
         _secure(request, response.headers)
     return response
 
@@ -51,9 +52,12 @@ def _secure(request: web.Request, headers: MutableMapping[str, str]) -> None:
 def page_headers(
     settings: Settings, *, frame_ancestors: list[str], devices: bool, opener: Opener = "same-origin"
 ) -> dict[str, str]:
-    """For one HTML page. `frame_ancestors`: origins that may frame it (what is none, from an older version's records, would be a
-    directive of its own and is left out); `devices`: it may use camera, microphone and screen; `opener`: whether it keeps a
-    handle on the window that opened it, or on those that it opens."""
+    """Return the headers of one HTML page.
+
+    `frame_ancestors`: origins that may frame the page. A text that is no origin, from records of an older version, is left out,
+    because it could add a directive. `devices`: whether the page may use camera, microphone and screen. `opener`: whether the
+    page stays connected to the window that opened it, or to windows that it opens.
+    """
     frame_ancestors = [each for each in frame_ancestors if is_origin(each)]
     sockets = " ".join(sorted(origin.replace("http", "ws", 1) for origin in settings.own_origins))
     policy = {

@@ -1,4 +1,4 @@
-"""Is this server alive, and can it serve? For whatever starts servers, and for whatever balances between them."""
+"""Health checks: whether this server is alive, for its supervisor, and whether it can serve, for a load balancer."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ ANSWER_S = 2.0
 
 @routes.get("/healthz")
 async def healthz(request: web.Request) -> web.Response:
-    """200 while it runs, whatever else is missing: beginning anew would mend none of that."""
+    """Answer 200 while the process runs. A restart would not help if other parts are missing."""
     return answer({"ok": True})
 
 
 @routes.get("/readyz")
 async def readyz(request: web.Request) -> web.Response:
-    """200 when it can serve, else 503; `missing` says which part is not there: records, redis, leader, workers. Without any of
-    the shared parts it still serves what it can: conversations go on, and no other server could do more."""
+    """Answer 200 when the server can serve, else 503. `missing` names the missing parts: records, redis, leader, workers.
+
+    If all shared parts are missing, the server still serves calls that go on, and no other server could do more.
+    """
     app = request.app
     missing = [] if await _answers(app[RECORDS].site("")) else ["records"]
     serves, node = True, app.get(NODE)

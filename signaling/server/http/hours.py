@@ -1,4 +1,4 @@
-"""The operator's opening hours: what stands, for every category of every site, and changing it."""
+"""The operator's page of opening hours: reading and changing those of every category."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ routes = web.RouteTableDef()
 
 
 class CategoryHours(Struct, kw_only=True):
-    """`hours`: its own, null when it is open as `inherited_from` is (a category's id; "" for always)."""
+    """The hours of one category.
+
+    `hours`: its own; null when it inherits the hours of the category `inherited_from` ("" means always open).
+    """
 
     id: str
     name: str
@@ -52,7 +55,7 @@ async def read(request: web.Request) -> web.Response:
 
 @routes.post("/api/operator/sites/{site}/categories/{category}/hours")
 async def change(request: web.Request) -> web.Response:
-    """Null: as its parent, or always. Users who prepare or wait there are told at once. Audited."""
+    """Set a category's hours; null means the parent's, or always open. Users who prepare or wait are told at once. Audited."""
     operator = await operator_of(request)
     records = request.app[RECORDS]
     language = read_query(request, read_language).lang

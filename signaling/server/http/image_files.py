@@ -1,6 +1,6 @@
-"""Pictures from outside: looked at by content, never by name, and written anew in processes of their own.
+"""Uploaded pictures: their format is told by content, never by name, and separate processes re-encode them.
 
-What anybody may cost is bounded before it is paid for: places to send from, bytes held, work in line, and seconds of work.
+The cost of each client is bounded beforehand: concurrent uploads, bytes in memory, queued work, and CPU time.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from signaling.images.workshop import Workshop
 
 __all__ = ["LONGEST_SIDE", "MOST_BYTES", "Checker", "Full", "Picture", "PictureRefused", "Upload", "Who", "reencode"]
 
-SENDING = 32  # uploads at once
+SENDING = 32  # uploads at the same time
 SENDING_EACH_ADDRESS = 12
-MOST_WAITING = 96  # to send, and for their picture to be written anew
-MOST_HELD_BYTES = 32 * 1024 * 1024  # of bodies, in this process
+MOST_WAITING = 96  # clients that wait to upload, and pictures that wait to be re-encoded
+MOST_HELD_BYTES = 32 * 1024 * 1024  # of all bodies in this process
 LONGEST_WAIT_S = 10.0  # for a turn
-LIGHT_MEMORY = 64 * 1024 * 1024  # bytes; the photo of a phone (12 megapixels) takes 48 million
-LIGHT_WORK = 150_000_000  # pixels times passes
-MOST_SPENT_SESSION_S = 12.0  # of work, lately
-MOST_SPENT_ADDRESS_S = 40.0
+LIGHT_MEMORY = 64 * 1024 * 1024  # largest decoded size of a light picture; a phone's photo (12 megapixels) takes 48 million
+LIGHT_WORK = 150_000_000  # largest work of a light picture, in pixels times passes
+MOST_SPENT_SESSION_S = 12.0  # recent CPU time after which a session must wait
+MOST_SPENT_ADDRESS_S = 40.0  # recent CPU time after which an address must wait
 
 
 @dataclass(slots=True, eq=False)
 class Upload:
-    """A body on its way, or waiting to be written anew."""
+    """A body that is being uploaded or waits to be re-encoded."""
 
     who: Who
     alarm: asyncio.Timeout
@@ -41,7 +41,7 @@ class Upload:
 
 @dataclass(slots=True)
 class Held:
-    """The bytes of all bodies. The address that holds most gives way when there are too many."""
+    """The bytes of all bodies. When there are too many, an upload of the address with the most bytes is ended."""
 
     most_bytes: int = MOST_HELD_BYTES
     uploads: list[Upload] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Held:
             self._evict()
 
     def release(self, upload: Upload) -> None:
-        """It is being written anew: nothing ends it early now, and the lanes bound how many there are."""
+        """Stop counting an upload, because it is being re-encoded. The queues bound how many of these there are."""
         if upload in self.uploads:
             self.uploads.remove(upload)
 
@@ -60,7 +60,7 @@ class Held:
         return sum(each.held_bytes for each in self.uploads)
 
     def _evict(self) -> None:
-        """The largest body of the address with the most bytes; of equals the newest."""
+        """End the largest upload of the address with the most bytes; among equals the newest."""
         of_address: dict[str, int] = {}
         for each in self.uploads:
             of_address[each.who.address] = of_address.get(each.who.address, 0) + each.held_bytes
@@ -75,9 +75,9 @@ class Held:
 
 
 class Checker:
-    """Pictures up: `sending` around all that is done for one, then `check`.
+    """Checks uploaded pictures. Hold `sending` around the whole upload, and call `check` in it.
 
-    Light pictures and heavy ones have a line and a process each, so that no photo waits for what takes seconds.
+    Light and heavy pictures have separate queues and processes, so that no photo waits for a picture that takes seconds.
     """
 
     def __init__(self) -> None:
@@ -90,12 +90,12 @@ class Checker:
         return FairLine(at_once, each_address=each_address, most_waiting=MOST_WAITING, ledger=self._spent)
 
     def has_spent_too_much(self, who: Who) -> bool:
-        """Whether this session or address has to wait until its work of late counts less."""
+        """Return whether this session or address has used too much CPU time lately and must wait."""
         return self._spent.of(who.session) > MOST_SPENT_SESSION_S or self._spent.of(who.address) > MOST_SPENT_ADDRESS_S
 
     @asynccontextmanager
     async def sending(self, who: Who) -> AsyncIterator[Upload]:
-        """A place to send from, before anything of the body is read. Full."""
+        """Wait for a place to upload, before the body is read, and hold it. Raises Full."""
         async with self._sending.turn(who, LONGEST_WAIT_S):
             upload: Upload | None = None
             try:
@@ -112,7 +112,7 @@ class Checker:
                     self.held.release(upload)
 
     async def check(self, data: bytes, upload: Upload) -> Picture:
-        """PictureRefused; Full."""
+        """Return the re-encoded picture. Raises PictureRefused, Full."""
         who = upload.who
         line, workshop = self._lanes[_is_heavy(look(data))]
         async with line.turn(who, LONGEST_WAIT_S):

@@ -1,4 +1,4 @@
-"""What strangers cut off or mangle before a handler sees it: counted, told in one line a minute, and without a traceback.
+"""Counting of requests that were cut off or mangled before a handler saw them, with one log line a minute.
 
 aiohttp logs each such request with a traceback of its own parser. 200 of them wrote 439 KB.
 """
@@ -23,7 +23,7 @@ _THEIRS = (http_exceptions.HttpProcessingError, web.RequestPayloadError, Connect
 
 
 class Mangled(logging.Filter):
-    """A filter of aiohttp's server log: lets nothing through that a stranger can cause, and counts it."""
+    """A filter for aiohttp's server log. It counts and drops every record that a stranger can cause."""
 
     def __init__(self, counts: Counter[str], now: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class Mangled(logging.Filter):
 
 
 def setup(app: web.Application) -> None:
-    # aiohttp names itself and Python, with their versions, also in what it answers by itself. It has no other setting for that.
+    # aiohttp's own responses name aiohttp and Python with their versions. It has no other setting for that.
     web_response.SERVER_SOFTWARE = "Sangdam"  # type: ignore[attr-defined]  # see above
     mangled = Mangled(app[COUNTS])
 

@@ -11,7 +11,7 @@ from aiohttp.typedefs import Handler
 from signaling.cluster.node import TOKEN_HEADER
 from signaling.server.app_keys import LIVE, NODE
 
-# Strangers may send any word as a method and any path: label values are bounded by what this server knows.
+# Clients may send any word as a method and any path, so labels have only values that this server knows.
 METHODS: Final = frozenset(hdrs.METH_ALL) - {hdrs.METH_ANY}
 OTHER_METHOD: Final = "other"
 NO_ROUTE: Final = "none"
@@ -19,8 +19,10 @@ NO_ROUTE: Final = "none"
 
 @web.middleware
 async def measured(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Comes before every middleware that may refuse. In a cluster, the server that the browser reached counts the request; the
-    leader does not count it again."""
+    """Count and time the request. This middleware comes before every one that may refuse.
+
+    In a cluster, the server that the browser reached counts the request; the leader does not count it again.
+    """
     began = asyncio.get_running_loop().time()
     try:
         response = await handler(request)

@@ -1,7 +1,7 @@
-"""What the widget's frame shows instead of the panel: on pages of other origins, or for a site that is not known here.
+"""The page that the widget's frame shows instead of the panel, on pages of other origins or for an unknown site.
 
-`frame-ancestors` alone would leave the browser's own error in the frame, without words and without a way to fold it away.
-This page knows nothing and does nothing but fold and tell the page's builders what to do, so anybody may frame it.
+With `frame-ancestors` alone, the frame would show the browser's own error, without an explanation and a way to close it. This
+page has no data. It can only close itself and tell the builders of the partner's page what to do, so anybody may frame it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _STYLE = (
     "background:light-dark(#e9edf0,#2b3137);color:inherit;cursor:pointer}"
     "button:focus-visible{outline:3px solid;outline-offset:2px}"
 )
-# The widget folds for its own frame only, and the word tells nobody anything: hence any parent may hear it.
+# Any parent may receive this message: the widget obeys only its own frame, and the message contains no data.
 _SCRIPT = (
     "console.error(document.body.dataset.hint);"
     "const fold=()=>parent.postMessage({fold:true},'*');"
@@ -65,7 +65,7 @@ _POLICY = f"default-src 'none'; style-src {_source(_STYLE)}; script-src {_source
 
 
 def hint(reason: Reason, site_id: str, origin: str) -> str:
-    """Return the line for the page's console: which site, which origin, and what to do. `origin`: of the framing page."""
+    """Return the text for the browser's console: site, origin, and what to do. `origin` is the framing page's."""
     site_id = "".join(c for c in site_id if c.isprintable())[:64]
     if site_id in ("", "undefined"):
         return 'Sangdam: no site is set. Give the script data-site="…", or call Sangdam.init({site: "…", category: "…"}).'
@@ -78,7 +78,7 @@ def hint(reason: Reason, site_id: str, origin: str) -> str:
 
 
 def no_panel(reason: Reason, language: str, site_id: str, origin: str) -> web.Response:
-    """Return the page. `language`: as the widget asked for it; all but Korean read English."""
+    """Return the page. `language` is the widget's; every language except Korean gets English."""
     language = lookup(language, _WORDS) or "en"
     words = _WORDS[language]
     page = _PAGE.format(

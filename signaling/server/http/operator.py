@@ -1,4 +1,4 @@
-"""The operator's reading of sessions, every one of them audited, and erasing."""
+"""The operator's API: reading sessions, which is audited, erasing them, the audit, and counts."""
 
 from __future__ import annotations
 
@@ -30,8 +30,11 @@ _decode_brief = msgspec.json.Decoder(Brief).decode
 
 
 class SessionItem(Struct, kw_only=True):
-    """One session in the list. `counselor` and `professional` are names; `site_name` and `category_name` are in the language
-    asked for (`?lang=`), where the site has it."""
+    """One session in the list.
+
+    `counselor` and `professional` are names. `site_name` and `category_name` are in the requested language (`?lang=`) if the
+    site has it.
+    """
 
     id: str
     site: str
@@ -60,7 +63,7 @@ class SessionPage(Struct, kw_only=True):
 
 
 class Person(Struct, kw_only=True):
-    """Somebody who took part, as the lines and events name them."""
+    """A person who took part, as named by lines and events."""
 
     id: str
     name: str
@@ -85,7 +88,7 @@ class WrapUpItem(Struct, kw_only=True):
 
 
 class SessionDetail(SessionItem, kw_only=True):
-    """`board`: base64 of one Yjs update that makes the whole board."""
+    """One session with its content. `board`: base64 of one Yjs update that makes the whole board."""
 
     brief: Brief
     lines: list[Line]
@@ -100,7 +103,7 @@ class SessionDetail(SessionItem, kw_only=True):
 
 
 class AuditItem(Struct, kw_only=True):
-    """`actor` is a name; "cli" is the command line."""
+    """An audit entry. `actor` is a name, or "cli" for the command line."""
 
     actor: str
     action: str
@@ -116,7 +119,7 @@ class AuditPage(Struct, kw_only=True):
     page_size: int = 100
 
 
-Page = Annotated[int, Meta(ge=1, le=10_000_000)]  # beyond, a database could not count the rows before it
+Page = Annotated[int, Meta(ge=1, le=10_000_000)]  # the limit keeps the number of skipped rows within the database's integers
 
 
 class LanguageQuery(Struct, kw_only=True):
@@ -128,7 +131,7 @@ class PageQuery(Struct, kw_only=True):
 
 
 class SearchQuery(PageQuery, kw_only=True):
-    """`from` and `to`: Unix ms."""
+    """The query of the search. `from` and `to`: Unix ms."""
 
     state: Key = ""
     site: Key = ""
@@ -194,7 +197,7 @@ async def _earlier(records: Records, found: SessionRecord, names: _Names) -> lis
 
 @routes.post("/api/operator/sessions/{id}/erase")
 async def erase(request: web.Request) -> web.Response:
-    """Closes the session, if it runs, and removes all that was said, written and shown."""
+    """End the session if it still runs, and erase its content."""
     operator = await operator_of(request)
     session_id = path_id(request, "id")
     records = request.app[RECORDS]
@@ -219,13 +222,13 @@ async def audit(request: web.Request) -> web.Response:
 
 @routes.get("/api/operator/counts")
 async def counts(request: web.Request) -> web.Response:
-    """What was refused or dropped since the start, by reason."""
+    """Return how often something was refused or dropped since the start, by reason."""
     await operator_of(request)
     return answer(dict(sorted(request.app[COUNTS].items())))
 
 
 async def operator_of(request: web.Request) -> StaffRecord:
-    """Refused: signed_out, not_allowed."""
+    """Return the operator who asks. Raises Refused: signed_out, not_allowed."""
     member = await signed_in(request)
     if member.role != "operator":
         raise Refused(403, "not_allowed", "Only operators may see this.")
@@ -234,14 +237,14 @@ async def operator_of(request: web.Request) -> StaffRecord:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """`staff`: id → name."""
+    """Names of staff, sites and categories. `staff`: id → name."""
 
     staff: dict[str, str]
     sites: dict[str, Site]
     language: str
 
     def of_site(self, record: SessionRecord) -> tuple[str, str]:
-        """The names of the session's site and category; the ids of what is gone."""
+        """Return the names of the session's site and category, or their ids if they were removed."""
         site = self.sites.get(record.site)
         if site is None:
             return record.site, record.category
@@ -269,7 +272,7 @@ def _item(record: SessionRecord, names: _Names) -> dict[str, Any]:
 
 
 def _people(lines: list[Line]) -> list[Person]:
-    """Everybody who wrote or is named by a line, in order of appearance."""
+    """Return everybody who wrote a line or is named by one, in order of appearance."""
     people: dict[str, Person] = {}
     for line in lines:
         if line.author and line.role != "system":

@@ -30,7 +30,7 @@ _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Sang
 
 
 class PanelQuery(Struct, kw_only=True):
-    """The page reads the rest itself."""
+    """The parameters that the server needs; the page reads the others itself."""
 
     site: Key = ""
     lang: Locale = ""
@@ -41,7 +41,7 @@ _read_panel: QueryReader[PanelQuery] = QueryReader(PanelQuery)
 
 @routes.get("/")
 async def home(request: web.Request) -> web.Response:
-    """Staff hosts lead to their page; users come by a partner's link and have no home here."""
+    """Redirect hosts of staff to their page. Users have no home page here, because they come by a partner's link."""
     for role, prefix in STAFF_HOSTS.items():
         if request.host.startswith(prefix):
             raise web.HTTPFound(_STAFF_PAGES[role])
@@ -50,8 +50,10 @@ async def home(request: web.Request) -> web.Response:
 
 @routes.get("/panel")
 async def panel(request: web.Request) -> web.StreamResponse:
-    """Framed by the site's own pages and no others. Whoever frames it elsewhere is told so in words, as far as the browser says
-    who frames; `frame-ancestors` holds in any case."""
+    """Return the panel, which only the site's own pages may frame (`frame-ancestors`).
+
+    If the browser says that another page frames it, return a page that explains this.
+    """
     try:
         asked = read_query(request, _read_panel)
     except Refused:
@@ -66,8 +68,11 @@ async def panel(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/call")
 async def call(request: web.Request) -> web.StreamResponse:
-    """The panel opens it from within a partner's page and hands the session over by postMessage (`web/src/room/handoff.ts`): with
-    any other opener policy than the partner's own, which is none, the browser would cut the two apart."""
+    """Return the call page.
+
+    The panel opens it from a frame in a partner's page and passes the session by postMessage (`web/src/room/handoff.ts`). It
+    has no opener policy, because the partner's page has none: with different policies the browser would separate the windows.
+    """
     return _page(request, "call.html", devices=True, opener="unsafe-none")
 
 
@@ -83,7 +88,7 @@ async def operator(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/widget.js")
 async def widget(request: web.Request) -> web.StreamResponse:
-    """Loaded by partners' pages: any origin may, and a new version reaches them within five minutes."""
+    """Return the widget for partners' pages. Any origin may load it, and a new version reaches them within five minutes."""
     headers = {
         "Cache-Control": "public, max-age=300",
         "Cross-Origin-Resource-Policy": "cross-origin",
@@ -94,7 +99,7 @@ async def widget(request: web.Request) -> web.StreamResponse:
 
 @routes.get("/assets/{path:.+}")
 async def asset(request: web.Request) -> web.StreamResponse:
-    """Their names carry a hash of their content."""
+    """Return an asset, which may be cached for good because its name contains a hash of its content."""
     path = file_inside(PAGES / "assets", request)
     if path is None:
         raise not_found()
@@ -103,7 +108,7 @@ async def asset(request: web.Request) -> web.StreamResponse:
 
 
 def _framed_elsewhere(request: web.Request, site: Site) -> bool:
-    """`Referer` is at least the origin of the framing page, unless that page asked its browser to keep silent."""
+    """Return whether `Referer` names another origin than the site's. It is missing if the framing page suppresses it."""
     framing = _framing_origin(request)
     return bool(framing) and framing not in {*site.origins, *request.app[SETTINGS].own_origins}
 

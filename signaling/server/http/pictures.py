@@ -1,4 +1,4 @@
-"""Pictures up and down. Only those who are in a session may, and a user never gets one meant for staff."""
+"""Upload and download of pictures, for people in the session. A user never gets a picture that is meant for staff."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ _read_upload: QueryReader[UploadQuery] = QueryReader(UploadQuery)
 
 @routes.post("/api/sessions/{id}/pictures")
 async def upload(request: web.Request) -> web.Response:
-    """The body is the picture; what it is called or claims to be is not asked."""
+    """Store the picture in the body. Its name and its declared type are ignored."""
     session_id = path_id(request, "id")
     participant, is_user = await _participant(request, session_id)
     asked = read_query(request, _read_upload)
     if is_user and asked.audience == "staff":
-        raise Refused(403, "not_allowed", "Only staff share pictures among themselves.")
+        raise Refused(403, "not_allowed", "Only staff may share pictures among staff.")
     now = now_ms()
     records = request.app[RECORDS]
     session = await records.session(session_id)
@@ -59,7 +59,7 @@ async def upload(request: web.Request) -> web.Response:
     if not request.app[UPLOADS].take(f"{session_id} {participant}", now):
         raise _too_many()
     if await records.count_pictures(session_id) >= MOST_A_SESSION:
-        raise Refused(409, "session_full", f"A session holds {MOST_A_SESSION} pictures at most.")
+        raise Refused(409, "session_full", f"A session may have at most {MOST_A_SESSION} pictures.")
     picture = await _taken(request, Who(network_of(address_of(request)), f"{session_id} {participant}"))
     picture_id = f"pic-{secrets.token_urlsafe(12)}"
     await records.add_picture(
@@ -82,7 +82,7 @@ async def upload(request: web.Request) -> web.Response:
 
 
 async def _taken(request: web.Request, who: Who) -> Picture:
-    """The picture of the body, which is read only when there is room for it. Refused: too_many_pictures; Crowded."""
+    """Return the picture of the body, which is read only when there is room. Raises Refused: too_many_pictures; Crowded."""
     checker = request.app[CHECKER]
     if checker.has_spent_too_much(who):
         raise _too_many()
@@ -95,7 +95,7 @@ async def _taken(request: web.Request, who: Who) -> Picture:
 
 
 def _too_many() -> Refused:
-    return Refused(429, "too_many_pictures", "That is too many pictures at once; try again in a minute.")
+    return Refused(429, "too_many_pictures", "Too many pictures at the same time. Try again in a minute.")
 
 
 @routes.get("/api/pictures/{id}")
@@ -107,7 +107,7 @@ async def download(request: web.Request) -> web.Response:
 
 
 async def _participant(request: web.Request, session_id: str) -> tuple[str, bool]:
-    """(participant id, whether a user). Refused: not_found."""
+    """Return the participant id, and whether it is the user's. Raises Refused: not_found."""
     live = request.app[LIVE]
     if token := bearer(request):
         participant = await live.authorize_user(session_id, token)
@@ -127,8 +127,11 @@ async def _may_see(request: web.Request, picture: PictureRecord) -> bool:
 
 
 async def _staff_may_see(request: web.Request, picture: PictureRecord, member: StaffRecord) -> bool:
-    """Those in the session; operators (audited); and a product's picture, which is shown while the call still rings, those
-    who serve the site."""
+    """Return whether this member of staff may see the picture.
+
+    Staff in the session may, and operators (audited). A product's picture is shown while the request rings, so all staff of the
+    site may see it.
+    """
     records = request.app[RECORDS]
     if request.app[LIVE].staff_participant(picture.session, member.id) is not None:
         return True

@@ -1,4 +1,4 @@
-"""Recordings, to be looked at again: operators, and the staff who took part. Every look is audited."""
+"""Playback of recordings, for operators and the staff who took part. It is audited."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from .staff import signed_in
 
 routes = web.RouteTableDef()
 
-MOST_LINES = 5000
-LOOK_MS = 15 * 60_000
-MOST_LOOKS = 1000
+MOST_LINES = 5000  # of one session
+LOOK_MS = 15 * 60_000  # requests within this time count as one playback
+MOST_LOOKS = 1000  # remembered playbacks
 
 
 class Looks:
-    """Who has looked at what of late: a player fetches many pieces, and they are one look."""
+    """Recent playbacks. A player makes many requests, which the audit counts as one playback."""
 
     def __init__(self) -> None:
         self._since: OrderedDict[tuple[str, str], int] = OrderedDict()
@@ -57,7 +57,7 @@ class PersonItem(Struct, kw_only=True):
 
 
 class TrackItem(Struct, kw_only=True):
-    """`url`: a WebM file (byte ranges are served) whose time 0 is `began`; times in Unix ms."""
+    """One track. `url`: a WebM file, served with byte ranges, whose time 0 is `began`. Times in Unix ms."""
 
     url: str
     participant: str
@@ -67,7 +67,7 @@ class TrackItem(Struct, kw_only=True):
 
 
 class RecordingDetail(Struct, kw_only=True):
-    """`pieces`: the stretches of time that are recorded. `board`: base64 of one Yjs update."""
+    """A recording. `pieces`: the recorded spans of time. `board`: base64 of one Yjs update."""
 
     session: str
     pieces: list[tuple[int, int]]
@@ -119,8 +119,11 @@ async def track(request: web.Request) -> web.StreamResponse:
 
 
 async def _may_look(request: web.Request) -> tuple[SessionRecord, Session, StaffRecord, list[Segment]]:
-    """Operators, the session's counselor, and staff whose voice or picture is in it. Refused: signed_out, not_found (also for
-    what is none of theirs)."""
+    """Return what is needed for playback, if this member of staff may play the recording.
+
+    Operators may, the session's counselor, and staff whose voice or video is in it. Raises Refused: signed_out, not_found (also
+    for recordings that exist but that they may not play).
+    """
     member = await signed_in(request)
     record = await request.app[RECORDS].session(path_id(request, "session"))
     found = await request.app[RECORDINGS].of(record.id) if record is not None else []

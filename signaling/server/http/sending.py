@@ -1,4 +1,4 @@
-"""Files that take a while to send: whoever reads one must have the right to it until its last byte."""
+"""Sending of large files. The client must have the right to read the file until its last byte."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from signaling.records import RecordsAway
 from .errors import Refused
 
 LOOK_S = 0.4
-_DROP = struct.pack("ii", 1, 0)  # linger for no time: reset
+_DROP = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: closing resets the connection
 
 
 class WatchedFile(web.FileResponse):
-    """A file, or the range of it that is asked for. The connection is cut as soon as `may_read` raises `Refused`."""
+    """A file, or the requested range of it. The connection is cut as soon as `may_read` raises `Refused`."""
 
     def __init__(self, path: Path, headers: dict[str, str], may_read: Callable[[], Awaitable[object]]) -> None:
         super().__init__(path, headers=headers)
         self._may_read = may_read
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
-        """Send the whole file. ConnectionResetError: the right to read it has ended."""
+        """Send the file. Raises ConnectionResetError when the right to read it has ended."""
         sending = asyncio.create_task(super().prepare(request))
         stands = True
         try:
@@ -46,13 +46,13 @@ class WatchedFile(web.FileResponse):
             await self._may_read()
         except Refused:
             return False
-        except RecordsAway:  # nobody can say
+        except RecordsAway:  # the right cannot be checked now
             return True
         return True
 
 
 def _cut(request: web.BaseRequest) -> None:
-    """Close the connection and drop what the kernel still holds of it."""
+    """Close the connection and drop data that the kernel has not sent yet."""
     if request.transport is not None:
         request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DROP)
         request.transport.abort()

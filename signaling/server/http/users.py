@@ -1,4 +1,4 @@
-"""A user's way in: what the panel shows, a code, a session; and the copy of the conversation they may take home."""
+"""The users' API: data for the panel, codes, sessions, invites, and the transcript."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class PanelView(Struct, kw_only=True):
     retention_days: int
     may_listen: bool  # an operator may listen in
     opening: OpeningView
-    page_params: list[str]  # query parameters that page addresses may keep
+    page_params: list[str]  # query parameters that are not cut from page addresses
     channels: tuple[Channel, ...] = CHANNELS
 
 
@@ -68,7 +68,7 @@ class CodeAnswer(Struct, kw_only=True):
 
 
 class SessionRequest(Struct, kw_only=True):
-    code: Annotated[str, by(Exact(MOST_JSON_BYTES))]  # how long one may be, `codes` says
+    code: Annotated[str, by(Exact(MOST_JSON_BYTES))]  # `codes` checks the length
     channel: Channel
     locale: Locale = "en"
     supplement: briefs.Supplement = field(default_factory=briefs.Supplement)
@@ -98,7 +98,7 @@ _read_invite: Reader[InviteRequest] = Reader(InviteRequest)
 
 @routes.get("/api/panel")
 async def panel(request: web.Request) -> web.Response:
-    """All that the panel shows before anything is shared. An unknown language becomes the site's first."""
+    """Return the panel's data, before the user has shared anything. An unknown language becomes the site's first."""
     asked = read_query(request, _read_panel)
     site = await request.app[RECORDS].site(asked.site)
     if site is None:
@@ -131,7 +131,7 @@ async def panel(request: web.Request) -> web.Response:
 
 @routes.options("/api/codes")
 async def codes_preflight(request: web.Request) -> web.Response:
-    """The site stands in the body, which a preflight lacks: any site's origin may go on to ask."""
+    """Allow the request for origins of any site. The body names the site, and a preflight has no body."""
     origin = request.headers.get("Origin", "")
     if not any(origin in site.origins for site in await request.app[RECORDS].sites()):
         raise CodeRefused("wrong_origin")
@@ -160,14 +160,14 @@ async def codes(request: web.Request) -> web.Response:
         response = answer(CodeAnswer(code=code, expires_at=expires_at))
     except (CodeRefused, Crowded) as error:
         response = refusal_of(request, error)
-    if site is not None and origin in site.origins:  # the widget may read why it was refused, too
+    if site is not None and origin in site.origins:  # so that the widget can read the reason of a refusal, too
         response.headers.update(_cors(origin))
     return response
 
 
 @routes.post("/api/sessions")
 async def sessions(request: web.Request) -> web.Response:
-    """Exchanges a code, once, for a session and the token that opens it; Crowded before the code is spent."""
+    """Exchange a code, once, for a session and the token that opens it. Crowded is raised before the code is used up."""
     asked = await read_json(request, _read_session)
     briefs.check_trail(asked.supplement)
     live = request.app[LIVE]
@@ -197,7 +197,7 @@ async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str
 
 @routes.post("/api/invites")
 async def invites(request: web.Request) -> web.Response:
-    """Exchanges an invite, once, for the session of the counselor who is calling back."""
+    """Exchange an invite, once, for the session of the counselor who is calling back."""
     asked = await read_json(request, _read_invite, 4096)
     request.app[CODES].take_address(address_of(request), now_ms())
     try:
@@ -210,7 +210,7 @@ async def invites(request: web.Request) -> web.Response:
 
 @routes.get("/api/sessions/{id}/transcript")
 async def transcript(request: web.Request) -> web.Response:
-    """What was written for all, as a text file."""
+    """Return the lines for all as a text file."""
     session_id = path_id(request, "id")
     if await request.app[LIVE].authorize_user(session_id, bearer(request)) is None:
         raise not_found()
@@ -230,7 +230,7 @@ async def transcript(request: web.Request) -> web.Response:
 
 
 async def _all_lines(records: Records, session_id: str) -> list[Line]:
-    """Those for all that a person wrote."""
+    """Return the lines for all that people wrote."""
     found: list[Line] = []
     after = 0
     while page := await records.lines(session_id, after, _TRANSCRIPT_PAGE, "all"):
