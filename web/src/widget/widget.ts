@@ -29,7 +29,8 @@ const html = () => page("documentElement");
 // A module has no `currentScript`; then its address stands first in the stack.
 const script = (page("currentScript") ?? html().querySelector('[data-site][src*="/widget.js"]')) as HTMLScriptElement | null;
 const server = new URL(script?.src ?? /http\S+/.exec(Error().stack!)![0]).origin;
-let data: Options = { ...(script?.dataset as object) };
+/** Live: a page may change the attributes later, for example when a visitor signs in. */
+let data = (script?.dataset ?? {}) as Options;
 let options: Options = {};
 const settings = () => ({ lang: html().lang || navigator.language, accent: "#1f5fd0", ...data, ...options });
 
