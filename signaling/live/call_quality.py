@@ -11,11 +11,12 @@ import structlog
 
 from media.api import wire as media
 from media.api.client import WorkerError
-from signaling.live.connections import Client
+from signaling.access.turn_credentials import Turn
+from signaling.live.connections import Client, Hub
 from signaling.live.entry import Entry
-from signaling.live.house import House
+from signaling.live.index import Index
 from signaling.live.quality_grade import grade, worst
-from signaling.mediaworkers.interface import MediaWorker
+from signaling.mediaworkers.interface import MediaWorker, MediaWorkers
 from signaling.protocol.messages import CallQuality, Grade, PersonQuality, StreamQuality
 from signaling.session.model import Person
 
@@ -30,8 +31,11 @@ class Calls:
     """`loads`: worker → share of a core; `grades`: session → the worst of its participants' connections; `changed`: the grades,
     since somebody has looked."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, *, index: Index, hub: Hub, workers: MediaWorkers, turn: Turn | None) -> None:
+        self._index = index
+        self._hub = hub
+        self._workers = workers
+        self.turn = turn
         self.loads: dict[str, float] = {}
         self.grades: dict[str, Grade] = {}
         self.changed = False
@@ -43,7 +47,7 @@ class Calls:
     async def run(self) -> None:
         while True:
             await asyncio.sleep(EVERY_S)
-            watchers = list(self.house.hub.watchers())
+            watchers = list(self._hub.watchers())
             if not watchers:
                 self.loads, self.grades, self._found, self._used = {}, {}, {}, {}
                 continue
@@ -58,7 +62,7 @@ class Calls:
         self.tell(client)
 
     def tell(self, client: Client) -> None:
-        entry = self.house.entries.get(client.watched)
+        entry = self._index.entries.get(client.watched)
         if entry is not None:
             client.send(self._quality(entry))
 
@@ -66,7 +70,7 @@ class Calls:
 
     async def _look(self) -> None:
         await self._find_relays()
-        workers = self.house.workers.usable()
+        workers = self._workers.usable()
         answers = await asyncio.gather(*(self._ask(worker) for worker in workers))
         self._found = {room: peers for rooms in answers for room, peers in rooms.items()}
         grades = {room: worst(map(grade, _there(peers))) for room, peers in self._found.items()}
@@ -93,10 +97,10 @@ class Calls:
         """Whose packets come from a relay of ours, comes by relay. (A relay that sends from another address than it is named by
         is not recognized.)"""
         loop = asyncio.get_running_loop()
-        if self.house.turn is None or loop.time() < self._relays_until_s:
+        if self.turn is None or loop.time() < self._relays_until_s:
             return
         self._relays_until_s = loop.time() + ADDRESSES_S
-        hosts = {urlsplit(url.replace(":", "://", 1)).hostname or "" for url in self.house.turn.urls}
+        hosts = {urlsplit(url.replace(":", "://", 1)).hostname or "" for url in self.turn.urls}
         found: set[str] = set()
         for host in hosts:
             try:

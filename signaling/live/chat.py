@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from signaling.live.clock import Now
 from signaling.live.connections import Client
 from signaling.live.entry import Entry
-from signaling.live.house import House
+from signaling.live.pending_writes import Owed
 from signaling.protocol.messages import Audience, GetLines, Line, LineAck, NewLine, SendLine, Typing, TypingNow, encode
 from signaling.protocol.messages import Lines as LinesReply
-from signaling.records import RecordsAway
+from signaling.records import Records, RecordsAway
 from signaling.session import matrix
 from signaling.session.events import Say
 from signaling.session.model import NotAllowed, Person
@@ -19,17 +20,19 @@ CATCH_UP_LINES = 200
 
 
 class Lines:
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, *, records: Records, owed: Owed, now: Now) -> None:
+        self._records = records
+        self._owed = owed
+        self._now = now
 
     async def receive(self, entry: Entry, client: Client, person: Person, message: SendLine) -> None:
         """A line from a participant. Sent twice, it is acknowledged twice and stored once. RecordsAway: not acknowledged, the
         client keeps it; so also while the records are still told what happened before."""
-        if self.house.owed:
+        if self._owed:
             raise RecordsAway
         audience = await self._audience(entry, person, message)
         async with entry.lines_lock:
-            line, new = await self.house.records.append_line(
+            line, new = await self._records.append_line(
                 entry.id,
                 line_id=message.line,
                 author=person.id,
@@ -39,7 +42,7 @@ class Lines:
                 audience=audience,
                 text=message.text,
                 picture=message.picture if message.kind == "picture" else "",
-                at=self.house.now(),
+                at=self._now(),
             )
             client.send(LineAck(session=entry.id, line=message.line, seq=line.seq, at=line.at))
             if new:
@@ -56,7 +59,7 @@ class Lines:
         if message.kind == "note" or state == "after":
             audience = "staff"
         if message.kind == "picture":
-            picture = await self.house.records.picture(message.picture)
+            picture = await self._records.picture(message.picture)
             if picture is None or picture.session != entry.id or (audience == "all" and picture.audience == "staff"):
                 raise NotAllowed("unknown_picture")
         elif not message.text.strip():
@@ -105,15 +108,15 @@ class Lines:
 
     async def _by_us(self, entry: Entry, **values: Any) -> None:
         """A line that no client sends again: while the records are away it is kept, and shown when it has got its number."""
-        at = self.house.now()
+        at = self._now()
 
         async def write(_: bool) -> None:
             async with entry.lines_lock:
-                line, new = await self.house.records.append_line(entry.id, at=at, **values)
+                line, new = await self._records.append_line(entry.id, at=at, **values)
                 if new:
                     self._fan_out(entry, line)
 
-        await self.house.owed.now_or_later(entry.id, write)
+        await self._owed.now_or_later(entry.id, write)
 
     def _fan_out(self, entry: Entry, line: Line) -> None:
         entry.last_seq = max(entry.last_seq, line.seq)
@@ -126,7 +129,7 @@ class Lines:
         audience: Audience = "staff" if person.staff else "all"
         found: list[Line] = []
         if message.after < entry.last_seq:
-            found = await self.house.records.lines(entry.id, after=message.after, limit=CATCH_UP_LINES + 1, audience=audience)
+            found = await self._records.lines(entry.id, after=message.after, limit=CATCH_UP_LINES + 1, audience=audience)
         client.send(LinesReply(session=entry.id, lines=found[:CATCH_UP_LINES], more=len(found) > CATCH_UP_LINES, id=message.id))
 
     def typing(self, entry: Entry, person: Person, message: Typing) -> None:

@@ -40,7 +40,7 @@ def in_session(handler: InSession, *, listeners: bool = False) -> Handler:
     also for operators who listen in."""
 
     async def wrapped(live: Live, client: Client, message: Any) -> Reply:
-        entry = live.house.entries.get(message.session)
+        entry = live.index.entries.get(message.session)
         participant = client.staff.id if client.staff else client.participant
         person = entry.session.people.get(participant) if entry else None
         if entry is not None and person is None and listeners:
@@ -90,15 +90,15 @@ async def _hello(live: Live, client: Client, message: msg.Hello) -> Reply:
 
 
 async def _ping(live: Live, client: Client, message: msg.Ping) -> Reply:
-    client.send(msg.Pong(now=live.house.now(), id=message.id))
+    client.send(msg.Pong(now=live.now(), id=message.id))
     return None
 
 
 async def _ice(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetIce) -> Reply:
     if entry.session.state != "active":
         raise NotAllowed("wrong_state")
-    turn = live.house.turn
-    servers = [turn.server(entry.id, live.house.now())] if turn is not None else []
+    turn = live.turn
+    servers = [turn.server(entry.id, live.now())] if turn is not None else []
     return msg.Ice(session=entry.id, servers=servers, id=message.id)
 
 
@@ -141,10 +141,10 @@ async def _enter(live: Live, client: Client, entry: Entry, person: Person, messa
         await live.lines.question(entry, person, brief_value(entry.brief, "note"))
         return None
     await live.sessions.renew_site(entry)
-    if not is_open(entry.site.hours_of(entry.session.category), live.house.now()):
+    if not is_open(entry.site.hours_of(entry.session.category), live.now()):
         live.sessions.show(entry)
         raise NotAllowed("closed")
-    if live.house.owed.crowded:
+    if live.owed.crowded:
         raise NotAllowed("unavailable")
     preferred = await _preferred(live, entry)
     first = (preferred.id, preferred.name) if preferred else ("", "")
@@ -170,7 +170,7 @@ async def _preferred(live: Live, entry: Entry) -> StaffRecord | None:
     if not entry.vouched:
         return None
     try:
-        return live.staffing.preferred(entry, await live.house.records.served_by(entry.id))
+        return live.staffing.preferred(entry, await live.records.served_by(entry.id))
     except RecordsAway:
         return None
 
@@ -186,9 +186,9 @@ async def _leave_message(live: Live, client: Client, entry: Entry, person: Perso
         language=entry.session.language,
         contact=message.contact.strip(),
         text=message.text,
-        at=live.house.now(),
+        at=live.now(),
     )
-    await live.house.records.add_message(record)  # first: what somebody wrote is kept whatever happens next
+    await live.records.add_message(record)  # first: what somebody wrote is kept whatever happens next
     await live.sessions.apply(entry, ev.MessageGiven(person.id))
     live.boards.messages_changed()
     return None
@@ -197,7 +197,7 @@ async def _leave_message(live: Live, client: Client, entry: Entry, person: Perso
 async def _callback_times(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetCallbackTimes) -> Reply:
     await live.sessions.renew_site(entry)
     hours = entry.site.hours_of(entry.session.category)
-    times = callback_times(hours, live.house.now(), message.timezone)
+    times = callback_times(hours, live.now(), message.timezone)
     return msg.CallbackTimes(session=entry.id, times=times, id=message.id)
 
 
@@ -205,7 +205,7 @@ async def _callback(live: Live, client: Client, entry: Entry, person: Person, me
     await _check_time(live, entry, message.at)
     if entry.site.callbacks != "offered":
         raise NotAllowed("not_offered")
-    if entry.session.state != "callback" and len(live.house.index.callbacks) >= MOST_CALLBACKS:
+    if entry.session.state != "callback" and len(live.index.callbacks) >= MOST_CALLBACKS:
         raise NotAllowed("full")
     contact = message.contact.strip()
     if not entry.reachable:
@@ -218,14 +218,14 @@ async def _callback(live: Live, client: Client, entry: Entry, person: Person, me
 
 async def _check_time(live: Live, entry: Entry, at: int) -> None:
     await live.sessions.renew_site(entry)
-    if not may_call_back(entry.site.hours_of(entry.session.category), at, live.house.now()):
+    if not may_call_back(entry.site.hours_of(entry.session.category), at, live.now()):
         raise NotAllowed("out_of_hours")
 
 
 async def _rate(live: Live, client: Client, entry: Entry, person: Person, message: msg.Rate) -> Reply:
     await live.sessions.apply(entry, ev.Rated(person.id))
-    save = partial(live.house.records.save_rating, entry.id, message.score, message.words)
-    await live.house.owed.now_or_later(entry.id, lambda _: save(), "rating")
+    save = partial(live.records.save_rating, entry.id, message.score, message.words)
+    await live.owed.now_or_later(entry.id, lambda _: save(), "rating")
     return None
 
 
@@ -274,7 +274,7 @@ async def _invite(live: Live, client: Client, entry: Entry, person: Person, mess
 
 
 async def _state(live: Live, client: Client, message: msg.SetState) -> Reply:
-    staff, store, now = _staff_id(client), live.house.store, live.house.now()
+    staff, store, now = _staff_id(client), live.store, live.now()
     available = message.state == "available"
     if live.staffing.state(staff) == "wrap_up":
         step = store.wrapped_up(staff, now, available=available)
@@ -311,7 +311,7 @@ async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, 
     person = entry.session.people.get(staff) if entry else None
     if entry is None or person is None:
         raise NotAllowed("unknown")
-    late_ms = live.house.now() - (entry.session.ended_at or live.house.now())
+    late_ms = live.now() - (entry.session.ended_at or live.now())
     if person.gone and (late_ms > LATE_NOTES_MS or (late_ms == 0 and live.staffing.state(staff) != "wrap_up")):
         raise NotAllowed("too_late")
     if not person.gone and not entry.holds(client, staff):
@@ -354,9 +354,9 @@ async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
 
 async def _wrapped_up(live: Live, staff: str) -> None:
     try:
-        await live.requests.call(live.house.store.wrapped_up(staff, live.house.now()))
+        await live.requests.call(live.store.wrapped_up(staff, live.now()))
     except (Refused, Unavailable):
-        live.house.refused["matcher_wrapped_up"] += 1
+        live.refused["matcher_wrapped_up"] += 1
     await live.requests.settled()
 
 
@@ -365,7 +365,7 @@ async def _message_state(live: Live, client: Client, message: msg.MessageTake | 
     if client.staff is None or not live.boards.may_take(client.staff, message.message):
         raise NotAllowed("unknown")
     try:
-        await live.house.records.set_message_state(message.message, state, _staff_id(client))
+        await live.records.set_message_state(message.message, state, _staff_id(client))
     except LookupError:
         raise NotAllowed("unknown") from None
     except ValueError:
@@ -387,11 +387,11 @@ async def _watch(live: Live, client: Client, message: msg.Watch) -> Reply:
 
 
 async def _end_session(live: Live, client: Client, message: msg.EndSession) -> Reply:
-    entry = live.house.entries.get(message.session)
+    entry = live.index.entries.get(message.session)
     if entry is None:
         raise NotAllowed("unknown")
-    now = live.house.now()
-    await live.house.records.audit(_staff_id(client), "end_session", f"session/{entry.id}", now)
+    now = live.now()
+    await live.records.audit(_staff_id(client), "end_session", f"session/{entry.id}", now)
     await live.sessions.apply(entry, ev.EndedBy("operator"))
     return None
 
@@ -407,11 +407,11 @@ async def _listen(live: Live, client: Client, message: msg.Listen) -> Reply:
 
 
 async def _sign_out_staff(live: Live, client: Client, message: msg.SignOutStaff) -> Reply:
-    member = await live.house.records.staff(message.staff)
+    member = await live.records.staff(message.staff)
     if member is None:
         raise NotAllowed("unknown")
-    await live.house.records.audit(_staff_id(client), "sign_out", f"staff/{message.staff}", live.house.now())
-    await live.house.records.remove_sign_ins_of(message.staff)
+    await live.records.audit(_staff_id(client), "sign_out", f"staff/{message.staff}", live.now())
+    await live.records.remove_sign_ins_of(message.staff)
     await live.staff_signed_out(member)
     return None
 

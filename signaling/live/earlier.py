@@ -10,26 +10,28 @@ from collections.abc import Iterable
 
 from signaling.access.brief import earlier_session
 from signaling.live.entry import Entry
-from signaling.live.house import House
+from signaling.live.index import Index
 from signaling.protocol.messages import Brief
+from signaling.records import Records
 from signaling.records.types import SessionRecord
 
 DAY_MS = 86_400_000
 
 
 class Earlier:
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, *, records: Records, index: Index) -> None:
+        self._records = records
+        self._index = index
 
     async def read(self, found: Iterable[tuple[Entry, SessionRecord]]) -> None:
         """Read the earlier sessions of all these users at once. RecordsAway."""
         vouched = [(entry, (record.site, record.user_ref)) for entry, record in found if record.user_ref]
         if not vouched:
             return
-        earlier = await self._house.records.earlier_sessions({user for _, user in vouched})
+        earlier = await self._records.earlier_sessions({user for _, user in vouched})
         if not earlier:
             return
-        names = {member.id: member.name for member in await self._house.records.all_staff()}
+        names = {member.id: member.name for member in await self._records.all_staff()}
         for entry, user in vouched:
             entry.earlier = [
                 (earlier_session(each, names, entry.site, entry.session.language), each.ended_at)
@@ -40,7 +42,7 @@ class Earlier:
     def forget(self, session_id: str) -> list[Entry]:
         """Drop an erased session from every brief; whose briefs have changed."""
         changed = []
-        for entry in self._house.entries.values():
+        for entry in self._index.entries.values():
             kept = [each for each in entry.earlier if each[0].id != session_id]
             if len(kept) != len(entry.earlier):
                 entry.earlier = kept

@@ -11,11 +11,14 @@ QueueKey = tuple[str, str, str]  # site, language, category
 
 
 class Index:
-    """``note`` after every change of a session, ``forget`` when it leaves the memory. ``waiting`` is in the order in which they
-    came, ``queues`` are of those; ``running``: active, and after; ``callbacks``: due, and to come; ``over``: those that somebody
-    still looks at, the first to end first; ``crowd``: how many have no counselor."""
+    """Call `note` after every change of a session and `forget` when it leaves the memory.
+
+    `entries`: all sessions by id; the parts that begin and end sessions keep it. `waiting`: in the order in which they came;
+    `queues`: the same, by queue. `running`: active, or in wrap-up. `callbacks`: due, and to come. `over`: closed, while somebody
+    still looks at them, the first to end first. `crowd`: how many have no counselor."""
 
     def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
         self.waiting: dict[str, Entry] = {}
         self.running: dict[str, Entry] = {}
         self.callbacks: dict[str, Entry] = {}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from signaling.live.connections import Client
+from signaling.live.clock import Now
+from signaling.live.connections import Client, Hub
 from signaling.live.entry import Entry
-from signaling.live.house import House
+from signaling.live.index import Index
 from signaling.live.sessions import Sessions
 from signaling.protocol.messages import Replaced
+from signaling.records import Records
 from signaling.records.types import StaffRecord
 from signaling.session import listening
 from signaling.session.events import ListenStarted, ListenStopped, ListenWhy
@@ -18,13 +20,16 @@ LOOK_S = 0.5
 
 
 class Listening:
-    def __init__(self, house: House, sessions: Sessions) -> None:
-        self.house = house
+    def __init__(self, *, sessions: Sessions, records: Records, index: Index, hub: Hub, now: Now) -> None:
+        self._records = records
+        self._index = index
+        self._hub = hub
+        self._now = now
         self.sessions = sessions
 
     async def start(self, client: Client, operator: StaffRecord, session: str) -> None:
         """NotAllowed with the reason when it may not be."""
-        entry = self.house.entries.get(session)
+        entry = self._index.entries.get(session)
         if entry is None:
             raise NotAllowed("unknown")
         await self.sessions.renew_site(entry)
@@ -33,7 +38,7 @@ class Listening:
         listening.check(entry.session, operator.id)
         again = operator.id in entry.session.listeners
         if not again:
-            await self.house.records.audit(operator.id, "listen.begin", f"session/{entry.id}", self.house.now())
+            await self._records.audit(operator.id, "listen.begin", f"session/{entry.id}", self._now())
         former = entry.hold(operator.id, client)
         if former is not None and former is not client:
             former.send(Replaced(session=entry.id))
@@ -41,15 +46,15 @@ class Listening:
             await self.sessions.apply(entry, ListenStarted(operator.id, operator.name))
         except NotAllowed:
             entry.release(operator.id)
-            await self.house.records.audit(operator.id, "listen.end", f"session/{entry.id}", self.house.now(), "0 s")
+            await self._records.audit(operator.id, "listen.end", f"session/{entry.id}", self._now(), "0 s")
             raise
-        if client not in self.house.hub.clients:  # signed out meanwhile
+        if client not in self._hub.clients:  # signed out meanwhile
             await self.stop(operator.id, session, "lost")
         elif again:
             self.sessions.show(entry)
 
     async def stop(self, operator: str, session: str, why: ListenWhy = "stopped") -> None:
-        entry = self.house.entries.get(session)
+        entry = self._index.entries.get(session)
         if entry is not None:
             await self.sessions.apply(entry, ListenStopped(operator, why))
 
@@ -57,7 +62,7 @@ class Listening:
         """The option is the site's, and may be changed by the command line: looked at while anybody listens."""
         while True:
             await asyncio.sleep(LOOK_S)
-            for entry in [each for each in self.house.index.running.values() if each.session.listeners]:
+            for entry in [each for each in self._index.running.values() if each.session.listeners]:
                 await self._look(entry)
 
     async def _look(self, entry: Entry) -> None:

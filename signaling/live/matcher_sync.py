@@ -8,15 +8,18 @@ happened; what it holds for nobody is released.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import structlog
 
 from matcher import types as m
 from matcher.rules import Rules
-from signaling.live.connections import Client
+from matcher.types import MatchStore
+from signaling.live.clock import Now
+from signaling.live.connections import Client, Hub
 from signaling.live.entry import Entry
-from signaling.live.house import House
+from signaling.live.index import Index
 from signaling.live.matching import Matching
 from signaling.live.requests import Requests
 from signaling.live.staffing import Staffing
@@ -38,8 +41,26 @@ Forgotten = Callable[[], Awaitable[bool]]
 class Agreeing:
     """`forgotten`: has the store lost its memory since we last asked? It may raise `Unavailable`, as every step may."""
 
-    def __init__(self, house: House, requests: Requests, matching: Matching, staffing: Staffing, forgotten: Forgotten) -> None:
-        self.house = house
+    def __init__(
+        self,
+        *,
+        requests: Requests,
+        matching: Matching,
+        staffing: Staffing,
+        forgotten: Forgotten,
+        store: MatchStore,
+        index: Index,
+        hub: Hub,
+        refused: Counter[str],
+        unsettled: asyncio.Event,
+        now: Now,
+    ) -> None:
+        self._store = store
+        self._index = index
+        self._hub = hub
+        self._refused = refused
+        self._unsettled = unsettled
+        self._now = now
         self.requests = requests
         self.matching = matching
         self.staffing = staffing
@@ -48,8 +69,8 @@ class Agreeing:
         self._holds = False
 
     async def run(self) -> None:
-        unsettled = self.house.unsettled
-        self._began = self._began or self.house.now()
+        unsettled = self._unsettled
+        self._began = self._began or self._now()
         while True:
             try:
                 if await self._forgotten():
@@ -59,7 +80,7 @@ class Agreeing:
                     unsettled.clear()
                     await self.agree()
                 if self._holds and not self._others_come():
-                    await self.requests.call(self.house.store.end_hold(self.house.now()))
+                    await self.requests.call(self._store.end_hold(self._now()))
                     self._holds = False
             except m.Unavailable:
                 unsettled.set()
@@ -72,13 +93,13 @@ class Agreeing:
                 pass
 
     async def agree(self) -> None:
-        store = self.house.store
+        store = self._store
         await self.requests.settled()
         found = await store.snapshot()
         await self.requests.settled()
         await self._bring_back(found)
         await self._release(found)
-        for entry in list(self.house.entries.values()):
+        for entry in list(self._index.entries.values()):
             for wanted, here, ringing in open_requests(entry.session):
                 status = found.requests.get(wanted.request)
                 if status is not None and not _alike(wanted, here, ringing, status):
@@ -86,24 +107,24 @@ class Agreeing:
         await self._staff(found)
         await self.requests.settled()
         if await self._forgotten():  # once more, meanwhile
-            self.house.unsettled.set()
+            self._unsettled.set()
             return
         self._holds = True
 
     def _others_come(self) -> bool:
         """A matcher that forgot while we were not there serves nobody before those who waited have had time to come back: else
         whoever is back first would be served first."""
-        waiting = self.house.index.waiting.values()
+        waiting = self._index.waiting.values()
         late = any(not entry.session.people[entry.session.user].connected for entry in waiting)
-        return late and self.house.now() < self._began + RETURN_MS
+        return late and self._now() < self._began + RETURN_MS
 
     async def _look_again(self, entry: Entry, request: str) -> None:
         """Much may have happened since the snapshot: compared is what the matcher says before and after all it has said so far
         has been routed."""
-        before = await self.house.store.request_status(request)
+        before = await self._store.request_status(request)
         for _ in range(TRIES):
             await self.requests.settled()
-            status = await self.house.store.request_status(request)
+            status = await self._store.request_status(request)
             if status == before:
                 break
             before = status
@@ -116,7 +137,7 @@ class Agreeing:
 
     async def _bring_back(self, found: m.Snapshot) -> None:
         missing: list[m.RequestStatus] = []
-        for entry in list(self.house.entries.values()):
+        for entry in list(self._index.entries.values()):
             for wanted, here, ringing in open_requests(entry.session):
                 if wanted.request in found.requests:
                     continue
@@ -127,20 +148,20 @@ class Agreeing:
                 missing.append(m.RequestStatus(request, state, staff=wanted.staff or None))
         if missing:
             log.info("requests brought back", requests=len(missing))
-            await self.requests.call(self.house.store.restore(missing, self.house.now()))
+            await self.requests.call(self._store.restore(missing, self._now()))
 
     async def _release(self, found: m.Snapshot) -> None:
-        wanted = {each.request for entry in list(self.house.entries.values()) for each, _, _ in open_requests(entry.session)}
+        wanted = {each.request for entry in list(self._index.entries.values()) for each, _, _ in open_requests(entry.session)}
         for request, status in found.requests.items():
             if request not in wanted:
-                store, now = self.house.store, self.house.now()
+                store, now = self._store, self._now()
                 step = store.complete(request, now) if status.state == "accepted" else store.cancel(request, now, "ended")
                 await self._step(step)
 
     async def _compare(
         self, entry: Entry, wanted: Reinstate, here: bool, ringing: Ringing | None, status: m.RequestStatus, fence: int
     ) -> None:
-        store, now, request = self.house.store, self.house.now(), wanted.request
+        store, now, request = self._store, self._now(), wanted.request
         if ringing is not None and ringing.reservation != status.reservation and status.state != "accepted":
             await self.matching.ring_lost(request, ringing, fence)
         if wanted.staff:
@@ -159,7 +180,7 @@ class Agreeing:
     async def _compare_accepted(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus, fence: int) -> None:
         """The session has somebody for this request. One whom the matcher has taken from it without ever having entered is gone;
         one who is in the room stays."""
-        store, now, request = self.house.store, self.house.now(), wanted.request
+        store, now, request = self._store, self._now(), wanted.request
         if status.state == "accepted":
             await self._step(store.transfer_owner(request, wanted.staff, now))
             return
@@ -175,14 +196,14 @@ class Agreeing:
         try:
             self.requests.take(*await step)
         except m.Refused as refused:
-            self.house.refused[f"matcher_{refused.reason}"] += 1  # it has moved on since we looked
+            self._refused[f"matcher_{refused.reason}"] += 1  # it has moved on since we looked
 
     # --- staff -----------------------------------------------------------------------------------------------------------
 
     async def _staff(self, found: m.Snapshot) -> None:
         """Everybody with a tab here is signed in; who was free before the matcher forgot is free again, in the order in which
         they became so."""
-        store, hub = self.house.store, self.house.hub
+        store, hub = self._store, self._hub
         newest: list[Client] = [tabs[-1] for staff in hub.staff_ids() if (tabs := hub.of_staff(staff))]
         records = [client.staff for client in newest if client.staff is not None]
         for record in sorted(records, key=lambda each: self.staffing.since(each.id)):
@@ -190,9 +211,9 @@ class Agreeing:
             if skills is None:
                 continue
             was_free = self.staffing.state(record.id) in ("available", "reserved")
-            await self._step(store.sign_in(skills, self.house.now()))
+            await self._step(store.sign_in(skills, self._now()))
             if was_free and record.id not in found.staff:
-                await self._step(store.set_available(record.id, self.house.now()))
+                await self._step(store.set_available(record.id, self._now()))
             await self.requests.settled()
             await self.staffing.read(record)
             self.staffing.show(record)

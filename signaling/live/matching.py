@@ -10,13 +10,17 @@ import msgspec
 import structlog
 
 from matcher import types as m
-from signaling.live.connections import Client
+from matcher.types import MatchStore
+from signaling.live.clock import Now
+from signaling.live.connections import Client, Hub
 from signaling.live.entry import Entry
-from signaling.live.house import House
+from signaling.live.index import Index
+from signaling.live.meters import Meters
 from signaling.live.requests import Requests
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import Staffing
 from signaling.protocol.messages import Ring, RingOver
+from signaling.records import Records
 from signaling.session import views
 from signaling.session.events import (
     Accepted,
@@ -44,8 +48,25 @@ class Ringing:
 
 
 class Matching:
-    def __init__(self, house: House, requests: Requests, sessions: Sessions, staffing: Staffing) -> None:
-        self.house = house
+    def __init__(
+        self,
+        *,
+        requests: Requests,
+        sessions: Sessions,
+        staffing: Staffing,
+        store: MatchStore,
+        records: Records,
+        index: Index,
+        hub: Hub,
+        meters: Meters,
+        now: Now,
+    ) -> None:
+        self._store = store
+        self._records = records
+        self._index = index
+        self._hub = hub
+        self._meters = meters
+        self._now = now
         self.requests = requests
         self.sessions = sessions
         self.staffing = staffing
@@ -57,7 +78,7 @@ class Matching:
             raise NotAllowed("not_pending")
         ring.accepting = client
         try:
-            await self.requests.call(self.house.store.accept(reservation, self.house.now()))
+            await self.requests.call(self._store.accept(reservation, self._now()))
         except m.Refused as refused:
             ring.accepting = None
             raise NotAllowed(refused.reason) from None
@@ -70,7 +91,7 @@ class Matching:
         ring = self._ring_of(reservation, client)
         ring.reason = reason
         try:
-            await self.requests.call(self.house.store.decline(reservation, self.house.now()))
+            await self.requests.call(self._store.decline(reservation, self._now()))
         except m.Refused as refused:
             raise NotAllowed(refused.reason) from None
         await self.requests.settled()
@@ -92,7 +113,7 @@ class Matching:
                 log.exception("matcher event failed", kind=type(event).__name__)
 
     def _entry_of(self, request: str) -> Entry | None:
-        return self.house.entries.get(request.rpartition(".")[0])
+        return self._index.entries.get(request.rpartition(".")[0])
 
     async def _reserved(self, event: m.Reserved) -> None:
         entry = self._entry_of(event.request)
@@ -111,7 +132,7 @@ class Matching:
         else:
             return
         self.rings[event.reservation] = Ringing(event.staff, entry.id, message)
-        self.house.hub.to_staff(event.staff, message)
+        self._hub.to_staff(event.staff, message)
         why = asdict(event.why)
         await self.sessions.note(entry, "reserved", {"staff": event.staff, "kind": message.kind, "why": why})
 
@@ -121,8 +142,8 @@ class Matching:
         accepting = ring.accepting if ring else None
         reason = ring.reason if ring and event.state == "declined" else event.reason
         if ring is not None and event.state != "pending":
-            self.house.meters.ring_ended(ring.message.kind, event.state, self.house.now() - ring.message.waiting_since)
-            for client in self.house.hub.of_staff(event.staff):
+            self._meters.ring_ended(ring.message.kind, event.state, self._now() - ring.message.waiting_since)
+            for client in self._hub.of_staff(event.staff):
                 elsewhere = event.state == "accepted" and client is not accepting
                 client.send(RingOver(reservation=event.reservation, reason="accepted_elsewhere" if elsewhere else event.state))
         if entry is None:
@@ -135,9 +156,9 @@ class Matching:
 
     async def _accepted(self, entry: Entry, event: m.ReservationEnded, accepting: Client | None) -> None:
         """The tab in which it was accepted holds the session; when that is gone, the newest other."""
-        tabs = self.house.hub.of_staff(event.staff)
+        tabs = self._hub.of_staff(event.staff)
         holder = accepting if accepting in tabs else tabs[-1] if tabs else None
-        record = self.staffing.known.get(event.staff) or await self.house.records.staff(event.staff)
+        record = self.staffing.known.get(event.staff) or await self._records.staff(event.staff)
         if holder is not None:
             entry.hold(event.staff, holder)
         name = record.name if record else event.staff
@@ -168,7 +189,7 @@ class Matching:
 
     async def ring_lost(self, request: str, ringing: RingingThere, fence: int) -> None:
         """The matcher knows nothing of this ring any more."""
-        ended = m.ReservationEnded(fence, self.house.now(), ringing.reservation, request, ringing.staff, "cancelled", "lost")
+        ended = m.ReservationEnded(fence, self._now(), ringing.reservation, request, ringing.staff, "cancelled", "lost")
         self.requests.take(ended)
         await self.requests.settled()
 
@@ -178,7 +199,7 @@ class Matching:
         for ring in self.rings.values():
             if ring.session == entry.id and ring.message.brief is not None:
                 ring.message = msgspec.structs.replace(ring.message, brief=brief)
-                self.house.hub.to_staff(ring.staff, ring.message)
+                self._hub.to_staff(ring.staff, ring.message)
 
     def rings_of(self, staff: str) -> list[Ring]:
         return [ring.message for ring in self.rings.values() if ring.staff == staff]

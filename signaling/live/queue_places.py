@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain, islice
 
-from matcher.types import Place, Unavailable
+from matcher.types import MatchStore, Place, Unavailable
+from signaling.live.clock import Now
 from signaling.live.entry import Entry
-from signaling.live.house import House
+from signaling.live.index import Index
 from signaling.live.sessions import Sessions
 from signaling.protocol.messages import WaitingUpdate
 
@@ -23,14 +24,16 @@ class Places:
     """Somebody is told their place when it, or the minutes they are to expect, have changed: `waiting`, which is a tenth of the
     whole session."""
 
-    def __init__(self, house: House, sessions: Sessions) -> None:
-        self.house = house
+    def __init__(self, *, sessions: Sessions, store: MatchStore, index: Index, now: Now) -> None:
+        self._store = store
+        self._index = index
+        self._now = now
         self.sessions = sessions
         self._turn: Iterator[Entry] = iter(())
         self._near: dict[str, Entry] = {}
 
     async def round(self) -> None:
-        waiting = self.house.index.waiting
+        waiting = self._index.waiting
         near = {session: entry for session, entry in self._near.items() if session in waiting}
         self._near = {}
         for number, entry in enumerate(chain(islice(near.values(), NEAR_A_ROUND), self._next(near)), 1):
@@ -42,7 +45,7 @@ class Places:
         """The next in turn; whoever has come meanwhile is in the next turn."""
         found = [entry for entry in islice(self._turn, PLACES_A_ROUND) if entry.id not in near]
         if len(found) < PLACES_A_ROUND:
-            self._turn = iter(list(self.house.index.waiting.values()))
+            self._turn = iter(list(self._index.waiting.values()))
         return found
 
     async def look(self, entry: Entry) -> None:
@@ -66,7 +69,7 @@ class Places:
         if entry.session.state != "waiting":
             return False
         with suppress(Unavailable):  # it stays where it was
-            entry.place = await self.house.store.place(entry.session.request, self.house.now()) or entry.place
+            entry.place = await self._store.place(entry.session.request, self._now()) or entry.place
         return entry.session.state == "waiting"
 
 

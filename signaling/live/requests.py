@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 import structlog
 
 from matcher import types as m
+from matcher.types import MatchStore
+from signaling.live.clock import Now
 from signaling.live.entry import Entry
-from signaling.live.house import House
 from signaling.live.staffing import Staffing
 from signaling.session.events import Enqueue, Reinstate, Step, StepName, Transfer
 
@@ -31,8 +33,13 @@ _STEPS: Final[dict[StepName, Callable[[m.MatchStore, str, int], Coroutine[Any, A
 class Requests:
     """Make steps of the store. `Matching` routes the events that they return."""
 
-    def __init__(self, house: House, staffing: Staffing) -> None:
-        self.house = house
+    def __init__(
+        self, *, staffing: Staffing, store: MatchStore, refused: Counter[str], unsettled: asyncio.Event, now: Now
+    ) -> None:
+        self._store = store
+        self._refused = refused
+        self._unsettled = unsettled
+        self._now = now
         self.staffing = staffing
         self._events: asyncio.Queue[m.AnyEvent | asyncio.Future[None]] = asyncio.Queue()  # as long as one burst of steps
 
@@ -44,13 +51,13 @@ class Requests:
         except m.Refused:
             raise
         except BaseException:
-            self.house.unsettled.set()
+            self._unsettled.set()
             raise
         self.staffing.wake()
 
     async def sweep(self) -> None:
         """End what has expired. The caller looks for the next deadline."""
-        self.take(*await self.house.store.sweep(self.house.now()))
+        self.take(*await self._store.sweep(self._now()))
 
     def take(self, *events: m.AnyEvent) -> None:
         for event in events:
@@ -63,7 +70,7 @@ class Requests:
         await done
 
     async def carry_out(self, entry: Entry, effect: Enqueue | Step | Transfer | Reinstate) -> None:
-        store, now = self.house.store, self.house.now()
+        store, now = self._store, self._now()
         try:
             match effect:
                 case Enqueue():
@@ -80,11 +87,11 @@ class Requests:
                     status = m.RequestStatus(self.request_of(entry, effect), state, staff=effect.staff or None)
                     await self.call(store.restore([status], now))
         except m.Refused as refused:
-            self.house.refused[f"matcher_{refused.reason}"] += 1
+            self._refused[f"matcher_{refused.reason}"] += 1
             log.info("matcher refused", session=entry.id, step=str(effect), reason=refused.reason)
         except m.Unavailable:
-            self.house.refused["matcher_unavailable"] += 1  # the session has decided; the matcher is told when it is back
-            self.house.unsettled.set()
+            self._refused["matcher_unavailable"] += 1  # the session has decided; the matcher is told when it is back
+            self._unsettled.set()
 
     def request_of(self, entry: Entry, effect: Enqueue | Reinstate) -> m.Request:
         path = entry.site.category_path(effect.category) or (effect.category,)
@@ -105,7 +112,7 @@ class Requests:
     async def _look(self, entry: Entry, effect: Enqueue) -> None:
         """Ask for the user's place before the user is told that they wait. If nobody who is signed in could serve a help request,
         tell the counselor at once."""
-        place = await self.house.store.place(effect.request, self.house.now())
+        place = await self._store.place(effect.request, self._now())
         if effect.request == entry.session.request:
             entry.place = place
         elif place is not None and not place.staffed:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import structlog
 
-from matcher.types import Refused, Unavailable
+from matcher.types import MatchStore, Refused, Unavailable
 from signaling.access.identity import IDLE_MS, SEEN_MS
+from signaling.live.clock import Now
+from signaling.live.connections import Hub
+from signaling.live.index import Index
+from signaling.records import Records
 from signaling.records.types import SignInRecord, StaffRecord
 from signaling.session.events import RightEnded
 from signaling.session.model import RATING_MS
 
 from .connections import Client
-from .house import House
 from .requests import Requests
 from .sessions import Sessions
 from .staffing import MATCHED_ROLES, Staffing
@@ -32,8 +36,26 @@ Standing = dict[str, tuple[SignInRecord, StaffRecord]]
 class Rights:
     """`let_go` detaches a client."""
 
-    def __init__(self, house: House, requests: Requests, sessions: Sessions, staffing: Staffing, let_go: LetGo) -> None:
-        self.house = house
+    def __init__(
+        self,
+        *,
+        requests: Requests,
+        sessions: Sessions,
+        staffing: Staffing,
+        let_go: LetGo,
+        records: Records,
+        store: MatchStore,
+        index: Index,
+        hub: Hub,
+        refused: Counter[str],
+        now: Now,
+    ) -> None:
+        self._records = records
+        self._store = store
+        self._index = index
+        self._hub = hub
+        self._refused = refused
+        self._now = now
         self.requests = requests
         self.sessions = sessions
         self.staffing = staffing
@@ -51,20 +73,20 @@ class Rights:
 
     async def _end_old(self) -> None:
         """A page that is left open shows its session until its user could not come back to it either."""
-        for entry in list(self.house.index.over.values()):
-            if self.house.now() <= (entry.session.ended_at or 0) + RATING_MS:
+        for entry in list(self._index.over.values()):
+            if self._now() <= (entry.session.ended_at or 0) + RATING_MS:
                 return
             for client in list(entry.holders.values()):
                 client.bye("token")
                 await self._let_go(client)
 
     async def _look_at_staff(self) -> None:
-        clients = self.house.hub.staff_clients()
-        absent = [staff for staff in self.house.index.staff_ids() if not self.house.hub.of_staff(staff)]
+        clients = self._hub.staff_clients()
+        absent = [staff for staff in self._index.staff_ids() if not self._hub.of_staff(staff)]
         if not clients and not absent:
             return
-        now = self.house.now()
-        found = await self.house.records.sign_ins({client.right for client in clients}, absent)
+        now = self._now()
+        found = await self._records.sign_ins({client.right for client in clients}, absent)
         standing = {one.token_hash: (one, staff) for one, staff in found if now < one.expires_at}
         await self._note_use(clients, standing, now)
         over = [client for client in clients if not self._stands(client, standing, now)]
@@ -94,7 +116,7 @@ class Rights:
             if now - known > SEEN_MS and (self._in_use(client) or client.acted_at > known):
                 used.add(client.right)
         if used:
-            await self.house.records.saw_sign_ins(used, now)
+            await self._records.saw_sign_ins(used, now)
 
     async def end(self, clients: list[Client]) -> None:
         """Tell these connections `signed_out`, and end all they hold. Staff without any other are signed out at the matcher."""
@@ -106,7 +128,7 @@ class Rights:
                 client.bye("signed_out")
             for client in theirs:
                 await self._let_go(client)
-            if not self.house.hub.of_staff(staff.id):
+            if not self._hub.of_staff(staff.id):
                 await self.sign_out(staff)
             log.info("sign-in ended", staff=staff.id, may_return=returns)
 
@@ -118,7 +140,7 @@ class Rights:
             await self._let_go(client)
 
     async def _may_return(self, staff: StaffRecord) -> bool:
-        present = await self.house.records.staff(staff.id)
+        present = await self._records.staff(staff.id)
         return present is not None and present.role == staff.role
 
     async def sign_out(self, staff: StaffRecord) -> None:
@@ -126,16 +148,16 @@ class Rights:
         if staff.role not in MATCHED_ROLES:
             return
         try:
-            await self.requests.call(self.house.store.sign_out(staff.id, self.house.now(), force=True))
+            await self.requests.call(self._store.sign_out(staff.id, self._now(), force=True))
         except (Refused, Unavailable):
-            self.house.refused["matcher_sign_out"] += 1
+            self._refused["matcher_sign_out"] += 1
 
     async def _end_absent(self, absent: list[str], signed_in: set[str]) -> None:
         """Members of staff without a connection may still have a peer in a call."""
         for staff in absent:
             if staff in signed_in:
                 continue
-            present = await self.house.records.staff(staff)
-            for entry in self.house.index.of_staff(staff):
+            present = await self._records.staff(staff)
+            for entry in self._index.of_staff(staff):
                 returns = present is not None and present.role == entry.session.people[staff].role
                 await self.sessions.apply(entry, RightEnded(staff, returns))

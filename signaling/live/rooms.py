@@ -10,6 +10,7 @@ import asyncio
 import base64
 import binascii
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
@@ -20,12 +21,14 @@ import structlog
 from media.api import wire as media
 from media.api.client import WorkerError, WorkerRefused, WorkerUnreachable
 from signaling.live.entry import Entry, RoomState
-from signaling.live.house import House
+from signaling.live.index import Index
 from signaling.live.peer_ends import PEER_ENDS
 from signaling.live.room_orders import DropOrder, RoomOrders
 from signaling.live.sessions import Sessions
-from signaling.mediaworkers.interface import MediaWorker
+from signaling.mediaworkers.interface import MediaWorker, MediaWorkers
 from signaling.protocol.messages import Answer, BoardMessage, BoardOut, PeerEnded, Speaking
+from signaling.recordings import Recordings
+from signaling.records import Records
 from signaling.records.types import RecordsAway, StaleEpoch, UnknownSession
 from signaling.session.events import PeerChanged, PeerOffered, RecordingFailed, RoomLost
 from signaling.session.model import NotAllowed
@@ -40,8 +43,22 @@ JOURNAL_UPDATES = 10_000  # full: the event stream waits, and so does the worker
 
 
 class Rooms:
-    def __init__(self, house: House, orders: RoomOrders, sessions: Sessions) -> None:
-        self.house = house
+    def __init__(
+        self,
+        *,
+        orders: RoomOrders,
+        sessions: Sessions,
+        index: Index,
+        workers: MediaWorkers,
+        records: Records,
+        recordings: Recordings,
+        refused: Counter[str],
+    ) -> None:
+        self._index = index
+        self._workers = workers
+        self._records = records
+        self._recordings = recordings
+        self._refused = refused
         self._orders = orders
         self._sessions = sessions
         self._tasks: set[asyncio.Task[None]] = set()
@@ -59,13 +76,13 @@ class Rooms:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        ending = [] if self.house.workers.outlive else self.house.entries.values()
+        ending = [] if self._workers.outlive else self._index.entries.values()
         opened = [entry for entry in ending if entry.room.opened]
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await asyncio.gather(*(self._close_room(entry) for entry in opened))
                 if opened:
-                    await self.house.workers.heard(CLOSE_TIMEOUT_S)
+                    await self._workers.heard(CLOSE_TIMEOUT_S)
                 await self.flushed()
         except (TimeoutError, RecordsAway):
             log.warning("rooms not closed in time", rooms=len(opened))
@@ -99,7 +116,7 @@ class Rooms:
                         async with asyncio.timeout(RETRY_S):
                             await room.kicked.wait()
                 except (StaleEpoch, UnknownSession):
-                    self.house.refused["board_epoch"] += 1
+                    self._refused["board_epoch"] += 1
                 except Exception:  # the records fail: the people in the room wait for it, so it is tried again
                     log.exception("room not brought about", session=entry.id)
                     room.dirty = True
@@ -124,7 +141,7 @@ class Rooms:
 
     async def _open(self, entry: Entry, epoch: int) -> None:
         room = entry.room
-        worker = self.house.workers.place(entry.id)
+        worker = self._workers.place(entry.id)
         if worker is None:
             raise WorkerUnreachable("no worker")
         updates = await self._board_so_far(entry, epoch)
@@ -139,7 +156,7 @@ class Rooms:
         bring what they hold, as they do in every new room; what is drawn from then on claims it."""
         try:
             await self.flushed()
-            return await self.house.records.open_board(entry.id, epoch)
+            return await self._records.open_board(entry.id, epoch)
         except RecordsAway:
             log.warning("room opened without its board's journal", session=entry.id)
             return []
@@ -163,7 +180,7 @@ class Rooms:
                 await room.worker.client.close_room(entry.id, room.opened)
             except WorkerError as error:
                 log.warning("room not closed", session=entry.id, error=str(error))
-        self.house.workers.forget(entry.id)
+        self._workers.forget(entry.id)
         room.worker, room.opened, room.sent = None, 0, None
 
     async def _ready(self, entry: Entry) -> MediaWorker:
@@ -194,7 +211,7 @@ class Rooms:
         except WorkerError as error:
             await self._sessions.apply(entry, PeerChanged(participant, peer, epoch, "gone"))
             if isinstance(error, WorkerRefused):
-                self.house.refused[error.reason] += 1
+                self._refused[error.reason] += 1
                 if error.reason in ("no_room", "stale_epoch"):
                     await self._sessions.apply(entry, RoomLost(epoch))
                 raise NotAllowed(error.reason, error.message) from None
@@ -205,7 +222,7 @@ class Rooms:
         try:
             await drop.worker.client.close_peer(drop.room, drop.peer, drop.epoch)
         except WorkerError:
-            self.house.refused["close_peer"] += 1
+            self._refused["close_peer"] += 1
 
     async def board_in(self, entry: Entry, participant: str, message: BoardMessage) -> None:
         try:
@@ -231,7 +248,7 @@ class Rooms:
             await handler(self, event)
 
     async def _peer_changed(self, event: media.PeerChanged) -> None:
-        entry = self.house.entries.get(event.room)
+        entry = self._index.entries.get(event.room)
         if entry is None:
             return
         if event.state in ("replaced", "gone"):
@@ -244,7 +261,7 @@ class Rooms:
         sentence, client = PEER_ENDS.get(event.reason), entry.holders.get(event.participant)
         if sentence is None:
             return
-        self.house.refused["peer." + event.reason] += 1
+        self._refused["peer." + event.reason] += 1
         log.info("peer ended", session=entry.id, peer=event.peer, reason=event.reason)
         if client is not None:
             client.send(PeerEnded(session=entry.id, peer=event.peer, reason=event.reason, message=sentence))
@@ -252,7 +269,7 @@ class Rooms:
     async def _snapshot(self, event: media.Snapshot) -> None:
         """After a missed number: the rooms as they are now."""
         for room in event.rooms:
-            entry = self.house.entries.get(room.room)
+            entry = self._index.entries.get(room.room)
             if entry is None:
                 continue
             for peer in room.peers:
@@ -260,7 +277,7 @@ class Rooms:
 
     async def _speaking_changed(self, event: media.SpeakingChanged) -> None:
         """Each is told of those they can hear, and of themself."""
-        entry = self.house.entries.get(event.room)
+        entry = self._index.entries.get(event.room)
         if entry is None or event.epoch != entry.session.epoch:
             return
         entry.speaking = event.participants
@@ -269,13 +286,13 @@ class Rooms:
             client.send(Speaking(session=entry.id, participants=[each for each in event.participants if each in audible]))
 
     async def _pictures_limited(self, event: media.PicturesLimited) -> None:
-        entry = self.house.entries.get(event.room)
+        entry = self._index.entries.get(event.room)
         if entry is not None and event.epoch == entry.session.epoch and entry.limits.get(event.participant, {}) != event.slots:
             entry.limits[event.participant] = event.slots
             self._sessions.show(entry)
 
     async def _board_out(self, event: media.BoardOut) -> None:
-        entry = self.house.entries.get(event.room)
+        entry = self._index.entries.get(event.room)
         if entry is not None and event.epoch == entry.session.epoch and event.participant in entry.holders:
             data = base64.b64encode(event.data).decode()
             entry.holders[event.participant].send(BoardOut(session=entry.id, data=data))
@@ -285,16 +302,16 @@ class Rooms:
 
     async def _recording_over(self, event: media.RecordingOver) -> None:
         """A segment is closed; one whose period the user has taken back meanwhile is deleted again, now that nobody writes it."""
-        entry = self.house.entries.get(event.room)
+        entry = self._index.entries.get(event.room)
         if entry is None:
-            record = await self.house.records.session(event.room)
+            record = await self._records.session(event.room)
             if record is None or record.end_reason == "erased":
-                await self.house.recordings.erase(event.room)
+                await self._recordings.erase(event.room)
             return
         if event.reason:
             await self._sessions.apply(entry, RecordingFailed(event.epoch, event.period, event.reason))
         if event.period <= entry.session.recording.erased:
-            await self.house.recordings.erase(entry.id, entry.session.recording.erased)
+            await self._recordings.erase(entry.id, entry.session.recording.erased)
 
     _ON_EVENT: ClassVar[dict[type[Any], Callable[[Rooms, Any], Awaitable[None]]]] = {
         media.Snapshot: _snapshot,
@@ -311,9 +328,9 @@ class Rooms:
         while True:
             event = await self._journal.get()
             try:
-                await self.house.records.insist(partial(self.house.records.append_board, event.room, event.epoch, event.update))
+                await self._records.insist(partial(self._records.append_board, event.room, event.epoch, event.update))
             except (StaleEpoch, UnknownSession):
-                self.house.refused["board_epoch"] += 1
+                self._refused["board_epoch"] += 1
             except Exception:
                 log.exception("board update not journalled", session=event.room)
             finally:
@@ -327,7 +344,7 @@ class Rooms:
     async def flushed(self) -> None:
         """Every update that has arrived so far is in the records. RecordsAway: not as long as they are."""
         joining = asyncio.create_task(self._journal.join())
-        leaving = asyncio.create_task(self.house.records.away.wait())
+        leaving = asyncio.create_task(self._records.away.wait())
         try:
             await asyncio.wait((joining, leaving), return_when=asyncio.FIRST_COMPLETED)
             if not joining.done():
@@ -339,7 +356,7 @@ class Rooms:
     async def worker_died(self, rooms: list[str]) -> None:
         async with asyncio.TaskGroup() as moving:
             for room in rooms:
-                if (entry := self.house.entries.get(room)) is not None:
+                if (entry := self._index.entries.get(room)) is not None:
                     moving.create_task(self._moved(entry))
 
     async def _moved(self, entry: Entry) -> None:

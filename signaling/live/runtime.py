@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -15,17 +16,22 @@ from signaling.access.admission import Admission, Crowd
 from signaling.access.brief import with_field
 from signaling.access.identity import token_hash
 from signaling.access.invites import InviteRefused, Invites
+from signaling.access.turn_credentials import Turn
 from signaling.config.settings import Bounds
 from signaling.live.call_quality import Calls
 from signaling.live.chat import Lines
-from signaling.live.connections import Client
+from signaling.live.clock import Now, wall_clock_ms
+from signaling.live.connections import Client, Hub
 from signaling.live.earlier import Earlier
 from signaling.live.effects import LiveEffects
 from signaling.live.entry import Entry
-from signaling.live.house import House, wall_clock_ms
+from signaling.live.index import Index
 from signaling.live.listening import Listening
 from signaling.live.matcher_sync import Agreeing, Forgotten
 from signaling.live.matching import Matching
+from signaling.live.meters import Meters
+from signaling.live.pending_writes import Owed
+from signaling.live.queue_places import Places
 from signaling.live.requests import Requests
 from signaling.live.rights import Rights
 from signaling.live.room_orders import RoomOrders
@@ -58,42 +64,117 @@ class Live:
 
     def __init__(
         self,
+        *,
         records: Records,
         store: MatchStore,
         workers: MediaWorkers,
         recordings: Recordings,
+        invites: Invites,
+        turn: Turn | None,
+        refused: Counter[str],
         forgotten: Forgotten | None = None,
         bounds: Bounds | None = None,
+        now: Now = wall_clock_ms,
     ) -> None:
-        """`forgotten`: has the store, which is not in this process, lost its memory?"""
+        """`refused`: counts everything that is refused, by reason. `forgotten`: whether a store outside of this process has lost
+        its memory since the last call."""
+        self.records, self.store, self.workers, self.recordings = records, store, workers, recordings
+        self.invites, self.turn, self.refused, self.now = invites, turn, refused, now
         self.admission = Admission(bounds)
-        self.house = House(records=records, store=store, workers=workers, recordings=recordings, now=wall_clock_ms)
-        self.earlier = Earlier(self.house)
-        self.staffing = Staffing(self.house)
-        self.lines = Lines(self.house)
-        self.requests = Requests(self.house, self.staffing)
+        self.index, self.hub, self.meters = Index(), Hub(), Meters()
+        self.owed = Owed(records, self._count)
+        self._unsettled = asyncio.Event()  # sessions and matcher may disagree
+        index, hub, owed, unsettled = self.index, self.hub, self.owed, self._unsettled
+        self.earlier = Earlier(records=records, index=index)
+        self.staffing = staffing = Staffing(store=store, hub=hub, index=index, now=now)
+        self.lines = Lines(records=records, owed=owed, now=now)
+        self.requests = requests = Requests(staffing=staffing, store=store, refused=refused, unsettled=unsettled, now=now)
         orders = RoomOrders()
-        self.sessions = Sessions(self.house, LiveEffects(self.requests, self.lines, orders))
-        self.rooms = Rooms(self.house, orders, self.sessions)
-        self.matching = Matching(self.house, self.requests, self.sessions, self.staffing)
-        self.calls = Calls(self.house)
-        self.boards = Boards(self.house, self.sessions, self.staffing, self.calls)
-        self.listening = Listening(self.house, self.sessions)
-        self.rights = Rights(self.house, self.requests, self.sessions, self.staffing, self.detach)
-        self.agreeing = Agreeing(self.house, self.requests, self.matching, self.staffing, forgotten) if forgotten else None
-        self.invites: Invites | None = None
+        self.sessions = sessions = Sessions(
+            effects=LiveEffects(requests, self.lines, orders),
+            index=index,
+            records=records,
+            owed=owed,
+            recordings=recordings,
+            refused=refused,
+            now=now,
+        )
+        self.rooms = Rooms(
+            orders=orders,
+            sessions=sessions,
+            index=index,
+            workers=workers,
+            records=records,
+            recordings=recordings,
+            refused=refused,
+        )
+        self.matching = Matching(
+            requests=requests,
+            sessions=sessions,
+            staffing=staffing,
+            store=store,
+            records=records,
+            index=index,
+            hub=hub,
+            meters=self.meters,
+            now=now,
+        )
+        self.calls = Calls(index=index, hub=hub, workers=workers, turn=turn)
+        self.boards = Boards(
+            sessions=sessions,
+            staffing=staffing,
+            calls=self.calls,
+            places=Places(sessions=sessions, store=store, index=index, now=now),
+            records=records,
+            workers=workers,
+            hub=hub,
+            index=index,
+            now=now,
+        )
+        self.listening = Listening(sessions=sessions, records=records, index=index, hub=hub, now=now)
+        self.rights = Rights(
+            requests=requests,
+            sessions=sessions,
+            staffing=staffing,
+            let_go=self.detach,
+            records=records,
+            store=store,
+            index=index,
+            hub=hub,
+            refused=refused,
+            now=now,
+        )
+        self.agreeing = (
+            None
+            if forgotten is None
+            else Agreeing(
+                requests=requests,
+                matching=self.matching,
+                staffing=staffing,
+                forgotten=forgotten,
+                store=store,
+                index=index,
+                hub=hub,
+                refused=refused,
+                unsettled=unsettled,
+                now=now,
+            )
+        )
         self._tasks: list[asyncio.Task[None]] = []
         self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
         self._erasures_seen = 0
 
+    def _count(self, reason: str) -> None:
+        self.refused[reason] += 1
+
     async def start(self) -> None:
-        self.house.meters.watch_records(self.house.records)
-        await self.house.workers.start(self.rooms.on_event, self.rooms.worker_died)
+        self.meters.watch_records(self.records)
+        await self.workers.start(self.rooms.on_event, self.rooms.worker_died)
         self._tasks = [asyncio.create_task(_for_ever(self.rooms.run))]  # first: sessions that are read again open their rooms
         await self._restore()
         await self.boards.load_messages()
         await self.boards.count()
-        self._erasures_seen, _ = await self.house.records.erasures(0)
+        self._erasures_seen, _ = await self.records.erasures(0)
         loops = [
             self.matching.route,
             self.sessions.scheduler.run,
@@ -106,25 +187,25 @@ class Live:
             self.rights.watch,
             self._count_sites,
             self.admission.watch,
-            self.house.owed.run,
+            self.owed.run,
             self.listening.run,
-            self.house.meters.watch_loop,
+            self.meters.watch_loop,
         ]
         if self.agreeing is not None:
-            self.house.unsettled.set()
+            self._unsettled.set()
             loops.append(self.agreeing.run)
         self._tasks += [asyncio.create_task(_for_ever(loop)) for loop in loops]
 
     def say_goodbye(self) -> None:
         """Tells every client to come back."""
-        for client in list(self.house.hub.clients):
+        for client in list(self.hub.clients):
             client.bye("restart", RESTART_RETRY_MS)
 
     async def close(self) -> None:
         """Ends the workers and all that runs here; what is live stays in the records."""
         await self.rooms.close()
-        await self.house.workers.close()
-        await self.house.owed.settled(OWED_S)
+        await self.workers.close()
+        await self.owed.settled(OWED_S)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -132,8 +213,8 @@ class Live:
     async def _sweep(self) -> None:
         """The matcher's own deadlines: expired rings, leases, wrap-ups."""
         while True:
-            deadline = await self.house.store.next_deadline_ms()
-            wait_s = SWEEP_LONGEST_S if deadline is None else (deadline - self.house.now()) / 1000
+            deadline = await self.store.next_deadline_ms()
+            wait_s = SWEEP_LONGEST_S if deadline is None else (deadline - self.now()) / 1000
             await self.staffing.woken(min(max(wait_s, 0.01), SWEEP_LONGEST_S))
             await self.requests.sweep()
 
@@ -141,35 +222,35 @@ class Live:
         """Sessions that another process has erased (`sangdam session erase`) end here within a second."""
         while True:
             await asyncio.sleep(ERASURES_S)
-            self._erasures_seen, erased = await self.house.records.erasures(self._erasures_seen)
+            self._erasures_seen, erased = await self.records.erasures(self._erasures_seen)
             for session_id in erased:
                 await self.erased(session_id)
 
     async def _count_sites(self) -> None:
         """Among them the places are shared out."""
         while True:
-            self.admission.sites = len(await self.house.records.sites())
+            self.admission.sites = len(await self.records.sites())
             await asyncio.sleep(SITES_S)
 
     async def _restore(self) -> None:
-        loaded = [(await self._load(record), record) for record in await self.house.records.live_sessions()]
+        loaded = [(await self._load(record), record) for record in await self.records.live_sessions()]
         known = [(entry, record) for entry, record in loaded if entry is not None]
         kept = [entry for entry, _ in known]
         await self.earlier.read(known)
-        await self.house.store.remember(max((entry.session.fence for entry in kept), default=0))
+        await self.store.remember(max((entry.session.fence for entry in kept), default=0))
         for entry in kept:
-            self.house.entries[entry.id] = entry
-            epoch = self.house.workers.kept(entry.id)
+            self.index.entries[entry.id] = entry
+            epoch = self.workers.kept(entry.id)
             room_kept = entry.session.state == "active" and 0 < epoch == entry.session.epoch
             if room_kept:
-                self.house.workers.place(entry.id)
+                self.workers.place(entry.id)
                 entry.room.kept = True
             await self.sessions.apply(entry, Restored(room_kept))
             self.sessions.refresh(entry)
-        await self.house.workers.settle()
+        await self.workers.settle()
 
     async def _load(self, record: SessionRecord) -> Entry | None:
-        site = await self.house.records.site(record.site)
+        site = await self.records.site(record.site)
         if site is None or not record.snapshot:
             return None
         try:
@@ -184,7 +265,7 @@ class Live:
 
     @property
     def crowd(self) -> Crowd:
-        return self.house.index.crowd
+        return self.index.crowd
 
     async def create_session(
         self,
@@ -199,7 +280,7 @@ class Live:
         now: int,
     ) -> tuple[str, str]:
         """(session id, token). Only the token's hash is kept."""
-        found = await self.house.records.site(site)
+        found = await self.records.site(site)
         if found is None:
             raise NotAllowed("unknown")
         session_id, token = f"s-{secrets.token_hex(8)}", secrets.token_urlsafe(32)
@@ -228,11 +309,11 @@ class Live:
             snapshot=encode_snapshot(session),
             started_at=now,
         )
-        await self.house.records.create_session(record)
+        await self.records.create_session(record)
         entry = _entry(record, session, found, brief)
         with suppress(RecordsAway):  # the session is made; its counselor sees no earlier ones
             await self.earlier.read([(entry, record)])
-        self.house.entries[session_id] = entry
+        self.index.entries[session_id] = entry
         self.sessions.refresh(entry)
         return session_id, token
 
@@ -243,13 +324,13 @@ class Live:
 
     async def by_token(self, token: str) -> Entry | None:
         hashed = token_hash(token)
-        live = self.house.index.by_token(hashed)
+        live = self.index.by_token(hashed)
         if live is not None:
             return live if self._stands(live.session) else None
-        record = await self.house.records.session_by_token(hashed) if token else None
+        record = await self.records.session_by_token(hashed) if token else None
         if record is None:
             return None
-        entry = self.house.entries.get(record.id)
+        entry = self.index.entries.get(record.id)
         if entry is None and self._stands(record):
             entry = await self._load(record)
             if entry is not None:
@@ -259,28 +340,28 @@ class Live:
 
     def _stands(self, session: Session | SessionRecord) -> bool:
         """Whether its user may still come: a day after its end they may not."""
-        return session.state not in FINAL_STATES or self.house.now() <= (session.ended_at or 0) + RATING_MS
+        return session.state not in FINAL_STATES or self.now() <= (session.ended_at or 0) + RATING_MS
 
     async def any_session(self, session_id: str) -> Entry | None:
         """Running or over; one that is over and not looked at comes from the records and is not kept in memory."""
-        entry = self.house.entries.get(session_id)
-        record = None if entry else await self.house.records.session(session_id)
+        entry = self.index.entries.get(session_id)
+        record = None if entry else await self.records.session(session_id)
         return entry or (await self._load(record) if record is not None and record.state in FINAL_STATES else None)
 
     def staff_participant(self, session_id: str, staff_id: str) -> str | None:
-        entry = self.house.entries.get(session_id)
+        entry = self.index.entries.get(session_id)
         person = entry.session.people.get(staff_id) if entry else None
         return person.id if person is not None and person.staff and not person.gone else None
 
     def in_conversation(self, staff_id: str) -> bool:
-        return self.house.index.active_of(staff_id) > 0
+        return self.index.active_of(staff_id) > 0
 
     async def estimate(self, site: str, category: str, language: str, now: int) -> Place:
-        found = await self.house.records.site(site)
+        found = await self.records.site(site)
         path = found.category_path(category) if found else ()
         priority = found.priority_of(category) if found else 0
         try:
-            return await self.house.store.estimate("user", site, language, path or (category,), now, priority)
+            return await self.store.estimate("user", site, language, path or (category,), now, priority)
         except Unavailable:
             counselors = [each for each in self.staffing.known.values() if each.role == "counselor"]
             return Place(1, None, None, any(self.staffing.serves(each, site, language, path) for each in counselors))
@@ -289,7 +370,7 @@ class Live:
         await self.sessions.hours_changed(site)
 
     async def set_product_picture(self, session_id: str, picture_id: str) -> None:
-        entry = self.house.entries.get(session_id)
+        entry = self.index.entries.get(session_id)
         if entry is None:
             raise NotAllowed("unknown")
         entry.brief = with_field(entry.brief, "product_picture", picture_id, "claimed")
@@ -297,34 +378,32 @@ class Live:
 
     async def invite(self, entry: Entry, participant: str) -> tuple[str, int]:
         """A fresh link for the user whom this counselor calls back, and until when it works."""
-        session, now = entry.session, self.house.now()
-        if participant != session.owner or not session.calling_back() or self.invites is None:
+        session, now = entry.session, self.now()
+        if participant != session.owner or not session.calling_back():
             raise NotAllowed("wrong_state")
-        await self.house.records.audit(session.people[participant].staff, "callback.invite", f"session/{entry.id}", now)
+        await self.records.audit(session.people[participant].staff, "callback.invite", f"session/{entry.id}", now)
         return self.invites.issue(entry.id, session.request, now)
 
     async def exchange_invite(self, invite: str) -> tuple[Entry, str]:
         """Once: the session, and the token that opens it from now on, alone. InviteRefused."""
-        if self.invites is None:
-            raise InviteRefused("bad_invite")
-        claims = self.invites.read(invite, self.house.now())
-        entry = self.house.entries.get(claims.session)
+        claims = self.invites.read(invite, self.now())
+        entry = self.index.entries.get(claims.session)
         if entry is None or entry.session.request != claims.request or not entry.session.calling_back():
             raise InviteRefused("over")
-        if not await self.house.records.use_code(f"invite/{claims.jti}", claims.exp * 1000):
+        if not await self.records.use_code(f"invite/{claims.jti}", claims.exp * 1000):
             raise InviteRefused("replayed")
         token = secrets.token_urlsafe(32)
-        self.house.index.change_token(entry, token_hash(token))
+        self.index.change_token(entry, token_hash(token))
         if (former := entry.holders.get(entry.session.user)) is not None:
             former.bye("replaced")  # a page left open lives by the token of before
             await self.detach(former)
-        await self.house.records.save_token(entry.id, entry.token_hash)
+        await self.records.save_token(entry.id, entry.token_hash)
         return entry, token
 
     async def erased(self, session_id: str) -> None:
         """Ends a session that is erased, and shows it nowhere any more."""
-        entry = self.house.entries.get(session_id)
-        await self.house.recordings.erase(session_id)
+        entry = self.index.entries.get(session_id)
+        await self.recordings.erase(session_id)
         for changed in self.earlier.forget(session_id):
             self.sessions.show(changed)
             self.matching.renew_briefs(changed)
@@ -341,14 +420,14 @@ class Live:
     async def staff_signed_out(self, member: StaffRecord, right: str = "") -> None:
         """End the connections of that sign-in, or without one all of theirs; sessions of theirs follow the rules for a lost
         owner. Whoever has no connection, after all, is signed out at the matcher."""
-        clients = self.house.hub.of_staff(member.id)
+        clients = self.hub.of_staff(member.id)
         await self.rights.end([client for client in clients if right in ("", client.right)])
         if not clients:
             await self.rights.sign_out(member)
 
     async def signed_in_again(self, member: StaffRecord, former: str) -> None:
         """This browser's other tabs come back as whoever has signed in now."""
-        theirs = [client for client in self.house.hub.staff_clients() if client.right == former]
+        theirs = [client for client in self.hub.staff_clients() if client.right == former]
         same = [client for client in theirs if client.staff is not None and client.staff.id == member.id]
         await self.rights.restart(same)
         await self.rights.end([client for client in theirs if client not in same])
@@ -357,12 +436,12 @@ class Live:
 
     async def attach_user(self, client: Client, entry: Entry) -> None:
         """The newest tab acts for the user; the one before is told and closed."""
-        entry = self.house.entries.setdefault(entry.id, entry)
+        entry = self.index.entries.setdefault(entry.id, entry)
         user = entry.session.people[entry.session.user]
         client.session, client.participant = entry.id, user.id
         resumed = user.entered or entry.session.state != "preparing"
-        client.send(Welcome(now=self.house.now(), user=UserMe(id=user.id, name=user.name), resumed=resumed))
-        self.house.hub.add(client)
+        client.send(Welcome(now=self.now(), user=UserMe(id=user.id, name=user.name), resumed=resumed))
+        self.hub.add(client)
         former = self._take(entry, user.id, client)
         if former is not None:
             former.bye("replaced")
@@ -381,14 +460,14 @@ class Live:
 
     async def attach_staff(self, client: Client, record: StaffRecord) -> None:
         skills = self.staffing.skills(record)
-        self.house.hub.add(client)
+        self.hub.add(client)
         if skills is not None:
             self.staffing.known[record.id] = record
             await self._sign_in(record, skills)
-        client.send(Welcome(now=self.house.now(), staff=self.staffing.me(record)))
+        client.send(Welcome(now=self.now(), staff=self.staffing.me(record)))
         if skills is None:
             return
-        for entry in self.house.index.of_staff(record.id):
+        for entry in self.index.of_staff(record.id):
             self._take(entry, record.id, client)
             await self.sessions.apply(entry, Connected(record.id))
             self.sessions.show(entry)
@@ -399,31 +478,31 @@ class Live:
 
     async def _sign_in(self, record: StaffRecord, skills: Staff) -> None:
         try:
-            await self.requests.call(self.house.store.sign_in(skills, self.house.now()))
+            await self.requests.call(self.store.sign_in(skills, self.now()))
             await self.requests.settled()
             await self.staffing.read(record)
         except Unavailable:
-            self.house.refused["unavailable"] += 1  # they come back to their conversations all the same
+            self.refused["unavailable"] += 1  # they come back to their conversations all the same
 
     async def detach(self, client: Client) -> None:
         """The connection is over. A session it held goes to the newest other tab of that member of staff, if there is one."""
         async with self._leaving:
-            if client in self.house.hub.clients:
+            if client in self.hub.clients:
                 await self._detach(client)
 
     async def _detach(self, client: Client) -> None:
-        self.house.hub.remove(client)
+        self.hub.remove(client)
         self.sessions.changed = True
-        tabs = self.house.hub.of_staff(client.staff.id) if client.staff else []
-        for entry in [self.house.entries[session] for session in client.held if session in self.house.entries]:
+        tabs = self.hub.of_staff(client.staff.id) if client.staff else []
+        for entry in [self.index.entries[session] for session in client.held if session in self.index.entries]:
             for participant, holder in list(entry.holders.items()):
                 if holder is client:
                     await self._let_go(entry, participant, tabs, client.returns)
         if client.staff is not None and not tabs and client.staff.role in MATCHED_ROLES:
             try:
-                await self.requests.call(self.house.store.disconnect(client.staff.id, self.house.now()))
+                await self.requests.call(self.store.disconnect(client.staff.id, self.now()))
             except (Refused, Unavailable):
-                self.house.refused["matcher_disconnect"] += 1
+                self.refused["matcher_disconnect"] += 1
 
     async def _let_go(self, entry: Entry, participant: str, tabs: list[Client], returns: bool | None) -> None:
         if participant in entry.session.listeners:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
@@ -9,11 +10,15 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
+from signaling.live.clock import Now
 from signaling.live.earlier import brief_for_staff
 from signaling.live.entry import Entry
-from signaling.live.house import House
+from signaling.live.index import Index
+from signaling.live.pending_writes import Owed
 from signaling.live.scheduler import Scheduler
 from signaling.protocol.messages import CategoryView, OpeningView, SessionOver, SessionUpdate, SiteView, WaitingView, encode
+from signaling.recordings import Recordings
+from signaling.records import Records
 from signaling.records.opening_hours import is_open, next_opening
 from signaling.records.types import RecordsAway, UnknownSession
 from signaling.session import decode_snapshot, encode_snapshot, matrix, next_deadline, receive, views
@@ -53,10 +58,25 @@ class Effects(Protocol):
 class Sessions:
     """Every event of every live session passes `apply`."""
 
-    def __init__(self, house: House, effects: Effects) -> None:
-        self.house = house
+    def __init__(
+        self,
+        *,
+        effects: Effects,
+        index: Index,
+        records: Records,
+        owed: Owed,
+        recordings: Recordings,
+        refused: Counter[str],
+        now: Now,
+    ) -> None:
+        self._index = index
+        self._records = records
+        self._owed = owed
+        self._recordings = recordings
+        self._refused = refused
+        self._now = now
         self._effects = effects
-        self.scheduler = Scheduler(self._tick, house.time)
+        self.scheduler = Scheduler(self._tick, now)
         self.changed = True  # the wallboard and the queues have something new to show
 
     async def apply(self, entry: Entry, event: SessionEvent) -> None:
@@ -65,7 +85,7 @@ class Sessions:
         async with entry.lock:
             before = encode_snapshot(entry.session)
             try:
-                effects = receive(entry.session, event, self.house.now())
+                effects = receive(entry.session, event, self._now())
                 entry.grid = matrix.compute(entry.session)
                 entry.session.slots = entry.grid.slots
                 after = encode_snapshot(entry.session)
@@ -82,7 +102,7 @@ class Sessions:
     async def _save(self, entry: Entry, snapshot: bytes) -> None:
         session = entry.session
         save = partial(
-            self.house.records.save_session,
+            self._records.save_session,
             session.id,
             state=session.state,
             channel=session.channel,
@@ -96,7 +116,7 @@ class Sessions:
             user_name=session.people[session.user].name,
         )
         try:
-            await self.house.owed.now_or_later(session.id, lambda _: save(), "state")
+            await self._owed.now_or_later(session.id, lambda _: save(), "state")
         except UnknownSession:
             log.info("session no longer in the records", session=session.id)
 
@@ -116,18 +136,18 @@ class Sessions:
                 case KeepNotes():
                     await self._keep_notes(entry, effect)
                 case EraseRecording():
-                    await self.house.recordings.erase(entry.id)
+                    await self._recordings.erase(entry.id)
                 case Over():
                     self._over(entry, effect)
         except UnknownSession:
-            self.house.refused["erased"] += 1  # its records are gone: nothing is added to them
+            self._refused["erased"] += 1  # its records are gone: nothing is added to them
         except Exception:
             log.exception("effect failed", session=entry.id, effect=type(effect).__name__)
 
     async def _audit(self, entry: Entry, effect: Audit) -> None:
-        subject, now = f"session/{entry.id}", self.house.now()
-        audit = partial(self.house.records.audit, effect.actor, effect.action, subject, now, effect.detail)
-        await self.house.owed.now_or_later(entry.id, lambda again: audit(again=again))
+        subject, now = f"session/{entry.id}", self._now()
+        audit = partial(self._records.audit, effect.actor, effect.action, subject, now, effect.detail)
+        await self._owed.now_or_later(entry.id, lambda again: audit(again=again))
 
     async def _keep_notes(self, entry: Entry, effect: KeepNotes) -> None:
         person = entry.session.people[effect.participant]
@@ -137,12 +157,12 @@ class Sessions:
             await self._effects.keep_note(entry, person, effect.notes)
 
     async def save_wrap_up(self, entry: Entry, staff: str, notes: str, outcome: str) -> None:
-        save = partial(self.house.records.save_wrap_up, entry.id, staff, notes, outcome)
-        await self.house.owed.now_or_later(entry.id, lambda _: save(), "wrap_up")
+        save = partial(self._records.save_wrap_up, entry.id, staff, notes, outcome)
+        await self._owed.now_or_later(entry.id, lambda _: save(), "wrap_up")
 
     async def note(self, entry: Entry, kind: str, data: dict[str, Any]) -> None:
-        add = partial(self.house.records.add_event, entry.id, kind, self.house.now(), data)
-        await self.house.owed.now_or_later(entry.id, lambda again: add(again=again))
+        add = partial(self._records.add_event, entry.id, kind, self._now(), data)
+        await self._owed.now_or_later(entry.id, lambda again: add(again=again))
 
     def _over(self, entry: Entry, effect: Over) -> None:
         client = entry.release(effect.participant)
@@ -150,7 +170,7 @@ class Sessions:
             client.send(SessionOver(session=entry.id, reason=effect.reason))
 
     async def _tick(self, key: str) -> None:
-        entry = self.house.entries.get(key)
+        entry = self._index.entries.get(key)
         if entry is not None:
             await self.apply(entry, Ticked())
             self.scheduler.set(key, next_deadline(entry.session))
@@ -159,7 +179,7 @@ class Sessions:
 
     def refresh(self, entry: Entry) -> None:
         self.changed = True
-        self.house.index.note(entry)
+        self._index.note(entry)
         self.scheduler.set(entry.id, next_deadline(entry.session))
         self._effects.room_changed(entry)
         self.show(entry)
@@ -168,8 +188,8 @@ class Sessions:
     def forget_if_done(self, entry: Entry) -> None:
         """A final session stays in memory only while its user still looks at it (and may rate it)."""
         if entry.session.state in FINAL_STATES and not entry.holders:
-            self.house.entries.pop(entry.id, None)
-            self.house.index.forget(entry)
+            self._index.entries.pop(entry.id, None)
+            self._index.forget(entry)
             self.scheduler.set(entry.id, None)
 
     def show(self, entry: Entry) -> None:
@@ -200,7 +220,7 @@ class Sessions:
                 home_url=site.home_url,
             ),
             category=CategoryView(id=session.category, name=entry.category_name()),
-            brief=brief_for_staff(entry, self.house.now()),
+            brief=brief_for_staff(entry, self._now()),
             categories=tuple(CategoryView(id=each, name=entry.category_name(each)) for each in site.categories),
             waiting=waiting,
             opening=opening,
@@ -213,14 +233,14 @@ class Sessions:
         return self._offers_message(entry, self.waiting(entry).staffed), self._open(entry)
 
     def _offers_message(self, entry: Entry, staffed: bool) -> bool:
-        long_wait = self.house.now() - entry.session.enqueued_at >= views.LONG_WAIT_MS
+        long_wait = self._now() - entry.session.enqueued_at >= views.LONG_WAIT_MS
         return long_wait or not staffed or not self._open(entry)
 
     def _open(self, entry: Entry) -> bool:
-        return is_open(entry.site.hours_of(entry.session.category), self.house.now())
+        return is_open(entry.site.hours_of(entry.session.category), self._now())
 
     def _opening(self, entry: Entry) -> OpeningView:
-        hours, now = entry.site.hours_of(entry.session.category), self.house.now()
+        hours, now = entry.site.hours_of(entry.session.category), self._now()
         return OpeningView(
             open=is_open(hours, now), opens_at=next_opening(hours, now), callbacks=entry.site.callbacks == "offered"
         )
@@ -243,18 +263,18 @@ class Sessions:
     async def renew_site(self, entry: Entry) -> None:
         """As the site's records are now: its hours may have changed since the session was made."""
         with suppress(RecordsAway):
-            entry.site = await self.house.records.site(entry.site.id) or entry.site
+            entry.site = await self._records.site(entry.site.id) or entry.site
 
     async def hours_changed(self, site_id: str) -> None:
         """Who waits or prepares there is told at once."""
-        for entry in list(self.house.entries.values()):
+        for entry in list(self._index.entries.values()):
             if entry.site.id == site_id and entry.session.state in ("preparing", "waiting"):
                 await self.renew_site(entry)
                 self.show(entry)
 
     async def save_brief(self, entry: Entry) -> None:
-        save = partial(self.house.records.save_brief, entry.id, msgspec.json.encode(entry.brief))
-        await self.house.owed.now_or_later(entry.id, lambda _: save(), "brief")
+        save = partial(self._records.save_brief, entry.id, msgspec.json.encode(entry.brief))
+        await self._owed.now_or_later(entry.id, lambda _: save(), "brief")
         self.show(entry)
 
 

@@ -11,13 +11,16 @@ import structlog
 from msgspec import structs
 
 from signaling.live.call_quality import Calls
-from signaling.live.connections import Client
+from signaling.live.clock import Now
+from signaling.live.connections import Client, Hub
 from signaling.live.entry import Entry
-from signaling.live.house import House
+from signaling.live.index import Index
 from signaling.live.queue_places import Places
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import MATCHED_ROLES, Staffing
+from signaling.mediaworkers.interface import MediaWorkers
 from signaling.protocol.messages import MessageLeft, Queue, QueueItem, SessionItem, Wallboard, encode
+from signaling.records import Records
 from signaling.records.types import DayCounts, MessageRecord, RecordsAway, Site, StaffRecord
 from signaling.session import views
 
@@ -32,11 +35,27 @@ Group = tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]  # wh
 
 
 class Boards:
-    def __init__(self, house: House, sessions: Sessions, staffing: Staffing, calls: Calls) -> None:
-        self.house = house
+    def __init__(
+        self,
+        *,
+        sessions: Sessions,
+        staffing: Staffing,
+        calls: Calls,
+        places: Places,
+        records: Records,
+        workers: MediaWorkers,
+        hub: Hub,
+        index: Index,
+        now: Now,
+    ) -> None:
+        self._records = records
+        self._workers = workers
+        self._hub = hub
+        self._index = index
+        self._now = now
         self.sessions = sessions
         self.staffing = staffing
-        self.places = Places(house, sessions)
+        self.places = places
         self.calls = calls
         self._counts = DayCounts(served=0, left=0, service_level_percent=None, rating=None)
         self._messages: list[MessageRecord] = []
@@ -72,7 +91,7 @@ class Boards:
 
     async def count(self) -> None:
         midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-        self._counts = await self.house.records.counts_today(int(midnight.timestamp() * 1000))
+        self._counts = await self._records.counts_today(int(midnight.timestamp() * 1000))
 
     def messages_changed(self) -> None:
         """They are read again in the next round: many may be left in one second."""
@@ -81,8 +100,8 @@ class Boards:
     async def load_messages(self) -> None:
         self._messages_changed = False
         try:
-            self._messages = await self.house.records.messages(("new", "taken"))
-            self._sites = {site.id: site for site in await self.house.records.sites()}
+            self._messages = await self._records.messages(("new", "taken"))
+            self._sites = {site.id: site for site in await self._records.sites()}
         except RecordsAway:
             self._messages_changed = True
             raise
@@ -92,12 +111,10 @@ class Boards:
         """What has changed since they were told, to all staff; consoles beyond what a round may send wait for the next."""
         self._frames.clear()
         if not self._behind:
-            self._behind = [
-                client for client in self.house.hub.staff_clients() if client.staff and client.staff.role in MATCHED_ROLES
-            ]
+            self._behind = [client for client in self._hub.staff_clients() if client.staff and client.staff.role in MATCHED_ROLES]
         self._push_queues()
         wallboards: dict[str, bytes] = {}
-        for client in self.house.hub.watchers():
+        for client in self._hub.watchers():
             frame = wallboards.get(client.locale) or wallboards.setdefault(client.locale, encode(self.wallboard(client.locale)))
             client.send_encoded(frame)
 
@@ -138,20 +155,18 @@ class Boards:
     def _waiting(self, record: StaffRecord) -> list[Entry]:
         """Whom this member could serve."""
         found: list[Entry] = []
-        for (site, language, category), queue in self.house.index.queues.items():
+        for (site, language, category), queue in self._index.queues.items():
             path = next(iter(queue.values())).site.category_path(category)
             if self.staffing.serves(record, site, language, path):
                 found.extend(queue.values())
-        found.extend(
-            entry for entry in self.house.index.callbacks.values() if entry.session.in_line() and self._may(record, entry)
-        )
+        found.extend(entry for entry in self._index.callbacks.values() if entry.session.in_line() and self._may(record, entry))
         return found
 
     def _to_come(self, locale: str, record: StaffRecord | None = None) -> list[QueueItem]:
         """Callbacks whose time has not come: all, or those that this member could serve."""
         found = [
             entry
-            for entry in self.house.index.callbacks.values()
+            for entry in self._index.callbacks.values()
             if not entry.session.in_line() and (record is None or self._may(record, entry))
         ]
         soonest = nsmallest(QUEUE_ITEMS, found, key=_since)
@@ -164,7 +179,7 @@ class Boards:
     def _asking(self, kind: str, record: StaffRecord, locale: str) -> list[QueueItem]:
         """Help or transfers asked for, of whoever could come."""
         found = []
-        for entry in self.house.index.running.values():
+        for entry in self._index.running.values():
             asked = entry.session.open_help()
             if asked is None or asked.state != "asking" or asked.to:
                 continue
@@ -182,7 +197,7 @@ class Boards:
 
     def wallboard(self, locale: str = "") -> Wallboard:
         """Names of sites and categories are in the viewer's language, where the site has it."""
-        index = self.house.index
+        index = self._index
         asking = [*index.waiting.values(), *(entry for entry in index.callbacks.values() if entry.session.in_line())]
         waiting = [
             views.queue_item(entry.session, entry.category_name("", locale))
@@ -193,13 +208,13 @@ class Boards:
             if asked is not None and asked.state == "asking" and not asked.to:
                 waiting.append(views.help_item(entry.session, asked, entry.category_name(asked.category, locale)))
         return Wallboard(
-            now=self.house.now(),
+            now=self._now(),
             waiting=sorted(waiting, key=lambda item: item.since)[:QUEUE_ITEMS],
             more=max(0, len(asking) - QUEUE_ITEMS),
             callbacks=self._to_come(locale),
             sessions=[self._session(each, locale) for each in index.running.values()],
             staff=self.staffing.items(),
-            workers=[structs.replace(item, load=self.calls.loads.get(item.id)) for item in self.house.workers.items()],
+            workers=[structs.replace(item, load=self.calls.loads.get(item.id)) for item in self._workers.items()],
             served_today=self._counts.served,
             left_today=self._counts.left,
             service_level_percent=self._counts.service_level_percent,

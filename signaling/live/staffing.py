@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 
 from matcher import types as m
+from matcher.types import MatchStore
+from signaling.live.clock import Now
+from signaling.live.connections import Hub
 from signaling.live.entry import Entry
-from signaling.live.house import House
+from signaling.live.index import Index
 from signaling.protocol.messages import StaffItem, StaffMe, StaffUpdate
 from signaling.records.types import StaffRecord
 
@@ -17,8 +20,11 @@ MATCHED_ROLES = ("counselor", "professional")
 class Staffing:
     """What each member of staff was last told of their own state."""
 
-    def __init__(self, house: House) -> None:
-        self.house = house
+    def __init__(self, *, store: MatchStore, hub: Hub, index: Index, now: Now) -> None:
+        self._store = store
+        self._hub = hub
+        self._index = index
+        self._now = now
         self.known: dict[str, StaffRecord] = {}  # signed in, lost ones until their lease has run out
         self._told: dict[str, tuple[m.StaffState, str, int | None, int]] = {}  # state, why away, until, since
         self._wake = asyncio.Event()
@@ -49,7 +55,7 @@ class Staffing:
 
     def changed(self, event: m.StaffChanged) -> None:
         self._told[event.staff] = (event.state, event.reason if event.state == "away" else "", event.until_ms, event.at_ms)
-        record = self.house.hub.staff_record(event.staff)
+        record = self._hub.staff_record(event.staff)
         if record is not None:
             self.show(record)
         elif event.state == "signed_out":
@@ -64,7 +70,7 @@ class Staffing:
         return self._told[staff][3] if staff in self._told else 0
 
     def show(self, record: StaffRecord) -> None:
-        self.house.hub.to_staff(record.id, StaffUpdate(me=self.me(record)))
+        self._hub.to_staff(record.id, StaffUpdate(me=self.me(record)))
 
     def me(self, record: StaffRecord) -> StaffMe:
         state, why, until, _ = self._told.get(record.id, ("away", "", None, 0))
@@ -81,7 +87,7 @@ class Staffing:
 
     async def read(self, record: StaffRecord) -> None:
         """Takes the state over from the store when no event has told it yet."""
-        status = await self.house.store.staff_status(record.id)
+        status = await self._store.staff_status(record.id)
         if status is not None:
             _, why, until, _ = self._told.get(record.id, ("away", "", None, 0))
             self._told[record.id] = (status.state, why if status.state == "away" else "", until, status.since_ms)
@@ -122,7 +128,7 @@ class Staffing:
                     name=record.name,
                     role=record.role,
                     state=state,
-                    sessions=self.house.index.active_of(staff),
+                    sessions=self._index.active_of(staff),
                     since=since,
                     languages=list(record.languages),
                 )
@@ -132,4 +138,4 @@ class Staffing:
     async def keep_renewing(self) -> None:
         while True:
             await asyncio.sleep(RENEW_S)
-            await self.house.store.renew(self.house.hub.staff_ids(), self.house.now())
+            await self._store.renew(self._hub.staff_ids(), self._now())

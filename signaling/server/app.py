@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import signal
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 
 import structlog
@@ -24,6 +25,7 @@ from signaling.config.private_files import private_data
 from signaling.config.secret import derived, media_token
 from signaling.config.settings import Bounds, Settings
 from signaling.live import Live
+from signaling.live.clock import Now, wall_clock_ms
 from signaling.mediaworkers.embedded import Workers
 from signaling.mediaworkers.interface import MediaWorkers
 from signaling.mediaworkers.remote import Fleet
@@ -43,7 +45,7 @@ SHUTDOWN_S = 1.0  # seconds that running requests get; WebSockets are closed bef
 MAX_BODY_BYTES = 9 * 1024 * 1024  # a picture of 8 MiB and its multipart frame
 
 
-async def build_app(settings: Settings, workers: MediaWorkers | None = None) -> web.Application:
+async def build_app(settings: Settings, workers: MediaWorkers | None = None, now: Now = wall_clock_ms) -> web.Application:
     """Build the application with every part behind it.
 
     The application's clean-up stops all parts. `workers` are media workers that were started earlier, if any.
@@ -55,19 +57,25 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None) -> 
     recordings = Recordings(settings.recordings_dir)
     cluster = _Cluster(settings, records) if settings.redis else None
     workers = workers or (cluster.fleet() if cluster else Workers(settings))
+    counts: Counter[str] = Counter()
     live = Live(
-        records,
-        cluster.store if cluster else MemoryStore(),
-        workers,
-        recordings,
-        cluster.bus.forgotten if cluster else None,
-        Bounds(settings.most_waiting, settings.most_lag_ms),
+        records=records,
+        store=cluster.store if cluster else MemoryStore(),
+        workers=workers,
+        recordings=recordings,
+        invites=Invites(signing_secret(settings), settings.url, settings.server_name),
+        turn=Turn.open(settings.turn, settings.turn_secret_file),
+        refused=counts,
+        forgotten=cluster.bus.forgotten if cluster else None,
+        bounds=Bounds(settings.most_waiting, settings.most_lag_ms),
+        now=now,
     )
     middlewares = [cluster.relay.middleware()] if cluster else []
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=middlewares)
     if cluster:
         app[app_keys.BUS], app[app_keys.NODE], app[RELAY] = cluster.bus, cluster.node, cluster.relay
         app.cleanup_ctx.append(cluster.connected)
+    app[app_keys.COUNTS] = counts
     app[app_keys.SETTINGS] = settings
     app[app_keys.RECORDS] = records
     app[app_keys.RECORDINGS] = recordings
@@ -78,9 +86,6 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None) -> 
     app.middlewares.insert(0, measured)
     http.setup(app)
     websocket.setup(app)
-    live.invites = Invites(signing_secret(settings), settings.url, settings.server_name)
-    live.house.turn = Turn.open(settings.turn, settings.turn_secret_file)
-    live.house.refused = app[app_keys.COUNTS]  # one counter for every kind of refusal
     app.cleanup_ctx.append(_running)
 
     async def say_goodbye(app: web.Application) -> None:

@@ -21,7 +21,7 @@ from prometheus_client.metrics_core import Metric
 from media.api.client import WorkerClient, WorkerError
 from media.api.wire import WorkerStats
 from signaling.cluster.node import state_of
-from signaling.live.house import House
+from signaling.live import Live
 from signaling.server import app_keys, worker_metrics
 from signaling.server.forwarding import RELAY
 
@@ -40,7 +40,7 @@ def metrics_app(app: web.Application) -> web.Application:
         snapshot = CollectorRegistry(auto_describe=False)
         stats, disks = await asyncio.gather(_stats(app), asyncio.to_thread(_disks, _folders(app)))
         snapshot.register(Families([*_of_server(app), *disks, *worker_metrics.families(stats)]))
-        text = generate_latest(app[app_keys.LIVE].house.meters.registry) + generate_latest(snapshot)
+        text = generate_latest(app[app_keys.LIVE].meters.registry) + generate_latest(snapshot)
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     beside = web.Application()
@@ -56,7 +56,7 @@ async def _stats(app: web.Application) -> Mapping[str, WorkerStats | None]:
         except (WorkerError, TimeoutError):
             return None
 
-    workers = app[app_keys.LIVE].house.workers.usable()
+    workers = app[app_keys.LIVE].workers.usable()
     answers = await asyncio.gather(*(asked(worker.client) for worker in workers))
     return dict(zip((worker.place for worker in workers), answers, strict=True))
 
@@ -80,7 +80,7 @@ def _disks(folders: Mapping[str, Path]) -> list[Metric]:
 
 
 def _of_server(app: web.Application) -> Iterator[Metric]:
-    house, node = app[app_keys.LIVE].house, app.get(app_keys.NODE)
+    live, node = app[app_keys.LIVE], app.get(app_keys.NODE)
     yield gauge("sangdam_build_info", "Always 1", ("version",), {(version("sangdam"),): 1})
     yield gauge(
         "sangdam_leader",
@@ -88,44 +88,44 @@ def _of_server(app: web.Application) -> Iterator[Metric]:
         (),
         {(): int(node is None or state_of(node) == "deciding")},
     )
-    sessions = Counter((entry.session.state,) for entry in house.entries.values())
+    sessions = Counter((entry.session.state,) for entry in live.index.entries.values())
     yield gauge("sangdam_sessions", "Sessions by state", ("state",), sessions)
-    yield from _waiting(house)
-    staff = Counter((item.role, item.state) for item in app[app_keys.LIVE].staffing.items())
+    yield from _waiting(live)
+    staff = Counter((item.role, item.state) for item in live.staffing.items())
     yield gauge("sangdam_staff", "Staff by role and state", ("role", "state"), staff)
     people = Counter({("staff",): 0, ("user",): 0})
-    people.update(("staff" if client.staff else "user",) for client in house.hub.clients)
+    people.update(("staff" if client.staff else "user",) for client in live.hub.clients)
     if RELAY in app:
         people["passed_on",] = len(app[RELAY].sockets)
     yield gauge("sangdam_websockets", "WebSockets of browsers", ("kind",), people)
     workers = Counter({(state,): 0 for state in WORKER_STATES})
-    workers.update((item.state,) for item in house.workers.items())
+    workers.update((item.state,) for item in live.workers.items())
     yield gauge("sangdam_workers", "Media workers by state", ("state",), workers)
     yield gauge("sangdam_tasks", "Tasks of the event loop", (), {(): len(asyncio.all_tasks())})
-    yield gauge("sangdam_pending_writes", "Writes that wait until the records are available again", (), {(): len(house.owed)})
+    yield gauge("sangdam_pending_writes", "Writes that wait until the records are available again", (), {(): len(live.owed)})
     yield gauge(
         "sangdam_board_updates_waiting",
         "Board updates not yet in the records",
         (),
-        {(): app[app_keys.LIVE].rooms.waiting_for_records},
+        {(): live.rooms.waiting_for_records},
     )
-    refused = {(reason,): count for reason, count in house.refused.items()}
+    refused = {(reason,): count for reason, count in live.refused.items()}
     yield counter("sangdam_refused", "Requests, messages and connections refused", ("reason",), refused)
 
 
-def _waiting(house: House) -> Iterator[Metric]:
+def _waiting(live: Live) -> Iterator[Metric]:
     """Yield metrics of requests that nobody has accepted yet. Callbacks count when they are due."""
-    in_line = [("user", entry) for entry in house.index.waiting.values()]
-    in_line += [("callback", entry) for entry in house.index.callbacks.values() if entry.session.in_line()]
+    in_line = [("user", entry) for entry in live.index.waiting.values()]
+    in_line += [("callback", entry) for entry in live.index.callbacks.values() if entry.session.in_line()]
     found = [(kind, entry, entry.session.category, entry.session.enqueued_at) for kind, entry in in_line]
-    for entry in house.index.running.values():
+    for entry in live.index.running.values():
         asked = entry.session.open_help()
         if asked is not None and asked.state == "asking":
             category = asked.category or entry.session.category
             found.append(("transfer" if asked.transfer else "help", entry, category, asked.asked_at))
     queues = Counter((kind, entry.site.id, category, entry.session.language) for kind, entry, category, _ in found)
     yield gauge("sangdam_waiting", "People who wait, by queue", ("kind", "site", "category", "language"), _most(queues))
-    now, longest = house.now(), {(kind,): 0.0 for kind in KINDS}
+    now, longest = live.now(), {(kind,): 0.0 for kind in KINDS}
     for kind, _, _, since in found:
         longest[kind,] = max(longest[kind,], (now - since) / 1000)
     yield gauge("sangdam_longest_wait_seconds", "Longest wait of those who wait now", ("kind",), longest)

@@ -84,11 +84,11 @@ def setup(app: web.Application) -> None:
 async def _serve(request: web.Request) -> web.StreamResponse:
     live, settings = request.app[app_keys.LIVE], request.app[app_keys.SETTINGS]
     if request.headers.get("Origin") not in settings.own_origins:
-        live.house.refused["origin"] += 1
+        live.refused["origin"] += 1
         return web.json_response({"reason": "wrong_origin", "message": "This page may not connect here."}, status=403)
     network = network_of(address_of(request))
     if not request.app[STRANGERS].enter(network):
-        live.house.refused["too_many_sockets"] += 1
+        live.refused["too_many_sockets"] += 1
         return web.json_response(
             {"reason": "too_many_sockets", "message": "Too many connections at once; try again."}, status=429
         )
@@ -104,7 +104,7 @@ async def _converse(request: web.Request, stranger: ExitStack) -> web.WebSocketR
     try:
         await socket.prepare(request)
     except ConnectionError:  # the browser has given up waiting
-        live.house.refused["gone"] += 1
+        live.refused["gone"] += 1
         return socket
     try:
         await _Connection(live, request, socket, stranger).run()
@@ -136,7 +136,7 @@ class _Connection:
                 if self.client.closing:  # give the writer time to send `bye`
                     await asyncio.wait([writer], timeout=GOODBYE_S)
         except TimeoutError:
-            self.live.house.refused["no_hello"] += 1
+            self.live.refused["no_hello"] += 1
         finally:
             was_let_in = bool(self._tasks)
             await self._end_tasks()
@@ -170,13 +170,13 @@ class _Connection:
         except Unreadable:
             message = None
         if not isinstance(message, msg.Hello):
-            self.live.house.refused["bad_message"] += 1
+            self.live.refused["bad_message"] += 1
             await self._say(msg.Error(reason="bad_message", message="The first message must be hello."))
             return False
         try:
             known = await (self._user(message) if message.token else self._staff(message))
         except Crowded as crowded:
-            self.live.house.refused["crowded"] += 1
+            self.live.refused["crowded"] += 1
             await self._say(msg.Bye(reason="crowded", retry_ms=int(crowded.retry_s * 1000)))
             return False
         except RecordsAway:  # the client cannot be authenticated now
@@ -184,7 +184,7 @@ class _Connection:
             return False
         if known:
             return True
-        self.live.house.refused["hello"] += 1
+        self.live.refused["hello"] += 1
         await self._say(msg.Bye(reason="token" if message.token else "signed_out"))
         return False
 
@@ -192,7 +192,7 @@ class _Connection:
         entry = await self.live.by_token(hello.token)
         if entry is None:
             return False
-        async with self.live.admission.returning(urgent=entry.id in self.live.house.index.running):
+        async with self.live.admission.returning(urgent=entry.id in self.live.index.running):
             self.client = Client(tab=hello.tab, right=entry.token_hash)
             await self.live.attach_user(self.client, entry)
         return True
@@ -200,7 +200,7 @@ class _Connection:
     async def _staff(self, hello: msg.Hello) -> bool:
         if self.request.headers.get("Origin") not in self.request.app[app_keys.SETTINGS].staff_origins:
             return False
-        record = await self.request.app[app_keys.IDENTITY].who(self.request, self.live.house.now())
+        record = await self.request.app[app_keys.IDENTITY].who(self.request, self.live.now())
         if record is None:
             return False
         async with self.live.admission.returning(urgent=True):
@@ -271,15 +271,15 @@ class _Connection:
     async def _handle(self, client: Client, message: msg.ClientMessage) -> None:
         request_id, session = getattr(message, "id", None), getattr(message, "session", "")
         if not isinstance(message, msg.Ping):
-            client.acted_at = self.live.house.now()
+            client.acted_at = self.live.now()
         try:
             await handle(self.live, client, message)
         except (Unavailable, RecordsAway):
-            self.live.house.refused["unavailable"] += 1
+            self.live.refused["unavailable"] += 1
             client.send(_error("unavailable", request_id, session))
         except REFUSALS as refused:
             reason = refused.reason if isinstance(refused, NotAllowed) else "unknown"
-            self.live.house.refused[reason] += 1
+            self.live.refused[reason] += 1
             detail = refused.detail if isinstance(refused, NotAllowed) else ""
             client.send(_error(reason, request_id, session, detail=detail))
         except Exception:
@@ -288,7 +288,7 @@ class _Connection:
 
     def _refuse(self, client: Client, reason: str, request_id: int | None, why: str = "") -> None:
         self._offences += 1
-        self.live.house.refused[reason] += 1
+        self.live.refused[reason] += 1
         client.send(_error(reason, request_id, why=why))
         if self._offences > MOST_OFFENCES:
             client.bye("too_many", retry_ms=5000)

@@ -28,6 +28,7 @@ from media.api.client import WorkerClient
 from media.api.wire import AdmitPeer, Admitted
 from signaling.access import identity
 from signaling.config.settings import Settings
+from signaling.live.clock import wall_clock_ms
 from signaling.mediaworkers.embedded import START_TIMEOUT_S, Worker, Workers
 from signaling.mediaworkers.interface import MediaWorkers
 from signaling.records import Records
@@ -77,6 +78,19 @@ def settings_for(folder: Path) -> Settings:
     )
 
 
+class Clock:
+    """A server's clock that jumps ahead when a test says so."""
+
+    def __init__(self) -> None:
+        self._ahead_ms = 0
+
+    def __call__(self) -> int:
+        return wall_clock_ms() + self._ahead_ms
+
+    def skip(self, seconds: float) -> None:
+        self._ahead_ms += int(seconds * 1000)
+
+
 class Service:
     def __init__(self, settings: Settings, app: web.Application, http: aiohttp.ClientSession) -> None:
         self.settings = settings
@@ -90,15 +104,13 @@ class Service:
 
     def skip(self, seconds: float) -> None:
         """Let the service's clock jump ahead."""
-        house, ahead = self.live.house, int(seconds * 1000)
-        before = house.now
-        house.now = lambda: before() + ahead
+        self.live.now.skip(seconds)
         self.live.sessions.scheduler.wake()
         self.live.staffing.wake()
 
     async def notices_gone(self, person: Person) -> None:
         """Close this tab and wait until the service knows."""
-        holders = self.live.house.entries[person.session_id].holders
+        holders = self.live.index.entries[person.session_id].holders
         before = len(holders)
         await person.close()
         async with asyncio.timeout(WAIT_S):
@@ -324,7 +336,7 @@ class OneWorker(Workers):
 async def running(settings: Settings, *, supervised: bool = False, workers: MediaWorkers | None = None) -> AsyncIterator[Service]:
     """Start a service. `supervised`: with its own workers, which may be killed."""
     workers = workers or (Workers(settings) if supervised else OneWorker(settings))
-    runner = web.AppRunner(await wiring.build_app(settings, workers), access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(await wiring.build_app(settings, workers, Clock()), access_log=None, shutdown_timeout=1.0)
     async with aiohttp.ClientSession() as http:
         try:
             await runner.setup()

@@ -82,7 +82,7 @@ async def served(redis: RedisServer, folder: Path, workers: int) -> AsyncIterato
 
 async def until_live(service: Service, count: int) -> None:
     async with asyncio.timeout(20):
-        while sum(worker.state == "live" for worker in service.live.house.workers.items()) != count:
+        while sum(worker.state == "live" for worker in service.live.workers.items()) != count:
             await asyncio.sleep(0.05)
 
 
@@ -116,7 +116,7 @@ async def in_a_new_room(user: Person, counselor: Person, epoch: int) -> None:
 
 def pid_of(service: Service, room: str) -> int:
     """Return the process behind the port at which the room's worker is reached."""
-    port = service.live.house.entries[room].room.worker.said.url.rpartition(":")[2]
+    port = service.live.index.entries[room].room.worker.said.url.rpartition(":")[2]
     found = subprocess.run(["ss", "-Hltnp", f"sport = :{port}"], capture_output=True, text=True, check=True).stdout
     return int(found.partition("pid=")[2].partition(",")[0])
 
@@ -138,7 +138,7 @@ async def test_frozen_worker_does_no_harm_when_it_wakes(redis: RedisServer, tmp_
         async with served(redis, tmp_path, 2) as service:
             user, counselor = await talking(service)
             epoch, pid = user.session["room"]["epoch"], pid_of(service, user.session_id)
-            former = service.live.house.entries[user.session_id].room.worker.client
+            former = service.live.index.entries[user.session_id].room.worker.client
             os.kill(pid, signal.SIGSTOP)
             await in_a_new_room(user, counselor, epoch)
             os.kill(pid, signal.SIGCONT)
@@ -200,7 +200,7 @@ async def test_calls_continue_while_the_server_restarts(redis: RedisServer, tmp_
             assert (await user_peer.listen(0.4)).tones(440, 620, 880) == {620}
             assert (await counselor_peer.listen(0.4)).tones(440, 620, 880) == {440}
             assert (await again.say("leave"))["type"] == "ok"
-            worker = next(iter(service.live.house.workers._workers.values()))
+            worker = next(iter(service.live.workers._workers.values()))
             async with asyncio.timeout(5):
                 while await worker.client.rooms():
                     await asyncio.sleep(0.05)
@@ -223,7 +223,7 @@ async def test_redis_outage_or_empty_restart_moves_no_room(redis: RedisServer, t
 async def test_command_without_the_secret_is_refused(redis: RedisServer, tmp_path: Path) -> None:
     with media_machine(redis, 1):
         async with served(redis, tmp_path, 1) as service:
-            url = next(iter(service.live.house.workers._workers.values())).said.url
+            url = next(iter(service.live.workers._workers.values())).said.url
             for secret in ("", "guess"):
                 async with WorkerClient(url, secret) as stranger:
                     with pytest.raises(WorkerRefused):

@@ -48,7 +48,7 @@ async def test_killed_worker_costs_only_a_new_offer(supervised: Service) -> None
     assert await hears(counselor, user, 440)
     await user.until(lambda s: all(p["peer"] == "live" for p in s["participants"]))
     epoch = user.session["room"]["epoch"]
-    worker = supervised.live.house.entries[user.session_id].room.worker
+    worker = supervised.live.index.entries[user.session_id].room.worker
     began = asyncio.get_running_loop().time()
     os.kill(worker.process.pid, signal.SIGKILL)
     await asyncio.gather(*(person.until(lambda s: s["room"]["epoch"] > epoch) for person in (user, counselor)))
@@ -108,9 +108,9 @@ async def test_ending_worker_carries_sound_until_its_people_have_moved(supervise
     user, counselor = await both_in_voice(supervised)
     assert await hears(user, counselor, 620)
     epoch, old = user.session["room"]["epoch"], user.peer
-    worker = supervised.live.house.entries[user.session_id].room.worker
+    worker = supervised.live.index.entries[user.session_id].room.worker
     async with asyncio.timeout(20):
-        while len(supervised.live.house.workers.items()) < 2:  # the spare worker
+        while len(supervised.live.workers.items()) < 2:  # the spare worker
             await asyncio.sleep(0.05)
     os.kill(worker.process.pid, signal.SIGTERM)
     await asyncio.gather(*(person.until(lambda s: s["room"]["epoch"] > epoch) for person in (user, counselor)))
@@ -130,7 +130,7 @@ async def both_in_voice(service: Service) -> tuple[Person, Person]:
 
 async def moved_after(service: Service, people: tuple[Person, ...], what: signal.Signals) -> float:
     """Return the seconds from the signal to the room's worker until everybody has a peer connection in a new room."""
-    worker = service.live.house.entries[people[0].session_id].room.worker
+    worker = service.live.index.entries[people[0].session_id].room.worker
     epoch = people[0].session["room"]["epoch"]
     began = asyncio.get_running_loop().time()
     os.kill(worker.process.pid, what)
@@ -145,7 +145,7 @@ async def moved_after(service: Service, people: tuple[Person, ...], what: signal
 
 async def a_spare_stands_by(service: Service) -> None:
     async with asyncio.timeout(15):
-        while not any(worker.state == "spare" for worker in service.live.house.workers.items()):
+        while not any(worker.state == "spare" for worker in service.live.workers.items()):
             await asyncio.sleep(0.02)
 
 
@@ -168,7 +168,7 @@ async def test_call_survives_repeated_worker_kills(supervised: Service) -> None:
 async def test_call_survives_a_kill_before_the_spare_is_up(supervised: Service) -> None:
     """Two workers die at once. The next one that answers takes the room."""
     people = await both_in_voice(supervised)
-    for worker in list(supervised.live.house.workers._workers):
+    for worker in list(supervised.live.workers._workers):
         if worker.state == "spare":
             os.kill(worker.process.pid, signal.SIGKILL)
     assert await moved_after(supervised, people, signal.SIGKILL) < 6.0

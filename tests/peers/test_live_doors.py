@@ -221,7 +221,7 @@ async def test_operator_sees_every_session_and_can_end_it(service: Service) -> N
 
 async def test_only_the_tab_that_does_not_read_is_closed(service: Service) -> None:
     user, counselor = await in_conversation(service)
-    slow = service.live.house.entries[user.session_id].holders[user.session["you"]]
+    slow = service.live.index.entries[user.session_id].holders[user.session["you"]]
     for _ in range(3000):
         slow.send_encoded(b'{"type":"pong","now":1}' + b" " * 4000)
     assert (await user.get("bye"))["reason"] == "slow_client"

@@ -209,7 +209,7 @@ async def lived_through(house: House, word: str) -> str:
 
 async def called_back(house: House, word: str) -> str:
     user = await user_of(house, word, "text")
-    at = house.service.live.house.now() + 3_600_000
+    at = house.service.live.now() + 3_600_000
     asked = await user.say("callback", at=at, contact=f"010 {word}", note=f"전화 {word}")
     assert asked["type"] == "ok"
     await user.close()
@@ -261,7 +261,7 @@ async def test_sessions_past_retention_leave_no_byte(house: House) -> None:
     word = f"over{secrets.token_hex(6)}"
     await lived_through(house, word)
     await message_left(house, word)
-    later = house.service.live.house.now() + 91 * DAY_MS
+    later = house.service.live.now() + 91 * DAY_MS
     await _delete_recordings(house.records, house.service.app[app_keys.RECORDINGS], later)
     assert await house.records.purge(later) == 2
     assert await house.found(word) == []

@@ -230,7 +230,7 @@ async def test_killed_recording_worker_leaves_complete_files(tmp_path: Path) -> 
         peers[0].speak(USER)
         await agreed(user, counselor)
         await asyncio.sleep(1.0)
-        entry = service.live.house.entries[user.session_id]
+        entry = service.live.index.entries[user.session_id]
         os.kill(entry.room.worker.process.pid, signal.SIGKILL)
         await user.until(lambda s: s["room"]["epoch"] == 2)
         peers.append(await user.join_room())

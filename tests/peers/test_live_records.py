@@ -30,7 +30,7 @@ async def test_erasing_by_command_ends_the_running_session(service: Service) -> 
         assert (await person.get("session_over"))["reason"] == "erased"
     assert (await user.get("bye"))["reason"] == "token", "the user's token has ended"
     assert (await counselor.ask(type="line", session=user.session_id, line="c-2", text="아직"))["reason"] == "not_yours"
-    assert user.session_id not in service.live.house.entries
+    assert user.session_id not in service.live.index.entries
     records = service.app[app_keys.RECORDS]
     assert await records.lines(user.session_id, audience="staff") == []
     assert await records.events(user.session_id) == []

@@ -250,7 +250,7 @@ async def test_only_an_idle_console_times_out(service: Service, aside: Records) 
     wallboard = await service.staff("ops", available=False)
     await wallboard.ask(type="watch")
     long_ago = sa.update(t.sign_in).values(created_at=PAST, seen_at=PAST)
-    service.live.house.hub.of_staff("suho")[0].acted_at = 0
+    service.live.hub.of_staff("suho")[0].acted_at = 0
     await aside._do(long_ago)
     await ends_in_time(idle)
     for person in (on_duty, wallboard):

@@ -74,7 +74,7 @@ async def test_unopened_sessions_take_no_place_and_end_in_seconds(service: Servi
     assert (await user.say("enter"))["type"] == "ok"
     service.skip(31)
     async with asyncio.timeout(5):
-        while any(session in service.live.house.entries for session, _ in unopened):
+        while any(session in service.live.index.entries for session, _ in unopened):
             await asyncio.sleep(0.05)
     assert service.live.crowd.unopened.total() == 0
     assert service.live.crowd.here == {"demo-shop": 1}

@@ -130,9 +130,7 @@ async def test_mix_metrics_still_count_closed_rooms(service: Service) -> None:
     assert of(now, "sangdam_media_voice_frames_total", origin="decoded") > 0
     assert (await user.say("leave"))["type"] == "ok"
     async with asyncio.timeout(10):
-        while (
-            service.live.house.workers.place(user.session_id) is None or service.live.house.entries[user.session_id].room.opened
-        ):
+        while service.live.workers.place(user.session_id) is None or service.live.index.entries[user.session_id].room.opened:
             await asyncio.sleep(0.05)
     after = await scraped(service)
     assert of(after, "sangdam_media_encodes_total") >= of(now, "sangdam_media_encodes_total")
@@ -165,7 +163,7 @@ async def test_operator_sees_how_everybody_is_connected(service: Service) -> Non
     board = await operator.find(lambda m: m["type"] == "wallboard" and any(s.get("quality") == "poor" for s in m["sessions"]))
     assert [session["id"] for session in board["sessions"]] == [user.session_id]
     assert "call_quality" not in user.traffic() + counselor.traffic()
-    service.live.house.turn = Turn(("turn:127.0.0.1:3478?transport=udp",), b"")
+    service.live.calls.turn = Turn(("turn:127.0.0.1:3478?transport=udp",), b"")
     relayed = {"path": "relay"}.items()  # these peers' packets come from the address that now belongs to the relay
     await operator.find(lambda m: m["type"] == "call_quality" and all(relayed <= p.items() for p in m["people"]))
 

@@ -72,7 +72,7 @@ async def test_emptied_redis_loses_nobody_and_keeps_the_order(redis: RedisServer
         redis.restart()
         suho = await service.staff("suho", available=False)
         async with asyncio.timeout(10):
-            while len((await service.live.house.store.snapshot()).requests) < 4:
+            while len((await service.live.store.snapshot()).requests) < 4:
                 await asyncio.sleep(0.05)
         since = 0
         await available_again(suho)
@@ -102,12 +102,12 @@ async def test_available_staff_stay_available_after_redis_is_emptied(redis: Redi
 async def test_due_callback_survives_an_emptied_redis(redis: RedisServer, settings: Settings) -> None:
     async with served(settings) as service:
         user = await service.user()
-        at = service.live.house.now() + 60_000
+        at = service.live.now() + 60_000
         assert (await user.say("callback", at=at, contact="010-2000-3000"))["type"] == "ok"
         await service.notices_gone(user)
-        service.skip((at - service.live.house.now()) / 1000 + 0.1)
+        service.skip((at - service.live.now()) / 1000 + 0.1)
         async with asyncio.timeout(15):
-            while (await service.live.house.store.request_status(f"{user.session_id}.c1")) is None:
+            while (await service.live.store.request_status(f"{user.session_id}.c1")) is None:
                 await asyncio.sleep(0.05)
         redis.restart()
         await asyncio.sleep(1.0)  # longer than the interval of the check for an emptied Redis
@@ -166,7 +166,7 @@ async def test_call_ended_during_a_redis_freeze_ends_in_redis(redis: RedisServer
         finally:
             redis.process.send_signal(18)
         async with asyncio.timeout(15):
-            while (await service.live.house.store.snapshot()).requests:
+            while (await service.live.store.snapshot()).requests:
                 await asyncio.sleep(0.1)
         await available_again(counselor)
 
@@ -195,7 +195,7 @@ async def test_queue_order_survives_restart_with_an_emptied_redis(redis: RedisSe
         late = await service.user_tab(late.session_id, late.token)
         await late.state("waiting")
         async with asyncio.timeout(15):
-            while (await service.live.house.store.request_status(f"{late.session_id}.u1")).state != "waiting":
+            while (await service.live.store.request_status(f"{late.session_id}.u1")).state != "waiting":
                 await asyncio.sleep(0.05)
         await asyncio.sleep(1.0)  # several checks of the server, each of which might end the wait
         assert not [message for message in counselor.seen if message["type"] == "ring"]
@@ -212,4 +212,4 @@ async def test_absent_user_blocks_nobody_forever(redis: RedisServer, settings: S
         service.skip(31)
         counselor = await service.staff("jimin")
         assert await takes_a_call(counselor) == late.session_id
-        assert service.live.house.entries[early.session_id].session.state == "waiting"
+        assert service.live.index.entries[early.session_id].session.state == "waiting"

@@ -43,7 +43,7 @@ async def ended(process: asyncio.subprocess.Process) -> tuple[int | None, dict[s
 
 
 async def sessions(service: Service) -> list[str]:
-    return [entry.session.state for entry in service.live.house.entries.values()]
+    return [entry.session.state for entry in service.live.index.entries.values()]
 
 
 async def test_simulated_calls_are_held_and_measured(service: Service) -> None:

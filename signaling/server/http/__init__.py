@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from aiohttp import web
 
 from signaling.access.rate_limits import Buckets
 from signaling.server import retention
-from signaling.server.app_keys import COUNTS
 
 from . import copies, health, hours, mangled, operator, pages, pictures, recordings, staff, users
 from .errors import refusals
@@ -19,7 +16,6 @@ from .origin import own_origin_only
 
 def setup(app: web.Application) -> None:
     """Add the routes, the middlewares and the hourly upkeep. Handlers find shared objects by the keys of `app_keys.py`."""
-    app[COUNTS] = Counter()
     app[recordings.LOOKS] = recordings.Looks()
     checker = app[pictures.CHECKER] = Checker()
     app.on_cleanup.append(lambda _: checker.close())

@@ -44,7 +44,7 @@ async def readyz(request: web.Request) -> web.Response:
             missing.append("leader")
         if not await _answers(app[BUS].ping()):
             missing.append("redis")
-    if state == "deciding" and not any(worker.state == "live" for worker in app[LIVE].house.workers.items()):
+    if state == "deciding" and not any(worker.state == "live" for worker in app[LIVE].workers.items()):
         missing.append("workers")
     return answer({"ok": serves, "state": state, "missing": missing}, 200 if serves else 503)
 

@@ -39,7 +39,7 @@ def _count(request: web.Request, status: int, began: float, *, socket: bool = Fa
         return
     took_s = None if socket else asyncio.get_running_loop().time() - began
     method = request.method if request.method in METHODS else OTHER_METHOD
-    request.app[LIVE].house.meters.http_answered(route_of(request), method, status, took_s)
+    request.app[LIVE].meters.http_answered(route_of(request), method, status, took_s)
 
 
 def route_of(request: web.Request) -> str:

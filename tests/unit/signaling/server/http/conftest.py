@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,6 +177,7 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     app[app_keys.CODES] = Codes.open(settings, records)
     app[app_keys.IDENTITY] = Identity(records)
     app[app_keys.LIVE] = live
+    app[app_keys.COUNTS] = Counter()
     http.setup(app)
     async with TestClient(TestServer(app)) as client:
         yield Desk(client, live, records, settings, app)

@@ -1,0 +1,12 @@
+"""The clock of a server: Unix time in milliseconds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+Now = Callable[[], int]
+
+
+def wall_clock_ms() -> int:
+    return time.time_ns() // 1_000_000
