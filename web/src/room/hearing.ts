@@ -28,7 +28,7 @@ export interface Hearing {
 export function hearing(session: SessionView): Hearing {
   const hearers = listenersOf(session, session.you)
     .map((id) => participant(session, id))
-    .filter((person) => person !== undefined && person.role !== "operator") as ParticipantView[]; // operators have one
+    .filter((person) => person !== undefined);
   const [notice, about] = noticeOf(session, hearers);
   const coming = session.room?.notice ? [] : others(session).filter((one) => one.peer === "connecting" || one.peer === "lost");
   return { hearers, coming, notice, about };

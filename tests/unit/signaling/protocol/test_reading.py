@@ -28,6 +28,7 @@ ELSEWHERE = {  # file → raw input that it may read by itself
     "brief.py": "parts.query",  # parts of a page address that was parsed already
     "workshop.py": "json.loads",  # our own process's report on an image
     "errors.py": "request.match_info",  # the name of the matched route
+    "measured.py": "request.match_info",  # the pattern of the matched route
 }
 READS = ("json.decode", "json.Decoder", "json.loads", "msgspec.convert", ".query", ".match_info", ".rel_url")
 
