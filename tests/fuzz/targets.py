@@ -282,7 +282,7 @@ def fuzz_sctp(data: bytes) -> None:
     """Pass packets of an established association, with the right tag (or none) and checksum."""
     _loop()
     ended: list[str] = []
-    sctp: Any = seam._BoundedSctp(_NoDtls(), ended.append)
+    sctp: Any = seam._BoundedSctp(_NoDtls(), ended.append, lambda: None)
     sctp._loop = _NoLoop()
     sctp._last_received_tsn, sctp._remote_port, sctp._inbound_streams_count = 99, 5000, 1024
     if data[:1] != b"\xff":
