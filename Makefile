@@ -35,7 +35,7 @@ look: $(VENV)/.dev packages pages ## drive every page through its states, check 
 check: $(VENV)/.dev pages ## lint, types, import contract, unit tests (about a minute)
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target lint unit
 
-PLAIN := tests matcher loadtest web # folders whose prose follows all rules of tests/style.py
+PLAIN := tests matcher loadtest media signaling web # folders whose prose follows all rules of tests/style.py
 
 lint:
 	$(BIN)/ruff check .

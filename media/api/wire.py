@@ -75,7 +75,7 @@ class SetMatrix(Struct, kw_only=True):
 
 
 class Record(Struct, kw_only=True):
-    """What is recorded. `participants`: whose sound and video are written.
+    """A recording under way. `participants`: the people whose sound and video are written.
 
     `period`: number of the period of consent, from 1. A new number starts a new segment. A period that has failed
     (`RecordingOver`) is not started again.

@@ -76,7 +76,7 @@ class Kind(Enum):
 
 
 class Step(NamedTuple):
-    """What the mixer plays next: `samples` at 48 kHz, by `kind`."""
+    """The next piece that the mixer plays: `samples` at 48 kHz, by `kind`."""
 
     kind: Kind
     samples: int

@@ -78,7 +78,7 @@ def _unwrapped(
 
 
 class Seen:
-    """Which recent packets of a stream have been passed on, so that none is passed on twice.
+    """The recent packets of a stream that have been passed on. It keeps a packet from being passed on twice.
 
     A voice needs it while its packets carry redundant copies, and a while longer, because late packets may come.
     """

@@ -120,7 +120,7 @@ class Lent:
         self._leg.say(packet)
 
     def aim(self, path: Path) -> None:
-        """Send this peer's packets to `path` from now on."""
+        """Send what this peer hears to `path` from now on."""
         self._leg.aim(path)
 
     def close(self) -> None:

@@ -64,7 +64,7 @@ class Owner(Protocol):
 
 
 class Wire(Protocol):
-    """What a peer needs of its worker."""
+    """The parts of its worker that a peer needs."""
 
     certificate: Certificate
     fastpath: Fastpath | None

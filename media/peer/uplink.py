@@ -1,4 +1,4 @@
-"""What one peer sends: which stream each packet belongs to (layers and retransmissions, too), and when it arrived. Pure."""
+"""The streams that one peer sends: where each packet belongs (layers and retransmissions, too), and when it arrived. Pure."""
 
 from __future__ import annotations
 

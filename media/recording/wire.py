@@ -46,7 +46,7 @@ class Track(Struct, tag="track", kw_only=True):
 
 
 class Reach(Struct, tag="reach", kw_only=True):
-    """Who hears and sees whom from now on, as in `recording_files.Reached`."""
+    """The people who hear and see whom from now on, as in `recording_files.Reached`."""
 
     segment: int
     at: float

@@ -59,7 +59,7 @@ class Transactions:
         self._bits = bytearray(TRANSACTION_BITS // 8)
 
     def add(self, transaction: bytes) -> bool:
-        """Whether this one is new."""
+        """Remember a transaction. Return whether it is new."""
         hashed = crc32(transaction)
         new = False
         for at in (hashed & 0xFFFF, hashed >> 16):

@@ -52,7 +52,7 @@ class Refused(Exception):
 
 
 class Outside(Wire, Protocol):
-    """What a room needs of its worker."""
+    """The parts of its worker that a room needs."""
 
     candidates: list[tuple[str, int]]
     recorder: Link | None

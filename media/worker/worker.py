@@ -51,7 +51,7 @@ def find_fastpath() -> Fastpath | None:
 
 @dataclass(frozen=True)
 class Where:
-    """What a worker binds and where it writes.
+    """The addresses that a worker binds, and the folder to which it writes.
 
     `addresses`: local ones to bind; `announced`: public ones that lead here, with the same port. `port`: 0 takes any free one.
     `recordings`: folder of the recordings; None: this worker records nothing.

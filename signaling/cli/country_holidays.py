@@ -20,8 +20,11 @@ class NoHolidays(ValueError):
 
 
 def closed_days(place: str, years: Collection[int]) -> list[str]:
-    """Return the public holidays of `place` as ISO dates in order. `place` is a country (KR), perhaps with a part of it
-    (DE-BY). Raises NoHolidays for an unknown place, and for a year of which the package knows nothing."""
+    """Return the public holidays of `place` as ISO dates in order.
+
+    `place` is a country (KR), perhaps with a part of it (DE-BY). Raises NoHolidays for an unknown
+    place, and for a year of which the package knows nothing.
+    """
     if find_spec("holidays") is None:
         raise NoHolidays("Holidays of countries need a package. Install it: pip install 'sangdam[holidays]'")
     import holidays

@@ -39,7 +39,7 @@ def _days(_context: click.Context, _parameter: click.Parameter, values: tuple[st
 
 
 def _years(_context: click.Context, _parameter: click.Parameter, value: str) -> list[int]:
-    """ "2026,2027" → [2026, 2027]"""
+    """Return the years of "2026,2027" as numbers."""
     texts = [text.strip() for text in value.split(",")] if value else []
     if not all(text.isascii() and text.isdigit() and FIRST_YEAR <= int(text) <= LAST_YEAR for text in texts):
         raise click.BadParameter(f"“{value}” is not understood; years look like 2026,2027")

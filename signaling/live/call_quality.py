@@ -94,8 +94,9 @@ class Calls:
         return rooms
 
     async def _find_relays(self) -> None:
-        """Whose packets come from a relay of ours, comes by relay. (A relay that sends from another address than it is named by
-        is not recognized.)"""
+        """Find the addresses of our TURN servers. A peer whose packets come from one of them is connected by relay.
+
+        A relay that sends from another address than the one it is named by is not recognized."""
         loop = asyncio.get_running_loop()
         if self.turn is None or loop.time() < self._relays_until_s:
             return

@@ -49,7 +49,7 @@ class Lines:
                 self._fan_out(entry, line)
 
     async def _audience(self, entry: Entry, person: Person, message: SendLine) -> Audience:
-        """Whom it may reach; NotAllowed with the reason when it may not be written at all."""
+        """Return the audience of a line. Raises NotAllowed with the reason when it may not be written at all."""
         state = entry.session.state
         if state not in ("waiting", "active") and not (state == "after" and person.staff):
             raise NotAllowed("wrong_state")

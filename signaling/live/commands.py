@@ -1,4 +1,4 @@
-"""What each client message does, by table. Every message is checked against the sender's part in that session here, once."""
+"""A table of client messages and what each does. Each is checked here, once, against the sender's part in the session."""
 
 from __future__ import annotations
 
@@ -305,7 +305,10 @@ async def _decline(live: Live, client: Client, message: msg.Decline) -> Reply:
 
 
 async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, Person]:
-    """Who writes notes, and where: in the room, after handing over, or a while after the session closed by itself."""
+    """Return the session and the person who writes notes in it.
+
+    They are in the room, have handed over, or come a while after the session closed by itself.
+    """
     staff = _staff_id(client)
     entry = await live.any_session(session)
     person = entry.session.people.get(staff) if entry else None

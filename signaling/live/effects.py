@@ -1,4 +1,4 @@
-"""What the steps of a session cause: at the matcher, in the chat and in the room."""
+"""The effects of a session's steps: at the matcher, in the chat and in the room."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class Meters:
                 self._statements.labels(kind).observe(loop_time() - began)
 
     async def watch_loop(self) -> None:
-        """For ever: a timer of our own tells how long everything else had to wait."""
+        """Measure the event loop's lag, endlessly: a timer that fires late tells how long everything else had to wait."""
         loop = asyncio.get_running_loop()
         while True:
             due = loop.time() + LAG_EVERY_S

@@ -1,4 +1,4 @@
-"""What sessions have to write while the records are away: kept in memory, in order, and written when they are back.
+"""Writes that sessions owe while the records are unavailable: kept in memory, in order, and written later.
 
 A session's state is whole in each write, so that only its newest is kept; what happened (events, lines of the service) is kept
 one by one, up to a bound. From `crowded` on nobody new is let into a queue, and what is left of the bound is for conversations

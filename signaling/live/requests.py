@@ -1,4 +1,4 @@
-"""What is asked of the matcher: steps of its store, and the events they return, in their order."""
+"""Requests to the matcher: steps of its store, and the events they return, in their order."""
 
 from __future__ import annotations
 

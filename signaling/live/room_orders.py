@@ -1,4 +1,4 @@
-"""What sessions ask of their rooms. `Rooms.run` carries the orders out."""
+"""The orders of sessions to their rooms. `Rooms.run` carries them out."""
 
 from __future__ import annotations
 

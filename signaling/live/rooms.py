@@ -162,7 +162,7 @@ class Rooms:
             return []
 
     async def _take_peers(self, entry: Entry, state: media.RoomState) -> None:
-        """Of a room that was open there at this epoch already."""
+        """Take over the peers of a room that was open on the worker at this epoch already."""
         known = {peer.peer for peer in state.peers}
         people = entry.session.people.values()
         believed = [(person.id, name) for person in people for name in (person.former_id, person.peer_id) if name]
@@ -276,7 +276,7 @@ class Rooms:
                 await self._sessions.apply(entry, PeerChanged(peer.participant, peer.peer, room.epoch, peer.state))
 
     async def _speaking_changed(self, event: media.SpeakingChanged) -> None:
-        """Each is told of those they can hear, and of themself."""
+        """Tell every participant which of the people they hear are speaking, and whether they are heard themselves."""
         entry = self._index.entries.get(event.room)
         if entry is None or event.epoch != entry.session.epoch:
             return

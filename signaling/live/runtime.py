@@ -339,7 +339,7 @@ class Live:
         return entry
 
     def _stands(self, session: Session | SessionRecord) -> bool:
-        """Whether its user may still come: a day after its end they may not."""
+        """Return whether the session's user may still connect: until a day after its end."""
         return session.state not in FINAL_STATES or self.now() <= (session.ended_at or 0) + RATING_MS
 
     async def any_session(self, session_id: str) -> Entry | None:

@@ -44,7 +44,7 @@ log = structlog.get_logger(__name__)
 
 
 class Effects(Protocol):
-    """What the steps of a session cause outside of it."""
+    """The effects that a session's steps have outside of it."""
 
     async def ask_matcher(self, entry: Entry, effect: Enqueue | Step | Transfer | Reinstate) -> None: ...
     async def say(self, entry: Entry, say: Say) -> None: ...
@@ -229,7 +229,7 @@ class Sessions:
         )
 
     def standing(self, entry: Entry) -> tuple[bool, bool]:
-        """What else may change by itself for somebody who waits: is a message offered, and is it open?"""
+        """Return (is leaving a message offered, is the category open): both may change by themselves while somebody waits."""
         return self._offers_message(entry, self.waiting(entry).staffed), self._open(entry)
 
     def _offers_message(self, entry: Entry, staffed: bool) -> bool:
@@ -266,7 +266,7 @@ class Sessions:
             entry.site = await self._records.site(entry.site.id) or entry.site
 
     async def hours_changed(self, site_id: str) -> None:
-        """Who waits or prepares there is told at once."""
+        """Tell the users who wait or prepare at this site at once."""
         for entry in list(self._index.entries.values()):
             if entry.site.id == site_id and entry.session.state in ("preparing", "waiting"):
                 await self.renew_site(entry)

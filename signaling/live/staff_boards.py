@@ -1,4 +1,4 @@
-"""What is pushed to staff in rounds, at most once a second: the queues of consoles, and the operators' wallboard."""
+"""Boards pushed to staff in rounds, at most once a second: the queues of consoles, and the operators' wallboard."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Boards:
         self.sessions.changed = True
 
     def push(self) -> None:
-        """What has changed since they were told, to all staff; consoles beyond what a round may send wait for the next."""
+        """Send every member of staff what has changed. Consoles beyond what one round may send wait for the next."""
         self._frames.clear()
         if not self._behind:
             self._behind = [client for client in self._hub.staff_clients() if client.staff and client.staff.role in MATCHED_ROLES]
@@ -126,7 +126,7 @@ class Boards:
             self.sessions.changed = True  # those told first may have been told too early
 
     def push_queue(self, client: Client) -> int:
-        """Who waits that this member could serve, and the messages left, when that has changed; the bytes sent."""
+        """Send this member the people they could serve and the messages left, if that has changed. Return the bytes sent."""
         record = client.staff
         if record is None or record.role not in MATCHED_ROLES or client.closing:
             return 0
@@ -153,7 +153,7 @@ class Boards:
         return Queue(waiting=items[:QUEUE_ITEMS], more=more, callbacks=callbacks, messages=messages[:QUEUE_ITEMS])
 
     def _waiting(self, record: StaffRecord) -> list[Entry]:
-        """Whom this member could serve."""
+        """Return the waiting sessions that this member could serve."""
         found: list[Entry] = []
         for (site, language, category), queue in self._index.queues.items():
             path = next(iter(queue.values())).site.category_path(category)

@@ -18,7 +18,7 @@ MATCHED_ROLES = ("counselor", "professional")
 
 
 class Staffing:
-    """What each member of staff was last told of their own state."""
+    """Staff at work: their presence and state at the matcher, and what each was last told of it."""
 
     def __init__(self, *, store: MatchStore, hub: Hub, index: Index, now: Now) -> None:
         self._store = store

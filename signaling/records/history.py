@@ -1,4 +1,4 @@
-"""What happened to sessions and why: events, messages that users left, pictures, audit."""
+"""The history of sessions: events, messages that users left, pictures, audit."""
 
 from __future__ import annotations
 

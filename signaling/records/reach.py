@@ -1,4 +1,4 @@
-"""Whether the database is available, and the writes that wait until it is.
+"""Availability of the database, and the writes that wait for it.
 
 After one failure the database counts as unavailable for every transaction, so that not each of them waits by itself. Probes
 with growing pauses test it. It is available again when a probe has written and every write that waits in `insist` has

@@ -18,8 +18,9 @@ _IDENTITY: Final = "identity"
 
 
 def accepted(header: str) -> list[str]:
-    """Return the encodings of ours that `Accept-Encoding` allows and does not like less than the plain file, the best first
-    (RFC 9110, 12.5.3). Among equals the smaller copy goes first. An element that is malformed counts as absent."""
+    """Return our encodings that `Accept-Encoding` allows and prefers to the plain file, or likes as much, best first.
+
+    RFC 9110, 12.5.3. Among equals the smaller copy goes first. An element that is malformed counts as absent."""
     weights = dict(_weights(header))
     others = weights.get("*", 0.0)
     plain = weights.get(_IDENTITY, 0.0)
