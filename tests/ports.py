@@ -12,8 +12,10 @@ import socket
 from contextlib import ExitStack, suppress
 from functools import cache
 
-FIRST, LAST = 10_000, 32_767
-"""Linux serves outgoing connections from 32,768 up (`net.ipv4.ip_local_port_range`)."""
+FIRST, LAST = 10_500, 32_767
+"""Browsers refuse port 10,080, the last on their list of unsafe ports.
+
+Linux serves outgoing connections from 32,768 up (`net.ipv4.ip_local_port_range`)."""
 BLOCK = 500
 """Ports a process. They are used again in turn, once they can be bound."""
 

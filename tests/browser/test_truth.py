@@ -82,7 +82,7 @@ async def test_leaving_a_call_holds_it_and_both_pages_say_so(cast: Cast) -> None
     await by_text(cast, counselor)  # the accepted session is shown
     await expect(counselor.get("session-row").nth(1)).to_have_attribute("aria-current", "true")
     await expect(counselor.get("row-held")).to_be_visible()
-    await expect(user.get("notice").filter(has_text="대기")).to_be_visible()
+    await expect(user.get("notice").filter(has_text="보류")).to_be_visible()
     await expect(user.get("who-hears")).to_contain_text("아무도 내 말을 듣지 않아요")
     await eventually(lambda: hears_the_hold_tone(user), True, "the user hears the tone")
     await counselor.hears()
