@@ -146,6 +146,8 @@ class WorkerClient:
         Raise `WorkerUnreachable` when the stream breaks, misses a number, or is silent for `silence_s` (three heartbeats, unless
         the caller has its own watch).
         """
+        if self._session.closed:
+            raise WorkerUnreachable("closed")
         try:
             async with self._session.ws_connect(
                 f"{self._base}/events", timeout=aiohttp.ClientWSTimeout(ws_close=1.0), max_msg_size=MAX_FRAME_BYTES

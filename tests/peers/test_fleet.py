@@ -138,11 +138,11 @@ async def test_frozen_worker_does_no_harm_when_it_wakes(redis: RedisServer, tmp_
         async with served(redis, tmp_path, 2) as service:
             user, counselor = await talking(service)
             epoch, pid = user.session["room"]["epoch"], pid_of(service, user.session_id)
-            former = service.live.index.entries[user.session_id].room.worker.client
+            url = service.live.index.entries[user.session_id].room.worker.said.url
             os.kill(pid, signal.SIGSTOP)
             await in_a_new_room(user, counselor, epoch)
             os.kill(pid, signal.SIGCONT)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(5), WorkerClient(url, media_token(SECRET)) as former:
                 while await former.rooms():  # it gives the room up
                     await asyncio.sleep(0.05)
             await asyncio.gather(until_hears(user, 620), until_hears(counselor, 440))
@@ -200,9 +200,9 @@ async def test_calls_continue_while_the_server_restarts(redis: RedisServer, tmp_
             assert (await user_peer.listen(0.4)).tones(440, 620, 880) == {620}
             assert (await counselor_peer.listen(0.4)).tones(440, 620, 880) == {440}
             assert (await again.say("leave"))["type"] == "ok"
-            worker = next(iter(service.live.workers._workers.values()))
-            async with asyncio.timeout(5):
-                while await worker.client.rooms():
+            url = next(iter(service.live.workers._workers.values())).said.url
+            async with asyncio.timeout(5), WorkerClient(url, media_token(SECRET)) as worker:
+                while await worker.rooms():
                     await asyncio.sleep(0.05)
 
 
