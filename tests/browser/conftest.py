@@ -55,7 +55,7 @@ async def service(backstage: Backstage) -> AsyncIterator[Service]:
 Casting = Callable[[Service], AbstractAsyncContextManager[Cast]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def casting(playwright: Playwright, pool: Pool, media_folder: Path) -> Casting:
     """Bring people with browsers to a service. At the end no page may have thrown an error."""
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 
-from tests.browser.people import Cast, Staff, User, eventually
-from tests.browser.service import Service, sangdam
+from tests.browser.conftest import Casting
+from tests.browser.people import Staff, User, eventually
+from tests.browser.service import Backstage, Service, sangdam
 from tests.browser.unkind_pages import PAGES, Unkind, unkind_server
 
 ON_TOP = "([x, y]) => document.elementFromPoint(x, y)?.id"
@@ -19,6 +24,43 @@ FROM_CORNER = (60, 40)  # px from the right and from the bottom: on the launcher
 
 async def allow(service: Service, origin: str) -> None:
     await sangdam(service, "site", "add", "demo-shop", "--update", "--origin", service.shop, "--origin", origin)
+
+
+@dataclass
+class Stage:
+    """A service, the origin of the pages, and an available counselor."""
+
+    service: Service
+    origin: str
+    counselor: Staff
+
+
+class Stages:
+    """Lends one stage to test after test. The next test after a failed one gets a new stage: a session may be open in the old."""
+
+    def __init__(self, backstage: Backstage, casting: Casting, stack: AsyncExitStack) -> None:
+        self.backstage, self.casting, self.stack = backstage, casting, stack
+        self.idle: Stage | None = None
+
+    @asynccontextmanager
+    async def lent(self) -> AsyncIterator[Stage]:
+        stage, self.idle = self.idle or await self.build(), None
+        yield stage
+        self.idle = stage
+
+    async def build(self) -> Stage:
+        service = await self.backstage.enter()
+        self.stack.callback(self.backstage.leave, service)
+        origin = await self.stack.enter_async_context(unkind_server(service.url))
+        await allow(service, origin)
+        cast = await self.stack.enter_async_context(self.casting(service))
+        return Stage(service, origin, await cast.counselor())
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def stages(backstage: Backstage, casting: Casting) -> AsyncIterator[Stages]:
+    async with AsyncExitStack() as stack:
+        yield Stages(backstage, casting, stack)
 
 
 async def press_launcher(user: User) -> None:
@@ -55,29 +97,34 @@ GONE_ON = """([live, ...steps]) => {
 STEPS = "() => sessionStorage.sangdamVisit.split('\\n').map((step) => step.split('\\t').at(-1))"
 
 
-async def test_page_restored_from_cache_shows_missed_lines(cast: Cast) -> None:
-    user = await cast.user()
+async def test_page_restored_from_cache_shows_missed_lines(stages: Stages, casting: Casting) -> None:
     page = next(page for page in PAGES if page.name == "csp")
-    async with unkind_server(user.service.url) as origin:
-        await allow(user.service, origin)
+    async with stages.lent() as stage, casting(stage.service) as cast:
+        user = await cast.user()
         user.shop = await user.context.new_page()
-        await user.shop.goto(f"{origin}/{page.name}/1")
+        await user.shop.goto(f"{stage.origin}/{page.name}/1")
         await user.shop.locator("#sangdam-widget").wait_for(state="attached")
-        newer = f"page\t{origin}/{page.name}/2\t1790000000000\t7\t{page.name} 2"
+        newer = f"page\t{stage.origin}/{page.name}/2\t1790000000000\t7\t{page.name} 2"
         await user.shop.evaluate(GONE_ON, ["open", newer])
         assert await user.shop.evaluate("document.querySelector('#sangdam-widget').className") == "open"
         await user.find_panel()
         assert (await user.shop.evaluate(STEPS))[1:] == [f"{page.name} 1", f"{page.name} 2"]
 
 
+async def finish(user: User, counselor: Staff) -> None:
+    """End the session. The counselor is available to the next visitor."""
+    await user.panel.get_by_test_id("panel-end").click()
+    await user.panel.get_by_test_id("panel-end-yes").click()
+    await counselor.get("wrapup-save").click()
+    await expect(counselor.get("wrapup-save")).to_be_hidden()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
-async def test_text_session_starts_survives_and_has_its_trail(cast: Cast, page: Unkind) -> None:
-    counselor = await cast.counselor()
-    user = await cast.user()
-    async with unkind_server(user.service.url) as origin:
-        await allow(user.service, origin)
+async def test_text_session_starts_survives_and_has_its_trail(stages: Stages, casting: Casting, page: Unkind) -> None:
+    async with stages.lent() as stage, casting(stage.service) as cast:
+        counselor, user = stage.counselor, await cast.user()
         user.shop = await user.context.new_page()
-        await user.shop.goto(f"{origin}/{page.name}/1")
+        await user.shop.goto(f"{stage.origin}/{page.name}/1")
         await user.shop.locator("#sangdam-widget").wait_for(state="attached")
         await user.shop.evaluate(LATER, 12_000)
         await go_on(user, page, 2)
@@ -98,3 +145,4 @@ async def test_text_session_starts_survives_and_has_its_trail(cast: Cast, page: 
         await talk(user, counselor, "둘째 쪽에서")
         await go_on(user, page, 3)
         await talk(user, counselor, "셋째 쪽에서")
+        await finish(user, counselor)
