@@ -1,9 +1,10 @@
-"""The records: what outlives the process (sites, staff, sessions, lines, boards, pictures, events, audit).
+"""The records: what outlives the process (sites, staff, sessions, lines, boards, pictures, events, audit, saved replies).
 
 Other packages use `Records` only; SQL and its dialects stay in this folder. SQLite (WAL) and PostgreSQL have the same tables.
 Alembic migrations in this folder make the tables; they run when the records are opened.
 """
 
+from .replies import SavedReply, TooManyReplies
 from .store import Records
 from .types import (
     AuditRecord,
@@ -37,11 +38,13 @@ __all__ = [
     "PictureRecord",
     "Records",
     "RecordsAway",
+    "SavedReply",
     "SessionRecord",
     "SignInRecord",
     "Site",
     "SiteKey",
     "StaffRecord",
     "StaleEpoch",
+    "TooManyReplies",
     "UnknownSession",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .history import History
 from .lines import Lines
+from .replies import Replies
 from .sessions import Sessions
 from .sites_and_staff import Places
 from .types import StaleEpoch, UnknownSession
@@ -11,5 +12,5 @@ from .types import StaleEpoch, UnknownSession
 __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 
-class Records(Places, Sessions, Lines, History):
+class Records(Places, Replies, Sessions, Lines, History):
     """The records. Open them by `await Records.open(url)` and end with `close()`. Every method is one transaction."""

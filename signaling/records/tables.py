@@ -82,6 +82,19 @@ staff = sa.Table(
     sa.Column("capacity", sa.Integer, nullable=False),
 )
 
+saved_reply = sa.Table(
+    "saved_reply",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("site", sa.Text, sa.ForeignKey("site.id", ondelete="CASCADE"), nullable=True, index=True),
+    sa.Column("owner", sa.Text, sa.ForeignKey("staff.id", ondelete="CASCADE"), nullable=True, index=True),
+    _text("language"),
+    _text("title"),
+    _text("text"),
+    sa.Column("uses", sa.Integer, nullable=False, server_default="0"),
+    _time("changed_at"),
+)
+
 sign_in = sa.Table(
     "sign_in",
     metadata,

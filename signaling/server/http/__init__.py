@@ -7,7 +7,7 @@ from aiohttp import web
 from signaling.access.rate_limits import Buckets
 from signaling.server import retention
 
-from . import copies, health, hours, mangled, operator, pages, pictures, recordings, staff, users
+from . import copies, health, hours, mangled, operator, pages, pictures, recordings, replies, staff, users
 from .errors import refusals
 from .headers import security_headers
 from .image_files import Checker
@@ -23,6 +23,6 @@ def setup(app: web.Application) -> None:
     app.middlewares.extend((security_headers, refusals, own_origin_only))
     copies.setup(app)
     mangled.setup(app)
-    for part in (health, pages, users, pictures, staff, operator, recordings, copies, hours):
+    for part in (health, pages, users, pictures, staff, operator, recordings, copies, hours, replies):
         app.add_routes(part.routes)
     retention.setup(app)

@@ -1,0 +1,135 @@
+"""Saved replies: texts that staff insert into a line. A site shares some with all its staff; others belong to one person."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import replace
+
+from . import tables as t
+from .database import Database
+
+MOST_SHARED = 1000  # replies of one site
+MOST_OWN = 200  # private replies of one member of staff
+
+_c = t.saved_reply.c
+
+
+class TooManyReplies(ValueError):
+    """The site or the person has as many replies as allowed. Nothing was stored."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
+
+
+class SavedReply(Struct, frozen=True, kw_only=True):
+    """A saved reply. It belongs either to a `site` or to its `owner`, a member of staff; the other one is "".
+
+    `language`: "" when it suits every language. `uses`: how often it was inserted. `changed_at`: Unix ms.
+    """
+
+    id: str
+    site: str = ""
+    owner: str = ""
+    language: str = ""
+    title: str
+    text: str
+    uses: int = 0
+    changed_at: int = 0
+
+
+def new_reply_id() -> str:
+    """Return an id for a new reply."""
+    return f"r-{secrets.token_urlsafe(9)}"
+
+
+class Replies(Database):
+    """The saved replies."""
+
+    async def replies_for(self, staff: str, site: str) -> list[SavedReply]:
+        """Return the replies that this member of staff may insert on this site, the most used first."""
+        return await self._replies((_c.site == site) | (_c.owner == staff), _c.uses.desc())
+
+    async def own_replies(self, staff: str) -> list[SavedReply]:
+        """Return the private replies of this member of staff, by title."""
+        return await self._replies(_c.owner == staff)
+
+    async def shared_replies(self, site: str) -> list[SavedReply]:
+        """Return the replies that the site shares, by title."""
+        return await self._replies(_c.site == site)
+
+    async def save_reply(self, reply: SavedReply) -> SavedReply:
+        """Insert the reply or replace its texts, and return it as stored.
+
+        Raises LookupError when the id belongs to another owner, and TooManyReplies.
+        """
+
+        def save(connection: sa.Connection) -> SavedReply:
+            known = connection.execute(sa.select(t.saved_reply).where(_c.id == reply.id).with_for_update()).mappings().first()
+            if known is not None and (known["site"] or "", known["owner"] or "") != (reply.site, reply.owner):
+                raise LookupError(reply.id)
+            if known is None:
+                _require_room(connection, reply, 1)
+                connection.execute(sa.insert(t.saved_reply).values(_row(reply)))
+                return reply
+            stored = replace(reply, uses=known["uses"])
+            connection.execute(sa.update(t.saved_reply).where(_c.id == reply.id).values(_row(stored)))
+            return stored
+
+        return await self._transaction(save, writes=True)
+
+    async def import_replies(self, replies: Sequence[SavedReply]) -> tuple[int, int]:
+        """Store shared replies of one site, all or none. Return how many were added and how many were changed.
+
+        A reply replaces the text of the site's reply with the same language and title. Raises TooManyReplies.
+        """
+
+        def store(connection: sa.Connection) -> tuple[int, int]:
+            theirs = _c.site == replies[0].site if replies else sa.false()
+            known = {(row.language, row.title): row for row in connection.execute(sa.select(t.saved_reply).where(theirs))}
+            added = [reply for reply in replies if (reply.language, reply.title) not in known]
+            changed = [reply for reply in replies if (row := known.get((reply.language, reply.title))) and row.text != reply.text]
+            if added:
+                _require_room(connection, added[0], len(added))
+                connection.execute(sa.insert(t.saved_reply), [_row(reply) for reply in added])
+            for reply in changed:
+                here = _c.id == known[reply.language, reply.title].id
+                connection.execute(sa.update(t.saved_reply).where(here).values(text=reply.text, changed_at=reply.changed_at))
+            return len(added), len(changed)
+
+        return await self._transaction(store, writes=True)
+
+    async def remove_reply(self, reply: str, *, site: str = "", owner: str = "") -> bool:
+        """Remove a reply of this site or this owner. Return False when they have no such reply."""
+        return await self._do(sa.delete(t.saved_reply).where(_c.id == reply, _belongs(site, owner))) > 0
+
+    async def count_reply(self, reply: str, staff: str, sites: Iterable[str]) -> bool:
+        """Count one use. Return False when this member of staff, who serves `sites` ("*" for all), has no such reply."""
+        named = list(sites)
+        shared = _c.site.is_not(None) if "*" in named else _c.site.in_(named)
+        theirs = sa.and_(_c.id == reply, shared | (_c.owner == staff))
+        return await self._do(sa.update(t.saved_reply).where(theirs).values(uses=_c.uses + 1)) > 0
+
+    async def _replies(self, which: sa.ColumnElement[bool], *order: sa.ColumnElement[int]) -> list[SavedReply]:
+        rows = await self._all(sa.select(t.saved_reply).where(which).order_by(*order, _c.title, _c.id))
+        return [SavedReply(**(dict(row) | {"site": row["site"] or "", "owner": row["owner"] or ""})) for row in rows]
+
+
+def _belongs(site: str, owner: str) -> sa.ColumnElement[bool]:
+    return _c.site == site if site else _c.owner == owner
+
+
+def _require_room(connection: sa.Connection, reply: SavedReply, more: int) -> None:
+    most = MOST_SHARED if reply.site else MOST_OWN
+    count = sa.select(sa.func.count()).select_from(t.saved_reply).where(_belongs(reply.site, reply.owner))
+    if connection.execute(count).scalar_one() + more > most:
+        raise TooManyReplies(most)
+
+
+def _row(reply: SavedReply) -> dict[str, object]:
+    values = {name: getattr(reply, name) for name in SavedReply.__struct_fields__}
+    return values | {"site": reply.site or None, "owner": reply.owner or None}

@@ -1,0 +1,230 @@
+"""Saved replies: staff find them and edit their own; operators edit those that a site shares, also as CSV."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from aiohttp import web
+from msgspec import Struct
+
+from signaling.protocol.language_tags import canonical, lookup
+from signaling.protocol.messages import Locale, OptionalId
+from signaling.protocol.reading import QueryReader, Reader, by
+from signaling.records import SavedReply, Site, StaffRecord, TooManyReplies
+from signaling.records.replies import new_reply_id
+from signaling.records.reply_csv import TEXT, TITLE, BadTable, Row, read, write
+from signaling.server.app_keys import RECORDS
+
+from .bodies import Key, now_ms, path_id, read_bytes, read_json, read_query
+from .errors import Refused, answer, not_found
+from .operator import operator_of
+from .staff import signed_in
+
+routes = web.RouteTableDef()
+
+MOST_CSV_BYTES = 4 * 1024 * 1024
+
+
+class ReplyItem(Struct, kw_only=True):
+    """One reply. `shared`: it belongs to the site, and only operators change it."""
+
+    id: str
+    shared: bool
+    language: str
+    title: str
+    text: str
+    uses: int
+
+    @classmethod
+    def of(cls, reply: SavedReply) -> ReplyItem:
+        return cls(
+            id=reply.id,
+            shared=bool(reply.site),
+            language=reply.language,
+            title=reply.title,
+            text=reply.text,
+            uses=reply.uses,
+        )
+
+
+class Imported(Struct, kw_only=True):
+    added: int
+    changed: int
+
+
+class ReplyQuery(Struct, kw_only=True):
+    """`site`: also the replies that this site shares. `language`: only replies in this language, or for all."""
+
+    site: Key = ""
+    language: Locale = ""
+
+
+class NewReply(Struct, kw_only=True):
+    """A reply to store. `id`: the reply to change; "" for a new one. `language`: "" when it suits every language."""
+
+    id: OptionalId = ""
+    language: Locale = ""
+    title: Annotated[str, by(TITLE)]
+    text: Annotated[str, by(TEXT)]
+
+
+_read_query: QueryReader[ReplyQuery] = QueryReader(ReplyQuery)
+_read_reply: Reader[NewReply] = Reader(NewReply)
+
+
+# --- staff ---------------------------------------------------------------------------------------------------------------
+
+
+@routes.get("/api/replies")
+async def find(request: web.Request) -> web.Response:
+    """Return the replies that this member of staff may insert. Without a site: their own, to be edited."""
+    member = await signed_in(request)
+    asked, records = read_query(request, _read_query), request.app[RECORDS]
+    if not asked.site:
+        found = await records.own_replies(member.id)
+    elif {"*", asked.site} & set(member.sites):
+        found = await records.replies_for(member.id, asked.site)
+    else:
+        raise not_found()
+    return answer([ReplyItem.of(reply) for reply in found if _fits(reply, asked.language)])
+
+
+@routes.post("/api/replies")
+async def save_own(request: web.Request) -> web.Response:
+    member = await signed_in(request)
+    asked = await read_json(request, _read_reply)
+    language = canonical(asked.language) if asked.language else ""
+    if asked.language and not language:
+        raise _unknown_language()
+    return await _save(request, member, _reply(asked, language, owner=member.id))
+
+
+@routes.post("/api/replies/{id}/remove")
+async def remove_own(request: web.Request) -> web.Response:
+    member = await signed_in(request)
+    return await _remove(request, member, owner=member.id)
+
+
+@routes.post("/api/replies/{id}/used")
+async def used(request: web.Request) -> web.Response:
+    """Count one insertion of a reply into a line."""
+    member = await signed_in(request)
+    if not await request.app[RECORDS].count_reply(path_id(request, "id"), member.id, member.sites):
+        raise not_found()
+    return answer({})
+
+
+# --- operators -----------------------------------------------------------------------------------------------------------
+
+
+@routes.get("/api/operator/sites/{site}/replies")
+async def shared(request: web.Request) -> web.Response:
+    await operator_of(request)
+    site = await _site(request)
+    return answer([ReplyItem.of(reply) for reply in await request.app[RECORDS].shared_replies(site.id)])
+
+
+@routes.post("/api/operator/sites/{site}/replies")
+async def save_shared(request: web.Request) -> web.Response:
+    operator, site = await operator_of(request), await _site(request)
+    asked = await read_json(request, _read_reply)
+    return await _save(request, operator, _reply(asked, _language_of(site, asked.language), site=site.id))
+
+
+@routes.post("/api/operator/sites/{site}/replies/{id}/remove")
+async def remove_shared(request: web.Request) -> web.Response:
+    operator, site = await operator_of(request), await _site(request)
+    return await _remove(request, operator, site=site.id)
+
+
+@routes.get("/api/operator/sites/{site}/replies.csv")
+async def export_shared(request: web.Request) -> web.Response:
+    await operator_of(request)
+    site = await _site(request)
+    found = await request.app[RECORDS].shared_replies(site.id)
+    return web.Response(
+        text=write(Row(reply.language, reply.title, reply.text) for reply in found),
+        content_type="text/csv",
+        charset="utf-8",
+        headers={"Content-Disposition": f'attachment; filename="replies-{site.id}.csv"'},
+    )
+
+
+@routes.post("/api/operator/sites/{site}/replies.csv")
+async def import_shared(request: web.Request) -> web.Response:
+    """Add the replies of the CSV file in the body. One with a known language and title replaces that reply's text."""
+    operator, site = await operator_of(request), await _site(request)
+    try:
+        rows = read(await read_bytes(request, MOST_CSV_BYTES), site.language_for)
+    except BadTable as error:
+        raise Refused(400, "bad_table", str(error)) from None
+    now = now_ms()
+    replies = [SavedReply(id=new_reply_id(), site=site.id, changed_at=now, **row._asdict()) for row in rows]
+    try:
+        added, changed = await request.app[RECORDS].import_replies(replies)
+    except TooManyReplies as error:
+        raise _too_many(error) from None
+    await request.app[RECORDS].audit(operator.id, "reply.import", f"site/{site.id}", now)
+    return answer(Imported(added=added, changed=changed))
+
+
+# --- both ----------------------------------------------------------------------------------------------------------------
+
+
+def _fits(reply: SavedReply, language: str) -> bool:
+    return not (reply.language and language) or lookup(language, [reply.language]) is not None
+
+
+async def _save(request: web.Request, member: StaffRecord, reply: SavedReply) -> web.Response:
+    records = request.app[RECORDS]
+    try:
+        stored = await records.save_reply(reply)
+    except LookupError:
+        raise not_found() from None
+    except TooManyReplies as error:
+        raise _too_many(error) from None
+    await records.audit(member.id, "reply.save", f"reply/{stored.id}", reply.changed_at, reply.site)
+    return answer(ReplyItem.of(stored))
+
+
+async def _remove(request: web.Request, member: StaffRecord, *, site: str = "", owner: str = "") -> web.Response:
+    records, reply = request.app[RECORDS], path_id(request, "id")
+    if not await records.remove_reply(reply, site=site, owner=owner):
+        raise not_found()
+    await records.audit(member.id, "reply.remove", f"reply/{reply}", now_ms(), site)
+    return answer({})
+
+
+async def _site(request: web.Request) -> Site:
+    site = await request.app[RECORDS].site(path_id(request, "site"))
+    if site is None:
+        raise not_found()
+    return site
+
+
+def _language_of(site: Site, asked: str) -> str:
+    """Return the site's own tag for this language, or "" for all. Raises Refused: unknown_language."""
+    language = site.language_for(asked) if asked else ""
+    if language is None:
+        raise _unknown_language()
+    return language
+
+
+def _reply(asked: NewReply, language: str, *, site: str = "", owner: str = "") -> SavedReply:
+    return SavedReply(
+        id=asked.id or new_reply_id(),
+        site=site,
+        owner=owner,
+        language=language,
+        title=asked.title,
+        text=asked.text,
+        changed_at=now_ms(),
+    )
+
+
+def _unknown_language() -> Refused:
+    return Refused(400, "unknown_language", "The site does not offer this language.")
+
+
+def _too_many(error: TooManyReplies) -> Refused:
+    return Refused(409, "too_many_replies", f"At most {error.most} replies can be saved. Remove some first.")
