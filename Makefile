@@ -87,7 +87,7 @@ pages: $(VENV)/.run fastpath ## build the pages if their sources changed
 fastpath: $(VENV)/.run ## build the media workers' fast path if there is a C compiler
 	@$(BIN)/python media/transport/compile.py
 
-messages: $(VENV)/.run ## write web/src/messages.ts from signaling/protocol/messages.py
+messages: $(VENV)/.run ## write web/src/messages from the messages in signaling/protocol
 	$(BIN)/python web/messages.py
 
 format: $(VENV)/.dev ## format the Python and TypeScript sources

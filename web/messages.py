@@ -1,11 +1,13 @@
-"""Writes `src/messages.ts`, the TypeScript side of `signaling/protocol/messages.py`, so that both ends share one declaration.
+"""Write `src/messages/`, the TypeScript side of the messages in `signaling/protocol`, so that both ends share one declaration.
 
 python web/messages.py          write
-python web/messages.py --check  fail when the written file is stale
+python web/messages.py --check  fail when a written file is stale
 """
 
 from __future__ import annotations
 
+import inspect
+import re
 import sys
 import types
 import typing
@@ -14,21 +16,35 @@ from pathlib import Path
 import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from signaling.protocol import messages  # the line above makes it importable from a bare checkout
+# The line above makes these importable from a bare checkout.
+from signaling.protocol import client_messages, server_messages, session_views, staff_messages, staff_views, words
 
-TARGET = Path(__file__).parent / "src" / "messages.ts"
+FOLDER = Path(__file__).parent / "src" / "messages"
+MODULES = (words, session_views, staff_views, staff_messages, client_messages, server_messages)  # each imports only earlier ones
+UNIONS = {"ClientMessage": client_messages, "ServerMessage": server_messages}
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", types.NoneType: "null"}
+HEAD = "// Generated from signaling/protocol{} by `make messages`. Do not edit.\n"
+
+
+def named_values() -> dict[object, str]:
+    """Return the name of each union of words, such as Role."""
+    return {hint: name for name, hint in vars(words).items() if typing.get_origin(hint) is typing.Literal}
+
+
+NAMES = named_values()
 
 
 def typescript(hint: object) -> str:
-    """A Python type hint as TypeScript; KeyError for one this project does not use."""
+    """Return a Python type hint as TypeScript. Raises KeyError for a hint that the messages do not use."""
     if hint in PLAIN:
         return PLAIN[hint]
+    if hint in NAMES:
+        return NAMES[hint]
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Annotated:
         return typescript(args[0])
     if origin is typing.Literal:
-        return " | ".join(f'"{value}"' for value in args)
+        return literals(hint)
     if origin in (typing.Union, types.UnionType):
         return " | ".join(typescript(arg) for arg in args)
     if origin is list:
@@ -41,40 +57,86 @@ def typescript(hint: object) -> str:
     raise KeyError(hint)
 
 
+def literals(hint: object) -> str:
+    """Return the words of a Literal as a union."""
+    return " | ".join(f'"{value}"' for value in typing.get_args(hint))
+
+
+def comment(struct: type[msgspec.Struct]) -> str:
+    """Return the class's docstring as a JSDoc comment."""
+    lines = inspect.cleandoc(struct.__doc__ or "").splitlines()
+    if len(lines) == 1:
+        return f"/** {lines[0]} */\n"
+    return "/**\n" + "".join(f" * {line}".rstrip() + "\n" for line in lines) + " */\n"
+
+
 def interface(struct: type[msgspec.Struct]) -> str:
+    """Return the declaration of one message or view."""
     hints = typing.get_type_hints(struct, include_extras=True)
-    is_message = issubclass(struct, messages.Message)
+    is_message = issubclass(struct, words.Message)
     rows = [f'  type: "{struct.__struct_config__.tag}";'] if is_message else []
     for field in msgspec.structs.fields(struct):
         optional = is_message and not field.required
         rows.append(f"  {field.name}{'?' if optional else ''}: {typescript(hints[field.name])};")
-    return f"export interface {struct.__name__} {{\n" + "\n".join(rows) + "\n}\n"
+    return f"{comment(struct)}export interface {struct.__name__} {{\n" + "\n".join(rows) + "\n}\n"
 
 
-def generate() -> str:
-    client = typing.get_args(messages.ClientMessage)
-    server = typing.get_args(messages.ServerMessage)
-    structs = [
-        value
-        for value in vars(messages).values()
-        if isinstance(value, type) and issubclass(value, msgspec.Struct) and value not in (msgspec.Struct, messages.Message)
-    ]
-    parts = ["// Generated from signaling/protocol/messages.py by `make messages`. Do not edit.\n"]
-    named = ("Role", "Channel", "Audience", "Mode", "Grade", "SessionState", "HelpState", "StaffState", "Provenance")
-    parts += [f"export type {name} = {typescript(getattr(messages, name))};\n" for name in named]
-    parts += [interface(struct) for struct in structs]
-    parts.append("export type ClientMessage = " + " | ".join(struct.__name__ for struct in client) + ";\n")
-    parts.append("export type ServerMessage = " + " | ".join(struct.__name__ for struct in server) + ";\n")
-    return "\n".join(parts)
+def union(name: str, hint: object) -> str:
+    """Return the declaration of a union of messages."""
+    return f"export type {name} =\n" + "\n".join(f"  | {struct.__name__}" for struct in typing.get_args(hint)) + ";\n"
+
+
+def declarations(module: types.ModuleType) -> dict[str, str]:
+    """Return name → declaration of all that this module declares and pages may use."""
+    found: dict[str, str] = {}
+    for name, value in vars(module).items():
+        if isinstance(value, type) and issubclass(value, msgspec.Struct) and value.__module__ == module.__name__:
+            found[name] = interface(value)
+        elif module is words and typing.get_origin(value) is typing.Literal:
+            found[name] = f"export type {name} = {literals(value)};\n"
+        elif module is UNIONS.get(name):
+            found[name] = union(name, value)
+    found.pop("Message", None)
+    return found
+
+
+def file_name(module: types.ModuleType) -> str:
+    """Return the name of the module's TypeScript file, without its suffix."""
+    return module.__name__.rpartition(".")[2].replace("_", "-")
+
+
+def generate() -> dict[str, str]:
+    """Return file name → text of every file in the folder."""
+    files: dict[str, str] = {}
+    declared: dict[str, str] = {}  # name → file that declares it
+    for module in MODULES:
+        found = declarations(module)
+        own = file_name(module)
+        used = set(re.findall(r"\b[A-Z]\w+\b", re.sub(r"/\*\*.*?\*/", "", "".join(found.values()), flags=re.DOTALL)))
+        imports = [
+            f'import type {{ {", ".join(names)} }} from "./{file}";\n'
+            for file in dict.fromkeys(declared.values())
+            if (names := sorted(name for name in used - set(found) if declared.get(name) == file))
+        ]
+        parts = [HEAD.format(f"/{own.replace('-', '_')}.py"), *(["".join(imports)] if imports else []), *found.values()]
+        files[f"{own}.ts"] = "\n".join(parts)
+        declared |= dict.fromkeys(found, own)
+    files["index.ts"] = HEAD.format("") + "\n" + "".join(f'export type * from "./{file_name(module)}";\n' for module in MODULES)
+    return files
 
 
 def main() -> None:
-    text = generate()
+    files = generate()
     if "--check" in sys.argv[1:]:
-        if not TARGET.exists() or TARGET.read_text() != text:
-            sys.exit("web/src/messages.ts is stale: run `make messages`")
+        written = {path.name: path.read_text() for path in FOLDER.glob("*.ts")}
+        if written != files:
+            sys.exit("web/src/messages is stale: run `make messages`")
         return
-    TARGET.write_text(text)
+    FOLDER.mkdir(exist_ok=True)
+    for path in FOLDER.glob("*.ts"):
+        path.unlink()
+    for name, text in files.items():
+        (FOLDER / name).write_text(text)
 
 
 if __name__ == "__main__":

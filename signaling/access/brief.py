@@ -11,9 +11,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from msgspec import Meta, Struct, structs
 
-from signaling.protocol.messages import Brief, BriefField, EarlierSession, Provenance, TrailStep
 from signaling.protocol.reading import by
+from signaling.protocol.session_views import Brief, BriefField, EarlierSession, TrailStep
 from signaling.protocol.texts import Seen
+from signaling.protocol.words import Provenance
 from signaling.records import EarlierRecord, Site
 
 from .codes import MOST_TRAIL, CodeRefused, Product, Verified

@@ -18,9 +18,9 @@ from joserfc.jwk import OctKey
 from msgspec import Struct
 
 from signaling.config.secret import derived
-from signaling.protocol.messages import Id
 from signaling.protocol.reading import Reader, Unreadable, by
 from signaling.protocol.texts import Exact
+from signaling.protocol.words import Id
 
 ALGORITHM = "HS256"
 TYP = "invite+jwt"

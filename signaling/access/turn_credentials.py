@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from signaling.protocol.messages import IceServer
+from signaling.protocol.server_messages import IceServer
 
 TTL_S = 2 * 3600
 """Lifetime of credentials. Each peer connection asks for new ones; coturn checks them at its start, so longer calls go on."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from signaling.protocol.messages import Audience, Line
+from signaling.protocol.session_views import Line
+from signaling.protocol.words import Audience
 from signaling.recordings.export import ExportFailed
 from signaling.recordings.export import export as make
 from signaling.recordings.plan import make_plan, web_vtt

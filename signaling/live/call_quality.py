@@ -17,7 +17,9 @@ from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.quality_grade import grade, worst
 from signaling.mediaworkers.interface import MediaWorker, MediaWorkers
-from signaling.protocol.messages import CallQuality, Grade, PersonQuality, StreamQuality
+from signaling.protocol.server_messages import CallQuality
+from signaling.protocol.staff_views import PersonQuality, StreamQuality
+from signaling.protocol.words import Grade
 from signaling.session.model import Person
 
 log = structlog.get_logger(__name__)

@@ -9,8 +9,11 @@ from signaling.live.clock import Now
 from signaling.live.connections import Client
 from signaling.live.entry import Entry
 from signaling.live.pending_writes import Owed
-from signaling.protocol.messages import Audience, GetLines, Line, LineAck, NewLine, SendLine, Typing, TypingNow, encode
-from signaling.protocol.messages import Lines as LinesReply
+from signaling.protocol.client_messages import GetLines, SendLine, Typing
+from signaling.protocol.server_messages import LineAck, NewLine, TypingNow, encode
+from signaling.protocol.server_messages import Lines as LinesReply
+from signaling.protocol.session_views import Line
+from signaling.protocol.words import Audience
 from signaling.records import Records, RecordsAway
 from signaling.session import matrix
 from signaling.session.events import Say

@@ -13,14 +13,17 @@ from signaling.live.connections import Client
 from signaling.live.entry import Entry
 from signaling.live.runtime import Live
 from signaling.live.staffing import MATCHED_ROLES
-from signaling.protocol import messages as msg
+from signaling.protocol import client_messages as msg
+from signaling.protocol import server_messages as replies
+from signaling.protocol import staff_messages as staff_msg
+from signaling.protocol.session_views import Media
 from signaling.records.opening_hours import callback_times, is_open, may_call_back
 from signaling.records.types import MessageRecord, RecordsAway, StaffRecord, UnknownSession
 from signaling.session import events as ev
 from signaling.session.model import FINAL_STATES, NotAllowed, Person
 from signaling.session.views import brief_value
 
-Reply = msg.Answer | msg.CallbackTimes | msg.Colleagues | msg.Ice | msg.Invite | None
+Reply = replies.Answer | replies.CallbackTimes | replies.Colleagues | replies.Ice | replies.Invite | None
 Handler = Callable[[Live, Client, Any], Awaitable[Reply]]
 InSession = Callable[[Live, Client, Entry, Person, Any], Awaitable[Reply]]
 
@@ -32,7 +35,7 @@ async def handle(live: Live, client: Client, message: msg.ClientMessage) -> None
     if reply is not None:
         client.send(reply)
     elif request_id is not None and not isinstance(message, msg.GetLines | msg.Ping):
-        client.send(msg.Ok(id=request_id))
+        client.send(replies.Ok(id=request_id))
 
 
 def in_session(handler: InSession, *, listeners: bool = False) -> Handler:
@@ -90,7 +93,7 @@ async def _hello(live: Live, client: Client, message: msg.Hello) -> Reply:
 
 
 async def _ping(live: Live, client: Client, message: msg.Ping) -> Reply:
-    client.send(msg.Pong(now=live.now(), id=message.id))
+    client.send(replies.Pong(now=live.now(), id=message.id))
     return None
 
 
@@ -99,7 +102,7 @@ async def _ice(live: Live, client: Client, entry: Entry, person: Person, message
         raise NotAllowed("wrong_state")
     turn = live.turn
     servers = [turn.server(entry.id, live.now())] if turn is not None else []
-    return msg.Ice(session=entry.id, servers=servers, id=message.id)
+    return replies.Ice(session=entry.id, servers=servers, id=message.id)
 
 
 async def _offer(live: Live, client: Client, entry: Entry, person: Person, message: msg.Offer) -> Reply:
@@ -198,7 +201,7 @@ async def _callback_times(live: Live, client: Client, entry: Entry, person: Pers
     await live.sessions.renew_site(entry)
     hours = entry.site.hours_of(entry.session.category)
     times = callback_times(hours, live.now(), message.timezone)
-    return msg.CallbackTimes(session=entry.id, times=times, id=message.id)
+    return replies.CallbackTimes(session=entry.id, times=times, id=message.id)
 
 
 async def _callback(live: Live, client: Client, entry: Entry, person: Person, message: msg.AskCallback) -> Reply:
@@ -232,14 +235,14 @@ async def _rate(live: Live, client: Client, entry: Entry, person: Person, messag
 # --- staff -------------------------------------------------------------------------------------------------------------
 
 
-async def _help(live: Live, client: Client, entry: Entry, person: Person, message: msg.AskHelp) -> Reply:
+async def _help(live: Live, client: Client, entry: Entry, person: Person, message: staff_msg.AskHelp) -> Reply:
     if message.category and message.category not in entry.site.categories:
         raise NotAllowed("unknown")
     await live.sessions.apply(entry, ev.HelpAsked(person.id, message.note, message.category))
     return None
 
 
-async def _transfer(live: Live, client: Client, entry: Entry, person: Person, message: msg.AskTransfer) -> Reply:
+async def _transfer(live: Live, client: Client, entry: Entry, person: Person, message: staff_msg.AskTransfer) -> Reply:
     if not person.staff:
         raise NotAllowed("not_yours")
     if bool(message.staff) == bool(message.category) or message.category not in ("", *entry.site.categories):
@@ -256,24 +259,24 @@ async def _transfer(live: Live, client: Client, entry: Entry, person: Person, me
     return None
 
 
-async def _colleagues(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetColleagues) -> Reply:
+async def _colleagues(live: Live, client: Client, entry: Entry, person: Person, message: staff_msg.GetColleagues) -> Reply:
     if not person.staff:
         raise NotAllowed("not_yours")
-    return msg.Colleagues(session=entry.id, people=live.staffing.colleagues(entry, person.staff), id=message.id)
+    return replies.Colleagues(session=entry.id, people=live.staffing.colleagues(entry, person.staff), id=message.id)
 
 
-async def _move_callback(live: Live, client: Client, entry: Entry, person: Person, message: msg.MoveCallback) -> Reply:
+async def _move_callback(live: Live, client: Client, entry: Entry, person: Person, message: staff_msg.MoveCallback) -> Reply:
     await _check_time(live, entry, message.at)
     await live.sessions.apply(entry, ev.CallbackMoved(person.id, message.at))
     return None
 
 
-async def _invite(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetInvite) -> Reply:
+async def _invite(live: Live, client: Client, entry: Entry, person: Person, message: staff_msg.GetInvite) -> Reply:
     url, expires_at = await live.invite(entry, person.id)
-    return msg.Invite(session=entry.id, url=url, expires_at=expires_at, id=message.id)
+    return replies.Invite(session=entry.id, url=url, expires_at=expires_at, id=message.id)
 
 
-async def _state(live: Live, client: Client, message: msg.SetState) -> Reply:
+async def _state(live: Live, client: Client, message: staff_msg.SetState) -> Reply:
     staff, store, now = _staff_id(client), live.store, live.now()
     available = message.state == "available"
     if live.staffing.state(staff) == "wrap_up":
@@ -294,12 +297,12 @@ def _staff_id(client: Client) -> str:
     return client.staff.id
 
 
-async def _accept(live: Live, client: Client, message: msg.Accept) -> Reply:
+async def _accept(live: Live, client: Client, message: staff_msg.Accept) -> Reply:
     await live.matching.accept(message.reservation, client)
     return None
 
 
-async def _decline(live: Live, client: Client, message: msg.Decline) -> Reply:
+async def _decline(live: Live, client: Client, message: staff_msg.Decline) -> Reply:
     await live.matching.decline(message.reservation, client, message.reason)
     return None
 
@@ -322,7 +325,7 @@ async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, 
     return entry, person
 
 
-async def _notes(live: Live, client: Client, message: msg.TypeNotes) -> Reply:
+async def _notes(live: Live, client: Client, message: staff_msg.TypeNotes) -> Reply:
     """As they are typed. The last words may come when the session has just closed: the owner's still count."""
     entry, person = await _note_taker(live, client, message.session)
     if entry.session.state not in FINAL_STATES:
@@ -334,7 +337,7 @@ async def _notes(live: Live, client: Client, message: msg.TypeNotes) -> Reply:
     return None
 
 
-async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
+async def _wrap_up(live: Live, client: Client, message: staff_msg.WrapUp) -> Reply:
     """The owner's closes the session. A professional's, and that of a counselor who has handed over, become a staff note.
     Notes that were still being written when the session closed by itself are kept."""
     staff = _staff_id(client)
@@ -363,8 +366,8 @@ async def _wrapped_up(live: Live, staff: str) -> None:
     await live.requests.settled()
 
 
-async def _message_state(live: Live, client: Client, message: msg.MessageTake | msg.MessageDone) -> Reply:
-    state: Any = "taken" if isinstance(message, msg.MessageTake) else "done"
+async def _message_state(live: Live, client: Client, message: staff_msg.MessageTake | staff_msg.MessageDone) -> Reply:
+    state: Any = "taken" if isinstance(message, staff_msg.MessageTake) else "done"
     if client.staff is None or not live.boards.may_take(client.staff, message.message):
         raise NotAllowed("unknown")
     try:
@@ -381,7 +384,7 @@ async def _message_state(live: Live, client: Client, message: msg.MessageTake | 
 # --- operators ---------------------------------------------------------------------------------------------------------
 
 
-async def _watch(live: Live, client: Client, message: msg.Watch) -> Reply:
+async def _watch(live: Live, client: Client, message: staff_msg.Watch) -> Reply:
     client.watching, client.watched = True, message.session or ""
     await live.boards.count()
     client.send(live.boards.wallboard(client.locale))
@@ -389,7 +392,7 @@ async def _watch(live: Live, client: Client, message: msg.Watch) -> Reply:
     return None
 
 
-async def _end_session(live: Live, client: Client, message: msg.EndSession) -> Reply:
+async def _end_session(live: Live, client: Client, message: staff_msg.EndSession) -> Reply:
     entry = live.index.entries.get(message.session)
     if entry is None:
         raise NotAllowed("unknown")
@@ -399,7 +402,7 @@ async def _end_session(live: Live, client: Client, message: msg.EndSession) -> R
     return None
 
 
-async def _listen(live: Live, client: Client, message: msg.Listen) -> Reply:
+async def _listen(live: Live, client: Client, message: staff_msg.Listen) -> Reply:
     if client.staff is None:
         raise NotAllowed("not_yours")
     if message.on:
@@ -409,7 +412,7 @@ async def _listen(live: Live, client: Client, message: msg.Listen) -> Reply:
     return None
 
 
-async def _sign_out_staff(live: Live, client: Client, message: msg.SignOutStaff) -> Reply:
+async def _sign_out_staff(live: Live, client: Client, message: staff_msg.SignOutStaff) -> Reply:
     member = await live.records.staff(message.staff)
     if member is None:
         raise NotAllowed("unknown")
@@ -431,9 +434,9 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.GetIce: in_session(_ice, listeners=True),
     msg.Offer: in_session(_offer, listeners=True),
     msg.PeerReport: _event(lambda person, m: ev.PeerReported(person.id, m.state), listeners=True),
-    msg.SetMedia: _event(lambda person, m: ev.MediaChanged(person.id, msg.Media(mic=m.mic, camera=m.camera, screen=m.screen))),
+    msg.SetMedia: _event(lambda person, m: ev.MediaChanged(person.id, Media(mic=m.mic, camera=m.camera, screen=m.screen))),
     msg.AddChannel: _event(lambda person, m: ev.ChannelChanged(person.id, m.channel)),
-    msg.AnswerUpgrade: _event(lambda person, m: ev.UpgradeAnswered(person.id, m.take)),
+    staff_msg.AnswerUpgrade: _event(lambda person, m: ev.UpgradeAnswered(person.id, m.take)),
     msg.SendLine: in_session(_line),
     msg.GetLines: in_session(_lines),
     msg.Typing: in_session(_typing),
@@ -444,30 +447,30 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.GetCallbackTimes: in_session(_callback_times),
     msg.AskCallback: in_session(user_only(_callback)),
     msg.CancelCallback: _event(lambda person, m: ev.CallbackCancelled(person.id)),
-    msg.MoveCallback: in_session(_move_callback),
-    msg.MissCallback: _event(lambda person, m: ev.CallbackMissed(person.id)),
-    msg.GetInvite: in_session(_invite),
+    staff_msg.MoveCallback: in_session(_move_callback),
+    staff_msg.MissCallback: _event(lambda person, m: ev.CallbackMissed(person.id)),
+    staff_msg.GetInvite: in_session(_invite),
     msg.Rate: in_session(user_only(_rate)),
-    msg.SetState: staff_only(_state, *MATCHED_ROLES),
-    msg.Accept: staff_only(_accept, *MATCHED_ROLES),
-    msg.Decline: staff_only(_decline, *MATCHED_ROLES),
-    msg.AskHelp: in_session(_help),
-    msg.AskTransfer: in_session(_transfer),
-    msg.GetColleagues: in_session(_colleagues),
-    msg.CancelHelp: _event(lambda person, m: ev.HelpCancelled(person.id)),
-    msg.Join: _event(lambda person, m: ev.HelpJoined(person.id, m.record)),
-    msg.SetMode: _event(lambda person, m: ev.ModeChanged(person.id, m.mode, m.hear_user)),
-    msg.Hold: _event(lambda person, m: ev.Held(person.id, m.on)),
+    staff_msg.SetState: staff_only(_state, *MATCHED_ROLES),
+    staff_msg.Accept: staff_only(_accept, *MATCHED_ROLES),
+    staff_msg.Decline: staff_only(_decline, *MATCHED_ROLES),
+    staff_msg.AskHelp: in_session(_help),
+    staff_msg.AskTransfer: in_session(_transfer),
+    staff_msg.GetColleagues: in_session(_colleagues),
+    staff_msg.CancelHelp: _event(lambda person, m: ev.HelpCancelled(person.id)),
+    staff_msg.Join: _event(lambda person, m: ev.HelpJoined(person.id, m.record)),
+    staff_msg.SetMode: _event(lambda person, m: ev.ModeChanged(person.id, m.mode, m.hear_user)),
+    staff_msg.Hold: _event(lambda person, m: ev.Held(person.id, m.on)),
     msg.AnswerRecording: _event(lambda person, m: ev.RecordingAnswered(person.id, m.agree)),
-    msg.HandOver: _event(lambda person, m: ev.HandedOver(person.id)),
-    msg.TypeNotes: staff_only(_notes, *MATCHED_ROLES),
-    msg.WrapUp: staff_only(_wrap_up, *MATCHED_ROLES),
-    msg.MessageTake: staff_only(_message_state, *MATCHED_ROLES),
-    msg.MessageDone: staff_only(_message_state, *MATCHED_ROLES),
-    msg.Watch: staff_only(_watch, "operator"),
-    msg.EndSession: staff_only(_end_session, "operator"),
-    msg.Listen: staff_only(_listen, "operator"),
-    msg.SignOutStaff: staff_only(_sign_out_staff, "operator"),
+    staff_msg.HandOver: _event(lambda person, m: ev.HandedOver(person.id)),
+    staff_msg.TypeNotes: staff_only(_notes, *MATCHED_ROLES),
+    staff_msg.WrapUp: staff_only(_wrap_up, *MATCHED_ROLES),
+    staff_msg.MessageTake: staff_only(_message_state, *MATCHED_ROLES),
+    staff_msg.MessageDone: staff_only(_message_state, *MATCHED_ROLES),
+    staff_msg.Watch: staff_only(_watch, "operator"),
+    staff_msg.EndSession: staff_only(_end_session, "operator"),
+    staff_msg.Listen: staff_only(_listen, "operator"),
+    staff_msg.SignOutStaff: staff_only(_sign_out_staff, "operator"),
 }
 
 REFUSALS = (NotAllowed, UnknownSession)

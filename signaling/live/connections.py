@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from signaling.protocol.messages import Bye, encode
+from signaling.protocol.server_messages import Bye, encode
 from signaling.records.types import StaffRecord
 
 QUEUE_MESSAGES = 1000

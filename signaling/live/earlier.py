@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from signaling.access.brief import earlier_session
 from signaling.live.entry import Entry
 from signaling.live.index import Index
-from signaling.protocol.messages import Brief
+from signaling.protocol.session_views import Brief
 from signaling.records import Records
 from signaling.records.types import SessionRecord
 

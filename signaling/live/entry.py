@@ -9,7 +9,7 @@ from matcher.types import Place
 from media.api.wire import PictureLimit, SetMatrix
 from signaling.live.connections import Client
 from signaling.mediaworkers.interface import MediaWorker
-from signaling.protocol.messages import Brief, EarlierSession
+from signaling.protocol.session_views import Brief, EarlierSession
 from signaling.records.types import Site
 from signaling.session import Session
 from signaling.session.matrix import Matrix

@@ -9,7 +9,7 @@ from signaling.live.connections import Client, Hub
 from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.sessions import Sessions
-from signaling.protocol.messages import Replaced
+from signaling.protocol.server_messages import Replaced
 from signaling.records import Records
 from signaling.records.types import StaffRecord
 from signaling.session import listening

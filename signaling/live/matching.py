@@ -19,7 +19,7 @@ from signaling.live.meters import Meters
 from signaling.live.requests import Requests
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import Staffing
-from signaling.protocol.messages import Ring, RingOver
+from signaling.protocol.server_messages import Ring, RingOver
 from signaling.records import Records
 from signaling.session import views
 from signaling.session.events import (

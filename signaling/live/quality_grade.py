@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from media.api.wire import PeerQuality, StreamQuality
-from signaling.protocol.messages import Grade
+from signaling.protocol.words import Grade
 
 GRADES: tuple[Grade, ...] = ("good", "fair", "poor")
 FAIR = {"lost_percent": 2.0, "jitter_ms": 40.0, "rtt_ms": 300.0, "concealed_percent": 3.0}

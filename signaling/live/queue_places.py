@@ -12,7 +12,7 @@ from signaling.live.clock import Now
 from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.sessions import Sessions
-from signaling.protocol.messages import WaitingUpdate
+from signaling.protocol.server_messages import WaitingUpdate
 
 PLACES_A_ROUND = 500  # looked at in turn; with 10,000 waiting each is looked at every 20 s
 NEAR = 10  # whoever stands so far in front is looked at in every round

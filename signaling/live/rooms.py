@@ -26,7 +26,8 @@ from signaling.live.peer_ends import PEER_ENDS
 from signaling.live.room_orders import DropOrder, RoomOrders
 from signaling.live.sessions import Sessions
 from signaling.mediaworkers.interface import MediaWorker, MediaWorkers
-from signaling.protocol.messages import Answer, BoardMessage, BoardOut, PeerEnded, Speaking
+from signaling.protocol.client_messages import BoardMessage
+from signaling.protocol.server_messages import Answer, BoardOut, PeerEnded, Speaking
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import RecordsAway, StaleEpoch, UnknownSession

@@ -40,7 +40,9 @@ from signaling.live.sessions import Sessions
 from signaling.live.staff_boards import Boards
 from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.mediaworkers.interface import MediaWorkers
-from signaling.protocol.messages import Brief, Channel, Replaced, SessionOver, UserMe, Welcome
+from signaling.protocol.server_messages import Replaced, SessionOver, UserMe, Welcome
+from signaling.protocol.session_views import Brief
+from signaling.protocol.words import Channel
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.types import RecordsAway, SessionRecord, Site, StaffRecord

@@ -16,7 +16,8 @@ from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.pending_writes import Owed
 from signaling.live.scheduler import Scheduler
-from signaling.protocol.messages import CategoryView, OpeningView, SessionOver, SessionUpdate, SiteView, WaitingView, encode
+from signaling.protocol.server_messages import SessionOver, SessionUpdate, encode
+from signaling.protocol.session_views import CategoryView, OpeningView, SiteView, WaitingView
 from signaling.recordings import Recordings
 from signaling.records import Records
 from signaling.records.opening_hours import is_open, next_opening

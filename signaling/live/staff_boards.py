@@ -19,7 +19,8 @@ from signaling.live.queue_places import Places
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.mediaworkers.interface import MediaWorkers
-from signaling.protocol.messages import MessageLeft, Queue, QueueItem, SessionItem, Wallboard, encode
+from signaling.protocol.server_messages import Queue, Wallboard, encode
+from signaling.protocol.staff_views import MessageLeft, QueueItem, SessionItem
 from signaling.records import Records
 from signaling.records.types import DayCounts, MessageRecord, RecordsAway, Site, StaffRecord
 from signaling.session import views

@@ -10,7 +10,8 @@ from signaling.live.clock import Now
 from signaling.live.connections import Hub
 from signaling.live.entry import Entry
 from signaling.live.index import Index
-from signaling.protocol.messages import StaffItem, StaffMe, StaffUpdate
+from signaling.protocol.server_messages import StaffUpdate
+from signaling.protocol.staff_views import StaffItem, StaffMe
 from signaling.records.types import StaffRecord
 
 RENEW_S = 10.0  # a third of the presence lease

@@ -27,7 +27,7 @@ from signaling.config.settings import Settings
 from signaling.mediaworkers import interface
 from signaling.mediaworkers.interface import OnDead, OnEvent, read_stream
 from signaling.mediaworkers.liveness import Silence, is_starved, restart_pause_s
-from signaling.protocol.messages import WorkerItem
+from signaling.protocol.staff_views import WorkerItem
 
 log = structlog.get_logger(__name__)
 

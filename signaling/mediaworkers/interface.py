@@ -12,7 +12,7 @@ import structlog
 from media.api import wire as media
 from media.api.client import COMMAND_TIMEOUT_S, WorkerClient, WorkerError, WorkerUnreachable
 from signaling.mediaworkers.liveness import TICK_S, Silence
-from signaling.protocol.messages import WorkerItem
+from signaling.protocol.staff_views import WorkerItem
 
 log = structlog.get_logger(__name__)
 

@@ -29,7 +29,7 @@ from media.api.client import WorkerClient
 from signaling.mediaworkers import interface
 from signaling.mediaworkers.interface import OnDead, OnEvent, Succeeded, read_stream
 from signaling.mediaworkers.liveness import REMOTE_SILENT_S, Silence
-from signaling.protocol.messages import WorkerItem
+from signaling.protocol.staff_views import WorkerItem
 
 log = structlog.get_logger(__name__)
 

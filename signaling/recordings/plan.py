@@ -8,7 +8,8 @@ from itertools import zip_longest
 from pathlib import Path
 
 from media.api.recording_files import Plan, PlanTrack
-from signaling.protocol.messages import Audience, Line
+from signaling.protocol.session_views import Line
+from signaling.protocol.words import Audience
 
 from .index import Segment, Span, Track, pieces, reached
 

@@ -9,7 +9,8 @@ import pycrdt
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from signaling.protocol.messages import Audience, Line, Role
+from signaling.protocol.session_views import Line
+from signaling.protocol.words import Audience, Role
 
 from . import tables as t
 from .leading import Leading

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from signaling.protocol.messages import Channel, SessionState
+from signaling.protocol.words import Channel, SessionState
 
 from . import tables as t
 from .leading import Leading

@@ -10,7 +10,8 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from signaling.protocol.language_tags import lookup
-from signaling.protocol.messages import Audience, Channel, Line, Role, SessionState
+from signaling.protocol.session_views import Line
+from signaling.protocol.words import Audience, Channel, Role, SessionState
 
 from .opening_hours import Hours
 
@@ -201,7 +202,7 @@ class EarlierRecord(Struct, frozen=True, kw_only=True):
 
 
 class EventRecord(Struct, frozen=True, kw_only=True):
-    """An event of a session and its reason. For a reservation, `data` holds `messages.Why`."""
+    """An event of a session and its reason. For a reservation, `data` holds `staff_views.Why`."""
 
     session: str
     kind: str

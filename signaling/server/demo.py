@@ -26,9 +26,9 @@ from signaling.access.codes import Claims, Product, User, secret_bytes, server_s
 from signaling.access.identity import hash_password
 from signaling.config.settings import Settings
 from signaling.protocol.language_tags import lookup
-from signaling.protocol.messages import Locale, Role
 from signaling.protocol.reading import Reader, Unreadable, by
 from signaling.protocol.texts import Seen
+from signaling.protocol.words import Locale, Role
 from signaling.records import Category, Records, Site, SiteKey, StaffRecord
 from signaling.server.http.bodies import Key, file_inside
 from signaling.server.http.compressed import file_response

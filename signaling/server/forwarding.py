@@ -16,7 +16,7 @@ from yarl import URL
 
 from signaling.cluster.lease import Leader
 from signaling.cluster.node import ADDRESS_HEADER, LEADING_PATH, TOKEN_HEADER, Node
-from signaling.protocol.messages import Bye, encode
+from signaling.protocol.server_messages import Bye, encode
 from signaling.server.garbage_collector import let_go
 from signaling.server.http.bodies import address_of
 from signaling.server.http.errors import answer

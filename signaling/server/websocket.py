@@ -18,7 +18,9 @@ from signaling.access.rate_limits import Buckets, network_of
 from signaling.live import Live
 from signaling.live.commands import REFUSALS, handle
 from signaling.live.connections import Client
-from signaling.protocol import messages as msg
+from signaling.protocol import client_messages as msg
+from signaling.protocol import server_messages as replies
+from signaling.protocol import staff_messages as staff_msg
 from signaling.protocol.reading import Unreadable
 from signaling.records import RecordsAway
 from signaling.server import app_keys
@@ -171,21 +173,21 @@ class _Connection:
             message = None
         if not isinstance(message, msg.Hello):
             self.live.refused["bad_message"] += 1
-            await self._say(msg.Error(reason="bad_message", message="The first message must be hello."))
+            await self._say(replies.Error(reason="bad_message", message="The first message must be hello."))
             return False
         try:
             known = await (self._user(message) if message.token else self._staff(message))
         except Crowded as crowded:
             self.live.refused["crowded"] += 1
-            await self._say(msg.Bye(reason="crowded", retry_ms=int(crowded.retry_s * 1000)))
+            await self._say(replies.Bye(reason="crowded", retry_ms=int(crowded.retry_s * 1000)))
             return False
         except RecordsAway:  # the client cannot be authenticated now
-            await self._say(msg.Bye(reason="restart", retry_ms=AWAY_RETRY_MS))
+            await self._say(replies.Bye(reason="restart", retry_ms=AWAY_RETRY_MS))
             return False
         if known:
             return True
         self.live.refused["hello"] += 1
-        await self._say(msg.Bye(reason="token" if message.token else "signed_out"))
+        await self._say(replies.Bye(reason="token" if message.token else "signed_out"))
         return False
 
     async def _user(self, hello: msg.Hello) -> bool:
@@ -209,7 +211,7 @@ class _Connection:
         return True
 
     async def _say(self, message: msgspec.Struct) -> None:
-        await self.socket.send_frame(msg.encode(message), WSMsgType.TEXT)
+        await self.socket.send_frame(replies.encode(message), WSMsgType.TEXT)
 
     # --- in --------------------------------------------------------------------------------------------------------------
 
@@ -247,7 +249,7 @@ class _Connection:
     def _within_limits(self, message: msg.ClientMessage) -> bool:
         now = time.monotonic_ns() // 1_000_000
         allowed = self._messages.take("", now)
-        if allowed and isinstance(message, msg.SendLine | msg.LeaveMessage | msg.WrapUp):
+        if allowed and isinstance(message, msg.SendLine | msg.LeaveMessage | staff_msg.WrapUp):
             allowed = self._lines.take("", now)
         return allowed
 
@@ -307,10 +309,10 @@ class _Connection:
         await self.socket.close()
 
 
-def _error(reason: str, request_id: int | None, session: str = "", why: str = "", detail: str = "") -> msg.Error:
+def _error(reason: str, request_id: int | None, session: str = "", why: str = "", detail: str = "") -> replies.Error:
     sentence = SENTENCES.get(reason, "This is not possible now.") + why
     sentence = f"{sentence.removesuffix('.')}: {detail}." if detail else sentence
-    return msg.Error(reason=reason, message=sentence, id=request_id, session=session)
+    return replies.Error(reason=reason, message=sentence, id=request_id, session=session)
 
 
 _ID = re.compile(r'"id"\s*:\s*(-?[0-9]{1,18})\s*[,}]')

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from signaling.protocol.audit_actions import AuditAction
-from signaling.protocol.messages import Audience, Channel, Media, Mode
+from signaling.protocol.session_views import Media
+from signaling.protocol.words import Audience, Channel, Mode
 from signaling.session.model import Choice, RequestKind
 
 # --- events: from the user and staff -----------------------------------------------------------------------------------

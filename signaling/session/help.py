@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from signaling.protocol.messages import HelpState, NobodyWhy
+from signaling.protocol.words import HelpState, NobodyWhy
 from signaling.session import model, people
 from signaling.session.events import (
     Accepted,

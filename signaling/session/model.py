@@ -7,7 +7,8 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from signaling.protocol.messages import CallbackState, Channel, HelpState, Media, Mode, NobodyWhy, SessionState, TransferHow
+from signaling.protocol.session_views import Media
+from signaling.protocol.words import CallbackState, Channel, HelpState, Mode, NobodyWhy, SessionState, TransferHow
 
 PeerName = Literal["none", "connecting", "live", "text_only", "lost"]
 Choice = Literal["wait", "another", "message"]

@@ -6,25 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from signaling.protocol.messages import (
+from signaling.protocol.server_messages import Ring
+from signaling.protocol.session_views import (
     Brief,
     CallbackView,
     CategoryView,
     HelpView,
     OpeningView,
     ParticipantView,
-    PictureLimit,
-    QueueItem,
     RecordingView,
-    Ring,
     RoomView,
-    SessionItem,
     SessionView,
     SiteView,
     SlotView,
     UpgradeView,
     WaitingView,
 )
+from signaling.protocol.staff_views import QueueItem, SessionItem
+from signaling.protocol.words import PictureLimit
 from signaling.session import matrix
 from signaling.session import recording as recordings
 from signaling.session.model import Help, Person, Session

@@ -20,7 +20,7 @@ from aiohttp import web
 
 from signaling.access import identity, rate_limits
 from signaling.config.settings import Settings
-from signaling.protocol.messages import WorkerItem
+from signaling.protocol.staff_views import WorkerItem
 from signaling.server import app_keys
 from signaling.server.app import build_app
 

@@ -30,8 +30,9 @@ from media.peer.streams import Incoming, Outgoing
 from media.transport import check, ice, seam
 from media.transport import compile as build
 from media.transport.fastpath import Fastpath, Leg
-from signaling.protocol import messages
+from signaling.protocol.client_messages import decode_client
 from signaling.protocol.reading import Unreadable
+from signaling.protocol.server_messages import encode
 from tests.fuzz import http
 
 OFFERS = File(__file__).parents[1] / "unit" / "media" / "packets" / "offers"
@@ -374,7 +375,7 @@ def fuzz_lines(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     for given in (data, text):
         with contextlib.suppress(Unreadable):
-            messages.encode(messages.decode_client(given))
+            encode(decode_client(given))
     for given in (data, text):
         with contextlib.suppress(LiveError):
             Live(0.0).echo(given, 1.0)

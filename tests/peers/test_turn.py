@@ -17,7 +17,7 @@ import pytest
 from aioice import stun
 
 from signaling.access.turn_credentials import TTL_S, Turn
-from signaling.protocol.messages import IceServer
+from signaling.protocol.server_messages import IceServer
 from tests.peers.live_house import in_conversation, running, settings_for
 from tests.turn_server import TurnServer, own_address
 

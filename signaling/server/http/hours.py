@@ -6,8 +6,8 @@ from aiohttp import web
 from msgspec import Struct
 from msgspec.structs import replace
 
-from signaling.protocol.messages import OpeningView
 from signaling.protocol.reading import Reader
+from signaling.protocol.session_views import OpeningView
 from signaling.records import Site
 from signaling.records.opening_hours import BadHours, Hours, check, is_open, next_opening
 from signaling.server.app_keys import LIVE, RECORDS

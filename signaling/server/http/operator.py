@@ -11,9 +11,10 @@ from aiohttp import web
 from msgspec import Meta, Struct, field
 
 from signaling.access.brief import earlier_session
-from signaling.protocol.messages import Brief, CallbackView, Channel, EarlierSession, Line, Locale, Role, SessionState
 from signaling.protocol.reading import QueryReader, by
+from signaling.protocol.session_views import Brief, CallbackView, EarlierSession, Line
 from signaling.protocol.texts import Seen
+from signaling.protocol.words import Channel, Locale, Role, SessionState
 from signaling.records import AuditRecord, Records, SessionRecord, Site, StaffRecord
 from signaling.server.app_keys import COUNTS, LIVE, RECORDINGS, RECORDS
 from signaling.session import decode_snapshot

@@ -8,8 +8,8 @@ from aiohttp import web
 from msgspec import Struct
 
 from signaling.config.settings import STAFF_HOSTS
-from signaling.protocol.messages import Locale
 from signaling.protocol.reading import QueryReader
+from signaling.protocol.words import Locale
 from signaling.records import Site
 from signaling.server.app_keys import COUNTS, RECORDS, SETTINGS
 

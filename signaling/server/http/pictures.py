@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from signaling.access.admission import Crowded
 from signaling.access.rate_limits import Buckets, network_of
-from signaling.protocol.messages import Audience
 from signaling.protocol.reading import QueryReader
+from signaling.protocol.words import Audience
 from signaling.records import PictureRecord, StaffRecord
 from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
 

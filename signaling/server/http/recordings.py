@@ -11,7 +11,8 @@ from aiohttp import web
 from msgspec import Struct
 
 from media.api import recording_files as disk
-from signaling.protocol.messages import Line, Role
+from signaling.protocol.session_views import Line
+from signaling.protocol.words import Role
 from signaling.recordings import Segment, pieces
 from signaling.records import SessionRecord, StaffRecord
 from signaling.server.app_keys import RECORDINGS, RECORDS

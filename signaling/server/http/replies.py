@@ -8,8 +8,8 @@ from aiohttp import web
 from msgspec import Struct
 
 from signaling.protocol.language_tags import canonical, lookup
-from signaling.protocol.messages import Locale, OptionalId
 from signaling.protocol.reading import QueryReader, Reader, by
+from signaling.protocol.words import Locale, OptionalId
 from signaling.records import SavedReply, Site, StaffRecord, TooManyReplies
 from signaling.records.replies import new_reply_id
 from signaling.records.reply_csv import TEXT, TITLE, BadTable, Row, read, write

@@ -8,9 +8,9 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from signaling.access.identity import MOST_PASSWORD, drop_cookie, right_of, set_cookie
-from signaling.protocol.messages import Role
 from signaling.protocol.reading import Reader, by
 from signaling.protocol.texts import Exact
+from signaling.protocol.words import Role
 from signaling.records import StaffRecord
 from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
 

@@ -13,9 +13,10 @@ from signaling.access.admission import Crowded
 from signaling.access.codes import CodeRefused, site_of
 from signaling.access.invites import InviteRefused
 from signaling.protocol.language_tags import lookup
-from signaling.protocol.messages import CategoryView, Channel, Line, Locale, OpeningView, SiteView
 from signaling.protocol.reading import QueryReader, Reader, by
+from signaling.protocol.session_views import CategoryView, Line, OpeningView, SiteView
 from signaling.protocol.texts import Exact
+from signaling.protocol.words import Channel, Locale
 from signaling.records import Records
 from signaling.records.opening_hours import is_open, next_opening
 from signaling.server.app_keys import CODES, LIVE, RECORDS

@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from signaling.protocol.messages import Line
+from signaling.protocol.session_views import Line
 from signaling.records import (
     Category,
     MessageRecord,

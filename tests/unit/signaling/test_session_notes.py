@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.protocol.messages import Brief, CategoryView, SiteView
+from signaling.protocol.session_views import Brief, CategoryView, SiteView
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, views
 from signaling.session import events as ev
 from tests.unit.signaling.session.test_machine import Call

@@ -7,7 +7,7 @@ const FOLDERS = Object.keys(files)
 const read = (folder: string, language: string) => files[`../${folder}/${language}.json`] ?? {};
 const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
 
-const code = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../**/*.test.*", "!../messages.ts"], {
+const code = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../**/*.test.*", "!../messages/**"], {
   eager: true,
   query: "?raw",
   import: "default",

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from signaling.access import brief as briefs
 from signaling.access.brief import ClaimedProduct, ClaimedStep, Supplement
 from signaling.access.codes import Claims, CodeRefused, Kind, Product, User, Verified
-from signaling.protocol.messages import Brief
+from signaling.protocol.session_views import Brief
 from signaling.protocol.texts import count
 from signaling.records import Category, EarlierRecord, Site
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from signaling.live.connections import QUEUE_MESSAGES, Client, Hub
-from signaling.protocol.messages import Ok
+from signaling.protocol.server_messages import Ok
 from signaling.records.types import StaffRecord
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from signaling.live.entry import Entry
 from signaling.live.index import Index
-from signaling.protocol.messages import Brief
+from signaling.protocol.session_views import Brief
 from signaling.records.types import Site
 from signaling.session import new_session
 from signaling.session.model import Person

@@ -10,11 +10,13 @@ import msgspec
 import pytest
 
 from signaling.access import codes
-from signaling.protocol import messages
+from signaling.protocol.client_messages import ClientMessage
+from signaling.protocol.server_messages import ServerMessage
+from signaling.protocol.words import Mode
 from signaling.server import websocket
 
 TEXT = (Path(__file__).parents[4] / "docs" / "protocol.md").read_text()
-DECLARED = {"client": messages.ClientMessage, "server": messages.ServerMessage}
+DECLARED = {"client": ClientMessage, "server": ServerMessage}
 EXAMPLES = [
     (side, line)
     for side, block in re.findall(r"```json (client|server)\n(.*?)```", TEXT, re.DOTALL)
@@ -36,7 +38,7 @@ def test_every_message_has_a_documented_example(side: str) -> None:
 
 def test_every_reason_and_key_is_documented() -> None:
     sources = "".join(path.read_text() for path in (Path(__file__).parents[4] / "signaling").rglob("*.py"))
-    said = set(re.findall(r'Say\("([a-z_.]+)"', sources)) | {f"mode.{mode}" for mode in typing.get_args(messages.Mode)}
+    said = set(re.findall(r'Say\("([a-z_.]+)"', sources)) | {f"mode.{mode}" for mode in typing.get_args(Mode)}
     for key in {*websocket.SENTENCES, *codes.SENTENCES, *said}:
         assert f"`{key}`" in TEXT, f"docs/protocol.md does not tell of {key}"
 
@@ -58,9 +60,7 @@ def _values(hint: object) -> set[str]:
     return set().union(*(_values(inner) for inner in typing.get_args(hint)))
 
 
-STRUCTS = sorted(
-    _structs(messages.ClientMessage, set()) | _structs(messages.ServerMessage, set()), key=lambda each: each.__name__
-)
+STRUCTS = sorted(_structs(ClientMessage, set()) | _structs(ServerMessage, set()), key=lambda each: each.__name__)
 
 
 @pytest.mark.parametrize("struct", STRUCTS, ids=lambda each: each.__name__)

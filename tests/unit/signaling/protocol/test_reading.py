@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from msgspec import Meta, Struct
 
-from signaling.protocol import messages
+from signaling.protocol import client_messages
 from signaling.protocol.reading import NoRule, QueryReader, Reader, Unreadable, by
 from signaling.protocol.texts import Exact, Seen
 
@@ -106,8 +106,8 @@ def test_query_parameters_use_the_same_parser() -> None:
 
 
 def test_all_client_messages_can_be_read() -> None:
-    line = messages.decode_client('{"type": "line", "session": "s-1", "line": "c-1", "text": "a\\u0000\\ud83d"}')
-    assert isinstance(line, messages.SendLine)
+    line = client_messages.decode_client('{"type": "line", "session": "s-1", "line": "c-1", "text": "a\\u0000\\ud83d"}')
+    assert isinstance(line, client_messages.SendLine)
     assert line.text == "a\ufffd"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from media.api.recording_files import Ended, LogEntry, Reached, TrackBegan, TrackEnded, encode_entry
-from signaling.protocol.messages import Line
+from signaling.protocol.session_views import Line
 from signaling.recordings import Recordings, Segment, Span, pieces, reached
 from signaling.recordings.index import read_log
 from signaling.recordings.plan import make_plan, position, web_vtt

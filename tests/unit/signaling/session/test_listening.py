@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.protocol.messages import Media
+from signaling.protocol.session_views import Media
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot
 from signaling.session import events as ev
 from tests.unit.signaling.session.test_machine import Call

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.protocol.messages import Audience, Brief, CategoryView, Media, Mode, SiteView, TransferHow
+from signaling.protocol.session_views import Brief, CategoryView, Media, SiteView
+from signaling.protocol.words import Audience, Mode, TransferHow
 from signaling.session import matrix, views
 from signaling.session.model import Help, Listener, Person, Session, new_session
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from signaling.protocol.messages import Brief, CategoryView, Channel, Media, SiteView
+from signaling.protocol.session_views import Brief, CategoryView, Media, SiteView
+from signaling.protocol.words import Channel
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, new_session, next_deadline, receive, views
 from signaling.session import events as ev
 from signaling.session.model import CALLBACK_OVER, FINAL_STATES, Session

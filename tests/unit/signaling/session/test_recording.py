@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.protocol.messages import RecordingView
+from signaling.protocol.session_views import RecordingView
 from signaling.session import NotAllowed, Session, matrix, new_session, receive, views
 from signaling.session import events as ev
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from signaling.protocol.messages import Brief, BriefField, CategoryView, Media, SessionView, SiteView, WaitingView, encode
+from signaling.protocol.server_messages import encode
+from signaling.protocol.session_views import Brief, BriefField, CategoryView, Media, SessionView, SiteView, WaitingView
 from signaling.session import events as ev
 from signaling.session import matrix, receive, views
 from signaling.session.model import PeerName, Session, new_session

@@ -25,7 +25,7 @@ from signaling.access.codes import Codes
 from signaling.access.identity import COOKIE, Identity, token_hash
 from signaling.config.proxies import one_proxy
 from signaling.config.settings import Settings
-from signaling.protocol.messages import Brief
+from signaling.protocol.session_views import Brief
 from signaling.recordings import Recordings
 from signaling.records import Records, SessionRecord, StaffRecord
 from signaling.server import app_keys, demo, http

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from media.api.recording_files import Ended, TrackBegan, TrackEnded, encode_entry
-from signaling.protocol.messages import Channel
+from signaling.protocol.words import Channel
 from signaling.session import encode_snapshot, new_session, receive
 from signaling.session import events as ev
 from tests.unit.signaling.server.http.conftest import BEARER, Desk, refused

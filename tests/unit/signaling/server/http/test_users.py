@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from signaling.access.rate_limits import Buckets
-from signaling.protocol.messages import Audience
+from signaling.protocol.words import Audience
 from signaling.server.app_keys import CODES, COUNTS
 
 from .conftest import BEARER, ORIGIN, SHOP, Desk, refused

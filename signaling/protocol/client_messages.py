@@ -1,0 +1,205 @@
+"""Every message from a client to the server.
+
+A message is one JSON object in one text frame. ``type`` tells which message it is. A client message may carry ``id``; its
+reply (``ok``, ``error``, ``answer``, ``lines``, …) repeats that id. Times are milliseconds since the Unix epoch by the
+server's clock; ``welcome.now`` lets a client correct its own. The name of a duration carries its unit.
+``docs/protocol.md`` explains the exchanges. Messages that staff alone may send are in `staff_messages`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from .reading import Reader, by
+from .staff_messages import StaffMessage
+from .texts import Seen
+from .words import Audience, BoardData, Channel, Contact, Id, LineText, Locale, Message, Name, OptionalId, Sdp, ShortText, Token
+
+
+class Hello(Message, tag="hello"):
+    """The first message of every connection. A user sends the session token; staff are known by their cookie."""
+
+    tab: Id
+    token: Token = ""
+    locale: Locale = "en"
+    version: int = 1
+
+
+class Ping(Message, tag="ping"):
+    """Ask for a ``pong``, to see that the connection is alive."""
+
+    id: int | None = None
+
+
+class Enter(Message, tag="enter"):
+    """The user leaves *prepare* and asks for a counselor."""
+
+    session: Id
+    id: int | None = None
+    channel: Channel | None = None
+    name: Name = ""
+    note: ShortText = ""
+
+
+class Offer(Message, tag="offer"):
+    """The SDP offer of a peer connection. The reply is ``answer``."""
+
+    session: Id
+    sdp: Sdp
+    id: int | None = None
+
+
+class GetIce(Message, tag="ice"):
+    """Ask for TURN servers before each new peer connection. The reply is ``ice``."""
+
+    session: Id
+    id: int | None = None
+
+
+class PeerReport(Message, tag="peer"):
+    """The client tells the state of its peer connection: live, text_only (no media path within 5 s), or lost (failed)."""
+
+    session: Id
+    state: Literal["live", "text_only", "lost"]
+    id: int | None = None
+
+
+class SetMedia(Message, tag="media"):
+    """The client tells which media it sends now."""
+
+    session: Id
+    mic: bool = False
+    camera: bool = False
+    screen: bool = False
+    id: int | None = None
+
+
+class AddChannel(Message, tag="channel"):
+    """Turn a text session into a voice or video session.
+
+    If the user sends it, it rings for the owner, who answers with ``upgrade``.
+    """
+
+    session: Id
+    channel: Channel
+    id: int | None = None
+
+
+class SendLine(Message, tag="line"):
+    """Send a line. ``line`` is the client's id for it.
+
+    The client sends it again until its ``ack`` arrives; the server stores it once.
+    """
+
+    session: Id
+    line: Id
+    kind: Literal["text", "picture", "note"] = "text"
+    audience: Audience = "all"
+    text: LineText = ""
+    picture: OptionalId = ""
+    id: int | None = None
+
+
+class GetLines(Message, tag="lines"):
+    """Ask for the lines numbered above ``after``. The reply is ``lines``."""
+
+    session: Id
+    after: int = 0
+    id: int | None = None
+
+
+class Typing(Message, tag="typing"):
+    """The client's person has begun or stopped to type."""
+
+    session: Id
+    on: bool
+    audience: Audience = "all"
+    id: int | None = None
+
+
+class BoardMessage(Message, tag="board"):
+    """One message of the board, over the WebSocket because there is no data channel."""
+
+    session: Id
+    data: BoardData
+    id: int | None = None
+
+
+class Leave(Message, tag="leave"):
+    """A user leaves or hangs up; a counselor ends the session; a professional leaves it."""
+
+    session: Id
+    id: int | None = None
+
+
+class Choose(Message, tag="choose"):
+    """The user chooses what to do when their counselor is disconnected or nobody is there."""
+
+    session: Id
+    choice: Literal["wait", "another", "message"]
+    id: int | None = None
+
+
+class LeaveMessage(Message, tag="leave_message"):
+    """The user leaves a message and a contact instead of waiting."""
+
+    session: Id
+    contact: Annotated[str, by(Seen(200, least=3))]
+    text: LineText = ""
+    id: int | None = None
+
+
+class GetCallbackTimes(Message, tag="callback_times"):
+    """Ask for possible callback times. ``timezone``: the client's IANA zone, used for categories that never close."""
+
+    session: Id
+    timezone: Annotated[str, by(Seen(64, cut=True))] = ""
+    id: int | None = None
+
+
+class AskCallback(Message, tag="callback"):
+    """Book a callback ``at`` a time within the opening hours, or move a booked one to another time.
+
+    ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
+    empty ``contact`` keeps the earlier one.
+    """
+
+    session: Id
+    at: int
+    contact: Contact = ""
+    note: ShortText = ""
+    id: int | None = None
+
+
+class CancelCallback(Message, tag="cancel_callback"):
+    """Cancel a booked callback."""
+
+    session: Id
+    id: int | None = None
+
+
+class Rate(Message, tag="rate"):
+    """The user rates the session."""
+
+    session: Id
+    score: Annotated[int, Meta(ge=1, le=5)]
+    words: Annotated[str, by(Seen(2000, lines=True))] = ""
+    id: int | None = None
+
+
+class AnswerRecording(Message, tag="recording"):
+    """Agree to be recorded, refuse, or withdraw consent. If the user refuses, the recorded part is deleted."""
+
+    session: Id
+    agree: bool
+    id: int | None = None
+
+
+ClientMessage = (
+    Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage
+    | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | Rate | AnswerRecording | StaffMessage
+)  # fmt: skip  # a list of names
+
+decode_client: Reader[ClientMessage] = Reader(ClientMessage)

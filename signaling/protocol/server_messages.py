@@ -1,0 +1,274 @@
+"""Every message from the server to a client. `client_messages` tells what all messages have in common."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from .session_views import Brief, Line, SessionView, WaitingView
+from .staff_views import MessageLeft, PersonQuality, QueueItem, SessionItem, StaffItem, StaffMe, WorkerItem
+from .words import Channel, Message
+
+
+class UserMe(Struct, kw_only=True):
+    """The user of this connection."""
+
+    id: str
+    name: str
+
+
+class Welcome(Message, tag="welcome"):
+    """The reply to ``hello``. A ``session`` message for each live session of this client follows."""
+
+    now: int
+    user: UserMe | None = None
+    staff: StaffMe | None = None
+    resumed: bool = False
+
+
+class Ok(Message, tag="ok"):
+    """The message with this ``id`` was carried out."""
+
+    id: int
+
+
+class Pong(Message, tag="pong"):
+    """The reply to ``ping``."""
+
+    now: int
+    id: int | None = None
+
+
+class Error(Message, tag="error"):
+    """A message was refused. ``reason`` is a key for programs, ``message`` a sentence for people."""
+
+    reason: str
+    message: str = ""
+    id: int | None = None
+    session: str = ""
+
+
+class SessionUpdate(Message, tag="session"):
+    """The session as it is now, for this client."""
+
+    session: SessionView
+
+
+class WaitingUpdate(Message, tag="waiting"):
+    """For the user in the queue: ``session.waiting`` has changed, and nothing else."""
+
+    session: str
+    waiting: WaitingView
+
+
+class SessionOver(Message, tag="session_over"):
+    """The session is over for this client, because it declined, left, or saved the wrap-up."""
+
+    session: str
+    reason: str = ""
+
+
+class IceServer(Struct, kw_only=True):
+    """One server for ``RTCConfiguration.iceServers``. The credentials are for this session and expire after two hours."""
+
+    urls: list[str]
+    username: str
+    credential: str
+
+
+class Ice(Message, tag="ice"):
+    """TURN servers for clients whose network blocks UDP; empty if none is configured."""
+
+    session: str
+    servers: list[IceServer] = []
+    id: int | None = None
+
+
+class Answer(Message, tag="answer"):
+    """The reply to ``offer``. ``epoch`` is the epoch of the room in which the peer is."""
+
+    session: str
+    sdp: str
+    peer: str
+    epoch: int
+    id: int | None = None
+
+
+class PeerEnded(Message, tag="peer_ended"):
+    """The media worker has ended this client's peer connection. ``reason`` is a key for programs, ``message`` a sentence."""
+
+    session: str
+    peer: str
+    reason: str
+    message: str
+
+
+class LineAck(Message, tag="ack"):
+    """The line with the client's id ``line`` is stored under the number ``seq``."""
+
+    session: str
+    line: str
+    seq: int
+    at: int
+
+
+class NewLine(Message, tag="line"):
+    """A new line of the session."""
+
+    session: str
+    line: Line
+
+
+class Lines(Message, tag="lines"):
+    """The reply to ``lines``, in order. ``more``: further lines follow after the last one."""
+
+    session: str
+    lines: list[Line]
+    more: bool = False
+    id: int | None = None
+
+
+class Colleagues(Message, tag="colleagues"):
+    """The reply to ``colleagues``: the staff who could take the session over."""
+
+    session: str
+    people: list[StaffItem]
+    id: int | None = None
+
+
+class CallbackTimes(Message, tag="callback_times"):
+    """The reply to ``callback_times``."""
+
+    session: str
+    times: list[int]
+    id: int | None = None
+
+
+class Invite(Message, tag="invite"):
+    """The reply to ``invite``. ``url`` works once, until ``expires_at``, and only while this counselor has the callback."""
+
+    session: str
+    url: str
+    expires_at: int
+    id: int | None = None
+
+
+class TypingNow(Message, tag="typing"):
+    """A participant has begun or stopped to type."""
+
+    session: str
+    participant: str
+    on: bool
+
+
+class Speaking(Message, tag="speaking"):
+    """The participants who speak now."""
+
+    session: str
+    participants: list[str]
+
+
+class BoardOut(Message, tag="board"):
+    """One message of the board, for a client without a data channel."""
+
+    session: str
+    data: str
+
+
+class Replaced(Message, tag="replaced"):
+    """A newer tab of the same person has taken over this session."""
+
+    session: str
+
+
+class Ring(Message, tag="ring"):
+    """A request that rings for a member of staff.
+
+    A help request shows only note, category, language and product until it is accepted.
+    """
+
+    reservation: str
+    kind: Literal["user", "help", "transfer", "callback"]
+    session: str
+    expires_at: int
+    waiting_since: int
+    site: str
+    category: str
+    language: str
+    channel: Channel
+    brief: Brief | None = None
+    note: str = ""
+    product: str = ""
+    from_name: str = ""
+
+
+class RingOver(Message, tag="ring_over"):
+    """A ring has ended."""
+
+    reservation: str
+    reason: Literal["accepted", "accepted_elsewhere", "declined", "expired", "cancelled"]
+
+
+class StaffUpdate(Message, tag="staff"):
+    """The state of this member of staff has changed."""
+
+    me: StaffMe
+
+
+class Queue(Message, tag="queue"):
+    """The requests that this member of staff could serve.
+
+    ``waiting``: the requests that have waited longest; ``more``: how many others wait.
+    ``callbacks``: appointments whose time has not come; their ``since`` is when they are due.
+    ``messages``: messages that users left.
+    """
+
+    waiting: list[QueueItem] = []
+    more: int = 0
+    callbacks: list[QueueItem] = []
+    messages: list[MessageLeft] = []
+
+
+class Wallboard(Message, tag="wallboard"):
+    """The operator's overview of the whole server."""
+
+    now: int
+    waiting: list[QueueItem] = []
+    more: int = 0  # how many others wait
+    callbacks: list[QueueItem] = []
+    sessions: list[SessionItem] = []
+    staff: list[StaffItem] = []
+    workers: list[WorkerItem] = []
+    served_today: int = 0
+    left_today: int = 0
+    service_level_percent: float | None = None  # share answered within 20 s, of all that were answered or gave up today
+    rating_today: float | None = None
+
+
+class CallQuality(Message, tag="call_quality"):
+    """The quality of each participant's connection, for an operator who watches this session."""
+
+    session: str
+    people: list[PersonQuality] = []
+
+
+class Bye(Message, tag="bye"):
+    """The server closes this connection.
+
+    ``reason``: signed_out, restart, slow_client, token (unknown or expired), replaced, too_many, crowded (too many clients
+    reconnect at the same time). ``retry_ms``: the least time to wait before reconnecting; null means the client's own backoff.
+    """
+
+    reason: str
+    retry_ms: int | None = None
+
+
+ServerMessage = (
+    Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | PeerEnded | LineAck | NewLine
+    | Lines | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate
+    | Queue | Wallboard | CallQuality | Bye
+)  # fmt: skip  # a list of names
+
+encode = msgspec.json.Encoder().encode

@@ -1,0 +1,277 @@
+"""A session as its participants see it. `SessionView` is the whole; the server sends all of it at each change."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from .words import (
+    Audience,
+    CallbackState,
+    Channel,
+    HelpState,
+    Mode,
+    NobodyWhy,
+    PictureLimit,
+    Provenance,
+    Role,
+    SessionState,
+    TransferHow,
+)
+
+
+class Media(Struct, kw_only=True):
+    """The media that a participant sends now."""
+
+    mic: bool = False
+    camera: bool = False
+    screen: bool = False
+
+
+class BriefField(Struct, kw_only=True):
+    """One fact about the visit.
+
+    ``name`` is one of page_url, page_title, language, category, user_id, user_name, user_contact, product_id,
+    product_name, product_price, product_url, product_picture (a picture id), note, or a ``claim.*`` that the partner defines.
+    """
+
+    name: str
+    value: str
+    provenance: Provenance
+
+
+class TrailStep(Struct, kw_only=True):
+    """One step of the user on the site: a page that they visited, or a click on a marked element.
+
+    ``dwell_s`` is known for pages only.
+    """
+
+    kind: Literal["page", "mark"]
+    label: str
+    at: int
+    url: str = ""
+    dwell_s: int = 0
+
+
+class Brief(Struct, kw_only=True):
+    """The basic counselling information."""
+
+    fields: list[BriefField] = []
+    trail: list[TrailStep] = []
+    earlier_sessions: list[EarlierSession] = []
+
+
+class EarlierSession(Struct, kw_only=True):
+    """An earlier session of the same user."""
+
+    id: str
+    started_at: int
+    category: str
+    counselor: str
+    wrap_up: str = ""
+
+
+class SiteView(Struct, kw_only=True):
+    """The partner's site, as the pages show it."""
+
+    id: str
+    name: str  # in the session's language
+    accent: str = ""  # #rrggbb, already checked for contrast
+    privacy_url: str = ""
+    home_url: str = ""
+
+
+class CategoryView(Struct, kw_only=True):
+    """A category of the site."""
+
+    id: str
+    name: str
+
+
+class ParticipantView(Struct, kw_only=True):
+    """A person in the session. An ``operator`` listens in: they hear the others, and nobody hears them.
+
+    ``presence``: here; lost (disconnected); reading (a professional who is catching up, unheard); gone.
+    ``peer``: the state of their connection to the media worker; "lost" means that it failed.
+    """
+
+    id: str
+    name: str
+    role: Role
+    presence: Literal["here", "lost", "reading", "gone"] = "here"
+    peer: Literal["none", "connecting", "live", "text_only", "lost"] = "none"
+    media: Media = msgspec.field(default_factory=Media)
+    owner: bool = False
+
+
+class SlotView(Struct, kw_only=True):
+    """The source of one receiving video section of the browser's offer."""
+
+    participant: str
+    kind: Literal["camera", "screen"]
+
+
+class RoomView(Struct, kw_only=True):
+    """The room of a session as one viewer may see it.
+
+    ``epoch``: counts how often the room was opened. A client whose peer connection has an older epoch makes a new one.
+    ``slots``: slot ("0" to "3") → the video that arrives in it for this viewer.
+    ``hears``: listener → sources, for live peers, whether muted or not. A user receives only the pairs that they are part of.
+    ``notice``: what the page must tell a user.
+    ``limits``: slot → how this viewer's own link limits its video: a smaller picture ("low"), or none for now ("paused").
+    """
+
+    epoch: int
+    media: bool  # false: the session has text and board only, so clients make no peer connection
+    slots: dict[str, SlotView] = {}
+    hears: dict[str, list[str]] = {}
+    board: Literal["write", "read"] = "write"
+    notice: Literal["", "asking_professional", "asking_colleague", "passing_on", "on_hold"] = ""
+    held: bool = False  # the counselor has put the user on hold
+    passing_to: str = ""  # the person or the category to which the counselor transfers the user
+    limits: dict[str, PictureLimit] = {}
+
+
+class UpgradeView(Struct, kw_only=True):
+    """The user's request to turn a text session into a voice or video session. It rings for the owner until ``until`` (ms)."""
+
+    channel: Channel
+    state: Literal["ringing", "declined", "missed"]
+    until: int
+
+
+class WaitingView(Struct, kw_only=True):
+    """The user's place in the queue and the expected wait (``low_s`` to ``high_s``, null before five pickups)."""
+
+    place: int  # 1 is next
+    low_s: int | None = None
+    high_s: int | None = None
+    staffed: bool = True  # at least one member of staff who could serve this request is signed in
+    ringing: bool = False
+    since: int = 0
+    asking_for: str = ""  # name of the user's last counselor while the request is offered to that counselor first
+
+
+class CallbackView(Struct, kw_only=True):
+    """An appointment to call the user back.
+
+    ``contact``: where the user is called; "" when the partner knows how to reach them.
+    ``came``: the called-back user has connected.
+    ``moved``: how often the counselor has moved the appointment.
+    """
+
+    state: CallbackState
+    due_at: int
+    contact: str = ""
+    note: str = ""
+    came: bool = False
+    moved: int = 0
+
+
+class HelpView(Struct, kw_only=True):
+    """A help request or a transfer, as staff see it."""
+
+    state: HelpState
+    note: str = ""
+    category: str = ""
+    mode: Mode | None = None
+    hear_user: bool = False  # in consultation: whether counselor and professional hear the user
+    professional: str = ""  # participant id, once one has accepted
+    asked: int = 0  # professionals rung so far
+    ringing_until: int | None = None
+    catch_up_until: int | None = None
+    asked_at: int = 0
+    transfer: TransferHow = ""  # for a transfer: whether the colleague takes over at once or after a consultation
+    to_name: str = ""  # name of the person or category that is asked
+    why: NobodyWhy = ""  # why ``nobody`` came, if one person was asked by name
+
+
+class RecordingView(Struct, kw_only=True):
+    """The state of the call's recording.
+
+    ``asking``: some participants have not answered yet (``waiting_for``).
+    ``on``: the call is being recorded now.
+    ``off``: a participant refuses (``refused_by``), recording has ``failed``, or the call is over.
+    ``you``: this viewer's own answer. ``kept``: a recorded part exists.
+    """
+
+    state: Literal["asking", "on", "off"]
+    you: Literal["", "yes", "no"] = ""
+    waiting_for: list[str] = []  # participant ids
+    refused_by: list[str] = []
+    failed: str = ""  # disk_full, write_failed, too_slow, worker_lost, not_configured
+    kept: bool = False
+
+
+class OpeningView(Struct, kw_only=True):
+    """The opening hours of the category at this moment.
+
+    ``opens_at``: when it opens next; null while it is open or when the next opening is not known.
+    ``callbacks``: users may ask to be called back.
+    """
+
+    open: bool = True
+    opens_at: int | None = None
+    callbacks: bool = True
+
+
+class SessionView(Struct, kw_only=True):
+    """A session as one viewer may see it. The server sends all of it at each change.
+
+    For users, ``brief`` and ``help`` are null and ``categories`` is empty.
+    """
+
+    id: str
+    site: SiteView
+    category: CategoryView
+    language: str
+    channel: Channel
+    state: SessionState
+    you: str  # the viewer's participant id
+    contact_needed: bool = False  # user only: the site cannot reach them, so a callback needs a contact
+    participants: list[ParticipantView] = []
+    product_picture: str = ""  # picture id; the board offers this picture first
+    room: RoomView | None = None
+    recording: RecordingView | None = None  # null if the site does not record
+    may_listen: bool = False  # an operator may listen in; the page says so before the user enters
+    may_record: bool = False  # participants will be asked for consent to recording; the page says so before the user enters
+    waiting: WaitingView | None = None
+    opening: OpeningView | None = None  # user only, until a counselor has come
+    callback: CallbackView | None = None
+    upgrade: UpgradeView | None = None
+    owner_lost: bool = False
+    choices: list[Literal["wait", "another", "message"]] = []  # user only, when the owner is disconnected or nobody is there
+    deadline: int | None = None  # when the session ends or moves on, unless the disconnected person returns
+    lost: str = ""  # participant id of the person for whom the deadline waits
+    end_reason: str = ""  # left, hung_up, user_lost, owner_lost, idle, operator, unserved, erased, callback_*
+    brief: Brief | None = None
+    help: HelpView | None = None
+    notes: str = ""  # staff only: the viewer's own notes, as typed so far
+    rated: bool = False
+    wrap_up_until: int | None = None
+    categories: list[CategoryView] = []  # staff only: categories of the site for which help may be asked
+    started_at: int = 0
+    active_at: int | None = None
+    ended_at: int | None = None
+
+
+class Line(Struct, kw_only=True):
+    """One chat message of the session's record.
+
+    ``kind``: text; picture (``picture`` is its id); note (of staff, for staff); system. The ``text`` of a system line is a key
+    such as ``joined``, ``left``, ``mode.whisper``, ``help.asked`` or ``recording``, and ``args`` has the values for it.
+    """
+
+    seq: int
+    id: str
+    author: str  # participant id; "" for system lines
+    name: str
+    role: Role | Literal["system"]
+    kind: Literal["text", "picture", "note", "system"]
+    audience: Audience
+    at: int
+    text: str = ""
+    picture: str = ""
+    args: dict[str, str] = {}

@@ -1,0 +1,204 @@
+"""Messages to the server that staff alone may send."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from .reading import by
+from .texts import Seen
+from .words import Id, LineText, Message, Mode, OptionalId, ShortText
+
+
+class SetState(Message, tag="state"):
+    """A member of staff becomes available or away."""
+
+    state: Literal["available", "away"]
+    id: int | None = None
+
+
+class Accept(Message, tag="accept"):
+    """A member of staff accepts a ring."""
+
+    reservation: Id
+    id: int | None = None
+
+
+class Decline(Message, tag="decline"):
+    """A member of staff declines a ring."""
+
+    reservation: Id
+    reason: Annotated[str, by(Seen(200))] = ""
+    id: int | None = None
+
+
+class MoveCallback(Message, tag="move_callback"):
+    """The counselor did not reach the user and will try again ``at`` that time."""
+
+    session: Id
+    at: int
+    id: int | None = None
+
+
+class MissCallback(Message, tag="miss_callback"):
+    """The counselor did not reach the user and gives up. A wrap-up follows."""
+
+    session: Id
+    id: int | None = None
+
+
+class GetInvite(Message, tag="invite"):
+    """The counselor who calls back asks for a new link that brings the user into the session. The reply is ``invite``."""
+
+    session: Id
+    id: int | None = None
+
+
+class AskHelp(Message, tag="help"):
+    """The owner asks for a professional; an empty ``category`` means the session's own."""
+
+    session: Id
+    note: ShortText = ""
+    category: OptionalId = ""
+    id: int | None = None
+
+
+class AskTransfer(Message, tag="transfer"):
+    """The owner transfers the user to a person (``staff``) or to anyone who serves a ``category``.
+
+    ``how``: at once ("now") or after a consultation. If nobody comes, the user stays with the owner.
+    """
+
+    session: Id
+    how: Literal["now", "consult"]
+    staff: OptionalId = ""
+    category: OptionalId = ""
+    note: ShortText = ""
+    id: int | None = None
+
+
+class GetColleagues(Message, tag="colleagues"):
+    """Ask who could take this session over. The reply is ``colleagues``."""
+
+    session: Id
+    id: int | None = None
+
+
+class CancelHelp(Message, tag="cancel_help"):
+    """The owner withdraws a help request or a transfer."""
+
+    session: Id
+    id: int | None = None
+
+
+class Join(Message, tag="join"):
+    """The professional has caught up and becomes the third peer.
+
+    ``record``: whether they agree to be recorded. It is required while ``recording.state`` is ``on``.
+    """
+
+    session: Id
+    record: bool | None = None
+    id: int | None = None
+
+
+class SetMode(Message, tag="mode"):
+    """The owner or the joined professional chooses who hears whom."""
+
+    session: Id
+    mode: Mode
+    hear_user: bool = False
+    id: int | None = None
+
+
+class AnswerUpgrade(Message, tag="upgrade"):
+    """The owner accepts (``take``) or declines the user's request for voice or video."""
+
+    session: Id
+    take: bool
+    id: int | None = None
+
+
+class Hold(Message, tag="hold"):
+    """The owner puts the user on hold, or ends the hold."""
+
+    session: Id
+    on: bool
+    id: int | None = None
+
+
+class HandOver(Message, tag="hand_over"):
+    """In a conference, the counselor leaves and the professional becomes the owner."""
+
+    session: Id
+    id: int | None = None
+
+
+class TypeNotes(Message, tag="notes"):
+    """The notes as typed so far. They are held with the session and saved when it closes."""
+
+    session: Id
+    notes: LineText = ""
+    outcome: Annotated[str, by(Seen(60))] = ""
+    id: int | None = None
+
+
+class WrapUp(Message, tag="wrap_up"):
+    """Save the notes and the outcome, and end the wrap-up."""
+
+    session: Id
+    notes: LineText = ""
+    outcome: Annotated[str, by(Seen(60))] = ""
+    id: int | None = None
+
+
+class MessageTake(Message, tag="message_take"):
+    """A member of staff takes a message that a user left."""
+
+    message: Id
+    id: int | None = None
+
+
+class MessageDone(Message, tag="message_done"):
+    """A message that a user left has been dealt with."""
+
+    message: Id
+    id: int | None = None
+
+
+class Watch(Message, tag="watch"):
+    """An operator asks for ``wallboard`` now and at each change.
+
+    With ``session``, the server also sends ``call_quality`` of that session every 2 s. A later ``watch`` replaces an earlier one.
+    """
+
+    session: Id | None = None
+    id: int | None = None
+
+
+class EndSession(Message, tag="end_session"):
+    """An operator ends a session."""
+
+    session: Id
+    id: int | None = None
+
+
+class Listen(Message, tag="listen"):
+    """An operator begins or stops to listen in. The user and the staff of the call are told at once."""
+
+    session: Id
+    on: bool
+    id: int | None = None
+
+
+class SignOutStaff(Message, tag="sign_out_staff"):
+    """An operator signs a member of staff out."""
+
+    staff: Id
+    id: int | None = None
+
+
+StaffMessage = (
+    SetState | Accept | Decline | MoveCallback | MissCallback | GetInvite | AskHelp | AskTransfer | GetColleagues | CancelHelp
+    | Join | SetMode | AnswerUpgrade | Hold | HandOver | TypeNotes | WrapUp | MessageTake | MessageDone | Watch | EndSession
+    | Listen | SignOutStaff
+)  # fmt: skip  # a list of names

@@ -1,0 +1,143 @@
+"""The views that only staff see: the member of staff, the queue, the wallboard, the quality of calls."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from .words import Channel, Grade, Mode, Role, SessionState, StaffState
+
+
+class StaffMe(Struct, kw_only=True):
+    """The signed-in member of staff, as their own console shows it."""
+
+    id: str
+    name: str
+    role: Role
+    state: StaffState
+    languages: list[str] = []
+    categories: list[str] = []
+    why_away: str = ""  # "missed" after an expired ring
+    until: int | None = None  # when wrap-up times out
+
+
+class QueueItem(Struct, kw_only=True):
+    """A waiting request, or an appointment to call back."""
+
+    session: str
+    category: str
+    language: str
+    channel: Channel
+    since: int
+    kind: Literal["user", "help", "transfer", "callback"] = "user"
+    ringing: bool = False
+
+
+class StaffItem(Struct, kw_only=True):
+    """A member of staff in a list. ``sessions``: how many they have now; ``since``: when they entered ``state``."""
+
+    id: str
+    name: str
+    role: Role
+    state: StaffState
+    sessions: int = 0
+    since: int = 0
+    languages: list[str] = []
+
+
+class MessageLeft(Struct, kw_only=True):
+    """A message that a user left because no counselor was there."""
+
+    id: str
+    session: str
+    site: str
+    category: str
+    language: str
+    contact: str
+    text: str
+    at: int
+    state: Literal["new", "taken", "done"]
+    taken_by: str = ""
+
+
+class WorkerItem(Struct, kw_only=True):
+    """A media worker. ``load``: the share of one core that it uses; null until it has been measured twice."""
+
+    id: str
+    rooms: int
+    peers: int
+    state: Literal["live", "spare", "draining", "dead"]
+    load: float | None = None
+
+
+class SessionItem(Struct, kw_only=True):
+    """A live session on the wallboard."""
+
+    id: str
+    site: str
+    category: str
+    language: str
+    channel: Channel
+    state: SessionState
+    since: int
+    counselor: str = ""
+    professional: str = ""
+    mode: Mode | None = None
+    lost: bool = False
+    may_listen: bool = False  # an operator may listen in now
+    listeners: list[str] = []  # names of the operators who listen in now
+    quality: Grade | None = None  # the worst of its participants' connections; null until one is known
+
+
+class StreamQuality(Struct, kw_only=True):
+    """One media stream over its last second.
+
+    ``layer``: the layer of a simulcast video that is forwarded, "paused", or "".
+    ``source``: for a video that a participant receives, the participant who sends it.
+    Loss and jitter are null until a report of them has arrived.
+    """
+
+    kind: str  # audio, camera, screen
+    bps: int
+    layer: str = ""
+    source: str = ""
+    lost_percent: float | None = None
+    jitter_ms: float | None = None
+
+
+class PersonQuality(Struct, kw_only=True):
+    """The quality of one participant's connection.
+
+    ``path``: direct (UDP to the worker), relay (through our TURN server), text (no media gets through), none (not connected).
+    ``carries_bps``: the estimated bandwidth of their link downwards, in bit/s.
+    ``concealed_percent``: the share of their sound that was concealed because packets were lost, while it is mixed.
+    ``up``: the streams that they send; ``down``: the streams that they receive.
+    """
+
+    id: str
+    name: str
+    role: Role
+    path: Literal["direct", "relay", "text", "none"] = "none"
+    grade: Grade | None = None
+    rtt_ms: float | None = None
+    carries_bps: int | None = None
+    concealed_percent: float | None = None
+    up: list[StreamQuality] = []
+    down: list[StreamQuality] = []
+
+
+class WhyNot(Struct, kw_only=True):
+    """Why a member of staff was not offered a request."""
+
+    staff: str
+    reason: str  # language, site, category, away, busy, excluded, full
+
+
+class Why(Struct, kw_only=True):
+    """Why a request went to a member of staff: the tier in which it was matched, and who was passed over."""
+
+    ring: Literal["exact", "parent", "any"]
+    rule: str  # e.g. "least load, then longest idle"
+    candidates: list[str] = []
+    passed_over: list[WhyNot] = []

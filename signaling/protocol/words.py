@@ -1,0 +1,39 @@
+"""Named values, the types of fields, and the base of every message."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from .reading import by
+from .texts import Exact, Seen
+
+Role = Literal["user", "counselor", "professional", "operator"]
+Channel = Literal["text", "voice", "video"]
+Audience = Literal["all", "staff"]
+Mode = Literal["consultation", "whisper", "conference"]
+Grade = Literal["good", "fair", "poor"]  # of a connection
+SessionState = Literal["preparing", "waiting", "callback", "active", "after", "message_left", "closed"]
+CallbackState = Literal["scheduled", "due", "calling", "done", "missed", "cancelled"]
+HelpState = Literal["asking", "catching_up", "joined", "nobody", "cancelled", "handed_over", "ended"]
+StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost", "signed_out"]
+TransferHow = Literal["", "now", "consult"]
+NobodyWhy = Literal["", "declined", "expired", "nobody"]
+PictureLimit = Literal["low", "paused"]
+Provenance = Literal["signed", "claimed", "typed"]
+
+Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+\Z")]
+OptionalId = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_.:-]*\Z")]
+Token = Annotated[str, by(Exact(200))]
+Name = Annotated[str, by(Seen(60))]
+Locale = Annotated[str, by(Seen(35, cut=True))]  # a language tag (RFC 5646, 4.4.1); an invalid tag counts as unknown
+ShortText = Annotated[str, by(Seen(500, lines=True))]
+LineText = Annotated[str, by(Seen(4000, lines=True))]
+Contact = Annotated[str, by(Seen(200))]
+Sdp = Annotated[str, Meta(min_length=1), by(Exact(65_536))]
+BoardData = Annotated[str, by(Exact(400_000))]  # base64 of one whole board message (see docs/protocol.md, Board)
+
+
+class Message(Struct, tag_field="type", kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """The base of every message. Unknown fields are refused."""

@@ -1,0 +1,231 @@
+// Generated from signaling/protocol/client_messages.py by `make messages`. Do not edit.
+
+import type { Audience, Channel } from "./words";
+import type { Accept, AnswerUpgrade, AskHelp, AskTransfer, CancelHelp, Decline, EndSession, GetColleagues, GetInvite, HandOver, Hold, Join, Listen, MessageDone, MessageTake, MissCallback, MoveCallback, SetMode, SetState, SignOutStaff, TypeNotes, Watch, WrapUp } from "./staff-messages";
+
+/** The first message of every connection. A user sends the session token; staff are known by their cookie. */
+export interface Hello {
+  type: "hello";
+  tab: string;
+  token?: string;
+  locale?: string;
+  version?: number;
+}
+
+/** Ask for a ``pong``, to see that the connection is alive. */
+export interface Ping {
+  type: "ping";
+  id?: number | null;
+}
+
+/** The user leaves *prepare* and asks for a counselor. */
+export interface Enter {
+  type: "enter";
+  session: string;
+  id?: number | null;
+  channel?: Channel | null;
+  name?: string;
+  note?: string;
+}
+
+/** The SDP offer of a peer connection. The reply is ``answer``. */
+export interface Offer {
+  type: "offer";
+  session: string;
+  sdp: string;
+  id?: number | null;
+}
+
+/** Ask for TURN servers before each new peer connection. The reply is ``ice``. */
+export interface GetIce {
+  type: "ice";
+  session: string;
+  id?: number | null;
+}
+
+/** The client tells the state of its peer connection: live, text_only (no media path within 5 s), or lost (failed). */
+export interface PeerReport {
+  type: "peer";
+  session: string;
+  state: "live" | "text_only" | "lost";
+  id?: number | null;
+}
+
+/** The client tells which media it sends now. */
+export interface SetMedia {
+  type: "media";
+  session: string;
+  mic?: boolean;
+  camera?: boolean;
+  screen?: boolean;
+  id?: number | null;
+}
+
+/**
+ * Turn a text session into a voice or video session.
+ *
+ * If the user sends it, it rings for the owner, who answers with ``upgrade``.
+ */
+export interface AddChannel {
+  type: "channel";
+  session: string;
+  channel: Channel;
+  id?: number | null;
+}
+
+/**
+ * Send a line. ``line`` is the client's id for it.
+ *
+ * The client sends it again until its ``ack`` arrives; the server stores it once.
+ */
+export interface SendLine {
+  type: "line";
+  session: string;
+  line: string;
+  kind?: "text" | "picture" | "note";
+  audience?: Audience;
+  text?: string;
+  picture?: string;
+  id?: number | null;
+}
+
+/** Ask for the lines numbered above ``after``. The reply is ``lines``. */
+export interface GetLines {
+  type: "lines";
+  session: string;
+  after?: number;
+  id?: number | null;
+}
+
+/** The client's person has begun or stopped to type. */
+export interface Typing {
+  type: "typing";
+  session: string;
+  on: boolean;
+  audience?: Audience;
+  id?: number | null;
+}
+
+/** One message of the board, over the WebSocket because there is no data channel. */
+export interface BoardMessage {
+  type: "board";
+  session: string;
+  data: string;
+  id?: number | null;
+}
+
+/** A user leaves or hangs up; a counselor ends the session; a professional leaves it. */
+export interface Leave {
+  type: "leave";
+  session: string;
+  id?: number | null;
+}
+
+/** The user chooses what to do when their counselor is disconnected or nobody is there. */
+export interface Choose {
+  type: "choose";
+  session: string;
+  choice: "wait" | "another" | "message";
+  id?: number | null;
+}
+
+/** The user leaves a message and a contact instead of waiting. */
+export interface LeaveMessage {
+  type: "leave_message";
+  session: string;
+  contact: string;
+  text?: string;
+  id?: number | null;
+}
+
+/** Ask for possible callback times. ``timezone``: the client's IANA zone, used for categories that never close. */
+export interface GetCallbackTimes {
+  type: "callback_times";
+  session: string;
+  timezone?: string;
+  id?: number | null;
+}
+
+/**
+ * Book a callback ``at`` a time within the opening hours, or move a booked one to another time.
+ *
+ * ``contact`` may be empty if the site can reach the user (``contact_needed`` is false). When a booked callback is moved, an
+ * empty ``contact`` keeps the earlier one.
+ */
+export interface AskCallback {
+  type: "callback";
+  session: string;
+  at: number;
+  contact?: string;
+  note?: string;
+  id?: number | null;
+}
+
+/** Cancel a booked callback. */
+export interface CancelCallback {
+  type: "cancel_callback";
+  session: string;
+  id?: number | null;
+}
+
+/** The user rates the session. */
+export interface Rate {
+  type: "rate";
+  session: string;
+  score: number;
+  words?: string;
+  id?: number | null;
+}
+
+/** Agree to be recorded, refuse, or withdraw consent. If the user refuses, the recorded part is deleted. */
+export interface AnswerRecording {
+  type: "recording";
+  session: string;
+  agree: boolean;
+  id?: number | null;
+}
+
+export type ClientMessage =
+  | Hello
+  | Ping
+  | Enter
+  | GetIce
+  | Offer
+  | PeerReport
+  | SetMedia
+  | AddChannel
+  | SendLine
+  | GetLines
+  | Typing
+  | BoardMessage
+  | Leave
+  | Choose
+  | LeaveMessage
+  | GetCallbackTimes
+  | AskCallback
+  | CancelCallback
+  | Rate
+  | AnswerRecording
+  | SetState
+  | Accept
+  | Decline
+  | MoveCallback
+  | MissCallback
+  | GetInvite
+  | AskHelp
+  | AskTransfer
+  | GetColleagues
+  | CancelHelp
+  | Join
+  | SetMode
+  | AnswerUpgrade
+  | Hold
+  | HandOver
+  | TypeNotes
+  | WrapUp
+  | MessageTake
+  | MessageDone
+  | Watch
+  | EndSession
+  | Listen
+  | SignOutStaff;

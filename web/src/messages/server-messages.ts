@@ -1,0 +1,288 @@
+// Generated from signaling/protocol/server_messages.py by `make messages`. Do not edit.
+
+import type { Channel } from "./words";
+import type { Brief, Line, SessionView, WaitingView } from "./session-views";
+import type { MessageLeft, PersonQuality, QueueItem, SessionItem, StaffItem, StaffMe, WorkerItem } from "./staff-views";
+
+/** The user of this connection. */
+export interface UserMe {
+  id: string;
+  name: string;
+}
+
+/** The reply to ``hello``. A ``session`` message for each live session of this client follows. */
+export interface Welcome {
+  type: "welcome";
+  now: number;
+  user?: UserMe | null;
+  staff?: StaffMe | null;
+  resumed?: boolean;
+}
+
+/** The message with this ``id`` was carried out. */
+export interface Ok {
+  type: "ok";
+  id: number;
+}
+
+/** The reply to ``ping``. */
+export interface Pong {
+  type: "pong";
+  now: number;
+  id?: number | null;
+}
+
+/** A message was refused. ``reason`` is a key for programs, ``message`` a sentence for people. */
+export interface Error {
+  type: "error";
+  reason: string;
+  message?: string;
+  id?: number | null;
+  session?: string;
+}
+
+/** The session as it is now, for this client. */
+export interface SessionUpdate {
+  type: "session";
+  session: SessionView;
+}
+
+/** For the user in the queue: ``session.waiting`` has changed, and nothing else. */
+export interface WaitingUpdate {
+  type: "waiting";
+  session: string;
+  waiting: WaitingView;
+}
+
+/** The session is over for this client, because it declined, left, or saved the wrap-up. */
+export interface SessionOver {
+  type: "session_over";
+  session: string;
+  reason?: string;
+}
+
+/** One server for ``RTCConfiguration.iceServers``. The credentials are for this session and expire after two hours. */
+export interface IceServer {
+  urls: string[];
+  username: string;
+  credential: string;
+}
+
+/** TURN servers for clients whose network blocks UDP; empty if none is configured. */
+export interface Ice {
+  type: "ice";
+  session: string;
+  servers?: IceServer[];
+  id?: number | null;
+}
+
+/** The reply to ``offer``. ``epoch`` is the epoch of the room in which the peer is. */
+export interface Answer {
+  type: "answer";
+  session: string;
+  sdp: string;
+  peer: string;
+  epoch: number;
+  id?: number | null;
+}
+
+/** The media worker has ended this client's peer connection. ``reason`` is a key for programs, ``message`` a sentence. */
+export interface PeerEnded {
+  type: "peer_ended";
+  session: string;
+  peer: string;
+  reason: string;
+  message: string;
+}
+
+/** The line with the client's id ``line`` is stored under the number ``seq``. */
+export interface LineAck {
+  type: "ack";
+  session: string;
+  line: string;
+  seq: number;
+  at: number;
+}
+
+/** A new line of the session. */
+export interface NewLine {
+  type: "line";
+  session: string;
+  line: Line;
+}
+
+/** The reply to ``lines``, in order. ``more``: further lines follow after the last one. */
+export interface Lines {
+  type: "lines";
+  session: string;
+  lines: Line[];
+  more?: boolean;
+  id?: number | null;
+}
+
+/** The reply to ``colleagues``: the staff who could take the session over. */
+export interface Colleagues {
+  type: "colleagues";
+  session: string;
+  people: StaffItem[];
+  id?: number | null;
+}
+
+/** The reply to ``callback_times``. */
+export interface CallbackTimes {
+  type: "callback_times";
+  session: string;
+  times: number[];
+  id?: number | null;
+}
+
+/** The reply to ``invite``. ``url`` works once, until ``expires_at``, and only while this counselor has the callback. */
+export interface Invite {
+  type: "invite";
+  session: string;
+  url: string;
+  expires_at: number;
+  id?: number | null;
+}
+
+/** A participant has begun or stopped to type. */
+export interface TypingNow {
+  type: "typing";
+  session: string;
+  participant: string;
+  on: boolean;
+}
+
+/** The participants who speak now. */
+export interface Speaking {
+  type: "speaking";
+  session: string;
+  participants: string[];
+}
+
+/** One message of the board, for a client without a data channel. */
+export interface BoardOut {
+  type: "board";
+  session: string;
+  data: string;
+}
+
+/** A newer tab of the same person has taken over this session. */
+export interface Replaced {
+  type: "replaced";
+  session: string;
+}
+
+/**
+ * A request that rings for a member of staff.
+ *
+ * A help request shows only note, category, language and product until it is accepted.
+ */
+export interface Ring {
+  type: "ring";
+  reservation: string;
+  kind: "user" | "help" | "transfer" | "callback";
+  session: string;
+  expires_at: number;
+  waiting_since: number;
+  site: string;
+  category: string;
+  language: string;
+  channel: Channel;
+  brief?: Brief | null;
+  note?: string;
+  product?: string;
+  from_name?: string;
+}
+
+/** A ring has ended. */
+export interface RingOver {
+  type: "ring_over";
+  reservation: string;
+  reason: "accepted" | "accepted_elsewhere" | "declined" | "expired" | "cancelled";
+}
+
+/** The state of this member of staff has changed. */
+export interface StaffUpdate {
+  type: "staff";
+  me: StaffMe;
+}
+
+/**
+ * The requests that this member of staff could serve.
+ *
+ * ``waiting``: the requests that have waited longest; ``more``: how many others wait.
+ * ``callbacks``: appointments whose time has not come; their ``since`` is when they are due.
+ * ``messages``: messages that users left.
+ */
+export interface Queue {
+  type: "queue";
+  waiting?: QueueItem[];
+  more?: number;
+  callbacks?: QueueItem[];
+  messages?: MessageLeft[];
+}
+
+/** The operator's overview of the whole server. */
+export interface Wallboard {
+  type: "wallboard";
+  now: number;
+  waiting?: QueueItem[];
+  more?: number;
+  callbacks?: QueueItem[];
+  sessions?: SessionItem[];
+  staff?: StaffItem[];
+  workers?: WorkerItem[];
+  served_today?: number;
+  left_today?: number;
+  service_level_percent?: number | null;
+  rating_today?: number | null;
+}
+
+/** The quality of each participant's connection, for an operator who watches this session. */
+export interface CallQuality {
+  type: "call_quality";
+  session: string;
+  people?: PersonQuality[];
+}
+
+/**
+ * The server closes this connection.
+ *
+ * ``reason``: signed_out, restart, slow_client, token (unknown or expired), replaced, too_many, crowded (too many clients
+ * reconnect at the same time). ``retry_ms``: the least time to wait before reconnecting; null means the client's own backoff.
+ */
+export interface Bye {
+  type: "bye";
+  reason: string;
+  retry_ms?: number | null;
+}
+
+export type ServerMessage =
+  | Welcome
+  | Ok
+  | Pong
+  | Error
+  | SessionUpdate
+  | WaitingUpdate
+  | SessionOver
+  | Ice
+  | Answer
+  | PeerEnded
+  | LineAck
+  | NewLine
+  | Lines
+  | Colleagues
+  | CallbackTimes
+  | Invite
+  | TypingNow
+  | Speaking
+  | BoardOut
+  | Replaced
+  | Ring
+  | RingOver
+  | StaffUpdate
+  | Queue
+  | Wallboard
+  | CallQuality
+  | Bye;

@@ -1,0 +1,249 @@
+// Generated from signaling/protocol/session_views.py by `make messages`. Do not edit.
+
+import type { Audience, CallbackState, Channel, HelpState, Mode, NobodyWhy, PictureLimit, Provenance, Role, SessionState, TransferHow } from "./words";
+
+/** The media that a participant sends now. */
+export interface Media {
+  mic: boolean;
+  camera: boolean;
+  screen: boolean;
+}
+
+/**
+ * One fact about the visit.
+ *
+ * ``name`` is one of page_url, page_title, language, category, user_id, user_name, user_contact, product_id,
+ * product_name, product_price, product_url, product_picture (a picture id), note, or a ``claim.*`` that the partner defines.
+ */
+export interface BriefField {
+  name: string;
+  value: string;
+  provenance: Provenance;
+}
+
+/**
+ * One step of the user on the site: a page that they visited, or a click on a marked element.
+ *
+ * ``dwell_s`` is known for pages only.
+ */
+export interface TrailStep {
+  kind: "page" | "mark";
+  label: string;
+  at: number;
+  url: string;
+  dwell_s: number;
+}
+
+/** The basic counselling information. */
+export interface Brief {
+  fields: BriefField[];
+  trail: TrailStep[];
+  earlier_sessions: EarlierSession[];
+}
+
+/** An earlier session of the same user. */
+export interface EarlierSession {
+  id: string;
+  started_at: number;
+  category: string;
+  counselor: string;
+  wrap_up: string;
+}
+
+/** The partner's site, as the pages show it. */
+export interface SiteView {
+  id: string;
+  name: string;
+  accent: string;
+  privacy_url: string;
+  home_url: string;
+}
+
+/** A category of the site. */
+export interface CategoryView {
+  id: string;
+  name: string;
+}
+
+/**
+ * A person in the session. An ``operator`` listens in: they hear the others, and nobody hears them.
+ *
+ * ``presence``: here; lost (disconnected); reading (a professional who is catching up, unheard); gone.
+ * ``peer``: the state of their connection to the media worker; "lost" means that it failed.
+ */
+export interface ParticipantView {
+  id: string;
+  name: string;
+  role: Role;
+  presence: "here" | "lost" | "reading" | "gone";
+  peer: "none" | "connecting" | "live" | "text_only" | "lost";
+  media: Media;
+  owner: boolean;
+}
+
+/** The source of one receiving video section of the browser's offer. */
+export interface SlotView {
+  participant: string;
+  kind: "camera" | "screen";
+}
+
+/**
+ * The room of a session as one viewer may see it.
+ *
+ * ``epoch``: counts how often the room was opened. A client whose peer connection has an older epoch makes a new one.
+ * ``slots``: slot ("0" to "3") → the video that arrives in it for this viewer.
+ * ``hears``: listener → sources, for live peers, whether muted or not. A user receives only the pairs that they are part of.
+ * ``notice``: what the page must tell a user.
+ * ``limits``: slot → how this viewer's own link limits its video: a smaller picture ("low"), or none for now ("paused").
+ */
+export interface RoomView {
+  epoch: number;
+  media: boolean;
+  slots: Record<string, SlotView>;
+  hears: Record<string, string[]>;
+  board: "write" | "read";
+  notice: "" | "asking_professional" | "asking_colleague" | "passing_on" | "on_hold";
+  held: boolean;
+  passing_to: string;
+  limits: Record<string, PictureLimit>;
+}
+
+/** The user's request to turn a text session into a voice or video session. It rings for the owner until ``until`` (ms). */
+export interface UpgradeView {
+  channel: Channel;
+  state: "ringing" | "declined" | "missed";
+  until: number;
+}
+
+/** The user's place in the queue and the expected wait (``low_s`` to ``high_s``, null before five pickups). */
+export interface WaitingView {
+  place: number;
+  low_s: number | null;
+  high_s: number | null;
+  staffed: boolean;
+  ringing: boolean;
+  since: number;
+  asking_for: string;
+}
+
+/**
+ * An appointment to call the user back.
+ *
+ * ``contact``: where the user is called; "" when the partner knows how to reach them.
+ * ``came``: the called-back user has connected.
+ * ``moved``: how often the counselor has moved the appointment.
+ */
+export interface CallbackView {
+  state: CallbackState;
+  due_at: number;
+  contact: string;
+  note: string;
+  came: boolean;
+  moved: number;
+}
+
+/** A help request or a transfer, as staff see it. */
+export interface HelpView {
+  state: HelpState;
+  note: string;
+  category: string;
+  mode: Mode | null;
+  hear_user: boolean;
+  professional: string;
+  asked: number;
+  ringing_until: number | null;
+  catch_up_until: number | null;
+  asked_at: number;
+  transfer: TransferHow;
+  to_name: string;
+  why: NobodyWhy;
+}
+
+/**
+ * The state of the call's recording.
+ *
+ * ``asking``: some participants have not answered yet (``waiting_for``).
+ * ``on``: the call is being recorded now.
+ * ``off``: a participant refuses (``refused_by``), recording has ``failed``, or the call is over.
+ * ``you``: this viewer's own answer. ``kept``: a recorded part exists.
+ */
+export interface RecordingView {
+  state: "asking" | "on" | "off";
+  you: "" | "yes" | "no";
+  waiting_for: string[];
+  refused_by: string[];
+  failed: string;
+  kept: boolean;
+}
+
+/**
+ * The opening hours of the category at this moment.
+ *
+ * ``opens_at``: when it opens next; null while it is open or when the next opening is not known.
+ * ``callbacks``: users may ask to be called back.
+ */
+export interface OpeningView {
+  open: boolean;
+  opens_at: number | null;
+  callbacks: boolean;
+}
+
+/**
+ * A session as one viewer may see it. The server sends all of it at each change.
+ *
+ * For users, ``brief`` and ``help`` are null and ``categories`` is empty.
+ */
+export interface SessionView {
+  id: string;
+  site: SiteView;
+  category: CategoryView;
+  language: string;
+  channel: Channel;
+  state: SessionState;
+  you: string;
+  contact_needed: boolean;
+  participants: ParticipantView[];
+  product_picture: string;
+  room: RoomView | null;
+  recording: RecordingView | null;
+  may_listen: boolean;
+  may_record: boolean;
+  waiting: WaitingView | null;
+  opening: OpeningView | null;
+  callback: CallbackView | null;
+  upgrade: UpgradeView | null;
+  owner_lost: boolean;
+  choices: ("wait" | "another" | "message")[];
+  deadline: number | null;
+  lost: string;
+  end_reason: string;
+  brief: Brief | null;
+  help: HelpView | null;
+  notes: string;
+  rated: boolean;
+  wrap_up_until: number | null;
+  categories: CategoryView[];
+  started_at: number;
+  active_at: number | null;
+  ended_at: number | null;
+}
+
+/**
+ * One chat message of the session's record.
+ *
+ * ``kind``: text; picture (``picture`` is its id); note (of staff, for staff); system. The ``text`` of a system line is a key
+ * such as ``joined``, ``left``, ``mode.whisper``, ``help.asked`` or ``recording``, and ``args`` has the values for it.
+ */
+export interface Line {
+  seq: number;
+  id: string;
+  author: string;
+  name: string;
+  role: Role | "system";
+  kind: "text" | "picture" | "note" | "system";
+  audience: Audience;
+  at: number;
+  text: string;
+  picture: string;
+  args: Record<string, string>;
+}

@@ -1,0 +1,194 @@
+// Generated from signaling/protocol/staff_messages.py by `make messages`. Do not edit.
+
+import type { Mode } from "./words";
+
+/** A member of staff becomes available or away. */
+export interface SetState {
+  type: "state";
+  state: "available" | "away";
+  id?: number | null;
+}
+
+/** A member of staff accepts a ring. */
+export interface Accept {
+  type: "accept";
+  reservation: string;
+  id?: number | null;
+}
+
+/** A member of staff declines a ring. */
+export interface Decline {
+  type: "decline";
+  reservation: string;
+  reason?: string;
+  id?: number | null;
+}
+
+/** The counselor did not reach the user and will try again ``at`` that time. */
+export interface MoveCallback {
+  type: "move_callback";
+  session: string;
+  at: number;
+  id?: number | null;
+}
+
+/** The counselor did not reach the user and gives up. A wrap-up follows. */
+export interface MissCallback {
+  type: "miss_callback";
+  session: string;
+  id?: number | null;
+}
+
+/** The counselor who calls back asks for a new link that brings the user into the session. The reply is ``invite``. */
+export interface GetInvite {
+  type: "invite";
+  session: string;
+  id?: number | null;
+}
+
+/** The owner asks for a professional; an empty ``category`` means the session's own. */
+export interface AskHelp {
+  type: "help";
+  session: string;
+  note?: string;
+  category?: string;
+  id?: number | null;
+}
+
+/**
+ * The owner transfers the user to a person (``staff``) or to anyone who serves a ``category``.
+ *
+ * ``how``: at once ("now") or after a consultation. If nobody comes, the user stays with the owner.
+ */
+export interface AskTransfer {
+  type: "transfer";
+  session: string;
+  how: "now" | "consult";
+  staff?: string;
+  category?: string;
+  note?: string;
+  id?: number | null;
+}
+
+/** Ask who could take this session over. The reply is ``colleagues``. */
+export interface GetColleagues {
+  type: "colleagues";
+  session: string;
+  id?: number | null;
+}
+
+/** The owner withdraws a help request or a transfer. */
+export interface CancelHelp {
+  type: "cancel_help";
+  session: string;
+  id?: number | null;
+}
+
+/**
+ * The professional has caught up and becomes the third peer.
+ *
+ * ``record``: whether they agree to be recorded. It is required while ``recording.state`` is ``on``.
+ */
+export interface Join {
+  type: "join";
+  session: string;
+  record?: boolean | null;
+  id?: number | null;
+}
+
+/** The owner or the joined professional chooses who hears whom. */
+export interface SetMode {
+  type: "mode";
+  session: string;
+  mode: Mode;
+  hear_user?: boolean;
+  id?: number | null;
+}
+
+/** The owner accepts (``take``) or declines the user's request for voice or video. */
+export interface AnswerUpgrade {
+  type: "upgrade";
+  session: string;
+  take: boolean;
+  id?: number | null;
+}
+
+/** The owner puts the user on hold, or ends the hold. */
+export interface Hold {
+  type: "hold";
+  session: string;
+  on: boolean;
+  id?: number | null;
+}
+
+/** In a conference, the counselor leaves and the professional becomes the owner. */
+export interface HandOver {
+  type: "hand_over";
+  session: string;
+  id?: number | null;
+}
+
+/** The notes as typed so far. They are held with the session and saved when it closes. */
+export interface TypeNotes {
+  type: "notes";
+  session: string;
+  notes?: string;
+  outcome?: string;
+  id?: number | null;
+}
+
+/** Save the notes and the outcome, and end the wrap-up. */
+export interface WrapUp {
+  type: "wrap_up";
+  session: string;
+  notes?: string;
+  outcome?: string;
+  id?: number | null;
+}
+
+/** A member of staff takes a message that a user left. */
+export interface MessageTake {
+  type: "message_take";
+  message: string;
+  id?: number | null;
+}
+
+/** A message that a user left has been dealt with. */
+export interface MessageDone {
+  type: "message_done";
+  message: string;
+  id?: number | null;
+}
+
+/**
+ * An operator asks for ``wallboard`` now and at each change.
+ *
+ * With ``session``, the server also sends ``call_quality`` of that session every 2 s. A later ``watch`` replaces an earlier one.
+ */
+export interface Watch {
+  type: "watch";
+  session?: string | null;
+  id?: number | null;
+}
+
+/** An operator ends a session. */
+export interface EndSession {
+  type: "end_session";
+  session: string;
+  id?: number | null;
+}
+
+/** An operator begins or stops to listen in. The user and the staff of the call are told at once. */
+export interface Listen {
+  type: "listen";
+  session: string;
+  on: boolean;
+  id?: number | null;
+}
+
+/** An operator signs a member of staff out. */
+export interface SignOutStaff {
+  type: "sign_out_staff";
+  staff: string;
+  id?: number | null;
+}

@@ -1,0 +1,129 @@
+// Generated from signaling/protocol/staff_views.py by `make messages`. Do not edit.
+
+import type { Channel, Grade, Mode, Role, SessionState, StaffState } from "./words";
+
+/** The signed-in member of staff, as their own console shows it. */
+export interface StaffMe {
+  id: string;
+  name: string;
+  role: Role;
+  state: StaffState;
+  languages: string[];
+  categories: string[];
+  why_away: string;
+  until: number | null;
+}
+
+/** A waiting request, or an appointment to call back. */
+export interface QueueItem {
+  session: string;
+  category: string;
+  language: string;
+  channel: Channel;
+  since: number;
+  kind: "user" | "help" | "transfer" | "callback";
+  ringing: boolean;
+}
+
+/** A member of staff in a list. ``sessions``: how many they have now; ``since``: when they entered ``state``. */
+export interface StaffItem {
+  id: string;
+  name: string;
+  role: Role;
+  state: StaffState;
+  sessions: number;
+  since: number;
+  languages: string[];
+}
+
+/** A message that a user left because no counselor was there. */
+export interface MessageLeft {
+  id: string;
+  session: string;
+  site: string;
+  category: string;
+  language: string;
+  contact: string;
+  text: string;
+  at: number;
+  state: "new" | "taken" | "done";
+  taken_by: string;
+}
+
+/** A media worker. ``load``: the share of one core that it uses; null until it has been measured twice. */
+export interface WorkerItem {
+  id: string;
+  rooms: number;
+  peers: number;
+  state: "live" | "spare" | "draining" | "dead";
+  load: number | null;
+}
+
+/** A live session on the wallboard. */
+export interface SessionItem {
+  id: string;
+  site: string;
+  category: string;
+  language: string;
+  channel: Channel;
+  state: SessionState;
+  since: number;
+  counselor: string;
+  professional: string;
+  mode: Mode | null;
+  lost: boolean;
+  may_listen: boolean;
+  listeners: string[];
+  quality: Grade | null;
+}
+
+/**
+ * One media stream over its last second.
+ *
+ * ``layer``: the layer of a simulcast video that is forwarded, "paused", or "".
+ * ``source``: for a video that a participant receives, the participant who sends it.
+ * Loss and jitter are null until a report of them has arrived.
+ */
+export interface StreamQuality {
+  kind: string;
+  bps: number;
+  layer: string;
+  source: string;
+  lost_percent: number | null;
+  jitter_ms: number | null;
+}
+
+/**
+ * The quality of one participant's connection.
+ *
+ * ``path``: direct (UDP to the worker), relay (through our TURN server), text (no media gets through), none (not connected).
+ * ``carries_bps``: the estimated bandwidth of their link downwards, in bit/s.
+ * ``concealed_percent``: the share of their sound that was concealed because packets were lost, while it is mixed.
+ * ``up``: the streams that they send; ``down``: the streams that they receive.
+ */
+export interface PersonQuality {
+  id: string;
+  name: string;
+  role: Role;
+  path: "direct" | "relay" | "text" | "none";
+  grade: Grade | null;
+  rtt_ms: number | null;
+  carries_bps: number | null;
+  concealed_percent: number | null;
+  up: StreamQuality[];
+  down: StreamQuality[];
+}
+
+/** Why a member of staff was not offered a request. */
+export interface WhyNot {
+  staff: string;
+  reason: string;
+}
+
+/** Why a request went to a member of staff: the tier in which it was matched, and who was passed over. */
+export interface Why {
+  ring: "exact" | "parent" | "any";
+  rule: string;
+  candidates: string[];
+  passed_over: WhyNot[];
+}
