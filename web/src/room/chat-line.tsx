@@ -4,6 +4,7 @@ import type { Line } from "../messages";
 import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
+import { LineText } from "./line-text";
 import type { Pictures } from "./pictures";
 import type { OutLine } from "./state";
 import { clock, isKey, nameAndRole, nameOf, systemText, t } from "./words";
@@ -47,7 +48,7 @@ export function ChatLine({ line, own, first, pictures }: ChatLineProps) {
         <LinePicture picture={line.picture} pictures={pictures} label={t("chat.pictureBy", { name: nameOf(line) })} />
       ) : (
         <div class="chat-text" dir="auto">
-          {line.text}
+          <LineText text={line.text} />
         </div>
       )}
     </div>
@@ -66,7 +67,7 @@ export function OutgoingLine({ line, pictures, onDismiss }: { line: OutLine; pic
         <LinePicture picture={line.picture} pictures={pictures} label={t("chat.pictureBy", { name: t("you") })} />
       ) : (
         <div class="chat-text" dir="auto">
-          {line.text}
+          <LineText text={line.text} />
         </div>
       )}
       {line.refused ? (
