@@ -263,8 +263,8 @@ async def the_room_of_three(house: House, user: User, counselor: Staff, professi
     await user.sees(media.USER)  # one browser: everybody's camera shows the same colour
     await eyes.look(user.page, "call-conference")
     await eyes.look(counselor.page, "console-conference")
-    await counselor.get("view-stage").click()
-    await eyes.look(counselor.page, "console-conference-stage", sizes=("desk",))
+    await counselor.get("view-chat").click()
+    await eyes.look(counselor.page, "console-conference-chat", sizes=("desk",))
     await counselor.page.keyboard.press("Escape")
     await counselor.get("view-both").click()
     await counselor.page.locator(".topbar-tools button").first.click()

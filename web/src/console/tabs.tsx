@@ -1,14 +1,14 @@
-import { Info, List, MessageSquareText, MonitorPlay } from "lucide";
+import { Info, List, MessageSquareText, Presentation } from "lucide";
 import type { SessionView } from "../messages";
 import { IconButton } from "../ui";
 import { t } from "../staff/texts";
 
-export type Tab = "lane" | "room" | "chat" | "brief";
+export type Tab = "lane" | "chat" | "work" | "brief";
 
 const TABS = [
   ["lane", List],
-  ["room", MonitorPlay],
   ["chat", MessageSquareText],
+  ["work", Presentation],
   ["brief", Info],
 ] as const;
 
@@ -17,15 +17,17 @@ interface TabsProps {
   session: SessionView | null;
   fresh: number;
   waiting: number;
+  /** Whether there is a board or a shared screen to look at. */
+  work: boolean;
   onTab: (tab: Tab) => void;
 }
 
 /** On a phone, shows one part at a time. */
-export function Tabs({ tab, session, fresh, waiting, onTab }: TabsProps) {
+export function Tabs({ tab, session, fresh, waiting, work, onTab }: TabsProps) {
   if (session === null) return null;
   return (
     <nav class="tabs">
-      {TABS.map(([name, icon]) => (
+      {TABS.filter(([name]) => name !== "work" || work).map(([name, icon]) => (
         <IconButton
           key={name}
           icon={icon}

@@ -7,14 +7,10 @@ export interface Prefs {
   /** 0 to 1. */
   ringVolume: number;
   ringMuted: boolean;
-  view: View;
 }
 
-export type View = "stage" | "board" | "both";
-export const VIEWS: readonly View[] = ["stage", "board", "both"];
-
 const KEY = "sangdam.console";
-const DEFAULTS: Prefs = { language: "", ringVolume: 0.6, ringMuted: false, view: "stage" };
+const DEFAULTS: Prefs = { language: "", ringVolume: 0.6, ringMuted: false };
 
 /** Reads stored preferences. Unknown or damaged parts fall back to the defaults. */
 export function readPrefs(kept: string | null): Prefs {
@@ -24,12 +20,11 @@ export function readPrefs(kept: string | null): Prefs {
   } catch {
     found = {};
   }
-  const { language, ringVolume, ringMuted, view } = found;
+  const { language, ringVolume, ringMuted } = found;
   return {
     language: language === "ko" || language === "en" ? language : DEFAULTS.language,
     ringVolume: typeof ringVolume === "number" && ringVolume >= 0 && ringVolume <= 1 ? ringVolume : DEFAULTS.ringVolume,
     ringMuted: typeof ringMuted === "boolean" ? ringMuted : DEFAULTS.ringMuted,
-    view: view === "board" || view === "both" ? view : DEFAULTS.view,
   };
 }
 
