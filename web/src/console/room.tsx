@@ -20,6 +20,8 @@ import { keyLabel } from "./logic/keys";
 import { VIEWS } from "./logic/layout";
 import { Faces, ThinCall, useFaces, VoiceStrip, type Hold } from "./people";
 import { t } from "../staff/texts";
+import { OwnReplies } from "./replies/own-replies";
+import { savedReplies } from "./replies/saved-replies";
 import { Replay } from "./replay";
 import { Splitter } from "./splitter";
 import type { Viewing } from "./use-view";
@@ -139,12 +141,20 @@ export function Room(props: RoomProps) {
             {session.state === "after" && <WrapUp client={client} session={session} now={now} actions={actions} />}
             {callsBack(session) && <CallbackCard client={client} session={session} actions={actions} />}
             <section class="room-chat" aria-label={t("chat.title")} hidden={viewing.view === "board"}>
-              <Chat client={client} session={session} pictures={pictures} audience={audienceOffered} readOnly={!active} />
+              <Chat
+                client={client}
+                session={session}
+                pictures={pictures}
+                audience={audienceOffered}
+                readOnly={!active}
+                aid={state.staff ? savedReplies(session, state.staff) : undefined}
+              />
             </section>
           </Middle>
           {link !== null && <RoomAudio link={link} />}
         </>
       )}
+      <OwnReplies language={session.language} />
     </main>
   );
 }
