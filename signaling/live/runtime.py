@@ -370,6 +370,12 @@ class Live:
             counselors = [each for each in self.staffing.known.values() if each.role == "counselor"]
             return Place(1, None, None, any(self.staffing.serves(each, site, language, path) for each in counselors))
 
+    async def helpers(self, site: str, category: str, language: str) -> list[str]:
+        """Return the names of counselors who may answer such a request now, those who are free first."""
+        found = await self.records.site(site)
+        path = found.category_path(category) if found else ()
+        return self.staffing.helpers(site, language, path or (category,))
+
     async def hours_changed(self, site: str) -> None:
         await self.sessions.hours_changed(site)
 

@@ -109,11 +109,22 @@ class Staffing:
                 item.state = "available"
         return sorted(found, key=lambda item: (item.state != "available", item.name))
 
+    def helpers(self, site: str, language: str, category_path: tuple[str, ...]) -> list[str]:
+        """Return the names of counselors at work who serve such a request, those who are free first."""
+        found = [
+            (self.state(staff) != "available", record.name)
+            for staff, record in self.known.items()
+            if record.role == "counselor" and self._at_work(staff) and self.serves(record, site, language, category_path)
+        ]
+        return [name for _, name in sorted(found)]
+
     def preferred(self, entry: Entry, staff: str) -> StaffRecord | None:
         """Return this counselor if a short wait for them makes sense: they are at work and serve the session."""
         record = self.known.get(staff)
-        at_work = self.state(staff) in ("available", "reserved", "busy", "wrap_up")
-        return record if record is not None and at_work and self._may_take_over(record, entry) else None
+        return record if record is not None and self._at_work(staff) and self._may_take_over(record, entry) else None
+
+    def _at_work(self, staff: str) -> bool:
+        return self.state(staff) in ("available", "reserved", "busy", "wrap_up")
 
     def _may_take_over(self, record: StaffRecord, entry: Entry) -> bool:
         here = "*" in record.sites or entry.site.id in record.sites

@@ -2,6 +2,7 @@ import { BookOpen, Gauge, MicOff, Monitor, WifiOff } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../ui/icon";
+import { initials } from "../ui/initials";
 import { useLocale, useStore } from "../ui/store";
 import type { SessionView } from "../messages";
 import { arrange, type Tile } from "./arrange";
@@ -85,18 +86,6 @@ export function LineNotice({ limits }: { limits: Limits }) {
     </p>
   );
 }
-
-export const initials = (name: string): string => {
-  const words = name.trim().split(/\s+/);
-  const letters =
-    words.length > 1
-      ? words
-          .slice(-2)
-          .map((word) => word.slice(0, 1))
-          .join("")
-      : (words[0] ?? "").slice(0, 2);
-  return letters.toUpperCase();
-};
 
 interface StageTileProps {
   tile: Tile;
