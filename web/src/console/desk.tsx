@@ -20,6 +20,7 @@ import { Idle } from "./idle";
 import { Lane } from "./lane";
 import { useLayout } from "./layouts";
 import { layoutKey } from "./logic/layout";
+import { waitsSince } from "./logic/news";
 import { shown, upgrades, type Call } from "./logic/ringing";
 import { Modes, type Planned } from "./modes";
 import { userOf } from "../staff/names";
@@ -37,6 +38,7 @@ import { Splitter } from "./splitter";
 import { TransferDialog } from "./transfer";
 import { useKeys } from "./use-keys";
 import { useHoldElsewhere, useRoom, useSessions } from "./use-sessions";
+import { useNews, useTitle } from "./use-news";
 import { useView } from "./use-view";
 
 interface DeskProps {
@@ -83,7 +85,8 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   const actions = useMemo(() => makeActions((message) => client.connection.request(message)), [client]);
   const pictures = useMemo(() => new Pictures(), []);
   useEffect(() => () => pictures.close(), [pictures]);
-  const sessions = useSessions(state, me);
+  const [tab, setTab] = useState<Tab>("lane");
+  const sessions = useSessions(state, me, tab === "chat" || !isPhone());
   const session = sessions.current;
   const link = useRoom(client, session);
   const [taking, setTaking] = useState("");
@@ -92,7 +95,6 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   const working = viewing.view !== "chat" && session?.state === "active";
   const layout = useLayout(layoutKey(session?.channel ?? "text", me.role, working));
   const [open, setOpen] = useState<Open>(null);
-  const [tab, setTab] = useState<Tab>("lane");
   const [planned, setPlanned] = useState<Planned | null>(null);
   const [audience, setAudience] = useState<Audience>("all");
   const [silenced, setSilenced] = useState("");
@@ -101,6 +103,8 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   const ring = shown(calls.filter((one) => one.expires_at > now));
   const soundReady = useRingerReady();
   useAlerts(ring, silenced);
+  useNews(sessions);
+  useTitle(sessions, ring !== null);
   useRingOverToasts(state);
   const mine = standing(session, state.replaced);
   const { live, owner, reading, mayAsk, mayHold, joined } = mine;
@@ -223,9 +227,11 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
         sessions={sessions.list}
         chosen={session?.id ?? ""}
         fresh={sessions.fresh}
+        waits={(one) => waitsSince(one, state.lines[one.id] ?? [])}
         now={now}
         actions={actions}
         onChoose={choose}
+        onPointer={sessions.onPointer}
       />
       {!reading && <Splitter pane="lane" layout={layout} sign={1} />}
       {session === null ? (
@@ -281,7 +287,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
       <Tabs
         tab={tab}
         session={session}
-        fresh={Object.values(sessions.fresh).reduce((sum, n) => sum + n, 0)}
+        fresh={sessions.fresh}
         waiting={waiting.length}
         work={working || reading}
         onTab={openTab}

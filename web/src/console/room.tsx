@@ -24,6 +24,7 @@ import { OwnReplies } from "./replies/own-replies";
 import { savedReplies } from "./replies/saved-replies";
 import { Replay } from "./replay";
 import { Splitter } from "./splitter";
+import { usePlace } from "./use-places";
 import type { Viewing } from "./use-view";
 import { WorkPane } from "./work";
 import { WrapUp } from "./wrapup";
@@ -113,6 +114,7 @@ function audienceChoice(session: SessionView, choice: Audience, onChange: (audie
 /** The middle: who is heard or seen, the conversation, and beside it the board or a shared screen. */
 export function Room(props: RoomProps) {
   const { client, link, session, state, pictures, now, viewing, audience, actions, onAudience, onAgain } = props;
+  const place = usePlace(session.id);
   if (session.id in state.replaced) {
     return (
       <main class="room">
@@ -140,7 +142,13 @@ export function Room(props: RoomProps) {
           <Middle {...props}>
             {session.state === "after" && <WrapUp client={client} session={session} now={now} actions={actions} />}
             {callsBack(session) && <CallbackCard client={client} session={session} actions={actions} />}
-            <section class="room-chat" aria-label={t("chat.title")} hidden={viewing.view === "board"}>
+            <section
+              class="room-chat"
+              aria-label={t("chat.title")}
+              hidden={viewing.view === "board"}
+              ref={place.ref}
+              onScrollCapture={place.onScrollCapture}
+            >
               <Chat
                 client={client}
                 session={session}

@@ -15,7 +15,8 @@ const TABS = [
 interface TabsProps {
   tab: Tab;
   session: SessionView | null;
-  fresh: number;
+  /** New lines by session. */
+  fresh: Record<string, number>;
   waiting: number;
   /** Whether there is a board or a shared screen to look at. */
   work: boolean;
@@ -25,6 +26,9 @@ interface TabsProps {
 /** On a phone, shows one part at a time. */
 export function Tabs({ tab, session, fresh, waiting, work, onTab }: TabsProps) {
   if (session === null) return null;
+  const here = fresh[session.id] ?? 0;
+  const elsewhere = Object.values(fresh).reduce((sum, n) => sum + n, 0) - here;
+  const badges: Partial<Record<Tab, number>> = { lane: waiting + elsewhere, chat: here };
   return (
     <nav class="tabs">
       {TABS.filter(([name]) => name !== "work" || work).map(([name, icon]) => (
@@ -35,7 +39,7 @@ export function Tabs({ tab, session, fresh, waiting, work, onTab }: TabsProps) {
           kind="quiet"
           label={t(`tab.${name}`)}
           pressed={tab === name}
-          badge={name === "lane" ? waiting : name === "chat" && tab !== "chat" ? fresh : 0}
+          badge={badges[name] ?? 0}
           onClick={() => onTab(name)}
         />
       ))}
