@@ -218,13 +218,18 @@ class AudioRoom:
         last = self._solo.last if self._solo is not None else None
         return last is not None and last.sequence & 0xFFFF == sequence and last.timestamp & 0xFFFFFFFF == timestamp
 
+    @property
+    def may_flow(self) -> bool:
+        """Whether passthrough outside the mixer may begin: the voice has come evenly lately, and nothing ends it at once."""
+        return self._solo is not None and self._solo.even_ticks >= EVEN_TICKS and not self.flow_is_over
+
     def begin_flow(self) -> set[str]:
         """Begin passthrough outside the mixer. Return the listeners of the passed-on voice; empty if it cannot begin.
 
         The voice must have come evenly lately. From now on others send its packets to these listeners on arrival. The mixer only
         follows them, in the same ticks, so that `end_flow` is possible at any time.
         """
-        if self._solo is None or self._solo.even_ticks < EVEN_TICKS or self.flow_is_over:
+        if not self.may_flow:
             return set()
         self._flowing = True
         return {listener for listener, recipe in self._solo_recipes.items() if recipe}

@@ -51,11 +51,20 @@ RESTING_S = 0.19  # interval of `tick` while nothing needs a prompt answer; just
 SLOT_ROLES = ("slot0", "slot1", "slot2", "slot3")
 
 
-class Owner(Protocol):
-    """Receiver of a peer's events. All methods are called in the event loop; none may raise."""
+class VoiceOwner(Protocol):
+    """Receiver of a peer's voice. All methods are called in the event loop; none may raise."""
 
     def audio(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, level: int | None, now: float) -> None: ...
-    def kept(self, peer: Peer, packet: Kept) -> int: ...
+    def kept(self, peer: Peer, packets: list[Kept]) -> None: ...
+    def returned(self, peer: Peer) -> None: ...
+
+
+class Owner(Protocol):
+    """Receiver of a peer's other events. All methods are called in the event loop; none may raise."""
+
+    @property
+    def voices(self) -> VoiceOwner: ...
+
     def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None: ...
     def keyframe_wanted(self, peer: Peer, slot: int) -> None: ...
     def document(self, peer: Peer, fragment: bytes) -> None: ...
@@ -98,6 +107,7 @@ class Peer:
         self.slots = [self._outgoing(self._sections[role]) for role in SLOT_ROLES if role in self._sections]
         self._offer = offer
         self._owner = owner
+        self._voices = owner.voices
         self._wire = wire
         self.uplink = Uplink(offer, wire.drops)
         self._feedback_due = now
@@ -219,33 +229,29 @@ class Peer:
         packets; they are buffered until `bring`. Do nothing if offloading is not possible yet.
         """
         ears = [each._lent for each in listeners]
-        if self._lent is not None and self._came_by is not None and None not in ears and self.lendable:
+        if self._lent is not None and self._came_by is not None and None not in ears:
             payload_type, heard_by = self._sections["audio"].payload_type, [each for each in ears if each]
             self._lent.lend(source, self._came_by, payload_type, speaker, heard_by, quiet_from, keeps=mixed)
 
     @property
     def lendable(self) -> bool:
-        """Whether the fast path may forward this voice. False: Python must unpack its packets first (RED)."""
-        return not self.uplink.redundant
+        """Whether the fast path may take this voice. False: there is none, or Python must unpack the packets first (RED)."""
+        return self._lent is not None and not self.uplink.redundant
 
     @property
     def is_lent(self) -> bool:
         """Whether the fast path sends this voice now."""
         return self._lent is not None and self._lent.is_lent
 
-    @property
-    def waits_for_ticks(self) -> bool:
-        """Whether packets of this offloaded voice are buffered for the mixer."""
-        return self._lent is not None and self._lent.keeps
-
     def bring(self) -> None:
         """Give the owner the packets of this voice that are buffered for the mixer."""
-        if self._lent is None:
-            return
-        quiet_from = 0
-        for packet in self._lent.kept():
-            quiet_from = self._owner.kept(self, packet)
-        if quiet_from:  # the answer to the last packet counts
+        packets = self._lent.kept() if self._lent is not None else None
+        if packets:
+            self._voices.kept(self, packets)
+
+    def keep_away(self, quiet_from: int) -> None:
+        """Buffer no more packets for the mixer, until one is louder than `quiet_from` (-dBov): it ends the offloading."""
+        if self._lent is not None:
             self._lent.keep_away(quiet_from)
 
     def recall(self) -> None:
@@ -254,6 +260,7 @@ class Peer:
             self.bring()
             self._lent.recall()
             self._sync()
+            self._voices.returned(self)
 
     def _sync(self) -> None:
         """Take over what the fast path has received and sent."""
@@ -341,7 +348,7 @@ class Peer:
             self._came_by = path
             level = self._level(plain, header)  # a redundant packet gets this level, too: its own is unknown, and much the same
             for packet in self.uplink.voice(stream, plain, header, came):
-                self._owner.audio(self, stream, *packet, level, now)
+                self._voices.audio(self, stream, *packet, level, now)
         else:
             picture = self.uplink.picture(stream, plain, header, now, came)
             if picture is not None:

@@ -65,9 +65,6 @@ class Flow:
         if not peer.is_lent:
             flow._give_back()
             return None
-        for each in people.values():
-            if each is not peer and each.waits_for_ticks:
-                each.recall()  # that peer's next word ends the passthrough
         return flow
 
     def take(self, packet: Kept) -> None:

@@ -1,10 +1,9 @@
-"""One room: its peers, the matrix that signaling has decided, and the routes of packets that follow from it."""
+"""One room: its peers, the matrix that signaling has decided, pictures, the board. `media.voice` moves its voices."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import structlog
@@ -12,17 +11,16 @@ import structlog
 from media.api import wire
 from media.board.channel import DocChannel
 from media.board.room import BoardRoom, Fragmenter, FragmentError
-from media.mixer import TICK_STEP_S, AudioRoom, is_quiet
+from media.mixer import TICK_STEP_S
 from media.packets import rtp, sdp
 from media.peer import picture_fit
 from media.peer.peer import Peer, State, Wire
 from media.peer.quality_report import of_peer
-from media.peer.speaking import Speaking
 from media.peer.streams import ANY, Incoming, Outgoing
 from media.recording.link import Link
 from media.recording.tap import Tap
-from media.transport.fastpath import Kept
-from media.voice.solo_flow import EARLY_S, GRACE_STEPS, TICK_STEPS, Flow
+from media.voice.solo_flow import TICK_STEPS
+from media.voice.voices import Voices
 
 log = structlog.get_logger(__name__)
 
@@ -34,9 +32,6 @@ RESTING_STEPS = 40
 The ticks of active rooms are spread over the quarters of a 20 ms tick and move with their packets. All resting rooms share one
 quarter, because nobody hears when their ticks come.
 """
-TICK_SAMPLES = 960
-MAX_CATCH_UP = 3
-"""Late ticks whose sound is still sent. More would be a burst that every jitter buffer drops."""
 PRESENT = ("live", "lost")  # states of peers whose media is routed
 ASKED_FOR = ("newer_peer", "closed_by_signaling", "closed_by_client", "room_closed")
 """Reasons for which a peer ends on request. Every other end is a fault: it is logged and counted."""
@@ -64,36 +59,6 @@ class Outside(Wire, Protocol):
     def hurry(self, due: int) -> None: ...
 
 
-@dataclass
-class Routes:
-    """Routes of the packets, derived from the matrix and from who is present."""
-
-    relayed: dict[str, list[Peer]] = field(default_factory=dict)
-    mixed: set[str] = field(default_factory=set)
-    pictures: dict[tuple[str, str], list[Outgoing]] = field(default_factory=dict)
-
-
-def plan_voices(
-    hears: dict[str, dict[str, float]], hold: set[str], present: set[str]
-) -> tuple[dict[str, str], dict[str, dict[str, float]]]:
-    """Decide who is relayed and who is mixed.
-
-    Return two maps: listener → the one source whose packets it gets untouched; listener → {source: gain} to mix. A listener with
-    exactly one audible source at gain 1 and without the hold tone is relayed. Nobody hears their own voice, or anybody who is
-    absent.
-    """
-    relayed: dict[str, str] = {}
-    mixed: dict[str, dict[str, float]] = {}
-    for listener in present:
-        heard = hears.get(listener, {})
-        gains = {source: gain for source, gain in heard.items() if source != listener and gain > 0 and source in present}
-        if listener in hold or len(gains) > 1 or any(gain != 1.0 for gain in gains.values()):
-            mixed[listener] = gains
-        elif gains:
-            relayed[listener] = next(iter(gains))
-    return relayed, mixed
-
-
 class Room:
     """One room of a worker, and the owner of its peers (`peer.Owner`). Call all methods in the worker's event loop."""
 
@@ -101,27 +66,24 @@ class Room:
         """Open the room. `board`: its journal. `due`: the first tick, in steps of `TICK_STEP_S` of the monotonic clock."""
         self.name = name
         self.epoch = epoch
-        self.due = due
         self.peers: dict[str, Peer] = {}
         self._by_participant: dict[str, Peer] = {}
         self._newer: dict[str, Peer] = {}
         """Reconnecting peers. Each replaces the participant's peer in `_by_participant` once it is live; until then the old one
         may recover."""
-        self.audio_room = AudioRoom(self._send_mixed)
+        self.voices = Voices(outside, self.tick, due)
         self._outside = outside
         self._matrix = wire.SetMatrix(epoch=epoch)
-        self._routes = Routes()
-        self._voice_plan: dict[str, object] = {}
+        self._pictures: dict[tuple[str, str], list[Outgoing]] = {}
+        """(Whose, "camera" | "screen") → the slots that show it."""
         self._slot_plan: dict[tuple[str, int], tuple[str, str]] = {}
         self._tops: dict[tuple[str, str], Incoming] = {}
-        self._speaking = Speaking()
         self.board = BoardRoom(board, lambda update: None, self._send_board)
         self._fragmenter = Fragmenter()
         self._doc_channels: dict[str, DocChannel] = {}
         self._by_signaling: set[str] = set()
         self.check_due = 0.0
         self._tap: Tap | None = None
-        self._flow: Flow | None = None
 
     # commands
 
@@ -184,37 +146,27 @@ class Room:
             self._end(peer, "gone", "room_closed")
         self._journal_board()
         self.board.close()
-        self.audio_room.close()
+        self.voices.close()
 
     # time
 
     @property
-    def deadline(self) -> int:
-        """Step at which the timer must tick.
-
-        In passthrough each packet brings its tick itself; without a packet nothing is late.
-        """
-        if self._flow is not None:
-            return self._flow.look_due
-        return self.due + (GRACE_STEPS if self.audio_room.awaits_packet else 0)
-
-    @property
     def rests(self) -> bool:
         """Whether nothing is mixed and nobody sends video."""
-        return self.audio_room.idle and all(peer.rests for peer in self.peers.values())
+        return self.voices.mixer.idle and self._shows_nothing()
+
+    def _shows_nothing(self) -> bool:
+        return all(peer.rests for peer in self.peers.values())
 
     def tick(self, now: float) -> None:
         """Run what is due: every 20 ms, every 200 ms while the room `rests`.
 
         A late tick makes up for the sound that was missed.
         """
-        if self._flow is None:
-            self._tick_sound(now)
-        elif not self._flow.look(now, all(peer.rests for peer in self.peers.values())):
-            self._end_flow()
+        self.voices.tick(now, self._shows_nothing)
         self._outside.flush()
         if self.rests:
-            self.due = (self.due + RESTING_STEPS - TICK_STEPS) // TICK_STEPS * TICK_STEPS
+            self.voices.due = (self.voices.due + RESTING_STEPS - TICK_STEPS) // TICK_STEPS * TICK_STEPS
         check = now >= self.check_due
         for peer in list(self.peers.values()):
             peer.tick(now)
@@ -225,90 +177,25 @@ class Room:
         self.check_due = now + CHECK_EVERY_S - TICK_STEP_S
         self._journal_board()
         self._fit_pictures(now)
-        self._pass_losses_on()
-        for peer in self._by_participant.values():
-            self.audio_room.set_loss(peer.participant, peer.voice.lost_fraction)
-            peer.voice.mix_age_s = self.audio_room.age_s(peer.participant, now) or peer.voice.mix_age_s
-        speaking = self._speaking.change(now)
+        self.voices.check(now)
+        speaking = self.voices.speaking.change(now)
         if speaking is not None:
             self._outside.emit(wire.SpeakingChanged(n=0, room=self.name, epoch=self.epoch, participants=speaking))
-
-    def _tick_sound(self, now: float) -> None:
-        late = int(now / TICK_STEP_S) - self.due
-        steps = 1 + max(0, late) // TICK_STEPS
-        self.due += steps * TICK_STEPS
-        for name in self._routes.mixed:
-            self._by_participant[name].bring()
-        for _ in range(min(steps, MAX_CATCH_UP)):
-            self.audio_room.tick(now)
-        alone = self._peer_of(self.audio_room.passed_on)
-        if alone is not None:  # its packets are passed on as they arrive, not at ticks
-            alone.recall()
-        self.due -= self.audio_room.earlier()
-        if steps > MAX_CATCH_UP and not self.audio_room.passing_on:
-            for peer in self.peers.values():
-                peer.voice.rewriter.skip((steps - MAX_CATCH_UP) * TICK_SAMPLES)
-
-    def _end_flow(self) -> None:
-        if self._flow is not None:
-            self.due = self._flow.end(self._outside.now())
-            self._flow = None
-            self._outside.hurry(self.due)
 
     def quality(self, now: float) -> list[wire.PeerQuality]:
         """Return the quality of every participant's connection."""
         people = self._by_participant.values()
-        return [of_peer(peer, self._shown(peer), self.audio_room.concealed(peer.participant), now) for peer in people]
+        return [of_peer(peer, self._shown(peer), self.voices.mixer.concealed(peer.participant), now) for peer in people]
 
     def _shown(self, viewer: Peer) -> dict[int, tuple[str, str]]:
         return {slot: wanted for (name, slot), wanted in self._slot_plan.items() if name == viewer.participant}
 
     # what peers tell (peer.Owner)
 
-    def audio(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, level: int | None, now: float) -> None:
-        """Take one voice packet: record it, relay it, push it to the mixer, and offload its stream to the fast path if possible.
-
-        `level`: RFC 6464 level in -dBov, or None.
-        """
-        name = peer.participant
-        if self._tap is not None:
-            self._tap.voice(name, source, data, self._outside.wall(now))
-        if level is not None:
-            self._speaking.hear(name, level, now)
-        routes = self._routes
-        listeners = routes.relayed.get(name, ())
-        for listener in listeners:
-            listener.voice.relay(source, data, header, now)
-        quiet_from, mixed = 0, name in self._routes.mixed
-        if mixed:
-            payload = data[header.payload : header.end]
-            if self._flow is not None and (name == self.audio_room.passed_on or not is_quiet(payload, level)):
-                self._end_flow()
-            awaited = self.audio_room.awaits_packet and self.audio_room.passes_on(name)
-            quiet_from = self.audio_room.push(name, header.sequence, header.timestamp, payload, level, now)
-            if awaited and self.due * TICK_STEP_S - now < EARLY_S:
-                self.tick(now)
-                if self._routes is not routes:
-                    return  # someone has left and the routes have changed: offload with the next packet
-                if self._tap is None and peer.lendable and self.audio_room.has_passed(header.sequence, header.timestamp):
-                    voice, people = self._speaking.voice(name), self._by_participant
-                    self._flow = Flow.begin(self.audio_room, peer, (source, header), voice, people, listeners, self.due)
-            if self.audio_room.passes_on(name) or (self._flow is not None and not quiet_from):
-                return
-        if self._tap is None:
-            peer.lend(source, listeners, self._speaking.voice(name), quiet_from, mixed=mixed and not quiet_from)
-
-    def kept(self, peer: Peer, packet: Kept) -> int:
-        """Take a packet of an offloaded voice, for the mixer. Return as `AudioRoom.push` does."""
-        if self._flow is not None and self._flow.peer is peer:
-            self._flow.take(packet)
-            return 0
-        return self.audio_room.push(peer.participant, packet.sequence, packet.timestamp, packet.payload, packet.level, packet.at)
-
     def video(self, peer: Peer, source: Incoming, data: bytes, header: rtp.Header, now: float) -> None:
         """Take one video packet: record it and relay it to the slots that show it."""
         name = peer.participant
-        viewers = self._routes.pictures.get((name, source.role), ())
+        viewers = self._pictures.get((name, source.role), ())
         if not viewers and self._tap is None:
             return
         picture = None
@@ -386,13 +273,11 @@ class Room:
 
     def _leave(self, peer: Peer) -> None:
         """Remove the participant's peer. A newer peer takes its place, if there is one."""
-        self._end_flow()
-        peer.recall()
+        self.voices.leave(peer.participant)
         del self._by_participant[peer.participant]
         self._doc_channels.pop(peer.participant, None)
         if peer.participant not in self._by_signaling:
             self.board.disconnect(peer.participant)
-        self._speaking.forget(peer.participant)
         self._route()
         newer = self._newer.pop(peer.participant, None)
         if newer is not None:
@@ -400,37 +285,19 @@ class Room:
 
     def _route(self) -> None:
         """Recompute who gets which packets. Cut streams whose source changes, and ask for keyframes of new pictures."""
-        self._end_flow()
-        for peer in self.peers.values():
-            peer.recall()
         present = {name: peer for name, peer in self._by_participant.items() if peer.state in PRESENT}
-        deaf = {name for name, peer in present.items() if not peer.takes_voice}
-        hears = {name: heard for name, heard in self._matrix.hears.items() if name not in deaf}
-        relayed, mixed = plan_voices(hears, set(self._matrix.hold) - deaf, set(present))
-        routes = Routes(mixed={source for gains in mixed.values() for source in gains})
-        for listener, source in relayed.items():
-            routes.relayed.setdefault(source, []).append(present[listener])
-        self._cut_voices(present, {**relayed, **dict.fromkeys(mixed, rtp.MIX)})
-        self._route_pictures(present, routes)
-        self._routes = routes
-        self.due = min(self.due, int(self._outside.now() / TICK_STEP_S) + TICK_STEPS)
-        self._outside.hurry(self.due)
-        self.audio_room.set_matrix(mixed, {listener for listener in self._matrix.hold if listener in mixed})
+        self._route_pictures(present)
+        self.voices.route(present, self._matrix.hears, self._matrix.hold)
 
-    def _cut_voices(self, present: dict[str, Peer], plan: dict[str, str]) -> None:
-        for listener, peer in present.items():
-            if self._voice_plan.get(listener) != plan.get(listener):
-                peer.voice.cut()
-        self._voice_plan = dict(plan)
-
-    def _route_pictures(self, present: dict[str, Peer], routes: Routes) -> None:
+    def _route_pictures(self, present: dict[str, Peer]) -> None:
         plan: dict[tuple[str, int], tuple[str, str]] = {}
+        routes: dict[tuple[str, str], list[Outgoing]] = {}
         for viewer, peer in present.items():
             for index, wanted in self._matrix.sees.get(viewer, {}).items():
                 if 0 <= index < len(peer.slots) and wanted[0] != viewer and wanted[0] in present:
                     plan[viewer, index] = wanted
-                    routes.pictures.setdefault(wanted, []).append(peer.slots[index])
-        former, self._slot_plan = self._slot_plan, plan
+                    routes.setdefault(wanted, []).append(peer.slots[index])
+        former, self._slot_plan, self._pictures = self._slot_plan, plan, routes
         for (viewer, index), wanted in plan.items():
             if former.get((viewer, index)) != wanted:
                 present[viewer].slots[index].cut()
@@ -463,19 +330,6 @@ class Room:
                     wire.PicturesLimited(n=0, room=self.name, epoch=self.epoch, participant=viewer.participant, slots=limits)
                 )
 
-    def _pass_losses_on(self) -> None:
-        """Tell each relayed sender what its listeners lose: its redundant copies (RED) must cover their links too."""
-        for peer in self.peers.values():
-            voice = peer.incoming.get("audio")
-            if voice is not None:
-                listeners = self._routes.relayed.get(peer.participant, ())
-                voice.lost_beyond = max((listener.voice.lost_fraction for listener in listeners), default=0.0)
-
-    def _send_mixed(self, listener: str, payload: bytes, ticks: int, marker: bool, lost: int) -> None:
-        peer = self._by_participant.get(listener)
-        if peer is not None:
-            peer.voice.append(payload, ticks, marker, self._outside.now(), lost)
-
     # the recording
 
     def _record(self, matrix: wire.SetMatrix) -> None:
@@ -483,7 +337,7 @@ class Room:
         record, now = matrix.record, self._outside.wall(self._outside.now())
         if self._tap is not None and (record is None or record.period != self._tap.period):
             self._tap.close(now)
-            self._tap = None
+            self._tap = self.voices.tap = None
         if record is None:
             return
         if self._tap is None:
@@ -492,7 +346,7 @@ class Room:
                 return
             period = record.period
             begin = functools.partial(self._recording_over, period)
-            self._tap = Tap(self._outside.recorder, self.name, self.epoch, period, now, begin)
+            self._tap = self.voices.tap = Tap(self._outside.recorder, self.name, self.epoch, period, now, begin)
         self._tap.follow(matrix, record.participants, now)
 
     def _recording_over(self, period: int, reason: str) -> None:

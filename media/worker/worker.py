@@ -150,7 +150,7 @@ class Worker:
                 raise Refused("bad_request", "not a valid room name")
             room = self.rooms[name] = Room(name, command.epoch, command.board, self, self._first_tick())
             self._epochs[name] = command.epoch
-            self.hurry(room.due)
+            self.hurry(room.voices.due)
         return room.state()
 
     def close_room(self, name: str, epoch: int) -> None:
@@ -181,7 +181,7 @@ class Worker:
     def _drop_room(self, name: str) -> None:
         room = self.rooms.pop(name)
         room.close()
-        self._past_audio.update(room.audio_room.stats)
+        self._past_audio.update(room.voices.mixer.stats)
         self._past_board.update(room.board.stats)
         while len(self._epochs) > 10 * MAX_ROOMS:
             oldest = next(each for each in self._epochs if each not in self.rooms)
@@ -197,7 +197,7 @@ class Worker:
         self._sockets.count()
         audio, board = Counter(self._past_audio), Counter(self._past_board)
         for room in self.rooms.values():
-            audio.update(room.audio_room.stats)
+            audio.update(room.voices.mixer.stats)
             board.update(room.board.stats)
         return wire.WorkerStats(
             rooms=len(self.rooms),
@@ -309,7 +309,7 @@ class Worker:
         if self._clock is not None:
             self._clock.cancel()  # a room has asked for an earlier tick
         beat = self._beaten + BEAT_STEPS
-        self._due = min(beat, min((room.deadline for room in self.rooms.values()), default=beat))
+        self._due = min(beat, min((room.voices.deadline for room in self.rooms.values()), default=beat))
         delay_s = max(0.0, self._due * TICK_STEP_S - self.now())
         self._clock = asyncio.get_running_loop().call_later(delay_s, self._tick, self._due)
 
@@ -343,12 +343,12 @@ class Worker:
 
         The other resting rooms wait for the next step, so that no voice waits for all of them.
         """
-        due = [room for room in self.rooms.values() if room.deadline <= step]
+        due = [room for room in self.rooms.values() if room.voices.deadline <= step]
         if len(due) <= RESTING_AT_ONCE:
             return due
         resting = sorted((room for room in due if room.rests), key=lambda room: room.check_due)  # longest wait first
         for room in resting[RESTING_AT_ONCE:]:
-            room.due = step + 1
+            room.voices.due = step + 1
         return [room for room in due if not room.rests] + resting[:RESTING_AT_ONCE]
 
     def _steps(self) -> int:
@@ -357,7 +357,7 @@ class Worker:
     def _first_tick(self) -> int:
         """Return the first step of a new room: soon, in the quarter of a tick that has the fewest rooms."""
         soon = self._steps() + TICK_STEPS
-        taken = Counter(room.due % TICK_STEPS for room in self.rooms.values())
+        taken = Counter(room.voices.due % TICK_STEPS for room in self.rooms.values())
         return min(range(soon, soon + TICK_STEPS), key=lambda step: taken[step % TICK_STEPS])
 
     def _say(self) -> None:

@@ -11,6 +11,7 @@ from media.peer.peer import Peer, State
 from media.peer.quality import Totals
 from media.peer.streams import Incoming
 from media.transport import ice
+from media.transport.fastpath import Kept
 from media.transport.seam import make_certificate
 
 OFFER = sdp.parse((Path(__file__).parents[1] / "packets" / "offers" / "chromium.sdp").read_text())
@@ -40,7 +41,15 @@ class World:
     def wall(self, now: float) -> float:
         return now
 
+    @property
+    def voices(self) -> World:
+        return self
+
     def audio(self, peer: Peer, source: Incoming, data: bytes, header: Header, level: int | None, now: float) -> None: ...
+
+    def kept(self, peer: Peer, packets: list[Kept]) -> None: ...
+
+    def returned(self, peer: Peer) -> None: ...
 
     def video(self, peer: Peer, source: Incoming, data: bytes, header: Header, now: float) -> None: ...
 

@@ -21,6 +21,7 @@ from media.transport import seam
 from media.transport.check import Check
 from media.transport.fastpath import Fastpath
 from media.transport.ice import CONSENT_S, Path
+from media.voice.path import Mode
 from media.worker.room import Room
 from tests.unit.media.mixer.sound import TICK, everyone, packets, tone
 from tests.unit.media.mixer.test_solo import NAMES, words
@@ -137,6 +138,8 @@ class Conference:
         self.people = [Person(name, self.house, self.room, spoken if name == "user" else other) for name in NAMES]
         self.room.set_matrix(wire.SetMatrix(epoch=1, hears=everyone(*NAMES)))
         self._ms = round(self.house.time * 1000)
+        self.modes: dict[str, list[Mode]] = {name: [Mode.MIXED] for name in NAMES}
+        """The modes that each voice has had, in order."""
 
     def run(self, seconds: float, *speakers: Person) -> None:
         for _ in range(round(seconds * 1000)):
@@ -144,8 +147,9 @@ class Conference:
                 if self._ms % PACKET_MS == person.phase_ms:
                     person.say()
             self._receive()
-            while self.room.deadline * TICK_STEP_S <= self.house.time:
+            while self.room.voices.deadline * TICK_STEP_S <= self.house.time:
                 self.room.tick(self.house.time)
+            self._compare_modes()
             if self._ms % PACKET_MS == 0:
                 for person in self.people:
                     person.listen()
@@ -159,9 +163,23 @@ class Conference:
             peer = next(person.peer for person in self.people if person.peer.ice.allows(path))
             peer.receive(kind, data, path, self.house.time, self.house.time)
 
+    def _compare_modes(self) -> None:
+        """Assert that each voice's mode says what the fast path, the mixer and the flow are doing with it."""
+        voices = self.room.voices
+        for name, speaker in voices._speakers.items():
+            mode, peer = speaker.path.mode, speaker.peer
+            if self.modes[name][-1] is not mode:
+                self.modes[name].append(mode)
+            flows = voices._flow is not None and voices._flow.peer is peer
+            assert flows == (mode is Mode.FLOWING)
+            assert peer.is_lent == (mode in (Mode.OFFLOADED, Mode.BUFFERED, Mode.HUSHED, Mode.FLOWING))
+            assert (peer._lent is not None and peer._lent.keeps) == (mode in (Mode.BUFFERED, Mode.FLOWING))
+            assert voices.mixer.passes_on(name) == (mode in (Mode.PASSTHROUGH, Mode.FLOWING))
+            assert speaker.is_mixed == (mode not in (Mode.RELAYED, Mode.OFFLOADED))
+
     @property
     def lent(self) -> bool:
-        return self.room._flow is not None
+        return self.room.voices._flow is not None
 
     def close(self) -> None:
         for person in self.people:
@@ -185,6 +203,21 @@ async def conference(spoken: list[bytes], other: list[bytes]) -> AsyncIterator[C
     conference = Conference(spoken, other)
     yield conference
     conference.close()
+
+
+async def test_lone_voice_flows_until_another_begins_and_comes_back(conference: Conference) -> None:
+    user, counselor, _ = conference.people
+    conference.run(UNTIL_LENT_S, user)
+    assert conference.modes["user"][-3:] == [Mode.BUFFERED, Mode.PASSTHROUGH, Mode.FLOWING]
+    conference.run(1, user, counselor)
+    assert conference.modes["user"][-1] is Mode.BUFFERED
+    assert conference.modes["counselor"][-1] is Mode.BUFFERED
+    conference.room.set_matrix(wire.SetMatrix(epoch=1, hears=everyone("user", "counselor")))
+    conference.run(1, user, counselor)
+    assert conference.modes["user"][-1] is Mode.OFFLOADED
+    conference.room.set_matrix(wire.SetMatrix(epoch=1, hears=everyone(*NAMES)))
+    conference.run(1, user)
+    assert conference.modes["user"][-1] is Mode.BUFFERED
 
 
 async def test_link_back_after_two_seconds_does_not_delay_the_room(conference: Conference) -> None:
@@ -239,7 +272,7 @@ async def test_remaining_listeners_miss_nothing_when_one_leaves(conference: Conf
     user, counselor, professional = conference.people
     professional.peer.ice._consent -= CONSENT_S - 6
     conference.run(5.5, user)
-    assert conference.room.audio_room.passed_on == "user"
+    assert conference.room.voices.mixer.passed_on == "user"
     before = user.n
     conference.run(2, user)
     assert professional.peer.state == "gone"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.worker.room import plan_voices
+from media.voice.path import plan_voices
 
 ALL = {"user", "counselor", "professional"}
 
