@@ -159,8 +159,6 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class StaffStatus:
-    """State and load of one member of staff. `since_ms`: when the state began."""
-
     id: str
     state: StaffState
     load: int
@@ -170,8 +168,6 @@ class StaffStatus:
 
 @dataclass(frozen=True, slots=True)
 class RequestStatus:
-    """State of one request. The last three fields belong to its present reservation, if there is one."""
-
     request: Request
     state: RequestState
     reservation: str | None = None
@@ -188,13 +184,13 @@ class Snapshot:
     staff: dict[str, StaffStatus] = field(default_factory=dict)
 
 
+RefusedReason = Literal["unknown", "stale_fence", "not_pending", "wrong_state", "busy", "duplicate", "full"]
+
+
 class Refused(Exception):
-    """The state tables do not allow the step. Nothing has changed.
+    """The state tables do not allow the step. Nothing has changed. `full`: `Rules.max_requests` is reached."""
 
-    `reason`: unknown, stale_fence, not_pending, wrong_state, busy, duplicate, or full (`Rules.max_requests` is reached).
-    """
-
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: RefusedReason) -> None:
         super().__init__(reason)
         self.reason = reason
 

@@ -17,25 +17,35 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 # The line above makes these importable from a bare checkout.
-from signaling.protocol import client_messages, server_messages, session_views, staff_messages, staff_views, words
+from signaling.protocol import client_messages, reasons, server_messages, session_views, staff_messages, staff_views, words
 
 FOLDER = Path(__file__).parent / "src" / "messages"
-MODULES = (words, session_views, staff_views, staff_messages, client_messages, server_messages)  # each imports only earlier ones
+MODULES = (
+    words,
+    reasons,
+    session_views,
+    staff_views,
+    staff_messages,
+    client_messages,
+    server_messages,
+)  # each imports only earlier ones
 UNIONS = {"ClientMessage": client_messages, "ServerMessage": server_messages}
+MANY = 9  # words of a union
 PLAIN = {str: "string", int: "number", float: "number", bool: "boolean", types.NoneType: "null"}
 HEAD = "// Generated from signaling/protocol{} by `make messages`. Do not edit.\n"
 
 
 def named_values() -> dict[object, str]:
-    """Return the name of each union of words, such as Role."""
-    return {hint: name for name, hint in vars(words).items() if typing.get_origin(hint) is typing.Literal}
+    """Return the name of each union of words, such as Role or ErrorReason."""
+    named = {**vars(words), **vars(reasons)}
+    return {hint: name for name, hint in named.items() if typing.get_origin(hint) is typing.Literal}
 
 
 NAMES = named_values()
 
 
 def typescript(hint: object) -> str:
-    """Return a Python type hint as TypeScript. Raise `KeyError` for a hint that the messages do not use."""
+    """Return a Python type hint as TypeScript. Raises KeyError for a hint that the messages do not use."""
     if hint in PLAIN:
         return PLAIN[hint]
     if hint in NAMES:
@@ -58,8 +68,9 @@ def typescript(hint: object) -> str:
 
 
 def literals(hint: object) -> str:
-    """Return the words of a Literal as a union."""
-    return " | ".join(f'"{value}"' for value in typing.get_args(hint))
+    """Return the words of a Literal as a union, one a line when they are many."""
+    values = [f'"{value}"' for value in typing.get_args(hint)]
+    return " | ".join(values) if len(values) < MANY else "".join(f"\n  | {value}" for value in values)
 
 
 def comment(struct: type[msgspec.Struct]) -> str:
@@ -92,8 +103,8 @@ def declarations(module: types.ModuleType) -> dict[str, str]:
     for name, value in vars(module).items():
         if isinstance(value, type) and issubclass(value, msgspec.Struct) and value.__module__ == module.__name__:
             found[name] = interface(value)
-        elif module is words and typing.get_origin(value) is typing.Literal:
-            found[name] = f"export type {name} = {literals(value)};\n"
+        elif module in (words, reasons) and typing.get_origin(value) is typing.Literal:
+            found[name] = f"export type {name} = {literals(value)};\n".replace("= \n", "=\n")
         elif module is UNIONS.get(name):
             found[name] = union(name, value)
     found.pop("Message", None)

@@ -36,6 +36,7 @@ from media.api.wire import (
     OpenRoom,
     PeerQuality,
     Refusal,
+    RefusalReason,
     RoomState,
     SetMatrix,
     Snapshot,
@@ -56,9 +57,9 @@ class WorkerError(Exception):
 
 
 class WorkerRefused(WorkerError):
-    """The worker refused a command. `reason` is one of `Refusal.reason`; nothing has changed in the worker."""
+    """The worker refused a command. Nothing has changed in the worker."""
 
-    def __init__(self, reason: str, message: str = "") -> None:
+    def __init__(self, reason: RefusalReason, message: str = "") -> None:
         super().__init__(f"{reason}: {message}" if message else reason)
         self.reason = reason
         self.message = message

@@ -93,10 +93,13 @@ class BoardIn(Struct, kw_only=True):
     data: bytes
 
 
-class Refusal(Struct, kw_only=True):
-    """Refusal of a command. `reason`: stale_epoch, no_room, no_peer, bad_request, bad_sdp, full, draining."""
+RefusalReason = Literal["stale_epoch", "no_room", "no_peer", "bad_request", "bad_sdp", "full", "draining"]
 
-    reason: str
+
+class Refusal(Struct, kw_only=True):
+    """Refusal of a command."""
+
+    reason: RefusalReason
     message: str = ""
 
 

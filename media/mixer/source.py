@@ -187,7 +187,7 @@ class Source:
 
     @property
     def spare_s(self) -> float:
-        """Seconds by which the last tick could have come earlier."""
+        """How much earlier the last tick could have come, in seconds."""
         return self._buffer.spare_s
 
     def age_s(self, now: float) -> float:

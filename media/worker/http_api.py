@@ -76,7 +76,7 @@ async def _refusals(request: web.Request, handler: Handler) -> web.StreamRespons
         return _refuse(500, "bad_request", "internal")
 
 
-def _refuse(status: int, reason: str, message: str) -> web.Response:
+def _refuse(status: int, reason: wire.RefusalReason, message: str) -> web.Response:
     return _reply(wire.Refusal(reason=reason, message=message), status)
 
 

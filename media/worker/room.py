@@ -38,9 +38,9 @@ ASKED_FOR = ("newer_peer", "closed_by_signaling", "closed_by_client", "room_clos
 
 
 class Refused(Exception):
-    """Refusal of a command; `reason` as in `wire.Refusal`."""
+    """Refusal of a command."""
 
-    def __init__(self, reason: str, message: str = "") -> None:
+    def __init__(self, reason: wire.RefusalReason, message: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.message = message

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from signaling.config.settings import Bounds
+from signaling.protocol.reasons import CrowdedReason
 
 SAMPLE_S = 0.05  # between two samples of the event loop's lag
 SMOOTHING = 0.1  # weight of one sample, so that about the last half second counts
@@ -28,12 +29,9 @@ MOST_UNOPENED = 1000  # or `most_waiting`, if that is more; unopened sessions ta
 
 
 class Crowded(Exception):
-    """The client is refused for now and may try again after `retry_s`.
+    """The client is refused for now and may try again after `retry_s`."""
 
-    `reason`: full (too many people wait), overloaded (the server lags), pictures (too many pictures are being sent).
-    """
-
-    def __init__(self, reason: str, retry_s: float) -> None:
+    def __init__(self, reason: CrowdedReason, retry_s: float) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry_s = retry_s

@@ -33,6 +33,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from signaling.config.secret import derived
 from signaling.config.settings import Settings
 from signaling.protocol.reading import Reader, Unreadable, by
+from signaling.protocol.reasons import CodeReason
 from signaling.protocol.texts import Exact, Seen
 from signaling.records import Records, Site
 
@@ -49,7 +50,7 @@ MOST_KEYS = 2  # live keys of one site
 
 Kind = Literal["publishable", "partner"]
 
-SENTENCES = {
+SENTENCES: dict[CodeReason, str] = {
     "unknown_site": "This server does not know the site.",
     "unknown_category": "This site has no such category.",
     "unknown_language": "This site does not offer that language.",
@@ -72,7 +73,7 @@ SENTENCES = {
 class CodeRefused(Exception):
     """The code is refused and nothing has changed. `reason` is a key of `SENTENCES`."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: CodeReason) -> None:
         super().__init__(reason)
         self.reason = reason
         self.sentence = SENTENCES[reason]

@@ -12,6 +12,7 @@ import argon2
 import structlog
 from aiohttp import web
 
+from signaling.protocol.reasons import SignInReason
 from signaling.records import Records, RecordsAway, SignInRecord, StaffRecord
 
 from .rate_limits import Buckets, network_of
@@ -28,7 +29,7 @@ LEAST_GUESSES = 1_000_000  # by zxcvbn's estimate; the 30,000 commonest leaked p
 _JUDGED = 72  # characters that zxcvbn sees; its time grows with their square
 UNKNOWN = "unknown"  # the actor of a refused sign-in, because nobody was authenticated
 
-SENTENCES = {
+SENTENCES: dict[SignInReason, str] = {
     "wrong_credentials": "Login or password is wrong.",
     "too_many_sign_ins": "Too many attempts; try again in a minute.",
 }
@@ -38,9 +39,9 @@ _HASHING_AT_ONCE = 2  # each hash takes 64 MiB for about 50 ms
 
 
 class SignInRefused(Exception):
-    """The sign-in is refused. `reason`: wrong_credentials, too_many_sign_ins."""
+    """The sign-in is refused. `reason` is a key of `SENTENCES`."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: SignInReason) -> None:
         super().__init__(reason)
         self.reason = reason
         self.sentence = SENTENCES[reason]

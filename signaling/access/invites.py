@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from signaling.config.secret import derived
 from signaling.protocol.reading import Reader, Unreadable, by
+from signaling.protocol.reasons import InviteReason
 from signaling.protocol.texts import Exact
 from signaling.protocol.words import Id
 
@@ -29,9 +30,9 @@ MOST_CHARS = 2000
 
 
 class InviteRefused(Exception):
-    """The invite is refused. `reason`: bad_invite, expired, replayed, over (no counselor waits for this user any more)."""
+    """The invite is refused."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: InviteReason) -> None:
         super().__init__(reason)
         self.reason = reason
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from signaling.protocol.reasons import PictureReason
+
 MOST_BYTES = 8 * 1024 * 1024
 MOST_PIXELS = 50_000_000  # enough for phones with 48 megapixels
 
-SENTENCES = {
+SENTENCES: dict[PictureReason, str] = {
     "not_a_picture": "This file cannot be shown. Send a picture in JPEG, PNG or WebP.",
     "picture_too_large": "The picture is too large. The limits are 8 MB and 50 megapixels.",
     "picture_too_costly": "This picture takes too much to open. Save it smaller (12 megapixels or less) and send it again.",
@@ -16,7 +18,7 @@ SENTENCES = {
 class PictureRefused(Exception):
     """The picture is refused. `reason` is a key of `SENTENCES`."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: PictureReason) -> None:
         super().__init__(reason)
         self.reason = reason
         self.sentence = SENTENCES[reason]

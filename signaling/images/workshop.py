@@ -14,6 +14,8 @@ from contextlib import suppress
 
 import structlog
 
+from signaling.protocol.reasons import PictureReason
+
 from .reencode import Picture
 from .refusal import PictureRefused
 
@@ -81,7 +83,7 @@ class Workshop:
             )
         return self._process
 
-    async def _killed(self) -> str:
+    async def _killed(self) -> PictureReason:
         """End the process. Return the reason for which its picture is refused."""
         process, self._process = self._process, None
         if process is None:

@@ -11,7 +11,7 @@ from signaling.session.model import Person
 
 
 class LiveEffects:
-    """Implementation of `sessions.Effects` in a running server."""
+    """The `Effects` of a running server."""
 
     def __init__(self, requests: Requests, lines: Lines, rooms: RoomOrders) -> None:
         self._requests = requests

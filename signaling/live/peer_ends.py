@@ -1,8 +1,12 @@
-"""Sentences for client authors: why a media worker ended a peer connection that nobody closed."""
+"""Why a media worker ends a peer connection that nobody wished to end, in sentences for whoever wrote the client."""
 
 from __future__ import annotations
 
-PEER_ENDS = {
+from typing import TypeGuard
+
+from signaling.protocol.reasons import PeerEndReason
+
+PEER_ENDS: dict[PeerEndReason, str] = {
     "never_connected": "No packets of this connection came within 30 seconds.",
     "silent": "Nothing that is authentic has come from this connection for 30 seconds.",
     "no_consent": "For 30 seconds nothing has come from the address that packets were sent to.",
@@ -13,3 +17,8 @@ PEER_ENDS = {
     "sctp_overflow": "The data channels' association sent more than it had room for.",
     "internal": "A fault of the media worker, which is in its log.",
 }
+
+
+def is_fault(reason: str) -> TypeGuard[PeerEndReason]:
+    """Return whether a peer that ended for this reason ended by a fault, not on request."""
+    return reason in PEER_ENDS

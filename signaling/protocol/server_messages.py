@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from .reasons import ByeReason, ErrorReason, OverReason, PeerEndReason
 from .session_views import Brief, Line, SessionView, WaitingView
 from .staff_views import MessageLeft, PersonQuality, QueueItem, SessionItem, StaffItem, StaffMe, WorkerItem
 from .words import Channel, Message
@@ -44,7 +45,7 @@ class Pong(Message, tag="pong"):
 class Error(Message, tag="error"):
     """A message was refused. ``reason`` is a key for programs, ``message`` a sentence for people."""
 
-    reason: str
+    reason: ErrorReason
     message: str = ""
     id: int | None = None
     session: str = ""
@@ -67,7 +68,7 @@ class SessionOver(Message, tag="session_over"):
     """The session is over for this client, because it declined, left, or saved the wrap-up."""
 
     session: str
-    reason: str = ""
+    reason: OverReason
 
 
 class IceServer(Struct, kw_only=True):
@@ -101,7 +102,7 @@ class PeerEnded(Message, tag="peer_ended"):
 
     session: str
     peer: str
-    reason: str
+    reason: PeerEndReason
     message: str
 
 
@@ -257,11 +258,11 @@ class CallQuality(Message, tag="call_quality"):
 class Bye(Message, tag="bye"):
     """The server closes this connection.
 
-    ``reason``: signed_out, restart, slow_client, token (unknown or expired), replaced, too_many, crowded (too many clients
-    reconnect at the same time). ``retry_ms``: the least time to wait before reconnecting; null means the client's own backoff.
+    ``reason``: ``token`` is unknown or has expired; ``crowded`` means that too many clients reconnect at the same time.
+    ``retry_ms``: the least time to wait before reconnecting; null means the client's own backoff.
     """
 
-    reason: str
+    reason: ByeReason
     retry_ms: int | None = None
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from .reasons import EndReason
 from .words import (
     Audience,
     CallbackState,
@@ -245,7 +246,7 @@ class SessionView(Struct, kw_only=True):
     choices: list[Literal["wait", "another", "message"]] = []  # user only, when the owner is disconnected or nobody is there
     deadline: int | None = None  # when the session ends or moves on, unless the disconnected person returns
     lost: str = ""  # participant id of the person for whom the deadline waits
-    end_reason: str = ""  # left, hung_up, user_lost, owner_lost, idle, operator, unserved, erased, callback_*
+    end_reason: EndReason | Literal[""] = ""
     brief: Brief | None = None
     help: HelpView | None = None
     notes: str = ""  # staff only: the viewer's own notes, as typed so far

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from .reasons import PassedOverReason
 from .words import Channel, Grade, Mode, Role, SessionState, StaffState
 
 
@@ -131,7 +132,7 @@ class WhyNot(Struct, kw_only=True):
     """Why a member of staff was not offered a request."""
 
     staff: str
-    reason: str  # language, site, category, away, busy, excluded, full
+    reason: PassedOverReason
 
 
 class Why(Struct, kw_only=True):

@@ -24,8 +24,6 @@ class BadTable(ValueError):
 
 
 class Row(NamedTuple):
-    """One saved reply of a CSV file."""
-
     language: str
     title: str
     text: str

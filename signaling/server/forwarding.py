@@ -19,7 +19,7 @@ from signaling.cluster.node import ADDRESS_HEADER, LEADING_PATH, TOKEN_HEADER, N
 from signaling.protocol.server_messages import Bye, encode
 from signaling.server.garbage_collector import let_go
 from signaling.server.http.bodies import address_of
-from signaling.server.http.errors import answer
+from signaling.server.http.errors import refusal
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +76,7 @@ class Relay:
         async def relay(request: web.Request, handler: Handler) -> web.StreamResponse:
             node = self.node
             if not _is_plain(request.raw_path):
-                return answer({"reason": "bad_request", "message": "This address is not written as it is meant."}, 400)
+                return refusal(400, "bad_request", "This address is not written as it is meant.")
             if request.path == LEADING_PATH:
                 return self._who(request)
             decided_here = not (request.path.startswith("/api/") or request.path == "/ws")
@@ -188,7 +188,7 @@ class Relay:
         try:
             upstream = await self._while_it_leads(leader, connecting)
         except aiohttp.WSServerHandshakeError as error:
-            return answer({"reason": "wrong_origin", "message": "This page may not connect here."}, error.status)
+            return refusal(error.status, "wrong_origin", "This page may not connect here.")
         except (aiohttp.ClientError, TimeoutError) as error:
             raise _NotReached(type(error).__name__) from error
         async with upstream:
@@ -258,6 +258,6 @@ async def _come_back(socket: web.WebSocketResponse) -> None:
 
 def _unavailable() -> web.Response:
     sentence = "The service is moving to another server. Try again in a second."
-    response = answer({"reason": "unavailable", "message": sentence}, 503)
+    response = refusal(503, "unavailable", sentence)
     response.headers["Retry-After"] = "1"
     return response

@@ -22,11 +22,13 @@ from signaling.protocol import client_messages as msg
 from signaling.protocol import server_messages as replies
 from signaling.protocol import staff_messages as staff_msg
 from signaling.protocol.reading import Unreadable
+from signaling.protocol.reasons import ErrorReason
 from signaling.records import RecordsAway
 from signaling.server import app_keys
 from signaling.server.connection_limits import Strangers
 from signaling.server.garbage_collector import let_go
 from signaling.server.http.bodies import address_of
+from signaling.server.http.errors import refusal
 from signaling.session.model import NotAllowed
 
 log = structlog.get_logger(__name__)
@@ -42,7 +44,7 @@ MOST_OFFENCES = 200  # refused messages after which a connection is closed
 AWAY_RETRY_MS = 1000  # when a client may return that came while the records were unavailable
 MEDIA_LANE = 64  # offers and board messages that wait for their room; more are refused
 
-SENTENCES = {
+SENTENCES: dict[ErrorReason, str] = {
     "bad_message": "The server does not understand this message.",
     "not_yours": "You may not do this here.",
     "wrong_state": "This is not possible now.",
@@ -63,13 +65,20 @@ SENTENCES = {
     "closed": "The opening hours are over; leave a message instead.",
     "no_contact": "Say how you can be reached.",
     "out_of_hours": "That time is outside the opening hours; choose another.",
-    "full": "No more callbacks can be taken; leave a message instead.",
+    "full": "No place is left; try again later.",
     "not_offered": "Callbacks are not offered here.",
     "ringing": "A counselor is being asked right now.",
     "too_often": "This has been done too often.",
     "busy": "You are in a conversation.",
     "unavailable": "This is not available at the moment. Try again in a few seconds.",
     "failed": "Something went wrong here. Try again.",
+    "duplicate": "This request exists already.",
+    "stale_fence": "This has changed meanwhile.",
+    "stale_epoch": "The room has just moved; connect again.",
+    "no_room": "The room has just moved; connect again.",
+    "no_peer": "This connection has ended; connect again.",
+    "draining": "The media server takes no new rooms; try again.",
+    "bad_request": "The media server does not take this.",
 }
 
 
@@ -87,13 +96,11 @@ async def _serve(request: web.Request) -> web.StreamResponse:
     live, settings = request.app[app_keys.LIVE], request.app[app_keys.SETTINGS]
     if request.headers.get("Origin") not in settings.own_origins:
         live.refused["origin"] += 1
-        return web.json_response({"reason": "wrong_origin", "message": "This page may not connect here."}, status=403)
+        return refusal(403, "wrong_origin", "This page may not connect here.")
     network = network_of(address_of(request))
     if not request.app[STRANGERS].enter(network):
         live.refused["too_many_sockets"] += 1
-        return web.json_response(
-            {"reason": "too_many_sockets", "message": "Too many connections at once; try again."}, status=429
-        )
+        return refusal(429, "too_many_sockets", "Too many connections at once; try again.")
     with ExitStack() as stranger:
         stranger.callback(request.app[STRANGERS].leave, network)
         return await _converse(request, stranger)
@@ -288,7 +295,7 @@ class _Connection:
             log.exception("message failed", kind=type(message).__name__, session=session)
             client.send(_error("failed", request_id, session))
 
-    def _refuse(self, client: Client, reason: str, request_id: int | None, why: str = "") -> None:
+    def _refuse(self, client: Client, reason: ErrorReason, request_id: int | None, why: str = "") -> None:
         self._offences += 1
         self.live.refused[reason] += 1
         client.send(_error(reason, request_id, why=why))
@@ -309,8 +316,8 @@ class _Connection:
         await self.socket.close()
 
 
-def _error(reason: str, request_id: int | None, session: str = "", why: str = "", detail: str = "") -> replies.Error:
-    sentence = SENTENCES.get(reason, "This is not possible now.") + why
+def _error(reason: ErrorReason, request_id: int | None, session: str = "", why: str = "", detail: str = "") -> replies.Error:
+    sentence = SENTENCES[reason] + why
     sentence = f"{sentence.removesuffix('.')}: {detail}." if detail else sentence
     return replies.Error(reason=reason, message=sentence, id=request_id, session=session)
 

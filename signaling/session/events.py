@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from signaling.protocol.audit_actions import AuditAction
+from signaling.protocol.reasons import OverReason
 from signaling.protocol.session_views import Media
 from signaling.protocol.words import Audience, Channel, Mode
 from signaling.session.model import Choice, RequestKind
@@ -450,7 +451,7 @@ class Over:
     """Tell this participant that the session is over for them."""
 
     participant: str
-    reason: str
+    reason: OverReason
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
+from signaling.protocol.reasons import OverReason
 from signaling.protocol.words import HelpState, NobodyWhy
 from signaling.session import model, people
 from signaling.session.events import (
@@ -174,14 +175,14 @@ def promote(session: Session, asked_for: Help, professional: Person, out: list[E
     out.append(Note("owner", {"owner": professional.staff, "former": former.staff}))
 
 
-def remove(person: Person, reason: str, out: list[Effect]) -> None:
+def remove(person: Person, reason: OverReason, out: list[Effect]) -> None:
     """Take a person out of the session."""
     person.gone, person.reading, person.connected = True, False, False
     people.drop_peers(person, out)
     out.append(Over(person.id, reason))
 
 
-def professional_out(session: Session, reason: str, now: int, out: list[Effect]) -> None:
+def professional_out(session: Session, reason: OverReason, now: int, out: list[Effect]) -> None:
     """Take the professional out, because they left, are disconnected or were too slow.
 
     If they were still catching up, the search goes on. If they had joined, the help ends.
@@ -211,7 +212,7 @@ def professional_out(session: Session, reason: str, now: int, out: list[Effect])
 _ENDS_WITH: Final[dict[HelpState, StepName]] = {"asking": "cancel", "catching_up": "release", "joined": "complete"}
 
 
-def close(session: Session, state: HelpState, out: list[Effect], *, keep_professional: bool = False) -> None:
+def close(session: Session, state: Literal["cancelled", "ended"], out: list[Effect], *, keep_professional: bool = False) -> None:
     """End the open help, if any. ``keep_professional``: a professional who has joined stays for the wrap-up."""
     asked_for, person = session.open_help(), session.professional()
     if asked_for is None:

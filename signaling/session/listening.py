@@ -6,6 +6,7 @@ asked nothing and are never recorded. A listener whose connection is lost stops 
 
 from __future__ import annotations
 
+from signaling.protocol.reasons import OverReason
 from signaling.session import people
 from signaling.session.events import Audit, Effect, ListenStarted, ListenStopped, Note, Over, Say
 from signaling.session.model import Listener, NotAllowed, Session
@@ -51,7 +52,7 @@ def settle(session: Session, now: int, out: list[Effect]) -> None:
             _over(session, listener, "lost", now, out)
 
 
-def _over(session: Session, listener: Listener, why: str, now: int, out: list[Effect]) -> None:
+def _over(session: Session, listener: Listener, why: OverReason, now: int, out: list[Effect]) -> None:
     del session.listeners[listener.id]
     people.drop_peers(listener, out)
     out.append(Audit(listener.staff, "listen.end", f"{max(0, now - listener.since) // 1000} s"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from signaling.protocol.reasons import EndReason, OverReason
 from signaling.session import callback as callbacks
 from signaling.session import help as helping
 from signaling.session import hold as holding
@@ -175,7 +176,7 @@ def _request_moved(session: Session, event: RequestMoved, now: int, out: list[Ef
         _back_to_waiting(session, "not_entered", out)
 
 
-def _back_to_waiting(session: Session, reason: str, out: list[Effect]) -> None:
+def _back_to_waiting(session: Session, reason: OverReason, out: list[Effect]) -> None:
     """Put the user back into the queue, before all others. The room closes until the next counselor accepts."""
     helping.close(session, "ended", out)
     helping.remove(session.people[session.owner], reason, out)
@@ -207,6 +208,7 @@ def _chose(session: Session, event: Chose, now: int, out: list[Effect]) -> None:
 def _message_given(session: Session, event: MessageGiven, now: int, out: list[Effect]) -> None:
     if event.participant != session.user:
         raise NotAllowed("not_yours")
+    reason: EndReason
     if session.state == "preparing":
         reason = "unserved"  # out of hours
     elif session.state == "waiting":
@@ -247,14 +249,14 @@ def _callback_missed(session: Session, event: CallbackMissed, now: int, out: lis
     end(session, "callback_missed", now, out)
 
 
-def _finish(session: Session, reason: str, now: int) -> None:
+def _finish(session: Session, reason: EndReason, now: int) -> None:
     session.timers.clear()
     session.ringing, session.choices, session.owner_lost = None, [], False
     session.ended_at, session.end_reason = session.ended_at or now, session.end_reason or reason
     people.forget_peers(session)
 
 
-def end(session: Session, reason: str, now: int, out: list[Effect]) -> None:
+def end(session: Session, reason: EndReason, now: int, out: list[Effect]) -> None:
     """Move the session from active to after: the owner wraps up, and the user may rate."""
     helping.close(session, "ended", out, keep_professional=True)
     callbacks.over(session, out)
@@ -266,7 +268,7 @@ def end(session: Session, reason: str, now: int, out: list[Effect]) -> None:
     out.append(Note("after", {"reason": reason}))
 
 
-def _close(session: Session, reason: str, now: int, out: list[Effect]) -> None:
+def _close(session: Session, reason: EndReason, now: int, out: list[Effect]) -> None:
     if session.state == "waiting":
         out.append(Step("cancel", session.request))
     callbacks.over(session, out)
@@ -276,7 +278,7 @@ def _close(session: Session, reason: str, now: int, out: list[Effect]) -> None:
     _staff_over(session, reason, out)
 
 
-def _staff_over(session: Session, reason: str, out: list[Effect]) -> None:
+def _staff_over(session: Session, reason: OverReason, out: list[Effect]) -> None:
     for person in session.present():
         if person.staff:
             person.gone = True

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from signaling.protocol.reasons import CommandReason, EndReason
 from signaling.protocol.session_views import Media
 from signaling.protocol.words import CallbackState, Channel, HelpState, Mode, NobodyWhy, SessionState, TransferHow
 
@@ -44,11 +45,10 @@ OPEN_HELP: frozenset[HelpState] = frozenset({"asking", "catching_up", "joined"})
 class NotAllowed(Exception):
     """The state tables forbid this event now. Nothing has changed.
 
-    ``reason``: wrong_state, not_yours, no_help, too_late, channel, unknown, ringing, too_often, listening_off, recording,
-    not_pending. ``detail``: what exactly is wrong, for whoever wrote the client.
+    ``detail``: what exactly is wrong, for whoever wrote the client.
     """
 
-    def __init__(self, reason: str, detail: str = "") -> None:
+    def __init__(self, reason: CommandReason, detail: str = "") -> None:
         super().__init__(reason)
         self.reason = reason
         self.detail = detail
@@ -209,7 +209,7 @@ class Session(Struct, kw_only=True):
     rated: bool = False
     active_at: int | None = None
     ended_at: int | None = None
-    end_reason: str = ""
+    end_reason: EndReason | Literal[""] = ""
 
     def present(self) -> list[Person]:
         """Return the people who belong to the session now: the user, the owner, the professional."""

@@ -14,6 +14,7 @@ from signaling.access.admission import Crowded
 from signaling.access.codes import CodeRefused
 from signaling.access.identity import SignInRefused
 from signaling.config import log
+from signaling.protocol.reasons import CommandReason, CrowdedReason, HttpReason, RequestReason
 from signaling.records import RecordsAway
 from signaling.server.app_keys import COUNTS
 from signaling.session.model import NotAllowed
@@ -23,7 +24,7 @@ from .measured import route_of
 
 _log = log.get("signaling.server.http")
 
-_STATUS = {
+_STATUS: dict[HttpReason, int] = {
     "unknown_site": 404,
     "unknown_category": 404,
     "wrong_origin": 403,
@@ -39,16 +40,16 @@ _STATUS = {
     "too_many_sign_ins": 429,
 }
 _AWAY = "This is out of reach for a moment; try again in a few seconds."
-_CROWDED = {
+CROWDED_SENTENCES: dict[CrowdedReason, str] = {
     "full": "Very many people are waiting at the moment; try again in half a minute.",
     "pictures": "Very many pictures are being sent at the moment; try again in a few seconds.",
     "overloaded": "Very many people are coming at the moment; try again in a few seconds.",
 }
-_LIVE = {"full": "Too many conversations are going on; try again in a minute."}
+_LIVE: dict[CommandReason, str] = {"full": "Too many conversations are going on; try again in a minute."}
 _NOT_NOW = "That is not possible any more."
 _RETRY_AFTER_S = 30
 _AWAY_RETRY_S = 5
-_BY_STATUS = {
+_BY_STATUS: dict[int, tuple[RequestReason, str]] = {
     404: ("not_found", "There is nothing at this address."),
     405: ("wrong_method", "This address does not take that method."),
     413: ("too_large", "That is more than is taken here."),
@@ -58,7 +59,7 @@ _BY_STATUS = {
 class Refused(Exception):
     """A handler refuses a request. `reason`: a key for programs; `sentence`: for people."""
 
-    def __init__(self, status: int, reason: str, sentence: str) -> None:
+    def __init__(self, status: int, reason: HttpReason, sentence: str) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
@@ -75,11 +76,16 @@ def answer(value: object, status: int = 200) -> web.Response:
     return web.Response(body=msgspec.json.encode(value), content_type="application/json", status=status)
 
 
-def _refusal(request: web.Request, status: int, reason: str, sentence: str, retry_s: int = _RETRY_AFTER_S) -> web.Response:
+def refusal(status: int, reason: HttpReason, sentence: str) -> web.Response:
+    """Return a refusal that nobody counts."""
+    return answer({"reason": reason, "message": sentence}, status)
+
+
+def _refusal(request: web.Request, status: int, reason: HttpReason, sentence: str, retry_s: int = _RETRY_AFTER_S) -> web.Response:
     """Count and return a refusal. The body repeats Retry-After, because pages of other origins may not read the header."""
     request.app[COUNTS][f"http.{reason}"] += 1
     if status not in (429, 503):
-        return answer({"reason": reason, "message": sentence}, status)
+        return refusal(status, reason, sentence)
     response = answer({"reason": reason, "message": sentence, "retry_s": retry_s}, status)
     response.headers["Retry-After"] = str(retry_s)
     return response
@@ -88,7 +94,7 @@ def _refusal(request: web.Request, status: int, reason: str, sentence: str, retr
 def refusal_of(request: web.Request, error: CodeRefused | SignInRefused | PictureRefused | Crowded) -> web.Response:
     """Return the response for one of these errors."""
     if isinstance(error, Crowded):
-        return _refusal(request, 503, error.reason, _CROWDED[error.reason], ceil(error.retry_s))
+        return _refusal(request, 503, error.reason, CROWDED_SENTENCES[error.reason], ceil(error.retry_s))
     return _refusal(request, _STATUS.get(error.reason, 400), error.reason, error.sentence)
 
 
@@ -131,4 +137,4 @@ def _fault(request: web.Request) -> web.Response:
     """Log a fault of the server with its traceback, and return the response."""
     request.app[COUNTS]["http.internal"] += 1
     _log.exception("request_failed", method=request.method, route=route_of(request))
-    return answer({"reason": "internal", "message": "Something went wrong here; try again."}, 500)
+    return refusal(500, "internal", "Something went wrong here; try again.")

@@ -14,6 +14,7 @@ from signaling.access.codes import CodeRefused, site_of
 from signaling.access.invites import InviteRefused
 from signaling.protocol.language_tags import lookup
 from signaling.protocol.reading import QueryReader, Reader, by
+from signaling.protocol.reasons import InviteReason
 from signaling.protocol.session_views import CategoryView, Line, OpeningView, SiteView
 from signaling.protocol.texts import Exact
 from signaling.protocol.words import Channel, Locale
@@ -28,9 +29,8 @@ routes = web.RouteTableDef()
 
 CHANNELS: tuple[Channel, ...] = ("text", "voice", "video")
 _TRANSCRIPT_PAGE = 500
-_HELPERS_SHOWN = 3  # names in the panel's greeting
-_INVITE_STATUS = {"replayed": 409, "over": 410, "expired": 410}
-_INVITE_SENTENCES = {
+_INVITE_STATUS: dict[InviteReason, int] = {"replayed": 409, "over": 410, "expired": 410}
+INVITE_SENTENCES: dict[InviteReason, str] = {
     "bad_invite": "This link is not complete.",
     "expired": "This link has expired; ask for a new one.",
     "replayed": "This link has been used before; ask for a new one.",
@@ -43,7 +43,6 @@ class PanelView(Struct, kw_only=True):
     category: CategoryView
     language: str
     staffed: bool
-    helpers: list[str]  # names of counselors at work, those who are free first
     low_s: int | None
     high_s: int | None
     retention_days: int
@@ -110,8 +109,8 @@ async def panel(request: web.Request) -> web.Response:
     if category not in site.categories:
         raise CodeRefused("unknown_category")
     language = site.language_for(asked.lang) or (site.languages or ["en"])[0]
-    now, hours, live = now_ms(), site.hours_of(category), request.app[LIVE]
-    place = await live.estimate(site.id, category, language, now)
+    now, hours = now_ms(), site.hours_of(category)
+    place = await request.app[LIVE].estimate(site.id, category, language, now)
     return answer(
         PanelView(
             site=SiteView(
@@ -120,7 +119,6 @@ async def panel(request: web.Request) -> web.Response:
             category=CategoryView(id=category, name=site.category_name(category, language)),
             language=language,
             staffed=place.staffed,
-            helpers=(await live.helpers(site.id, category, language))[:_HELPERS_SHOWN],
             low_s=place.low_s,
             high_s=place.high_s,
             retention_days=site.retention_days,
@@ -207,7 +205,7 @@ async def invites(request: web.Request) -> web.Response:
     try:
         entry, token = await request.app[LIVE].exchange_invite(asked.invite)
     except InviteRefused as error:
-        raise Refused(_INVITE_STATUS.get(error.reason, 400), error.reason, _INVITE_SENTENCES[error.reason]) from error
+        raise Refused(_INVITE_STATUS.get(error.reason, 400), error.reason, INVITE_SENTENCES[error.reason]) from error
     session = entry.session
     return answer(InviteAnswer(session=session.id, token=token, channel=session.channel, locale=session.language))
 

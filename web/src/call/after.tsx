@@ -1,24 +1,28 @@
 import { Download, House, Star, Trash2 } from "lucide";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { SessionView } from "../messages";
+import type { EndReason, SessionView } from "../messages";
 import { RequestError } from "../room/connection";
 import { PictureError } from "../room/pictures";
 import { answerRecording } from "../room/recording-bar";
 import { toast } from "../ui/announce";
 import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
+import type { OneOf } from "../ui/one-of";
 import { TextArea } from "../ui/field";
 import { josa, locale } from "../ui/i18n";
 import { Icon } from "../ui/icon";
 import type { Call } from "./call";
-import { isRareKey, t } from "./rare/words";
+import { isRareKey, t, type RareKey } from "./rare/words";
 
 const STARS = [1, 2, 3, 4, 5];
+
+/** How a session ends that left a message, or for whose user it is over before the wrap-up. */
+type Unseen = OneOf<EndReason, "unserved" | "wrapped_up">;
 
 /** After the call: why it ended, a rating in two taps, and a copy to keep. */
 export function After({ call, session }: { call: Call; session: SessionView }) {
   const talked = session.active_at !== null;
-  const reason = `after.ended.${session.end_reason}`;
+  const reason: RareKey = `after.ended.${session.end_reason as Exclude<EndReason, Unseen>}`;
   return (
     <div class="after card">
       <header>
@@ -174,7 +178,7 @@ function CopyOfRecording({ call }: { call: Call }) {
         copy = await call.pictures.json<RecordingCopy>(path);
       }
       if (!here.current) return;
-      if (copy.state !== "ready") throw new PictureError(copy.state, "");
+      if (copy.state !== "ready") throw new PictureError("failed", "");
       setWords(t("after.recording.fetching"));
       save(await call.pictures.blob(`${path}/file`), "recording.webm");
     } catch (error) {

@@ -24,7 +24,7 @@ describe("a fresh link", () => {
     vi.stubGlobal("fetch", () => Promise.resolve(Response.json({ reason: "replayed", message: "" }, { status: 409 })));
     await expect(exchangeInvite("a.b.c")).rejects.toThrow(InviteRefused);
     expect(inviteText(new InviteRefused("replayed"))).not.toBe(inviteText(new InviteRefused("expired")));
-    expect(inviteText(new Error("anything"))).toBe(inviteText(new InviteRefused("unheard of")));
+    expect(inviteText(new Error("anything"))).toBe(inviteText(new InviteRefused("too_slow")));
     vi.stubGlobal("fetch", () => Promise.reject(new Error("offline")));
     await expect(exchangeInvite("a.b.c")).rejects.toMatchObject({ reason: "network" });
   });

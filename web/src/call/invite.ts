@@ -1,11 +1,12 @@
 /** The fresh link of a callback: "#invite=…", exchanged once for the session. */
 
+import type { HttpReason } from "../messages";
 import { parseHandoff, type Handoff } from "../room/handoff";
 
 const PREFIX = "#invite=";
 
 export class InviteRefused extends Error {
-  constructor(readonly reason: string) {
+  constructor(readonly reason: HttpReason | "network" | "other") {
     super(reason);
     this.name = "InviteRefused";
   }
@@ -35,5 +36,5 @@ export async function exchangeInvite(invite: string): Promise<Handoff> {
   const handoff = response.ok ? parseHandoff({ kind: "sangdam-call", ...(body as object) }) : null;
   if (handoff) return handoff;
   const { reason } = body as { reason?: unknown };
-  throw new InviteRefused(typeof reason === "string" ? reason : "other");
+  throw new InviteRefused(typeof reason === "string" ? (reason as HttpReason) : "other");
 }

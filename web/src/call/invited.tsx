@@ -1,9 +1,10 @@
+import type { InviteReason } from "../messages";
 import { PhoneIncoming } from "lucide";
 import { useState } from "preact/hooks";
 import { Button } from "../ui/button";
 import { Icon } from "../ui/icon";
 import { InviteRefused } from "./invite";
-import { isRareKey, t } from "./rare/words";
+import { isRareKey, t, type RareKey } from "./rare/words";
 
 /** The page behind a fresh link. Only the visitor's press uses the link up, so that link previews do not. */
 export function Invited({ onEnter }: { onEnter: () => Promise<void> }) {
@@ -35,6 +36,7 @@ export function Invited({ onEnter }: { onEnter: () => Promise<void> }) {
 
 /** Say why the link does not work. */
 export function inviteText(error: unknown): string {
-  const key = `invited.failed.${error instanceof InviteRefused ? error.reason : "other"}`;
+  const reason = error instanceof InviteRefused ? error.reason : "other";
+  const key: RareKey = `invited.failed.${reason as InviteReason | "network" | "other"}`;
   return isRareKey(key) ? t(key) : t("invited.failed.other");
 }

@@ -1,6 +1,7 @@
 import { Clock, Mail, PhoneIncoming, UserRoundSearch, WifiOff } from "lucide";
 import { useState } from "preact/hooks";
 import type { SessionView } from "../messages";
+import { failureText } from "../room/failures";
 import { AskCallback } from "../room/callback";
 import { nameAndRole, t as roomText } from "../room/words";
 import { toast } from "../ui/announce";
@@ -18,7 +19,7 @@ export function Lost({ call, session }: { call: Call; session: SessionView }) {
   const choose = (choice: "wait" | "another") =>
     void call.client.connection
       .request({ type: "choose", session: session.id, choice })
-      .catch((error: unknown) => toast(error instanceof Error ? error.message : "", "error"));
+      .catch((error: unknown) => toast(failureText(error), "error"));
   const waits = !session.choices.includes("wait");
   return (
     <section class="lost card" aria-live="assertive">

@@ -1,6 +1,7 @@
 import { Phone } from "lucide";
 import { useEffect, useRef } from "preact/hooks";
 import type { SessionView } from "../messages";
+import { failureText } from "../room/failures";
 import { hearing } from "../room/hearing";
 import { listeners, participant } from "../room/state";
 import { list, nameAndRole } from "../room/words";
@@ -38,7 +39,7 @@ export function Upgrade({ call, session }: { call: Call; session: SessionView })
   const { upgrade } = session;
   if (!upgrade || session.owner_lost) return null;
   const owner = session.participants.find((one) => one.owner);
-  const again = () => void call.enter("").catch((error: unknown) => toast(error instanceof Error ? error.message : "", "error"));
+  const again = () => void call.enter("").catch((error: unknown) => toast(failureText(error), "error"));
   return (
     <p class={`notice notice-${upgrade.state === "ringing" ? "help" : "warn"}`} role="status" data-testid="upgrade">
       <span>{t(`upgrade.${upgrade.state}`, { name: owner ? nameAndRole(owner) : "" })}</span>

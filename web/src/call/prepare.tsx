@@ -1,7 +1,7 @@
 import { Mic, MicOff, ShieldCheck } from "lucide";
 import { useState } from "preact/hooks";
 import type { SessionView } from "../messages";
-import { RequestError } from "../room/connection";
+import { failureText } from "../room/failures";
 import { DeviceTest } from "../room/device-test";
 import { Button } from "../ui/button";
 import { Field } from "../ui/field";
@@ -29,7 +29,7 @@ export function Prepare({ call, session }: { call: Call; session: SessionView })
     try {
       await call.enter(name.trim());
     } catch (error) {
-      setFailed(error instanceof RequestError ? error.message : String(error));
+      setFailed(failureText(error));
     } finally {
       setBusy(false);
     }

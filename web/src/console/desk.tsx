@@ -18,14 +18,12 @@ import { EndDialog, HandOverDialog, KeysDialog, LeaveDialog } from "./dialogs";
 import { HelpDialog } from "./help";
 import { Idle } from "./idle";
 import { Lane } from "./lane";
-import { useLayout } from "./layouts";
-import { layoutKey } from "./logic/layout";
-import { waitsSince } from "./logic/news";
 import { shown, upgrades, type Call } from "./logic/ringing";
 import { Modes, type Planned } from "./modes";
 import { userOf } from "../staff/names";
 import { Notes } from "./notes";
 import { askPermission, permission } from "./notify";
+import { prefs } from "../staff/prefs";
 import { Reading } from "./reading";
 import { Incoming } from "./ring";
 import { Room } from "./room";
@@ -34,12 +32,9 @@ import { standing } from "./standing";
 import { Tabs, type Tab } from "./tabs";
 import { t, textOr } from "../staff/texts";
 import { MissedBand, TopBar } from "./top-bar";
-import { Splitter } from "./splitter";
 import { TransferDialog } from "./transfer";
 import { useKeys } from "./use-keys";
 import { useHoldElsewhere, useRoom, useSessions } from "./use-sessions";
-import { useNews, useTitle } from "./use-news";
-import { useView } from "./use-view";
 
 interface DeskProps {
   /** Returns to the sign-in, with the reason to show there. */
@@ -85,16 +80,14 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   const actions = useMemo(() => makeActions((message) => client.connection.request(message)), [client]);
   const pictures = useMemo(() => new Pictures(), []);
   useEffect(() => () => pictures.close(), [pictures]);
-  const [tab, setTab] = useState<Tab>("lane");
-  const sessions = useSessions(state, me, tab === "chat" || !isPhone());
+  const sessions = useSessions(state, me);
   const session = sessions.current;
   const link = useRoom(client, session);
   const [taking, setTaking] = useState("");
   useHoldElsewhere(client, state, sessions, taking);
-  const viewing = useView(session, link);
-  const working = viewing.view !== "chat" && session?.state === "active";
-  const layout = useLayout(layoutKey(session?.channel ?? "text", me.role, working));
+  const { view } = useStore(prefs);
   const [open, setOpen] = useState<Open>(null);
+  const [tab, setTab] = useState<Tab>("lane");
   const [planned, setPlanned] = useState<Planned | null>(null);
   const [audience, setAudience] = useState<Audience>("all");
   const [silenced, setSilenced] = useState("");
@@ -103,8 +96,6 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   const ring = shown(calls.filter((one) => one.expires_at > now));
   const soundReady = useRingerReady();
   useAlerts(ring, silenced);
-  useNews(sessions);
-  useTitle(sessions, ring !== null);
   useRingOverToasts(state);
   const mine = standing(session, state.replaced);
   const { live, owner, reading, mayAsk, mayHold, joined } = mine;
@@ -116,7 +107,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
     setOpen((was) => (was === "settings" || was === "keys" ? was : null));
   }, [session?.id]);
   useEffect(() => {
-    if (session !== null) setTab(reading ? "work" : "chat");
+    if (session !== null) setTab("room");
   }, [session?.id, session?.state]);
   useEffect(() => setPlanned(null), [help?.mode, help?.hear_user]);
 
@@ -132,7 +123,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   };
   const choose = (id: string) => {
     sessions.choose(id);
-    setTab("chat");
+    setTab("room");
   };
   /** Accepts the call and opens its conversation. */
   const accept = async (call: Call) => {
@@ -144,13 +135,6 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   };
   const decline = (call: Call) =>
     call.kind === "upgrade" ? void actions.answerUpgrade(call.session, false) : setDeclining(call.reservation);
-  const setHold = (on: boolean) => session !== null && void actions.hold(session.id, on);
-  const openTab = (to: Tab) => {
-    if (to === "work" && viewing.view === "chat") viewing.choose("both");
-    setTab(to);
-  };
-  const { lane, people, work } = layout.panes;
-  const side = joined ? Math.max(SHOWS_MODES, layout.panes.side) : layout.panes.side; // shows who hears whom
   const onAgain = mayAsk ? () => setOpen(help?.transfer ? "transfer" : "help") : null;
   const setters = {
     onOpen: setOpen,
@@ -168,8 +152,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
       sessions,
       standing: mine,
       link,
-      viewing,
-      layout,
+      view,
       audience,
       planned,
       actions,
@@ -180,29 +163,9 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
     }),
   );
 
-  const hold =
-    owner && live && session?.room?.media === true ? { held: session.room.held, allowed: mayHold, onHold: setHold } : null;
-  const board = {
-    open: working && viewing.work === "board" && (tab === "work" || !isPhone()),
-    onToggle: () => {
-      if (isPhone() && working && viewing.work === "board") setTab(tab === "work" ? "chat" : "work");
-      else {
-        viewing.toggleBoard();
-        setTab("work");
-      }
-    },
-  };
-  const style = { "--lane": `${lane}px`, "--side": `${side}px`, "--people": `${people}px`, "--work": work };
   const { waiting = [], more = 0, callbacks = [], messages = [] } = state.queue;
   return (
-    <div
-      class="desk"
-      style={style}
-      data-tab={working || reading || tab !== "work" ? tab : "chat"}
-      data-reading={reading || undefined}
-      data-session={session !== null || undefined}
-      data-folded={(side === 0 && !reading) || undefined}
-    >
+    <div class="desk" data-tab={tab} data-reading={reading || undefined} data-session={session !== null || undefined}>
       <TopBar
         me={me}
         now={now}
@@ -227,24 +190,19 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
         sessions={sessions.list}
         chosen={session?.id ?? ""}
         fresh={sessions.fresh}
-        waits={(one) => waitsSince(one, state.lines[one.id] ?? [])}
         now={now}
         actions={actions}
         onChoose={choose}
-        onPointer={sessions.onPointer}
       />
-      {!reading && <Splitter pane="lane" layout={layout} sign={1} />}
       {session === null ? (
         <Idle me={me} onState={changeState} onTest={() => setOpen("settings")} />
       ) : (
         <>
           <Room
             key={session.id}
-            {...{ client, link, session, state, pictures, now, viewing, layout, hold, audience, actions, onAgain }}
+            {...{ client, link, session, state, pictures, now, view, audience, actions, onAgain }}
             onAudience={setAudience}
-            onBack={() => setTab("chat")}
           />
-          {!reading && <Splitter pane="side" layout={layout} sign={-1} />}
           <aside class="side">
             {reading && <Reading session={session} now={now} actions={actions} onLeave={() => setOpen("leave")} />}
             {joined && help !== null && (
@@ -272,11 +230,11 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
             <Bar
               link={link}
               session={session}
-              board={board}
+              view={view}
               owner={owner}
               mayAsk={mayAsk}
               mayHold={mayHold}
-              onHold={setHold}
+              onHold={(on) => void actions.hold(session.id, on)}
               onHelp={() => setOpen("help")}
               onTransfer={() => setOpen("transfer")}
               onEnd={end}
@@ -287,10 +245,9 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
       <Tabs
         tab={tab}
         session={session}
-        fresh={sessions.fresh}
+        fresh={Object.values(sessions.fresh).reduce((sum, n) => sum + n, 0)}
         waiting={waiting.length}
-        work={working || reading}
-        onTab={openTab}
+        onTab={setTab}
       />
       {ring !== null && (
         <Incoming
@@ -316,11 +273,6 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
     </div>
   );
 }
-
-const SHOWS_MODES = 300; // px
-
-/** As in the style sheets: on a narrow page one part is shown at a time. */
-const isPhone = () => matchMedia("(max-width: 900px)").matches;
 
 function leaveDesk(onSignedOut: DeskProps["onSignedOut"]): void {
   void signOut().then(

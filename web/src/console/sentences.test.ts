@@ -10,7 +10,8 @@ setLocale("en");
 
 describe("what a refusal says", () => {
   it("the server's sentence, our own for what we know, a general one for the rest", () => {
-    expect(sentence(new RequestError("not_yours", "Only the counselor can do this."))).toBe("Only the counselor can do this.");
+    expect(sentence(new RequestError("bad_board", "It is not a board message."))).toBe("It is not a board message.");
+    expect(sentence(new RequestError("not_yours"))).toBe("You cannot do this in this conversation.");
     expect(sentence(new RequestError("timeout"))).toBe("The server did not answer in time. Try again.");
     expect(sentence(new RequestError("offline"))).toBe("You are not connected to the server. Try again once you are back.");
     expect(sentence("?")).toBe("That did not work. Try again.");
@@ -29,9 +30,9 @@ describe("what a refusal says", () => {
 
 describe("what a refused sign-in says", () => {
   it("never which of the two was wrong, and how long to wait", () => {
-    expect(explain(new ApiError("wrong", "", 401))).toMatch(/Wrong username or password/);
-    expect(explain(new ApiError("too_many", "", 429, 65))).toBe("Too many tries. Wait 1:05 and try again.");
-    expect(explain(new ApiError("too_many", "", 429))).toMatch(/few minutes/);
+    expect(explain(new ApiError("wrong_credentials", "", 401))).toMatch(/Wrong username or password/);
+    expect(explain(new ApiError("too_many_sign_ins", "", 429, 65))).toBe("Too many tries. Wait 1:05 and try again.");
+    expect(explain(new ApiError("too_many_sign_ins", "", 429))).toMatch(/few minutes/);
     expect(explain(new ApiError("unreachable"))).toMatch(/does not answer/);
   });
 });

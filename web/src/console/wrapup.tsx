@@ -3,9 +3,10 @@ import type { SessionView } from "../messages";
 import type { Client } from "../room/client";
 import { Button, Select, TextArea } from "../ui";
 import type { Actions } from "./actions";
+import { endText } from "../staff/refusals";
 import { clock } from "../staff/format";
 import { draftsOf, useNotes } from "./notes";
-import { t, textOr } from "../staff/texts";
+import { t } from "../staff/texts";
 
 export const OUTCOMES = ["resolved", "follow_up", "referred", "unresolved", "dropped", "not_reached"] as const;
 
@@ -39,7 +40,7 @@ export function WrapUp({
       <header>
         <h2>{t("wrap.title")}</h2>
         <p class="dim">
-          {session.end_reason !== "" && textOr(`after.reason.${session.end_reason}`, "")} {t("wrap.lead")}
+          {endText(session.end_reason)} {t("wrap.lead")}
         </p>
       </header>
       <Select

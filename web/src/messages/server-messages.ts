@@ -1,6 +1,7 @@
 // Generated from signaling/protocol/server_messages.py by `make messages`. Do not edit.
 
 import type { Channel } from "./words";
+import type { ByeReason, ErrorReason, OverReason, PeerEndReason } from "./reasons";
 import type { Brief, Line, SessionView, WaitingView } from "./session-views";
 import type { MessageLeft, PersonQuality, QueueItem, SessionItem, StaffItem, StaffMe, WorkerItem } from "./staff-views";
 
@@ -35,7 +36,7 @@ export interface Pong {
 /** A message was refused. ``reason`` is a key for programs, ``message`` a sentence for people. */
 export interface Error {
   type: "error";
-  reason: string;
+  reason: ErrorReason;
   message?: string;
   id?: number | null;
   session?: string;
@@ -58,7 +59,7 @@ export interface WaitingUpdate {
 export interface SessionOver {
   type: "session_over";
   session: string;
-  reason?: string;
+  reason: OverReason;
 }
 
 /** One server for ``RTCConfiguration.iceServers``. The credentials are for this session and expire after two hours. */
@@ -91,7 +92,7 @@ export interface PeerEnded {
   type: "peer_ended";
   session: string;
   peer: string;
-  reason: string;
+  reason: PeerEndReason;
   message: string;
 }
 
@@ -249,12 +250,12 @@ export interface CallQuality {
 /**
  * The server closes this connection.
  *
- * ``reason``: signed_out, restart, slow_client, token (unknown or expired), replaced, too_many, crowded (too many clients
- * reconnect at the same time). ``retry_ms``: the least time to wait before reconnecting; null means the client's own backoff.
+ * ``reason``: ``token`` is unknown or has expired; ``crowded`` means that too many clients reconnect at the same time.
+ * ``retry_ms``: the least time to wait before reconnecting; null means the client's own backoff.
  */
 export interface Bye {
   type: "bye";
-  reason: string;
+  reason: ByeReason;
   retry_ms?: number | null;
 }
 

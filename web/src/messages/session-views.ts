@@ -1,6 +1,7 @@
 // Generated from signaling/protocol/session_views.py by `make messages`. Do not edit.
 
 import type { Audience, CallbackState, Channel, HelpState, Mode, NobodyWhy, PictureLimit, Provenance, Role, SessionState, TransferHow } from "./words";
+import type { EndReason } from "./reasons";
 
 /** The media that a participant sends now. */
 export interface Media {
@@ -216,7 +217,7 @@ export interface SessionView {
   choices: ("wait" | "another" | "message")[];
   deadline: number | null;
   lost: string;
-  end_reason: string;
+  end_reason: EndReason | "";
   brief: Brief | null;
   help: HelpView | null;
   notes: string;

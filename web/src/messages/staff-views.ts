@@ -1,6 +1,7 @@
 // Generated from signaling/protocol/staff_views.py by `make messages`. Do not edit.
 
 import type { Channel, Grade, Mode, Role, SessionState, StaffState } from "./words";
+import type { PassedOverReason } from "./reasons";
 
 /** The signed-in member of staff, as their own console shows it. */
 export interface StaffMe {
@@ -117,7 +118,7 @@ export interface PersonQuality {
 /** Why a member of staff was not offered a request. */
 export interface WhyNot {
   staff: string;
-  reason: string;
+  reason: PassedOverReason;
 }
 
 /** Why a request went to a member of staff: the tier in which it was matched, and who was passed over. */

@@ -24,7 +24,7 @@ export function useListening(client: Client): Listening {
       client.onMessage((message) => {
         if (message.type === "welcome") setSession("");
         if (message.type !== "session_over" && message.type !== "replaced") return;
-        const why = message.type === "session_over" ? (message.reason ?? "") : "replaced";
+        const why = message.type === "session_over" ? message.reason : "replaced";
         setSession((was) => (was === message.session ? "" : was));
         if (why !== "stopped") toast(textOr(`listen.over.${why}`, t("listen.over.ended")));
       }),

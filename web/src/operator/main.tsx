@@ -4,7 +4,6 @@ import { Gate } from "../staff/gate";
 import "../ui/tokens.css";
 import "../ui/components.css";
 import "../staff/staff.css";
-import "../staff/replies/replies.css";
 import { Announcer } from "../ui";
 import { Operator } from "./operator";
 import "./operator.css";

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
+import { endText } from "../staff/refusals";
 import { clock, dateTime, languageName } from "../staff/format";
-import { t as shared, textOr as sharedOr } from "../staff/texts";
+import { t as shared } from "../staff/texts";
 import { Button, Field, Select, useLocale, type Locale } from "../ui";
 import { Loaded, Pager } from "./loaded";
 import { NO_SEARCH, pages, search, type PastItem, type Search } from "./records";
@@ -56,7 +57,7 @@ const columns = (locale: Locale): TableColumn<PastItem>[] => [
     id: "ended",
     title: t("col.ended"),
     value: (row) => row.end_reason,
-    text: (row) => (row.end_reason === "" ? "" : sharedOr(`after.reason.${row.end_reason}`, row.end_reason)),
+    text: (row) => endText(row.end_reason),
   },
   { id: "site", title: t("col.site"), value: (row) => row.site_name },
 ];

@@ -1,7 +1,7 @@
 /** The operator's HTTP calls and what they answer. */
 import { get, post } from "../staff/api";
 import { locale } from "../ui";
-import type { Brief, CallbackView, Channel, Line, OpeningView, Role, SessionState, Why } from "../messages";
+import type { EndReason, Brief, CallbackView, Channel, Line, OpeningView, Role, SessionState, Why } from "../messages";
 import type { Hours } from "./logic/hours";
 
 export interface PastItem {
@@ -20,7 +20,7 @@ export interface PastItem {
   waiting_at: number | null;
   active_at: number | null;
   ended_at: number | null;
-  end_reason: string;
+  end_reason: EndReason | "";
   rating: number | null;
 }
 

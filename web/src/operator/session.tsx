@@ -1,6 +1,6 @@
 import { ArrowLeft, Trash2 } from "lucide";
 import { useState } from "preact/hooks";
-import { sentence } from "../staff/refusals";
+import { endText, sentence } from "../staff/refusals";
 import { BriefCard } from "../staff/brief";
 import { clock, dateTime, timeOfDay } from "../staff/format";
 import { nameOf, roleName } from "../staff/names";
@@ -112,7 +112,7 @@ function Times({ one }: { one: PastSession }) {
   return (
     <p class="row dim">
       {times.map(([key, at]) => at !== null && at > 0 && <span key={key}>{`${t(key)} ${dateTime(at, locale)}`}</span>)}
-      {one.end_reason !== "" && <span>{sharedOr(`after.reason.${one.end_reason}`, one.end_reason)}</span>}
+      {one.end_reason !== "" && <span>{endText(one.end_reason)}</span>}
     </p>
   );
 }

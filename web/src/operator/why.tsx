@@ -21,7 +21,7 @@ function WhyCard({ why, event }: { why: Why; event: EventItem }) {
         <dt>{t("one.why.candidates")}</dt>
         <dd>{why.candidates.join(", ") || "–"}</dd>
         <dt>{t("one.why.passed")}</dt>
-        <dd>{why.passed_over.map((one) => `${one.staff} (${textOr(`why.${one.reason}`, one.reason)})`).join(", ") || "–"}</dd>
+        <dd>{why.passed_over.map((one) => `${one.staff} (${t(`why.${one.reason}`)})`).join(", ") || "–"}</dd>
       </dl>
     </li>
   );

@@ -1,7 +1,8 @@
 /** The panel's HTTP calls. Each rejects with a `Refusal`, whose reason is the server's key or "network"; `retry_s`: when to try
  *  again, 0 when that is not said. */
 
-import type { CategoryView, Channel, OpeningView, SiteView } from "../messages";
+import type { CategoryView, Channel, HttpReason, OpeningView, SiteView } from "../messages";
+import type { StartFailure } from "../room/handoff";
 import type { Supplement } from "./visit";
 
 export interface PanelInfo {
@@ -9,8 +10,6 @@ export interface PanelInfo {
   category: CategoryView;
   language: string;
   staffed: boolean;
-  /** Names of counselors at work, those who are free first. */
-  helpers: string[];
   low_s: number | null;
   high_s: number | null;
   retention_days: number;
@@ -24,7 +23,7 @@ export interface PanelInfo {
 
 export class Refusal extends Error {
   constructor(
-    readonly reason: string,
+    readonly reason: StartFailure,
     message = "",
     readonly retry_s = 0,
   ) {
@@ -49,7 +48,7 @@ async function call(path: string, init?: RequestInit): Promise<unknown> {
     throw new Refusal("network");
   }
   if (response.ok) return body;
-  const { reason, message, retry_s } = body as { reason?: string; message?: string; retry_s?: number };
+  const { reason, message, retry_s } = body as { reason?: HttpReason; message?: string; retry_s?: number };
   throw new Refusal(reason ?? "internal", message, retry_s);
 }
 

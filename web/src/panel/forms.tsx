@@ -4,25 +4,25 @@ import { Star } from "lucide";
 import { useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import type { Client } from "../room/client";
+import { RequestError } from "../room/connection";
 import { Button, Field, Icon, TextArea } from "../ui";
 import { t as roomText } from "../room/words";
-import { refusalText, t } from "./words";
+import { refusalText, t, type PanelFailure } from "./words";
 
 type Part = { client: Client; session: SessionView };
 
-const reasonOf = (error: unknown) => (error as { reason?: string }).reason ?? "other";
+const reasonOf = (error: unknown): PanelFailure => (error instanceof RequestError ? error.reason : "other");
 
 export function MessageForm({
   client,
   session,
   lead = "",
-  written = "",
   onCallback = null,
   onBack,
-}: Part & { lead?: string; written?: string; onCallback?: (() => void) | null; onBack: () => void }) {
+}: Part & { lead?: string; onCallback?: (() => void) | null; onBack: () => void }) {
   const [contact, setContact] = useState("");
-  const [text, setText] = useState(written);
-  const [failed, setFailed] = useState("");
+  const [text, setText] = useState("");
+  const [failed, setFailed] = useState<PanelFailure | "">("");
   const send = async (event: Event) => {
     event.preventDefault();
     try {
@@ -40,7 +40,7 @@ export function MessageForm({
         </p>
       )}
       {onCallback !== null && (
-        <Button wide data-testid="panel-choose-callback" onClick={onCallback}>
+        <Button kind="primary" wide data-testid="panel-choose-callback" onClick={onCallback}>
           {roomText("callback.offer")}
         </Button>
       )}
@@ -83,25 +83,16 @@ export function MessageForm({
   );
 }
 
-/** The stars count at the tap. Words may follow. */
 function Rating({ client, session }: Part) {
   const [score, setScore] = useState(0);
   const [words, setWords] = useState("");
-  const [sent, setSent] = useState(false);
-  const [failed, setFailed] = useState("");
-  const rate = (stars: number, said = "") =>
-    client.connection.request({ type: "rate", session: session.id, score: stars, words: said }).then(
-      () => {
-        setFailed("");
-        setSent(said !== "");
-      },
-      (error: unknown) => setFailed(reasonOf(error)),
-    );
-  const tap = (stars: number) => {
-    setScore(stars);
-    void rate(stars, words.trim());
-  };
-  if (sent || (session.rated && score === 0)) return <p role="status">{t("after.thanks")}</p>;
+  const [failed, setFailed] = useState<PanelFailure | "">("");
+  const send = () =>
+    client.connection
+      .request({ type: "rate", session: session.id, score, words: words.trim() })
+      .then(() => setFailed(""))
+      .catch((error: unknown) => setFailed(reasonOf(error)));
+  if (session.rated) return <p role="status">{t("after.thanks")}</p>;
   return (
     <>
       <fieldset class="p-stars">
@@ -114,7 +105,7 @@ function Rating({ client, session }: Part) {
               name="score"
               checked={value === score}
               data-testid={`panel-star-${value}`}
-              onChange={() => tap(value)}
+              onChange={() => setScore(value)}
             />
             <Icon node={Star} size={30} />
             <span class="visually-hidden">{t("after.star", { score: value })}</span>
@@ -123,9 +114,6 @@ function Rating({ client, session }: Part) {
       </fieldset>
       {score > 0 && (
         <>
-          <p role="status" data-testid="panel-rated">
-            {failed === "" && session.rated && t("after.thanks")}
-          </p>
           <TextArea
             label={t("after.words")}
             rows={2}
@@ -133,7 +121,7 @@ function Rating({ client, session }: Part) {
             value={words}
             onInput={(event) => setWords(event.currentTarget.value)}
           />
-          <Button wide disabled={!words.trim()} data-testid="panel-rate" onClick={() => void rate(score, words.trim())}>
+          <Button kind="primary" wide data-testid="panel-rate" onClick={() => void send()}>
             {t("after.send")}
           </Button>
         </>

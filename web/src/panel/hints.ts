@@ -1,5 +1,7 @@
 /** Messages in the browser console for developers of the partner's page, when the panel cannot work. Pure; English only. */
 
+import type { StartFailure } from "../room/handoff";
+
 export interface Asked {
   site: string;
   category: string;
@@ -8,7 +10,7 @@ export interface Asked {
 const isSet = (value: string): boolean => value !== "" && value !== "undefined";
 
 /** Returns one line, or "" when the page's developers cannot fix the reason. */
-export function hintOf(reason: string, { site, category }: Asked): string {
+export function hintOf(reason: StartFailure, { site, category }: Asked): string {
   if (reason === "unknown_category" && !isSet(category))
     return `Sangdam: no category is set. Give the script data-category="…", or call Sangdam.init({category: "…"}).`;
   if (reason === "unknown_category")

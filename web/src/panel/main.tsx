@@ -1,9 +1,10 @@
+import type { StartFailure } from "../room/handoff";
 import "../ui/tokens.css";
 import "../ui/components.css";
 import "../room/callback.css";
 import "../room/chat.css";
 import "./panel.css";
-import { Bell, BellOff, ChevronDown } from "lucide";
+import { ChevronDown } from "lucide";
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import { Announcer, applyAccent, Button, IconButton, setLocale, useLocale, useStore } from "../ui";
@@ -23,7 +24,7 @@ function Loading() {
   );
 }
 
-function Broken({ panel, reason }: { panel: Panel; reason: string }) {
+function Broken({ panel, reason }: { panel: Panel; reason: StartFailure }) {
   return (
     <div class="p-scroll p-middle">
       <p class="notice notice-danger" role="alert" data-testid="panel-refusal">
@@ -48,10 +49,7 @@ function Body({ panel, state }: { panel: Panel; state: PanelState }) {
 function App({ panel }: { panel: Panel }) {
   useLocale();
   const state = useStore(panel.state);
-  const { info, theme, muted } = state;
-  useEffect(() => {
-    document.documentElement.dataset.theme = theme;
-  }, [theme]);
+  const { info } = state;
   useEffect(() => {
     if (!info) return;
     setLocale(info.language);
@@ -69,15 +67,6 @@ function App({ panel }: { panel: Panel }) {
     <>
       <header class="p-bar">
         <strong>{info ? info.site.name : t("title")}</strong>
-        {state.client && (
-          <IconButton
-            icon={muted ? BellOff : Bell}
-            label={t(muted ? "sound.on" : "sound.off")}
-            kind="quiet"
-            data-testid="panel-sound"
-            onClick={() => panel.mute(!muted)}
-          />
-        )}
         <IconButton icon={ChevronDown} label={t("fold")} kind="quiet" data-testid="panel-fold" onClick={() => panel.fold()} />
       </header>
       <main>

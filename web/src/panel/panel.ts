@@ -1,5 +1,6 @@
 /** The panel's logic: holds the visit, starts a session inside the click, hands it to the call window or runs it. */
 
+import type { StartFailure } from "../room/handoff";
 import type { Channel } from "../messages";
 import { Client, newId } from "../room/client";
 import { awaitEnded, type Handoff, offerHandoff, type Offering } from "../room/handoff";
@@ -8,17 +9,17 @@ import type { Context } from "../widget/protocol";
 import { type PanelInfo, panelInfo, Refusal, retryOf, sendProductPicture, startSession } from "./api";
 import { Bridge, type CodeMaker } from "./bridge";
 import { hintOf } from "./hints";
-import { keep, type Kept, KEPT, loadKept, type Purpose } from "./kept";
+import { keep, type Kept, KEPT, loadKept } from "./kept";
 import { productOf, readTags } from "./product";
 import { type Box, sessionBox } from "./storage";
-import { isClosed } from "./words";
+import { isClosed, knownReason } from "./words";
 import { readTrail } from "../widget/trail";
 import { type ItemKey, itemsOf, pageOf, supplementOf, usablePicture, type Visit, visitOf } from "./visit";
 
 export interface PanelState {
   info: PanelInfo | null;
   /** Why the panel has nothing to offer; "" when it has. */
-  broken: string;
+  broken: StartFailure | "";
   visit: Visit | null;
   /** Whether the partner's back end makes the code; it may add what it knows about the visitor. */
   partner: boolean;
@@ -28,7 +29,7 @@ export interface PanelState {
   /** While the server is crowded: when the panel tries again by itself (our clock, ms); 0 otherwise. */
   retryAt: number;
   /** Why the last click did not start a session; "" otherwise. */
-  refusal: string;
+  refusal: StartFailure | "";
   kept: Kept | null;
   /** The live text session, while the panel itself is its client. */
   client: Client | null;
@@ -39,10 +40,6 @@ export interface PanelState {
   /** Whether the session in the call window has ended. */
   ended: boolean;
   folded: boolean;
-  /** The look that the partner's page asks for; "" follows the visitor's system. */
-  theme: "light" | "dark" | "";
-  /** Whether new lines make no sound while the panel is folded. */
-  muted: boolean;
 }
 
 /** What `Panel` needs from the browser; tests replace it. */
@@ -78,7 +75,6 @@ export function browser(): Surroundings {
 
 const WATCH_MS = 1000;
 const MOST_TRIES = 8;
-const MUTED = "sangdam.muted";
 
 export class Panel {
   private readonly store = createStore<PanelState>({
@@ -97,8 +93,6 @@ export class Panel {
     closed: false,
     ended: false,
     folded: false,
-    theme: "",
-    muted: false,
   });
   private readonly bridge: ReturnType<Surroundings["bridge"]>;
   private stopWaiting: () => void = () => undefined;
@@ -109,7 +103,7 @@ export class Panel {
 
   constructor(private readonly around: Surroundings) {
     this.bridge = around.bridge({ onContext: (context) => this.onContext(context) });
-    this.change({ kept: loadKept(around.storage), muted: around.storage.getItem(MUTED) !== null });
+    this.change({ kept: loadKept(around.storage), folded: false });
     setInterval(() => this.watchWindow(), WATCH_MS);
     awaitEnded((session) => this.onEnded(session));
     around.whenBack(() => this.back());
@@ -144,7 +138,7 @@ export class Panel {
   }
 
   /** Text, Voice or Video was pressed. Opens the call window before anything is awaited: browsers allow it only within the click. */
-  async begin(channel: Channel, purpose: Purpose = "talk"): Promise<void> {
+  async begin(channel: Channel): Promise<void> {
     const { info, starting } = this.store.get();
     if (!info || starting) return;
     const name = `sangdam-${newId()}`;
@@ -159,7 +153,7 @@ export class Panel {
         this.change({ starting: null, blocked: false });
         return;
       }
-      const kept: Kept = { ...made, channel, place: channel === "text" ? "panel" : "window", window: name, purpose };
+      const kept: Kept = { ...made, channel, place: channel === "text" ? "panel" : "window", window: name };
       this.keep(kept);
       if (channel === "text") this.talk(kept, info.language);
       else offering?.give(this.handoff(kept));
@@ -254,12 +248,6 @@ export class Panel {
     this.bridge.fold();
   }
 
-  mute(muted: boolean): void {
-    if (muted) this.around.storage.setItem(MUTED, "yes");
-    else this.around.storage.removeItem(MUTED);
-    this.change({ muted });
-  }
-
   /** Sets what the folded pill says; `live` reopens the panel after navigation. */
   status(words: string, live: boolean): void {
     this.bridge.status(words, live);
@@ -274,7 +262,7 @@ export class Panel {
       partner ? { ...about, product: shared?.product ?? null, page_url: shared?.page_url ?? "" } : about,
       this.maker(),
     );
-    if (!answer.code) throw new Refusal(answer.reason ?? "malformed", answer.message, answer.retry_s);
+    if (!answer.code) throw new Refusal(knownReason(answer.reason ?? "malformed"), answer.message, answer.retry_s);
     const nothing = { page_url: "", page_title: "", product: null, trail: [], user_name: typed.name, note: typed.note };
     const made = await startSession(answer.code, channel, info.language, shared ?? nothing);
     if (visit?.picture && itemsOf(visit, removed).includes("picture"))
@@ -289,7 +277,7 @@ export class Panel {
     return { url: codeUrl ?? `${location.origin}/api/codes` };
   }
 
-  private tellBuilders(reason: string): void {
+  private tellBuilders(reason: StartFailure): void {
     const hint = hintOf(reason, this.around.query);
     if (hint) this.around.hint(hint);
   }
@@ -330,7 +318,6 @@ export class Panel {
         message.type === "session" &&
         message.session.id === kept.session &&
         message.session.state === "preparing" &&
-        kept.purpose === "talk" &&
         !isClosed(message.session.opening)
       )
         client.connection.request({ type: "enter", session: kept.session, channel: "text" }).catch(() => undefined);
@@ -347,9 +334,7 @@ export class Panel {
 
   private onContext(context: Context): void {
     this.context = context;
-    const { getCode, codeUrl, theme } = context.data;
-    const partner = getCode === true || codeUrl !== undefined;
-    this.change({ theme: theme === "light" || theme === "dark" ? theme : "" });
+    const partner = context.data.getCode === true || context.data.codeUrl !== undefined;
     this.change({ partner, folded: !context.pressed && (this.store.get().folded || this.around.hidden()) });
     // The widget gives the frame the focus before it has loaded, and loading loses it.
     if (context.pressed) this.around.focus();
@@ -399,7 +384,4 @@ export class Panel {
   }
 }
 
-const reasonOf = (error: unknown): string =>
-  typeof error === "object" && error !== null && "reason" in error && typeof error.reason === "string"
-    ? error.reason
-    : "internal";
+const reasonOf = (error: unknown): StartFailure => (error instanceof Refusal ? error.reason : "internal");

@@ -1,17 +1,35 @@
-import type { OpeningView } from "../messages";
+import type { CodeReason, OpeningView } from "../messages";
+import type { FailureReason } from "../room/connection";
+import type { StartFailure } from "../room/handoff";
+import type { OneOf } from "../ui/one-of";
 import { locale, texts, whenText } from "../ui";
 import en from "./en.json";
 import ko from "./ko.json";
+
+/** Why a conversation did not start, or a request in it failed. */
+export type PanelFailure = StartFailure | FailureReason;
 
 export type Key = keyof typeof ko;
 
 export const { t } = texts<Key>(ko, en);
 
+/** Reasons that a visitor can act on, or that tell whom to ask. */
+type Told =
+  | CodeReason
+  | OneOf<
+      PanelFailure,
+      "full" | "overloaded" | "unavailable" | "signed_out" | "closed" | "network" | "offline" | "no_page" | "other"
+    >;
+
 /** Explains to the visitor why something failed. Reasons that a visitor cannot act on get a general sentence. */
-export function refusalText(reason: string): string {
-  const key = `refused.${reason}`;
-  return t(key in ko ? (key as Key) : "refused.other");
+export function refusalText(reason: PanelFailure): string {
+  const key: Key = `refused.${reason as Told}`;
+  return t(key in ko ? key : "refused.other");
 }
+
+/** Takes a reason that a partner's page gives. Returns "other" for one that we do not know. */
+export const knownReason = (reason: string): StartFailure =>
+  Object.hasOwn(ko, `refused.${reason}`) ? (reason as StartFailure) : "other";
 
 /** Returns "2–4 min", "about 3 min", or "" when the wait is not known. */
 export function rangeText(low_s: number | null | undefined, high_s: number | null | undefined): string {

@@ -1,5 +1,4 @@
 import type { Line } from "../messages";
-import { LineText } from "../room/line-text";
 import { StoredPicture } from "../staff/brief";
 import { timeOfDay } from "../staff/format";
 import { nameOf, roleName } from "../staff/names";
@@ -26,9 +25,9 @@ function Said({ line }: { line: Line }) {
       </p>
       {line.picture !== "" && <StoredPicture id={line.picture} alt={line.text} class="said-picture" />}
       {line.text !== "" && (
-        <div class="said-text" dir="auto">
-          <LineText text={line.text} />
-        </div>
+        <p class="said-text" dir="auto">
+          {line.text}
+        </p>
       )}
     </li>
   );

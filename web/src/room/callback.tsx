@@ -10,8 +10,10 @@ import { locale } from "../ui/i18n";
 import { Icon } from "../ui/icon";
 import { dayText, timeText, whenText } from "../ui/when";
 import type { Client } from "./client";
-import { RequestError } from "./connection";
-import { isKey, t } from "./words";
+import type { OneOf } from "../ui/one-of";
+import type { FailureReason, RequestError } from "./connection";
+import { failureText } from "./failures";
+import { isKey, t, type RoomKey } from "./words";
 
 interface Part {
   client: Client;
@@ -71,9 +73,11 @@ export function TimeSelect({
   );
 }
 
-function failedText(reason: string): string {
-  const key = `callback.failed.${reason}`;
-  return isKey(key) ? t(key) : t("callback.failed");
+type RefusesCallbacks = OneOf<FailureReason, "no_contact" | "out_of_hours" | "full" | "ringing" | "too_often" | "not_offered">;
+
+function failedText(error: unknown): string {
+  const key: RoomKey = `callback.failed.${(error as RequestError).reason as RefusesCallbacks}`;
+  return isKey(key) ? t(key) : failureText(error);
 }
 
 /** A form for time, contact and note. Used again, it changes the agreed callback. */
@@ -98,7 +102,7 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
       });
       onDone();
     } catch (error) {
-      setFailed(error instanceof RequestError ? error.reason : "other");
+      setFailed(failedText(error));
     } finally {
       setBusy(false);
     }
@@ -140,7 +144,7 @@ export function AskCallback({ client, session, onBack, onDone = onBack }: Part &
       )}
       {failed && (
         <p class="notice notice-danger" role="alert">
-          {failedText(failed)}
+          {failed}
         </p>
       )}
       <div class="callback-buttons">

@@ -4,10 +4,10 @@ import type { Line } from "../messages";
 import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
-import { LineText } from "./line-text";
+import { lineFailure } from "./failures";
 import type { Pictures } from "./pictures";
 import type { OutLine } from "./state";
-import { clock, isKey, nameAndRole, nameOf, systemText, t } from "./words";
+import { clock, nameAndRole, nameOf, systemText, t } from "./words";
 
 export interface ChatLineProps {
   line: Line;
@@ -48,7 +48,7 @@ export function ChatLine({ line, own, first, pictures }: ChatLineProps) {
         <LinePicture picture={line.picture} pictures={pictures} label={t("chat.pictureBy", { name: nameOf(line) })} />
       ) : (
         <div class="chat-text" dir="auto">
-          <LineText text={line.text} />
+          {line.text}
         </div>
       )}
     </div>
@@ -67,12 +67,12 @@ export function OutgoingLine({ line, pictures, onDismiss }: { line: OutLine; pic
         <LinePicture picture={line.picture} pictures={pictures} label={t("chat.pictureBy", { name: t("you") })} />
       ) : (
         <div class="chat-text" dir="auto">
-          <LineText text={line.text} />
+          {line.text}
         </div>
       )}
       {line.refused ? (
         <div class="chat-refused" role="alert">
-          {t("chat.refused", { reason: refusal(line.refused) })}
+          {t("chat.refused", { reason: lineFailure(line.refused) })}
           <Button kind="quiet" onClick={onDismiss}>
             {t("chat.dismiss")}
           </Button>
@@ -82,11 +82,6 @@ export function OutgoingLine({ line, pictures, onDismiss }: { line: OutLine; pic
       )}
     </div>
   );
-}
-
-function refusal(reason: string): string {
-  const key = `refused.${reason}`;
-  return t(isKey(key) ? key : "refused.other");
 }
 
 /** Returns a picture's blob: address; undefined while it loads, null when it is not available. */

@@ -1,14 +1,14 @@
 import { ImagePlus, SendHorizontal } from "lucide";
-import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Audience } from "../messages";
+import type { Audience, PictureReason } from "../messages";
 import { IconButton } from "../ui/button";
 import { toast } from "../ui/announce";
+import type { OneOf } from "../ui/one-of";
 import type { Client } from "./client";
 import { sends, TypingSignal } from "./compose";
 import { RequestError } from "./connection";
-import { PICTURE_TYPES, PictureError, type Pictures } from "./pictures";
-import { isKey, t } from "./words";
+import { PICTURE_TYPES, PictureError, type PictureFailure, type Pictures } from "./pictures";
+import { isKey, t, type RoomKey } from "./words";
 
 export interface AudienceChoice {
   value: Audience;
@@ -19,18 +19,7 @@ export interface AudienceChoice {
   hint?: string;
 }
 
-export type Box = RefObject<HTMLTextAreaElement | null>;
-
-/** What a page adds to the message box, such as saved replies. */
-export interface ComposerAid {
-  above: (box: Box, text: string) => ComponentChildren;
-  beside: (box: Box) => ComponentChildren;
-  /** Whether the text may not be sent yet; `above` says why. */
-  holds: (text: string) => boolean;
-}
-
 interface ComposerProps {
-  aid?: ComposerAid;
   client: Client;
   session: string;
   pictures: Pictures;
@@ -41,8 +30,7 @@ interface ComposerProps {
 const LINE_MOST = 4000;
 
 /** The message box. Pictures are chosen, pasted or dropped. */
-export function Composer({ client, session, pictures, audience, to, aid }: ComposerProps) {
-  const box = useRef<HTMLTextAreaElement>(null);
+export function Composer({ client, session, pictures, audience, to }: ComposerProps) {
   const draft = client.drafts.get(session);
   const [text, setText] = useState(draft?.text ?? "");
   const keep = (words: string, focused: boolean) => {
@@ -53,7 +41,7 @@ export function Composer({ client, session, pictures, audience, to, aid }: Compo
   const tell = useTyping(client, session, to);
   const send = () => {
     const words = text.trim();
-    if (words === "" || aid?.holds(words) === true) return;
+    if (words === "") return;
     try {
       client.sendLine({ session, text: words, audience: to });
     } catch (error) {
@@ -84,12 +72,9 @@ export function Composer({ client, session, pictures, audience, to, aid }: Compo
           {t("chat.uploading")}
         </p>
       )}
-      {aid?.above(box, text)}
       <div class="composer-row">
         <PicturePick onPick={share} />
-        {aid?.beside(box)}
         <GrowingBox
-          box={box}
           text={text}
           focused={draft?.focused === true}
           onGone={(focused) => keep(client.drafts.get(session)?.text ?? "", focused)}
@@ -106,7 +91,7 @@ export function Composer({ client, session, pictures, audience, to, aid }: Compo
           kind="primary"
           type="submit"
           label={t("chat.send")}
-          disabled={text.trim() === "" || aid?.holds(text) === true}
+          disabled={text.trim() === ""}
           data-testid="chat-send"
         />
       </div>
@@ -115,7 +100,6 @@ export function Composer({ client, session, pictures, audience, to, aid }: Compo
 }
 
 interface BoxProps {
-  box: Box;
   text: string;
   /** Whether to focus the box on mount: the person was in it before it moved. */
   focused: boolean;
@@ -125,7 +109,8 @@ interface BoxProps {
   onFiles: (files: FileList) => void;
 }
 
-function GrowingBox({ box, text, focused, onGone, onText, onSend, onFiles }: BoxProps) {
+function GrowingBox({ text, focused, onGone, onText, onSend, onFiles }: BoxProps) {
+  const box = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
     const made = box.current;
     if (focused) {
@@ -247,9 +232,13 @@ function useSharing(client: Client, session: string, pictures: Pictures, audienc
   return { uploading, share };
 }
 
+type RefusesPictures =
+  | PictureReason
+  | OneOf<PictureFailure, "too_large" | "session_full" | "too_many_pictures" | "pictures" | "wrong_state" | "network" | "failed">;
+
 /** Explains to the person why their picture was not sent. */
 export function pictureProblem(error: unknown): string {
   if (!(error instanceof PictureError)) return t("picture.failed");
-  const key = `picture.${error.reason}`;
+  const key: RoomKey = `picture.${error.reason as RefusesPictures}`;
   return t(isKey(key) ? key : "picture.failed");
 }

@@ -83,7 +83,7 @@ describe("Connection", () => {
     vi.advanceTimersByTime(8000);
     await failed;
     const cut = connection.request({ type: "leave", session: "s1" });
-    const closed = expect(cut).rejects.toMatchObject({ reason: "closed" });
+    const closed = expect(cut).rejects.toMatchObject({ reason: "offline" });
     socket().onclose?.();
     await closed;
     await expect(connection.request({ type: "leave", session: "s1" })).rejects.toMatchObject({ reason: "offline" });
@@ -150,9 +150,9 @@ describe("Connection", () => {
   it("does not send a refused line again, and says why", async () => {
     const { connection, socket, refused } = connected();
     connection.sendLine(line("a"));
-    socket().say({ type: "error", id: 1, reason: "too_fast" });
+    socket().say({ type: "error", id: 1, reason: "empty" });
     await vi.advanceTimersByTimeAsync(0);
-    expect(refused).toEqual([["a", "too_fast"]]);
+    expect(refused).toEqual([["a", "empty"]]);
     expect(connection.unacknowledged()).toEqual([]);
   });
 

@@ -1,15 +1,21 @@
 /** Keeps one WebSocket to the server: hello, requests and replies, lines resent until acknowledged, reconnecting. No DOM. */
 
-import type { Bye, ClientMessage, SendLine, ServerMessage } from "../messages";
+import type { Bye, ByeReason, ClientMessage, ErrorReason, SendLine, ServerMessage } from "../messages";
 import { clean } from "../ui/cut";
 import { delayMs, jittered } from "./ladder";
 
 export type Status = "connecting" | "open" | "reconnecting" | "closed";
 
-/** A refused or unanswered request; `reason` is the server's key, or `offline`, `timeout`, `closed`. */
+/** The server's reason, or ours: not connected, no answer in time, too many unsent lines, an answer of another kind. */
+export type FailureReason = ErrorReason | "offline" | "timeout" | "outbox_full" | "bad_reply";
+
+/** Why a connection is closed for good; `left`: this page closed it. */
+export type ClosedReason = ByeReason | "left";
+
+/** A refused or unanswered request. */
 export class RequestError extends Error {
   constructor(
-    readonly reason: string,
+    readonly reason: FailureReason,
     message = "",
   ) {
     super(message || reason);
@@ -33,9 +39,9 @@ export interface ConnectionOptions {
   token?: string;
   locale: string;
   onMessage: (message: ServerMessage) => void;
-  onStatus: (status: Status, reason: string) => void;
+  onStatus: (status: Status, reason: ClosedReason | "") => void;
   /** Called when the server refuses a line; the line is not sent again. */
-  onRefused: (line: SendLine, reason: string) => void;
+  onRefused: (line: SendLine, reason: FailureReason) => void;
   openSocket?: (url: string) => Socket;
   random?: () => number;
 }
@@ -145,7 +151,7 @@ export class Connection {
     this.request(line).then(
       () => this.outbox.delete(line.line),
       (error: unknown) => {
-        if (!(error instanceof RequestError) || ["offline", "closed"].includes(error.reason)) return;
+        if (!(error instanceof RequestError) || error.reason === "offline") return;
         if (error.reason === "timeout" && attempt < LINE_ATTEMPTS) this.postAgain(line, attempt + 1);
         else if (error.reason === "unavailable") setTimeout(() => this.postAgain(line), AWAY_MS);
         else {
@@ -218,7 +224,7 @@ export class Connection {
     this.retryTimer = setTimeout(() => this.dial(), wait);
   }
 
-  private end(reason: string): void {
+  private end(reason: ClosedReason): void {
     this.wanted = false;
     this.drop();
     this.options.onStatus("closed", reason);
@@ -241,7 +247,7 @@ export class Connection {
       socket.onopen = socket.onmessage = socket.onclose = null;
       socket.close();
     }
-    for (const id of [...this.pending.keys()]) this.settle(id)?.reject(new RequestError("closed"));
+    for (const id of [...this.pending.keys()]) this.settle(id)?.reject(new RequestError("offline"));
   }
 
   private settle(id: number): Pending | undefined {

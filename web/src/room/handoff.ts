@@ -8,7 +8,7 @@
  *      call → panel   {kind: "sangdam-call-ended", session} (when the session is over)
  */
 
-import type { Channel } from "../messages";
+import type { Channel, HttpReason } from "../messages";
 
 export interface Handoff {
   session: string;
@@ -17,8 +17,11 @@ export interface Handoff {
   locale?: string;
 }
 
+/** Why no session could be started: the server's reason; no connection; no page around the panel; a reason of the partner's. */
+export type StartFailure = HttpReason | "network" | "no_page" | "other";
+
 export interface HandoffError {
-  reason: string;
+  reason: StartFailure;
   message: string;
 }
 
@@ -49,7 +52,7 @@ export function parseHandoff(data: unknown): Handoff | null {
 
 export function parseHandoffError(data: unknown): HandoffError | null {
   if (!isObject(data) || data.kind !== "sangdam-call-error" || !isText(data.reason, 100)) return null;
-  return { reason: data.reason, message: isText(data.message, 500) ? data.message : "" };
+  return { reason: data.reason as StartFailure, message: isText(data.message, 500) ? data.message : "" };
 }
 
 const isAnswer = (data: unknown, kind: "ready" | "got-it") => isObject(data) && data.kind === `sangdam-call-${kind}`;

@@ -174,8 +174,7 @@ export class RoomPeer {
 
   /** Without a WebSocket nobody can answer, which says nothing about the media path: wait for `retryNow`. */
   private notAnswered(error: unknown): void {
-    const offline = error instanceof RequestError && (error.reason === "offline" || error.reason === "closed");
-    if (offline) this.discard();
+    if (error instanceof RequestError && error.reason === "offline") this.discard();
     else this.lost("refused");
   }
 

@@ -1,8 +1,13 @@
 /** Uploads and downloads pictures by HTTP. Shows them as blob: addresses, because a token must not be in an address. */
 
+import type { HttpReason } from "../messages";
+
+/** The server's reason, or ours: no connection, or an answer without a reason. */
+export type PictureFailure = HttpReason | "network" | "failed";
+
 export class PictureError extends Error {
   constructor(
-    readonly reason: string,
+    readonly reason: PictureFailure,
     message: string,
   ) {
     super(message);
@@ -92,7 +97,7 @@ export class Pictures {
     });
     if (response.ok) return response;
     const { reason = "failed", message = "" } = (await response.json().catch(() => ({}))) as {
-      reason?: string;
+      reason?: HttpReason;
       message?: string;
     };
     throw new PictureError(reason, message);

@@ -1,12 +1,14 @@
 /** One session's room in this tab: keeps peer connection, devices and board in step with what the server says. */
 
-import type { SessionView } from "../messages";
+import type { PeerEndReason, SessionView } from "../messages";
+import { toast } from "../ui/announce";
 import { createStore, type Readable } from "../ui/store";
 import type { TrackKind } from "./attempt";
 import { base64, unbase64 } from "./base64";
 import type { Client } from "./client";
 import { RequestError } from "./connection";
 import type { Devices } from "./devices";
+import { peerEndText } from "./failures";
 import { RoomPeer } from "./peer";
 import { viewer } from "./state";
 
@@ -72,6 +74,7 @@ export class RoomLink {
       client.onMessage((message) => {
         if (message.type === "board" && message.session === session) this.boardMessage(unbase64(message.data));
         if (message.type === "welcome") this.returned();
+        if (message.type === "peer_ended" && message.session === session) this.peerEnded(message.reason);
       }),
     ];
     this.sendTracks();
@@ -115,6 +118,11 @@ export class RoomLink {
     else if (this.peer.state.get().status !== "idle") this.peer.close();
     this.chooseWire(room !== null && state.status === "open");
     this.sendMedia();
+  }
+
+  /** Tells the person why they hear nothing for a moment. One whose connection failed before has been told so by the page. */
+  private peerEnded(reason: PeerEndReason): void {
+    if (this.peer.state.get().status === "live") toast(peerEndText(reason), "error");
   }
 
   private returned(): void {

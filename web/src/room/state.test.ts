@@ -61,9 +61,9 @@ describe("lines", () => {
   it("that are refused keep their reason until dismissed", () => {
     const refused = after([
       { type: "sending", line: mine },
-      { type: "refused", line: mine, reason: "too_fast" },
+      { type: "refused", line: mine, reason: "too_many" },
     ]);
-    expect(refused.outbox.s1?.[0]?.refused).toBe("too_fast");
+    expect(refused.outbox.s1?.[0]?.refused).toBe("too_many");
     expect(after([{ type: "dismiss", session: "s1", line: "mine" }], refused).outbox.s1).toEqual([]);
   });
 });

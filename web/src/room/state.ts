@@ -12,6 +12,7 @@ import type {
   RingOver,
   SendLine,
   ServerMessage,
+  OverReason,
   SessionView,
   StaffMe,
   TypingNow,
@@ -19,7 +20,7 @@ import type {
   Wallboard,
   Welcome,
 } from "../messages";
-import type { Status } from "./connection";
+import type { ClosedReason, FailureReason, Status } from "./connection";
 
 /** An own line that is not acknowledged yet: shown as "sending", or as refused with the server's reason. */
 export interface OutLine {
@@ -29,14 +30,14 @@ export interface OutLine {
   text: string;
   picture: string;
   at: number;
-  /** The server's reason for refusing it; empty while it is being sent. */
-  refused: string;
+  /** Why it was not taken; empty while it is being sent. */
+  refused: FailureReason | "";
 }
 
 export interface RoomState {
   status: Status;
-  /** Why the connection is closed: left, signed_out, token, replaced. */
-  closedReason: string;
+  /** Why the connection is closed for good; empty while it is not. */
+  closedReason: ClosedReason | "";
   /** The server's clock minus ours, in ms. */
   clockOffset: number;
   user: UserMe | null;
@@ -51,7 +52,7 @@ export interface RoomState {
   /** Sessions that a newer tab of the same person took over. */
   replaced: Record<string, true>;
   /** Sessions that are over for this client, with the reason. */
-  over: Record<string, string>;
+  over: Record<string, OverReason>;
   rings: Ring[];
   lastRingOver: RingOver | null;
   queue: Queue;
@@ -64,9 +65,9 @@ export interface RoomState {
 
 export type RoomEvent =
   | ServerMessage
-  | { type: "status"; status: Status; reason: string }
+  | { type: "status"; status: Status; reason: ClosedReason | "" }
   | { type: "sending"; line: SendLine }
-  | { type: "refused"; line: SendLine; reason: string }
+  | { type: "refused"; line: SendLine; reason: FailureReason }
   | { type: "dismiss"; session: string; line: string };
 
 export const TYPING_MS = 6000;
@@ -176,7 +177,7 @@ function changeOutbox(state: RoomState, session: string, change: (lines: OutLine
   return { ...state, outbox: { ...state.outbox, [session]: change(state.outbox[session] ?? []) } };
 }
 
-function ended(state: RoomState, session: string, reason: string): RoomState {
+function ended(state: RoomState, session: string, reason: OverReason): RoomState {
   return {
     ...state,
     over: { ...state.over, [session]: reason },
@@ -204,7 +205,7 @@ const handlers: Handlers = {
     const known = state.sessions[session];
     return known ? { ...state, sessions: { ...state.sessions, [session]: { ...known, waiting } } } : state;
   },
-  session_over: (state, { session, reason = "" }) => ended(state, session, reason),
+  session_over: (state, { session, reason }) => ended(state, session, reason),
   ack: acknowledged,
   line: (state, { session, line }) => addLines(state, session, [line]),
   lines: (state, { session, lines }) => addLines(state, session, lines),

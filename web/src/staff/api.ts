@@ -1,11 +1,16 @@
 /** The staff's HTTP calls: JSON in and out, the sign-in in a cookie, errors with a reason. */
 
+import type { HttpReason } from "../messages";
+
+/** The server's reason, or ours: no answer came, or one without a reason (from something between us and the server). */
+export type ApiFailure = HttpReason | "unreachable" | "no_reason";
+
 export class ApiError extends Error {
   override name = "ApiError";
 
-  /** `reason` is "unreachable" when no answer came; `retry_after_s` when the server says when to try again. */
+  /** `retry_after_s`: when the server says when to try again. */
   constructor(
-    readonly reason: string,
+    readonly reason: ApiFailure,
     message = "",
     readonly status = 0,
     readonly retry_after_s: number | null = null,
@@ -24,7 +29,7 @@ async function refusal(response: Response): Promise<ApiError> {
   const body = (await response.json().catch(() => ({}))) as { reason?: unknown; message?: unknown };
   const wait = Number(response.headers.get("Retry-After"));
   return new ApiError(
-    typeof body.reason === "string" ? body.reason : `http_${response.status}`,
+    typeof body.reason === "string" ? (body.reason as HttpReason) : "no_reason",
     typeof body.message === "string" ? body.message : "",
     response.status,
     Number.isFinite(wait) && wait > 0 ? wait : null,
@@ -37,8 +42,8 @@ async function call(method: string, path: string, body?: unknown): Promise<unkno
     response = await fetch(path, {
       method,
       credentials: "same-origin",
-      headers: body === undefined || body instanceof Blob ? {} : { "Content-Type": "application/json" },
-      body: body === undefined || body instanceof Blob ? body : JSON.stringify(body),
+      headers: body === undefined ? {} : { "Content-Type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
     throw new ApiError("unreachable");
@@ -48,7 +53,6 @@ async function call(method: string, path: string, body?: unknown): Promise<unkno
 }
 
 export const get = (path: string) => call("GET", path);
-/** Sends JSON, or a file as it is. */
 export const post = (path: string, body: unknown = {}) => call("POST", path, body);
 
 export async function whoAmI(): Promise<Signed | null> {

@@ -1,17 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { readPrefs } from "./prefs";
 
-const TOLD = { newSound: true, newTitle: true, newBadge: true, newNotify: true };
-
 describe("remembered choices", () => {
   it("come back", () => {
-    const kept = { language: "ko", ringVolume: 0.2, ringMuted: true, ...TOLD, newBadge: false };
+    const kept = { language: "ko", ringVolume: 0.2, ringMuted: true, view: "both" };
     expect(readPrefs(JSON.stringify(kept))).toEqual(kept);
   });
-  it.each([null, "", "{", "null", "[]", '{"language":"fr","ringVolume":7,"ringMuted":"yes"}'])(
+  it.each([null, "", "{", "null", "[]", '{"language":"fr","ringVolume":7,"ringMuted":"yes","view":"wall"}'])(
     "fall back when %s is stored",
     (stored) => {
-      expect(readPrefs(stored)).toEqual({ language: "", ringVolume: 0.6, ringMuted: false, ...TOLD });
+      expect(readPrefs(stored)).toEqual({ language: "", ringVolume: 0.6, ringMuted: false, view: "stage" });
     },
   );
 });

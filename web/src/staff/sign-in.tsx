@@ -3,6 +3,7 @@ import { Button, Field } from "../ui";
 import { ApiError, signIn, type Signed } from "./api";
 import { clock } from "./format";
 import { LanguageSwitch } from "./language";
+import { sentence } from "./refusals";
 import { t } from "./texts";
 
 /** Returns the sentence for a refused sign-in. */
@@ -15,7 +16,7 @@ export function explain(error: unknown): string {
       : t("signin.throttled", { wait: clock(error.retry_after_s) });
   }
   if (error.status === 401) return t("signin.wrong");
-  return error.message || t("error.generic");
+  return sentence(error);
 }
 
 export interface SignInProps {

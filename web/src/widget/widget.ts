@@ -11,7 +11,6 @@ interface Options {
   category?: string;
   lang?: string;
   accent?: string;
-  theme?: string;
   codeUrl?: string;
   product?: Product;
   getCode?: (about: object) => string | CodeAnswer | Promise<string | CodeAnswer>;

@@ -9,13 +9,25 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from signaling.access import codes
 from signaling.protocol.client_messages import ClientMessage
+from signaling.protocol.reasons import (
+    ByeReason,
+    CodeReason,
+    CrowdedReason,
+    EndReason,
+    ErrorReason,
+    InviteReason,
+    OverReason,
+    PeerEndReason,
+    PictureReason,
+    RequestReason,
+    SignInReason,
+)
 from signaling.protocol.server_messages import ServerMessage
 from signaling.protocol.words import Mode
-from signaling.server import websocket
 
-TEXT = (Path(__file__).parents[4] / "docs" / "protocol.md").read_text()
+ROOT = Path(__file__).parents[4]
+TEXT = (ROOT / "docs" / "protocol.md").read_text()
 DECLARED = {"client": ClientMessage, "server": ServerMessage}
 EXAMPLES = [
     (side, line)
@@ -36,11 +48,45 @@ def test_every_message_has_a_documented_example(side: str) -> None:
     assert declared - shown == set()
 
 
-def test_every_reason_and_key_is_documented() -> None:
-    sources = "".join(path.read_text() for path in (Path(__file__).parents[4] / "signaling").rglob("*.py"))
+def test_every_key_of_a_system_line_is_documented() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "signaling").rglob("*.py"))
     said = set(re.findall(r'Say\("([a-z_.]+)"', sources)) | {f"mode.{mode}" for mode in typing.get_args(Mode)}
-    for key in {*websocket.SENTENCES, *codes.SENTENCES, *said}:
+    for key in said:
         assert f"`{key}`" in TEXT, f"docs/protocol.md does not tell of {key}"
+
+
+def _after(opening: str, ending: str) -> str:
+    """Return the part of the document between these texts. Each occurs."""
+    return TEXT.split(opening, 1)[1].split(ending, 1)[0]
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"`([a-z_]+)`", text))
+
+
+_HTTP = _after("Other\nreasons: ", ", and those of an `error`")
+_TABLE = _after("Reasons of an `error`:", "`bye` is the last message")
+_PEER_END = _after("has ended the connection of that answer, and why: ", "Ends that somebody wanted")
+_END, _OVER = _after("`end_reason` is ", "`session_over` says"), _after("`session_over` says that the session has ended", "```")
+
+DOCUMENTED = [
+    (_words(_after("Reasons a code is refused: ", "\n\n")), {CodeReason}),
+    (_words(_after("`#invite=`", "\n").rpartition("Refused")[2]), {InviteReason}),
+    (
+        _words(_HTTP),
+        {RequestReason, SignInReason, PictureReason, CrowdedReason},
+    ),
+    ({word for row in re.findall(r"^\| (`.*?) \|", _TABLE, re.MULTILINE) for word in _words(row)}, {ErrorReason}),
+    (set(re.findall(r"^- `([a-z_]+)`", _after("`bye` is the last message", "**Rights end"), re.MULTILINE)), {ByeReason}),
+    (_words(_PEER_END), {PeerEndReason}),
+    (_words(_END), {EndReason}),
+    (_words(_OVER) - {"end_reason"} | _words(_END), {OverReason}),
+]
+
+
+@pytest.mark.parametrize(("documented", "declared"), DOCUMENTED)
+def test_documented_reasons_are_the_declared_ones(documented: set[str], declared: set[object]) -> None:
+    assert documented == set().union(*map(typing.get_args, declared))
 
 
 def _structs(hint: object, found: set[type[msgspec.Struct]]) -> set[type[msgspec.Struct]]:

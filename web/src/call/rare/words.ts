@@ -4,7 +4,7 @@ import { texts } from "../../ui/i18n";
 import en from "./en.json";
 import ko from "./ko.json";
 
-type RareKey = keyof typeof en;
+export type RareKey = keyof typeof en;
 
 export const { t } = texts<RareKey>(ko, en);
 

@@ -1,0 +1,153 @@
+"""Every reason that the server gives, as a key for programs: for a refusal, and for the end of a session, peer or connection.
+
+The code that refuses has the sentence for people. `docs/protocol.md` explains each reason; a test compares the two. The pages
+have words for every reason that reaches a person; the TypeScript compiler compares them (`make messages` writes the types).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+CodeReason = Literal[
+    "unknown_site",
+    "unknown_category",
+    "unknown_language",
+    "wrong_origin",
+    "bad_signature",
+    "wrong_algorithm",
+    "expired",
+    "not_yet_valid",
+    "too_old",
+    "other_server",
+    "replayed",
+    "too_large",
+    "malformed",
+    "trail_too_long",
+    "too_many_site",
+    "too_many_address",
+]
+"""An identification code is refused."""
+
+InviteReason = Literal["bad_invite", "expired", "replayed", "over"]
+"""A callback's link is refused. `over`: no counselor waits for this user any more."""
+
+SignInReason = Literal["wrong_credentials", "too_many_sign_ins"]
+
+PictureReason = Literal["not_a_picture", "picture_too_large", "picture_too_costly", "picture_damaged"]
+
+CrowdedReason = Literal["full", "overloaded", "pictures"]
+"""The client may try again later: too many people wait, the server lags, or too many pictures are being sent."""
+
+SessionReason = Literal[
+    "wrong_state",
+    "not_yours",
+    "replaced",
+    "unknown",
+    "channel",
+    "too_late",
+    "too_often",
+    "ringing",
+    "recording",
+    "listening_off",
+    "no_help",
+    "not_pending",
+    "closed",
+    "unavailable",
+    "not_offered",
+    "full",
+    "no_contact",
+    "out_of_hours",
+    "empty",
+    "unknown_picture",
+    "no_worker",
+    "bad_board",
+]
+"""The state of the session forbids a command."""
+
+MatcherReason = Literal["unknown", "stale_fence", "not_pending", "wrong_state", "busy", "duplicate", "full"]
+"""As `matcher.types.RefusedReason`."""
+
+WorkerReason = Literal["stale_epoch", "no_room", "no_peer", "bad_request", "bad_sdp", "full", "draining"]
+"""As `media.api.wire.RefusalReason`."""
+
+CommandReason = Literal[SessionReason, MatcherReason, WorkerReason]
+"""A command of a client is refused, by the session, the matcher or the media worker."""
+
+ErrorReason = Literal[CommandReason, "bad_message", "too_many", "failed"]
+"""All reasons of the `error` message."""
+
+RequestReason = Literal[
+    "bad_request",
+    "too_large",
+    "too_slow",
+    "not_found",
+    "wrong_method",
+    "wrong_origin",
+    "signed_out",
+    "not_allowed",
+    "busy",
+    "wrong_state",
+    "session_full",
+    "too_many_pictures",
+    "too_many_replies",
+    "too_many_sockets",
+    "unknown_language",
+    "bad_table",
+    "bad_hours",
+    "unavailable",
+    "internal",
+]
+"""A handler of an HTTP request refuses it."""
+
+HttpReason = Literal[RequestReason, CodeReason, InviteReason, SignInReason, PictureReason, CrowdedReason, CommandReason]
+"""All reasons in the body of an HTTP refusal."""
+
+ByeReason = Literal["restart", "replaced", "token", "signed_out", "slow_client", "too_many", "crowded"]
+"""The server closes a WebSocket."""
+
+PeerEndReason = Literal[
+    "never_connected",
+    "silent",
+    "no_consent",
+    "dtls_failed",
+    "not_draining",
+    "too_many_channels",
+    "sctp_malformed",
+    "sctp_overflow",
+    "internal",
+]
+"""A media worker ends a peer connection that nobody asked to end."""
+
+EndReason = Literal[
+    "left",
+    "hung_up",
+    "user_lost",
+    "owner_lost",
+    "idle",
+    "operator",
+    "unserved",
+    "erased",
+    "wrapped_up",
+    "callback_cancelled",
+    "callback_missed",
+]
+"""A session has ended."""
+
+OverReason = Literal[
+    EndReason,
+    "message_left",
+    "handed_over",
+    "lost",
+    "too_slow",
+    "not_entered",
+    "cancelled",
+    "ended",
+    "callback",
+    "callback_moved",
+    "stopped",
+    "turned_off",
+]
+"""A session is over for one client, and perhaps goes on for others."""
+
+PassedOverReason = Literal["language", "site", "category", "away", "busy", "excluded", "full", "not_asked"]
+"""A member of staff was not offered a request. As `matcher.types.PassedOver.reason`."""

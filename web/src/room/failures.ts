@@ -1,0 +1,29 @@
+/** Why something that a visitor asked for did not happen, in words. */
+
+import type { PeerEndReason } from "../messages";
+import type { OneOf } from "../ui/one-of";
+import { RequestError, type FailureReason } from "./connection";
+import { isKey, t, type RoomKey } from "./words";
+
+/** Reasons that a visitor can act on. They have words of their own. */
+type Told = OneOf<FailureReason, "offline" | "timeout" | "wrong_state" | "closed" | "too_often" | "replaced">;
+
+/** Returns the sentence for a refused or unanswered request of a visitor. */
+export function failureText(error: unknown): string {
+  const key: RoomKey = `failed.${(error instanceof RequestError ? error.reason : "timeout") as Told}`;
+  return t(isKey(key) ? key : "failed.other");
+}
+
+type RefusesLines = OneOf<FailureReason, "timeout" | "too_many" | "empty" | "wrong_state" | "replaced" | "unknown_picture">;
+
+/** Returns why a line was not delivered, as a part of a sentence. */
+export function lineFailure(reason: FailureReason): string {
+  const key: RoomKey = `refused.${reason as RefusesLines}`;
+  return t(isKey(key) ? key : "refused.other");
+}
+
+/** Ends for which the person's own network is the likely cause. All others are faults of a browser or a server. */
+const BY_NETWORK: readonly PeerEndReason[] = ["never_connected", "silent", "no_consent"];
+
+/** Returns the sentence for a live peer connection that the media worker has ended. */
+export const peerEndText = (reason: PeerEndReason): string => t(BY_NETWORK.includes(reason) ? "ended.network" : "ended.fault");
