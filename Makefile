@@ -58,7 +58,7 @@ unit:
 	$(BIN)/pytest tests/unit -q --numprocesses 2 --dist worksteal
 
 COUNT := 100000
-fuzz: $(VENV)/.dev ## run every fuzz target COUNT times (the long run: make fuzz COUNT=10000000)
+fuzz: $(VENV)/.dev pages ## run every fuzz target COUNT times (the long run: make fuzz COUNT=10000000)
 	$(BIN)/python -m tests.fuzz --count $(COUNT) $(ARGS)
 
 fuzz-sanitized: $(VENV)/.dev ## fuzz the fast path alone, its C code under the address and undefined-behaviour sanitizers

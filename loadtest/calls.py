@@ -24,7 +24,7 @@ APART_S = 0.05
 
 @dataclass(frozen=True)
 class Plan:
-    """How many calls to make.
+    """Number and length of the calls to make.
 
     `at_once`: most calls that wait or talk together. `patience_s`: how long a user waits for Accept.
     """

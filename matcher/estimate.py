@@ -14,7 +14,7 @@ DRIFT: Final = 2  # n pickups tell as much as n/2 independent ones, because staf
 
 
 class Pickups:
-    """How long the head of one queue waited for each of the last pickups.
+    """Times that the head of one queue waited for each of the last pickups.
 
     Only time in which somebody waited counts. A queue with five calls on a quiet day, each answered in three seconds, moves on
     every three seconds, not every two hours.

@@ -159,6 +159,8 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class StaffStatus:
+    """State and load of one member of staff. `since_ms`: when the state began."""
+
     id: str
     state: StaffState
     load: int
@@ -168,6 +170,8 @@ class StaffStatus:
 
 @dataclass(frozen=True, slots=True)
 class RequestStatus:
+    """State of one request. The last three fields belong to its present reservation, if there is one."""
+
     request: Request
     state: RequestState
     reservation: str | None = None

@@ -1,5 +1,7 @@
-"""Puts the built pages into the wheel, so that running the service needs no Node; and, where there is a C compiler, the fast path
-of the relay, which makes the wheel one for this kind of machine."""
+"""Put the built pages into the wheel, so that the service runs without Node.
+
+With a C compiler, the hook also adds the relay's fast path. The wheel then fits this kind of machine only.
+"""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ NAMES = named_values()
 
 
 def typescript(hint: object) -> str:
-    """Return a Python type hint as TypeScript. Raises KeyError for a hint that the messages do not use."""
+    """Return a Python type hint as TypeScript. Raise `KeyError` for a hint that the messages do not use."""
     if hint in PLAIN:
         return PLAIN[hint]
     if hint in NAMES:

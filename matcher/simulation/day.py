@@ -28,7 +28,7 @@ RULES: Final = Rules(lease_ms=400 * DAY_S * 1000, max_requests=2_000_000)
 
 @dataclass(slots=True)
 class Told:
-    """How many expected waits were told, and how many of them held.
+    """Counts of expected waits that users were told, by their outcome.
 
     `kept`: served within the range. `early`: served before it. `late`: served or given up after it. A user who gave up within or
     before the range counts nowhere, because nobody knows when they would have been served.

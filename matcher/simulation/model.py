@@ -133,10 +133,12 @@ def read_model(text: str, name: str) -> Model:
 
 
 def default_model_text() -> str:
+    """Return the built-in model as TOML."""
     return files("matcher.simulation").joinpath("default_model.toml").read_text(encoding="utf-8")
 
 
 def default_model() -> Model:
+    """Return the built-in model."""
     return read_model(default_model_text(), "The built-in model")
 
 

@@ -1,4 +1,4 @@
-"""How much of what was sent to one receiver is lost, and whether the loss lasts.
+"""Measure the loss on the way to one receiver, and whether it lasts.
 
 A receiver that stalls for a moment loses once what its socket cannot hold. A narrow or bad link goes on losing.
 """

@@ -66,6 +66,8 @@ class Packet:
 
 
 class Kind(Enum):
+    """Action of the decoder for one stretch of sound."""
+
     PLAY = "play"
     """Decode `payload`; it lasts `samples`."""
     RECOVER = "recover"
@@ -311,7 +313,7 @@ class JitterBuffer:
 
     @property
     def spare_s(self) -> float:
-        """How much earlier the last tick could have come with the same packets there, in seconds; 0 until that is known."""
+        """Seconds by which the last tick could have come earlier with the same packets in the buffer. 0 until known."""
         if self._stalled or len(self._transits) < ENOUGH_TO_JUDGE:
             return 0.0
         return self._spare_s - (TICK_S if self._reserve else 0.0)

@@ -187,7 +187,7 @@ class Source:
 
     @property
     def spare_s(self) -> float:
-        """How much earlier the last tick could have come, in seconds."""
+        """Seconds by which the last tick could have come earlier."""
         return self._buffer.spare_s
 
     def age_s(self, now: float) -> float:

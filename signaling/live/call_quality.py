@@ -1,4 +1,4 @@
-"""How the calls go, while an operator looks: asked of the workers, told to whoever watches. Nobody looks: nobody is asked."""
+"""Poll the workers for call quality while an operator watches, and push it to those operators."""
 
 from __future__ import annotations
 
@@ -26,12 +26,15 @@ log = structlog.get_logger(__name__)
 
 EVERY_S = 2.0
 ANSWER_S = 1.5
-ADDRESSES_S = 300.0  # for so long those of the relay are believed
+ADDRESSES_S = 300.0  # resolved addresses of TURN servers are kept so long
 
 
 class Calls:
-    """`loads`: worker → share of a core; `grades`: session → the worst of its participants' connections; `changed`: the grades,
-    since somebody has looked."""
+    """Call quality as last polled.
+
+    `loads`: worker → share of a core. `grades`: session → grade of its worst participant's connection. `changed`: whether the
+    grades have changed since an operator was last told.
+    """
 
     def __init__(self, *, index: Index, hub: Hub, workers: MediaWorkers, turn: Turn | None) -> None:
         self._index = index
@@ -58,7 +61,7 @@ class Calls:
                 self.tell(client)
 
     async def look(self, client: Client) -> None:
-        """At once, for one who has just begun to watch."""
+        """Poll at once for an operator who has just begun to watch."""
         if not self._found:
             await self._look()
         self.tell(client)
@@ -98,7 +101,8 @@ class Calls:
     async def _find_relays(self) -> None:
         """Find the addresses of our TURN servers. A peer whose packets come from one of them is connected by relay.
 
-        A relay that sends from another address than the one it is named by is not recognized."""
+        A relay that sends from another address than the one of its name is not recognized.
+        """
         loop = asyncio.get_running_loop()
         if self.turn is None or loop.time() < self._relays_until_s:
             return

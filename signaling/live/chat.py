@@ -29,8 +29,11 @@ class Lines:
         self._now = now
 
     async def receive(self, entry: Entry, client: Client, person: Person, message: SendLine) -> None:
-        """A line from a participant. Sent twice, it is acknowledged twice and stored once. RecordsAway: not acknowledged, the
-        client keeps it; so also while the records are still told what happened before."""
+        """Store a participant's line, acknowledge it and show it. A line sent twice is stored once and acknowledged twice.
+
+        Raise `RecordsAway` while the records are unavailable, and while earlier writes still wait for them. The line is then not
+        acknowledged, and the client keeps it.
+        """
         if self._owed:
             raise RecordsAway
         audience = await self._audience(entry, person, message)
@@ -52,7 +55,7 @@ class Lines:
                 self._fan_out(entry, line)
 
     async def _audience(self, entry: Entry, person: Person, message: SendLine) -> Audience:
-        """Return the audience of a line. Raises NotAllowed with the reason when it may not be written at all."""
+        """Return the audience of a line. Raise `NotAllowed` with the reason if this person may not write it."""
         state = entry.session.state
         if state not in ("waiting", "active") and not (state == "after" and person.staff):
             raise NotAllowed("wrong_state")
@@ -83,7 +86,7 @@ class Lines:
         )
 
     async def question(self, entry: Entry, person: Person, text: str) -> None:
-        """Make what the user typed before the conversation its first line; once, however often they enter."""
+        """Store the question that the user typed before the conversation as its first line. Entering again stores nothing."""
         if text:
             await self._by_us(
                 entry,
@@ -97,7 +100,7 @@ class Lines:
             )
 
     async def note(self, entry: Entry, person: Person, text: str) -> None:
-        """A note for staff, also of one who has left the room."""
+        """Store a note for staff. Its author may have left the room."""
         await self._by_us(
             entry,
             line_id=f"note-{secrets.token_hex(6)}",
@@ -110,7 +113,7 @@ class Lines:
         )
 
     async def _by_us(self, entry: Entry, **values: Any) -> None:
-        """A line that no client sends again: while the records are away it is kept, and shown when it has got its number."""
+        """Store and show a line of the service. While the records are unavailable it waits, because no client sends it again."""
         at = self._now()
 
         async def write(_: bool) -> None:

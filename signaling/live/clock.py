@@ -9,4 +9,5 @@ Now = Callable[[], int]
 
 
 def wall_clock_ms() -> int:
+    """Return Unix time in milliseconds."""
     return time.time_ns() // 1_000_000

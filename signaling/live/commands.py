@@ -1,4 +1,4 @@
-"""A table of client messages and what each does. Each is checked here, once, against the sender's part in the session."""
+"""Dispatch client messages by a table. The sender's part in the session is checked here, once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ InSession = Callable[[Live, Client, Entry, Person, Any], Awaitable[Reply]]
 
 
 async def handle(live: Live, client: Client, message: msg.ClientMessage) -> None:
-    """Carries out one message and replies to it; NotAllowed with the reason when it is refused."""
+    """Carry out one message and reply to it. Raise `NotAllowed` with the reason if it is refused."""
     reply = await HANDLERS[type(message)](live, client, message)
     request_id = getattr(message, "id", None)
     if reply is not None:
@@ -39,8 +39,10 @@ async def handle(live: Live, client: Client, message: msg.ClientMessage) -> None
 
 
 def in_session(handler: InSession, *, listeners: bool = False) -> Handler:
-    """For messages of participants: finds session and person; the connection must be the one that acts for them. ``listeners``:
-    also for operators who listen in."""
+    """Wrap a handler of participants' messages: find the session and the person.
+
+    The connection must be the one that acts for the person. `listeners`: operators who listen in may send this message, too.
+    """
 
     async def wrapped(live: Live, client: Client, message: Any) -> Reply:
         entry = live.index.entries.get(message.session)
@@ -58,7 +60,7 @@ def in_session(handler: InSession, *, listeners: bool = False) -> Handler:
 
 
 def _event(make: Callable[[Person, Any], ev.SessionEvent], *, listeners: bool = False) -> Handler:
-    """For messages that are nothing but an event of the session machine."""
+    """Return a handler that passes the message to the session machine as one event."""
 
     async def apply(live: Live, client: Client, entry: Entry, person: Person, message: Any) -> Reply:
         await live.sessions.apply(entry, make(person, message))
@@ -130,7 +132,7 @@ async def _board(live: Live, client: Client, entry: Entry, person: Person, messa
 
 
 async def _leave(live: Live, client: Client, entry: Entry, person: Person, message: msg.Leave) -> Reply:
-    if entry.session.state not in ("after", "callback", "closed", "message_left"):  # going does not cancel a callback
+    if entry.session.state not in ("after", "callback", "closed", "message_left"):  # leaving the page does not cancel a callback
         await live.sessions.apply(entry, ev.Left(person.id))
     return None
 
@@ -159,7 +161,7 @@ async def _enter(live: Live, client: Client, entry: Entry, person: Person, messa
 
 
 async def _note_typed(live: Live, entry: Entry, person: Person, message: msg.Enter) -> None:
-    """Put what the user typed as they entered into the brief."""
+    """Put the fields that the user typed when entering into the brief."""
     typed = {"user_name": message.name.strip() if person.name == message.name.strip() else "", "note": message.note.strip()}
     for name, value in typed.items():
         if value:
@@ -169,7 +171,7 @@ async def _note_typed(live: Live, entry: Entry, person: Person, message: msg.Ent
 
 
 async def _preferred(live: Live, entry: Entry) -> StaffRecord | None:
-    """The counselor of last time, if that is known."""
+    """Return the counselor of the user's last session, if known."""
     if not entry.vouched:
         return None
     try:
@@ -191,7 +193,7 @@ async def _leave_message(live: Live, client: Client, entry: Entry, person: Perso
         text=message.text,
         at=live.now(),
     )
-    await live.records.add_message(record)  # first: what somebody wrote is kept whatever happens next
+    await live.records.add_message(record)  # first: the message is stored whatever happens next
     await live.sessions.apply(entry, ev.MessageGiven(person.id))
     live.boards.messages_changed()
     return None
@@ -310,7 +312,7 @@ async def _decline(live: Live, client: Client, message: staff_msg.Decline) -> Re
 async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, Person]:
     """Return the session and the person who writes notes in it.
 
-    They are in the room, have handed over, or come a while after the session closed by itself.
+    That person is in the room, has handed over, or writes within `LATE_NOTES_MS` after the session closed by itself.
     """
     staff = _staff_id(client)
     entry = await live.any_session(session)
@@ -326,7 +328,7 @@ async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, 
 
 
 async def _notes(live: Live, client: Client, message: staff_msg.TypeNotes) -> Reply:
-    """As they are typed. The last words may come when the session has just closed: the owner's still count."""
+    """Keep notes while they are typed. The owner's last words count even if the session has just closed."""
     entry, person = await _note_taker(live, client, message.session)
     if entry.session.state not in FINAL_STATES:
         await live.sessions.apply(entry, ev.NotesTyped(person.id, message.notes, message.outcome))
@@ -338,13 +340,16 @@ async def _notes(live: Live, client: Client, message: staff_msg.TypeNotes) -> Re
 
 
 async def _wrap_up(live: Live, client: Client, message: staff_msg.WrapUp) -> Reply:
-    """The owner's closes the session. A professional's, and that of a counselor who has handed over, become a staff note.
-    Notes that were still being written when the session closed by itself are kept."""
+    """Save a wrap-up. The owner's wrap-up closes the session.
+
+    The wrap-up of a professional, or of a counselor who has handed over, becomes a staff note. Notes that were still being
+    written when the session closed by itself are kept.
+    """
     staff = _staff_id(client)
     entry, person = await _note_taker(live, client, message.session)
     if not person.gone and entry.session.state != "after":
         raise NotAllowed("wrong_state")
-    if person.draft is not None:  # saved now, by hand
+    if person.draft is not None:  # the wrap-up replaces the draft
         await live.sessions.apply(entry, ev.NotesTyped(staff, ""))
     if staff == entry.session.owner:
         await live.sessions.save_wrap_up(entry, staff, message.notes, message.outcome)
@@ -352,7 +357,7 @@ async def _wrap_up(live: Live, client: Client, message: staff_msg.WrapUp) -> Rep
         await live.lines.note(entry, person, message.notes)
     if not person.gone:
         await live.sessions.apply(entry, ev.WrappedUp(staff))
-    await live.requests.settled()  # who is quick may be here before their state has come from the matcher
+    await live.requests.settled()  # the client may be faster than the matcher's event about its state
     if live.staffing.state(staff) == "wrap_up":
         await _wrapped_up(live, staff)
     return None
@@ -422,10 +427,10 @@ async def _sign_out_staff(live: Live, client: Client, message: staff_msg.SignOut
     return None
 
 
-LATE_NOTES_MS = 15 * 60_000  # after the end of the conversation
+LATE_NOTES_MS = 15 * 60_000  # notes are accepted so long after the end of the conversation
 
-LEAST_CONTACT = 3  # characters, as for a message left
-MOST_CALLBACKS = 5_000  # at once; they are kept for up to two weeks, and must leave room for who comes now
+LEAST_CONTACT = 3  # characters, the same as for a message left
+MOST_CALLBACKS = 5_000  # at the same time; a callback stays in memory for up to two weeks, beside the live sessions
 
 HANDLERS: dict[type[Any], Handler] = {
     msg.Hello: _hello,

@@ -1,4 +1,4 @@
-"""Connections of browsers, seen from inside: a bounded queue out each, found by participant or by member of staff."""
+"""Browsers' connections as the server sees them: each has a bounded send queue, and is found by participant or staff member."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ from signaling.protocol.server_messages import Bye, encode
 from signaling.records.types import StaffRecord
 
 QUEUE_MESSAGES = 1000
-QUEUE_BYTES = 4 * 1024 * 1024  # a late joiner's board (≤ 400 KB a message) fits several times
+QUEUE_BYTES = 4 * 1024 * 1024  # several board messages (≤ 400 KB each) for a late joiner fit
 
 
 class Client:
-    """One WebSocket. ``send`` never waits: when the queue is full the client is told ``slow_client`` and closed, and nobody
-    else notices. ``session`` and ``participant`` are a user's; staff hold sessions through ``Hub`` and entries.
-    ``watched``: the session whose call an operator looks at. ``right``: what it lives by, the hash of its sign-in's or session's
-    token; ``acted_at``: when the person last did something; ``returns``: whether they may sign in again, once its
-    right has ended."""
+    """One WebSocket.
+
+    `send` never waits. A client whose queue is full is told `slow_client` and closed; no other client is affected.
+
+    `session` and `participant` are set for a user. Staff hold sessions through `Hub` and `Entry.holders`.
+    `watched`: the session whose call an operator looks at. `right`: hash of the token (of a sign-in or a session) that the
+    connection depends on. `acted_at`: time of the person's last action. `returns`: whether the person may sign in again after
+    the right has ended.
+    """
 
     def __init__(self, *, tab: str, right: str = "", staff: StaffRecord | None = None, locale: str = "") -> None:
         self.tab = tab
@@ -32,11 +36,11 @@ class Client:
         self.session = ""
         self.participant = ""
         self.staff = staff
-        self.held: set[str] = set()  # ids of the sessions in which it acts for somebody
+        self.held: set[str] = set()  # ids of the sessions in which this connection acts for a person
         self.closing = False
-        self.greeted = staff is not None  # a user's views begin when all that stands in the first is known
+        self.greeted = staff is not None  # a user gets no view before everything in the first one is known
         self.watching = False
-        self.queue_sent = 0  # the hash of what it was told last
+        self.queue_sent = 0  # hash of the queue that was last sent
         self.watched = ""
         self._queue: deque[bytes] = deque()
         self._queued_bytes = 0
@@ -56,7 +60,7 @@ class Client:
         self._push(frame)
 
     def bye(self, reason: ByeReason, retry_ms: int | None = None) -> None:
-        """The last thing this client is told; what was queued before still goes out."""
+        """Queue the goodbye as the last message. Earlier queued messages still go out."""
         if not self.closing:
             self._push(encode(Bye(reason=reason, retry_ms=retry_ms)))
             self.closing = True
@@ -67,7 +71,7 @@ class Client:
         self._wake.set()
 
     async def next(self) -> bytes | None:
-        """The next frame to write; None when the connection is to be closed."""
+        """Return the next frame to write, or None if the connection must be closed."""
         while not self._queue:
             if self.closing:
                 return None
@@ -79,7 +83,7 @@ class Client:
 
 
 class Hub:
-    """All connections, and those of each member of staff in the order they came (the newest last)."""
+    """All connections, and those of each member of staff in the order of arrival (newest last)."""
 
     def __init__(self) -> None:
         self.clients: set[Client] = set()
@@ -100,7 +104,7 @@ class Hub:
                 self._by_staff.pop(client.staff.id, None)
 
     def of_staff(self, staff: str) -> list[Client]:
-        """Those that are not closing."""
+        """Return this member's connections that are not closing."""
         return [client for client in self._by_staff.get(staff, ()) if not client.closing]
 
     def staff_ids(self) -> list[str]:

@@ -1,7 +1,7 @@
 """The earlier sessions of a user, as staff see them in the brief of a present one.
 
-They are read when a session is made or restored and stay in memory: a copy in the records would outlive the session it is of.
-One that is erased leaves at once, one whose retention ends when it ends.
+The server reads them when a session is made or restored, and keeps them in memory only: a copy in the records would outlive the
+session that it describes. An erased session is dropped at once, an expired one when its retention ends.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Earlier:
         self._index = index
 
     async def read(self, found: Iterable[tuple[Entry, SessionRecord]]) -> None:
-        """Read the earlier sessions of all these users at once. RecordsAway."""
+        """Read the earlier sessions of all these users at once. Raise `RecordsAway`."""
         vouched = [(entry, (record.site, record.user_ref)) for entry, record in found if record.user_ref]
         if not vouched:
             return
@@ -40,7 +40,7 @@ class Earlier:
             ]
 
     def forget(self, session_id: str) -> list[Entry]:
-        """Drop an erased session from every brief; whose briefs have changed."""
+        """Drop an erased session from every brief. Return the entries whose briefs have changed."""
         changed = []
         for entry in self._index.entries.values():
             kept = [each for each in entry.earlier if each[0].id != session_id]
@@ -51,7 +51,7 @@ class Earlier:
 
 
 def brief_for_staff(entry: Entry, now_ms: int) -> Brief:
-    """The brief, and with it the earlier sessions that the site still keeps."""
+    """Return the brief with the earlier sessions that the site still keeps."""
     kept_from = now_ms - entry.site.retention_days * DAY_MS
     shown = [each for each, ended_at in entry.earlier if ended_at >= kept_from]
     return Brief(fields=entry.brief.fields, trail=entry.brief.trail, earlier_sessions=shown) if shown else entry.brief

@@ -11,7 +11,7 @@ from signaling.session.model import Person
 
 
 class LiveEffects:
-    """The `Effects` of a running server."""
+    """Implementation of `sessions.Effects` in a running server."""
 
     def __init__(self, requests: Requests, lines: Lines, rooms: RoomOrders) -> None:
         self._requests = requests

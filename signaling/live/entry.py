@@ -17,8 +17,11 @@ from signaling.session.matrix import Matrix
 
 @dataclass(slots=True)
 class RoomState:
-    """Where the session's room is. ``ready`` is set while it is open at the session's epoch with its matrix in force.
-    ``kept``: a worker has had it since before this server began."""
+    """The worker that holds the session's room.
+
+    `ready` is set while the room is open at the session's epoch and has its matrix. `kept`: the room was open before this server
+    started.
+    """
 
     opened: int = 0
     kept: bool = False
@@ -32,10 +35,13 @@ class RoomState:
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """``lock`` serializes the machine's events; ``lines_lock`` keeps lines going out in their order without waiting for
-    the former. ``holders``: participant → the one connection that acts for them (the newest tab). ``sent``: the hash
-    of the view that each was sent last; ``told``: what the user was told of their place; ``last_seq``: of the newest line;
-    ``vouched``: by the partner, who says who the user is; ``earlier``: that user's earlier sessions, and when each ended."""
+    """A live session in memory.
+
+    `lock` serializes the machine's events. `lines_lock` keeps lines in order without waiting for `lock`.
+    `holders`: participant → the connection that acts for them (their newest tab). `sent`: hash of the view last sent to each.
+    `told`: the place in the queue that the user was last told. `last_seq`: number of the newest line. `vouched`: whether the
+    partner signed the user's identity. `earlier`: that user's earlier sessions, and when each ended.
+    """
 
     session: Session
     site: Site
@@ -61,7 +67,7 @@ class Entry:
         return self.session.id
 
     def category_name(self, category: str = "", locale: str = "") -> str:
-        """In the session's language or the one given; its own category without an argument."""
+        """Return a category's name in `locale`. Defaults: the session's category and language."""
         return self.site.category_name(category or self.session.category, self._language(locale))
 
     def site_name(self, locale: str) -> str:
@@ -72,21 +78,21 @@ class Entry:
 
     @property
     def reachable(self) -> bool:
-        """Whether the site can reach the user: it knows who they are, or has told how."""
+        """Whether the site can reach the user: the partner signed who they are, or they gave a contact."""
         return self.vouched or any(field.name == "user_contact" for field in self.brief.fields)
 
     def holds(self, client: Client, participant: str) -> bool:
         return self.holders.get(participant) is client
 
     def hold(self, participant: str, client: Client) -> Client | None:
-        """`client` acts for them from now on; who did before."""
+        """Let `client` act for the participant from now on. Return the client that acted for them before."""
         former = self.release(participant)
         self.holders[participant] = client
         client.held.add(self.id)
         return former
 
     def release(self, participant: str) -> Client | None:
-        """Nobody acts for them any more; who did."""
+        """Let no client act for the participant any more. Return the client that did."""
         former = self.holders.pop(participant, None)
         self.sent.pop(participant, None)
         if former is not None and former not in self.holders.values():

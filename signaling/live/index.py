@@ -1,4 +1,4 @@
-"""Live sessions by what is asked of them often: with ten thousand of them nothing may walk over all for one."""
+"""Indexes of the live sessions. With ten thousand sessions, no common question may scan them all."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ QueueKey = tuple[str, str, str]  # site, language, category
 class Index:
     """Call `note` after every change of a session and `forget` when it leaves the memory.
 
-    `entries`: all sessions by id; the parts that begin and end sessions keep it. `waiting`: in the order in which they came;
-    `queues`: the same, by queue. `running`: active, or in wrap-up. `callbacks`: due, and to come. `over`: closed, while somebody
-    still looks at them, the first to end first. `crowd`: how many have no counselor."""
+    `entries`: all sessions by id; the code that starts and ends sessions keeps it. `waiting`: waiting sessions in order of
+    arrival. `queues`: the same, by queue. `running`: active or in wrap-up. `callbacks`: due and scheduled ones. `over`: closed
+    sessions that a browser still shows, in the order in which they ended. `crowd`: sessions without a counselor, counted by site.
+    """
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
@@ -25,7 +26,7 @@ class Index:
         self.over: dict[str, Entry] = {}
         self.queues: dict[QueueKey, dict[str, Entry]] = {}
         self.crowd = Crowd()
-        self._counted: dict[str, tuple[Counter[str], str]] = {}  # where the crowd counts it
+        self._counted: dict[str, tuple[Counter[str], str]] = {}  # session → the counter of `crowd` that includes it, and its key
         self._by_token: dict[str, Entry] = {}
         self._by_staff: dict[str, dict[str, Entry]] = {}
         self._staff_in: dict[str, frozenset[str]] = {}
@@ -73,7 +74,7 @@ class Index:
         self._set_staff(entry, frozenset())
 
     def change_token(self, entry: Entry, token_hash: str) -> None:
-        """From now on this one opens the session, and no other."""
+        """Replace the token that opens this session."""
         self._by_token.pop(entry.token_hash, None)
         entry.token_hash = token_hash
         self._by_token[token_hash] = entry
@@ -82,11 +83,11 @@ class Index:
         return self._by_token.get(token_hash)
 
     def of_staff(self, staff: str) -> list[Entry]:
-        """Those that the member of staff belongs to now."""
+        """Return the sessions that this member of staff belongs to now."""
         return list(self._by_staff.get(staff, {}).values())
 
     def staff_ids(self) -> list[str]:
-        """Members of staff who belong to a session now."""
+        """Return the ids of all members of staff who belong to a session now."""
         return list(self._by_staff)
 
     def active_of(self, staff: str) -> int:

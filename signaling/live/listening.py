@@ -1,4 +1,7 @@
-"""Operators who listen in: at their own asking alone, audited before anything is heard, until the site no longer allows it."""
+"""Listening in by operators.
+
+It starts only at the operator's request, is audited before anything is heard, and ends when the site no longer allows it.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ class Listening:
         self.sessions = sessions
 
     async def start(self, client: Client, operator: StaffRecord, session: str) -> None:
-        """NotAllowed with the reason when it may not be."""
+        """Let the operator listen to the session. Raise `NotAllowed` with the reason if the site or the session forbids it."""
         entry = self._index.entries.get(session)
         if entry is None:
             raise NotAllowed("unknown")
@@ -59,7 +62,7 @@ class Listening:
             await self.sessions.apply(entry, ListenStopped(operator, why))
 
     async def run(self) -> None:
-        """The option is the site's, and may be changed by the command line: looked at while anybody listens."""
+        """Check each site's option while anybody listens, because the command line may change it. Runs until cancelled."""
         while True:
             await asyncio.sleep(LOOK_S)
             for entry in [each for each in self._index.running.values() if each.session.listeners]:

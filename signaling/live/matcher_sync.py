@@ -1,8 +1,8 @@
-"""Sessions and matcher brought to agree again: after a start, after the matcher was out of reach, after it has lost its memory.
+"""Make sessions and matcher agree again: after a start, after the matcher was unreachable, and after it lost its memory.
 
-The sessions are the journal: a request that the matcher has lost goes back at its original time, before any staff, so that nobody
-who waits is passed. What the matcher has done unheard (a ring, an accepted call) is told to the sessions as if it had just
-happened; what it holds for nobody is released.
+The sessions are the authority. A request that the matcher has lost is enqueued again at its original time, before any staff
+are signed in, so that nobody loses their place. Steps of the matcher that the sessions missed (a ring, an accepted call) are
+applied to the sessions as if they had just happened. Requests without a session are released.
 """
 
 from __future__ import annotations
@@ -30,16 +30,19 @@ from signaling.session.standing import open_requests
 log = structlog.get_logger(__name__)
 
 LOOK_S = 0.4
-RETURN_MS = Rules().lease_ms  # so long after our start those who wait may be on their way back
+RETURN_MS = Rules().lease_ms  # so long after our start, waiting users may still be reconnecting
 RETRY_S = 0.3
 TRIES = 5
-LATER = m.Why("exact", "told later", (), ())  # of a ring whose reasons were lost on the way
+LATER = m.Why("exact", "told later", (), ())  # stands in for the reasons of a ring whose event was lost
 
 Forgotten = Callable[[], Awaitable[bool]]
 
 
 class Agreeing:
-    """`forgotten`: has the store lost its memory since we last asked? It may raise `Unavailable`, as every step may."""
+    """Compares sessions and matcher, and corrects the differences.
+
+    `forgotten` returns whether the store has lost its memory since the last call. Like every step, it may raise `Unavailable`.
+    """
 
     def __init__(
         self,
@@ -106,21 +109,25 @@ class Agreeing:
                     await self._look_again(entry, wanted.request)
         await self._staff(found)
         await self.requests.settled()
-        if await self._forgotten():  # once more, meanwhile
+        if await self._forgotten():  # it lost its memory again in the meantime
             self._unsettled.set()
             return
         self._holds = True
 
     def _others_come(self) -> bool:
-        """A matcher that forgot while we were not there serves nobody before those who waited have had time to come back: else
-        whoever is back first would be served first."""
+        """Return whether waiting users may still be reconnecting after the matcher lost its memory while no server ran.
+
+        Until then the matcher serves nobody. Otherwise the first to reconnect would be served first.
+        """
         waiting = self._index.waiting.values()
         late = any(not entry.session.people[entry.session.user].connected for entry in waiting)
         return late and self._now() < self._began + RETURN_MS
 
     async def _look_again(self, entry: Entry, request: str) -> None:
-        """Much may have happened since the snapshot: compared is what the matcher says before and after all it has said so far
-        has been routed."""
+        """Compare one session with the matcher again, because both may have changed since the snapshot.
+
+        The comparison counts only if the matcher gives the same answer before and after all its events so far have been routed.
+        """
         before = await self._store.request_status(request)
         for _ in range(TRIES):
             await self.requests.settled()
@@ -178,8 +185,10 @@ class Agreeing:
             self.requests.take(m.Reserved(fence, now, status.reservation or "", request, status.staff or "", until, LATER))
 
     async def _compare_accepted(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus, fence: int) -> None:
-        """The session has somebody for this request. One whom the matcher has taken from it without ever having entered is gone;
-        one who is in the room stays."""
+        """Compare an accepted request with the member of staff that the session has for it.
+
+        If the matcher has withdrawn a member who never entered the room, the session drops them. A member in the room stays.
+        """
         store, now, request = self._store, self._now(), wanted.request
         if status.state == "accepted":
             await self._step(store.transfer_owner(request, wanted.staff, now))
@@ -196,13 +205,15 @@ class Agreeing:
         try:
             self.requests.take(*await step)
         except m.Refused as refused:
-            self._refused[f"matcher_{refused.reason}"] += 1  # it has moved on since we looked
+            self._refused[f"matcher_{refused.reason}"] += 1  # the request has changed since the comparison
 
     # --- staff -----------------------------------------------------------------------------------------------------------
 
     async def _staff(self, found: m.Snapshot) -> None:
-        """Everybody with a tab here is signed in; who was free before the matcher forgot is free again, in the order in which
-        they became so."""
+        """Sign everybody in who has a tab here.
+
+        Members who were available before the matcher lost its memory become available again, in their former order.
+        """
         store, hub = self._store, self._hub
         newest: list[Client] = [tabs[-1] for staff in hub.staff_ids() if (tabs := hub.of_staff(staff))]
         records = [client.staff for client in newest if client.staff is not None]

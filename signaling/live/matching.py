@@ -1,4 +1,4 @@
-"""Events of the matcher, routed in their order to sessions and staff; rings, accepted and declined."""
+"""Route the matcher's events in order to sessions and staff. Show rings, and accept or decline them."""
 
 from __future__ import annotations
 
@@ -37,8 +37,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Ringing:
-    """A reservation shown in the tabs of its member of staff. ``accepting``: the tab in which Accept was pressed. ``reason``: why
-    it was declined, in their words; the matcher is not told, since nothing that people write belongs there."""
+    """A reservation that rings in the tabs of its member of staff.
+
+    `accepting`: the tab in which Accept was pressed. `reason`: the member's own words for declining. They are not passed to the
+    matcher, which stores no text that people write.
+    """
 
     staff: str
     session: str
@@ -82,7 +85,7 @@ class Matching:
         except m.Refused as refused:
             ring.accepting = None
             raise NotAllowed(refused.reason) from None
-        except BaseException:  # the ring goes on: Accept can be pressed again, here and in the other tabs
+        except BaseException:  # the ring continues, and Accept can be pressed again in every tab
             ring.accepting = None
             raise
         await self.requests.settled()
@@ -155,7 +158,7 @@ class Matching:
         await self.sessions.note(entry, f"ring_{event.state}", {"staff": event.staff, "reason": reason})
 
     async def _accepted(self, entry: Entry, event: m.ReservationEnded, accepting: Client | None) -> None:
-        """The tab in which it was accepted holds the session; when that is gone, the newest other."""
+        """Give the session to the tab in which Accept was pressed, or to the member's newest tab if that one is gone."""
         tabs = self._hub.of_staff(event.staff)
         holder = accepting if accepting in tabs else tabs[-1] if tabs else None
         record = self.staffing.known.get(event.staff) or await self._records.staff(event.staff)
@@ -188,13 +191,13 @@ class Matching:
     }
 
     async def ring_lost(self, request: str, ringing: RingingThere, fence: int) -> None:
-        """The matcher knows nothing of this ring any more."""
+        """End a ring that the matcher no longer has."""
         ended = m.ReservationEnded(fence, self._now(), ringing.reservation, request, ringing.staff, "cancelled", "lost")
         self.requests.take(ended)
         await self.requests.settled()
 
     def renew_briefs(self, entry: Entry) -> None:
-        """Something has left this session's brief: whom it rings for is shown the new one."""
+        """Show the new brief to the staff for whom this session rings, after something was removed from it."""
         brief = self.sessions.surroundings(entry).brief
         for ring in self.rings.values():
             if ring.session == entry.id and ring.message.brief is not None:

@@ -16,7 +16,7 @@ QUICK_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
 
 class Meters:
-    """One a server: nothing here is global."""
+    """Counters and timers of one server. Nothing is global."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -46,14 +46,17 @@ class Meters:
             self._waits.labels(kind).observe(max(0, waited_ms) / 1000)
 
     def http_answered(self, route: str, method: str, status: int, took_s: float | None) -> None:
-        """Count one HTTP request. `route` is a route's pattern, never a path: a path may name a session. `took_s` is None for
-        a WebSocket: how long that stays open is no duration of a request."""
+        """Count one HTTP request.
+
+        `route` is a route's pattern, never a path, because a path may name a session. `took_s` is None for a WebSocket, because
+        the time that it stays open is not the duration of a request.
+        """
         self._requests.labels(route, method, str(status)).inc()
         if took_s is not None:
             self._durations.labels(route, method).observe(took_s)
 
     def watch_records(self, records: Records) -> None:
-        """Times every statement, from its sending to its result."""
+        """Time every SQL statement of these records, from sending it to its result."""
         engine = records.engine.sync_engine
         loop_time = asyncio.get_running_loop().time
 
@@ -69,7 +72,7 @@ class Meters:
                 self._statements.labels(kind).observe(loop_time() - began)
 
     async def watch_loop(self) -> None:
-        """Measure the event loop's lag, endlessly: a timer that fires late tells how long everything else had to wait."""
+        """Measure the event loop's lag by how late a timer fires. Runs until cancelled."""
         loop = asyncio.get_running_loop()
         while True:
             due = loop.time() + LAG_EVERY_S

@@ -1,4 +1,4 @@
-"""Why a media worker ends a peer connection that nobody wished to end, in sentences for whoever wrote the client."""
+"""Sentences for client authors: why a media worker ended a peer connection that nobody closed."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Writes that sessions owe while the records are unavailable: kept in memory, in order, and written later.
+"""Writes of sessions while the records are unavailable: kept in memory, in order, and written later.
 
-A session's state is whole in each write, so that only its newest is kept; what happened (events, lines of the service) is kept
-one by one, up to a bound. From `crowded` on nobody new is let into a queue, and what is left of the bound is for conversations
-that go on. Everything may be written twice without being there twice, and the records refuse it all when another server decides
-by then. What people write themselves is not kept here: it is acknowledged when it is stored, and they keep it until then.
+Each write of a session's state is complete, so only the newest is kept. Events and lines of the service are kept one by one, up
+to a bound. When `crowded` becomes true, no new users enter a queue, and the rest of the bound is left to running conversations.
+Every write can be repeated without effect. The records refuse the writes if another server has become the leader meanwhile. Lines
+that people write are not kept here: they are acknowledged only when stored, and the client keeps them until then.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from signaling.records import Overtaken, Records, RecordsAway, UnknownSession
 
 log = structlog.get_logger(__name__)
 
-MOST = 50_000  # about 25 MB
+MOST = 50_000  # pending writes, about 25 MB
 CROWDED = MOST // 2
 
 Write = Callable[[bool], Awaitable[object]]
-"""Given whether it may have been carried out already."""
+"""Its argument says whether the write may have been carried out already."""
 
 
 class Owed:
     def __init__(self, records: Records, count: Callable[[str], None]) -> None:
-        """`count`: of what is refused, by reason."""
+        """`count(reason)` is called for every write that is refused."""
         self._records = records
         self._count = count
         self._writes: dict[tuple[str, str | int], Write] = {}
@@ -44,7 +44,10 @@ class Owed:
         return len(self._writes) >= CROWDED
 
     async def now_or_later(self, session: str, write: Write, whole: str = "") -> None:
-        """Written before this returns, unless the records are away. `whole`: what this write replaces, if it is still owed."""
+        """Write at once, or keep the write while the records are unavailable.
+
+        `whole`: key of the pending write that this one replaces.
+        """
         if not self._writes:
             try:
                 await write(False)
@@ -64,12 +67,12 @@ class Owed:
         self._wake.set()
 
     async def settled(self, timeout_s: float) -> None:
-        """Waits until nothing is owed, or time is up."""
+        """Wait until no write is pending, for at most `timeout_s` seconds."""
         try:
             async with asyncio.timeout(timeout_s):
                 await self._settled.wait()
         except TimeoutError:
-            log.error("the records were not told", writes=len(self._writes))  # noqa: TRY400  # no trace needed
+            log.error("pending writes were not stored", writes=len(self._writes))  # noqa: TRY400  # no trace needed
 
     async def run(self) -> None:
         while True:
@@ -80,7 +83,7 @@ class Owed:
             try:
                 await self._write_first()
             except Overtaken:
-                log.error("what was owed is another server's by now", writes=len(self._writes))  # noqa: TRY400  # no trace needed
+                log.error("pending writes dropped: another server leads now", writes=len(self._writes))  # noqa: TRY400  # no trace needed
                 self._writes.clear()
 
     async def _write_first(self) -> None:
@@ -93,5 +96,5 @@ class Owed:
             raise
         except Exception:
             log.exception("owed to the records and not taken by them", session=key[0])
-        if self._writes.get(key) is write:  # else it was replaced meanwhile, and the newer one is owed still
+        if self._writes.get(key) is write:  # otherwise a newer write has replaced it and is still pending
             del self._writes[key]

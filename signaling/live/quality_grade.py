@@ -1,7 +1,7 @@
-"""How good a connection is, in one word, of what its worker measures. Pure.
+"""Grade a connection in one word from what its worker measures. Pure.
 
-A voice is the measure: G.114 takes up to 150 ms one way as unnoticed and 400 ms as too much; Opus conceals single lost packets
-well, and beyond 5 % words go missing.
+The grade is about the voice. ITU-T G.114 calls a one-way delay of up to 150 ms unnoticed and more than 400 ms unacceptable. Opus
+conceals single lost packets well; above 5 % loss words go missing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ POOR = {"lost_percent": 8.0, "jitter_ms": 100.0, "rtt_ms": 700.0, "concealed_per
 
 
 def grade(peer: PeerQuality) -> Grade:
-    """Of one participant, both ways: the worst of what is known."""
+    """Return the grade of one participant's connection: the worse direction counts. Unknown figures count as good."""
     if peer.state == "lost":
         return "poor"
     voices: list[StreamQuality] = [stream for stream in (*peer.up, *peer.down) if stream.kind == "audio"]
@@ -32,5 +32,5 @@ def grade(peer: PeerQuality) -> Grade:
 
 
 def worst(grades: Iterable[Grade]) -> Grade | None:
-    """None: nobody's is known."""
+    """Return the worst grade, or None without any."""
     return max(grades, key=GRADES.index, default=None)

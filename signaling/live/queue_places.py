@@ -1,4 +1,4 @@
-"""Where those who wait stand in line, told in rounds: what a round costs does not grow with the line."""
+"""Tell waiting users their place in the queue, in rounds. The cost of a round does not grow with the queue."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from signaling.live.index import Index
 from signaling.live.sessions import Sessions
 from signaling.protocol.server_messages import WaitingUpdate
 
-PLACES_A_ROUND = 500  # looked at in turn; with 10,000 waiting each is looked at every 20 s
-NEAR = 10  # whoever stands so far in front is looked at in every round
+PLACES_A_ROUND = 500  # sessions checked per round, in turn; with 10,000 waiting, each is checked every 20 s
+NEAR = 10  # the first places of a queue are checked in every round
 NEAR_A_ROUND = 200
-AT_ONCE = 25  # looked at before others get their turn of the loop
+AT_ONCE = 25  # sessions checked before the event loop gets a turn
 
 
 class Places:
-    """Somebody is told their place when it, or the minutes they are to expect, have changed: `waiting`, which is a tenth of the
-    whole session."""
+    """Sends `waiting` to a user when their place or their expected minutes have changed.
+
+    The message is a tenth of the size of the whole session view.
+    """
 
     def __init__(self, *, sessions: Sessions, store: MatchStore, index: Index, now: Now) -> None:
         self._store = store
@@ -42,14 +44,14 @@ class Places:
                 await asyncio.sleep(0)
 
     def _next(self, near: dict[str, Entry]) -> list[Entry]:
-        """The next in turn; whoever has come meanwhile is in the next turn."""
+        """Return the next sessions in turn. Sessions that arrived meanwhile come in the next turn."""
         found = [entry for entry in islice(self._turn, PLACES_A_ROUND) if entry.id not in near]
         if len(found) < PLACES_A_ROUND:
             self._turn = iter(list(self._index.waiting.values()))
         return found
 
     async def look(self, entry: Entry) -> None:
-        """Asks for the place, and tells the user when it has changed for them."""
+        """Ask the matcher for the place, and tell the user if it has changed."""
         if not await self.ask(entry) or entry.place is None:
             return
         if entry.place.place <= NEAR:
@@ -65,16 +67,16 @@ class Places:
         entry.told = told
 
     async def ask(self, entry: Entry) -> bool:
-        """Asks the matcher for the place; False when the session does not wait (any more)."""
+        """Ask the matcher for the place. Return False if the session does not wait."""
         if entry.session.state != "waiting":
             return False
-        with suppress(Unavailable):  # it stays where it was
+        with suppress(Unavailable):  # the last known place stays
             entry.place = await self._store.place(entry.session.request, self._now()) or entry.place
         return entry.session.state == "waiting"
 
 
 def _as_shown(place: Place) -> tuple[int, int, int, bool]:
-    """Pages show minutes."""
+    """Return the place as pages show it, with its times in minutes."""
     low = -1 if place.low_s is None else place.low_s // 60
     high = -1 if place.high_s is None else -(-place.high_s // 60)
     return place.place, low, high, place.staffed

@@ -1,4 +1,4 @@
-"""Requests to the matcher: steps of its store, and the events they return, in their order."""
+"""Make steps of the matcher's store, and queue the events that they return in order."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _STEPS: Final[dict[StepName, Callable[[m.MatchStore, str, int], Coroutine[Any, A
 
 
 class Requests:
-    """Make steps of the store. `Matching` routes the events that they return."""
+    """Makes steps of the store. `Matching` routes the events that they return."""
 
     def __init__(
         self, *, staffing: Staffing, store: MatchStore, refused: Counter[str], unsettled: asyncio.Event, now: Now
@@ -41,11 +41,13 @@ class Requests:
         self._unsettled = unsettled
         self._now = now
         self.staffing = staffing
-        self._events: asyncio.Queue[m.AnyEvent | asyncio.Future[None]] = asyncio.Queue()  # as long as one burst of steps
+        self._events: asyncio.Queue[m.AnyEvent | asyncio.Future[None]] = asyncio.Queue()  # bounded by one burst of steps
 
     async def call(self, step: Coroutine[Any, Any, list[m.AnyEvent]]) -> None:
-        """Make one step of the store and pass its events to the router. Raise `matcher.types.Refused`. After any other failure
-        nobody knows whether the step was made: `Agreeing` then reads the matcher again."""
+        """Make one step of the store and pass its events to the router. Raise `matcher.types.Refused`.
+
+        After any other failure the step may or may not have been made. `Agreeing` then reads the matcher again.
+        """
         try:
             self.take(*await step)
         except m.Refused:
@@ -56,7 +58,7 @@ class Requests:
         self.staffing.wake()
 
     async def sweep(self) -> None:
-        """End what has expired. The caller looks for the next deadline."""
+        """End everything that has expired. The caller looks up the next deadline."""
         self.take(*await self._store.sweep(self._now()))
 
     def take(self, *events: m.AnyEvent) -> None:
@@ -81,7 +83,7 @@ class Requests:
                 case Transfer():
                     await self.call(store.transfer_owner(effect.request, effect.staff, now))
                 case Reinstate():
-                    state: m.RequestState = "suspended"  # until its user is back, whom a callback does not need
+                    state: m.RequestState = "suspended"  # until its user is back; a callback needs no connected user
                     if effect.staff or effect.kind == "callback":
                         state = "accepted" if effect.staff else "waiting"
                     status = m.RequestStatus(self.request_of(entry, effect), state, staff=effect.staff or None)
@@ -90,7 +92,7 @@ class Requests:
             self._refused[f"matcher_{refused.reason}"] += 1
             log.info("matcher refused", session=entry.id, step=str(effect), reason=refused.reason)
         except m.Unavailable:
-            self._refused["matcher_unavailable"] += 1  # the session has decided; the matcher is told when it is back
+            self._refused["matcher_unavailable"] += 1  # the session has changed already; the matcher is told when it is reachable
             self._unsettled.set()
 
     def request_of(self, entry: Entry, effect: Enqueue | Reinstate) -> m.Request:
@@ -110,8 +112,11 @@ class Requests:
         )
 
     async def _look(self, entry: Entry, effect: Enqueue) -> None:
-        """Ask for the user's place before the user is told that they wait. If nobody who is signed in could serve a help request,
-        tell the counselor at once."""
+        """Look up what to show with a new request.
+
+        For a user: their place, before they are told that they wait. For a help request: if no professional who is signed in
+        could serve it, tell the counselor at once.
+        """
         place = await self._store.place(effect.request, self._now())
         if effect.request == entry.session.request:
             entry.place = place
@@ -119,7 +124,7 @@ class Requests:
             self._events.put_nowait(m.RequestChanged(0, 0, effect.request, "waiting", "unstaffed"))
 
     async def next_event(self) -> m.AnyEvent:
-        """Return the next event to route. Whoever waits in `settled` goes on when all events before have been routed."""
+        """Return the next event to route. A waiting `settled` returns after all events before it have been routed."""
         while isinstance(event := await self._events.get(), asyncio.Future):
             if not event.done():
                 event.set_result(None)

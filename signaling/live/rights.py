@@ -1,4 +1,4 @@
-"""Rights last as long as they are used: a connection of staff ends within a second of the sign-in that it lives by."""
+"""End connections whose right has ended: a connection of staff ends within a second of its sign-in."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Standing = dict[str, tuple[SignInRecord, StaffRecord]]
 
 
 class Rights:
-    """`let_go` detaches a client."""
+    """Watches the sign-ins and sessions that connections depend on. `let_go` detaches a client."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Rights:
         self._let_go = let_go
 
     async def watch(self) -> None:
-        """Ask the records, which the command line and other servers change, what still stands."""
+        """Read from the records which rights still exist. The command line and other servers change them."""
         while True:
             await asyncio.sleep(LOOK_S)
             await self.look()
@@ -72,7 +72,7 @@ class Rights:
         await self._look_at_staff()
 
     async def _end_old(self) -> None:
-        """A page that is left open shows its session until its user could not come back to it either."""
+        """End connections to sessions whose users may no longer return to them."""
         for entry in list(self._index.over.values()):
             if self._now() <= (entry.session.ended_at or 0) + RATING_MS:
                 return
@@ -92,7 +92,7 @@ class Rights:
         over = [client for client in clients if not self._stands(client, standing, now)]
         await self.end(over)
         await self._end_absent(absent, {staff.id for _, staff in standing.values()})
-        # Their sites, languages or name are others now: they come back with them.
+        # The sites, languages or name of these members have changed. They reconnect and get the new ones.
         await self.restart([client for client in clients if client not in over and standing[client.right][1] != client.staff])
 
     def _stands(self, client: Client, standing: Standing, now: int) -> bool:
@@ -102,7 +102,10 @@ class Rights:
         return self._in_use(client) or now - max(sign_in.created_at, sign_in.seen_at, client.acted_at) < IDLE_MS
 
     def _in_use(self, client: Client) -> bool:
-        """Staff on duty wait for a ring, and a missed one sets them away; a wallboard is looked at and not touched."""
+        """Return whether a connection is in use although its person does nothing.
+
+        Available staff wait for a ring, and a missed ring sets them away. An operator watches the wallboard without touching it.
+        """
         staff = client.staff.id if client.staff else ""
         return client.watching or bool(client.held) or self.staffing.state(staff) in ON_DUTY
 
@@ -119,12 +122,12 @@ class Rights:
             await self._records.saw_sign_ins(used, now)
 
     async def end(self, clients: list[Client]) -> None:
-        """Tell these connections `signed_out`, and end all they hold. Staff without any other are signed out at the matcher."""
+        """Tell these connections `signed_out`, and end all that they hold. Staff left without a connection are signed out."""
         for staff in {client.staff.id: client.staff for client in clients if client.staff is not None}.values():
             returns = await self._may_return(staff)
             theirs = [client for client in clients if client.staff is not None and client.staff.id == staff.id]
             for client in theirs:
-                client.returns = returns  # first: with the goodbye the connection may detach itself
+                client.returns = returns  # before the goodbye, after which the connection may detach itself
                 client.bye("signed_out")
             for client in theirs:
                 await self._let_go(client)
@@ -133,7 +136,7 @@ class Rights:
             log.info("sign-in ended", staff=staff.id, may_return=returns)
 
     async def restart(self, clients: list[Client]) -> None:
-        """They come back at once, by the sign-in that their browser has then."""
+        """Let these connections reconnect at once, with the sign-in that their browser has then."""
         for client in clients:
             client.bye("restart", RESTART_MS)
         for client in clients:
@@ -144,7 +147,7 @@ class Rights:
         return present is not None and present.role == staff.role
 
     async def sign_out(self, staff: StaffRecord) -> None:
-        """At the matcher."""
+        """Sign a member of staff out at the matcher."""
         if staff.role not in MATCHED_ROLES:
             return
         try:
@@ -153,7 +156,7 @@ class Rights:
             self._refused["matcher_sign_out"] += 1
 
     async def _end_absent(self, absent: list[str], signed_in: set[str]) -> None:
-        """Members of staff without a connection may still have a peer in a call."""
+        """End the part in sessions of members who have neither a connection nor a sign-in. Their peers may still be in a call."""
         for staff in absent:
             if staff in signed_in:
                 continue

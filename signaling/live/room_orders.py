@@ -26,7 +26,7 @@ class RoomOrders:
         self._orders: asyncio.Queue[Entry | DropOrder] = asyncio.Queue()
 
     def kick(self, entry: Entry) -> None:
-        """Note that a session has changed: its room is compared with what it should be."""
+        """Order a comparison of this session's room with what it should be."""
         room = entry.room
         if entry.session.state != "active" and not room.opened and room.task is None:
             return

@@ -1,7 +1,7 @@
-"""Rooms on workers: open each at its session's epoch, keep its matrix in force, close it when the session has ended.
+"""Rooms on workers: open each at its session's epoch, apply its matrix, and close it when the session has ended.
 
-Level-triggered: after any change one task per room compares what is with what should be, and sends the difference. When a worker
-fails, the session's epoch grows, and the same comparison opens the room on another worker.
+Level-triggered: after any change, one task per room compares the actual state with the wanted one and sends the difference. When
+a worker fails, the session's epoch grows, and the same comparison opens the room on another worker.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ READY_TIMEOUT_S = 8.0  # a spare takes over in well under this; a cold worker ne
 RETRY_S = 0.1
 RETRY_AFTER_FAULT_S = 1.0
 CLOSE_TIMEOUT_S = 1.0
-JOURNAL_UPDATES = 10_000  # full: the event stream waits, and so does the worker behind it
+JOURNAL_UPDATES = 10_000  # updates; when full, the event stream and the worker behind it wait
 
 
 class Rooms:
@@ -72,7 +72,7 @@ class Rooms:
         return task
 
     async def close(self) -> None:
-        """Closes every room that ends with us, so that what was drawn in the last moments reaches the journal."""
+        """Close every room whose worker ends with this server, so that the last strokes reach the journal."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -88,7 +88,7 @@ class Rooms:
         except (TimeoutError, RecordsAway):
             log.warning("rooms not closed in time", rooms=len(opened))
 
-    # --- towards the worker ----------------------------------------------------------------------------------------------
+    # --- to the worker ----------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Carry out the orders: at most one task drives a room."""
@@ -118,7 +118,7 @@ class Rooms:
                             await room.kicked.wait()
                 except (StaleEpoch, UnknownSession):
                     self._refused["board_epoch"] += 1
-                except Exception:  # the records fail: the people in the room wait for it, so it is tried again
+                except Exception:  # the records fail; try again, because people wait for this room
                     log.exception("room not brought about", session=entry.id)
                     room.dirty = True
                     await asyncio.sleep(RETRY_AFTER_FAULT_S)
@@ -153,8 +153,11 @@ class Rooms:
             await self._take_peers(entry, state)
 
     async def _board_so_far(self, entry: Entry, epoch: int) -> list[bytes]:
-        """The journal, claimed for this epoch. While the records are away the board begins empty, and the people in the room
-        bring what they hold, as they do in every new room; what is drawn from then on claims it."""
+        """Claim the board's journal for this epoch and return its updates.
+
+        While the records are unavailable the board starts empty. Browsers send their copies, as they do in every new room. The
+        next journalled stroke then claims the journal.
+        """
         try:
             await self.flushed()
             return await self._records.open_board(entry.id, epoch)
@@ -198,12 +201,12 @@ class Rooms:
             raise NotAllowed("no_worker") from None
 
     async def offer(self, entry: Entry, participant: str, tab: str, sdp: str, reply_to: int | None) -> Answer:
-        """Admit a new peer of this participant; NotAllowed with the worker's reason when it refuses."""
+        """Admit a new peer of this participant. Raise `NotAllowed` with the worker's reason if it refuses."""
         peer = f"peer-{secrets.token_hex(6)}"
         await self._sessions.apply(entry, PeerOffered(participant, peer, tab))
         worker, epoch = await self._ready(entry), entry.session.epoch
         person = entry.session.anyone(participant)
-        if person is None or person.peer_id != peer:  # they have left meanwhile, or the room has moved
+        if person is None or person.peer_id != peer:  # the participant has left meanwhile, or the room has moved
             raise NotAllowed("wrong_state")
         try:
             former = person.former_id
@@ -253,12 +256,12 @@ class Rooms:
         if entry is None:
             return
         if event.state in ("replaced", "gone"):
-            entry.limits.pop(event.participant, None)  # those of this connection; another's are told again
+            entry.limits.pop(event.participant, None)  # limits of the ended connection; the next one reports its own
             self._say_why(entry, event)
         await self._sessions.apply(entry, PeerChanged(event.participant, event.peer, event.epoch, event.state))
 
     def _say_why(self, entry: Entry, event: media.PeerChanged) -> None:
-        """A connection that ends by a fault tells its client which."""
+        """Tell the client why its peer connection ended by a fault."""
         reason, client = event.reason, entry.holders.get(event.participant)
         if not is_fault(reason):
             return
@@ -268,7 +271,7 @@ class Rooms:
             client.send(PeerEnded(session=entry.id, peer=event.peer, reason=reason, message=PEER_ENDS[reason]))
 
     async def _snapshot(self, event: media.Snapshot) -> None:
-        """After a missed number: the rooms as they are now."""
+        """Compare with the worker's rooms after an event was missed."""
         for room in event.rooms:
             entry = self._index.entries.get(room.room)
             if entry is None:
@@ -302,7 +305,7 @@ class Rooms:
         await self._journal.put(event)
 
     async def _recording_over(self, event: media.RecordingOver) -> None:
-        """A segment is closed; one whose period the user has taken back meanwhile is deleted again, now that nobody writes it."""
+        """Note a closed recording segment. Delete it if the user has withdrawn consent for its period meanwhile."""
         entry = self._index.entries.get(event.room)
         if entry is None:
             record = await self._records.session(event.room)
@@ -325,7 +328,7 @@ class Rooms:
     }
 
     async def journal(self) -> None:
-        """Writes board updates under their epoch; those of an older epoch are refused by the records and counted."""
+        """Write board updates under their epoch until cancelled. Updates of an older epoch are refused and counted."""
         while True:
             event = await self._journal.get()
             try:
@@ -339,11 +342,11 @@ class Rooms:
 
     @property
     def waiting_for_records(self) -> int:
-        """Board updates that are not journalled yet."""
+        """Return the number of board updates that are not journalled yet."""
         return self._journal.qsize()
 
     async def flushed(self) -> None:
-        """Every update that has arrived so far is in the records. RecordsAway: not as long as they are."""
+        """Wait until every board update so far is in the records. Raise `RecordsAway` while they are unavailable."""
         joining = asyncio.create_task(self._journal.join())
         leaving = asyncio.create_task(self._records.away.wait())
         try:

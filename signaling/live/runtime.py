@@ -1,4 +1,4 @@
-"""`Live`: everything that is going on now, one instance a server. Wires the parts and offers them to HTTP and WebSocket."""
+"""`Live`: all running sessions of one server. It builds the parts and offers them to HTTP and WebSocket."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ from signaling.session.model import FINAL_STATES, RATING_MS, NotAllowed
 
 log = structlog.get_logger(__name__)
 
-LEAVING_AT_ONCE = 16  # when thousands lose their connection in one instant, others are heard in between
+LEAVING_AT_ONCE = 16  # at once; when thousands disconnect in one instant, other work runs in between
 SWEEP_LONGEST_S = 5.0
 ERASURES_S = 0.5
 SITES_S = 10.0
 LOOP_RETRY_S = 1.0
 RESTART_RETRY_MS = 300
-OWED_S = 3.0  # so long we wait at our end for records that are away
+OWED_S = 3.0  # at our end, wait so long for unavailable records
 
 
 class Live:
@@ -78,8 +78,10 @@ class Live:
         bounds: Bounds | None = None,
         now: Now = wall_clock_ms,
     ) -> None:
-        """`refused`: counts everything that is refused, by reason. `forgotten`: whether a store outside of this process has lost
-        its memory since the last call."""
+        """`refused` counts refusals by reason.
+
+        `forgotten` returns whether a store outside of this process has lost its memory since the last call.
+        """
         self.records, self.store, self.workers, self.recordings = records, store, workers, recordings
         self.invites, self.turn, self.refused, self.now = invites, turn, refused, now
         self.admission = Admission(bounds)
@@ -172,7 +174,7 @@ class Live:
     async def start(self) -> None:
         self.meters.watch_records(self.records)
         await self.workers.start(self.rooms.on_event, self.rooms.worker_died)
-        self._tasks = [asyncio.create_task(_for_ever(self.rooms.run))]  # first: sessions that are read again open their rooms
+        self._tasks = [asyncio.create_task(_for_ever(self.rooms.run))]  # first, because restored sessions open their rooms
         await self._restore()
         await self.boards.load_messages()
         await self.boards.count()
@@ -199,12 +201,12 @@ class Live:
         self._tasks += [asyncio.create_task(_for_ever(loop)) for loop in loops]
 
     def say_goodbye(self) -> None:
-        """Tells every client to come back."""
+        """Tell every client to reconnect."""
         for client in list(self.hub.clients):
             client.bye("restart", RESTART_RETRY_MS)
 
     async def close(self) -> None:
-        """Ends the workers and all that runs here; what is live stays in the records."""
+        """End the workers and all tasks. Live sessions stay in the records."""
         await self.rooms.close()
         await self.workers.close()
         await self.owed.settled(OWED_S)
@@ -213,7 +215,7 @@ class Live:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _sweep(self) -> None:
-        """The matcher's own deadlines: expired rings, leases, wrap-ups."""
+        """Serve the matcher's own deadlines: rings, leases, wrap-ups. Runs until cancelled."""
         while True:
             deadline = await self.store.next_deadline_ms()
             wait_s = SWEEP_LONGEST_S if deadline is None else (deadline - self.now()) / 1000
@@ -221,7 +223,7 @@ class Live:
             await self.requests.sweep()
 
     async def _notice_erasures(self) -> None:
-        """Sessions that another process has erased (`sangdam session erase`) end here within a second."""
+        """End sessions within a second after another process has erased them (`sangdam session erase`). Runs until cancelled."""
         while True:
             await asyncio.sleep(ERASURES_S)
             self._erasures_seen, erased = await self.records.erasures(self._erasures_seen)
@@ -229,7 +231,7 @@ class Live:
                 await self.erased(session_id)
 
     async def _count_sites(self) -> None:
-        """Among them the places are shared out."""
+        """Count the sites. The limit of waiting users is divided among them."""
         while True:
             self.admission.sites = len(await self.records.sites())
             await asyncio.sleep(SITES_S)
@@ -281,7 +283,7 @@ class Live:
         user_name: str,
         now: int,
     ) -> tuple[str, str]:
-        """(session id, token). Only the token's hash is kept."""
+        """Make a session. Return its id and its token. Only the token's hash is stored."""
         found = await self.records.site(site)
         if found is None:
             raise NotAllowed("unknown")
@@ -313,14 +315,14 @@ class Live:
         )
         await self.records.create_session(record)
         entry = _entry(record, session, found, brief)
-        with suppress(RecordsAway):  # the session is made; its counselor sees no earlier ones
+        with suppress(RecordsAway):  # the session exists; its counselor sees no earlier sessions
             await self.earlier.read([(entry, record)])
         self.index.entries[session_id] = entry
         self.sessions.refresh(entry)
         return session_id, token
 
     async def authorize_user(self, session_id: str, token: str) -> str | None:
-        """The user's participant id if the token is that session's, and it lives or may still be rated."""
+        """Return the user's participant id if the token opens this session and the session may still be opened."""
         entry = await self.by_token(token)
         return entry.session.user if entry is not None and entry.id == session_id else None
 
@@ -345,7 +347,7 @@ class Live:
         return session.state not in FINAL_STATES or self.now() <= (session.ended_at or 0) + RATING_MS
 
     async def any_session(self, session_id: str) -> Entry | None:
-        """Running or over; one that is over and not looked at comes from the records and is not kept in memory."""
+        """Return a running or ended session. An ended one that no page shows is read from the records and not kept in memory."""
         entry = self.index.entries.get(session_id)
         record = None if entry else await self.records.session(session_id)
         return entry or (await self._load(record) if record is not None and record.state in FINAL_STATES else None)
@@ -368,6 +370,12 @@ class Live:
             counselors = [each for each in self.staffing.known.values() if each.role == "counselor"]
             return Place(1, None, None, any(self.staffing.serves(each, site, language, path) for each in counselors))
 
+    async def helpers(self, site: str, category: str, language: str) -> list[str]:
+        """Return the names of counselors who may answer such a request now, those who are free first."""
+        found = await self.records.site(site)
+        path = found.category_path(category) if found else ()
+        return self.staffing.helpers(site, language, path or (category,))
+
     async def hours_changed(self, site: str) -> None:
         await self.sessions.hours_changed(site)
 
@@ -379,7 +387,7 @@ class Live:
         await self.sessions.save_brief(entry)
 
     async def invite(self, entry: Entry, participant: str) -> tuple[str, int]:
-        """A fresh link for the user whom this counselor calls back, and until when it works."""
+        """Return a new link for the user whom this counselor calls back, and its expiry in ms."""
         session, now = entry.session, self.now()
         if participant != session.owner or not session.calling_back():
             raise NotAllowed("wrong_state")
@@ -387,7 +395,7 @@ class Live:
         return self.invites.issue(entry.id, session.request, now)
 
     async def exchange_invite(self, invite: str) -> tuple[Entry, str]:
-        """Once: the session, and the token that opens it from now on, alone. InviteRefused."""
+        """Exchange a one-time link for the session and its new token. The former token ends. Raise `InviteRefused`."""
         claims = self.invites.read(invite, self.now())
         entry = self.index.entries.get(claims.session)
         if entry is None or entry.session.request != claims.request or not entry.session.calling_back():
@@ -397,13 +405,13 @@ class Live:
         token = secrets.token_urlsafe(32)
         self.index.change_token(entry, token_hash(token))
         if (former := entry.holders.get(entry.session.user)) is not None:
-            former.bye("replaced")  # a page left open lives by the token of before
+            former.bye("replaced")  # a page that is still open uses the former token
             await self.detach(former)
         await self.records.save_token(entry.id, entry.token_hash)
         return entry, token
 
     async def erased(self, session_id: str) -> None:
-        """Ends a session that is erased, and shows it nowhere any more."""
+        """End an erased session and remove it from every page."""
         entry = self.index.entries.get(session_id)
         await self.recordings.erase(session_id)
         for changed in self.earlier.forget(session_id):
@@ -420,15 +428,17 @@ class Live:
             self.boards.messages_changed()
 
     async def staff_signed_out(self, member: StaffRecord, right: str = "") -> None:
-        """End the connections of that sign-in, or without one all of theirs; sessions of theirs follow the rules for a lost
-        owner. Whoever has no connection, after all, is signed out at the matcher."""
+        """End the connections of one sign-in, or all connections of the member.
+
+        Their sessions follow the rules for a disconnected owner. A member left without a connection is signed out at the matcher.
+        """
         clients = self.hub.of_staff(member.id)
         await self.rights.end([client for client in clients if right in ("", client.right)])
         if not clients:
             await self.rights.sign_out(member)
 
     async def signed_in_again(self, member: StaffRecord, former: str) -> None:
-        """This browser's other tabs come back as whoever has signed in now."""
+        """Let the browser's other tabs reconnect as the member who has signed in now."""
         theirs = [client for client in self.hub.staff_clients() if client.right == former]
         same = [client for client in theirs if client.staff is not None and client.staff.id == member.id]
         await self.rights.restart(same)
@@ -437,7 +447,7 @@ class Live:
     # --- connections -----------------------------------------------------------------------------------------------------
 
     async def attach_user(self, client: Client, entry: Entry) -> None:
-        """The newest tab acts for the user; the one before is told and closed."""
+        """Let the newest tab act for the user. The former tab is told and closed."""
         entry = self.index.entries.setdefault(entry.id, entry)
         user = entry.session.people[entry.session.user]
         client.session, client.participant = entry.id, user.id
@@ -484,10 +494,10 @@ class Live:
             await self.requests.settled()
             await self.staffing.read(record)
         except Unavailable:
-            self.refused["unavailable"] += 1  # they come back to their conversations all the same
+            self.refused["unavailable"] += 1  # they still return to their conversations
 
     async def detach(self, client: Client) -> None:
-        """The connection is over. A session it held goes to the newest other tab of that member of staff, if there is one."""
+        """Detach an ended connection. Its sessions go to the member's newest other tab, if there is one."""
         async with self._leaving:
             if client in self.hub.clients:
                 await self._detach(client)
@@ -525,7 +535,7 @@ def _entry(record: SessionRecord, session: Session, site: Site, brief: Brief) ->
 
 
 async def _for_ever(loop: Callable[[], Awaitable[None]]) -> None:
-    """A loop that the service cannot do without: a fault in one round of it (the records fail) is logged, and it goes on."""
+    """Run a loop that the service needs. A fault in one round (the records fail) is logged, and the loop continues."""
     while True:
         try:
             await loop()

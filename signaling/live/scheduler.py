@@ -13,7 +13,7 @@ _LONGEST_SLEEP_S = 60.0
 
 
 class Scheduler:
-    """``fire(key)`` is awaited when the key's time has come; the key is then forgotten until set again."""
+    """Awaits `fire(key)` when the key's time has come. The key is then forgotten until it is set again."""
 
     def __init__(self, fire: Callable[[str], Awaitable[None]], now: Callable[[], int]) -> None:
         self._fire = fire
@@ -31,11 +31,11 @@ class Scheduler:
             self.wake()
 
     def wake(self) -> None:
-        """Something has changed: a deadline, or the clock."""
+        """Look again for the earliest deadline, after a deadline or the clock has changed."""
         self._wake.set()
 
     def take_due(self, now: int) -> list[str]:
-        """Keys whose time has come, each once; entries that were moved or dropped since are skipped."""
+        """Return the keys whose time has come, each once. Moved or dropped entries are skipped."""
         due = []
         while self._heap and self._heap[0][0] <= now:
             at, key = heapq.heappop(self._heap)

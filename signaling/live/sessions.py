@@ -1,4 +1,4 @@
-"""The machine at work: events in, records and effects out, views pushed. Every live session goes through ``apply``."""
+"""Run the session machine: events in; records, effects and views out. Every change of a live session goes through `apply`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ log = structlog.get_logger(__name__)
 
 
 class Effects(Protocol):
-    """The effects that a session's steps have outside of it."""
+    """Actions outside of the session that its steps ask for."""
 
     async def ask_matcher(self, entry: Entry, effect: Enqueue | Step | Transfer | Reinstate) -> None: ...
     async def say(self, entry: Entry, say: Say) -> None: ...
@@ -78,11 +78,14 @@ class Sessions:
         self._now = now
         self._effects = effects
         self.scheduler = Scheduler(self._tick, now)
-        self.changed = True  # the wallboard and the queues have something new to show
+        self.changed = True  # whether the wallboard and the queues must be sent again
 
     async def apply(self, entry: Entry, event: SessionEvent) -> None:
-        """Apply one event: decide, save, carry out the effects, show. Raise `NotAllowed` or what the records refuse; the session
-        is then as it was. While the records are unavailable the session goes on and is saved later."""
+        """Apply one event: decide, save, carry out the effects, and show the new views.
+
+        Raise `NotAllowed`, or the error with which the records refuse. The session is then unchanged. While the records are
+        unavailable the session continues and is saved later.
+        """
         async with entry.lock:
             before = encode_snapshot(entry.session)
             try:
@@ -141,7 +144,7 @@ class Sessions:
                 case Over():
                     self._over(entry, effect)
         except UnknownSession:
-            self._refused["erased"] += 1  # its records are gone: nothing is added to them
+            self._refused["erased"] += 1  # add nothing to the records of an erased session
         except Exception:
             log.exception("effect failed", session=entry.id, effect=type(effect).__name__)
 
@@ -187,20 +190,20 @@ class Sessions:
         self.forget_if_done(entry)
 
     def forget_if_done(self, entry: Entry) -> None:
-        """A final session stays in memory only while its user still looks at it (and may rate it)."""
+        """Forget a closed session unless its user's page is still open (and may rate it)."""
         if entry.session.state in FINAL_STATES and not entry.holders:
             self._index.entries.pop(entry.id, None)
             self._index.forget(entry)
             self.scheduler.set(entry.id, None)
 
     def show(self, entry: Entry) -> None:
-        """To every holder whose view has changed, the view."""
+        """Send the view to every holder whose view has changed."""
         around = self.surroundings(entry)
         for participant, client in list(entry.holders.items()):
             if not client.greeted:
                 continue
             if entry.session.anyone(participant) is None:
-                continue  # has just stopped listening, or is about to begin
+                continue  # an operator who has just stopped or is about to start listening
             view = views.session_view(entry.session, participant, around, entry.grid, entry.limits.get(participant))
             frame = encode(SessionUpdate(session=view))
             said = hash(frame)
@@ -230,7 +233,7 @@ class Sessions:
         )
 
     def standing(self, entry: Entry) -> tuple[bool, bool]:
-        """Return (is leaving a message offered, is the category open): both may change by themselves while somebody waits."""
+        """Return (is leaving a message offered, is the category open). Both may change with time while a user waits."""
         return self._offers_message(entry, self.waiting(entry).staffed), self._open(entry)
 
     def _offers_message(self, entry: Entry, staffed: bool) -> bool:
@@ -262,7 +265,7 @@ class Sessions:
         )
 
     async def renew_site(self, entry: Entry) -> None:
-        """As the site's records are now: its hours may have changed since the session was made."""
+        """Read the site again. Its hours may have changed since the session was made."""
         with suppress(RecordsAway):
             entry.site = await self._records.site(entry.site.id) or entry.site
 
@@ -280,7 +283,7 @@ class Sessions:
 
 
 def _counselor(entry: Entry) -> str:
-    """The last one, who may have taken the user over from a colleague; a professional only where there was no counselor."""
+    """Return the session's last counselor. Without any, return the professional."""
     people = entry.session.people
     owner = people.get(entry.session.owner)
     if owner is not None and owner.role == "counselor":
@@ -289,7 +292,7 @@ def _counselor(entry: Entry) -> str:
 
 
 def _professional(entry: Entry) -> str:
-    """The one who is here, else one who was. A colleague who takes over is none."""
+    """Return the professional who is here, or one who was. A counselor who takes over does not count."""
     asked = entry.session.professional()
     if asked is not None and asked.role == "professional":
         return asked.staff

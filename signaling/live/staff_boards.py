@@ -1,4 +1,4 @@
-"""Boards pushed to staff in rounds, at most once a second: the queues of consoles, and the operators' wallboard."""
+"""Push the consoles' queues and the operators' wallboard in rounds, at most once a second."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ log = structlog.get_logger(__name__)
 ROUND_S = 1.0
 COUNTS_EVERY_ROUNDS = 10
 QUEUE_ITEMS = 50
-QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024  # a thousand consoles with a long queue each are told within a few seconds, not all in one
+QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024  # spreads a long queue for a thousand consoles over a few seconds
 
-Group = tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]  # whoever is in the same sees the same queue
+Group = tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]  # members of one group see the same queue
 
 
 class Boards:
@@ -62,8 +62,8 @@ class Boards:
         self._messages: list[MessageRecord] = []
         self._messages_changed = True
         self._sites: dict[str, Site] = {}  # for the names in messages
-        self._frames: dict[Group, bytes] = {}  # of this round
-        self._behind: list[Client] = []  # consoles that this round has still to tell
+        self._frames: dict[Group, bytes] = {}  # encoded queues of this round
+        self._behind: list[Client] = []  # consoles that are still to be told in this round
 
     async def run(self) -> None:
         rounds = 0
@@ -77,7 +77,7 @@ class Boards:
                 log.exception("round failed")
 
     async def _round(self, *, counting: bool) -> None:
-        with suppress(RecordsAway):  # what was read last stays
+        with suppress(RecordsAway):  # keep the last result
             if self._messages_changed:
                 await self.load_messages()
             if counting:
@@ -95,7 +95,7 @@ class Boards:
         self._counts = await self._records.counts_today(int(midnight.timestamp() * 1000))
 
     def messages_changed(self) -> None:
-        """They are read again in the next round: many may be left in one second."""
+        """Read the messages again in the next round. Many may be left within one second."""
         self._messages_changed = True
 
     async def load_messages(self) -> None:
@@ -109,7 +109,7 @@ class Boards:
         self.sessions.changed = True
 
     def push(self) -> None:
-        """Send every member of staff what has changed. Consoles beyond what one round may send wait for the next."""
+        """Send every member of staff what has changed. Consoles beyond this round's byte limit wait for the next."""
         self._frames.clear()
         if not self._behind:
             self._behind = [client for client in self._hub.staff_clients() if client.staff and client.staff.role in MATCHED_ROLES]
@@ -124,7 +124,7 @@ class Boards:
         while self._behind and spent < QUEUE_BYTES_A_ROUND:
             spent += self.push_queue(self._behind.pop())
         if self._behind:
-            self.sessions.changed = True  # those told first may have been told too early
+            self.sessions.changed = True  # consoles told first may have missed a change of this round
 
     def push_queue(self, client: Client) -> int:
         """Send this member the people they could serve and the messages left, if that has changed. Return the bytes sent."""
@@ -164,7 +164,7 @@ class Boards:
         return found
 
     def _to_come(self, locale: str, record: StaffRecord | None = None) -> list[QueueItem]:
-        """Callbacks whose time has not come: all, or those that this member could serve."""
+        """Return the callbacks that are not due yet: all, or those that this member could serve."""
         found = [
             entry
             for entry in self._index.callbacks.values()
@@ -178,7 +178,7 @@ class Boards:
         return self.staffing.serves(record, session.site, session.language, entry.site.category_path(session.category))
 
     def _asking(self, kind: str, record: StaffRecord, locale: str) -> list[QueueItem]:
-        """Help or transfers asked for, of whoever could come."""
+        """Return the help or transfer requests that this member could answer."""
         found = []
         for entry in self._index.running.values():
             asked = entry.session.open_help()
@@ -191,13 +191,13 @@ class Boards:
         return found
 
     def may_take(self, record: StaffRecord, message: str) -> bool:
-        """Is this message one of those that the member is shown?"""
+        """Return whether the member is shown this message."""
         return any(each.id == message and _for(record, each) for each in self._messages)
 
     # --- the wallboard ---------------------------------------------------------------------------------------------------
 
     def wallboard(self, locale: str = "") -> Wallboard:
-        """Names of sites and categories are in the viewer's language, where the site has it."""
+        """Return the wallboard. Names of sites and categories are in `locale` if the site has them."""
         index = self._index
         asking = [*index.waiting.values(), *(entry for entry in index.callbacks.values() if entry.session.in_line())]
         waiting = [
@@ -246,12 +246,12 @@ class Boards:
 
 
 def _since(entry: Entry) -> int:
-    """Also when a callback is due, before it is."""
+    """Return when the session began to wait. For a callback, return when it is due."""
     called = entry.session.callback
     return called.due_at if entry.session.state == "callback" and called is not None else entry.session.enqueued_at
 
 
 def _for(record: StaffRecord, message: MessageRecord) -> bool:
-    """Messages go to counselors of that language and site."""
+    """Return whether the message is for this member: a counselor of its language and site."""
     sites = record.sites
     return record.role == "counselor" and message.language in record.languages and ("*" in sites or message.site in sites)

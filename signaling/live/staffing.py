@@ -1,4 +1,4 @@
-"""Staff at work: their presence and state at the matcher, shown in all their tabs."""
+"""Presence and state of staff at the matcher, shown in all their tabs."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ MATCHED_ROLES = ("counselor", "professional")
 
 
 class Staffing:
-    """Staff at work: their presence and state at the matcher, and what each was last told of it."""
+    """Renews the presence of staff, and sends each member their state when it changes."""
 
     def __init__(self, *, store: MatchStore, hub: Hub, index: Index, now: Now) -> None:
         self._store = store
         self._hub = hub
         self._index = index
         self._now = now
-        self.known: dict[str, StaffRecord] = {}  # signed in, lost ones until their lease has run out
+        self.known: dict[str, StaffRecord] = {}  # signed in; disconnected members stay until their lease has run out
         self._told: dict[str, tuple[m.StaffState, str, int | None, int]] = {}  # state, why away, until, since
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
-        """The store has stepped: its next deadline may be another."""
+        """Look again for the store's next deadline, after a step."""
         self._wake.set()
 
     async def woken(self, timeout_s: float) -> None:
@@ -67,7 +67,7 @@ class Staffing:
         return self._told[staff][0] if staff in self._told else "signed_out"
 
     def since(self, staff: str) -> int:
-        """Since when they have been in their state, as far as it is known."""
+        """Return since when the member has been in their state, or the best known time."""
         return self._told[staff][3] if staff in self._told else 0
 
     def show(self, record: StaffRecord) -> None:
@@ -87,14 +87,14 @@ class Staffing:
         )
 
     async def read(self, record: StaffRecord) -> None:
-        """Takes the state over from the store when no event has told it yet."""
+        """Read the member's state from the store if no event has reported it yet."""
         status = await self._store.staff_status(record.id)
         if status is not None:
             _, why, until, _ = self._told.get(record.id, ("away", "", None, 0))
             self._told[record.id] = (status.state, why if status.state == "away" else "", until, status.since_ms)
 
     def serves(self, record: StaffRecord, site: str, language: str, category_path: tuple[str, ...]) -> bool:
-        """Would this member ever be asked for such a request? (The matcher's rule for skills, for showing queues only.)"""
+        """Return whether the matcher could ever offer such a request to this member. For showing queues only."""
         return (
             language in record.languages
             and ("*" in record.sites or site in record.sites)
@@ -102,18 +102,29 @@ class Staffing:
         )
 
     def colleagues(self, entry: Entry, of: str) -> list[StaffItem]:
-        """Counselors signed in who speak the session's language and serve its site, those who are free first."""
+        """Return the signed-in counselors who speak the session's language and serve its site, free ones first."""
         found = [item for item in self.items() if item.id != of and self._may_take_over(self.known[item.id], entry)]
         for item in found:
             if item.state == "busy" and item.sessions < self.known[item.id].capacity:
                 item.state = "available"
         return sorted(found, key=lambda item: (item.state != "available", item.name))
 
+    def helpers(self, site: str, language: str, category_path: tuple[str, ...]) -> list[str]:
+        """Return the names of counselors at work who serve such a request, those who are free first."""
+        found = [
+            (self.state(staff) != "available", record.name)
+            for staff, record in self.known.items()
+            if record.role == "counselor" and self._at_work(staff) and self.serves(record, site, language, category_path)
+        ]
+        return [name for _, name in sorted(found)]
+
     def preferred(self, entry: Entry, staff: str) -> StaffRecord | None:
-        """The counselor of that id, if waiting a moment for them makes sense: at work, in the session's language and site."""
+        """Return this counselor if a short wait for them makes sense: they are at work and serve the session."""
         record = self.known.get(staff)
-        at_work = self.state(staff) in ("available", "reserved", "busy", "wrap_up")
-        return record if record is not None and at_work and self._may_take_over(record, entry) else None
+        return record if record is not None and self._at_work(staff) and self._may_take_over(record, entry) else None
+
+    def _at_work(self, staff: str) -> bool:
+        return self.state(staff) in ("available", "reserved", "busy", "wrap_up")
 
     def _may_take_over(self, record: StaffRecord, entry: Entry) -> bool:
         here = "*" in record.sites or entry.site.id in record.sites

@@ -20,7 +20,7 @@ PAUSES_S = (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 2.0)  # indexed by the number of 
 
 
 class Silence:
-    """How long a worker has been silent. After `limit_s` it counts as dead.
+    """Time for which a worker has been silent. After `limit_s` the worker counts as dead.
 
     Call ``tick`` every ``TICK_S``. A late tick counts as one tick only, because events of the meantime may lie unread.
     """

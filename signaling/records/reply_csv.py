@@ -24,6 +24,8 @@ class BadTable(ValueError):
 
 
 class Row(NamedTuple):
+    """One saved reply of a CSV file."""
+
     language: str
     title: str
     text: str

@@ -144,7 +144,7 @@ async def shoot(cast: Cast, service: Service) -> None:
     async with cast.stack:
         counselor = await conference(cast)
         await counselor.page.mouse.move(640, 790)
-        await expect(counselor.page.locator(".room-views video")).to_have_count(3)
+        await expect(counselor.page.locator(".people video")).to_have_count(3)
         await counselor.page.screenshot(path=TO)
     # Few pixels have the colours of the pens: the method that keeps rare ones.
     image = Image.open(TO).convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)

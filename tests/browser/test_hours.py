@@ -42,7 +42,7 @@ async def test_holiday_closes_for_new_users_but_not_for_the_queue(cast: Cast) ->
     await late.open_panel()
     await expect(late.panel.get_by_test_id("panel-closed")).to_contain_text(f"{when}에 시작해요")
     await expect(late.panel.get_by_test_id("panel-voice")).to_have_count(0)
-    await late.panel.get_by_test_id("panel-closed-message").click()
+    await late.panel.get_by_test_id("panel-offer-message").click()
     await late.panel.get_by_test_id("panel-contact").fill("010-1234-5678")
     await late.panel.get_by_test_id("panel-message").fill("렌즈 문의")
     await late.panel.get_by_test_id("panel-leave-message").click()

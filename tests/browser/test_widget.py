@@ -32,6 +32,11 @@ async def look_around(user: User, seconds: int = 12) -> Frame:
     return await user.open_panel()
 
 
+async def unfold(panel: Frame) -> None:
+    """Open the list of what is shared."""
+    await panel.get_by_test_id("panel-shared").locator("summary").first.click()
+
+
 def shared(panel: Frame, what: str) -> Locator:
     return panel.get_by_test_id("panel-shared-item").filter(has_text=what)
 
@@ -63,6 +68,7 @@ async def test_nothing_private_is_sent_before_a_button_is_pressed(cast: Cast) ->
 
     panel = await look_around(user)
     await expect(panel.get_by_test_id("panel-shared-item")).to_have_count(4)
+    await unfold(panel)
     await panel.get_by_test_id("panel-note").press_sequentially("손떨림이 걱정돼요")
     await panel.get_by_test_id("panel-name").press_sequentially("민지")
 
@@ -85,6 +91,7 @@ async def test_shared_facts_are_listed_and_removed_ones_not_sent(cast: Cast) -> 
     counselor = await cast.counselor()
     user = await cast.user()
     panel = await look_around(user)
+    await unfold(panel)
     await expect(shared(panel, "지금 보는 페이지")).to_contain_text("/lens35.html")
     await expect(shared(panel, LENS).filter(has_text="590,000")).to_be_visible()
     await expect(shared(panel, "상품 사진").locator("img")).to_be_visible()
@@ -124,6 +131,8 @@ async def test_shop_signs_for_a_signed_in_visitor(cast: Cast) -> None:
     await user.shop.get_by_test_id("shop-sign-in").click()
     await expect(user.shop.get_by_test_id("shop-name")).to_contain_text("김민지")
     panel = await user.open_panel()
+    await expect(panel.get_by_test_id("panel-helpers")).to_contain_text("Jimin")
+    await unfold(panel)
     await expect(shared(panel, "빛과소리 확인")).to_be_visible()
     await panel.get_by_test_id("panel-text").click()
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.style import faults
+from tests.style import faults, undocumented
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,14 @@ def test_style_fault_is_found(source: str, found: str) -> None:
     sentences = " ".join(sentence for _, sentence in faults(source))
     assert found in sentences
     assert bool(sentences) == bool(found)
+
+
+def test_imported_function_needs_a_docstring() -> None:
+    sources = {
+        "media.api.client": "def ask(): ...\ndef tell():\n    'Tell the worker.'\ndef _own(): ...",
+        "media.api.wire": "from media.api.client import ask",
+        "signaling.live.rooms": "from media.api.client import ask, tell",
+    }
+    assert list(undocumented(sources)) == [("media.api.client", 1, "ask has no docstring, and signaling.live.rooms imports it")]
+    del sources["signaling.live.rooms"]
+    assert list(undocumented(sources)) == [], "a package may import its own without one"

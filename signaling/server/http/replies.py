@@ -17,7 +17,7 @@ from signaling.server.app_keys import RECORDS
 
 from .bodies import Key, now_ms, path_id, read_bytes, read_json, read_query
 from .errors import Refused, answer, not_found
-from .operator import operator_of
+from .operator import operator_of, read_language
 from .staff import signed_in
 
 routes = web.RouteTableDef()
@@ -50,6 +50,14 @@ class ReplyItem(Struct, kw_only=True):
 class Imported(Struct, kw_only=True):
     added: int
     changed: int
+
+
+class SiteItem(Struct, kw_only=True):
+    """A site, for which replies can be edited. `name`: in the requested language if the site has it."""
+
+    id: str
+    name: str
+    languages: list[str]
 
 
 class ReplyQuery(Struct, kw_only=True):
@@ -115,6 +123,19 @@ async def used(request: web.Request) -> web.Response:
 
 
 # --- operators -----------------------------------------------------------------------------------------------------------
+
+
+@routes.get("/api/operator/sites")
+async def sites(request: web.Request) -> web.Response:
+    await operator_of(request)
+    language = read_query(request, read_language).lang
+    found = await request.app[RECORDS].sites()
+    return answer(
+        [
+            SiteItem(id=site.id, name=site.name(site.language_for(language) or language), languages=site.languages)
+            for site in found
+        ]
+    )
 
 
 @routes.get("/api/operator/sites/{site}/replies")

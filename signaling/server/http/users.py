@@ -29,6 +29,7 @@ routes = web.RouteTableDef()
 
 CHANNELS: tuple[Channel, ...] = ("text", "voice", "video")
 _TRANSCRIPT_PAGE = 500
+_HELPERS_SHOWN = 3  # names in the panel's greeting
 _INVITE_STATUS: dict[InviteReason, int] = {"replayed": 409, "over": 410, "expired": 410}
 INVITE_SENTENCES: dict[InviteReason, str] = {
     "bad_invite": "This link is not complete.",
@@ -43,6 +44,7 @@ class PanelView(Struct, kw_only=True):
     category: CategoryView
     language: str
     staffed: bool
+    helpers: list[str]  # names of counselors at work, those who are free first
     low_s: int | None
     high_s: int | None
     retention_days: int
@@ -109,8 +111,8 @@ async def panel(request: web.Request) -> web.Response:
     if category not in site.categories:
         raise CodeRefused("unknown_category")
     language = site.language_for(asked.lang) or (site.languages or ["en"])[0]
-    now, hours = now_ms(), site.hours_of(category)
-    place = await request.app[LIVE].estimate(site.id, category, language, now)
+    now, hours, live = now_ms(), site.hours_of(category), request.app[LIVE]
+    place = await live.estimate(site.id, category, language, now)
     return answer(
         PanelView(
             site=SiteView(
@@ -119,6 +121,7 @@ async def panel(request: web.Request) -> web.Response:
             category=CategoryView(id=category, name=site.category_name(category, language)),
             language=language,
             staffed=place.staffed,
+            helpers=(await live.helpers(site.id, category, language))[:_HELPERS_SHOWN],
             low_s=place.low_s,
             high_s=place.high_s,
             retention_days=site.retention_days,

@@ -1,7 +1,7 @@
-/** Alerts to an incoming call: sound, notification, the tab's title, the screen reader. */
+/** Alerts to an incoming call: sound, notification, the screen reader. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { announce, useStore } from "../ui";
-import { field, title, type Call } from "./logic/ringing";
+import { field, type Call } from "./logic/ringing";
 import { notify } from "./notify";
 import { prefs } from "../staff/prefs";
 import { Ringer } from "./ringer";
@@ -48,15 +48,5 @@ export function useAlerts(ring: Call | null, silenced: string): void {
     const kind = call.kind === "help" || call.kind === "upgrade" ? call.kind : "";
     announce(t(kind ? `ring.announce.${kind}` : "ring.announce", { who: whoCalls(call), topic: call.category }), "assertive");
     return notify(t(kind ? `ring.title.${kind}` : "ring.title"), `${whoCalls(call)} · ${call.category}`, id);
-  }, [id]);
-
-  useEffect(() => {
-    const base = document.title;
-    if (id === "") return;
-    const flash = setInterval(() => (document.title = title(base, t("ring.title.tab"), Date.now())), 500);
-    return () => {
-      clearInterval(flash);
-      document.title = base;
-    };
   }, [id]);
 }

@@ -5,13 +5,12 @@ import type { RoomLink } from "../room/room-link";
 import { Button } from "../ui";
 import { keyLabel } from "./logic/keys";
 import { nameOf, userOf } from "../staff/names";
-import { setPrefs, type View } from "../staff/prefs";
 import { t } from "../staff/texts";
 
 interface BarProps {
   link: RoomLink | null;
   session: SessionView;
-  view: View;
+  board: { open: boolean; onToggle: () => void };
   owner: boolean;
   mayAsk: boolean;
   mayHold: boolean;
@@ -22,17 +21,11 @@ interface BarProps {
 }
 
 /** The session's controls. Help is in the middle; End is at the far side, in another colour. */
-export function Bar({ link, session, view, owner, mayAsk, mayHold, onHold, onHelp, onTransfer, onEnd }: BarProps) {
+export function Bar({ link, session, board, owner, mayAsk, mayHold, onHold, onHelp, onTransfer, onEnd }: BarProps) {
   const held = session.room?.held === true;
   return (
     <footer class="bar" aria-label={t("ctl.group")}>
-      {link !== null && (
-        <Controls
-          link={link}
-          session={session}
-          board={{ open: view !== "stage", onToggle: () => setPrefs({ view: view === "stage" ? "board" : "stage" }) }}
-        />
-      )}
+      {link !== null && <Controls link={link} session={session} board={board} />}
       <div class="bar-help">
         {owner && session.room?.media === true && (
           <Button

@@ -7,9 +7,11 @@ import type { Call } from "./logic/ringing";
 import { neighbour, nextState } from "./logic/queue";
 import { isChange, mayHandOver, MODES, type Planned } from "./modes";
 import type { Standing } from "./standing";
-import { setPrefs, VIEWS, type View } from "../staff/prefs";
+import type { Layout } from "./layouts";
+import { VIEWS } from "./logic/layout";
 import type { Tab } from "./tabs";
 import type { Sessions } from "./use-sessions";
+import type { Viewing } from "./use-view";
 
 export type Open = "keys" | "settings" | "help" | "transfer" | "end" | "leave" | "hand_over" | null;
 
@@ -19,7 +21,8 @@ export interface DeskState {
   sessions: Sessions;
   standing: Standing;
   link: RoomLink | null;
-  view: View;
+  viewing: Viewing;
+  layout: Layout;
   audience: Audience;
   planned: Planned | null;
   actions: Actions;
@@ -69,7 +72,7 @@ function ringKeys({ ring, onAccept, onDecline, onSilence }: DeskState): Keys {
 }
 
 function roomKeys(desk: DeskState): Keys {
-  const { standing, sessions, actions, view, audience, onAudience, onEnd } = desk;
+  const { standing, sessions, actions, viewing, layout, audience, onAudience, onEnd } = desk;
   const session = sessions.current;
   if (session === null || !standing.live) return {};
   return {
@@ -77,7 +80,8 @@ function roomKeys(desk: DeskState): Keys {
     chat: () => goTo(desk, "chat", '[data-testid="chat-input"]'),
     audience: () => onAudience(audience === "all" ? "staff" : "all"),
     notes: () => goTo(desk, "brief", '[data-testid="notes"]'),
-    view: () => setPrefs({ view: VIEWS[(VIEWS.indexOf(view) + 1) % VIEWS.length] }),
+    view: () => viewing.choose(VIEWS[(VIEWS.indexOf(viewing.view) + 1) % VIEWS.length]!),
+    side: () => layout.foldSide(),
     [standing.owner ? "end" : "leave"]: onEnd,
   };
 }
@@ -109,7 +113,7 @@ function modeKeys(desk: DeskState, session: SessionView, help: HelpView): Keys {
   const shown = planned ?? { mode, hear_user: help.hear_user };
   const plan = (next: Planned) => {
     onPlan(next);
-    goTo(desk, "room", '[data-testid="mode-apply"]');
+    goTo(desk, "chat", '[data-testid="mode-apply"]');
   };
   const keys: Keys = Object.fromEntries(
     MODES.map((one) => [one, () => plan({ mode: one, hear_user: one === mode && help.hear_user })]),

@@ -18,12 +18,14 @@ import { EndDialog, HandOverDialog, KeysDialog, LeaveDialog } from "./dialogs";
 import { HelpDialog } from "./help";
 import { Idle } from "./idle";
 import { Lane } from "./lane";
+import { useLayout } from "./layouts";
+import { layoutKey } from "./logic/layout";
+import { waitsSince } from "./logic/news";
 import { shown, upgrades, type Call } from "./logic/ringing";
 import { Modes, type Planned } from "./modes";
 import { userOf } from "../staff/names";
 import { Notes } from "./notes";
 import { askPermission, permission } from "./notify";
-import { prefs } from "../staff/prefs";
 import { Reading } from "./reading";
 import { Incoming } from "./ring";
 import { Room } from "./room";
@@ -32,9 +34,12 @@ import { standing } from "./standing";
 import { Tabs, type Tab } from "./tabs";
 import { t, textOr } from "../staff/texts";
 import { MissedBand, TopBar } from "./top-bar";
+import { Splitter } from "./splitter";
 import { TransferDialog } from "./transfer";
 import { useKeys } from "./use-keys";
 import { useHoldElsewhere, useRoom, useSessions } from "./use-sessions";
+import { useNews, useTitle } from "./use-news";
+import { useView } from "./use-view";
 
 interface DeskProps {
   /** Returns to the sign-in, with the reason to show there. */
@@ -80,14 +85,16 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   const actions = useMemo(() => makeActions((message) => client.connection.request(message)), [client]);
   const pictures = useMemo(() => new Pictures(), []);
   useEffect(() => () => pictures.close(), [pictures]);
-  const sessions = useSessions(state, me);
+  const [tab, setTab] = useState<Tab>("lane");
+  const sessions = useSessions(state, me, tab === "chat" || !isPhone());
   const session = sessions.current;
   const link = useRoom(client, session);
   const [taking, setTaking] = useState("");
   useHoldElsewhere(client, state, sessions, taking);
-  const { view } = useStore(prefs);
+  const viewing = useView(session, link);
+  const working = viewing.view !== "chat" && session?.state === "active";
+  const layout = useLayout(layoutKey(session?.channel ?? "text", me.role, working));
   const [open, setOpen] = useState<Open>(null);
-  const [tab, setTab] = useState<Tab>("lane");
   const [planned, setPlanned] = useState<Planned | null>(null);
   const [audience, setAudience] = useState<Audience>("all");
   const [silenced, setSilenced] = useState("");
@@ -96,6 +103,8 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   const ring = shown(calls.filter((one) => one.expires_at > now));
   const soundReady = useRingerReady();
   useAlerts(ring, silenced);
+  useNews(sessions);
+  useTitle(sessions, ring !== null);
   useRingOverToasts(state);
   const mine = standing(session, state.replaced);
   const { live, owner, reading, mayAsk, mayHold, joined } = mine;
@@ -107,7 +116,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
     setOpen((was) => (was === "settings" || was === "keys" ? was : null));
   }, [session?.id]);
   useEffect(() => {
-    if (session !== null) setTab("room");
+    if (session !== null) setTab(reading ? "work" : "chat");
   }, [session?.id, session?.state]);
   useEffect(() => setPlanned(null), [help?.mode, help?.hear_user]);
 
@@ -123,7 +132,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   };
   const choose = (id: string) => {
     sessions.choose(id);
-    setTab("room");
+    setTab("chat");
   };
   /** Accepts the call and opens its conversation. */
   const accept = async (call: Call) => {
@@ -135,6 +144,13 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   };
   const decline = (call: Call) =>
     call.kind === "upgrade" ? void actions.answerUpgrade(call.session, false) : setDeclining(call.reservation);
+  const setHold = (on: boolean) => session !== null && void actions.hold(session.id, on);
+  const openTab = (to: Tab) => {
+    if (to === "work" && viewing.view === "chat") viewing.choose("both");
+    setTab(to);
+  };
+  const { lane, people, work } = layout.panes;
+  const side = joined ? Math.max(SHOWS_MODES, layout.panes.side) : layout.panes.side; // shows who hears whom
   const onAgain = mayAsk ? () => setOpen(help?.transfer ? "transfer" : "help") : null;
   const setters = {
     onOpen: setOpen,
@@ -152,7 +168,8 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
       sessions,
       standing: mine,
       link,
-      view,
+      viewing,
+      layout,
       audience,
       planned,
       actions,
@@ -163,9 +180,29 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
     }),
   );
 
+  const hold =
+    owner && live && session?.room?.media === true ? { held: session.room.held, allowed: mayHold, onHold: setHold } : null;
+  const board = {
+    open: working && viewing.work === "board" && (tab === "work" || !isPhone()),
+    onToggle: () => {
+      if (isPhone() && working && viewing.work === "board") setTab(tab === "work" ? "chat" : "work");
+      else {
+        viewing.toggleBoard();
+        setTab("work");
+      }
+    },
+  };
+  const style = { "--lane": `${lane}px`, "--side": `${side}px`, "--people": `${people}px`, "--work": work };
   const { waiting = [], more = 0, callbacks = [], messages = [] } = state.queue;
   return (
-    <div class="desk" data-tab={tab} data-reading={reading || undefined} data-session={session !== null || undefined}>
+    <div
+      class="desk"
+      style={style}
+      data-tab={working || reading || tab !== "work" ? tab : "chat"}
+      data-reading={reading || undefined}
+      data-session={session !== null || undefined}
+      data-folded={(side === 0 && !reading) || undefined}
+    >
       <TopBar
         me={me}
         now={now}
@@ -190,19 +227,24 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
         sessions={sessions.list}
         chosen={session?.id ?? ""}
         fresh={sessions.fresh}
+        waits={(one) => waitsSince(one, state.lines[one.id] ?? [])}
         now={now}
         actions={actions}
         onChoose={choose}
+        onPointer={sessions.onPointer}
       />
+      {!reading && <Splitter pane="lane" layout={layout} sign={1} />}
       {session === null ? (
         <Idle me={me} onState={changeState} onTest={() => setOpen("settings")} />
       ) : (
         <>
           <Room
             key={session.id}
-            {...{ client, link, session, state, pictures, now, view, audience, actions, onAgain }}
+            {...{ client, link, session, state, pictures, now, viewing, layout, hold, audience, actions, onAgain }}
             onAudience={setAudience}
+            onBack={() => setTab("chat")}
           />
+          {!reading && <Splitter pane="side" layout={layout} sign={-1} />}
           <aside class="side">
             {reading && <Reading session={session} now={now} actions={actions} onLeave={() => setOpen("leave")} />}
             {joined && help !== null && (
@@ -230,11 +272,11 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
             <Bar
               link={link}
               session={session}
-              view={view}
+              board={board}
               owner={owner}
               mayAsk={mayAsk}
               mayHold={mayHold}
-              onHold={(on) => void actions.hold(session.id, on)}
+              onHold={setHold}
               onHelp={() => setOpen("help")}
               onTransfer={() => setOpen("transfer")}
               onEnd={end}
@@ -245,9 +287,10 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
       <Tabs
         tab={tab}
         session={session}
-        fresh={Object.values(sessions.fresh).reduce((sum, n) => sum + n, 0)}
+        fresh={sessions.fresh}
         waiting={waiting.length}
-        onTab={setTab}
+        work={working || reading}
+        onTab={openTab}
       />
       {ring !== null && (
         <Incoming
@@ -273,6 +316,11 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
     </div>
   );
 }
+
+const SHOWS_MODES = 300; // px
+
+/** As in the style sheets: on a narrow page one part is shown at a time. */
+const isPhone = () => matchMedia("(max-width: 900px)").matches;
 
 function leaveDesk(onSignedOut: DeskProps["onSignedOut"]): void {
   void signOut().then(

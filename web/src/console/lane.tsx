@@ -1,4 +1,4 @@
-import { CircleHelp, MessageSquareText, Phone, PhoneIncoming, Video } from "lucide";
+import { CircleHelp, MessageCircleQuestion, MessageSquareText, Phone, PhoneIncoming, Video } from "lucide";
 import { useState } from "preact/hooks";
 import type { Channel, MessageLeft, QueueItem, SessionView } from "../messages";
 import { Button, Icon, useLocale, whenText } from "../ui";
@@ -68,14 +68,19 @@ function Waiting({ item, now }: { item: QueueItem; now: number }) {
   );
 }
 
+const LONG_MS = 60_000; // a visitor who waits longer for an answer is marked
+
 function SessionRow({
   session,
+  waits,
   now,
   chosen,
   fresh,
   onChoose,
 }: {
   session: SessionView;
+  /** Since when the visitor waits for an answer. */
+  waits: number | null;
   now: number;
   chosen: boolean;
   fresh: number;
@@ -104,11 +109,27 @@ function SessionRow({
           </span>
         )}
         {session.upgrade?.state === "ringing" && <span class="pill pill-warn">{t("lane.ringing")}</span>}
-        {fresh > 0 && <span class="pill pill-ok">{t("session.new_lines", { n: fresh })}</span>}
+        {fresh > 0 && (
+          <span class="count lane-unread" title={t("session.new_lines", { n: fresh })} data-testid="row-unread">
+            <span aria-hidden="true">{fresh > 99 ? "99+" : fresh}</span>
+            <span class="visually-hidden">{t("session.new_lines", { n: fresh })}</span>
+          </span>
+        )}
         {user?.presence === "lost" && session.state === "active" && !callsBack(session) && (
           <span class="dot dot-warn" title={t("state.lost")} />
         )}
-        <span class="num">{since(session.active_at ?? session.started_at, now)}</span>
+        {waits === null ? (
+          <span class="num">{since(session.active_at ?? session.started_at, now)}</span>
+        ) : (
+          <span
+            class={`num lane-waits ${now - waits > LONG_MS ? "lane-waits-long" : ""}`}
+            title={t("session.waits")}
+            data-testid="row-waits"
+          >
+            <Icon node={MessageCircleQuestion} size={14} />
+            <span class="visually-hidden">{t("session.waits")}</span> {since(waits, now)}
+          </span>
+        )}
       </button>
     </li>
   );
@@ -186,9 +207,12 @@ interface LaneProps {
   sessions: SessionView[];
   chosen: string;
   fresh: Record<string, number>;
+  /** Since when each visitor waits for an answer. */
+  waits: (session: SessionView) => number | null;
   now: number;
   actions: Actions;
   onChoose: (session: string) => void;
+  onPointer: () => void;
 }
 
 /** The list on the left: my sessions, who waits, whose help is asked for, messages left. */
@@ -202,9 +226,11 @@ export function Lane({
   sessions,
   chosen,
   fresh,
+  waits,
   now,
   actions,
   onChoose,
+  onPointer,
 }: LaneProps) {
   const { users, helps, longest_s } = waiting(queue, now);
   return (
@@ -214,11 +240,12 @@ export function Lane({
           {t("lane.sessions")} <span class="count">{sessions.length}</span>
         </h2>
         {sessions.length === 0 && <p class="dim">{t("lane.none.sessions")}</p>}
-        <ul>
+        <ul onPointerMove={onPointer}>
           {sessions.map((session) => (
             <SessionRow
               key={session.id}
               session={session}
+              waits={waits(session)}
               now={now}
               chosen={session.id === chosen}
               fresh={fresh[session.id] ?? 0}

@@ -7,6 +7,7 @@ import "../room/controls.css";
 import "../room/chat.css";
 import "../room/board/board.css";
 import "../staff/staff.css";
+import "../staff/replies/replies.css";
 import "./desk.css";
 import "./lane.css";
 import "./ring.css";

@@ -33,21 +33,28 @@ export class Ringer {
   }
 
   once(volume: number): void {
+    NOTES_HZ.forEach((hertz, i) => this.#play(volume * volume * 0.5, hertz, i * 0.22));
+  }
+
+  /** One short note, softer than the ring. */
+  note(volume: number, hertz: number): void {
+    this.#play(volume * volume * 0.3, hertz, 0);
+  }
+
+  #play(loudness: number, hertz: number, after_s: number): void {
     const context = this.#context;
-    if (context === null || volume <= 0) return;
-    NOTES_HZ.forEach((hertz, i) => {
-      const at = context.currentTime + i * 0.22;
-      const tone = context.createOscillator();
-      const gain = context.createGain();
-      tone.frequency.value = hertz;
-      // Attack and decay avoid clicks; the square makes the volume slider sound even.
-      gain.gain.setValueAtTime(0, at);
-      gain.gain.linearRampToValueAtTime(volume * volume * 0.5, at + 0.02);
-      gain.gain.exponentialRampToValueAtTime(0.0001, at + 0.6);
-      tone.connect(gain).connect(context.destination);
-      tone.start(at);
-      tone.stop(at + 0.65);
-    });
+    if (context === null || loudness <= 0) return;
+    const at = context.currentTime + after_s;
+    const tone = context.createOscillator();
+    const gain = context.createGain();
+    tone.frequency.value = hertz;
+    // Attack and decay avoid clicks; callers square the volume, so that the slider sounds even.
+    gain.gain.setValueAtTime(0, at);
+    gain.gain.linearRampToValueAtTime(loudness, at + 0.02);
+    gain.gain.exponentialRampToValueAtTime(0.0001, at + 0.6);
+    tone.connect(gain).connect(context.destination);
+    tone.start(at);
+    tone.stop(at + 0.65);
   }
 
   async close(): Promise<void> {

@@ -1,21 +1,32 @@
+import { ArrowLeft, PanelRightClose, PanelRightOpen } from "lucide";
+import type { ComponentChildren } from "preact";
 import type { Audience, SessionView } from "../messages";
 import { Chat, type AudienceChoice } from "../room/chat";
-import { Board } from "../room/board/lazy-board";
 import type { Client } from "../room/client";
 import { RoomAudio } from "../room/media";
 import type { Pictures } from "../room/pictures";
 import type { RoomLink } from "../room/room-link";
-import { Stage } from "../room/stage";
+import { SharingBar } from "../room/sharing-bar";
 import { viewer, type RoomState } from "../room/state";
+import { IconButton } from "../ui";
 import type { Actions } from "./actions";
 import { HoldBand, ListenedBand, LostBand, Replaced, TextOnlyBand } from "../staff/bands";
 import { CallbackCard, callsBack } from "./callback";
 import { HuntBand } from "./help";
 import { audienceOf, audienceRule } from "./logic/audience";
 import { amReading, nameOf, userOf } from "../staff/names";
-import { setPrefs, VIEWS, type View } from "../staff/prefs";
+import type { Layout } from "./layouts";
+import { keyLabel } from "./logic/keys";
+import { VIEWS } from "./logic/layout";
+import { Faces, ThinCall, useFaces, VoiceStrip, type Hold } from "./people";
 import { t } from "../staff/texts";
+import { OwnReplies } from "./replies/own-replies";
+import { savedReplies } from "./replies/saved-replies";
 import { Replay } from "./replay";
+import { Splitter } from "./splitter";
+import { usePlace } from "./use-places";
+import type { Viewing } from "./use-view";
+import { WorkPane } from "./work";
 import { WrapUp } from "./wrapup";
 
 interface RoomProps {
@@ -25,36 +36,64 @@ interface RoomProps {
   state: RoomState;
   pictures: Pictures;
   now: number;
-  view: View;
+  viewing: Viewing;
+  layout: Layout;
+  hold: Hold | null;
   audience: Audience;
   actions: Actions;
   onAudience: (audience: Audience) => void;
   onAgain: (() => void) | null;
+  /** Goes back to the conversation, on a phone where the board takes the screen. */
+  onBack: () => void;
 }
 
-function Head({ session, view }: { session: SessionView; view: View }) {
+function Head({ link, session, viewing, layout, hold, onBack }: RoomProps) {
   const user = userOf(session);
+  const views = session.state === "active" && !amReading(session) && !callsBack(session);
+  const folded = layout.panes.side === 0;
   return (
     <header class="room-head">
+      <IconButton
+        icon={ArrowLeft}
+        kind="quiet"
+        class="head-back"
+        label={t("tab.chat")}
+        onClick={onBack}
+        data-testid="work-back"
+      />
       <h1>{nameOf(user)}</h1>
       <span class="dim">
         {session.category.name} · {t(`channel.${session.channel}`)}
       </span>
-      {session.state === "active" && !amReading(session) && !callsBack(session) && (
-        <div class="segments segments-small" role="group" aria-label={t("view.group")}>
-          {VIEWS.map((one) => (
-            <button
-              key={one}
-              type="button"
-              aria-pressed={view === one}
-              data-testid={`view-${one}`}
-              onClick={() => setPrefs({ view: one })}
-            >
-              {t(`view.${one}`)}
-            </button>
-          ))}
-        </div>
-      )}
+      {link !== null && session.room?.media === true && <ThinCall link={link} hold={hold} />}
+      <div class="head-tools wide-only">
+        {views && (
+          <div class="segments segments-small" role="group" aria-label={t("view.group")}>
+            {VIEWS.map((one) => (
+              <button
+                key={one}
+                type="button"
+                aria-pressed={viewing.view === one}
+                data-testid={`view-${one}`}
+                title={`${t(`view.${one}.tip`)} (${keyLabel("view")})`}
+                onClick={() => viewing.choose(one)}
+              >
+                {t(`view.${one}`)}
+              </button>
+            ))}
+          </div>
+        )}
+        {!amReading(session) && session.help?.state !== "joined" && (
+          <IconButton
+            icon={folded ? PanelRightOpen : PanelRightClose}
+            kind="quiet"
+            label={t(folded ? "pane.side.open" : "pane.side.fold")}
+            title={`${t(folded ? "pane.side.open" : "pane.side.fold")} (${keyLabel("side")})`}
+            onClick={() => layout.foldSide()}
+            data-testid="fold-side"
+          />
+        )}
+      </div>
     </header>
   );
 }
@@ -72,25 +111,10 @@ function audienceChoice(session: SessionView, choice: Audience, onChange: (audie
   };
 }
 
-/** Shows the stage, the board, or the board large with the people beside it. */
-function Views({ link, session, pictures, view }: Pick<RoomProps, "session" | "pictures" | "view"> & { link: RoomLink }) {
-  const board = <Board link={link} session={session} pictures={pictures} />;
-  const alone = view === "board" || session.room?.media !== true;
-  return (
-    <div class="room-views" data-view={view}>
-      {view !== "stage" && alone ? (
-        board
-      ) : (
-        <Stage link={link} session={session}>
-          {view === "both" ? board : undefined}
-        </Stage>
-      )}
-    </div>
-  );
-}
-
-/** The middle: pictures and board above, the conversation below; after the call the wrap-up instead of the pictures. */
-export function Room({ client, link, session, state, pictures, now, view, audience, actions, onAudience, onAgain }: RoomProps) {
+/** The middle: who is heard or seen, the conversation, and beside it the board or a shared screen. */
+export function Room(props: RoomProps) {
+  const { client, link, session, state, pictures, now, viewing, audience, actions, onAudience, onAgain } = props;
+  const place = usePlace(session.id);
   if (session.id in state.replaced) {
     return (
       <main class="room">
@@ -101,41 +125,68 @@ export function Room({ client, link, session, state, pictures, now, view, audien
   const reading = amReading(session);
   const owner = viewer(session)?.owner === true;
   const active = session.state === "active";
-  const calls = callsBack(session);
-  const noPictures = !reading && session.room?.media !== true && view === "stage" && !calls;
   const audienceOffered = audienceChoice(session, audience, onAudience);
-  if (reading && link !== null) {
-    return (
-      <main class="room room-reading">
-        <Head session={session} view={view} />
-        <LostBand session={session} now={now} />
-        <ListenedBand session={session} />
-        <Replay client={client} link={link} session={session} pictures={pictures} audience={audienceOffered} />
-      </main>
-    );
-  }
   return (
-    <main class={`room ${noPictures ? "room-text" : ""}`}>
-      <Head session={session} view={view} />
+    <main class={reading ? "room room-reading" : "room"}>
+      <Head {...props} />
       <LostBand session={session} now={now} />
       <ListenedBand session={session} />
-      <HoldBand session={session} onEnd={owner ? () => void actions.hold(session.id, false) : null} />
-      {active && owner && <HuntBand session={session} now={now} actions={actions} onAgain={onAgain} />}
-      {link !== null && <TextOnlyBand link={link} />}
-      {calls && (
-        <div class="room-views room-calling">
-          <CallbackCard client={client} session={session} actions={actions} />
-        </div>
+      {reading && link !== null ? (
+        <Replay client={client} link={link} session={session} pictures={pictures} audience={audienceOffered} />
+      ) : (
+        <>
+          <HoldBand session={session} onEnd={owner ? () => void actions.hold(session.id, false) : null} />
+          {active && owner && <HuntBand session={session} now={now} actions={actions} onAgain={onAgain} />}
+          {link !== null && <TextOnlyBand link={link} />}
+          {link !== null && <SharingBar devices={link.devices} />}
+          <Middle {...props}>
+            {session.state === "after" && <WrapUp client={client} session={session} now={now} actions={actions} />}
+            {callsBack(session) && <CallbackCard client={client} session={session} actions={actions} />}
+            <section
+              class="room-chat"
+              aria-label={t("chat.title")}
+              hidden={viewing.view === "board"}
+              ref={place.ref}
+              onScrollCapture={place.onScrollCapture}
+            >
+              <Chat
+                client={client}
+                session={session}
+                pictures={pictures}
+                audience={audienceOffered}
+                readOnly={!active}
+                aid={state.staff ? savedReplies(session, state.staff) : undefined}
+              />
+            </section>
+          </Middle>
+          {link !== null && <RoomAudio link={link} />}
+        </>
       )}
-      {active && link !== null && !noPictures && !calls && (
-        <Views link={link} session={session} pictures={pictures} view={view} />
-      )}
-      {active && link === null && <div class="room-views skeleton" role="status" aria-label={t("waiting.room")} />}
-      {session.state === "after" && <WrapUp client={client} session={session} now={now} actions={actions} />}
-      {link !== null && <RoomAudio link={link} />}
-      <section class="room-chat" aria-label={t("chat.title")}>
-        <Chat client={client} session={session} pictures={pictures} audience={audienceOffered} readOnly={!active} />
-      </section>
+      <OwnReplies language={session.language} />
     </main>
+  );
+}
+
+type MiddleProps = Pick<RoomProps, "link" | "session" | "pictures" | "viewing" | "layout" | "hold"> & {
+  children: ComponentChildren;
+};
+
+/** Shares the middle out between the people, the conversation and the board or shared screen. */
+function Middle({ link, session, pictures, viewing, layout, hold, children }: MiddleProps) {
+  const seen = useFaces(link, session);
+  const calling = session.state === "active" && session.room?.media === true && !callsBack(session);
+  const faces = calling && seen && viewing.view !== "board";
+  return (
+    <div class="room-body" data-view={viewing.view}>
+      {calling && link === null && <div class="people strip skeleton" role="status" aria-label={t("waiting.room")} />}
+      {calling && link !== null && faces && <Faces link={link} session={session} />}
+      {calling && link !== null && !faces && <VoiceStrip link={link} session={session} hold={hold} />}
+      {faces && <Splitter pane="people" layout={layout} sign={1} axis="y" />}
+      {viewing.view !== "chat" && link !== null && (
+        <WorkPane link={link} session={session} pictures={pictures} viewing={viewing} />
+      )}
+      {viewing.view === "both" && <Splitter pane="work" layout={layout} sign={1} />}
+      {children}
+    </div>
   );
 }

@@ -6,7 +6,7 @@ import type { RoomLink } from "../room/room-link";
 import { Button, Dialog, useStore } from "../ui";
 import { LanguageSwitch } from "../staff/language";
 import { askPermission, permission } from "./notify";
-import { prefs, setPrefs } from "../staff/prefs";
+import { NEWS, prefs, setPrefs } from "../staff/prefs";
 import type { Ringer } from "./ringer";
 import { t } from "../staff/texts";
 
@@ -34,6 +34,29 @@ function RingSettings({ ringer }: { ringer: Ringer }) {
         <input type="checkbox" checked={ringMuted} onChange={(event) => setPrefs({ ringMuted: event.currentTarget.checked })} />{" "}
         {t("set.ring.mute")}
       </label>
+    </section>
+  );
+}
+
+/** How a new line is told in a session that is not in front. */
+function NewsSettings() {
+  const chosen = useStore(prefs);
+  const offered = NEWS.filter((one) => one !== "newBadge" || "setAppBadge" in navigator);
+  return (
+    <section>
+      <h3>{t("set.news")}</h3>
+      <p class="dim">{t("set.news.hint")}</p>
+      {offered.map((one) => (
+        <label key={one} class="check">
+          <input
+            type="checkbox"
+            checked={chosen[one]}
+            data-testid={`set-${one}`}
+            onChange={(event) => setPrefs({ [one]: event.currentTarget.checked })}
+          />{" "}
+          {t(`set.${one}`)}
+        </label>
+      ))}
     </section>
   );
 }
@@ -83,6 +106,7 @@ export function Settings({ link, ringer, onClose }: SettingsProps) {
           {inCall ? <DeviceTest devices={link.devices} preview={false} /> : <TestDevices />}
         </section>
         <RingSettings ringer={ringer} />
+        <NewsSettings />
         <NotifySettings />
         <section>
           <h3>{t("set.language")}</h3>

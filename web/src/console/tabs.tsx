@@ -1,31 +1,37 @@
-import { Info, List, MessageSquareText, MonitorPlay } from "lucide";
+import { Info, List, MessageSquareText, Presentation } from "lucide";
 import type { SessionView } from "../messages";
 import { IconButton } from "../ui";
 import { t } from "../staff/texts";
 
-export type Tab = "lane" | "room" | "chat" | "brief";
+export type Tab = "lane" | "chat" | "work" | "brief";
 
 const TABS = [
   ["lane", List],
-  ["room", MonitorPlay],
   ["chat", MessageSquareText],
+  ["work", Presentation],
   ["brief", Info],
 ] as const;
 
 interface TabsProps {
   tab: Tab;
   session: SessionView | null;
-  fresh: number;
+  /** New lines by session. */
+  fresh: Record<string, number>;
   waiting: number;
+  /** Whether there is a board or a shared screen to look at. */
+  work: boolean;
   onTab: (tab: Tab) => void;
 }
 
 /** On a phone, shows one part at a time. */
-export function Tabs({ tab, session, fresh, waiting, onTab }: TabsProps) {
+export function Tabs({ tab, session, fresh, waiting, work, onTab }: TabsProps) {
   if (session === null) return null;
+  const here = fresh[session.id] ?? 0;
+  const elsewhere = Object.values(fresh).reduce((sum, n) => sum + n, 0) - here;
+  const badges: Partial<Record<Tab, number>> = { lane: waiting + elsewhere, chat: here };
   return (
     <nav class="tabs">
-      {TABS.map(([name, icon]) => (
+      {TABS.filter(([name]) => name !== "work" || work).map(([name, icon]) => (
         <IconButton
           key={name}
           icon={icon}
@@ -33,7 +39,7 @@ export function Tabs({ tab, session, fresh, waiting, onTab }: TabsProps) {
           kind="quiet"
           label={t(`tab.${name}`)}
           pressed={tab === name}
-          badge={name === "lane" ? waiting : name === "chat" && tab !== "chat" ? fresh : 0}
+          badge={badges[name] ?? 0}
           onClick={() => onTab(name)}
         />
       ))}

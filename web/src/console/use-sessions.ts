@@ -1,11 +1,13 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { SessionView, StaffMe } from "../messages";
 import type { Client } from "../room/client";
 import { Devices } from "../room/devices";
 import { keep, kept } from "../room/kept";
 import { RoomLink } from "../room/room-link";
 import type { RoomState } from "../room/state";
+import { inWaitingOrder, steady, unread } from "./logic/news";
 import { leftOpen, mine, selected } from "./logic/queue";
+import { Seen } from "./seen";
 import { amReading } from "../staff/names";
 
 /** A session I handed over, shown as ended for me while I wrap up. */
@@ -19,34 +21,53 @@ function handedOver(state: RoomState, me: StaffMe): SessionView[] {
 }
 
 export interface Sessions {
+  /** Whoever waits longest for my answer comes first. */
   list: SessionView[];
   current: SessionView | null;
   choose: (session: string) => void;
-  /** New lines of others, by session. */
+  /** How many new lines of others each session has. */
   fresh: Record<string, number>;
+  /** Call it as the pointer moves over the list, whose rows then stay where they are. */
+  onPointer: () => void;
 }
 
 const CHOSEN = "sangdam.chosen";
+const STEADY_MS = 1_500; // how long rows stay where they are after the pointer moved over them
 
-/** Returns my sessions, which one is shown, and what is new in the others. */
-export function useSessions(state: RoomState, me: StaffMe): Sessions {
+/** Returns my sessions in order, which one is shown, and what is new. `reading`: whether its conversation is on the screen. */
+export function useSessions(state: RoomState, me: StaffMe, reading: boolean): Sessions {
   const [chosen, setChosen] = useState(() => sessionStorage.getItem(CHOSEN) ?? "");
-  const seen = useRef<Record<string, number>>({});
-  const list = mine([...Object.values(state.sessions).filter((one) => !(one.id in state.over)), ...handedOver(state, me)]);
-  const current = selected(list, chosen);
-  const last = (session: string) => state.lines[session]?.at(-1)?.seq ?? 0;
+  const seen = useMemo(() => new Seen(), []);
+  const order = useRef<string[]>([]);
+  const movedAt = useRef(0);
+  const focused = useFocused();
+  const open = mine([...Object.values(state.sessions).filter((one) => !(one.id in state.over)), ...handedOver(state, me)]);
+  const sorted = inWaitingOrder(open, state.lines);
+  const list = Date.now() - movedAt.current < STEADY_MS ? steady(order.current, sorted) : sorted;
+  order.current = list.map((one) => one.id);
+  const current = selected(open, chosen);
   useEffect(() => sessionStorage.setItem(CHOSEN, current?.id ?? chosen), [current?.id]);
-  if (current !== null) seen.current[current.id] = last(current.id);
-  const fresh = Object.fromEntries(
-    list.map((one) => {
-      const after = seen.current[one.id] ?? 0;
-      const news = (state.lines[one.id] ?? []).filter(
-        (line) => line.seq > after && line.kind !== "system" && line.author !== one.you,
-      );
-      return [one.id, news.length];
-    }),
-  );
-  return { list, current, choose: setChosen, fresh };
+  const lines = (session: string) => state.lines[session] ?? [];
+  if (current !== null && focused && reading) seen.mark(current.id, lines(current.id).at(-1)?.seq ?? 0);
+  const fresh = Object.fromEntries(list.map((one) => [one.id, unread(one, lines(one.id), seen.upTo(one.id)).length]));
+  const onPointer = () => {
+    movedAt.current = Date.now();
+  };
+  return { list, current, choose: setChosen, fresh, onPointer };
+}
+
+/** Whether this page has the focus: a line on a page behind others is not read. */
+function useFocused(): boolean {
+  const [focused, setFocused] = useState(() => document.hasFocus());
+  useEffect(() => {
+    const look = () => setFocused(document.hasFocus());
+    const events = ["focus", "blur", "visibilitychange"] as const;
+    for (const event of events) addEventListener(event, look);
+    return () => {
+      for (const event of events) removeEventListener(event, look);
+    };
+  }, []);
+  return focused;
 }
 
 /**

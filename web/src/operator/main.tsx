@@ -4,6 +4,7 @@ import { Gate } from "../staff/gate";
 import "../ui/tokens.css";
 import "../ui/components.css";
 import "../staff/staff.css";
+import "../staff/replies/replies.css";
 import { Announcer } from "../ui";
 import { Operator } from "./operator";
 import "./operator.css";

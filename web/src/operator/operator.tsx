@@ -12,11 +12,12 @@ import { Audit } from "./audit";
 import { HoursPart } from "./hours";
 import { ListeningBand, useListening } from "./listening";
 import { Past } from "./past";
+import { RepliesPart } from "./replies";
 import { OneSession } from "./session";
 import { t } from "./texts";
 import { WallboardView, type WallboardActions } from "./wallboard";
 
-const PARTS = ["live", "past", "hours", "audit"] as const;
+const PARTS = ["live", "past", "hours", "replies", "audit"] as const;
 type Part = (typeof PARTS)[number];
 
 /** The current view, kept in the address so that reload and the back button work: "#past", "#past/s-123". */
@@ -150,6 +151,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
         {part === "past" && session === "" && <Past onOpen={(id) => (location.hash = `past/${encodeURIComponent(id)}`)} />}
         {part === "past" && session !== "" && <OneSession id={session} onBack={() => (location.hash = "past")} />}
         {part === "hours" && <HoursPart />}
+        {part === "replies" && <RepliesPart />}
         {part === "audit" && <Audit />}
       </main>
     </div>

@@ -10,6 +10,8 @@ export interface PanelInfo {
   category: CategoryView;
   language: string;
   staffed: boolean;
+  /** Names of counselors at work, those who are free first. */
+  helpers: string[];
   low_s: number | null;
   high_s: number | null;
   retention_days: number;

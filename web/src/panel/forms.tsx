@@ -17,11 +17,12 @@ export function MessageForm({
   client,
   session,
   lead = "",
+  written = "",
   onCallback = null,
   onBack,
-}: Part & { lead?: string; onCallback?: (() => void) | null; onBack: () => void }) {
+}: Part & { lead?: string; written?: string; onCallback?: (() => void) | null; onBack: () => void }) {
   const [contact, setContact] = useState("");
-  const [text, setText] = useState("");
+  const [text, setText] = useState(written);
   const [failed, setFailed] = useState<PanelFailure | "">("");
   const send = async (event: Event) => {
     event.preventDefault();
@@ -40,7 +41,7 @@ export function MessageForm({
         </p>
       )}
       {onCallback !== null && (
-        <Button kind="primary" wide data-testid="panel-choose-callback" onClick={onCallback}>
+        <Button wide data-testid="panel-choose-callback" onClick={onCallback}>
           {roomText("callback.offer")}
         </Button>
       )}
@@ -83,16 +84,25 @@ export function MessageForm({
   );
 }
 
+/** The stars count at the tap. Words may follow. */
 function Rating({ client, session }: Part) {
   const [score, setScore] = useState(0);
   const [words, setWords] = useState("");
+  const [sent, setSent] = useState(false);
   const [failed, setFailed] = useState<PanelFailure | "">("");
-  const send = () =>
-    client.connection
-      .request({ type: "rate", session: session.id, score, words: words.trim() })
-      .then(() => setFailed(""))
-      .catch((error: unknown) => setFailed(reasonOf(error)));
-  if (session.rated) return <p role="status">{t("after.thanks")}</p>;
+  const rate = (stars: number, said = "") =>
+    client.connection.request({ type: "rate", session: session.id, score: stars, words: said }).then(
+      () => {
+        setFailed("");
+        setSent(said !== "");
+      },
+      (error: unknown) => setFailed(reasonOf(error)),
+    );
+  const tap = (stars: number) => {
+    setScore(stars);
+    void rate(stars, words.trim());
+  };
+  if (sent || (session.rated && score === 0)) return <p role="status">{t("after.thanks")}</p>;
   return (
     <>
       <fieldset class="p-stars">
@@ -105,7 +115,7 @@ function Rating({ client, session }: Part) {
               name="score"
               checked={value === score}
               data-testid={`panel-star-${value}`}
-              onChange={() => setScore(value)}
+              onChange={() => tap(value)}
             />
             <Icon node={Star} size={30} />
             <span class="visually-hidden">{t("after.star", { score: value })}</span>
@@ -114,6 +124,9 @@ function Rating({ client, session }: Part) {
       </fieldset>
       {score > 0 && (
         <>
+          <p role="status" data-testid="panel-rated">
+            {failed === "" && session.rated && t("after.thanks")}
+          </p>
           <TextArea
             label={t("after.words")}
             rows={2}
@@ -121,7 +134,7 @@ function Rating({ client, session }: Part) {
             value={words}
             onInput={(event) => setWords(event.currentTarget.value)}
           />
-          <Button kind="primary" wide data-testid="panel-rate" onClick={() => void send()}>
+          <Button wide disabled={!words.trim()} data-testid="panel-rate" onClick={() => void rate(score, words.trim())}>
             {t("after.send")}
           </Button>
         </>

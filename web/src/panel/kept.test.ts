@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { keep, type Kept, loadKept } from "./kept";
 import { memoryBox } from "./storage";
 
-const session: Kept = { session: "s1", token: "secret", channel: "text", place: "panel", window: "sangdam-1" };
+const session: Kept = { session: "s1", token: "secret", channel: "text", place: "panel", window: "sangdam-1", purpose: "talk" };
 
 it("keeps a session over navigation, until it is given up", () => {
   const box = memoryBox();

@@ -10,7 +10,11 @@ export interface Kept {
   /** Where the session runs: here, or in the call window of that name. */
   place: "panel" | "window";
   window: string;
+  purpose: Purpose;
 }
+
+/** What the visitor came for: a conversation, or, while nobody is there, to leave a message or book a time. */
+export type Purpose = "talk" | "message" | "callback";
 
 export const KEPT = "sangdam.panel";
 
@@ -18,9 +22,16 @@ const isText = (value: unknown): value is string => typeof value === "string" &&
 
 export function loadKept(storage: Box): Kept | null {
   try {
-    const { session, token, channel, place, window } = JSON.parse(storage.getItem(KEPT) ?? "{}") as Partial<Kept>;
+    const { session, token, channel, place, window, purpose } = JSON.parse(storage.getItem(KEPT) ?? "{}") as Partial<Kept>;
     if (!isText(session) || !isText(token) || !isText(window)) return null;
-    return { session, token, channel: channel ?? "text", place: place === "window" ? "window" : "panel", window };
+    return {
+      session,
+      token,
+      channel: channel ?? "text",
+      place: place === "window" ? "window" : "panel",
+      window,
+      purpose: purpose === "message" || purpose === "callback" ? purpose : "talk",
+    };
   } catch {
     return null;
   }

@@ -4,7 +4,7 @@ import "../ui/components.css";
 import "../room/callback.css";
 import "../room/chat.css";
 import "./panel.css";
-import { ChevronDown } from "lucide";
+import { Bell, BellOff, ChevronDown } from "lucide";
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import { Announcer, applyAccent, Button, IconButton, setLocale, useLocale, useStore } from "../ui";
@@ -49,7 +49,10 @@ function Body({ panel, state }: { panel: Panel; state: PanelState }) {
 function App({ panel }: { panel: Panel }) {
   useLocale();
   const state = useStore(panel.state);
-  const { info } = state;
+  const { info, theme, muted } = state;
+  useEffect(() => {
+    document.documentElement.dataset.theme = theme;
+  }, [theme]);
   useEffect(() => {
     if (!info) return;
     setLocale(info.language);
@@ -67,6 +70,15 @@ function App({ panel }: { panel: Panel }) {
     <>
       <header class="p-bar">
         <strong>{info ? info.site.name : t("title")}</strong>
+        {state.client && (
+          <IconButton
+            icon={muted ? BellOff : Bell}
+            label={t(muted ? "sound.on" : "sound.off")}
+            kind="quiet"
+            data-testid="panel-sound"
+            onClick={() => panel.mute(!muted)}
+          />
+        )}
         <IconButton icon={ChevronDown} label={t("fold")} kind="quiet" data-testid="panel-fold" onClick={() => panel.fold()} />
       </header>
       <main>

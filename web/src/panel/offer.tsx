@@ -1,16 +1,16 @@
-/** Before a session: who will help, what will be shared, and three buttons. */
+/** Before a session: who helps, one field for the question, and the ways to talk. */
 
-import { Hourglass, Image, ListTree, Mail, MapPin, MessageSquareText, Mic, Package, ShieldCheck, Video, X } from "lucide";
+import { Hourglass, Mail, MessageSquareText, Mic, PhoneIncoming, Video } from "lucide";
 import type { IconNode } from "lucide";
-import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Channel } from "../messages";
-import { Button, Icon, IconButton, TextArea, Field } from "../ui";
+import { t as roomText } from "../room/words";
+import { Button, Icon, locale, TextArea } from "../ui";
+import { initials } from "../ui/initials";
 import type { PanelInfo } from "./api";
 import type { Panel, PanelState } from "./panel";
-import type { Step } from "../widget/trail";
-import { type ItemKey, itemsOf, trailOf, type Visit } from "./visit";
-import { closedText, dwellText, isClosed, type Key, rangeText, refusalText, t } from "./words";
+import { Shared } from "./shared";
+import { closedText, isClosed, rangeText, refusalText, t } from "./words";
 
 const CHANNELS: { channel: Channel; icon: IconNode }[] = [
   { channel: "text", icon: MessageSquareText },
@@ -18,18 +18,72 @@ const CHANNELS: { channel: Channel; icon: IconNode }[] = [
   { channel: "video", icon: Video },
 ];
 
-function Who({ info }: { info: PanelInfo }) {
-  const range = rangeText(info.low_s, info.high_s);
+interface Part {
+  panel: Panel;
+  state: PanelState;
+  info: PanelInfo;
+}
+
+export function Offer({ panel, state, info }: Part) {
   const closed = isClosed(info.opening);
-  const wait = range ? t("wait.about", { range }) : t("wait.now");
+  return (
+    <div class="p-scroll p-offer">
+      <Who info={info} />
+      <TextArea
+        label={t("note.label")}
+        placeholder={t("note.placeholder")}
+        maxLength={500}
+        rows={2}
+        value={state.typed.note}
+        data-testid="panel-note"
+        onInput={(event) => panel.type({ note: event.currentTarget.value })}
+      />
+      {state.refusal && (
+        <p class="notice notice-danger" role="alert" data-testid="panel-refusal">
+          {refusalText(state.refusal)}
+        </p>
+      )}
+      {state.retryAt > 0 ? (
+        <Crowded panel={panel} retryAt={state.retryAt} />
+      ) : (
+        <>
+          {(closed || !info.staffed) && <Later panel={panel} state={state} info={info} />}
+          {!closed && <Channels panel={panel} state={state} info={info} />}
+        </>
+      )}
+      <Shared panel={panel} state={state} info={info} />
+    </div>
+  );
+}
+
+/** Who helps: faces and names of those at work, the topic, the language, and the wait. */
+function Who({ info }: { info: PanelInfo }) {
+  const closed = isClosed(info.opening);
+  const here = info.staffed && !closed;
+  const names = here ? info.helpers : [];
+  const range = rangeText(info.low_s, info.high_s);
   return (
     <section class="p-who">
+      {names.length > 0 && (
+        <div class="p-faces" aria-hidden="true">
+          {names.map((name) => (
+            <span key={name} class="p-face">
+              {initials(name)}
+            </span>
+          ))}
+        </div>
+      )}
       <h1>{t("who", { category: info.category.name })}</h1>
+      {names.length > 0 && (
+        <p data-testid="panel-helpers">
+          {t("who.names", { names: new Intl.ListFormat(locale(), { type: "disjunction" }).format(names) })}
+        </p>
+      )}
       <p class="p-who-facts">
         <span class="pill">{t(info.language === "ko" ? "language.ko" : "language.en")}</span>
-        {info.staffed && !closed && (
+        {here && (
           <span class="pill pill-ok" data-testid="panel-wait">
-            {wait}
+            {range ? t("wait.about", { range }) : t("wait.now")}
           </span>
         )}
       </p>
@@ -38,7 +92,7 @@ function Who({ info }: { info: PanelInfo }) {
           {closedText(info.opening)} {t("closed.offer")}
         </p>
       )}
-      {!closed && !info.staffed && (
+      {!closed && !here && (
         <p class="notice notice-warn" data-testid="panel-wait">
           {t("wait.none")}
         </p>
@@ -47,181 +101,33 @@ function Who({ info }: { info: PanelInfo }) {
   );
 }
 
-interface RowProps {
-  icon: IconNode;
-  label: string;
-  from: string;
-  children: ComponentChildren;
-  onRemove?: () => void;
-}
-
-function Row({ icon, label, from, children, onRemove }: RowProps) {
+/** Shown when nobody can answer now: a message, or a time. */
+function Later({ panel, state, info }: Part) {
+  const busy = state.starting !== null;
   return (
-    <li class="p-shared-item" data-testid="panel-shared-item">
-      <Icon node={icon} />
-      <div class="p-shared-what">
-        <p class="p-shared-label">
-          {label} <span class="p-shared-from">{from}</span>
-        </p>
-        {children}
-      </div>
-      {onRemove && (
-        <IconButton
-          icon={X}
-          label={t("shared.remove", { what: label })}
-          kind="quiet"
-          data-testid="panel-remove-item"
-          onClick={onRemove}
-        />
+    <div class="p-later">
+      <Button
+        kind="primary"
+        wide
+        icon={Mail}
+        disabled={busy}
+        data-testid="panel-offer-message"
+        onClick={() => void panel.begin("text", "message")}
+      >
+        {t("message.title")}
+      </Button>
+      {info.opening.callbacks && (
+        <Button
+          wide
+          icon={PhoneIncoming}
+          disabled={busy}
+          data-testid="panel-offer-callback"
+          onClick={() => void panel.begin("text", "callback")}
+        >
+          {roomText("callback.offer")}
+        </Button>
       )}
-    </li>
-  );
-}
-
-function Picture({ picture }: { picture: Blob }) {
-  const [url, setUrl] = useState("");
-  useEffect(() => {
-    const made = URL.createObjectURL(picture);
-    setUrl(made);
-    return () => URL.revokeObjectURL(made);
-  }, [picture]);
-  return url ? <img class="p-shared-picture" src={url} alt="" /> : null;
-}
-
-function Trail({ steps }: { steps: Step[] }) {
-  return (
-    <details class="p-trail">
-      <summary>{t("shared.trail.steps", { count: steps.length })}</summary>
-      <ol>
-        {steps.map((step) => (
-          <li key={step.at} class={`p-trail-${step.kind}`}>
-            <bdi>{step.label || step.url}</bdi> <span class="p-shared-from">{dwellText(step.dwell_s)}</span>
-          </li>
-        ))}
-      </ol>
-    </details>
-  );
-}
-
-const path = (url: string): string => (URL.canParse(url) ? new URL(url).host + new URL(url).pathname : url);
-
-const ROWS: Record<
-  ItemKey,
-  { icon: IconNode; label: Key; what: (visit: Visit, removed: ReadonlySet<ItemKey>) => ComponentChildren }
-> = {
-  page: {
-    icon: MapPin,
-    label: "shared.page",
-    what: ({ page }) => (
-      <>
-        <p dir="auto">{page.title}</p>
-        <p class="p-shared-url">{path(page.url)}</p>
-      </>
-    ),
-  },
-  product: {
-    icon: Package,
-    label: "shared.product",
-    what: ({ product }) => <p dir="auto">{[product?.name, product?.price].filter(Boolean).join(" · ")}</p>,
-  },
-  picture: { icon: Image, label: "shared.picture", what: ({ picture }) => picture && <Picture picture={picture} /> },
-  trail: { icon: ListTree, label: "shared.trail", what: (visit, removed) => <Trail steps={trailOf(visit, removed)} /> },
-};
-
-function Shared({ panel, state, info }: { panel: Panel; state: PanelState; info: PanelInfo }) {
-  const { visit, removed, partner } = state;
-  const items = visit ? itemsOf(visit, removed) : [];
-  return (
-    <section class="p-shared">
-      <h2>{t("shared.title")}</h2>
-      <p class="p-shared-who">
-        {t("shared.who", { site: info.site.name, days: info.retention_days })}{" "}
-        {/^https?:/.test(info.site.privacy_url) && (
-          <a href={info.site.privacy_url} target="_blank" rel="noopener noreferrer" data-testid="panel-privacy">
-            {t("privacy")}
-          </a>
-        )}
-      </p>
-      {info.may_listen && (
-        <p class="p-shared-who" data-testid="panel-may-listen">
-          {t("shared.listening", { site: info.site.name })}
-        </p>
-      )}
-      <ul>
-        {partner && (
-          <Row icon={ShieldCheck} label={t("shared.signed")} from={t("from.signed", { site: info.site.name })}>
-            <p>{t("shared.signed.what", { site: info.site.name })}</p>
-          </Row>
-        )}
-        {visit &&
-          items.map((key) => (
-            <Row
-              key={key}
-              icon={ROWS[key].icon}
-              label={t(ROWS[key].label)}
-              from={t("from.claimed")}
-              onRemove={() => panel.remove(key)}
-            >
-              {ROWS[key].what(visit, removed)}
-            </Row>
-          ))}
-      </ul>
-      {items.length === 0 && !partner && <p>{t("shared.none")}</p>}
-    </section>
-  );
-}
-
-export function Offer({ panel, state, info }: { panel: Panel; state: PanelState; info: PanelInfo }) {
-  return (
-    <>
-      <div class="p-scroll p-offer">
-        <Who info={info} />
-        <Shared panel={panel} state={state} info={info} />
-        <TextArea
-          label={t("note.label")}
-          placeholder={t("note.placeholder")}
-          maxLength={500}
-          rows={2}
-          value={state.typed.note}
-          data-testid="panel-note"
-          onInput={(event) => panel.type({ note: event.currentTarget.value })}
-        />
-        {!state.partner && (
-          <Field
-            label={t("name.label")}
-            placeholder={t("name.placeholder")}
-            maxLength={60}
-            autoComplete="given-name"
-            value={state.typed.name}
-            data-testid="panel-name"
-            onInput={(event) => panel.type({ name: event.currentTarget.value })}
-          />
-        )}
-      </div>
-      <footer class="p-begin">
-        {state.refusal && (
-          <p class="notice notice-danger" role="alert" data-testid="panel-refusal">
-            {refusalText(state.refusal)}
-          </p>
-        )}
-        {state.retryAt > 0 ? (
-          <Crowded panel={panel} retryAt={state.retryAt} />
-        ) : isClosed(info.opening) ? (
-          <Button
-            kind="primary"
-            wide
-            icon={Mail}
-            busy={state.starting !== null}
-            data-testid="panel-closed-message"
-            onClick={() => void panel.begin("text")}
-          >
-            {t(info.opening.callbacks ? "closed.either" : "closed.message")}
-          </Button>
-        ) : (
-          <Channels panel={panel} state={state} info={info} />
-        )}
-      </footer>
-    </>
+    </div>
   );
 }
 
@@ -248,16 +154,16 @@ function Crowded({ panel, retryAt }: { panel: Panel; retryAt: number }) {
   );
 }
 
-function Channels({ panel, state, info }: { panel: Panel; state: PanelState; info: PanelInfo }) {
+function Channels({ panel, state, info }: Part) {
   return (
-    <>
-      <h2 id="choose">{t(state.starting ? "starting" : "choose")}</h2>
+    <section class="p-ways">
+      <h2 id="choose">{t(state.starting ? "starting" : info.staffed ? "choose" : "choose.wait")}</h2>
       <div class="p-channels" role="group" aria-labelledby="choose">
         {CHANNELS.filter(({ channel }) => info.channels.includes(channel)).map(({ channel, icon }) => (
           <Button
             key={channel}
             class="p-channel"
-            kind="primary"
+            kind={info.staffed ? "primary" : "plain"}
             icon={icon}
             busy={state.starting === channel}
             disabled={state.starting !== null}
@@ -271,6 +177,6 @@ function Channels({ panel, state, info }: { panel: Panel; state: PanelState; inf
           </Button>
         ))}
       </div>
-    </>
+    </section>
   );
 }

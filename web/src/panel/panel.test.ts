@@ -127,6 +127,30 @@ describe("the panel", () => {
     expect(around.requests.map(({ path }) => path).join()).not.toMatch(/secret|a\.b\.c/);
   });
 
+  it("remembers that a visitor came to leave a message, not to wait", async () => {
+    await panel.begin("text", "message");
+    expect(loadKept(around.storage)).toMatchObject({ purpose: "message", place: "panel" });
+    await panel.begin("text");
+    expect(loadKept(around.storage)).toMatchObject({ purpose: "talk" });
+  });
+
+  it.each([
+    ["dark", "dark"],
+    ["light", "light"],
+    ["auto", ""],
+    ["<b>", ""],
+  ])("follows the partner's data-theme: %s", (theme, shown) => {
+    around.context({ ...CONTEXT, data: { theme } });
+    expect(panel.state.get().theme).toBe(shown);
+  });
+
+  it("keeps the sound off on the next page", () => {
+    panel.mute(true);
+    expect(new Panel(around).state.get().muted).toBe(true);
+    panel.mute(false);
+    expect(new Panel(around).state.get().muted).toBe(false);
+  });
+
   it("shares what it listed, without what was taken out", async () => {
     panel.remove("page");
     panel.type({ note: "heavy?" });
@@ -180,7 +204,14 @@ describe("the panel", () => {
 
   it("goes on with the newest when the browser shows the page again as it was left", async () => {
     await panel.begin("voice");
-    const elsewhere = { session: "s2", token: "other", channel: "voice", place: "window", window: "sangdam-2" } as const;
+    const elsewhere = {
+      session: "s2",
+      token: "other",
+      channel: "voice",
+      place: "window",
+      window: "sangdam-2",
+      purpose: "talk",
+    } as const;
     keep(elsewhere, around.storage);
     around.back();
     expect(panel.state.get().kept).toEqual(elsewhere);

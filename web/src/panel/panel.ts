@@ -9,7 +9,7 @@ import type { Context } from "../widget/protocol";
 import { type PanelInfo, panelInfo, Refusal, retryOf, sendProductPicture, startSession } from "./api";
 import { Bridge, type CodeMaker } from "./bridge";
 import { hintOf } from "./hints";
-import { keep, type Kept, KEPT, loadKept } from "./kept";
+import { keep, type Kept, KEPT, loadKept, type Purpose } from "./kept";
 import { productOf, readTags } from "./product";
 import { type Box, sessionBox } from "./storage";
 import { isClosed, knownReason } from "./words";
@@ -40,6 +40,10 @@ export interface PanelState {
   /** Whether the session in the call window has ended. */
   ended: boolean;
   folded: boolean;
+  /** The look that the partner's page asks for; "" follows the visitor's system. */
+  theme: "light" | "dark" | "";
+  /** Whether new lines make no sound while the panel is folded. */
+  muted: boolean;
 }
 
 /** What `Panel` needs from the browser; tests replace it. */
@@ -75,6 +79,7 @@ export function browser(): Surroundings {
 
 const WATCH_MS = 1000;
 const MOST_TRIES = 8;
+const MUTED = "sangdam.muted";
 
 export class Panel {
   private readonly store = createStore<PanelState>({
@@ -93,6 +98,8 @@ export class Panel {
     closed: false,
     ended: false,
     folded: false,
+    theme: "",
+    muted: false,
   });
   private readonly bridge: ReturnType<Surroundings["bridge"]>;
   private stopWaiting: () => void = () => undefined;
@@ -103,7 +110,7 @@ export class Panel {
 
   constructor(private readonly around: Surroundings) {
     this.bridge = around.bridge({ onContext: (context) => this.onContext(context) });
-    this.change({ kept: loadKept(around.storage), folded: false });
+    this.change({ kept: loadKept(around.storage), muted: around.storage.getItem(MUTED) !== null });
     setInterval(() => this.watchWindow(), WATCH_MS);
     awaitEnded((session) => this.onEnded(session));
     around.whenBack(() => this.back());
@@ -138,7 +145,7 @@ export class Panel {
   }
 
   /** Text, Voice or Video was pressed. Opens the call window before anything is awaited: browsers allow it only within the click. */
-  async begin(channel: Channel): Promise<void> {
+  async begin(channel: Channel, purpose: Purpose = "talk"): Promise<void> {
     const { info, starting } = this.store.get();
     if (!info || starting) return;
     const name = `sangdam-${newId()}`;
@@ -153,7 +160,7 @@ export class Panel {
         this.change({ starting: null, blocked: false });
         return;
       }
-      const kept: Kept = { ...made, channel, place: channel === "text" ? "panel" : "window", window: name };
+      const kept: Kept = { ...made, channel, place: channel === "text" ? "panel" : "window", window: name, purpose };
       this.keep(kept);
       if (channel === "text") this.talk(kept, info.language);
       else offering?.give(this.handoff(kept));
@@ -248,6 +255,12 @@ export class Panel {
     this.bridge.fold();
   }
 
+  mute(muted: boolean): void {
+    if (muted) this.around.storage.setItem(MUTED, "yes");
+    else this.around.storage.removeItem(MUTED);
+    this.change({ muted });
+  }
+
   /** Sets what the folded pill says; `live` reopens the panel after navigation. */
   status(words: string, live: boolean): void {
     this.bridge.status(words, live);
@@ -318,6 +331,7 @@ export class Panel {
         message.type === "session" &&
         message.session.id === kept.session &&
         message.session.state === "preparing" &&
+        kept.purpose === "talk" &&
         !isClosed(message.session.opening)
       )
         client.connection.request({ type: "enter", session: kept.session, channel: "text" }).catch(() => undefined);
@@ -334,7 +348,9 @@ export class Panel {
 
   private onContext(context: Context): void {
     this.context = context;
-    const partner = context.data.getCode === true || context.data.codeUrl !== undefined;
+    const { getCode, codeUrl, theme } = context.data;
+    const partner = getCode === true || codeUrl !== undefined;
+    this.change({ theme: theme === "light" || theme === "dark" ? theme : "" });
     this.change({ partner, folded: !context.pressed && (this.store.get().folded || this.around.hidden()) });
     // The widget gives the frame the focus before it has loaded, and loading loses it.
     if (context.pressed) this.around.focus();

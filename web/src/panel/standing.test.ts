@@ -4,7 +4,7 @@ import { aSession } from "../room/testing";
 import { setLocale } from "../ui/i18n";
 import en from "./en.json";
 import ko from "./ko.json";
-import { pillText, placeText, screenOf, unread } from "./standing";
+import { newestAt, pillText, placeText, screenOf, unread } from "./standing";
 import { rangeText, refusalText } from "./words";
 
 const waiting = (changes: Partial<WaitingView> = {}): WaitingView => ({
@@ -92,5 +92,14 @@ describe("the panel's words", () => {
   it("give no range without an upper end", () => {
     expect(rangeText(null, null)).toBe("");
     expect(rangeText(0, 30)).toBe("약 1분");
+  });
+
+  it("knows when the newest thing came that a visitor waits for", () => {
+    const session = aSession({ state: "waiting", active_at: null });
+    const own = line({ author: session.you, role: "user", at: 9000 });
+    const joined = line({ role: "system", kind: "system", author: "", at: 9000 });
+    expect(newestAt([own, joined], session)).toBe(0);
+    expect(newestAt([line({ at: 5000 }), own], session)).toBe(5000);
+    expect(newestAt([own], aSession({ active_at: 7000 }))).toBe(7000);
   });
 });

@@ -17,6 +17,12 @@ export function screenOf(session: SessionView): Screen {
 export const unread = (lines: Line[], you: string, seen: number): number =>
   lines.filter((line) => line.seq > seen && line.role !== "system" && line.author !== you).length;
 
+/** Returns when the newest thing came that a visitor waits for, by the server's clock: a line of others, or the counselor. */
+export function newestAt(lines: Line[], session: SessionView): number {
+  const line = lines.findLast(({ role, author }) => role !== "system" && author !== session.you);
+  return Math.max(line?.at ?? 0, session.active_at ?? 0);
+}
+
 export function pillText(session: SessionView, news: number): string {
   const screen = screenOf(session);
   if (screen === "after") return t("pill.ended");

@@ -1,13 +1,13 @@
 /** The text session inside the panel: place in the queue, chat, adding voice, ending. */
 
 import { Headset, LogOut, Mic, PhoneOff, Presentation } from "lucide";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { AskCallback, CalledBack } from "../room/callback";
 import { Chat } from "../room/chat";
 import type { Client } from "../room/client";
 import { Pictures } from "../room/pictures";
-import { others } from "../room/state";
+import { others, serverNow } from "../room/state";
 import { t as roomText } from "../room/words";
 import { Button, Dialog, Icon, IconButton, useStore } from "../ui";
 import { usePanelBoard } from "./board";
@@ -15,7 +15,7 @@ import { Replaced } from "./elsewhere";
 import { After, MessageForm } from "./forms";
 import type { Kept } from "./kept";
 import type { Panel, PanelState } from "./panel";
-import { pillText, placeText, type Screen, screenOf, unread } from "./standing";
+import { newestAt, pillText, placeText, type Screen, screenOf, unread } from "./standing";
 import { closedText, refusalText, t } from "./words";
 
 type Choice = SessionView["choices"][number];
@@ -191,8 +191,8 @@ function Room({
   );
 }
 
-/** Outside opening hours no session has started, so this leads back to the offer. */
-function leaveClosed(panel: Panel, client: Client, session: SessionView): void {
+/** Leads back to the offer from a form that was opened before any conversation. */
+function giveUp(panel: Panel, client: Client, session: SessionView): void {
   void client.connection
     .request({ type: "leave", session: session.id })
     .catch(() => undefined)
@@ -233,6 +233,19 @@ function usePill(panel: Panel, state: PanelState, client: Client, session: Sessi
   }, [words, live, session === undefined]);
 }
 
+/** Makes a sound when a line or the counselor comes while nobody looks: the panel is folded, or another tab is in front. */
+function useChime(state: PanelState, client: Client, session: SessionView | undefined): void {
+  const lines = useStore(client.state, (room) => room.lines[session?.id ?? ""]) ?? [];
+  const heard = useRef(serverNow(client.state.get(), Date.now()));
+  const newest = session ? newestAt(lines, session) : 0;
+  useEffect(() => {
+    if (newest <= heard.current) return;
+    heard.current = newest;
+    if (!state.muted && (state.folded || document.hidden))
+      void import("./chime").then(({ chime }) => chime()).catch(() => undefined);
+  }, [newest]);
+}
+
 const HEADS: Record<
   Exclude<Screen, "after" | "closed" | "callback" | "called">,
   (props: {
@@ -258,6 +271,7 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
   const pictures = useMemo(() => new Pictures(kept.token), [kept.token]);
   useEffect(() => () => pictures.close(), [pictures]);
   usePill(panel, state, client, session);
+  useChime(state, client, session);
   if (replaced || (status === "closed" && closedReason === "replaced")) return <Replaced onHere={() => client.open()} />;
   if (!session)
     return (
@@ -274,30 +288,37 @@ export function Talk({ panel, state, client, kept }: { panel: Panel; state: Pane
     setInstead("message");
   };
   if (screen === "called") return <Called client={client} session={session} />;
-  if (screen === "callback" || (instead === "callback" && screen !== "room")) {
+  const early = session.state === "preparing" && kept.purpose !== "talk" ? kept.purpose : "";
+  if (screen === "callback" || (screen !== "room" && (instead || early) === "callback")) {
     return (
       <div class="p-scroll">
         {screen === "callback" ? (
           <CalledBack client={client} session={session} />
         ) : (
-          <AskCallback client={client} session={session} onBack={() => setInstead("")} />
+          <AskCallback
+            client={client}
+            session={session}
+            onBack={instead ? () => setInstead("") : () => giveUp(panel, client, session)}
+          />
         )}
       </div>
     );
   }
   const callback = () => setInstead("callback");
   const offered = session.opening?.callbacks === true;
-  if (screen === "closed")
+  if (screen === "closed" || early === "message")
     return (
       <MessageForm
         client={client}
         session={session}
-        lead={closedText(session.opening)}
+        lead={screen === "closed" ? closedText(session.opening) : ""}
+        written={state.typed.note}
         onCallback={offered ? callback : null}
-        onBack={() => leaveClosed(panel, client, session)}
+        onBack={() => giveUp(panel, client, session)}
       />
     );
-  if (instead === "message") return <MessageForm client={client} session={session} onBack={() => setInstead("")} />;
+  if (instead === "message")
+    return <MessageForm client={client} session={session} written={state.typed.note} onBack={() => setInstead("")} />;
   const Head = HEADS[screen];
   return (
     <div class="p-talk" data-testid="panel-talk">

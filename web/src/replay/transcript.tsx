@@ -1,4 +1,5 @@
 import type { Line } from "../messages";
+import { LineText } from "../room/line-text";
 import { StoredPicture } from "../staff/brief";
 import { timeOfDay } from "../staff/format";
 import { nameOf, roleName } from "../staff/names";
@@ -25,9 +26,9 @@ function Said({ line }: { line: Line }) {
       </p>
       {line.picture !== "" && <StoredPicture id={line.picture} alt={line.text} class="said-picture" />}
       {line.text !== "" && (
-        <p class="said-text" dir="auto">
-          {line.text}
-        </p>
+        <div class="said-text" dir="auto">
+          <LineText text={line.text} />
+        </div>
       )}
     </li>
   );

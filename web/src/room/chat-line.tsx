@@ -5,6 +5,7 @@ import { Button } from "../ui/button";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
 import { lineFailure } from "./failures";
+import { LineText } from "./line-text";
 import type { Pictures } from "./pictures";
 import type { OutLine } from "./state";
 import { clock, nameAndRole, nameOf, systemText, t } from "./words";
@@ -48,7 +49,7 @@ export function ChatLine({ line, own, first, pictures }: ChatLineProps) {
         <LinePicture picture={line.picture} pictures={pictures} label={t("chat.pictureBy", { name: nameOf(line) })} />
       ) : (
         <div class="chat-text" dir="auto">
-          {line.text}
+          <LineText text={line.text} />
         </div>
       )}
     </div>
@@ -67,7 +68,7 @@ export function OutgoingLine({ line, pictures, onDismiss }: { line: OutLine; pic
         <LinePicture picture={line.picture} pictures={pictures} label={t("chat.pictureBy", { name: t("you") })} />
       ) : (
         <div class="chat-text" dir="auto">
-          {line.text}
+          <LineText text={line.text} />
         </div>
       )}
       {line.refused ? (

@@ -5,7 +5,7 @@ import { Button } from "../ui/button";
 import { useLocale, useStore } from "../ui/store";
 import { ChatLine, OutgoingLine } from "./chat-line";
 import type { Client } from "./client";
-import { Composer, type AudienceChoice } from "./composer";
+import { Composer, type AudienceChoice, type ComposerAid } from "./composer";
 import { beginsGroup } from "./compose";
 import type { Pictures } from "./pictures";
 import { participant, typingNow, type OutLine } from "./state";
@@ -22,6 +22,8 @@ export interface ChatProps {
   pictures: Pictures;
   /** For staff: who reads what they write. Visitors always write to everyone. */
   audience?: AudienceChoice;
+  /** For staff: what helps them write. */
+  aid?: ComposerAid;
   /** Whether the conversation is over: reading only. */
   readOnly?: boolean;
   /** Shows only what was written until then (ms since the epoch). */
@@ -29,7 +31,7 @@ export interface ChatProps {
 }
 
 /** The chat: lines in order, lines being sent, who is typing, and the message box. */
-export function Chat({ client, session, pictures, audience, readOnly = false, until = Infinity }: ChatProps) {
+export function Chat({ client, session, pictures, audience, aid, readOnly = false, until = Infinity }: ChatProps) {
   useLocale();
   const all = useStore(client.state, (state) => state.lines[session.id] ?? NO_LINES);
   const lines = until === Infinity ? all : all.filter((line) => line.at <= until);
@@ -70,7 +72,15 @@ export function Chat({ client, session, pictures, audience, readOnly = false, un
       <TypingLine client={client} session={session} />
       {status !== "open" && <p class="chat-offline">{t("chat.offline")}</p>}
       {!readOnly && (
-        <Composer key={session.id} client={client} session={session.id} pictures={pictures} audience={audience} to={chosen} />
+        <Composer
+          key={session.id}
+          client={client}
+          session={session.id}
+          pictures={pictures}
+          audience={audience}
+          to={chosen}
+          aid={aid}
+        />
       )}
     </div>
   );

@@ -7,10 +7,12 @@ export interface KeyPress {
   keyCode: number;
 }
 
-/** Enter sends, Shift+Enter is a new line. While a syllable is being composed Enter belongs to the input method (Korean, Japanese,
- *  Chinese); Safari reports that last Enter after the composition has ended, with key code 229. */
-export const sends = (press: KeyPress): boolean =>
-  press.key === "Enter" && !press.shiftKey && !press.isComposing && press.keyCode !== 229;
+/** While a syllable is being composed keys belong to the input method (Korean, Japanese, Chinese); Safari reports its last Enter
+ *  after the composition has ended, with key code 229. */
+export const composes = (press: KeyPress): boolean => press.isComposing || press.keyCode === 229;
+
+/** Enter sends, Shift+Enter is a new line. */
+export const sends = (press: KeyPress): boolean => press.key === "Enter" && !press.shiftKey && !composes(press);
 
 const TYPING_AGAIN_MS = 3000;
 

@@ -1,4 +1,5 @@
 import { ImagePlus, SendHorizontal } from "lucide";
+import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Audience, PictureReason } from "../messages";
 import { IconButton } from "../ui/button";
@@ -19,7 +20,18 @@ export interface AudienceChoice {
   hint?: string;
 }
 
+export type Box = RefObject<HTMLTextAreaElement | null>;
+
+/** What a page adds to the message box, such as saved replies. */
+export interface ComposerAid {
+  above: (box: Box, text: string) => ComponentChildren;
+  beside: (box: Box) => ComponentChildren;
+  /** Whether the text may not be sent yet; `above` says why. */
+  holds: (text: string) => boolean;
+}
+
 interface ComposerProps {
+  aid?: ComposerAid;
   client: Client;
   session: string;
   pictures: Pictures;
@@ -30,7 +42,8 @@ interface ComposerProps {
 const LINE_MOST = 4000;
 
 /** The message box. Pictures are chosen, pasted or dropped. */
-export function Composer({ client, session, pictures, audience, to }: ComposerProps) {
+export function Composer({ client, session, pictures, audience, to, aid }: ComposerProps) {
+  const box = useRef<HTMLTextAreaElement>(null);
   const draft = client.drafts.get(session);
   const [text, setText] = useState(draft?.text ?? "");
   const keep = (words: string, focused: boolean) => {
@@ -41,7 +54,7 @@ export function Composer({ client, session, pictures, audience, to }: ComposerPr
   const tell = useTyping(client, session, to);
   const send = () => {
     const words = text.trim();
-    if (words === "") return;
+    if (words === "" || aid?.holds(words) === true) return;
     try {
       client.sendLine({ session, text: words, audience: to });
     } catch (error) {
@@ -72,9 +85,12 @@ export function Composer({ client, session, pictures, audience, to }: ComposerPr
           {t("chat.uploading")}
         </p>
       )}
+      {aid?.above(box, text)}
       <div class="composer-row">
         <PicturePick onPick={share} />
+        {aid?.beside(box)}
         <GrowingBox
+          box={box}
           text={text}
           focused={draft?.focused === true}
           onGone={(focused) => keep(client.drafts.get(session)?.text ?? "", focused)}
@@ -91,7 +107,7 @@ export function Composer({ client, session, pictures, audience, to }: ComposerPr
           kind="primary"
           type="submit"
           label={t("chat.send")}
-          disabled={text.trim() === ""}
+          disabled={text.trim() === "" || aid?.holds(text) === true}
           data-testid="chat-send"
         />
       </div>
@@ -100,6 +116,7 @@ export function Composer({ client, session, pictures, audience, to }: ComposerPr
 }
 
 interface BoxProps {
+  box: Box;
   text: string;
   /** Whether to focus the box on mount: the person was in it before it moved. */
   focused: boolean;
@@ -109,8 +126,7 @@ interface BoxProps {
   onFiles: (files: FileList) => void;
 }
 
-function GrowingBox({ text, focused, onGone, onText, onSend, onFiles }: BoxProps) {
-  const box = useRef<HTMLTextAreaElement>(null);
+function GrowingBox({ box, text, focused, onGone, onText, onSend, onFiles }: BoxProps) {
   useLayoutEffect(() => {
     const made = box.current;
     if (focused) {

@@ -2,6 +2,7 @@ import { BookOpen, Gauge, MicOff, Monitor, WifiOff } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../ui/icon";
+import { initials } from "../ui/initials";
 import { useLocale, useStore } from "../ui/store";
 import type { SessionView } from "../messages";
 import { arrange, type Tile } from "./arrange";
@@ -27,9 +28,8 @@ export function Stage({ link, session, children }: StageProps) {
   useLocale();
   const slots = useStore(link.peer.state, (state) => state.slots);
   const speaking = useStore(link.client.state, (state) => state.speaking[session.id] ?? NOBODY);
-  const live = useStore(link.peer.state, (state) => state.status === "live");
   const heard = session.room?.hears[session.you] ?? NOBODY;
-  const limits = (live && session.room?.limits) || NO_LIMITS;
+  const limits = useLimits(link, session);
   const { main, tiles } = arrange(session);
   const shownTiles = children && main ? [main, ...tiles] : tiles;
   const draw = (tile: Tile) => (
@@ -59,8 +59,14 @@ export function Stage({ link, session, children }: StageProps) {
   );
 }
 
+/** Returns which pictures one's own connection cannot carry, by slot. */
+export function useLimits(link: RoomLink, session: SessionView): Limits {
+  const live = useStore(link.peer.state, (state) => state.status === "live");
+  return (live && session.room?.limits) || NO_LIMITS;
+}
+
 /** Says which pictures one's own connection cannot carry, and briefly when they are back. */
-function LineNotice({ limits }: { limits: Limits }) {
+export function LineNotice({ limits }: { limits: Limits }) {
   const kinds = Object.values(limits);
   const now = kinds.includes("paused") ? "paused" : kinds.length > 0 ? "low" : "";
   const before = useRef("");
@@ -81,18 +87,6 @@ function LineNotice({ limits }: { limits: Limits }) {
   );
 }
 
-const initials = (name: string): string => {
-  const words = name.trim().split(/\s+/);
-  const letters =
-    words.length > 1
-      ? words
-          .slice(-2)
-          .map((word) => word.slice(0, 1))
-          .join("")
-      : (words[0] ?? "").slice(0, 2);
-  return letters.toUpperCase();
-};
-
 interface StageTileProps {
   tile: Tile;
   stream: MediaStream | null;
@@ -101,7 +95,7 @@ interface StageTileProps {
   paused: boolean;
 }
 
-function StageTile({ tile, stream, speaking, paused }: StageTileProps) {
+export function StageTile({ tile, stream, speaking, paused }: StageTileProps) {
   const { person } = tile;
   const kind = stream && !paused ? tile.kind : "none"; // also while reconnecting
   const name = tile.kind === "screen" ? t("screenOf", { name: nameAndRole(person) }) : nameAndRole(person);
@@ -130,7 +124,7 @@ function StageTile({ tile, stream, speaking, paused }: StageTileProps) {
   );
 }
 
-function TileState({ tile: { person } }: { tile: Tile }) {
+export function TileState({ tile: { person } }: { tile: Tile }) {
   if (person.presence === "lost") {
     return (
       <span class="tile-state">

@@ -42,8 +42,8 @@ async function call(method: string, path: string, body?: unknown): Promise<unkno
     response = await fetch(path, {
       method,
       credentials: "same-origin",
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      headers: body === undefined || body instanceof Blob ? {} : { "Content-Type": "application/json" },
+      body: body === undefined || body instanceof Blob ? body : JSON.stringify(body),
     });
   } catch {
     throw new ApiError("unreachable");
@@ -53,6 +53,7 @@ async function call(method: string, path: string, body?: unknown): Promise<unkno
 }
 
 export const get = (path: string) => call("GET", path);
+/** Sends JSON, or a file as it is. */
 export const post = (path: string, body: unknown = {}) => call("POST", path, body);
 
 export async function whoAmI(): Promise<Signed | null> {

@@ -1,15 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { readPrefs } from "./prefs";
 
+const TOLD = { newSound: true, newTitle: true, newBadge: true, newNotify: true };
+
 describe("remembered choices", () => {
   it("come back", () => {
-    const kept = { language: "ko", ringVolume: 0.2, ringMuted: true, view: "both" };
+    const kept = { language: "ko", ringVolume: 0.2, ringMuted: true, ...TOLD, newBadge: false };
     expect(readPrefs(JSON.stringify(kept))).toEqual(kept);
   });
-  it.each([null, "", "{", "null", "[]", '{"language":"fr","ringVolume":7,"ringMuted":"yes","view":"wall"}'])(
+  it.each([null, "", "{", "null", "[]", '{"language":"fr","ringVolume":7,"ringMuted":"yes"}'])(
     "fall back when %s is stored",
     (stored) => {
-      expect(readPrefs(stored)).toEqual({ language: "", ringVolume: 0.6, ringMuted: false, view: "stage" });
+      expect(readPrefs(stored)).toEqual({ language: "", ringVolume: 0.6, ringMuted: false, ...TOLD });
     },
   );
 });

@@ -7,14 +7,26 @@ export interface Prefs {
   /** 0 to 1. */
   ringVolume: number;
   ringMuted: boolean;
-  view: View;
+  /** How a new line in a session that is not in front is told. */
+  newSound: boolean;
+  newTitle: boolean;
+  newBadge: boolean;
+  newNotify: boolean;
 }
 
-export type View = "stage" | "board" | "both";
-export const VIEWS: readonly View[] = ["stage", "board", "both"];
+/** The ways to tell of a new line; each can be turned off. */
+export const NEWS = ["newSound", "newTitle", "newBadge", "newNotify"] as const;
 
 const KEY = "sangdam.console";
-const DEFAULTS: Prefs = { language: "", ringVolume: 0.6, ringMuted: false, view: "stage" };
+const DEFAULTS: Prefs = {
+  language: "",
+  ringVolume: 0.6,
+  ringMuted: false,
+  newSound: true,
+  newTitle: true,
+  newBadge: true,
+  newNotify: true,
+};
 
 /** Reads stored preferences. Unknown or damaged parts fall back to the defaults. */
 export function readPrefs(kept: string | null): Prefs {
@@ -24,12 +36,19 @@ export function readPrefs(kept: string | null): Prefs {
   } catch {
     found = {};
   }
-  const { language, ringVolume, ringMuted, view } = found;
+  const { language, ringVolume } = found;
+  const flag = (name: "ringMuted" | (typeof NEWS)[number]) => {
+    const value = found[name];
+    return typeof value === "boolean" ? value : DEFAULTS[name];
+  };
   return {
     language: language === "ko" || language === "en" ? language : DEFAULTS.language,
     ringVolume: typeof ringVolume === "number" && ringVolume >= 0 && ringVolume <= 1 ? ringVolume : DEFAULTS.ringVolume,
-    ringMuted: typeof ringMuted === "boolean" ? ringMuted : DEFAULTS.ringMuted,
-    view: view === "board" || view === "both" ? view : DEFAULTS.view,
+    ringMuted: flag("ringMuted"),
+    newSound: flag("newSound"),
+    newTitle: flag("newTitle"),
+    newBadge: flag("newBadge"),
+    newNotify: flag("newNotify"),
   };
 }
 

@@ -1,8 +1,10 @@
-/** Adjusts a partner's accent colour until it is legible, as a background and as text on every background (tokens.css). */
+/** A partner's accent colour: adjusted until it is legible as text on our backgrounds, and as it is with an ink that is
+ *  legible on it (tokens.css). */
 
 type Rgb = [number, number, number];
 
 const WHITE: Rgb = [255, 255, 255];
+const BLACK: Rgb = [0, 0, 0];
 /** --surface-2, light and dark: the background that leaves the least contrast. */
 const LIGHT_GROUND: Rgb = [236, 239, 244];
 const DARK_GROUND: Rgb = [35, 41, 49];
@@ -38,13 +40,15 @@ function moveUntilLegible(colour: Rgb, towards: Rgb, against: Rgb): Rgb {
   return towards;
 }
 
-/** Returns the accents for a light and a dark page; null when `hex` is not #rrggbb. */
-export function legibleAccents(hex: string): { light: string; dark: string } | null {
+/** Returns the accents for a light and a dark page, and the ink for filled areas: white where it is legible, else
+ *  black, which then is. Null when `hex` is not #rrggbb. */
+export function legibleAccents(hex: string): { light: string; dark: string; ink: string } | null {
   const colour = parseHex(hex);
   if (!colour) return null;
   return {
-    light: toHex(moveUntilLegible(colour, [0, 0, 0], LIGHT_GROUND)),
+    light: toHex(moveUntilLegible(colour, BLACK, LIGHT_GROUND)),
     dark: toHex(moveUntilLegible(colour, WHITE, DARK_GROUND)),
+    ink: toHex(contrast(WHITE, colour) >= ENOUGH ? WHITE : BLACK),
   };
 }
 
@@ -52,8 +56,6 @@ export function legibleAccents(hex: string): { light: string; dark: string } | n
 export function applyAccent(hex: string): void {
   const accents = legibleAccents(hex);
   const { style } = document.documentElement;
-  for (const scheme of ["light", "dark"] as const) {
-    if (accents) style.setProperty(`--site-accent-${scheme}`, accents[scheme]);
-    else style.removeProperty(`--site-accent-${scheme}`);
-  }
+  const colours = { "accent-light": accents?.light, "accent-dark": accents?.dark, brand: accents && hex, ink: accents?.ink };
+  for (const [name, colour] of Object.entries(colours)) style.setProperty(`--site-${name}`, colour ?? "");
 }

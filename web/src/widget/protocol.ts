@@ -15,7 +15,7 @@ export interface Context {
   trail: string[];
   /** The page's clock, in ms, when this was told: its times may be off, or made up by a script. */
   now: number;
-  /** `data-*` of the script element (site, category, lang, codeUrl, productId, productName, productPrice, …) and what
+  /** `data-*` of the script element (site, category, lang, theme, codeUrl, productId, productName, productPrice, …) and what
    *  `Sangdam.init` was given. */
   data: { product?: Product; codeUrl?: string; getCode?: boolean } & Record<string, unknown>;
   /** The page's JSON-LD scripts and `<meta property>` tags (Open Graph), as they stand there. */

@@ -11,6 +11,7 @@ interface Options {
   category?: string;
   lang?: string;
   accent?: string;
+  theme?: string;
   codeUrl?: string;
   product?: Product;
   getCode?: (about: object) => string | CodeAnswer | Promise<string | CodeAnswer>;

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -154,6 +156,18 @@ def test_invalid_proxy_network_is_refused(folder: Path) -> None:
     assert "“everywhere” is not a network" in refused.output
 
 
+@contextmanager
+def held(kind: socket.SocketKind, port: int) -> Iterator[None]:
+    """Hold a port as a server does, also while connections of an earlier server on it are in TIME_WAIT."""
+    with socket.socket(type=kind) as holder:
+        if kind == socket.SOCK_STREAM:
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", port))
+        if kind == socket.SOCK_STREAM:
+            holder.listen()
+        yield
+
+
 @pytest.mark.parametrize(
     ("words", "option", "kind"),
     [
@@ -171,10 +185,7 @@ def test_port_in_use_is_named(
     mine = {"--port": free_port(), "--shop-port": free_port(), "--udp-port": free_ports(2)}
     if words[0] == "media":
         del mine["--shop-port"]
-    with socket.socket(type=kind) as holder:
-        holder.bind(("127.0.0.1", mine[option]))
-        if kind == socket.SOCK_STREAM:
-            holder.listen()
+    with held(kind, mine[option]):
         options = (word for name, port in mine.items() for word in (name, str(port)))
         result = CliRunner().invoke(main, [*words, *options])
     assert result.exit_code == 1
@@ -188,10 +199,7 @@ def test_ports_of_later_workers_and_metrics_are_checked() -> None:
     settings = Settings(port=free_port(), udp_port=free_ports(3), workers=2, metrics=("127.0.0.1", metrics_port))
     assert taken(ports_of(settings)) == ""
     for kind, port in ((socket.SOCK_DGRAM, settings.udp_port + 2), (socket.SOCK_STREAM, metrics_port)):
-        with socket.socket(type=kind) as holder:
-            holder.bind(("127.0.0.1", port))
-            if kind == socket.SOCK_STREAM:
-                holder.listen()
+        with held(kind, port):
             assert f"ort {port} is taken" in taken(ports_of(settings))
 
 

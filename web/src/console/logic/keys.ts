@@ -14,6 +14,7 @@ export type Action =
   | "camera"
   | "screen"
   | "view"
+  | "side"
   | "hold"
   | "help"
   | "transfer"
@@ -50,6 +51,7 @@ export const BINDINGS: readonly Binding[] = [
   { action: "camera", code: "KeyV", label: "V", group: "room" },
   { action: "screen", code: "KeyS", label: "S", group: "room" },
   { action: "view", code: "KeyB", label: "B", group: "room" },
+  { action: "side", code: "KeyI", label: "I", group: "room" },
   { action: "hold", code: "KeyK", label: "K", group: "room" },
   { action: "chat", code: "KeyC", label: "C", group: "room" },
   { action: "audience", code: "KeyT", label: "T", group: "room" },

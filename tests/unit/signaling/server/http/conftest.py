@@ -74,6 +74,9 @@ class FakeLive:
     async def estimate(self, site: str, category: str, language: str, now: int) -> Place:
         return Place(place=1, low_s=None, high_s=None, staffed=True)
 
+    async def helpers(self, site: str, category: str, language: str) -> list[str]:
+        return ["Jimin", "Suho", "Arim", "Bora"]
+
     async def set_product_picture(self, session_id: str, picture_id: str) -> None:
         self.product_pictures.append((session_id, picture_id))
 

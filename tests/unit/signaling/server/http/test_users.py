@@ -29,6 +29,7 @@ async def test_panel_shows_the_site_in_the_users_language(desk: Desk) -> None:
         "category": {"id": "lenses", "name": "Lenses"},
         "language": "en",
         "staffed": True,
+        "helpers": ["Jimin", "Suho", "Arim"],
         "low_s": None,
         "high_s": None,
         "retention_days": 90,

@@ -1,0 +1,93 @@
+"""One counselor with three written conversations and a call: who waits is first, nothing half-written is lost or sent."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec.structs import replace
+from playwright.async_api import Locator, expect
+
+from signaling.records import Records
+from tests.browser.people import Cast, Staff, User, eventually
+
+LONG = "\n".join(f"확인할 점 {i}" for i in range(12))
+
+
+async def counselor_for_four(cast: Cast) -> Staff:
+    records = await Records.open(f"sqlite+aiosqlite:///{cast.service.data_dir / 'records.sqlite'}")
+    record = await records.staff("jimin")
+    assert record is not None
+    await records.save_staff(replace(record, capacity=4))
+    await records.close()
+    return await cast.counselor("jimin")
+
+
+async def says(user: User, text: str) -> None:
+    await user.panel.get_by_test_id("chat-input").fill(text)
+    await user.panel.get_by_test_id("chat-input").press("Enter")
+
+
+async def by_text(cast: Cast, counselor: Staff, name: str) -> User:
+    user = await cast.user()
+    await user.visit_shop("/m5.html")
+    await user.open_panel()
+    await user.panel.get_by_test_id("panel-text").click()
+    await counselor.accept()
+    await expect(user.panel.get_by_test_id("panel-people")).to_be_visible()
+    await says(user, f"{name}입니다")
+    await counselor.reads(f"{name}입니다")
+    return user
+
+
+def unread(row: Locator) -> Locator:
+    return row.get_by_test_id("row-unread")
+
+
+async def height(counselor: Staff, selector: str) -> float:
+    box = await counselor.page.locator(selector).bounding_box()
+    assert box is not None
+    return box["height"]
+
+
+async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Cast) -> None:
+    jimin = await counselor_for_four(cast)
+    rows, lines = jimin.get("session-row"), jimin.page.locator(".chat-lines")
+    first = await by_text(cast, jimin, "첫째")
+    await by_text(cast, jimin, "둘째")
+    await by_text(cast, jimin, "셋째")
+    await expect(rows).to_have_count(3)
+    await expect(jimin.get("row-waits")).to_have_count(3)
+
+    await rows.nth(0).click()  # the first waits longest
+    await jimin.reads("첫째입니다")
+    for _ in range(4):
+        await jimin.get("chat-input").fill(LONG)
+        await jimin.get("chat-input").press("Enter")
+    await expect(jimin.get("row-waits")).to_have_count(2)
+    await expect(lines).to_contain_text("확인할 점 11")
+    await lines.hover()
+    await jimin.page.mouse.wheel(0, -400)
+    await jimin.get("chat-input").press_sequentially("쓰다 만 글")
+    where = await lines.evaluate("(box) => box.scrollTop")
+    assert where > 0
+
+    await expect(rows.nth(2)).to_have_attribute("aria-current", "true")  # answered: behind those who wait
+    await rows.nth(0).click()
+    await jimin.reads("둘째입니다")
+    await says(first, "하나 더 여쭤볼게요")
+    await expect(unread(rows.nth(2))).to_contain_text("1")
+    await expect(jimin.page).to_have_title(re.compile(r"^\(1\) "))
+    await rows.nth(2).click()
+    await expect(jimin.page.get_by_text("하나 더 여쭤볼게요").last).to_be_attached()
+    await expect(jimin.get("row-unread")).to_have_count(0)
+    await expect(jimin.page).not_to_have_title(re.compile(r"^\("))
+    await expect(jimin.get("chat-input")).to_have_value("쓰다 만 글")
+    await eventually(lambda: lines.evaluate("(box) => box.scrollTop"), where, "the reader's place is kept")
+
+    caller = await cast.user()
+    await caller.call()
+    await caller.enter()
+    await jimin.accept()
+    await expect(jimin.get("voice-strip")).to_be_visible()
+    assert await height(jimin, '[data-testid="voice-strip"]') <= 60
+    assert await height(jimin, ".room-chat") >= 0.5 * await height(jimin, ".room")

@@ -1,0 +1,50 @@
+"""The names in the panel's greeting: counselors who may help a user now."""
+
+from __future__ import annotations
+
+import pytest
+
+from matcher.memory import MemoryStore
+from matcher.types import StaffChanged, StaffState
+from signaling.live.connections import Hub
+from signaling.live.index import Index
+from signaling.live.staffing import Staffing
+from signaling.records.types import Role, StaffRecord
+
+
+@pytest.fixture
+def staffing() -> Staffing:
+    return Staffing(store=MemoryStore(), hub=Hub(), index=Index(), now=lambda: 0)
+
+
+def at_work(
+    staffing: Staffing,
+    name: str,
+    state: StaffState = "available",
+    role: Role = "counselor",
+    language: str = "ko",
+    category: str = "*",
+) -> None:
+    login = name.lower()
+    staffing.known[login] = StaffRecord(id=login, login=login, name=name, role=role, languages=[language], categories=[category])
+    staffing.changed(StaffChanged(fence=1, at_ms=0, staff=login, state=state))
+
+
+def helpers(staffing: Staffing) -> list[str]:
+    return staffing.helpers("demo-shop", "ko", ("lenses", "cameras"))
+
+
+def test_free_counselors_are_named_first(staffing: Staffing) -> None:
+    at_work(staffing, "Arim", "busy")
+    at_work(staffing, "Jimin")
+    at_work(staffing, "Suho", "wrap_up", category="cameras")
+    assert helpers(staffing) == ["Jimin", "Arim", "Suho"]
+
+
+def test_those_who_cannot_answer_are_not_named(staffing: Staffing) -> None:
+    at_work(staffing, "Away", "away")
+    at_work(staffing, "Gone", "signed_out")
+    at_work(staffing, "Han", role="professional")
+    at_work(staffing, "Emma", language="en")
+    at_work(staffing, "Audio", category="audio")
+    assert helpers(staffing) == []

@@ -1,0 +1,41 @@
+/** The panes' sizes on this machine, kept in localStorage. */
+import { createStore, useStore } from "../ui";
+import { defaults, readLayouts, TALKING, within, type Layouts, type Pane, type Panes } from "./logic/layout";
+
+const KEY = "sangdam.layout";
+
+function stored(): string | null {
+  try {
+    return localStorage.getItem(KEY);
+  } catch {
+    return null; // storage is forbidden: sizes last as long as the page
+  }
+}
+
+const layouts = createStore<Layouts>(readLayouts(stored()));
+
+export interface Layout {
+  panes: Panes;
+  resize: (pane: Pane, size: number) => void;
+  reset: (pane: Pane) => void;
+  /** Folds the person card away, or opens it again. */
+  foldSide: () => void;
+}
+
+export function useLayout(key: string): Layout {
+  const panes = useStore(layouts, (all) => all[key]) ?? defaults(key);
+  const put = (next: Panes) => {
+    layouts.update((all) => ({ ...all, [key]: next }));
+    try {
+      localStorage.setItem(KEY, JSON.stringify(layouts.get()));
+    } catch {
+      // as above
+    }
+  };
+  return {
+    panes,
+    resize: (pane, size) => put({ ...panes, [pane]: within(pane, size) }),
+    reset: (pane) => put({ ...panes, [pane]: defaults(key)[pane] }),
+    foldSide: () => put({ ...panes, side: panes.side === 0 ? TALKING.side : 0 }),
+  };
+}

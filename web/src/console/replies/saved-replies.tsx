@@ -1,0 +1,68 @@
+import { Zap } from "lucide";
+import type { SessionView, StaffMe } from "../../messages";
+import type { Box, ComposerAid } from "../../room/composer";
+import { ProvenanceBadge } from "../../staff/brief";
+import { t } from "../../staff/replies/texts";
+import { settled, unsettled, valuesOf, type Unsettled, type Values } from "../../staff/replies/variables";
+import { Button, IconButton } from "../../ui";
+import { write } from "./box";
+import { ReplyMenu } from "./menu";
+import { editOwnReplies } from "./own-replies";
+
+/** Returns what saved replies add to the message box of a session. */
+export function savedReplies(session: SessionView, me: StaffMe): ComposerAid {
+  const values = valuesOf(session.brief, me.name);
+  return {
+    above: (box, text) => (
+      <>
+        <ReplyMenu {...{ box, text, values }} site={session.site.id} language={session.language} onManage={editOwnReplies} />
+        <Pending {...{ box, text, values }} />
+      </>
+    ),
+    beside: (box) => (
+      <IconButton icon={Zap} kind="quiet" label={t("open")} data-testid="replies-open" onClick={() => beginSearch(box)} />
+    ),
+    holds: (text) => unsettled(text, values).length > 0,
+  };
+}
+
+function beginSearch(box: Box): void {
+  const element = box.current;
+  if (element === null) return;
+  const before = element.value.slice(0, element.selectionStart);
+  write(element, before.length, element.selectionEnd, before === "" || /\s$/.test(before) ? "/" : " /");
+}
+
+/** Variables that the counselor confirms or leaves out before the line can be sent. */
+function Pending({ box, text, values }: { box: Box; text: string; values: Values }) {
+  const left = unsettled(text, values);
+  if (left.length === 0) return null;
+  const settle = ({ variable }: Unsettled, words: string) => {
+    const element = box.current;
+    if (element !== null) write(element, 0, element.value.length, settled(element.value, variable, words));
+  };
+  return (
+    <section class="replies-pending" role="status" aria-label={t("unsettled")} data-testid="replies-pending">
+      <p>{t("unsettled")}</p>
+      {left.map((one) => (
+        <div key={one.variable} class="row" data-testid={`pending-${one.variable}`}>
+          <strong>{t(`variable.${one.variable}`)}</strong>
+          {one.value !== null && <ProvenanceBadge provenance={one.value.provenance} />}
+          <span class="replies-known" dir="auto">
+            {one.value === null
+              ? t("unsettled.unknown")
+              : t(one.value.provenance === "claimed" ? "unsettled.claimed" : "unsettled.known", { value: one.value.text })}
+          </span>
+          {one.value !== null && (
+            <Button onClick={() => settle(one, one.value?.text ?? "")} data-testid="pending-use">
+              {t("unsettled.use")}
+            </Button>
+          )}
+          <Button kind="quiet" onClick={() => settle(one, "")} data-testid="pending-drop">
+            {t("unsettled.drop")}
+          </Button>
+        </div>
+      ))}
+    </section>
+  );
+}

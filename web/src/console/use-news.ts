@@ -1,0 +1,60 @@
+import { useEffect, useRef } from "preact/hooks";
+import type { SessionView } from "../messages";
+import { useStore } from "../ui";
+import { ringer } from "./alerts";
+import { newsTitle, pitchOf } from "./logic/news";
+import { title } from "./logic/ringing";
+import { nameOf, userOf } from "../staff/names";
+import { notify } from "./notify";
+import { prefs } from "../staff/prefs";
+import { t } from "../staff/texts";
+import type { Sessions } from "./use-sessions";
+
+/** Tells of new lines in sessions that are not in front: a sound of the session's own pitch, a notification, the badge. */
+export function useNews({ list, fresh }: Sessions): void {
+  const { ringVolume, ringMuted, newSound, newBadge, newNotify } = useStore(prefs);
+  const told = useRef<Record<string, number> | null>(null);
+  const counts = JSON.stringify(fresh);
+  useEffect(() => {
+    const before = told.current;
+    told.current = fresh;
+    // What was unread when the page was opened is shown, and makes no sound.
+    const grown = before === null ? [] : list.filter((one) => one.id in before && (fresh[one.id] ?? 0) > before[one.id]!);
+    for (const session of grown) {
+      if (newSound && !ringMuted) ringer.note(ringVolume, pitchOf(session.id));
+      if (newNotify)
+        notify(nameOf(userOf(session)), t("session.new_lines", { n: fresh[session.id] ?? 0 }), `line.${session.id}`, false);
+    }
+  }, [counts]);
+  const total = Object.values(fresh).reduce((sum, n) => sum + n, 0);
+  useEffect(() => {
+    if (!newBadge) return;
+    badge(total);
+    return () => badge(0);
+  }, [total, newBadge]);
+}
+
+/** Shows the count on the installed page's icon, where the system has such a badge. */
+function badge(count: number): void {
+  if (!("setAppBadge" in navigator)) return;
+  const shown = count === 0 ? navigator.clearAppBadge() : navigator.setAppBadge(count);
+  shown.catch(() => undefined); // the page is not installed
+}
+
+/** Sets the tab's title: the unread count and who waits longest; while a call rings, it flashes. */
+export function useTitle({ list, fresh }: Sessions, calling: boolean): void {
+  const { newTitle } = useStore(prefs);
+  const first: SessionView | undefined = list.find((one) => (fresh[one.id] ?? 0) > 0);
+  const total = newTitle ? Object.values(fresh).reduce((sum, n) => sum + n, 0) : 0;
+  const base = newsTitle(t("app.name"), total, nameOf(first && userOf(first)));
+  useEffect(() => {
+    document.title = base;
+    if (!calling) return;
+    const flash = setInterval(() => (document.title = title(base, t("ring.title.tab"), Date.now())), 500);
+    return () => {
+      clearInterval(flash);
+      document.title = base;
+    };
+  }, [base, calling]);
+  useEffect(() => () => void (document.title = t("app.name")), []);
+}

@@ -1,0 +1,41 @@
+import { useEffect, useState } from "preact/hooks";
+import type { SessionView } from "../messages";
+import { arrange } from "../room/arrange";
+import type { RoomLink } from "../room/room-link";
+import { createStore, useStore } from "../ui";
+import { choose, screenEnded, toggleBoard, viewOf, workOf, type Chosen, type View, type Work } from "./logic/layout";
+
+export interface Viewing {
+  view: View;
+  /** What the place beside the conversation holds. */
+  work: Work;
+  /** Whether there is a shared screen to switch to. */
+  screen: boolean;
+  choose: (view: View) => void;
+  chooseWork: (work: Work) => void;
+  toggleBoard: () => void;
+}
+
+const NEVER = createStore(false);
+
+/** Returns what is beside the conversation of the session that is shown. Choices belong to their session, and end with the page. */
+export function useView(session: SessionView | null, link: RoomLink | null): Viewing {
+  const [all, setAll] = useState<Record<string, Chosen>>({});
+  const drawn = useStore(link?.boardDrawn ?? NEVER);
+  const screen = session?.state === "active" && arrange(session).main !== null;
+  const id = session?.id ?? "";
+  const chosen = all[id] ?? {};
+  const offered = { screen, drawn };
+  const change = (next: (chosen: Chosen) => Chosen) => setAll((was) => ({ ...was, [id]: next(was[id] ?? {}) }));
+  useEffect(() => {
+    if (!screen && id in all) change(screenEnded);
+  }, [id, screen]);
+  return {
+    view: viewOf(chosen, offered),
+    work: workOf(chosen, offered),
+    screen,
+    choose: (view) => change((was) => choose(was, view, offered)),
+    chooseWork: (work) => change((was) => ({ ...was, work })),
+    toggleBoard: () => change((was) => toggleBoard(was, offered)),
+  };
+}

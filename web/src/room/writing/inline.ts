@@ -1,0 +1,103 @@
+/** Bold, italic, code and links within one row of text. Pure, linear time. */
+
+import { links, type Link } from "./links";
+
+export type Inline = string | Link | { kind: "code"; text: string } | { kind: "strong" | "em"; of: Inline[] };
+
+/** What is open: the run of marks that opened it, and what has been read since. */
+interface Open {
+  run: string;
+  of: Inline[];
+  /** Whether it contains a letter or a number. Without one it is an emoticon such as *^^*. */
+  wordy: boolean;
+}
+
+const RUN = /\*+|_+/g;
+const WORDY = /[\p{L}\p{N}]/u;
+const SPACE = /\s/;
+const ASCII_WORD = /[A-Za-z0-9]/;
+const BEFORE_ITALIC = /[\s([{"'“‘「『]/;
+
+/** Return the pieces of one row. */
+export function inline(row: string): Inline[] {
+  return emphasized(codeSpans(row).flatMap((piece): Inline[] => (typeof piece === "string" ? links(piece) : [piece])));
+}
+
+function codeSpans(row: string): Inline[] {
+  const parts = row.split("`");
+  const pieces: Inline[] = [];
+  parts.forEach((part, i) => {
+    const closed = i % 2 === 1 && i < parts.length - 1;
+    if (closed && part !== "") pieces.push({ kind: "code", text: part });
+    else if (closed) pieces.push("``");
+    else pieces.push(i % 2 === 1 ? `\`${part}` : part);
+  });
+  return pieces.filter((piece) => piece !== "");
+}
+
+/** `before` and `after`: the characters beside the run; undefined at an end of the row. */
+function mayOpen(run: string, before: string | undefined, after: string | undefined): boolean {
+  if (after === undefined || SPACE.test(after)) return false;
+  if (before === undefined) return true;
+  if (run === "_") return BEFORE_ITALIC.test(before);
+  return run === "*" ? !WORDY.test(before) : !ASCII_WORD.test(before); // 가로*세로*높이 is a product
+}
+
+/** A letter of Korean may follow: its particles are written without a space. */
+function mayClose(before: string | undefined, after: string | undefined): boolean {
+  return before !== undefined && !SPACE.test(before) && (after === undefined || !ASCII_WORD.test(after));
+}
+
+const isMark = (run: string) => run === "_" || (run.startsWith("*") && run.length <= 3);
+
+function emphasized(pieces: Inline[]): Inline[] {
+  const stack: Open[] = [{ run: "", of: [], wordy: false }];
+  pieces.forEach((piece, i) => {
+    if (typeof piece !== "string") {
+      add(stack, piece);
+      return;
+    }
+    let from = 0;
+    for (const found of piece.matchAll(RUN)) {
+      const [run] = found;
+      const before = piece[found.index - 1] ?? (i > 0 ? "a" : undefined); // beside a link or code as beside a word
+      const after = piece[found.index + run.length] ?? (i < pieces.length - 1 ? "가" : undefined);
+      if (!isMark(run)) continue;
+      const opened = stack.findIndex((open) => open.run === run);
+      const closes = opened > 0 && mayClose(before, after);
+      if (!closes && (opened > 0 || !mayOpen(run, before, after))) continue;
+      add(stack, piece.slice(from, found.index));
+      from = found.index + run.length;
+      if (closes) close(stack, opened);
+      else stack.push({ run, of: [], wordy: false });
+    }
+    add(stack, piece.slice(from));
+  });
+  while (stack.length > 1) unopen(stack);
+  return stack[0]?.of ?? [];
+}
+
+function add(stack: Open[], piece: Inline): void {
+  const top = stack.at(-1);
+  if (!top || piece === "") return;
+  const last = top.of.at(-1);
+  if (typeof piece === "string" && typeof last === "string") top.of[top.of.length - 1] = last + piece;
+  else top.of.push(piece);
+  top.wordy ||= typeof piece !== "string" || WORDY.test(piece);
+}
+
+/** Close what was opened at `at`. Whatever was opened since and not closed is text. */
+function close(stack: Open[], at: number): void {
+  while (stack.length > at + 1) unopen(stack);
+  const done = stack.pop();
+  if (!done) return;
+  if (!done.wordy) {
+    for (const piece of [done.run, ...done.of, done.run]) add(stack, piece);
+  } else if (done.run === "***") add(stack, { kind: "strong", of: [{ kind: "em", of: done.of }] });
+  else add(stack, { kind: done.run === "**" ? "strong" : "em", of: done.of });
+}
+
+function unopen(stack: Open[]): void {
+  const open = stack.pop();
+  for (const piece of open ? [open.run, ...open.of] : []) add(stack, piece);
+}

@@ -1,0 +1,54 @@
+/** Variables in saved replies, such as `{user.name}`. Pure. */
+import type { Brief, Provenance } from "../../messages";
+import { briefField } from "../format";
+
+export const VARIABLES = ["user.name", "product.name", "counselor.name"] as const;
+export type Variable = (typeof VARIABLES)[number];
+
+export interface Value {
+  text: string;
+  provenance: Provenance;
+}
+
+/** The values that are known in a session. */
+export type Values = Partial<Record<Variable, Value>>;
+
+export interface Unsettled {
+  variable: Variable;
+  /** null: nothing is known. */
+  value: Value | null;
+}
+
+const PLACES = /\{(user\.name|product\.name|counselor\.name)\}/g;
+
+export function valuesOf(brief: Brief | null, counselor: string): Values {
+  const values: Values = { "counselor.name": { text: counselor, provenance: "signed" } };
+  for (const [variable, name] of [
+    ["user.name", "user_name"],
+    ["product.name", "product_name"],
+  ] as const) {
+    const field = briefField(brief, name);
+    if (field !== null && field.value !== "") values[variable] = { text: field.value, provenance: field.provenance };
+  }
+  return values;
+}
+
+/** Fills in the values that somebody vouches for. A variable whose value is only claimed, or unknown, stays in the text. */
+export function filled(text: string, values: Values): string {
+  return text.replace(PLACES, (place, variable: Variable) => {
+    const value = values[variable];
+    return value === undefined || value.provenance === "claimed" ? place : value.text;
+  });
+}
+
+/** Returns the variables that are still in the text. A line with one of them must not be sent. */
+export function unsettled(text: string, values: Values): Unsettled[] {
+  const left = new Set([...text.matchAll(PLACES)].map(([, variable]) => variable as Variable));
+  return [...left].map((variable) => ({ variable, value: values[variable] ?? null }));
+}
+
+/** Puts `words` in the place of a variable. Without words, a space beside it goes, too. */
+export function settled(text: string, variable: Variable, words: string): string {
+  const place = `{${variable}}`;
+  return words === "" ? text.replaceAll(`${place} `, "").replaceAll(place, "") : text.replaceAll(place, () => words);
+}

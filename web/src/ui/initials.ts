@@ -1,0 +1,12 @@
+/** Returns one or two letters that stand for a person's picture. */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/);
+  const letters =
+    words.length > 1
+      ? words
+          .slice(-2)
+          .map((word) => word.slice(0, 1))
+          .join("")
+      : (words[0] ?? "").slice(0, 2);
+  return letters.toUpperCase();
+}
