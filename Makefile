@@ -129,7 +129,7 @@ $(VENV)/.audit: $(VENV)/.dev
 	@$(PIP) pip-audit
 	@touch $@
 
-APT := coturn chromium firefox-esr fonts-noto-cjk redis-server postgresql
+APT := clamav-daemon coturn chromium firefox-esr fonts-noto-cjk redis-server postgresql
 BENCH_APT := janus alsa-utils asterisk-core-sounds-en-g722 gcc libc6-dev python3-dev
 packages: MISSING = $(APT)
 bench-packages: MISSING = $(BENCH_APT)

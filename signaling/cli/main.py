@@ -16,7 +16,7 @@ from signaling.config.private_files import keep_private
 from signaling.config.secret import BadSecret, media_token, read_secret
 from signaling.config.settings import STAFF_HOSTS, Bounds, Settings, default_data_dir
 
-from .options import ONE_PROXY, Address, ProxyNetworks, origin, redis_option, secret_option, storage_options
+from .options import ONE_PROXY, Address, ProxyNetworks, Socket, origin, redis_option, secret_option, storage_options
 
 _PORT = click.IntRange(1, 65_535)
 _MEDIA_PORT = click.IntRange(1024, 65_000)
@@ -93,6 +93,13 @@ def main() -> None:
 )
 @click.option(
     "--metrics", default=None, type=Address(), help="Serve Prometheus metrics at /metrics of this address. Keep it private."
+)
+@click.option(
+    "--clamd",
+    default=None,
+    envvar="SANGDAM_CLAMD",
+    type=Socket(),
+    help="Let ClamAV's clamd scan files and pictures: the path of its socket, or HOST:PORT. Without its answer none is taken.",
 )
 @click.option(
     "--log-level",

@@ -31,6 +31,16 @@ class Address(click.ParamType[tuple[str, int]]):
         return host.strip("[]"), int(port)
 
 
+class Socket(click.ParamType[Path | tuple[str, int]]):
+    """A path of a Unix socket, or HOST:PORT."""
+
+    name = "SOCKET"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | tuple[str, int]:
+        """Return the path, which begins with a slash, or (host, port)."""
+        return Path(value) if str(value).startswith("/") else Address().convert(value, param, ctx)
+
+
 class ProxyNetworks(click.ParamType[Proxies]):
     """Networks of proxies, separated by commas. Without a value: one proxy on this machine or a private network."""
 
@@ -62,7 +72,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 def storage_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add `--data-dir`, `--database`, `--database-password-file` and `--recordings` to a command."""
+    """Add `--data-dir`, `--database`, `--database-password-file`, `--recordings` and `--files` to a command."""
     where = f"Folder of the server's key and SQLite file. [default: {default_data_dir(demo=False)}]"
     command = _with_password_file(command, "database", "File with the database's password, if it is not in the URL.")
     for option in (
@@ -70,6 +80,7 @@ def storage_options(command: Callable[..., R]) -> Callable[..., R]:
         click.option(
             "--recordings", type=_FOLDER, default=None, help="Folder of recordings. [default: a folder in the data folder]"
         ),
+        click.option("--files", type=_FOLDER, default=None, help="Folder of sent files. [default: a folder in the data folder]"),
         click.option(
             "--database",
             default="",

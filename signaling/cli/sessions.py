@@ -8,7 +8,7 @@ import click
 
 from signaling.records import Records, SessionRecord
 
-from .typed import json_option, noted, recordings_here, show, with_records
+from .typed import files_here, json_option, noted, recordings_here, show, with_records
 
 
 def _session_row(session: SessionRecord) -> dict[str, Any]:
@@ -39,13 +39,14 @@ async def session_list(records: Records, state: str, site_id: str, page: int, as
 @click.argument("session_id", metavar="ID")
 @with_records
 async def session_erase(records: Records, session_id: str) -> None:
-    """Erase the content of a session: texts, pictures, board, recordings, and facts about the user.
+    """Erase the content of a session: texts, pictures, files, board, recordings, and facts about the user.
 
     Its times stay for the figures. A session that still runs ends within a second, and nothing more is stored of it.
     """
     if not await records.erase_session(session_id):
         raise click.ClickException(f"There is no session “{session_id}”.")
     await recordings_here().erase(session_id)
+    await files_here().erase(session_id)
     await noted(records, "session.erase", f"session/{session_id}")
     click.echo(f"Erased {session_id}.")
     if records.traces_left:

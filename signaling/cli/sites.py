@@ -12,6 +12,7 @@ from signaling.access.codes import MOST_KEYS, SERVER_KID, new_secret
 from signaling.records import Category, Records, Site, SiteKey
 
 from .typed import (
+    MOST_FILE_MB,
     an_id,
     colour,
     json_option,
@@ -91,6 +92,13 @@ def site() -> None:
     show_default=True,
     type=click.Choice(["off", "on"]),
     help="Let operators listen in. Users are told.",
+)
+@click.option(
+    "--file-mb",
+    default=25,
+    show_default=True,
+    type=click.IntRange(0, MOST_FILE_MB),
+    help="Largest file that people may send each other, in MB. 0: pictures only.",
 )
 @click.option("--update", is_flag=True, help="Change an existing site. Options that are not given keep their value.")
 @json_option

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from signaling.config import web_addresses
 from signaling.config.private_files import private_data
 from signaling.config.settings import Settings, default_data_dir
+from signaling.files import Files
 from signaling.protocol.audit_actions import AuditAction
 from signaling.protocol.language_tags import canonical as language_tag
 from signaling.protocol.texts import BadText, Exact, Rule, Seen
@@ -29,6 +30,7 @@ from signaling.records import Records
 from .options import storage_options
 
 MOST_NAME = 100  # characters
+MOST_FILE_MB = 500
 _ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -47,11 +49,12 @@ def with_records(command: Callable[..., Awaitable[None]]) -> Callable[..., None]
 
     @storage_options
     @wraps(command)
-    def run(*, data_dir: Path | None, database: str, recordings: Path | None, **options: Any) -> None:
+    def run(*, data_dir: Path | None, database: str, recordings: Path | None, files: Path | None, **options: Any) -> None:
         async def main() -> None:
-            settings = Settings(data_dir=data_dir or default_data_dir(demo=False), database=database, recordings=recordings)
-            click.get_current_context().obj = Recordings(settings.recordings_dir)
-            private_data(settings.data_dir, settings.recordings_dir)
+            folder = data_dir or default_data_dir(demo=False)
+            settings = Settings(data_dir=folder, database=database, recordings=recordings, files=files)
+            click.get_current_context().obj = Recordings(settings.recordings_dir), Files(settings.files_dir)
+            private_data(settings.data_dir, settings.recordings_dir, settings.files_dir)
             records = await open_records(settings)
             try:
                 await command(records, **options)
@@ -65,8 +68,14 @@ def with_records(command: Callable[..., Awaitable[None]]) -> Callable[..., None]
 
 def recordings_here() -> Recordings:
     """Return the recordings in the folder that this command was given."""
-    found: Recordings = click.get_current_context().obj
-    return found
+    found: tuple[Recordings, Files] = click.get_current_context().obj
+    return found[0]
+
+
+def files_here() -> Files:
+    """Return the files in the folder that this command was given."""
+    found: tuple[Recordings, Files] = click.get_current_context().obj
+    return found[1]
 
 
 # --- input -------------------------------------------------------------------------------------------------------------

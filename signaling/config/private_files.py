@@ -23,8 +23,8 @@ def keep_private() -> None:
     os.umask(0o777 & ~FOLDER)
 
 
-def private_data(data_dir: Path, recordings: Path) -> None:
-    """Make the data folder if it is missing, and correct the permissions in it and in `recordings`.
+def private_data(data_dir: Path, *folders: Path) -> None:
+    """Make the data folder if it is missing, and correct the permissions in it and in `folders` (recordings, files).
 
     Raises OSError when the folder cannot be made.
     """
@@ -33,9 +33,9 @@ def private_data(data_dir: Path, recordings: Path) -> None:
     for pattern in OURS:
         for path in data_dir.glob(pattern):
             _correct(path, FILE)
-    if recordings.is_dir():
-        _correct(recordings, FOLDER)
-        for path in _inside(recordings):
+    for folder in filter(Path.is_dir, folders):
+        _correct(folder, FOLDER)
+        for path in _inside(folder):
             _correct(path, FOLDER if path.is_dir() else FILE)
 
 

@@ -57,6 +57,7 @@ class Settings:
     demo: bool = False
     data_dir: Path = field(default_factory=lambda: default_data_dir(demo=False))
     recordings: Path | None = None  # None: a folder in data_dir
+    files: Path | None = None  # None: a folder in data_dir
     database: str = ""  # SQLAlchemy URL; "": an SQLite file in data_dir
     public_url: str = ""  # "": http://localhost:PORT
     udp_port: int = 40000
@@ -71,6 +72,7 @@ class Settings:
     metrics: tuple[str, int] | None = None  # address and port that serve metrics; None: no metrics
     most_waiting: int = Bounds.most_waiting
     most_lag_ms: int = Bounds.most_lag_ms
+    clamd: Path | tuple[str, int] | None = None  # Unix socket or address of the virus scanner; None: nothing is scanned
     trust_proxy: Proxies | None = None  # proxies whose headers name the client's address; None: trust no header
 
     @property
@@ -87,6 +89,11 @@ class Settings:
     def recordings_dir(self) -> Path:
         """Return the folder of recordings."""
         return self.recordings or self.data_dir / "recordings"
+
+    @property
+    def files_dir(self) -> Path:
+        """Return the folder of files that people send each other."""
+        return self.files or self.data_dir / "files"
 
     @property
     def hosts_to_bind(self) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from msgspec.structs import replace
+
 from signaling.live.clock import Now
 from signaling.live.connections import Client
 from signaling.live.entry import Entry
@@ -14,7 +16,7 @@ from signaling.protocol.server_messages import LineAck, NewLine, TypingNow, enco
 from signaling.protocol.server_messages import Lines as LinesReply
 from signaling.protocol.session_views import Line
 from signaling.protocol.words import Audience
-from signaling.records import Records, RecordsAway
+from signaling.records import FileRecord, Records, RecordsAway
 from signaling.session import matrix
 from signaling.session.events import Say
 from signaling.session.model import NotAllowed, Person
@@ -54,16 +56,37 @@ class Lines:
             if new:
                 self._fan_out(entry, line)
 
+    async def share(self, entry: Entry, person: Person, line_id: str, file: FileRecord) -> Line:
+        """Store and show the line of a file. If this line is stored already, nothing is stored and it is returned."""
+        if self._owed:
+            raise RecordsAway
+        audience = self._audience_now(entry, person, "text", file.audience)
+        await self._records.add_file(replace(file, audience=audience))
+        new = False
+        try:
+            async with entry.lines_lock:
+                line, new = await self._records.append_line(
+                    entry.id,
+                    line_id=line_id,
+                    author=person.id,
+                    name=person.name,
+                    role=person.role,
+                    kind="file",
+                    audience=audience,
+                    text=file.name,
+                    args=_args_of(file),
+                    at=self._now(),
+                )
+                if new:
+                    self._fan_out(entry, line)
+            return line
+        finally:
+            if not new:
+                await self._records.remove_file(file.id)
+
     async def _audience(self, entry: Entry, person: Person, message: SendLine) -> Audience:
         """Return the audience of a line. Raise `NotAllowed` with the reason if this person may not write it."""
-        state = entry.session.state
-        if state not in ("waiting", "active") and not (state == "after" and person.staff):
-            raise NotAllowed("wrong_state")
-        if message.kind == "note" and not person.staff:
-            raise NotAllowed("not_yours")
-        audience = matrix.audience(entry.session, person, message.audience)
-        if message.kind == "note" or state == "after":
-            audience = "staff"
+        audience = self._audience_now(entry, person, message.kind, message.audience)
         if message.kind == "picture":
             picture = await self._records.picture(message.picture)
             if picture is None or picture.session != entry.id or (audience == "all" and picture.audience == "staff"):
@@ -71,6 +94,14 @@ class Lines:
         elif not message.text.strip():
             raise NotAllowed("empty")
         return audience
+
+    def _audience_now(self, entry: Entry, person: Person, kind: str, wanted: Audience) -> Audience:
+        state = entry.session.state
+        if state not in ("waiting", "active") and not (state == "after" and person.staff):
+            raise NotAllowed("wrong_state")
+        if kind == "note" and not person.staff:
+            raise NotAllowed("not_yours")
+        return "staff" if kind == "note" or state == "after" else matrix.audience(entry.session, person, wanted)
 
     async def system(self, entry: Entry, say: Say) -> None:
         await self._by_us(
@@ -148,6 +179,11 @@ class Lines:
                 and (audience == "all" or _is_staff(entry, participant))
             ):
                 client.send_encoded(frame)
+
+
+def _args_of(file: FileRecord) -> dict[str, str]:
+    args = {"file": file.id, "kind": file.kind, "bytes": str(file.size)}
+    return args | {"locked": "yes"} if file.locked else args
 
 
 def _is_staff(entry: Entry, participant: str) -> bool:

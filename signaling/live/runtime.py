@@ -18,6 +18,7 @@ from signaling.access.identity import token_hash
 from signaling.access.invites import InviteRefused, Invites
 from signaling.access.turn_credentials import Turn
 from signaling.config.settings import Bounds
+from signaling.files import Files
 from signaling.live.call_quality import Calls
 from signaling.live.chat import Lines
 from signaling.live.clock import Now, wall_clock_ms
@@ -41,11 +42,11 @@ from signaling.live.staff_boards import Boards
 from signaling.live.staffing import MATCHED_ROLES, Staffing
 from signaling.mediaworkers.interface import MediaWorkers
 from signaling.protocol.server_messages import Replaced, SessionOver, UserMe, Welcome
-from signaling.protocol.session_views import Brief
+from signaling.protocol.session_views import Brief, Line
 from signaling.protocol.words import Channel
 from signaling.recordings import Recordings
 from signaling.records import Records
-from signaling.records.types import RecordsAway, SessionRecord, Site, StaffRecord
+from signaling.records.types import FileRecord, RecordsAway, SessionRecord, Site, StaffRecord
 from signaling.session import Session, decode_snapshot, encode_snapshot, new_session
 from signaling.session.events import Connected, Disconnected, EndedBy, Restored, RightEnded
 from signaling.session.model import FINAL_STATES, RATING_MS, NotAllowed
@@ -71,6 +72,7 @@ class Live:
         store: MatchStore,
         workers: MediaWorkers,
         recordings: Recordings,
+        files: Files,
         invites: Invites,
         turn: Turn | None,
         refused: Counter[str],
@@ -82,7 +84,7 @@ class Live:
 
         `forgotten` returns whether a store outside of this process has lost its memory since the last call.
         """
-        self.records, self.store, self.workers, self.recordings = records, store, workers, recordings
+        self.records, self.store, self.workers, self.recordings, self.files = records, store, workers, recordings, files
         self.invites, self.turn, self.refused, self.now = invites, turn, refused, now
         self.admission = Admission(bounds)
         self.index, self.hub, self.meters = Index(), Hub(), Meters()
@@ -376,6 +378,17 @@ class Live:
         path = found.category_path(category) if found else ()
         return self.staffing.helpers(site, language, path or (category,))
 
+    async def share_file(self, line_id: str, file: FileRecord) -> Line:
+        """Store a file's line and show it to its audience.
+
+        Raises NotAllowed, RecordsAway, UnknownSession: nothing is stored then.
+        """
+        entry = self.index.entries.get(file.session)
+        person = entry.session.people.get(file.author) if entry is not None else None
+        if entry is None or person is None or person.gone:
+            raise NotAllowed("wrong_state")
+        return await self.lines.share(entry, person, line_id, file)
+
     async def hours_changed(self, site: str) -> None:
         await self.sessions.hours_changed(site)
 
@@ -414,6 +427,7 @@ class Live:
         """End an erased session and remove it from every page."""
         entry = self.index.entries.get(session_id)
         await self.recordings.erase(session_id)
+        await self.files.erase(session_id)
         for changed in self.earlier.forget(session_id):
             self.sessions.show(changed)
             self.matching.renew_briefs(changed)

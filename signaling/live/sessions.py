@@ -222,6 +222,7 @@ class Sessions:
                 accent=site.accent,
                 privacy_url=site.privacy_url,
                 home_url=site.home_url,
+                file_mb=site.file_mb,
             ),
             category=CategoryView(id=session.category, name=entry.category_name()),
             brief=brief_for_staff(entry, self._now()),

@@ -14,6 +14,8 @@ AuditAction = Literal[
     "session.read",
     "session.erase",
     "picture.read",
+    "file.read",
+    "file.infected",
     "callback.invite",
     "recording.play",
     "recording.export",

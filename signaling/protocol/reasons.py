@@ -35,8 +35,13 @@ SignInReason = Literal["wrong_credentials", "too_many_sign_ins"]
 
 PictureReason = Literal["not_a_picture", "picture_too_large", "picture_too_costly", "picture_damaged"]
 
-CrowdedReason = Literal["full", "overloaded", "pictures"]
-"""The client may try again later: too many people wait, the server lags, or too many pictures are being sent."""
+FileReason = Literal[
+    "file_empty", "file_unknown", "file_mislabelled", "file_has_macros", "file_damaged", "file_infected", "scan_failed"
+]
+"""A file is refused. `scan_failed`: the virus scanner does not answer; a picture, too, is then refused."""
+
+CrowdedReason = Literal["full", "overloaded", "pictures", "files"]
+"""The client may try again later: too many people wait, the server lags, or too many pictures or files are being sent."""
 
 SessionReason = Literal[
     "wrong_state",
@@ -89,6 +94,10 @@ RequestReason = Literal[
     "wrong_state",
     "session_full",
     "too_many_pictures",
+    "too_many_files",
+    "file_too_large",
+    "files_off",
+    "disk_full",
     "too_many_replies",
     "too_many_sockets",
     "unknown_language",
@@ -99,7 +108,9 @@ RequestReason = Literal[
 ]
 """A handler of an HTTP request refuses it."""
 
-HttpReason = Literal[RequestReason, CodeReason, InviteReason, SignInReason, PictureReason, CrowdedReason, CommandReason]
+HttpReason = Literal[
+    RequestReason, CodeReason, InviteReason, SignInReason, PictureReason, FileReason, CrowdedReason, CommandReason
+]
 """All reasons in the body of an HTTP refusal."""
 
 ByeReason = Literal["restart", "replaced", "token", "signed_out", "slow_client", "too_many", "crowded"]

@@ -82,6 +82,7 @@ class SiteView(Struct, kw_only=True):
     accent: str = ""  # #rrggbb, already checked for contrast
     privacy_url: str = ""
     home_url: str = ""
+    file_mb: int = 25  # the largest file that people may send; 0: pictures only
 
 
 class CategoryView(Struct, kw_only=True):
@@ -261,7 +262,8 @@ class SessionView(Struct, kw_only=True):
 class Line(Struct, kw_only=True):
     """One chat message of the session's record.
 
-    ``kind``: text; picture (``picture`` is its id); note (of staff, for staff); system. The ``text`` of a system line is a key
+    ``kind``: text; picture (``picture`` is its id); file (``text`` is its name; ``args`` has ``file``, its id, ``kind``,
+    ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); system. The ``text`` of a system line is a key
     such as ``joined``, ``left``, ``mode.whisper``, ``help.asked`` or ``recording``, and ``args`` has the values for it.
     """
 
@@ -270,7 +272,7 @@ class Line(Struct, kw_only=True):
     author: str  # participant id; "" for system lines
     name: str
     role: Role | Literal["system"]
-    kind: Literal["text", "picture", "note", "system"]
+    kind: Literal["text", "picture", "file", "note", "system"]
     audience: Audience
     at: int
     text: str = ""

@@ -12,7 +12,7 @@ from signaling.protocol.audit_actions import AuditAction
 from . import tables as t
 from .database import require_kept
 from .leading import Leading
-from .types import AuditRecord, EventRecord, MessageRecord, MessageState, PictureRecord
+from .types import AuditRecord, EventRecord, FileRecord, MessageRecord, MessageState, PictureRecord
 
 _EVENTS = 2000  # the most events of one session that are read
 _PAGE = 100  # audit entries
@@ -29,7 +29,7 @@ class History(Leading):
         """Store an event of a session.
 
         `again`: this may be a repetition, so do not store an equal event twice. Raises UnknownSession when the session was
-        erased; so do `add_message` and `add_picture`.
+        erased; so do `add_message`, `add_picture` and `add_file`.
         """
         values = {"session": session_id, "kind": kind, "at": at, "data": data or {}}
 
@@ -102,6 +102,27 @@ class History(Leading):
         """Return how many pictures the session has."""
         row = await self._first(sa.select(sa.func.count().label("n")).where(t.picture.c.session == session_id))
         return int(row["n"]) if row else 0
+
+    # --- files ---------------------------------------------------------------------------------------------------------
+
+    async def add_file(self, record: FileRecord) -> None:
+        """Store what is known of a file. Raises UnknownSession."""
+        await self._add(t.file, record.session, {name: getattr(record, name) for name in FileRecord.__struct_fields__})
+
+    async def remove_file(self, file_id: str) -> None:
+        """Forget a file that was not shown."""
+        await self._do(sa.delete(t.file).where(t.file.c.id == file_id))
+
+    async def file(self, file_id: str) -> FileRecord | None:
+        """Return the file, or None when there is no such file."""
+        row = await self._first(sa.select(t.file).where(t.file.c.id == file_id))
+        return FileRecord(**row) if row else None
+
+    async def file_use(self, session_id: str) -> tuple[int, int]:
+        """Return how many files the session has, and their bytes."""
+        total = sa.func.coalesce(sa.func.sum(t.file.c.size), 0)
+        row = await self._first(sa.select(sa.func.count().label("n"), total.label("bytes")).where(t.file.c.session == session_id))
+        return (int(row["n"]), int(row["bytes"])) if row else (0, 0)
 
     # --- audit ---------------------------------------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ class Lines(Leading):
         author: str,
         name: str,
         role: Role | Literal["system"],
-        kind: Literal["text", "picture", "note", "system"],
+        kind: Literal["text", "picture", "file", "note", "system"],
         audience: Audience,
         text: str = "",
         picture: str = "",

@@ -44,6 +44,7 @@ site = sa.Table(
     _text("recording", "off"),
     _text("callbacks", "offered"),
     _text("listening", "off"),
+    sa.Column("file_mb", sa.Integer, nullable=False, server_default="25"),
 )
 
 category = sa.Table(
@@ -215,6 +216,22 @@ picture = sa.Table(
     sa.Column("data", sa.LargeBinary, nullable=False),
     _time(),
     sa.Index("ix_picture_session", "session"),
+)
+
+file = sa.Table(
+    "file",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _session(),
+    _text("audience"),
+    _text("author"),
+    _text("name"),
+    _text("kind"),
+    _text("mime"),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("locked", sa.Boolean, nullable=False),
+    _time(),
+    sa.Index("ix_file_session", "session"),
 )
 
 audit = sa.Table(

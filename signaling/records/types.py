@@ -66,7 +66,8 @@ class Site(Struct, frozen=True, kw_only=True):
 
     `origins`: allowed origins of pages ("https://shop.example"). `page_params`: query parameters that are not cut from page
     addresses. `keys`: at most two live signing keys. `accent`: "#rrggbb". `recording`: whether calls may be recorded when all
-    agree. `listening`: whether operators may listen in; the page tells users before they enter.
+    agree. `listening`: whether operators may listen in; the page tells users before they enter. `file_mb`: the largest file that
+    people may send each other, in MB; 0: none but pictures.
     """
 
     id: str
@@ -81,6 +82,7 @@ class Site(Struct, frozen=True, kw_only=True):
     recording: Literal["off", "ask"] = "off"
     callbacks: Literal["offered", "off"] = "offered"
     listening: Literal["off", "on"] = "off"
+    file_mb: int = 25
     categories: dict[str, Category] = {}
     keys: list[SiteKey] = []
 
@@ -238,6 +240,24 @@ class PictureRecord(Struct, frozen=True, kw_only=True):
     height: int
     data: bytes
     at: int = 0
+
+
+class FileRecord(Struct, frozen=True, kw_only=True):
+    """A file that somebody sent. Its bytes lie in the folder of files (`signaling/files/`).
+
+    `name`: cleaned. `kind`: a key of `files.kinds.MIMES`. `size`: in bytes. `locked`: whether it needs a password.
+    """
+
+    id: str
+    session: str
+    audience: Audience
+    author: str
+    name: str
+    kind: str
+    mime: str
+    size: int
+    locked: bool
+    at: int
 
 
 class AuditRecord(Struct, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ from signaling.cluster.redis_bus import Bus
 from signaling.config.private_files import private_data
 from signaling.config.secret import derived, media_token
 from signaling.config.settings import Bounds, Settings
+from signaling.files import Files
 from signaling.live import Live
 from signaling.live.clock import Now, wall_clock_ms
 from signaling.mediaworkers.embedded import Workers
@@ -50,11 +51,11 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
 
     The application's clean-up stops all parts. `workers` are media workers that were started earlier, if any.
     """
-    private_data(settings.data_dir, settings.recordings_dir)
+    private_data(settings.data_dir, settings.recordings_dir, settings.files_dir)
     records = await Records.open(settings.database_url)
     if settings.demo:
         await demo.seed(records, settings)
-    recordings = Recordings(settings.recordings_dir)
+    recordings, files = Recordings(settings.recordings_dir), Files(settings.files_dir)
     cluster = _Cluster(settings, records) if settings.redis else None
     workers = workers or (cluster.fleet() if cluster else Workers(settings))
     counts: Counter[str] = Counter()
@@ -63,6 +64,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
         store=cluster.store if cluster else MemoryStore(),
         workers=workers,
         recordings=recordings,
+        files=files,
         invites=Invites(signing_secret(settings), settings.url, settings.server_name),
         turn=Turn.open(settings.turn, settings.turn_secret_file),
         refused=counts,
@@ -78,7 +80,7 @@ async def build_app(settings: Settings, workers: MediaWorkers | None = None, now
     app[app_keys.COUNTS] = counts
     app[app_keys.SETTINGS] = settings
     app[app_keys.RECORDS] = records
-    app[app_keys.RECORDINGS] = recordings
+    app[app_keys.RECORDINGS], app[app_keys.FILES] = recordings, files
     app[app_keys.CODES] = Codes.open(settings, records)
     app[app_keys.IDENTITY] = Identity(records)
     app[app_keys.LIVE] = live

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from signaling.config.settings import Settings
+from signaling.files import Files
 from signaling.recordings import Recordings
 from signaling.records import Records
 
@@ -26,4 +27,5 @@ LIVE: web.AppKey[Live] = web.AppKey("live")
 CODES: web.AppKey[Codes] = web.AppKey("codes")
 COUNTS: web.AppKey[Counter[str]] = web.AppKey("counts", Counter)  # how often something was refused or dropped, by reason
 IDENTITY: web.AppKey[Identity] = web.AppKey("identity")
+FILES: web.AppKey[Files] = web.AppKey("files", Files)
 RECORDINGS: web.AppKey[Recordings] = web.AppKey("recordings", Recordings)

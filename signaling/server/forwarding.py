@@ -18,13 +18,13 @@ from signaling.cluster.lease import Leader
 from signaling.cluster.node import ADDRESS_HEADER, LEADING_PATH, TOKEN_HEADER, Node
 from signaling.protocol.server_messages import Bye, encode
 from signaling.server.garbage_collector import let_go
-from signaling.server.http.bodies import address_of
+from signaling.server.http.bodies import LEAST_BYTES_A_SECOND, address_of
 from signaling.server.http.errors import refusal
 
 log = structlog.get_logger(__name__)
 
 LEADER_WITHIN_S = 5.0  # seconds that a request waits for a leader
-REQUEST_S = 30.0  # limit for one forwarded request
+REQUEST_S = 30.0  # limit for the leader's answer, and for each of its parts; a large body gets more
 CONNECT_S = 2.0
 COME_BACK_MS = 50  # delay before clients reconnect; a server then waits for the new leader, up to LEADER_WITHIN_S
 PING_S = 10.0  # between heartbeats of a forwarded WebSocket
@@ -156,15 +156,21 @@ class Relay:
 
     async def _pass_on(self, request: web.Request, leader: Leader) -> web.StreamResponse:
         """Stream the leader's answer to the client. If the answer breaks off half-way, cut the client's connection, too."""
-        headers = self._headers(request)
-        async with self._http.request(
-            request.method,
-            URL(leader.url + request.raw_path, encoded=True),  # exactly the path that was checked: neither resolved nor decoded
-            headers=headers,
-            data=request.content if request.body_exists else None,
-            allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(connect=CONNECT_S, total=REQUEST_S),
-        ) as answered:
+        headers, loop = self._headers(request), asyncio.get_running_loop()
+        longest_s = REQUEST_S + (request.content_length or 0) / LEAST_BYTES_A_SECOND
+        async with (
+            asyncio.timeout(longest_s) as limit,
+            self._http.request(
+                request.method,
+                URL(
+                    leader.url + request.raw_path, encoded=True
+                ),  # exactly the path that was checked: neither resolved nor decoded
+                headers=headers,
+                data=request.content if request.body_exists else None,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(connect=CONNECT_S, total=None),
+            ) as answered,
+        ):
             response = web.StreamResponse(status=answered.status)
             for name, value in answered.headers.items():
                 if name.lower() not in NOT_PASSED_ON:
@@ -174,6 +180,7 @@ class Relay:
             try:
                 async for chunk in answered.content.iter_any():
                     await response.write(chunk)
+                    limit.reschedule(loop.time() + REQUEST_S)
             except BaseException:
                 if request.transport is not None:
                     request.transport.abort()

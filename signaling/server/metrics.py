@@ -63,7 +63,7 @@ async def _stats(app: web.Application) -> Mapping[str, WorkerStats | None]:
 
 def _folders(app: web.Application) -> dict[str, Path]:
     settings = app[app_keys.SETTINGS]
-    return {"data": settings.data_dir, "recordings": settings.recordings_dir}
+    return {"data": settings.data_dir, "recordings": settings.recordings_dir, "files": settings.files_dir}
 
 
 def _disks(folders: Mapping[str, Path]) -> list[Metric]:

@@ -1,4 +1,4 @@
-"""Retention: once an hour, sessions whose retention is over are deleted with their recordings."""
+"""Retention: once an hour, sessions whose retention is over are deleted with their recordings and files."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
 from signaling.config import log
+from signaling.files import Files
 from signaling.recordings import Recordings
 from signaling.records import Records
 
-from .app_keys import RECORDINGS, RECORDS
+from .app_keys import FILES, RECORDINGS, RECORDS
 
 _EVERY_S = 3600
 _TASK: web.AppKey[asyncio.Task[None]] = web.AppKey("upkeep")
@@ -26,7 +27,7 @@ def setup(app: web.Application) -> None:
 
 
 async def _begin(app: web.Application) -> None:
-    app[_TASK] = asyncio.create_task(_keep(app[RECORDS], app[RECORDINGS]), name="upkeep")
+    app[_TASK] = asyncio.create_task(_keep(app[RECORDS], app[RECORDINGS], app[FILES]), name="upkeep")
 
 
 async def _end(app: web.Application) -> None:
@@ -34,11 +35,12 @@ async def _end(app: web.Application) -> None:
     await asyncio.wait({app[_TASK]})
 
 
-async def _keep(records: Records, recordings: Recordings) -> None:
+async def _keep(records: Records, recordings: Recordings, files: Files) -> None:
     while True:
         try:
             now = time.time_ns() // 1_000_000
-            await _delete_recordings(records, recordings, now)
+            await files.sweep()
+            await _delete_folders(records, now, recordings, files)
             if gone := await records.purge(now):
                 _log.info("sessions_purged", sessions=gone)
         except SQLAlchemyError:
@@ -46,14 +48,16 @@ async def _keep(records: Records, recordings: Recordings) -> None:
         await asyncio.sleep(_EVERY_S)
 
 
-async def _delete_recordings(records: Records, recordings: Recordings, now: int) -> None:
-    """Delete recordings of expired sessions, and of sessions that were erased while no server ran.
+async def _delete_folders(records: Records, now: int, *stores: Recordings | Files) -> None:
+    """Delete recordings and files of expired sessions, and of sessions that were erased while no server ran.
 
     A folder without a session in the records stays, because it may be another server's.
     """
-    for session in await records.expired(now):
-        await recordings.erase(session)
-    for session in await recordings.sessions():
-        record = await records.session(session)
-        if record is not None and record.end_reason == "erased":
-            await recordings.erase(session)
+    expired = await records.expired(now)
+    for store in stores:
+        for session in expired:
+            await store.erase(session)
+        for session in await store.sessions():
+            record = await records.session(session)
+            if record is not None and record.end_reason == "erased":
+                await store.erase(session)

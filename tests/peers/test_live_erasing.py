@@ -25,9 +25,10 @@ from signaling.access import codes
 from signaling.access.codes import Claims, Product, User
 from signaling.records import Records
 from signaling.server import app_keys
-from signaling.server.retention import _delete_recordings
+from signaling.server.retention import _delete_folders
 from tests.peers.live_house import Person, Service, running, settings_for
 from tests.peers.test_live_board import Board
+from tests.peers.test_live_files import send
 from tests.peers.test_live_recording import agreed, recording_site, written
 from tests.postgres_server import PostgresServer, running_postgres
 from tests.redis_server import RedisServer, running_redis
@@ -190,6 +191,8 @@ async def lived_through(house: House, word: str) -> str:
         await says(jimin, type="line", line="k-note", kind="note", text=f"쪽지 {word}")
         picture = await upload(house, user, word)
         await says(user, type="line", line="u-pic", kind="picture", picture=picture, text=word)
+        assert (await send(service, user, f"파일 {word}.txt", f"내용 {word}".encode())).status == 200
+        assert (await send(service, jimin, f"파일 {word}.txt", f"내용 {word}".encode(), "staff")).status == 200
         drhan = await service.staff("drhan")
         assert (await jimin.say("help", note=f"도와주세요 {word}"))["type"] == "ok"
         ring = await drhan.get("ring")
@@ -254,6 +257,7 @@ async def test_erased_sessions_leave_no_byte(house: House) -> None:
         await house.command("session", "erase", session)
     assert await house.found(word) == []
     assert not list(house.settings.recordings_dir.glob("s-*"))
+    assert not list(house.settings.files_dir.glob("s-*"))
     assert not await seen_by_next_counselor(house, word)
 
 
@@ -262,7 +266,8 @@ async def test_sessions_past_retention_leave_no_byte(house: House) -> None:
     await lived_through(house, word)
     await message_left(house, word)
     later = house.service.live.now() + 91 * DAY_MS
-    await _delete_recordings(house.records, house.service.app[app_keys.RECORDINGS], later)
+    app = house.service.app
+    await _delete_folders(house.records, later, app[app_keys.RECORDINGS], app[app_keys.FILES])
     assert await house.records.purge(later) == 2
     assert await house.found(word) == []
 

@@ -1,13 +1,30 @@
-"""Every HTTP route except `/ws`: pages, codes and sessions for users, pictures, sign-in, and the operator's API."""
+"""Every HTTP route except `/ws`: pages, codes and sessions for users, pictures, files, sign-in, and the operator's API."""
 
 from __future__ import annotations
 
 from aiohttp import web
 
 from signaling.access.rate_limits import Buckets
+from signaling.files.clamd import Scanner
 from signaling.server import retention
+from signaling.server.app_keys import FILES, SETTINGS
 
-from . import copies, health, hours, mangled, operator, pages, pictures, recordings, replies, staff, users
+from . import (
+    copies,
+    file_bodies,
+    files,
+    health,
+    hours,
+    mangled,
+    operator,
+    pages,
+    pictures,
+    recordings,
+    replies,
+    scanning,
+    staff,
+    users,
+)
 from .errors import refusals
 from .headers import security_headers
 from .image_files import Checker
@@ -20,9 +37,12 @@ def setup(app: web.Application) -> None:
     checker = app[pictures.CHECKER] = Checker()
     app.on_cleanup.append(lambda _: checker.close())
     app[pictures.UPLOADS] = Buckets(burst=12, per_minute=12)
+    app[files.INTAKE] = file_bodies.Intake(app[FILES])
+    app[files.UPLOADS] = Buckets(burst=20, per_minute=20)
+    app[scanning.SCANNER] = Scanner(app[SETTINGS].clamd)
     app.middlewares.extend((security_headers, refusals, own_origin_only))
     copies.setup(app)
     mangled.setup(app)
-    for part in (health, pages, users, pictures, staff, operator, recordings, copies, hours, replies):
+    for part in (health, pages, users, pictures, files, staff, operator, recordings, copies, hours, replies):
         app.add_routes(part.routes)
     retention.setup(app)

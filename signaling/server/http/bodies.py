@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -61,28 +61,41 @@ def file_inside(folder: Path, request: web.Request) -> Path | None:
         return None
 
 
+async def parts_of(request: web.Request, most_bytes: int) -> AsyncIterator[bytes]:
+    """Yield the body as it arrives: at most `most_bytes`, whatever length was announced, and for a limited time.
+
+    Raises Refused: too_large, too_slow.
+    """
+    too_large = Refused(413, "too_large", f"The request is too large. The limit is {most_bytes} bytes.")
+    if (request.content_length or 0) > most_bytes:
+        raise too_large
+    loop = asyncio.get_running_loop()
+    begun_s, count = loop.time(), 0
+    while True:
+        try:
+            async with asyncio.timeout_at(begun_s + BODY_WITHIN_S + count / LEAST_BYTES_A_SECOND) as limit:
+                part = await request.content.readany()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise Refused(408, "too_slow", "The request arrived too slowly. Try again on a better connection.") from None
+        if not part:
+            return
+        count += len(part)
+        if count > most_bytes:
+            raise too_large
+        yield part
+
+
 async def read_bytes(request: web.Request, most_bytes: int, took: Callable[[int], None] = lambda count: None) -> bytes:
     """Return the body, reading at most `most_bytes`, whatever length was announced, and for a limited time.
 
     `took` gets the size of each part as it arrives. Raises Refused: too_large, too_slow.
     """
-    too_large = Refused(413, "too_large", f"The request is too large. The limit is {most_bytes} bytes.")
-    if (request.content_length or 0) > most_bytes:
-        raise too_large
     body = bytearray()
-    begun_s = asyncio.get_running_loop().time()
-    try:
-        async with asyncio.timeout(BODY_WITHIN_S) as limit:
-            async for chunk in request.content.iter_any():
-                body += chunk
-                took(len(chunk))
-                if len(body) > most_bytes:
-                    raise too_large
-                limit.reschedule(begun_s + BODY_WITHIN_S + len(body) / LEAST_BYTES_A_SECOND)
-    except TimeoutError:
-        if not limit.expired():
-            raise
-        raise Refused(408, "too_slow", "The request arrived too slowly. Try again on a better connection.") from None
+    async for part in parts_of(request, most_bytes):
+        body += part
+        took(len(part))
     return bytes(body)
 
 

@@ -14,6 +14,7 @@ from signaling.access.admission import Crowded
 from signaling.access.codes import CodeRefused
 from signaling.access.identity import SignInRefused
 from signaling.config import log
+from signaling.files import FileRefused
 from signaling.protocol.reasons import CommandReason, CrowdedReason, HttpReason, RequestReason
 from signaling.records import RecordsAway
 from signaling.server.app_keys import COUNTS
@@ -34,6 +35,11 @@ _STATUS: dict[HttpReason, int] = {
     "picture_too_costly": 413,
     "trail_too_long": 413,
     "not_a_picture": 415,
+    "file_unknown": 415,
+    "file_mislabelled": 415,
+    "file_has_macros": 415,
+    "file_infected": 422,
+    "scan_failed": 503,
     "wrong_credentials": 401,
     "too_many_site": 429,
     "too_many_address": 429,
@@ -43,6 +49,7 @@ _AWAY = "This is out of reach for a moment; try again in a few seconds."
 CROWDED_SENTENCES: dict[CrowdedReason, str] = {
     "full": "Very many people are waiting at the moment; try again in half a minute.",
     "pictures": "Very many pictures are being sent at the moment; try again in a few seconds.",
+    "files": "Very many files are being sent at the moment; try again in a few seconds.",
     "overloaded": "Very many people are coming at the moment; try again in a few seconds.",
 }
 _LIVE: dict[CommandReason, str] = {"full": "Too many conversations are going on; try again in a minute."}
@@ -91,7 +98,7 @@ def _refusal(request: web.Request, status: int, reason: HttpReason, sentence: st
     return response
 
 
-def refusal_of(request: web.Request, error: CodeRefused | SignInRefused | PictureRefused | Crowded) -> web.Response:
+def refusal_of(request: web.Request, error: CodeRefused | SignInRefused | PictureRefused | FileRefused | Crowded) -> web.Response:
     """Return the response for one of these errors."""
     if isinstance(error, Crowded):
         return _refusal(request, 503, error.reason, CROWDED_SENTENCES[error.reason], ceil(error.retry_s))
@@ -105,7 +112,7 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         return await handler(request)
     except Refused as error:
         return _refusal(request, error.status, error.reason, error.sentence)
-    except (CodeRefused, SignInRefused, PictureRefused, Crowded) as error:
+    except (CodeRefused, SignInRefused, PictureRefused, FileRefused, Crowded) as error:
         return refusal_of(request, error)
     except (RecordsAway, Unavailable):
         return _refusal(request, 503, "unavailable", _AWAY, _AWAY_RETRY_S)

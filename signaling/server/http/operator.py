@@ -16,7 +16,7 @@ from signaling.protocol.session_views import Brief, CallbackView, EarlierSession
 from signaling.protocol.texts import Seen
 from signaling.protocol.words import Channel, Locale, Role, SessionState
 from signaling.records import AuditRecord, Records, SessionRecord, Site, StaffRecord
-from signaling.server.app_keys import COUNTS, LIVE, RECORDINGS, RECORDS
+from signaling.server.app_keys import COUNTS, FILES, LIVE, RECORDINGS, RECORDS
 from signaling.session import decode_snapshot
 from signaling.session.views import callback_view
 
@@ -207,6 +207,7 @@ async def erase(request: web.Request) -> web.Response:
     await request.app[LIVE].erased(session_id)
     await records.erase_session(session_id)
     await request.app[RECORDINGS].erase(session_id)
+    await request.app[FILES].erase(session_id)
     await records.audit(operator.id, "session.erase", f"session/{session_id}", now_ms())
     return answer({})
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Literal
 
 from aiohttp import web
@@ -18,12 +20,14 @@ from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
 from .bodies import address_of, bearer, now_ms, path_id, read_bytes, read_query
 from .errors import Refused, answer, not_found
 from .image_files import MOST_BYTES, Checker, Full, Picture, Who
+from .scanning import SCANNER, noted
 
 routes = web.RouteTableDef()
 
 MOST_A_SESSION = 200
-_OVER = ("closed", "message_left")
+OVER = ("closed", "message_left")
 _TRY_AGAIN_S = 5.0
+Scan = Callable[[Awaitable[None]], Awaitable[None]]
 CHECKER: web.AppKey[Checker] = web.AppKey("picture_checker", Checker)
 UPLOADS: web.AppKey[Buckets] = web.AppKey("picture_uploads", Buckets)
 
@@ -47,20 +51,21 @@ _read_upload: QueryReader[UploadQuery] = QueryReader(UploadQuery)
 async def upload(request: web.Request) -> web.Response:
     """Store the picture in the body. Its name and its declared type are ignored."""
     session_id = path_id(request, "id")
-    participant, is_user = await _participant(request, session_id)
+    participant, is_user = await participant_of(request, session_id)
     asked = read_query(request, _read_upload)
     if is_user and asked.audience == "staff":
         raise Refused(403, "not_allowed", "Only staff may share pictures among staff.")
     now = now_ms()
     records = request.app[RECORDS]
     session = await records.session(session_id)
-    if session is None or session.state in _OVER or (is_user and session.state == "after"):
+    if session is None or session.state in OVER or (is_user and session.state == "after"):
         raise Refused(409, "wrong_state", "The conversation is over.")
     if not request.app[UPLOADS].take(f"{session_id} {participant}", now):
         raise _too_many()
     if await records.count_pictures(session_id) >= MOST_A_SESSION:
         raise Refused(409, "session_full", f"A session may have at most {MOST_A_SESSION} pictures.")
-    picture = await _taken(request, Who(network_of(address_of(request)), f"{session_id} {participant}"))
+    scan = partial(noted, request, session_id, "user" if is_user else participant)
+    picture = await _taken(request, Who(network_of(address_of(request)), f"{session_id} {participant}"), scan)
     picture_id = f"pic-{secrets.token_urlsafe(12)}"
     await records.add_picture(
         PictureRecord(
@@ -81,14 +86,18 @@ async def upload(request: web.Request) -> web.Response:
     return answer(PictureAnswer(picture=picture_id, width=picture.width, height=picture.height, mime=picture.mime))
 
 
-async def _taken(request: web.Request, who: Who) -> Picture:
-    """Return the picture of the body, which is read only when there is room. Raises Refused: too_many_pictures; Crowded."""
+async def _taken(request: web.Request, who: Who, scan: Scan) -> Picture:
+    """Return the picture of the body, which is read only when there is room.
+
+    Raises Refused: too_many_pictures; Crowded; FileRefused.
+    """
     checker = request.app[CHECKER]
     if checker.has_spent_too_much(who):
         raise _too_many()
     try:
         async with checker.sending(who) as upload:
             body = await read_bytes(request, MOST_BYTES, lambda count: checker.held.take(upload, count))
+            await scan(request.app[SCANNER].check_bytes(body))
             return await checker.check(body, upload)
     except Full:
         raise Crowded("pictures", _TRY_AGAIN_S) from None
@@ -106,7 +115,7 @@ async def download(request: web.Request) -> web.Response:
     return web.Response(body=picture.data, content_type=picture.mime)
 
 
-async def _participant(request: web.Request, session_id: str) -> tuple[str, bool]:
+async def participant_of(request: web.Request, session_id: str) -> tuple[str, bool]:
     """Return the participant id, and whether it is the user's. Raises Refused: not_found."""
     live = request.app[LIVE]
     if token := bearer(request):

@@ -116,7 +116,12 @@ async def panel(request: web.Request) -> web.Response:
     return answer(
         PanelView(
             site=SiteView(
-                id=site.id, name=site.name(language), accent=site.accent, privacy_url=site.privacy_url, home_url=site.home_url
+                id=site.id,
+                name=site.name(language),
+                accent=site.accent,
+                privacy_url=site.privacy_url,
+                home_url=site.home_url,
+                file_mb=site.file_mb,
             ),
             category=CategoryView(id=category, name=site.category_name(category, language)),
             language=language,

@@ -6,11 +6,16 @@ import json
 import sqlite3
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from signaling.records import Records, SessionRecord
+from signaling import records as package
+from signaling.records import FileRecord, Records, SessionRecord, UnknownSession
 
+MIGRATIONS = Path(package.__file__).parent / "migrations"
 COPIED, DELETED = "copied-notes-of-an-earlier-session", "deleted-line-of-long-ago"
 BRIEF = {"fields": [{"name": "note", "value": "질문", "provenance": "typed"}], "trail": []}
 EARLIER = [{"id": "s-0", "started_at": 1, "category": "Cameras", "counselor": "Jimin", "wrap_up": COPIED}]
@@ -22,12 +27,23 @@ def session(brief: bytes = b"{}") -> SessionRecord:
     )
 
 
+def downgrade(connection: sa.Connection) -> None:
+    """Undo every migration after 0009."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.downgrade(config, "0009")
+
+
 def as_0009(file: Path) -> None:
     """Return the file as the version before would have left it."""
+    engine = sa.create_engine(f"sqlite:///{file}")
+    with engine.begin() as connection:
+        downgrade(connection)
+    engine.dispose()
     old = sqlite3.connect(file)
     brief = json.dumps(BRIEF | {"earlier_sessions": EARLIER}, ensure_ascii=False, separators=(",", ":"))
     old.execute("UPDATE session SET brief = ?", (brief.encode(),))
-    old.execute("UPDATE alembic_version SET version_num = '0009'")
     old.execute("PRAGMA secure_delete = OFF")
     for number in range(100):
         text = f"{DELETED} {number} " * 20
@@ -66,7 +82,7 @@ async def test_upgrade_on_postgres_drops_copied_notes(postgres: str) -> None:
     await records.close()
     engine = create_async_engine(postgres)
     async with engine.begin() as connection:
-        await connection.execute(sa.text("UPDATE alembic_version SET version_num = '0009'"))
+        await connection.run_sync(downgrade)
     await engine.dispose()
     records = await Records.open(postgres)
     kept = await records.session("s-1")
@@ -89,3 +105,29 @@ async def test_open_wal_reader_delays_erasure_until_the_next_checkpoint(tmp_path
     assert (tmp_path / "records.sqlite-wal").stat().st_size == 0
     reader.close()
     await records.close()
+
+
+async def test_erasing_a_session_forgets_its_files(tmp_path: Path) -> None:
+    records = await Records.open(f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}")
+    await records.create_session(session())
+    file = FileRecord(
+        id="file-1",
+        session="s-1",
+        audience="all",
+        author="u-1",
+        name=COPIED,
+        kind="pdf",
+        mime="application/pdf",
+        size=7,
+        locked=True,
+        at=1,
+    )
+    await records.add_file(file)
+    assert await records.file("file-1") == file
+    assert await records.file_use("s-1") == (1, 7)
+    await records.erase_session("s-1")
+    assert await records.file("file-1") is None
+    with pytest.raises(UnknownSession):
+        await records.add_file(file)
+    await records.close()
+    assert COPIED.encode() not in bytes_of(tmp_path)

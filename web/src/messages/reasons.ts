@@ -24,7 +24,9 @@ export type SignInReason = "wrong_credentials" | "too_many_sign_ins";
 
 export type PictureReason = "not_a_picture" | "picture_too_large" | "picture_too_costly" | "picture_damaged";
 
-export type CrowdedReason = "full" | "overloaded" | "pictures";
+export type FileReason = "file_empty" | "file_unknown" | "file_mislabelled" | "file_has_macros" | "file_damaged" | "file_infected" | "scan_failed";
+
+export type CrowdedReason = "full" | "overloaded" | "pictures" | "files";
 
 export type SessionReason =
   | "wrong_state"
@@ -136,6 +138,10 @@ export type RequestReason =
   | "wrong_state"
   | "session_full"
   | "too_many_pictures"
+  | "too_many_files"
+  | "file_too_large"
+  | "files_off"
+  | "disk_full"
   | "too_many_replies"
   | "too_many_sockets"
   | "unknown_language"
@@ -157,6 +163,10 @@ export type HttpReason =
   | "wrong_state"
   | "session_full"
   | "too_many_pictures"
+  | "too_many_files"
+  | "file_too_large"
+  | "files_off"
+  | "disk_full"
   | "too_many_replies"
   | "too_many_sockets"
   | "unknown_language"
@@ -185,9 +195,17 @@ export type HttpReason =
   | "picture_too_large"
   | "picture_too_costly"
   | "picture_damaged"
+  | "file_empty"
+  | "file_unknown"
+  | "file_mislabelled"
+  | "file_has_macros"
+  | "file_damaged"
+  | "file_infected"
+  | "scan_failed"
   | "full"
   | "overloaded"
   | "pictures"
+  | "files"
   | "not_yours"
   | "replaced"
   | "unknown"

@@ -58,6 +58,7 @@ export interface SiteView {
   accent: string;
   privacy_url: string;
   home_url: string;
+  file_mb: number;
 }
 
 /** A category of the site. */
@@ -232,7 +233,8 @@ export interface SessionView {
 /**
  * One chat message of the session's record.
  *
- * ``kind``: text; picture (``picture`` is its id); note (of staff, for staff); system. The ``text`` of a system line is a key
+ * ``kind``: text; picture (``picture`` is its id); file (``text`` is its name; ``args`` has ``file``, its id, ``kind``,
+ * ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); system. The ``text`` of a system line is a key
  * such as ``joined``, ``left``, ``mode.whisper``, ``help.asked`` or ``recording``, and ``args`` has the values for it.
  */
 export interface Line {
@@ -241,7 +243,7 @@ export interface Line {
   author: string;
   name: string;
   role: Role | "system";
-  kind: "text" | "picture" | "note" | "system";
+  kind: "text" | "picture" | "file" | "note" | "system";
   audience: Audience;
   at: number;
   text: string;

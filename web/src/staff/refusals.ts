@@ -30,8 +30,19 @@ type Fault = OneOf<
   | "no_reason"
 >;
 
-/** Refusals that only visitors or the sending of pictures meet. */
-type Elsewhere = OneOf<Reason, "closed" | "session_full" | "too_many_pictures" | "pictures">;
+/** Refusals that only visitors or the sending of pictures and files meet. */
+type Elsewhere = OneOf<
+  Reason,
+  | "closed"
+  | "session_full"
+  | "too_many_pictures"
+  | "pictures"
+  | "too_many_files"
+  | "files"
+  | "files_off"
+  | "file_too_large"
+  | "disk_full"
+>;
 
 /** Returns the sentence for a refusal: our text for its reason, else the server's sentence, else a general one. */
 export function sentence(error: unknown): string {

@@ -11,6 +11,7 @@ import pytest
 from matcher.types import RefusedReason
 from media.api.wire import RefusalReason
 from signaling.access import codes, identity
+from signaling.files import refusal as files
 from signaling.images import refusal as pictures
 from signaling.live.peer_ends import PEER_ENDS
 from signaling.protocol import reasons
@@ -40,6 +41,7 @@ def test_every_declared_reason_is_given_somewhere(name: str) -> None:
         (users.INVITE_SENTENCES, "InviteReason"),
         (identity.SENTENCES, "SignInReason"),
         (pictures.SENTENCES, "PictureReason"),
+        (files.SENTENCES, "FileReason"),
         (errors.CROWDED_SENTENCES, "CrowdedReason"),
         (websocket.SENTENCES, "ErrorReason"),
         (PEER_ENDS, "PeerEndReason"),

@@ -25,9 +25,10 @@ from signaling.access.codes import Codes
 from signaling.access.identity import COOKIE, Identity, token_hash
 from signaling.config.proxies import one_proxy
 from signaling.config.settings import Settings
-from signaling.protocol.session_views import Brief
+from signaling.files import Files
+from signaling.protocol.session_views import Brief, Line
 from signaling.recordings import Recordings
-from signaling.records import Records, SessionRecord, StaffRecord
+from signaling.records import FileRecord, Records, RecordsAway, SessionRecord, StaffRecord
 from signaling.server import app_keys, demo, http
 from signaling.server.http import pages
 
@@ -48,6 +49,7 @@ class FakeLive:
         self.signed_in_again_as: list[str] = []
         self.new_hours: list[str] = []
         self.talking: set[str] = set()
+        self.refuses_lines = False
         self.briefs: list[Brief] = []
         self.admission = Admission()
         self.crowd = Crowd()
@@ -79,6 +81,24 @@ class FakeLive:
 
     async def set_product_picture(self, session_id: str, picture_id: str) -> None:
         self.product_pictures.append((session_id, picture_id))
+
+    async def share_file(self, line_id: str, file: FileRecord) -> Line:
+        if self.refuses_lines:
+            raise RecordsAway
+        await self.records.add_file(file)
+        line, _ = await self.records.append_line(
+            file.session,
+            line_id=line_id,
+            author=file.author,
+            name="",
+            role="user",
+            kind="file",
+            audience=file.audience,
+            text=file.name,
+            args={"file": file.id, "kind": file.kind, "bytes": str(file.size)},
+            at=file.at,
+        )
+        return line
 
     async def hours_changed(self, site: str) -> None:
         self.new_hours.append(site)
@@ -177,6 +197,7 @@ async def desk(seeded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     app[app_keys.SETTINGS] = settings
     app[app_keys.RECORDS] = records
     app[app_keys.RECORDINGS] = Recordings(tmp_path / "recordings")
+    app[app_keys.FILES] = Files(tmp_path / "files")
     app[app_keys.CODES] = Codes.open(settings, records)
     app[app_keys.IDENTITY] = Identity(records)
     app[app_keys.LIVE] = live

@@ -25,6 +25,7 @@ async def test_panel_shows_the_site_in_the_users_language(desk: Desk) -> None:
             "accent": "#0f5f57",
             "privacy_url": f"{SHOP}/privacy.html",
             "home_url": f"{SHOP}/",
+            "file_mb": 25,
         },
         "category": {"id": "lenses", "name": "Lenses"},
         "language": "en",

@@ -1,0 +1,8 @@
+"""Files that people send each other: their names, their kinds by content, and the folder. Imports no other server package."""
+
+from .kinds import Content, look
+from .names import file_name
+from .refusal import FileRefused
+from .store import Files, Part
+
+__all__ = ["Content", "FileRefused", "Files", "Part", "file_name", "look"]

@@ -1,0 +1,36 @@
+"""Names of files from strangers. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from signaling.protocol.texts import Seen, count, cut
+
+MOST_NAME = 120  # visible characters
+_MOST_GIVEN = Seen(2000, cut=True)
+_ENDING = re.compile(r"\.(?=[0-9]*[A-Za-z])([A-Za-z0-9]{1,10})\Z")  # “Report 1.2” has none
+_PATH = re.compile(r"[/\\]")
+_UNWELCOME = re.compile(r'[<>:"|?*\x00-\x1f]')  # Windows refuses them, and a shell or a drive may read them as something else
+_DEVICES = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|\Z)")  # names of Windows' devices
+
+
+def file_name(given: str) -> str:
+    """Return a name under which anybody can save the file: one line, no path, no control or bidi characters; "" for none.
+
+    A long name is shortened before its ending.
+    """
+    last = _PATH.split(_MOST_GIVEN(given))[-1]
+    name = _UNWELCOME.sub("_", last).strip(" .")
+    if _DEVICES.match(name):
+        name = f"_{name}"
+    if count(name) <= MOST_NAME:
+        return name
+    end = f".{ending_of(name)}" if ending_of(name) else ""
+    stem = name[: len(name) - len(end)] if end else name
+    return cut(stem, MOST_NAME - len(end), MOST_NAME * 8) + end
+
+
+def ending_of(name: str) -> str:
+    """Return the ending of a name in lower case, without its dot; "" when it has none."""
+    found = _ENDING.search(name)
+    return found[1].lower() if found else ""

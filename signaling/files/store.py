@@ -1,0 +1,138 @@
+"""The folder of files: a folder for each session, and in it each file under its id. Names and kinds are in the records.
+
+Threads do the file work, not the event loop. Files that still arrive lie in the folder `arriving`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import secrets
+import shutil
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+FLUSH_BYTES = 256 * 1024  # collected before a thread writes them
+STALE_S = 24 * 3600.0  # a part that is older was left by a server that died; no sending takes as long
+_ARRIVING = "arriving"
+_SESSION = re.compile(r"s-[A-Za-z0-9_-]{1,60}")
+_FILE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder in the folder of files, and that one, for this user only."""
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
+class Part:
+    """A file that is arriving. Use it as an async context manager: at the end it is deleted unless it was kept."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size_bytes = 0
+        self._collected = bytearray()
+        self._file: BinaryIO | None = None
+
+    async def __aenter__(self) -> Self:
+        self._file = await asyncio.to_thread(self._open)
+        return self
+
+    def _open(self) -> BinaryIO:
+        _make_private(self.path.parent)
+        return os.fdopen(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
+
+    async def write(self, data: bytes) -> None:
+        """Add bytes. At most `FLUSH_BYTES` and one such piece are in memory."""
+        self._collected += data
+        self.size_bytes += len(data)
+        if len(self._collected) >= FLUSH_BYTES:
+            await self._flush()
+
+    async def finish(self) -> None:
+        """Write what is left. The file can then be read at `path`."""
+        await self._flush()
+        if self._file is not None:
+            await asyncio.to_thread(self._file.close)
+            self._file = None
+
+    async def _flush(self) -> None:
+        data, self._collected = self._collected, bytearray()
+        if data and self._file is not None:
+            await asyncio.to_thread(self._file.write, data)
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        file, self._file = self._file, None
+        await asyncio.shield(asyncio.to_thread(self._discard, file))
+
+    def _discard(self, file: BinaryIO | None) -> None:
+        if file is not None:
+            file.close()
+        self.path.unlink(missing_ok=True)
+
+
+class Files:
+    """The files in `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def part(self) -> Part:
+        """Return a new file to write to."""
+        return Part(self.folder / _ARRIVING / secrets.token_hex(12))
+
+    async def keep(self, part: Part, session: str, file: str) -> None:
+        """Move a finished part to its place. Raises ValueError when the ids are not ours."""
+        await asyncio.to_thread(self._keep, part, session, file)
+
+    def _keep(self, part: Part, session: str, file: str) -> None:
+        target = self.path(session, file)
+        _make_private(target.parent)
+        part.path.replace(target)
+
+    def path(self, session: str, file: str) -> Path:
+        """Return where the file lies. Raises ValueError when the ids are not ours."""
+        if not _SESSION.fullmatch(session) or not _FILE.fullmatch(file):
+            raise ValueError(file)
+        return self.folder / session / file
+
+    async def drop(self, session: str, file: str) -> None:
+        """Delete one file."""
+        await asyncio.to_thread(self.path(session, file).unlink, missing_ok=True)
+
+    async def erase(self, session: str) -> None:
+        """Delete all files of a session."""
+        if _SESSION.fullmatch(session):
+            await asyncio.to_thread(shutil.rmtree, self.folder / session, ignore_errors=True)
+
+    async def sessions(self) -> list[str]:
+        """Return the sessions that have a folder here."""
+        return await asyncio.to_thread(self._sessions)
+
+    def _sessions(self) -> list[str]:
+        try:
+            return sorted(path.name for path in self.folder.iterdir() if path.is_dir() and _SESSION.fullmatch(path.name))
+        except FileNotFoundError:
+            return []
+
+    async def sweep(self, now_s: float | None = None) -> None:
+        """Delete parts that a server left behind when it died."""
+        await asyncio.to_thread(self._sweep, time.time() if now_s is None else now_s)
+
+    def _sweep(self, now_s: float) -> None:
+        for path in (self.folder / _ARRIVING).glob("*"):
+            try:
+                if now_s - path.stat().st_mtime > STALE_S:
+                    path.unlink()
+            except FileNotFoundError:
+                continue  # another server was faster
+
+    def free_bytes(self) -> int:
+        """Return the free space under the folder, or under its nearest parent that exists."""
+        here = self.folder
+        while not here.exists():
+            here = here.parent
+        return shutil.disk_usage(here).free

@@ -1,0 +1,25 @@
+"""The virus scanner in front of everything that people send."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+
+from aiohttp import web
+
+from signaling.files import FileRefused
+from signaling.files.clamd import Scanner
+from signaling.server.app_keys import RECORDS
+
+from .bodies import now_ms
+
+SCANNER: web.AppKey[Scanner] = web.AppKey("virus_scanner", Scanner)
+
+
+async def noted(request: web.Request, session: str, actor: str, scan: Awaitable[None]) -> None:
+    """Wait for a scan. What it finds is audited by the name that the scanner gives. Raises FileRefused."""
+    try:
+        await scan
+    except FileRefused as error:
+        if error.found:
+            await request.app[RECORDS].audit(actor, "file.infected", f"session/{session}", now_ms(), error.found)
+        raise
