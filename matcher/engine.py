@@ -16,10 +16,11 @@ from matcher.deadlines import Kind
 from matcher.ledger import Ledger
 from matcher.pool import Member
 from matcher.queue import Ticket
-from matcher.rules import MOST_PRIORITY, Rules
+from matcher.rules import MOST_PRIORITY, Rules, check_capacity
 from matcher.states import check_request, check_staff
 from matcher.types import (
     AnyEvent,
+    Medium,
     Place,
     Refused,
     Request,
@@ -54,8 +55,7 @@ class Engine:
 
     def sign_in(self, staff: Staff, now_ms: int) -> list[AnyEvent]:
         book = self._book.begin(now_ms)
-        if staff.capacity < 1:
-            raise ValueError("capacity is at least 1")
+        check_capacity(staff)
         member = book.roster.members.get(staff.id)
         if member is None:
             book.admit(staff)
@@ -83,7 +83,7 @@ class Engine:
     def set_available(self, staff: str, now_ms: int) -> list[AnyEvent]:
         book = self._book.begin(now_ms)
         member = book.member(staff)
-        check_staff("set_available", member.state, member.staff.capacity)
+        check_staff("set_available", member.state)
         if member.mode != "available":
             book.set_mode(member, "available")
         return book.finish()
@@ -91,7 +91,7 @@ class Engine:
     def set_away(self, staff: str, now_ms: int) -> list[AnyEvent]:
         book = self._book.begin(now_ms)
         member = book.member(staff)
-        check_staff("set_away", member.state, member.staff.capacity)
+        check_staff("set_away", member.state)
         if member.mode != "away":
             book.set_mode(member, "away")
         return book.finish()
@@ -99,7 +99,7 @@ class Engine:
     def wrapped_up(self, staff: str, now_ms: int, *, available: bool = True) -> list[AnyEvent]:
         book = self._book.begin(now_ms)
         member = book.member(staff)
-        check_staff("wrapped_up", member.state, member.staff.capacity)
+        check_staff("wrapped_up", member.state)
         book.set_mode(member, "available" if available else "away")
         return book.finish()
 
@@ -171,6 +171,13 @@ class Engine:
         return book.finish()
 
     # --- accepted requests -------------------------------------------------------------------------------------------
+
+    def becomes_call(self, request: str, now_ms: int) -> list[AnyEvent]:
+        book = self._book.begin(now_ms)
+        ticket = book.ticket(request)
+        if ticket.request.medium != "call":
+            book.become_call(ticket)
+        return book.finish()
 
     def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
         book = self._book.begin(now_ms)
@@ -244,11 +251,19 @@ class Engine:
         return self._book.place(ticket, max(now_ms, self._book.now_ms))
 
     def estimate(
-        self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], now_ms: int, priority: int = 0
+        self,
+        kind: RequestKind,
+        site: str,
+        language: str,
+        category_path: tuple[str, ...],
+        now_ms: int,
+        priority: int = 0,
+        medium: Medium = "call",
     ) -> Place:
         book = self._book
         now_ms = max(now_ms, book.now_ms)
-        return book.place(book.draft(Request("", kind, site, language, category_path, now_ms, priority)), now_ms)
+        wanted = Request("", kind, site, language, category_path, now_ms, priority, medium=medium)
+        return book.place(book.draft(wanted), now_ms)
 
     def staff_status(self, staff: str) -> StaffStatus | None:
         member = self._book.roster.members.get(staff)

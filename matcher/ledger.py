@@ -17,6 +17,7 @@ from matcher.rules import Rules
 from matcher.selection import Match, Selection
 from matcher.types import (
     AnyEvent,
+    Medium,
     Place,
     Refused,
     Request,
@@ -50,7 +51,7 @@ class Ledger:
         self.tickets: dict[str, Ticket] = {}
         self.reservations: dict[str, Ticket] = {}
         self.final: OrderedDict[str, None] = OrderedDict()
-        self.orphans: dict[str, set[str]] = {}  # accepted requests whose holder is signed out
+        self.orphans: dict[str, dict[str, Medium]] = {}  # accepted requests whose holder is signed out
         self._arrivals = 0
         self._events: list[AnyEvent] = []
         self._waiting: list[Ticket] = []
@@ -79,7 +80,7 @@ class Ledger:
             everybody = True
         if everybody:
             for member in self._freed:
-                if member.obstacle is None:
+                if member.is_idle:
                     self.roster.offer(member)
             if self.holds_until_ms is not None:
                 if self.now_ms < self.holds_until_ms:
@@ -92,7 +93,7 @@ class Ledger:
             if ticket.lane is not None and (match := self.selection.staff_for(ticket, self.now_ms)) is not None:
                 self._reserve(match)
         for member in self._freed:
-            if member.obstacle is not None:
+            if not member.is_idle:
                 continue
             if (match := self.selection.request_for(member, self.now_ms)) is not None:
                 self._reserve(match)
@@ -129,7 +130,8 @@ class Ledger:
 
     def admit(self, staff: Staff) -> Member:
         member = self.roster.add(staff, self.queues, self.now_ms)
-        member.live |= self.orphans.pop(staff.id, set())
+        for request, medium in self.orphans.pop(staff.id, {}).items():
+            member.take(request, medium)
         self.renew(member)
         self.settle(member)
         return member
@@ -138,21 +140,22 @@ class Ledger:
         self.deadlines.set("lease", (member.staff.id,), self.now_ms + self.rules.lease_ms)
 
     def settle(self, member: Member, reason: str = "") -> None:
-        """Update a member's obstacle and state, and note a change. `finish` matches an idle member, or offers them."""
+        """Update a member's obstacles and state, and note a change. `finish` matches an idle member, or offers them."""
         if member.idle_item is not None:
             self.roster.withdraw(member)
-        member.find_obstacle()
-        if member.obstacle is None:
+        member.find_obstacles()
+        if member.is_idle:
             self._freed.append(member)
-        state = member.state
-        if state != member.reported or reason:
-            member.reported = state
-            member.since_ms = self.now_ms
+        state, ready, former = member.state, member.ready, member.reported
+        if former is None or state != former[0] or ready != former[1] or reason:
+            if former is None or state != former[0] or reason:
+                member.since_ms = self.now_ms
+            member.reported = state, ready
             until_ms = self._until(member) if state in TIMED else None
-            self._note(StaffChanged(self._next_fence(), self.now_ms, member.staff.id, state, reason, until_ms))
+            self._note(StaffChanged(self._next_fence(), self.now_ms, member.staff.id, state, reason, until_ms, ready))
 
     def set_mode(self, member: Member, mode: StaffMode, reason: str = "") -> None:
-        if mode == "available" and not member.live:
+        if mode == "available" and not member.sessions:
             member.idle_since_ms = self.now_ms
         member.mode = mode
         if mode == "wrap_up":
@@ -183,7 +186,7 @@ class Ledger:
             self.end_reservation(ticket, "cancelled", "signed_out")
             self.wait(ticket, "signed_out")
         if member.live:
-            self.orphans[staff] = set(member.live)
+            self.orphans[staff] = dict(member.live)
         self.roster.remove(member)
         self.deadlines.clear("lease", (staff,))
         self.deadlines.clear("wrap_up", (staff,))
@@ -193,7 +196,7 @@ class Ledger:
 
     def draft(self, request: Request) -> Ticket:
         """Return a ticket that is in no queue, to read where it would stand."""
-        key: QueueKey = (request.kind, request.site, request.language, request.category_path)
+        key = _queue_key(request)
         queue = self.queues.by_key.get(key)
         if queue is None:
             queue = Queue(key)
@@ -203,9 +206,7 @@ class Ledger:
     def issue(self, request: Request) -> Ticket:
         if request.enqueued_at_ms > self.now_ms:
             request = replace(request, enqueued_at_ms=self.now_ms)
-        key: QueueKey = (request.kind, request.site, request.language, request.category_path)
-        queue = self.queues.by_key.get(key) or self._new_queue(key)
-        queue.open_tickets += 1
+        queue = self._opened(request)
         self._arrivals += 1
         ticket = self.tickets[request.id] = Ticket(request, queue, self._arrivals, self.now_ms, self.rules)
         return ticket
@@ -257,6 +258,29 @@ class Ledger:
             self.queues.take(ticket)
             self.queues.put(ticket)
 
+    def become_call(self, ticket: Ticket) -> None:
+        """Move an open request to the queue of calls, at its original time.
+
+        Its ring ends if its member has no room for a call.
+        """
+        self.queues.take(ticket)
+        ticket.queue.open_tickets -= 1
+        request = ticket.request = replace(ticket.request, medium="call")
+        ticket.queue = self._opened(request)
+        member = self.roster.members.get(ticket.staff) if ticket.staff is not None else None
+        if ticket.state == "waiting":
+            self.queues.put(ticket)
+            self._waiting.append(ticket)
+        elif ticket.state == "reserved" and member is not None and not member.has_room("call"):
+            self.end_reservation(ticket, "cancelled", "channel")
+            self.wait(ticket, "channel")
+        elif ticket.state == "accepted" and member is not None:
+            member.drop(request.id)
+            member.take(request.id, "call")
+            self.settle(member)
+        elif ticket.state == "accepted":
+            self.orphans[cast(str, ticket.staff)][request.id] = "call"
+
     def bring_back(self, status: RequestStatus) -> None:
         if status.state not in ("waiting", "reserved", "suspended", "accepted"):
             return
@@ -297,7 +321,7 @@ class Ledger:
 
     def hold(self, ticket: Ticket, member: Member) -> None:
         ticket.staff = member.staff.id
-        member.live.add(ticket.request.id)
+        member.take(ticket.request.id, ticket.request.medium)
         self.settle(member)
 
     def let_go(self, ticket: Ticket, *, wrap_up: bool, reason: str = "") -> None:
@@ -308,11 +332,11 @@ class Ledger:
         member = self.roster.members.get(staff)
         if member is None:
             held = self.orphans[staff]
-            held.discard(request)
+            del held[request]
             if not held:
                 del self.orphans[staff]
             return
-        member.live.discard(request)
+        member.drop(request)
         member.idle_since_ms = self.now_ms
         if wrap_up and not member.load:
             self.set_mode(member, "wrap_up", reason)
@@ -361,6 +385,13 @@ class Ledger:
         self.renew(member)
         return member
 
+    def _opened(self, request: Request) -> Queue:
+        """Return the queue of a request, which counts it as open."""
+        key = _queue_key(request)
+        queue = self.queues.by_key.get(key) or self._new_queue(key)
+        queue.open_tickets += 1
+        return queue
+
     def _new_queue(self, key: QueueKey) -> Queue:
         known = self.queues.by_key
         if len(known) >= self.rules.max_queues:
@@ -379,3 +410,7 @@ class Ledger:
         fence, floor = self.fence + 1, self.now_ms * 1000
         self.fence = fence if fence > floor else floor
         return self.fence
+
+
+def _queue_key(request: Request) -> QueueKey:
+    return request.kind, request.site, request.language, request.category_path, request.medium

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matcher.engine import Engine
 from matcher.rules import Rules
-from matcher.types import AnyEvent, Place, Request, RequestKind, RequestStatus, Snapshot, Staff, StaffStatus
+from matcher.types import AnyEvent, Medium, Place, Request, RequestKind, RequestStatus, Snapshot, Staff, StaffStatus
 
 
 class MemoryStore:
@@ -52,6 +52,9 @@ class MemoryStore:
     async def decline(self, reservation: str, now_ms: int, reason: str = "", fence: int | None = None) -> list[AnyEvent]:
         return self._engine.decline(reservation, now_ms, reason, fence)
 
+    async def becomes_call(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return self._engine.becomes_call(request, now_ms)
+
     async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
         return self._engine.entered(request, now_ms)
 
@@ -92,9 +95,16 @@ class MemoryStore:
         return self._engine.place(request, now_ms)
 
     async def estimate(
-        self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], now_ms: int, priority: int = 0
+        self,
+        kind: RequestKind,
+        site: str,
+        language: str,
+        category_path: tuple[str, ...],
+        now_ms: int,
+        priority: int = 0,
+        medium: Medium = "call",
     ) -> Place:
-        return self._engine.estimate(kind, site, language, category_path, now_ms, priority)
+        return self._engine.estimate(kind, site, language, category_path, now_ms, priority, medium)
 
     async def request_status(self, request: str) -> RequestStatus | None:
         return self._engine.request_status(request)

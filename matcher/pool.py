@@ -8,23 +8,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from matcher.ordered import Ordered
-from matcher.rules import ALL, ANY, EXACT, PARENT, SERVED_BY
-from matcher.types import PassedOver, PassedReason, RequestKind, Staff, StaffMode, StaffRole, StaffState, StaffStatus
+from matcher.rules import ALL, ANY, CALL_WEIGHT, EXACT, MEDIA, PARENT, SERVED_BY
+from matcher.types import Medium, PassedOver, PassedReason, RequestKind, Staff, StaffMode, StaffRole, StaffState, StaffStatus
 
-PoolKey = tuple[StaffRole, frozenset[str], frozenset[str], frozenset[str]]
+PoolKey = tuple[StaffRole, frozenset[str], frozenset[str], frozenset[str], frozenset[Medium]]
 IdleItem = tuple[int, int, str, "Member"]
 
 
 class Member:
     """One signed-in member of staff.
 
-    `mode`: what they chose, or what a timeout set. `state` also depends on `live` (accepted requests), `reservation` and `lost`.
-    `idle_item`: their entry in `Pool.idle`. `reported`: the state in the last event.
+    `mode`: what they chose, or what a timeout set. `state` also depends on `live` (accepted requests and the medium of each),
+    `reservation` and `lost`. `counts`: how many of them there are of each medium. `obstacles`: by medium, why they can get no
+    request now; None: they are idle for it. `idle_item`: their entry in `Pool.idle`. `reported`: state and `ready` in the last
+    event.
     """
 
     __slots__ = (
-        "idle_item", "idle_since_ms", "live", "lost", "mode", "obstacle", "passed", "pool", "reported", "reservation", "since_ms",
-        "staff",
+        "counts", "idle_item", "idle_since_ms", "live", "lost", "mode", "obstacles", "passed", "pool", "reported", "reservation",
+        "since_ms", "staff",
     )  # fmt: skip  # a list of names
 
     def __init__(self, staff: Staff, pool: Pool, now_ms: int) -> None:
@@ -33,18 +35,48 @@ class Member:
         self.mode: StaffMode = "away"
         self.lost = False
         self.reservation: str | None = None
-        self.live: set[str] = set()
+        self.live: dict[str, Medium] = {}
+        self.counts: dict[Medium, int] = dict.fromkeys(MEDIA, 0)
         self.since_ms = now_ms
         self.idle_since_ms = now_ms
         self.idle_item: IdleItem | None = None
-        self.reported: StaffState | None = None
+        self.reported: tuple[StaffState, bool] | None = None
         self.passed: dict[str, PassedOver] = {}
-        self.obstacle: PassedOver | None = None  # why they can get no request now; None: they are idle
-        self.find_obstacle()
+        self.obstacles: dict[Medium, PassedOver | None] = {}
+        self.find_obstacles()
+
+    @property
+    def sessions(self) -> int:
+        counts = self.counts
+        return counts["text"] + counts["call"]
 
     @property
     def load(self) -> int:
-        return len(self.live) + (self.reservation is not None)
+        return self.sessions + (self.reservation is not None)
+
+    @property
+    def burden(self) -> int:
+        """By what the least loaded member is chosen: calls, then texts."""
+        counts = self.counts
+        return counts["call"] * CALL_WEIGHT + counts["text"]
+
+    def has_room(self, medium: Medium) -> bool:
+        """Return whether their capacity for this medium is not used up."""
+        return self.counts[medium] < (self.staff.texts if medium == "text" else self.staff.calls)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether they can get a request of some medium now."""
+        return None in self.obstacles.values()
+
+    def take(self, request: str, medium: Medium) -> None:
+        """Count an accepted request."""
+        self.live[request] = medium
+        self.counts[medium] += 1
+
+    def drop(self, request: str) -> None:
+        """Stop counting a request that is in `live`."""
+        self.counts[self.live.pop(request)] -= 1
 
     @property
     def state(self) -> StaffState:
@@ -52,7 +84,11 @@ class Member:
             return "lost"
         if self.reservation is not None:
             return "reserved"
-        return "busy" if self.live else self.mode
+        return "busy" if self.sessions else self.mode
+
+    @property
+    def ready(self) -> bool:
+        return self.mode == "available"
 
     def passed_over(self, reason: PassedReason) -> PassedOver:
         known = self.passed.get(reason)
@@ -60,22 +96,27 @@ class Member:
             known = self.passed[reason] = PassedOver(self.staff.id, reason)
         return known
 
-    def find_obstacle(self) -> None:
-        """Set `obstacle`. A member with a ringing request gets no second one, whatever their capacity."""
-        reason: PassedReason
-        if self.lost:
-            reason = "lost"
-        elif self.reservation is not None or len(self.live) >= self.staff.capacity:
-            reason = "full" if self.staff.capacity > 1 else "busy"
-        elif self.mode != "available":
-            reason = self.mode
-        else:
-            self.obstacle = None
+    def find_obstacles(self) -> None:
+        """Set `obstacles`. A member with a ringing request gets no second one, whatever their capacity."""
+        if self.lost or self.reservation is not None:
+            both = self.passed_over("lost" if self.lost else "busy")
+            self.obstacles = {"text": both, "call": both}
             return
-        self.obstacle = self.passed_over(reason)
+        staff, counts = self.staff, self.counts
+        mode = None if self.ready else self.passed_over(self.mode)
+        text = call = mode
+        if counts["text"] >= staff.texts:
+            text = self.passed_over("full" if staff.texts > 1 else "busy")
+        elif counts["call"] and not staff.texts_in_call:
+            text = self.passed_over("in_call")
+        if counts["call"] >= staff.calls:
+            call = self.passed_over("full" if staff.calls > 1 else "busy")
+        self.obstacles = {"text": text, "call": call}
 
     def status(self) -> StaffStatus:
-        return StaffStatus(self.staff.id, self.state, self.load, self.since_ms, self.staff.role)
+        staff, counts = self.staff, self.counts
+        texts, calls = counts["text"], counts["call"]
+        return StaffStatus(staff.id, self.state, self.load, self.since_ms, staff.role, texts, calls, self.ready)
 
 
 class Demand:
@@ -85,10 +126,10 @@ class Demand:
     state. `narrower`: how many members are signed in in the tiers before it.
     """
 
-    __slots__ = ("category_path", "kind", "language", "narrower", "pools", "present", "role", "site")
+    __slots__ = ("category_path", "kind", "language", "medium", "narrower", "pools", "present", "role", "site")
 
-    def __init__(self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...]) -> None:
-        self.kind, self.site, self.language, self.category_path = kind, site, language, category_path
+    def __init__(self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], medium: Medium) -> None:
+        self.kind, self.site, self.language, self.category_path, self.medium = kind, site, language, category_path, medium
         self.role = SERVED_BY[kind]
         self.pools: tuple[list[Pool], list[Pool], list[Pool]] = ([], [], [])
         self.present = [0, 0, 0]
@@ -106,7 +147,10 @@ class Demand:
 
 
 class Pool:
-    """Members with the same skills. `rings`: the tier in which they serve each demand."""
+    """Members with the same skills, who take the same media.
+
+    `idle`: by medium, those who can get such a request now. `rings`: the tier in which they serve each demand.
+    """
 
     __slots__ = ("idle", "key", "members", "rings", "role")
 
@@ -114,13 +158,13 @@ class Pool:
         self.key = key
         self.role = key[0]
         self.members: dict[str, Member] = {}
-        self.idle: Ordered[IdleItem] = Ordered()
+        self.idle: dict[Medium, Ordered[IdleItem]] = {medium: Ordered() for medium in MEDIA}
         self.rings: dict[Demand, int] = {}
 
     def ring_of(self, demand: Demand) -> int | None:
-        """Return the narrowest tier in which this pool serves the demand. None: never, because of role, site or language."""
-        _, languages, sites, categories = self.key
-        if self.role != demand.role or demand.language not in languages:
+        """Return the narrowest tier in which this pool serves the demand. None: never (role, medium, site or language)."""
+        _, languages, sites, categories, media = self.key
+        if self.role != demand.role or demand.medium not in media or demand.language not in languages:
             return None
         if demand.site not in sites and ALL not in sites:
             return None

@@ -19,9 +19,9 @@ from matcher.estimate import Pickups
 from matcher.ordered import Ordered
 from matcher.pool import Demand
 from matcher.rules import Rules
-from matcher.types import Request, RequestKind, RequestState, RequestStatus, StaffRole
+from matcher.types import Medium, Request, RequestKind, RequestState, RequestStatus, StaffRole
 
-QueueKey = tuple[RequestKind, str, str, tuple[str, ...]]
+QueueKey = tuple[RequestKind, str, str, tuple[str, ...], Medium]
 OpensAfter = tuple[int, int, int]  # ms of waiting, by tier
 LaneKey = tuple[int, bool, bool, OpensAfter]  # (priority, not first, has exclusions, when tiers open)
 LaneItem = tuple[int, int, "Ticket"]  # (enqueued, arrival, ticket)
@@ -102,7 +102,7 @@ class Lane:
 
 
 class Queue(Demand):
-    """The waiting requests of one kind, site, language and category path, in lanes."""
+    """The waiting requests of one kind, site, language, category path and medium, in lanes."""
 
     __slots__ = ("key", "lanes", "open_tickets", "pickups")
 
@@ -130,11 +130,11 @@ class Queue(Demand):
 
 
 class Queues:
-    """All queues, and `fronts`: by staff role and language, the lanes in which somebody waits, best head first."""
+    """All queues, and `fronts`: by staff role, language and medium, the lanes in which somebody waits, best head first."""
 
     def __init__(self, priority_step_ms: int) -> None:
         self.by_key: dict[QueueKey, Queue] = {}
-        self.fronts: dict[tuple[StaffRole, str], list[FrontItem]] = {}
+        self.fronts: dict[tuple[StaffRole, str, Medium], list[FrontItem]] = {}
         self.priority_step_ms = priority_step_ms
 
     def __iter__(self) -> Iterator[Queue]:
@@ -169,8 +169,12 @@ class Queues:
             del lane.queue.lanes[lane.key]
 
     def ahead_of(self, queue: Queue, rank: Rank) -> int:
-        """Return how many requests are served before `rank`, in this queue and in queues that share specialists with it."""
-        waiting = {item[3].queue for (role, _), front in self.fronts.items() if role == queue.role for item in front}
+        """Return how many requests are served before `rank`, in this queue and in queues that share specialists with it.
+
+        Only queues of the same medium count: texts and calls take different places of a member.
+        """
+        fronts = [front for (role, _, medium), front in self.fronts.items() if (role, medium) == (queue.role, queue.medium)]
+        waiting = {item[3].queue for front in fronts for item in front}
         shared = {id(pool) for pool in queue.specialists()}
         return sum(
             other.ahead_of(rank) for other in waiting if other is queue or any(id(pool) in shared for pool in other.specialists())
@@ -178,7 +182,8 @@ class Queues:
 
     def _face(self, lane: Lane) -> None:
         """Move a lane whose head has changed to its new place in its front. Remove it if nobody waits in it."""
-        front = self.fronts.setdefault((lane.queue.role, lane.queue.language), [])
+        queue = lane.queue
+        front = self.fronts.setdefault((queue.role, queue.language, queue.medium), [])
         if lane.front_item is not None:
             del front[bisect_left(front, lane.front_item)]
         if not lane.items:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from matcher.pool import Demand, Member, Pool, PoolKey
-from matcher.types import Staff
+from matcher.types import Medium, Staff
 
 
 class Roster:
@@ -42,17 +42,22 @@ class Roster:
         return True
 
     def withdraw(self, member: Member) -> None:
-        """Remove a member from the idle, if they are among them."""
-        if member.idle_item is not None:
-            member.pool.idle.remove(member.idle_item)
+        """Remove a member from the idle, if they are among them. Call it before their obstacles change."""
+        item = member.idle_item
+        if item is not None:
+            for medium, obstacle in member.obstacles.items():
+                if obstacle is None:
+                    member.pool.idle[medium].remove(item)
             member.idle_item = None
             self.idle_count -= 1
 
     def offer(self, member: Member) -> None:
         """Put a member among the idle of their pool, ordered by load, then longest idle."""
         self.withdraw(member)
-        member.idle_item = (member.load, member.idle_since_ms, member.staff.id, member)
-        member.pool.idle.add(member.idle_item)
+        item = member.idle_item = (member.burden, member.idle_since_ms, member.staff.id, member)
+        for medium, obstacle in member.obstacles.items():
+            if obstacle is None:
+                member.pool.idle[medium].add(item)
         self.idle_count += 1
 
     def link(self, demand: Demand) -> None:
@@ -76,7 +81,9 @@ class Roster:
                 del pool.rings[demand]
 
     def _pool(self, staff: Staff, demands: Iterable[Demand]) -> Pool:
-        key: PoolKey = (staff.role, staff.languages, staff.sites, staff.categories)
+        takes: dict[Medium, int] = {"text": staff.texts, "call": staff.calls}
+        media = frozenset(medium for medium, capacity in takes.items() if capacity)
+        key: PoolKey = (staff.role, staff.languages, staff.sites, staff.categories, media)
         pool = self.pools.get(key)
         if pool is None:
             pool = self.pools[key] = Pool(key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from matcher.types import Request, RequestKind, Ring, StaffRole
+from matcher.types import Medium, Request, RequestKind, Ring, Staff, StaffRole
 
 EXACT: Final = 0
 PARENT: Final = 1
@@ -13,10 +13,21 @@ ANY: Final = 2
 RINGS: Final[tuple[Ring, ...]] = ("exact", "parent", "any")
 
 ALL: Final = "*"
+MEDIA: Final[tuple[Medium, ...]] = ("text", "call")
 
 SERVED_BY: Final[dict[RequestKind, StaffRole]] = {"user": "counselor", "callback": "counselor", "help": "professional"}
 MOST_PRIORITY: Final = 100  # above and below 0
 MOST_WIDENS_MS: Final = 86_400_000
+MOST_CAPACITY: Final = 1_000  # of one medium
+CALL_WEIGHT: Final = 100_000  # a call counts for more than any number of texts when the least loaded member is chosen
+
+
+def check_capacity(staff: Staff) -> None:
+    """Raise ValueError if a member's capacity is out of bounds."""
+    if min(staff.texts, staff.calls) < 0 or staff.texts + staff.calls < 1:
+        raise ValueError("capacity is at least one text or one call")
+    if max(staff.texts, staff.calls) > MOST_CAPACITY:
+        raise ValueError("capacity is too large")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from itertools import islice
 
-from matcher.pool import IdleItem, Member
-from matcher.queue import Lane, Queues, Ticket
+from matcher.pool import IdleItem, Member, Pool
+from matcher.queue import FrontItem, Lane, Queue, Queues, Ticket
 from matcher.roster import Roster
-from matcher.rules import ANY, EXACT, RINGS, Rules
-from matcher.types import PassedOver, Why
+from matcher.rules import ALL, ANY, EXACT, RINGS, Rules
+from matcher.types import PassedOver, PassedReason, Why
 
 REQUEST_CAME = "least load, then longest idle"
 BY_NAME = "asked for by name"
@@ -58,11 +58,11 @@ class Selection:
 
     def request_for(self, member: Member, now_ms: int) -> Match | None:
         """Match a member with the first request that they may serve now."""
-        role, rings = member.pool.role, member.pool.rings
+        rings = member.pool.rings
         found: Ticket | None = None
         found_ring = EXACT
-        for language in member.staff.languages:
-            for item in self.queues.fronts.get((role, language), ()):
+        for front in self._fronts_for(member):
+            for item in front:
                 if found is not None and found.rank < item[:3]:
                     break
                 lane = item[3]
@@ -121,6 +121,16 @@ class Selection:
 
     # --- parts -----------------------------------------------------------------------------------------------------
 
+    def _fronts_for(self, member: Member) -> Iterator[list[FrontItem]]:
+        """Yield the fronts in the member's languages, of the media for which they are idle."""
+        fronts, role = self.queues.fronts, member.pool.role
+        for medium, obstacle in member.obstacles.items():
+            if obstacle is None:
+                for language in member.staff.languages:
+                    front = fronts.get((role, language, medium))
+                    if front:
+                        yield front
+
     def _ring_in(self, ticket: Ticket, name: str) -> int | None:
         member = self.roster.members.get(name)
         return None if member is None else member.pool.rings.get(ticket.queue)
@@ -137,23 +147,24 @@ class Selection:
         return None
 
     def _idle(self, ticket: Ticket, ring: int) -> list[IdleItem]:
-        limit = self.rules.max_why
+        limit, medium = self.rules.max_why, ticket.queue.medium
         found: list[IdleItem] = []
         pools = 0
         for pool in ticket.queue.pools[ring]:
-            if not pool.idle:
+            idle = pool.idle[medium]
+            if not idle:
                 continue
             pools += 1
             if ticket.excludes_some:
-                found += nsmallest(limit, (item for item in pool.idle if not ticket.excludes(item[2])))
+                found += nsmallest(limit, (item for item in idle if not ticket.excludes(item[2])))
             else:
-                found += pool.idle.least(limit)
+                found += idle.least(limit)
         return found if pools < 2 else nsmallest(limit, found)
 
     def _openings(self, now_ms: int) -> Iterator[int]:
         for lane in self.queues.all_lanes():
             for ring in range(EXACT + 1, ANY + 1):
-                if not any(pool.idle for pool in lane.queue.pools[ring]):
+                if not any(pool.idle[lane.queue.medium] for pool in lane.queue.pools[ring]):
                     continue
                 after = lane.opens_after_ms[ring]
                 item = lane.items.from_key((now_ms - after + 1,))
@@ -167,8 +178,9 @@ class Selection:
         one flat loop because it runs for every match: as a generator it took a third of the whole step.
         """
         ticket, chosen, candidates = match.ticket, match.member, match.candidates
-        limit, excludes_some = self.rules.max_why, ticket.excludes_some
-        passed = [each.passed_over("load" if each.load > chosen.load else "idle") for each in candidates[1:]]
+        limit, excludes_some, medium = self.rules.max_why, ticket.excludes_some, ticket.queue.medium
+        burden = chosen.burden
+        passed = [each.passed_over("load" if each.burden > burden else "idle") for each in candidates[1:]]
         for ring, pools in enumerate(ticket.queue.pools):
             for pool in pools:
                 for member in pool.members.values():
@@ -179,7 +191,8 @@ class Selection:
                     if excludes_some and ticket.excludes(member.staff.id):
                         passed.append(member.passed_over("not_asked" if ticket.request.only else "excluded"))
                     else:
-                        passed.append(member.obstacle or member.passed_over("category" if ring != match.ring else "idle"))
+                        other = "category" if ring != match.ring else "idle"
+                        passed.append(member.obstacles[medium] or member.passed_over(other))
         passed += islice(self._never(ticket), limit - len(passed))
         return passed
 
@@ -188,5 +201,14 @@ class Selection:
         queue = ticket.queue
         for pool in self.roster.pools.values():
             if pool.role == queue.role and queue not in pool.rings:
+                reason = _unlike(pool, queue)
                 for member in pool.members.values():
-                    yield member.passed_over("site" if queue.language in member.staff.languages else "language")
+                    yield member.passed_over(reason)
+
+
+def _unlike(pool: Pool, queue: Queue) -> PassedReason:
+    """Return why a pool of the right role serves a queue in no tier."""
+    _, languages, sites, _, _ = pool.key
+    if queue.language not in languages:
+        return "language"
+    return "channel" if queue.site in sites or ALL in sites else "site"

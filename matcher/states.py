@@ -21,7 +21,6 @@ REQUEST_STEPS: dict[RequestStep, frozenset[RequestState]] = {
     "transfer": frozenset({"accepted"}),
 }
 
-# "busy" is for members with a capacity above 1, who may stop or go on taking sessions. `check_staff` refuses it at capacity 1.
 STAFF_STEPS: dict[StaffStep, frozenset[StaffState]] = {
     "set_available": frozenset({"away", "available", "wrap_up", "busy"}),
     "set_away": frozenset({"away", "available", "wrap_up", "busy"}),
@@ -35,9 +34,7 @@ def check_request(step: RequestStep, state: RequestState) -> None:
         raise Refused("wrong_state")
 
 
-def check_staff(step: StaffStep, state: StaffState, capacity: int) -> None:
-    """Raise `Refused` if the table forbids the step: "wrong_state", or "busy" for a busy member with a capacity of 1."""
+def check_staff(step: StaffStep, state: StaffState) -> None:
+    """Raise `Refused("wrong_state")` if the table forbids the step."""
     if state not in STAFF_STEPS[step]:
         raise Refused("wrong_state")
-    if state == "busy" and capacity == 1:
-        raise Refused("busy")

@@ -12,22 +12,25 @@ from msgspec import Struct
 
 RequestKind = Literal["user", "callback", "help"]
 StaffRole = Literal["counselor", "professional"]
+Medium = Literal["text", "call"]  # what a request asks for; voice and video are both calls
 RequestState = Literal["waiting", "suspended", "reserved", "accepted", "completed", "unserved", "cancelled"]
 ReservationState = Literal["pending", "accepted", "declined", "expired", "cancelled"]
 StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost", "signed_out"]
 Ring = Literal["exact", "parent", "any"]
 StaffMode = Literal["away", "available", "wrap_up"]  # the state of a member without load
 PassedReason = Literal[
-    "language", "site", "category", "away", "busy", "excluded", "full", "lost", "wrap_up", "load", "idle", "not_asked"
-]
+    "language", "site", "channel", "category", "away", "busy", "excluded", "full", "in_call", "lost", "wrap_up", "load", "idle",
+    "not_asked",
+]  # fmt: skip  # a list of names
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
     """A member of staff and their skills.
 
-    `sites` and `categories` hold ids, or "*" for all. `capacity`: how many sessions they take at once. `role`: counselors get
-    requests of kind "user" and "callback", professionals those of kind "help".
+    `sites` and `categories` hold ids, or "*" for all. `role`: counselors get requests of kind "user" and "callback",
+    professionals those of kind "help". `texts`, `calls`: how many text sessions and how many calls they take at once, beside each
+    other; 0 for a medium that they do not take. `texts_in_call`: whether they get new texts while they are in a call.
     """
 
     id: str
@@ -35,7 +38,9 @@ class Staff:
     languages: frozenset[str]
     sites: frozenset[str]
     categories: frozenset[str]
-    capacity: int = 1
+    texts: int = 3
+    calls: int = 1
+    texts_in_call: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Request:
     first: bool = False  # served before all others: its owner disconnected or never entered
     only: str = ""  # the one member who may get it, in any tier; cleared when its holder disconnects or never enters
     widens_ms: tuple[int, int] | None = None
+    medium: Medium = "call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ class RequestChanged(Event, frozen=True, gc=False):
     `reason` may be empty, or by state:
 
     - waiting: declined, expired, resumed, lost (its member disconnected while it rang), signed_out, never_entered, owner_lost,
-      restored
+      channel (it became a call, for which its member has no room), restored
     - accepted: restored
     - completed: released
     - cancelled: lost (suspended for 60 s), or the caller's reason
@@ -128,7 +134,8 @@ class RequestChanged(Event, frozen=True, gc=False):
 class StaffChanged(Event, frozen=True, gc=False):
     """A member has a new state.
 
-    `until_ms`: when a timed state ends by itself. `reason` may be empty, or by state:
+    `until_ms`: when a timed state ends by itself. `ready`: whether they get requests as far as their capacity allows; a busy
+    member may have stopped that. `reason` may be empty, or by state:
 
     - away: missed (a ring expired), wrap_up (the wrap-up took too long)
     - signed_out: lease (it ran out), forced
@@ -139,6 +146,7 @@ class StaffChanged(Event, frozen=True, gc=False):
     state: StaffState
     reason: str = ""
     until_ms: int | None = None
+    ready: bool = False
 
 
 AnyEvent = Reserved | ReservationEnded | RequestChanged | StaffChanged
@@ -159,13 +167,20 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class StaffStatus:
-    """State and load of one member of staff. `since_ms`: when the state began."""
+    """A signed-in member.
+
+    `since_ms`: when the state began. `texts`, `calls`: the sessions that take a place. `load`: their sum and the ringing request.
+    `ready`: as in `StaffChanged`.
+    """
 
     id: str
     state: StaffState
     load: int
     since_ms: int
     role: Literal["counselor", "professional"]
+    texts: int = 0
+    calls: int = 0
+    ready: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +237,7 @@ class MatchStore(Protocol):
     async def sign_in(self, staff: Staff, now_ms: int) -> list[AnyEvent]:
         """Sign a member in (state `away`), or bring them back from `lost` to their former state.
 
-        Updates their skills and renews their presence lease (30 s). Raises ValueError when the capacity is below 1.
+        Updates their skills and renews their presence lease (30 s). Raises ValueError when a capacity is out of bounds.
         """
 
     async def renew(self, staff_ids: list[str], now_ms: int) -> None:
@@ -239,7 +254,7 @@ class MatchStore(Protocol):
         """Let a member get requests."""
 
     async def set_away(self, staff: str, now_ms: int) -> list[AnyEvent]:
-        """Stop giving requests to a member. Sessions that they have go on."""
+        """Stop giving requests to a member, also while they have sessions. Those go on."""
 
     async def sign_out(self, staff: str, now_ms: int, *, force: bool = False) -> list[AnyEvent]:
         """Sign a member out. Raises `Refused("busy")` while they hold accepted requests, unless `force`.
@@ -264,6 +279,13 @@ class MatchStore(Protocol):
 
     async def decline(self, reservation: str, now_ms: int, reason: str = "", fence: int | None = None) -> list[AnyEvent]:
         """Requeue the request with its original enqueue time. This member is not offered it for 60 s."""
+
+    async def becomes_call(self, request: str, now_ms: int) -> list[AnyEvent]:
+        """Make an open request a call: its user has chosen voice or video. A request that is a call stays as it is.
+
+        If it rings at a member who has no room for a call, it goes back into its queue. If it is accepted, its holder keeps it,
+        even beyond their capacity.
+        """
 
     async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Note that the holder is in the room. Without it the sweep requeues the request 30 s after accepting, as first."""
@@ -327,7 +349,14 @@ class MatchStore(Protocol):
         """
 
     async def estimate(
-        self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], now_ms: int, priority: int = 0
+        self,
+        kind: RequestKind,
+        site: str,
+        language: str,
+        category_path: tuple[str, ...],
+        now_ms: int,
+        priority: int = 0,
+        medium: Medium = "call",
     ) -> Place:
         """Return the place that such a request would get now."""
 

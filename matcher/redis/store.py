@@ -11,7 +11,18 @@ import msgspec
 from matcher.redis import wire
 from matcher.redis.line import Line
 from matcher.rules import Rules
-from matcher.types import AnyEvent, Place, Refused, Request, RequestKind, RequestStatus, Snapshot, Staff, StaffStatus
+from matcher.types import (
+    AnyEvent,
+    Medium,
+    Place,
+    Refused,
+    Request,
+    RequestKind,
+    RequestStatus,
+    Snapshot,
+    Staff,
+    StaffStatus,
+)
 
 DOMAIN = "default"
 
@@ -86,6 +97,9 @@ class RedisStore:
     async def decline(self, reservation: str, now_ms: int, reason: str = "", fence: int | None = None) -> list[AnyEvent]:
         return await self._step("decline", now_ms, reservation, reason, fence)
 
+    async def becomes_call(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return await self._step("becomes_call", now_ms, request)
+
     async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
         return await self._step("entered", now_ms, request)
 
@@ -131,9 +145,16 @@ class RedisStore:
         return wire.place(found, now_ms) if found else None
 
     async def estimate(
-        self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], now_ms: int, priority: int = 0
+        self,
+        kind: RequestKind,
+        site: str,
+        language: str,
+        category_path: tuple[str, ...],
+        now_ms: int,
+        priority: int = 0,
+        medium: Medium = "call",
     ) -> Place:
-        found, now_ms = await self._read("estimate", now_ms, kind, site, language, category_path, priority)
+        found, now_ms = await self._read("estimate", now_ms, kind, site, language, category_path, priority, medium)
         return wire.place(found, now_ms)
 
     async def request_status(self, request: str) -> RequestStatus | None:

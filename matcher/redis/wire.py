@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from matcher import estimate
-from matcher.rules import MOST_PRIORITY, MOST_WIDENS_MS, Rules
+from matcher.rules import MOST_PRIORITY, MOST_WIDENS_MS, Rules, check_capacity
 from matcher.types import (
     AnyEvent,
     PassedOver,
@@ -26,24 +26,25 @@ from matcher.types import (
     Why,
 )
 
-MOST_CAPACITY = 2**31 - 1  # fits the 10 digits of load by which roster.lua sorts idle members
-
 
 def pack_rules(rules: Rules) -> bytes:
     return msgspec.msgpack.encode(asdict(rules) | {"kept_pickups": estimate.KEPT_PICKUPS + 1})
 
 
 def packed_staff(staff: Staff) -> dict[str, Any]:
-    """Pack a member of staff. Raise ValueError if the capacity is out of bounds."""
-    if not 1 <= staff.capacity <= MOST_CAPACITY:
-        raise ValueError("capacity is at least 1" if staff.capacity < 1 else "capacity is too large")
+    """Pack a member of staff. Raise ValueError if a capacity is out of bounds."""
+    check_capacity(staff)
+    takes: dict[str, int] = {"text": staff.texts, "call": staff.calls}
     return {
         "id": staff.id,
         "role": staff.role,
         "languages": sorted(staff.languages),
         "sites": sorted(staff.sites),
         "categories": sorted(staff.categories),
-        "capacity": staff.capacity,
+        "media": [medium for medium, capacity in takes.items() if capacity],
+        "texts": staff.texts,
+        "calls": staff.calls,
+        "texts_in_call": staff.texts_in_call,
     }
 
 
@@ -67,6 +68,7 @@ def packed_request(request: Request) -> dict[str, Any]:
         "excluded": sorted(request.excluded),
         "only": request.only,
         "widens_ms": request.widens_ms or False,
+        "medium": request.medium,
     }
 
 
@@ -80,8 +82,10 @@ def _reserved(fence: int, at_ms: int, reservation: str, request: str, staff: str
     return Reserved(fence, at_ms, reservation, request, staff, expires_at_ms, reasons)
 
 
-def _staff_changed(fence: int, at_ms: int, staff: str, state: Any, reason: str, until_ms: int | bool) -> StaffChanged:
-    return StaffChanged(fence, at_ms, staff, state, reason, until_ms or None)
+def _staff_changed(
+    fence: int, at_ms: int, staff: str, state: Any, reason: str, until_ms: int | bool, ready: bool
+) -> StaffChanged:
+    return StaffChanged(fence, at_ms, staff, state, reason, until_ms or None, ready)
 
 
 _EVENTS: dict[str, Callable[..., AnyEvent]] = {
@@ -110,6 +114,7 @@ def request_status(ticket: dict[str, Any]) -> RequestStatus:
         ticket["first"],
         ticket["only"],
         tuple(ticket["widens_ms"]) if ticket["widens_ms"] else None,
+        ticket["medium"],
     )
     reservation, staff, until_ms = ticket.get("reservation"), ticket.get("staff"), ticket.get("until_ms")
     return RequestStatus(request, ticket["state"], reservation, staff, until_ms)

@@ -50,12 +50,11 @@ def draw_arrivals(model: Model, rng: np.random.Generator) -> Arrivals:
         patience.append(np.full(total, NEVER_S) if queue.patience is None else queue.patience.draw(rng, total))
     if not at:
         raise ModelError("The model has no queues, and there is no file of arrivals.")
-    keys = [(queue.kind, queue.site, queue.language, tuple(queue.category)) for queue in model.queue]
-    return _by_time(keys, *(np.concatenate(column) for column in (at, which, handle, patience)))
+    return _by_time([queue.key for queue in model.queue], *(np.concatenate(column) for column in (at, which, handle, patience)))
 
 
 def read_arrivals(lines: Iterable[str], name: str) -> Arrivals:
-    """Read arrivals from a CSV file with a header that names `COLUMNS`.
+    """Read arrivals from a CSV file with a header that names `COLUMNS`. A column `medium` (text or call) may be added.
 
     time: "HH:MM[:SS]", where hours may pass 24, or seconds. category: a path from its root, such as "cameras/lenses". handle and
     patience: seconds; an empty patience means that the user never gives up. `name`: of the file, for errors. `ModelError` names
@@ -82,10 +81,13 @@ def _row(row: dict[str, str], queues: dict[QueueKey, int]) -> tuple[float, int, 
         raise ValueError("it has not as many fields as the header")
     if row["kind"] not in SERVED_BY:
         raise ValueError(f"the kind {row['kind']!r} is none of {', '.join(SERVED_BY)}")
+    medium = row.get("medium", "call")
+    if medium != "text" and medium != "call":
+        raise ValueError(f"the medium {medium!r} is neither text nor call")
     path = tuple(reversed(row["category"].split("/")))
     if not all((row["site"], row["language"], *path)):
         raise ValueError("site, language and category may not be empty")
-    key: QueueKey = (row["kind"], row["site"], row["language"], path)
+    key: QueueKey = (row["kind"], row["site"], row["language"], path, medium)
     patience = _seconds("patience", row["patience"]) if row["patience"] else NEVER_S
     return _time(row["time"]), queues.setdefault(key, len(queues)), _seconds("handle", row["handle"]), patience
 

@@ -116,9 +116,8 @@ class _Person:
     def __init__(self, name: str, group: _Group) -> None:
         model = group.model
         self.group = group
-        self.staff = Staff(
-            name, model.role, frozenset(model.languages), frozenset(model.sites), frozenset(model.categories), model.capacity
-        )
+        languages, sites, categories = frozenset(model.languages), frozenset(model.sites), frozenset(model.categories)
+        self.staff = Staff(name, model.role, languages, sites, categories, model.texts, model.calls, model.texts_in_call)
         self.state: StaffState = "signed_out"
         self.since_ms = START_MS
         self.shift = 0  # a count, because the shifts of two days may overlap
@@ -208,10 +207,10 @@ class Day:
     # --- users -------------------------------------------------------------------------------------------------------
 
     def _arrive(self, index: int) -> None:
-        kind, site, language, path = self.arrivals.queues[self._queue[index]]
-        name = str(index)
+        kind, site, language, path, medium = self.arrivals.queues[self._queue[index]]
         self._told[index] = []
-        self._follow(self.engine.enqueue(Request(name, kind, site, language, path, self._now_ms), self._now_ms))
+        request = Request(str(index), kind, site, language, path, self._now_ms, medium=medium)
+        self._follow(self.engine.enqueue(request, self._now_ms))
         self._tell(index)
         patience_s = self.arrivals.patience_s[index]
         if patience_s < 400 * DAY_S:
@@ -278,7 +277,7 @@ class Day:
         person.leaving = True
         if person.state in ("away", "available"):
             self._follow(self.engine.sign_out(person.staff.id, self._now_ms))
-        elif person.state == "busy" and person.staff.capacity > 1:
+        elif person.state == "busy":
             self._follow(self.engine.set_away(person.staff.id, self._now_ms))
 
     def _rings(self, event: Reserved) -> None:

@@ -13,8 +13,9 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from matcher.rules import ALL
-from matcher.types import RequestKind, StaffRole
+from matcher.queue import QueueKey
+from matcher.rules import ALL, MOST_CAPACITY
+from matcher.types import Medium, RequestKind, StaffRole
 
 DAY_S: Final = 86_400
 HOUR_S: Final = 3_600
@@ -60,17 +61,18 @@ class QueueModel(Struct, frozen=True, forbid_unknown_fields=True):
     handle: Spread
     patience: Spread | None = None
     kind: RequestKind = "user"
+    medium: Medium = "call"
 
     @property
-    def name(self) -> str:
-        return queue_name(self.kind, self.site, self.language, self.category[0])
+    def key(self) -> QueueKey:
+        return self.kind, self.site, self.language, tuple(self.category), self.medium
 
 
 class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
     """A group of staff who work alike.
 
-    `answer`: time from the ring to the accept. `back_after_s`: how long a member is away after a missed ring. The percentages are
-    of rings.
+    `texts`, `calls`, `texts_in_call`: as in `matcher.types.Staff`. `answer`: time from the ring to the accept.
+    `back_after_s`: how long a member is away after a missed ring. The percentages are of rings.
     """
 
     name: Name
@@ -80,7 +82,9 @@ class StaffModel(Struct, frozen=True, forbid_unknown_fields=True):
     categories: Annotated[tuple[Name, ...], Meta(min_length=1)] = (ALL,)
     sites: Annotated[tuple[Name, ...], Meta(min_length=1)] = (ALL,)
     role: StaffRole = "counselor"
-    capacity: Annotated[int, Meta(ge=1, le=50)] = 1
+    texts: Annotated[int, Meta(ge=0, le=MOST_CAPACITY)] = 3
+    calls: Annotated[int, Meta(ge=0, le=MOST_CAPACITY)] = 1
+    texts_in_call: bool = True
     answer: Spread = Spread(4, "lognormal", 0.6)
     wrap_up: Spread = Spread(30, "lognormal", 0.8)
     declined_percent: Share = 1
@@ -108,9 +112,10 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     queue: list[QueueModel] = []
 
 
-def queue_name(kind: str, site: str, language: str, category: str) -> str:
-    """Return the name of a queue in tables: "shop cameras ko", or "help shop cameras ko"."""
-    return f"{'' if kind == 'user' else kind + ' '}{site} {category} {language}"
+def queue_name(key: QueueKey) -> str:
+    """Return the name of a queue in tables: "shop cameras ko", "help shop cameras ko" or "shop cameras ko, text"."""
+    kind, site, language, path, medium = key
+    return f"{'' if kind == 'user' else kind + ' '}{site} {path[0]} {language}{', text' if medium == 'text' else ''}"
 
 
 def read_model(text: str, name: str) -> Model:
@@ -124,11 +129,12 @@ def read_model(text: str, name: str) -> Model:
     groups = [group.name for group in model.staff]
     if len(set(groups)) < len(groups):
         raise ModelError(f"{name}: two groups of staff have the same name.")
-    queues = [(queue.kind, queue.site, queue.language, tuple(queue.category)) for queue in model.queue]
-    if len(set(queues)) < len(queues):
+    if len({queue.key for queue in model.queue}) < len(model.queue):
         raise ModelError(f"{name}: two queues are the same.")
     for group in model.staff:
         _ = group.hours
+        if not group.texts + group.calls:
+            raise ModelError(f"{name}: {group.name} take neither texts nor calls.")
     return model
 
 

@@ -35,6 +35,7 @@ class Figures(Struct, frozen=True):
 class Theory(Struct, frozen=True):
     """Erlang-C (nobody gives up) and Erlang-A (users give up), with all counselors as one pool and each hour in its steady state.
 
+    Calls only: they take one place each, and texts beside them take none of it.
     `asa_s`: mean wait; None if the queue would grow without end.
     """
 
@@ -64,7 +65,7 @@ class Report(Struct, frozen=True):
 def report(outcome: Outcome, model: Model, within_s: float = 20) -> Report:
     """Make the report of a day. `within_s`: the wait (s) that counts for the service level."""
     arrivals = outcome.arrivals
-    names = [queue_name(kind, site, language, path[0]) for kind, site, language, path in arrivals.queues]
+    names = [queue_name(key) for key in arrivals.queues]
     everybody = np.ones(len(arrivals), bool)
     return Report(
         within_s,
@@ -96,8 +97,8 @@ def _occupancy(states: dict[Any, float]) -> float | None:
 def hours_in_theory(outcome: Outcome, model: Model, within_s: float = 20) -> list[tuple[int, int, Prediction, Prediction]]:
     """Return, for each hour with users: the hour, how many came, the prediction by Erlang-C, and that by Erlang-A."""
     arrivals = outcome.arrivals
-    users = np.array([kind == "user" for kind, *_ in arrivals.queues])[arrivals.queue]
-    counselors = [group for group in model.staff if group.role == "counselor"]
+    users = np.array([(kind, medium) == ("user", "call") for kind, *_, medium in arrivals.queues])[arrivals.queue]
+    counselors = [group for group in model.staff if group.role == "counselor" and group.calls]
     if not users.any() or not counselors:
         return []
     heads = sum(group.people for group in counselors)
@@ -138,6 +139,7 @@ def _mean_wait(hours: list[Prediction], weights: Any) -> float | None:
 
 
 def _people(groups: list[StaffModel], hour: int) -> int:
-    """Return how many people are on shift in the middle of an hour of the day."""
+    """Return how many calls the people can take who are on shift in the middle of an hour of the day."""
     middle = hour * HOUR_S + HOUR_S // 2
-    return sum(g.people for g in groups for begin, end in g.hours if begin <= middle < end or begin <= middle + DAY_S < end)
+    on_shift = [g for g in groups for begin, end in g.hours if begin <= middle < end or begin <= middle + DAY_S < end]
+    return sum(group.people * group.calls for group in on_shift)

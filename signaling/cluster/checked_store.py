@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matcher.types import AnyEvent, MatchStore, Place, Request, RequestKind, RequestStatus, Snapshot, Staff, StaffStatus
+from matcher.types import AnyEvent, MatchStore, Medium, Place, Request, RequestKind, RequestStatus, Snapshot, Staff, StaffStatus
 from signaling.cluster.node import Node
 
 
@@ -57,6 +57,9 @@ class CheckedStore:
     async def decline(self, reservation: str, now_ms: int, reason: str = "", fence: int | None = None) -> list[AnyEvent]:
         return await (await self._ours()).decline(reservation, now_ms, reason, fence)
 
+    async def becomes_call(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return await (await self._ours()).becomes_call(request, now_ms)
+
     async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
         return await (await self._ours()).entered(request, now_ms)
 
@@ -97,9 +100,16 @@ class CheckedStore:
         return await (await self._ours()).place(request, now_ms)
 
     async def estimate(
-        self, kind: RequestKind, site: str, language: str, category_path: tuple[str, ...], now_ms: int, priority: int = 0
+        self,
+        kind: RequestKind,
+        site: str,
+        language: str,
+        category_path: tuple[str, ...],
+        now_ms: int,
+        priority: int = 0,
+        medium: Medium = "call",
     ) -> Place:
-        return await (await self._ours()).estimate(kind, site, language, category_path, now_ms, priority)
+        return await (await self._ours()).estimate(kind, site, language, category_path, now_ms, priority, medium)
 
     async def request_status(self, request: str) -> RequestStatus | None:
         return await (await self._ours()).request_status(request)

@@ -4,7 +4,7 @@
 -- Keys:
 --   "reservations"  reservation -> request
 --   "final"         ids of the last ended requests, in the order in which they ended
---   "orphans"       signed-out member -> packed set of the accepted requests that they still hold
+--   "orphans"       signed-out member -> the accepted requests that they still hold, as packed request -> medium
 
 local Ledger = {}
 
@@ -55,19 +55,20 @@ function Ledger.renew(member)
   Deadlines.set("lease", member.id, World.now_ms + RULES.lease_ms)
 end
 
--- Update a member's obstacle and state, and note a change. `finish` matches an idle member, or offers them.
+-- Update a member's obstacles and state, and note a change. `finish` matches an idle member, or offers them.
 function Ledger.settle(member, reason)
   Roster.withdraw(member)
-  Roster.find_obstacle(member)
+  Roster.find_obstacles(member)
   members:put(member)
-  if not member.obstacle then
+  if Roster.is_idle(member) then
     table.insert(freed, member)
   end
-  local state = state_of(member)
-  if state ~= member.reported or (reason or "") ~= "" then
-    member.reported = state
-    member.since_ms = World.now_ms
-    note({"staff", World.next_fence(), World.now_ms, member.id, state, reason or "", until_ms(member, state)})
+  local state, ready = state_of(member), member.mode == "available"
+  local changed = state ~= member.reported or (reason or "") ~= ""
+  if changed or ready ~= member.reported_ready then
+    member.reported, member.reported_ready = state, ready
+    member.since_ms = changed and World.now_ms or member.since_ms
+    note({"staff", World.next_fence(), World.now_ms, member.id, state, reason or "", until_ms(member, state), ready})
   end
 end
 
@@ -83,7 +84,7 @@ function Ledger.admit(staff)
 end
 
 function Ledger.set_mode(member, mode, reason)
-  if mode == "available" and not next(member.live) then
+  if mode == "available" and sessions_of(member) == 0 then
     member.idle_since_ms = World.now_ms
   end
   member.mode = mode
@@ -122,7 +123,7 @@ function Ledger.dismiss(member, reason)
   Roster.remove(member)
   Deadlines.clear("lease", member.id)
   Deadlines.clear("wrap_up", member.id)
-  note({"staff", World.next_fence(), World.now_ms, member.id, "signed_out", reason, false})
+  note({"staff", World.next_fence(), World.now_ms, member.id, "signed_out", reason, false, false})
 end
 
 -- --- requests -----------------------------------------------------------------------------------------------------------
@@ -134,13 +135,20 @@ local function new_queue(request)
       Queues.forget(queue)
     end
   end
-  local queue = Queues.add(request.kind, request.site, request.language, request.path)
-  Roster.link(queue, request.kind, request.site, request.language, request.path)
+  local queue = Queues.add(request.kind, request.site, request.language, request.path, request.medium)
+  Roster.link(queue, request.kind, request.site, request.language, request.path, request.medium)
   return queue
 end
 
--- Make a ticket of a request. `request`: id kind site language path enqueued_at_ms priority first only widens_ms(two times, or false)
--- excluded(list).
+-- Return the queue of a request, which counts it as open.
+local function opened(request)
+  local queue = Queues.id_of(request.kind, request.site, request.language, request.path, request.medium) or new_queue(request)
+  Queues.opened(queue)
+  return queue
+end
+
+-- Make a ticket of a request. `request`: id kind site language path medium enqueued_at_ms priority first only widens_ms(two times, or
+-- false) excluded(list).
 function Ledger.issue(request)
   local ticket = request
   ticket.enqueued_at_ms = math.min(request.enqueued_at_ms, World.now_ms)
@@ -149,8 +157,7 @@ function Ledger.issue(request)
     excluded[staff] = true
   end
   ticket.excluded, ticket.blocked = excluded, {}
-  ticket.queue = Queues.id_of(request.kind, request.site, request.language, request.path) or new_queue(request)
-  Queues.opened(ticket.queue)
+  ticket.queue = opened(ticket)
   ticket.arrival = World.next_in_sequence()
   ticket.state = "waiting"
   ticket.waiting_since_ms = World.now_ms
@@ -249,14 +256,14 @@ end
 function Ledger.hold(ticket, member)
   ticket.staff = member.id
   tickets:put(ticket)
-  member.live[ticket.id] = true
+  member.live[ticket.id] = ticket.medium
   Ledger.settle(member)
 end
 
--- Take an accepted request from its signed-out holder.
-local function disown(ticket, staff)
+-- Give what a signed-out member holds to `change`, and keep what it leaves.
+local function change_orphans(staff, change_held)
   local held = unpacked(call("HGET", key("orphans"), staff))
-  held[ticket.id] = nil
+  change_held(held)
   if next(held) then
     call("HSET", key("orphans"), staff, pack(held))
   else
@@ -272,7 +279,7 @@ function Ledger.let_go(ticket, wrap_up, reason)
   Deadlines.clear("entered", ticket.id)
   local member = members:get(staff)
   if not member then
-    disown(ticket, staff)
+    change_orphans(staff, function(held) held[ticket.id] = nil end)
     return
   end
   member.live[ticket.id] = nil
@@ -286,10 +293,34 @@ end
 
 -- Add the holder of a restored request who has not signed in yet: state `lost`, without skills.
 local function absent(staff, kind)
-  local member = Roster.add({id = staff, role = SERVED_BY[kind], languages = {}, sites = {}, categories = {}, capacity = 1})
+  local nobody = {id = staff, role = SERVED_BY[kind], languages = {}, sites = {}, categories = {}, media = MEDIA}
+  nobody.texts, nobody.calls, nobody.texts_in_call = 3, 1, true
+  local member = Roster.add(nobody)
   member.lost = true
   Ledger.renew(member)
   return member
+end
+
+-- Move an open request to the queue of calls, at its original time. Its ring ends if its member has no room for a call.
+function Ledger.become_call(ticket)
+  Queues.take(ticket)
+  Queues.closed(ticket.queue)
+  ticket.medium = "call"
+  ticket.queue = opened(ticket)
+  tickets:put(ticket)
+  local member = ticket.staff and members:get(ticket.staff)
+  if ticket.state == "waiting" then
+    Queues.put(ticket)
+    table.insert(waiting, ticket)
+  elseif ticket.state == "reserved" and not has_room_for_call(member) then
+    Ledger.end_reservation(ticket, "cancelled", "channel")
+    Ledger.wait(ticket, "channel")
+  elseif ticket.state == "accepted" and member then
+    member.live[ticket.id] = "call"
+    Ledger.settle(member)
+  elseif ticket.state == "accepted" then
+    change_orphans(ticket.staff, function(held) held[ticket.id] = "call" end)
+  end
 end
 
 -- Load an open request of before a restart. `status`: request state staff(false: nobody).
@@ -324,7 +355,7 @@ end
 
 local function match_everybody()
   for _, member in ipairs(freed) do
-    if not member.obstacle then
+    if Roster.is_idle(member) then
       Roster.offer(member)
     end
   end
@@ -349,7 +380,7 @@ local function match_those_concerned()
     end
   end
   for _, member in ipairs(freed) do
-    if not member.obstacle then
+    if Roster.is_idle(member) then
       local match = Selection.request_for(member)
       if match then
         reserve(match)

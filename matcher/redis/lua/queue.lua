@@ -1,20 +1,20 @@
 -- Waiting requests (matcher/queue.py says why there are lanes, and which are searched whole).
 --
 -- A ticket is a request and its present state:
---   id kind site language path enqueued_at_ms priority first only widens_ms excluded(set)  the request
---   queue(id) arrival state waiting_since_ms blocked(set) lane                             its place
---   reservation reservation_fence staff until_ms                                           its reservation or holder
+--   id kind site language path medium enqueued_at_ms priority first only widens_ms excluded(set)  the request
+--   queue(id) arrival state waiting_since_ms blocked(set) lane                                    its place
+--   reservation reservation_fence staff until_ms                                                  its reservation or holder
 --
 -- Keys:
---   "queues"                packed (kind, site, language, path) -> queue id
---   "queue_keys"            queue id -> packed (kind, site, language, path)
---   "open"                  queue -> number of open tickets
---   "empty"                 set of the queues without open tickets
---   "lanes:QUEUE"           set of the standings in which somebody waits
---   "lane:QUEUE:STANDING"   its requests in order: enqueue time (15 digits), arrival (15), request
---   "front:ROLE:LANGUAGE"   lanes that staff of this role and language serve, best head first: rank of the head (31), lane
---   "fronts"                set of ROLE:LANGUAGE that have a lane
---   "pickups:QUEUE"         last pickups, newest first: when, waiting since
+--   "queues"                       packed (kind, site, language, path, medium) -> queue id
+--   "queue_keys"                   queue id -> packed (kind, site, language, path, medium)
+--   "open"                         queue -> number of open tickets
+--   "empty"                        set of the queues without open tickets
+--   "lanes:QUEUE"                  set of the standings in which somebody waits
+--   "lane:QUEUE:STANDING"          its requests in order: enqueue time (15 digits), arrival (15), request
+--   "front:ROLE:MEDIUM:LANGUAGE"   lanes that such staff serve, best head first: rank of the head (31), lane
+--   "fronts"                       set of ROLE:MEDIUM:LANGUAGE that have a lane
+--   "pickups:QUEUE"                last pickups, newest first: when, waiting since
 --
 -- A standing is 21 digits that the requests of a lane share: priority (3, highest first), not first (1), after how many ms the tiers of
 -- parents and of everybody open (8 each), has exclusions (1).
@@ -85,8 +85,8 @@ local function lane_key(lane)
   return key("lane:" .. lane)
 end
 
-function Queues.id_of(kind, site, language, path)
-  return call("HGET", key("queues"), pack({kind, site, language, path})) or nil
+function Queues.id_of(kind, site, language, path, medium)
+  return call("HGET", key("queues"), pack({kind, site, language, path, medium})) or nil
 end
 
 function Queues.key_of(queue)
@@ -94,15 +94,15 @@ function Queues.key_of(queue)
   return unpacked(bytes)
 end
 
-function Queues.add(kind, site, language, path)
+function Queues.add(kind, site, language, path, medium)
   local queue = tostring(World.next_in_sequence())
-  local bytes = pack({kind, site, language, path})
+  local bytes = pack({kind, site, language, path, medium})
   call("HSET", key("queues"), bytes, queue)
   call("HSET", key("queue_keys"), queue, bytes)
   return queue
 end
 
--- Calls `visit(queue, kind, site, language, path)` for each queue.
+-- Calls `visit(queue, kind, site, language, path, medium)` for each queue.
 function Queues.each(visit)
   local all = call("HGETALL", key("queue_keys"))
   for at = 1, #all, 2 do
@@ -136,10 +136,15 @@ function Queues.picked_up(ticket)
   call("LTRIM", pickups, 0, RULES.kept_pickups - 1)
 end
 
+-- Return the name of the front of lanes that such staff serve.
+function Queues.front_of(role, medium, language)
+  return role .. ":" .. medium .. ":" .. language
+end
+
 -- Move a lane whose head has changed to its new place in its front, or remove it if nobody waits in it. `former`, `head`: places of the
 -- old and the new head, or nil.
 local function face(ticket, lane, former, head)
-  local name = SERVED_BY[ticket.kind] .. ":" .. ticket.language
+  local name = Queues.front_of(SERVED_BY[ticket.kind], ticket.medium, ticket.language)
   local front, standing = key("front:" .. name), select(2, lane_parts(lane))
   if former then
     call("ZREM", front, rank_at(standing, former) .. lane)
@@ -181,11 +186,12 @@ function Queues.take(ticket)
   end
 end
 
--- Call `visit(rank, lane)` for each lane in which somebody waits.
+-- Call `visit(rank, lane, medium)` for each lane in which somebody waits.
 function Queues.each_lane(visit)
   for _, name in ipairs(call("SMEMBERS", key("fronts"))) do
+    local medium = string.match(name, "^%a+:(%a+):")
     for _, entry in ipairs(call("ZRANGE", key("front:" .. name), 0, -1)) do
-      visit(string.sub(entry, 1, RANK), string.sub(entry, RANK + 1))
+      visit(string.sub(entry, 1, RANK), string.sub(entry, RANK + 1), medium)
     end
   end
 end
@@ -235,11 +241,11 @@ function Queues.head_since_ms(queue)
   return since
 end
 
--- Return the set of queues that a role serves and in which somebody waits.
-function Queues.waiting(role)
-  local found = {}
+-- Return the set of queues that a role serves, with requests of this medium that wait.
+function Queues.waiting(role, medium)
+  local found, whose = {}, Queues.front_of(role, medium, "")
   for _, name in ipairs(call("SMEMBERS", key("fronts"))) do
-    if string.sub(name, 1, #role + 1) == role .. ":" then
+    if string.sub(name, 1, #whose) == whose then
       for _, entry in ipairs(call("ZRANGE", key("front:" .. name), 0, -1)) do
         found[(lane_parts(string.sub(entry, RANK + 1)))] = true
       end

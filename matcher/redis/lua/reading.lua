@@ -35,9 +35,9 @@ local function is_served_by(specialists, other)
   return false
 end
 
-local function ahead_of(kind, queue, rank, shares)
+local function ahead_of(kind, medium, queue, rank, shares)
   local ahead = 0
-  for other in pairs(Queues.waiting(SERVED_BY[kind])) do
+  for other in pairs(Queues.waiting(SERVED_BY[kind], medium)) do
     if other == queue or shares(other) then
       ahead = ahead + Queues.ahead_in(other, rank)
     end
@@ -60,26 +60,27 @@ function Reading.place(request)
   local queue, ahead, own = ticket.queue, 0, 0
   if ticket.state ~= "reserved" then
     local rank = rank_of(ticket)
-    ahead = ahead_of(ticket.kind, queue, rank, function(other) return shares_specialists(queue, other) end)
+    ahead = ahead_of(ticket.kind, ticket.medium, queue, rank, function(other) return shares_specialists(queue, other) end)
     own = Queues.ahead_in(queue, rank)
   end
   return standing(queue, ahead, own, Selection.staffed(ticket))
 end
 
-function Reading.estimate(kind, site, language, path, priority)
+function Reading.estimate(kind, site, language, path, priority, medium)
   local last = rank_of({priority = priority, enqueued_at_ms = World.now_ms, arrival = World.sequence + 1})
-  local queue = Queues.id_of(kind, site, language, path)
+  local queue = Queues.id_of(kind, site, language, path, medium)
   if queue then
-    local ahead = ahead_of(kind, queue, last, function(other) return shares_specialists(queue, other) end)
+    local ahead = ahead_of(kind, medium, queue, last, function(other) return shares_specialists(queue, other) end)
     return standing(queue, ahead, Queues.ahead_in(queue, last), present(queue, ANY, 1) > 0)
   end
-  local rings = Roster.survey(kind, site, language, path)
+  local rings = Roster.survey(kind, site, language, path, medium)
   local specialists = rings[EXACT]
   for _, pool in ipairs(rings[PARENT]) do
     table.insert(specialists, pool)
   end
   local staffed = #specialists + #rings[ANY] > 0
-  return standing(nil, ahead_of(kind, nil, last, function(other) return is_served_by(specialists, other) end), 0, staffed)
+  local ahead = ahead_of(kind, medium, nil, last, function(other) return is_served_by(specialists, other) end)
+  return standing(nil, ahead, 0, staffed)
 end
 
 function Reading.next_deadline_ms()
@@ -96,7 +97,8 @@ function Reading.request_status(request)
 end
 
 local function staff_status(member)
-  return {member.id, state_of(member), load_of(member), member.since_ms, member.role}
+  local texts, calls = counts_of(member)
+  return {member.id, state_of(member), load_of(member), member.since_ms, member.role, texts, calls, member.mode == "available"}
 end
 
 function Reading.staff_status(staff)

@@ -1,7 +1,8 @@
 -- Signed-in members, and the idle ones among them (matcher/roster.py, matcher/pool.py). A tier is named `ring` in the code.
 --
--- A member: id role languages sites categories capacity pool mode lost ringing(request) live(set) since_ms idle_since_ms
--- idle(entry) reported obstacle. A pool (members with the same skills): id role languages sites categories.
+-- A member: id role languages sites categories texts calls texts_in_call pool mode lost ringing(request) live(request -> medium)
+-- since_ms idle_since_ms idle(entry) reported reported_ready obstacles(medium -> reason). A pool (members with the same skills, who take the same
+-- media): id role languages sites categories media.
 --
 -- Keys:
 --   "pool_ids"         packed skills -> pool id
@@ -9,16 +10,38 @@
 --   "members:POOL"     member ids, in the order in which they joined
 --   "rings:POOL"       queue -> tier in which the pool serves it
 --   "ring:QUEUE:RING"  pools that serve the queue in that tier, oldest first; each has at least one member
---   "idle:POOL"        idle members, least load first (10 digits), then longest idle (15 digits), then id
---   "idle"             set of the pools with an idle member
---   "obstacles"        member -> why they can get no request now; idle members are not in it
+--   "idle:MEDIUM:POOL"  members who can get such a request now: least load first (10 digits), longest idle (15 digits), id
+--   "idle:MEDIUM"       set of the pools with an idle member
+--   "obstacles:MEDIUM"  member -> why they can get no such request now; idle members are not in it
 
 local Roster = {}
 
-local IDLE = 25 -- digits of load and time before the id in an entry of "idle:POOL"
+local IDLE = 25 -- digits of load and time before the id in an entry of "idle:MEDIUM:POOL"
+
+-- Return how many texts and how many calls a member has.
+local function counts_of(member)
+  local texts, calls = 0, 0
+  for _, medium in pairs(member.live) do
+    if medium == "text" then
+      texts = texts + 1
+    elseif medium == "call" then
+      calls = calls + 1
+    end
+  end
+  return texts, calls
+end
+
+local function sessions_of(member)
+  local texts, calls = counts_of(member)
+  return texts + calls
+end
 
 local function load_of(member)
-  return count(member.live) + (member.ringing and 1 or 0)
+  return sessions_of(member) + (member.ringing and 1 or 0)
+end
+
+local function has_room_for_call(member)
+  return select(2, counts_of(member)) < member.calls
 end
 
 local function state_of(member)
@@ -28,36 +51,50 @@ local function state_of(member)
   if member.ringing then
     return "reserved"
   end
-  return next(member.live) and "busy" or member.mode
+  return sessions_of(member) > 0 and "busy" or member.mode
 end
 
-local function obstacle_of(member)
-  if member.lost then
-    return "lost"
+-- Return why a member can get no request now, by medium. A member with a ringing request gets no second one, whatever their capacity.
+local function obstacles_of(member)
+  if member.lost or member.ringing then
+    local both = member.lost and "lost" or "busy"
+    return {text = both, call = both}
   end
-  if member.ringing or count(member.live) >= member.capacity then
-    return member.capacity > 1 and "full" or "busy"
+  local mode = member.mode ~= "available" and member.mode or nil
+  local found, texts, calls = {text = mode, call = mode}, counts_of(member)
+  if texts >= member.texts then
+    found.text = member.texts > 1 and "full" or "busy"
+  elseif calls > 0 and not member.texts_in_call then
+    found.text = "in_call"
   end
-  return member.mode ~= "available" and member.mode or nil
+  if calls >= member.calls then
+    found.call = member.calls > 1 and "full" or "busy"
+  end
+  return found
 end
 
--- Set `obstacle`. A member with a ringing request gets no second one, whatever their capacity.
-function Roster.find_obstacle(member)
-  local obstacle = obstacle_of(member)
-  if obstacle == member.obstacle then
-    return
-  end
-  member.obstacle = obstacle
-  if obstacle then
-    call("HSET", key("obstacles"), member.id, obstacle)
-  else
-    call("HDEL", key("obstacles"), member.id)
+function Roster.find_obstacles(member)
+  local before = member.obstacles or {}
+  member.obstacles = obstacles_of(member)
+  for _, medium in ipairs(MEDIA) do
+    local obstacle = member.obstacles[medium]
+    if obstacle ~= before[medium] then
+      if obstacle then
+        call("HSET", key("obstacles:" .. medium), member.id, obstacle)
+      else
+        call("HDEL", key("obstacles:" .. medium), member.id)
+      end
+    end
   end
 end
 
--- Return the narrowest tier in which a pool serves the queue of this kind, site, language and path. nil: never.
-local function ring_of(pool, kind, site, language, path)
-  if pool.role ~= SERVED_BY[kind] or not contains(pool.languages, language) then
+function Roster.is_idle(member)
+  return not (member.obstacles.text and member.obstacles.call)
+end
+
+-- Return the narrowest tier in which a pool serves the queue of this kind, site, language, path and medium. nil: never.
+local function ring_of(pool, kind, site, language, path, medium)
+  if pool.role ~= SERVED_BY[kind] or not contains(pool.media, medium) or not contains(pool.languages, language) then
     return nil
   end
   if not contains(pool.sites, site) and not contains(pool.sites, ALL) then
@@ -88,9 +125,9 @@ local function serve(pool, queue, ring)
 end
 
 -- Call `visit(pool, ring)` for each pool that could serve such a queue, oldest pool first.
-local function survey(kind, site, language, path, visit)
+local function survey(kind, site, language, path, medium, visit)
   for _, id in ipairs(call("ZRANGE", key("pools:" .. SERVED_BY[kind]), 0, -1)) do
-    local ring = ring_of(pools:get(id), kind, site, language, path)
+    local ring = ring_of(pools:get(id), kind, site, language, path, medium)
     if ring then
       visit(id, ring)
     end
@@ -98,16 +135,16 @@ local function survey(kind, site, language, path, visit)
 end
 
 -- Connect a new queue with the pools that can serve it.
-function Roster.link(queue, kind, site, language, path)
-  survey(kind, site, language, path, function(pool, ring)
+function Roster.link(queue, kind, site, language, path, medium)
+  survey(kind, site, language, path, medium, function(pool, ring)
     serve(pool, queue, ring)
   end)
 end
 
 -- Return the pools that could serve a queue that does not exist, by tier. Changes nothing.
-function Roster.survey(kind, site, language, path)
+function Roster.survey(kind, site, language, path, medium)
   local found = {[EXACT] = {}, [PARENT] = {}, [ANY] = {}}
-  survey(kind, site, language, path, function(pool, ring)
+  survey(kind, site, language, path, medium, function(pool, ring)
     table.insert(found[ring], pool)
   end)
   return found
@@ -123,7 +160,7 @@ function Roster.unlink(queue)
 end
 
 local function skills_of(person)
-  return pack({person.role, person.languages, person.sites, person.categories})
+  return pack({person.role, person.languages, person.sites, person.categories, person.media})
 end
 
 local function pool_for(staff)
@@ -134,11 +171,12 @@ local function pool_for(staff)
   end
   id = tostring(World.next_in_sequence())
   local pool = {id = id, role = staff.role, languages = staff.languages, sites = staff.sites, categories = staff.categories}
+  pool.media = staff.media
   pools:put(pool)
   call("HSET", key("pool_ids"), skills, id)
   call("ZADD", key("pools:" .. pool.role), id, id)
-  Queues.each(function(queue, kind, site, language, path)
-    local ring = ring_of(pool, kind, site, language, path)
+  Queues.each(function(queue, kind, site, language, path, medium)
+    local ring = ring_of(pool, kind, site, language, path, medium)
     if ring then
       serve(id, queue, ring)
     end
@@ -148,7 +186,8 @@ end
 
 local function enter(member, staff)
   member.languages, member.sites, member.categories = staff.languages, staff.sites, staff.categories
-  member.role, member.capacity = staff.role, staff.capacity
+  member.role, member.media = staff.role, staff.media
+  member.texts, member.calls, member.texts_in_call = staff.texts, staff.calls, staff.texts_in_call
   member.pool = pool_for(staff)
   call("ZADD", key("members:" .. member.pool), World.next_in_sequence(), member.id)
 end
@@ -169,11 +208,11 @@ local function leave(member)
   pools:remove(id)
 end
 
--- Add a member. `staff`: id role languages sites categories capacity; the lists are sorted.
+-- Add a member. `staff`: id role languages sites categories media texts calls texts_in_call; the lists are sorted.
 function Roster.add(staff)
   local member = {id = staff.id, mode = "away", live = {}, since_ms = World.now_ms, idle_since_ms = World.now_ms}
   enter(member, staff)
-  Roster.find_obstacle(member)
+  Roster.find_obstacles(member)
   members:put(member)
   return member
 end
@@ -181,13 +220,16 @@ end
 function Roster.remove(member)
   Roster.withdraw(member)
   leave(member)
-  call("HDEL", key("obstacles"), member.id)
+  for _, medium in ipairs(MEDIA) do
+    call("HDEL", key("obstacles:" .. medium), member.id)
+  end
   members:remove(member.id)
 end
 
 -- Set a member's skills and capacity. Return whether anything differs.
 function Roster.update(member, staff)
-  if skills_of(member) == skills_of(staff) and member.capacity == staff.capacity then
+  local same = member.texts == staff.texts and member.calls == staff.calls and member.texts_in_call == staff.texts_in_call
+  if same and skills_of(member) == skills_of(staff) then
     return false
   end
   Roster.withdraw(member)
@@ -196,14 +238,19 @@ function Roster.update(member, staff)
   return true
 end
 
--- Remove a member from the idle, if they are among them.
+-- Remove a member from the idle, if they are among them. Call it before their obstacles change.
 function Roster.withdraw(member)
   if not member.idle then
     return
   end
-  call("ZREM", key("idle:" .. member.pool), member.idle)
-  if call("EXISTS", key("idle:" .. member.pool)) == 0 then
-    call("SREM", key("idle"), member.pool)
+  for _, medium in ipairs(MEDIA) do
+    if not member.obstacles[medium] then
+      local idle = key("idle:" .. medium .. ":" .. member.pool)
+      call("ZREM", idle, member.idle)
+      if call("EXISTS", idle) == 0 then
+        call("SREM", key("idle:" .. medium), member.pool)
+      end
+    end
   end
   member.idle = nil
 end
@@ -211,11 +258,20 @@ end
 -- Put a member among the idle of their pool, ordered by load, then longest idle.
 function Roster.offer(member)
   Roster.withdraw(member)
-  member.idle = format("%010d", load_of(member)) .. sortable(member.idle_since_ms) .. member.id
-  call("ZADD", key("idle:" .. member.pool), 0, member.idle)
-  call("SADD", key("idle"), member.pool)
+  local texts, calls = counts_of(member)
+  member.idle = format("%010d", calls * CALL_WEIGHT + texts) .. sortable(member.idle_since_ms) .. member.id
+  for _, medium in ipairs(MEDIA) do
+    if not member.obstacles[medium] then
+      call("ZADD", key("idle:" .. medium .. ":" .. member.pool), 0, member.idle)
+      call("SADD", key("idle:" .. medium), member.pool)
+    end
+  end
 end
 
-function Roster.anybody_idle()
-  return call("EXISTS", key("idle")) == 1
+-- Is anybody idle for this medium? nil: for any.
+function Roster.anybody_idle(medium)
+  if medium then
+    return call("EXISTS", key("idle:" .. medium)) == 1
+  end
+  return call("EXISTS", key("idle:text"), key("idle:call")) > 0
 end

@@ -102,9 +102,9 @@ local function comes_before(one, other)
   return #one < #other
 end
 
--- Return the first idle members of one pool whom the ticket does not exclude, as entries of "idle:POOL".
+-- Return the first idle members of one pool whom the ticket does not exclude, as entries of "idle:MEDIUM:POOL".
 local function idle_in(pool, ticket, limit)
-  local idle = key("idle:" .. pool)
+  local idle = key("idle:" .. ticket.medium .. ":" .. pool)
   if not excludes_some(ticket) then
     return call("ZRANGE", idle, 0, limit - 1)
   end
@@ -123,7 +123,7 @@ end
 
 local function candidates_for(ticket, ring)
   local found, limit = {}, RULES.max_why
-  local with_idle = call("ZINTER", 2, ring_key(ticket.queue, ring), key("idle"))
+  local with_idle = call("ZINTER", 2, ring_key(ticket.queue, ring), key("idle:" .. ticket.medium))
   for _, pool in ipairs(with_idle) do
     for _, entry in ipairs(idle_in(pool, ticket, limit)) do
       table.insert(found, entry)
@@ -141,7 +141,7 @@ end
 
 -- Match a request with the best idle member, in the narrowest open tier that has one.
 function Selection.staff_for(ticket)
-  if not Roster.anybody_idle() then
+  if not Roster.anybody_idle(ticket.medium) then
     return nil
   end
   for ring = EXACT, ANY do
@@ -171,11 +171,10 @@ local function first_for(member, lane, ring)
   return rank, request
 end
 
--- Return the first request of one language that the member may serve, if its rank is before that of `found`; else `found`.
+-- Return the first request of one front that the member may serve, if its rank is before that of `found`; else `found`.
 -- The result: {rank, ring, lane, request or nil for the head}.
-local function first_in_front(member, language, found)
-  local front = key("front:" .. member.role .. ":" .. language)
-  local from = 0
+local function first_in_front(member, name, found)
+  local front, from = key("front:" .. name), 0
   repeat
     local entries = call("ZRANGE", front, from, from + CHUNK - 1)
     if #entries == 0 then
@@ -208,8 +207,10 @@ end
 -- Match a member with the first request that they may serve now.
 function Selection.request_for(member)
   local found
-  for _, language in ipairs(member.languages) do
-    found = first_in_front(member, language, found)
+  for _, medium in ipairs(MEDIA) do
+    for _, language in ipairs(member.obstacles[medium] and {} or member.languages) do
+      found = first_in_front(member, Queues.front_of(member.role, medium, language), found)
+    end
   end
   if not found then
     return nil
@@ -257,10 +258,10 @@ function Selection.next_opening_ms()
     return nil
   end
   local earliest
-  Queues.each_lane(function(_, lane)
+  Queues.each_lane(function(_, lane, medium)
     local queue, standing = lane_parts(lane)
     for ring = PARENT, ANY do
-      if call("ZINTERCARD", 2, ring_key(queue, ring), key("idle"), "LIMIT", 1) > 0 then
+      if call("ZINTERCARD", 2, ring_key(queue, ring), key("idle:" .. medium), "LIMIT", 1) > 0 then
         local after = lane_opens_after_ms(standing, ring)
         local from = "[" .. sortable(World.now_ms - after + 1)
         local item = call("ZRANGEBYLEX", lane_key(lane), from, "+", "LIMIT", 0, 1)[1]
@@ -281,6 +282,14 @@ function Selection.staffed(ticket)
   return present(ticket.queue, ANY, excluded + 1) > excluded
 end
 
+-- Return why a pool of the right role serves a ticket in no tier.
+local function unlike(pool, ticket)
+  if not contains(pool.languages, ticket.language) then
+    return "language"
+  end
+  return (contains(pool.sites, ticket.site) or contains(pool.sites, ALL)) and "channel" or "site"
+end
+
 -- Add the members of the role who cannot serve the queue in any tier.
 local function add_never(passed, ticket, limit)
   local all, from = key("pools:" .. SERVED_BY[ticket.kind]), 0
@@ -288,7 +297,7 @@ local function add_never(passed, ticket, limit)
     local ids = call("ZRANGE", all, from, from + CHUNK - 1)
     for _, id in ipairs(ids) do
       if call("HEXISTS", Roster.rings_key(id), ticket.queue) == 0 then
-        local reason = contains(pools:get(id).languages, ticket.language) and "site" or "language"
+        local reason = unlike(pools:get(id), ticket)
         for _, staff in ipairs(call("ZRANGE", key("members:" .. id), 0, limit - #passed)) do
           if #passed >= limit then
             return
@@ -338,7 +347,7 @@ local function passed_over(match)
     for at, other in ipairs(others) do
       names[at] = other.id
     end
-    local obstacles = call("HMGET", key("obstacles"), unpack(names))
+    local obstacles = call("HMGET", key("obstacles:" .. ticket.medium), unpack(names))
     for at, other in ipairs(others) do
       local reason = obstacles[at] or (other.ring ~= match.ring and "category") or "idle"
       table.insert(passed, {other.id, excludes(ticket, other.id) and (ticket.only ~= "" and "not_asked" or "excluded") or reason})

@@ -13,7 +13,6 @@ local REQUEST_STEPS = {
   transfer_owner = {accepted = true},
 }
 
--- "busy" is for members with a capacity above 1, who may stop or go on taking sessions. `member_for` refuses it at capacity 1.
 local STAFF_STEPS = {
   set_available = {away = true, available = true, wrap_up = true, busy = true},
   set_away = {away = true, available = true, wrap_up = true, busy = true},
@@ -30,12 +29,8 @@ end
 
 local function member_for(step, staff)
   local member = Ledger.member(staff)
-  local state = state_of(member)
-  if not STAFF_STEPS[step][state] then
+  if not STAFF_STEPS[step][state_of(member)] then
     refuse("wrong_state")
-  end
-  if state == "busy" and member.capacity == 1 then
-    refuse("busy")
   end
   return member
 end
@@ -148,6 +143,13 @@ function Steps.decline(reservation, reason, fence)
 end
 
 -- --- accepted requests --------------------------------------------------------------------------------------------------
+
+function Steps.becomes_call(request)
+  local ticket = Ledger.ticket(request)
+  if ticket.medium ~= "call" then
+    Ledger.become_call(ticket)
+  end
+end
 
 function Steps.entered(request)
   Deadlines.clear("entered", ticket_for("entered", request).id)

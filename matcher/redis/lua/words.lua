@@ -14,6 +14,8 @@ local RULES, packed_rules
 local EXACT, PARENT, ANY = 0, 1, 2
 local RINGS = {[0] = "exact", [1] = "parent", [2] = "any"}
 local ALL = "*"
+local MEDIA = {"text", "call"}
+local CALL_WEIGHT = 100000 -- matcher/rules.py
 local SERVED_BY = {user = "counselor", callback = "counselor", help = "professional"}
 local CHUNK = 64 -- entries of a long list that are read at once
 
@@ -42,14 +44,6 @@ local function contains(list, wanted)
     end
   end
   return false
-end
-
-local function count(set)
-  local size = 0
-  for _ in pairs(set) do
-    size = size + 1
-  end
-  return size
 end
 
 -- The domain as a whole.

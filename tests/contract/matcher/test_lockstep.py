@@ -59,6 +59,7 @@ class Both:
         for path in [*PATHS, ("unheard",), ()]:
             questions += [("estimate", (kind, "shop", "ko", path, now_ms)) for kind in ("user", "callback", "help")]
         questions += [("estimate", ("user", "shop", "ko", PATHS[0], now_ms, priority)) for priority in (-2, 1)]
+        questions += [("estimate", ("user", "shop", "ko", path, now_ms, 0, "text")) for path in [*PATHS, ("unheard",)]]
 
         async def found() -> list[Any]:
             return await asyncio.gather(*(getattr(self.store, name)(*arguments) for name, arguments in questions))
@@ -118,7 +119,9 @@ class LockstepNarrow(Lockstep):
 STAFF = ["a", "B", "é", "김", "s:1"]
 REQUESTS = ["q1", "q2", "Q3", "다", "5:x"]
 STEPS_FOR_STAFF = ["set_available", "set_available", "set_away", "disconnect", "sign_out", "wrapped_up"]
-STEPS_FOR_REQUESTS = ["cancel", "suspend", "resume", "entered", "requeue", "complete", "release", "unserved"]
+STEPS_FOR_REQUESTS = [
+    "cancel", "suspend", "resume", "becomes_call", "entered", "requeue", "complete", "release", "unserved",
+]  # fmt: skip  # a list of names
 some_staff = st.builds(
     Staff,
     id=st.sampled_from(STAFF),
@@ -126,7 +129,9 @@ some_staff = st.builds(
     languages=st.sets(st.sampled_from(["ko", "en"]), max_size=2).map(frozenset),
     sites=st.sampled_from([frozenset({"*"}), frozenset({"shop"})]),
     categories=st.sets(st.sampled_from(["lenses", "cameras", "audio", "*"]), max_size=2).map(frozenset),
-    capacity=st.integers(1, 3),
+    texts=st.integers(1, 3),
+    calls=st.integers(0, 2),
+    texts_in_call=st.booleans(),
 )
 some_request = st.builds(
     Request,
@@ -140,6 +145,7 @@ some_request = st.builds(
     excluded=st.sets(st.sampled_from(STAFF), max_size=2).map(frozenset),
     first=st.booleans(),
     only=st.sampled_from(["", "", *STAFF]),
+    medium=st.sampled_from(["text", "call"]),
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 import redis
@@ -54,9 +55,9 @@ def store(new_store) -> MatchStore:
     return new_store()
 
 
-def counselor(name: str, *categories: str, role="counselor", capacity: int = 1) -> Staff:
+def counselor(name: str, *categories: str, role="counselor", **capacity: Any) -> Staff:
     skills = frozenset(categories or ("lenses",))
-    return Staff(name, role, frozenset({"ko"}), frozenset({"shop"}), skills, capacity)
+    return Staff(name, role, frozenset({"ko"}), frozenset({"shop"}), skills, **capacity)
 
 
 def asked(name: str, at: int = NOW, **more) -> Request:
@@ -125,9 +126,9 @@ class TestMatchStore:
                 "b": RequestStatus(asked("b", first=True), "waiting"),
                 "c": RequestStatus(asked("c"), "suspended", None, None, NOW + 60_003),
             },
-            {"jimin": StaffStatus("jimin", "reserved", 1, NOW, "counselor")},
+            {"jimin": StaffStatus("jimin", "reserved", 1, NOW, "counselor", ready=True)},
         )
-        assert await store.staff_status("jimin") == StaffStatus("jimin", "reserved", 1, NOW, "counselor")
+        assert await store.staff_status("jimin") == StaffStatus("jimin", "reserved", 1, NOW, "counselor", ready=True)
         assert await store.staff_status("nobody") is None
         assert await store.request_status("nothing") is None
 
@@ -222,9 +223,34 @@ class TestMatchStore:
         await store.restore(saved, NOW)
         snapshot = await store.snapshot()
         assert (snapshot.requests["waits"].state, snapshot.requests["held"].state) == ("waiting", "accepted")
-        assert snapshot.staff["jimin"] == StaffStatus("jimin", "lost", 1, NOW, "counselor")
-        assert seen(await store.sign_in(counselor("jimin", capacity=2), NOW + 5000)) == [("jimin", "busy", "")]
-        assert seen(await store.set_available("jimin", NOW + 5000))[0] == ("rings", "waits", "jimin")
+        assert snapshot.staff["jimin"] == StaffStatus("jimin", "lost", 1, NOW, "counselor", calls=1)
+        assert seen(await store.sign_in(counselor("jimin", calls=2), NOW + 5000)) == [("jimin", "busy", "")]
+        assert ("rings", "waits", "jimin") in seen(await store.set_available("jimin", NOW + 5000))
+
+    async def test_three_texts_run_beside_a_call(self, store):
+        await available(store, counselor("jimin"))
+        for name, medium in (("call", "call"), ("a", "text"), ("b", "text"), ("c", "text")):
+            await store.enqueue(asked(name, medium=medium), NOW)
+            await store.accept(await reservation_of(store, name), NOW)
+        await store.enqueue(asked("d", medium="text"), NOW)
+        await store.enqueue(asked("e"), NOW)
+        assert (await store.snapshot()).staff["jimin"] == StaffStatus("jimin", "busy", 4, NOW, "counselor", 3, 1, True)
+        assert [(await store.request_status(name)).state for name in ("d", "e")] == ["waiting", "waiting"]
+        assert ("rings", "d", "jimin") in seen(await store.complete("b", NOW))
+
+    async def test_text_that_becomes_a_call_leaves_room_for_a_text(self, store):
+        await available(store, counselor("jimin", texts=1))
+        await store.enqueue(asked("a", medium="text"), NOW)
+        await store.accept(await reservation_of(store, "a"), NOW)
+        await store.enqueue(asked("b", medium="text"), NOW)
+        assert seen(await store.becomes_call("a", NOW))[0] == ("rings", "b", "jimin")
+        rang = ("rang", "b", "jimin", "cancelled", "channel")
+        assert seen(await store.becomes_call("b", NOW)) == [rang, ("jimin", "busy", ""), ("b", "waiting", "channel")]
+
+    @pytest.mark.parametrize(("texts", "calls"), [(0, 0), (3, -1), (1001, 1)])
+    async def test_capacity_out_of_bounds_raises(self, store, texts, calls):
+        with pytest.raises(ValueError, match="capacity"):
+            await store.sign_in(counselor("jimin", texts=texts, calls=calls), NOW)
 
     async def test_request_can_be_suspended_and_resumed(self, store):
         await store.enqueue(asked("q"), NOW)

@@ -38,8 +38,8 @@ class Desk:
         if available:
             self.do("set_available", name)
 
-    def skills(self, name, *categories, role="counselor", languages=("ko",), sites=("shop",), capacity=1) -> Staff:
-        return Staff(name, role, frozenset(languages), frozenset(sites), frozenset(categories or LENSES[:1]), capacity)
+    def skills(self, name, *categories, role="counselor", languages=("ko",), sites=("shop",), **capacity) -> Staff:
+        return Staff(name, role, frozenset(languages), frozenset(sites), frozenset(categories or LENSES[:1]), **capacity)
 
     def ask(self, name: str, path=LENSES, *, ago=0.0, kind="user", site="shop", language="ko", **more) -> list[AnyEvent]:
         if "excluded" in more:

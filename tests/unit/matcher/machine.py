@@ -22,6 +22,7 @@ from matcher.types import (
     Snapshot,
     Staff,
     StaffChanged,
+    StaffStatus,
 )
 
 START_MS = 1_800_000_000_000
@@ -30,7 +31,7 @@ OPENS_AFTER_MS = {"exact": 0, "parent": 15_000, "any": 30_000}
 RINGS = list(OPENS_AFTER_MS)
 PATHS = [("lenses", "cameras"), ("cameras",), ("audio",)]
 NAMES = [f"s{number}" for number in range(4)]
-ANY_STEP = ["cancel", "suspend", "resume", "unserved", "entered", "requeue", "complete", "release"]
+ANY_STEP = ["cancel", "suspend", "resume", "unserved", "becomes_call", "entered", "requeue", "complete", "release"]
 FINAL = ("completed", "cancelled", "unserved")
 
 names = st.sampled_from(NAMES)
@@ -42,7 +43,9 @@ skills = st.builds(
     languages=st.sampled_from([frozenset({"ko", "en"}), frozenset({"ko"})]),
     sites=st.sampled_from([frozenset({"*"}), frozenset({"shop", "other"}), frozenset({"shop"})]),
     categories=st.sets(st.sampled_from(["lenses", "cameras", "audio"]), min_size=1, max_size=2).map(frozenset),
-    capacity=st.sampled_from([1, 1, 2]),
+    texts=st.sampled_from([1, 2]),
+    calls=st.sampled_from([1, 1, 0, 2]),
+    texts_in_call=st.booleans(),
 )
 
 
@@ -66,7 +69,7 @@ class Matching(RuleBasedStateMachine):
         for staff in team:
             self.sign_in_and_start(staff)
         for number in range(line):
-            self.enqueue(PATHS[number % len(PATHS)], "user", "shop", "ko", 0, 0, ())
+            self.enqueue(PATHS[number % len(PATHS)], "user", "shop", "ko", 0, 0, (), medium="text" if number % 2 else "call")
 
     # --- execution ----------------------------------------------------------------------------------------------------
 
@@ -179,13 +182,13 @@ class Matching(RuleBasedStateMachine):
         excluded=st.sampled_from([(), (), (), ("s0",), ("s1", "s2")]),
         only=st.sampled_from(["", "", "", "s0", "s1"]),
         widens=st.sampled_from([None, None, (0, 1), (20_000, 240_000)]),
+        medium=st.sampled_from(["text", "call"]),
     )
-    def enqueue(self, path, kind, site, language, ago, priority, excluded, only="", widens=None) -> None:
+    def enqueue(self, path, kind, site, language, ago, priority, excluded, only="", widens=None, medium="call") -> None:
         self.count += 1
         name = f"q{self.count}"
-        request = Request(
-            name, kind, site, language, path, self.now - ago, priority, frozenset(excluded), only=only, widens_ms=widens
-        )
+        since, whom = self.now - ago, frozenset(excluded)
+        request = Request(name, kind, site, language, path, since, priority, whom, only=only, widens_ms=widens, medium=medium)
         self.open[name] = request
         assert self.do("enqueue", request)
         before = self.engine.snapshot()
@@ -210,6 +213,13 @@ class Matching(RuleBasedStateMachine):
         name = self.pick(number, "accepted")
         if name:
             assert self.do(step, name)
+
+    @rule(number=picks)
+    def becomes_call(self, number: int) -> None:
+        name = self.pick(number, "waiting", "suspended", "reserved", "accepted")
+        if name:
+            assert self.do("becomes_call", name)
+            assert self.engine.request_status(name).request.medium == "call"
 
     @rule(number=picks)
     def resume(self, number: int) -> None:
@@ -302,6 +312,8 @@ class Matching(RuleBasedStateMachine):
             return None
         if request.language not in staff.languages or not staff.sites & {request.site, "*"}:
             return None
+        if not (staff.texts if request.medium == "text" else staff.calls):
+            return None
         if staff.categories & {request.category_path[0], "*"}:
             return "exact"
         return "parent" if staff.categories & set(request.category_path) else "any"
@@ -325,13 +337,21 @@ class Matching(RuleBasedStateMachine):
         ]
         return None if waiting_for else ring
 
-    def idle(self, snapshot: Snapshot) -> list[Staff]:
-        return [
-            self.skills[name]
-            for name, status in snapshot.staff.items()
-            if status.state == "available"
-            or (status.state == "busy" and self.ready.get(name) and status.load < self.skills[name].capacity)
-        ]
+    def idle(self, snapshot: Snapshot, medium: str) -> list[Staff]:
+        """Return who can get a request of this medium now."""
+        found = []
+        for name, status in snapshot.staff.items():
+            ready = status.state == "available" or (status.state == "busy" and self.ready.get(name))
+            if ready and self.has_room(status, medium):
+                found.append(self.skills[name])
+        return found
+
+    def has_room(self, status: StaffStatus, medium: str) -> bool:
+        """Return whether a member may get one more request of this medium beside the sessions that they have."""
+        staff = self.skills[status.id]
+        if medium == "call":
+            return status.calls < staff.calls
+        return status.texts < staff.texts and (staff.texts_in_call or not status.calls)
 
     @staticmethod
     def rank(request: Request) -> tuple[bool, int]:
@@ -344,17 +364,21 @@ class Matching(RuleBasedStateMachine):
             return
         request = status.request
         assert self.ring(staff, request) == event.why.ring
+        chosen = after.staff[event.staff]
+        assert self.has_room(chosen, request.medium), f"{event.staff} was full"
         for other in after.requests.values():
-            if other.state == "waiting" and self.rank(other.request) < self.rank(request):
+            if other.state != "waiting" or not self.has_room(chosen, other.request.medium):
+                continue
+            if self.rank(other.request) < self.rank(request):
                 assert not self.may_serve(staff, other.request), f"{other.request.id} was before {request.id}"
-            if other.state == "waiting" and not request.first and self.may_serve(staff, other.request):
+            if not request.first and self.may_serve(staff, other.request):
                 self.check_bound(request, other.request)
-        load = after.staff[event.staff].load - 1
-        for rival in self.idle(after):
+        for rival in self.idle(after, request.medium):
             ring = self.may_serve(rival, request)
             if ring is not None:
                 assert RINGS.index(ring) >= RINGS.index(event.why.ring), f"{rival.id} was in a narrower ring"
-                assert ring != event.why.ring or after.staff[rival.id].load >= load, f"{rival.id} had less load"
+                less = (after.staff[rival.id].calls, after.staff[rival.id].texts) < (chosen.calls, chosen.texts)
+                assert ring != event.why.ring or not less, f"{rival.id} had less load"
 
     @staticmethod
     def check_bound(taken: Request, passed: Request) -> None:
@@ -384,10 +408,14 @@ class Matching(RuleBasedStateMachine):
         assert rings == self.reservations
         assert set(snapshot.staff) == set(self.skills)
         for name, member in snapshot.staff.items():
-            held = [status.state for status in snapshot.requests.values() if status.staff == name]
+            theirs = [status for status in snapshot.requests.values() if status.staff == name]
+            held = [status.state for status in theirs]
+            media = [status.request.medium for status in theirs if status.state == "accepted"]
             assert member.load == len(held)
+            assert (member.texts, member.calls) == (media.count("text"), media.count("call"))
             assert held.count("reserved") <= 1
             assert (member.state == "reserved") == ("reserved" in held)
+            assert member.state not in ("available", "away", "wrap_up") or member.ready == (member.state == "available")
             assert member.state in ("busy", "lost", "reserved") or not held
 
     @invariant()
@@ -396,8 +424,8 @@ class Matching(RuleBasedStateMachine):
             return
         snapshot = self.engine.snapshot()
         waiting = [status.request for status in snapshot.requests.values() if status.state == "waiting"]
-        for staff in self.idle(snapshot):
-            for request in waiting:
+        for request in waiting:
+            for staff in self.idle(snapshot, request.medium):
                 assert not self.may_serve(staff, request), f"{staff.id} idles while {request.id} waits"
 
     def teardown(self) -> None:

@@ -92,7 +92,7 @@ def test_tier_delays_can_be_set(desk_with):
 def test_each_request_has_its_own_tier_delays(desk):
     """A later request of the same queue may widen first, as its category says."""
     desk.staff("lens", "lenses", available=False)
-    desk.staff("audio", "audio", capacity=2)
+    desk.staff("audio", "audio", calls=2)
     desk.ask("patient", widens_ms=(60_000, 120_000))
     desk.ask("hasty", widens_ms=(1_000, 2_000))
     desk.ask("usual")
@@ -255,7 +255,7 @@ def test_first_in_queue_gets_the_best_match_of_a_step(desk):
 
 
 def test_least_loaded_then_longest_idle_member_is_chosen(desk):
-    desk.staff("loaded", capacity=3)
+    desk.staff("loaded", calls=3)
     desk.ask("first")
     desk.serve("first")
     desk.after(10)
@@ -301,7 +301,7 @@ def test_every_member_passed_over_is_listed_with_a_reason(desk):
     desk.staff("busy")
     desk.ask("first")
     desk.serve("first")
-    desk.staff("full", capacity=2)
+    desk.staff("full", calls=2)
     for name in ("second", "third"):
         desk.ask(name)
         desk.serve(name)

@@ -36,8 +36,37 @@ def test_arrivals_are_read_by_time() -> None:
     rows = [HEAD, "09:00:30,user,shop,ko,cameras/lenses,300,60", "3600,help,shop,en,orders,10,"]
     found = read_arrivals(rows, "day.csv")
     assert found.at_s.tolist() == [3600, 32_430]
-    assert found.queues[found.queue[1]] == ("user", "shop", "ko", ("lenses", "cameras"))
+    assert found.queues[found.queue[1]] == ("user", "shop", "ko", ("lenses", "cameras"), "call")
     assert found.patience_s.tolist() == [float("inf"), 60]
+
+
+ONE_COUNSELOR = """
+[[staff]]
+name = "one"
+people = 1
+languages = ["ko"]
+shifts = ["00:00-24:00"]
+answer = { mean_s = 1, kind = "fixed" }
+declined_percent = 0
+missed_percent = 0
+"""
+
+
+def waits_beside_a_call(more: str) -> list[float]:
+    """Return the waits of four texts that come during one counselor's ten-minute call. Each text takes five minutes."""
+    texts = [f"10:0{minute}:00,user,shop,ko,orders,300,,text" for minute in range(1, 5)]
+    rows = [f"{HEAD},medium", "10:00:00,user,shop,ko,orders,600,,call", *texts]
+    arrivals = read_arrivals(rows, "day.csv")
+    return Day(arrivals, read_model(ONE_COUNSELOR + more, "one")).run().waited_s[1:].tolist()
+
+
+def test_simulated_counselor_takes_three_texts_beside_a_call() -> None:
+    assert waits_beside_a_call("") == [1, 1, 1, 122]  # the first, accepted at 10:01:01, makes room at 10:06:01
+
+
+def test_simulated_counselor_can_refuse_texts_during_a_call() -> None:
+    first, *_ = waits_beside_a_call("texts_in_call = false")
+    assert first > 540
 
 
 @pytest.mark.parametrize(
@@ -56,8 +85,12 @@ def test_bad_row_is_reported_with_its_line_number(row: str, told: str) -> None:
         read_arrivals([HEAD, "09:00,user,shop,ko,cameras,300,1", row], "day.csv")
 
 
+NOBODY = '[[staff]]\nname = "idlers"\npeople = 1\nlanguages = ["ko"]\nshifts = ["00:00-24:00"]\ntexts = 0\ncalls = 0'
+
+
 def test_bad_model_is_reported_in_a_sentence() -> None:
-    for text, told in (("[[staff]", "not TOML"), ("staff = []", "length >= 1"), ("colour = 1", "staff|colour")):
+    bad = (("[[staff]", "not TOML"), ("staff = []", "length >= 1"), ("colour = 1", "staff|colour"), (NOBODY, "neither texts nor"))
+    for text, told in bad:
         with pytest.raises(ModelError, match=told):
             read_model(text, "mine.toml")
 
