@@ -6,11 +6,22 @@ from collections import deque
 from math import ceil, floor, sqrt
 from typing import Final
 
+from matcher.types import Place
+
 MIN_PICKUPS: Final = 5  # fewer pickups within the hour give no range
 KEPT_PICKUPS: Final = 12
 KEPT_MS: Final = 3_600_000  # older pickups do not count
 SPREAD: Final = 1.5  # standard deviations to either side: 87 % of a known distribution
 DRIFT: Final = 2  # n pickups tell as much as n/2 independent ones, because staff come, go and serve other queues
+
+
+def either(text: Place, call: Place) -> Place:
+    """Return what to tell a user who has not chosen yet: a range that holds for both, or that of the medium with staff."""
+    if text.staffed != call.staffed:
+        return text if text.staffed else call
+    lows = [place.low_s for place in (text, call) if place.low_s is not None]
+    highs = [place.high_s for place in (text, call) if place.high_s is not None]
+    return Place(min(text.place, call.place), min(lows, default=None), max(highs, default=None), text.staffed)
 
 
 class Pickups:

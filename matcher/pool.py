@@ -103,7 +103,7 @@ class Member:
             self.obstacles = {"text": both, "call": both}
             return
         staff, counts = self.staff, self.counts
-        mode = None if self.ready else self.passed_over(self.mode)
+        mode = None if self.mode == "available" else self.passed_over(self.mode)
         text = call = mode
         if counts["text"] >= staff.texts:
             text = self.passed_over("full" if staff.texts > 1 else "busy")

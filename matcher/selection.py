@@ -191,8 +191,9 @@ class Selection:
                     if excludes_some and ticket.excludes(member.staff.id):
                         passed.append(member.passed_over("not_asked" if ticket.request.only else "excluded"))
                     else:
-                        other = "category" if ring != match.ring else "idle"
-                        passed.append(member.obstacles[medium] or member.passed_over(other))
+                        passed.append(
+                            member.obstacles[medium] or member.passed_over("category" if ring != match.ring else "idle")
+                        )
         passed += islice(self._never(ticket), limit - len(passed))
         return passed
 

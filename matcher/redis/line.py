@@ -43,6 +43,7 @@ from matcher.redis.address import addresses, moved_to
 from matcher.redis.script import library
 from matcher.types import Unavailable
 
+LAYOUT: Final = 2  # of the data; a store of a new layout begins empty, and everything is announced to it again
 FLIGHT: Final = 32  # most calls in one flight; must be below ANSWERS_KEPT of main.lua
 WAITING: Final = 20_000  # calls that may wait for their flight; more are refused
 RETRY_S: Final = 5.0  # from the first try of a flight until its calls fail
@@ -66,7 +67,7 @@ _HOPELESS = (AuthenticationError, NoPermissionError)
 class Line:
     """The connection of one matching domain.
 
-    `url`: see `matcher/redis/address.py`. `domain`: its name, without braces; every key carries it as a hash tag.
+    `url`: see `matcher/redis/address.py`. `domain`: its name, without braces; every key carries it and the layout as a hash tag.
     """
 
     def __init__(self, url: str, domain: str) -> None:
@@ -74,7 +75,7 @@ class Line:
             raise ValueError("a matching domain has a name without braces")
         self._seeds = addresses(url)
         self._node = self._seeds[0]
-        self._key = f"{{sangdam:{domain}}}"
+        self._key = f"{{sangdam:{domain}:{LAYOUT}}}"
         self._library = library()
         self._client: Redis | None = None
         self._calls: deque[tuple[Call, asyncio.Future[bytes]]] = deque()

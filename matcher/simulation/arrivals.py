@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher.queue import QueueKey
-from matcher.rules import SERVED_BY
+from matcher.rules import MEDIA, SERVED_BY
 from matcher.simulation.model import HOUR_S, NEVER_S, Model, ModelError
 
 COLUMNS: Final = ("time", "kind", "site", "language", "category", "handle", "patience")
@@ -82,7 +82,7 @@ def _row(row: dict[str, str], queues: dict[QueueKey, int]) -> tuple[float, int, 
     if row["kind"] not in SERVED_BY:
         raise ValueError(f"the kind {row['kind']!r} is none of {', '.join(SERVED_BY)}")
     medium = row.get("medium", "call")
-    if medium != "text" and medium != "call":
+    if medium not in MEDIA:
         raise ValueError(f"the medium {medium!r} is neither text nor call")
     path = tuple(reversed(row["category"].split("/")))
     if not all((row["site"], row["language"], *path)):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
 from msgspec.structs import replace
 
+from matcher.rules import MOST_CAPACITY
 from signaling.access.identity import hash_password
+from signaling.protocol.words import Role
 from signaling.records import Records, StaffRecord
 
-from .typed import a_name, an_id, ids_or_all, json_option, language_tags, noted, show, with_records
+from .typed import a_name, a_name_or_none, an_id, ids_or_all, json_option, language_tags, noted, show, with_records
 
 _ROLES = click.Choice(["counselor", "professional", "operator"])
 
@@ -62,41 +65,69 @@ def staff() -> None:
     """Manage counselors, professionals and operators."""
 
 
+def _skills(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options for skills and capacity. An option that is not given is None or empty."""
+    count = click.IntRange(0, MOST_CAPACITY)
+    everywhere = "* for all. Repeatable. Not for operators."
+    for option in (
+        click.option(
+            "--texts-in-call/--no-texts-in-call", default=None, help="Whether new texts ring during a call. [default: yes]"
+        ),
+        click.option("--calls", type=count, help="Calls (voice, video) at the same time. [default: 1]"),
+        click.option("--texts", type=count, help="Text sessions at the same time, also beside a call. [default: 3]"),
+        click.option(
+            "--category", "categories", multiple=True, callback=ids_or_all, help=f"Category that they serve; {everywhere}"
+        ),
+        click.option("--site", "sites", multiple=True, callback=ids_or_all, help=f"Site that they serve; {everywhere}"),
+        click.option("--language", "languages", multiple=True, callback=language_tags, help="Language they speak. Repeatable."),
+    ):
+        command = option(command)
+    return command
+
+
+def _changed(member: StaffRecord, given: dict[str, Any]) -> StaffRecord:
+    """Return the member with the options that were given. Raises UsageError if they do not fit together."""
+    changed = replace(member, **{name: value for name, value in given.items() if value is not None and value != []})
+    if changed.role != "operator" and not changed.languages:
+        raise click.UsageError("A counselor or professional needs at least one --language.")
+    if changed.role == "operator" and (set(changed.sites), set(changed.categories)) != ({"*"}, {"*"}):
+        raise click.UsageError("An operator may see and do everything at every site; --site and --category cannot limit that.")
+    if changed.role != "operator" and not changed.texts + changed.calls:
+        raise click.UsageError("Give at least one of --texts and --calls. Whoever takes neither gets no requests at all.")
+    return changed
+
+
 @staff.command("add")
 @click.argument("login", callback=an_id)
 @click.option("--name", required=True, callback=a_name, help="Name that users and staff see.")
 @click.option("--role", type=_ROLES, required=True, help="Role of the new member of staff.")
-@click.option("--language", "languages", multiple=True, callback=language_tags, help="Language that they speak. Repeatable.")
-@click.option(
-    "--site",
-    "sites",
-    multiple=True,
-    default=("*",),
-    show_default=True,
-    callback=ids_or_all,
-    help="Site that they serve; * for all. Repeatable. Not for operators.",
-)
-@click.option(
-    "--category",
-    "categories",
-    multiple=True,
-    default=("*",),
-    show_default=True,
-    callback=ids_or_all,
-    help="Category that they serve; * for all. Repeatable. Not for operators.",
-)
-@click.option("--capacity", default=1, show_default=True, type=click.IntRange(1, 20), help="Sessions at the same time.")
+@_skills
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_records
-async def staff_add(records: Records, login: str, name: str, role: str, password_stdin: bool, **given: Any) -> None:
-    """Add a member of staff."""
-    if role != "operator" and not given["languages"]:
-        raise click.UsageError("A counselor or professional needs at least one --language.")
-    if role == "operator" and (set(given["sites"]), set(given["categories"])) != ({"*"}, {"*"}):
-        raise click.UsageError("An operator may see and do everything at every site; --site and --category cannot limit that.")
-    values = {key: list(value) if isinstance(value, tuple) else value for key, value in given.items()}
-    record = StaffRecord(id=login.lower(), login=login.lower(), name=name, role=role, **values)  # type: ignore[arg-type]  # click has checked role and values
-    await _add_staff(records, record, password_stdin)
+async def staff_add(records: Records, login: str, name: str, role: Role, password_stdin: bool, **given: Any) -> None:
+    """Add a member of staff. Without --site and --category they serve all."""
+    member = StaffRecord(id=login.lower(), login=login.lower(), name=name, role=role)
+    await _add_staff(records, _changed(member, given), password_stdin)
+
+
+@staff.command("change")
+@click.argument("login")
+@click.option("--name", callback=a_name_or_none, help="Name that users and staff see.")
+@_skills
+@json_option
+@with_records
+async def staff_change(records: Records, login: str, as_json: bool, **given: Any) -> None:
+    """Change a member of staff. Options that are not given keep their value.
+
+    It holds within a second, also if they are at work. Sessions that they have go on, even beyond a smaller capacity.
+    """
+    member = await _member(records, login)
+    changed = _changed(member, given)
+    if changed == member:
+        raise click.UsageError("Nothing to change: give at least one option with another value.")
+    await records.save_staff(changed)
+    await noted(records, "staff.change", f"staff/{member.id}")
+    show([_staff_row(changed)], as_json=as_json, one=True)
 
 
 @staff.command("password")

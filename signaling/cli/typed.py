@@ -93,6 +93,11 @@ def a_name(_context: click.Context, _parameter: click.Parameter, value: str) -> 
     return _named(value)
 
 
+def a_name_or_none(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Return a valid name of a person, or None if the option is not given."""
+    return None if value is None else a_name(context, parameter, value)
+
+
 def by_language(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     """Return ("ko_KR=카메라", "en=Cameras") as {"ko-KR": "카메라", "en": "Cameras"}."""
     names = {_tag(language): _named(name) for language, is_said, name in (value.partition("=") for value in values) if is_said}

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from matcher.types import Refused, Unavailable
 from signaling.access.brief import with_field
 from signaling.live.connections import Client
@@ -293,6 +295,14 @@ async def _state(live: Live, client: Client, message: staff_msg.SetState) -> Rep
     return None
 
 
+async def _texts_in_call(live: Live, client: Client, message: staff_msg.SetTextsInCall) -> Reply:
+    record = await live.records.staff(_staff_id(client))
+    if record is None:
+        raise NotAllowed("unknown")
+    await live.staff_changed(replace(record, texts_in_call=message.on))
+    return None
+
+
 def _staff_id(client: Client) -> str:
     if client.staff is None:
         raise NotAllowed("not_yours")
@@ -457,6 +467,7 @@ HANDLERS: dict[type[Any], Handler] = {
     staff_msg.GetInvite: in_session(_invite),
     msg.Rate: in_session(user_only(_rate)),
     staff_msg.SetState: staff_only(_state, *MATCHED_ROLES),
+    staff_msg.SetTextsInCall: staff_only(_texts_in_call, *MATCHED_ROLES),
     staff_msg.Accept: staff_only(_accept, *MATCHED_ROLES),
     staff_msg.Decline: staff_only(_decline, *MATCHED_ROLES),
     staff_msg.AskHelp: in_session(_help),

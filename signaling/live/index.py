@@ -93,6 +93,12 @@ class Index:
     def active_of(self, staff: str) -> int:
         return sum(entry.session.state == "active" for entry in self._by_staff.get(staff, {}).values())
 
+    def counts_of(self, staff: str) -> tuple[int, int]:
+        """Return how many active text sessions and how many active calls the member of staff has."""
+        active = [entry.session for entry in self._by_staff.get(staff, {}).values() if entry.session.state == "active"]
+        texts = sum(session.channel == "text" and not session.calling_back() for session in active)
+        return texts, len(active) - texts
+
     def _note_staff(self, entry: Entry) -> None:
         people = entry.session.people
         here = (

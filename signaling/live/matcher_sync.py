@@ -105,7 +105,7 @@ class Agreeing:
         for entry in list(self._index.entries.values()):
             for wanted, here, ringing in open_requests(entry.session):
                 status = found.requests.get(wanted.request)
-                if status is not None and not _alike(wanted, here, ringing, status):
+                if status is not None and not self._alike(entry, wanted, here, ringing, status):
                     await self._look_again(entry, wanted.request)
         await self._staff(found)
         await self.requests.settled()
@@ -136,7 +136,7 @@ class Agreeing:
                 break
             before = status
         for wanted, here, ringing in open_requests(entry.session):
-            if status is not None and wanted.request == request and not _alike(wanted, here, ringing, status):
+            if status is not None and wanted.request == request and not self._alike(entry, wanted, here, ringing, status):
                 log.info("brought to agree", session=entry.id, matcher=status.state)
                 await self._compare(entry, wanted, here, ringing, status, entry.session.fence)
 
@@ -169,6 +169,8 @@ class Agreeing:
         self, entry: Entry, wanted: Reinstate, here: bool, ringing: Ringing | None, status: m.RequestStatus, fence: int
     ) -> None:
         store, now, request = self._store, self._now(), wanted.request
+        if self._became_call(entry, wanted, status):
+            await self._step(store.becomes_call(request, now))
         if ringing is not None and ringing.reservation != status.reservation and status.state != "accepted":
             await self.matching.ring_lost(request, ringing, fence)
         if wanted.staff:
@@ -200,6 +202,13 @@ class Agreeing:
         await self._step(store.cancel(request, now, "ended"))
         back = m.RequestStatus(self.requests.request_of(entry, wanted), "accepted", staff=wanted.staff)
         await self._step(store.restore([back], now))
+
+    def _alike(self, entry: Entry, wanted: Reinstate, here: bool, ringing: Ringing | None, status: m.RequestStatus) -> bool:
+        return not self._became_call(entry, wanted, status) and _alike(wanted, here, ringing, status)
+
+    def _became_call(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus) -> bool:
+        """Return whether the matcher has missed that a text session became a call."""
+        return self.requests.request_of(entry, wanted).medium == "call" and status.request.medium == "text"
 
     async def _step(self, step: Awaitable[list[m.AnyEvent]]) -> None:
         try:

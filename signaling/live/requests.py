@@ -27,6 +27,7 @@ _STEPS: Final[dict[StepName, Callable[[m.MatchStore, str, int], Coroutine[Any, A
     "complete": lambda store, request, now: store.complete(request, now),
     "release": lambda store, request, now: store.release(request, now),
     "unserved": lambda store, request, now: store.unserved(request, now),
+    "becomes_call": lambda store, request, now: store.becomes_call(request, now),
 }
 
 
@@ -109,6 +110,7 @@ class Requests:
             excluded=frozenset(effect.excluded),
             only=effect.only,
             first=effect.first,
+            medium="text" if entry.session.channel == "text" and effect.kind != "callback" else "call",
         )
 
     async def _look(self, entry: Entry, effect: Enqueue) -> None:

@@ -7,10 +7,12 @@ import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 import msgspec
 import structlog
 
+from matcher.estimate import either
 from matcher.types import MatchStore, Place, Refused, Staff, Unavailable
 from signaling.access.admission import Admission, Crowd
 from signaling.access.brief import with_field
@@ -367,7 +369,8 @@ class Live:
         path = found.category_path(category) if found else ()
         priority = found.priority_of(category) if found else 0
         try:
-            return await self.store.estimate("user", site, language, path or (category,), now, priority)
+            ask = partial(self.store.estimate, "user", site, language, path or (category,), now, priority)
+            return either(await ask("text"), await ask("call"))
         except Unavailable:
             counselors = [each for each in self.staffing.known.values() if each.role == "counselor"]
             return Place(1, None, None, any(self.staffing.serves(each, site, language, path) for each in counselors))
@@ -509,6 +512,17 @@ class Live:
             await self.staffing.read(record)
         except Unavailable:
             self.refused["unavailable"] += 1  # they still return to their conversations
+
+    async def staff_changed(self, record: StaffRecord) -> None:
+        """Save a choice that a member of staff made in the console. Their open consoles stay."""
+        skills = self.staffing.skills(record)
+        await self.records.save_staff(record)
+        for client in self.hub.of_staff(record.id):
+            client.staff = record
+        if skills is not None:
+            self.staffing.known[record.id] = record
+            await self._sign_in(record, skills)
+        self.staffing.show(record)
 
     async def detach(self, client: Client) -> None:
         """Detach an ended connection. Its sessions go to the member's newest other tab, if there is one."""

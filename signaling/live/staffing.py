@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Final, NamedTuple
 
 from matcher import types as m
 from matcher.types import MatchStore
@@ -18,6 +19,19 @@ RENEW_S = 10.0  # a third of the presence lease
 MATCHED_ROLES = ("counselor", "professional")
 
 
+class _Told(NamedTuple):
+    """The last news of a member of staff from the matcher. `why`: why they are away; `until`: when a timed state ends."""
+
+    state: m.StaffState
+    why: str = ""
+    until: int | None = None
+    since: int = 0
+    ready: bool = False
+
+
+_AWAY: Final = _Told("away")
+
+
 class Staffing:
     """Renews the presence of staff, and sends each member their state when it changes."""
 
@@ -27,7 +41,7 @@ class Staffing:
         self._index = index
         self._now = now
         self.known: dict[str, StaffRecord] = {}  # signed in; disconnected members stay until their lease has run out
-        self._told: dict[str, tuple[m.StaffState, str, int | None, int]] = {}  # state, why away, until, since
+        self._told: dict[str, _Told] = {}
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -51,11 +65,17 @@ class Staffing:
             languages=frozenset(record.languages),
             sites=frozenset(record.sites),
             categories=frozenset(record.categories),
-            capacity=max(1, record.capacity),
+            texts=record.texts,
+            calls=record.calls,
+            texts_in_call=record.texts_in_call,
         )
 
     def changed(self, event: m.StaffChanged) -> None:
-        self._told[event.staff] = (event.state, event.reason if event.state == "away" else "", event.until_ms, event.at_ms)
+        known = self._told.get(event.staff)
+        moved = known is None or known.state != event.state or bool(event.reason)
+        since = event.at_ms if known is None or moved else known.since
+        why = event.reason if event.state == "away" else ""
+        self._told[event.staff] = _Told(event.state, why, event.until_ms, since, event.ready)
         record = self._hub.staff_record(event.staff)
         if record is not None:
             self.show(record)
@@ -64,34 +84,39 @@ class Staffing:
             self.known.pop(event.staff, None)
 
     def state(self, staff: str) -> m.StaffState:
-        return self._told[staff][0] if staff in self._told else "signed_out"
+        return self._told[staff].state if staff in self._told else "signed_out"
 
     def since(self, staff: str) -> int:
         """Return since when the member has been in their state, or the best known time."""
-        return self._told[staff][3] if staff in self._told else 0
+        return self._told[staff].since if staff in self._told else 0
 
     def show(self, record: StaffRecord) -> None:
         self._hub.to_staff(record.id, StaffUpdate(me=self.me(record)))
 
     def me(self, record: StaffRecord) -> StaffMe:
-        state, why, until, _ = self._told.get(record.id, ("away", "", None, 0))
+        told = self._told.get(record.id, _AWAY)
         return StaffMe(
             id=record.id,
             name=record.name,
             role=record.role,
-            state=state,
+            state=told.state,
             languages=list(record.languages),
             categories=list(record.categories),
-            why_away=why,
-            until=until,
+            why_away=told.why,
+            until=told.until,
+            ready=told.ready,
+            most_texts=record.texts,
+            most_calls=record.calls,
+            texts_in_call=record.texts_in_call,
         )
 
     async def read(self, record: StaffRecord) -> None:
         """Read the member's state from the store if no event has reported it yet."""
         status = await self._store.staff_status(record.id)
         if status is not None:
-            _, why, until, _ = self._told.get(record.id, ("away", "", None, 0))
-            self._told[record.id] = (status.state, why if status.state == "away" else "", until, status.since_ms)
+            told = self._told.get(record.id, _AWAY)
+            why = told.why if status.state == "away" else ""
+            self._told[record.id] = _Told(status.state, why, told.until, status.since_ms, status.ready)
 
     def serves(self, record: StaffRecord, site: str, language: str, category_path: tuple[str, ...]) -> bool:
         """Return whether the matcher could ever offer such a request to this member. For showing queues only."""
@@ -105,9 +130,15 @@ class Staffing:
         """Return the signed-in counselors who speak the session's language and serve its site, free ones first."""
         found = [item for item in self.items() if item.id != of and self._may_take_over(self.known[item.id], entry)]
         for item in found:
-            if item.state == "busy" and item.sessions < self.known[item.id].capacity:
+            if item.state == "busy" and item.ready and self._has_room(item, entry):
                 item.state = "available"
         return sorted(found, key=lambda item: (item.state != "available", item.name))
+
+    def _has_room(self, item: StaffItem, entry: Entry) -> bool:
+        """Return whether a colleague in other sessions could get this one, too. For showing only."""
+        if entry.session.channel != "text":
+            return item.calls < item.most_calls
+        return item.texts < item.most_texts and (not item.calls or self.known[item.id].texts_in_call)
 
     def helpers(self, site: str, language: str, category_path: tuple[str, ...]) -> list[str]:
         """Return the names of counselors at work who serve such a request, those who are free first."""
@@ -133,16 +164,22 @@ class Staffing:
     def items(self) -> list[StaffItem]:
         found = []
         for staff, record in self.known.items():
-            state, _, _, since = self._told.get(staff, ("away", "", None, 0))
+            told = self._told.get(staff, _AWAY)
+            texts, calls = self._index.counts_of(staff)
             found.append(
                 StaffItem(
                     id=staff,
                     name=record.name,
                     role=record.role,
-                    state=state,
-                    sessions=self._index.active_of(staff),
-                    since=since,
+                    state=told.state,
+                    sessions=texts + calls,
+                    since=told.since,
                     languages=list(record.languages),
+                    ready=told.ready,
+                    texts=texts,
+                    calls=calls,
+                    most_texts=record.texts,
+                    most_calls=record.calls,
                 )
             )
         return sorted(found, key=lambda item: (item.role, item.name))

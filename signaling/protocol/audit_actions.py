@@ -31,6 +31,7 @@ AuditAction = Literal[
     "reply.remove",
     "reply.import",
     "staff.add",
+    "staff.change",
     "staff.password",
     "staff.remove",
 ]

@@ -16,6 +16,13 @@ class SetState(Message, tag="state"):
     id: int | None = None
 
 
+class SetTextsInCall(Message, tag="texts_in_call"):
+    """A member of staff chooses whether they get new texts while they are in a call."""
+
+    on: bool
+    id: int | None = None
+
+
 class Accept(Message, tag="accept"):
     """A member of staff accepts a ring."""
 
@@ -198,7 +205,7 @@ class SignOutStaff(Message, tag="sign_out_staff"):
 
 
 StaffMessage = (
-    SetState | Accept | Decline | MoveCallback | MissCallback | GetInvite | AskHelp | AskTransfer | GetColleagues | CancelHelp
-    | Join | SetMode | AnswerUpgrade | Hold | HandOver | TypeNotes | WrapUp | MessageTake | MessageDone | Watch | EndSession
-    | Listen | SignOutStaff
+    SetState | SetTextsInCall | Accept | Decline | MoveCallback | MissCallback | GetInvite | AskHelp | AskTransfer
+    | GetColleagues | CancelHelp | Join | SetMode | AnswerUpgrade | Hold | HandOver | TypeNotes | WrapUp | MessageTake
+    | MessageDone | Watch | EndSession | Listen | SignOutStaff
 )  # fmt: skip  # a list of names

@@ -11,7 +11,11 @@ from .words import Channel, Grade, Mode, Role, SessionState, StaffState
 
 
 class StaffMe(Struct, kw_only=True):
-    """The signed-in member of staff, as their own console shows it."""
+    """The signed-in member of staff, as their own console shows it.
+
+    ``ready``: they get requests as far as their capacity allows; a busy member may have stopped that. ``most_texts``,
+    ``most_calls``: their capacity. ``texts_in_call``: they get new texts during a call.
+    """
 
     id: str
     name: str
@@ -21,6 +25,10 @@ class StaffMe(Struct, kw_only=True):
     categories: list[str] = []
     why_away: str = ""  # "missed" after an expired ring
     until: int | None = None  # when wrap-up times out
+    ready: bool = False
+    most_texts: int = 0
+    most_calls: int = 0
+    texts_in_call: bool = True
 
 
 class QueueItem(Struct, kw_only=True):
@@ -36,7 +44,11 @@ class QueueItem(Struct, kw_only=True):
 
 
 class StaffItem(Struct, kw_only=True):
-    """A member of staff in a list. ``sessions``: how many they have now; ``since``: when they entered ``state``."""
+    """A member of staff in a list.
+
+    ``sessions``: how many they have now, ``texts`` and ``calls`` together; ``most_texts``, ``most_calls``: their capacity.
+    ``since``: when they entered ``state``. ``ready``: as in ``StaffMe``.
+    """
 
     id: str
     name: str
@@ -45,6 +57,11 @@ class StaffItem(Struct, kw_only=True):
     sessions: int = 0
     since: int = 0
     languages: list[str] = []
+    ready: bool = False
+    texts: int = 0
+    calls: int = 0
+    most_texts: int = 0
+    most_calls: int = 0
 
 
 class MessageLeft(Struct, kw_only=True):

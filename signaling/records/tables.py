@@ -80,7 +80,9 @@ staff = sa.Table(
     sa.Column("languages", sa.JSON, nullable=False),
     sa.Column("sites", sa.JSON, nullable=False),
     sa.Column("categories", sa.JSON, nullable=False),
-    sa.Column("capacity", sa.Integer, nullable=False),
+    sa.Column("texts", sa.Integer, nullable=False, server_default="3"),
+    sa.Column("calls", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("texts_in_call", sa.Boolean, nullable=False, server_default=sa.true()),
 )
 
 saved_reply = sa.Table(

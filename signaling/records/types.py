@@ -130,7 +130,11 @@ def _in_language(names: dict[str, str], language: str) -> str:
 
 
 class StaffRecord(Struct, frozen=True, kw_only=True):
-    """A member of staff. `sites` and `categories` may contain "*" for all. `capacity`: sessions at the same time."""
+    """A member of staff. `sites` and `categories` may contain "*" for all.
+
+    `texts`, `calls`: how many text sessions and how many calls they have at the same time, beside each other. `texts_in_call`:
+    whether they get new texts while they are in a call.
+    """
 
     id: str
     login: str
@@ -140,7 +144,9 @@ class StaffRecord(Struct, frozen=True, kw_only=True):
     languages: list[str] = []
     sites: list[str] = field(default_factory=lambda: ["*"])
     categories: list[str] = field(default_factory=lambda: ["*"])
-    capacity: int = 1
+    texts: int = 3
+    calls: int = 1
+    texts_in_call: bool = True
 
 
 class SignInRecord(Struct, frozen=True, kw_only=True):

@@ -400,7 +400,7 @@ class Enqueue:
     first: bool = False
 
 
-StepName = Literal["cancel", "suspend", "resume", "entered", "requeue", "complete", "release", "unserved"]
+StepName = Literal["cancel", "suspend", "resume", "entered", "requeue", "complete", "release", "unserved", "becomes_call"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def receive(session: Session, event: SessionEvent, now: int) -> list[Effect]:
     out: list[Effect] = []
     _HANDLERS[type(event)](session, event, now, out)
     holding.settle(session, out)
-    upgrading.settle(session)
+    upgrading.settle(session, out)
     listening.settle(session, now, out)
     recordings.settle(session, now, out)
     notes.settle(session, out)

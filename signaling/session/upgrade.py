@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from signaling.session import help as helping
 from signaling.session import model
-from signaling.session.events import ChannelChanged, Effect, Note, Say, UpgradeAnswered
+from signaling.session.events import ChannelChanged, Effect, Note, Say, Step, UpgradeAnswered
 from signaling.session.model import NotAllowed, Session, Upgrade
 
 _CHANNEL_RANK = {"text": 0, "voice": 1, "video": 2}
@@ -50,10 +50,21 @@ def _call(session: Session, event: ChannelChanged, now: int, out: list[Effect]) 
 
 
 def _take(session: Session, event: ChannelChanged, out: list[Effect]) -> None:
+    if session.channel == "text":
+        _now_calls(session, out)
     session.channel, session.upgrade = event.channel, None
     session.timers.pop("upgrade", None)
     out.append(Say(f"channel.{event.channel}"))
     out.append(Note("channel", {"channel": event.channel}))
+
+
+def _now_calls(session: Session, out: list[Effect]) -> None:
+    """Tell the matcher that the open requests of a text session are calls from now on."""
+    if session.state in ("waiting", "active"):
+        out.append(Step("becomes_call", session.request))
+    asked = session.open_help()
+    if asked is not None:
+        out.append(Step("becomes_call", asked.request))
 
 
 def answered(session: Session, event: UpgradeAnswered, now: int, out: list[Effect]) -> None:
@@ -82,11 +93,12 @@ def _not_taken(session: Session, state: model.UpgradeState, out: list[Effect]) -
     out.append(Note("upgrade", {"state": state}))
 
 
-def settle(session: Session) -> None:
+def settle(session: Session, out: list[Effect]) -> None:
     """End the request with the room. The next counselor is asked for the requested channel. Called after every event."""
     if session.upgrade is None or session.state == "active":
         return
     if session.state == "waiting" and session.upgrade.state == "ringing":
         session.channel = session.upgrade.channel
+        _now_calls(session, out)
     session.upgrade = None
     session.timers.pop("upgrade", None)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
 from playwright.async_api import expect
 
-from signaling.records import Records
 from tests.browser.people import Cast, User
 
 
@@ -48,11 +46,6 @@ async def test_returning_user_is_offered_to_the_last_counselor_first(cast: Cast)
 
 
 async def test_two_sessions_in_one_console_stay_apart(cast: Cast) -> None:
-    records = await Records.open(f"sqlite+aiosqlite:///{cast.service.data_dir / 'records.sqlite'}")
-    record = await records.staff("jimin")
-    assert record is not None
-    await records.save_staff(replace(record, capacity=2))
-    await records.close()
     jimin = await cast.counselor("jimin")
     first, second = await cast.user(), await cast.user()
     for user, said in ((first, "첫째입니다"), (second, "둘째입니다")):

@@ -17,7 +17,7 @@ async def counselor_for_two(cast: Cast) -> Staff:
     records = await Records.open(f"sqlite+aiosqlite:///{cast.service.data_dir / 'records.sqlite'}")
     record = await records.staff("jimin")
     assert record is not None
-    await records.save_staff(replace(record, capacity=2))
+    await records.save_staff(replace(record, calls=2))
     await records.close()
     return await cast.counselor("jimin")
 

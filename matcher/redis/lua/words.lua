@@ -8,7 +8,7 @@
 
 local call, pack, unpacked, format = redis.call, cmsgpack.pack, cmsgpack.unpack, string.format
 
-local DOMAIN -- hash tag of the matching domain, "{sangdam:NAME}"; every key begins with it, so that one slot holds them all
+local DOMAIN -- hash tag of the matching domain, "{sangdam:NAME:2}"; every key begins with it, so that one slot holds them all
 local RULES, packed_rules
 
 local EXACT, PARENT, ANY = 0, 1, 2

@@ -7,15 +7,10 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from sqlalchemy.ext.asyncio import create_async_engine
 
-from signaling import records as package
 from signaling.records import FileRecord, Records, SessionRecord, UnknownSession
+from tests.contract.records.downgraded import downgrade
 
-MIGRATIONS = Path(package.__file__).parent / "migrations"
 COPIED, DELETED = "copied-notes-of-an-earlier-session", "deleted-line-of-long-ago"
 BRIEF = {"fields": [{"name": "note", "value": "질문", "provenance": "typed"}], "trail": []}
 EARLIER = [{"id": "s-0", "started_at": 1, "category": "Cameras", "counselor": "Jimin", "wrap_up": COPIED}]
@@ -27,20 +22,8 @@ def session(brief: bytes = b"{}") -> SessionRecord:
     )
 
 
-def downgrade(connection: sa.Connection) -> None:
-    """Undo every migration after 0009."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["connection"] = connection
-    command.downgrade(config, "0009")
-
-
 def as_0009(file: Path) -> None:
     """Return the file as the version before would have left it."""
-    engine = sa.create_engine(f"sqlite:///{file}")
-    with engine.begin() as connection:
-        downgrade(connection)
-    engine.dispose()
     old = sqlite3.connect(file)
     brief = json.dumps(BRIEF | {"earlier_sessions": EARLIER}, ensure_ascii=False, separators=(",", ":"))
     old.execute("UPDATE session SET brief = ?", (brief.encode(),))
@@ -62,6 +45,7 @@ async def test_upgrade_removes_leftovers_of_earlier_versions(tmp_path: Path) -> 
     records = await Records.open(url)
     await records.create_session(session())
     await records.close()
+    await downgrade(url, "0009")
     as_0009(tmp_path / "records.sqlite")
     assert COPIED.encode() in bytes_of(tmp_path)
     assert DELETED.encode() in bytes_of(tmp_path)
@@ -80,10 +64,7 @@ async def test_upgrade_on_postgres_drops_copied_notes(postgres: str) -> None:
     await records.erase_session("s-1")
     await records.create_session(session(brief.encode()))
     await records.close()
-    engine = create_async_engine(postgres)
-    async with engine.begin() as connection:
-        await connection.run_sync(downgrade)
-    await engine.dispose()
+    await downgrade(postgres, "0009")
     records = await Records.open(postgres)
     kept = await records.session("s-1")
     assert kept is not None

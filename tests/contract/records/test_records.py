@@ -33,6 +33,7 @@ from signaling.records import (
 from signaling.records.database import newest_revision
 from signaling.records.opening_hours import Hours
 from signaling.records.tables import metadata
+from tests.contract.records.downgraded import downgrade
 
 DAY_MS = 86_400_000
 
@@ -99,6 +100,24 @@ async def test_migrations_create_exactly_the_tables(records: Records, url: str) 
         differences = await connection.run_sync(lambda c: compare_metadata(MigrationContext.configure(c), metadata))
     await engine.dispose()
     assert differences == []
+
+
+async def test_former_capacity_becomes_texts_and_one_call(records: Records, url: str) -> None:
+    await downgrade(url, "0012")
+    engine = create_async_engine(url)
+    texts = ("id", "login", "name", "role", "password_hash", "languages", "sites", "categories")
+    staff = sa.table(
+        "staff", *(sa.column(name, sa.JSON if name.endswith("s") else sa.Text) for name in texts), sa.column("capacity")
+    )
+    async with engine.begin() as connection:
+        for login, capacity in (("one", 1), ("four", 4)):
+            row = {"id": login, "login": login, "name": "", "role": "counselor", "password_hash": "", "capacity": capacity}
+            await connection.execute(sa.insert(staff).values(**row, languages=["ko"], sites=["*"], categories=["*"]))
+    await engine.dispose()
+    again = await Records.open(url)
+    found = {member.login: (member.texts, member.calls, member.texts_in_call) for member in await again.all_staff()}
+    await again.close()
+    assert found == {"one": (1, 1, False), "four": (4, 1, True)}
 
 
 async def test_reopened_records_hold_everything(records: Records, url: str) -> None:

@@ -337,7 +337,7 @@ def test_busy_member_with_capacity_can_pause_and_resume_rings(desk):
     assert desk.rings_at("b") == "jimin"
 
 
-def test_change_of_a_busy_member_is_told_and_keeps_since_when_they_are_busy(desk):
+def test_choice_of_a_busy_member_is_told_and_keeps_their_time(desk):
     desk.staff("jimin", calls=2)
     desk.ask("a")
     desk.serve("a")

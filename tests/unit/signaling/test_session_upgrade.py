@@ -49,6 +49,7 @@ def test_accepted_upgrade_switches_to_the_requested_channel(channel: views.Chann
     call.give(TAKE, 5)
     assert (call.session.channel, call.session.upgrade) == (channel, None)
     assert call.said() == [f"channel.{channel}"]
+    assert ev.Step("becomes_call", call.session.request) in call.effects
     assert next_deadline(call.session) is None
     call.give(ev.PeerOffered("u", "p-1"))
 
@@ -120,8 +121,24 @@ def test_next_counselor_is_rung_for_the_requested_channel() -> None:
     call.give(ev.Disconnected("jimin"))
     call.tick(30)  # this tick ends both the ring and the wait for the counselor
     call.give(ASK)
-    call.give(ev.Chose("u", "another"))
+    steps = [effect for effect in call.give(ev.Chose("u", "another")) if isinstance(effect, ev.Step)]
     assert (call.session.state, call.session.channel, call.session.upgrade) == ("waiting", "voice", None)
+    assert steps == [ev.Step("requeue", call.session.request), ev.Step("becomes_call", call.session.request)]
+
+
+def test_matcher_learns_that_a_waiting_text_became_a_call() -> None:
+    call = Call("text").enter()
+    assert ev.Step("becomes_call", call.session.request) in call.give(ev.ChannelChanged("u", "voice"))
+    assert call.give(ev.ChannelChanged("u", "video")) != []
+    assert ev.Step("becomes_call", call.session.request) not in call.effects
+
+
+def test_matcher_learns_that_a_transfer_under_way_became_a_call() -> None:
+    call = written()
+    call.give(ev.TransferAsked("jimin", "consult", "Suho", staff="suho"))
+    call.give(ev.ChannelChanged("jimin", "voice"))
+    wanted = [call.session.request, call.session.help.request]
+    assert [effect.request for effect in call.effects if isinstance(effect, ev.Step)] == wanted
 
 
 @pytest.mark.parametrize("end", [ev.Left("u"), ev.Left("jimin"), ev.EndedBy("operator"), ev.EndedBy("erased")])

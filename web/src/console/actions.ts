@@ -9,6 +9,7 @@ export type Request = (message: RequestMessage) => Promise<unknown>;
 
 export interface Actions {
   setState(state: "available" | "away"): Promise<boolean>;
+  setTextsInCall(on: boolean): Promise<boolean>;
   accept(reservation: string): Promise<boolean>;
   decline(reservation: string, reason: string): Promise<boolean>;
   askHelp(session: string, note: string, category: string): Promise<boolean>;
@@ -45,6 +46,7 @@ export function makeActions(request: Request): Actions {
   };
   return {
     setState: (state) => send({ type: "state", state }),
+    setTextsInCall: (on) => send({ type: "texts_in_call", on }),
     accept: (reservation) => send({ type: "accept", reservation }),
     decline: (reservation, reason) => send({ type: "decline", reservation, reason }),
     askHelp: (session, note, category) => send({ type: "help", session, note, category }),

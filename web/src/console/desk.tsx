@@ -307,6 +307,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
       )}
       <Dialogs
         open={open}
+        me={me}
         session={live ? session : null}
         mayAsk={mayAsk}
         link={link}
@@ -334,6 +335,7 @@ function leaveDesk(onSignedOut: DeskProps["onSignedOut"]): void {
 
 interface DialogsProps {
   open: Open;
+  me: StaffMe;
   session: SessionView | null;
   mayAsk: boolean;
   link: RoomLink | null;
@@ -341,9 +343,9 @@ interface DialogsProps {
   onClose: () => void;
 }
 
-function Dialogs({ open, session, mayAsk, link, actions, onClose }: DialogsProps) {
+function Dialogs({ open, me, session, mayAsk, link, actions, onClose }: DialogsProps) {
   if (open === "keys") return <KeysDialog onClose={onClose} />;
-  if (open === "settings") return <Settings link={link} ringer={ringer} onClose={onClose} />;
+  if (open === "settings") return <Settings me={me} actions={actions} link={link} ringer={ringer} onClose={onClose} />;
   if (session === null || open === null) return null;
   const asked = { session, actions, onClose };
   if (open === "end") return <EndDialog {...asked} />;

@@ -2,9 +2,11 @@ import { BellRing } from "lucide";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { Devices } from "../room/devices";
 import { DeviceTest } from "../room/device-test";
+import type { StaffMe } from "../messages";
 import type { RoomLink } from "../room/room-link";
 import { Button, Dialog, useStore } from "../ui";
 import { LanguageSwitch } from "../staff/language";
+import type { Actions } from "./actions";
 import { askPermission, permission } from "./notify";
 import { NEWS, prefs, setPrefs } from "../staff/prefs";
 import type { Ringer } from "./ringer";
@@ -88,14 +90,36 @@ function TestDevices() {
   return <DeviceTest devices={devices} />;
 }
 
+/** Chooses whether new texts ring during a call. Only for who takes both. */
+function CapacitySettings({ me, actions }: { me: StaffMe; actions: Actions }) {
+  if (me.most_texts === 0 || me.most_calls === 0) return null;
+  return (
+    <section>
+      <h3>{t("set.capacity")}</h3>
+      <p class="dim">{t("set.capacity.hint", { texts: me.most_texts, calls: me.most_calls })}</p>
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={me.texts_in_call}
+          data-testid="texts-in-call"
+          onChange={(event) => void actions.setTextsInCall(event.currentTarget.checked)}
+        />{" "}
+        {t("set.capacity.in_call")}
+      </label>
+    </section>
+  );
+}
+
 interface SettingsProps {
+  me: StaffMe;
+  actions: Actions;
   /** During a call, shows the call's devices instead. */
   link: RoomLink | null;
   ringer: Ringer;
   onClose: () => void;
 }
 
-export function Settings({ link, ringer, onClose }: SettingsProps) {
+export function Settings({ me, actions, link, ringer, onClose }: SettingsProps) {
   const inCall = link !== null && link.devices.state.get().mic.track !== null;
   return (
     <Dialog title={t("settings")} closeLabel={t("close")} onClose={onClose} data-testid="settings">
@@ -105,6 +129,7 @@ export function Settings({ link, ringer, onClose }: SettingsProps) {
           <p class="dim">{t("set.devices.hint")}</p>
           {inCall ? <DeviceTest devices={link.devices} preview={false} /> : <TestDevices />}
         </section>
+        <CapacitySettings me={me} actions={actions} />
         <RingSettings ringer={ringer} />
         <NewsSettings />
         <NotifySettings />

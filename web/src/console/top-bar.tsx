@@ -19,15 +19,16 @@ interface TopBarProps {
 function StateSwitch({ me, now, onState }: Pick<TopBarProps, "me" | "now" | "onState">) {
   const free = nextState(me) !== null;
   const other = me.state !== "available" && me.state !== "away";
+  const chosen = me.state === "busy" ? (me.ready ? "available" : "away") : me.state;
   const choice = (state: "available" | "away") => (
     <button
       type="button"
       class={`state-${state}`}
-      aria-pressed={me.state === state}
+      aria-pressed={chosen === state}
       disabled={!free}
-      title={free ? keyLabel("state") : t("state.busy.note")}
+      title={free ? keyLabel("state") : t("state.ringing.note")}
       data-testid={`state-${state}`}
-      onClick={() => me.state !== state && onState(state)}
+      onClick={() => chosen !== state && onState(state)}
     >
       <span class="dot" aria-hidden="true" /> {t(`state.${state}`)}
     </button>

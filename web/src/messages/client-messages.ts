@@ -1,7 +1,7 @@
 // Generated from signaling/protocol/client_messages.py by `make messages`. Do not edit.
 
 import type { Audience, Channel } from "./words";
-import type { Accept, AnswerUpgrade, AskHelp, AskTransfer, CancelHelp, Decline, EndSession, GetColleagues, GetInvite, HandOver, Hold, Join, Listen, MessageDone, MessageTake, MissCallback, MoveCallback, SetMode, SetState, SignOutStaff, TypeNotes, Watch, WrapUp } from "./staff-messages";
+import type { Accept, AnswerUpgrade, AskHelp, AskTransfer, CancelHelp, Decline, EndSession, GetColleagues, GetInvite, HandOver, Hold, Join, Listen, MessageDone, MessageTake, MissCallback, MoveCallback, SetMode, SetState, SetTextsInCall, SignOutStaff, TypeNotes, Watch, WrapUp } from "./staff-messages";
 
 /** The first message of every connection. A user sends the session token; staff are known by their cookie. */
 export interface Hello {
@@ -207,6 +207,7 @@ export type ClientMessage =
   | Rate
   | AnswerRecording
   | SetState
+  | SetTextsInCall
   | Accept
   | Decline
   | MoveCallback

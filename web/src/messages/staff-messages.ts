@@ -9,6 +9,13 @@ export interface SetState {
   id?: number | null;
 }
 
+/** A member of staff chooses whether they get new texts while they are in a call. */
+export interface SetTextsInCall {
+  type: "texts_in_call";
+  on: boolean;
+  id?: number | null;
+}
+
 /** A member of staff accepts a ring. */
 export interface Accept {
   type: "accept";

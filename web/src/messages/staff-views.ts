@@ -3,7 +3,12 @@
 import type { Channel, Grade, Mode, Role, SessionState, StaffState } from "./words";
 import type { PassedOverReason } from "./reasons";
 
-/** The signed-in member of staff, as their own console shows it. */
+/**
+ * The signed-in member of staff, as their own console shows it.
+ *
+ * ``ready``: they get requests as far as their capacity allows; a busy member may have stopped that. ``most_texts``,
+ * ``most_calls``: their capacity. ``texts_in_call``: they get new texts during a call.
+ */
 export interface StaffMe {
   id: string;
   name: string;
@@ -13,6 +18,10 @@ export interface StaffMe {
   categories: string[];
   why_away: string;
   until: number | null;
+  ready: boolean;
+  most_texts: number;
+  most_calls: number;
+  texts_in_call: boolean;
 }
 
 /** A waiting request, or an appointment to call back. */
@@ -26,7 +35,12 @@ export interface QueueItem {
   ringing: boolean;
 }
 
-/** A member of staff in a list. ``sessions``: how many they have now; ``since``: when they entered ``state``. */
+/**
+ * A member of staff in a list.
+ *
+ * ``sessions``: how many they have now, ``texts`` and ``calls`` together; ``most_texts``, ``most_calls``: their capacity.
+ * ``since``: when they entered ``state``. ``ready``: as in ``StaffMe``.
+ */
 export interface StaffItem {
   id: string;
   name: string;
@@ -35,6 +49,11 @@ export interface StaffItem {
   sessions: number;
   since: number;
   languages: string[];
+  ready: boolean;
+  texts: number;
+  calls: number;
+  most_texts: number;
+  most_calls: number;
 }
 
 /** A message that a user left because no counselor was there. */

@@ -8,6 +8,7 @@ import { t as shared } from "../staff/texts";
 import { Button, useLocale, whenText, type Locale } from "../ui";
 import { Confirm } from "./confirm";
 import { percent } from "./logic/figures";
+import { loadOf } from "./logic/load";
 import { GradePill, QualityPart } from "./quality";
 import type { Listening } from "./listening";
 import { Table, type TableColumn } from "./table";
@@ -78,6 +79,11 @@ function StaffStates({ staff }: { staff: StaffItem[] }) {
   );
 }
 
+const loadText = (row: StaffItem) =>
+  loadOf(row)
+    .map(({ key, ...counts }) => t(key, counts))
+    .join(", ");
+
 const staffColumns = (now: number): TableColumn<StaffItem>[] => [
   { id: "name", title: t("col.name"), value: (row) => row.name },
   { id: "role", title: t("col.role"), value: (row) => row.role, text: (row) => roleName(row.role) },
@@ -95,7 +101,7 @@ const staffColumns = (now: number): TableColumn<StaffItem>[] => [
     value: (row) => (row.since ? now - row.since : null),
     text: (row) => (row.since ? since(row.since, now) : ""),
   },
-  { id: "sessions", title: t("col.sessions"), figure: true, value: (row) => row.sessions },
+  { id: "sessions", title: t("col.sessions"), value: (row) => row.sessions, text: loadText },
   { id: "languages", title: t("col.languages"), value: (row) => row.languages.join(" ") },
 ];
 

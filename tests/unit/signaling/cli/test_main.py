@@ -125,6 +125,27 @@ def test_staff_can_be_added_and_removed(folder: Path) -> None:
     assert as_json(folder, "staff", "list") == []
 
 
+def test_staff_are_changed_in_place(folder: Path) -> None:
+    add = ("staff", "add", "mina", "--name", "Mina", "--role", "counselor", "--language", "ko", "--password-stdin")
+    done(folder, *add, typed="long enough\n")
+    before = as_json(folder, "staff", "show", "mina")
+    assert (before["texts"], before["calls"], before["texts_in_call"]) == (3, 1, True)
+    changes = ("--texts", "5", "--no-texts-in-call", "--language", "en", "--language", "ko", "--site", "shop")
+    done(folder, "staff", "change", "MINA", *changes, "--category", "lenses", "--name", "Mina Kim")
+    changed = {"texts": 5, "texts_in_call": False, "languages": ["en", "ko"], "sites": ["shop"], "categories": ["lenses"]}
+    assert as_json(folder, "staff", "show", "mina") == before | changed | {"name": "Mina Kim"}
+    for refused, why in (
+        (("mina", "--texts", "0", "--calls", "0"), "neither"),
+        (("mina",), "Nothing to change"),
+        (("mina", "--texts", "1001"), "range"),
+        (("nobody", "--texts", "2"), "Nobody signs in"),
+    ):
+        told = run(folder, "staff", "change", *refused)
+        assert told.exit_code != 0
+        assert why in told.output
+    assert as_json(folder, "staff", "show", "mina")["texts"] == 5
+
+
 @pytest.mark.parametrize("limit", [("--site", "shop"), ("--category", "cameras"), ("--site", "*", "--site", "shop")])
 def test_options_without_effect_on_operators_are_refused(folder: Path, limit: tuple[str, ...]) -> None:
     words = ("staff", "add", "ops", "--name", "Ops", "--role", "operator", "--password-stdin")

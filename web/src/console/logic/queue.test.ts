@@ -88,11 +88,13 @@ describe("my sessions", () => {
 });
 
 describe("my own state", () => {
-  const me = (state: StaffMe["state"]) => ({ state }) as StaffMe;
+  const me = (state: StaffMe["state"], ready = false) => ({ state, ready }) as StaffMe;
   it("switches where it may", () => {
     expect(nextState(me("available"))).toBe("away");
     expect(nextState(me("away"))).toBe("available");
     expect(nextState(me("wrap_up"))).toBe("available");
-    for (const state of ["busy", "reserved", "lost", "signed_out"] as const) expect(nextState(me(state))).toBeNull();
+    expect(nextState(me("busy", true))).toBe("away");
+    expect(nextState(me("busy"))).toBe("available");
+    for (const state of ["reserved", "lost", "signed_out"] as const) expect(nextState(me(state))).toBeNull();
   });
 });

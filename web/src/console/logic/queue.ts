@@ -69,6 +69,8 @@ export function nextState(me: StaffMe): "available" | "away" | null {
     case "away":
     case "wrap_up":
       return "available";
+    case "busy":
+      return me.ready ? "away" : "available";
     default:
       return null;
   }
