@@ -11,6 +11,7 @@ import type { OneOf } from "../ui/one-of";
 import { TextArea } from "../ui/field";
 import { josa, locale } from "../ui/i18n";
 import { Icon } from "../ui/icon";
+import { saveAs } from "../ui/save-as";
 import type { Call } from "./call";
 import { isRareKey, t, type RareKey } from "./rare/words";
 
@@ -150,7 +151,7 @@ function Rating({ call }: { call: Call }) {
 function Copy({ call }: { call: Call }) {
   const download = async () => {
     try {
-      save(await call.pictures.blob(`/api/sessions/${encodeURIComponent(call.session)}/transcript`), "conversation.txt");
+      saveAs(await call.pictures.blob(`/api/sessions/${encodeURIComponent(call.session)}/transcript`), "conversation.txt");
     } catch (error) {
       if (!(error instanceof PictureError)) throw error;
       toast(t("after.copyFailed"), "error");
@@ -180,7 +181,7 @@ function CopyOfRecording({ call }: { call: Call }) {
       if (!here.current) return;
       if (copy.state !== "ready") throw new PictureError("failed", "");
       setWords(t("after.recording.fetching"));
-      save(await call.pictures.blob(`${path}/file`), "recording.webm");
+      saveAs(await call.pictures.blob(`${path}/file`), "recording.webm");
     } catch (error) {
       if (!(error instanceof PictureError)) throw error;
       if (here.current) toast(t("after.recording.copyFailed"), "error");
@@ -201,11 +202,3 @@ interface RecordingCopy {
 }
 
 const ASK_EVERY_MS = 1000;
-
-function save(file: Blob, name: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}

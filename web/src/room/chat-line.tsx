@@ -7,6 +7,7 @@ import { Icon } from "../ui/icon";
 import { lineFailure } from "./failures";
 import { LineText } from "./line-text";
 import type { Pictures } from "./pictures";
+import { FileLine } from "./sharing";
 import type { OutLine } from "./state";
 import { clock, nameAndRole, nameOf, systemText, t } from "./words";
 
@@ -47,6 +48,8 @@ export function ChatLine({ line, own, first, pictures }: ChatLineProps) {
       )}
       {line.kind === "picture" ? (
         <LinePicture picture={line.picture} pictures={pictures} label={t("chat.pictureBy", { name: nameOf(line) })} />
+      ) : line.kind === "file" ? (
+        <FileLine line={line} pictures={pictures} />
       ) : (
         <div class="chat-text" dir="auto">
           <LineText text={line.text} />

@@ -1,15 +1,15 @@
-import { ImagePlus, SendHorizontal } from "lucide";
+import { SendHorizontal } from "lucide";
 import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Audience, PictureReason } from "../messages";
+import type { Audience } from "../messages";
 import { IconButton } from "../ui/button";
 import { toast } from "../ui/announce";
-import type { OneOf } from "../ui/one-of";
 import type { Client } from "./client";
 import { sends, TypingSignal } from "./compose";
 import { RequestError } from "./connection";
-import { PICTURE_TYPES, PictureError, type PictureFailure, type Pictures } from "./pictures";
-import { isKey, t, type RoomKey } from "./words";
+import type { Pictures } from "./pictures";
+import { Attach, FilesOnTheWay, takesFiles, useSharing } from "./sharing";
+import { t } from "./words";
 
 export interface AudienceChoice {
   value: Audience;
@@ -50,7 +50,7 @@ export function Composer({ client, session, pictures, audience, to, aid }: Compo
     if (words === "" && !focused) client.drafts.delete(session);
     else client.drafts.set(session, { text: words, focused });
   };
-  const { uploading, share } = useSharing(client, session, pictures, to);
+  const { uploading, sends: sendsFiles, dragged, share } = useSharing({ client, session, pictures, to });
   const tell = useTyping(client, session, to);
   const send = () => {
     const words = text.trim();
@@ -68,15 +68,10 @@ export function Composer({ client, session, pictures, audience, to, aid }: Compo
   };
   return (
     <form
-      class={`composer ${to === "staff" ? "composer-staff" : ""}`}
+      class={`composer ${to === "staff" ? "composer-staff" : ""} ${dragged ? "composer-dragged" : ""}`}
       onSubmit={(event) => {
         event.preventDefault();
         send();
-      }}
-      onDragOver={(event) => event.preventDefault()}
-      onDrop={(event) => {
-        event.preventDefault();
-        share(event.dataTransfer?.files);
       }}
     >
       {audience && <AudienceSwitch {...audience} />}
@@ -85,9 +80,10 @@ export function Composer({ client, session, pictures, audience, to, aid }: Compo
           {t("chat.uploading")}
         </p>
       )}
+      {sendsFiles && <FilesOnTheWay client={client} session={session} token={pictures.token} />}
       {aid?.above(box, text)}
       <div class="composer-row">
-        <PicturePick onPick={share} />
+        <Attach files={takesFiles(client, session)} onPick={share} />
         {aid?.beside(box)}
         <GrowingBox
           box={box}
@@ -168,32 +164,6 @@ function GrowingBox({ box, text, focused, onGone, onText, onSend, onFiles }: Box
   );
 }
 
-function PicturePick({ onPick }: { onPick: (files: FileList) => void }) {
-  const input = useRef<HTMLInputElement>(null);
-  return (
-    <>
-      <IconButton
-        icon={ImagePlus}
-        kind="quiet"
-        label={t("chat.picture")}
-        onClick={() => input.current?.click()}
-        data-testid="chat-picture"
-      />
-      <input
-        ref={input}
-        type="file"
-        hidden
-        accept={PICTURE_TYPES.join(",")}
-        data-testid="chat-picture-file"
-        onChange={(event) => {
-          if (event.currentTarget.files) onPick(event.currentTarget.files);
-          event.currentTarget.value = "";
-        }}
-      />
-    </>
-  );
-}
-
 function AudienceSwitch({ value, options, onChange, hint }: AudienceChoice) {
   return (
     <fieldset class="audience">
@@ -226,35 +196,4 @@ function useTyping(client: Client, session: string, audience: Audience): (text: 
   };
   useEffect(() => () => say(signal.current.ended()), [session]);
   return (text) => say(signal.current.changed(text, Date.now()));
-}
-
-/** Uploads pictures and sends each as a chat line. */
-function useSharing(client: Client, session: string, pictures: Pictures, audience: Audience) {
-  const [uploading, setUploading] = useState(0);
-  const shareOne = async (file: File) => {
-    setUploading((n) => n + 1);
-    try {
-      const { picture } = await pictures.upload(session, file, "line", audience);
-      client.sendLine({ session, kind: "picture", picture, audience });
-    } catch (error) {
-      toast(pictureProblem(error), "error");
-    } finally {
-      setUploading((n) => n - 1);
-    }
-  };
-  const share = (files: FileList | undefined) => {
-    for (const file of [...(files ?? [])].slice(0, 10)) void shareOne(file);
-  };
-  return { uploading, share };
-}
-
-type RefusesPictures =
-  | PictureReason
-  | OneOf<PictureFailure, "too_large" | "session_full" | "too_many_pictures" | "pictures" | "wrong_state" | "network" | "failed">;
-
-/** Explains to the person why their picture was not sent. */
-export function pictureProblem(error: unknown): string {
-  if (!(error instanceof PictureError)) return t("picture.failed");
-  const key: RoomKey = `picture.${error.reason as RefusesPictures}`;
-  return t(isKey(key) ? key : "picture.failed");
 }

@@ -38,7 +38,7 @@ export class Pictures {
   private readonly shown = new Map<string, Promise<string>>();
 
   /** Visitors authenticate with a token, staff with their cookie. */
-  constructor(private readonly token = "") {}
+  constructor(readonly token = "") {}
 
   /** Rejects with a PictureError: the server's reason, or `network`. */
   async upload(session: string, file: Blob, use: "line" | "board", audience: "all" | "staff" = "all"): Promise<Uploaded> {

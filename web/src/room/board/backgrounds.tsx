@@ -4,7 +4,7 @@ import { toast } from "../../ui/announce";
 import { Button, IconButton } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
 import { usePicture } from "../chat-line";
-import { pictureProblem } from "../composer";
+import { pictureProblem } from "../sharing";
 import { PICTURE_TYPES, type Pictures } from "../pictures";
 import type { RoomLink } from "../room-link";
 import { t as room } from "../words";

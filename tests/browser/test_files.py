@@ -1,0 +1,78 @@
+"""Files in browsers: chosen and dropped in the panel, saved in the console, and out of a stranger's reach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.async_api import Frame, expect
+
+from tests.browser.people import Cast, Staff
+from tests.unit.signaling.files.samples import pdf
+
+DROP = """([name, text]) => {
+    const dropped = new DataTransfer();
+    dropped.items.add(new File([text], name, { type: "text/plain" }));
+    for (const type of ["dragover", "drop"]) {
+        document.body.dispatchEvent(new DragEvent(type, { dataTransfer: dropped, bubbles: true, cancelable: true }));
+    }
+}"""
+STATUS = "async (path) => (await fetch(path)).status"
+
+
+async def saved(counselor: Staff, name: str) -> bytes:
+    """Return the file that the console saves when this line is pressed."""
+    async with counselor.page.expect_download() as download:
+        await counselor.get("file-line").filter(has_text=name).click()
+    file = await download.value
+    assert file.suggested_filename == name
+    return Path(await file.path()).read_bytes()
+
+
+async def refusal_of(panel: Frame, name: str, data: bytes) -> str:
+    """Return what the panel says about a file that is not taken, and remove it."""
+    file = {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+    await panel.get_by_test_id("chat-picture-file").set_input_files(files=[file])
+    out = panel.get_by_test_id("file-out").and_(panel.locator("[data-state=refused]"))
+    await expect(out).to_be_visible()
+    words = await out.inner_text()
+    await out.get_by_test_id("file-cancel").click()
+    await expect(panel.get_by_test_id("file-out")).to_have_count(0)
+    return words
+
+
+async def test_files_from_the_panel_are_saved_in_the_console(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    stranger = await cast.colleague()
+    await stranger.sign_in("suho", "counselor", available=False)
+    user = await cast.user()
+    await user.visit_shop()
+    panel = await user.open_panel()
+    await panel.get_by_test_id("panel-text").click()
+    await counselor.accept()
+    await expect(panel.get_by_test_id("chat-input")).to_be_visible()
+
+    chosen = [{"name": name, "mimeType": "", "buffer": pdf()} for name in ("진단서.pdf", "영수증.pdf")]
+    await panel.get_by_test_id("chat-picture-file").set_input_files(files=chosen)
+    await expect(counselor.get("file-line")).to_have_count(2)
+    await expect(panel.get_by_test_id("file-line")).to_have_count(2)
+    await expect(panel.get_by_test_id("file-out")).to_have_count(0)
+    assert await saved(counselor, "진단서.pdf") == pdf()
+
+    await panel.evaluate(DROP, ["주문 내역.csv", "번호,금액\n1,1000\n"])
+    assert (await saved(counselor, "주문 내역.csv")).decode() == "번호,금액\n1,1000\n"
+
+    async with counselor.page.expect_request("**/api/files/*") as request:
+        await counselor.get("file-line").first.click()
+    path = (await request.value).url
+    assert await stranger.page.evaluate(STATUS, path) == 404
+    assert (await user.context.request.get(path.replace("counselor.", ""))).status == 404, "without the token"
+
+    assert "이런 파일은 보낼 수 없어요." in await refusal_of(panel, "setup.exe", b"MZ\x90\0" + bytes(100))
+    assert "파일이 25 MB보다 커요." in await refusal_of(panel, "long.mp4", bytes(25_000_001))
+
+    await user.context.set_offline(True)
+    await panel.get_by_test_id("chat-picture-file").set_input_files(files=[chosen[0] | {"name": "나중에.pdf"}])
+    await expect(panel.locator("[data-testid=file-out][data-state=paused]")).to_be_visible()
+    await user.context.set_offline(False)
+    await expect(counselor.get("file-line").filter(has_text="나중에.pdf")).to_be_visible()
+    await expect(panel.get_by_test_id("file-out")).to_have_count(0)

@@ -1,0 +1,98 @@
+/** Files on their way to the server: two at a time, again when the network is back. No DOM. */
+
+import { createStore, type Readable } from "../../ui/store";
+
+export type Progress = (sentBytes: number) => void;
+
+/** Sends one file. Rejects with a SendError. */
+export type Send = (file: OutFile, progress: Progress, signal: AbortSignal) => Promise<void>;
+
+export class SendError extends Error {
+  /** `network`: nothing was decided, so the file may be sent again; any other reason is the server's. */
+  constructor(readonly reason: string) {
+    super(reason);
+    this.name = "SendError";
+  }
+}
+
+export interface OutFile {
+  /** The id of its line: sent twice, the file is shown once. */
+  id: string;
+  name: string;
+  body: Blob;
+  audience: "all" | "staff";
+  sentBytes: number;
+  /** `paused` goes on by itself when the connection is back. */
+  state: "waiting" | "sending" | "paused" | "refused";
+  reason: string;
+}
+
+const AT_ONCE = 2;
+const MOST = 20;
+
+export class FileQueue {
+  private readonly store = createStore<OutFile[]>([]);
+  private readonly under = new Map<string, AbortController>();
+
+  constructor(private readonly send: Send) {}
+
+  get files(): Readable<OutFile[]> {
+    return this.store;
+  }
+
+  /** Takes a file; false when too many are on their way. */
+  add(id: string, body: Blob, name: string, audience: OutFile["audience"]): boolean {
+    if (this.store.get().length >= MOST) return false;
+    const file: OutFile = { id, name, body, audience, sentBytes: 0, state: "waiting", reason: "" };
+    this.store.update((files) => [...files, file]);
+    this.next();
+    return true;
+  }
+
+  /** Shows why a file is not sent at all. */
+  refuse(id: string, body: Blob, name: string, reason: string): void {
+    const file: OutFile = { id, name, body, audience: "all", sentBytes: 0, state: "refused", reason };
+    this.store.update((files) => [...files, file].slice(-MOST));
+  }
+
+  cancel(id: string): void {
+    this.under.get(id)?.abort();
+    this.store.update((files) => files.filter((file) => file.id !== id));
+    this.next();
+  }
+
+  /** Sends again what waits for the network, or this one file. */
+  again(id?: string): void {
+    const waits = (file: OutFile) => (id === undefined ? file.state === "paused" : file.id === id && !this.under.has(id));
+    this.store.update((files) => files.map((file) => (waits(file) ? { ...file, state: "waiting", reason: "" } : file)));
+    this.next();
+  }
+
+  private next(): void {
+    while (this.under.size < AT_ONCE) {
+      const file = this.store.get().find((one) => one.state === "waiting");
+      if (!file) return;
+      void this.sendOne(file);
+    }
+  }
+
+  private async sendOne(file: OutFile): Promise<void> {
+    const stop = new AbortController();
+    this.under.set(file.id, stop);
+    this.change(file.id, { state: "sending", sentBytes: 0 });
+    try {
+      await this.send(file, (sentBytes) => this.change(file.id, { sentBytes }), stop.signal);
+      this.store.update((files) => files.filter((one) => one.id !== file.id));
+    } catch (error) {
+      if (!(error instanceof SendError)) throw error;
+      this.change(file.id, { state: error.reason === "network" ? "paused" : "refused", reason: error.reason });
+    } finally {
+      this.under.delete(file.id);
+      this.next();
+    }
+  }
+
+  private change(id: string, values: Partial<OutFile>): void {
+    this.store.update((files) => files.map((file) => (file.id === id ? { ...file, ...values } : file)));
+  }
+}
