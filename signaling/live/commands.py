@@ -401,8 +401,7 @@ async def _message_state(live: Live, client: Client, message: staff_msg.MessageT
 
 async def _watch(live: Live, client: Client, message: staff_msg.Watch) -> Reply:
     client.watching, client.watched = True, message.session or ""
-    await live.boards.count()
-    client.send(live.boards.wallboard(client.locale))
+    await live.boards.greet(client)
     await live.calls.look(client)
     return None
 

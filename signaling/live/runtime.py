@@ -182,6 +182,7 @@ class Live:
         await self._restore()
         await self.boards.load_messages()
         await self.boards.count()
+        await self.boards.load_thresholds()
         self._erasures_seen, _ = await self.records.erasures(0)
         loops = [
             self.matching.route,
@@ -394,6 +395,10 @@ class Live:
 
     async def hours_changed(self, site: str) -> None:
         await self.sessions.hours_changed(site)
+
+    async def thresholds_changed(self) -> None:
+        """Read the wallboard's thresholds again."""
+        await self.boards.load_thresholds()
 
     async def set_product_picture(self, session_id: str, picture_id: str) -> None:
         entry = self.index.entries.get(session_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from heapq import nsmallest
@@ -18,10 +19,11 @@ from signaling.live.index import Index
 from signaling.live.queue_places import Places
 from signaling.live.sessions import Sessions
 from signaling.live.staffing import MATCHED_ROLES, Staffing
+from signaling.live.trend import SPAN_MS, trend
 from signaling.mediaworkers.interface import MediaWorkers
-from signaling.protocol.server_messages import Queue, Wallboard, encode
-from signaling.protocol.staff_views import MessageLeft, QueueItem, SessionItem
-from signaling.records import Records
+from signaling.protocol.server_messages import Queue, Trend, Wallboard, encode
+from signaling.protocol.staff_views import MessageLeft, QueueItem, SessionItem, ThresholdItem
+from signaling.records import Records, Threshold
 from signaling.records.types import DayCounts, MessageRecord, RecordsAway, Site, StaffRecord
 from signaling.session import views
 
@@ -29,6 +31,7 @@ log = structlog.get_logger(__name__)
 
 ROUND_S = 1.0
 COUNTS_EVERY_ROUNDS = 10
+TREND_EVERY_ROUNDS = 60
 QUEUE_ITEMS = 50
 QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024  # spreads a long queue for a thousand consoles over a few seconds
 
@@ -59,6 +62,7 @@ class Boards:
         self.places = places
         self.calls = calls
         self._counts = DayCounts(served=0, left=0, service_level_percent=None, rating=None)
+        self._thresholds: list[ThresholdItem] = []
         self._messages: list[MessageRecord] = []
         self._messages_changed = True
         self._sites: dict[str, Site] = {}  # for the names in messages
@@ -73,6 +77,8 @@ class Boards:
             try:
                 await self.places.round()
                 await self._round(counting=rounds % COUNTS_EVERY_ROUNDS == 0)
+                if rounds % TREND_EVERY_ROUNDS == 0:
+                    await self._push_trend()
             except Exception:
                 log.exception("round failed")
 
@@ -93,6 +99,30 @@ class Boards:
     async def count(self) -> None:
         midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
         self._counts = await self._records.counts_today(int(midnight.timestamp() * 1000))
+
+    async def load_thresholds(self) -> None:
+        """Read the operators' thresholds. Figures without one have the default."""
+        self._thresholds = thresholds(await self._records.thresholds())
+        self.sessions.changed = True
+
+    async def greet(self, client: Client) -> None:
+        """Send the wallboard and its trend to an operator who has begun to watch."""
+        await self.count()
+        client.send(self.wallboard(client.locale))
+        client.send(await self._trend())
+
+    async def _trend(self) -> Trend:
+        now = self._now()
+        return trend(await self._records.waits(now - SPAN_MS), now)
+
+    async def _push_trend(self) -> None:
+        watchers = list(self._hub.watchers())
+        if not watchers:
+            return
+        with suppress(RecordsAway):  # the pages keep the last one
+            frame = encode(await self._trend())
+            for client in watchers:
+                client.send_encoded(frame)
 
     def messages_changed(self) -> None:
         """Read the messages again in the next round. Many may be left within one second."""
@@ -212,7 +242,7 @@ class Boards:
             now=self._now(),
             waiting=sorted(waiting, key=lambda item: item.since)[:QUEUE_ITEMS],
             more=max(0, len(asking) - QUEUE_ITEMS),
-            callbacks=self._to_come(locale),
+            callbacks=self._named(self._to_come(locale)),
             sessions=[self._session(each, locale) for each in index.running.values()],
             staff=self.staffing.items(),
             workers=[structs.replace(item, load=self.calls.loads.get(item.id)) for item in self._workers.items()],
@@ -220,7 +250,15 @@ class Boards:
             left_today=self._counts.left,
             service_level_percent=self._counts.service_level_percent,
             rating_today=self._counts.rating,
+            thresholds=self._thresholds,
         )
+
+    def _named(self, items: list[QueueItem]) -> list[QueueItem]:
+        """Add the users' names. Contacts are left out: an operator opens the session for them, which is audited."""
+        sessions = [self._index.entries[item.session].session for item in items]
+        return [
+            structs.replace(item, name=session.people[session.user].name) for item, session in zip(items, sessions, strict=True)
+        ]
 
     def _session(self, entry: Entry, locale: str) -> SessionItem:
         names = entry.site_name(locale), entry.category_name("", locale)
@@ -243,6 +281,24 @@ class Boards:
             state=record.state,
             taken_by=record.taken_by,
         )
+
+
+DEFAULT_THRESHOLDS = (
+    ThresholdItem(figure="waiting", amber=3, red=8),
+    ThresholdItem(figure="longest_s", amber=60, red=180),
+    ThresholdItem(figure="level", amber=80, red=60),
+    ThresholdItem(figure="left", amber=5, red=15),
+    ThresholdItem(figure="poor", amber=1, red=3),
+)
+
+
+def thresholds(stored: Sequence[Threshold]) -> list[ThresholdItem]:
+    """Return the threshold of every figure: the stored one, else the default."""
+    found = {one.figure: one for one in stored}
+    return [
+        structs.replace(item, amber=found[item.figure].amber, red=found[item.figure].red) if item.figure in found else item
+        for item in DEFAULT_THRESHOLDS
+    ]
 
 
 def _since(entry: Entry) -> int:

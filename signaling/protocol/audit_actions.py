@@ -27,6 +27,7 @@ AuditAction = Literal[
     "category.save",
     "category.remove",
     "category.hours",
+    "thresholds.save",
     "reply.save",
     "reply.remove",
     "reply.import",

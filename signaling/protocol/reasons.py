@@ -103,6 +103,7 @@ RequestReason = Literal[
     "unknown_language",
     "bad_table",
     "bad_hours",
+    "bad_thresholds",
     "unavailable",
     "internal",
 ]

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from .reasons import ByeReason, ErrorReason, OverReason, PeerEndReason
 from .session_views import Brief, Line, SessionView, WaitingView
-from .staff_views import MessageLeft, PersonQuality, QueueItem, SessionItem, StaffItem, StaffMe, WorkerItem
+from .staff_views import MessageLeft, PersonQuality, QueueItem, SessionItem, StaffItem, StaffMe, ThresholdItem, WorkerItem
 from .words import Channel, Message
 
 
@@ -246,6 +246,22 @@ class Wallboard(Message, tag="wallboard"):
     left_today: int = 0
     service_level_percent: float | None = None  # share answered within 20 s, of all that were answered or gave up today
     rating_today: float | None = None
+    thresholds: list[ThresholdItem] = []
+
+
+class Trend(Message, tag="trend"):
+    """The wallboard's figures over the last two hours, a point every ``every_ms``, oldest first; the last is at ``ends_at``.
+
+    ``left``: users who gave up since the point before. ``level``: the service level of the half hour before the point, in
+    percent; null when nobody was answered or left in it.
+    """
+
+    ends_at: int
+    every_ms: int
+    waiting: list[int] = []
+    longest_s: list[int] = []
+    left: list[int] = []
+    level: list[float | None] = []
 
 
 class CallQuality(Message, tag="call_quality"):
@@ -269,7 +285,7 @@ class Bye(Message, tag="bye"):
 ServerMessage = (
     Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | PeerEnded | LineAck | NewLine
     | Lines | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate
-    | Queue | Wallboard | CallQuality | Bye
+    | Queue | Wallboard | Trend | CallQuality | Bye
 )  # fmt: skip  # a list of names
 
 encode = msgspec.json.Encoder().encode

@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from .reasons import PassedOverReason
-from .words import Channel, Grade, Mode, Role, SessionState, StaffState
+from .words import Channel, Grade, Mode, Role, SessionState, StaffState, ThresholdFigure
 
 
 class StaffMe(Struct, kw_only=True):
@@ -41,6 +41,18 @@ class QueueItem(Struct, kw_only=True):
     since: int
     kind: Literal["user", "help", "transfer", "callback"] = "user"
     ringing: bool = False
+    name: str = ""  # of a user who is to be called back; on the wallboard only
+
+
+class ThresholdItem(Struct, kw_only=True):
+    """The values at which a figure of the wallboard turns amber and red.
+
+    A low ``level`` (service level, percent) is bad: its ``red`` is below its ``amber``. Of all other figures a high value is bad.
+    """
+
+    figure: ThresholdFigure
+    amber: float
+    red: float
 
 
 class StaffItem(Struct, kw_only=True):

@@ -22,6 +22,7 @@ TransferHow = Literal["", "now", "consult"]
 NobodyWhy = Literal["", "declined", "expired", "nobody"]
 PictureLimit = Literal["low", "paused"]
 Provenance = Literal["signed", "claimed", "typed"]
+ThresholdFigure = Literal["waiting", "longest_s", "level", "left", "poor"]  # of the wallboard
 
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+\Z")]
 OptionalId = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_.:-]*\Z")]

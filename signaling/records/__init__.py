@@ -4,6 +4,7 @@ Other packages use `Records` only; SQL and its dialects stay in this folder. SQL
 Alembic migrations in this folder make the tables; they run when the records are opened.
 """
 
+from .figures import Threshold, Wait
 from .replies import SavedReply, TooManyReplies
 from .store import Records
 from .types import (
@@ -47,6 +48,8 @@ __all__ = [
     "SiteKey",
     "StaffRecord",
     "StaleEpoch",
+    "Threshold",
     "TooManyReplies",
     "UnknownSession",
+    "Wait",
 ]

@@ -11,13 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from . import tables as t
 from .database import LONG_S
 from .saves import Saves
-from .types import DayCounts, EarlierRecord, SessionRecord, UnknownSession
+from .types import EarlierRecord, SessionRecord, UnknownSession
 
 _COLUMNS = SessionRecord.__struct_fields__
 _SELECT = sa.select(*(t.session.c[name] for name in _COLUMNS))
 _FINAL = ("closed", "message_left")
 _DAY_MS = 86_400_000
-_ANSWERED_IN_TIME_MS = 20_000  # the longest wait that counts for the service level
 PAGE_SIZE = 50  # sessions on one page of a search
 _NOT_CONTENT = 2  # the best rating (of 5) of a user who was not content
 _AUDIT_KEPT_DAYS = 400
@@ -196,30 +195,6 @@ class Sessions(Saves):
         if deleted.rowcount or self.traces_left:
             await self.scrub()
         return deleted.rowcount
-
-    async def counts_today(self, since_ms: int) -> DayCounts:
-        """Return the figures of the sessions that asked for a counselor since `since_ms`."""
-        c = t.session.c
-        asked_at = sa.func.coalesce(c.waiting_at, c.started_at)
-        served = c.active_at.is_not(None)
-        left = c.active_at.is_(None) & c.state.in_(_FINAL) & (c.waiting_at.is_not(None) | (c.state == "message_left"))
-        in_time = served & (c.active_at - asked_at <= _ANSWERED_IN_TIME_MS)
-        count = sa.func.count
-        [row] = await self._all(
-            sa.select(
-                count().filter(served).label("served"),
-                count().filter(left).label("left"),
-                count().filter(in_time).label("in_time"),
-                sa.func.avg(c.rating_score).label("rating"),
-            ).where(asked_at >= since_ms)
-        )
-        answered_or_given_up = row["served"] + row["left"]
-        return DayCounts(
-            served=row["served"],
-            left=row["left"],
-            service_level_percent=round(100 * row["in_time"] / answered_or_given_up, 1) if answered_or_given_up else None,
-            rating=round(float(row["rating"]), 2) if row["rating"] is not None else None,
-        )
 
 
 def _earlier(user_refs: list[str], before: int | None) -> sa.Select[Any]:

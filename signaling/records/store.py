@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .figures import Figures
 from .history import History
 from .lines import Lines
 from .replies import Replies
@@ -12,5 +13,5 @@ from .types import StaleEpoch, UnknownSession
 __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 
-class Records(Places, Replies, Sessions, Lines, History):
+class Records(Places, Replies, Sessions, Lines, History, Figures):
     """The records. Open them by `await Records.open(url)` and end with `close()`. Every method is one transaction."""

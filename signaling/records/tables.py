@@ -108,6 +108,14 @@ sign_in = sa.Table(
     sa.Column("seen_at", sa.BigInteger, nullable=False, server_default="0"),
 )
 
+threshold = sa.Table(
+    "threshold",
+    metadata,
+    sa.Column("figure", sa.Text, primary_key=True),
+    sa.Column("amber", sa.Float, nullable=False),
+    sa.Column("red", sa.Float, nullable=False),
+)
+
 used_code = sa.Table("used_code", metadata, sa.Column("jti", sa.Text, primary_key=True), _time("expires_at"))
 
 session = sa.Table(

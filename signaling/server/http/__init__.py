@@ -23,6 +23,7 @@ from . import (
     replies,
     scanning,
     staff,
+    thresholds,
     users,
 )
 from .errors import refusals
@@ -43,6 +44,6 @@ def setup(app: web.Application) -> None:
     app.middlewares.extend((security_headers, refusals, own_origin_only))
     copies.setup(app)
     mangled.setup(app)
-    for part in (health, pages, users, pictures, files, staff, operator, recordings, copies, hours, replies):
+    for part in (health, pages, users, pictures, files, staff, operator, recordings, copies, hours, replies, thresholds):
         app.add_routes(part.routes)
     retention.setup(app)

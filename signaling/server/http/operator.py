@@ -104,11 +104,12 @@ class SessionDetail(SessionItem, kw_only=True):
 
 
 class AuditItem(Struct, kw_only=True):
-    """An audit entry. `actor` is a name, or "cli" for the command line."""
+    """An audit entry. `actor` is a name, or "cli" for the command line. `name`: of a subject that has one, else ""."""
 
     actor: str
     action: str
     subject: str
+    name: str
     at: int
     detail: str
 
@@ -127,7 +128,7 @@ class LanguageQuery(Struct, kw_only=True):
     lang: Locale = ""
 
 
-class PageQuery(Struct, kw_only=True):
+class PageQuery(LanguageQuery, kw_only=True):
     page: Page = 1
 
 
@@ -139,7 +140,6 @@ class SearchQuery(PageQuery, kw_only=True):
     q: Annotated[str, by(Seen(200, cut=True))] = ""
     from_ms: int | None = field(default=None, name="from")
     to: int | None = None
-    lang: Locale = ""
 
 
 read_language: QueryReader[LanguageQuery] = QueryReader(LanguageQuery)
@@ -216,10 +216,10 @@ async def erase(request: web.Request) -> web.Response:
 async def audit(request: web.Request) -> web.Response:
     await operator_of(request)
     records = request.app[RECORDS]
-    page = read_query(request, _read_page).page
-    found, total = await records.audits(page)
-    staff = (await _names(request)).staff
-    return answer(AuditPage(items=[_audit_item(entry, staff) for entry in found], total=total, page=page))
+    asked = read_query(request, _read_page)
+    found, total = await records.audits(asked.page)
+    names = await _names(request, asked.lang)
+    return answer(AuditPage(items=[_audit_item(entry, names) for entry in found], total=total, page=asked.page))
 
 
 @routes.get("/api/operator/counts")
@@ -289,6 +289,12 @@ def _wrap_up(record: SessionRecord, names: dict[str, str]) -> WrapUpItem | None:
     return WrapUpItem(staff=staff, notes=record.wrap_up_notes, outcome=record.wrap_up_outcome)
 
 
-def _audit_item(entry: AuditRecord, names: dict[str, str]) -> AuditItem:
-    actor = names.get(entry.actor, entry.actor)
-    return AuditItem(actor=actor, action=entry.action, subject=entry.subject, at=entry.at, detail=entry.detail)
+def _audit_item(entry: AuditRecord, names: _Names) -> AuditItem:
+    kind, _, subject = entry.subject.partition("/")
+    if kind == "staff":
+        name = names.staff.get(subject, "")
+    else:
+        site = names.sites.get(subject.partition("/")[0]) if kind == "site" else None
+        name = site.name(site.language_for(names.language) or site.languages[0]) if site else ""
+    actor = names.staff.get(entry.actor, entry.actor)
+    return AuditItem(actor=actor, action=entry.action, subject=entry.subject, name=name, at=entry.at, detail=entry.detail)

@@ -27,7 +27,9 @@ from signaling.records import (
     SiteKey,
     StaffRecord,
     StaleEpoch,
+    Threshold,
     UnknownSession,
+    Wait,
     database,
 )
 from signaling.records.database import newest_revision
@@ -295,6 +297,29 @@ async def test_daily_figures_are_correct(records: Records) -> None:
     counts = await records.counts_today(900)
     assert (counts.served, counts.left, counts.service_level_percent, counts.rating) == (2, 2, 25.0, 5.0)
     assert (await records.counts_today(10**12)).service_level_percent is None
+
+
+async def test_waits_are_those_that_were_open_at_the_time_or_later(records: Records) -> None:
+    for number, changes in enumerate(
+        (
+            {"state": "closed", "waiting_at": 1000, "active_at": 6_000, "ended_at": 90_000},
+            {"state": "closed", "waiting_at": 2000, "active_at": 40_000, "ended_at": 90_000},
+            {"state": "message_left", "waiting_at": 3000, "ended_at": 50_000},
+            {"state": "waiting", "waiting_at": 4000},
+            {"state": "callback", "waiting_at": 5000},
+            {"state": "closed", "ended_at": 50_000},
+        )
+    ):
+        await records.create_session(session(number, started_at=900, **changes))
+    found = sorted(await records.waits(30_000), key=lambda wait: wait.asked_at)
+    assert found == [Wait(asked_at=2000, answered_at=40_000), Wait(asked_at=3000, ended_at=50_000), Wait(asked_at=4000)]
+
+
+async def test_thresholds_are_replaced_as_a_whole(records: Records) -> None:
+    assert await records.thresholds() == []
+    await records.save_thresholds([Threshold(figure="waiting", amber=3, red=8), Threshold(figure="level", amber=80.5, red=60)])
+    await records.save_thresholds([Threshold(figure="level", amber=70, red=50)])
+    assert await records.thresholds() == [Threshold(figure="level", amber=70, red=50)]
 
 
 # --- lines and board --------------------------------------------------------------------------------------------------

@@ -147,6 +147,7 @@ export type RequestReason =
   | "unknown_language"
   | "bad_table"
   | "bad_hours"
+  | "bad_thresholds"
   | "unavailable"
   | "internal";
 
@@ -172,6 +173,7 @@ export type HttpReason =
   | "unknown_language"
   | "bad_table"
   | "bad_hours"
+  | "bad_thresholds"
   | "unavailable"
   | "internal"
   | "unknown_site"

@@ -3,7 +3,7 @@
 import type { Channel } from "./words";
 import type { ByeReason, ErrorReason, OverReason, PeerEndReason } from "./reasons";
 import type { Brief, Line, SessionView, WaitingView } from "./session-views";
-import type { MessageLeft, PersonQuality, QueueItem, SessionItem, StaffItem, StaffMe, WorkerItem } from "./staff-views";
+import type { MessageLeft, PersonQuality, QueueItem, SessionItem, StaffItem, StaffMe, ThresholdItem, WorkerItem } from "./staff-views";
 
 /** The user of this connection. */
 export interface UserMe {
@@ -238,6 +238,23 @@ export interface Wallboard {
   left_today?: number;
   service_level_percent?: number | null;
   rating_today?: number | null;
+  thresholds?: ThresholdItem[];
+}
+
+/**
+ * The wallboard's figures over the last two hours, a point every ``every_ms``, oldest first; the last is at ``ends_at``.
+ *
+ * ``left``: users who gave up since the point before. ``level``: the service level of the half hour before the point, in
+ * percent; null when nobody was answered or left in it.
+ */
+export interface Trend {
+  type: "trend";
+  ends_at: number;
+  every_ms: number;
+  waiting?: number[];
+  longest_s?: number[];
+  left?: number[];
+  level?: (number | null)[];
 }
 
 /** The quality of each participant's connection, for an operator who watches this session. */
@@ -285,5 +302,6 @@ export type ServerMessage =
   | StaffUpdate
   | Queue
   | Wallboard
+  | Trend
   | CallQuality
   | Bye;

@@ -1,6 +1,6 @@
 // Generated from signaling/protocol/staff_views.py by `make messages`. Do not edit.
 
-import type { Channel, Grade, Mode, Role, SessionState, StaffState } from "./words";
+import type { Channel, Grade, Mode, Role, SessionState, StaffState, ThresholdFigure } from "./words";
 import type { PassedOverReason } from "./reasons";
 
 /**
@@ -33,6 +33,18 @@ export interface QueueItem {
   since: number;
   kind: "user" | "help" | "transfer" | "callback";
   ringing: boolean;
+  name: string;
+}
+
+/**
+ * The values at which a figure of the wallboard turns amber and red.
+ *
+ * A low ``level`` (service level, percent) is bad: its ``red`` is below its ``amber``. Of all other figures a high value is bad.
+ */
+export interface ThresholdItem {
+  figure: ThresholdFigure;
+  amber: number;
+  red: number;
 }
 
 /**

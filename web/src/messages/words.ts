@@ -25,3 +25,5 @@ export type NobodyWhy = "" | "declined" | "expired" | "nobody";
 export type PictureLimit = "low" | "paused";
 
 export type Provenance = "signed" | "claimed" | "typed";
+
+export type ThresholdFigure = "waiting" | "longest_s" | "level" | "left" | "poor";

@@ -6,11 +6,24 @@ import { audit, pages, type AuditItem } from "./records";
 import { Table, type TableColumn } from "./table";
 import { t, textOr } from "./texts";
 
+/** A session is a link to its page, because an id alone tells nobody anything. */
+function Subject({ item: { subject, name } }: { item: AuditItem }) {
+  const session = subject.startsWith("session/") ? subject.slice("session/".length) : "";
+  if (session !== "") return <a href={`#past/${encodeURIComponent(session)}`}>{session}</a>;
+  return <span title={subject}>{name || subject}</span>;
+}
+
 const columns = (locale: Locale): TableColumn<AuditItem>[] => [
   { id: "at", title: t("col.at"), value: (row) => row.at, text: (row) => dateTime(row.at, locale) },
   { id: "actor", title: t("col.actor"), value: (row) => textOr(`audit.actor.${row.actor}`, row.actor) },
   { id: "action", title: t("col.action"), value: (row) => row.action, text: (row) => textOr(`audit.${row.action}`, row.action) },
-  { id: "subject", title: t("col.subject"), value: (row) => row.subject },
+  {
+    id: "subject",
+    title: t("col.subject"),
+    value: (row) => row.subject,
+    text: (row) => row.name || row.subject,
+    cell: (row) => <Subject item={row} />,
+  },
   { id: "detail", title: t("col.detail"), value: (row) => row.detail },
 ];
 
@@ -21,7 +34,7 @@ export function Audit() {
   return (
     <div class="past">
       <p class="dim">{t("audit.lead")}</p>
-      <Loaded key={page} what="audit" load={() => audit(page)}>
+      <Loaded key={`${page} ${locale}`} what="audit" load={() => audit(page)}>
         {(found) => (
           <>
             <Table

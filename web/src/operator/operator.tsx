@@ -15,15 +15,16 @@ import { Past } from "./past";
 import { RepliesPart } from "./replies";
 import { OneSession } from "./session";
 import { t } from "./texts";
+import { Wall } from "./wall";
 import { WallboardView, type WallboardActions } from "./wallboard";
 
 const PARTS = ["live", "past", "hours", "replies", "audit"] as const;
 type Part = (typeof PARTS)[number];
 
 /** The current view, kept in the address so that reload and the back button work: "#past", "#past/s-123". */
-function fromHash(): { part: Part; session: string } {
+function fromHash(): { part: Part | "wall"; session: string } {
   const [part = "", session = ""] = location.hash.slice(1).split("/");
-  return { part: PARTS.find((one) => one === part) ?? "live", session: decodeURIComponent(session) };
+  return { part: part === "wall" ? part : (PARTS.find((one) => one === part) ?? "live"), session: decodeURIComponent(session) };
 }
 
 function useWhere() {
@@ -36,7 +37,7 @@ function useWhere() {
   return where;
 }
 
-function Nav({ part }: { part: Part }) {
+function Nav({ part }: { part: Part | "wall" }) {
   return (
     <nav class="segments">
       {PARTS.map((one) => (
@@ -78,7 +79,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
       client.close();
     };
   }, [client]);
-  const { status, closedReason, wallboard, callQuality, clockOffset, staff } = useStore(client.state);
+  const { status, closedReason, wallboard, trend, callQuality, clockOffset, staff } = useStore(client.state);
   const { part, session } = useWhere();
   const listening = useListening(client);
   useEffect(() => {
@@ -108,6 +109,13 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
     };
   }, [client]);
 
+  if (part === "wall" && wallboard !== null)
+    return (
+      <div class="operator">
+        <ConnectionBand status={status} />
+        <Wall board={wallboard} trend={trend} ahead_ms={clockOffset} />
+      </div>
+    );
   return (
     <div class="operator">
       <header class="topbar">
@@ -141,6 +149,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
           ) : (
             <WallboardView
               board={wallboard}
+              trend={trend}
               quality={callQuality}
               watched={watched}
               ahead_ms={clockOffset}

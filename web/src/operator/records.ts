@@ -1,7 +1,18 @@
 /** The operator's HTTP calls and what they answer. */
 import { get, post } from "../staff/api";
 import { locale } from "../ui";
-import type { EndReason, Brief, CallbackView, Channel, Line, OpeningView, Role, SessionState, Why } from "../messages";
+import type {
+  EndReason,
+  Brief,
+  CallbackView,
+  Channel,
+  Line,
+  OpeningView,
+  Role,
+  SessionState,
+  ThresholdItem,
+  Why,
+} from "../messages";
 import type { Hours } from "./logic/hours";
 
 export interface PastItem {
@@ -55,6 +66,8 @@ export interface AuditItem {
   actor: string;
   action: string;
   subject: string;
+  /** The name of a subject that has one, else "". */
+  name: string;
   at: number;
   detail: string;
 }
@@ -123,9 +136,10 @@ export const search = (wanted: Search, page: number) =>
 export const session = (id: string) =>
   get(`/api/operator/sessions/${encodeURIComponent(id)}?lang=${locale()}`) as Promise<PastSession>;
 export const erase = (id: string) => post(`/api/operator/sessions/${encodeURIComponent(id)}/erase`);
-export const audit = (page: number) => get(`/api/operator/audit?page=${page}`) as Promise<Page<AuditItem>>;
+export const audit = (page: number) => get(`/api/operator/audit?page=${page}&lang=${locale()}`) as Promise<Page<AuditItem>>;
 export const readHours = () => get(`/api/operator/hours?lang=${locale()}`) as Promise<SiteHours[]>;
 export const saveHours = (site: string, category: string, hours: Hours | null) =>
   post(`/api/operator/sites/${encodeURIComponent(site)}/categories/${encodeURIComponent(category)}/hours?lang=${locale()}`, {
     hours,
   }) as Promise<SiteHours>;
+export const saveThresholds = (thresholds: ThresholdItem[]) => post("/api/operator/thresholds", { thresholds });

@@ -1,17 +1,21 @@
-import { Ear, EarOff } from "lucide";
+import { Bell, BellOff, Ear, EarOff, Monitor, SlidersHorizontal } from "lucide";
 import { useState } from "preact/hooks";
-import type { CallQuality, QueueItem, SessionItem, StaffItem, Wallboard, WorkerItem } from "../messages";
+import type { CallQuality, QueueItem, SessionItem, StaffItem, Trend, Wallboard, WorkerItem } from "../messages";
 import { useNow } from "../staff/clock";
-import { clock, languageName, since, timeOfDay } from "../staff/format";
+import { languageName, since, timeOfDay } from "../staff/format";
 import { roleName } from "../staff/names";
 import { t as shared } from "../staff/texts";
 import { Button, useLocale, whenText, type Locale } from "../ui";
+import { useAlarm } from "./alarm";
 import { Confirm } from "./confirm";
+import { Figures } from "./figures";
 import { percent } from "./logic/figures";
 import { loadOf } from "./logic/load";
 import { GradePill, QualityPart } from "./quality";
 import type { Listening } from "./listening";
+import { StaffStates } from "./staff-states";
 import { Table, type TableColumn } from "./table";
+import { Thresholds } from "./thresholds";
 import { t } from "./texts";
 
 export interface WallboardActions {
@@ -23,60 +27,12 @@ export interface WallboardActions {
 
 interface WallboardProps {
   board: Wallboard;
+  trend: Trend | null;
   quality: CallQuality | null;
   watched: string;
   ahead_ms: number;
   actions: WallboardActions;
   listening: Listening;
-}
-
-const STATES = ["available", "reserved", "busy", "wrap_up", "away", "lost"] as const;
-
-function Figure({ name, value, hint, alarm = false }: { name: string; value: string | number; hint?: string; alarm?: boolean }) {
-  return (
-    <div class={`figure-card card ${alarm ? "figure-alarm" : ""}`} title={hint}>
-      <dt>{name}</dt>
-      <dd class="num">{value}</dd>
-    </div>
-  );
-}
-
-function Figures({ board, now }: { board: Wallboard; now: number }) {
-  const users = (board.waiting ?? []).filter((one) => one.kind === "user");
-  const oldest = Math.min(...users.map((one) => one.since));
-  const longest_s = users.length > 0 ? (now - oldest) / 1000 : 0;
-  const level = board.service_level_percent ?? null;
-  const rating = board.rating_today ?? null;
-  const graded = (board.sessions ?? []).filter((one) => one.quality !== null);
-  const poor = graded.filter((one) => one.quality === "poor").length;
-  return (
-    <dl class="figures" data-testid="figures">
-      <Figure name={t("live.waiting")} value={users.length + (board.more ?? 0)} alarm={users.length > 0 && longest_s > 60} />
-      <Figure name={t("live.longest")} value={users.length > 0 ? clock(longest_s) : "–"} alarm={longest_s > 60} />
-      <Figure name={t("live.level")} value={level === null ? "–" : `${Math.round(level)} %`} hint={t("live.level.hint")} />
-      <Figure name={t("live.served")} value={board.served_today ?? 0} />
-      <Figure name={t("live.left")} value={board.left_today ?? 0} />
-      <Figure name={t("live.poor")} value={graded.length > 0 ? poor : "–"} hint={t("live.poor.hint")} alarm={poor > 0} />
-      <Figure name={t("live.rating")} value={rating === null ? "–" : rating.toFixed(1)} />
-    </dl>
-  );
-}
-
-/** Shows how many staff are in each state, as a bar with numbers. */
-function StaffStates({ staff }: { staff: StaffItem[] }) {
-  const counted = STATES.map((state) => ({ state, n: staff.filter((one) => one.state === state).length })).filter(
-    (one) => one.n > 0,
-  );
-  return (
-    <ul class="states-bar" aria-label={t("live.staff")}>
-      {counted.map(({ state, n }) => (
-        <li key={state} class={`states-part state-ink-${state}`} style={{ flexGrow: n }}>
-          <span class="dot" aria-hidden="true" />
-          {shared(`state.${state}`)} <strong class="num">{n}</strong>
-        </li>
-      ))}
-    </ul>
-  );
 }
 
 const loadText = (row: StaffItem) =>
@@ -148,6 +104,7 @@ const queueColumns = (now: number, locale: Locale): TableColumn<QueueItem>[] => 
 
 const callbackColumns = (now: number, locale: Locale): TableColumn<QueueItem>[] => [
   { id: "due", title: t("col.due"), value: (row) => row.since, text: (row) => whenText(row.since, now, locale) },
+  { id: "name", title: t("col.user"), value: (row) => row.name, text: (row) => row.name || shared("role.user") },
   { id: "category", title: t("col.category"), value: (row) => row.category },
   { id: "language", title: t("col.language"), value: (row) => row.language, text: (row) => languageName(row.language, locale) },
 ];
@@ -190,7 +147,8 @@ function workerColumns(): TableColumn<WorkerItem>[] {
 type Asked =
   | { kind: "end"; session: SessionItem }
   | { kind: "listen"; session: SessionItem }
-  | { kind: "sign_out"; staff: StaffItem };
+  | { kind: "sign_out"; staff: StaffItem }
+  | { kind: "thresholds" };
 
 function Ask({
   asked,
@@ -198,7 +156,7 @@ function Ask({
   listening,
   onClose,
 }: {
-  asked: Asked;
+  asked: Exclude<Asked, { kind: "thresholds" }>;
   actions: WallboardActions;
   listening: Listening;
   onClose: () => void;
@@ -256,16 +214,39 @@ function Listen({ on, onStart, onStop }: { on: boolean; onStart: () => void; onS
 }
 
 /** The wallboard: the live state, pushed by the server at each change. */
-export function WallboardView({ board, quality, watched, ahead_ms, actions, listening }: WallboardProps) {
+export function WallboardView({ board, trend, quality, watched, ahead_ms, actions, listening }: WallboardProps) {
   const locale = useLocale();
   const now = useNow(ahead_ms);
   const [asked, setAsked] = useState<Asked | null>(null);
+  const [alarm, setAlarm] = useAlarm(board, now);
   const { staff = [], sessions = [], waiting = [], callbacks = [], workers = [] } = board;
   const ended = (state: SessionItem["state"]) => ["after", "closed", "message_left"].includes(state);
   const looked = sessions.find((one) => one.id === watched);
   return (
     <div class="wallboard">
-      <Figures board={board} now={now} />
+      <div class="row row-end wallboard-bar">
+        <Button
+          kind="quiet"
+          icon={alarm ? Bell : BellOff}
+          aria-pressed={alarm}
+          onClick={() => setAlarm(!alarm)}
+          data-testid="alarm"
+        >
+          {t(alarm ? "alarm.on" : "alarm.off")}
+        </Button>
+        <Button
+          kind="quiet"
+          icon={SlidersHorizontal}
+          onClick={() => setAsked({ kind: "thresholds" })}
+          data-testid="thresholds-open"
+        >
+          {t("thresholds.open")}
+        </Button>
+        <Button kind="quiet" icon={Monitor} onClick={() => open("#wall", "_blank", "noopener")} data-testid="wall-open">
+          {t("wall.open")}
+        </Button>
+      </div>
+      <Figures board={board} trend={trend} now={now} />
       <StaffStates staff={staff} />
       <Table
         title={t("live.sessions")}
@@ -338,10 +319,14 @@ export function WallboardView({ board, quality, watched, ahead_ms, actions, list
           rows={callbacks}
           columns={callbackColumns(now, locale)}
           id={(row) => row.session}
+          actions={(row) => <a href={`#past/${encodeURIComponent(row.session)}`}>{t("callbacks.open")}</a>}
         />
       )}
       <p class="dim num">{t("live.updated", { time: timeOfDay(board.now, locale) })}</p>
-      {asked !== null && <Ask asked={asked} actions={actions} listening={listening} onClose={() => setAsked(null)} />}
+      {asked?.kind === "thresholds" && <Thresholds thresholds={board.thresholds ?? []} onClose={() => setAsked(null)} />}
+      {asked !== null && asked.kind !== "thresholds" && (
+        <Ask asked={asked} actions={actions} listening={listening} onClose={() => setAsked(null)} />
+      )}
     </div>
   );
 }

@@ -15,6 +15,7 @@ import type {
   OverReason,
   SessionView,
   StaffMe,
+  Trend,
   TypingNow,
   UserMe,
   Wallboard,
@@ -57,6 +58,7 @@ export interface RoomState {
   lastRingOver: RingOver | null;
   queue: Queue;
   wallboard: Wallboard | null;
+  trend: Trend | null;
   /** Connection quality of the session that an operator watches. */
   callQuality: CallQuality | null;
   /** The last refusal that belongs to no request of ours. */
@@ -89,6 +91,7 @@ export const initialState: RoomState = {
   lastRingOver: null,
   queue: { type: "queue", waiting: [], callbacks: [], messages: [] },
   wallboard: null,
+  trend: null,
   callQuality: null,
   error: null,
 };
@@ -221,6 +224,7 @@ const handlers: Handlers = {
   staff: (state, { me }) => ({ ...state, staff: me }),
   queue: (state, queue) => ({ ...state, queue }),
   wallboard: (state, wallboard) => ({ ...state, wallboard }),
+  trend: (state, trend) => ({ ...state, trend }),
   call_quality: (state, callQuality) => ({ ...state, callQuality }),
   error: (state, error) => (error.id == null ? { ...state, error } : state),
 };

@@ -38,6 +38,8 @@ interface InputProps extends Labelled {
   placeholder?: string;
   autoComplete?: string;
   maxLength?: number;
+  min?: number;
+  step?: number | "any";
   required?: boolean;
   disabled?: boolean;
   autoFocus?: boolean;

@@ -10,6 +10,7 @@ const item = (session: string, since: number, kind: QueueItem["kind"] = "user"):
   language: "ko",
   channel: "voice",
   ringing: false,
+  name: "",
 });
 const message = (id: string, state: MessageLeft["state"], at: number): MessageLeft => ({
   id,

@@ -48,6 +48,7 @@ class FakeLive:
         self.signed_out: list[str] = []
         self.signed_in_again_as: list[str] = []
         self.new_hours: list[str] = []
+        self.new_thresholds = 0
         self.talking: set[str] = set()
         self.refuses_lines = False
         self.briefs: list[Brief] = []
@@ -102,6 +103,9 @@ class FakeLive:
 
     async def hours_changed(self, site: str) -> None:
         self.new_hours.append(site)
+
+    async def thresholds_changed(self) -> None:
+        self.new_thresholds += 1
 
     async def erased(self, session_id: str) -> None:
         self.erasures.append(session_id)

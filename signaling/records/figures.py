@@ -1,0 +1,88 @@
+"""Figures for the wallboard: waits of the last hours, counts of the day, and the operators' thresholds."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from . import tables as t
+from .database import Database
+from .types import DayCounts
+
+ANSWERED_IN_TIME_MS = 20_000
+_MOST_WAITS = 20_000
+_FINAL = ("closed", "message_left")
+_DAY_MS = 86_400_000
+
+
+class Wait(Struct, frozen=True, kw_only=True):
+    """One user's wait for a counselor. All times are Unix ms. `answered_at`, `ended_at`: None if that has not happened.
+
+    `ended_at` is set for users who left without an answer.
+    """
+
+    asked_at: int
+    answered_at: int | None = None
+    ended_at: int | None = None
+
+
+class Threshold(Struct, frozen=True, kw_only=True):
+    """The values at which one figure of the wallboard turns amber and red."""
+
+    figure: str
+    amber: float
+    red: float
+
+
+class Figures(Database):
+    """Figures over all sessions, and thresholds."""
+
+    async def counts_today(self, since_ms: int) -> DayCounts:
+        """Return the figures of the sessions that asked for a counselor since `since_ms`."""
+        c = t.session.c
+        asked_at = sa.func.coalesce(c.waiting_at, c.started_at)
+        served = c.active_at.is_not(None)
+        left = c.active_at.is_(None) & c.state.in_(_FINAL) & (c.waiting_at.is_not(None) | (c.state == "message_left"))
+        in_time = served & (c.active_at - asked_at <= ANSWERED_IN_TIME_MS)
+        count = sa.func.count
+        [row] = await self._all(
+            sa.select(
+                count().filter(served).label("served"),
+                count().filter(left).label("left"),
+                count().filter(in_time).label("in_time"),
+                sa.func.avg(c.rating_score).label("rating"),
+            ).where(asked_at >= since_ms)
+        )
+        answered_or_given_up = row["served"] + row["left"]
+        return DayCounts(
+            served=row["served"],
+            left=row["left"],
+            service_level_percent=round(100 * row["in_time"] / answered_or_given_up, 1) if answered_or_given_up else None,
+            rating=round(float(row["rating"]), 2) if row["rating"] is not None else None,
+        )
+
+    async def waits(self, since_ms: int) -> list[Wait]:
+        """Return the waits that were still open at `since_ms` or began later, at most the newest 20,000.
+
+        Sessions that began over a day before `since_ms` are left out, and so are booked callbacks.
+        """
+        c = t.session.c
+        unanswered_end = sa.case((c.active_at.is_(None) & c.state.in_(_FINAL), c.ended_at))
+        over_at = sa.func.coalesce(c.active_at, unanswered_end)
+        asked = c.waiting_at.is_not(None) & (c.state != "callback") & (c.started_at >= since_ms - _DAY_MS)
+        columns = c.waiting_at.label("asked_at"), c.active_at.label("answered_at"), unanswered_end.label("ended_at")
+        query = sa.select(*columns).where(asked & (over_at.is_(None) | (over_at >= since_ms)))
+        rows = await self._all(query.order_by(c.started_at.desc()).limit(_MOST_WAITS))
+        return [Wait(**row) for row in rows]
+
+    async def thresholds(self) -> list[Threshold]:
+        """Return the thresholds that operators have set."""
+        return [Threshold(**row) for row in await self._all(sa.select(t.threshold))]
+
+    async def save_thresholds(self, thresholds: list[Threshold]) -> None:
+        """Replace all thresholds."""
+        values = [{"figure": one.figure, "amber": one.amber, "red": one.red} for one in thresholds]
+        async with self._writing() as connection:
+            await connection.execute(sa.delete(t.threshold))
+            if values:
+                await connection.execute(sa.insert(t.threshold), values)

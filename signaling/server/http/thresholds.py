@@ -1,0 +1,53 @@
+"""The thresholds at which the figures of the operators' wallboard turn amber and red."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from signaling.protocol.reading import Reader
+from signaling.protocol.words import ThresholdFigure
+from signaling.records import Threshold
+from signaling.server.app_keys import LIVE, RECORDS
+
+from .bodies import now_ms, read_json
+from .errors import Refused, answer
+from .operator import operator_of
+
+routes = web.RouteTableDef()
+
+Value = Annotated[float, Meta(ge=0, le=1_000_000)]
+
+
+class NewThreshold(Struct, kw_only=True, forbid_unknown_fields=True):
+    figure: ThresholdFigure
+    amber: Value
+    red: Value
+
+
+class NewThresholds(Struct, kw_only=True):
+    thresholds: Annotated[list[NewThreshold], Meta(max_length=20)]
+
+
+_read: Reader[NewThresholds] = Reader(NewThresholds)
+
+
+@routes.post("/api/operator/thresholds")
+async def change(request: web.Request) -> web.Response:
+    """Replace all thresholds. Figures that are not named get their defaults. Open wallboards change at once. Audited."""
+    operator = await operator_of(request)
+    wanted = (await read_json(request, _read)).thresholds
+    for each in wanted:
+        worse = each.red <= each.amber if each.figure == "level" else each.red >= each.amber
+        if not worse:
+            raise Refused(400, "bad_thresholds", f"The red value of “{each.figure}” must be worse than the amber one.")
+    if len({each.figure for each in wanted}) < len(wanted):
+        raise Refused(400, "bad_thresholds", "A figure is named twice.")
+    records = request.app[RECORDS]
+    await records.save_thresholds([Threshold(figure=each.figure, amber=each.amber, red=each.red) for each in wanted])
+    detail = ", ".join(f"{each.figure} {each.amber:g}/{each.red:g}" for each in wanted)
+    await records.audit(operator.id, "thresholds.save", "wallboard", now_ms(), detail)
+    await request.app[LIVE].thresholds_changed()
+    return answer({})

@@ -1,0 +1,24 @@
+import type { Trend, Wallboard } from "../messages";
+import { useNow } from "../staff/clock";
+import { timeOfDay } from "../staff/format";
+import { useLocale } from "../ui";
+import { useAlarm } from "./alarm";
+import { Figures } from "./figures";
+import { StaffStates } from "./staff-states";
+import { t } from "./texts";
+
+/** The wallboard for a screen on the wall: large digits, the time, and no buttons. */
+export function Wall({ board, trend, ahead_ms }: { board: Wallboard; trend: Trend | null; ahead_ms: number }) {
+  const locale = useLocale();
+  const now = useNow(ahead_ms);
+  useAlarm(board, now);
+  return (
+    <main class="wall" data-testid="wall">
+      <Figures board={board} trend={trend} now={now} />
+      <StaffStates staff={board.staff ?? []} />
+      <p class="wall-time num">
+        {timeOfDay(now, locale)} <span class="dim">{t("live.updated", { time: timeOfDay(board.now, locale) })}</span>
+      </p>
+    </main>
+  );
+}
