@@ -86,8 +86,22 @@ async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Ca
 
     caller = await cast.user()
     await caller.call()
+    await jimin.get("chat-input").press_sequentially(" 계속")
     await caller.enter()
-    await jimin.accept()
+    await expect(jimin.get("ring-key")).to_have_text("Alt Enter")  # Enter belongs to the line that is being written
+    await jimin.page.keyboard.press("Alt+Enter")
     await expect(jimin.get("voice-strip")).to_be_visible()
     assert await height(jimin, '[data-testid="voice-strip"]') <= 60
     assert await height(jimin, ".room-chat") >= 0.5 * await height(jimin, ".room")
+    await expect(first.panel.get_by_test_id("chat-line").filter(has_text="쓰다 만 글")).to_have_count(0)
+
+    await jimin.get("notes").fill("다시 전화하기로 함")  # during the call
+    await jimin.get("end-session").click()
+    await jimin.get("end-confirm").click()
+    await expect(jimin.get("wrapup-outcome")).to_have_value("")  # nobody chose one
+    await rows.nth(2).click()
+    await expect(jimin.get("chat-input")).to_have_value("쓰다 만 글 계속")
+    await rows.nth(3).click()
+    await expect(jimin.get("wrapup-notes")).to_have_value("다시 전화하기로 함")
+    await jimin.get("wrapup-save").click()
+    await expect(rows).to_have_count(3)

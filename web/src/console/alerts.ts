@@ -1,6 +1,8 @@
 /** Alerts to an incoming call: sound, notification, the screen reader. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { announce, useStore } from "../ui";
+import { keyLabel } from "./logic/keys";
+import { isWriting } from "./writing";
 import { field, type Call } from "./logic/ringing";
 import { notify } from "./notify";
 import { prefs } from "../staff/prefs";
@@ -46,7 +48,14 @@ export function useAlerts(ring: Call | null, silenced: string): void {
     const call = shown.current;
     if (id === "" || call === null) return;
     const kind = call.kind === "help" || call.kind === "upgrade" ? call.kind : "";
-    announce(t(kind ? `ring.announce.${kind}` : "ring.announce", { who: whoCalls(call), topic: call.category }), "assertive");
+    announce(
+      t(kind ? `ring.announce.${kind}` : "ring.announce", {
+        who: whoCalls(call),
+        topic: call.category,
+        key: keyLabel(isWriting() ? "accept_writing" : "accept"),
+      }),
+      "assertive",
+    );
     return notify(t(kind ? `ring.title.${kind}` : "ring.title"), `${whoCalls(call)} · ${call.category}`, id);
   }, [id]);
 }

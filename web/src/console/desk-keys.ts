@@ -66,6 +66,7 @@ function ringKeys({ ring, onAccept, onDecline, onSilence }: DeskState): Keys {
   if (ring === null) return {};
   return {
     accept: () => void onAccept(ring),
+    accept_writing: () => void onAccept(ring),
     decline: () => onDecline(ring),
     mute_ring: () => onSilence(ring.reservation),
   };

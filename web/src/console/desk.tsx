@@ -24,7 +24,7 @@ import { waitsSince } from "./logic/news";
 import { shown, upgrades, type Call } from "./logic/ringing";
 import { Modes, type Planned } from "./modes";
 import { userOf } from "../staff/names";
-import { Notes } from "./notes";
+import { useAutosaved } from "./notes";
 import { askPermission, permission } from "./notify";
 import { Reading } from "./reading";
 import { Incoming } from "./ring";
@@ -36,6 +36,7 @@ import { t, textOr } from "../staff/texts";
 import { MissedBand, TopBar } from "./top-bar";
 import { Splitter } from "./splitter";
 import { TransferDialog } from "./transfer";
+import { WrapUp } from "./wrapup";
 import { useKeys } from "./use-keys";
 import { useHoldElsewhere, useRoom, useSessions } from "./use-sessions";
 import { useNews, useTitle } from "./use-news";
@@ -104,6 +105,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   const soundReady = useRingerReady();
   useAlerts(ring, silenced);
   useNews(sessions);
+  useAutosaved(client, state);
   useTitle(sessions, ring !== null);
   useRingOverToasts(state);
   const mine = standing(session, state.replaced);
@@ -150,7 +152,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
     setTab(to);
   };
   const { lane, people, work } = layout.panes;
-  const side = joined ? Math.max(SHOWS_MODES, layout.panes.side) : layout.panes.side; // shows who hears whom
+  const side = joined || session?.state === "after" ? Math.max(SHOWS_FORM, layout.panes.side) : layout.panes.side;
   const onAgain = mayAsk ? () => setOpen(help?.transfer ? "transfer" : "help") : null;
   const setters = {
     onOpen: setOpen,
@@ -263,10 +265,9 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
                 site={session.site.name}
                 category={session.category.name}
                 language={session.language}
-              >
-                {session.state !== "after" && <Notes client={client} session={session} />}
-              </BriefCard>
+              />
             </div>
+            <WrapUp key={session.id} {...{ client, session, me, now, actions }} />
           </aside>
           {live && !reading && (
             <Bar
@@ -318,7 +319,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   );
 }
 
-const SHOWS_MODES = 300; // px
+const SHOWS_FORM = 300; // px: who hears whom, and the wrap-up, are there even if the card was folded
 
 /** As in the style sheets: on a narrow page one part is shown at a time. */
 const isPhone = () => matchMedia("(max-width: 900px)").matches;

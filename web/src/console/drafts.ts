@@ -74,7 +74,10 @@ export class Drafts {
   private write(all: Record<string, Typed>): void {
     this.store.set(all);
     try {
-      this.storage.setItem(KEY, JSON.stringify(Object.fromEntries(Object.entries(all).filter(([, typed]) => !typed.sent))));
+      this.storage.setItem(
+        KEY,
+        JSON.stringify(Object.fromEntries(Object.entries(all).filter(([, typed]) => !typed.sent || typed.outcome !== ""))),
+      );
     } catch {
       // forbidden or full: notes live as long as the page
     }

@@ -4,6 +4,7 @@ import type { HelpView, SessionView } from "../messages";
 import { Button, Dialog, Icon, Select, TextArea } from "../ui";
 import type { Actions } from "./actions";
 import { clock } from "../staff/format";
+import { sendsForm } from "./logic/keys";
 import { hunt, type Hunt } from "./logic/hunt";
 import { nameOf, userOf } from "../staff/names";
 import { t } from "../staff/texts";
@@ -43,6 +44,7 @@ export function HelpDialog({ session, subjects, actions, onClose }: HelpDialogPr
           value={note}
           data-testid="help-note"
           onInput={(event) => setNote(event.currentTarget.value)}
+          onKeyDown={(event) => sendsForm(event) && event.currentTarget.form?.requestSubmit()}
         />
         <Select
           label={t("help.category")}
@@ -56,7 +58,7 @@ export function HelpDialog({ session, subjects, actions, onClose }: HelpDialogPr
             {t("cancel")}
           </Button>
           <Button kind="help" type="submit" busy={busy} icon={CircleHelp} data-testid="help-send">
-            {t("help.send")}
+            {t("help.send")} <kbd class="wide-only">Ctrl Enter</kbd>
           </Button>
         </div>
       </form>

@@ -103,6 +103,7 @@ function SessionRow({
             {session.category.name} · {t(`session.${session.state}`)}
           </span>
         </span>
+        {session.state === "after" && <span class="pill pill-warn">{t("lane.unsaved")}</span>}
         {session.room?.held === true && (
           <span class="pill pill-warn" data-testid="row-held">
             {t("session.held")}

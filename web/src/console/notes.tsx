@@ -1,8 +1,10 @@
 import { useEffect } from "preact/hooks";
 import type { SessionView } from "../messages";
 import type { Client } from "../room/client";
-import { TextArea, useStore } from "../ui";
+import { toast, useStore } from "../ui";
+import type { RoomState } from "../room/state";
 import { Drafts } from "./drafts";
+import { nameOf, userOf } from "../staff/names";
 import { t } from "../staff/texts";
 
 const drafts = new WeakMap<Client, Drafts>();
@@ -16,8 +18,15 @@ export function draftsOf(client: Client): Drafts {
   return made;
 }
 
-/** Returns the field's text and its change handler. Text typed offline is sent once there is a connection. */
-export function useNotes(client: Client, session: SessionView): { text: string; type: (text: string, outcome?: string) => void } {
+export interface Notes {
+  text: string;
+  /** "" until one is chosen. */
+  outcome: string;
+  type: (text: string, outcome: string) => void;
+}
+
+/** Returns the notes on a session and their change handler. Text typed offline is sent once there is a connection. */
+export function useNotes(client: Client, session: SessionView): Notes {
   const notes = draftsOf(client);
   const typed = useStore(notes.state, (all) => all[session.id]);
   const status = useStore(client.state, (state) => state.status);
@@ -36,20 +45,23 @@ export function useNotes(client: Client, session: SessionView): { text: string; 
       leave();
     };
   }, [session.id]);
-  return { text: typed?.text ?? session.notes, type: (text, outcome = "") => notes.type(session.id, text, outcome) };
+  return {
+    text: typed?.text ?? session.notes,
+    outcome: typed?.outcome ?? "",
+    type: (text, outcome) => notes.type(session.id, text, outcome),
+  };
 }
 
-export function Notes({ client, session }: { client: Client; session: SessionView }) {
-  const { text, type } = useNotes(client, session);
-  return (
-    <TextArea
-      label={t("brief.notes")}
-      hint={t("brief.notes.hint")}
-      rows={4}
-      maxLength={4000}
-      value={text}
-      data-testid="notes"
-      onInput={(event) => type(event.currentTarget.value)}
-    />
-  );
+/** Says that notes were saved as they stood, when a wrap-up closed by itself. */
+export function useAutosaved(client: Client, { over, sessions }: RoomState): void {
+  useEffect(() => {
+    const notes = draftsOf(client);
+    for (const [id, typed] of Object.entries(notes.state.get())) {
+      const session = sessions[id];
+      if (!(id in over) || over[id] === "handed_over" || session === undefined) continue;
+      notes.send(id);
+      if (typed.text.trim() !== "") toast(t("wrap.autosaved", { user: nameOf(userOf(session)) }));
+      notes.forget(id);
+    }
+  }, [over]);
 }

@@ -5,6 +5,7 @@ import type { Actions } from "./actions";
 import { ChannelIcon } from "./lane";
 import { languageName, safeHref, shortUrl, since } from "../staff/format";
 import { keyLabel } from "./logic/keys";
+import { isWriting, useWriting } from "./writing";
 import { dash, field, fraction, secondsLeft, type Call } from "./logic/ringing";
 import { t } from "../staff/texts";
 
@@ -92,10 +93,10 @@ export function Incoming({ ring, now, muted, declining, actions, onAccept, onDec
   const card = useRef<HTMLElement>(null);
   useEffect(() => {
     // Takes the focus, so that Enter accepts whichever button was pressed last; a person who is writing keeps the focus.
-    const busyWriting = document.activeElement?.matches("input, textarea, select") ?? false;
-    if (!busyWriting && document.querySelector("dialog[open]") === null)
+    if (!isWriting() && document.querySelector("dialog[open]") === null)
       card.current?.querySelector<HTMLElement>(".ring-accept")?.focus({ preventScroll: true });
   }, []);
+  const writing = useWriting();
   const help = ring.kind === "help";
   const upgrade = ring.kind === "upgrade";
   const byUser = ring.kind === "user" || ring.kind === "callback" || upgrade;
@@ -157,7 +158,7 @@ export function Incoming({ ring, now, muted, declining, actions, onAccept, onDec
       ) : (
         <div class="ring-do">
           <Button icon={X} onClick={() => onDeclining(true)} data-testid="ring-decline">
-            {t(upgrade ? "ring.decline.upgrade" : "ring.decline")} <kbd>{keyLabel("decline")}</kbd>
+            {t(upgrade ? "ring.decline.upgrade" : "ring.decline")} {!writing && <kbd>{keyLabel("decline")}</kbd>}
           </Button>
           <Button
             kind={help ? "help" : "primary"}
@@ -167,7 +168,7 @@ export function Incoming({ ring, now, muted, declining, actions, onAccept, onDec
             class="ring-accept"
             data-testid="ring-accept"
           >
-            {t("ring.accept")} <kbd>{keyLabel("accept")}</kbd>
+            {t("ring.accept")} <kbd data-testid="ring-key">{keyLabel(writing ? "accept_writing" : "accept")}</kbd>
           </Button>
         </div>
       )}

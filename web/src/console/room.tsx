@@ -27,7 +27,6 @@ import { Splitter } from "./splitter";
 import { usePlace } from "./use-places";
 import type { Viewing } from "./use-view";
 import { WorkPane } from "./work";
-import { WrapUp } from "./wrapup";
 
 interface RoomProps {
   client: Client;
@@ -140,7 +139,6 @@ export function Room(props: RoomProps) {
           {link !== null && <TextOnlyBand link={link} />}
           {link !== null && <SharingBar devices={link.devices} />}
           <Middle {...props}>
-            {session.state === "after" && <WrapUp client={client} session={session} now={now} actions={actions} />}
             {callsBack(session) && <CallbackCard client={client} session={session} actions={actions} />}
             <section
               class="room-chat"

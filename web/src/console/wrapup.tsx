@@ -1,74 +1,124 @@
 import { useState } from "preact/hooks";
-import type { SessionView } from "../messages";
+import type { SessionView, StaffMe } from "../messages";
 import type { Client } from "../room/client";
+import { viewer } from "../room/state";
 import { Button, Select, TextArea } from "../ui";
 import type { Actions } from "./actions";
-import { endText } from "../staff/refusals";
 import { clock } from "../staff/format";
+import { sendsForm } from "./logic/keys";
 import { draftsOf, useNotes } from "./notes";
+import { endText } from "../staff/refusals";
 import { t } from "../staff/texts";
 
 export const OUTCOMES = ["resolved", "follow_up", "referred", "unresolved", "dropped", "not_reached"] as const;
 
-/** The form after the call: what the next person should know. Starts with the notes taken during the call. */
-export function WrapUp({
-  client,
-  session,
-  now,
-  actions,
-}: {
+interface WrapUpProps {
   client: Client;
   session: SessionView;
+  me: StaffMe;
   now: number;
-  actions: Pick<Actions, "wrapUp">;
-}) {
-  const { text, type } = useNotes(client, session);
-  const [outcome, setOutcome] = useState<string>(session.end_reason === "callback_missed" ? "not_reached" : "resolved");
-  const [busy, setBusy] = useState(false);
-  const save = async (event: Event) => {
-    event.preventDefault();
-    setBusy(true);
-    const drafts = draftsOf(client);
-    const unsaved = text;
-    drafts.forget(session.id); // a draft must not come after what was saved
-    if (await actions.wrapUp(session.id, unsaved.trim(), outcome)) return;
-    type(unsaved, outcome);
-    setBusy(false);
+  actions: Pick<Actions, "wrapUp" | "setState">;
+}
+
+/**
+ * What the next person should know: written during the conversation, saved after it. No outcome is chosen beforehand, so that
+ * none is saved by accident.
+ */
+export function WrapUp({ client, session, me, now, actions }: WrapUpProps) {
+  const { text, outcome, type } = useNotes(client, session);
+  const [busy, setBusy] = useState<"available" | "away" | null>(null);
+  const over = session.state === "after";
+  const owner = over || viewer(session)?.owner === true;
+  const save = async (then: "available" | "away") => {
+    setBusy(then);
+    draftsOf(client).forget(session.id); // a draft must not come after what was saved
+    const saved =
+      (then === "available" || (await actions.setState("away"))) && (await actions.wrapUp(session.id, text.trim(), outcome));
+    if (saved) return;
+    type(text, outcome);
+    setBusy(null);
   };
   return (
-    <form class="wrapup card" onSubmit={(event) => void save(event)}>
-      <header>
-        <h2>{t("wrap.title")}</h2>
-        <p class="dim">
-          {endText(session.end_reason)} {t("wrap.lead")}
-        </p>
-      </header>
-      <Select
-        label={t("wrap.outcome")}
-        value={outcome}
-        choices={OUTCOMES.map((value) => ({ value, label: t(`wrap.outcome.${value}`) }))}
-        onChange={(event) => {
-          setOutcome(event.currentTarget.value);
-          if (text !== "") type(text, event.currentTarget.value);
-        }}
-      />
+    <form
+      class={over ? "wrapup wrapup-over" : "wrapup"}
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (over && busy === null) void save("available");
+      }}
+    >
+      {over && <Over session={session} now={now} />}
+      {owner && <Outcome outcome={outcome} onOutcome={(next) => type(text, next)} />}
       <TextArea
-        label={t("wrap.notes")}
-        autoFocus
-        rows={5}
+        label={t(over ? "wrap.notes" : "brief.notes")}
+        hint={t(over ? "wrap.kept" : "brief.notes.hint")}
+        autoFocus={over}
+        rows={over ? 5 : 3}
         maxLength={4000}
         value={text}
-        data-testid="wrapup-notes"
+        data-testid={over ? "wrapup-notes" : "notes"}
         onInput={(event) => type(event.currentTarget.value, outcome)}
+        onKeyDown={(event) => over && sendsForm(event) && event.currentTarget.form?.requestSubmit()}
       />
-      <div class="row row-end">
-        {session.wrap_up_until !== null && (
-          <span class="dim num">{t("wrap.left", { left: clock((session.wrap_up_until - now) / 1000) })}</span>
-        )}
-        <Button kind="primary" type="submit" busy={busy} data-testid="wrapup-save">
-          {t("wrap.save")}
-        </Button>
-      </div>
+      {over && <Save wrapping={me.state === "wrap_up"} busy={busy} onAway={() => void save("away")} />}
     </form>
+  );
+}
+
+function Outcome({ outcome, onOutcome }: { outcome: string; onOutcome: (outcome: string) => void }) {
+  const choices = [
+    { value: "", label: t("wrap.outcome.none") },
+    ...OUTCOMES.map((value) => ({ value, label: t(`wrap.outcome.${value}`) })),
+  ];
+  return (
+    <Select
+      label={t("wrap.outcome")}
+      value={outcome}
+      choices={choices}
+      data-testid="wrapup-outcome"
+      onChange={(event) => onOutcome(event.currentTarget.value)}
+    />
+  );
+}
+
+interface SaveProps {
+  /** Whether saving ends my wrap-up: I am then available, or away if I choose so. */
+  wrapping: boolean;
+  busy: "available" | "away" | null;
+  onAway: () => void;
+}
+
+function Save({ wrapping, busy, onAway }: SaveProps) {
+  return (
+    <div class="wrapup-do">
+      <Button
+        kind="primary"
+        type="submit"
+        busy={busy === "available"}
+        disabled={busy !== null}
+        title="Ctrl Enter"
+        data-testid="wrapup-save"
+      >
+        {t(wrapping ? "wrap.save" : "wrap.save.only")}
+      </Button>
+      {wrapping && (
+        <Button busy={busy === "away"} disabled={busy !== null} onClick={onAway} data-testid="wrapup-save-away">
+          {t("wrap.save.away")}
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Over({ session, now }: { session: SessionView; now: number }) {
+  return (
+    <header>
+      <h2>{t("wrap.title")}</h2>
+      <p class="dim">
+        {endText(session.end_reason)} {t("wrap.lead")}
+      </p>
+      {session.wrap_up_until !== null && (
+        <p class="dim num">{t("wrap.left", { left: clock((session.wrap_up_until - now) / 1000) })}</p>
+      )}
+    </header>
   );
 }

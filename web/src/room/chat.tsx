@@ -111,9 +111,11 @@ function TypingLine({ client, session }: { client: Client; session: SessionView 
 function useFollowing(count: number) {
   const ref = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
+  const top = useRef(0);
   const [behind, setBehind] = useState(false);
   const toEnd = () => {
     ref.current?.scrollTo({ top: ref.current.scrollHeight });
+    top.current = ref.current?.scrollTop ?? 0;
     atEnd.current = true;
     setBehind(false);
   };
@@ -131,7 +133,10 @@ function useFollowing(count: number) {
   const onScroll = () => {
     const box = ref.current;
     if (!box) return;
-    atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+    const nearEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+    // A box that shrank or a line that grew also leaves the end; only the reader scrolls back.
+    if (nearEnd || box.scrollTop < top.current) atEnd.current = nearEnd;
+    top.current = box.scrollTop;
     if (atEnd.current) setBehind(false);
   };
   return { ref, behind, toEnd, onScroll };

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { beginsGroup, sends, TypingSignal } from "./compose";
 
-const enter = { key: "Enter", shiftKey: false, isComposing: false, keyCode: 13 };
+const enter = { key: "Enter", shiftKey: false, altKey: false, isComposing: false, keyCode: 13 };
 
 describe("the message box", () => {
   it("sends with Enter, and makes a line with Shift+Enter", () => {
     expect(sends(enter)).toBe(true);
     expect(sends({ ...enter, shiftKey: true })).toBe(false);
+    expect(sends({ ...enter, altKey: true })).toBe(false);
     expect(sends({ ...enter, key: "a" })).toBe(false);
   });
 

@@ -3,6 +3,8 @@
 export interface KeyPress {
   key: string;
   shiftKey: boolean;
+  /** Alt+Enter is another key: the console accepts a call with it while somebody writes. */
+  altKey: boolean;
   isComposing: boolean;
   keyCode: number;
 }
@@ -12,7 +14,7 @@ export interface KeyPress {
 export const composes = (press: KeyPress): boolean => press.isComposing || press.keyCode === 229;
 
 /** Enter sends, Shift+Enter is a new line. */
-export const sends = (press: KeyPress): boolean => press.key === "Enter" && !press.shiftKey && !composes(press);
+export const sends = (press: KeyPress): boolean => press.key === "Enter" && !press.shiftKey && !press.altKey && !composes(press);
 
 const TYPING_AGAIN_MS = 3000;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import en from "../../staff/en.json";
-import { actionOf, BINDINGS, keyLabel, type Press } from "./keys";
+import { actionOf, BINDINGS, keyLabel, sendsForm, type Press } from "./keys";
 
 const press = (code: string, over: Partial<Press> = {}): Press => ({
   code,
@@ -21,7 +21,7 @@ describe("keys", () => {
   });
 
   it("no two actions share one", () => {
-    expect(new Set(BINDINGS.map((one) => `${one.shift ?? false} ${one.code}`)).size).toBe(BINDINGS.length);
+    expect(new Set(BINDINGS.map((one) => `${one.shift ?? false} ${one.alt ?? false} ${one.code}`)).size).toBe(BINDINGS.length);
     expect(new Set(BINDINGS.map((one) => one.label)).size).toBe(BINDINGS.length);
   });
   it("work by place, whatever the keyboard types", () => {
@@ -37,6 +37,21 @@ describe("keys", () => {
   it("Enter accepts, but a focused button keeps its own Enter", () => {
     expect(actionOf(press("Enter"), free)).toBe("accept");
     expect(actionOf(press("Enter"), { ...free, onControl: true })).toBeNull();
+  });
+  it("Alt+Enter accepts while somebody writes, but not inside a syllable or a dialog", () => {
+    const alt = press("Enter", { altKey: true });
+    expect(actionOf(alt, { ...free, typing: true })).toBe("accept_writing");
+    expect(actionOf(alt, { ...free, onControl: true })).toBe("accept_writing");
+    expect(actionOf({ ...alt, isComposing: true }, { ...free, typing: true })).toBeNull();
+    expect(actionOf(alt, { ...free, dialogOpen: true })).toBeNull();
+    expect(actionOf(press("KeyM", { altKey: true }), free)).toBeNull();
+  });
+  it("Ctrl+Enter sends a form, Enter alone does not", () => {
+    const enter = { key: "Enter", ctrlKey: false, metaKey: false, isComposing: false };
+    expect(sendsForm(enter)).toBe(false);
+    expect(sendsForm({ ...enter, ctrlKey: true })).toBe(true);
+    expect(sendsForm({ ...enter, metaKey: true })).toBe(true);
+    expect(sendsForm({ ...enter, ctrlKey: true, isComposing: true })).toBe(false);
   });
   it("ending needs Shift, so that no slip ends a call", () => {
     expect(actionOf(press("KeyE"), free)).toBeNull();

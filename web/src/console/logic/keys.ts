@@ -5,6 +5,7 @@
  */
 export type Action =
   | "accept"
+  | "accept_writing"
   | "decline"
   | "mute_ring"
   | "state"
@@ -38,6 +39,8 @@ export interface Binding {
   /** `KeyboardEvent.code`. */
   code: string;
   shift?: boolean;
+  /** With Alt, also while somebody writes. */
+  alt?: boolean;
   /** The key's label. */
   label: string;
   group: "call" | "room" | "help" | "console";
@@ -45,6 +48,7 @@ export interface Binding {
 
 export const BINDINGS: readonly Binding[] = [
   { action: "accept", code: "Enter", label: "Enter", group: "call" },
+  { action: "accept_writing", code: "Enter", alt: true, label: "Alt Enter", group: "call" },
   { action: "decline", code: "KeyX", label: "X", group: "call" },
   { action: "mute_ring", code: "KeyQ", label: "Q", group: "call" },
   { action: "mic", code: "KeyM", label: "M", group: "room" },
@@ -100,11 +104,16 @@ export interface Focus {
 }
 
 export function actionOf(press: Press, focus: Focus): Action | null {
-  if (press.ctrlKey || press.altKey || press.metaKey || press.repeat || press.isComposing) return null;
-  if (focus.typing || focus.dialogOpen) return null;
+  if (press.ctrlKey || press.metaKey || press.repeat || press.isComposing || focus.dialogOpen) return null;
+  if (press.altKey) return BINDINGS.find((one) => one.alt && one.code === press.code && !press.shiftKey)?.action ?? null;
+  if (focus.typing) return null;
   if (press.key === "?") return "keys";
-  const binding = BINDINGS.find((one) => one.code === press.code && (one.shift ?? false) === press.shiftKey);
+  const binding = BINDINGS.find((one) => !one.alt && one.code === press.code && (one.shift ?? false) === press.shiftKey);
   if (binding === undefined) return null;
   if (binding.code === "Enter" && focus.onControl) return null;
   return binding.action;
 }
+
+/** Whether a press in a form's text field sends the form: Ctrl+Enter, or Command+Enter. */
+export const sendsForm = (press: Pick<Press, "key" | "ctrlKey" | "metaKey" | "isComposing">): boolean =>
+  press.key === "Enter" && (press.ctrlKey || press.metaKey) && !press.isComposing;
