@@ -4,22 +4,11 @@ from __future__ import annotations
 
 import re
 
-from msgspec.structs import replace
 from playwright.async_api import Locator, expect
 
-from signaling.records import Records
 from tests.browser.people import Cast, Staff, User, eventually
 
 LONG = "\n".join(f"확인할 점 {i}" for i in range(12))
-
-
-async def counselor_for_four(cast: Cast) -> Staff:
-    records = await Records.open(f"sqlite+aiosqlite:///{cast.service.data_dir / 'records.sqlite'}")
-    record = await records.staff("jimin")
-    assert record is not None
-    await records.save_staff(replace(record, capacity=4))
-    await records.close()
-    return await cast.counselor("jimin")
 
 
 async def says(user: User, text: str) -> None:
@@ -50,7 +39,7 @@ async def height(counselor: Staff, selector: str) -> float:
 
 
 async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Cast) -> None:
-    jimin = await counselor_for_four(cast)
+    jimin = await cast.counselor()
     rows, lines = jimin.get("session-row"), jimin.page.locator(".chat-lines")
     first = await by_text(cast, jimin, "첫째")
     await by_text(cast, jimin, "둘째")

@@ -37,6 +37,7 @@ import { MissedBand, TopBar } from "./top-bar";
 import { Splitter } from "./splitter";
 import { TransferDialog } from "./transfer";
 import { WrapUp } from "./wrapup";
+import { useAwayAfter } from "./use-away-after";
 import { useKeys } from "./use-keys";
 import { useHoldElsewhere, useRoom, useSessions } from "./use-sessions";
 import { useNews, useTitle } from "./use-news";
@@ -106,6 +107,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
   useAlerts(ring, silenced);
   useNews(sessions);
   useAutosaved(client, state);
+  const away = useAwayAfter(me);
   useTitle(sessions, ring !== null);
   useRingOverToasts(state);
   const mine = standing(session, state.replaced);
@@ -267,7 +269,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
                 language={session.language}
               />
             </div>
-            <WrapUp key={session.id} {...{ client, session, me, now, actions }} />
+            <WrapUp key={session.id} {...{ client, session, me, now, away, actions }} />
           </aside>
           {live && !reading && (
             <Bar

@@ -30,7 +30,7 @@ function StateSwitch({ me, now, onState }: Pick<TopBarProps, "me" | "now" | "onS
       data-testid={`state-${state}`}
       onClick={() => chosen !== state && onState(state)}
     >
-      <span class="dot" aria-hidden="true" /> {t(`state.${state}`)}
+      <span class="dot" aria-hidden="true" /> {t(state === "away" && me.state === "busy" ? "state.away.after" : `state.${state}`)}
     </button>
   );
   return (

@@ -12,11 +12,16 @@ import { t } from "../staff/texts";
 
 export const OUTCOMES = ["resolved", "follow_up", "referred", "unresolved", "dropped", "not_reached"] as const;
 
+/** What I am after saving. */
+type Then = "available" | "away";
+
 interface WrapUpProps {
   client: Client;
   session: SessionView;
   me: StaffMe;
   now: number;
+  /** Whether I asked to be away after this session. */
+  away: boolean;
   actions: Pick<Actions, "wrapUp" | "setState">;
 }
 
@@ -24,12 +29,14 @@ interface WrapUpProps {
  * What the next person should know: written during the conversation, saved after it. No outcome is chosen beforehand, so that
  * none is saved by accident.
  */
-export function WrapUp({ client, session, me, now, actions }: WrapUpProps) {
+export function WrapUp({ client, session, me, now, away, actions }: WrapUpProps) {
   const { text, outcome, type } = useNotes(client, session);
-  const [busy, setBusy] = useState<"available" | "away" | null>(null);
+  const [busy, setBusy] = useState<Then | null>(null);
+  const wrapping = me.state === "wrap_up";
+  const first: Then = wrapping && away ? "away" : "available";
   const over = session.state === "after";
   const owner = over || viewer(session)?.owner === true;
-  const save = async (then: "available" | "away") => {
+  const save = async (then: Then) => {
     setBusy(then);
     draftsOf(client).forget(session.id); // a draft must not come after what was saved
     const saved =
@@ -43,7 +50,7 @@ export function WrapUp({ client, session, me, now, actions }: WrapUpProps) {
       class={over ? "wrapup wrapup-over" : "wrapup"}
       onSubmit={(event) => {
         event.preventDefault();
-        if (over && busy === null) void save("available");
+        if (over && busy === null) void save(first);
       }}
     >
       {over && <Over session={session} now={now} />}
@@ -59,7 +66,7 @@ export function WrapUp({ client, session, me, now, actions }: WrapUpProps) {
         onInput={(event) => type(event.currentTarget.value, outcome)}
         onKeyDown={(event) => over && sendsForm(event) && event.currentTarget.form?.requestSubmit()}
       />
-      {over && <Save wrapping={me.state === "wrap_up"} busy={busy} onAway={() => void save("away")} />}
+      {over && <Save wrapping={wrapping} first={first} busy={busy} onSave={(then) => void save(then)} />}
     </form>
   );
 }
@@ -81,28 +88,36 @@ function Outcome({ outcome, onOutcome }: { outcome: string; onOutcome: (outcome:
 }
 
 interface SaveProps {
-  /** Whether saving ends my wrap-up: I am then available, or away if I choose so. */
+  /** Whether saving ends my wrap-up, and I am then available or away. */
   wrapping: boolean;
-  busy: "available" | "away" | null;
-  onAway: () => void;
+  /** What the main button does. */
+  first: Then;
+  busy: Then | null;
+  onSave: (then: Then) => void;
 }
 
-function Save({ wrapping, busy, onAway }: SaveProps) {
+function Save({ wrapping, first, busy, onSave }: SaveProps) {
+  const second = first === "away" ? "available" : "away";
   return (
     <div class="wrapup-do">
       <Button
         kind="primary"
         type="submit"
-        busy={busy === "available"}
+        busy={busy === first}
         disabled={busy !== null}
         title="Ctrl Enter"
         data-testid="wrapup-save"
       >
-        {t(wrapping ? "wrap.save" : "wrap.save.only")}
+        {t(wrapping ? `wrap.save.${first}` : "wrap.save")}
       </Button>
       {wrapping && (
-        <Button busy={busy === "away"} disabled={busy !== null} onClick={onAway} data-testid="wrapup-save-away">
-          {t("wrap.save.away")}
+        <Button
+          busy={busy === second}
+          disabled={busy !== null}
+          onClick={() => onSave(second)}
+          data-testid={`wrapup-save-${second}`}
+        >
+          {t(`wrap.save.${second}`)}
         </Button>
       )}
     </div>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { MessageLeft, QueueItem, SessionView, StaffMe } from "../../messages";
-import { inOrder, leftOpen, mine, neighbour, nextState, selected, waiting } from "./queue";
+import { awayAfter, inOrder, leftOpen, mine, neighbour, nextState, selected, waiting } from "./queue";
 
 const item = (session: string, since: number, kind: QueueItem["kind"] = "user"): QueueItem => ({
   session,
@@ -97,5 +97,10 @@ describe("my own state", () => {
     expect(nextState(me("busy", true))).toBe("away");
     expect(nextState(me("busy"))).toBe("available");
     for (const state of ["reserved", "lost", "signed_out"] as const) expect(nextState(me(state))).toBeNull();
+  });
+  it("is away after this session if I chose so during it, until I change my mind", () => {
+    const steps = [me("busy", true), me("busy"), me("wrap_up"), me("available", true), me("wrap_up")];
+    let after = false;
+    expect(steps.map((step) => (after = awayAfter(after, step)))).toEqual([false, true, true, false, false]);
   });
 });

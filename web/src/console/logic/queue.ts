@@ -75,3 +75,12 @@ export function nextState(me: StaffMe): "available" | "away" | null {
       return null;
   }
 }
+
+/**
+ * Returns whether I am to be away after my sessions: I chose it during one, or was away before. `before`: the last answer, which
+ * counts while I wrap up, since the state then no longer tells.
+ */
+export function awayAfter(before: boolean, { state, ready }: StaffMe): boolean {
+  if (state === "busy") return !ready;
+  return (state === "wrap_up" || state === "lost" || state === "reserved") && before;
+}

@@ -1,0 +1,15 @@
+import { useEffect, useRef } from "preact/hooks";
+import type { StaffMe } from "../messages";
+import { awayAfter } from "./logic/queue";
+
+const KEY = "sangdam.away_after";
+
+/** Returns whether I am to be away once I have saved my wrap-up; remembered over a reload. */
+export function useAwayAfter(me: StaffMe): boolean {
+  const wanted = useRef<boolean | null>(null);
+  wanted.current ??= sessionStorage.getItem(KEY) === "yes";
+  const now = awayAfter(wanted.current, me);
+  wanted.current = now;
+  useEffect(() => sessionStorage.setItem(KEY, now ? "yes" : ""), [now]);
+  return now;
+}
