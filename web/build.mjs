@@ -35,8 +35,8 @@ await build({
   },
 });
 for (const page of pages) {
-  const html = await readFile(join(outDir, page, "index.html"));
-  await writeFile(join(outDir, `${page}.html`), html);
+  const html = await readFile(join(outDir, page, "index.html"), "utf8");
+  await writeFile(join(outDir, `${page}.html`), await withLayersFirst(html));
   await rm(join(outDir, page), { recursive: true });
 }
 
@@ -63,6 +63,14 @@ if (existsSync(join(here, "src/shop/index.html"))) {
       rollupOptions: { input: shopPages.map((name) => join(here, "src/shop", name)) },
     },
   });
+}
+
+/** Moves the sheet that declares the order of the layers before the others, whichever order the chunks came in. */
+async function withLayersFirst(html) {
+  const sheets = html.match(/ *<link rel="stylesheet"[^>]*>\n?/g) ?? [];
+  const texts = await Promise.all(sheets.map((sheet) => readFile(join(outDir, /href="\/([^"]+)"/.exec(sheet)[1]), "utf8")));
+  const first = sheets[texts.findIndex((text) => text.includes("@layer reset"))];
+  return first && first !== sheets[0] ? html.replace(first, "").replace(sheets[0], first + sheets[0]) : html;
 }
 
 // Compressed copies, in trees of their own (signaling/server/http/compressed.py says why).

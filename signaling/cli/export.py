@@ -64,4 +64,5 @@ async def export(records: Records, session_id: str, audience: str, out: Path) ->
 
 
 def _words(line: Line) -> str:
-    return f"{line.name or line.role}: {'[picture]' if line.kind == 'picture' else line.text}"
+    gone = "[unsent]" if line.change == "retracted" else "[picture]" if line.kind == "picture" else ""
+    return f"{line.name or line.role}: {gone or line.text}"

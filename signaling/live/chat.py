@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,17 +12,20 @@ from signaling.live.clock import Now
 from signaling.live.connections import Client
 from signaling.live.entry import Entry
 from signaling.live.pending_writes import Owed
-from signaling.protocol.client_messages import GetLines, SendLine, Typing
-from signaling.protocol.server_messages import LineAck, NewLine, TypingNow, encode
+from signaling.protocol.audit_actions import AuditAction
+from signaling.protocol.client_messages import EditLine, GetLines, RetractLine, SendLine, Typing
+from signaling.protocol.server_messages import LineAck, LineChanged, NewLine, TypingNow, encode
 from signaling.protocol.server_messages import Lines as LinesReply
 from signaling.protocol.session_views import Line
 from signaling.protocol.words import Audience
 from signaling.records import FileRecord, Records, RecordsAway
-from signaling.session import matrix
+from signaling.records.lines import without_former
+from signaling.session import corrections, matrix
 from signaling.session.events import Say
 from signaling.session.model import NotAllowed, Person
 
 CATCH_UP_LINES = 200
+CHANGEABLE = frozenset({"waiting", "active", "after"})  # states of a session in which lines may be edited and retracted
 
 
 class Lines:
@@ -50,6 +54,7 @@ class Lines:
                 audience=audience,
                 text=message.text,
                 picture=message.picture if message.kind == "picture" else "",
+                reply_to=message.reply_to,
                 at=self._now(),
             )
             client.send(LineAck(session=entry.id, line=message.line, seq=line.seq, at=line.at))
@@ -84,6 +89,34 @@ class Lines:
             if not new:
                 await self._records.remove_file(file.id)
 
+    async def edit(self, entry: Entry, person: Person, message: EditLine) -> None:
+        """Change the text of a line of this person, and show it to everyone who may read the line."""
+        now = self._now()
+        await self._change(entry, person, message.seq, lambda line: corrections.edited(line, person.id, message.text, now))
+
+    async def retract(self, entry: Entry, person: Person, message: RetractLine) -> None:
+        """Remove the text or picture of a line of this person, for everyone but staff, who still see what it was."""
+        now = self._now()
+        await self._change(entry, person, message.seq, lambda line: corrections.retracted(line, person.id, now))
+
+    async def _change(self, entry: Entry, person: Person, seq: int, change: Callable[[Line], Line | None]) -> None:
+        """Carry out a change. RecordsAway: not acknowledged, the client keeps it."""
+        if self._owed:
+            raise RecordsAway
+        if entry.session.state not in CHANGEABLE:
+            raise NotAllowed("wrong_state")
+        async with entry.lines_lock:
+            try:
+                line = await self._records.change_line(entry.id, seq, change)
+            except LookupError:
+                raise NotAllowed("unknown_line") from None
+            if line is None:
+                return
+            self._fan_out(entry, line, LineChanged)
+        if person.staff:
+            action: AuditAction = "line.retract" if line.change == "retracted" else "line.edit"
+            await self._records.audit(person.staff, action, f"session/{entry.id}", line.changed_at, f"line {seq}")
+
     async def _audience(self, entry: Entry, person: Person, message: SendLine) -> Audience:
         """Return the audience of a line. Raise `NotAllowed` with the reason if this person may not write it."""
         audience = self._audience_now(entry, person, message.kind, message.audience)
@@ -93,6 +126,7 @@ class Lines:
                 raise NotAllowed("unknown_picture")
         elif not message.text.strip():
             raise NotAllowed("empty")
+        await self._check_reply(entry, audience, message.reply_to)
         return audience
 
     def _audience_now(self, entry: Entry, person: Person, kind: str, wanted: Audience) -> Audience:
@@ -102,6 +136,12 @@ class Lines:
         if kind == "note" and not person.staff:
             raise NotAllowed("not_yours")
         return "staff" if kind == "note" or state == "after" else matrix.audience(entry.session, person, wanted)
+
+    async def _check_reply(self, entry: Entry, audience: Audience, seq: int) -> None:
+        """Refuse a reply to a line that a reader of the reply may not read. Whether such a line exists is not told."""
+        quoted = await self._records.line(entry.id, seq) if seq else None
+        if seq and (quoted is None or quoted.kind == "system" or (audience == "all" and quoted.audience == "staff")):
+            raise NotAllowed("unknown_line")
 
     async def system(self, entry: Entry, say: Say) -> None:
         await self._by_us(
@@ -155,18 +195,21 @@ class Lines:
 
         await self._owed.now_or_later(entry.id, write)
 
-    def _fan_out(self, entry: Entry, line: Line) -> None:
-        entry.last_seq = max(entry.last_seq, line.seq)
-        frame = encode(NewLine(session=entry.id, line=line))
+    def _fan_out(self, entry: Entry, line: Line, kind: type[NewLine | LineChanged] = NewLine) -> None:
+        entry.last_seq = max(entry.last_seq, line.rev)
+        for_staff = encode(kind(session=entry.id, line=line))
+        for_users = encode(kind(session=entry.id, line=without_former(line)))
         for participant, client in entry.holders.items():
-            if participant in entry.session.people and (line.audience == "all" or _is_staff(entry, participant)):
-                client.send_encoded(frame)
+            if _is_staff(entry, participant):
+                client.send_encoded(for_staff)
+            elif participant in entry.session.people and line.audience == "all":
+                client.send_encoded(for_users)
 
     async def catch_up(self, entry: Entry, client: Client, person: Person, message: GetLines) -> None:
         audience: Audience = "staff" if person.staff else "all"
         found: list[Line] = []
         if message.after < entry.last_seq:
-            found = await self._records.lines(entry.id, after=message.after, limit=CATCH_UP_LINES + 1, audience=audience)
+            found = await self._records.line_changes(entry.id, message.after, CATCH_UP_LINES + 1, audience)
         client.send(LinesReply(session=entry.id, lines=found[:CATCH_UP_LINES], more=len(found) > CATCH_UP_LINES, id=message.id))
 
     def typing(self, entry: Entry, person: Person, message: Typing) -> None:

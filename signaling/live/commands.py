@@ -118,6 +118,16 @@ async def _line(live: Live, client: Client, entry: Entry, person: Person, messag
     return None
 
 
+async def _edit_line(live: Live, client: Client, entry: Entry, person: Person, message: msg.EditLine) -> Reply:
+    await live.lines.edit(entry, person, message)
+    return None
+
+
+async def _retract_line(live: Live, client: Client, entry: Entry, person: Person, message: msg.RetractLine) -> Reply:
+    await live.lines.retract(entry, person, message)
+    return None
+
+
 async def _lines(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetLines) -> Reply:
     await live.lines.catch_up(entry, client, person, message)
     return None
@@ -452,6 +462,8 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.AddChannel: _event(lambda person, m: ev.ChannelChanged(person.id, m.channel)),
     staff_msg.AnswerUpgrade: _event(lambda person, m: ev.UpgradeAnswered(person.id, m.take)),
     msg.SendLine: in_session(_line),
+    msg.EditLine: in_session(_edit_line),
+    msg.RetractLine: in_session(_retract_line),
     msg.GetLines: in_session(_lines),
     msg.Typing: in_session(_typing),
     msg.BoardMessage: in_session(_board),

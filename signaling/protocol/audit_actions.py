@@ -16,6 +16,8 @@ AuditAction = Literal[
     "picture.read",
     "file.read",
     "file.infected",
+    "line.edit",
+    "line.retract",
     "callback.invite",
     "recording.play",
     "recording.export",

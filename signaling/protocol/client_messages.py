@@ -99,11 +99,29 @@ class SendLine(Message, tag="line"):
     audience: Audience = "all"
     text: LineText = ""
     picture: OptionalId = ""
+    reply_to: Annotated[int, Meta(ge=0)] = 0
+    id: int | None = None
+
+
+class EditLine(Message, tag="edit_line"):
+    """Change the text of the client's own line ``seq``, within five minutes after it was sent."""
+
+    session: Id
+    seq: int
+    text: LineText
+    id: int | None = None
+
+
+class RetractLine(Message, tag="retract_line"):
+    """Retract the client's own line ``seq``, within five minutes after it was sent."""
+
+    session: Id
+    seq: int
     id: int | None = None
 
 
 class GetLines(Message, tag="lines"):
-    """Ask for the lines numbered above ``after``. The reply is ``lines``."""
+    """Ask for the lines that are new or changed since: those with a ``rev`` above ``after``. The reply is ``lines``."""
 
     session: Id
     after: int = 0
@@ -198,7 +216,8 @@ class AnswerRecording(Message, tag="recording"):
 
 
 ClientMessage = (
-    Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | GetLines | Typing | BoardMessage
+    Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | EditLine
+    | RetractLine | GetLines | Typing | BoardMessage
     | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | Rate | AnswerRecording | StaffMessage
 )  # fmt: skip  # a list of names
 

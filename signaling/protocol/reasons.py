@@ -64,6 +64,7 @@ SessionReason = Literal[
     "out_of_hours",
     "empty",
     "unknown_picture",
+    "unknown_line",
     "no_worker",
     "bad_board",
 ]

@@ -122,8 +122,15 @@ class NewLine(Message, tag="line"):
     line: Line
 
 
+class LineChanged(Message, tag="line_changed"):
+    """A line was edited or retracted. This is the line as it is now."""
+
+    session: str
+    line: Line
+
+
 class Lines(Message, tag="lines"):
-    """The reply to ``lines``, in order. ``more``: further lines follow after the last one."""
+    """The reply to ``lines``, in the order of ``rev``. ``more``: further lines follow after the last one."""
 
     session: str
     lines: list[Line]
@@ -284,8 +291,8 @@ class Bye(Message, tag="bye"):
 
 ServerMessage = (
     Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | PeerEnded | LineAck | NewLine
-    | Lines | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver | StaffUpdate
-    | Queue | Wallboard | Trend | CallQuality | Bye
+    | LineChanged | Lines | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver
+    | StaffUpdate | Queue | Wallboard | Trend | CallQuality | Bye
 )  # fmt: skip  # a list of names
 
 encode = msgspec.json.Encoder().encode

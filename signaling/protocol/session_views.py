@@ -259,12 +259,23 @@ class SessionView(Struct, kw_only=True):
     ended_at: int | None = None
 
 
+class Former(Struct, kw_only=True):
+    """A text or picture that a line had ``until`` it was changed."""
+
+    until: int
+    text: str = ""
+    picture: str = ""
+
+
 class Line(Struct, kw_only=True):
     """One chat message of the session's record.
 
     ``kind``: text; picture (``picture`` is its id); file (``text`` is its name; ``args`` has ``file``, its id, ``kind``,
     ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); system. The ``text`` of a system line is a key
     such as ``joined``, ``left``, ``mode.whisper``, ``help.asked`` or ``recording``, and ``args`` has the values for it.
+    ``rev``: number of the line's newest change; ``seq`` until it is changed. A retracted line has neither text nor picture.
+    ``reply_to``: ``seq`` of the line to which this one replies; 0 for none.
+    ``former``: what the line said before, oldest first. Users never get it.
     """
 
     seq: int
@@ -278,3 +289,8 @@ class Line(Struct, kw_only=True):
     text: str = ""
     picture: str = ""
     args: dict[str, str] = {}
+    rev: int = 0
+    change: Literal["", "edited", "retracted"] = ""
+    changed_at: int = 0
+    reply_to: int = 0
+    former: list[Former] = []

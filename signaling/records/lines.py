@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
+import msgspec
 import pycrdt
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from signaling.protocol.session_views import Line
+from signaling.protocol.session_views import Former, Line
 from signaling.protocol.words import Audience, Role
 
 from . import tables as t
@@ -36,6 +38,7 @@ class Lines(Leading):
         text: str = "",
         picture: str = "",
         args: dict[str, str] | None = None,
+        reply_to: int = 0,
         at: int,
     ) -> tuple[Line, bool]:
         """Store a line under the session's next number, and return it with True.
@@ -55,6 +58,7 @@ class Lines(Leading):
             text=text,
             picture=picture,
             args=args or {},
+            reply_to=reply_to,
         )
 
         def append(connection: sa.Connection) -> tuple[Line, bool]:
@@ -66,12 +70,38 @@ class Lines(Leading):
     async def lines(self, session_id: str, after: int = 0, limit: int = 200, audience: Audience = "all") -> list[Line]:
         """Return up to `limit` lines numbered above `after`, in order.
 
-        `audience` is who reads: "all" (users) gets the lines for all, "staff" gets every line.
+        `audience` is who reads: "all" (users) gets the lines for all, "staff" gets every line and what it said before.
         """
-        query = _LINE.where(t.line.c.session == session_id, t.line.c.seq > after)
+        return await self._lines(session_id, t.line.c.seq, after, limit, audience)
+
+    async def line_changes(self, session_id: str, after: int, limit: int, audience: Audience) -> list[Line]:
+        """Return up to `limit` lines that are new or changed since: those with a `rev` above `after`, in the order of `rev`."""
+        return await self._lines(session_id, t.line.c.rev, after, limit, audience)
+
+    async def _lines(self, session_id: str, number: sa.Column[int], after: int, limit: int, audience: Audience) -> list[Line]:
+        query = _LINE.where(t.line.c.session == session_id, number > after)
         if audience == "all":
             query = query.where(t.line.c.audience == "all")
-        return [Line(**row) for row in await self._all(query.order_by(t.line.c.seq).limit(limit))]
+        found = [_line(row) for row in await self._all(query.order_by(number).limit(limit))]
+        return found if audience == "staff" else [without_former(line) for line in found]
+
+    async def line(self, session_id: str, seq: int) -> Line | None:
+        """Return the line, or None when there is no such line."""
+        row = await self._first(_LINE.where(t.line.c.session == session_id, t.line.c.seq == seq))
+        return _line(row) if row else None
+
+    async def change_line(self, session_id: str, seq: int, change: Callable[[Line], Line | None]) -> Line | None:
+        """Store what `change` makes of a line, under the session's next number, and return it.
+
+        `change` is pure, and returns None when there is nothing to do; so does this. What it raises is raised. The picture or
+        file of a retracted line is hidden from users. Raises LookupError when there is no such line, and Overtaken.
+        """
+
+        def work(connection: sa.Connection) -> Line | None:
+            self.require_leading(connection)
+            return _change(connection, session_id, seq, change)
+
+        return await self._transaction(work, writes=True)
 
     # --- board ---------------------------------------------------------------------------------------------------------
 
@@ -111,7 +141,23 @@ class Lines(Leading):
             return await _updates(connection, session_id)
 
 
-def _append(connection: sa.Connection, session_id: str, line: Line) -> tuple[Line, bool]:
+def without_former(line: Line) -> Line:
+    """Return the line as users may see it."""
+    if not line.former:
+        return line
+    return msgspec.structs.replace(line, former=[], args={} if line.change == "retracted" else line.args)
+
+
+def _line(row: sa.RowMapping) -> Line:
+    return Line(**{**row, "former": [Former(**each) for each in row["former"]]})
+
+
+def _values(line: Line) -> dict[str, Any]:
+    values = {field: getattr(line, field) for field in Line.__struct_fields__}
+    return values | {"former": [msgspec.structs.asdict(each) for each in line.former]}
+
+
+def _next_number(connection: sa.Connection, session_id: str) -> int:
     # This statement comes first because it locks the session's row, so that lines of one session are numbered in turn.
     numbered = connection.execute(
         sa.update(t.session)
@@ -119,17 +165,39 @@ def _append(connection: sa.Connection, session_id: str, line: Line) -> tuple[Lin
         .values(last_seq=t.session.c.last_seq + 1)
         .returning(t.session.c.last_seq)
     )
-    seq = numbered.scalar_one_or_none()
-    if seq is None:
+    number = numbered.scalar_one_or_none()
+    if number is None:
         raise UnknownSession(session_id)
+    return int(number)
+
+
+def _append(connection: sa.Connection, session_id: str, line: Line) -> tuple[Line, bool]:
+    line.seq = line.rev = _next_number(connection, session_id)
     stored = connection.execute(_LINE.where(t.line.c.session == session_id, t.line.c.id == line.id)).mappings().first()
     if stored is not None:
         connection.rollback()
-        return Line(**stored), False
-    line.seq = seq
-    values = {field: getattr(line, field) for field in Line.__struct_fields__}
-    connection.execute(sa.insert(t.line).values(session=session_id, **values))
+        return _line(stored), False
+    connection.execute(sa.insert(t.line).values(session=session_id, **_values(line)))
     return line, True
+
+
+def _change(connection: sa.Connection, session_id: str, seq: int, change: Callable[[Line], Line | None]) -> Line | None:
+    rev = _next_number(connection, session_id)
+    here = sa.and_(t.line.c.session == session_id, t.line.c.seq == seq)
+    stored = connection.execute(_LINE.where(here)).mappings().first()
+    if stored is None:
+        raise LookupError(f"line {seq}")
+    before = _line(stored)
+    line = change(before)
+    if line is None:
+        connection.rollback()
+        return None
+    line.rev = rev
+    connection.execute(sa.update(t.line).where(here).values(_values(line)))
+    if line.change == "retracted":
+        for table, hidden in ((t.picture, before.picture), (t.file, before.args.get("file", ""))):
+            connection.execute(sa.update(table).where(table.c.id == hidden).values(audience="staff"))
+    return line
 
 
 async def _claim(connection: AsyncConnection, session_id: str, epoch: int) -> None:

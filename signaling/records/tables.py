@@ -173,7 +173,13 @@ line = sa.Table(
     _text("text"),
     _text("picture"),
     sa.Column("args", sa.JSON, nullable=False),
+    sa.Column("rev", sa.BigInteger, nullable=False, server_default="0"),
+    _text("change"),
+    sa.Column("changed_at", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("reply_to", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("former", sa.JSON, nullable=False, server_default="[]"),
     sa.UniqueConstraint("session", "id"),
+    sa.Index("ix_line_session_rev", "session", "rev"),
 )
 
 board_update = sa.Table(

@@ -52,6 +52,7 @@ SENTENCES: dict[ErrorReason, str] = {
     "replaced": "Another tab has taken over.",
     "unknown": "This does not exist any more.",
     "unknown_picture": "This picture may not be shared here.",
+    "unknown_line": "This line does not exist here.",
     "empty": "This message is empty.",
     "recording": "This call is being recorded. Say first whether you agree to be recorded.",
     "no_help": "There is no open help request.",
@@ -256,7 +257,7 @@ class _Connection:
     def _within_limits(self, message: msg.ClientMessage) -> bool:
         now = time.monotonic_ns() // 1_000_000
         allowed = self._messages.take("", now)
-        if allowed and isinstance(message, msg.SendLine | msg.LeaveMessage | staff_msg.WrapUp):
+        if allowed and isinstance(message, msg.SendLine | msg.EditLine | msg.LeaveMessage | staff_msg.WrapUp):
             allowed = self._lines.take("", now)
         return allowed
 

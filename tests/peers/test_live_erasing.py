@@ -189,6 +189,11 @@ async def lived_through(house: House, word: str) -> str:
         for person, name in ((user, "u"), (jimin, "k")):
             assert (await person.say("line", line=f"{name}-{word}", text=f"말 {word}"))["type"] == "ok"
         await says(jimin, type="line", line="k-note", kind="note", text=f"쪽지 {word}")
+        for line, text in (("u-edited", f"고치기 전 {word}"), ("u-retracted", f"취소 {word}")):
+            assert (await user.say("line", line=line, text=text))["type"] == "ok"
+            seq = (await user.find(lambda seen, line=line: seen["type"] == "ack" and seen["line"] == line))["seq"]
+            change = {"type": "edit_line", "text": "고친 뒤"} if line == "u-edited" else {"type": "retract_line"}
+            await says(user, **change, seq=seq)
         picture = await upload(house, user, word)
         await says(user, type="line", line="u-pic", kind="picture", picture=picture, text=word)
         assert (await send(service, user, f"파일 {word}.txt", f"내용 {word}".encode())).status == 200

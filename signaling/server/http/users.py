@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from signaling.protocol.language_tags import lookup
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.reasons import InviteReason
 from signaling.protocol.session_views import CategoryView, Line, OpeningView, SiteView
-from signaling.protocol.texts import Exact
+from signaling.protocol.texts import Exact, Seen
 from signaling.protocol.words import Channel, Locale
 from signaling.records import Records
 from signaling.records.opening_hours import is_open, next_opening
@@ -230,7 +231,8 @@ async def transcript(request: web.Request) -> web.Response:
         raise not_found()
     site = await records.site(session.site)
     title = f"{site.name(session.language) if site else session.site} · {_time_of(session.started_at)}"
-    texts = [title, "", *(_written(line, session.language) for line in await _all_lines(records, session_id))]
+    lines = {line.seq: line for line in await _all_lines(records, session_id)}
+    texts = [title, "", *(written(line, lines, session.language) for line in lines.values())]
     return web.Response(
         text="\n".join(texts) + "\n",
         content_type="text/plain",
@@ -250,16 +252,34 @@ async def _all_lines(records: Records, session_id: str) -> list[Line]:
 
 
 _ROLES = {
-    "ko": {"user": "나", "counselor": "상담사", "professional": "전문가", "picture": "[사진]"},
-    "en": {"user": "You", "counselor": "counselor", "professional": "professional", "picture": "[picture]"},
+    "ko": {"user": "나", "counselor": "상담사", "professional": "전문가"},
+    "en": {"user": "You", "counselor": "counselor", "professional": "professional"},
 }
 
 
-def _written(line: Line, language: str) -> str:
+_STATES = {
+    "ko": {"picture": "[사진]", "retracted": "[보내기 취소]", "edited": " (수정함)"},
+    "en": {"picture": "[picture]", "retracted": "[unsent]", "edited": " (edited)"},
+}
+_QUOTE = Seen(60, cut=True)  # of the line to which another replies
+
+
+def written(line: Line, lines: Mapping[int, Line], language: str) -> str:
+    """Return a line as the user's copy of the conversation has it. `lines`: by number, for the quotes of replies."""
     words = _ROLES[lookup(language, _ROLES) or "en"]
     role = words.get(line.role, line.role)
     who = f"{line.name} ({role})" if line.name and line.role != "user" else line.name or role
-    return f"[{_time_of(line.at)}] {who}: {words['picture'] if line.kind == 'picture' else line.text}"
+    quoted = lines.get(line.reply_to)
+    reply = f" (↩ “{_QUOTE(_content(quoted, language))}”)" if quoted is not None else ""
+    edited = _STATES[lookup(language, _STATES) or "en"]["edited"] if line.change == "edited" else ""
+    return f"[{_time_of(line.at)}] {who}{reply}: {_content(line, language)}{edited}"
+
+
+def _content(line: Line, language: str) -> str:
+    words = _STATES[lookup(language, _STATES) or "en"]
+    if line.change == "retracted":
+        return words["retracted"]
+    return words["picture"] if line.kind == "picture" else line.text
 
 
 def _time_of(at_ms: int) -> str:

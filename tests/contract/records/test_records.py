@@ -15,7 +15,7 @@ from alembic.script import ScriptDirectory
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from signaling.protocol.session_views import Line
+from signaling.protocol.session_views import Former, Line
 from signaling.records import (
     Category,
     MessageRecord,
@@ -35,6 +35,7 @@ from signaling.records import (
 from signaling.records.database import newest_revision
 from signaling.records.opening_hours import Hours
 from signaling.records.tables import metadata
+from signaling.session.corrections import edited, retracted
 from tests.contract.records.downgraded import downgrade
 
 DAY_MS = 86_400_000
@@ -131,6 +132,36 @@ async def test_reopened_records_hold_everything(records: Records, url: str) -> N
     assert [s.snapshot for s in await again.live_sessions()] == [b"machine"]
     assert [line.text for line in await again.lines("s-1")] == ["안녕하세요"]
     await again.close()
+
+
+async def test_changed_line_has_a_number_above_all_before(records: Records) -> None:
+    await records.create_session(session())
+    for name in ("l-1", "l-2", "l-3"):
+        await say(records, name)
+    changed = await records.change_line("s-1", 2, lambda line: retracted(line, "u-1", 7))
+    assert changed is not None
+    assert (changed.seq, changed.rev) == (2, 4)
+    assert await records.change_line("s-1", 2, lambda line: retracted(line, "u-1", 8)) is None
+    assert (await say(records, "l-4"))[0].seq == 5
+    assert [line.seq for line in await records.lines("s-1")] == [1, 2, 3, 5]
+    assert [line.seq for line in await records.line_changes("s-1", 3, 9, "all")] == [2, 5]
+    with pytest.raises(LookupError):
+        await records.change_line("s-1", 99, lambda line: line)
+
+
+async def test_former_texts_are_for_staff_and_gone_with_the_session(records: Records, url: str) -> None:
+    await records.create_session(session())
+    await say(records, "l-1", text="FORMER")
+    await records.change_line("s-1", 1, lambda line: edited(line, "u-1", "지금", 7))
+    assert [line.former for line in await records.lines("s-1", audience="staff")] == [[Former(until=7, text="FORMER")]]
+    assert [line.former for line in await records.lines("s-1")] == [[]]
+    assert await records.line_changes("s-1", 0, 9, "all") == await records.lines("s-1")
+    await records.erase_session("s-1")
+    engine = create_async_engine(url)
+    async with engine.connect() as connection:
+        rows = await connection.execute(sa.text("SELECT former FROM line WHERE session = 's-1'"))
+        assert rows.all() == []
+    await engine.dispose()
 
 
 # --- sites and staff --------------------------------------------------------------------------------------------------

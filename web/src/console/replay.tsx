@@ -6,6 +6,7 @@ import { Chat, type AudienceChoice } from "../room/chat";
 import type { Client } from "../room/client";
 import type { Pictures } from "../room/pictures";
 import type { RoomLink } from "../room/room-link";
+import { linesAsOf } from "../room/writing/as-of";
 import { Button, Icon, useLocale, useStore } from "../ui";
 import { timeOfDay } from "../staff/format";
 import { moments } from "./logic/moments";
@@ -27,12 +28,13 @@ export function Replay({ client, link, session, pictures, audience }: ReplayProp
   const [strokes, setStrokes] = useState<number[]>([]);
   const [until, setUntil] = useState(Infinity);
   const onStrokes = useCallback((times: number[]) => setStrokes((known) => (known.join() === times.join() ? known : times)), []);
+  const asThen = useCallback((all: Line[]) => linesAsOf(all, until), [until]);
   const stops = useMemo(() => moments(lines, strokes), [lines, strokes]);
   return (
     <div class="replay">
       <Scrubber stops={stops} until={until} onUntil={setUntil} />
       <section class="replay-chat" aria-label={t("chat.title")}>
-        <Chat client={client} session={session} pictures={pictures} audience={audience} until={until} />
+        <Chat client={client} session={session} pictures={pictures} audience={audience} asThen={asThen} />
       </section>
       <div class="replay-board">
         <Board link={link} session={session} pictures={pictures} until={until} onStrokes={onStrokes} />

@@ -86,10 +86,28 @@ export interface SendLine {
   audience?: Audience;
   text?: string;
   picture?: string;
+  reply_to?: number;
   id?: number | null;
 }
 
-/** Ask for the lines numbered above ``after``. The reply is ``lines``. */
+/** Change the text of the client's own line ``seq``, within five minutes after it was sent. */
+export interface EditLine {
+  type: "edit_line";
+  session: string;
+  seq: number;
+  text: string;
+  id?: number | null;
+}
+
+/** Retract the client's own line ``seq``, within five minutes after it was sent. */
+export interface RetractLine {
+  type: "retract_line";
+  session: string;
+  seq: number;
+  id?: number | null;
+}
+
+/** Ask for the lines that are new or changed since: those with a ``rev`` above ``after``. The reply is ``lines``. */
 export interface GetLines {
   type: "lines";
   session: string;
@@ -195,6 +213,8 @@ export type ClientMessage =
   | SetMedia
   | AddChannel
   | SendLine
+  | EditLine
+  | RetractLine
   | GetLines
   | Typing
   | BoardMessage

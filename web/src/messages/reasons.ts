@@ -49,6 +49,7 @@ export type SessionReason =
   | "out_of_hours"
   | "empty"
   | "unknown_picture"
+  | "unknown_line"
   | "no_worker"
   | "bad_board";
 
@@ -77,6 +78,7 @@ export type CommandReason =
   | "out_of_hours"
   | "empty"
   | "unknown_picture"
+  | "unknown_line"
   | "no_worker"
   | "bad_board"
   | "stale_fence"
@@ -110,6 +112,7 @@ export type ErrorReason =
   | "out_of_hours"
   | "empty"
   | "unknown_picture"
+  | "unknown_line"
   | "no_worker"
   | "bad_board"
   | "stale_fence"
@@ -225,6 +228,7 @@ export type HttpReason =
   | "out_of_hours"
   | "empty"
   | "unknown_picture"
+  | "unknown_line"
   | "no_worker"
   | "bad_board"
   | "stale_fence"

@@ -112,7 +112,14 @@ export interface NewLine {
   line: Line;
 }
 
-/** The reply to ``lines``, in order. ``more``: further lines follow after the last one. */
+/** A line was edited or retracted. This is the line as it is now. */
+export interface LineChanged {
+  type: "line_changed";
+  session: string;
+  line: Line;
+}
+
+/** The reply to ``lines``, in the order of ``rev``. ``more``: further lines follow after the last one. */
 export interface Lines {
   type: "lines";
   session: string;
@@ -289,6 +296,7 @@ export type ServerMessage =
   | PeerEnded
   | LineAck
   | NewLine
+  | LineChanged
   | Lines
   | Colleagues
   | CallbackTimes

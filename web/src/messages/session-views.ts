@@ -230,12 +230,22 @@ export interface SessionView {
   ended_at: number | null;
 }
 
+/** A text or picture that a line had ``until`` it was changed. */
+export interface Former {
+  until: number;
+  text: string;
+  picture: string;
+}
+
 /**
  * One chat message of the session's record.
  *
  * ``kind``: text; picture (``picture`` is its id); file (``text`` is its name; ``args`` has ``file``, its id, ``kind``,
  * ``bytes``, and ``locked`` if it needs a password); note (of staff, for staff); system. The ``text`` of a system line is a key
  * such as ``joined``, ``left``, ``mode.whisper``, ``help.asked`` or ``recording``, and ``args`` has the values for it.
+ * ``rev``: number of the line's newest change; ``seq`` until it is changed. A retracted line has neither text nor picture.
+ * ``reply_to``: ``seq`` of the line to which this one replies; 0 for none.
+ * ``former``: what the line said before, oldest first. Users never get it.
  */
 export interface Line {
   seq: number;
@@ -249,4 +259,9 @@ export interface Line {
   text: string;
   picture: string;
   args: Record<string, string>;
+  rev: number;
+  change: "" | "edited" | "retracted";
+  changed_at: number;
+  reply_to: number;
+  former: Former[];
 }

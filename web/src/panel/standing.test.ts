@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Line, WaitingView } from "../messages";
-import { aSession } from "../room/testing";
+import { aLine, aSession } from "../room/testing";
 import { setLocale } from "../ui/i18n";
 import en from "./en.json";
 import ko from "./ko.json";
@@ -18,20 +18,7 @@ const waiting = (changes: Partial<WaitingView> = {}): WaitingView => ({
   ...changes,
 });
 const inLine = (changes: Partial<WaitingView> = {}) => aSession({ state: "waiting", channel: "text", waiting: waiting(changes) });
-const line = (changes: Partial<Line>): Line => ({
-  seq: 1,
-  id: "l",
-  author: "p2",
-  name: "Jimin",
-  role: "counselor",
-  kind: "text",
-  audience: "all",
-  at: 0,
-  text: "hi",
-  picture: "",
-  args: {},
-  ...changes,
-});
+const line = (changes: Partial<Line>) => aLine(1, { at: 0, text: "hi", ...changes });
 
 beforeEach(() => setLocale("ko"));
 

@@ -2,6 +2,7 @@ import { Pause, Play } from "lucide";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { clock as asClock, timeOfDay } from "../staff/format";
 import { nameOf, roleName } from "../staff/names";
+import { linesAsOf, turns } from "../room/writing/as-of";
 import { RecordedBoard } from "./board";
 import { Transcript } from "./transcript";
 import { IconButton, Select, useLocale, useStore } from "../ui";
@@ -21,8 +22,7 @@ export function Player({ recording }: { recording: Recording }) {
   useEffect(() => () => clock.close(), [clock]);
   const { position } = useStore(clock.state);
   const moment = momentAt(recording.pieces, position);
-  const count = recording.lines.filter((line) => line.at <= moment).length;
-  const said = useMemo(() => recording.lines.slice(0, count), [recording, count]);
+  const said = useMemo(() => linesAsOf(recording.lines, moment), [recording, turns(recording.lines, moment)]);
   const box = useRef<HTMLElement>(null);
   useKeys(clock, box);
   return (

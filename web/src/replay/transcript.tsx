@@ -1,12 +1,15 @@
 import type { Line } from "../messages";
 import { LineText } from "../room/line-text";
+import { Former, Unsent } from "../room/writing/former";
+import { gist } from "../room/writing/quote";
+import "../room/writing/said.css";
 import { StoredPicture } from "../staff/brief";
 import { timeOfDay } from "../staff/format";
 import { nameOf, roleName } from "../staff/names";
 import { useLocale } from "../ui";
 import { t, textOr } from "./texts";
 
-function Said({ line }: { line: Line }) {
+function Said({ line, lines }: { line: Line; lines: Line[] }) {
   const locale = useLocale();
   const staff = line.audience === "staff";
   if (line.kind === "system") {
@@ -24,12 +27,19 @@ function Said({ line }: { line: Line }) {
         {staff && <span class="pill pill-help">{t("staff")}</span>}
         {line.kind === "note" && <span class="pill">{t("note")}</span>}
       </p>
+      {line.reply_to > 0 && (
+        <blockquote class="said-quoted" dir="auto">
+          {gist(lines.find(({ seq }) => seq === line.reply_to))}
+        </blockquote>
+      )}
+      {line.change === "retracted" && <Unsent />}
       {line.picture !== "" && <StoredPicture id={line.picture} alt={line.text} class="said-picture" />}
       {line.text !== "" && (
         <div class="said-text" dir="auto">
           <LineText text={line.text} />
         </div>
       )}
+      <Former line={line} />
     </li>
   );
 }
@@ -40,7 +50,7 @@ export function Transcript({ lines }: { lines: Line[] }) {
   return (
     <ol class="transcript" data-testid="transcript">
       {lines.map((line) => (
-        <Said key={line.seq} line={line} />
+        <Said key={line.seq} line={line} lines={lines} />
       ))}
     </ol>
   );

@@ -1,25 +1,32 @@
-import { ImageOff } from "lucide";
-import { useEffect, useState } from "preact/hooks";
-import type { Line } from "../messages";
+import type { Line, SessionView } from "../messages";
 import { Button } from "../ui/button";
-import { Dialog } from "../ui/dialog";
-import { Icon } from "../ui/icon";
+import type { Client } from "./client";
+import { sends } from "./compose";
 import { lineFailure } from "./failures";
+import { LinePicture } from "./line-picture";
 import { LineText } from "./line-text";
 import type { Pictures } from "./pictures";
 import { FileLine } from "./sharing";
 import type { OutLine } from "./state";
 import { clock, nameAndRole, nameOf, systemText, t } from "./words";
 
+/** What the page loads after its first picture: corrections, replies. */
+export type Writing = typeof import("./writing/said");
+
 export interface ChatLineProps {
+  client: Client;
+  session: SessionView;
+  writing: Writing | null;
+  /** Whether the page has a message box. */
+  writes: boolean;
   line: Line;
-  own: boolean;
   /** Whether the line begins a group: author and time are then shown. */
   first: boolean;
   pictures: Pictures;
 }
 
-export function ChatLine({ line, own, first, pictures }: ChatLineProps) {
+export function ChatLine({ line, first, ...rest }: ChatLineProps) {
+  const { session, pictures, writing } = rest;
   if (line.kind === "system" || line.role === "system") {
     const text = systemText(line);
     return text === null ? null : (
@@ -28,7 +35,13 @@ export function ChatLine({ line, own, first, pictures }: ChatLineProps) {
       </div>
     );
   }
+  const own = line.author === session.you;
   const author = own ? t("you") : nameAndRole({ name: line.name, role: line.role });
+  const shared = line.picture ? (
+    <LinePicture picture={line.picture} pictures={pictures} label={t("chat.pictureBy", { name: nameOf(line) })} />
+  ) : line.kind === "file" ? (
+    <FileLine line={line} pictures={pictures} />
+  ) : null;
   return (
     <div
       class={`chat-line ${own ? "chat-line-own" : ""} ${first ? "chat-line-first" : ""} ${line.audience === "staff" ? "chat-line-staff" : ""}`}
@@ -36,6 +49,7 @@ export function ChatLine({ line, own, first, pictures }: ChatLineProps) {
       data-kind={line.kind}
       data-role={line.role}
       data-audience={line.audience}
+      data-seq={line.seq}
     >
       {first ? (
         <div class="chat-author">
@@ -46,14 +60,14 @@ export function ChatLine({ line, own, first, pictures }: ChatLineProps) {
       ) : (
         <span class="visually-hidden">{author}: </span>
       )}
-      {line.kind === "picture" ? (
-        <LinePicture picture={line.picture} pictures={pictures} label={t("chat.pictureBy", { name: nameOf(line) })} />
-      ) : line.kind === "file" ? (
-        <FileLine line={line} pictures={pictures} />
+      {writing ? (
+        <writing.Said line={line} sends={sends} shared={shared} {...rest} />
       ) : (
-        <div class="chat-text" dir="auto">
-          <LineText text={line.text} />
-        </div>
+        (shared ?? (
+          <div class="chat-text" dir="auto">
+            <LineText text={line.text} />
+          </div>
+        ))
       )}
     </div>
   );
@@ -85,48 +99,5 @@ export function OutgoingLine({ line, pictures, onDismiss }: { line: OutLine; pic
         <div class="chat-state">{t("chat.sending")}</div>
       )}
     </div>
-  );
-}
-
-/** Returns a picture's blob: address; undefined while it loads, null when it is not available. */
-export function usePicture(pictures: Pictures, picture: string): string | null | undefined {
-  const [url, setUrl] = useState<string | null | undefined>(undefined);
-  useEffect(() => {
-    let wanted = true;
-    setUrl(undefined);
-    if (picture === "") return;
-    pictures.url(picture).then(
-      (loaded) => wanted && setUrl(loaded),
-      () => wanted && setUrl(null),
-    );
-    return () => {
-      wanted = false;
-    };
-  }, [pictures, picture]);
-  return url;
-}
-
-function LinePicture({ picture, pictures, label }: { picture: string; pictures: Pictures; label: string }) {
-  const url = usePicture(pictures, picture);
-  const [large, setLarge] = useState(false);
-  if (url === undefined) return <div class="chat-picture-loading skeleton" />;
-  if (url === null) {
-    return (
-      <div class="chat-text chat-picture-gone">
-        <Icon node={ImageOff} /> {t("chat.pictureGone")}
-      </div>
-    );
-  }
-  return (
-    <>
-      <button type="button" class="chat-picture" onClick={() => setLarge(true)} aria-label={label}>
-        <img src={url} alt={label} />
-      </button>
-      {large && (
-        <Dialog title={label} closeLabel={t("close")} onClose={() => setLarge(false)} class="picture-dialog">
-          <img src={url} alt={label} />
-        </Dialog>
-      )}
-    </>
   );
 }

@@ -1,9 +1,9 @@
 import { ArrowDown } from "lucide";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Audience, Line, SessionView } from "../messages";
 import { Button } from "../ui/button";
 import { useLocale, useStore } from "../ui/store";
-import { ChatLine, OutgoingLine } from "./chat-line";
+import { ChatLine, OutgoingLine, type Writing } from "./chat-line";
 import type { Client } from "./client";
 import { Composer, type AudienceChoice, type ComposerAid } from "./composer";
 import { beginsGroup } from "./compose";
@@ -26,19 +26,20 @@ export interface ChatProps {
   aid?: ComposerAid;
   /** Whether the conversation is over: reading only. */
   readOnly?: boolean;
-  /** Shows only what was written until then (ms since the epoch). */
-  until?: number;
+  /** Shows the lines as they were at some earlier moment. */
+  asThen?: (lines: Line[]) => Line[];
 }
 
 /** The chat: lines in order, lines being sent, who is typing, and the message box. */
-export function Chat({ client, session, pictures, audience, aid, readOnly = false, until = Infinity }: ChatProps) {
+export function Chat({ client, session, pictures, audience, aid, readOnly = false, asThen }: ChatProps) {
   useLocale();
   const all = useStore(client.state, (state) => state.lines[session.id] ?? NO_LINES);
-  const lines = until === Infinity ? all : all.filter((line) => line.at <= until);
+  const lines = useMemo(() => asThen?.(all) ?? all, [all, asThen]);
   const outbox = useStore(client.state, (state) => state.outbox[session.id] ?? NO_OUT);
   const status = useStore(client.state, (state) => state.status);
   const chosen: Audience = audience?.value ?? "all";
   const scroll = useFollowing(lines.length + outbox.length);
+  const writing = useWriting();
   return (
     <div class="chat">
       <div
@@ -50,19 +51,29 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
         aria-live="polite"
         aria-label={t("chat.title")}
       >
-        {lines.length + outbox.length === 0 && <p class="chat-empty">{t("chat.empty")}</p>}
-        {lines.map((line, i) => (
-          <ChatLine
-            key={line.seq}
-            line={line}
-            own={line.author === session.you}
-            pictures={pictures}
-            first={beginsGroup(lines[i - 1], line)}
-          />
-        ))}
-        {outbox.map((line) => (
-          <OutgoingLine key={line.id} line={line} pictures={pictures} onDismiss={() => client.dismissLine(session.id, line.id)} />
-        ))}
+        <div ref={scroll.rows}>
+          {lines.length + outbox.length === 0 && <p class="chat-empty">{t("chat.empty")}</p>}
+          {lines.map((line, i) => (
+            <ChatLine
+              key={line.seq}
+              client={client}
+              session={session}
+              line={line}
+              pictures={pictures}
+              writing={writing}
+              writes={!readOnly}
+              first={beginsGroup(lines[i - 1], line)}
+            />
+          ))}
+          {outbox.map((line) => (
+            <OutgoingLine
+              key={line.id}
+              line={line}
+              pictures={pictures}
+              onDismiss={() => client.dismissLine(session.id, line.id)}
+            />
+          ))}
+        </div>
       </div>
       {scroll.behind && (
         <Button class="chat-newer" icon={ArrowDown} onClick={scroll.toEnd}>
@@ -72,18 +83,39 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
       <TypingLine client={client} session={session} />
       {status !== "open" && <p class="chat-offline">{t("chat.offline")}</p>}
       {!readOnly && (
-        <Composer
-          key={session.id}
-          client={client}
-          session={session.id}
-          pictures={pictures}
-          audience={audience}
-          to={chosen}
-          aid={aid}
-        />
+        <>
+          {writing && <writing.ReplyBar client={client} session={session.id} />}
+          <Composer
+            key={session.id}
+            client={client}
+            session={session.id}
+            pictures={pictures}
+            audience={audience}
+            to={chosen}
+            aid={aid}
+          />
+        </>
       )}
     </div>
   );
+}
+
+let loaded: Writing | null = null;
+
+/** Return what this page loads after its first picture; null until it is here. */
+function useWriting(): Writing | null {
+  const [writing, setWriting] = useState(loaded);
+  useEffect(() => {
+    if (writing) return;
+    import("./writing/said").then(
+      (module) => {
+        loaded = module;
+        setWriting(module);
+      },
+      () => undefined, // lines can be read and written without it
+    );
+  }, []);
+  return writing;
 }
 
 function TypingLine({ client, session }: { client: Client; session: SessionView }) {
@@ -110,6 +142,7 @@ function TypingLine({ client, session }: { client: Client; session: SessionView 
 /** Scrolls along as lines come, unless the reader scrolled back; then says that there are new ones. */
 function useFollowing(count: number) {
   const ref = useRef<HTMLDivElement>(null);
+  const rows = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   const top = useRef(0);
   const [behind, setBehind] = useState(false);
@@ -124,10 +157,8 @@ function useFollowing(count: number) {
     else setBehind(true);
   }, [count]);
   useEffect(() => {
-    const box = ref.current;
-    if (!box) return;
     const resized = new ResizeObserver(() => atEnd.current && toEnd());
-    resized.observe(box);
+    for (const box of [ref.current, rows.current]) if (box) resized.observe(box);
     return () => resized.disconnect();
   }, []);
   const onScroll = () => {
@@ -139,5 +170,5 @@ function useFollowing(count: number) {
     top.current = box.scrollTop;
     if (atEnd.current) setBehind(false);
   };
-  return { ref, behind, toEnd, onScroll };
+  return { ref, rows, behind, toEnd, onScroll };
 }

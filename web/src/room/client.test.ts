@@ -1,22 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ClientMessage, Line, ServerMessage } from "../messages";
+import type { ClientMessage, ServerMessage } from "../messages";
 import { Client } from "./client";
 import type { Socket } from "./connection";
-import { aSession } from "./testing";
+import { aLine, aSession } from "./testing";
 
-const line = (seq: number): Line => ({
-  seq,
-  id: `l${seq}`,
-  author: "p1",
-  name: "",
-  role: "user",
-  kind: "text",
-  audience: "all",
-  at: seq,
-  text: `${seq}`,
-  picture: "",
-  args: {},
-});
+const line = (seq: number) => aLine(seq, { author: "p1", name: "", role: "user" });
 
 /** A server's side of the sockets that a client opens, the newest last. */
 class FakeServer {

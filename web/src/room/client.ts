@@ -2,8 +2,8 @@
 
 import type { SendLine, ServerMessage } from "../messages";
 import { createStore, type Readable } from "../ui/store";
-import { Connection, RequestError, type ConnectionOptions } from "./connection";
-import { initialState, lastSeq, reduce, viewer, type RoomEvent, type RoomState } from "./state";
+import { Connection, RequestError, type ConnectionOptions, type Kept } from "./connection";
+import { initialState, lastRev, reduce, viewer, type RoomEvent, type RoomState } from "./state";
 
 export interface ClientOptions {
   token?: string;
@@ -36,11 +36,13 @@ export interface Draft {
 export class Client {
   readonly connection: Connection;
   readonly drafts = new Map<string, Draft>();
+  /** session → the line to which the next one replies; 0 for none. */
+  readonly replies = createStore<Record<string, number>>({});
   private readonly store = createStore<RoomState>(initialState);
   private readonly storage: Pick<Storage, "getItem" | "setItem">;
   private readonly now: () => number;
   private readonly listeners = new Set<(message: ServerMessage) => void>();
-  /** Sessions whose lines were requested on this connection, with the last seq up to which none is missing. */
+  /** Sessions whose lines were requested on this connection, with the last `rev` up to which none is missing. */
   private caughtUp = new Set<string>();
   private readonly complete = new Map<string, number>();
 
@@ -57,13 +59,10 @@ export class Client {
       onStatus: (status, reason) => this.apply({ type: "status", status, reason }),
       onRefused: (line, reason) => {
         this.apply({ type: "refused", line, reason });
-        this.keepLines();
       },
+      onKept: () => this.keepLines(),
     });
-    for (const line of this.keptLines()) {
-      this.apply({ type: "sending", line });
-      this.connection.sendLine(line);
-    }
+    for (const line of this.keptLines()) this.deliver(line);
   }
 
   /** The state, for `useStore`. */
@@ -92,14 +91,27 @@ export class Client {
   /** Shows the line as "sending" at once and sends it until it is acknowledged. */
   sendLine(line: Omit<SendLine, "type" | "line" | "id">): string {
     const whole: SendLine = { type: "line", line: newId(), ...line };
-    this.connection.sendLine(whole);
-    this.apply({ type: "sending", line: whole });
-    this.keepLines();
+    this.deliver(whole);
     return whole.line;
   }
 
-  /** Forgets a line that was refused. */
-  dismissLine(session: string, line: string): void {
+  /** Edits an own line, or retracts it (null), as soon as the server can be reached. */
+  changeLine(session: string, seq: number, text: string | null): void {
+    this.deliver(text === null ? { type: "retract_line", session, seq } : { type: "edit_line", session, seq, text });
+  }
+
+  replyTo(session: string, seq: number): void {
+    this.replies.update((replies) => ({ ...replies, [session]: seq }));
+  }
+
+  private deliver(message: Kept): void {
+    this.connection.deliver(message);
+    this.apply({ type: "sending", line: message });
+    this.keepLines();
+  }
+
+  /** Forgets a line (by its id) or a change (by the line's number) that was refused. */
+  dismissLine(session: string, line: string | number): void {
     this.apply({ type: "dismiss", session, line });
   }
 
@@ -117,7 +129,7 @@ export class Client {
   /** Sessions that were complete on the former connection are complete up to their last line. */
   private returned(): void {
     for (const session of this.complete.keys()) {
-      if (this.caughtUp.has(session)) this.complete.set(session, lastSeq(this.store.get(), session));
+      if (this.caughtUp.has(session)) this.complete.set(session, lastRev(this.store.get(), session));
     }
     this.caughtUp.clear();
   }
@@ -130,7 +142,7 @@ export class Client {
       for (;;) {
         const reply = await this.connection.request({ type: "lines", session, after });
         const last = reply.type === "lines" ? reply.lines.at(-1) : undefined;
-        if (last) after = last.seq;
+        if (last) after = last.rev;
         if (reply.type !== "lines") return;
         this.complete.set(session, after);
         if (reply.more !== true || !last) return;
@@ -153,10 +165,10 @@ export class Client {
     }
   }
 
-  private keptLines(): SendLine[] {
+  private keptLines(): Kept[] {
     try {
       const kept: unknown = JSON.parse(this.storage.getItem(OUTBOX) ?? "[]");
-      return Array.isArray(kept) ? (kept as SendLine[]) : [];
+      return Array.isArray(kept) ? (kept as Kept[]) : [];
     } catch {
       return [];
     }

@@ -56,7 +56,8 @@ export function Composer({ client, session, pictures, audience, to, aid }: Compo
     const words = text.trim();
     if (words === "" || aid?.holds(words) === true) return;
     try {
-      client.sendLine({ session, text: words, audience: to });
+      client.sendLine({ session, text: words, audience: to, reply_to: client.replies.get()[session] });
+      client.replyTo(session, 0);
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       toast(t("refused.too_many"), "error");

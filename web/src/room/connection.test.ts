@@ -35,7 +35,7 @@ function connected() {
     locale: "ko",
     onMessage: (message) => messages.push(message),
     onStatus: (status, reason) => statuses.push([status, reason]),
-    onRefused: (line, reason) => refused.push([line.line, reason]),
+    onRefused: (line, reason) => refused.push([line.type === "line" ? line.line : String(line.seq), reason]),
     openSocket: () => {
       sockets.push(new FakeSocket());
       return sockets.at(-1)!;
@@ -132,11 +132,11 @@ describe("Connection", () => {
 
   it("sends a line again on the next connection until it is acknowledged", () => {
     const { connection, socket, greet } = connected();
-    connection.sendLine(line("a"));
-    connection.sendLine(line("b"));
+    connection.deliver(line("a"));
+    connection.deliver(line("b"));
     socket().say({ type: "ack", session: "s1", line: "a", seq: 1, at: 6 });
     socket().onclose?.();
-    connection.sendLine(line("c"));
+    connection.deliver(line("c"));
     vi.advanceTimersByTime(0);
     greet();
     expect(
@@ -144,12 +144,12 @@ describe("Connection", () => {
         .sent.filter((message) => message.type === "line")
         .map((message) => message.line),
     ).toEqual(["b", "c"]);
-    expect(connection.unacknowledged().map((one) => one.line)).toEqual(["b", "c"]);
+    expect(connection.unacknowledged().map((one) => one.type === "line" && one.line)).toEqual(["b", "c"]);
   });
 
   it("does not send a refused line again, and says why", async () => {
     const { connection, socket, refused } = connected();
-    connection.sendLine(line("a"));
+    connection.deliver(line("a"));
     socket().say({ type: "error", id: 1, reason: "empty" });
     await vi.advanceTimersByTimeAsync(0);
     expect(refused).toEqual([["a", "empty"]]);
@@ -158,7 +158,7 @@ describe("Connection", () => {
 
   it("gives up a line that the server never answers, although it answers everything else", async () => {
     const { connection, socket, refused } = connected();
-    connection.sendLine(line("l1"));
+    connection.deliver(line("l1"));
     for (let second = 0; second < 60; second++) {
       await vi.advanceTimersByTimeAsync(1000);
       socket().say({ type: "pong", now: 5 });
@@ -174,13 +174,13 @@ describe("Connection", () => {
 
   it("says nothing that no server understands: halves of emojis and U+0000", () => {
     const { connection, socket } = connected();
-    connection.sendLine({ ...line("l1"), text: "half \ud83d, other half \ude00, whole 😀, nothing \0." });
+    connection.deliver({ ...line("l1"), text: "half \ud83d, other half \ude00, whole 😀, nothing \0." });
     expect(socket().sent.at(-1)?.text).toBe("half , other half , whole 😀, nothing .");
   });
 
   it("keeps a line that the server cannot store just now, and sends it again", async () => {
     const { connection, socket, refused } = connected();
-    connection.sendLine(line("a"));
+    connection.deliver(line("a"));
     socket().say({ type: "error", id: 1, reason: "unavailable" });
     await vi.advanceTimersByTimeAsync(1500);
     expect(
@@ -192,10 +192,20 @@ describe("Connection", () => {
     expect([refused, connection.unacknowledged()]).toEqual([[], []]);
   });
 
+  it("sends the last change of a line again after a return, and only that", () => {
+    const { connection, socket, greet } = connected();
+    connection.deliver({ type: "edit_line", session: "s1", seq: 3, text: "a" });
+    connection.deliver({ type: "retract_line", session: "s1", seq: 3 });
+    socket().onclose?.();
+    vi.advanceTimersByTime(0);
+    greet();
+    expect(socket().types()).toEqual(["hello", "retract_line"]);
+  });
+
   it("refuses more than 200 unacknowledged lines", () => {
     const { connection } = connected();
-    for (let n = 0; n < 200; n++) connection.sendLine(line(`n${n}`));
-    expect(() => connection.sendLine(line("one more"))).toThrow("outbox_full");
+    for (let n = 0; n < 200; n++) connection.deliver(line(`n${n}`));
+    expect(() => connection.deliver(line("one more"))).toThrow("outbox_full");
   });
 
   it("stays closed after a final goodbye, and open() takes the session back", () => {

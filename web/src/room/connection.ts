@@ -1,6 +1,6 @@
 /** Keeps one WebSocket to the server: hello, requests and replies, lines resent until acknowledged, reconnecting. No DOM. */
 
-import type { Bye, ByeReason, ClientMessage, ErrorReason, SendLine, ServerMessage } from "../messages";
+import type { Bye, ByeReason, ClientMessage, EditLine, ErrorReason, RetractLine, SendLine, ServerMessage } from "../messages";
 import { clean } from "../ui/cut";
 import { delayMs, jittered } from "./ladder";
 
@@ -40,11 +40,19 @@ export interface ConnectionOptions {
   locale: string;
   onMessage: (message: ServerMessage) => void;
   onStatus: (status: Status, reason: ClosedReason | "") => void;
-  /** Called when the server refuses a line; the line is not sent again. */
-  onRefused: (line: SendLine, reason: FailureReason) => void;
+  /** Called when the server refuses a kept message; it is not sent again. */
+  onRefused: (message: Kept, reason: FailureReason) => void;
+  /** Called when a kept message was answered. */
+  onKept?: () => void;
   openSocket?: (url: string) => Socket;
   random?: () => number;
 }
+
+/** A message that is kept until it is answered, and sent again after each return. */
+export type Kept = SendLine | EditLine | RetractLine;
+
+/** A later change of a line takes the place of an earlier one. */
+const keptAs = (message: Kept): string => (message.type === "line" ? message.line : `${message.session} ${message.seq}`);
 
 type Asked = Extract<ClientMessage, { id?: number | null }>;
 type WithoutId<M> = M extends unknown ? Omit<M, "id"> : never;
@@ -83,7 +91,7 @@ export class Connection {
   private wanted = false;
   private retryMs: number | null = null;
   private pending = new Map<number, Pending>();
-  private outbox = new Map<string, SendLine>();
+  private outbox = new Map<string, Kept>();
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private pingTimer: ReturnType<typeof setInterval> | undefined;
   private silence: ReturnType<typeof setTimeout> | undefined;
@@ -134,36 +142,45 @@ export class Connection {
     });
   }
 
-  /** Keeps the line until its `ack` (or a refusal) and sends it again after each return; refuses when 200 are waiting. */
-  sendLine(line: SendLine): void {
+  /** Keeps the message until its answer (or a refusal) and sends it again after each return; refuses when 200 are waiting. */
+  deliver(message: Kept): void {
     if (this.outbox.size >= OUTBOX_MOST) throw new RequestError("outbox_full");
-    this.outbox.set(line.line, line);
-    this.post(line);
+    this.outbox.set(keptAs(message), message);
+    this.post(message);
   }
 
-  unacknowledged(): SendLine[] {
+  unacknowledged(): Kept[] {
     return [...this.outbox.values()];
   }
 
-  /** `attempt`: how often the line was sent over working connections without an answer. */
-  private post(line: SendLine, attempt = 1): void {
+  /** `attempt`: how often the message was sent over working connections without an answer. */
+  private post(line: Kept, attempt = 1): void {
     if (!this.greeted) return;
     this.request(line).then(
-      () => this.outbox.delete(line.line),
+      () => this.isKept(line) && this.forget(line),
       (error: unknown) => {
         if (!(error instanceof RequestError) || error.reason === "offline") return;
         if (error.reason === "timeout" && attempt < LINE_ATTEMPTS) this.postAgain(line, attempt + 1);
         else if (error.reason === "unavailable") setTimeout(() => this.postAgain(line), AWAY_MS);
-        else {
-          this.outbox.delete(line.line);
+        else if (this.isKept(line)) {
+          this.forget(line);
           this.options.onRefused(line, error.reason);
         }
       },
     );
   }
 
-  private postAgain(line: SendLine, attempt = 1): void {
-    if (this.outbox.has(line.line)) this.post(line, attempt);
+  private postAgain(line: Kept, attempt = 1): void {
+    if (this.isKept(line)) this.post(line, attempt);
+  }
+
+  private isKept(message: Kept): boolean {
+    return this.outbox.get(keptAs(message)) === message;
+  }
+
+  private forget(message: Kept): void {
+    this.outbox.delete(keptAs(message));
+    this.options.onKept?.();
   }
 
   private dial(): void {

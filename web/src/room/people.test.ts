@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { arrange } from "./arrange";
 import { hearing } from "./hearing";
-import { aParticipant, aSession, drHan, jimin } from "./testing";
+import { aLine, aParticipant, aSession, drHan, jimin } from "./testing";
 import { systemText } from "./words";
 
 const room = (changes: object) => ({ ...aSession().room!, ...changes });
@@ -93,17 +93,7 @@ describe("system lines", () => {
   const CHANNELS = ["voice", "video", "asked.voice", "asked.video", "declined", "missed"].map((channel) => `channel.${channel}`);
 
   it.each([...SAID, ...MODES, ...CHANNELS])("%s has words, and they name the person", (text) => {
-    const line = {
-      seq: 1,
-      id: "l1",
-      author: "",
-      name: "",
-      role: "system",
-      kind: "system",
-      audience: "all",
-      at: 0,
-      picture: "",
-    } as const;
+    const line = aLine(1, { author: "", name: "", role: "system", kind: "system", at: 0 });
     const args = { name: "Jimin", role: "counselor", from: "Suho", reason: "left" };
     expect(systemText({ ...line, text, args })).toMatch(/^[^{}]{4,}$/);
   });

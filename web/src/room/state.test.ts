@@ -1,24 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Line, SendLine } from "../messages";
+import type { SendLine } from "../messages";
 import { initialState, reduce, typingNow, type RoomEvent, type RoomState } from "./state";
-import { aSession } from "./testing";
+import { aLine, aSession } from "./testing";
 
 const after = (events: RoomEvent[], from: RoomState = initialState, now = 1000) =>
   events.reduce((state, event) => reduce(state, event, now), from);
 
-const line = (seq: number, text = `line ${seq}`): Line => ({
-  seq,
-  id: `l${seq}`,
-  author: "p2",
-  name: "Jimin",
-  role: "counselor",
-  kind: "text",
-  audience: "all",
-  at: 1,
-  text,
-  picture: "",
-  args: {},
-});
+const line = (seq: number, text = `line ${seq}`) => aLine(seq, { text, at: 1 });
 const mine: SendLine = { type: "line", session: "s1", line: "mine", text: "안녕하세요" };
 
 describe("lines", () => {
@@ -137,5 +125,39 @@ describe("a place in line", () => {
     ]);
     expect(state.sessions.s1).toEqual({ ...aSession(), waiting });
     expect(Object.keys(state.sessions)).toEqual(["s1"]);
+  });
+});
+
+describe("changes of lines", () => {
+  const edit = { type: "edit_line", session: "s1", seq: 3, text: "better" } as const;
+  const shown = after([{ type: "lines", session: "s1", lines: [line(3), line(4)] }]);
+
+  it("are waited for, and gone when the changed line comes, which keeps its place", () => {
+    const waiting = after([{ type: "sending", line: edit }], shown);
+    expect(waiting.changes.s1).toEqual({ 3: { text: "better", refused: "" } });
+    const done = after(
+      [{ type: "line_changed", session: "s1", line: { ...line(3, "better"), rev: 5, change: "edited" } }],
+      waiting,
+    );
+    expect(done.changes.s1).toEqual({});
+    expect(done.lines.s1?.map((one) => one.text)).toEqual(["better", "line 4"]);
+  });
+
+  it("never give way to an older version of the line", () => {
+    const newer = { ...line(3, "newer"), rev: 6 };
+    const state = after([{ type: "lines", session: "s1", lines: [{ ...line(3, "older"), rev: 5 }, newer, line(3)] }], shown);
+    expect(state.lines.s1?.map((one) => one.text)).toEqual(["newer", "line 4"]);
+  });
+
+  it("that were refused stay with their text until they are dismissed", () => {
+    const refused = after(
+      [
+        { type: "sending", line: edit },
+        { type: "refused", line: edit, reason: "too_late" },
+      ],
+      shown,
+    );
+    expect(refused.changes.s1).toEqual({ 3: { text: "better", refused: "too_late" } });
+    expect(after([{ type: "dismiss", session: "s1", line: 3 }], refused).changes.s1).toEqual({});
   });
 });

@@ -21,7 +21,7 @@ import type {
   Wallboard,
   Welcome,
 } from "../messages";
-import type { ClosedReason, FailureReason, Status } from "./connection";
+import type { ClosedReason, FailureReason, Kept, Status } from "./connection";
 
 /** An own line that is not acknowledged yet: shown as "sending", or as refused with the server's reason. */
 export interface OutLine {
@@ -31,7 +31,15 @@ export interface OutLine {
   text: string;
   picture: string;
   at: number;
+  replyTo: number;
   /** Why it was not taken; empty while it is being sent. */
+  refused: FailureReason | "";
+}
+
+/** A change of an own line that is not confirmed yet. */
+export interface Change {
+  /** null: retracted. */
+  text: string | null;
   refused: FailureReason | "";
 }
 
@@ -47,6 +55,8 @@ export interface RoomState {
   /** In order of `seq`, each once. */
   lines: Record<string, Line[]>;
   outbox: Record<string, OutLine[]>;
+  /** session → seq → what the line will be. */
+  changes: Record<string, Record<number, Change>>;
   /** session → participant → until when (our clock) they count as typing. */
   typing: Record<string, Record<string, number>>;
   speaking: Record<string, string[]>;
@@ -68,9 +78,9 @@ export interface RoomState {
 export type RoomEvent =
   | ServerMessage
   | { type: "status"; status: Status; reason: ClosedReason | "" }
-  | { type: "sending"; line: SendLine }
-  | { type: "refused"; line: SendLine; reason: FailureReason }
-  | { type: "dismiss"; session: string; line: string };
+  | { type: "sending"; line: Kept }
+  | { type: "refused"; line: Kept; reason: FailureReason }
+  | { type: "dismiss"; session: string; line: string | number };
 
 export const TYPING_MS = 6000;
 
@@ -83,6 +93,7 @@ export const initialState: RoomState = {
   sessions: {},
   lines: {},
   outbox: {},
+  changes: {},
   typing: {},
   speaking: {},
   replaced: {},
@@ -105,12 +116,12 @@ function without<V>(record: Record<string, V>, key: string): Record<string, V> {
   return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
 }
 
-/** Adds missing lines, in order of seq. */
+/** Adds missing lines and takes newer versions of known ones, in order of seq. */
 export function mergeLines(known: Line[], added: Line[]): Line[] {
-  const seqs = new Set(known.map((line) => line.seq));
-  const fresh = added.filter((line) => !seqs.has(line.seq));
-  if (fresh.length === 0) return known;
-  return [...known, ...fresh].sort((a, b) => a.seq - b.seq);
+  const revs = new Map(known.map((line) => [line.seq, line.rev]));
+  const fresh = new Map(added.filter((line) => (revs.get(line.seq) ?? -1) < line.rev).map((line) => [line.seq, line]));
+  if (fresh.size === 0) return known;
+  return [...known.filter((line) => !fresh.has(line.seq)), ...fresh.values()].sort((a, b) => a.seq - b.seq);
 }
 
 function addLines(state: RoomState, session: string, added: Line[]): RoomState {
@@ -124,6 +135,11 @@ function addLines(state: RoomState, session: string, added: Line[]): RoomState {
     outbox: { ...state.outbox, [session]: outbox.filter((line) => !ids.has(line.id)) },
     typing: { ...state.typing, [session]: Object.fromEntries(typists.filter(([who]) => !authors.has(who))) },
   };
+}
+
+function setChange(state: RoomState, session: string, seq: number, change?: Change): RoomState {
+  const rest = without(state.changes[session] ?? {}, String(seq));
+  return { ...state, changes: { ...state.changes, [session]: change ? { ...rest, [seq]: change } : rest } };
 }
 
 function welcome(state: RoomState, event: Welcome, now: number): RoomState {
@@ -158,6 +174,11 @@ function acknowledged(state: RoomState, event: LineAck): RoomState {
     text: sent.text,
     picture: sent.picture,
     args: {},
+    rev: event.seq,
+    change: "",
+    changed_at: 0,
+    reply_to: sent.replyTo,
+    former: [],
   };
   return addLines(state, event.session, [line]);
 }
@@ -168,11 +189,14 @@ function typing(state: RoomState, event: TypingNow, now: number): RoomState {
   return { ...state, typing: { ...state.typing, [event.session]: next } };
 }
 
-function sending(state: RoomState, line: SendLine, now: number): RoomState {
+const textOf = (change: Exclude<Kept, SendLine>) => (change.type === "edit_line" ? change.text : null);
+
+function sending(state: RoomState, line: Kept, now: number): RoomState {
+  if (line.type !== "line") return setChange(state, line.session, line.seq, { text: textOf(line), refused: "" });
   const waiting = state.outbox[line.session] ?? [];
   if (waiting.some((one) => one.id === line.line)) return state;
-  const { kind = "text", audience = "all", text = "", picture = "" } = line;
-  const out: OutLine = { id: line.line, kind, audience, text, picture, at: now + state.clockOffset, refused: "" };
+  const { kind = "text", audience = "all", text = "", picture = "", reply_to: replyTo = 0 } = line;
+  const out: OutLine = { id: line.line, kind, audience, text, picture, at: now + state.clockOffset, replyTo, refused: "" };
   return { ...state, outbox: { ...state.outbox, [line.session]: [...waiting, out] } };
 }
 
@@ -193,8 +217,15 @@ const handlers: Handlers = {
   status: (state, { status, reason }) => ({ ...state, status, closedReason: status === "closed" ? reason : "" }),
   sending: (state, { line }, now) => sending(state, line, now),
   refused: (state, { line, reason }) =>
-    changeOutbox(state, line.session, (lines) => lines.map((one) => (one.id === line.line ? { ...one, refused: reason } : one))),
-  dismiss: (state, { session, line }) => changeOutbox(state, session, (lines) => lines.filter((one) => one.id !== line)),
+    line.type === "line"
+      ? changeOutbox(state, line.session, (lines) =>
+          lines.map((one) => (one.id === line.line ? { ...one, refused: reason } : one)),
+        )
+      : setChange(state, line.session, line.seq, { text: textOf(line), refused: reason }),
+  dismiss: (state, { session, line }) =>
+    typeof line === "number"
+      ? setChange(state, session, line)
+      : changeOutbox(state, session, (lines) => lines.filter((one) => one.id !== line)),
   welcome,
   session: (state, { session }) => ({
     ...state,
@@ -211,7 +242,9 @@ const handlers: Handlers = {
   session_over: (state, { session, reason }) => ended(state, session, reason),
   ack: acknowledged,
   line: (state, { session, line }) => addLines(state, session, [line]),
-  lines: (state, { session, lines }) => addLines(state, session, lines),
+  line_changed: (state, { session, line }) => setChange(addLines(state, session, [line]), session, line.seq),
+  lines: (state, { session, lines }) =>
+    lines.reduce((next, { change, seq }) => (change ? setChange(next, session, seq) : next), addLines(state, session, lines)),
   typing,
   speaking: (state, { session, participants }) => ({ ...state, speaking: { ...state.speaking, [session]: participants } }),
   replaced: (state, { session }) => ({ ...state, replaced: { ...state.replaced, [session]: true } }),
@@ -255,8 +288,8 @@ export function listeners(session: SessionView): ParticipantView[] {
   return session.participants.filter((one) => one.role === "operator");
 }
 
-export function lastSeq(state: RoomState, session: string): number {
-  return state.lines[session]?.at(-1)?.seq ?? 0;
+export function lastRev(state: RoomState, session: string): number {
+  return (state.lines[session] ?? []).reduce((last, line) => Math.max(last, line.rev), 0);
 }
 
 export function typingNow(state: RoomState, session: string, now: number): string[] {

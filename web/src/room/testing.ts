@@ -1,6 +1,6 @@
 /** Sessions for tests. */
 
-import type { ParticipantView, SessionView } from "../messages";
+import type { Line, ParticipantView, SessionView } from "../messages";
 
 export function aParticipant(changes: Partial<ParticipantView> = {}): ParticipantView {
   return {
@@ -66,6 +66,29 @@ export function aSession(changes: Partial<SessionView> = {}): SessionView {
     started_at: 0,
     active_at: 0,
     ended_at: null,
+    ...changes,
+  };
+}
+
+/** A line of Jimin's. */
+export function aLine(seq: number, changes: Partial<Line> = {}): Line {
+  return {
+    seq,
+    id: `l${seq}`,
+    author: "p2",
+    name: "Jimin",
+    role: "counselor",
+    kind: "text",
+    audience: "all",
+    at: seq,
+    text: `line ${seq}`,
+    picture: "",
+    args: {},
+    rev: seq,
+    change: "",
+    changed_at: 0,
+    reply_to: 0,
+    former: [],
     ...changes,
   };
 }

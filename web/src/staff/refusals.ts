@@ -17,6 +17,7 @@ type Fault = OneOf<
   | "bad_sdp"
   | "bad_board"
   | "bad_reply"
+  | "unknown_line"
   | "stale_fence"
   | "stale_epoch"
   | "no_room"

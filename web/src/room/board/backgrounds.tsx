@@ -3,7 +3,7 @@ import { useRef, useState } from "preact/hooks";
 import { toast } from "../../ui/announce";
 import { Button, IconButton } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
-import { usePicture } from "../chat-line";
+import { usePicture } from "../line-picture";
 import { pictureProblem } from "../sharing";
 import { PICTURE_TYPES, type Pictures } from "../pictures";
 import type { RoomLink } from "../room-link";

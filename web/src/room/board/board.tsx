@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionView } from "../../messages";
 import { IconButton } from "../../ui/button";
 import { useLocale, useStore } from "../../ui/store";
-import { usePicture } from "../chat-line";
+import { usePicture } from "../line-picture";
 import type { Pictures } from "../pictures";
 import type { RoomLink } from "../room-link";
 import { Backgrounds } from "./backgrounds";

@@ -1,0 +1,50 @@
+"""Corrections: who may edit or retract a line, and what becomes of the line."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from signaling.protocol.session_views import Former, Line
+
+from .model import NotAllowed
+
+CHANGE_MS = 300_000  # time after a line was sent in which its author may change it
+MOST_EDITS = 20  # of one line
+
+
+def edited(line: Line, author: str, text: str, now: int) -> Line | None:
+    """Return the line with its new text; None when it has that text already. Raises NotAllowed."""
+    _require_author(line, author)
+    if line.kind in ("picture", "file") or line.change == "retracted":
+        raise NotAllowed("wrong_state")
+    if not text.strip():
+        raise NotAllowed("empty")
+    if text == line.text:
+        return None
+    _require_in_time(line, now)
+    if len(line.former) >= MOST_EDITS:
+        raise NotAllowed("too_often")
+    return replace(line, text=text, change="edited", changed_at=now, former=_kept(line, now))
+
+
+def retracted(line: Line, author: str, now: int) -> Line | None:
+    """Return the line without its text or picture; None when it is retracted already. Raises NotAllowed."""
+    _require_author(line, author)
+    if line.change == "retracted":
+        return None
+    _require_in_time(line, now)
+    return replace(line, text="", picture="", change="retracted", changed_at=now, former=_kept(line, now))
+
+
+def _require_author(line: Line, author: str) -> None:
+    if line.kind == "system" or line.author != author:
+        raise NotAllowed("not_yours")
+
+
+def _require_in_time(line: Line, now: int) -> None:
+    if now - line.at > CHANGE_MS:
+        raise NotAllowed("too_late")
+
+
+def _kept(line: Line, now: int) -> list[Former]:
+    return [*line.former, Former(until=now, text=line.text, picture=line.picture)]

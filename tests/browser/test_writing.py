@@ -1,0 +1,109 @@
+"""Writing in a conversation: links, replies, corrections, and input methods."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.async_api import Locator, expect
+
+from tests.browser.people import Cast, Person, Staff, User, eventually
+
+UNSENT = "보내기를 취소한 메시지예요."
+
+
+async def talking(cast: Cast) -> tuple[User, Staff]:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+    await counselor.accept()
+    await expect(user.get("call-board")).to_be_visible()
+    return user, counselor
+
+
+def line(person: Person, text: str) -> Locator:
+    return person.get("chat-line").filter(has_text=text)
+
+
+async def choose(person: Person, text: str, action: str) -> None:
+    """Choose an action in the menu of a line."""
+    found = line(person, text)
+    await found.hover()
+    await found.get_by_test_id("line-menu").click()
+    await person.page.locator(":popover-open").get_by_test_id(f"line-{action}").click()
+
+
+async def test_unsent_line_is_gone_on_all_screens_and_in_the_copy(cast: Cast, tmp_path: Path) -> None:
+    user, counselor = await talking(cast)
+    await counselor.write("**꼭** https://shop.example/a 를 보세요")
+    link = line(user, "보세요").get_by_role("link")
+    await expect(link).to_have_attribute("href", "https://shop.example/a")
+    await expect(link).to_have_attribute("rel", "noopener noreferrer")
+    await expect(line(user, "보세요").locator("strong", has_text="꼭").last).to_be_visible()
+    await choose(user, "보세요", "reply")
+    await user.write("내 번호는 FORMER 예요")
+    await expect(line(counselor, "FORMER").get_by_test_id("line-quoted")).to_contain_text("보세요")
+    await choose(user, "FORMER", "edit")
+    await user.get("line-editor").fill("내 번호는 나중에 드릴게요")
+    await user.get("line-editor").press("Enter")
+    await counselor.reads("나중에 드릴게요")
+
+    await counselor.write("SECRET 원입니다")
+    await user.reads("SECRET")
+    professional = await cast.professional()
+    await counselor.get("help-button").click()
+    await counselor.get("help-note").press_sequentially("가격")
+    await counselor.get("help-send").click()
+    await professional.accept()
+    await professional.reads("SECRET")
+    await choose(counselor, "SECRET", "retract")
+    for person in (user, counselor, professional):
+        await expect(line(person, UNSENT)).to_be_visible()
+    await expect(line(user, "SECRET")).to_have_count(0)
+    await professional.get("line-former").last.click()
+    await expect(line(professional, "SECRET 원입니다")).to_be_visible()
+
+    received = len(user.traffic.received)
+    await user.page.reload()
+    await user.reads(UNSENT)
+    assert "SECRET" not in "".join(user.traffic.received[received:])
+    await user.get("call-leave").click()
+    await user.get("leave-confirm").click()
+    async with user.page.expect_download() as download:
+        await user.get("transcript").click()
+    await (await download.value).save_as(tmp_path / "copy.txt")
+    copy = (tmp_path / "copy.txt").read_text()
+    assert "나중에 드릴게요 (수정함)" in copy
+    assert "[보내기 취소]" in copy
+    assert "FORMER" not in copy
+    assert "SECRET" not in copy
+
+
+async def test_composed_syllable_is_never_sent_by_half(cast: Cast) -> None:
+    """Compose as the input methods for Korean, Japanese and Chinese do: the Enter that ends a composition sends nothing."""
+    user, counselor = await talking(cast)
+    box = user.get("chat-input")
+    keyboard = await user.context.new_cdp_session(user.page)
+
+    async def compose(steps: str, last: str) -> None:
+        for text in (*steps, last):
+            end = {"selectionStart": len(text), "selectionEnd": len(text)}
+            await keyboard.send("Input.imeSetComposition", {"text": text, **end})
+        await keyboard.send("Input.dispatchKeyEvent", {"type": "keyDown", "key": "Enter", "windowsVirtualKeyCode": 13})
+        await keyboard.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": "Enter", "windowsVirtualKeyCode": 13})
+        await keyboard.send("Input.insertText", {"text": last})
+
+    await box.click()
+    await compose("ㅎ하", "한")
+    await compose("", "글")
+    await compose("かん", "漢字")
+    await compose("n", "你好")
+    await expect(box).to_have_value("한글漢字你好")
+    await expect(user.get("chat-line").filter(has_text="한")).to_have_count(0)
+    await box.press("Shift+Enter")
+    await box.press_sequentially("끝")
+    await box.press("Enter")
+    await expect(box).to_have_value("")
+    await counselor.reads("한글漢字你好")
+    written = counselor.page.locator("[data-testid=chat-line] .chat-text").filter(has_text="끝")
+    await eventually(written.all_inner_texts, ["한글漢字你好\n끝"], "one line of two rows")

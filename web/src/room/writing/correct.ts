@@ -1,0 +1,19 @@
+/** What a person may do with a line. Pure; the server decides in the end. */
+
+import type { Line, SessionView } from "../../messages";
+
+export const CHANGE_MS = 300_000;
+const CHANGEABLE: readonly string[] = ["waiting", "active", "after"];
+
+export interface Possible {
+  reply: boolean;
+  edit: boolean;
+  retract: boolean;
+}
+
+/** `now`: the server's clock. `writes`: whether the page has a message box. */
+export function possible(line: Line, session: SessionView, now: number, writes: boolean): Possible {
+  const there = line.kind !== "system" && line.change !== "retracted";
+  const own = there && line.author === session.you && now - line.at <= CHANGE_MS && CHANGEABLE.includes(session.state);
+  return { reply: there && writes, edit: own && line.kind !== "picture" && line.kind !== "file", retract: own };
+}

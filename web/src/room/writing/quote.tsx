@@ -1,0 +1,65 @@
+import { Reply, X } from "lucide";
+import type { Line, SessionView } from "../../messages";
+import { IconButton } from "../../ui/button";
+import { Icon } from "../../ui/icon";
+import { useLocale, useStore } from "../../ui/store";
+import type { Client } from "../client";
+import { nameOf } from "../words";
+import { t } from "./texts";
+
+const SHOWN = 140; // characters
+const CALLED_MS = 1600;
+
+/** What a quote says of a line. */
+export function gist(line: Line | undefined): string {
+  if (!line) return t("notHere");
+  if (line.change === "retracted") return t("unsent");
+  return line.kind === "picture" ? t("picture") : line.text.replace(/\s+/g, " ").slice(0, SHOWN);
+}
+
+function useLine(client: Client, session: string, seq: number): Line | undefined {
+  return useStore(client.state, (state) => state.lines[session]?.find((line) => line.seq === seq));
+}
+
+/** Bring a line of the same list into view, and mark it for a moment. */
+function goTo(from: Element, seq: number): void {
+  const line = from.closest(".chat-lines")?.querySelector(`[data-seq="${seq}"]`);
+  line?.scrollIntoView({ block: "center" });
+  line?.classList.add("line-called");
+  setTimeout(() => line?.classList.remove("line-called"), CALLED_MS);
+}
+
+/** The line to which another one replies. The page has it already: no text of it comes with the reply. */
+export function Quote(props: { client: Client; session: string; seq: number }) {
+  const quoted = useLine(props.client, props.session, props.seq);
+  return (
+    <button
+      type="button"
+      class="line-quoted"
+      data-testid="line-quoted"
+      aria-label={t("goTo", { text: gist(quoted) })}
+      onClick={(event) => goTo(event.currentTarget, props.seq)}
+    >
+      {quoted && <strong dir="auto">{nameOf(quoted)}</strong>}
+      <span dir="auto">{gist(quoted)}</span>
+    </button>
+  );
+}
+
+/** Over the message box: to which line the next one replies. */
+export function ReplyBar({ client, session }: { client: Client; session: SessionView["id"] }) {
+  useLocale();
+  const seq = useStore(client.replies, (replies) => replies[session] ?? 0);
+  const quoted = useLine(client, session, seq);
+  if (seq === 0 || !quoted) return null;
+  return (
+    <div class="reply-bar" data-testid="reply-bar">
+      <Icon node={Reply} />
+      <span class="reply-bar-text">
+        <strong dir="auto">{t("replyTo", { name: nameOf(quoted) })}</strong>
+        <span dir="auto">{gist(quoted)}</span>
+      </span>
+      <IconButton icon={X} kind="quiet" label={t("stopReply")} onClick={() => client.replyTo(session, 0)} />
+    </div>
+  );
+}

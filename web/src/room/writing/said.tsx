@@ -1,0 +1,118 @@
+/** What a line says, with all that can be done with it. The call page loads this after its first picture. */
+
+import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
+import type { Line, SessionView } from "../../messages";
+import { toast } from "../../ui/announce";
+import { Button } from "../../ui/button";
+import type { OneOf } from "../../ui/one-of";
+import { useLocale, useStore } from "../../ui/store";
+import type { Client } from "../client";
+import type { KeyPress } from "../compose";
+import { RequestError, type FailureReason } from "../connection";
+import { LineText } from "../line-text";
+import { serverNow, type Change } from "../state";
+import { t as room } from "../words";
+import { possible } from "./correct";
+import { Editor } from "./editor";
+import { Former, Unsent } from "./former";
+import { LineMenu } from "./menu";
+import { Quote } from "./quote";
+import "./said.css";
+import { isKey, t, type WritingKey } from "./texts";
+
+export { ReplyBar } from "./quote";
+
+interface SaidProps {
+  client: Client;
+  session: SessionView;
+  line: Line;
+  /** Its picture or file. */
+  shared: ComponentChildren;
+  /** Whether the page has a message box. */
+  writes: boolean;
+  /** Whether a key sends. The page has this rule already. */
+  sends: (press: KeyPress) => boolean;
+}
+
+export function Said({ client, session, line, shared, writes, sends }: SaidProps) {
+  useLocale();
+  const change = useStore(client.state, (state) => state.changes[session.id]?.[line.seq]);
+  const [editing, setEditing] = useState(false);
+  const alter = (text: string | null) => {
+    setEditing(false);
+    try {
+      client.changeLine(session.id, line.seq, text);
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      toast(room("refused.too_many"), "error");
+    }
+  };
+  if (editing) return <Editor text={line.text} sends={sends} onSave={alter} onCancel={() => setEditing(false)} />;
+  const may = () => possible(line, session, serverNow(client.state.get(), Date.now()), writes);
+  const { reply, retract } = may();
+  return (
+    <>
+      <div class="line-row">
+        <Bubble client={client} session={session} line={line} change={change} shared={shared} />
+        {(reply || retract) && (
+          <LineMenu
+            possible={may}
+            hint={!isStaff(session)}
+            onReply={() => client.replyTo(session.id, line.seq)}
+            onEdit={() => setEditing(true)}
+            onRetract={() => alter(null)}
+          />
+        )}
+      </div>
+      <Former line={line} />
+      {change && <Changing change={change} onDismiss={() => client.dismissLine(session.id, line.seq)} />}
+    </>
+  );
+}
+
+const isStaff = (session: SessionView) => session.participants.find(({ id }) => id === session.you)?.role !== "user";
+
+interface BubbleProps {
+  client: Client;
+  session: SessionView;
+  line: Line;
+  change: Change | undefined;
+  shared: ComponentChildren;
+}
+
+function Bubble({ client, session, line, change, shared }: BubbleProps) {
+  const pending = change && change.refused === "" ? change : undefined;
+  const gone = pending ? pending.text === null : line.change === "retracted";
+  const quote = line.reply_to > 0 && !gone && <Quote client={client} session={session.id} seq={line.reply_to} />;
+  if (!gone && shared) {
+    return (
+      <div>
+        {quote}
+        {shared}
+      </div>
+    );
+  }
+  return (
+    <div class={`chat-text ${gone ? "chat-text-unsent" : ""}`} dir="auto">
+      {quote}
+      {gone ? <Unsent /> : <LineText text={pending?.text ?? line.text} />}
+    </div>
+  );
+}
+
+type ToldChange = OneOf<FailureReason, "too_late" | "too_often" | "wrong_state">;
+
+function Changing({ change, onDismiss }: { change: Change; onDismiss: () => void }) {
+  if (change.refused === "") return <div class="chat-state">{t("changing")}</div>;
+  const key: WritingKey = `refused.${change.refused as ToldChange}`;
+  return (
+    <div class="chat-refused" role="alert">
+      {t("notChanged", { reason: t(isKey(key) ? key : "refused.other") })}
+      {change.text !== null && <blockquote dir="auto">{change.text}</blockquote>}
+      <Button kind="quiet" onClick={onDismiss}>
+        {t("dismiss")}
+      </Button>
+    </div>
+  );
+}
