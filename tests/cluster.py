@@ -91,8 +91,8 @@ class Cluster:
         url = f"http://localhost:{self.public_port}"
         return Settings(public_url=url, port=self.public_port, shop_port=8081, demo=False, data_dir=self.folder)
 
-    def deciding(self) -> Server:
-        return next(server for server in self.servers if server.process and server.ready().get("state") == "deciding")
+    def leading(self) -> Server:
+        return next(server for server in self.servers if server.process and server.ready().get("state") == "leading")
 
     def add_server(self) -> Server:
         port, metrics_port, number = free_port(), free_port(), len(self.servers)
@@ -136,7 +136,7 @@ class Cluster:
 
     def _ready(self) -> bool:
         said = [server.ready() for server in self.servers if server.process]
-        return all(each.get("ok") and not each["missing"] for each in said) and any(e["state"] == "deciding" for e in said)
+        return all(each.get("ok") and not each["missing"] for each in said) and any(e["state"] == "leading" for e in said)
 
     def close(self) -> None:
         for server in (self.balancer, *self.servers, *self.media):

@@ -34,7 +34,7 @@ async def check(cluster: Cluster) -> None:
             while len(answers := await asyncio.to_thread(_ready, f"http://127.0.0.1:{cluster.public_port}/readyz")) < 2:
                 await asyncio.sleep(0.2)  # the balancer has not checked both servers yet
         print(f"{ASKED} times /readyz by the balancer: " + ", ".join(f"{n} {state}" for state, n in answers.items()))
-        assert set(answers) == {"deciding", "standing by"}, "both servers are behind the balancer"
+        assert set(answers) == {"leading", "standing by"}, "both servers are behind the balancer"
         async with async_playwright() as playwright:
             front = Service(cluster.folder, port=cluster.public_port, shop_port=cluster.settings.shop_port)
             cast = Cast(front, playwright, cluster.folder / "media")
@@ -58,7 +58,7 @@ def _ready(url: str) -> Counter[str]:
 def _measured(cluster: Cluster) -> None:
     """Return what the leader's metrics have recorded of these calls."""
     with urllib.request.urlopen(
-        f"http://127.0.0.1:{cluster.deciding().metrics_port}/metrics", timeout=5
+        f"http://127.0.0.1:{cluster.leading().metrics_port}/metrics", timeout=5
     ) as answer:  # our own address
         families = list(text_string_to_metric_families(answer.read().decode()))
     found = {family.name: sum(sample.value for sample in family.samples) for family in families}

@@ -243,7 +243,7 @@ def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-State = Literal["starting", "standing by", "deciding", "draining"]
+State = Literal["starting", "standing by", "leading", "draining"]
 
 
 def state_of(node: Node) -> State:
@@ -251,5 +251,5 @@ def state_of(node: Node) -> State:
     if node.draining or node.overtaken.is_set():
         return "draining"
     if node.leads and node.leader == node.me:
-        return "deciding"
+        return "leading"
     return "standing by" if node.leader.id else "starting"

@@ -86,7 +86,7 @@ def _of_server(app: web.Application) -> Iterator[Metric]:
         "sangdam_leader",
         "1: this server leads the cluster, or is alone",
         (),
-        {(): int(node is None or state_of(node) == "deciding")},
+        {(): int(node is None or state_of(node) == "leading")},
     )
     sessions = Counter((entry.session.state,) for entry in live.index.entries.values())
     yield gauge("sangdam_sessions", "Sessions by state", ("state",), sessions)

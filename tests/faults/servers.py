@@ -7,7 +7,7 @@ import signal
 
 from tests.cluster import Cluster, Server
 from tests.faults.figures import Figure, figure
-from tests.faults.stage import Stage, deciding, on_cluster, stage, until
+from tests.faults.stage import Stage, leading, on_cluster, stage, until
 from tests.faults.workers import Writers
 
 RUNS = 6
@@ -37,7 +37,7 @@ async def killed(cluster: Cluster) -> list[Figure]:
             gaps, audio, moved, lost = [], [], [], []
             for _ in range(RUNS):
                 await _ready(cluster)
-                leader = await deciding(cluster)
+                leader = await leading(cluster)
                 dying = leader if decides else next(each for each in cluster.servers if each is not leader)
                 await _at(here, dying)
                 await here.forget()
@@ -71,7 +71,7 @@ async def stands_still(cluster: Cluster) -> list[Figure]:
             person.watched = True
         for _ in range(2):
             await _ready(cluster)
-            sleeping = await deciding(cluster)
+            sleeping = await leading(cluster)
             awake = next(each for each in cluster.servers if each is not sleeping)
             await _at(here, awake)
             await here.forget()

@@ -15,7 +15,7 @@ import aiohttp
 from tests.cluster import Cluster
 from tests.faults.callers import Caller
 from tests.faults.figures import Figure, figure
-from tests.faults.stage import Stage, deciding, on_cluster, stage, until
+from tests.faults.stage import Stage, leading, on_cluster, stage, until
 
 RUNS = 3
 LONG_LINES, LONG = 60, "가" * 3000
@@ -79,7 +79,7 @@ async def never_reads(cluster: Cluster) -> list[Figure]:
     async with stage(cluster, calls=2) as here:
         for person in here.people:
             person.watched = True
-        leader = await deciding(cluster)
+        leader = await leading(cluster)
         for number in range(2 * RUNS):
             server = leader if number % 2 else next(each for each in cluster.servers if each is not leader)
             began = asyncio.get_running_loop().time()

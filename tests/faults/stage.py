@@ -289,5 +289,5 @@ def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-async def deciding(cluster: Cluster) -> Server:
-    return await asyncio.to_thread(cluster.deciding)
+async def leading(cluster: Cluster) -> Server:
+    return await asyncio.to_thread(cluster.leading)

@@ -57,7 +57,7 @@ def cluster(shared: Shared, request: pytest.FixtureRequest) -> Iterator[Cluster]
 async def doors(cluster: Cluster) -> AsyncIterator[tuple[Service, Service]]:
     """Return both servers as clients see them, the leader first."""
     await asyncio.to_thread(cluster.until_ready)
-    leader = await asyncio.to_thread(cluster.deciding)
+    leader = await asyncio.to_thread(cluster.leading)
     other = next(server for server in cluster.servers if server is not leader)
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(aiohttp.ClientSession())
@@ -117,7 +117,7 @@ async def come_in(door: Service, former: Person) -> Person:
 
 async def decides(door: Service) -> bool:
     async with door.http.get(f"{door.url}/readyz") as answer:
-        return bool((await answer.json())["state"] == "deciding")
+        return bool((await answer.json())["state"] == "leading")
 
 
 async def end(user: Person, counselor: Person) -> None:
@@ -180,7 +180,7 @@ async def test_server_failure_or_shutdown_loses_no_line(cluster: Cluster, how: s
     async with doors(cluster) as (leader, other):
         user, counselor = await at_two_doors(leader, other)
         await said(user, counselor, "하나")
-        dying = await asyncio.to_thread(cluster.deciding)
+        dying = await asyncio.to_thread(cluster.leading)
         epoch = user.session["room"]["epoch"]
         ending = asyncio.create_task(asyncio.to_thread(dying.end, how))
         began = asyncio.get_running_loop().time()
@@ -204,8 +204,8 @@ async def test_server_failure_or_shutdown_loses_no_line(cluster: Cluster, how: s
 async def test_calls_survive_death_of_a_forwarding_server(cluster: Cluster) -> None:
     async with doors(cluster) as (leader, other):
         user, counselor = await at_two_doors(other, leader)
-        deciding = await asyncio.to_thread(cluster.deciding)
-        dying = next(server for server in cluster.servers if server is not deciding)
+        leading = await asyncio.to_thread(cluster.leading)
+        dying = next(server for server in cluster.servers if server is not leading)
         await asyncio.to_thread(dying.end, signal.SIGKILL)
         back = await come_back(leader, user)
         await asyncio.gather(until_hears_now(user, 620), until_hears_now(counselor, 440))
@@ -252,7 +252,7 @@ async def until_hears_now(person: Person, hz: int) -> None:
 async def test_frozen_server_writes_nothing_when_it_wakes(cluster: Cluster) -> None:
     async with doors(cluster) as (leader, other):
         user, counselor = await at_two_doors(leader, leader)
-        sleeping = await asyncio.to_thread(cluster.deciding)
+        sleeping = await asyncio.to_thread(cluster.leading)
         sleeping.send(signal.SIGSTOP)
         again, staff = await asyncio.gather(come_back(other, user), come_back(other, counselor))
         await said(again, staff, "셋")

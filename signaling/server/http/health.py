@@ -36,15 +36,15 @@ async def readyz(request: web.Request) -> web.Response:
     app = request.app
     missing = [] if await _answers(app[RECORDS].site("")) else ["records"]
     serves, node = True, app.get(NODE)
-    state = "deciding"
+    state = "leading"
     if node is not None:
         state = state_of(node)
-        serves = state in ("deciding", "standing by")
+        serves = state in ("leading", "standing by")
         if not serves:
             missing.append("leader")
         if not await _answers(app[BUS].ping()):
             missing.append("redis")
-    if state == "deciding" and not any(worker.state == "live" for worker in app[LIVE].workers.items()):
+    if state == "leading" and not any(worker.state == "live" for worker in app[LIVE].workers.items()):
         missing.append("workers")
     return answer({"ok": serves, "state": state, "missing": missing}, 200 if serves else 503)
 
