@@ -12,8 +12,16 @@ class TokenBucket:
 
     def take(self, amount: float, now: float) -> bool:
         """Take `amount` tokens. Return False, and take nothing, if there are fewer."""
+        self.refill(now)
+        return self.spend(amount)
+
+    def refill(self, now: float) -> None:
+        """Add the tokens that have been gained up to `now`."""
         self._level = min(self._burst, self._level + (now - self._at) * self._rate)
         self._at = now
+
+    def spend(self, amount: float) -> bool:
+        """Take `amount` tokens of those of the last `refill`, without looking at the time. Return as `take` does."""
         if amount > self._level:
             return False
         self._level -= amount
@@ -22,3 +30,9 @@ class TokenBucket:
     def owe(self, amount: float) -> None:
         """Take what has been spent already. The level may fall below zero."""
         self._level -= amount
+
+    def limit(self, rate: float, burst: float, now: float) -> None:
+        """Change rate and burst from now on. Tokens above the new burst are lost."""
+        self.refill(now)
+        self._rate, self._burst = rate, burst
+        self._level = min(self._level, burst)

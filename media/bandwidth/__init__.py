@@ -4,6 +4,7 @@ from .estimate import Estimator
 from .feedback import Arrivals, FeedbackError, TransportFeedback, numbered
 from .layers import Choice, Chooser, Layer, Limit
 from .meter import Meter
+from .repeats import RepeatBudget
 
 __all__ = [
     "Arrivals",
@@ -14,6 +15,7 @@ __all__ = [
     "Layer",
     "Limit",
     "Meter",
+    "RepeatBudget",
     "TransportFeedback",
     "numbered",
 ]

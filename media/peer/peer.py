@@ -6,25 +6,26 @@ import asyncio
 import contextlib
 import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 import structlog
 from aioice import stun
 
-from media.bandwidth import Chooser, Estimator, TransportFeedback, numbered
 from media.packets import rtcp, rtp, sdp
+from media.peer.control import Control
+from media.peer.downlink import Downlink
 from media.peer.heartbeat_channel import Live, LiveError
 from media.peer.lent import Lent
 from media.peer.quality import Quality, Totals
 from media.peer.speaking import Voice
-from media.peer.streams import Incoming, Outgoing
+from media.peer.streams import Incoming
 from media.peer.uplink import Uplink
+from media.token_bucket import TokenBucket
 from media.transport import ice
 from media.transport.check import Check
 from media.transport.fastpath import Fastpath, Kept, Leg
 from media.transport.seam import (
-    MAX_PROTECTED_INPUT_BYTES,
     Certificate,
     Handlers,
     SecureTransport,
@@ -40,15 +41,9 @@ State = Literal["connecting", "live", "lost", "gone", "replaced"]
 LOST_S = 3.0  # without packets, a live peer counts as failed
 GONE_S = 30.0  # without packets, a failed peer ends
 CONNECT_S = 30.0  # to connect, or the peer ends
-REPORT_EVERY_S = 1.0
-FEEDBACK_EVERY_S = 0.1
-REMB_CEILING_BPS = 2_500_000
-"""Rate told to senders without transport-wide feedback. Without it Chromium stays near its starting 300 kb/s. Loss still brings
-the sender's rate down, by Chromium's own control."""
 MEDIA_PER_S, MEDIA_BURST = 3000, 1500
 """Datagrams accepted from one peer, per second and at once: five times what two videos and a voice need."""
 RESTING_S = 0.19  # interval of `tick` while nothing needs a prompt answer; just under ten ticks of 20 ms
-SLOT_ROLES = ("slot0", "slot1", "slot2", "slot3")
 
 
 class VoiceOwner(Protocol):
@@ -97,57 +92,30 @@ class Peer:
         self.participant = participant
         self.state: State = "connecting"
         self.ice = ice.IceLite(offer.ufrag, offer.password, now)
-        self.downlink = Estimator(now)
-        self.chooser = Chooser()
         self.quality = Quality(wire.totals, now)
         self._sections = offer.by_role
         self.takes_voice = "audio" in self._sections
         audio = self._sections.get("audio", sdp.Section("audio", "audio"))
-        self.voice = self._outgoing(audio, say=self._say)
-        self.slots = [self._outgoing(self._sections[role]) for role in SLOT_ROLES if role in self._sections]
+        handlers = Handlers(self._secured, self._opened, self._message, self._closed, self._decrypted)
+        self._secure = SecureTransport(wire.certificate, offer.fingerprints, self._send, handlers)
+        self.uplink = Uplink(offer, wire.drops)
+        self.downlink = Downlink(self._sections, self._secure, self._send, wire.now, wire.drops)
+        self.voice, self.slots = self.downlink.voice, self.downlink.slots
+        self._control = Control(self._sections, self.uplink, self.downlink, self.quality, wire.wall, now)
         self._offer = offer
         self._owner = owner
         self._voices = owner.voices
         self._wire = wire
-        self.uplink = Uplink(offer, wire.drops)
-        self._feedback_due = now
         self._voice_types = (audio.payload_type, audio.red)
         self._voice_cc = audio.transport_cc
         self._level_id = audio.extensions.get(sdp.LEVEL_URI, 0)
         self._heard = self._began = now
-        self._report_due = now
-        self._clock_offset: float | None = None
-        self._lent: Lent | None = None
         self._came_by: ice.Path | None = None
         self._aimed_at: ice.Path | None = None
-        self._rtcp_ssrc = self.voice.ssrc
         self._tick_due = now
-        self._media_left = float(MEDIA_BURST)
-        self._refilled = now
+        self._allowed = TokenBucket(MEDIA_PER_S, MEDIA_BURST, now)
         self._live = Live(now)
-        handlers = Handlers(self._secured, self._opened, self._message, self._closed, self._decrypted)
-        self._secure = SecureTransport(wire.certificate, offer.fingerprints, self._send, handlers)
         self._task: asyncio.Task[None] | None = None
-
-    def _outgoing(self, section: sdp.Section, say: Callable[[bytes], object] | None = None) -> Outgoing:
-        identifier = section.transport_cc
-
-        def stamp(packet: bytes) -> bytes:
-            return numbered(packet, identifier, self._number(len(packet)))
-
-        return Outgoing(
-            section.role,
-            section.payload_type,
-            self._seal,
-            rtx=section.rtx,
-            red=section.red,
-            stamp=stamp if identifier else None,
-            say=say,
-        )
-
-    def _number(self, size_bytes: int) -> int:
-        now = self._wire.now()
-        return self.downlink.sent(size_bytes, now) if self._lent is None else self._lent.number(size_bytes, now)
 
     def layers(self, role: str) -> list[Incoming]:
         """Return the video layers of `role` received so far, from low to high."""
@@ -189,9 +157,9 @@ class Peer:
     async def close(self, state: State, reason: str) -> None:
         """End the connection in `state` and tell the remote side. The owner is not told: it is the one that closes."""
         self.state = state
-        if self._lent is not None:
-            self._lent.close()
-            self._lent = None
+        if self.downlink.lent is not None:
+            self.downlink.lent.close()
+            self.downlink.lent = None
         await self._secure.close()
         if self._task is not None:
             self._task.cancel()
@@ -228,52 +196,52 @@ class Peer:
         A packet louder than `quiet_from` (RFC 6464 level, -dBov; 0: none) ends it, too. `mixed`: the mixer also needs the
         packets; they are buffered until `bring`. Do nothing if offloading is not possible yet.
         """
-        ears = [each._lent for each in listeners]
-        if self._lent is not None and self._came_by is not None and None not in ears:
+        ears = [each.downlink.lent for each in listeners]
+        if self.downlink.lent is not None and self._came_by is not None and None not in ears:
             payload_type, heard_by = self._sections["audio"].payload_type, [each for each in ears if each]
-            self._lent.lend(source, self._came_by, payload_type, speaker, heard_by, quiet_from, keeps=mixed)
+            self.downlink.lent.lend(source, self._came_by, payload_type, speaker, heard_by, quiet_from, keeps=mixed)
 
     @property
     def lendable(self) -> bool:
         """Whether the fast path may take this voice. False: there is none, or Python must unpack the packets first (RED)."""
-        return self._lent is not None and not self.uplink.redundant
+        return self.downlink.lent is not None and not self.uplink.redundant
 
     @property
     def is_lent(self) -> bool:
         """Whether the fast path sends this voice now."""
-        return self._lent is not None and self._lent.is_lent
+        return self.downlink.lent is not None and self.downlink.lent.is_lent
 
     def bring(self) -> None:
         """Give the owner the packets of this voice that are buffered for the mixer."""
-        packets = self._lent.kept() if self._lent is not None else None
+        packets = self.downlink.lent.kept() if self.downlink.lent is not None else None
         if packets:
             self._voices.kept(self, packets)
 
     def keep_away(self, quiet_from: int) -> None:
         """Buffer no more packets for the mixer, until one is louder than `quiet_from` (-dBov): it ends the offloading."""
-        if self._lent is not None:
-            self._lent.keep_away(quiet_from)
+        if self.downlink.lent is not None:
+            self.downlink.lent.keep_away(quiet_from)
 
     def recall(self) -> None:
         """End the offloading of this voice, if any, and give the owner the buffered packets."""
-        if self._lent is not None and self._lent.is_lent:
+        if self.downlink.lent is not None and self.downlink.lent.is_lent:
             self.bring()
-            self._lent.recall()
+            self.downlink.lent.recall()
             self._sync()
             self._voices.returned(self)
 
     def _sync(self) -> None:
         """Take over what the fast path has received and sent."""
-        heard = self._lent.sync() if self._lent is not None else None
+        heard = self.downlink.lent.sync() if self.downlink.lent is not None else None
         if heard is not None:
             when, path = heard
             self._heard = max(self._heard, when)
             self.ice.heard(path, when)
 
     def _aim(self) -> None:
-        if self._lent is not None and self.ice.selected is not None and self.ice.selected != self._aimed_at:
+        if self.downlink.lent is not None and self.ice.selected is not None and self.ice.selected != self._aimed_at:
             self._aimed_at = self.ice.selected
-            self._lent.aim(self.ice.selected)
+            self.downlink.lent.aim(self.ice.selected)
 
     # datagrams in
 
@@ -308,8 +276,7 @@ class Peer:
 
         `came`: when the kernel received it, at most `now`.
         """
-        self._media_left -= 1
-        if self._media_left < 0:
+        if not self._allowed.spend(1):
             self._wire.drops["rate"] += 1
         elif kind == "dtls":
             if not self._secure.receive_dtls(data, path):
@@ -371,66 +338,21 @@ class Peer:
             return
         self._heard = now
         self.ice.heard(path, now)
+        self._sync()
         for packet in packets:
-            match packet:
-                case rtcp.SenderReport():
-                    self._sender_report(packet, came)
-                case TransportFeedback():
-                    self._sync()
-                    self.downlink.feedback(packet, now)
-                case rtcp.Report():
-                    self.quality.told(packet, came)
-                    if packet.ssrc == self.voice.ssrc:
-                        self.voice.reported(packet.lost_fraction, self.quality.rtt_ms(now), now)
-                        if self._lent is not None:
-                            self._lent.copy()
-                case rtcp.Nack():
-                    self._nacked(packet, now)
-                case rtcp.KeyframeRequest():
-                    for index, slot in enumerate(self.slots):
-                        if slot.ssrc == packet.ssrc:
-                            self._owner.keyframe_wanted(self, index)
-
-    def _sender_report(self, report: rtcp.SenderReport, now: float) -> None:
-        stream = self.uplink.streams.get(report.ssrc)
-        if stream is None:
-            return
-        # the report with the shortest transit is nearest to the true offset of the clocks
-        offset = self._wire.wall(now) + rtcp.NTP_EPOCH_S - report.ntp / (1 << 32)
-        self._clock_offset = offset if self._clock_offset is None else min(offset, self._clock_offset + 0.0001)
-        stream.sender_report(report, self._clock_offset - rtcp.NTP_EPOCH_S, now)
-
-    def _nacked(self, nack: rtcp.Nack, now: float) -> None:
-        for slot in self.slots:
-            if slot.ssrc == nack.ssrc:
-                for sealed in slot.repair(nack.sequences, now):
-                    self._send(sealed)
+            for sealed in self._control.take(packet, came, now):
+                self._send(sealed)
+            slot = self._control.keyframe_slot(packet)
+            if slot is not None:
+                self._owner.keyframe_wanted(self, slot)
+        if self.downlink.lent is not None:
+            self.downlink.lent.copy()
 
     # datagrams out
 
     def _send(self, data: bytes) -> None:
         if self.ice.selected is not None:
             self._wire.send(data, self.ice.selected)
-
-    def _seal(self, packet: bytes) -> bytes | None:
-        if not self._secure.secure:
-            return None
-        if len(packet) > MAX_PROTECTED_INPUT_BYTES:
-            self._wire.drops["too_long_to_relay"] += 1
-            return None
-        try:
-            sealed = self._secure.protect(packet)
-        except SrtpError:
-            self._wire.drops["protect"] += 1
-            return None
-        self._send(sealed)
-        return sealed
-
-    def _say(self, packet: bytes) -> None:
-        if self._lent is None:
-            self._seal(packet)
-        else:
-            self._lent.say(packet)
 
     def _send_rtcp(self, packet: bytes) -> None:
         if self._secure.secure:
@@ -445,61 +367,23 @@ class Peer:
         if now < self._tick_due:
             return
         self._tick_due = now + RESTING_S if self.rests else now
-        self._media_left = min(MEDIA_BURST, max(self._media_left, 0) + (now - self._refilled) * MEDIA_PER_S)
-        self._refilled = now
+        self._allowed.refill(now)
         if self.ice.has_choice:
             self._sync()  # probes depend on when each path was last heard
         for path, probe in self.ice.probes(now):
             self._wire.send(probe, path)
         if not self._secure.secure:
             return
-        feedback = self._transport_feedback(now)
-        for stream in self.incoming.values():
-            missing = stream.nacks(now)
-            if missing:
-                feedback += rtcp.nack(self._rtcp_ssrc, stream.ssrc, missing)
-            if stream.role != "audio" and stream.keyframe_due(now):
-                feedback += rtcp.pli(self._rtcp_ssrc, stream.ssrc)
-        if now >= self._report_due:
-            self._report_due = now + REPORT_EVERY_S
-            self._send_rtcp(self._report(now) + feedback)
-        elif feedback:
-            self._send_rtcp(rtcp.receiver_report(self._rtcp_ssrc, []) + feedback)
+        if self._control.report_due(now):
+            self._sync()
+        packet = self._control.due(now)
+        if packet:
+            self._send_rtcp(packet)
 
     @property
     def rests(self) -> bool:
         """Whether the peer sends at most a voice, from one address: nothing that needs a prompt answer."""
         return not (self.uplink.has_pictures or self.ice.has_choice)
-
-    def _transport_feedback(self, now: float) -> bytes:
-        if now < self._feedback_due:
-            return b""
-        self._feedback_due = now + FEEDBACK_EVERY_S
-        body = self.uplink.arrivals.report()
-        if body is None:
-            return b""
-        media = next((stream.ssrc for stream in self.incoming.values() if stream.role != "audio"), 0)
-        return rtcp.transport_feedback(self._rtcp_ssrc, media, body)
-
-    def _report(self, now: float) -> bytes:
-        self._sync()
-        packet = b""
-        streams = (self.voice, *self.slots)
-        for stream in streams:
-            report = stream.report(now, self._wire.wall)
-            if report is not None:
-                self.quality.sent(report, now)
-                packet += report
-        blocks = [stream.block(now) for stream in self.incoming.values()]
-        self.quality.look(list(zip(self.incoming.values(), blocks, strict=True)), streams, now)
-        packet += rtcp.receiver_report(self._rtcp_ssrc, blocks)
-        packet += rtcp.source_description(self._rtcp_ssrc, "sangdam")
-        pictures = [
-            stream.ssrc
-            for stream in self.incoming.values()
-            if stream.role != "audio" and not self._sections[stream.role].transport_cc
-        ]
-        return packet + (rtcp.remb(self._rtcp_ssrc, REMB_CEILING_BPS, pictures) if pictures else b"")
 
     # secure transport
 
@@ -509,7 +393,7 @@ class Peer:
         # otherwise the peer is being closed already
         if self._wire.fastpath is not None and self.state not in ("gone", "replaced"):
             leg = Leg(self._wire.fastpath, *self._secure.contexts())
-            self._lent = Lent(leg, self.voice, self._voice_cc, self._level_id, self.downlink)
+            self.downlink.lent = Lent(leg, self.voice, self._voice_cc, self._level_id, self.downlink.estimate)
             self._aim()
         self._change("live", "")
 

@@ -12,7 +12,8 @@ def fit(viewer: Peer, shown: dict[int, tuple[Peer, str]], now: float) -> dict[in
     `shown`: slot → (whose, "camera" | "screen"). A screen comes before a camera, because it is read. A lower slot comes before a
     higher.
     """
-    path = viewer.downlink
+    link = viewer.downlink
+    path = link.estimate
     path.tick(now)
     pictures: dict[int, list[Layer]] = {}
     for slot in sorted(shown, key=lambda each: (shown[each][1] != "screen", each)):
@@ -20,10 +21,13 @@ def fit(viewer: Peer, shown: dict[int, tuple[Peer, str]], now: float) -> dict[in
         layers = [Layer(stream.rid, bps) for stream in whose.layers(role) if (bps := stream.meter.bps(now)) > 0]
         if layers:
             pictures[slot] = layers
-    choice = viewer.chooser.choose(pictures, path.bps if path.heard else None, now, congested=path.is_congested(now))
+    choice = link.chooser.choose(pictures, path.bps if path.heard else None, now, congested=path.is_congested(now))
     for slot, layer in choice.layers.items():
         names = [each.name for each in pictures[slot]]
         former = viewer.slots[slot].layer
         lower = layer is None or (former in names and names.index(layer) < names.index(former))
         viewer.slots[slot].show(layer, at_once=lower)
+    link.repeats.pictures_bps = sum(
+        each.bps for slot, layer in choice.layers.items() for each in pictures[slot] if each.name == layer
+    )
     return choice.limits

@@ -24,7 +24,7 @@ def of_peer(peer: Peer, shown: Mapping[int, tuple[str, str]], concealed: tuple[i
         state=peer.state,
         address=path.address[0] if path is not None else "",
         rtt_ms=None if rtt_ms is None else round(rtt_ms, 1),
-        carries_bps=int(peer.downlink.bps) if peer.downlink.heard else None,
+        carries_bps=int(peer.downlink.estimate.bps) if peer.downlink.estimate.heard else None,
         concealed_percent=round(100 * concealed[0] / concealed[1], 2) if concealed[1] else None,
         up=[
             _told(stream.role, figures, layer=stream.rid)

@@ -11,16 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from media.bandwidth import Meter
+from media.bandwidth import Meter, RepeatBudget
 from media.packets import red as redundancy
 from media.packets import rtcp, rtp
 from media.packets import rtx as repair
-from media.token_bucket import TokenBucket
 
 AUDIO_CLOCK, VIDEO_CLOCK = 48000, 90000
 CACHE_PACKETS = 512
 """Sent packets kept for retransmission: about 3 s at 1.5 Mb/s, at most 0.75 MB a slot."""
-RESENDS_PER_S = 400  # retransmissions per second and stream
 ANY = ""
 """The layer that begins first: none was chosen yet, or there is only one."""
 MAX_MISSING = 256  # lost packets remembered per stream; more ask for a keyframe instead
@@ -181,18 +179,17 @@ class PacketCache:
 
     def __init__(self) -> None:
         self._packets: list[tuple[int, bytes] | None] = [None] * CACHE_PACKETS
-        self._allowed = TokenBucket(RESENDS_PER_S, RESENDS_PER_S, 0.0)
 
     def put(self, sequence: int, packet: bytes) -> None:
         """Keep a packet; it replaces the oldest one."""
         self._packets[sequence % CACHE_PACKETS] = (sequence, packet)
 
-    def take(self, sequences: tuple[int, ...], now: float) -> list[bytes]:
-        """Return the packets to send again, limited by a rate, so that NACKs cannot multiply traffic."""
+    def take(self, sequences: tuple[int, ...], budget: RepeatBudget, now: float) -> list[bytes]:
+        """Return the packets to send again, within the receiver's budget."""
         found = []
         for sequence in sequences:
             entry = self._packets[sequence % CACHE_PACKETS]
-            if entry is not None and entry[0] == sequence and self._allowed.take(1, now):
+            if entry is not None and entry[0] == sequence and budget.take(len(entry[1]), now):
                 found.append(entry[1])
         return found
 
@@ -322,12 +319,12 @@ class Outgoing:
         self.source = None
         self.rewriter.cut()
 
-    def repair(self, sequences: tuple[int, ...], now: float) -> list[bytes]:
-        """Answer a NACK. Return encrypted packets to send again.
+    def repair(self, sequences: tuple[int, ...], budget: RepeatBudget, now: float) -> list[bytes]:
+        """Answer a NACK within the receiver's budget. Return encrypted packets to send again.
 
         With RTX return none: the retransmissions have been sent already.
         """
-        found = [] if self._cache is None else self._cache.take(sequences, now)
+        found = [] if self._cache is None else self._cache.take(sequences, budget, now)
         if self.repair_ssrc is None:
             return found
         for packet in found:

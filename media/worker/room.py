@@ -316,7 +316,7 @@ class Room:
     def _fit_pictures(self, now: float) -> None:
         if all(peer.rests for peer in self.peers.values()):  # nobody sends video
             for peer in self.peers.values():
-                peer.downlink.tick(now)
+                peer.downlink.estimate.tick(now)
             return
         people = self._by_participant
         tops = {(name, role): peer.uplink.top(role, now) for name, peer in people.items() for role in ("camera", "screen")}

@@ -21,6 +21,7 @@ from aioice import stun
 from aiortc.rtcsctptransport import CookieEchoChunk, DataChunk, HeartbeatChunk, InitChunk, SackChunk, crc32c
 from pylibsrtp import _binding
 
+from media.bandwidth import RepeatBudget
 from media.board.room import BoardRoom, FragmentError, Reassembler
 from media.mixer import AudioRoom
 from media.packets import red as redundancy
@@ -93,7 +94,7 @@ def fuzz_rtp(data: bytes) -> None:
 
     slot, ear = Outgoing("slot0", 96, seal, rtx=97), Outgoing("audio", 111, seal, red=63)
     ear.reported(0.1, None, 0.0)
-    seen = redundancy.Seen(0)
+    seen, budget = redundancy.Seen(0), RepeatBudget(0.0)
     for number, packet in enumerate(_split(data)):
         now = number * 0.02
         try:
@@ -112,7 +113,7 @@ def fuzz_rtp(data: bytes) -> None:
         with contextlib.suppress(rtp.RtpError):
             for _, brought in redundancy.unwrap(packet, header, 111):
                 seen.first(brought.sequence)
-        slot.repair(tuple(camera.nacks(now)), now)
+        slot.repair(tuple(camera.nacks(now)), budget, now)
         for stream in (camera, voice):
             stream.block(now)
     for packet in sent:

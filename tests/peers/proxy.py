@@ -42,9 +42,12 @@ class Way:
         self._chance = {kind: random.Random(f"{seed} {kind}") for kind in ("rtp", "rtcp")}
         self._losing = dict.fromkeys(self._chance, False)
         self._free = 0.0
+        self.offered_bytes = 0
+        """What was sent into the link, lost or not."""
 
     def delays(self, data: bytes, now: float) -> list[float]:
         """Return the seconds until the packet arrives, twice if it arrives twice, empty if it is lost."""
+        self.offered_bytes += len(data)
         delays = self._luck("rtcp" if 192 <= data[1] <= 223 else "rtp") if data[:1] >= b"\x80" else [0.0]
         if self.line.bps is None or not delays:
             return delays

@@ -10,6 +10,7 @@ from tests.peers.proxy import Line, Proxy
 
 LAYERS = {"l": 1, "h": 4}
 """Packets of 0.9 KB a frame, 20 frames a second: 150 and 600 kbit/s."""
+LOWERED_BPS = 250_000
 
 
 def told(service: Service, participant: str) -> list[dict[int, str]]:
@@ -48,4 +49,12 @@ async def test_slow_connection_keeps_the_voice_without_affecting_others(service:
     await eventually(lambda: told(service, "narrow")[-1] == {}, 40.0)  # failed attempts made the next ones rarer
     await eventually(lambda: narrow.layer(0) == {"h"})
     assert sender.feedback > 50, "the sender is told what arrives"
+
+    line.down.line, offered = Line(bps=LOWERED_BPS), line.down.offered_bytes
+    await asyncio.sleep(4.0)
+    bps = (line.down.offered_bytes - offered) * 8 / 4.0
+    assert bps < 1.25 * LOWERED_BPS, "repeats of what is lost do not fill the link"
+    heard = await narrow.listen(2.0)
+    assert heard.tones(440) == {440}
+    assert len(heard.payloads) > 92
     line.close()

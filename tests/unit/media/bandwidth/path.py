@@ -59,6 +59,11 @@ class Path:
                 self.estimator.feedback(parse(struct.pack("!II", 1, 2) + body), self.now)
         self.estimator.tick(self.now)
 
+    @property
+    def queued_s(self) -> float:
+        """Wait of the next packet in the queue, in seconds."""
+        return max(0.0, self._free - self.now)
+
     def _forward(self, number: int) -> None:
         self._free = max(self._free, self.now)
         waits = self._free - self.now

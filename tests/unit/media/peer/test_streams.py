@@ -4,6 +4,8 @@ from itertools import pairwise
 
 import pytest
 
+from media.bandwidth import RepeatBudget
+from media.bandwidth.repeats import MOST_PER_S
 from media.packets import rtcp, rtp
 from media.packets import rtx as repair
 from media.peer import streams
@@ -122,7 +124,7 @@ def test_nack_is_answered_from_the_cache_byte_for_byte(camera: streams.Incoming)
     for sequence in range(10, 20):
         slot.relay(camera, sequence, key=sequence == 10)
     wanted = rtp.parse(slot.sent[4]).sequence
-    assert slot.out.repair((wanted, 60000), 1.0) == [b"sealed" + slot.sent[4]]
+    assert slot.out.repair((wanted, 60000), RepeatBudget(0.0), 1.0) == [b"sealed" + slot.sent[4]]
 
 
 def test_nacks_cannot_multiply_traffic(camera: streams.Incoming) -> None:
@@ -130,8 +132,9 @@ def test_nacks_cannot_multiply_traffic(camera: streams.Incoming) -> None:
     for sequence in range(10, 200):
         slot.relay(camera, sequence, key=sequence == 10)
     everything = tuple(rtp.parse(data).sequence for data in slot.sent)
-    sent = sum(len(slot.out.repair(everything, 1.0 + number * 0.001)) for number in range(1000))
-    assert sent <= 2 * streams.RESENDS_PER_S + 1
+    budget = RepeatBudget(0.0)
+    sent = sum(len(slot.out.repair(everything, budget, 1.0 + number * 0.001)) for number in range(1000))
+    assert sent <= 2 * MOST_PER_S + 1
 
 
 def test_reports_of_a_relayed_stream_give_its_capture_time(camera: streams.Incoming) -> None:
@@ -167,7 +170,7 @@ def test_rtx_stream_carries_the_lost_packet(camera: streams.Incoming) -> None:
         slot.relay(camera, sequence, key=sequence == 10)
     lost = slot.sent[4]
     wanted = rtp.parse(lost).sequence
-    assert slot.out.repair((wanted, wanted), 1.0) == []
+    assert slot.out.repair((wanted, wanted), RepeatBudget(0.0), 1.0) == []
     first, second = slot.sent[10:]
     header = rtp.parse(first)
     assert (header.payload_type, header.ssrc) == (97, slot.out.repair_ssrc)

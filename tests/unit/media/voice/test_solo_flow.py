@@ -124,8 +124,8 @@ class Person:
         return sum(speaker.payload(number) not in came for number in range(since, speaker.n))
 
     def close(self) -> None:
-        if self.peer._lent is not None:
-            self.peer._lent.close()
+        if self.peer.downlink.lent is not None:
+            self.peer.downlink.lent.close()
         self.socket.close()
 
 
@@ -173,7 +173,7 @@ class Conference:
             flows = voices._flow is not None and voices._flow.peer is peer
             assert flows == (mode is Mode.FLOWING)
             assert peer.is_lent == (mode in (Mode.OFFLOADED, Mode.BUFFERED, Mode.HUSHED, Mode.FLOWING))
-            assert (peer._lent is not None and peer._lent.keeps) == (mode in (Mode.BUFFERED, Mode.FLOWING))
+            assert (peer.downlink.lent is not None and peer.downlink.lent.keeps) == (mode in (Mode.BUFFERED, Mode.FLOWING))
             assert voices.mixer.passes_on(name) == (mode in (Mode.PASSTHROUGH, Mode.FLOWING))
             assert speaker.is_mixed == (mode not in (Mode.RELAYED, Mode.OFFLOADED))
 

@@ -1,0 +1,46 @@
+"""Budget of the retransmissions to one viewer, so that repeats of lost video do not fill the link that has lost it."""
+
+from __future__ import annotations
+
+from media.token_bucket import TokenBucket
+
+from .estimate import Estimator
+
+MOST_PER_S = 400
+"""Retransmitted packets per second to one viewer, whatever the link: NACKs must not multiply traffic."""
+MOST_BPS = 4_000_000.0
+"""Bits per second of these, on a link of which nothing is known."""
+LEAST_SHARE = 0.25
+"""Share of a link that repeats may always take. Without any, a single loss would cost a keyframe, which is larger."""
+VOICE_BPS = 100_000.0
+"""Kept free for the voice: 40 kbit/s, as much for its redundant copies (RED), and headers. Its copies come before any repeat."""
+AT_ONCE_S, AT_ONCE_LEAST_BYTES = 0.25, 2 * 1300
+"""Repeats sent in one burst: this long at the rate, and two packets at least."""
+HEADER_BYTES = 50  # SRTP, UDP and IP
+
+
+class RepeatBudget:
+    """Budget of one viewer. `follow` the estimate at each NACK, then `take` for each packet to repeat.
+
+    `pictures_bps`: what the videos that this viewer is shown need at present.
+    """
+
+    def __init__(self, now: float) -> None:
+        self.pictures_bps = 0.0
+        self._packets = TokenBucket(MOST_PER_S, MOST_PER_S, now)
+        self._octets = TokenBucket(MOST_BPS / 8, MOST_BPS / 8 * AT_ONCE_S, now)
+
+    def follow(self, path: Estimator, now: float) -> None:
+        """Set the budget by the estimate of the viewer's link: voice and videos come first, repeats get the rest.
+
+        They always get `LEAST_SHARE` of what the link is known to carry: the estimate may only not have grown yet.
+        """
+        bps = MOST_BPS
+        if path.heard:
+            bps = max(LEAST_SHARE * max(path.bps, path.acked_bps), path.bps - VOICE_BPS - self.pictures_bps)
+        rate = min(bps, MOST_BPS) / 8
+        self._octets.limit(rate, max(rate * AT_ONCE_S, AT_ONCE_LEAST_BYTES), now)
+
+    def take(self, size_bytes: int, now: float) -> bool:
+        """Return whether a packet of this size may be repeated now, and charge it."""
+        return self._packets.take(1, now) and self._octets.take(size_bytes + HEADER_BYTES, now)

@@ -1,0 +1,127 @@
+"""RTCP of one peer: what it reports and requests, and what we report and request (RFC 3550, 4585; transport-wide feedback).
+
+Sends nothing: methods return what must be sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from media.bandwidth import TransportFeedback
+from media.packets import rtcp, sdp
+from media.peer.downlink import Downlink
+from media.peer.quality import Quality
+from media.peer.uplink import Uplink
+
+REPORT_EVERY_S = 1.0
+FEEDBACK_EVERY_S = 0.1
+REMB_CEILING_BPS = 2_500_000
+"""Rate told to senders without transport-wide feedback. Without it Chromium stays near its starting 300 kb/s. Loss still brings
+the sender's rate down, by Chromium's own control."""
+
+
+class Control:
+    """RTCP of one peer: `take` what it sends, and send what is `due`."""
+
+    def __init__(
+        self,
+        sections: Mapping[str, sdp.Section],
+        uplink: Uplink,
+        downlink: Downlink,
+        quality: Quality,
+        wall: Callable[[float], float],
+        now: float,
+    ) -> None:
+        """`sections`: the m-lines of the offer by role. `wall`: gives the Unix time of a moment of the monotonic clock."""
+        self._sections = sections
+        self._uplink = uplink
+        self._downlink = downlink
+        self._quality = quality
+        self._wall = wall
+        self._ssrc = downlink.voice.ssrc
+        self._clock_offset: float | None = None
+        self._report_due = self._feedback_due = now
+
+    # what the peer tells
+
+    def take(self, packet: rtcp.Packet, came: float, now: float) -> list[bytes]:
+        """Take one packet that came at `came`. Return encrypted packets to send again."""
+        match packet:
+            case rtcp.SenderReport():
+                self._sender_report(packet, came)
+            case TransportFeedback():
+                self._downlink.estimate.feedback(packet, now)
+            case rtcp.Report():
+                self._quality.told(packet, came)
+                if packet.ssrc == self._downlink.voice.ssrc:
+                    self._downlink.voice.reported(packet.lost_fraction, self._quality.rtt_ms(now), now)
+            case rtcp.Nack():
+                return self._repeat(packet, now)
+        return []
+
+    def keyframe_slot(self, packet: rtcp.Packet) -> int | None:
+        """Return the slot for which the peer requests a keyframe. None: it requests none."""
+        if not isinstance(packet, rtcp.KeyframeRequest):
+            return None
+        return next((index for index, slot in enumerate(self._downlink.slots) if slot.ssrc == packet.ssrc), None)
+
+    def _sender_report(self, report: rtcp.SenderReport, now: float) -> None:
+        stream = self._uplink.streams.get(report.ssrc)
+        if stream is None:
+            return
+        # the report with the shortest transit is nearest to the true offset of the clocks
+        offset = self._wall(now) + rtcp.NTP_EPOCH_S - report.ntp / (1 << 32)
+        self._clock_offset = offset if self._clock_offset is None else min(offset, self._clock_offset + 0.0001)
+        stream.sender_report(report, self._clock_offset - rtcp.NTP_EPOCH_S, now)
+
+    def _repeat(self, nack: rtcp.Nack, now: float) -> list[bytes]:
+        slot = next((each for each in self._downlink.slots if each.ssrc == nack.ssrc), None)
+        if slot is None:
+            return []
+        self._downlink.repeats.follow(self._downlink.estimate, now)
+        return slot.repair(nack.sequences, self._downlink.repeats, now)
+
+    # what we tell
+
+    def report_due(self, now: float) -> bool:
+        """Return whether the next `due` holds a report. The counters must be up to date then."""
+        return now >= self._report_due
+
+    def due(self, now: float) -> bytes:
+        """Return what must be sent now, as one compound packet; empty: nothing."""
+        requests = self._transport_feedback(now)
+        for stream in self._uplink.incoming.values():
+            missing = stream.nacks(now)
+            if missing:
+                requests += rtcp.nack(self._ssrc, stream.ssrc, missing)
+            if stream.role != "audio" and stream.keyframe_due(now):
+                requests += rtcp.pli(self._ssrc, stream.ssrc)
+        if now >= self._report_due:
+            self._report_due = now + REPORT_EVERY_S
+            return self._report(now) + requests
+        return rtcp.receiver_report(self._ssrc, []) + requests if requests else b""
+
+    def _transport_feedback(self, now: float) -> bytes:
+        if now < self._feedback_due:
+            return b""
+        self._feedback_due = now + FEEDBACK_EVERY_S
+        body = self._uplink.arrivals.report()
+        if body is None:
+            return b""
+        media = next((stream.ssrc for stream in self._uplink.incoming.values() if stream.role != "audio"), 0)
+        return rtcp.transport_feedback(self._ssrc, media, body)
+
+    def _report(self, now: float) -> bytes:
+        packet = b""
+        outgoing, incoming = (self._downlink.voice, *self._downlink.slots), self._uplink.incoming.values()
+        for stream in outgoing:
+            report = stream.report(now, self._wall)
+            if report is not None:
+                self._quality.sent(report, now)
+                packet += report
+        blocks = [stream.block(now) for stream in incoming]
+        self._quality.look(list(zip(incoming, blocks, strict=True)), outgoing, now)
+        packet += rtcp.receiver_report(self._ssrc, blocks)
+        packet += rtcp.source_description(self._ssrc, "sangdam")
+        pictures = [stream.ssrc for stream in incoming if stream.role != "audio" and not self._sections[stream.role].transport_cc]
+        return packet + (rtcp.remb(self._ssrc, REMB_CEILING_BPS, pictures) if pictures else b"")

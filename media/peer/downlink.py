@@ -1,0 +1,82 @@
+"""The streams that one peer receives: numbered for its feedback, encrypted, and fitted to its link."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from media.bandwidth import Chooser, Estimator, RepeatBudget, numbered
+from media.packets import sdp
+from media.peer.lent import Lent
+from media.peer.streams import Outgoing
+from media.transport.seam import MAX_PROTECTED_INPUT_BYTES, SecureTransport, SrtpError
+
+SLOT_ROLES = ("slot0", "slot1", "slot2", "slot3")
+
+
+class Downlink:
+    """Streams that one peer receives: `voice`, and the video `slots`.
+
+    `estimate`: what the link carries; `chooser`: which layers fit it; `repeats`: the budget of retransmissions. `lent`: the fast
+    path's part of the voice, once the transport is secure; None: there is none.
+    """
+
+    def __init__(
+        self,
+        sections: Mapping[str, sdp.Section],
+        secure: SecureTransport,
+        send: Callable[[bytes], None],
+        now: Callable[[], float],
+        drops: Counter[str],
+    ) -> None:
+        """`sections`: the m-lines of the offer by role. `send`: sends a datagram. `now`: the monotonic clock."""
+        self.estimate = Estimator(now())
+        self.chooser = Chooser()
+        self.repeats = RepeatBudget(now())
+        self.lent: Lent | None = None
+        self._secure = secure
+        self._send = send
+        self._now = now
+        self._drops = drops
+        self.voice = self._outgoing(sections.get("audio", sdp.Section("audio", "audio")), say=self._say)
+        self.slots = [self._outgoing(sections[role]) for role in SLOT_ROLES if role in sections]
+
+    def _outgoing(self, section: sdp.Section, say: Callable[[bytes], object] | None = None) -> Outgoing:
+        identifier = section.transport_cc
+
+        def stamp(packet: bytes) -> bytes:
+            return numbered(packet, identifier, self._number(len(packet)))
+
+        return Outgoing(
+            section.role,
+            section.payload_type,
+            self._seal,
+            rtx=section.rtx,
+            red=section.red,
+            stamp=stamp if identifier else None,
+            say=say,
+        )
+
+    def _number(self, size_bytes: int) -> int:
+        now = self._now()
+        return self.estimate.sent(size_bytes, now) if self.lent is None else self.lent.number(size_bytes, now)
+
+    def _seal(self, packet: bytes) -> bytes | None:
+        if not self._secure.secure:
+            return None
+        if len(packet) > MAX_PROTECTED_INPUT_BYTES:
+            self._drops["too_long_to_relay"] += 1
+            return None
+        try:
+            sealed = self._secure.protect(packet)
+        except SrtpError:
+            self._drops["protect"] += 1
+            return None
+        self._send(sealed)
+        return sealed
+
+    def _say(self, packet: bytes) -> None:
+        if self.lent is None:
+            self._seal(packet)
+        else:
+            self.lent.say(packet)
