@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from itertools import pairwise
+from itertools import cycle, pairwise
 
 import numpy as np
 import pytest
@@ -73,19 +73,22 @@ async def test_single_voice_bypasses_the_mixer_and_returns_without_a_gap(service
     user, counselor, professional, trainee = [await service.join(name) for name in (*names, "trainee")]
     said, loop = _words(9), asyncio.get_running_loop()
     talking = asyncio.create_task(_say(user, said))
-    await asyncio.sleep(6.5)
-    before, began, since = await service.worker.stats(), len(professional.heard), loop.time()
+    await asyncio.sleep(5.0)
+    since, began, former = loop.time(), len(professional.heard), await service.worker.stats()
     await asyncio.sleep(1.5)
-    after, alone = await service.worker.stats(), [list(each.heard[-50:]) for each in (counselor, professional, trainee)]
-    assert after.audio.get("encodes", 0) - before.audio.get("encodes", 0) <= 8, "only what keeps the user's own line awake"
-    assert (after.packets_fast - before.packets_fast > 60) == after.fast_path
+    async with asyncio.timeout(60):
+        while not _is_passed_on(former, after := await service.worker.stats()):
+            since, began, former = loop.time(), len(professional.heard), after
+            await asyncio.sleep(1.5)
+    alone = [list(each.heard[-50:]) for each in (counselor, professional, trainee)]
     for heard in alone:
         at = said.index(heard[0])
-        assert heard == said[at : at + 50]
+        assert heard == (said * 2)[at : at + 50]
     counselor.speak(880, packets=25)
     await asyncio.sleep(0.5)
     assert 880 in Listened(professional.heard[-22:]).tones(880)
-    await talking
+    await asyncio.sleep(0.5)
+    talking.cancel()
     talked = loop.time()
     headers = professional.heard_headers[began:]
     assert {rtp.ahead(new.sequence, old.sequence) for old, new in pairwise(headers)} == {1}
@@ -93,6 +96,16 @@ async def test_single_voice_bypasses_the_mixer_and_returns_without_a_gap(service
     assert {each % 960 for each in ticks} == {0}
     assert sum(ticks) == pytest.approx(48_000 * (talked - since), abs=6 * 960)
     assert not (await service.drops()).keys() & {"receive_failed", "tick_failed"}
+
+
+def _is_passed_on(before: wire.WorkerStats, after: wire.WorkerStats) -> bool:
+    """Return whether the user's voice was passed on, by the fast path if there is one, for the 1.5 s between both.
+
+    The fast path takes only a voice that comes evenly: the jitter buffer must be empty after each tick. It remembers a stall of
+    this machine for four seconds.
+    """
+    encodes = after.audio.get("encodes", 0) - before.audio.get("encodes", 0)  # at rest: what keeps the user's own line awake
+    return encodes <= 8 and (after.packets_fast - before.packets_fast > 60) == after.fast_path
 
 
 def _words(seconds: int) -> list[bytes]:
@@ -104,9 +117,10 @@ def _words(seconds: int) -> list[bytes]:
 
 
 async def _say(who: Peer, payloads: list[bytes]) -> None:
+    """Say it again and again, until cancelled."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    for number, payload in enumerate(payloads):
+    for number, payload in enumerate(cycle(payloads)):
         await asyncio.sleep(max(0.0, began + number * 0.02 - loop.time()))
         who.send_rtp("audio", number, number * 960, payload, level=30)
 
