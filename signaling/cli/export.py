@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import click
@@ -12,12 +13,16 @@ from signaling.protocol.words import Audience
 from signaling.recordings.export import ExportFailed
 from signaling.recordings.export import export as make
 from signaling.recordings.plan import make_plan, web_vtt
-from signaling.records import Records
+from signaling.records import Records, SessionRecord
 from signaling.session import decode_snapshot
+from signaling.transcripts import page, plain, zone_of
+from signaling.transcripts.reading import conversation_of, pictures_for
 
-from .typed import noted, recordings_here, with_records
+from .typed import a_language, noted, recordings_here, with_records
 
 MOST_LINES = 5000  # of one session that are exported
+RECORDED = (".webm", ".mp4")
+WRITTEN = (".html", ".txt")
 
 
 @click.command("export")
@@ -25,28 +30,57 @@ MOST_LINES = 5000  # of one session that are exported
 @click.option(
     "--audience", type=click.Choice(["staff", "user"]), default="user", show_default=True, help="Who will get the file."
 )
+@click.option("--zone", default="", metavar="ZONE", help="Time zone of the reader, such as Asia/Seoul. [default: UTC]")
+@click.option("--language", default="", callback=a_language, help="Language of the reader: ko or en. [default: the session's]")
 @click.option(
     "--out",
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="FILE.webm or FILE.mp4. The chat goes into FILE.vtt.",
+    help="FILE.webm or FILE.mp4 with the chat in FILE.vtt; FILE.html or FILE.txt for what was written.",
 )
 @with_records
-async def export(records: Records, session_id: str, audience: str, out: Path) -> None:
-    """Export a recorded session into one file, with sounds mixed and videos side by side, and its chat into FILE.vtt.
+async def export(records: Records, session_id: str, audience: str, zone: str, language: str, out: Path) -> None:
+    """Export a session into one file.
 
-    A user's file contains nothing that was said, shown or written among staff.
+    FILE.webm and FILE.mp4 hold its recording, with sounds mixed and videos side by side. FILE.html holds the conversation with
+    its pictures inside, FILE.txt the texts alone. A user's file contains nothing that was said, shown or written among staff.
     """
-    if out.suffix not in (".webm", ".mp4"):
-        raise click.UsageError("Name the file FILE.webm or FILE.mp4.")
+    if out.suffix not in (*RECORDED, *WRITTEN):
+        raise click.UsageError("Name the file FILE.webm, FILE.mp4, FILE.html or FILE.txt.")
     if await asyncio.to_thread(out.exists):
         raise click.ClickException(f"{out} exists already.")
     record = await records.session(session_id)
+    readers: Audience = "staff" if audience == "staff" else "all"
+    if out.suffix in RECORDED:
+        await _recording(records, record, session_id, readers, out)
+    else:
+        await _transcript(records, record, session_id, readers, zone, language, out)
+
+
+async def _transcript(
+    records: Records, record: SessionRecord | None, session_id: str, readers: Audience, zone: str, language: str, out: Path
+) -> None:
+    if record is None:
+        raise click.ClickException(f"There is no session “{session_id}”.")
+    if zone and zone_of(zone) == zone_of(""):
+        raise click.UsageError(f"There is no time zone “{zone}”. Zones look like Asia/Seoul.")
+    you = decode_snapshot(record.snapshot).user if readers == "all" and record.snapshot else ""
+    conversation = await conversation_of(records, record, readers, language, zone_of(zone), you)
+    await noted(records, "transcript.export", f"session/{session_id}")
+    with os.fdopen(os.open(out, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        if out.suffix == ".txt":
+            file.write(plain(conversation))
+        else:
+            async for piece in page(conversation, pictures_for(records, session_id, readers)):
+                file.write(piece)
+    click.echo(f"Made {out}.")
+
+
+async def _recording(records: Records, record: SessionRecord | None, session_id: str, readers: Audience, out: Path) -> None:
     recordings = recordings_here()
     segments = await recordings.of(session_id)
     if record is None or not segments or not record.snapshot:
         raise click.ClickException(f"There is no recording of “{session_id}”.")
-    readers: Audience = "staff" if audience == "staff" else "all"
     user = decode_snapshot(record.snapshot).user
     plan = make_plan(segments, lambda segment, track: recordings.path(session_id, segment, track), out, readers, user)
     await noted(records, "recording.export", f"session/{session_id}")

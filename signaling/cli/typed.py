@@ -111,6 +111,11 @@ def language_tags(_context: click.Context, _parameter: click.Parameter, values: 
     return [_tag(value) for value in values]
 
 
+def a_language(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """Return a language tag in canonical form, or ""."""
+    return _tag(value) if value else ""
+
+
 def ids_or_all(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> list[str]:
     """Return valid ids, or “*” for all."""
     return [value if value == "*" else an_id(_context, _parameter, value) for value in values]

@@ -13,6 +13,7 @@ AuditAction = Literal[
     "listen.end",
     "session.read",
     "session.erase",
+    "transcript.export",
     "picture.read",
     "file.read",
     "file.infected",

@@ -47,7 +47,7 @@ def position(plan_pieces: list[tuple[int, int]], at: int) -> int | None:
 
 def web_vtt(lines: list[Line], plan_pieces: list[tuple[int, int]], words: Callable[[Line], str]) -> str:
     """Return the lines as WebVTT. A line is shown until the next one comes, for at most `LINE_SHOWN_MS`."""
-    placed = [(position(plan_pieces, line.at), line) for line in lines if line.kind in ("text", "picture")]
+    placed = [(position(plan_pieces, line.at), line) for line in lines if line.kind in ("text", "picture", "file")]
     cues = [(at, line) for at, line in placed if at is not None]
     found = ["WEBVTT", ""]
     for (at, line), following in zip_longest(cues, [at for at, _ in cues[1:]]):

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from signaling.protocol.audit_actions import AuditAction
+from signaling.protocol.words import Audience
 
 from . import tables as t
 from .database import require_kept
@@ -97,6 +98,14 @@ class History(Leading):
         """Return the picture, or None when there is no such picture."""
         row = await self._first(sa.select(t.picture).where(t.picture.c.id == picture_id))
         return PictureRecord(**row) if row else None
+
+    async def board_pictures(self, session_id: str, audience: Audience) -> list[str]:
+        """Return the ids of pictures for the board, oldest first. `audience` is who reads: as in `lines`."""
+        c = t.picture.c
+        wanted = sa.and_(c.session == session_id, c.use == "board")
+        if audience == "all":
+            wanted &= c.audience == "all"
+        return [row["id"] for row in await self._all(sa.select(c.id).where(wanted).order_by(c.at, c.id))]
 
     async def count_pictures(self, session_id: str) -> int:
         """Return how many pictures the session has."""

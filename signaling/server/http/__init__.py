@@ -1,4 +1,4 @@
-"""Every HTTP route except `/ws`: pages, codes and sessions for users, pictures, files, sign-in, and the operator's API."""
+"""Every HTTP route except `/ws`: pages, codes, sessions, transcripts, pictures, files, sign-in, and the operator's API."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from . import (
     scanning,
     staff,
     thresholds,
+    transcripts,
     users,
 )
 from .errors import refusals
@@ -40,10 +41,12 @@ def setup(app: web.Application) -> None:
     app[pictures.UPLOADS] = Buckets(burst=12, per_minute=12)
     app[files.INTAKE] = file_bodies.Intake(app[FILES])
     app[files.UPLOADS] = Buckets(burst=20, per_minute=20)
+    app[transcripts.COPIES_TAKEN] = Buckets(burst=10, per_minute=10)
     app[scanning.SCANNER] = Scanner(app[SETTINGS].clamd)
     app.middlewares.extend((security_headers, refusals, own_origin_only))
     copies.setup(app)
     mangled.setup(app)
-    for part in (health, pages, users, pictures, files, staff, operator, recordings, copies, hours, replies, thresholds):
+    for_people = (health, pages, users, transcripts, pictures, files)
+    for part in (*for_people, staff, operator, recordings, copies, hours, replies, thresholds):
         app.add_routes(part.routes)
     retention.setup(app)

@@ -32,14 +32,15 @@ async def security_headers(request: web.Request, handler: Handler) -> web.Stream
     try:
         response = await handler(request)
     except web.HTTPException as error:  # a redirect
-        _secure(request, error.headers)
+        secure(request, error.headers)
         raise
     if not response.prepared:  # the headers of a WebSocket were sent already
-        _secure(request, response.headers)
+        secure(request, response.headers)
     return response
 
 
-def _secure(request: web.Request, headers: MutableMapping[str, str]) -> None:
+def secure(request: web.Request, headers: MutableMapping[str, str]) -> None:
+    """Add the headers. A handler that begins its response itself calls this first."""
     for name, value in _ALWAYS.items():
         headers.setdefault(name, value)
     headers.setdefault("Content-Security-Policy", _NO_PAGE)

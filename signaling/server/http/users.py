@@ -1,9 +1,7 @@
-"""The users' API: data for the panel, codes, sessions, invites, and the transcript."""
+"""The users' API: data for the panel, codes, sessions and invites."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated
 
 from aiohttp import web
@@ -13,23 +11,20 @@ from signaling.access import brief as briefs
 from signaling.access.admission import Crowded
 from signaling.access.codes import CodeRefused, site_of
 from signaling.access.invites import InviteRefused
-from signaling.protocol.language_tags import lookup
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.reasons import InviteReason
-from signaling.protocol.session_views import CategoryView, Line, OpeningView, SiteView
-from signaling.protocol.texts import Exact, Seen
+from signaling.protocol.session_views import CategoryView, OpeningView, SiteView
+from signaling.protocol.texts import Exact
 from signaling.protocol.words import Channel, Locale
-from signaling.records import Records
 from signaling.records.opening_hours import is_open, next_opening
 from signaling.server.app_keys import CODES, LIVE, RECORDS
 
-from .bodies import MOST_JSON_BYTES, Key, address_of, bearer, now_ms, path_id, read_json, read_query
-from .errors import Refused, answer, not_found, refusal_of
+from .bodies import MOST_JSON_BYTES, Key, address_of, now_ms, read_json, read_query
+from .errors import Refused, answer, refusal_of
 
 routes = web.RouteTableDef()
 
 CHANNELS: tuple[Channel, ...] = ("text", "voice", "video")
-_TRANSCRIPT_PAGE = 500
 _HELPERS_SHOWN = 3  # names in the panel's greeting
 _INVITE_STATUS: dict[InviteReason, int] = {"replayed": 409, "over": 410, "expired": 410}
 INVITE_SENTENCES: dict[InviteReason, str] = {
@@ -217,73 +212,6 @@ async def invites(request: web.Request) -> web.Response:
         raise Refused(_INVITE_STATUS.get(error.reason, 400), error.reason, INVITE_SENTENCES[error.reason]) from error
     session = entry.session
     return answer(InviteAnswer(session=session.id, token=token, channel=session.channel, locale=session.language))
-
-
-@routes.get("/api/sessions/{id}/transcript")
-async def transcript(request: web.Request) -> web.Response:
-    """Return the lines for all as a text file."""
-    session_id = path_id(request, "id")
-    if await request.app[LIVE].authorize_user(session_id, bearer(request)) is None:
-        raise not_found()
-    records = request.app[RECORDS]
-    session = await records.session(session_id)
-    if session is None:
-        raise not_found()
-    site = await records.site(session.site)
-    title = f"{site.name(session.language) if site else session.site} · {_time_of(session.started_at)}"
-    lines = {line.seq: line for line in await _all_lines(records, session_id)}
-    texts = [title, "", *(written(line, lines, session.language) for line in lines.values())]
-    return web.Response(
-        text="\n".join(texts) + "\n",
-        content_type="text/plain",
-        charset="utf-8",
-        headers={"Content-Disposition": 'attachment; filename="conversation.txt"'},
-    )
-
-
-async def _all_lines(records: Records, session_id: str) -> list[Line]:
-    """Return the lines for all that people wrote."""
-    found: list[Line] = []
-    after = 0
-    while page := await records.lines(session_id, after, _TRANSCRIPT_PAGE, "all"):
-        found += [line for line in page if line.kind != "system"]
-        after = page[-1].seq
-    return found
-
-
-_ROLES = {
-    "ko": {"user": "나", "counselor": "상담사", "professional": "전문가"},
-    "en": {"user": "You", "counselor": "counselor", "professional": "professional"},
-}
-
-
-_STATES = {
-    "ko": {"picture": "[사진]", "retracted": "[보내기 취소]", "edited": " (수정함)"},
-    "en": {"picture": "[picture]", "retracted": "[unsent]", "edited": " (edited)"},
-}
-_QUOTE = Seen(60, cut=True)  # of the line to which another replies
-
-
-def written(line: Line, lines: Mapping[int, Line], language: str) -> str:
-    """Return a line as the user's copy of the conversation has it. `lines`: by number, for the quotes of replies."""
-    words = _ROLES[lookup(language, _ROLES) or "en"]
-    role = words.get(line.role, line.role)
-    who = f"{line.name} ({role})" if line.name and line.role != "user" else line.name or role
-    quoted = lines.get(line.reply_to)
-    reply = f" (↩ “{_QUOTE(_content(quoted, language))}”)" if quoted is not None else ""
-    edited = _STATES[lookup(language, _STATES) or "en"]["edited"] if line.change == "edited" else ""
-    return f"[{_time_of(line.at)}] {who}{reply}: {_content(line, language)}{edited}"
-
-
-def _content(line: Line, language: str) -> str:
-    words = _STATES[lookup(language, _STATES) or "en"]
-    if line.change == "retracted":
-        return words["retracted"]
-    return words["picture"] if line.kind == "picture" else line.text
-
-
-def _time_of(at_ms: int) -> str:
-    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _cors(origin: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ import { TextArea } from "../ui/field";
 import { josa, locale } from "../ui/i18n";
 import { Icon } from "../ui/icon";
 import { saveAs } from "../ui/save-as";
+import { transcriptPath } from "../room/transcript";
 import type { Call } from "./call";
 import { isRareKey, t, type RareKey } from "./rare/words";
 
@@ -151,7 +152,7 @@ function Rating({ call }: { call: Call }) {
 function Copy({ call }: { call: Call }) {
   const download = async () => {
     try {
-      saveAs(await call.pictures.blob(`/api/sessions/${encodeURIComponent(call.session)}/transcript`), "conversation.txt");
+      saveAs(await call.pictures.blob(transcriptPath(call.session)), "conversation.html");
     } catch (error) {
       if (!(error instanceof PictureError)) throw error;
       toast(t("after.copyFailed"), "error");

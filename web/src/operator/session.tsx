@@ -1,6 +1,7 @@
 import { ArrowLeft, Trash2 } from "lucide";
 import { useState } from "preact/hooks";
 import { endText, sentence } from "../staff/refusals";
+import { transcriptQuery } from "../room/transcript";
 import { BriefCard } from "../staff/brief";
 import { clock, dateTime, timeOfDay } from "../staff/format";
 import { nameOf, roleName } from "../staff/names";
@@ -102,6 +103,23 @@ function After({ one }: { one: PastSession }) {
   );
 }
 
+/** Links to the conversation as a file, for staff and for the visitor. */
+function Save({ session }: { session: string }) {
+  useLocale();
+  const path = (audience: string) =>
+    `/api/operator/sessions/${encodeURIComponent(session)}/transcript?${transcriptQuery({ audience })}`;
+  return (
+    <p class="row">
+      <a class="button button-plain" href={path("all")} download data-testid="save-for-visitor">
+        {t("one.save.all")}
+      </a>
+      <a class="button button-plain" href={path("staff")} download data-testid="save-for-staff">
+        {t("one.save.staff")}
+      </a>
+    </p>
+  );
+}
+
 function Times({ one }: { one: PastSession }) {
   const locale = useLocale();
   const times = [
@@ -158,6 +176,7 @@ function Whole({ one, onErase }: { one: PastSession; onErase: () => void }) {
         <section class="card one-said">
           <h2>{t("one.transcript")}</h2>
           <Transcript lines={one.lines} />
+          <Save session={one.id} />
         </section>
         <div class="stack">
           <section class="card stack">

@@ -8,6 +8,8 @@ import { RequestError } from "../room/connection";
 import { Button, Field, Icon, TextArea } from "../ui";
 import { t as roomText } from "../room/words";
 import { refusalText, t, type PanelFailure } from "./words";
+import { transcriptPath } from "../room/transcript";
+import { saveAs } from "../ui/save-as";
 
 type Part = { client: Client; session: SessionView };
 
@@ -150,16 +152,8 @@ function Rating({ client, session }: Part) {
 
 /** Saves the transcript. The request needs the token in a header, so a plain link cannot download it. */
 async function saveCopy(session: string, token: string): Promise<void> {
-  const response = await fetch(`/api/sessions/${encodeURIComponent(session)}/transcript`, {
-    headers: { authorization: `Bearer ${token}` },
-  });
-  if (!response.ok) return;
-  const url = URL.createObjectURL(await response.blob());
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = "conversation.txt";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  const response = await fetch(transcriptPath(session), { headers: { authorization: `Bearer ${token}` } });
+  if (response.ok) saveAs(await response.blob(), "conversation.html");
 }
 
 export function After({ client, session, token, onNew }: Part & { token: string; onNew: () => void }) {

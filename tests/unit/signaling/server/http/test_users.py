@@ -168,8 +168,11 @@ async def test_transcript_has_only_lines_for_everyone(desk: Desk) -> None:
     reply = await desk.get(f"/api/sessions/{session}/transcript", headers=BEARER)
     assert reply.headers["Content-Disposition"].startswith("attachment")
     assert reply.content_type == "text/plain"
-    lines = (await reply.text()).splitlines()[2:]
-    assert lines == ["[2026-09-21 14:13 UTC] Jimin (상담사): 안녕하세요", "[2026-09-21 14:13 UTC] 나: 네"]
+    assert (await reply.text()).splitlines()[4:] == [
+        "2026년 9월 21일",
+        "[14:13] Jimin (상담사): 안녕하세요",
+        "[14:13] 방문자: 네",
+    ]
     assert await refused(await desk.get(f"/api/sessions/{session}/transcript")) == (404, "not_found")
     wrong = {"Authorization": "Bearer other"}
     assert await refused(await desk.get(f"/api/sessions/{session}/transcript", headers=wrong)) == (404, "not_found")

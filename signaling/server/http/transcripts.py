@@ -1,0 +1,89 @@
+"""Transcripts: the user's copy of their conversation, and the operator's export. One renderer makes both."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from aiohttp import web
+from msgspec import Meta, Struct
+
+from signaling.access.rate_limits import Buckets
+from signaling.protocol.reading import QueryReader
+from signaling.protocol.words import Audience, Locale
+from signaling.records import Records, SessionRecord
+from signaling.server.app_keys import LIVE, RECORDS
+from signaling.transcripts import FORMS, Conversation, Form, page, plain, zone_of
+from signaling.transcripts.reading import conversation_of, pictures_for
+
+from .bodies import bearer, now_ms, path_id, read_query
+from .errors import Refused, not_found
+from .headers import secure
+from .operator import operator_of
+
+routes = web.RouteTableDef()
+
+COPIES_TAKEN: web.AppKey[Buckets] = web.AppKey("transcripts_taken", Buckets)
+
+ZoneName = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_+/-]*\Z")]
+
+
+class TranscriptQuery(Struct, kw_only=True):
+    """`zone`: IANA name of the reader's zone. `lang`: "" for the session's language. `audience`: counts for operators only."""
+
+    form: Form = "text"
+    zone: ZoneName = ""
+    lang: Locale = ""
+    audience: Audience = "all"
+
+
+_read: QueryReader[TranscriptQuery] = QueryReader(TranscriptQuery)
+
+
+@routes.get("/api/sessions/{id}/transcript")
+async def own(request: web.Request) -> web.StreamResponse:
+    """Return the lines for all, to the user. Whatever they ask for, nothing of staff is in it."""
+    session_id = path_id(request, "id")
+    you = await request.app[LIVE].authorize_user(session_id, bearer(request))
+    session = await request.app[RECORDS].session(session_id)
+    if you is None or session is None:
+        raise not_found()
+    if not request.app[COPIES_TAKEN].take(session_id, now_ms()):
+        raise Refused(429, "busy", "That was many copies at once. Try again in a minute.")
+    return await _answer(request, session, "all", you)
+
+
+@routes.get("/api/operator/sessions/{id}/transcript")
+async def export(request: web.Request) -> web.StreamResponse:
+    """Return the conversation to an operator, for themselves or for the user. Audited."""
+    operator = await operator_of(request)
+    records = request.app[RECORDS]
+    session = await records.session(path_id(request, "id"))
+    if session is None:
+        raise not_found()
+    readers = read_query(request, _read).audience
+    await records.audit(operator.id, "transcript.export", f"session/{session.id}", now_ms(), readers)
+    return await _answer(request, session, readers, "")
+
+
+async def _answer(request: web.Request, session: SessionRecord, readers: Audience, you: str) -> web.StreamResponse:
+    asked = read_query(request, _read)
+    records = request.app[RECORDS]
+    found = await conversation_of(records, session, readers, asked.lang, zone_of(asked.zone), you)
+    ending = "html" if asked.form == "html" else "txt"
+    response = web.StreamResponse(headers={"Content-Disposition": f'attachment; filename="conversation.{ending}"'})
+    response.content_type, response.charset = FORMS[asked.form], "utf-8"
+    secure(request, response.headers)
+    await response.prepare(request)
+    async for piece in _pieces(records, session.id, asked.form, found):
+        await response.write(piece.encode())
+    await response.write_eof()
+    return response
+
+
+async def _pieces(records: Records, session_id: str, form: Form, conversation: Conversation) -> AsyncIterator[str]:
+    if form == "text":
+        yield plain(conversation)
+        return
+    async for piece in page(conversation, pictures_for(records, session_id, conversation.readers)):
+        yield piece

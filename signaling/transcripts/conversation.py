@@ -1,0 +1,133 @@
+"""The conversation that a transcript is made from, and what both forms have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import cached_property
+from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
+
+from signaling.protocol.session_views import Line
+from signaling.protocol.texts import Seen
+from signaling.protocol.words import Audience
+
+from .words import words_in
+
+Form = Literal["html", "text"]
+FORMS: dict[Form, str] = {"html": "text/html", "text": "text/plain"}
+_QUOTE = Seen(60, cut=True)  # of the line to which another replies
+PictureOf = Callable[[str], Awaitable["Image | None"]]
+"""Return the picture with this id, or None when the readers may not see it."""
+
+
+class Image(NamedTuple):
+    """A picture. `mime`: image/webp, image/png or image/jpeg."""
+
+    mime: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """A conversation for its readers. `lines`: those that `readers` may read. `board`: ids of the pictures on the board.
+
+    `you`: the participant who reads, or "". `zone`: of the reader. `begun_at`, `ended_at`: Unix ms; None: it goes on.
+    """
+
+    site: str
+    lines: Sequence[Line]
+    board: Sequence[str]
+    readers: Audience
+    language: str
+    zone: tzinfo
+    begun_at: int
+    ended_at: int | None
+    you: str = ""
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """Return the texts in the readers' language."""
+        return words_in(self.language)
+
+    @property
+    def title(self) -> str:
+        """Return the first line of the transcript."""
+        return self.words["title"].format(site=self.site)
+
+    @property
+    def span(self) -> str:
+        """Return when it began and ended."""
+        begin = f"{self.day(self.begun_at)} {self.time(self.begun_at)}"
+        if self.ended_at is None:
+            return begin
+        same_day = self.day(self.ended_at) == self.day(self.begun_at)
+        end = self.time(self.ended_at) if same_day else f"{self.day(self.ended_at)} {self.time(self.ended_at)}"
+        return self.words["span"].format(begin=begin, end=end)
+
+    @property
+    def zone_name(self) -> str:
+        """Return the zone's name, such as "Asia/Seoul"."""
+        return getattr(self.zone, "key", "UTC")
+
+    def shown(self) -> list[Line]:
+        """Return the lines that people wrote, and of those only what the readers may read."""
+        allowed = [line for line in self.lines if self.readers == "staff" or line.audience == "all"]
+        return [line for line in allowed if line.kind != "system" and line.role != "system"]
+
+    @cached_property
+    def _by_seq(self) -> dict[int, Line]:
+        return {line.seq: line for line in self.shown()}
+
+    def content(self, line: Line) -> str:
+        """Return what the line says, in one text: a picture and a file by their kind."""
+        words = self.words
+        if line.change == "retracted":
+            return f"[{words['retracted']}]"
+        if line.kind == "picture":
+            return f"[{words['picture']}]"
+        return f"[{words['file']}: {line.text}, {size_of(line)}]" if line.kind == "file" else line.text
+
+    def quote(self, line: Line) -> str:
+        """Return the beginning of the line to which this one replies, or ""."""
+        replied = self._by_seq.get(line.reply_to)
+        return _QUOTE(self.content(replied)) if replied is not None else ""
+
+    def marks(self, line: Line) -> str:
+        """Return what is said beside the author: that it was edited, or is for staff only."""
+        found = [self.words["edited"]] if line.change == "edited" else []
+        return ", ".join(found + [self.words["staff_only"]] * (line.audience == "staff"))
+
+    def author(self, line: Line) -> str:
+        """Return who wrote the line: "You", "Jimin (counselor)"."""
+        if self.you and line.author == self.you:
+            return self.words["you"]
+        role = self.words.get(line.role, line.role)
+        return f"{line.name} ({role})" if line.name and line.role != "user" else line.name or role
+
+    def day(self, at_ms: int) -> str:
+        """Return the date in the reader's zone and language."""
+        return self.words["date"].format(self._at(at_ms))
+
+    def time(self, at_ms: int) -> str:
+        """Return the time of day in the reader's zone."""
+        return f"{self._at(at_ms):%H:%M}"
+
+    def _at(self, at_ms: int) -> datetime:
+        return datetime.fromtimestamp(at_ms / 1000, self.zone)
+
+
+def size_of(line: Line) -> str:
+    """Return the size of a file, as the pages write it: "1.2 MB"."""
+    given = line.args.get("bytes", "")
+    size = int(given) if given.isdecimal() else 0
+    return f"{size / 1e6:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1000))} KB"
+
+
+def zone_of(name: str) -> tzinfo:
+    """Return the zone with this IANA name; UTC for an unknown one."""
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ValueError, OSError, LookupError):  # no such zone, a folder of zones, or a path
+        return UTC

@@ -1,0 +1,96 @@
+"""The transcript as one HTML file: no script, no address outside of it, every text escaped.
+
+A policy in the file itself forbids scripts and requests, should a text ever get through.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncIterator
+from html import escape
+
+from signaling.protocol.session_views import Line
+
+from .conversation import Conversation, PictureOf
+
+MOST_PICTURE_BYTES = 40 * 1024 * 1024  # of all pictures in one file; mail and phones take no larger one
+_MIMES = ("image/webp", "image/png", "image/jpeg")
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_STYLE = """
+:root { color-scheme: light dark; }
+body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.6 system-ui, sans-serif; }
+h1 { font-size: 1.4rem; margin-bottom: 0; } h2 { font-size: 1rem; margin: 2rem 0 0; border-bottom: 1px solid #8886; }
+header p { margin: 0; opacity: 0.75; }
+article { margin-top: 0.9rem; break-inside: avoid; } article p { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
+blockquote { margin: 0; padding-inline-start: 0.6rem; border-inline-start: 3px solid #8886; opacity: 0.75; }
+.who { font-weight: 600; } time { opacity: 0.75; font-size: 0.85rem; }
+.staff { border-inline-start: 3px dashed #8250df; padding-inline-start: 0.7rem; }
+img { max-width: 100%; max-height: 32rem; border-radius: 0.5rem; margin-top: 0.3rem; }
+"""
+
+
+async def page(conversation: Conversation, picture_of: PictureOf) -> AsyncIterator[str]:
+    """Yield the file in pieces, so that one picture at a time is in memory."""
+    words = conversation.words
+    yield _head(conversation)
+    inside = _Inside(words["picture_missing"], picture_of)
+    day, lines = "", conversation.shown()
+    for line in lines:
+        if conversation.day(line.at) != day:
+            day = conversation.day(line.at)
+            yield f"<h2>{escape(day)}</h2>\n"
+        yield _opening(conversation, line)
+        shows = line.kind == "picture" and line.change != "retracted"
+        yield await inside.image(line.picture, words["picture"]) if shows else _body(conversation, line)
+        yield "</article>\n"
+    if not lines:
+        yield f"<p>{escape(words['empty'])}</p>\n"
+    if conversation.board:
+        yield f"<h2>{escape(words['board'])}</h2>\n"
+        for picture in conversation.board:
+            yield f"<article>{await inside.image(picture, words['board'])}</article>\n"
+    yield "</main>\n</html>\n"
+
+
+class _Inside:
+    """Puts pictures into the file while there is room."""
+
+    def __init__(self, missing: str, picture_of: PictureOf) -> None:
+        self._missing = f"<p>({escape(missing)})</p>"
+        self._picture_of = picture_of
+        self._left_bytes = MOST_PICTURE_BYTES
+
+    async def image(self, picture: str, label: str) -> str:
+        found = await self._picture_of(picture)
+        if found is None or found.mime not in _MIMES or len(found.data) > self._left_bytes:
+            return self._missing
+        self._left_bytes -= len(found.data)
+        return f'<img alt="{escape(label)}" src="data:{found.mime};base64,{base64.b64encode(found.data).decode()}">'
+
+
+def _head(conversation: Conversation) -> str:
+    title, zone = escape(conversation.title), escape(conversation.words["zone"].format(zone=conversation.zone_name))
+    language = escape(conversation.language or "en")
+    return (
+        f'<!doctype html>\n<html lang="{language}">\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'<meta name="viewport" content="width=device-width">\n<title>{title}</title>\n<style>{_STYLE}</style>\n'
+        f'<main>\n<header><h1 dir="auto">{title}</h1><p>{escape(conversation.span)}</p><p>{zone}</p></header>\n'
+    )
+
+
+def _opening(conversation: Conversation, line: Line) -> str:
+    staff = line.audience == "staff"
+    marks, quote = conversation.marks(line), conversation.quote(line)
+    mark = f" · {escape(marks)}" if marks else ""
+    replied = f'<blockquote dir="auto">{escape(quote)}</blockquote>' if quote else ""
+    begin = '<article class="staff">' if staff else "<article>"
+    return (
+        f"{begin}"
+        f'<span class="who" dir="auto">{escape(conversation.author(line))}</span>{mark} '
+        f"<time>{escape(conversation.time(line.at))}</time>{replied}"
+    )
+
+
+def _body(conversation: Conversation, line: Line) -> str:
+    return f'<p dir="auto">{escape(conversation.content(line))}</p>'

@@ -1,0 +1,54 @@
+"""Reading a conversation from the records, for readers who may read it."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from signaling.protocol.session_views import Line
+from signaling.protocol.words import Audience
+from signaling.records import Records, SessionRecord
+
+from .conversation import Conversation, Image, PictureOf
+
+_AT_ONCE = 500
+MOST_LINES = 20_000  # of one conversation
+
+
+async def conversation_of(
+    records: Records, session: SessionRecord, readers: Audience, language: str, zone: tzinfo, you: str = ""
+) -> Conversation:
+    """Return the conversation. `language`: "" for the session's. `you`: the participant who reads, or ""."""
+    language = language or session.language
+    site = await records.site(session.site)
+    return Conversation(
+        site=site.name(language) if site else session.site,
+        lines=await _lines(records, session.id, readers),
+        board=await records.board_pictures(session.id, readers),
+        readers=readers,
+        language=language,
+        zone=zone,
+        begun_at=session.started_at,
+        ended_at=session.ended_at,
+        you=you,
+    )
+
+
+async def _lines(records: Records, session_id: str, readers: Audience) -> list[Line]:
+    found: list[Line] = []
+    while page := await records.lines(session_id, found[-1].seq if found else 0, _AT_ONCE, readers):
+        found += page
+        if len(found) >= MOST_LINES:
+            break
+    return found
+
+
+def pictures_for(records: Records, session_id: str, readers: Audience) -> PictureOf:
+    """Return what finds a picture of this conversation; a picture for staff is found for staff only."""
+
+    async def picture_of(picture_id: str) -> Image | None:
+        found = await records.picture(picture_id)
+        if found is None or found.session != session_id or (readers == "all" and found.audience != "all"):
+            return None
+        return Image(found.mime, found.data)
+
+    return picture_of
