@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+from typing import TypeVar
 
 from msgspec.structs import replace
 from playwright.async_api import expect
 
 from signaling.records import Records
 from tests.browser import media
-from tests.browser.people import Cast, Staff, User, eventually
+from tests.browser.people import Cast, Person, Staff, User, eventually
+
+P = TypeVar("P", bound=Person)
 
 
 async def counselor_for_two(cast: Cast) -> Staff:
@@ -37,6 +40,24 @@ async def asks_to_talk(user: User) -> None:
         await user.panel.get_by_test_id("panel-add-voice").click()
     user.page = await window.value
     await user.enter()
+
+
+async def in_a_call(cast: Cast) -> tuple[Staff, User]:
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+    await counselor.accept()
+    return counselor, user
+
+
+async def duplicated(person: P) -> P:
+    """Return the person in a second tab. Its page gets a copy of the first one's sessionStorage, as a duplicated tab does."""
+    async with person.context.expect_page() as opened:
+        await person.page.evaluate("void window.open(location.href)")
+    second = type(person)(person.service, person.browser, person.context, person.voice)
+    second.page = await opened.value
+    return second
 
 
 async def hears_the_hold_tone(user: User) -> bool:
@@ -103,29 +124,17 @@ async def test_leaving_a_call_holds_it_and_both_pages_say_so(cast: Cast) -> None
 
 async def test_user_is_told_that_nobody_hears_while_counselor_is_gone(cast: Cast) -> None:
     """The console is gone without a goodbye, as when a laptop is closed."""
-    counselor = await cast.counselor()
-    user = await cast.user()
-    await user.call()
-    await user.enter()
-    await counselor.accept()
+    counselor, user = await in_a_call(cast)
     await expect(user.get("who-hears")).to_contain_text("Jimin")
     await counselor.close()
     await expect(user.get("who-hears")).not_to_contain_text("듣고 있어요")
 
 
 async def test_duplicated_tab_takes_over_and_the_first_says_so(cast: Cast) -> None:
-    """A window opened by the page gets a copy of its sessionStorage, as a duplicated tab does."""
-    counselor = await cast.counselor()
-    user = await cast.user()
-    await user.call()
-    await user.enter()
-    await counselor.accept()
+    counselor, user = await in_a_call(cast)
     await counselor.hears(media.USER.hz)
 
-    async with counselor.context.expect_page() as opened:
-        await counselor.page.evaluate("void window.open(location.href)")
-    second = Staff(cast.service, counselor.browser, counselor.context, counselor.voice)
-    second.page = await opened.value
+    second = await duplicated(counselor)
     await second.hears(media.USER.hz)
     await expect(counselor.get("replaced-use")).to_be_visible()
     await counselor.hears()
@@ -139,16 +148,10 @@ async def test_duplicated_tab_takes_over_and_the_first_says_so(cast: Cast) -> No
 
 
 async def test_duplicated_call_window_takes_over_and_the_first_says_so(cast: Cast) -> None:
-    counselor = await cast.counselor()
-    user = await cast.user()
-    await user.call()
-    await user.enter()
-    await counselor.accept()
+    _, user = await in_a_call(cast)
     await user.hears(media.COUNSELOR.hz)
-    async with user.context.expect_page() as opened:
-        await user.page.evaluate("void window.open(location.href)")
-    second = User(cast.service, user.browser, user.context, user.voice)
-    second.page = await opened.value
+
+    second = await duplicated(user)
     await second.hears(media.COUNSELOR.hz)
     await expect(user.get("taken-over")).to_be_visible()
     await user.hears()

@@ -18,7 +18,8 @@ from aiortc.rtcdtlstransport import RTCCertificate
 
 from media.mixer.opus import Decoder, Encoder
 from media.packets import rtp
-from tests.peers.client import RATE, Peer
+from tests.peers.client import Peer
+from tests.peers.listened import RATE
 
 LOOP = 5
 SLOTS = 3

@@ -13,10 +13,6 @@ import json
 import random
 import re
 import secrets
-import socket
-import struct
-import time
-from collections.abc import Callable
 from typing import Self
 
 import numpy as np
@@ -29,78 +25,15 @@ from aiortc.rtcsctptransport import RTCSctpCapabilities, RTCSctpTransport
 from media.api.client import WorkerClient
 from media.api.wire import AdmitPeer
 from media.bandwidth import Arrivals
-from media.mixer.opus import Decoder, Encoder
+from media.mixer.opus import Encoder
 from media.packets import red, rtcp, rtp, rtx
-from media.packets.sdp import RID_URI, TRANSPORT_CC_URI
 from media.peer.streams import Incoming
+from tests.peers.listened import RATE, Listened
+from tests.peers.offer import LEVEL, MID, OPUS, RED, RID, RTX, TRANSPORT_CC, VP8, offer
+from tests.peers.timed_socket import Address, TimedSocket
 
-Address = tuple[str, int]
-OPUS, VP8, RTX, RED = 111, 96, 97, 63
-MID, LEVEL, RID, TRANSPORT_CC = 4, 1, 5, 3
 FEEDBACK_EVERY_S = 0.1
-SO_TIMESTAMPNS = 35
-RATE = 48_000
 CHECK_EVERY_S = 0.5
-
-
-def offer(ufrag: str, password: str, fingerprint: str, layers: tuple[str, ...] = (), *, repairs: bool = False) -> str:
-    """Build the one shape of offer that clients make. `layers`: of the camera, low to high; `repairs`: with RTX and RED."""
-    media = ["audio sendrecv", "video sendonly", "video sendonly", *["video recvonly"] * 4]
-    lines = ["v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0", "a=group:BUNDLE 0 1 2 3 4 5 6 7"]
-    transport = [f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{password}", f"a=fingerprint:sha-256 {fingerprint}", "a=setup:actpass"]
-    for mid, (kind, direction) in enumerate(each.split() for each in media):
-        number, codec = (OPUS, "opus/48000/2") if kind == "audio" else (VP8, "VP8/90000")
-        repeats = {"audio": f" {RED}", "video": f" {RTX}"}[kind] if repairs else ""
-        lines += [f"m={kind} 9 UDP/TLS/RTP/SAVPF {number}{repeats}", "c=IN IP4 0.0.0.0"]
-        lines += [f"a=mid:{mid}", f"a={direction}", "a=rtcp-mux"]
-        lines += [f"a=rtpmap:{number} {codec}", f"a=extmap:{MID} urn:ietf:params:rtp-hdrext:sdes:mid", *transport]
-        if kind == "audio":
-            lines.append(f"a=extmap:{LEVEL} urn:ietf:params:rtp-hdrext:ssrc-audio-level")
-            lines += [f"a=rtpmap:{RED} red/48000/2", f"a=fmtp:{RED} {OPUS}/{OPUS}"] if repairs else []
-        else:
-            lines += [f"a=rtcp-fb:{number} {kind}" for kind in ("nack", "nack pli", "transport-cc")]
-            lines += [f"a=extmap:{TRANSPORT_CC} {TRANSPORT_CC_URI}", f"a=extmap:{RID} {RID_URI}"]
-            if repairs:
-                lines += [f"a=rtpmap:{RTX} rtx/90000", f"a=fmtp:{RTX} apt={VP8}"]
-        if mid == 1 and layers:
-            lines += [f"a=rid:{name} send" for name in layers] + [f"a=simulcast:send {';'.join(layers)}"]
-    lines += ["m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "c=IN IP4 0.0.0.0", "a=mid:7", "a=sctp-port:5000", *transport]
-    return "\r\n".join(lines) + "\r\n"
-
-
-class _Socket:
-    """A datagram socket that reports when the kernel received each datagram, as browsers' sockets do."""
-
-    def __init__(self, host: str, receive: Callable[[bytes, float], None]) -> None:
-        self._receive = receive
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
-        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        self._socket.bind((host, 0))
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self.fileno(), self._read)
-
-    def fileno(self) -> int:
-        return self._socket.fileno()
-
-    def sendto(self, data: bytes, address: Address) -> None:
-        if self.fileno() >= 0:
-            with contextlib.suppress(BlockingIOError):
-                self._socket.sendto(data, address)
-
-    def close(self) -> None:
-        if self.fileno() >= 0:
-            self._loop.remove_reader(self.fileno())
-            self._socket.close()
-
-    def _read(self) -> None:
-        while self.fileno() >= 0:
-            try:
-                data, stamps, _, _ = self._socket.recvmsg(2048, 64)
-            except (BlockingIOError, ConnectionRefusedError):
-                return
-            seconds, nanoseconds = struct.unpack("@ll", stamps[0][2])
-            self._receive(data, self._loop.time() - max(0.0, time.time() - seconds - nanoseconds / 1e9))
 
 
 class Peer:
@@ -198,7 +131,7 @@ class Peer:
 
     async def open_socket(self, host: str = "127.0.0.1") -> None:
         """Open a new local address: at first, and when roaming."""
-        self.socket = _Socket(host, self._datagram)
+        self.socket = TimedSocket(host, self._datagram)
 
     async def _connect(self) -> None:
         self._dtls = RTCDtlsTransport(self, [self._certificate])
@@ -490,26 +423,3 @@ class Peer:
         first = next(iter(packets), 0)
         ordered = sorted(packets, key=lambda sequence: rtp.ahead(sequence, first))
         return [(int.from_bytes(packets[each][5:9], "big"), packets[each][9]) for each in ordered]
-
-
-class Listened:
-    """A stretch of heard sound."""
-
-    def __init__(self, payloads: list[bytes]) -> None:
-        self.payloads = payloads
-        decoder = Decoder()
-        self.samples = np.concatenate([decoder.decode(each) for each in payloads]) if payloads else np.zeros(0, np.int16)
-
-    def tones(self, *candidates: int) -> set[int]:
-        """Return which of the tones stand out (over 1 % of full scale)."""
-        samples = self.samples[-16384:].astype(float)
-        if len(samples) < 4800:
-            return set()
-        at = np.arange(len(samples)) / RATE
-        window = np.hanning(len(samples))
-        found = set()
-        for hz in candidates:
-            strength = abs(np.sum(samples * window * np.exp(-2j * np.pi * hz * at))) * 2 / window.sum()
-            if strength > 327:
-                found.add(hz)
-        return found

@@ -12,8 +12,9 @@ import pytest
 from media.api import wire
 from media.mixer.opus import Encoder
 from media.packets import rtcp, rtp
-from tests.peers.client import Listened, Peer
+from tests.peers.client import Peer
 from tests.peers.conftest import Service, eventually
+from tests.peers.listened import Listened
 
 TONES = (440, 620, 880)
 

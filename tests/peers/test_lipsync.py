@@ -15,8 +15,9 @@ import pytest
 from media.api import wire
 from media.mixer.opus import Decoder, Encoder
 from media.packets import rtcp, rtp
-from tests.peers.client import RATE, Peer
+from tests.peers.client import Peer
 from tests.peers.conftest import Service
+from tests.peers.listened import RATE
 from tests.peers.proxy import Proxy
 
 BEEP_EVERY_S, BEEP_S, FPS = 0.5, 0.1, 20

@@ -15,9 +15,9 @@ import pycrdt
 import pytest
 from aiohttp import web
 
-from tests.peers.client import offer
 from tests.peers.conftest import eventually
 from tests.peers.live_house import Person, Service, in_conversation, running, settings_for
+from tests.peers.offer import offer
 
 
 @pytest.fixture

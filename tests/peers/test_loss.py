@@ -8,9 +8,10 @@ from itertools import groupby
 
 import pytest
 
-from tests.peers.client import Address, Peer
+from tests.peers.client import Peer
 from tests.peers.conftest import Service
 from tests.peers.proxy import Line, Proxy, Way
+from tests.peers.timed_socket import Address
 
 RTP, RTCP = b"\x80\x6f" + bytes(20), b"\x80\xc9" + bytes(20)
 

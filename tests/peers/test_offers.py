@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from media.api import client, wire
-from tests.peers.client import Peer, offer
+from tests.peers.client import Peer
 from tests.peers.conftest import Service, eventually
+from tests.peers.offer import offer
 
 PLAIN = ("a=extmap:", "a=ssrc")
 

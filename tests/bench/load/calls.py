@@ -21,7 +21,8 @@ import uvloop
 from media.api.client import WorkerClient
 from tests.bench.load.person import spread
 from tests.bench.load.seed import CALLS, CATEGORIES, Seeded
-from tests.peers.client import Listened, Peer
+from tests.peers.client import Peer
+from tests.peers.listened import Listened
 from tests.peers.live_house import Person
 from tests.peers.live_house import _ByWebSocket as ByWebSocket
 

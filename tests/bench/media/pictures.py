@@ -26,7 +26,7 @@ from media.packets.sdp import TRANSPORT_CC_URI
 from tests.bench.media.leg import Leg
 from tests.bench.media.servers import LOAD_CORE, MID, Janus, Sangdam, Server
 from tests.bench.rows import Row, compared
-from tests.peers.client import TRANSPORT_CC, VP8, offer
+from tests.peers.offer import TRANSPORT_CC, VP8, offer
 
 Kind = Literal["camera", "screen"]
 ROOMS = 10

@@ -18,8 +18,8 @@ import aiohttp
 from media.api import client, wire
 from media.transport.udp import local_addresses
 from tests.bench.media.leg import LEVEL, MID, OPUS, Leg
-from tests.peers.client import offer
 from tests.peers.conftest import answers
+from tests.peers.offer import offer
 
 SERVER_CORE, LOAD_CORE = 0, 1
 READY_S = 15.0

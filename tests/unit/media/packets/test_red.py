@@ -12,7 +12,7 @@ from media.packets import red as redundancy
 from media.packets import rtp, sdp
 from media.packets.red import PAUSE_S, Copier, Remedy, Seen
 from media.peer.uplink import Uplink
-from tests.peers.client import OPUS, RED, offer
+from tests.peers.offer import OPUS, RED, offer
 from tests.unit.media.packets.test_sdp import OFFERS
 
 CHROMIUM = bytes.fromhex("803f1234000f0000deadbeefef0f00046f7801020378090807")

@@ -9,7 +9,7 @@ import pytest
 
 from media.packets import rtp, sdp
 from media.peer.uplink import MAX_SSRCS, Uplink
-from tests.peers.client import MID, OPUS, RID, RTX, TRANSPORT_CC, VP8, offer
+from tests.peers.offer import MID, OPUS, RID, RTX, TRANSPORT_CC, VP8, offer
 
 REPAIRED_RID = 6
 

@@ -9,7 +9,7 @@ from signaling.session import events as ev
 from signaling.session.callback import MOST_MOVES
 from signaling.session.model import Callback
 from signaling.session.standing import open_requests
-from tests.unit.signaling.session.test_machine import NOW, Call, S
+from tests.unit.signaling.session.call import NOW, Call, S
 
 HOUR_S = 3600
 AT = NOW + HOUR_S * S

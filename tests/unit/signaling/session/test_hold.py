@@ -6,7 +6,7 @@ import pytest
 
 from signaling.session import NotAllowed
 from signaling.session import events as ev
-from tests.unit.signaling.session.test_machine import Call
+from tests.unit.signaling.session.call import Call
 
 ON, OFF = ev.Held("jimin", True), ev.Held("jimin", False)
 

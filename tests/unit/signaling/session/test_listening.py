@@ -7,7 +7,7 @@ import pytest
 from signaling.protocol.session_views import Media
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot
 from signaling.session import events as ev
-from tests.unit.signaling.session.test_machine import Call
+from tests.unit.signaling.session.call import Call
 
 ON = ev.ListenStarted("ops", "Mina")
 

@@ -6,7 +6,7 @@ import pytest
 
 from signaling.session import events as ev
 from signaling.session.standing import open_requests
-from tests.unit.signaling.session.test_machine import NOW, Call
+from tests.unit.signaling.session.call import NOW, Call
 
 
 def asked_before(call: Call) -> ev.Enqueue:

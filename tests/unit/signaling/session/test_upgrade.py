@@ -7,7 +7,7 @@ import pytest
 from signaling.protocol.session_views import Brief, CategoryView, SessionView, SiteView
 from signaling.session import NotAllowed, decode_snapshot, encode_snapshot, matrix, next_deadline, views
 from signaling.session import events as ev
-from tests.unit.signaling.session.test_machine import Call
+from tests.unit.signaling.session.call import Call
 
 AROUND = views.Surroundings(SiteView(id="s", name="S"), CategoryView(id="c", name="C"), Brief())
 ASK = ev.ChannelChanged("u", "voice")

@@ -1,0 +1,32 @@
+"""The tones in received sound."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from media.mixer.opus import Decoder
+
+RATE = 48_000
+
+
+class Listened:
+    """A stretch of heard sound."""
+
+    def __init__(self, payloads: list[bytes]) -> None:
+        self.payloads = payloads
+        decoder = Decoder()
+        self.samples = np.concatenate([decoder.decode(each) for each in payloads]) if payloads else np.zeros(0, np.int16)
+
+    def tones(self, *candidates: int) -> set[int]:
+        """Return which of the tones stand out (over 1 % of full scale)."""
+        samples = self.samples[-16384:].astype(float)
+        if len(samples) < 4800:
+            return set()
+        at = np.arange(len(samples)) / RATE
+        window = np.hanning(len(samples))
+        found = set()
+        for hz in candidates:
+            strength = abs(np.sum(samples * window * np.exp(-2j * np.pi * hz * at))) * 2 / window.sum()
+            if strength > 327:
+                found.add(hz)
+        return found
