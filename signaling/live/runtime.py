@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 
@@ -13,7 +12,7 @@ import msgspec
 import structlog
 
 from matcher.estimate import either
-from matcher.types import MatchStore, Place, Refused, Staff, Unavailable
+from matcher.types import MatchStore, Place, Unavailable
 from signaling.access.admission import Admission, Crowd
 from signaling.access.brief import with_field
 from signaling.access.identity import token_hash
@@ -24,16 +23,18 @@ from signaling.files import Files
 from signaling.live.call_quality import Calls
 from signaling.live.chat import Lines
 from signaling.live.clock import Now, wall_clock_ms
-from signaling.live.connections import Client, Hub
+from signaling.live.connections import Hub
 from signaling.live.earlier import Earlier
 from signaling.live.effects import LiveEffects
 from signaling.live.entry import Entry
 from signaling.live.index import Index
 from signaling.live.listening import Listening
+from signaling.live.loops import run_forever
 from signaling.live.matcher_sync import Agreeing, Forgotten
 from signaling.live.matching import Matching
 from signaling.live.meters import Meters
 from signaling.live.pending_writes import Owed
+from signaling.live.presence import Presence
 from signaling.live.queue_places import Places
 from signaling.live.requests import Requests
 from signaling.live.rights import Rights
@@ -41,25 +42,24 @@ from signaling.live.room_orders import RoomOrders
 from signaling.live.rooms import Rooms
 from signaling.live.sessions import Sessions
 from signaling.live.staff_boards import Boards
-from signaling.live.staffing import MATCHED_ROLES, Staffing
+from signaling.live.staffing import Staffing
+from signaling.live.stored_sessions import StoredSessions, entry_of
 from signaling.mediaworkers.interface import MediaWorkers
-from signaling.protocol.server_messages import Replaced, SessionOver, UserMe, Welcome
+from signaling.protocol.server_messages import SessionOver
 from signaling.protocol.session_views import Brief, Line
 from signaling.protocol.words import Channel
 from signaling.recordings import Recordings
 from signaling.records import Records
-from signaling.records.types import FileRecord, RecordsAway, SessionRecord, Site, StaffRecord
-from signaling.session import Session, decode_snapshot, encode_snapshot, new_session
-from signaling.session.events import Connected, Disconnected, EndedBy, Restored, RightEnded
-from signaling.session.model import FINAL_STATES, RATING_MS, NotAllowed
+from signaling.records.types import FileRecord, RecordsAway, SessionRecord, StaffRecord
+from signaling.session import encode_snapshot, new_session
+from signaling.session.events import EndedBy
+from signaling.session.model import NotAllowed
 
 log = structlog.get_logger(__name__)
 
-LEAVING_AT_ONCE = 16  # at once; when thousands disconnect in one instant, other work runs in between
 SWEEP_LONGEST_S = 5.0
 ERASURES_S = 0.5
 SITES_S = 10.0
-LOOP_RETRY_S = 1.0
 RESTART_RETRY_MS = 300
 OWED_S = 3.0  # at our end, wait so long for unavailable records
 
@@ -140,11 +140,33 @@ class Live:
             now=now,
         )
         self.listening = Listening(sessions=sessions, records=records, index=index, hub=hub, now=now)
+        self.presence = Presence(
+            sessions=sessions,
+            requests=requests,
+            staffing=staffing,
+            matching=self.matching,
+            boards=self.boards,
+            listening=self.listening,
+            store=store,
+            index=index,
+            hub=hub,
+            refused=refused,
+            now=now,
+        )
+        self.stored = StoredSessions(
+            sessions=sessions,
+            earlier=self.earlier,
+            records=records,
+            workers=workers,
+            store=store,
+            index=index,
+            now=now,
+        )
         self.rights = Rights(
             requests=requests,
             sessions=sessions,
             staffing=staffing,
-            let_go=self.detach,
+            let_go=self.presence.detach,
             records=records,
             store=store,
             index=index,
@@ -169,7 +191,6 @@ class Live:
             )
         )
         self._tasks: list[asyncio.Task[None]] = []
-        self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
         self._erasures_seen = 0
 
     def _count(self, reason: str) -> None:
@@ -178,8 +199,8 @@ class Live:
     async def start(self) -> None:
         self.meters.watch_records(self.records)
         await self.workers.start(self.rooms.on_event, self.rooms.worker_died)
-        self._tasks = [asyncio.create_task(_for_ever(self.rooms.run))]  # first, because restored sessions open their rooms
-        await self._restore()
+        self._tasks = [asyncio.create_task(run_forever(self.rooms.run))]  # first, because restored sessions open their rooms
+        await self.stored.restore()
         await self.boards.load_messages()
         await self.boards.count()
         await self.boards.load_thresholds()
@@ -203,7 +224,7 @@ class Live:
         if self.agreeing is not None:
             self._unsettled.set()
             loops.append(self.agreeing.run)
-        self._tasks += [asyncio.create_task(_for_ever(loop)) for loop in loops]
+        self._tasks += [asyncio.create_task(run_forever(loop)) for loop in loops]
 
     def say_goodbye(self) -> None:
         """Tell every client to reconnect."""
@@ -240,35 +261,6 @@ class Live:
         while True:
             self.admission.sites = len(await self.records.sites())
             await asyncio.sleep(SITES_S)
-
-    async def _restore(self) -> None:
-        loaded = [(await self._load(record), record) for record in await self.records.live_sessions()]
-        known = [(entry, record) for entry, record in loaded if entry is not None]
-        kept = [entry for entry, _ in known]
-        await self.earlier.read(known)
-        await self.store.remember(max((entry.session.fence for entry in kept), default=0))
-        for entry in kept:
-            self.index.entries[entry.id] = entry
-            epoch = self.workers.kept(entry.id)
-            room_kept = entry.session.state == "active" and 0 < epoch == entry.session.epoch
-            if room_kept:
-                self.workers.place(entry.id)
-                entry.room.kept = True
-            await self.sessions.apply(entry, Restored(room_kept))
-            self.sessions.refresh(entry)
-        await self.workers.settle()
-
-    async def _load(self, record: SessionRecord) -> Entry | None:
-        site = await self.records.site(record.site)
-        if site is None or not record.snapshot:
-            return None
-        try:
-            session = decode_snapshot(record.snapshot)
-            brief = msgspec.json.decode(record.brief, type=Brief)
-        except msgspec.MsgspecError:
-            log.exception("session not restored", session=record.id)
-            return None
-        return _entry(record, session, site, brief)
 
     # --- for HTTP --------------------------------------------------------------------------------------------------------
 
@@ -319,7 +311,7 @@ class Live:
             started_at=now,
         )
         await self.records.create_session(record)
-        entry = _entry(record, session, found, brief)
+        entry = entry_of(record, session, found, brief)
         with suppress(RecordsAway):  # the session exists; its counselor sees no earlier sessions
             await self.earlier.read([(entry, record)])
         self.index.entries[session_id] = entry
@@ -328,34 +320,8 @@ class Live:
 
     async def authorize_user(self, session_id: str, token: str) -> str | None:
         """Return the user's participant id if the token opens this session and the session may still be opened."""
-        entry = await self.by_token(token)
+        entry = await self.stored.by_token(token)
         return entry.session.user if entry is not None and entry.id == session_id else None
-
-    async def by_token(self, token: str) -> Entry | None:
-        hashed = token_hash(token)
-        live = self.index.by_token(hashed)
-        if live is not None:
-            return live if self._stands(live.session) else None
-        record = await self.records.session_by_token(hashed) if token else None
-        if record is None:
-            return None
-        entry = self.index.entries.get(record.id)
-        if entry is None and self._stands(record):
-            entry = await self._load(record)
-            if entry is not None:
-                for person in entry.session.people.values():
-                    person.connected = False
-        return entry
-
-    def _stands(self, session: Session | SessionRecord) -> bool:
-        """Return whether the session's user may still connect: until a day after its end."""
-        return session.state not in FINAL_STATES or self.now() <= (session.ended_at or 0) + RATING_MS
-
-    async def any_session(self, session_id: str) -> Entry | None:
-        """Return a running or ended session. An ended one that no page shows is read from the records and not kept in memory."""
-        entry = self.index.entries.get(session_id)
-        record = None if entry else await self.records.session(session_id)
-        return entry or (await self._load(record) if record is not None and record.state in FINAL_STATES else None)
 
     def staff_participant(self, session_id: str, staff_id: str) -> str | None:
         entry = self.index.entries.get(session_id)
@@ -427,7 +393,7 @@ class Live:
         self.index.change_token(entry, token_hash(token))
         if (former := entry.holders.get(entry.session.user)) is not None:
             former.bye("replaced")  # a page that is still open uses the former token
-            await self.detach(former)
+            await self.presence.detach(former)
         await self.records.save_token(entry.id, entry.token_hash)
         return entry, token
 
@@ -466,58 +432,6 @@ class Live:
         await self.rights.restart(same)
         await self.rights.end([client for client in theirs if client not in same])
 
-    # --- connections -----------------------------------------------------------------------------------------------------
-
-    async def attach_user(self, client: Client, entry: Entry) -> None:
-        """Let the newest tab act for the user. The former tab is told and closed."""
-        entry = self.index.entries.setdefault(entry.id, entry)
-        user = entry.session.people[entry.session.user]
-        client.session, client.participant = entry.id, user.id
-        resumed = user.entered or entry.session.state != "preparing"
-        client.send(Welcome(now=self.now(), user=UserMe(id=user.id, name=user.name), resumed=resumed))
-        self.hub.add(client)
-        former = self._take(entry, user.id, client)
-        if former is not None:
-            former.bye("replaced")
-        await self.sessions.apply(entry, Connected(user.id))
-        await self.boards.places.ask(entry)
-        client.greeted = True
-        self.sessions.show(entry)
-
-    def _take(self, entry: Entry, participant: str, client: Client) -> Client | None:
-        former = entry.hold(participant, client)
-        if former is None or former is client:
-            return None
-        if former.tab != client.tab:
-            former.send(Replaced(session=entry.id))
-        return former
-
-    async def attach_staff(self, client: Client, record: StaffRecord) -> None:
-        skills = self.staffing.skills(record)
-        self.hub.add(client)
-        if skills is not None:
-            self.staffing.known[record.id] = record
-            await self._sign_in(record, skills)
-        client.send(Welcome(now=self.now(), staff=self.staffing.me(record)))
-        if skills is None:
-            return
-        for entry in self.index.of_staff(record.id):
-            self._take(entry, record.id, client)
-            await self.sessions.apply(entry, Connected(record.id))
-            self.sessions.show(entry)
-        for ring in self.matching.rings_of(record.id):
-            client.send(ring)
-        self.boards.push_queue(client)
-        self.sessions.changed = True
-
-    async def _sign_in(self, record: StaffRecord, skills: Staff) -> None:
-        try:
-            await self.requests.call(self.store.sign_in(skills, self.now()))
-            await self.requests.settled()
-            await self.staffing.read(record)
-        except Unavailable:
-            self.refused["unavailable"] += 1  # they still return to their conversations
-
     async def staff_changed(self, record: StaffRecord) -> None:
         """Save a choice that a member of staff made in the console. Their open consoles stay."""
         skills = self.staffing.skills(record)
@@ -526,57 +440,5 @@ class Live:
             client.staff = record
         if skills is not None:
             self.staffing.known[record.id] = record
-            await self._sign_in(record, skills)
+            await self.presence.sign_in(record, skills)
         self.staffing.show(record)
-
-    async def detach(self, client: Client) -> None:
-        """Detach an ended connection. Its sessions go to the member's newest other tab, if there is one."""
-        async with self._leaving:
-            if client in self.hub.clients:
-                await self._detach(client)
-
-    async def _detach(self, client: Client) -> None:
-        self.hub.remove(client)
-        self.sessions.changed = True
-        tabs = self.hub.of_staff(client.staff.id) if client.staff else []
-        for entry in [self.index.entries[session] for session in client.held if session in self.index.entries]:
-            for participant, holder in list(entry.holders.items()):
-                if holder is client:
-                    await self._let_go(entry, participant, tabs, client.returns)
-        if client.staff is not None and not tabs and client.staff.role in MATCHED_ROLES:
-            try:
-                await self.requests.call(self.store.disconnect(client.staff.id, self.now()))
-            except (Refused, Unavailable):
-                self.refused["matcher_disconnect"] += 1
-
-    async def _let_go(self, entry: Entry, participant: str, tabs: list[Client], returns: bool | None) -> None:
-        if participant in entry.session.listeners:
-            await self.listening.stop(participant, entry.id, "lost")
-            return
-        if tabs:
-            self._take(entry, participant, tabs[-1])
-            self.sessions.show(entry)
-            return
-        entry.release(participant)
-        await self.sessions.apply(entry, Disconnected(participant) if returns is None else RightEnded(participant, returns))
-        self.sessions.forget_if_done(entry)
-
-
-def _entry(record: SessionRecord, session: Session, site: Site, brief: Brief) -> Entry:
-    vouched = bool(record.user_ref)
-    return Entry(session=session, site=site, brief=brief, token_hash=record.token_hash, last_seq=record.last_seq, vouched=vouched)
-
-
-async def _for_ever(loop: Callable[[], Awaitable[None]]) -> None:
-    """Run a loop that the service needs. A fault in one round (the records fail) is logged, and the loop continues."""
-    while True:
-        try:
-            await loop()
-        except Unavailable as error:
-            log.warning("matcher out of reach", error=str(error))
-            await asyncio.sleep(LOOP_RETRY_S)
-        except RecordsAway:
-            await asyncio.sleep(LOOP_RETRY_S)
-        except Exception:
-            log.exception("loop failed", loop=getattr(loop, "__qualname__", ""))
-            await asyncio.sleep(LOOP_RETRY_S)

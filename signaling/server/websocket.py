@@ -151,7 +151,7 @@ class _Connection:
             was_let_in = bool(self._tasks)
             await self._end_tasks()
             if self.client is not None:
-                await asyncio.shield(self.live.detach(self.client))
+                await asyncio.shield(self.live.presence.detach(self.client))
             if not self._is_cut:
                 await self.socket.close(code=1000 if was_let_in else 1008)
 
@@ -199,12 +199,12 @@ class _Connection:
         return False
 
     async def _user(self, hello: msg.Hello) -> bool:
-        entry = await self.live.by_token(hello.token)
+        entry = await self.live.stored.by_token(hello.token)
         if entry is None:
             return False
         async with self.live.admission.returning(urgent=entry.id in self.live.index.running):
             self.client = Client(tab=hello.tab, right=entry.token_hash)
-            await self.live.attach_user(self.client, entry)
+            await self.live.presence.attach_user(self.client, entry)
         return True
 
     async def _staff(self, hello: msg.Hello) -> bool:
@@ -215,7 +215,7 @@ class _Connection:
             return False
         async with self.live.admission.returning(urgent=True):
             self.client = Client(tab=hello.tab, right=right_of(self.request), staff=record, locale=hello.locale)
-            await self.live.attach_staff(self.client, record)
+            await self.live.presence.attach_staff(self.client, record)
         return True
 
     async def _say(self, message: msgspec.Struct) -> None:

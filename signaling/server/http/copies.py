@@ -59,7 +59,7 @@ async def file(request: web.Request) -> web.StreamResponse:
 
 async def _own(request: web.Request) -> tuple[str, str, list[Segment]]:
     """Return the session, its user and its recorded segments. Raises Refused: not_found, also before the session is over."""
-    entry = await request.app[LIVE].by_token(bearer(request))
+    entry = await request.app[LIVE].stored.by_token(bearer(request))
     if entry is None or entry.id != path_id(request, "id") or entry.session.state not in OVER:
         raise not_found()
     segments = await request.app[RECORDINGS].of(entry.id)

@@ -21,7 +21,7 @@ SOURCES = Path(__file__).parents[4] / "signaling"
 ELSEWHERE = {  # file → raw input that it may read by itself
     "remote.py": "json.Decoder",  # the announcements of media workers in Redis
     "lease.py": "json.Decoder",  # the leader's lease in Redis
-    "runtime.py": "json.decode",  # briefs that we stored
+    "stored_sessions.py": "json.decode",  # briefs that we stored
     "operator.py": "json.Decoder",
     "sites_and_staff.py": "msgspec.convert",  # hours that we stored
     "hours.py": "msgspec.convert",  # the administrator's input, whose texts have narrow patterns

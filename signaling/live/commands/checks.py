@@ -1,0 +1,79 @@
+"""Checks of a command against its sender: their part in the session, and the connection that acts for them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from signaling.live.connections import Client
+from signaling.live.entry import Entry
+from signaling.live.runtime import Live
+from signaling.protocol import server_messages as replies
+from signaling.records.opening_hours import may_call_back
+from signaling.session import events as ev
+from signaling.session.model import NotAllowed, Person
+
+Reply = replies.Answer | replies.CallbackTimes | replies.Colleagues | replies.Ice | replies.Invite | None
+Handler = Callable[[Live, Client, Any], Awaitable[Reply]]
+InSession = Callable[[Live, Client, Entry, Person, Any], Awaitable[Reply]]
+
+
+def in_session(handler: InSession, *, listeners: bool = False) -> Handler:
+    """Wrap a handler of participants' messages: find the session and the person.
+
+    The connection must be the one that acts for the person. `listeners`: operators who listen in may send this message, too.
+    """
+
+    async def wrapped(live: Live, client: Client, message: Any) -> Reply:
+        entry = live.index.entries.get(message.session)
+        participant = client.staff.id if client.staff else client.participant
+        person = entry.session.people.get(participant) if entry else None
+        if entry is not None and person is None and listeners:
+            person = entry.session.listeners.get(participant)
+        if entry is None or person is None or person.gone:
+            raise NotAllowed("not_yours")
+        if not entry.holds(client, participant):
+            raise NotAllowed("replaced")
+        return await handler(live, client, entry, person, message)
+
+    return wrapped
+
+
+def event(make: Callable[[Person, Any], ev.SessionEvent], *, listeners: bool = False) -> Handler:
+    """Return a handler that passes the message to the session machine as one event."""
+
+    async def apply(live: Live, client: Client, entry: Entry, person: Person, message: Any) -> Reply:
+        await live.sessions.apply(entry, make(person, message))
+        return None
+
+    return in_session(apply, listeners=listeners)
+
+
+def staff_only(handler: Handler, *roles: str) -> Handler:
+    async def wrapped(live: Live, client: Client, message: Any) -> Reply:
+        if client.staff is None or client.staff.role not in roles:
+            raise NotAllowed("not_yours")
+        return await handler(live, client, message)
+
+    return wrapped
+
+
+def user_only(handler: InSession) -> InSession:
+    async def wrapped(live: Live, client: Client, entry: Entry, person: Person, message: Any) -> Reply:
+        if person.role != "user":
+            raise NotAllowed("not_yours")
+        return await handler(live, client, entry, person, message)
+
+    return wrapped
+
+
+def staff_id(client: Client) -> str:
+    if client.staff is None:
+        raise NotAllowed("not_yours")
+    return client.staff.id
+
+
+async def check_time(live: Live, entry: Entry, at: int) -> None:
+    await live.sessions.renew_site(entry)
+    if not may_call_back(entry.site.hours_of(entry.session.category), at, live.now()):
+        raise NotAllowed("out_of_hours")

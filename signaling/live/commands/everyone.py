@@ -1,0 +1,92 @@
+"""Commands of all participants: connection, media, chat and board."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from signaling.live.connections import Client
+from signaling.live.entry import Entry
+from signaling.live.runtime import Live
+from signaling.protocol import client_messages as msg
+from signaling.protocol import server_messages as replies
+from signaling.protocol.session_views import Media
+from signaling.session import events as ev
+from signaling.session.model import NotAllowed, Person
+
+from .checks import Handler, Reply, event, in_session
+
+
+async def _hello(live: Live, client: Client, message: msg.Hello) -> Reply:
+    raise NotAllowed("wrong_state")
+
+
+async def _ping(live: Live, client: Client, message: msg.Ping) -> Reply:
+    client.send(replies.Pong(now=live.now(), id=message.id))
+    return None
+
+
+async def _ice(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetIce) -> Reply:
+    if entry.session.state != "active":
+        raise NotAllowed("wrong_state")
+    turn = live.turn
+    servers = [turn.server(entry.id, live.now())] if turn is not None else []
+    return replies.Ice(session=entry.id, servers=servers, id=message.id)
+
+
+async def _offer(live: Live, client: Client, entry: Entry, person: Person, message: msg.Offer) -> Reply:
+    return await live.rooms.offer(entry, person.id, client.tab, message.sdp, message.id)
+
+
+async def _line(live: Live, client: Client, entry: Entry, person: Person, message: msg.SendLine) -> Reply:
+    await live.lines.receive(entry, client, person, message)
+    return None
+
+
+async def _edit_line(live: Live, client: Client, entry: Entry, person: Person, message: msg.EditLine) -> Reply:
+    await live.lines.edit(entry, person, message)
+    return None
+
+
+async def _retract_line(live: Live, client: Client, entry: Entry, person: Person, message: msg.RetractLine) -> Reply:
+    await live.lines.retract(entry, person, message)
+    return None
+
+
+async def _lines(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetLines) -> Reply:
+    await live.lines.catch_up(entry, client, person, message)
+    return None
+
+
+async def _typing(live: Live, client: Client, entry: Entry, person: Person, message: msg.Typing) -> Reply:
+    live.lines.typing(entry, person, message)
+    return None
+
+
+async def _board(live: Live, client: Client, entry: Entry, person: Person, message: msg.BoardMessage) -> Reply:
+    await live.rooms.board_in(entry, person.id, message)
+    return None
+
+
+async def _leave(live: Live, client: Client, entry: Entry, person: Person, message: msg.Leave) -> Reply:
+    if entry.session.state not in ("after", "callback", "closed", "message_left"):  # leaving the page does not cancel a callback
+        await live.sessions.apply(entry, ev.Left(person.id))
+    return None
+
+
+HANDLERS: dict[type[Any], Handler] = {
+    msg.Hello: _hello,
+    msg.Ping: _ping,
+    msg.GetIce: in_session(_ice, listeners=True),
+    msg.Offer: in_session(_offer, listeners=True),
+    msg.PeerReport: event(lambda person, m: ev.PeerReported(person.id, m.state), listeners=True),
+    msg.SetMedia: event(lambda person, m: ev.MediaChanged(person.id, Media(mic=m.mic, camera=m.camera, screen=m.screen))),
+    msg.AddChannel: event(lambda person, m: ev.ChannelChanged(person.id, m.channel)),
+    msg.SendLine: in_session(_line),
+    msg.EditLine: in_session(_edit_line),
+    msg.RetractLine: in_session(_retract_line),
+    msg.GetLines: in_session(_lines),
+    msg.Typing: in_session(_typing),
+    msg.BoardMessage: in_session(_board),
+    msg.Leave: in_session(_leave),
+    msg.AnswerRecording: event(lambda person, m: ev.RecordingAnswered(person.id, m.agree)),
+}

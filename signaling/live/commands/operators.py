@@ -1,0 +1,58 @@
+"""Commands of operators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from signaling.live.connections import Client
+from signaling.live.runtime import Live
+from signaling.protocol import staff_messages as msg
+from signaling.session import events as ev
+from signaling.session.model import NotAllowed
+
+from .checks import Handler, Reply, staff_id, staff_only
+
+
+async def _watch(live: Live, client: Client, message: msg.Watch) -> Reply:
+    client.watching, client.watched = True, message.session or ""
+    await live.boards.greet(client)
+    await live.calls.look(client)
+    return None
+
+
+async def _end_session(live: Live, client: Client, message: msg.EndSession) -> Reply:
+    entry = live.index.entries.get(message.session)
+    if entry is None:
+        raise NotAllowed("unknown")
+    now = live.now()
+    await live.records.audit(staff_id(client), "end_session", f"session/{entry.id}", now)
+    await live.sessions.apply(entry, ev.EndedBy("operator"))
+    return None
+
+
+async def _listen(live: Live, client: Client, message: msg.Listen) -> Reply:
+    if client.staff is None:
+        raise NotAllowed("not_yours")
+    if message.on:
+        await live.listening.start(client, client.staff, message.session)
+    else:
+        await live.listening.stop(client.staff.id, message.session)
+    return None
+
+
+async def _sign_out_staff(live: Live, client: Client, message: msg.SignOutStaff) -> Reply:
+    member = await live.records.staff(message.staff)
+    if member is None:
+        raise NotAllowed("unknown")
+    await live.records.audit(staff_id(client), "sign_out", f"staff/{message.staff}", live.now())
+    await live.records.remove_sign_ins_of(message.staff)
+    await live.staff_signed_out(member)
+    return None
+
+
+HANDLERS: dict[type[Any], Handler] = {
+    msg.Watch: staff_only(_watch, "operator"),
+    msg.EndSession: staff_only(_end_session, "operator"),
+    msg.Listen: staff_only(_listen, "operator"),
+    msg.SignOutStaff: staff_only(_sign_out_staff, "operator"),
+}

@@ -1,0 +1,196 @@
+"""Commands of counselors and professionals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from matcher.types import Refused, Unavailable
+from signaling.live.connections import Client
+from signaling.live.entry import Entry
+from signaling.live.runtime import Live
+from signaling.live.staffing import MATCHED_ROLES
+from signaling.protocol import server_messages as replies
+from signaling.protocol import staff_messages as msg
+from signaling.session import events as ev
+from signaling.session.model import FINAL_STATES, NotAllowed, Person
+
+from .checks import Handler, Reply, check_time, event, in_session, staff_id, staff_only
+
+LATE_NOTES_MS = 15 * 60_000  # notes are accepted so long after the end of the conversation
+
+
+async def _help(live: Live, client: Client, entry: Entry, person: Person, message: msg.AskHelp) -> Reply:
+    if message.category and message.category not in entry.site.categories:
+        raise NotAllowed("unknown")
+    await live.sessions.apply(entry, ev.HelpAsked(person.id, message.note, message.category))
+    return None
+
+
+async def _transfer(live: Live, client: Client, entry: Entry, person: Person, message: msg.AskTransfer) -> Reply:
+    if not person.staff:
+        raise NotAllowed("not_yours")
+    if bool(message.staff) == bool(message.category) or message.category not in ("", *entry.site.categories):
+        raise NotAllowed("unknown")
+    name = entry.category_name(message.category) if message.category else ""
+    if message.staff:
+        colleague = next((each for each in live.staffing.colleagues(entry, person.staff) if each.id == message.staff), None)
+        if colleague is None:
+            raise NotAllowed("unknown")
+        name = colleague.name
+    await live.sessions.apply(
+        entry, ev.TransferAsked(person.id, message.how, name, message.staff, message.category, message.note)
+    )
+    return None
+
+
+async def _colleagues(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetColleagues) -> Reply:
+    if not person.staff:
+        raise NotAllowed("not_yours")
+    return replies.Colleagues(session=entry.id, people=live.staffing.colleagues(entry, person.staff), id=message.id)
+
+
+async def _move_callback(live: Live, client: Client, entry: Entry, person: Person, message: msg.MoveCallback) -> Reply:
+    await check_time(live, entry, message.at)
+    await live.sessions.apply(entry, ev.CallbackMoved(person.id, message.at))
+    return None
+
+
+async def _invite(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetInvite) -> Reply:
+    url, expires_at = await live.invite(entry, person.id)
+    return replies.Invite(session=entry.id, url=url, expires_at=expires_at, id=message.id)
+
+
+async def _state(live: Live, client: Client, message: msg.SetState) -> Reply:
+    staff, store, now = staff_id(client), live.store, live.now()
+    available = message.state == "available"
+    if live.staffing.state(staff) == "wrap_up":
+        step = store.wrapped_up(staff, now, available=available)
+    else:
+        step = store.set_available(staff, now) if available else store.set_away(staff, now)
+    try:
+        await live.requests.call(step)
+    except Refused as refused:
+        raise NotAllowed(refused.reason) from None
+    await live.requests.settled()
+    return None
+
+
+async def _texts_in_call(live: Live, client: Client, message: msg.SetTextsInCall) -> Reply:
+    record = await live.records.staff(staff_id(client))
+    if record is None:
+        raise NotAllowed("unknown")
+    await live.staff_changed(replace(record, texts_in_call=message.on))
+    return None
+
+
+async def _accept(live: Live, client: Client, message: msg.Accept) -> Reply:
+    await live.matching.accept(message.reservation, client)
+    return None
+
+
+async def _decline(live: Live, client: Client, message: msg.Decline) -> Reply:
+    await live.matching.decline(message.reservation, client, message.reason)
+    return None
+
+
+async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, Person]:
+    """Return the session and the person who writes notes in it.
+
+    That person is in the room, has handed over, or writes within `LATE_NOTES_MS` after the session closed by itself.
+    """
+    staff = staff_id(client)
+    entry = await live.stored.any_session(session)
+    person = entry.session.people.get(staff) if entry else None
+    if entry is None or person is None:
+        raise NotAllowed("unknown")
+    late_ms = live.now() - (entry.session.ended_at or live.now())
+    if person.gone and (late_ms > LATE_NOTES_MS or (late_ms == 0 and live.staffing.state(staff) != "wrap_up")):
+        raise NotAllowed("too_late")
+    if not person.gone and not entry.holds(client, staff):
+        raise NotAllowed("replaced")
+    return entry, person
+
+
+async def _notes(live: Live, client: Client, message: msg.TypeNotes) -> Reply:
+    """Keep notes while they are typed. The owner's last words count even if the session has just closed."""
+    entry, person = await _note_taker(live, client, message.session)
+    if entry.session.state not in FINAL_STATES:
+        await live.sessions.apply(entry, ev.NotesTyped(person.id, message.notes, message.outcome))
+    elif person.id == entry.session.owner and message.notes.strip():
+        await live.sessions.save_wrap_up(entry, person.staff, message.notes, message.outcome)
+    else:
+        raise NotAllowed("too_late")
+    return None
+
+
+async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
+    """Save a wrap-up. The owner's wrap-up closes the session.
+
+    The wrap-up of a professional, or of a counselor who has handed over, becomes a staff note. Notes that were still being
+    written when the session closed by itself are kept.
+    """
+    staff = staff_id(client)
+    entry, person = await _note_taker(live, client, message.session)
+    if not person.gone and entry.session.state != "after":
+        raise NotAllowed("wrong_state")
+    if person.draft is not None:  # the wrap-up replaces the draft
+        await live.sessions.apply(entry, ev.NotesTyped(staff, ""))
+    if staff == entry.session.owner:
+        await live.sessions.save_wrap_up(entry, staff, message.notes, message.outcome)
+    elif message.notes.strip():
+        await live.lines.note(entry, person, message.notes)
+    if not person.gone:
+        await live.sessions.apply(entry, ev.WrappedUp(staff))
+    await live.requests.settled()  # the client may be faster than the matcher's event about its state
+    if live.staffing.state(staff) == "wrap_up":
+        await _wrapped_up(live, staff)
+    return None
+
+
+async def _wrapped_up(live: Live, staff: str) -> None:
+    try:
+        await live.requests.call(live.store.wrapped_up(staff, live.now()))
+    except (Refused, Unavailable):
+        live.refused["matcher_wrapped_up"] += 1
+    await live.requests.settled()
+
+
+async def _message_state(live: Live, client: Client, message: msg.MessageTake | msg.MessageDone) -> Reply:
+    state: Any = "taken" if isinstance(message, msg.MessageTake) else "done"
+    if client.staff is None or not live.boards.may_take(client.staff, message.message):
+        raise NotAllowed("unknown")
+    try:
+        await live.records.set_message_state(message.message, state, staff_id(client))
+    except LookupError:
+        raise NotAllowed("unknown") from None
+    except ValueError:
+        raise NotAllowed("wrong_state") from None
+    await live.boards.load_messages()
+    live.boards.push()
+    return None
+
+
+HANDLERS: dict[type[Any], Handler] = {
+    msg.AnswerUpgrade: event(lambda person, m: ev.UpgradeAnswered(person.id, m.take)),
+    msg.MoveCallback: in_session(_move_callback),
+    msg.MissCallback: event(lambda person, m: ev.CallbackMissed(person.id)),
+    msg.GetInvite: in_session(_invite),
+    msg.SetState: staff_only(_state, *MATCHED_ROLES),
+    msg.SetTextsInCall: staff_only(_texts_in_call, *MATCHED_ROLES),
+    msg.Accept: staff_only(_accept, *MATCHED_ROLES),
+    msg.Decline: staff_only(_decline, *MATCHED_ROLES),
+    msg.AskHelp: in_session(_help),
+    msg.AskTransfer: in_session(_transfer),
+    msg.GetColleagues: in_session(_colleagues),
+    msg.CancelHelp: event(lambda person, m: ev.HelpCancelled(person.id)),
+    msg.Join: event(lambda person, m: ev.HelpJoined(person.id, m.record)),
+    msg.SetMode: event(lambda person, m: ev.ModeChanged(person.id, m.mode, m.hear_user)),
+    msg.Hold: event(lambda person, m: ev.Held(person.id, m.on)),
+    msg.HandOver: event(lambda person, m: ev.HandedOver(person.id)),
+    msg.TypeNotes: staff_only(_notes, *MATCHED_ROLES),
+    msg.WrapUp: staff_only(_wrap_up, *MATCHED_ROLES),
+    msg.MessageTake: staff_only(_message_state, *MATCHED_ROLES),
+    msg.MessageDone: staff_only(_message_state, *MATCHED_ROLES),
+}

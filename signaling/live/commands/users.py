@@ -1,0 +1,123 @@
+"""Commands of users: entering, leaving a message, callbacks and ratings."""
+
+from __future__ import annotations
+
+import secrets
+from functools import partial
+from typing import Any
+
+from signaling.access.brief import with_field
+from signaling.live.connections import Client
+from signaling.live.entry import Entry
+from signaling.live.runtime import Live
+from signaling.protocol import client_messages as msg
+from signaling.protocol import server_messages as replies
+from signaling.records.opening_hours import callback_times, is_open
+from signaling.records.types import MessageRecord, RecordsAway, StaffRecord
+from signaling.session import events as ev
+from signaling.session.model import NotAllowed, Person
+from signaling.session.views import brief_value
+
+from .checks import Handler, Reply, check_time, event, in_session, user_only
+
+LEAST_CONTACT = 3  # characters, the same as for a message left
+MOST_CALLBACKS = 5_000  # at the same time; a callback stays in memory for up to two weeks, beside the live sessions
+
+
+async def _enter(live: Live, client: Client, entry: Entry, person: Person, message: msg.Enter) -> Reply:
+    if entry.session.calling_back():
+        await live.sessions.apply(entry, ev.UserMet(person.id, message.channel))
+        await live.lines.question(entry, person, brief_value(entry.brief, "note"))
+        return None
+    await live.sessions.renew_site(entry)
+    if not is_open(entry.site.hours_of(entry.session.category), live.now()):
+        live.sessions.show(entry)
+        raise NotAllowed("closed")
+    if live.owed.crowded:
+        raise NotAllowed("unavailable")
+    preferred = await _preferred(live, entry)
+    first = (preferred.id, preferred.name) if preferred else ("", "")
+    await live.sessions.apply(entry, ev.Entered(message.channel, message.name.strip(), *first))
+    await _note_typed(live, entry, person, message)
+    await live.lines.question(entry, person, brief_value(entry.brief, "note"))
+    await live.boards.places.look(entry)
+    return None
+
+
+async def _note_typed(live: Live, entry: Entry, person: Person, message: msg.Enter) -> None:
+    """Put the fields that the user typed when entering into the brief."""
+    typed = {"user_name": message.name.strip() if person.name == message.name.strip() else "", "note": message.note.strip()}
+    for name, value in typed.items():
+        if value:
+            entry.brief = with_field(entry.brief, name, value, "typed")
+    if any(typed.values()):
+        await live.sessions.save_brief(entry)
+
+
+async def _preferred(live: Live, entry: Entry) -> StaffRecord | None:
+    """Return the counselor of the user's last session, if known."""
+    if not entry.vouched:
+        return None
+    try:
+        return live.staffing.preferred(entry, await live.records.served_by(entry.id))
+    except RecordsAway:
+        return None
+
+
+async def _leave_message(live: Live, client: Client, entry: Entry, person: Person, message: msg.LeaveMessage) -> Reply:
+    if entry.session.state not in ("preparing", "waiting") and not entry.session.owner_lost:
+        raise NotAllowed("wrong_state")
+    record = MessageRecord(
+        id=f"m-{secrets.token_hex(6)}",
+        session=entry.id,
+        site=entry.site.id,
+        category=entry.session.category,
+        language=entry.session.language,
+        contact=message.contact.strip(),
+        text=message.text,
+        at=live.now(),
+    )
+    await live.records.add_message(record)  # first: the message is stored whatever happens next
+    await live.sessions.apply(entry, ev.MessageGiven(person.id))
+    live.boards.messages_changed()
+    return None
+
+
+async def _callback_times(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetCallbackTimes) -> Reply:
+    await live.sessions.renew_site(entry)
+    hours = entry.site.hours_of(entry.session.category)
+    times = callback_times(hours, live.now(), message.timezone)
+    return replies.CallbackTimes(session=entry.id, times=times, id=message.id)
+
+
+async def _callback(live: Live, client: Client, entry: Entry, person: Person, message: msg.AskCallback) -> Reply:
+    await check_time(live, entry, message.at)
+    if entry.site.callbacks != "offered":
+        raise NotAllowed("not_offered")
+    if entry.session.state != "callback" and len(live.index.callbacks) >= MOST_CALLBACKS:
+        raise NotAllowed("full")
+    contact = message.contact.strip()
+    if not entry.reachable:
+        contact = contact or (entry.session.callback.contact if entry.session.callback else "")
+        if len(contact) < LEAST_CONTACT:
+            raise NotAllowed("no_contact")
+    await live.sessions.apply(entry, ev.CallbackAsked(person.id, message.at, contact, message.note.strip()))
+    return None
+
+
+async def _rate(live: Live, client: Client, entry: Entry, person: Person, message: msg.Rate) -> Reply:
+    await live.sessions.apply(entry, ev.Rated(person.id))
+    save = partial(live.records.save_rating, entry.id, message.score, message.words)
+    await live.owed.now_or_later(entry.id, lambda _: save(), "rating")
+    return None
+
+
+HANDLERS: dict[type[Any], Handler] = {
+    msg.Enter: in_session(user_only(_enter)),
+    msg.Choose: event(lambda person, m: ev.Chose(person.id, m.choice)),
+    msg.LeaveMessage: in_session(user_only(_leave_message)),
+    msg.GetCallbackTimes: in_session(_callback_times),
+    msg.AskCallback: in_session(user_only(_callback)),
+    msg.CancelCallback: event(lambda person, m: ev.CallbackCancelled(person.id)),
+    msg.Rate: in_session(user_only(_rate)),
+}

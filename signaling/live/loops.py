@@ -1,0 +1,30 @@
+"""Run the loops that the service needs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from matcher.types import Unavailable
+from signaling.records.types import RecordsAway
+
+log = structlog.get_logger(__name__)
+
+LOOP_RETRY_S = 1.0
+
+
+async def run_forever(loop: Callable[[], Awaitable[None]]) -> None:
+    """Run a loop that the service needs. A fault in one round (the records fail) is logged, and the loop continues."""
+    while True:
+        try:
+            await loop()
+        except Unavailable as error:
+            log.warning("matcher out of reach", error=str(error))
+            await asyncio.sleep(LOOP_RETRY_S)
+        except RecordsAway:
+            await asyncio.sleep(LOOP_RETRY_S)
+        except Exception:
+            log.exception("loop failed", loop=getattr(loop, "__qualname__", ""))
+            await asyncio.sleep(LOOP_RETRY_S)

@@ -1,0 +1,138 @@
+"""Attach connections to the people they act for, and detach them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+from matcher.types import MatchStore, Refused, Staff, Unavailable
+from signaling.live.clock import Now
+from signaling.live.connections import Client, Hub
+from signaling.live.entry import Entry
+from signaling.live.index import Index
+from signaling.live.listening import Listening
+from signaling.live.matching import Matching
+from signaling.live.requests import Requests
+from signaling.live.sessions import Sessions
+from signaling.live.staff_boards import Boards
+from signaling.live.staffing import MATCHED_ROLES, Staffing
+from signaling.protocol.server_messages import Replaced, UserMe, Welcome
+from signaling.records.types import StaffRecord
+from signaling.session.events import Connected, Disconnected, RightEnded
+
+LEAVING_AT_ONCE = 16  # at once; when thousands disconnect in one instant, other work runs in between
+
+
+class Presence:
+    """The connections of people, and which of a person's tabs acts for them."""
+
+    def __init__(
+        self,
+        *,
+        index: Index,
+        hub: Hub,
+        sessions: Sessions,
+        requests: Requests,
+        staffing: Staffing,
+        matching: Matching,
+        boards: Boards,
+        listening: Listening,
+        store: MatchStore,
+        refused: Counter[str],
+        now: Now,
+    ) -> None:
+        self._index = index
+        self._hub = hub
+        self._sessions = sessions
+        self._requests = requests
+        self._staffing = staffing
+        self._matching = matching
+        self._boards = boards
+        self._listening = listening
+        self._store = store
+        self._refused = refused
+        self._now = now
+        self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
+
+    async def attach_user(self, client: Client, entry: Entry) -> None:
+        """Let the newest tab act for the user. The former tab is told and closed."""
+        entry = self._index.entries.setdefault(entry.id, entry)
+        user = entry.session.people[entry.session.user]
+        client.session, client.participant = entry.id, user.id
+        resumed = user.entered or entry.session.state != "preparing"
+        client.send(Welcome(now=self._now(), user=UserMe(id=user.id, name=user.name), resumed=resumed))
+        self._hub.add(client)
+        former = self._take(entry, user.id, client)
+        if former is not None:
+            former.bye("replaced")
+        await self._sessions.apply(entry, Connected(user.id))
+        await self._boards.places.ask(entry)
+        client.greeted = True
+        self._sessions.show(entry)
+
+    def _take(self, entry: Entry, participant: str, client: Client) -> Client | None:
+        former = entry.hold(participant, client)
+        if former is None or former is client:
+            return None
+        if former.tab != client.tab:
+            former.send(Replaced(session=entry.id))
+        return former
+
+    async def attach_staff(self, client: Client, record: StaffRecord) -> None:
+        skills = self._staffing.skills(record)
+        self._hub.add(client)
+        if skills is not None:
+            self._staffing.known[record.id] = record
+            await self.sign_in(record, skills)
+        client.send(Welcome(now=self._now(), staff=self._staffing.me(record)))
+        if skills is None:
+            return
+        for entry in self._index.of_staff(record.id):
+            self._take(entry, record.id, client)
+            await self._sessions.apply(entry, Connected(record.id))
+            self._sessions.show(entry)
+        for ring in self._matching.rings_of(record.id):
+            client.send(ring)
+        self._boards.push_queue(client)
+        self._sessions.changed = True
+
+    async def sign_in(self, record: StaffRecord, skills: Staff) -> None:
+        """Sign a member in at the matcher, or tell it of their changed skills."""
+        try:
+            await self._requests.call(self._store.sign_in(skills, self._now()))
+            await self._requests.settled()
+            await self._staffing.read(record)
+        except Unavailable:
+            self._refused["unavailable"] += 1  # they still return to their conversations
+
+    async def detach(self, client: Client) -> None:
+        """Detach an ended connection. Its sessions go to the member's newest other tab, if there is one."""
+        async with self._leaving:
+            if client in self._hub.clients:
+                await self._detach(client)
+
+    async def _detach(self, client: Client) -> None:
+        self._hub.remove(client)
+        self._sessions.changed = True
+        tabs = self._hub.of_staff(client.staff.id) if client.staff else []
+        for entry in [self._index.entries[session] for session in client.held if session in self._index.entries]:
+            for participant, holder in list(entry.holders.items()):
+                if holder is client:
+                    await self._let_go(entry, participant, tabs, client.returns)
+        if client.staff is not None and not tabs and client.staff.role in MATCHED_ROLES:
+            try:
+                await self._requests.call(self._store.disconnect(client.staff.id, self._now()))
+            except (Refused, Unavailable):
+                self._refused["matcher_disconnect"] += 1
+
+    async def _let_go(self, entry: Entry, participant: str, tabs: list[Client], returns: bool | None) -> None:
+        if participant in entry.session.listeners:
+            await self._listening.stop(participant, entry.id, "lost")
+            return
+        if tabs:
+            self._take(entry, participant, tabs[-1])
+            self._sessions.show(entry)
+            return
+        entry.release(participant)
+        await self._sessions.apply(entry, Disconnected(participant) if returns is None else RightEnded(participant, returns))
+        self._sessions.forget_if_done(entry)

@@ -1,0 +1,108 @@
+"""Load sessions from the records: at the start, and when someone returns to one that no page shows."""
+
+from __future__ import annotations
+
+import msgspec
+import structlog
+
+from matcher.types import MatchStore
+from signaling.access.identity import token_hash
+from signaling.live.clock import Now
+from signaling.live.earlier import Earlier
+from signaling.live.entry import Entry
+from signaling.live.index import Index
+from signaling.live.sessions import Sessions
+from signaling.mediaworkers.interface import MediaWorkers
+from signaling.protocol.session_views import Brief
+from signaling.records import Records
+from signaling.records.types import SessionRecord, Site
+from signaling.session import Session, decode_snapshot
+from signaling.session.events import Restored
+from signaling.session.model import FINAL_STATES, RATING_MS
+
+log = structlog.get_logger(__name__)
+
+
+class StoredSessions:
+    """The sessions in the records, as entries of the index."""
+
+    def __init__(
+        self,
+        *,
+        index: Index,
+        sessions: Sessions,
+        earlier: Earlier,
+        records: Records,
+        workers: MediaWorkers,
+        store: MatchStore,
+        now: Now,
+    ) -> None:
+        self._index = index
+        self._sessions = sessions
+        self._earlier = earlier
+        self._records = records
+        self._workers = workers
+        self._store = store
+        self._now = now
+
+    async def restore(self) -> None:
+        """Load all live sessions at the start, and go on with rooms that their workers have kept."""
+        loaded = [(await self._load(record), record) for record in await self._records.live_sessions()]
+        known = [(entry, record) for entry, record in loaded if entry is not None]
+        kept = [entry for entry, _ in known]
+        await self._earlier.read(known)
+        await self._store.remember(max((entry.session.fence for entry in kept), default=0))
+        for entry in kept:
+            self._index.entries[entry.id] = entry
+            epoch = self._workers.kept(entry.id)
+            room_kept = entry.session.state == "active" and 0 < epoch == entry.session.epoch
+            if room_kept:
+                self._workers.place(entry.id)
+                entry.room.kept = True
+            await self._sessions.apply(entry, Restored(room_kept))
+            self._sessions.refresh(entry)
+        await self._workers.settle()
+
+    async def _load(self, record: SessionRecord) -> Entry | None:
+        site = await self._records.site(record.site)
+        if site is None or not record.snapshot:
+            return None
+        try:
+            session = decode_snapshot(record.snapshot)
+            brief = msgspec.json.decode(record.brief, type=Brief)
+        except msgspec.MsgspecError:
+            log.exception("session not restored", session=record.id)
+            return None
+        return entry_of(record, session, site, brief)
+
+    async def by_token(self, token: str) -> Entry | None:
+        hashed = token_hash(token)
+        live = self._index.by_token(hashed)
+        if live is not None:
+            return live if self._stands(live.session) else None
+        record = await self._records.session_by_token(hashed) if token else None
+        if record is None:
+            return None
+        entry = self._index.entries.get(record.id)
+        if entry is None and self._stands(record):
+            entry = await self._load(record)
+            if entry is not None:
+                for person in entry.session.people.values():
+                    person.connected = False
+        return entry
+
+    def _stands(self, session: Session | SessionRecord) -> bool:
+        """Return whether the session's user may still connect: until a day after its end."""
+        return session.state not in FINAL_STATES or self._now() <= (session.ended_at or 0) + RATING_MS
+
+    async def any_session(self, session_id: str) -> Entry | None:
+        """Return a running or ended session. An ended one that no page shows is read from the records and not kept in memory."""
+        entry = self._index.entries.get(session_id)
+        record = None if entry else await self._records.session(session_id)
+        return entry or (await self._load(record) if record is not None and record.state in FINAL_STATES else None)
+
+
+def entry_of(record: SessionRecord, session: Session, site: Site, brief: Brief) -> Entry:
+    """Return the entry of a session that is read from, or written to, the records."""
+    vouched = bool(record.user_ref)
+    return Entry(session=session, site=site, brief=brief, token_hash=record.token_hash, last_seq=record.last_seq, vouched=vouched)
