@@ -11,7 +11,7 @@ from playwright.async_api import expect
 
 from tests.browser import media
 from tests.browser.people import Cast, Person, Staff, User, eventually
-from tests.browser.service import Service
+from tests.browser.service import Service, sangdam
 
 # Which of 8 × 5 fields of the board hold ink on either of its canvases, whatever the board's size.
 # A quick stroke on a small board is about a pixel wide, so half covered pixels count too.
@@ -139,6 +139,54 @@ async def test_own_picture_becomes_the_background(cast: Cast, tmp_path: Path) ->
     await expect(shown.first).to_be_visible()
     assert (await shown.first.evaluate("image => image.naturalWidth")) == 400
 
+    await draw(counselor, (0.2, 0.3), (0.6, 0.3))
+    await shows_the_same(user, counselor)
+    await counselor.get("board-picture").click()
+    await counselor.get("board-blank").click()
+    await expect(user.get("board-background")).to_have_count(0)
+    await eventually(lambda: ink(user), [], "blank paper is blank: old strokes are put away with their picture")
+    await counselor.get("board-undo").click()
+    await expect(user.get("board-background")).to_be_visible()
+    await shows_the_same(user, counselor)
+
+
+# Viewport → the least share of it that the paper has. An upright phone is narrower than the paper: see the test.
+UPRIGHT = ((390, 844), (360, 640))
+LEAST_SHARE = {(844, 390): 0.55, (640, 360): 0.65, (1280, 720): 0.6, (1440, 900): 0.6}
+
+
+async def box_of(person: Person, selector: str) -> tuple[float, float]:
+    box = await person.page.locator(selector).bounding_box()
+    assert box is not None
+    return box["width"], box["height"]
+
+
+async def test_board_has_room_at_every_size(cast: Cast) -> None:
+    """The question about the recording is open the whole time: it takes no room from the board."""
+    await sangdam(cast.service, "site", "add", "demo-shop", "--update", "--recording", "ask")
+    counselor = await cast.counselor()
+    user = await cast.user()
+    await user.call()
+    await user.enter()
+    await counselor.accept()
+    await expect(user.get("rec-agree")).to_be_visible()
+    await open_board(user)
+    paper = "[data-testid=board-canvas]"
+    for (width, height), least in LEAST_SHARE.items():
+        await user.page.set_viewport_size({"width": width, "height": height})
+        seen = await box_of(user, paper)
+        assert seen[0] * seen[1] >= least * width * height, (width, height, seen)
+    for width, height in UPRIGHT:
+        await user.page.set_viewport_size({"width": width, "height": height})
+        assert (await box_of(user, paper))[0] >= width - 1
+        assert (await box_of(user, ".stage-main"))[1] >= height - 48, "only a thin bar is above"
+        await user.get("board-turn").click()
+        turned = await box_of(user, paper)
+        assert turned[0] * turned[1] >= 0.6 * width * height, (width, height, turned)
+        await user.get("board-turn").click()
+    await expect(user.get("call-mic")).to_be_visible()
+    await expect(user.get("rec-agree")).to_be_visible()
+
 
 async def test_page_without_udp_announces_text_and_board_only(cast: Cast) -> None:
     counselor = await cast.counselor()
@@ -168,7 +216,7 @@ async def test_panel_opens_the_board_when_the_counselor_draws(cast: Cast) -> Non
 
     await counselor.get("view-board").click()
     await expect(counselor.get("board-canvas")).to_be_visible()
-    await draw(counselor, (0.1, 0.1), (0.4, 0.3))
+    await draw(counselor, (0.1, 0.1), (0.45, 0.25))
     await expect(panel.get_by_test_id("board-canvas")).to_be_visible()
 
     async def in_the_panel() -> bool:

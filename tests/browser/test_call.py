@@ -120,7 +120,7 @@ async def test_hanging_up_leads_to_rating_and_wrap_up(cast: Cast) -> None:
     if await confirm.count():
         await confirm.click()
     await user.get("rate-5").click()
-    await user.get("rate-send").click()
+    await expect(user.get("rated")).to_be_visible()
     await counselor.get("wrapup-notes").press_sequentially("배터리 교체 안내")
     await counselor.get("wrapup-save").click()
     await expect(counselor.get("wrapup-save")).to_be_hidden()

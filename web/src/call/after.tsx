@@ -33,7 +33,7 @@ export function After({ call, session }: { call: Call; session: SessionView }) {
           {t(isRareKey(reason) ? reason : "after.ended.other")}
         </p>
       </header>
-      {talked && (session.rated ? <p class="notice notice-ok">{t("after.rated")}</p> : <Rating call={call} />)}
+      {talked && <Rating call={call} rated={session.rated} />}
       <Recorded call={call} session={session} />
       <div class="buttons">
         {talked && <Copy call={call} />}
@@ -88,30 +88,31 @@ function Recorded({ call, session }: { call: Call; session: SessionView }) {
   );
 }
 
-function Rating({ call }: { call: Call }) {
+/** The stars count at the tap. Words may follow. */
+function Rating({ call, rated }: { call: Call; rated: boolean }) {
   const [score, setScore] = useState(0);
   const [words, setWords] = useState("");
   const [sent, setSent] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const send = async () => {
-    setBusy(true);
+  const rate = async (stars: number, said: string) => {
     try {
-      await call.client.connection.request({ type: "rate", session: call.session, score, words: words.trim() });
-      setSent(true);
+      await call.client.connection.request({ type: "rate", session: call.session, score: stars, words: said });
+      setSent(said !== "");
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
       toast(t("after.rateFailed"), "error");
-    } finally {
-      setBusy(false);
     }
   };
-  if (sent) return <p class="notice notice-ok">{t("after.rated")}</p>;
+  const tap = (stars: number) => {
+    setScore(stars);
+    void rate(stars, words.trim());
+  };
+  if (sent || (rated && score === 0)) return <p class="notice notice-ok">{t("after.rated")}</p>;
   return (
     <form
       class="rating"
       onSubmit={(event) => {
         event.preventDefault();
-        void send();
+        void rate(score, words.trim());
       }}
     >
       <fieldset class="stars">
@@ -124,7 +125,7 @@ function Rating({ call }: { call: Call }) {
               class="visually-hidden"
               value={n}
               checked={n === score}
-              onChange={() => setScore(n)}
+              onChange={() => tap(n)}
               aria-label={t("after.stars", { n })}
             />
             <Icon node={Star} size={36} />
@@ -133,6 +134,11 @@ function Rating({ call }: { call: Call }) {
       </fieldset>
       {score > 0 && (
         <>
+          {rated && (
+            <p class="notice notice-ok" role="status" data-testid="rated">
+              {t("after.rated")}
+            </p>
+          )}
           <TextArea
             label={t("after.words")}
             value={words}
@@ -140,7 +146,7 @@ function Rating({ call }: { call: Call }) {
             onInput={(event) => setWords(event.currentTarget.value)}
             data-testid="rate-words"
           />
-          <Button kind="primary" type="submit" busy={busy} data-testid="rate-send">
+          <Button type="submit" disabled={!words.trim()} data-testid="rate-send">
             {t("after.send")}
           </Button>
         </>

@@ -7,7 +7,6 @@ import "../room/stage.css";
 import "../room/controls.css";
 import "../room/callback.css";
 import "../room/chat.css";
-import "../room/board/board.css";
 import "./call.css";
 import { App, type Start } from "./app";
 import { Call } from "./call";

@@ -36,14 +36,16 @@ export function Prepare({ call, session }: { call: Call; session: SessionView })
   };
   return (
     <form
-      class={`prepare ${channel === "text" ? "prepare-text" : ""}`}
+      class={`prepare prepare-${channel}`}
       onSubmit={(event) => {
         event.preventDefault();
         void enter();
       }}
     >
       {channel !== "text" && (
-        <div class="card prepare-devices">{resting ? <Resting call={call} /> : <DeviceTest devices={call.devices} />}</div>
+        <div class="card prepare-devices">
+          {resting ? <Resting call={call} /> : <DeviceTest devices={call.devices} preview={channel === "video"} folded />}
+        </div>
       )}
       <div class="prepare-side">
         <header>
@@ -83,7 +85,7 @@ export function Prepare({ call, session }: { call: Call; session: SessionView })
 /** The microphone does not turn on by itself on a page that was left open. */
 function Resting({ call }: { call: Call }) {
   return (
-    <div class="preview preview-off" data-testid="devices-rest">
+    <div class="resting" data-testid="devices-rest">
       <Icon node={MicOff} size={32} />
       <p>{t(`prepare.resting.${call.handoff.channel === "video" ? "video" : "voice"}`)}</p>
       <Button icon={Mic} onClick={() => void call.wake()} data-testid="devices-wake">

@@ -5,10 +5,12 @@ import type { ParticipantView, SessionView } from "../messages";
 import { Board } from "../room/board/lazy-board";
 import { Chat } from "../room/chat";
 import { Controls } from "../room/controls";
+import type { Devices } from "../room/devices";
 import { hearing } from "../room/hearing";
+import { lazy } from "../room/lazy";
 import { RoomAudio } from "../room/media";
 import { RecordingBar } from "../room/recording-bar";
-import { Stage } from "../room/stage";
+import { LineNotice, Stage } from "../room/stage";
 import { list, nameAndRole, t as room } from "../room/words";
 import { Button, IconButton } from "../ui/button";
 import { Dialog } from "../ui/dialog";
@@ -20,7 +22,8 @@ import { Notices, Upgrade } from "./notices";
 import { t } from "./words";
 
 const SEEN = "sangdam.seen";
-const PHONE = "(max-width: 760px)";
+/** Also a phone held sideways. */
+const PHONE = "(max-width: 760px), (max-height: 480px)";
 
 function usePhone(): boolean {
   const [phone, setPhone] = useState(() => matchMedia(PHONE).matches);
@@ -33,16 +36,31 @@ function usePhone(): boolean {
   return phone;
 }
 
+const SharingBar = lazy(
+  () => import("../room/sharing-bar"),
+  (module) => module.SharingBar,
+  { name: "screen" },
+);
+
+/** What the visitor shows of their own screen, and Stop. */
+function Sharing({ devices }: { devices: Devices }) {
+  return useStore(devices.state, (state) => state.screen.track !== null) ? <SharingBar devices={devices} /> : null;
+}
+
 type Panel = "chat" | "board";
 
 /** Whether chat and board are open. The board opens when somebody draws; a phone shows one at a time. */
 function usePanels(call: Call, phone: boolean) {
   const [open, setOpen] = useState<Record<Panel, boolean>>({ chat: !phone, board: false });
   const drawn = useStore(call.room.boardDrawn);
+  const speechless = useStore(call.devices.state, ({ mic }) => !mic.track && mic.problem !== "");
   const toggle = (panel: Panel) => setOpen((now) => ({ ...(phone ? { chat: false, board: false } : now), [panel]: !now[panel] }));
   useEffect(() => {
     if (drawn) setOpen((now) => ({ chat: phone ? false : now.chat, board: true }));
   }, [drawn]);
+  useEffect(() => {
+    if (speechless) setOpen((now) => ({ ...now, chat: true })); // writing is what is left
+  }, [speechless]);
   const crowded = phone && open.chat && open.board; // a window made narrow while both were open
   return { open: crowded ? { chat: true, board: false } : open, toggle };
 }
@@ -54,29 +72,32 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
   const [leaving, setLeaving] = useState(false);
   const unread = useUnread(call, open.chat);
   const chat = <Chat client={call.client} session={session} pictures={call.pictures} />;
-  const board = <Board link={call.room} session={session} pictures={call.pictures} />;
+  const drawing = open.board && !session.owner_lost;
+  const classes = ["room", phone && "room-phone", open.chat && "room-chat-open", drawing && "room-board"];
   return (
-    <div class={`room ${phone ? "room-phone" : ""} ${open.chat ? "room-chat-open" : ""}`}>
+    <div class={classes.filter(Boolean).join(" ")}>
       <RoomAudio link={call.room} />
       <Header call={call} session={session} />
       <div class="room-notices">
         <RecordingBar client={call.client} session={session} />
         <Notices call={call} session={session} />
         <Upgrade call={call} session={session} />
+        <LineNotice link={call.room} session={session} />
+        <Sharing devices={call.devices} />
       </div>
       <main class="room-main">
         {session.owner_lost ? (
           <Lost call={call} session={session} />
         ) : (
           <Stage link={call.room} session={session}>
-            {open.board && !phone ? board : undefined}
+            {drawing ? <Board link={call.room} session={session} pictures={call.pictures} /> : undefined}
           </Stage>
         )}
       </main>
       {!phone && open.chat && <aside class="room-side card">{chat}</aside>}
-      {phone && !session.owner_lost && (open.chat || open.board) && (
-        <Sheet title={room(open.chat ? "chat" : "board")} onClose={() => toggle(open.chat ? "chat" : "board")}>
-          {open.chat ? chat : board}
+      {phone && !session.owner_lost && open.chat && (
+        <Sheet title={room("chat")} onClose={() => toggle("chat")}>
+          {chat}
         </Sheet>
       )}
       <Controls
@@ -122,7 +143,7 @@ function Header({ call, session }: { call: Call; session: SessionView }) {
   );
 }
 
-/** The chat or board on a phone: the lower half, or everything above the controls. */
+/** The chat on a phone: the lower half, or everything above the controls. */
 function Sheet({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
   const [full, setFull] = useState(false);
   return (

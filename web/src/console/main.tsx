@@ -5,7 +5,6 @@ import "../room/recording.css";
 import "../room/stage.css";
 import "../room/controls.css";
 import "../room/chat.css";
-import "../room/board/board.css";
 import "../staff/staff.css";
 import "../staff/replies/replies.css";
 import "./desk.css";

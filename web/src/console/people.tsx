@@ -71,7 +71,7 @@ export function Faces({ link, session }: Omit<PeopleProps, "hold">) {
           </figure>
         )}
       </div>
-      <LineNotice limits={limits} />
+      <LineNotice link={link} session={session} />
     </div>
   );
 }

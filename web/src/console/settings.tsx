@@ -87,7 +87,7 @@ function TestDevices() {
     void devices.start({ mic: true, camera: false });
     return () => devices.close();
   }, [devices]);
-  return <DeviceTest devices={devices} />;
+  return <DeviceTest devices={devices} preview />;
 }
 
 /** Chooses whether new texts ring during a call. Only for who takes both. */
@@ -127,7 +127,7 @@ export function Settings({ me, actions, link, ringer, onClose }: SettingsProps) 
         <section>
           <h3>{t("set.devices")}</h3>
           <p class="dim">{t("set.devices.hint")}</p>
-          {inCall ? <DeviceTest devices={link.devices} preview={false} /> : <TestDevices />}
+          {inCall ? <DeviceTest devices={link.devices} /> : <TestDevices />}
         </section>
         <CapacitySettings me={me} actions={actions} />
         <RingSettings ringer={ringer} />

@@ -1,7 +1,6 @@
 /** Connects the panel to the board by WebSocket: the panel has no voice connection and no devices. A chunk of its own. */
 
 import type { Client } from "../room/client";
-import "../room/board/board.css";
 import { Devices } from "../room/devices";
 import { RoomLink } from "../room/room-link";
 

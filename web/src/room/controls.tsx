@@ -11,7 +11,7 @@ import {
   VideoOff,
 } from "lucide";
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionView } from "../messages";
 import { Dialog } from "../ui/dialog";
 import { IconButton } from "../ui/button";
@@ -76,7 +76,7 @@ export function Controls({ link, session, board, chat, onLeave, children }: Cont
       </div>
       {testing && (
         <Dialog title={t("devices.title")} closeLabel={t("close")} onClose={() => setTesting(false)}>
-          <DeviceTest devices={link.devices} preview={false} />
+          <DeviceTest devices={link.devices} />
         </Dialog>
       )}
     </>
@@ -126,9 +126,11 @@ function MediaControls({ link: { devices }, onDevices }: { link: RoomLink; onDev
   );
 }
 
-/** Says a problem once, when it arises. */
+/** Says a problem once, when it arises; not one that was there before the controls, and was said there. */
 function useProblemToast(problem: string): void {
+  const said = useRef(problem);
   useEffect(() => {
-    if (problem) toast(problem, "error");
+    if (problem && problem !== said.current) toast(problem, "error");
+    said.current = problem;
   }, [problem]);
 }

@@ -1,61 +1,58 @@
-import { Camera, CameraOff, Volume2 } from "lucide";
+import { Camera, CameraOff, SlidersHorizontal } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { Button } from "../ui/button";
-import { Select } from "../ui/field";
 import { Icon } from "../ui/icon";
 import { Meter } from "../ui/meter";
 import { useLocale, useStore } from "../ui/store";
 import type { Devices, Source } from "./devices";
-import { playTestSound, watchLevel } from "./level";
+import { lazy } from "./lazy";
+import { watchLevel } from "./level";
 import { useTrackStream, Video } from "./media";
 import { t } from "./words";
 
+const Choosers = lazy(
+  () => import("./device-choosers"),
+  (module) => module.Choosers,
+  { name: "devices.choose" },
+);
+
+interface DeviceTestProps {
+  devices: Devices;
+  /** Whether one's own picture is shown. */
+  preview?: boolean;
+  /** Whether the choice of devices is folded into one line. */
+  folded?: boolean;
+}
+
 /** Tests the devices: microphone with a level meter, camera, speaker with a test sound. Says what is wrong and what to do. */
-export function DeviceTest({ devices, preview = true }: { devices: Devices; preview?: boolean }) {
+export function DeviceTest({ devices, preview = false, folded = false }: DeviceTestProps) {
   useLocale();
-  const state = useStore(devices.state);
-  const byBrowser = { value: "", label: t("devices.default") };
+  const { asking, mic, camera } = useStore(devices.state);
   return (
     <div class="device-test">
       {preview && <Preview devices={devices} />}
-      {state.asking && (
+      {asking && (
         <p class="notice" role="status">
           {t("devices.asking")}
         </p>
       )}
-      <Problem source={state.mic} kind="mic" onRetry={() => void devices.retry("mic")} />
-      <Problem source={state.camera} kind="camera" onRetry={() => void devices.retry("camera")} />
-      <div class="device-mic">
-        {state.mics.length > 0 && (
-          <Select
-            label={t("devices.mic")}
-            value={state.mic.device}
-            choices={[byBrowser, ...state.mics]}
-            onChange={(event) => void devices.choose("mic", event.currentTarget.value)}
-          />
-        )}
-        {state.mic.track && <MicLevel track={state.mic.track} on={state.mic.on} />}
-      </div>
-      {state.cameras.length > 0 && (
-        <Select
-          label={t("devices.camera")}
-          value={state.camera.device}
-          choices={[byBrowser, ...state.cameras]}
-          onChange={(event) => void devices.choose("camera", event.currentTarget.value)}
-        />
-      )}
-      <div class="device-speaker">
-        {state.speakers.length > 0 && "setSinkId" in HTMLMediaElement.prototype && (
-          <Select
-            label={t("devices.speaker")}
-            value={state.speaker}
-            choices={[byBrowser, ...state.speakers]}
-            onChange={(event) => devices.chooseSpeaker(event.currentTarget.value)}
-          />
-        )}
-        <SoundCheck speaker={state.speaker} />
-      </div>
+      <Problem source={mic} kind="mic" onRetry={() => void devices.retry("mic")} />
+      <Problem source={camera} kind="camera" onRetry={() => void devices.retry("camera")} />
+      {mic.track && <MicLevel track={mic.track} on={mic.on} />}
+      {folded ? <Fold devices={devices} /> : <Choosers devices={devices} />}
     </div>
+  );
+}
+
+function Fold({ devices }: { devices: Devices }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details class="device-fold" data-testid="devices" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <Icon node={SlidersHorizontal} /> {t("devices.choose")}
+      </summary>
+      {open && <Choosers devices={devices} />}
+    </details>
   );
 }
 
@@ -97,18 +94,5 @@ function MicLevel({ track, on }: { track: MediaStreamTrack; on: boolean }) {
       <Meter level={level} label={t("devices.level")} />
       <p class="field-hint">{t(on ? "devices.speakUp" : "devices.micOff")}</p>
     </div>
-  );
-}
-
-function SoundCheck({ speaker }: { speaker: string }) {
-  const [playing, setPlaying] = useState(false);
-  const play = () => {
-    setPlaying(true);
-    void playTestSound(speaker).finally(() => setPlaying(false));
-  };
-  return (
-    <Button icon={Volume2} onClick={play} disabled={playing} data-testid="sound-check">
-      {t(playing ? "devices.testing" : "devices.test")}
-    </Button>
   );
 }

@@ -6,13 +6,13 @@ import { initials } from "../ui/initials";
 import { useLocale, useStore } from "../ui/store";
 import type { SessionView } from "../messages";
 import { arrange, type Tile } from "./arrange";
+import { cameBack, type Limits, worst } from "./limits";
 import { Video } from "./media";
 import type { RoomLink } from "./room-link";
 import { SelfView } from "./self-view";
 import { nameAndRole, t } from "./words";
 
 const NOBODY: string[] = [];
-type Limits = Record<string, "low" | "paused">;
 const NO_LIMITS: Limits = {};
 const BACK_MS = 5000;
 
@@ -53,7 +53,6 @@ export function Stage({ link, session, children }: StageProps) {
       >
         {shownTiles.map(draw)}
       </div>
-      <LineNotice limits={limits} />
       <SelfView devices={link.devices} />
     </section>
   );
@@ -65,20 +64,21 @@ export function useLimits(link: RoomLink, session: SessionView): Limits {
   return (live && session.room?.limits) || NO_LIMITS;
 }
 
-/** Says which pictures one's own connection cannot carry, and briefly when they are back. */
-export function LineNotice({ limits }: { limits: Limits }) {
-  const kinds = Object.values(limits);
-  const now = kinds.includes("paused") ? "paused" : kinds.length > 0 ? "low" : "";
-  const before = useRef("");
+/** Says that one's own connection cannot carry the pictures, and briefly when they are back. */
+export function LineNotice({ link, session }: { link: RoomLink; session: SessionView }) {
+  const limits = useLimits(link, session);
+  const now = worst(limits, session);
+  const before = useRef(limits);
   const [back, setBack] = useState(false);
+  const live = useStore(link.peer.state, (state) => state.status === "live");
   useEffect(() => {
-    const returned = before.current !== "" && now === "";
-    before.current = now;
+    const returned = live && cameBack(before.current, limits, session);
+    before.current = limits;
     setBack(returned);
     if (!returned) return;
     const timer = setTimeout(() => setBack(false), BACK_MS);
     return () => clearTimeout(timer);
-  }, [now]);
+  }, [now, live]);
   const text = now ? t(`line.${now}`) : back ? t("line.back") : "";
   return (
     <p class="line-notice" role="status" data-testid="line-notice" hidden={!text}>
@@ -99,6 +99,22 @@ export function StageTile({ tile, stream, speaking, paused }: StageTileProps) {
   const { person } = tile;
   const kind = stream && !paused ? tile.kind : "none"; // also while reconnecting
   const name = tile.kind === "screen" ? t("screenOf", { name: nameAndRole(person) }) : nameAndRole(person);
+  const figure = useRef<HTMLElement>(null);
+  const enlarges = kind === "screen";
+  useEffect(() => {
+    if (!enlarges) return;
+    let end: () => void = () => undefined;
+    let over = false;
+    const start = ({ pinch }: typeof import("./pinch")) => {
+      const video = figure.current?.querySelector("video");
+      if (!over && figure.current && video) end = pinch(figure.current, video, { oneFinger: true });
+    };
+    import("./pinch").then(start, () => undefined); // without it the page itself can be enlarged
+    return () => {
+      over = true;
+      end();
+    };
+  }, [enlarges]);
   const classes = [
     "tile",
     `tile-${kind}`,
@@ -106,7 +122,13 @@ export function StageTile({ tile, stream, speaking, paused }: StageTileProps) {
     person.presence === "lost" ? "tile-lost" : "",
   ];
   return (
-    <figure class={classes.filter(Boolean).join(" ")} role="listitem" data-role={person.role} data-presence={person.presence}>
+    <figure
+      ref={figure}
+      class={classes.filter(Boolean).join(" ")}
+      role="listitem"
+      data-role={person.role}
+      data-presence={person.presence}
+    >
       {kind === "none" ? (
         <span class="tile-face" aria-hidden="true">
           {initials(person.name || t("visitor"))}

@@ -45,8 +45,8 @@ export function Backgrounds({ board, link, pictures, product }: BackgroundsProps
             )}
             <FromChat link={link} pictures={pictures} onChoose={choose} />
             <Upload link={link} pictures={pictures} onChoose={choose} />
-            {board.background && (
-              <Button icon={StickyNote} wide onClick={() => choose("")}>
+            {(board.background !== "" || board.shapes().some((shape) => !board.isPutAway(shape))) && (
+              <Button icon={StickyNote} wide onClick={() => choose("")} data-testid="board-blank">
                 {t("board.picture.none")}
               </Button>
             )}

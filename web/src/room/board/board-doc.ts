@@ -3,7 +3,18 @@
 import * as Y from "yjs";
 import type { BoardWire } from "../room-link";
 import { newId } from "../client";
-import { elementsOf, makeIndex, makeStroke, metaOf, readBackground, readStroke, SCHEMA, type Style } from "./schema";
+import {
+  drawnAt,
+  elementsOf,
+  makeIndex,
+  makeStroke,
+  metaOf,
+  readBackground,
+  readPutAway,
+  readStroke,
+  SCHEMA,
+  type Style,
+} from "./schema";
 import { ChunkDecoder, ChunkEncoder, quantize, touches, type Point } from "./strokes";
 import { isEmpty, receive, stepOne, update } from "./sync";
 
@@ -43,7 +54,10 @@ export class BoardDoc {
   /** The origin of our own changes; undo reverts only these. */
   private readonly mine = {};
   private readonly theirs = {};
-  private readonly undoing = new Y.UndoManager(this.elements, { trackedOrigins: new Set([this.mine]), captureTimeout: 1e12 });
+  private readonly undoing = new Y.UndoManager([this.elements, this.meta], {
+    trackedOrigins: new Set([this.mine]),
+    captureTimeout: 1e12,
+  });
   private readonly known = new Map<string, Known>();
   private readonly listeners = new Set<BoardEvents>();
   private readonly ends: (() => void)[];
@@ -58,7 +72,12 @@ export class BoardDoc {
     private readonly now: () => number = Date.now,
   ) {
     this.elements.observeDeep((events) => this.observed(events as Y.YEvent<Y.AbstractType<unknown>>[]));
-    this.meta.observe(() => this.tell((listener) => listener.onBackground(this.background)));
+    this.meta.observe(() =>
+      this.tell((listener) => {
+        listener.onBackground(this.background);
+        listener.onChanged();
+      }),
+    );
     const undoable = () => this.tell((listener) => listener.onUndoable(this.undoing.canUndo(), this.undoing.canRedo()));
     for (const kind of ["stack-item-added", "stack-item-popped", "stack-cleared"] as const) this.undoing.on(kind, undoable);
     this.doc.on("update", (change: Uint8Array, origin: unknown) => {
@@ -80,6 +99,12 @@ export class BoardDoc {
       .sort((a, b) => (a.index < b.index ? -1 : a.index > b.index ? 1 : 0));
   }
 
+  /** Whether a stroke went away with the picture it was drawn on, at `until` (ms since the epoch) already. */
+  isPutAway(shape: Shape, until = Infinity): boolean {
+    const putAway = readPutAway(this.meta);
+    return shape.index < putAway && drawnAt(putAway) <= until;
+  }
+
   listen(events: BoardEvents): () => void {
     this.listeners.add(events);
     events.onChanged();
@@ -98,7 +123,9 @@ export class BoardDoc {
   eraser(radius: number): (x: number, y: number) => void {
     this.undoing.stopCapturing();
     return (x, y) => {
-      const hit = this.shapes().filter((shape) => touches(shape.points, x, y, radius + shape.width / 2));
+      const hit = this.shapes().filter(
+        (shape) => !this.isPutAway(shape) && touches(shape.points, x, y, radius + shape.width / 2),
+      );
       if (hit.length === 0) return;
       this.doc.transact(() => {
         for (const shape of hit) this.elements.get(shape.id)?.set("isDeleted", true);
@@ -114,11 +141,15 @@ export class BoardDoc {
     this.undoing.redo();
   }
 
+  /** Changes the picture, as one undo step. Strokes go away with the picture they were drawn on, and with blank paper's choice. */
   setBackground(picture: string): void {
+    this.undoing.stopCapturing();
     this.doc.transact(() => {
       this.meta.set("schema", SCHEMA);
+      if (this.background !== "" || picture === "") this.meta.set("putAway", makeIndex(this.now(), 1));
       this.meta.set("background", picture);
     }, this.mine);
+    this.undoing.stopCapturing();
   }
 
   close(): void {

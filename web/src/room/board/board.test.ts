@@ -232,6 +232,31 @@ describe("a shared board", () => {
     expect(jimin.background).toBe("");
   });
 
+  it("puts strokes away with the picture they were drawn on, and one undo brings both back", () => {
+    const worker = new FakeWorker();
+    let now = 1000;
+    const [mina, jimin] = ["p1", "p2"].map(
+      (id) =>
+        new BoardDoc(
+          worker.connect(),
+          () => id,
+          () => now++,
+        ),
+    ) as [BoardDoc, BoardDoc];
+    const seen = (board: BoardDoc, until = Infinity) => board.shapes().filter((shape) => !board.isPutAway(shape, until)).length;
+    scribble(mina, [0, 100]);
+    jimin.setBackground("pic-1");
+    expect(seen(mina)).toBe(1); // a picture laid under a drawing
+    scribble(jimin, [0, 200]);
+    const before = now;
+    mina.setBackground("");
+    expect([seen(mina), seen(jimin), seen(mina, before - 1)]).toEqual([0, 0, 2]);
+    scribble(jimin, [0, 300]);
+    expect(seen(mina)).toBe(1);
+    mina.undo();
+    expect([seen(jimin), jimin.background]).toEqual([3, "pic-1"]);
+  });
+
   it("tells the canvas of growth apart from changes that need a new drawing", () => {
     const worker = new FakeWorker();
     const [mina, jimin] = [new BoardDoc(worker.connect(), () => "p1"), new BoardDoc(worker.connect(), () => "p2")];

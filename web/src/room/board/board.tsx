@@ -1,10 +1,11 @@
-import { Eraser, Pen as PenIcon, Redo2, Undo2 } from "lucide";
+import { Eraser, Pen as PenIcon, Redo2, RotateCw, Undo2 } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionView } from "../../messages";
 import { IconButton } from "../../ui/button";
 import { useLocale, useStore } from "../../ui/store";
 import { usePicture } from "../line-picture";
+import { pinch } from "../pinch";
 import type { Pictures } from "../pictures";
 import type { RoomLink } from "../room-link";
 import { Backgrounds } from "./backgrounds";
@@ -13,6 +14,7 @@ import { BoardCanvas, type Tool } from "./canvas";
 import { boardOf } from "./open";
 import { drawnAt } from "./schema";
 import { t } from "./words";
+import "./board.css";
 
 export interface BoardProps {
   link: RoomLink;
@@ -52,6 +54,7 @@ export function Board({ link, session, pictures, product = session.product_pictu
   const board = boardOf(link);
   const [eraser, setEraser] = useState(false);
   const [pen, setPen] = useState<Pen>({ colour: COLOURS[1][1], width: WIDTHS[1][1] });
+  const [turned, setTurned] = useState(false);
   const mayWrite = session.room?.board === "write";
   const connected = useStore(link.board.generation) > 0;
   const tool: Tool = !mayWrite
@@ -65,12 +68,21 @@ export function Board({ link, session, pictures, product = session.product_pictu
       {mayWrite ? (
         <Tools board={board} pen={pen} onPen={(next) => (setPen(next), setEraser(false))} eraser={eraser} onEraser={setEraser}>
           <Backgrounds board={board} link={link} pictures={pictures} product={product} />
+          <IconButton
+            icon={RotateCw}
+            kind="quiet"
+            class="board-turn"
+            label={t("board.turn")}
+            pressed={turned}
+            onClick={() => setTurned(!turned)}
+            data-testid="board-turn"
+          />
         </Tools>
       ) : (
         <p class="board-note">{t("board.readOnly")}</p>
       )}
       {!connected && <p class="board-note board-offline">{t("board.offline")}</p>}
-      <Paper board={board} tool={tool} pictures={pictures} until={until} />
+      <Paper board={board} tool={tool} pictures={pictures} until={until} turned={turned} />
     </div>
   );
 }
@@ -193,17 +205,25 @@ interface PaperProps {
   tool: Tool;
   pictures: BoardProps["pictures"];
   until: number;
+  /** Whether the paper lies along the long side of an upright phone. */
+  turned: boolean;
 }
 
-function Paper({ board, tool, pictures, until }: PaperProps) {
+function Paper({ board, tool, pictures, until, turned }: PaperProps) {
   const resting = useRef<HTMLCanvasElement>(null);
   const live = useRef<HTMLCanvasElement>(null);
   const canvas = useRef<BoardCanvas | null>(null);
   const [background, setBackground] = useState(board.background);
+  const space = useRef<HTMLDivElement>(null);
+  const zoom = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (!resting.current || !live.current) return;
+    if (!resting.current || !live.current || !space.current || !zoom.current) return;
     const made = new BoardCanvas(resting.current, live.current, board);
     canvas.current = made;
+    const endPinch = pinch(space.current, zoom.current, {
+      onBegin: () => made.abandon(),
+      onZoom: (scale) => made.sharpen(scale),
+    });
     const end = board.listen({
       onGrown: () => undefined,
       onChanged: () => undefined,
@@ -212,27 +232,31 @@ function Paper({ board, tool, pictures, until }: PaperProps) {
     });
     return () => {
       end();
+      endPinch();
       made.close();
     };
   }, [board]);
   useEffect(() => {
     canvas.current?.use(tool);
     canvas.current?.showUntil(until);
+    canvas.current?.turn(turned);
   });
   const picture = usePicture(pictures, background);
   return (
-    <div class="board-space">
-      <div class={`board-paper board-tool-${tool.kind}`}>
-        {background && picture && <img class="board-background" src={picture} alt="" data-testid="board-background" />}
-        <canvas ref={resting} class="board-canvas" aria-hidden="true" data-testid="board-resting" />
-        <canvas
-          ref={live}
-          class="board-canvas"
-          tabIndex={0}
-          role="img"
-          aria-label={t("board.canvas")}
-          data-testid="board-canvas"
-        />
+    <div class={turned ? "board-space board-turned" : "board-space"} ref={space}>
+      <div class="board-zoom" ref={zoom}>
+        <div class={`board-paper board-tool-${tool.kind}`}>
+          {background && picture && <img class="board-background" src={picture} alt="" data-testid="board-background" />}
+          <canvas ref={resting} class="board-canvas" aria-hidden="true" data-testid="board-resting" />
+          <canvas
+            ref={live}
+            class="board-canvas"
+            tabIndex={0}
+            role="img"
+            aria-label={t("board.canvas")}
+            data-testid="board-canvas"
+          />
+        </div>
       </div>
     </div>
   );

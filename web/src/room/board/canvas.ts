@@ -7,6 +7,11 @@ import type { Point } from "./strokes";
 
 const RESTS_AFTER_MS = 700;
 const FLUSH_MS = 33;
+/** A stroke that is younger than this when a second finger comes down was the beginning of a pinch. */
+const PINCH_MS = 300;
+const SHARPEN_MS = 200;
+/** Of an enlarged canvas, in px: more would cost a phone its memory. */
+const SIDE_MOST = 4096;
 
 function outline(points: Point[], width: number): Path2D {
   const path = new Path2D();
@@ -38,6 +43,12 @@ export class BoardCanvas {
   private scale = 1;
   private until = Infinity;
   private readonly ends: (() => void)[] = [];
+  /** What the pointer does now: when it began, what ends it, and what takes it back. */
+  private doing: { began: number; end: () => void; undo: () => void } | null = null;
+  /** How much the paper is enlarged, and whether it is turned by a quarter, clockwise. */
+  private zoom = 1;
+  private turned = false;
+  private sharpenTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly resting: HTMLCanvasElement,
@@ -71,15 +82,35 @@ export class BoardCanvas {
     this.want("all");
   }
 
+  turn(turned: boolean): void {
+    this.turned = turned;
+  }
+
+  /** Ends what one finger began, because two fingers enlarge the paper. */
+  abandon(): void {
+    const { doing } = this;
+    doing?.end();
+    if (doing && performance.now() - doing.began < PINCH_MS) doing.undo();
+  }
+
+  /** Draws anew for the size at which the paper is now seen. */
+  sharpen(zoom: number): void {
+    this.zoom = zoom;
+    clearTimeout(this.sharpenTimer);
+    this.sharpenTimer = setTimeout(() => this.resize(), SHARPEN_MS);
+  }
+
   close(): void {
+    clearTimeout(this.sharpenTimer);
+    clearTimeout(this.restTimer);
     cancelAnimationFrame(this.frame);
     for (const end of this.ends) end();
   }
 
   private resize(): void {
-    const { width, height } = this.live.getBoundingClientRect();
+    const [width, height] = [this.live.clientWidth * this.zoom, this.live.clientHeight * this.zoom];
     if (width === 0) return;
-    const density = Math.min(3, window.devicePixelRatio || 1);
+    const density = Math.min(3, window.devicePixelRatio || 1, SIDE_MOST / width);
     for (const canvas of [this.resting, this.live]) {
       canvas.width = Math.round(width * density);
       canvas.height = Math.round(height * density);
@@ -129,7 +160,7 @@ export class BoardCanvas {
   }
 
   private isDue(shape: Shape): boolean {
-    return drawnAt(shape.index) <= this.until;
+    return drawnAt(shape.index) <= this.until && !this.board.isPutAway(shape, this.until);
   }
 
   private clear(context: CanvasRenderingContext2D): void {
@@ -146,6 +177,10 @@ export class BoardCanvas {
 
   private at(event: PointerEvent): Point {
     const box = this.live.getBoundingClientRect();
+    if (this.turned) {
+      const scale = BOARD_WIDTH / box.height;
+      return [(event.clientY - box.top) * scale, (box.right - event.clientX) * scale];
+    }
     return [((event.clientX - box.left) / box.width) * BOARD_WIDTH, ((event.clientY - box.top) / box.width) * BOARD_WIDTH];
   }
 
@@ -168,6 +203,7 @@ export class BoardCanvas {
         clearInterval(timer);
         drawing.flush();
       },
+      () => this.board.undo(),
     );
   }
 
@@ -178,25 +214,30 @@ export class BoardCanvas {
       event.pointerId,
       (moved) => erase(...moved),
       () => undefined,
+      () => undefined, // what the eraser took stays away: undo brings it back
     );
   }
 
   /** Takes every pointer position until the pointer is lifted, including those coalesced between two frames. */
-  private follow(pointer: number, onMove: (point: Point) => void, onEnd: () => void): void {
+  private follow(pointer: number, onMove: (point: Point) => void, onEnd: () => void, undo: () => void): void {
     const move = (event: PointerEvent) => {
       if (event.pointerId !== pointer) return;
       const between = event.getCoalescedEvents();
       for (const one of between.length > 0 ? between : [event]) onMove(this.at(one));
     };
-    const end = (event: PointerEvent) => {
-      if (event.pointerId !== pointer) return;
+    const end = () => {
+      this.doing = null;
       this.live.removeEventListener("pointermove", move);
-      this.live.removeEventListener("pointerup", end);
-      this.live.removeEventListener("pointercancel", end);
+      this.live.removeEventListener("pointerup", lifted);
+      this.live.removeEventListener("pointercancel", lifted);
       onEnd();
     };
+    const lifted = (event: PointerEvent) => {
+      if (event.pointerId === pointer) end();
+    };
+    this.doing = { began: performance.now(), end, undo };
     this.live.addEventListener("pointermove", move);
-    this.live.addEventListener("pointerup", end);
-    this.live.addEventListener("pointercancel", end);
+    this.live.addEventListener("pointerup", lifted);
+    this.live.addEventListener("pointercancel", lifted);
   }
 }

@@ -96,3 +96,8 @@ export function readBackground(meta: Y.Map<unknown>): string {
   const picture = meta.get("background");
   return typeof picture === "string" && NAME.test(picture) ? picture : "";
 }
+
+/** The `index` before which strokes are put away with the picture they were drawn on; "" while none are. */
+export function readPutAway(meta: Y.Map<unknown>): string {
+  return text(meta.get("putAway"));
+}

@@ -1,0 +1,71 @@
+"""The call on a phone: what matters is on the screen, and nothing covers it."""
+
+from __future__ import annotations
+
+from playwright.async_api import expect
+
+from tests.browser.people import Cast, User
+
+PHONES = ((390, 844), (360, 640))
+NO_MICROPHONE = """
+if (navigator.mediaDevices)
+  navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', 'NotFoundError'));
+"""
+NAMED = """
+() => {
+  const name = document.querySelector('.tile-name').getBoundingClientRect();
+  return document.elementFromPoint(name.x + 4, name.y + name.height / 2).closest('.tile-name') !== null;
+}
+"""
+
+
+async def bottom_of(user: User, test_id: str) -> float:
+    box = await user.get(test_id).bounding_box()
+    assert box is not None
+    return box["y"] + box["height"]
+
+
+async def test_phone_shows_the_level_the_start_and_a_shared_screen(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    user = await cast.user(viewport={"width": 390, "height": 844})
+    await user.call()
+    await expect(user.get("mic-level")).to_be_visible()
+    await expect(user.page.locator("select")).to_have_count(0)
+    for width, height in PHONES:
+        await user.page.set_viewport_size({"width": width, "height": height})
+        assert await bottom_of(user, "mic-level") < await bottom_of(user, "call-enter") < height
+    await user.get("devices").locator("summary").click()
+    await expect(user.page.locator("select").first).to_be_visible()
+
+    await user.enter()
+    await counselor.accept()
+    await counselor.get("call-screen").click()
+    await user.get("call-chat").click()
+    screen = user.page.locator("[data-testid=stage-video][data-kind=screen]")
+    await expect(screen).to_be_visible()
+    for width, height in PHONES:
+        await user.page.set_viewport_size({"width": width, "height": height})
+        box = await screen.bounding_box()
+        assert box is not None
+        assert box["height"] >= height / 3, (width, height, box)
+    await expect(user.get("chat-input").first).to_be_visible()
+    await expect(counselor.get("sharing")).to_be_visible()
+
+    await user.get("call-screen").click()
+    await expect(user.get("sharing").locator("video")).to_be_visible()
+    await user.get("sharing-stop").click()
+    await expect(user.get("sharing")).to_have_count(0)
+
+
+async def test_chat_opens_at_once_without_a_microphone(cast: Cast) -> None:
+    counselor = await cast.counselor()
+    user = await cast.user(viewport={"width": 390, "height": 844})
+    await user.context.add_init_script(NO_MICROPHONE)
+    await user.call()
+    await expect(user.get("problem-mic")).to_be_visible()
+    await user.enter()
+    await counselor.accept()
+    await expect(user.get("chat-input").first).to_be_visible()
+    assert await user.page.evaluate(NAMED), "nothing lies over the counselor's name"
+    await user.write("마이크가 없어요")
+    await counselor.reads("마이크가 없어요")

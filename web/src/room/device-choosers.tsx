@@ -1,0 +1,57 @@
+/** Chooses microphone, camera and speaker, and plays a test sound. A chunk of its own: most people take the browser's choice. */
+
+import { Volume2 } from "lucide";
+import { useState } from "preact/hooks";
+import { Button } from "../ui/button";
+import { Select } from "../ui/field";
+import { useStore } from "../ui/store";
+import type { Devices } from "./devices";
+import { playTestSound } from "./test-sound";
+import { t } from "./words";
+
+export function Choosers({ devices }: { devices: Devices }) {
+  const { mic, mics, camera, cameras, speaker, speakers } = useStore(devices.state);
+  const byBrowser = { value: "", label: t("devices.default") };
+  return (
+    <div class="device-choosers">
+      {mics.length > 0 && (
+        <Select
+          label={t("devices.mic")}
+          value={mic.device}
+          choices={[byBrowser, ...mics]}
+          onChange={(event) => void devices.choose("mic", event.currentTarget.value)}
+        />
+      )}
+      {cameras.length > 0 && (
+        <Select
+          label={t("devices.camera")}
+          value={camera.device}
+          choices={[byBrowser, ...cameras]}
+          onChange={(event) => void devices.choose("camera", event.currentTarget.value)}
+        />
+      )}
+      {speakers.length > 0 && "setSinkId" in HTMLMediaElement.prototype && (
+        <Select
+          label={t("devices.speaker")}
+          value={speaker}
+          choices={[byBrowser, ...speakers]}
+          onChange={(event) => devices.chooseSpeaker(event.currentTarget.value)}
+        />
+      )}
+      <SoundCheck speaker={speaker} />
+    </div>
+  );
+}
+
+function SoundCheck({ speaker }: { speaker: string }) {
+  const [playing, setPlaying] = useState(false);
+  const play = () => {
+    setPlaying(true);
+    void playTestSound(speaker).finally(() => setPlaying(false));
+  };
+  return (
+    <Button icon={Volume2} onClick={play} disabled={playing} data-testid="sound-check">
+      {t(playing ? "devices.testing" : "devices.test")}
+    </Button>
+  );
+}

@@ -1,0 +1,43 @@
+/** How far a picture is enlarged within its frame. Pure. */
+
+export interface View {
+  /** 1: the whole picture fits its frame. */
+  scale: number;
+  /** Where the picture's top left corner lies, in px from that of the frame. */
+  x: number;
+  y: number;
+}
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+type Point = [number, number];
+
+export const WHOLE: View = { scale: 1, x: 0, y: 0 };
+const SCALE_MOST = 6;
+
+const within = (value: number, low: number, high: number) => Math.min(Math.max(value, low), high);
+
+/** Keeps the enlarged picture over its whole frame, so that it cannot be lost. */
+function held({ scale, x, y }: View, { width, height }: Size): View {
+  return { scale, x: within(x, width * (1 - scale), 0), y: within(y, height * (1 - scale), 0) };
+}
+
+/** Enlarges by `factor` around a point of the frame, which stays where it is. */
+export function zoomed(view: View, factor: number, [px, py]: Point, size: Size): View {
+  const scale = within(view.scale * factor, 1, SCALE_MOST);
+  const ratio = scale / view.scale;
+  return held({ scale, x: px - (px - view.x) * ratio, y: py - (py - view.y) * ratio }, size);
+}
+
+export const moved = (view: View, [dx, dy]: Point, size: Size): View => held({ ...view, x: view.x + dx, y: view.y + dy }, size);
+
+/** Follows two fingers from where they were to where they are. */
+export function pinched(view: View, from: [Point, Point], to: [Point, Point], size: Size): View {
+  const middle = ([a, b]: [Point, Point]): Point => [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
+  const spread = ([a, b]: [Point, Point]) => Math.max(1, Math.hypot(a[0] - b[0], a[1] - b[1]));
+  const [before, now] = [middle(from), middle(to)];
+  return moved(zoomed(view, spread(to) / spread(from), before, size), [now[0] - before[0], now[1] - before[1]], size);
+}
