@@ -62,7 +62,7 @@ function usePanels(call: Call, phone: boolean) {
     if (speechless) setOpen((now) => ({ ...now, chat: true })); // writing is what is left
   }, [speechless]);
   const crowded = phone && open.chat && open.board; // a window made narrow while both were open
-  return { open: crowded ? { chat: true, board: false } : open, toggle };
+  return { open: crowded ? { chat: false, board: true } : open, toggle };
 }
 
 /** The live call. */
