@@ -2,7 +2,6 @@ import { render } from "preact";
 import { awaitHandoff, keepHandoff, keptHandoff, type Handoff, type Mailbox } from "../room/handoff";
 import "../ui/tokens.css";
 import "../ui/components.css";
-import "../room/recording.css";
 import "../room/stage.css";
 import "../room/controls.css";
 import "../room/callback.css";

@@ -9,7 +9,6 @@ import type { Devices } from "../room/devices";
 import { hearing } from "../room/hearing";
 import { lazy } from "../room/lazy";
 import { RoomAudio } from "../room/media";
-import { RecordingBar } from "../room/recording-bar";
 import { LineNotice, Stage } from "../room/stage";
 import { list, nameAndRole, t as room } from "../room/words";
 import { Button, IconButton } from "../ui/button";
@@ -36,10 +35,15 @@ function usePhone(): boolean {
   return phone;
 }
 
+const RecordingBar = lazy(
+  () => import("../room/recording-bar"),
+  (module) => module.RecordingBar,
+  { name: "rec.label", class: "bar" },
+);
 const SharingBar = lazy(
   () => import("../room/sharing-bar"),
   (module) => module.SharingBar,
-  { name: "screen" },
+  { name: "screen", class: "bar" },
 );
 
 /** What the visitor shows of their own screen, and Stop. */
@@ -79,7 +83,7 @@ export function Room({ call, session }: { call: Call; session: SessionView }) {
       <RoomAudio link={call.room} />
       <Header call={call} session={session} />
       <div class="room-notices">
-        <RecordingBar client={call.client} session={session} />
+        {session.recording !== null && <RecordingBar client={call.client} session={session} />}
         <Notices call={call} session={session} />
         <Upgrade call={call} session={session} />
         <LineNotice link={call.room} session={session} />

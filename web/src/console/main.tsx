@@ -1,7 +1,6 @@
 import { render } from "preact";
 import "../ui/tokens.css";
 import "../ui/components.css";
-import "../room/recording.css";
 import "../room/stage.css";
 import "../room/controls.css";
 import "../room/chat.css";

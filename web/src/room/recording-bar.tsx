@@ -9,6 +9,7 @@ import type { Client } from "./client";
 import { RequestError } from "./connection";
 import { participant, viewer } from "./state";
 import { isKey, list, nameAndRole, t } from "./words";
+import "./recording.css";
 
 interface BarProps {
   client: Client;
