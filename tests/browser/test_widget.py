@@ -286,3 +286,18 @@ async def test_partners_own_link_leads_to_a_call_in_both_languages(cast: Cast) -
         user.page = await window.value
         await expect(user.page.locator("h1")).to_have_text(title)
         await expect(user.page.locator("html")).to_have_attribute("lang", language)
+
+
+async def test_question_becomes_a_message_when_nobody_is_there(cast: Cast) -> None:
+    user = await cast.user()
+    await user.visit_shop("/m5.html")
+    panel = await user.open_panel()
+    await panel.get_by_test_id("panel-note").fill("배터리가 부풀었어요")
+    await panel.get_by_test_id("panel-offer-message").click()
+    await expect(panel.get_by_test_id("panel-message")).to_have_value("배터리가 부풀었어요")
+    counselor = await cast.counselor()
+    await expect(counselor.get("ring")).to_have_count(0)  # a visitor who writes a message does not wait
+    await panel.get_by_test_id("panel-contact").fill("010-1234-5678")
+    await panel.get_by_test_id("panel-leave-message").click()
+    await expect(panel.get_by_test_id("panel-after")).to_contain_text("문의를 잘 받았어요")
+    await expect(counselor.get("message")).to_contain_text("배터리가 부풀었어요")
