@@ -25,7 +25,7 @@ _MEDIA_PORT = click.IntRange(1024, 65_000)
 class _Commands(click.Group):
     """The commands. Administrative ones are imported only when they run, so that `sangdam serve` starts fast."""
 
-    ADMIN = ("category", "export", "init", "replies", "session", "simulate", "site", "staff")
+    ADMIN = ("category", "export", "init", "outcomes", "replies", "session", "simulate", "site", "staff")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""

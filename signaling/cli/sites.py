@@ -29,7 +29,7 @@ from .typed import (
 
 def _site_row(site: Site) -> dict[str, Any]:
     """Return a site for output, with the ids of its keys. A key's secret is shown only once, when it is made."""
-    row = {name: getattr(site, name) for name in Site.__struct_fields__ if name not in ("categories", "keys")}
+    row = {name: getattr(site, name) for name in Site.__struct_fields__ if name not in ("categories", "keys", "wrap_up")}
     return row | {"categories": list(site.categories), "keys": [key.kid for key in site.keys]}
 
 

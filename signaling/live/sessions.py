@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, Protocol
@@ -156,12 +157,12 @@ class Sessions:
     async def _keep_notes(self, entry: Entry, effect: KeepNotes) -> None:
         person = entry.session.people[effect.participant]
         if person.id == entry.session.owner:
-            await self.save_wrap_up(entry, person.staff, effect.notes, effect.outcome)
-        else:
+            await self.save_wrap_up(entry, person.staff, effect.notes, effect.outcome, effect.tags)
+        elif effect.notes.strip():
             await self._effects.keep_note(entry, person, effect.notes)
 
-    async def save_wrap_up(self, entry: Entry, staff: str, notes: str, outcome: str) -> None:
-        save = partial(self._records.save_wrap_up, entry.id, staff, notes, outcome)
+    async def save_wrap_up(self, entry: Entry, staff: str, notes: str, outcome: str, tags: Sequence[str] = ()) -> None:
+        save = partial(self._records.save_wrap_up, entry.id, staff, notes, outcome, tags)
         await self._owed.now_or_later(entry.id, lambda _: save(), "wrap_up")
 
     async def note(self, entry: Entry, kind: str, data: dict[str, Any]) -> None:

@@ -45,6 +45,7 @@ CrowdedReason = Literal["full", "overloaded", "pictures", "files"]
 
 SessionReason = Literal[
     "wrong_state",
+    "outcome_needed",
     "not_yours",
     "replaced",
     "unknown",
@@ -100,9 +101,12 @@ RequestReason = Literal[
     "files_off",
     "disk_full",
     "too_many_replies",
+    "too_many_notes",
+    "unknown_person",
     "too_many_sockets",
     "unknown_language",
     "bad_table",
+    "bad_plan",
     "bad_hours",
     "bad_thresholds",
     "unavailable",

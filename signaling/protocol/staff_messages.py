@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from msgspec import Meta, field
+
 from .reading import by
 from .texts import Seen
 from .words import Id, LineText, Message, Mode, OptionalId, ShortText
+
+Tags = Annotated[list[Id], Meta(max_length=20)]  # ids of the site's tags
 
 
 class SetState(Message, tag="state"):
@@ -146,15 +150,17 @@ class TypeNotes(Message, tag="notes"):
     session: Id
     notes: LineText = ""
     outcome: Annotated[str, by(Seen(60))] = ""
+    tags: Tags = field(default_factory=list)
     id: int | None = None
 
 
 class WrapUp(Message, tag="wrap_up"):
-    """Save the notes and the outcome, and end the wrap-up."""
+    """Save the notes, the outcome and the tags, and end the wrap-up."""
 
     session: Id
     notes: LineText = ""
     outcome: Annotated[str, by(Seen(60))] = ""
+    tags: Tags = field(default_factory=list)
     id: int | None = None
 
 

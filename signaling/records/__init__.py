@@ -5,6 +5,7 @@ Alembic migrations in this folder make the tables; they run when the records are
 """
 
 from .figures import Threshold, Wait
+from .person_notes import PersonNote, TooManyNotes
 from .replies import SavedReply, TooManyReplies
 from .store import Records
 from .types import (
@@ -38,6 +39,7 @@ __all__ = [
     "LineRecord",
     "MessageRecord",
     "Overtaken",
+    "PersonNote",
     "PictureRecord",
     "Records",
     "RecordsAway",
@@ -49,6 +51,7 @@ __all__ = [
     "StaffRecord",
     "StaleEpoch",
     "Threshold",
+    "TooManyNotes",
     "TooManyReplies",
     "UnknownSession",
     "Wait",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from . import tables as t
 from .database import LONG_S
+from .person_notes import orphaned_notes
 from .saves import Saves
 from .types import EarlierRecord, SessionRecord, UnknownSession
 
@@ -20,6 +21,7 @@ _DAY_MS = 86_400_000
 PAGE_SIZE = 50  # sessions on one page of a search
 _NOT_CONTENT = 2  # the best rating (of 5) of a user who was not content
 _AUDIT_KEPT_DAYS = 400
+MOST_CONVERSATIONS = 50  # finished sessions of one person that are listed
 MOST_EARLIER = 5  # earlier sessions of one user
 _REFS_AT_ONCE = 500  # users in one query
 
@@ -34,6 +36,7 @@ ERASED: dict[str, Any] = {
     "rating_words": "",
     "wrap_up_notes": "",
     "wrap_up_outcome": "",
+    "wrap_up_tags": [],
 }
 
 
@@ -62,9 +65,10 @@ class Sessions(Saves):
         """Store the user's rating: `score` from 1 to 5. Raises UnknownSession."""
         await self._change(session_id, {"rating_score": score, "rating_words": words})
 
-    async def save_wrap_up(self, session_id: str, staff: str, notes: str, outcome: str) -> None:
+    async def save_wrap_up(self, session_id: str, staff: str, notes: str, outcome: str, tags: Sequence[str] = ()) -> None:
         """Store the wrap-up that this member of staff wrote. Raises UnknownSession."""
-        await self._change(session_id, {"wrap_up_staff": staff, "wrap_up_notes": notes, "wrap_up_outcome": outcome})
+        values = {"wrap_up_staff": staff, "wrap_up_notes": notes, "wrap_up_outcome": outcome, "wrap_up_tags": list(tags)}
+        await self._change(session_id, values)
 
     async def _change(self, session_id: str, values: dict[str, Any]) -> None:
         here = sa.and_(t.session.c.id == session_id, t.session.c.end_reason != "erased")
@@ -109,6 +113,20 @@ class Sessions(Saves):
                     found.setdefault(user, []).append(EarlierRecord(**row))
         return found
 
+    async def conversations_of(self, person: tuple[str, str], *, since: int, q: str = "") -> list[SessionRecord]:
+        """Return the finished sessions of a person (site and `user_ref`) that ended at or after `since`, newest first.
+
+        Returns at most `MOST_CONVERSATIONS`. `q`: only those whose lines or wrap-up notes contain it, ignoring case.
+        """
+        c = t.session.c
+        site, user_ref = person
+        wanted = sa.and_(c.site == site, c.user_ref == user_ref, c.state.in_(_FINAL), c.ended_at >= since)
+        if q:
+            said = sa.select(t.line.c.session).where(t.line.c.session == c.id, t.line.c.text.icontains(q, autoescape=True))
+            wanted &= c.wrap_up_notes.icontains(q, autoescape=True) | sa.exists(said)
+        rows = await self._all(_SELECT.where(wanted).order_by(c.started_at.desc(), c.id).limit(MOST_CONVERSATIONS))
+        return [SessionRecord(**row) for row in rows]
+
     async def served_by(self, session_id: str) -> str:
         """Return the counselor who last served this session's user on the same site, or "".
 
@@ -128,6 +146,8 @@ class Sessions(Saves):
         *,
         state: str = "",
         site: str = "",
+        outcome: str = "",
+        rating: int | None = None,
         q: str = "",
         from_ms: int | None = None,
         to_ms: int | None = None,
@@ -136,7 +156,7 @@ class Sessions(Saves):
         """Return one page of 50 sessions, newest first, and the number of all that were found.
 
         `q` is searched, ignoring case, in the session's id, the user's name, the staff's ids, the wrap-up notes and the lines.
-        `from_ms` is inclusive, `to_ms` exclusive.
+        `from_ms` is inclusive, `to_ms` exclusive. `rating`: 1 to 5, or 0 for sessions without a rating.
         """
         c = t.session.c
         wanted: list[sa.ColumnElement[bool]] = [sa.true()]
@@ -144,6 +164,10 @@ class Sessions(Saves):
             wanted.append(c.state == state)
         if site:
             wanted.append(c.site == site)
+        if outcome:
+            wanted.append(c.wrap_up_outcome == outcome)
+        if rating is not None:
+            wanted.append(c.rating_score == rating if rating else c.rating_score.is_(None))
         if from_ms is not None:
             wanted.append(c.started_at >= from_ms)
         if to_ms is not None:
@@ -171,8 +195,9 @@ class Sessions(Saves):
         async with self._writing() as connection:
             values = ERASED | {"ended_at": sa.func.coalesce(t.session.c.ended_at, t.session.c.started_at)}
             erased = await connection.execute(sa.update(t.session).where(t.session.c.id == session_id).values(values))
-            for table in (t.line, t.board_update, t.event, t.message, t.picture, t.file):
+            for table in (t.line, t.board_update, t.event, t.message, t.picture, t.file, t.person_note):
                 await connection.execute(sa.delete(table).where(table.c.session == session_id))
+            await connection.execute(orphaned_notes())
         await self.scrub()
         return erased.rowcount > 0
 
@@ -189,6 +214,7 @@ class Sessions(Saves):
         """
         async with self._writing(LONG_S) as connection:
             deleted = await connection.execute(sa.delete(t.session).where(await _over(connection, now)))
+            await connection.execute(orphaned_notes())
             for table in (t.used_code, t.sign_in):
                 await connection.execute(sa.delete(table).where(table.c.expires_at < now))
             await connection.execute(sa.delete(t.audit).where(t.audit.c.at < now - _AUDIT_KEPT_DAYS * _DAY_MS))

@@ -14,6 +14,7 @@ from . import tables as t
 from .database import Database
 from .opening_hours import Hours
 from .types import Category, SignInRecord, Site, SiteKey, StaffRecord
+from .wrap_up import WrapUpPlan
 
 _STAFF_COLUMNS = StaffRecord.__struct_fields__
 KNOWN_S = 1.0  # seconds for which a site is cached
@@ -65,7 +66,7 @@ class Places(Database):
 
     async def save_site(self, site: Site) -> None:
         """Insert or replace the whole site with its categories and keys."""
-        values = {name: getattr(site, name) for name in _SITE_COLUMNS}
+        values = {name: getattr(site, name) for name in _SITE_COLUMNS} | {"wrap_up": _plain(site.wrap_up)}
         categories = [
             {
                 "site": site.id,
@@ -209,8 +210,15 @@ def _assemble(rows: Sequence[sa.RowMapping], categories: Iterable[sa.RowMapping]
         )
     for k in keys:
         keys_by_site[k["site"]].append(SiteKey(kid=k["kid"], secret=k["secret"]))
-    return [Site(**row, categories=by_site[row["id"]], keys=keys_by_site[row["id"]]) for row in rows]
+    return [
+        Site(
+            **(dict(row) | {"wrap_up": msgspec.convert(row["wrap_up"], WrapUpPlan) if row["wrap_up"] else None}),
+            categories=by_site[row["id"]],
+            keys=keys_by_site[row["id"]],
+        )
+        for row in rows
+    ]
 
 
-def _plain(hours: Hours | None) -> Any:
-    return None if hours is None else msgspec.to_builtins(hours)
+def _plain(value: Hours | WrapUpPlan | None) -> Any:
+    return None if value is None else msgspec.to_builtins(value)

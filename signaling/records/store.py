@@ -5,6 +5,7 @@ from __future__ import annotations
 from .figures import Figures
 from .history import History
 from .lines import Lines
+from .person_notes import PersonNotes
 from .replies import Replies
 from .sessions import Sessions
 from .sites_and_staff import Places
@@ -13,5 +14,5 @@ from .types import StaleEpoch, UnknownSession
 __all__ = ["Records", "StaleEpoch", "UnknownSession"]
 
 
-class Records(Places, Replies, Sessions, Lines, History, Figures):
+class Records(Places, Replies, PersonNotes, Sessions, Lines, History, Figures):
     """The records. Open them by `await Records.open(url)` and end with `close()`. Every method is one transaction."""

@@ -45,6 +45,7 @@ site = sa.Table(
     _text("callbacks", "offered"),
     _text("listening", "off"),
     sa.Column("file_mb", sa.Integer, nullable=False, server_default="25"),
+    sa.Column("wrap_up", sa.JSON(none_as_null=True), nullable=True),
 )
 
 category = sa.Table(
@@ -144,6 +145,7 @@ session = sa.Table(
     _text("wrap_up_staff"),
     _text("wrap_up_notes"),
     _text("wrap_up_outcome"),
+    sa.Column("wrap_up_tags", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("last_seq", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("board_epoch", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("ix_session_site_started_at", "site", "started_at"),
@@ -248,6 +250,20 @@ file = sa.Table(
     sa.Column("locked", sa.Boolean, nullable=False),
     _time(),
     sa.Index("ix_file_session", "session"),
+)
+
+person_note = sa.Table(
+    "person_note",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    _text("site"),
+    _text("user_ref"),
+    _text("session"),
+    _text("author"),
+    _text("text"),
+    _time(),
+    _time("changed_at", nullable=True),
+    sa.Index("ix_person_note_site_user_ref", "site", "user_ref"),
 )
 
 audit = sa.Table(

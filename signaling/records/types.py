@@ -14,6 +14,7 @@ from signaling.protocol.session_views import Line
 from signaling.protocol.words import Audience, Channel, Role, SessionState
 
 from .opening_hours import Hours
+from .wrap_up import STANDARD, WrapUpPlan
 
 LineRecord = Line  # a line is stored as it is sent
 MessageState = Literal["new", "taken", "done"]
@@ -67,7 +68,8 @@ class Site(Struct, frozen=True, kw_only=True):
     `origins`: allowed origins of pages ("https://shop.example"). `page_params`: query parameters that are not cut from page
     addresses. `keys`: at most two live signing keys. `accent`: "#rrggbb". `recording`: whether calls may be recorded when all
     agree. `listening`: whether operators may listen in; the page tells users before they enter. `file_mb`: the largest file that
-    people may send each other, in MB; 0: none but pictures.
+    people may send each other, in MB; 0: none but pictures. `wrap_up`: what staff
+    choose after a conversation; None: the standard choices.
     """
 
     id: str
@@ -83,6 +85,7 @@ class Site(Struct, frozen=True, kw_only=True):
     callbacks: Literal["offered", "off"] = "offered"
     listening: Literal["off", "on"] = "off"
     file_mb: int = 25
+    wrap_up: WrapUpPlan | None = None
     categories: dict[str, Category] = {}
     keys: list[SiteKey] = []
 
@@ -98,6 +101,21 @@ class Site(Struct, frozen=True, kw_only=True):
         """Return the category's name, by the same rule as `name`."""
         names = self.categories[category].names if category in self.categories else {}
         return _in_language(names, language) or category
+
+    @property
+    def wrap_up_plan(self) -> WrapUpPlan:
+        """Return the site's own choices after a conversation, else the standard ones."""
+        return self.wrap_up or STANDARD
+
+    def outcome_name(self, outcome: str, language: str) -> str:
+        """Return the outcome with its headings, as in "Returns › Damaged"; its id when the site no longer has it."""
+        line = self.wrap_up_plan.line(outcome)
+        return " › ".join(_in_language(each.names, language) for each in line) or outcome
+
+    def tag_name(self, tag: str, language: str) -> str:
+        """Return the tag's name; its id when the site no longer has it."""
+        names = next((each.names for each in self.wrap_up_plan.tags if each.id == tag), {})
+        return _in_language(names, language) or tag
 
     def category_path(self, category: str) -> tuple[str, ...]:
         """Return the categories from this one to its root: ("lenses", "cameras"). Unknown parents and cycles end the path."""
@@ -193,6 +211,7 @@ class SessionRecord(Struct, frozen=True, kw_only=True):
     wrap_up_staff: str = ""
     wrap_up_notes: str = ""
     wrap_up_outcome: str = ""
+    wrap_up_tags: list[str] = []
     last_seq: int = 0
 
 
@@ -207,6 +226,8 @@ class EarlierRecord(Struct, frozen=True, kw_only=True):
     ended_at: int
     counselor: str = ""
     wrap_up_notes: str = ""
+    wrap_up_outcome: str = ""
+    rating_score: int | None = None
 
 
 class EventRecord(Struct, frozen=True, kw_only=True):

@@ -99,9 +99,13 @@ async def seed(records: Records, settings: Settings) -> None:
     """Store the demo's site and accounts if they are missing, and update the site if the shop's port has changed."""
     wanted = site_of(settings)
     known = await records.site(SITE)
-    if known is not None:  # keep opening hours that the operator has set
+    if known is not None:  # keep what the operator has set
         hours = {key: each.hours for key, each in known.categories.items()}
-        wanted = replace(wanted, categories={key: replace(each, hours=hours.get(key)) for key, each in wanted.categories.items()})
+        wanted = replace(
+            wanted,
+            wrap_up=known.wrap_up,
+            categories={key: replace(each, hours=hours.get(key)) for key, each in wanted.categories.items()},
+        )
     if known != wanted:
         await records.save_site(wanted)
     for account in ACCOUNTS:

@@ -48,6 +48,7 @@ SENTENCES: dict[ErrorReason, str] = {
     "bad_message": "The server does not understand this message.",
     "not_yours": "You may not do this here.",
     "wrong_state": "This is not possible now.",
+    "outcome_needed": "Choose how the conversation ended.",
     "too_many": "Too many messages; slow down.",
     "replaced": "Another tab has taken over.",
     "unknown": "This does not exist any more.",

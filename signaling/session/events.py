@@ -216,6 +216,7 @@ class NotesTyped:
     participant: str
     notes: str
     outcome: str = ""
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,6 +469,7 @@ class KeepNotes:
     participant: str
     notes: str
     outcome: str
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

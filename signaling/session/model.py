@@ -55,10 +55,11 @@ class NotAllowed(Exception):
 
 
 class Draft(Struct, kw_only=True):
-    """The notes and the outcome of a member of staff, as typed so far."""
+    """The notes, the outcome and the tags of a member of staff, as they are so far."""
 
     notes: str
     outcome: str = ""
+    tags: list[str] = []
 
 
 class Person(Struct, kw_only=True):

@@ -17,7 +17,8 @@ def typed(session: Session, event: NotesTyped, now: int, out: list[Effect]) -> N
         raise NotAllowed("not_yours")
     if session.state in FINAL_STATES:
         raise NotAllowed("wrong_state")
-    person.draft = Draft(notes=event.notes, outcome=event.outcome) if event.notes.strip() else None
+    something = event.notes.strip() or event.outcome or event.tags
+    person.draft = Draft(notes=event.notes, outcome=event.outcome, tags=list(event.tags)) if something else None
 
 
 def settle(session: Session, out: list[Effect]) -> None:
@@ -28,5 +29,5 @@ def settle(session: Session, out: list[Effect]) -> None:
     for person in session.people.values():
         draft, person.draft = person.draft, None
         if draft is not None and session.end_reason != "erased":
-            kept.append(KeepNotes(person.id, draft.notes, draft.outcome))
+            kept.append(KeepNotes(person.id, draft.notes, draft.outcome, tuple(draft.tags)))
     out[:0] = kept  # saved before anybody is told that the session is over

@@ -117,9 +117,9 @@ async def _notes(live: Live, client: Client, message: msg.TypeNotes) -> Reply:
     """Keep notes while they are typed. The owner's last words count even if the session has just closed."""
     entry, person = await _note_taker(live, client, message.session)
     if entry.session.state not in FINAL_STATES:
-        await live.sessions.apply(entry, ev.NotesTyped(person.id, message.notes, message.outcome))
+        await live.sessions.apply(entry, ev.NotesTyped(person.id, message.notes, message.outcome, tuple(message.tags)))
     elif person.id == entry.session.owner and message.notes.strip():
-        await live.sessions.save_wrap_up(entry, person.staff, message.notes, message.outcome)
+        await live.sessions.save_wrap_up(entry, person.staff, message.notes, message.outcome, message.tags)
     else:
         raise NotAllowed("too_late")
     return None
@@ -135,10 +135,12 @@ async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
     entry, person = await _note_taker(live, client, message.session)
     if not person.gone and entry.session.state != "after":
         raise NotAllowed("wrong_state")
+    if staff == entry.session.owner and not message.outcome and _needs_outcome(entry):
+        raise NotAllowed("outcome_needed")
     if person.draft is not None:  # the wrap-up replaces the draft
         await live.sessions.apply(entry, ev.NotesTyped(staff, ""))
     if staff == entry.session.owner:
-        await live.sessions.save_wrap_up(entry, staff, message.notes, message.outcome)
+        await live.sessions.save_wrap_up(entry, staff, message.notes, message.outcome, message.tags)
     elif message.notes.strip():
         await live.lines.note(entry, person, message.notes)
     if not person.gone:
@@ -147,6 +149,10 @@ async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
     if live.staffing.state(staff) == "wrap_up":
         await _wrapped_up(live, staff)
     return None
+
+
+def _needs_outcome(entry: Entry) -> bool:
+    return entry.site.wrap_up_plan.needs_outcome(entry.site.category_path(entry.session.category))
 
 
 async def _wrapped_up(live: Live, staff: str) -> None:

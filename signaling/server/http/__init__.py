@@ -18,6 +18,7 @@ from . import (
     mangled,
     operator,
     pages,
+    person,
     pictures,
     recordings,
     replies,
@@ -26,6 +27,7 @@ from . import (
     thresholds,
     transcripts,
     users,
+    wrap_up,
 )
 from .errors import refusals
 from .headers import security_headers
@@ -47,6 +49,6 @@ def setup(app: web.Application) -> None:
     copies.setup(app)
     mangled.setup(app)
     for_people = (health, pages, users, transcripts, pictures, files)
-    for part in (*for_people, staff, operator, recordings, copies, hours, replies, thresholds):
+    for part in (*for_people, staff, operator, recordings, copies, hours, replies, thresholds, wrap_up, person):
         app.add_routes(part.routes)
     retention.setup(app)

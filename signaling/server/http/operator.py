@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from aiohttp import web
@@ -27,6 +27,7 @@ from .staff import signed_in
 routes = web.RouteTableDef()
 
 _MOST_LINES = 5000
+_RATINGS = {"": None, "none": 0} | {str(score): score for score in range(1, 6)}
 _decode_brief = msgspec.json.Decoder(Brief).decode
 
 
@@ -54,6 +55,9 @@ class SessionItem(Struct, kw_only=True):
     ended_at: int | None
     end_reason: str
     rating: int | None
+    outcome: str
+    outcome_name: str
+    tags: list[str]  # names
 
 
 class SessionPage(Struct, kw_only=True):
@@ -85,7 +89,6 @@ class Rating(Struct, kw_only=True):
 class WrapUpItem(Struct, kw_only=True):
     staff: str  # name
     notes: str
-    outcome: str
 
 
 class SessionDetail(SessionItem, kw_only=True):
@@ -137,6 +140,8 @@ class SearchQuery(PageQuery, kw_only=True):
 
     state: Key = ""
     site: Key = ""
+    outcome: Key = ""
+    rating: Literal["", "1", "2", "3", "4", "5", "none"] = ""
     q: Annotated[str, by(Seen(200, cut=True))] = ""
     from_ms: int | None = field(default=None, name="from")
     to: int | None = None
@@ -152,7 +157,14 @@ async def sessions(request: web.Request) -> web.Response:
     await operator_of(request)
     asked, records = read_query(request, _read_search), request.app[RECORDS]
     found, total = await records.search_sessions(
-        state=asked.state, site=asked.site, q=asked.q, from_ms=asked.from_ms, to_ms=asked.to, page=asked.page
+        state=asked.state,
+        site=asked.site,
+        outcome=asked.outcome,
+        rating=_RATINGS[asked.rating],
+        q=asked.q,
+        from_ms=asked.from_ms,
+        to_ms=asked.to,
+        page=asked.page,
     )
     names = await _names(request, asked.lang)
     return answer(SessionPage(items=[SessionItem(**_item(s, names)) for s in found], total=total, page=asked.page))
@@ -253,6 +265,16 @@ class _Names:
         language = site.language_for(self.language) or record.language
         return site.name(language), site.category_name(record.category, language)
 
+    def of_outcome(self, record: SessionRecord) -> str:
+        """Return the name of the outcome, or its id if the site or the outcome was removed."""
+        site = self.sites.get(record.site)
+        return site.outcome_name(record.wrap_up_outcome, self.language) if site else record.wrap_up_outcome
+
+    def of_tags(self, record: SessionRecord) -> list[str]:
+        """Return the names of the tags."""
+        site = self.sites.get(record.site)
+        return [site.tag_name(tag, self.language) if site else tag for tag in record.wrap_up_tags]
+
 
 async def _names(request: web.Request, language: str = "") -> _Names:
     records = request.app[RECORDS]
@@ -270,6 +292,9 @@ def _item(record: SessionRecord, names: _Names) -> dict[str, Any]:
         "counselor": names.staff.get(record.counselor, record.counselor),
         "professional": names.staff.get(record.professional, record.professional),
         "rating": record.rating_score,
+        "outcome": record.wrap_up_outcome,
+        "outcome_name": names.of_outcome(record),
+        "tags": names.of_tags(record),
     }
 
 
@@ -283,10 +308,10 @@ def _people(lines: list[Line]) -> list[Person]:
 
 
 def _wrap_up(record: SessionRecord, names: dict[str, str]) -> WrapUpItem | None:
-    if not (record.wrap_up_notes or record.wrap_up_outcome):
+    if not (record.wrap_up_notes or record.wrap_up_outcome or record.wrap_up_tags):
         return None
     staff = names.get(record.wrap_up_staff, record.wrap_up_staff)
-    return WrapUpItem(staff=staff, notes=record.wrap_up_notes, outcome=record.wrap_up_outcome)
+    return WrapUpItem(staff=staff, notes=record.wrap_up_notes)
 
 
 def _audit_item(entry: AuditRecord, names: _Names) -> AuditItem:

@@ -13,13 +13,14 @@ from msgspec import Struct
 from signaling.access.admission import Crowded
 from signaling.access.rate_limits import Buckets, network_of
 from signaling.protocol.reading import QueryReader
-from signaling.protocol.words import Audience
+from signaling.protocol.words import Audience, OptionalId
 from signaling.records import PictureRecord, StaffRecord
 from signaling.server.app_keys import IDENTITY, LIVE, RECORDS
 
 from .bodies import address_of, bearer, now_ms, path_id, read_bytes, read_query
 from .errors import Refused, answer, not_found
 from .image_files import MOST_BYTES, Checker, Full, Picture, Who
+from .person import is_earlier
 from .scanning import SCANNER, noted
 
 routes = web.RouteTableDef()
@@ -44,6 +45,11 @@ class UploadQuery(Struct, kw_only=True):
     audience: Audience = "all"
 
 
+class ViaQuery(Struct, kw_only=True):
+    via: OptionalId = ""
+
+
+_read_via: QueryReader[ViaQuery] = QueryReader(ViaQuery)
 _read_upload: QueryReader[UploadQuery] = QueryReader(UploadQuery)
 
 
@@ -109,6 +115,7 @@ def _too_many() -> Refused:
 
 @routes.get("/api/pictures/{id}")
 async def download(request: web.Request) -> web.Response:
+    """Return a picture. `?via=` names a session of the same user in which the member of staff who asks takes part."""
     picture = await request.app[RECORDS].picture(path_id(request, "id"))
     if picture is None or not await _may_see(request, picture):
         raise not_found()
@@ -138,8 +145,8 @@ async def _may_see(request: web.Request, picture: PictureRecord) -> bool:
 async def _staff_may_see(request: web.Request, picture: PictureRecord, member: StaffRecord) -> bool:
     """Return whether this member of staff may see the picture.
 
-    Staff in the session may, and operators (audited). A product's picture is shown while the request rings, so all staff of the
-    site may see it.
+    Staff in the session may, those in a later session of the same user, and operators (audited). A product's picture is
+    shown while the request rings, so all staff of the site may see it.
     """
     records = request.app[RECORDS]
     if request.app[LIVE].staff_participant(picture.session, member.id) is not None:
@@ -147,7 +154,9 @@ async def _staff_may_see(request: web.Request, picture: PictureRecord, member: S
     if member.role == "operator":
         await records.audit(member.id, "picture.read", f"session/{picture.session}", now_ms(), picture.id)
         return True
+    session = await records.session(picture.session)
+    if via := read_query(request, _read_via).via:
+        return session is not None and await is_earlier(request, via, member, session)
     if picture.use != "product":
         return False
-    session = await records.session(picture.session)
     return session is not None and bool({"*", session.site} & set(member.sites))

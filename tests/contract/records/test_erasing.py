@@ -1,16 +1,20 @@
-"""Leftovers of earlier versions: copies of notes in later briefs, and deleted text in the file's free pages."""
+"""Erasing reaches files, notes on people, copies that earlier versions made, and deleted text in the file's free pages."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from signaling.records import FileRecord, Records, SessionRecord, UnknownSession
+from signaling.protocol.words import SessionState
+from signaling.records import FileRecord, PersonNote, Records, SessionRecord, UnknownSession
 from tests.contract.records.downgraded import downgrade
 
+DAY_MS = 86_400_000
 COPIED, DELETED = "copied-notes-of-an-earlier-session", "deleted-line-of-long-ago"
 BRIEF = {"fields": [{"name": "note", "value": "질문", "provenance": "typed"}], "trail": []}
 EARLIER = [{"id": "s-0", "started_at": 1, "category": "Cameras", "counselor": "Jimin", "wrap_up": COPIED}]
@@ -112,3 +116,73 @@ async def test_erasing_a_session_forgets_its_files(tmp_path: Path) -> None:
         await records.add_file(file)
     await records.close()
     assert COPIED.encode() not in bytes_of(tmp_path)
+
+
+def of_minji(number: int, state: SessionState = "closed") -> SessionRecord:
+    return SessionRecord(
+        id=f"m-{number}",
+        site="shop",
+        category="cameras",
+        language="ko",
+        channel="text",
+        state=state,
+        user_ref="minji",
+        started_at=number,
+        ended_at=number * DAY_MS,
+    )
+
+
+NOTE = PersonNote(id="n", site="shop", user_ref="minji", session="m-1", author="jimin", text="secret-about-minji", at=1)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def records(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Records]:
+    sqlite = f"sqlite+aiosqlite:///{tmp_path / 'records.sqlite'}"
+    opened = await Records.open(sqlite if request.param == "sqlite" else request.getfixturevalue("postgres"))
+    yield opened
+    await opened.erase_session("m-3")  # ends it
+    await opened.purge(1000 * DAY_MS)  # the next test finds an empty database
+    await opened.close()
+
+
+MINJI = ("shop", "minji")
+
+
+async def test_notes_on_a_person_are_erased_with_the_session_they_are_of(records: Records, tmp_path: Path) -> None:
+    for number in (1, 2):
+        await records.create_session(of_minji(number))
+    await records.add_note(NOTE)
+    await records.add_note(replace(NOTE, id="n-2", session="m-2", text="두 번째"))
+    await records.erase_session("m-1")
+    assert [note.id for note in await records.notes_on(MINJI)] == ["n-2"]
+    assert not records.traces_left
+    assert NOTE.text.encode() not in bytes_of(tmp_path)
+    await records.erase_session("m-2")
+    assert await records.notes_on(MINJI) == []
+    with pytest.raises(LookupError):
+        await records.add_note(NOTE)
+
+
+async def test_notes_stay_until_the_last_session_of_the_person_expires(records: Records) -> None:
+    for number in (1, 50):
+        await records.create_session(of_minji(number))
+    await records.add_note(NOTE)
+    await records.purge(95 * DAY_MS)  # the first session is over its 90 days
+    assert [note.id for note in await records.notes_on(MINJI)] == ["n"]
+    await records.purge(150 * DAY_MS)
+    assert await records.notes_on(MINJI) == []
+
+
+async def test_conversations_of_a_person_are_found_by_what_was_said(records: Records) -> None:
+    for number, state in ((1, "closed"), (2, "closed"), (3, "active")):
+        await records.create_session(of_minji(number, state))  # type: ignore[arg-type]  # a list of pairs
+    await records.append_line(
+        "m-1", line_id="l", author="u", name="민지", role="user", kind="text", audience="all", at=1, text="렌즈 반품"
+    )
+    await records.save_wrap_up("m-2", "jimin", "환불 100% 완료", "resolved", ["vip"])
+    assert [each.id for each in await records.conversations_of(MINJI, since=0)] == ["m-2", "m-1"]
+    assert [each.id for each in await records.conversations_of(MINJI, since=2 * DAY_MS)] == ["m-2"]
+    assert [each.id for each in await records.conversations_of(MINJI, since=0, q="반품")] == ["m-1"]
+    [found] = await records.conversations_of(MINJI, since=0, q="100%")
+    assert (found.wrap_up_outcome, found.wrap_up_tags) == ("resolved", ["vip"])
+    assert await records.conversations_of(MINJI, since=0, q="10_%") == []

@@ -25,7 +25,7 @@ export interface Actions {
   setMode(session: string, mode: Mode, hear_user: boolean): Promise<boolean>;
   handOver(session: string): Promise<boolean>;
   leave(session: string): Promise<boolean>;
-  wrapUp(session: string, notes: string, outcome: string): Promise<boolean>;
+  wrapUp(session: string, notes: string, outcome: string, tags: string[]): Promise<boolean>;
   /** Returns a fresh link for the visitor who is called back; "" when there is none. */
   invite(session: string): Promise<string>;
   moveCallback(session: string, at: number): Promise<boolean>;
@@ -66,7 +66,7 @@ export function makeActions(request: Request): Actions {
     setMode: (session, mode, hear_user) => send({ type: "mode", session, mode, hear_user }),
     handOver: (session) => send({ type: "hand_over", session }),
     leave: (session) => send({ type: "leave", session }),
-    wrapUp: (session, notes, outcome) => send({ type: "wrap_up", session, notes, outcome }),
+    wrapUp: (session, notes, outcome, tags) => send({ type: "wrap_up", session, notes, outcome, tags }),
     invite: async (session) => {
       try {
         return ((await request({ type: "invite", session })) as Invite).url;

@@ -27,7 +27,7 @@ afterEach(() => void vi.useRealTimers());
 describe("notes", () => {
   it("reach the server a moment after the last key, whole and once", async () => {
     const { drafts, sent } = desk();
-    for (const typed of ["교", "교환", "교환 안내"]) drafts.type("s1", typed, "resolved");
+    for (const typed of ["교", "교환", "교환 안내"]) drafts.type("s1", typed, "resolved", []);
     expect(sent).toEqual([]);
     await settle();
     expect(sent).toEqual(["교환 안내"]);
@@ -38,7 +38,7 @@ describe("notes", () => {
   it("typed while offline are kept in the tab, over a reload, and sent when there is a connection", async () => {
     const first = desk();
     first.server.away = true;
-    first.drafts.type("s1", "배터리", "");
+    first.drafts.type("s1", "배터리", "", []);
     await settle();
     const second = desk(first.kept);
     expect(text(second.drafts)).toBe("배터리");
@@ -50,7 +50,7 @@ describe("notes", () => {
 
   it("give way to what another tab wrote later, never to what is older", async () => {
     const { drafts } = desk();
-    drafts.type("s1", "나", "");
+    drafts.type("s1", "나", "", []);
     drafts.told("s1", "가");
     expect(text(drafts)).toBe("나");
     await settle();
@@ -62,7 +62,7 @@ describe("notes", () => {
 
   it("are not sent once they were saved by hand", async () => {
     const { drafts, sent } = desk();
-    drafts.type("s1", "끝", "");
+    drafts.type("s1", "끝", "", []);
     drafts.forget("s1");
     await settle();
     expect(sent).toEqual([]);
@@ -70,7 +70,7 @@ describe("notes", () => {
 
   it("of twenty sessions are kept", () => {
     const { drafts } = desk();
-    for (let n = 0; n < 25; n++) drafts.type(`s${n}`, "x", "");
+    for (let n = 0; n < 25; n++) drafts.type(`s${n}`, "x", "", []);
     expect(Object.keys(drafts.state.get())).toHaveLength(20);
     expect(drafts.state.get().s4).toBeUndefined();
   });

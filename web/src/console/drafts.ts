@@ -6,6 +6,7 @@ import type { RequestMessage } from "../room/connection";
 export interface Typed {
   text: string;
   outcome: string;
+  tags: string[];
   /** Whether the server has exactly this text. */
   sent: boolean;
 }
@@ -33,8 +34,8 @@ export class Drafts {
     return this.store;
   }
 
-  type(session: string, text: string, outcome: string): void {
-    this.put(session, { text, outcome, sent: false });
+  type(session: string, text: string, outcome: string, tags: string[]): void {
+    this.put(session, { text, outcome, tags, sent: false });
     clearTimeout(this.timers.get(session));
     this.timers.set(
       session,
@@ -47,7 +48,7 @@ export class Drafts {
     clearTimeout(this.timers.get(session));
     const typed = this.store.get()[session];
     if (!typed || typed.sent) return;
-    this.ask({ type: "notes", session, notes: typed.text, outcome: typed.outcome }).then(
+    this.ask({ type: "notes", session, notes: typed.text, outcome: typed.outcome, tags: typed.tags }).then(
       () => this.store.get()[session] === typed && this.put(session, { ...typed, sent: true }),
       () => undefined,
     );

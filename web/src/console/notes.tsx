@@ -22,7 +22,9 @@ export interface Notes {
   text: string;
   /** "" until one is chosen. */
   outcome: string;
-  type: (text: string, outcome: string) => void;
+  tags: string[];
+  /** What is not given stays as it is. */
+  type: (change: { text?: string; outcome?: string; tags?: string[] }) => void;
 }
 
 /** Returns the notes on a session and their change handler. Text typed offline is sent once there is a connection. */
@@ -45,10 +47,13 @@ export function useNotes(client: Client, session: SessionView): Notes {
       leave();
     };
   }, [session.id]);
+  const now = { text: typed?.text ?? session.notes, outcome: typed?.outcome ?? "", tags: typed?.tags ?? [] };
   return {
-    text: typed?.text ?? session.notes,
-    outcome: typed?.outcome ?? "",
-    type: (text, outcome) => notes.type(session.id, text, outcome),
+    ...now,
+    type: (change) => {
+      const { text, outcome, tags } = { ...now, ...change };
+      notes.type(session.id, text, outcome, tags);
+    },
   };
 }
 

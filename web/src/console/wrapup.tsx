@@ -2,15 +2,14 @@ import { useState } from "preact/hooks";
 import type { SessionView, StaffMe } from "../messages";
 import type { Client } from "../room/client";
 import { viewer } from "../room/state";
-import { Button, Select, TextArea } from "../ui";
+import { Button, TextArea } from "../ui";
 import type { Actions } from "./actions";
 import { clock } from "../staff/format";
 import { sendsForm } from "./logic/keys";
 import { draftsOf, useNotes } from "./notes";
 import { endText } from "../staff/refusals";
 import { t } from "../staff/texts";
-
-export const OUTCOMES = ["resolved", "follow_up", "referred", "unresolved", "dropped", "not_reached"] as const;
+import { WrapUpChoices } from "./wrapup-choices";
 
 /** What I am after saving. */
 type Then = "available" | "away";
@@ -30,7 +29,7 @@ interface WrapUpProps {
  * none is saved by accident.
  */
 export function WrapUp({ client, session, me, now, away, actions }: WrapUpProps) {
-  const { text, outcome, type } = useNotes(client, session);
+  const { text, outcome, tags, type } = useNotes(client, session);
   const [busy, setBusy] = useState<Then | null>(null);
   const wrapping = me.state === "wrap_up";
   const first: Then = wrapping && away ? "away" : "available";
@@ -40,9 +39,10 @@ export function WrapUp({ client, session, me, now, away, actions }: WrapUpProps)
     setBusy(then);
     draftsOf(client).forget(session.id); // a draft must not come after what was saved
     const saved =
-      (then === "available" || (await actions.setState("away"))) && (await actions.wrapUp(session.id, text.trim(), outcome));
+      (then === "available" || (await actions.setState("away"))) &&
+      (await actions.wrapUp(session.id, text.trim(), outcome, tags));
     if (saved) return;
-    type(text, outcome);
+    type({ text, outcome, tags });
     setBusy(null);
   };
   return (
@@ -54,7 +54,7 @@ export function WrapUp({ client, session, me, now, away, actions }: WrapUpProps)
       }}
     >
       {over && <Over session={session} now={now} />}
-      {owner && <Outcome outcome={outcome} onOutcome={(next) => type(text, next)} />}
+      {owner && <WrapUpChoices key={session.id} session={session} outcome={outcome} tags={tags} text={text} onChange={type} />}
       <TextArea
         label={t(over ? "wrap.notes" : "brief.notes")}
         hint={t(over ? "wrap.kept" : "brief.notes.hint")}
@@ -63,27 +63,11 @@ export function WrapUp({ client, session, me, now, away, actions }: WrapUpProps)
         maxLength={4000}
         value={text}
         data-testid={over ? "wrapup-notes" : "notes"}
-        onInput={(event) => type(event.currentTarget.value, outcome)}
+        onInput={(event) => type({ text: event.currentTarget.value })}
         onKeyDown={(event) => over && sendsForm(event) && event.currentTarget.form?.requestSubmit()}
       />
       {over && <Save wrapping={wrapping} first={first} busy={busy} onSave={(then) => void save(then)} />}
     </form>
-  );
-}
-
-function Outcome({ outcome, onOutcome }: { outcome: string; onOutcome: (outcome: string) => void }) {
-  const choices = [
-    { value: "", label: t("wrap.outcome.none") },
-    ...OUTCOMES.map((value) => ({ value, label: t(`wrap.outcome.${value}`) })),
-  ];
-  return (
-    <Select
-      label={t("wrap.outcome")}
-      value={outcome}
-      choices={choices}
-      data-testid="wrapup-outcome"
-      onChange={(event) => onOutcome(event.currentTarget.value)}
-    />
   );
 }
 
@@ -114,7 +98,7 @@ function Save({ wrapping, first, busy, onSave }: SaveProps) {
         <Button
           busy={busy === second}
           disabled={busy !== null}
-          onClick={() => onSave(second)}
+          onClick={(event) => event.currentTarget.form?.reportValidity() === true && onSave(second)}
           data-testid={`wrapup-save-${second}`}
         >
           {t(`wrap.save.${second}`)}

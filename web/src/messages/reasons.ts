@@ -30,6 +30,7 @@ export type CrowdedReason = "full" | "overloaded" | "pictures" | "files";
 
 export type SessionReason =
   | "wrong_state"
+  | "outcome_needed"
   | "not_yours"
   | "replaced"
   | "unknown"
@@ -59,6 +60,7 @@ export type WorkerReason = "stale_epoch" | "no_room" | "no_peer" | "bad_request"
 
 export type CommandReason =
   | "wrong_state"
+  | "outcome_needed"
   | "not_yours"
   | "replaced"
   | "unknown"
@@ -93,6 +95,7 @@ export type CommandReason =
 
 export type ErrorReason =
   | "wrong_state"
+  | "outcome_needed"
   | "not_yours"
   | "replaced"
   | "unknown"
@@ -146,9 +149,12 @@ export type RequestReason =
   | "files_off"
   | "disk_full"
   | "too_many_replies"
+  | "too_many_notes"
+  | "unknown_person"
   | "too_many_sockets"
   | "unknown_language"
   | "bad_table"
+  | "bad_plan"
   | "bad_hours"
   | "bad_thresholds"
   | "unavailable"
@@ -172,9 +178,12 @@ export type HttpReason =
   | "files_off"
   | "disk_full"
   | "too_many_replies"
+  | "too_many_notes"
+  | "unknown_person"
   | "too_many_sockets"
   | "unknown_language"
   | "bad_table"
+  | "bad_plan"
   | "bad_hours"
   | "bad_thresholds"
   | "unavailable"
@@ -211,6 +220,7 @@ export type HttpReason =
   | "overloaded"
   | "pictures"
   | "files"
+  | "outcome_needed"
   | "not_yours"
   | "replaced"
   | "unknown"

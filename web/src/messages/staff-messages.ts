@@ -141,15 +141,17 @@ export interface TypeNotes {
   session: string;
   notes?: string;
   outcome?: string;
+  tags?: string[];
   id?: number | null;
 }
 
-/** Save the notes and the outcome, and end the wrap-up. */
+/** Save the notes, the outcome and the tags, and end the wrap-up. */
 export interface WrapUp {
   type: "wrap_up";
   session: string;
   notes?: string;
   outcome?: string;
+  tags?: string[];
   id?: number | null;
 }
 

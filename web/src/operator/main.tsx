@@ -8,6 +8,7 @@ import "../staff/replies/replies.css";
 import { Announcer } from "../ui";
 import { Operator } from "./operator";
 import "./operator.css";
+import "./wrap-up/wrap-up.css";
 import { t } from "./texts";
 
 applyLanguage();

@@ -16,9 +16,10 @@ import { RepliesPart } from "./replies";
 import { OneSession } from "./session";
 import { t } from "./texts";
 import { Wall } from "./wall";
+import { WrapUpPart } from "./wrap-up/part";
 import { WallboardView, type WallboardActions } from "./wallboard";
 
-const PARTS = ["live", "past", "hours", "replies", "audit"] as const;
+const PARTS = ["live", "past", "hours", "replies", "wrap-up", "audit"] as const;
 type Part = (typeof PARTS)[number];
 
 /** The current view, kept in the address so that reload and the back button work: "#past", "#past/s-123". */
@@ -161,6 +162,7 @@ export function Operator({ onSignedOut }: { onSignedOut: (because: string) => vo
         {part === "past" && session !== "" && <OneSession id={session} onBack={() => (location.hash = "past")} />}
         {part === "hours" && <HoursPart />}
         {part === "replies" && <RepliesPart />}
+        {part === "wrap-up" && <WrapUpPart />}
         {part === "audit" && <Audit />}
       </main>
     </div>

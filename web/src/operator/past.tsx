@@ -1,14 +1,18 @@
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { endText } from "../staff/refusals";
 import { clock, dateTime, languageName } from "../staff/format";
 import { t as shared } from "../staff/texts";
-import { Button, Field, Select, useLocale, type Locale } from "../ui";
+import { Button, Field, Select, useLocale, type Choice, type Locale } from "../ui";
 import { Loaded, Pager } from "./loaded";
 import { NO_SEARCH, pages, search, type PastItem, type Search } from "./records";
 import { Table, type TableColumn } from "./table";
 import { t } from "./texts";
+import { outcomeChoices, plansOfSites, type SitePlan } from "./wrap-up/plan";
 
 const STATES = ["preparing", "waiting", "callback", "active", "after", "message_left", "closed"] as const;
+
+const RATINGS = ["5", "4", "3", "2", "1", "none"];
+const ratingText = (value: string) => (value === "none" ? t("past.rating.none") : t("past.rating.of", { n: value }));
 
 const seconds = (from: number | null, to: number | null) =>
   from === null || to === null ? null : Math.max(0, Math.round((to - from) / 1000));
@@ -53,6 +57,7 @@ const columns = (locale: Locale): TableColumn<PastItem>[] => [
     value: (row) => row.rating,
     text: (row) => (row.rating === null ? "" : `${row.rating} / 5`),
   },
+  { id: "outcome", title: t("col.outcome"), value: (row) => row.outcome_name },
   {
     id: "ended",
     title: t("col.ended"),
@@ -64,7 +69,21 @@ const columns = (locale: Locale): TableColumn<PastItem>[] => [
 
 const duration = (value_s: number | null) => (value_s === null ? "" : clock(value_s));
 
+/** Every outcome of every site, once. */
+function useOutcomes(): Choice[] {
+  const [found, setFound] = useState<Choice[]>([]);
+  useEffect(() => {
+    const outcomes = (plans: SitePlan[]) => plans.flatMap((site) => outcomeChoices(site.plan));
+    plansOfSites().then(
+      (plans) => setFound([...new Map(outcomes(plans).map((one) => [one.value, one])).values()]),
+      () => undefined, // the other filters work without
+    );
+  }, []);
+  return found;
+}
+
 function SearchForm({ sites, onSearch }: { sites: string[]; onSearch: (wanted: Search) => void }) {
+  const outcomes = useOutcomes();
   const [wanted, setWanted] = useState(NO_SEARCH);
   const change = (part: Partial<Search>) => {
     const next = { ...wanted, ...part };
@@ -102,6 +121,20 @@ function SearchForm({ sites, onSearch }: { sites: string[]; onSearch: (wanted: S
         value={wanted.site}
         choices={[any, ...sites.map((value) => ({ value, label: value }))]}
         onChange={(event) => change({ site: event.currentTarget.value })}
+      />
+      <Select
+        label={t("past.outcome")}
+        value={wanted.outcome}
+        choices={[any, ...outcomes]}
+        data-testid="search-outcome"
+        onChange={(event) => change({ outcome: event.currentTarget.value })}
+      />
+      <Select
+        label={t("past.rating")}
+        value={wanted.rating}
+        choices={[any, ...RATINGS.map((value) => ({ value, label: ratingText(value) }))]}
+        data-testid="search-rating"
+        onChange={(event) => change({ rating: event.currentTarget.value })}
       />
       <Field
         label={t("past.from")}

@@ -33,6 +33,10 @@ export interface PastItem {
   ended_at: number | null;
   end_reason: EndReason | "";
   rating: number | null;
+  outcome: string;
+  outcome_name: string;
+  /** Names. */
+  tags: string[];
 }
 
 export interface Page<Item> {
@@ -57,7 +61,7 @@ export interface PastSession extends PastItem {
   participants: { id: string; name: string; role: Role }[];
   events: EventItem[];
   rated: { score: number; words: string } | null;
-  wrap_up: { staff: string; notes: string; outcome: string } | null;
+  wrap_up: { staff: string; notes: string } | null;
   callback: CallbackView | null;
   recorded: boolean;
 }
@@ -92,19 +96,24 @@ export interface Search {
   q: string;
   state: string;
   site: string;
+  outcome: string;
+  /** "1" to "5", or "none". */
+  rating: string;
   /** Days such as "2026-11-22", inclusive, in this browser's time zone; "" for no limit. */
   from: string;
   to: string;
 }
 
-export const NO_SEARCH: Search = { q: "", state: "", site: "", from: "", to: "" };
+export const NO_SEARCH: Search = { q: "", state: "", site: "", outcome: "", rating: "", from: "", to: "" };
 
 /** Returns the query of a search. The last day counts to its end. */
-export function searchQuery({ q, state, site, from, to }: Search, page: number): string {
+export function searchQuery({ q, state, site, outcome, rating, from, to }: Search, page: number): string {
   const query = new URLSearchParams();
   if (q.trim() !== "") query.set("q", q.trim());
   if (state !== "") query.set("state", state);
   if (site !== "") query.set("site", site);
+  if (outcome !== "") query.set("outcome", outcome);
+  if (rating !== "") query.set("rating", rating);
   const start = from === "" ? NaN : new Date(`${from}T00:00:00`).getTime();
   const end = to === "" ? NaN : new Date(`${to}T23:59:59.999`).getTime();
   if (!Number.isNaN(start)) query.set("from", String(start));

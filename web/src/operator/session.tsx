@@ -6,7 +6,7 @@ import { BriefCard } from "../staff/brief";
 import { clock, dateTime, timeOfDay } from "../staff/format";
 import { nameOf, roleName } from "../staff/names";
 import type { Role } from "../messages";
-import { t as shared, textOr as sharedOr } from "../staff/texts";
+import { t as shared } from "../staff/texts";
 import { Button, Field, toast, useLocale, whenText } from "../ui";
 import { RecordedBoard } from "../replay/board";
 import { Confirm } from "./confirm";
@@ -90,7 +90,11 @@ function After({ one }: { one: PastSession }) {
         ) : (
           <>
             <p>
-              <span class="pill">{sharedOr(`wrap.outcome.${one.wrap_up.outcome}`, one.wrap_up.outcome)}</span>{" "}
+              {[one.outcome_name, ...one.tags].filter(Boolean).map((name) => (
+                <span key={name} class="pill">
+                  {name}
+                </span>
+              ))}{" "}
               <span class="dim">{one.wrap_up.staff}</span>
             </p>
             <p class="said-text" dir="auto">

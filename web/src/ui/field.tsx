@@ -91,6 +91,7 @@ interface SelectProps extends Labelled {
   value: string;
   name?: string;
   disabled?: boolean;
+  required?: boolean;
   onChange: (event: TargetedEvent<HTMLSelectElement>) => void;
 }
 

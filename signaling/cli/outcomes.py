@@ -1,0 +1,57 @@
+"""`sangdam outcomes`."""
+
+from __future__ import annotations
+
+from typing import IO
+
+import click
+import msgspec
+from msgspec.structs import replace
+
+from signaling.protocol.reading import Reader, Unreadable
+from signaling.records import Records
+from signaling.records.wrap_up import BadPlan, WrapUpPlan, check
+
+from .sites import site_of
+from .typed import noted, with_records
+
+_read_plan: Reader[WrapUpPlan] = Reader(WrapUpPlan)
+
+
+@click.group()
+def outcomes() -> None:
+    """Manage what staff choose after a conversation: outcomes, tags, templates for notes."""
+
+
+@outcomes.command("show")
+@click.argument("site_id", metavar="SITE")
+@with_records
+async def outcomes_show(records: Records, site_id: str) -> None:
+    """Print the site's plan as JSON, to be edited and set again."""
+    plan = (await site_of(records, site_id)).wrap_up_plan
+    click.echo(msgspec.json.format(msgspec.json.encode(plan), indent=2))
+
+
+@outcomes.command("set")
+@click.argument("site_id", metavar="SITE")
+@click.argument("file", metavar="FILE.json", type=click.File("rb"))
+@with_records
+async def outcomes_set(records: Records, site_id: str, file: IO[bytes]) -> None:
+    """Set the site's plan from a JSON file, or from standard input (-). It replaces the present one."""
+    site = await site_of(records, site_id)
+    try:
+        plan = _read_plan(file.read())
+        check(plan, site.categories)
+    except (Unreadable, BadPlan) as error:
+        raise click.ClickException(str(error)) from error
+    await records.save_site(replace(site, wrap_up=plan))
+    await noted(records, "site.wrap_up", f"site/{site_id}")
+
+
+@outcomes.command("reset")
+@click.argument("site_id", metavar="SITE")
+@with_records
+async def outcomes_reset(records: Records, site_id: str) -> None:
+    """Return to the standard outcomes."""
+    await records.save_site(replace(await site_of(records, site_id), wrap_up=None))
+    await noted(records, "site.wrap_up", f"site/{site_id}")

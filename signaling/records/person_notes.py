@@ -1,0 +1,84 @@
+"""Notes that stay with a person: staff read them in every later conversation with the same user of a site.
+
+A note lives as long as the site still keeps a session of its person, and is erased with the session in which it was written.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from . import tables as t
+from .database import Database
+
+MOST_NOTES = 100  # of one person
+
+_c = t.person_note.c
+_Person = tuple[str, str]
+"""A site and a `user_ref` on it, never ""."""
+
+
+class TooManyNotes(ValueError):
+    """The person has `MOST_NOTES` notes. Nothing was stored."""
+
+
+class PersonNote(Struct, frozen=True, kw_only=True):
+    """A note about the user `user_ref` of a site. `session`: where it was written. `author`: staff id."""
+
+    id: str
+    site: str
+    user_ref: str
+    session: str
+    author: str
+    text: str
+    at: int
+    changed_at: int | None = None
+
+
+class PersonNotes(Database):
+    """The notes about people."""
+
+    async def notes_on(self, person: _Person) -> list[PersonNote]:
+        """Return the notes about a person, newest first."""
+        rows = await self._all(sa.select(t.person_note).where(_of(person)).order_by(_c.at.desc(), _c.id))
+        return [PersonNote(**row) for row in rows]
+
+    async def add_note(self, note: PersonNote) -> None:
+        """Store a note. Raises TooManyNotes, and LookupError when its session was erased."""
+
+        def add(connection: sa.Connection) -> None:
+            person = sa.and_(t.session.c.site == note.site, t.session.c.user_ref == note.user_ref)
+            kept = sa.select(t.session.c.id).where(t.session.c.id == note.session, person).with_for_update()
+            if connection.execute(kept).first() is None:
+                raise LookupError(note.session)
+            count = sa.select(sa.func.count()).select_from(t.person_note).where(_of((note.site, note.user_ref)))
+            if connection.execute(count).scalar_one() >= MOST_NOTES:
+                raise TooManyNotes
+            connection.execute(
+                sa.insert(t.person_note).values({name: getattr(note, name) for name in PersonNote.__struct_fields__})
+            )
+
+        await self._transaction(add, writes=True)
+
+    async def change_note(self, note: str, person: _Person, author: str, text: str, now: int) -> bool:
+        """Replace the text of a note. Return False when this author has no such note about this person."""
+        return await self._do(sa.update(t.person_note).where(_own(note, person, author)).values(text=text, changed_at=now)) > 0
+
+    async def remove_note(self, note: str, person: _Person, author: str) -> bool:
+        """Remove a note. Return False when this author has no such note about this person."""
+        return await self._do(sa.delete(t.person_note).where(_own(note, person, author))) > 0
+
+
+def orphaned_notes() -> sa.Delete:
+    """Return the statement that deletes the notes about people of whom no session is kept any more."""
+    theirs = sa.and_(t.session.c.site == _c.site, t.session.c.user_ref == _c.user_ref)
+    return sa.delete(t.person_note).where(~sa.exists().where(theirs))
+
+
+def _of(person: _Person) -> sa.ColumnElement[bool]:
+    site, user_ref = person
+    return sa.and_(_c.site == site, _c.user_ref == user_ref)
+
+
+def _own(note: str, person: _Person, author: str) -> sa.ColumnElement[bool]:
+    return sa.and_(_c.id == note, _c.author == author, _of(person))

@@ -1,0 +1,132 @@
+"""The choices that a site gives its staff after a conversation: outcomes in a tree, tags, and templates for notes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from signaling.protocol.reading import by
+from signaling.protocol.texts import Seen
+from signaling.protocol.words import Id
+
+MOST_OUTCOMES = 200
+MOST_TAGS = 100
+MOST_TEMPLATES = 50
+MOST_LEVELS = 4  # of the tree of outcomes
+ALL = "*"
+
+_Language = Annotated[str, Meta(max_length=35, pattern=r"^[A-Za-z0-9-]+\Z")]
+_Category = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.*-]+\Z")]
+_Names = dict[_Language, Annotated[str, by(Seen(60, least=1))]]
+
+
+class BadPlan(ValueError):
+    """The plan is refused. The message is a sentence that names the fault."""
+
+
+class Outcome(Struct, kw_only=True):
+    """A way in which a conversation can end.
+
+    One with outcomes below it is a heading and cannot be chosen. `categories`: only for these categories and those below
+    them; none: for all.
+    """
+
+    id: Id
+    names: _Names
+    parent: Id | None = None
+    categories: list[_Category] = []
+
+
+class Tag(Struct, kw_only=True):
+    id: Id
+    names: _Names
+
+
+class Template(Struct, kw_only=True):
+    """A text with which notes begin. `categories`: as in `Outcome`."""
+
+    title: Annotated[str, by(Seen(80, least=1))]
+    text: Annotated[str, by(Seen(2000, least=1, lines=True))]
+    categories: list[_Category] = []
+
+
+class WrapUpPlan(Struct, kw_only=True):
+    """The choices of one site. `required`: categories in which an outcome must be chosen; "*" for all."""
+
+    outcomes: Annotated[list[Outcome], Meta(max_length=MOST_OUTCOMES)] = []
+    required: list[_Category] = []
+    tags: Annotated[list[Tag], Meta(max_length=MOST_TAGS)] = []
+    templates: Annotated[list[Template], Meta(max_length=MOST_TEMPLATES)] = []
+
+    def needs_outcome(self, path: Sequence[str]) -> bool:
+        """Return whether an outcome must be chosen. `path`: the category and its ancestors."""
+        return bool({ALL, *path} & set(self.required))
+
+    def choosable(self, path: Sequence[str]) -> list[Outcome]:
+        """Return the outcomes that can be chosen in a category, in the order of the plan."""
+        headings = {each.parent for each in self.outcomes}
+        leaves = [each for each in self.outcomes if each.id not in headings]
+        return [each for each in leaves if all(_suits(one.categories, path) for one in self.line(each.id))]
+
+    def line(self, outcome: str) -> list[Outcome]:
+        """Return the outcome and the headings above it, the topmost first; an empty list when it is unknown."""
+        known = {each.id: each for each in self.outcomes}
+        found: list[Outcome] = []
+        here: str | None = outcome
+        while here is not None and here in known and known[here] not in found:
+            found.insert(0, known[here])
+            here = known[here].parent
+        return found
+
+    def templates_for(self, path: Sequence[str]) -> list[Template]:
+        """Return the templates for a category."""
+        return [each for each in self.templates if _suits(each.categories, path)]
+
+
+def check(plan: WrapUpPlan, categories: Collection[str]) -> None:
+    """Raise BadPlan when an id is used twice, a parent or a category is unknown, or the tree has a cycle or is too deep."""
+    for what, ids in (("outcome", [each.id for each in plan.outcomes]), ("tag", [each.id for each in plan.tags])):
+        twice = next((each for each in ids if ids.count(each) > 1), None)
+        if twice is not None:
+            raise BadPlan(f"There are two {what}s “{twice}”.")
+    known = {each.id: each for each in plan.outcomes}
+    for outcome in plan.outcomes:
+        if not outcome.names:
+            raise BadPlan(f"The outcome “{outcome.id}” has no name.")
+        if outcome.parent is not None and outcome.parent not in known:
+            raise BadPlan(f"The outcome “{outcome.id}” is below “{outcome.parent}”, which does not exist.")
+        line = plan.line(outcome.id)
+        if line[0].parent is not None:
+            raise BadPlan(f"The outcome “{outcome.id}” is below itself.")
+        if len(line) > MOST_LEVELS:
+            raise BadPlan(f"The tree of outcomes has more than {MOST_LEVELS} levels at “{outcome.id}”.")
+    bound = [*(each.categories for each in plan.outcomes), *(each.categories for each in plan.templates)]
+    named = [*plan.required, *(category for categories in bound for category in categories)]
+    unknown = next((each for each in named if each != ALL and each not in categories), None)
+    if unknown is not None:
+        raise BadPlan(f"The site has no category “{unknown}”.")
+    if not all(tag.names for tag in plan.tags):
+        raise BadPlan("A tag has no name.")
+
+
+def _suits(categories: Sequence[str], path: Sequence[str]) -> bool:
+    return not categories or ALL in categories or not set(categories).isdisjoint(path)
+
+
+def _outcome(outcome: str, korean: str, english: str) -> Outcome:
+    return Outcome(id=outcome, names={"ko": korean, "en": english})
+
+
+STANDARD = WrapUpPlan(
+    outcomes=[
+        _outcome("resolved", "해결됨", "Solved"),
+        _outcome("follow_up", "후속 조치 필요", "Needs a follow-up"),
+        _outcome("referred", "다른 곳으로 연결", "Referred"),
+        _outcome("unresolved", "해결되지 않음", "Not solved"),
+        _outcome("dropped", "중간에 끊김", "Cut off"),
+        _outcome("not_reached", "연결되지 않음", "Not reached"),
+    ]
+)
+"""The choices of a site that has not set its own."""

@@ -1,0 +1,116 @@
+"""The choices of staff after a conversation, by category, and the plan of a site, which operators edit."""
+
+from __future__ import annotations
+
+from aiohttp import web
+from msgspec import Struct
+from msgspec.structs import replace
+
+from signaling.protocol.reading import QueryReader, Reader
+from signaling.protocol.words import Locale
+from signaling.records import Site
+from signaling.records.wrap_up import BadPlan, Template, WrapUpPlan, check
+from signaling.server.app_keys import RECORDS
+
+from .bodies import Key, now_ms, path_id, read_json, read_query
+from .errors import Refused, answer, not_found
+from .operator import operator_of, read_language
+from .staff import signed_in
+
+routes = web.RouteTableDef()
+
+MOST_PLAN_BYTES = 512 * 1024
+
+
+class Named(Struct, kw_only=True):
+    id: str
+    name: str
+
+
+class Choices(Struct, kw_only=True):
+    """The choices in one category. An outcome's name includes its headings."""
+
+    outcomes: list[Named]
+    required: bool
+    tags: list[Named]
+    templates: list[Template]
+
+
+class SitePlan(Struct, kw_only=True):
+    """The plan of one site, to be edited. `standard`: the site has set none of its own."""
+
+    id: str
+    name: str
+    languages: list[str]
+    categories: list[Named]
+    standard: bool
+    plan: WrapUpPlan
+
+
+class ChoicesQuery(Struct, kw_only=True):
+    category: Key = ""
+    lang: Locale = ""
+
+
+class NewPlan(Struct, kw_only=True):
+    plan: WrapUpPlan | None
+
+
+_read_choices: QueryReader[ChoicesQuery] = QueryReader(ChoicesQuery)
+_read_plan: Reader[NewPlan] = Reader(NewPlan)
+
+
+@routes.get("/api/sites/{site}/wrap-up")
+async def choices(request: web.Request) -> web.Response:
+    member = await signed_in(request)
+    asked, site = read_query(request, _read_choices), await request.app[RECORDS].site(path_id(request, "site"))
+    if site is None or not {"*", site.id} & set(member.sites):
+        raise not_found()
+    plan, path = site.wrap_up_plan, site.category_path(asked.category)
+    return answer(
+        Choices(
+            outcomes=[Named(id=each.id, name=site.outcome_name(each.id, asked.lang)) for each in plan.choosable(path)],
+            required=plan.needs_outcome(path),
+            tags=[Named(id=each.id, name=site.tag_name(each.id, asked.lang)) for each in plan.tags],
+            templates=plan.templates_for(path),
+        )
+    )
+
+
+@routes.get("/api/operator/wrap-up")
+async def plans(request: web.Request) -> web.Response:
+    await operator_of(request)
+    language = read_query(request, read_language).lang
+    return answer([_site_plan(site, language) for site in await request.app[RECORDS].sites()])
+
+
+@routes.post("/api/operator/sites/{site}/wrap-up")
+async def change(request: web.Request) -> web.Response:
+    """Set a site's plan; null means the standard one. It applies to the next wrap-up. Audited."""
+    operator = await operator_of(request)
+    records, language = request.app[RECORDS], read_query(request, read_language).lang
+    site = await records.site(path_id(request, "site"))
+    if site is None:
+        raise not_found()
+    wanted = (await read_json(request, _read_plan, MOST_PLAN_BYTES)).plan
+    if wanted is not None:
+        try:
+            check(wanted, site.categories)
+        except BadPlan as error:
+            raise Refused(400, "bad_plan", str(error)) from error
+    changed = replace(site, wrap_up=wanted)
+    await records.save_site(changed)
+    await records.audit(operator.id, "site.wrap_up", f"site/{site.id}", now_ms())
+    return answer(_site_plan(changed, language))
+
+
+def _site_plan(site: Site, language: str) -> SitePlan:
+    shown = site.language_for(language) or language
+    return SitePlan(
+        id=site.id,
+        name=site.name(shown),
+        languages=site.languages,
+        categories=[Named(id=each, name=site.category_name(each, shown)) for each in site.categories],
+        standard=site.wrap_up is None,
+        plan=site.wrap_up_plan,
+    )

@@ -1,0 +1,119 @@
+"""The card of the user behind a session: notes that stay, and earlier conversations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from signaling.records import PictureRecord, SessionRecord
+
+from .conftest import BEARER, Desk, refused
+
+CARD, NOTES = "/api/sessions/s-2/person", "/api/sessions/s-2/person/notes"
+
+
+async def returning(desk: Desk) -> None:
+    """Let Minji come back: her first conversation is over, the second goes on. A stranger's is over, too."""
+    now = 1_790_000_000_000
+    site = await desk.records.site("demo-shop")
+    assert site is not None
+    await desk.records.save_site(replace(site, retention_days=3650))
+    for session, user_ref, state in (("s-1", "minji", "closed"), ("s-2", "minji", "active"), ("s-3", "other", "closed")):
+        await desk.records.create_session(
+            SessionRecord(
+                id=session,
+                site="demo-shop",
+                category="cameras",
+                language="ko",
+                channel="text",
+                state=state,  # type: ignore[arg-type]  # a list of states
+                user_ref=user_ref,
+                started_at=now,
+                ended_at=now if state == "closed" else None,
+                counselor="jimin",
+            )
+        )
+    await desk.records.append_line(
+        "s-1", line_id="l-1", author="u-1", name="민지", role="user", kind="text", audience="all", at=now, text="렌즈가 흐려요"
+    )
+    await desk.records.save_wrap_up("s-1", "jimin", "교환 안내", "resolved")
+    await desk.records.save_rating("s-1", 4, "")
+    for session in ("s-1", "s-3"):
+        await desk.records.add_picture(
+            PictureRecord(
+                id=f"pic-{session}",
+                session=session,
+                audience="all",
+                use="line",
+                author="u-1",
+                mime="image/webp",
+                width=1,
+                height=1,
+                data=b"picture",
+                at=now,
+            )
+        )
+
+
+async def card(desk: Desk, headers: dict[str, str], query: str = "?lang=ko") -> Any:
+    reply = await desk.get(CARD + query, headers=headers)
+    assert reply.status == 200, await reply.text()
+    return await reply.json()
+
+
+async def test_card_lists_earlier_conversations_and_opens_them(desk: Desk) -> None:
+    await returning(desk)
+    jimin = await desk.cookie_of("jimin")
+    [earlier] = (await card(desk, jimin))["conversations"]
+    assert (earlier["id"], earlier["outcome"], earlier["rating"], earlier["category"]) == ("s-1", "해결됨", 4, "카메라")
+    assert len((await card(desk, jimin, "?q=렌즈"))["conversations"]) == 1
+    assert (await card(desk, jimin, "?q=없는 말"))["conversations"] == []
+    whole = await (await desk.get("/api/sessions/s-2/earlier/s-1?lang=ko", headers=jimin)).json()
+    assert ([line["text"] for line in whole["lines"]], whole["you"], whole["notes"]) == (["렌즈가 흐려요"], "u-1", "교환 안내")
+    entries, _ = await desk.records.audits()
+    assert (entries[0].action, entries[0].subject, entries[0].detail) == ("session.read", "session/s-1", "session/s-2")
+
+
+async def test_notes_stay_with_the_person_and_only_authors_change_them(desk: Desk) -> None:
+    await returning(desk)
+    jimin = await desk.cookie_of("jimin")
+    note = (await (await desk.post(NOTES, {"text": "왼손잡이"}, headers=jimin)).json())["id"]
+    await desk.post(NOTES, {"id": note, "text": "왼손잡이예요"}, headers=jimin)
+    [shown] = (await card(desk, jimin))["notes"]
+    assert (shown["author"], shown["mine"], shown["text"]) == ("Jimin", True, "왼손잡이예요")
+    assert shown["changed_at"] >= shown["at"]
+    assert not await desk.records.change_note(note, ("demo-shop", "minji"), "suho", "다름", 1)
+    assert not await desk.records.remove_note(note, ("demo-shop", "other"), "jimin")
+    assert await refused(await desk.post(NOTES, {"text": "\u200b"}, headers=jimin)) == (400, "bad_request")
+    assert (await desk.post(f"{NOTES}/{note}/remove", headers=jimin)).status == 200
+    assert (await card(desk, jimin))["notes"] == []
+
+
+async def test_nobody_outside_the_session_reads_the_card(desk: Desk) -> None:
+    await returning(desk)
+    suho = await desk.cookie_of("suho")
+    for path in (CARD, "/api/sessions/s-2/earlier/s-1", "/api/pictures/pic-s-1?via=s-2"):
+        assert await refused(await desk.get(path, headers=suho)) == (404, "not_found")
+        assert (await desk.get(path, headers=BEARER)).status in (401, 404)
+    assert await refused(await desk.post(NOTES, {"text": "x"}, headers=suho)) == (404, "not_found")
+
+
+async def test_conversations_and_pictures_of_others_stay_closed(desk: Desk, monkeypatch: Any) -> None:
+    await returning(desk)
+    jimin = await desk.cookie_of("jimin")
+    monkeypatch.setattr(desk.live, "staff_participant", lambda session, staff: "p-jimin" if session == "s-2" else None)
+    assert await refused(await desk.get("/api/sessions/s-2/earlier/s-3", headers=jimin)) == (404, "not_found")
+    assert (await desk.get("/api/pictures/pic-s-1?via=s-2", headers=jimin)).status == 200
+    assert await refused(await desk.get("/api/pictures/pic-s-1", headers=jimin)) == (404, "not_found")
+    assert await refused(await desk.get("/api/pictures/pic-s-3?via=s-2", headers=jimin)) == (404, "not_found")
+    assert await refused(await desk.get("/api/pictures/pic-s-1?via=s-9", headers=jimin)) == (404, "not_found")
+
+
+async def test_visitor_whom_nobody_vouches_for_has_no_card(desk: Desk) -> None:
+    session = await desk.session()
+    jimin = await desk.cookie_of("jimin")
+    reply = await desk.get(f"/api/sessions/{session}/person", headers=jimin)
+    assert await reply.json() == {"known": False, "notes": [], "conversations": []}
+    kept = await desk.post(f"/api/sessions/{session}/person/notes", {"text": "x"}, headers=jimin)
+    assert await refused(kept) == (409, "unknown_person")
