@@ -92,6 +92,35 @@ def make_brief(verified: Verified, supplement: Supplement, now: int) -> Brief:
     return Brief(fields=[f for f in fields if f.value], trail=_trail(supplement, site, now))
 
 
+def walked(brief: Brief, seen: Supplement, site: Site, now: int) -> Brief:
+    """Return the brief after the user walked on: the present page, its product if it has one, and the trail.
+
+    `seen` has passed `check_trail`. What the browser leaves out stays as it was. A partner signs the product at entry, so another
+    product replaces the signed one and is `claimed`; the picture of the former product is dropped.
+    """
+    url = clean_url(seen.page_url, site.page_params)
+    page = (
+        [_field("page_url", url, "claimed", MOST_URL), _field("page_title", seen.page_title, "claimed", MOST_TITLE)]
+        if url
+        else []
+    )
+    product = _product(None, seen.product, site) if _is_another(brief, seen.product) else []
+    renewed = {one.name for one in (*page, *product)} | ({"product_picture"} if product else set())
+    kept = [one for one in brief.fields if one.name not in renewed]
+    trail = _trail(seen, site, now) if seen.trail else brief.trail
+    return structs.replace(brief, fields=kept + [one for one in (*page, *product) if one.value], trail=trail)
+
+
+def _is_another(brief: Brief, product: ClaimedProduct | None) -> bool:
+    """Return whether the browser shows a product that is not the one of the brief."""
+    if product is None or not clean_text(product.name, MOST_TITLE):
+        return False
+    known = {one.name: one.value for one in brief.fields}
+    if product.id and known.get("product_id"):
+        return clean_text(product.id, MOST_TITLE) != known["product_id"]
+    return clean_text(product.name, MOST_TITLE) != known.get("product_name", "")
+
+
 def with_field(brief: Brief, name: str, value: str, provenance: Provenance) -> Brief:
     """Return the brief with this field set, or unchanged when the partner has signed the field. An empty value removes it."""
     if any(f.name == name and f.provenance == "signed" for f in brief.fields):

@@ -14,7 +14,7 @@ import structlog
 from matcher.estimate import either
 from matcher.types import MatchStore, Place, Unavailable
 from signaling.access.admission import Admission, Crowd
-from signaling.access.brief import with_field
+from signaling.access.brief import Supplement, walked, with_field
 from signaling.access.identity import token_hash
 from signaling.access.invites import InviteRefused, Invites
 from signaling.access.turn_credentials import Turn
@@ -372,6 +372,16 @@ class Live:
             raise NotAllowed("unknown")
         entry.brief = with_field(entry.brief, "product_picture", picture_id, "claimed")
         await self.sessions.save_brief(entry)
+
+    async def walked(self, session_id: str, seen: Supplement) -> None:
+        """Show the staff where the user is now. Raise NotAllowed when the conversation is over."""
+        entry = self.index.entries.get(session_id)
+        if entry is None or entry.session.state in ("after", "closed", "message_left"):
+            raise NotAllowed("wrong_state")
+        brief = walked(entry.brief, seen, entry.site, self.now())
+        if brief != entry.brief:
+            entry.brief = brief
+            await self.sessions.save_brief(entry)
 
     async def invite(self, entry: Entry, participant: str) -> tuple[str, int]:
         """Return a new link for the user whom this counselor calls back, and its expiry in ms."""

@@ -94,3 +94,8 @@ async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Ca
     await expect(jimin.get("wrapup-notes")).to_have_value("다시 전화하기로 함")
     await jimin.get("wrapup-save").click()
     await expect(rows).to_have_count(3)
+
+    await first.shop.goto(first.service.shop + "/maru.html")  # the visitor walks on
+    await rows.nth(2).click()
+    await expect(jimin.get("head-page")).to_contain_text("마루")
+    await expect(jimin.get("brief")).to_contain_text("지금 여기")

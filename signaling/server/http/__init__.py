@@ -42,6 +42,7 @@ def setup(app: web.Application) -> None:
     app.on_cleanup.append(lambda _: checker.close())
     app[pictures.UPLOADS] = Buckets(burst=12, per_minute=12)
     app[files.INTAKE] = file_bodies.Intake(app[FILES])
+    app[users.WALKS] = Buckets(burst=10, per_minute=20)
     app[files.UPLOADS] = Buckets(burst=20, per_minute=20)
     app[transcripts.COPIES_TAKEN] = Buckets(burst=10, per_minute=10)
     app[scanning.SCANNER] = Scanner(app[SETTINGS].clamd)

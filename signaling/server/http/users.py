@@ -11,6 +11,7 @@ from signaling.access import brief as briefs
 from signaling.access.admission import Crowded
 from signaling.access.codes import CodeRefused, site_of
 from signaling.access.invites import InviteRefused
+from signaling.access.rate_limits import Buckets
 from signaling.protocol.reading import QueryReader, Reader, by
 from signaling.protocol.reasons import InviteReason
 from signaling.protocol.session_views import CategoryView, OpeningView, SiteView
@@ -19,10 +20,11 @@ from signaling.protocol.words import Channel, Locale
 from signaling.records.opening_hours import is_open, next_opening
 from signaling.server.app_keys import CODES, LIVE, RECORDS
 
-from .bodies import MOST_JSON_BYTES, Key, address_of, now_ms, read_json, read_query
-from .errors import Refused, answer, refusal_of
+from .bodies import MOST_JSON_BYTES, Key, address_of, bearer, now_ms, path_id, read_json, read_query
+from .errors import Refused, answer, not_found, refusal_of
 
 routes = web.RouteTableDef()
+WALKS: web.AppKey[Buckets] = web.AppKey("walks", Buckets)
 
 CHANNELS: tuple[Channel, ...] = ("text", "voice", "video")
 _HELPERS_SHOWN = 3  # names in the panel's greeting
@@ -93,6 +95,7 @@ class SessionAnswer(Struct, kw_only=True):
 _read_panel: QueryReader[PanelQuery] = QueryReader(PanelQuery)
 _read_code: Reader[CodeRequest] = Reader(CodeRequest)
 _read_session: Reader[SessionRequest] = Reader(SessionRequest)
+_read_visit: Reader[briefs.Supplement] = Reader(briefs.Supplement)
 _read_invite: Reader[InviteRequest] = Reader(InviteRequest)
 
 
@@ -199,6 +202,20 @@ async def _new_session(request: web.Request, asked: SessionRequest) -> tuple[str
         user_name=briefs.user_name(brief),
         now=now,
     )
+
+
+@routes.post("/api/sessions/{id}/visit")
+async def visit(request: web.Request) -> web.Response:
+    """Take the page on which the user is now, as far as they share it."""
+    session_id = path_id(request, "id")
+    if await request.app[LIVE].authorize_user(session_id, bearer(request)) is None:
+        raise not_found()
+    if not request.app[WALKS].take(session_id, now_ms()):
+        raise Refused(429, "too_often", "The page was told too often.")
+    seen = await read_json(request, _read_visit)
+    briefs.check_trail(seen)
+    await request.app[LIVE].walked(session_id, seen)
+    return web.Response(status=204)
 
 
 @routes.post("/api/invites")

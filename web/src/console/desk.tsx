@@ -267,6 +267,7 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
                 site={session.site.name}
                 category={session.category.name}
                 language={session.language}
+                since={live ? session.started_at : undefined}
               />
             </div>
             <WrapUp key={session.id} {...{ client, session, me, now, away, actions }} />

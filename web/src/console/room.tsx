@@ -1,4 +1,4 @@
-import { ArrowLeft, PanelRightClose, PanelRightOpen } from "lucide";
+import { ArrowLeft, MapPin, PanelRightClose, PanelRightOpen } from "lucide";
 import type { ComponentChildren } from "preact";
 import type { Audience, SessionView } from "../messages";
 import { Chat, type AudienceChoice } from "../room/chat";
@@ -8,7 +8,8 @@ import type { Pictures } from "../room/pictures";
 import type { RoomLink } from "../room/room-link";
 import { SharingBar } from "../room/sharing-bar";
 import { viewer, type RoomState } from "../room/state";
-import { IconButton } from "../ui";
+import { Icon, IconButton } from "../ui";
+import { briefField } from "../staff/format";
 import type { Actions } from "./actions";
 import { HoldBand, ListenedBand, LostBand, Replaced, TextOnlyBand } from "../staff/bands";
 import { CallbackCard, callsBack } from "./callback";
@@ -46,6 +47,17 @@ interface RoomProps {
   onBack: () => void;
 }
 
+/** The page on which the visitor is now. */
+function Here({ session }: { session: SessionView }) {
+  const page = briefField(session.brief, "page_title") ?? briefField(session.brief, "page_url");
+  if (page === null) return null;
+  return (
+    <span class="dim head-here" title={t("brief.here", { page: page.value })} data-testid="head-page">
+      <Icon node={MapPin} size={14} /> <bdi>{page.value}</bdi>
+    </span>
+  );
+}
+
 function Head({ link, session, viewing, layout, hold, onBack }: RoomProps) {
   const user = userOf(session);
   const views = session.state === "active" && !amReading(session) && !callsBack(session);
@@ -64,6 +76,7 @@ function Head({ link, session, viewing, layout, hold, onBack }: RoomProps) {
       <span class="dim">
         {session.category.name} · {t(`channel.${session.channel}`)}
       </span>
+      <Here session={session} />
       {link !== null && session.room?.media === true && <ThinCall link={link} hold={hold} />}
       <div class="head-tools wide-only">
         {views && (

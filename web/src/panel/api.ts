@@ -64,6 +64,17 @@ export const startSession = (code: string, channel: Channel, locale: string, sup
     body: JSON.stringify({ code, channel, locale, supplement: { ...supplement, now: Date.now() } }),
   }) as Promise<{ session: string; token: string }>;
 
+/** Tells where the visitor is now. Returns whether the server took it. */
+export const sendVisit = (session: string, token: string, seen: Supplement): Promise<boolean> =>
+  fetch(`/api/sessions/${encodeURIComponent(session)}/visit`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ ...seen, now: Date.now() }),
+  }).then(
+    (answer) => answer.ok,
+    () => false,
+  );
+
 /** Adds the product's picture to the brief. The session works without it, so a failure is not reported. */
 export const sendProductPicture = (session: string, token: string, picture: Blob): Promise<void> =>
   call(`/api/sessions/${encodeURIComponent(session)}/pictures?use=product`, {

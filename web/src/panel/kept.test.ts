@@ -2,7 +2,16 @@ import { expect, it } from "vitest";
 import { keep, type Kept, loadKept } from "./kept";
 import { memoryBox } from "./storage";
 
-const session: Kept = { session: "s1", token: "secret", channel: "text", place: "panel", window: "sangdam-1", purpose: "talk" };
+const session: Kept = {
+  session: "s1",
+  token: "secret",
+  channel: "text",
+  place: "panel",
+  window: "sangdam-1",
+  purpose: "talk",
+  withheld: ["trail"],
+  seen: "m5",
+};
 
 it("keeps a session over navigation, until it is given up", () => {
   const box = memoryBox();

@@ -2,6 +2,7 @@
 
 import type { Channel } from "../messages";
 import type { Box } from "./storage";
+import { type ItemKey, ITEMS } from "./visit";
 
 export interface Kept {
   session: string;
@@ -11,6 +12,10 @@ export interface Kept {
   place: "panel" | "window";
   window: string;
   purpose: Purpose;
+  /** What the visitor removed before the session began; it stays unsaid wherever they walk. */
+  withheld: readonly ItemKey[];
+  /** The product that the brief names; "" for none. */
+  seen: string;
 }
 
 /** What the visitor came for: a conversation, or, while nobody is there, to leave a message or book a time. */
@@ -22,7 +27,9 @@ const isText = (value: unknown): value is string => typeof value === "string" &&
 
 export function loadKept(storage: Box): Kept | null {
   try {
-    const { session, token, channel, place, window, purpose } = JSON.parse(storage.getItem(KEPT) ?? "{}") as Partial<Kept>;
+    const { session, token, channel, place, window, purpose, withheld, seen } = JSON.parse(
+      storage.getItem(KEPT) ?? "{}",
+    ) as Partial<Kept>;
     if (!isText(session) || !isText(token) || !isText(window)) return null;
     return {
       session,
@@ -31,6 +38,8 @@ export function loadKept(storage: Box): Kept | null {
       place: place === "window" ? "window" : "panel",
       window,
       purpose: purpose === "message" || purpose === "callback" ? purpose : "talk",
+      withheld: Array.isArray(withheld) ? withheld : [...ITEMS],
+      seen: isText(seen) ? seen : "",
     };
   } catch {
     return null;

@@ -211,6 +211,8 @@ describe("the panel", () => {
       place: "window",
       window: "sangdam-2",
       purpose: "talk",
+      withheld: [],
+      seen: "",
     } as const;
     keep(elsewhere, around.storage);
     around.back();

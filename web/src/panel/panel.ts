@@ -13,6 +13,7 @@ import { keep, type Kept, KEPT, loadKept, type Purpose } from "./kept";
 import { productOf, readTags } from "./product";
 import { type Box, sessionBox } from "./storage";
 import { isClosed, knownReason } from "./words";
+import { productKey, Walking } from "./walking";
 import { readTrail } from "../widget/trail";
 import { type ItemKey, itemsOf, pageOf, supplementOf, usablePicture, type Visit, visitOf } from "./visit";
 
@@ -103,6 +104,7 @@ export class Panel {
   });
   private readonly bridge: ReturnType<Surroundings["bridge"]>;
   private stopWaiting: () => void = () => undefined;
+  private readonly walking = new Walking();
   private callWindow: Window | null = null;
   private offering: Offering | null = null;
   private pictureUrl = "";
@@ -160,8 +162,13 @@ export class Panel {
         this.change({ starting: null, blocked: false });
         return;
       }
-      const kept: Kept = { ...made, channel, place: channel === "text" ? "panel" : "window", window: name, purpose };
+      const { visit, removed } = this.store.get();
+      const place = channel === "text" ? "panel" : "window";
+      const seen = visit && itemsOf(visit, removed).includes("product") ? productKey(visit) : "";
+      const kept: Kept = { ...made, channel, place, window: name, purpose, withheld: [...removed], seen };
+      this.walking.began(visit);
       this.keep(kept);
+      if (place === "window") this.bridge.status("", true); // the panel stays on the next pages, to tell where the visitor is
       if (channel === "text") this.talk(kept, info.language);
       else offering?.give(this.handoff(kept));
     } catch (error) {
@@ -222,7 +229,7 @@ export class Panel {
     const taken = () => {
       this.endTalk();
       this.keep(moved);
-      this.bridge.status("", false);
+      this.bridge.status("", true);
     };
     this.openCall(kept.window, taken)?.give(this.handoff(moved));
   }
@@ -244,6 +251,7 @@ export class Panel {
     this.endTalk();
     this.offering?.stop();
     this.callWindow = null;
+    this.walking.stop();
     this.keep(null);
     this.change({ refusal: "", blocked: false, closed: false, ended: false, removed: new Set() });
     this.bridge.status("", false);
@@ -367,7 +375,19 @@ export class Panel {
     const picture = image === this.pictureUrl ? (visit?.picture ?? null) : null;
     this.change({ visit: { ...visitOf(this.context, product, info.page_params ?? [], Date.now()), picture } });
     this.pictureUrl = image;
+    this.walk();
     if (image && !picture) void this.fetchPicture(image);
+  }
+
+  /** Tells staff of the page on which the visitor is now, while their conversation lasts. */
+  private walk(): void {
+    const { kept, ended } = this.store.get();
+    if (!kept || ended) return;
+    const onTold = (seen: string) => {
+      const now = this.store.get().kept;
+      if (now?.session === kept.session) this.keep({ ...now, seen });
+    };
+    this.walking.follow(kept, () => this.store.get().visit, onTold);
   }
 
   private async fetchPicture(image: string): Promise<void> {
@@ -382,6 +402,8 @@ export class Panel {
     const { kept } = this.store.get();
     if (kept?.session !== session || kept.place !== "window") return;
     keep(null, this.around.storage);
+    this.walking.stop();
+    this.bridge.status("", false);
     this.change({ ended: true });
   }
 

@@ -6,7 +6,8 @@ import type { Context, Product } from "../widget/protocol";
 import { readTrail, type Step } from "../widget/trail";
 
 /** One row of "what will be shared". The browser claims all of it, so the visitor can remove it. */
-export type ItemKey = "page" | "product" | "picture" | "trail";
+export const ITEMS = ["page", "product", "picture", "trail"] as const;
+export type ItemKey = (typeof ITEMS)[number];
 
 export interface Visit {
   page: { url: string; title: string };

@@ -80,17 +80,19 @@ function Fact({ field }: { field: BriefField }) {
   );
 }
 
-function Trail({ steps }: { steps: TrailStep[] }) {
+/** `since`: when the conversation began; what was looked at later is marked, and the last page is where they are. */
+function Trail({ steps, since }: { steps: TrailStep[]; since: number }) {
   const locale = useLocale();
   if (steps.length === 0) return <p class="dim">{t("brief.trail.none")}</p>;
   return (
     <ol class="trail">
       {steps.map((step, i) => (
-        <li key={i} class={`trail-${step.kind}`}>
+        <li key={i} class={`trail-${step.kind} ${step.at > since ? "trail-since" : ""}`}>
           <time class="num">{timeOfDay(step.at, locale)}</time>
           <span>
             {step.kind === "mark" && <Icon node={MousePointerClick} size={14} />}{" "}
             <bdi>{step.url === "" ? step.label : <Address url={step.url}>{step.label}</Address>}</bdi>
+            {i === steps.length - 1 && since < Infinity && <span class="pill pill-ok trail-here">{t("brief.trail.here")}</span>}
             {step.dwell_s > 0 && <span class="dim"> · {t("brief.trail.dwell", { time: clock(step.dwell_s) })}</span>}
           </span>
         </li>
@@ -104,11 +106,13 @@ export interface BriefCardProps {
   site: string;
   category: string;
   language: string;
+  /** When the conversation began (ms), while it lasts. */
+  since?: number;
   children?: ComponentChildren;
 }
 
 /** Shows everything known about the visit, each item with its provenance. */
-export function BriefCard({ brief, site, category, language, children }: BriefCardProps) {
+export function BriefCard({ brief, site, category, language, since = Infinity, children }: BriefCardProps) {
   const locale = useLocale();
   const known = brief ?? { fields: [], trail: [], earlier_sessions: [] };
   return (
@@ -126,7 +130,7 @@ export function BriefCard({ brief, site, category, language, children }: BriefCa
       <h3>
         {t("brief.trail")} {known.trail.length > 0 && <ProvenanceBadge provenance="claimed" />}
       </h3>
-      <Trail steps={known.trail} />
+      <Trail steps={known.trail} since={since} />
       {known.earlier_sessions.length > 0 && (
         <>
           <h3>{t("brief.earlier")}</h3>

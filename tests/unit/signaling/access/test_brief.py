@@ -148,3 +148,30 @@ def test_earlier_sessions_name_their_counselor() -> None:
     )
     earlier = briefs.earlier_session(record, {"jimin": "Jimin"}, SITE, "ko")
     assert (earlier.counselor, earlier.category, earlier.wrap_up) == ("Jimin", "카메라", "교환 안내")
+
+
+def on_page(name: str, product: str = "", **seen: object) -> Supplement:
+    claimed = ClaimedProduct(id=product, name=f"Camera {product}") if product else None
+    step = ClaimedStep(kind="page", label=name, at=NOW - HOUR)
+    made = Supplement(page_url=f"https://shop.example/{name}", page_title=name, product=claimed, trail=[step])
+    return replace(made, **seen)
+
+
+def test_brief_follows_the_user_to_the_next_product() -> None:
+    code = Verified(SITE, replace(CLAIMS, product=Product(id="m5", name="M5", price="1,890,000")), "partner")
+    entered = briefs.with_field(briefs.make_brief(code, on_page("m5", "m5"), NOW), "product_picture", "pic-1", "claimed")
+    there = briefs.walked(entered, on_page("m7", "m7", note="other"), SITE, NOW)
+    fields = {field.name: (field.value, field.provenance) for field in there.fields}
+    assert fields["page_title"] == ("m7", "claimed")
+    assert fields["product_name"] == ("Camera m7", "claimed")  # the signature was for another product
+    assert not {"product_price", "product_picture", "note"} & set(fields)
+    assert [step.label for step in there.trail] == ["m7"]
+
+
+def test_brief_keeps_what_the_next_page_lacks_or_withholds() -> None:
+    entered = briefs.make_brief(Verified(SITE, CLAIMS, "publishable"), on_page("m5", "m5"), NOW)
+    names = {field.name: field.value for field in briefs.walked(entered, on_page("cart"), SITE, NOW).fields}
+    assert (names["page_title"], names["product_name"]) == ("cart", "Camera m5")
+    assert briefs.walked(entered, Supplement(), SITE, NOW) == entered
+    same = briefs.walked(entered, on_page("m5", "m5"), SITE, NOW)
+    assert {field.name: field.value for field in same.fields} == {field.name: field.value for field in entered.fields}

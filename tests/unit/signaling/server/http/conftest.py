@@ -21,6 +21,7 @@ from PIL import Image
 from matcher.types import Place
 from signaling.access import identity
 from signaling.access.admission import Admission, Crowd
+from signaling.access.brief import Supplement
 from signaling.access.codes import Codes
 from signaling.access.identity import COOKIE, Identity, token_hash
 from signaling.config.proxies import one_proxy
@@ -44,6 +45,7 @@ class FakeLive:
     def __init__(self, records: Records) -> None:
         self.records = records
         self.product_pictures: list[tuple[str, str]] = []
+        self.walks: list[tuple[str, Supplement]] = []
         self.erasures: list[str] = []
         self.signed_out: list[str] = []
         self.signed_in_again_as: list[str] = []
@@ -79,6 +81,9 @@ class FakeLive:
 
     async def helpers(self, site: str, category: str, language: str) -> list[str]:
         return ["Jimin", "Suho", "Arim", "Bora"]
+
+    async def walked(self, session_id: str, seen: Supplement) -> None:
+        self.walks.append((session_id, seen))
 
     async def set_product_picture(self, session_id: str, picture_id: str) -> None:
         self.product_pictures.append((session_id, picture_id))

@@ -10,6 +10,7 @@ import pytest
 from signaling.access.rate_limits import Buckets
 from signaling.protocol.words import Audience
 from signaling.server.app_keys import CODES, COUNTS
+from signaling.server.http.users import WALKS
 
 from .conftest import BEARER, ORIGIN, SHOP, Desk, refused
 
@@ -176,3 +177,14 @@ async def test_transcript_has_only_lines_for_everyone(desk: Desk) -> None:
     assert await refused(await desk.get(f"/api/sessions/{session}/transcript")) == (404, "not_found")
     wrong = {"Authorization": "Bearer other"}
     assert await refused(await desk.get(f"/api/sessions/{session}/transcript", headers=wrong)) == (404, "not_found")
+
+
+async def test_user_tells_where_they_walk_and_nobody_else_does(desk: Desk) -> None:
+    session = await desk.session(page_url=f"{SHOP}/m5.html")
+    seen = {"page_url": f"{SHOP}/m7.html", "page_title": "M7"}
+    path = f"/api/sessions/{session}/visit"
+    assert (await desk.post(path, seen, headers=BEARER)).status == 204
+    assert [(told, there.page_title) for told, there in desk.live.walks] == [(session, "M7")]
+    assert await refused(await desk.post(path, seen)) == (404, "not_found")
+    desk.app[WALKS]._burst = 0.0
+    assert await refused(await desk.post(path, seen, headers=BEARER)) == (429, "too_often")
