@@ -17,7 +17,7 @@ from matcher.ledger import Ledger
 from matcher.pool import Member
 from matcher.queue import Ticket
 from matcher.rules import MOST_PRIORITY, Rules, check_capacity
-from matcher.states import check_request, check_staff
+from matcher.states import RequestStep, check_request, check_staff
 from matcher.types import (
     AnyEvent,
     Medium,
@@ -179,6 +179,12 @@ class Engine:
             book.become_call(ticket)
         return book.finish()
 
+    def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return self._aside("set_aside", request, now_ms, aside=True)
+
+    def take_back(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return self._aside("take_back", request, now_ms, aside=False)
+
     def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
         book = self._book.begin(now_ms)
         ticket = book.ticket(request)
@@ -291,6 +297,14 @@ class Engine:
         if fence is not None and fence < ticket.reservation_fence:
             raise Refused("stale_fence")
         return ticket
+
+    def _aside(self, step: RequestStep, request: str, now_ms: int, *, aside: bool) -> list[AnyEvent]:
+        book = self._book.begin(now_ms)
+        ticket = book.ticket(request)
+        check_request(step, ticket.state)
+        if ticket.aside != aside:
+            book.set_aside(ticket, aside=aside)
+        return book.finish()
 
     def _over(self, request: str, now_ms: int, *, wrap_up: bool) -> list[AnyEvent]:
         book = self._book.begin(now_ms)

@@ -17,7 +17,7 @@ from matcher.rules import Rules
 from matcher.selection import Match, Selection
 from matcher.types import (
     AnyEvent,
-    Medium,
+    HeldAs,
     Place,
     Refused,
     Request,
@@ -51,7 +51,7 @@ class Ledger:
         self.tickets: dict[str, Ticket] = {}
         self.reservations: dict[str, Ticket] = {}
         self.final: OrderedDict[str, None] = OrderedDict()
-        self.orphans: dict[str, dict[str, Medium]] = {}  # accepted requests whose holder is signed out
+        self.orphans: dict[str, dict[str, HeldAs]] = {}  # accepted requests whose holder is signed out
         self._arrivals = 0
         self._events: list[AnyEvent] = []
         self._waiting: list[Ticket] = []
@@ -130,8 +130,8 @@ class Ledger:
 
     def admit(self, staff: Staff) -> Member:
         member = self.roster.add(staff, self.queues, self.now_ms)
-        for request, medium in self.orphans.pop(staff.id, {}).items():
-            member.take(request, medium)
+        for request, held_as in self.orphans.pop(staff.id, {}).items():
+            member.take(request, held_as)
         self.renew(member)
         self.settle(member)
         return member
@@ -146,11 +146,12 @@ class Ledger:
         member.find_obstacles()
         if member.is_idle:
             self._freed.append(member)
-        state, ready, former = member.state, member.ready, member.reported
-        if former is None or state != former[0] or ready != former[1] or reason:
-            if former is None or state != former[0] or reason:
+        state, ready = member.state, member.mode == "available"
+        changed = state != member.reported or bool(reason)
+        if changed or ready != member.reported_ready:
+            member.reported, member.reported_ready = state, ready
+            if changed:
                 member.since_ms = self.now_ms
-            member.reported = state, ready
             until_ms = self._until(member) if state in TIMED else None
             self._note(StaffChanged(self._next_fence(), self.now_ms, member.staff.id, state, reason, until_ms, ready))
 
@@ -226,6 +227,7 @@ class Ledger:
         names = ticket.request.excluded if excluded is None else ticket.request.excluded | {excluded}
         ticket.request = replace(ticket.request, first=True, excluded=names, only="")
         ticket.waiting_since_ms = self.now_ms
+        ticket.aside = False
         self.wait(ticket, reason)
 
     def suspend(self, ticket: Ticket) -> None:
@@ -274,18 +276,34 @@ class Ledger:
         elif ticket.state == "reserved" and member is not None and not member.has_room("call"):
             self.end_reservation(ticket, "cancelled", "channel")
             self.wait(ticket, "channel")
-        elif ticket.state == "accepted" and member is not None:
-            member.drop(request.id)
-            member.take(request.id, "call")
-            self.settle(member)
         elif ticket.state == "accepted":
-            self.orphans[cast(str, ticket.staff)][request.id] = "call"
+            self._recount(ticket)
+
+    def set_aside(self, ticket: Ticket, *, aside: bool) -> None:
+        """Free the place of an accepted request, or give it back."""
+        ticket.aside = aside
+        member = self.roster.members.get(cast(str, ticket.staff))
+        if member is not None and aside:
+            member.idle_since_ms = self.now_ms
+        self._recount(ticket)
+
+    def _recount(self, ticket: Ticket) -> None:
+        """Count an accepted request for its holder as it counts now."""
+        request, staff = ticket.request.id, cast(str, ticket.staff)
+        member = self.roster.members.get(staff)
+        if member is None:
+            self.orphans[staff][request] = ticket.held_as
+            return
+        member.drop(request)
+        member.take(request, ticket.held_as)
+        self.settle(member)
 
     def bring_back(self, status: RequestStatus) -> None:
         if status.state not in ("waiting", "reserved", "suspended", "accepted"):
             return
         ticket = self.issue(status.request)
         if status.state == "accepted" and status.staff is not None:
+            ticket.aside = status.aside
             holder = self.roster.members.get(status.staff) or self._absent(status.staff, ticket)
             self.hold(ticket, holder)
             self._change(ticket, "accepted", "restored")
@@ -321,11 +339,14 @@ class Ledger:
 
     def hold(self, ticket: Ticket, member: Member) -> None:
         ticket.staff = member.staff.id
-        member.take(ticket.request.id, ticket.request.medium)
+        member.take(ticket.request.id, ticket.held_as)
         self.settle(member)
 
     def let_go(self, ticket: Ticket, *, wrap_up: bool, reason: str = "") -> None:
-        """Take an accepted request from its holder. `wrap_up`: after their last one the holder wraps up, else is free at once."""
+        """Take an accepted request from its holder.
+
+        `wrap_up`: after the last one that takes a place the holder wraps up. Otherwise they are free at once.
+        """
         request, staff = ticket.request.id, cast(str, ticket.staff)
         ticket.staff = None
         self.deadlines.clear("entered", (request,))
@@ -337,6 +358,9 @@ class Ledger:
                 del self.orphans[staff]
             return
         member.drop(request)
+        if ticket.aside:
+            self.settle(member)
+            return
         member.idle_since_ms = self.now_ms
         if wrap_up and not member.load:
             self.set_mode(member, "wrap_up", reason)

@@ -55,6 +55,12 @@ class MemoryStore:
     async def becomes_call(self, request: str, now_ms: int) -> list[AnyEvent]:
         return self._engine.becomes_call(request, now_ms)
 
+    async def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return self._engine.set_aside(request, now_ms)
+
+    async def take_back(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return self._engine.take_back(request, now_ms)
+
     async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
         return self._engine.entered(request, now_ms)
 

@@ -6,27 +6,41 @@ A *tier* says how widely a request is offered. It is named `ring` in the code.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from matcher.ordered import Ordered
 from matcher.rules import ALL, ANY, CALL_WEIGHT, EXACT, MEDIA, PARENT, SERVED_BY
-from matcher.types import Medium, PassedOver, PassedReason, RequestKind, Staff, StaffMode, StaffRole, StaffState, StaffStatus
+from matcher.types import (
+    HeldAs,
+    Medium,
+    PassedOver,
+    PassedReason,
+    RequestKind,
+    Staff,
+    StaffMode,
+    StaffRole,
+    StaffState,
+    StaffStatus,
+)
 
 PoolKey = tuple[StaffRole, frozenset[str], frozenset[str], frozenset[str], frozenset[Medium]]
 IdleItem = tuple[int, int, str, "Member"]
+Obstacles = dict[Medium, PassedOver | None]
+NO_OBSTACLE: Final[Obstacles] = {"text": None, "call": None}
 
 
 class Member:
     """One signed-in member of staff.
 
-    `mode`: what they chose, or what a timeout set. `state` also depends on `live` (accepted requests and the medium of each),
-    `reservation` and `lost`. `counts`: how many of them there are of each medium. `obstacles`: by medium, why they can get no
-    request now; None: they are idle for it. `idle_item`: their entry in `Pool.idle`. `reported`: state and `ready` in the last
-    event.
+    `mode`: what they chose, or what a timeout set. `state` also depends on `live` (accepted requests and how each counts),
+    `reservation` and `lost`. `texts`, `calls`: how many of them take a place. `obstacles`: by medium, why they can get no
+    request now; None: they are idle for it. `is_idle`: for at least one medium. `idle_item`: their entry in `Pool.idle`.
+    `reported`: state and `ready` in the last event.
     """
 
     __slots__ = (
-        "counts", "idle_item", "idle_since_ms", "live", "lost", "mode", "obstacles", "passed", "pool", "reported", "reservation",
-        "since_ms", "staff",
+        "calls", "idle_item", "idle_since_ms", "is_idle", "live", "lost", "mode", "obstacles", "passed", "pool", "reported",
+        "reported_ready", "reservation", "same", "since_ms", "staff", "texts",
     )  # fmt: skip  # a list of names
 
     def __init__(self, staff: Staff, pool: Pool, now_ms: int) -> None:
@@ -35,48 +49,52 @@ class Member:
         self.mode: StaffMode = "away"
         self.lost = False
         self.reservation: str | None = None
-        self.live: dict[str, Medium] = {}
-        self.counts: dict[Medium, int] = dict.fromkeys(MEDIA, 0)
+        self.live: dict[str, HeldAs] = {}
+        self.texts = 0
+        self.calls = 0
         self.since_ms = now_ms
         self.idle_since_ms = now_ms
         self.idle_item: IdleItem | None = None
-        self.reported: tuple[StaffState, bool] | None = None
+        self.reported: StaffState | None = None
+        self.reported_ready = False
         self.passed: dict[str, PassedOver] = {}
-        self.obstacles: dict[Medium, PassedOver | None] = {}
+        self.same: dict[PassedReason, Obstacles] = {}
+        self.obstacles: Obstacles = NO_OBSTACLE
+        self.is_idle = False
         self.find_obstacles()
 
     @property
     def sessions(self) -> int:
-        counts = self.counts
-        return counts["text"] + counts["call"]
+        """The number of requests that take a place."""
+        return self.texts + self.calls
 
     @property
     def load(self) -> int:
-        return self.sessions + (self.reservation is not None)
+        return self.texts + self.calls + (self.reservation is not None)
 
     @property
     def burden(self) -> int:
         """By what the least loaded member is chosen: calls, then texts."""
-        counts = self.counts
-        return counts["call"] * CALL_WEIGHT + counts["text"]
+        return self.calls * CALL_WEIGHT + self.texts
 
     def has_room(self, medium: Medium) -> bool:
         """Return whether their capacity for this medium is not used up."""
-        return self.counts[medium] < (self.staff.texts if medium == "text" else self.staff.calls)
+        return self.texts < self.staff.texts if medium == "text" else self.calls < self.staff.calls
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether they can get a request of some medium now."""
-        return None in self.obstacles.values()
-
-    def take(self, request: str, medium: Medium) -> None:
+    def take(self, request: str, held_as: HeldAs) -> None:
         """Count an accepted request."""
-        self.live[request] = medium
-        self.counts[medium] += 1
+        self.live[request] = held_as
+        self._count(held_as, 1)
 
     def drop(self, request: str) -> None:
         """Stop counting a request that is in `live`."""
-        self.counts[self.live.pop(request)] -= 1
+        self._count(self.live.pop(request), -1)
+
+    def _count(self, held_as: HeldAs, change: int) -> None:
+        if held_as == "text":
+            self.texts += change
+        elif held_as == "call":
+            self.calls += change
 
     @property
     def state(self) -> StaffState:
@@ -84,7 +102,7 @@ class Member:
             return "lost"
         if self.reservation is not None:
             return "reserved"
-        return "busy" if self.sessions else self.mode
+        return "busy" if self.texts or self.calls else self.mode
 
     @property
     def ready(self) -> bool:
@@ -98,25 +116,39 @@ class Member:
 
     def find_obstacles(self) -> None:
         """Set `obstacles`. A member with a ringing request gets no second one, whatever their capacity."""
-        if self.lost or self.reservation is not None:
-            both = self.passed_over("lost" if self.lost else "busy")
-            self.obstacles = {"text": both, "call": both}
+        self.is_idle = False
+        if self.lost:
+            self.obstacles = self._both("lost")
             return
-        staff, counts = self.staff, self.counts
+        if self.reservation is not None:
+            self.obstacles = self._both("busy")
+            return
+        staff = self.staff
         mode = None if self.mode == "available" else self.passed_over(self.mode)
         text = call = mode
-        if counts["text"] >= staff.texts:
+        if self.texts >= staff.texts:
             text = self.passed_over("full" if staff.texts > 1 else "busy")
-        elif counts["call"] and not staff.texts_in_call:
+        elif self.calls and not staff.texts_in_call:
             text = self.passed_over("in_call")
-        if counts["call"] >= staff.calls:
+        if self.calls >= staff.calls:
             call = self.passed_over("full" if staff.calls > 1 else "busy")
-        self.obstacles = {"text": text, "call": call}
+        if text is None and call is None:
+            self.obstacles = NO_OBSTACLE
+        else:
+            self.obstacles = {"text": text, "call": call}
+        self.is_idle = text is None or call is None
+
+    def _both(self, reason: PassedReason) -> Obstacles:
+        """Return one obstacle for both media. Every ring needs it, so that it is made once for each reason."""
+        known = self.same.get(reason)
+        if known is None:
+            passed = self.passed_over(reason)
+            known = self.same[reason] = {"text": passed, "call": passed}
+        return known
 
     def status(self) -> StaffStatus:
-        staff, counts = self.staff, self.counts
-        texts, calls = counts["text"], counts["call"]
-        return StaffStatus(staff.id, self.state, self.load, self.since_ms, staff.role, texts, calls, self.ready)
+        staff = self.staff
+        return StaffStatus(staff.id, self.state, self.load, self.since_ms, staff.role, self.texts, self.calls, self.ready)
 
 
 class Demand:

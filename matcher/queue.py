@@ -19,7 +19,7 @@ from matcher.estimate import Pickups
 from matcher.ordered import Ordered
 from matcher.pool import Demand
 from matcher.rules import Rules
-from matcher.types import Medium, Request, RequestKind, RequestState, RequestStatus, StaffRole
+from matcher.types import HeldAs, Medium, Request, RequestKind, RequestState, RequestStatus, StaffRole
 
 QueueKey = tuple[RequestKind, str, str, tuple[str, ...], Medium]
 OpensAfter = tuple[int, int, int]  # ms of waiting, by tier
@@ -34,11 +34,11 @@ class Ticket:
 
     `blocked`: members who are excluded for a while, because they declined or missed it. `waiting_since_ms`: start of the present
     wait; it is later than the enqueue time after an owner disconnected. `counts_from_ms`: the enqueue time, moved earlier by the
-    priority. `item`: its entry in its lane.
+    priority. `item`: its entry in its lane. `aside`: it is accepted, but its user has left the page.
     """
 
     __slots__ = (
-        "arrival", "blocked", "counts_from_ms", "item", "lane", "opens_after_ms", "queue", "request", "reservation",
+        "arrival", "aside", "blocked", "counts_from_ms", "item", "lane", "opens_after_ms", "queue", "request", "reservation",
         "reservation_fence", "staff", "state", "until_ms", "waiting_since_ms",
     )  # fmt: skip  # a list of names
 
@@ -47,6 +47,7 @@ class Ticket:
         self.queue = queue
         self.arrival = arrival
         self.state: RequestState = "waiting"
+        self.aside = False
         self.waiting_since_ms = now_ms
         self.counts_from_ms = request.enqueued_at_ms - request.priority * rules.priority_step_ms
         self.opens_after_ms = rules.opens_after_ms(request)
@@ -71,8 +72,13 @@ class Ticket:
         request = self.request
         return staff in self.blocked or staff in request.excluded or (bool(request.only) and staff != request.only)
 
+    @property
+    def held_as(self) -> HeldAs:
+        """The kind of place that it takes of its holder."""
+        return "aside" if self.aside else self.request.medium
+
     def status(self) -> RequestStatus:
-        return RequestStatus(self.request, self.state, self.reservation, self.staff, self.until_ms)
+        return RequestStatus(self.request, self.state, self.reservation, self.staff, self.until_ms, self.aside)
 
 
 class Lane:

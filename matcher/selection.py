@@ -121,15 +121,16 @@ class Selection:
 
     # --- parts -----------------------------------------------------------------------------------------------------
 
-    def _fronts_for(self, member: Member) -> Iterator[list[FrontItem]]:
-        """Yield the fronts in the member's languages, of the media for which they are idle."""
-        fronts, role = self.queues.fronts, member.pool.role
+    def _fronts_for(self, member: Member) -> list[list[FrontItem]]:
+        """Return the fronts in the member's languages, of the media for which they are idle."""
+        fronts, role, found = self.queues.fronts, member.pool.role, []
         for medium, obstacle in member.obstacles.items():
             if obstacle is None:
                 for language in member.staff.languages:
                     front = fronts.get((role, language, medium))
                     if front:
-                        yield front
+                        found.append(front)
+        return found
 
     def _ring_in(self, ticket: Ticket, name: str) -> int | None:
         member = self.roster.members.get(name)

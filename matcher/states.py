@@ -6,7 +6,9 @@ from typing import Literal
 
 from matcher.types import Refused, RequestState, StaffState
 
-RequestStep = Literal["suspend", "resume", "cancel", "unserved", "entered", "requeue", "complete", "release", "transfer"]
+RequestStep = Literal[
+    "suspend", "resume", "cancel", "unserved", "set_aside", "take_back", "entered", "requeue", "complete", "release", "transfer",
+]  # fmt: skip  # a list of names
 StaffStep = Literal["set_available", "set_away", "wrapped_up"]
 
 REQUEST_STEPS: dict[RequestStep, frozenset[RequestState]] = {
@@ -14,6 +16,8 @@ REQUEST_STEPS: dict[RequestStep, frozenset[RequestState]] = {
     "resume": frozenset({"suspended"}),
     "cancel": frozenset({"waiting", "suspended", "reserved"}),
     "unserved": frozenset({"waiting"}),
+    "set_aside": frozenset({"accepted"}),
+    "take_back": frozenset({"accepted"}),
     "entered": frozenset({"accepted"}),
     "requeue": frozenset({"accepted"}),
     "complete": frozenset({"accepted"}),

@@ -13,6 +13,7 @@ from msgspec import Struct
 RequestKind = Literal["user", "callback", "help"]
 StaffRole = Literal["counselor", "professional"]
 Medium = Literal["text", "call"]  # what a request asks for; voice and video are both calls
+HeldAs = Literal["text", "call", "aside"]  # how an accepted request counts for its holder: "aside" takes no place
 RequestState = Literal["waiting", "suspended", "reserved", "accepted", "completed", "unserved", "cancelled"]
 ReservationState = Literal["pending", "accepted", "declined", "expired", "cancelled"]
 StaffState = Literal["away", "available", "reserved", "busy", "wrap_up", "lost", "signed_out"]
@@ -185,6 +186,8 @@ class StaffStatus:
 
 @dataclass(frozen=True, slots=True)
 class RequestStatus:
+    """An open request. `aside`: it is accepted and takes no place, because its user has left the page."""
+
     """State of one request. The last three fields belong to its present reservation, if there is one."""
 
     request: Request
@@ -192,6 +195,7 @@ class RequestStatus:
     reservation: str | None = None
     staff: str | None = None
     expires_at_ms: int | None = None
+    aside: bool = False
 
 
 @dataclass(slots=True)
@@ -287,6 +291,12 @@ class MatchStore(Protocol):
         even beyond their capacity.
         """
 
+    async def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:
+        """Free the place of an accepted request, because its user has left the page. Its holder keeps it and may get others."""
+
+    async def take_back(self, request: str, now_ms: int) -> list[AnyEvent]:
+        """Give a request that was set aside its place again, at once and even beyond its holder's capacity."""
+
     async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
         """Note that the holder is in the room. Without it the sweep requeues the request 30 s after accepting, as first."""
 
@@ -294,7 +304,11 @@ class MatchStore(Protocol):
         """Requeue an accepted request whose owner disconnected: before all others, and never again for that owner."""
 
     async def complete(self, request: str, now_ms: int) -> list[AnyEvent]:
-        """End an accepted request with its session. Its holder goes to wrap-up, which ends by itself after 120 s (`away`)."""
+        """End an accepted request with its session.
+
+        After their last one its holder goes to wrap-up, which ends by itself after 120 s (`away`). A request that was set aside
+        leads to no wrap-up.
+        """
 
     async def release(self, request: str, now_ms: int) -> list[AnyEvent]:
         """End an accepted request without a wrap-up: a professional stopped catching up, or has taken the session over."""

@@ -100,6 +100,12 @@ class RedisStore:
     async def becomes_call(self, request: str, now_ms: int) -> list[AnyEvent]:
         return await self._step("becomes_call", now_ms, request)
 
+    async def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return await self._step("set_aside", now_ms, request)
+
+    async def take_back(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return await self._step("take_back", now_ms, request)
+
     async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
         return await self._step("entered", now_ms, request)
 

@@ -73,7 +73,12 @@ def packed_request(request: Request) -> dict[str, Any]:
 
 
 def packed_status(status: RequestStatus) -> dict[str, Any]:
-    return {"request": packed_request(status.request), "state": status.state, "staff": status.staff or False}
+    return {
+        "request": packed_request(status.request),
+        "state": status.state,
+        "staff": status.staff or False,
+        "aside": status.aside,
+    }
 
 
 def _reserved(fence: int, at_ms: int, reservation: str, request: str, staff: str, expires_at_ms: int, why: list[Any]) -> Reserved:
@@ -117,7 +122,7 @@ def request_status(ticket: dict[str, Any]) -> RequestStatus:
         ticket["medium"],
     )
     reservation, staff, until_ms = ticket.get("reservation"), ticket.get("staff"), ticket.get("until_ms")
-    return RequestStatus(request, ticket["state"], reservation, staff, until_ms)
+    return RequestStatus(request, ticket["state"], reservation, staff, until_ms, ticket.get("aside", False))
 
 
 def staff_status(packed: list[Any]) -> StaffStatus:

@@ -60,6 +60,12 @@ class CheckedStore:
     async def becomes_call(self, request: str, now_ms: int) -> list[AnyEvent]:
         return await (await self._ours()).becomes_call(request, now_ms)
 
+    async def set_aside(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return await (await self._ours()).set_aside(request, now_ms)
+
+    async def take_back(self, request: str, now_ms: int) -> list[AnyEvent]:
+        return await (await self._ours()).take_back(request, now_ms)
+
     async def entered(self, request: str, now_ms: int) -> list[AnyEvent]:
         return await (await self._ours()).entered(request, now_ms)
 

@@ -94,8 +94,9 @@ class Index:
         return sum(entry.session.state == "active" for entry in self._by_staff.get(staff, {}).values())
 
     def counts_of(self, staff: str) -> tuple[int, int]:
-        """Return how many active text sessions and how many active calls the member of staff has."""
-        active = [entry.session for entry in self._by_staff.get(staff, {}).values() if entry.session.state == "active"]
+        """Return how many text sessions and how many calls take a place of the member of staff."""
+        sessions = [entry.session for entry in self._by_staff.get(staff, {}).values()]
+        active = [session for session in sessions if session.state == "active" and not session.aside]
         texts = sum(session.channel == "text" and not session.calling_back() for session in active)
         return texts, len(active) - texts
 

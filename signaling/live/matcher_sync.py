@@ -152,7 +152,7 @@ class Agreeing:
                     await self.matching.ring_lost(wanted.request, ringing, found.fence)
                 state: m.RequestState = "accepted" if wanted.staff else "waiting" if here else "suspended"
                 request = self.requests.request_of(entry, wanted)
-                missing.append(m.RequestStatus(request, state, staff=wanted.staff or None))
+                missing.append(m.RequestStatus(request, state, staff=wanted.staff or None, aside=wanted.aside))
         if missing:
             log.info("requests brought back", requests=len(missing))
             await self.requests.call(self._store.restore(missing, self._now()))
@@ -194,13 +194,14 @@ class Agreeing:
         store, now, request = self._store, self._now(), wanted.request
         if status.state == "accepted":
             await self._step(store.transfer_owner(request, wanted.staff, now))
+            await self._step(store.set_aside(request, now) if wanted.aside else store.take_back(request, now))
             return
         person = entry.session.people.get(wanted.staff)
         if person is not None and not person.entered:
             self.requests.take(m.RequestChanged(fence, now, request, "waiting", "never_entered"))
             return
         await self._step(store.cancel(request, now, "ended"))
-        back = m.RequestStatus(self.requests.request_of(entry, wanted), "accepted", staff=wanted.staff)
+        back = m.RequestStatus(self.requests.request_of(entry, wanted), "accepted", staff=wanted.staff, aside=wanted.aside)
         await self._step(store.restore([back], now))
 
     def _alike(self, entry: Entry, wanted: Reinstate, here: bool, ringing: Ringing | None, status: m.RequestStatus) -> bool:
@@ -241,7 +242,7 @@ class Agreeing:
 
 def _alike(wanted: Reinstate, here: bool, ringing: Ringing | None, status: m.RequestStatus) -> bool:
     if wanted.staff:
-        return status.state == "accepted" and status.staff == wanted.staff
+        return status.state == "accepted" and (status.staff, status.aside) == (wanted.staff, wanted.aside)
     if not here:
         return status.state == "suspended" and ringing is None
     if status.state == "reserved":

@@ -27,6 +27,8 @@ _STEPS: Final[dict[StepName, Callable[[m.MatchStore, str, int], Coroutine[Any, A
     "complete": lambda store, request, now: store.complete(request, now),
     "release": lambda store, request, now: store.release(request, now),
     "unserved": lambda store, request, now: store.unserved(request, now),
+    "set_aside": lambda store, request, now: store.set_aside(request, now),
+    "take_back": lambda store, request, now: store.take_back(request, now),
     "becomes_call": lambda store, request, now: store.becomes_call(request, now),
 }
 
@@ -87,7 +89,9 @@ class Requests:
                     state: m.RequestState = "suspended"  # until its user is back; a callback needs no connected user
                     if effect.staff or effect.kind == "callback":
                         state = "accepted" if effect.staff else "waiting"
-                    status = m.RequestStatus(self.request_of(entry, effect), state, staff=effect.staff or None)
+                    status = m.RequestStatus(
+                        self.request_of(entry, effect), state, staff=effect.staff or None, aside=effect.aside
+                    )
                     await self.call(store.restore([status], now))
         except m.Refused as refused:
             self._refused[f"matcher_{refused.reason}"] += 1

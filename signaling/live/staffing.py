@@ -172,7 +172,7 @@ class Staffing:
                     name=record.name,
                     role=record.role,
                     state=told.state,
-                    sessions=texts + calls,
+                    sessions=self._index.active_of(staff),
                     since=told.since,
                     languages=list(record.languages),
                     ready=told.ready,

@@ -95,14 +95,15 @@ class CategoryView(Struct, kw_only=True):
 class ParticipantView(Struct, kw_only=True):
     """A person in the session. An ``operator`` listens in: they hear the others, and nobody hears them.
 
-    ``presence``: here; lost (disconnected); reading (a professional who is catching up, unheard); gone.
+    ``presence``: here; lost (disconnected); left_page (the user of a text session, after a minute without connection); reading
+    (a professional who is catching up, unheard); gone.
     ``peer``: the state of their connection to the media worker; "lost" means that it failed.
     """
 
     id: str
     name: str
     role: Role
-    presence: Literal["here", "lost", "reading", "gone"] = "here"
+    presence: Literal["here", "lost", "left_page", "reading", "gone"] = "here"
     peer: Literal["none", "connecting", "live", "text_only", "lost"] = "none"
     media: Media = msgspec.field(default_factory=Media)
     owner: bool = False

@@ -58,8 +58,8 @@ class ThresholdItem(Struct, kw_only=True):
 class StaffItem(Struct, kw_only=True):
     """A member of staff in a list.
 
-    ``sessions``: how many they have now, ``texts`` and ``calls`` together; ``most_texts``, ``most_calls``: their capacity.
-    ``since``: when they entered ``state``. ``ready``: as in ``StaffMe``.
+    ``sessions``: how many they have now; ``texts``, ``calls``: how many of these take a place, because their user has not left
+    the page; ``most_texts``, ``most_calls``: their capacity. ``since``: when they entered ``state``. ``ready``: see ``StaffMe``.
     """
 
     id: str

@@ -401,7 +401,19 @@ class Enqueue:
     first: bool = False
 
 
-StepName = Literal["cancel", "suspend", "resume", "entered", "requeue", "complete", "release", "unserved", "becomes_call"]
+StepName = Literal[
+    "cancel",
+    "suspend",
+    "resume",
+    "entered",
+    "requeue",
+    "complete",
+    "release",
+    "unserved",
+    "becomes_call",
+    "set_aside",
+    "take_back",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,6 +448,7 @@ class Reinstate:
     excluded: tuple[str, ...] = ()
     only: str = ""
     first: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,8 @@ def promote(session: Session, asked_for: Help, professional: Person, out: list[E
     if asked_for.transfer:  # the new owner already holds another request of the user
         out.append(Step("complete", session.request))
         session.request = asked_for.request
+        if session.aside:
+            out.append(Step("set_aside", session.request))
     else:
         out.append(Transfer(session.request, professional.staff))
         out.append(Step("release", asked_for.request))

@@ -13,7 +13,7 @@ from signaling.protocol.reasons import EndReason, OverReason
 from signaling.session import callback as callbacks
 from signaling.session import help as helping
 from signaling.session import hold as holding
-from signaling.session import listening, model, notes, people
+from signaling.session import listening, model, notes, people, standing
 from signaling.session import preferred as preferring
 from signaling.session import recording as recordings
 from signaling.session import transfer as transferring
@@ -183,6 +183,8 @@ def _back_to_waiting(session: Session, reason: OverReason, out: list[Effect]) ->
     session.state = "callback" if callbacks.due_again(session) else "waiting"
     session.owner, session.owner_lost, session.choices, session.returned = "", False, [], True
     session.timers.pop("owner_lost", None)
+    session.timers.pop("aside", None)
+    session.aside = False
     people.forget_peers(session)
     out.append(Note(session.state, {"why": reason}))
 
@@ -251,7 +253,7 @@ def _callback_missed(session: Session, event: CallbackMissed, now: int, out: lis
 
 def _finish(session: Session, reason: EndReason, now: int) -> None:
     session.timers.clear()
-    session.ringing, session.choices, session.owner_lost = None, [], False
+    session.ringing, session.choices, session.owner_lost, session.aside = None, [], False, False
     session.ended_at, session.end_reason = session.ended_at or now, session.end_reason or reason
     people.forget_peers(session)
 
@@ -368,6 +370,7 @@ def _callback_timer(session: Session, now: int, out: list[Effect]) -> None:
 _TIMERS: dict[str, Callable[[Session, int, list[Effect]], None]] = {
     "idle": lambda session, now, out: _close(session, "idle", now, out),
     "user_lost": _user_lost_for_good,
+    "aside": people.set_aside,
     "owner_lost": _owner_lost_for_good,
     "professional_lost": lambda session, now, out: helping.professional_out(session, "lost", now, out),
     "catch_up": lambda session, now, out: helping.professional_out(session, "too_slow", now, out),
@@ -398,7 +401,7 @@ def _restored(session: Session, event: Restored, now: int, out: list[Effect]) ->
             session.epoch += 1
         people.user_lost(session, now, out)
         owner = session.people[session.owner]
-        out.append(Reinstate(session.request, session.request_kind(), session.category, session.enqueued_at, owner.staff))
+        out.append(standing.with_owner(session, owner))
         if not session.owner_lost:
             session.timers["owner_lost"] = now + model.OWNER_LOST_MS
         professional, asked = session.professional(), session.open_help()

@@ -14,7 +14,17 @@ from signaling.protocol.words import CallbackState, Channel, HelpState, Mode, No
 PeerName = Literal["none", "connecting", "live", "text_only", "lost"]
 Choice = Literal["wait", "another", "message"]
 Timer = Literal[
-    "idle", "user_lost", "owner_lost", "professional_lost", "hunt", "catch_up", "wrap_up", "preferred", "callback", "upgrade"
+    "idle",
+    "user_lost",
+    "aside",
+    "owner_lost",
+    "professional_lost",
+    "hunt",
+    "catch_up",
+    "wrap_up",
+    "preferred",
+    "callback",
+    "upgrade",
 ]
 UpgradeState = Literal["ringing", "declined", "missed"]
 RequestKind = Literal["user", "callback", "help"]
@@ -24,6 +34,7 @@ UNOPENED_MS = 30_000  # how long a new session waits for its page to load and sa
 WAITING_LOST_MS = 60_000  # how long a waiting session waits for its disconnected user
 USER_LOST_MS = 2 * 60_000  # how long an active call waits for its disconnected user
 USER_LOST_TEXT_MS = 15 * 60_000  # the same for text sessions
+ASIDE_MS = 60_000  # how long the disconnected user of a text session takes a place of their counselor
 OWNER_LOST_MS = 30_000  # how long a session waits for its disconnected owner
 PROFESSIONAL_LOST_MS = 30_000  # how long a session waits for its disconnected professional
 PREFERRED_MS = 20_000  # how long a returning user is offered only to the last counselor
@@ -175,6 +186,7 @@ class Session(Struct, kw_only=True):
     ``epoch``: counts how often the room was opened; a worker ignores commands of an older epoch.
     ``timers``: name → when it fires (Unix ms). ``held``: the owner has put the user on hold.
     ``may_listen``: the user was told before entering that an operator may listen in.
+    ``aside``: the user of this text session has left the page, and takes no place of their counselor until they return.
     """
 
     id: str
@@ -203,6 +215,7 @@ class Session(Struct, kw_only=True):
     callback: Callback | None = None
     help: Help | None = None
     held: bool = False
+    aside: bool = False
     upgrade: Upgrade | None = None
     recording: Recording = msgspec.field(default_factory=Recording)
     may_listen: bool = False

@@ -11,6 +11,7 @@ from signaling.session.events import (
     DropPeer,
     Effect,
     MediaChanged,
+    Note,
     PeerChanged,
     PeerOffered,
     PeerReported,
@@ -59,6 +60,7 @@ def connected(session: Session, event: Connected, now: int, out: list[Effect]) -
     person.connected = True
     if person.id == session.user:
         session.timers.pop("user_lost", None)
+        _back_on_the_page(session, out)
         if session.state == "waiting":
             out.append(Step("resume", session.request))
         elif session.state == "preparing":
@@ -129,6 +131,25 @@ def user_lost(session: Session, now: int, out: list[Effect]) -> None:
     elif session.state == "active" and not session.calling_back():
         patience = model.USER_LOST_TEXT_MS if session.channel == "text" else model.USER_LOST_MS
         session.timers["user_lost"] = now + patience
+        if session.channel == "text" and not session.aside:
+            session.timers["aside"] = now + model.ASIDE_MS
+
+
+def set_aside(session: Session, now: int, out: list[Effect]) -> None:
+    """Free the counselor's place, because the user of a text session has left the page. The session waits for their return."""
+    if session.state == "active" and session.channel == "text":
+        session.aside = True
+        out.append(Step("set_aside", session.request))
+        out.append(Note("aside", {"state": "left"}))
+
+
+def _back_on_the_page(session: Session, out: list[Effect]) -> None:
+    """Give the returning user their place again, whatever their counselor has taken meanwhile."""
+    session.timers.pop("aside", None)
+    if session.aside:
+        session.aside = False
+        out.append(Step("take_back", session.request))
+        out.append(Note("aside", {"state": "back"}))
 
 
 def media_changed(session: Session, event: MediaChanged, now: int, out: list[Effect]) -> None:

@@ -6,7 +6,7 @@ A matcher that has lost its data gets them again. A matcher that went on without
 from __future__ import annotations
 
 from signaling.session.events import Reinstate
-from signaling.session.model import Help, Ringing, Session
+from signaling.session.model import Help, Person, Ringing, Session
 
 
 def open_requests(session: Session) -> list[tuple[Reinstate, bool, Ringing | None]]:
@@ -18,15 +18,18 @@ def open_requests(session: Session) -> list[tuple[Reinstate, bool, Ringing | Non
         return [(_waits(session), True, session.ringing)]
     if session.state != "active":
         return []
-    owner = session.people[session.owner]
-    found: list[tuple[Reinstate, bool, Ringing | None]] = [
-        (Reinstate(session.request, session.request_kind(), session.category, session.enqueued_at, owner.staff), True, None)
-    ]
+    found: list[tuple[Reinstate, bool, Ringing | None]] = [(with_owner(session, session.people[session.owner]), True, None)]
     asked, professional = session.open_help(), session.professional()
     if asked is not None:
         staff = professional.staff if professional else ""
         found.append((_asked_for(session, asked, staff), True, asked.ringing))
     return found
+
+
+def with_owner(session: Session, owner: Person) -> Reinstate:
+    """Return the request that the owner has accepted."""
+    kind, category, since = session.request_kind(), session.category, session.enqueued_at
+    return Reinstate(session.request, kind, category, since, owner.staff, aside=session.aside)
 
 
 def _waits(session: Session) -> Reinstate:

@@ -107,9 +107,11 @@ def _visible(session: Session) -> list[Person]:
 
 
 def _participant(session: Session, person: Person) -> ParticipantView:
-    presence: Literal["here", "lost", "reading"] = "lost"
+    presence: Literal["here", "lost", "left_page", "reading"] = "lost"
     if person.connected:
         presence = "reading" if person.reading else "here"
+    elif session.aside and session.channel == "text" and person.id == session.user:
+        presence = "left_page"
     return ParticipantView(
         id=person.id,
         name=person.name,

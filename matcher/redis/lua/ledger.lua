@@ -4,7 +4,7 @@
 -- Keys:
 --   "reservations"  reservation -> request
 --   "final"         ids of the last ended requests, in the order in which they ended
---   "orphans"       signed-out member -> the accepted requests that they still hold, as packed request -> medium
+--   "orphans"       signed-out member -> the accepted requests that they still hold, as packed request -> text, call, aside
 
 local Ledger = {}
 
@@ -183,6 +183,7 @@ function Ledger.wait_first(ticket, reason, excluded)
     ticket.excluded[excluded] = true
   end
   ticket.waiting_since_ms = World.now_ms
+  ticket.aside = nil
   Ledger.wait(ticket, reason)
 end
 
@@ -253,10 +254,15 @@ function Ledger.accept(ticket)
   Deadlines.set("entered", ticket.id, World.now_ms + RULES.enter_ms)
 end
 
+-- Return how an accepted request counts for its holder.
+local function held_as(ticket)
+  return ticket.aside and "aside" or ticket.medium
+end
+
 function Ledger.hold(ticket, member)
   ticket.staff = member.id
   tickets:put(ticket)
-  member.live[ticket.id] = ticket.medium
+  member.live[ticket.id] = held_as(ticket)
   Ledger.settle(member)
 end
 
@@ -271,7 +277,8 @@ local function change_orphans(staff, change_held)
   end
 end
 
--- Take an accepted request from its holder. `wrap_up`: after their last one the holder wraps up, else is free at once.
+-- Take an accepted request from its holder. `wrap_up`: after the last one that takes a place the holder wraps up. Otherwise they are
+-- free at once.
 function Ledger.let_go(ticket, wrap_up, reason)
   local staff = ticket.staff
   ticket.staff = nil
@@ -283,6 +290,10 @@ function Ledger.let_go(ticket, wrap_up, reason)
     return
   end
   member.live[ticket.id] = nil
+  if ticket.aside then
+    Ledger.settle(member)
+    return
+  end
   member.idle_since_ms = World.now_ms
   if wrap_up and load_of(member) == 0 then
     Ledger.set_mode(member, "wrap_up", reason)
@@ -301,6 +312,17 @@ local function absent(staff, kind)
   return member
 end
 
+-- Count an accepted request for its holder as it counts now.
+local function recount(ticket)
+  local member = members:get(ticket.staff)
+  if member then
+    member.live[ticket.id] = held_as(ticket)
+    Ledger.settle(member)
+  else
+    change_orphans(ticket.staff, function(held) held[ticket.id] = held_as(ticket) end)
+  end
+end
+
 -- Move an open request to the queue of calls, at its original time. Its ring ends if its member has no room for a call.
 function Ledger.become_call(ticket)
   Queues.take(ticket)
@@ -315,18 +337,27 @@ function Ledger.become_call(ticket)
   elseif ticket.state == "reserved" and not has_room_for_call(member) then
     Ledger.end_reservation(ticket, "cancelled", "channel")
     Ledger.wait(ticket, "channel")
-  elseif ticket.state == "accepted" and member then
-    member.live[ticket.id] = "call"
-    Ledger.settle(member)
   elseif ticket.state == "accepted" then
-    change_orphans(ticket.staff, function(held) held[ticket.id] = "call" end)
+    recount(ticket)
   end
 end
 
--- Load an open request of before a restart. `status`: request state staff(false: nobody).
+-- Free the place of an accepted request (`aside`: true), or give it back (nil).
+function Ledger.set_aside(ticket, aside)
+  ticket.aside = aside
+  tickets:put(ticket)
+  local member = members:get(ticket.staff)
+  if member and aside then
+    member.idle_since_ms = World.now_ms
+  end
+  recount(ticket)
+end
+
+-- Load an open request of before a restart. `status`: request state staff(false: nobody) aside.
 function Ledger.bring_back(status)
   local ticket = Ledger.issue(status.request)
   if status.state == "accepted" and status.staff then
+    ticket.aside = status.aside or nil
     Ledger.hold(ticket, members:get(status.staff) or absent(status.staff, ticket.kind))
     change(ticket, "accepted", "restored")
   elseif status.state == "suspended" then

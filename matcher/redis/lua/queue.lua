@@ -3,7 +3,7 @@
 -- A ticket is a request and its present state:
 --   id kind site language path medium enqueued_at_ms priority first only widens_ms excluded(set)  the request
 --   queue(id) arrival state waiting_since_ms blocked(set) lane                                    its place
---   reservation reservation_fence staff until_ms                                                  its reservation or holder
+--   reservation reservation_fence staff until_ms aside                                            its reservation or holder
 --
 -- Keys:
 --   "queues"                       packed (kind, site, language, path, medium) -> queue id

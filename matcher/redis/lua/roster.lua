@@ -1,6 +1,6 @@
 -- Signed-in members, and the idle ones among them (matcher/roster.py, matcher/pool.py). A tier is named `ring` in the code.
 --
--- A member: id role languages sites categories texts calls texts_in_call pool mode lost ringing(request) live(request -> medium)
+-- A member: id role languages sites categories texts calls texts_in_call pool mode lost ringing(request) live(request -> text, call, aside)
 -- since_ms idle_since_ms idle(entry) reported reported_ready obstacles(medium -> reason). A pool (members with the same skills, who take the same
 -- media): id role languages sites categories media.
 --
@@ -18,7 +18,7 @@ local Roster = {}
 
 local IDLE = 25 -- digits of load and time before the id in an entry of "idle:MEDIUM:POOL"
 
--- Return how many texts and how many calls a member has.
+-- Return how many texts and how many calls of a member take a place.
 local function counts_of(member)
   local texts, calls = 0, 0
   for _, medium in pairs(member.live) do

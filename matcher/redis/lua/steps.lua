@@ -6,6 +6,8 @@ local REQUEST_STEPS = {
   resume = {suspended = true},
   cancel = {waiting = true, suspended = true, reserved = true},
   unserved = {waiting = true},
+  set_aside = {accepted = true},
+  take_back = {accepted = true},
   entered = {accepted = true},
   requeue = {accepted = true},
   complete = {accepted = true},
@@ -150,6 +152,18 @@ function Steps.becomes_call(request)
     Ledger.become_call(ticket)
   end
 end
+
+local function switch_aside(step, aside)
+  return function(request)
+    local ticket = ticket_for(step, request)
+    if ticket.aside ~= aside then
+      Ledger.set_aside(ticket, aside)
+    end
+  end
+end
+
+Steps.set_aside = switch_aside("set_aside", true)
+Steps.take_back = switch_aside("take_back", nil)
 
 function Steps.entered(request)
   Deadlines.clear("entered", ticket_for("entered", request).id)

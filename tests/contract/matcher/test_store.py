@@ -247,6 +247,24 @@ class TestMatchStore:
         rang = ("rang", "b", "jimin", "cancelled", "channel")
         assert seen(await store.becomes_call("b", NOW)) == [rang, ("jimin", "busy", ""), ("b", "waiting", "channel")]
 
+    async def test_user_who_left_returns_beyond_the_capacity(self, store):
+        await available(store, counselor("jimin", texts=1))
+        await store.enqueue(asked("a", medium="text"), NOW)
+        await store.accept(await reservation_of(store, "a"), NOW)
+        await store.enqueue(asked("b", medium="text"), NOW)
+        assert ("rings", "b", "jimin") in seen(await store.set_aside("a", NOW))
+        await store.accept(await reservation_of(store, "b"), NOW)
+        status = await store.request_status("a")
+        assert (status.state, status.aside) == ("accepted", True)
+        assert await store.take_back("a", NOW) == []
+        assert (await store.staff_status("jimin")).texts == 2
+
+    async def test_request_is_restored_as_set_aside(self, store):
+        await store.restore([RequestStatus(asked("a", medium="text"), "accepted", staff="jimin", aside=True)], NOW)
+        assert (await store.staff_status("jimin")).load == 0
+        await store.take_back("a", NOW)
+        assert (await store.staff_status("jimin")).texts == 1
+
     @pytest.mark.parametrize(("texts", "calls"), [(0, 0), (3, -1), (1001, 1)])
     async def test_capacity_out_of_bounds_raises(self, store, texts, calls):
         with pytest.raises(ValueError, match="capacity"):

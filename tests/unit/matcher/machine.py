@@ -31,7 +31,19 @@ OPENS_AFTER_MS = {"exact": 0, "parent": 15_000, "any": 30_000}
 RINGS = list(OPENS_AFTER_MS)
 PATHS = [("lenses", "cameras"), ("cameras",), ("audio",)]
 NAMES = [f"s{number}" for number in range(4)]
-ANY_STEP = ["cancel", "suspend", "resume", "unserved", "becomes_call", "entered", "requeue", "complete", "release"]
+ANY_STEP = [
+    "cancel",
+    "suspend",
+    "resume",
+    "unserved",
+    "becomes_call",
+    "set_aside",
+    "take_back",
+    "entered",
+    "requeue",
+    "complete",
+    "release",
+]
 FINAL = ("completed", "cancelled", "unserved")
 
 names = st.sampled_from(NAMES)
@@ -208,7 +220,7 @@ class Matching(RuleBasedStateMachine):
         if name:
             self.do(step, name)
 
-    @rule(number=picks, step=st.sampled_from(["entered", "entered", "requeue", "complete", "complete", "release"]))
+    @rule(number=picks, step=st.sampled_from(["entered", "set_aside", "take_back", "requeue", "complete", "complete", "release"]))
     def go_on_with_an_accepted_one(self, number: int, step: str) -> None:
         name = self.pick(number, "accepted")
         if name:
@@ -409,8 +421,8 @@ class Matching(RuleBasedStateMachine):
         assert set(snapshot.staff) == set(self.skills)
         for name, member in snapshot.staff.items():
             theirs = [status for status in snapshot.requests.values() if status.staff == name]
-            held = [status.state for status in theirs]
-            media = [status.request.medium for status in theirs if status.state == "accepted"]
+            held = [status.state for status in theirs if not status.aside]
+            media = [status.request.medium for status in theirs if status.state == "accepted" and not status.aside]
             assert member.load == len(held)
             assert (member.texts, member.calls) == (media.count("text"), media.count("call"))
             assert held.count("reserved") <= 1

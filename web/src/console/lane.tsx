@@ -119,6 +119,11 @@ function SessionRow({
         {user?.presence === "lost" && session.state === "active" && !callsBack(session) && (
           <span class="dot dot-warn" title={t("state.lost")} />
         )}
+        {user?.presence === "left_page" && (
+          <span class="pill pill-warn" data-testid="row-left-page">
+            {t("session.left_page")}
+          </span>
+        )}
         {waits === null ? (
           <span class="num">{since(session.active_at ?? session.started_at, now)}</span>
         ) : (

@@ -70,14 +70,15 @@ export interface CategoryView {
 /**
  * A person in the session. An ``operator`` listens in: they hear the others, and nobody hears them.
  *
- * ``presence``: here; lost (disconnected); reading (a professional who is catching up, unheard); gone.
+ * ``presence``: here; lost (disconnected); left_page (the user of a text session, after a minute without connection); reading
+ * (a professional who is catching up, unheard); gone.
  * ``peer``: the state of their connection to the media worker; "lost" means that it failed.
  */
 export interface ParticipantView {
   id: string;
   name: string;
   role: Role;
-  presence: "here" | "lost" | "reading" | "gone";
+  presence: "here" | "lost" | "left_page" | "reading" | "gone";
   peer: "none" | "connecting" | "live" | "text_only" | "lost";
   media: Media;
   owner: boolean;

@@ -50,8 +50,8 @@ export interface ThresholdItem {
 /**
  * A member of staff in a list.
  *
- * ``sessions``: how many they have now, ``texts`` and ``calls`` together; ``most_texts``, ``most_calls``: their capacity.
- * ``since``: when they entered ``state``. ``ready``: as in ``StaffMe``.
+ * ``sessions``: how many they have now; ``texts``, ``calls``: how many of these take a place, because their user has not left
+ * the page; ``most_texts``, ``most_calls``: their capacity. ``since``: when they entered ``state``. ``ready``: see ``StaffMe``.
  */
 export interface StaffItem {
   id: string;

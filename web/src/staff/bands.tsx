@@ -23,9 +23,10 @@ export function LostBand({ session, now }: { session: SessionView; now: number }
   if (session.lost === "" || session.deadline === null) return null;
   const person = participant(session, session.lost);
   const left = clock((session.deadline - now) / 1000);
+  const words = person?.presence === "left_page" ? "lost.left_page" : person?.role === "user" ? "lost.user" : "lost.other";
   return (
     <div class="notice notice-danger band" role="status" data-testid="user-lost">
-      <span>{t(person?.role === "user" ? "lost.user" : "lost.other", { name: nameOf(person), left })}</span>
+      <span>{t(words, { name: nameOf(person), left })}</span>
     </div>
   );
 }

@@ -141,6 +141,7 @@ def check(session: Session) -> None:
         assert "callback" in session.timers, "it ends some day, whoever comes or does not"
     if session.calling_back():
         assert "user_lost" not in session.timers, "who is called back is not lost"
+    check_aside(session)
     if session.state in FINAL_STATES:
         assert session.callback is None or session.callback.state in CALLBACK_OVER
         assert next_deadline(session) is None
@@ -172,6 +173,25 @@ def check(session: Session) -> None:
     for slots in grid.slots.values():
         assert len(set(slots.values())) == len(slots)
         assert set(slots) <= {0, 1, 2, 3}
+
+
+def check_aside(session: Session) -> None:
+    """Check that only a disconnected user of a running session takes no place, and that the session waits for them."""
+    if session.aside or "aside" in session.timers:
+        assert session.state == "active"
+        assert not session.people[session.user].connected
+        assert "user_lost" in session.timers
+
+
+def place_taken(before: bool, effects: list[ev.Effect], session: Session) -> None:
+    """Check that the matcher is told of each change, once and for the request that the owner holds now."""
+    told = [
+        (each.step, each.request) for each in effects if isinstance(each, ev.Step) and each.step in ("set_aside", "take_back")
+    ]
+    if session.aside and not before:
+        assert told == [("set_aside", session.request)]
+    elif before and not session.aside and session.state == "active":
+        assert told == [("take_back", session.request)]
 
 
 def check_told(session: Session, grid: matrix.Matrix) -> None:
@@ -241,7 +261,7 @@ def test_any_event_sequence_follows_the_tables(
         now += later
         before = encode_snapshot(session)
         state, epoch, help_state = session.state, session.epoch, session.help.state if session.help else None
-        callback_state = session.callback.state if session.callback else None
+        callback_state, aside = session.callback.state if session.callback else None, session.aside
         try:
             effects = receive(session, happening, now)
         except NotAllowed:
@@ -253,6 +273,7 @@ def test_any_event_sequence_follows_the_tables(
             assert session.callback.state in CALLBACK_ALLOWED[callback_state]
         if help_state and session.help and session.help.state != help_state:
             assert session.help.state in HELP_ALLOWED[help_state]
+        place_taken(aside, effects, session)
         for effect in effects:
             if isinstance(effect, ev.Over):
                 assert effect.participant not in session.listeners

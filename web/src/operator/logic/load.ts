@@ -2,18 +2,21 @@
 import type { StaffItem } from "../../messages";
 
 export interface LoadPart {
-  key: "load.texts" | "load.calls" | "load.in_call";
+  key: "load.texts" | "load.calls" | "load.in_call" | "load.left_page";
   n: number;
   most: number;
 }
 
-type Load = Pick<StaffItem, "texts" | "calls" | "most_texts" | "most_calls">;
+type Load = Pick<StaffItem, "sessions" | "texts" | "calls" | "most_texts" | "most_calls">;
 
-/** Leaves out a medium that they neither take nor have. Whoever takes one call at a time is "in a call", or nothing is said. */
-export function loadOf({ texts, calls, most_texts, most_calls }: Load): LoadPart[] {
+/** Leaves out a medium that they neither take nor have. Whoever takes one call at a time is "in a call", or nothing is said. Sessions whose visitor
+ * has left the page take no place. */
+export function loadOf({ sessions, texts, calls, most_texts, most_calls }: Load): LoadPart[] {
   const parts: LoadPart[] = [];
   if (texts > 0 || most_texts > 0) parts.push({ key: "load.texts", n: texts, most: most_texts });
   if (calls === 1 && most_calls === 1) parts.push({ key: "load.in_call", n: calls, most: most_calls });
   else if (calls > 0 || most_calls > 1 || most_texts === 0) parts.push({ key: "load.calls", n: calls, most: most_calls });
+  const absent = sessions - texts - calls;
+  if (absent > 0) parts.push({ key: "load.left_page", n: absent, most: 0 });
   return parts;
 }
