@@ -4,7 +4,6 @@ import "../ui/tokens.css";
 import "../ui/components.css";
 import "../room/stage.css";
 import "../room/controls.css";
-import "../room/callback.css";
 import "../room/chat.css";
 import "./call.css";
 import { App, type Start } from "./app";

@@ -1,18 +1,21 @@
 import type { StartFailure } from "../room/handoff";
 import "../ui/tokens.css";
 import "../ui/components.css";
-import "../room/callback.css";
-import "../room/chat.css";
 import "./panel.css";
 import { Bell, BellOff, ChevronDown } from "lucide";
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
 import { Announcer, applyAccent, Button, IconButton, setLocale, useLocale, useStore } from "../ui";
 import { InWindow } from "./elsewhere";
+import { lazy } from "../room/lazy";
 import { Offer } from "./offer";
 import { browser, Panel, type PanelState } from "./panel";
-import { Talk } from "./talk";
 import { refusalText, t } from "./words";
+
+const TALK_AFTER_MS = 2000; // the greeting comes first on the network
+const loadTalk = () => import("./talk");
+/** The conversation: fetched ahead, because the greeting needs none of it. */
+const Talk = lazy(loadTalk, (module) => module.Talk, { name: "lazy.loading", class: "p-talk" });
 
 function Loading() {
   return (
@@ -91,4 +94,5 @@ function App({ panel }: { panel: Panel }) {
 
 const panel = new Panel(browser());
 void panel.start();
+setTimeout(() => void loadTalk().catch(() => undefined), TALK_AFTER_MS); // it is asked for again when it is needed
 render(<App panel={panel} />, document.getElementById("app")!);

@@ -10,6 +10,7 @@ import { Pictures } from "../room/pictures";
 import { others, serverNow } from "../room/state";
 import { t as roomText } from "../room/words";
 import { Button, Dialog, Icon, IconButton, useStore } from "../ui";
+import "../room/chat.css";
 import { usePanelBoard } from "./board";
 import { Replaced } from "./elsewhere";
 import { After, MessageForm } from "./forms";

@@ -13,7 +13,8 @@ import type { Client } from "./client";
 import type { OneOf } from "../ui/one-of";
 import type { FailureReason, RequestError } from "./connection";
 import { failureText } from "./failures";
-import { isKey, t, type RoomKey } from "./words";
+import { isKey, type Key, t } from "./callbacks/words";
+import "./callback.css";
 
 interface Part {
   client: Client;
@@ -76,7 +77,7 @@ export function TimeSelect({
 type RefusesCallbacks = OneOf<FailureReason, "no_contact" | "out_of_hours" | "full" | "ringing" | "too_often" | "not_offered">;
 
 function failedText(error: unknown): string {
-  const key: RoomKey = `callback.failed.${(error as RequestError).reason as RefusesCallbacks}`;
+  const key: Key = `callback.failed.${(error as RequestError).reason as RefusesCallbacks}`;
   return isKey(key) ? t(key) : failureText(error);
 }
 

@@ -8,7 +8,8 @@ import { Icon } from "../ui/icon";
 import type { Client } from "./client";
 import { RequestError } from "./connection";
 import { participant, viewer } from "./state";
-import { isKey, list, nameAndRole, t } from "./words";
+import { isKey, t } from "./recordings/words";
+import { list, nameAndRole, t as room } from "./words";
 import "./recording.css";
 
 interface BarProps {
@@ -31,7 +32,7 @@ export function RecordingBar({ client, session }: BarProps) {
   return (
     <section
       class={`rec rec-${state} ${you === "" ? "rec-asks" : ""}`}
-      aria-label={t("rec.label")}
+      aria-label={room("rec.label")}
       data-testid="recording"
       data-state={state}
     >
@@ -111,7 +112,7 @@ function useTold(recording: RecordingView | null): void {
 /** Asked before recording stops, because a visitor's refusal deletes what was recorded. */
 export function StopDialog({ byUser, onYes, onClose }: { byUser: boolean; onYes: () => void; onClose: () => void }) {
   return (
-    <Dialog title={t("rec.stop.title")} closeLabel={t("close")} onClose={onClose}>
+    <Dialog title={t("rec.stop.title")} closeLabel={room("close")} onClose={onClose}>
       <p>{t(byUser ? "rec.stop.user" : "rec.stop.staff")}</p>
       <div class="buttons buttons-end">
         <Button onClick={onClose}>{t("rec.stop.not")}</Button>

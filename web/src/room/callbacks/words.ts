@@ -1,0 +1,11 @@
+/** The texts of a callback, in its chunk. */
+
+import { texts } from "../../ui/i18n";
+import en from "./en.json";
+import ko from "./ko.json";
+
+export type Key = keyof typeof en;
+
+export const { t } = texts<Key>(ko, en);
+
+export const isKey = (key: string): key is Key => key in en;
