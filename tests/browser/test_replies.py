@@ -1,17 +1,23 @@
-"""Saved replies: what nobody vouches for is marked and held back, what is signed is filled in."""
+"""Saved replies, outcomes, and notes that stay with a visitor: none of it reaches the visitor."""
 
 from __future__ import annotations
 
+from msgspec.structs import replace
 from playwright.async_api import expect
 
+from signaling.records import Records
+from signaling.records.wrap_up import Outcome, Tag, WrapUpPlan
 from tests.browser.people import Cast, Staff, User
+from tests.browser.test_privacy import overhear
 
 TITLE, TEXT = "인사말-직원용 제목", "{user.name} 님, {product.name} 문의를 {counselor.name} 상담사가 도와드릴게요."
 CAMERA = "하늘 M5 미러리스 카메라"
 
 
-async def asks(cast: Cast, counselor: Staff, name: str = "") -> User:
+async def asks(cast: Cast, counselor: Staff, name: str = "", *, watched: bool = False) -> User:
     user = await cast.user()
+    if watched:
+        await overhear(user)
     await user.visit_shop("/m5.html")
     if name:
         await user.shop.get_by_test_id("shop-account").click()
@@ -22,6 +28,7 @@ async def asks(cast: Cast, counselor: Staff, name: str = "") -> User:
     await user.panel.get_by_test_id("panel-text").click()
     await counselor.accept()
     await expect(counselor.get("chat-input")).to_be_visible()
+    await expect(counselor.page.locator(".product-picture")).to_be_visible()
     return user
 
 
@@ -80,3 +87,49 @@ async def test_claimed_values_are_marked_and_signed_ones_filled_in(cast: Cast) -
     await expect(customer.panel.get_by_test_id("chat-line").filter(has_text=filled)).to_be_visible()
     assert not stranger.traffic.contains(TITLE)
     assert not customer.traffic.contains(TITLE)
+
+
+SECRETS = NOTE, OUTCOME, TAG = "왼손잡이라고 함", "결과: 교환 접수", "태그: 단골"
+
+
+async def set_plan(cast: Cast) -> None:
+    """Let the site require an outcome of its own."""
+    records = await Records.open(f"sqlite+aiosqlite:///{cast.service.data_dir / 'records.sqlite'}")
+    site = await records.site("demo-shop")
+    assert site is not None
+    plan = WrapUpPlan(
+        outcomes=[Outcome(id="exchange", names={"ko": OUTCOME})], required=["*"], tags=[Tag(id="regular", names={"ko": TAG})]
+    )
+    await records.save_site(replace(site, wrap_up=plan))
+    await records.close()
+
+
+async def test_notes_and_outcomes_return_with_the_visitor_who_gets_none(cast: Cast) -> None:
+    await set_plan(cast)
+    jimin = await cast.counselor()
+    first = await asks(cast, jimin, "김민지", watched=True)
+    await jimin.get("person-note-text").fill(NOTE)
+    await jimin.get("person-note-save").click()
+    await expect(jimin.get("person-note")).to_contain_text(NOTE)
+    await jimin.write("교환을 접수했어요")
+    await expect(first.panel.get_by_test_id("chat-line").filter(has_text="교환을 접수했어요")).to_be_visible()
+    await jimin.get("end-session").click()
+    await jimin.get("end-confirm").click()
+    await jimin.get("wrapup-save").click()
+    await expect(jimin.get("wrapup-outcome")).to_have_js_property("validity.valueMissing", True)
+    await jimin.get("wrapup-outcome").select_option("exchange")
+    await jimin.get("wrapup-tag-regular").click()
+    await jimin.get("wrapup-save").click()
+    await expect(jimin.get("wrapup-save")).to_be_hidden()
+
+    second = await asks(cast, jimin, "김민지", watched=True)
+    await expect(jimin.get("person-note")).to_contain_text(NOTE)
+    await expect(jimin.get("person-earlier")).to_contain_text(OUTCOME)
+    await expect(jimin.get("person-earlier")).to_contain_text(TAG)
+    await jimin.get("person-search").fill("교환을 접수")
+    await jimin.get("person-read").click()
+    await expect(jimin.get("person-conversation")).to_contain_text("교환을 접수했어요")
+    await jimin.page.keyboard.press("Escape")
+    await jimin.write("다시 오셨네요")
+    await expect(second.panel.get_by_test_id("chat-line").filter(has_text="다시 오셨네요")).to_be_visible()
+    assert not [secret for secret in SECRETS if first.traffic.contains(secret) or second.traffic.contains(secret)]

@@ -36,6 +36,7 @@ import { t, textOr } from "../staff/texts";
 import { MissedBand, TopBar } from "./top-bar";
 import { Splitter } from "./splitter";
 import { TransferDialog } from "./transfer";
+import { PersonCard } from "./person/person-card";
 import { WrapUp } from "./wrapup";
 import { useAwayAfter } from "./use-away-after";
 import { useKeys } from "./use-keys";
@@ -263,12 +264,13 @@ function Signed({ client, state, me, onSignedOut }: SignedProps) {
             )}
             <div class="side-brief">
               <BriefCard
-                brief={session.brief}
+                brief={session.brief && { ...session.brief, earlier_sessions: [] } /* the card below has them */}
                 site={session.site.name}
                 category={session.category.name}
                 language={session.language}
                 since={live ? session.started_at : undefined}
               />
+              <PersonCard key={session.id} session={session.id} />
             </div>
             <WrapUp key={session.id} {...{ client, session, me, now, away, actions }} />
           </aside>

@@ -11,6 +11,7 @@ import "./lane.css";
 import "./ring.css";
 import "./room.css";
 import "./hearing.css";
+import "./person/person.css";
 import "./wrapup.css";
 import "./phone.css";
 import { Announcer } from "../ui";

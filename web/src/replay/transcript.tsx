@@ -9,7 +9,7 @@ import { nameOf, roleName } from "../staff/names";
 import { useLocale } from "../ui";
 import { t, textOr } from "./texts";
 
-function Said({ line, lines }: { line: Line; lines: Line[] }) {
+function Said({ line, lines, via }: { line: Line; lines: Line[]; via: string }) {
   const locale = useLocale();
   const staff = line.audience === "staff";
   if (line.kind === "system") {
@@ -33,7 +33,7 @@ function Said({ line, lines }: { line: Line; lines: Line[] }) {
         </blockquote>
       )}
       {line.change === "retracted" && <Unsent />}
-      {line.picture !== "" && <StoredPicture id={line.picture} alt={line.text} class="said-picture" />}
+      {line.picture !== "" && <StoredPicture id={line.picture} alt={line.text} class="said-picture" via={via} />}
       {line.text !== "" && (
         <div class="said-text" dir="auto">
           <LineText text={line.text} />
@@ -44,13 +44,13 @@ function Said({ line, lines }: { line: Line; lines: Line[] }) {
   );
 }
 
-/** The chat, with staff-only lines marked. */
-export function Transcript({ lines }: { lines: Line[] }) {
+/** The chat, with staff-only lines marked. `via`: my session with the same visitor, when the chat is of an earlier one. */
+export function Transcript({ lines, via = "" }: { lines: Line[]; via?: string }) {
   if (lines.length === 0) return <p class="dim">{t("transcript.none")}</p>;
   return (
     <ol class="transcript" data-testid="transcript">
       {lines.map((line) => (
-        <Said key={line.seq} line={line} lines={lines} />
+        <Said key={line.seq} line={line} lines={lines} via={via} />
       ))}
     </ol>
   );

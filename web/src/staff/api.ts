@@ -72,10 +72,14 @@ export async function signOut(): Promise<void> {
   sessionStorage.clear();
 }
 
-/** Returns a session's picture as an object URL, which the caller revokes. Null when it is refused or unavailable. */
-export async function picture(id: string): Promise<string | null> {
+/**
+ * Returns a session's picture as an object URL, which the caller revokes. Null when it is refused or unavailable.
+ * `via`: my session with the same visitor, for a picture of an earlier one.
+ */
+export async function picture(id: string, via = ""): Promise<string | null> {
   try {
-    const response = await fetch(`/api/pictures/${encodeURIComponent(id)}`, { credentials: "same-origin" });
+    const query = via === "" ? "" : `?via=${encodeURIComponent(via)}`;
+    const response = await fetch(`/api/pictures/${encodeURIComponent(id)}${query}`, { credentials: "same-origin" });
     return response.ok ? URL.createObjectURL(await response.blob()) : null;
   } catch {
     return null;

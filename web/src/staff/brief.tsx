@@ -29,12 +29,22 @@ export function Address({ url, children }: { url: string; children?: ComponentCh
 }
 
 /** A stored picture, fetched with the staff's cookie and shown from memory. */
-export function StoredPicture({ id, alt, class: className }: { id: string; alt: string; class?: string }) {
+export function StoredPicture({
+  id,
+  alt,
+  class: className,
+  via = "",
+}: {
+  id: string;
+  alt: string;
+  class?: string;
+  via?: string;
+}) {
   const [url, setUrl] = useState<string | null>(null);
   useEffect(() => {
     let wanted = true;
     let made: string | null = null;
-    void picture(id).then((found) => {
+    void picture(id, via).then((found) => {
       made = found;
       if (wanted) setUrl(found);
       else if (found !== null) URL.revokeObjectURL(found);
