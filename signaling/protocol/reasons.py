@@ -166,5 +166,8 @@ OverReason = Literal[
 ]
 """A session is over for one client, and perhaps goes on for others."""
 
-PassedOverReason = Literal["language", "site", "category", "away", "busy", "excluded", "full", "not_asked"]
+PassedOverReason = Literal[
+    "language", "site", "channel", "category", "away", "busy", "excluded", "full", "in_call", "lost", "wrap_up", "load", "idle",
+    "not_asked",
+]  # fmt: skip  # as the matcher names them
 """A member of staff was not offered a request. As `matcher.types.PassedOver.reason`."""

@@ -299,4 +299,18 @@ export type OverReason =
   | "stopped"
   | "turned_off";
 
-export type PassedOverReason = "language" | "site" | "category" | "away" | "busy" | "excluded" | "full" | "not_asked";
+export type PassedOverReason =
+  | "language"
+  | "site"
+  | "channel"
+  | "category"
+  | "away"
+  | "busy"
+  | "excluded"
+  | "full"
+  | "in_call"
+  | "lost"
+  | "wrap_up"
+  | "load"
+  | "idle"
+  | "not_asked";
