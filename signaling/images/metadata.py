@@ -43,7 +43,13 @@ class Metadata:
 
 def split(data: bytes, form: Form) -> tuple[bytes, Metadata]:
     """Return the picture without its metadata, and the metadata."""
-    return {"PNG": _png, "JPEG": _jpeg, "WEBP": _webp}[form](data)
+    readers = {"PNG": _png, "JPEG": _jpeg, "WEBP": _webp}
+    return readers[form](data) if form in readers else (data, Metadata())  # `decoded` then has what the decoder found
+
+
+def decoded(exif: bytes, profile: bytes) -> Metadata:
+    """Return the metadata of a HEIC or AVIF from what its decoder found."""
+    return Metadata(orientation=orientation_of(exif), profile=profile if len(profile) <= MOST_PROFILE else b"")
 
 
 def orientation_of(exif: bytes) -> int:

@@ -11,8 +11,8 @@ from typing import Literal
 from PIL import Image, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from .colours import in_srgb, plain
-from .header import Header, fitted, look
-from .metadata import Metadata, split
+from .header import Form, Header, fitted, look
+from .metadata import Metadata, decoded, split
 from .refusal import PictureRefused
 
 PLUGINS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)  # otherwise Pillow loads all it has at the first picture
@@ -20,6 +20,7 @@ PLUGINS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)  # otherwise Pillow
 Mime = Literal["image/webp", "image/jpeg", "image/png"]
 
 MOST_LOSSLESS = 1_500_000  # bytes; a larger drawing is encoded like a photo
+_OF_PHONES = ("HEIF", "AVIF")
 _STRIP_BYTES = 4_000_000  # of one strip of decoded pixels
 _TO_UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -51,6 +52,8 @@ def reencode(data: bytes) -> Picture:
     try:
         pixels, known = split(data, header.form)
         image = _decode(pixels, header)
+        if header.form in _OF_PHONES:
+            known = decoded(image.info.get("exif") or b"", image.info.get("icc_profile") or b"")
         lossless = image.format == "PNG" and image.mode in ("1", "P", "L")
         small = in_srgb(_shrink(image, known), known.profile)
         del image, pixels
@@ -68,14 +71,35 @@ def reencode(data: bytes) -> Picture:
 
 def _decode(pixels: bytes, header: Header) -> Image.Image:
     """Decode the first frame. A JPEG is decoded at the smallest of its scales that is large enough."""
+    _load_plugin(header.form)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `look` has checked a lower limit
         image = Image.open(io.BytesIO(pixels), formats=(header.form,))
-    if image.size != (header.width, header.height):  # it has two headers, and its memory was estimated by the other one
+    if not _agrees(image, header):  # it has two headers, and its memory was estimated by the other one
         raise PictureRefused("picture_damaged")
     image.draft("RGB", fitted(*image.size))
     image.load()
     return image
+
+
+def _agrees(image: Image.Image, header: Header) -> bool:
+    if header.form in _OF_PHONES:  # decoders turn and crop these pictures
+        return image.width * image.height <= header.width * header.height
+    return image.size == (header.width, header.height)
+
+
+def _load_plugin(form: Form) -> None:
+    """Load the decoder of a phone's photos, with one thread: threads' stacks count as memory of this process."""
+    if form == "HEIF":
+        import pillow_heif
+
+        pillow_heif.options.DECODE_THREADS = 1
+        pillow_heif.options.THUMBNAILS = pillow_heif.options.AUX_IMAGES = pillow_heif.options.DEPTH_IMAGES = False
+        pillow_heif.register_heif_opener()
+    elif form == "AVIF":
+        from PIL import AvifImagePlugin
+
+        AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 
 def _shrink(image: Image.Image, known: Metadata) -> Image.Image:

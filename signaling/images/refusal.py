@@ -8,7 +8,7 @@ MOST_BYTES = 8 * 1024 * 1024
 MOST_PIXELS = 50_000_000  # enough for phones with 48 megapixels
 
 SENTENCES: dict[PictureReason, str] = {
-    "not_a_picture": "This file cannot be shown. Send a picture in JPEG, PNG or WebP.",
+    "not_a_picture": "This file cannot be shown. Send a picture in JPEG, PNG, WebP, HEIC or AVIF.",
     "picture_too_large": "The picture is too large. The limits are 8 MB and 50 megapixels.",
     "picture_too_costly": "This picture takes too much to open. Save it smaller (12 megapixels or less) and send it again.",
     "picture_damaged": "The picture is damaged.",

@@ -146,10 +146,11 @@ async def test_past_session_can_be_read_audited_and_erased(cast: Cast, tmp_path:
     user = await a_session_with_everything(cast, counselor)
     async with user.page.expect_download() as download:
         await user.get("transcript").click()
-    await (await download.value).save_as(tmp_path / "conversation.txt")
-    copy = (tmp_path / "conversation.txt").read_text()
+    await (await download.value).save_as(tmp_path / "conversation.html")
+    copy = (tmp_path / "conversation.html").read_text()
     assert "카메라가 켜지지 않아요" in copy
-    assert "Jimin (상담사): 새 펌웨어를 보내 드릴게요" in copy
+    assert ">Jimin (상담사)<" in copy
+    assert "새 펌웨어를 보내 드릴게요" in copy
     assert "2.1 판의 알려진 결함입니다" not in copy
     assert "펌웨어 문제 같아요" not in copy
     await counselor.get("wrapup-notes").press_sequentially("펌웨어 안내")

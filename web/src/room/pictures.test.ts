@@ -27,6 +27,9 @@ describe("what may be sent as a picture", () => {
     const of = (...bytes: number[]) => pictureType(new Blob([new Uint8Array(bytes)]));
     expect(await of(0xff, 0xd8, 0xff, 0xe1)).toBe("image/jpeg");
     expect(await of(...PNG)).toBe("image/png");
+    expect(await pictureType(new Blob(["\0\0\0\x18ftypheic\0\0\0\0mif1"]))).toBe("image/heic");
+    expect(await pictureType(new Blob(["\0\0\0\x18ftypavif\0\0\0\0mif1"]))).toBe("image/avif");
+    expect(await pictureType(new Blob(["\0\0\0\x18ftypmp42\0\0\0\0mp42"]))).toBeUndefined();
     expect(await pictureType(new Blob(["RIFF\n\r\0\nWEBPVP8 "]))).toBe("image/webp");
   });
 });

@@ -24,14 +24,16 @@ export interface Uploaded {
 
 const KEPT_MOST = 60;
 export const UPLOAD_BYTES_MOST = 8 * 1024 * 1024;
+/** What a chooser of pictures asks for: an iPhone then converts its photos by itself. */
 export const PICTURE_TYPES = ["image/jpeg", "image/png", "image/webp"];
-const FIRST_BYTES = /^(?:(\xff\xd8\xff)|(\x89PNG\r\n)|(RIFF[^]{4}WEBP))/;
+const ALL_TYPES = [...PICTURE_TYPES, "image/avif", "image/heic"];
+const FIRST_BYTES = /^(?:(\xff\xd8\xff)|(\x89PNG\r\n)|(RIFF[^]{4}WEBP)|([^]{4}ftypavi[fs])|([^]{4}ftyp(?:he|mif1|msf1)))/;
 
-/** Returns one of `PICTURE_TYPES` by the first bytes; undefined for anything else. Dropped files and servers often name no type
+/** Returns the type of a picture that the server takes, by the first bytes; undefined for anything else. Dropped files and servers often name no type
  *  or a wrong one. */
 export async function pictureType(file: Blob): Promise<string | undefined> {
   const head = FIRST_BYTES.exec(String.fromCharCode(...new Uint8Array(await file.slice(0, 12).arrayBuffer())));
-  return head ? PICTURE_TYPES[head.slice(1).findIndex(Boolean)] : undefined;
+  return head ? ALL_TYPES[head.slice(1).findIndex(Boolean)] : undefined;
 }
 
 export class Pictures {
