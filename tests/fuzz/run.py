@@ -10,7 +10,17 @@ from pathlib import Path
 
 import atheris
 
-LOOKED_AT = ["media", "signaling.protocol", "signaling.access", "signaling.server.http", "aioice", "aiortc.rtcsctptransport"]
+LOOKED_AT = [
+    "media",
+    "signaling.protocol",
+    "signaling.access",
+    "signaling.files",
+    "signaling.images.header",
+    "signaling.images.heif",
+    "signaling.server.http",
+    "aioice",
+    "aiortc.rtcsctptransport",
+]
 
 with atheris.instrument_imports(include=LOOKED_AT):
     from tests.fuzz.targets import LONGEST, SEEDS, TARGETS

@@ -34,7 +34,7 @@ from media.transport.fastpath import Fastpath, Leg
 from signaling.protocol.client_messages import decode_client
 from signaling.protocol.reading import Unreadable
 from signaling.protocol.server_messages import encode
-from tests.fuzz import http
+from tests.fuzz import files, http
 
 OFFERS = File(__file__).parents[1] / "unit" / "media" / "packets" / "offers"
 PATH = ice.Path(0, ("192.0.2.10", 5000))
@@ -418,6 +418,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "lines": fuzz_lines,
     "board": fuzz_board,
     "http": http.fuzz_http,
+    "files": files.fuzz_files,
 }
 
 if build.make():
@@ -463,5 +464,6 @@ SEEDS: dict[str, list[bytes]] = {
     ],
     "board": [_joined(_update()), _joined(b"\0\0\0\x01\0")],
     "http": http.seeds(),
+    "files": files.seeds(),
 }
 LONGEST = {"sdp": 4096, "board": 4096, "lines": 4096}

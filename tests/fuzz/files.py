@@ -1,0 +1,54 @@
+"""Fuzz target: the name and the content of a file, and the header of a picture, as strangers may send them.
+
+A case is the length of the name, the name, and the content.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from signaling.files import FileRefused, file_name, look
+from signaling.files.kinds import MIMES
+from signaling.images import header
+from signaling.images.refusal import PictureRefused
+from tests.unit.signaling.files import samples
+
+CONTENT = Path(tempfile.gettempdir()) / f"sangdam-fuzz-file-{os.getpid()}"
+
+
+def fuzz_files(data: bytes) -> None:
+    """Tell what the file is. Nothing but a documented refusal may be raised, and the name must be one to save under."""
+    length = data[0] if data else 0
+    name = file_name(data[1 : 1 + length].decode("utf-8", "surrogateescape"))
+    assert not set(name) & set('/\\<>:"|?*\0\r\n'), name
+    name.encode()
+    content = data[1 + length :]
+    CONTENT.write_bytes(content)
+    try:
+        with contextlib.suppress(FileRefused):
+            found = look(CONTENT, name)
+            assert found.kind in MIMES
+            assert found.name
+    finally:
+        CONTENT.unlink()
+    with contextlib.suppress(PictureRefused):
+        assert header.look(content).memory_bytes <= header.MOST_MEMORY
+
+
+def seeds() -> list[bytes]:
+    """Return a file of each layout that is parsed."""
+    photo = (
+        b"\0\0\0\x14ftypheic\0\0\0\0mif1\0\0\0\x38meta\0\0\0\0\0\0\0\x2ciprp\0\0\0\x24ipco\0\0\0\x14ispe\0\0\0\0\0\0\1\0\0\0\1\0"
+    )
+    files = {
+        "a.pdf": samples.pdf(),
+        "a.docx": samples.office("word"),
+        "a.odt": samples.archive({"content.xml": b"x"}, "application/vnd.oasis.opendocument.text"),
+        "a.hwp": samples.hwp(3),
+        "이름.csv": "가,나\n".encode("cp949"),
+        "../a.heic": photo,
+    }
+    return [bytes([len(name.encode())]) + name.encode() + content for name, content in files.items()]
