@@ -25,7 +25,7 @@ article { margin-top: 0.9rem; break-inside: avoid; } article p { margin: 0; whit
 blockquote { margin: 0; padding-inline-start: 0.6rem; border-inline-start: 3px solid #8886; opacity: 0.75; }
 .who { font-weight: 600; } time { opacity: 0.75; font-size: 0.85rem; }
 .staff { border-inline-start: 3px dashed #8250df; padding-inline-start: 0.7rem; }
-img { max-width: 100%; max-height: 32rem; border-radius: 0.5rem; margin-top: 0.3rem; }
+img { display: block; max-width: 100%; max-height: 32rem; border-radius: 0.5rem; margin-top: 0.3rem; }
 """
 
 
