@@ -2,7 +2,7 @@
 
 import { Paperclip } from "lucide";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Audience, PictureReason } from "../messages";
+import type { Audience, FileReason, PictureReason } from "../messages";
 import { toast } from "../ui/announce";
 import { IconButton } from "../ui/button";
 import type { OneOf } from "../ui/one-of";
@@ -114,6 +114,7 @@ export function Attach({ files, onPick }: { files: boolean; onPick: (files: File
 
 type RefusesPictures =
   | PictureReason
+  | OneOf<FileReason, "file_infected" | "scan_failed">
   | OneOf<PictureFailure, "too_large" | "session_full" | "too_many_pictures" | "pictures" | "wrong_state" | "network" | "failed">;
 
 /** Explains to the person why their picture was not sent. */
