@@ -25,6 +25,7 @@ from signaling.session.events import Say
 from signaling.session.model import NotAllowed, Person
 
 CATCH_UP_LINES = 200
+CATCH_UP_CHARACTERS = 200_000  # in one frame, because a client drops or delays its other messages behind a large one
 CHANGEABLE = frozenset({"waiting", "active", "after"})  # states of a session in which lines may be edited and retracted
 
 
@@ -210,7 +211,8 @@ class Lines:
         found: list[Line] = []
         if message.after < entry.last_seq:
             found = await self._records.line_changes(entry.id, message.after, CATCH_UP_LINES + 1, audience)
-        client.send(LinesReply(session=entry.id, lines=found[:CATCH_UP_LINES], more=len(found) > CATCH_UP_LINES, id=message.id))
+        page = _page(found)
+        client.send(LinesReply(session=entry.id, lines=page, more=len(found) > len(page), id=message.id))
 
     def typing(self, entry: Entry, person: Person, message: Typing) -> None:
         audience = matrix.audience(entry.session, person, message.audience)
@@ -227,6 +229,18 @@ class Lines:
 def _args_of(file: FileRecord) -> dict[str, str]:
     args = {"file": file.id, "kind": file.kind, "bytes": str(file.size)}
     return args | {"locked": "yes"} if file.locked else args
+
+
+def _page(lines: list[Line]) -> list[Line]:
+    """Return the first lines: as many as one frame should carry, and at least one."""
+    page: list[Line] = []
+    characters = 0
+    for line in lines[:CATCH_UP_LINES]:
+        characters += len(line.text) + sum(len(former.text) for former in line.former)
+        if page and characters > CATCH_UP_CHARACTERS:
+            break
+        page.append(line)
+    return page
 
 
 def _is_staff(entry: Entry, participant: str) -> bool:

@@ -15,7 +15,22 @@ from msgspec import Meta
 from .reading import Reader, by
 from .staff_messages import StaffMessage
 from .texts import Seen
-from .words import Audience, BoardData, Channel, Contact, Id, LineText, Locale, Message, Name, OptionalId, Sdp, ShortText, Token
+from .words import (
+    Audience,
+    BoardData,
+    Channel,
+    Contact,
+    Id,
+    LineText,
+    Locale,
+    LongText,
+    Message,
+    Name,
+    OptionalId,
+    Sdp,
+    ShortText,
+    Token,
+)
 
 
 class Hello(Message, tag="hello"):
@@ -165,7 +180,7 @@ class LeaveMessage(Message, tag="leave_message"):
 
     session: Id
     contact: Annotated[str, by(Seen(200, least=3))]
-    text: LineText = ""
+    text: LongText = ""
     id: int | None = None
 
 

@@ -8,7 +8,7 @@ from msgspec import Meta, field
 
 from .reading import by
 from .texts import Seen
-from .words import Id, LineText, Message, Mode, OptionalId, ShortText
+from .words import Id, LongText, Message, Mode, OptionalId, ShortText
 
 Tags = Annotated[list[Id], Meta(max_length=20)]  # ids of the site's tags
 
@@ -148,7 +148,7 @@ class TypeNotes(Message, tag="notes"):
     """The notes as typed so far. They are held with the session and saved when it closes."""
 
     session: Id
-    notes: LineText = ""
+    notes: LongText = ""
     outcome: Annotated[str, by(Seen(60))] = ""
     tags: Tags = field(default_factory=list)
     id: int | None = None
@@ -158,7 +158,7 @@ class WrapUp(Message, tag="wrap_up"):
     """Save the notes, the outcome and the tags, and end the wrap-up."""
 
     session: Id
-    notes: LineText = ""
+    notes: LongText = ""
     outcome: Annotated[str, by(Seen(60))] = ""
     tags: Tags = field(default_factory=list)
     id: int | None = None

@@ -30,7 +30,8 @@ Token = Annotated[str, by(Exact(200))]
 Name = Annotated[str, by(Seen(60))]
 Locale = Annotated[str, by(Seen(35, cut=True))]  # a language tag (RFC 5646, 4.4.1); an invalid tag counts as unknown
 ShortText = Annotated[str, by(Seen(500, lines=True))]
-LineText = Annotated[str, by(Seen(4000, lines=True))]
+LineText = Annotated[str, by(Seen(10_000, lines=True))]
+LongText = Annotated[str, by(Seen(4000, lines=True))]  # notes of staff, and messages that users leave
 Contact = Annotated[str, by(Seen(200))]
 Sdp = Annotated[str, Meta(min_length=1), by(Exact(65_536))]
 BoardData = Annotated[str, by(Exact(400_000))]  # base64 of one whole board message (see docs/protocol.md, Board)

@@ -10,6 +10,7 @@ from .model import NotAllowed
 
 CHANGE_MS = 300_000  # time after a line was sent in which its author may change it
 MOST_EDITS = 20  # of one line
+MOST_FORMER = 30_000  # characters that a line may have had in all; they are sent to staff with the line
 
 
 def edited(line: Line, author: str, text: str, now: int) -> Line | None:
@@ -22,7 +23,7 @@ def edited(line: Line, author: str, text: str, now: int) -> Line | None:
     if text == line.text:
         return None
     _require_in_time(line, now)
-    if len(line.former) >= MOST_EDITS:
+    if len(line.former) >= MOST_EDITS or sum(len(each.text) for each in _kept(line, now)) > MOST_FORMER:
         raise NotAllowed("too_often")
     return replace(line, text=text, change="edited", changed_at=now, former=_kept(line, now))
 

@@ -64,8 +64,10 @@ async def test_unsent_line_is_gone_on_all_screens_and_in_the_copy(cast: Cast, tm
     await expect(line(professional, "SECRET 원입니다")).to_be_visible()
 
     received = len(user.traffic.received)
+    await user.get("chat-input").press_sequentially("쓰다 만 글")
     await user.page.reload()
     await user.reads(UNSENT)
+    await expect(user.get("chat-input")).to_have_value("쓰다 만 글")
     assert "SECRET" not in "".join(user.traffic.received[received:])
     await user.get("call-leave").click()
     await user.get("leave-confirm").click()

@@ -82,3 +82,18 @@ describe("the lines that were written before", () => {
     made.close();
   });
 });
+
+describe("a draft", () => {
+  it("is there again after a reload, without taking the focus", () => {
+    const stored = new Map<string, string>();
+    const storage = {
+      getItem: (key: string) => stored.get(key) ?? null,
+      setItem: (key: string, text: string) => void stored.set(key, text),
+    };
+    const page = () => new Client({ locale: "en", url: "ws://test", tab: "t", storage, openSocket: new FakeServer().open });
+    page().draft("s1", { text: "쓰다 만 글", focused: true });
+    expect(page().drafts.get("s1")).toEqual({ text: "쓰다 만 글", focused: false });
+    page().draft("s1", null);
+    expect(page().drafts.size).toBe(0);
+  });
+});

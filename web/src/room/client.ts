@@ -16,6 +16,8 @@ export interface ClientOptions {
 }
 
 const OUTBOX = "sangdam.outbox";
+const DRAFTS = "sangdam.drafts";
+const DRAFTS_MOST = 20; // sessions; drops the oldest
 
 /** Returns 96 random bits. (crypto.randomUUID exists in secure contexts only.) */
 export function newId(): string {
@@ -35,7 +37,7 @@ export interface Draft {
 
 export class Client {
   readonly connection: Connection;
-  readonly drafts = new Map<string, Draft>();
+  readonly drafts: Map<string, Draft>;
   /** session → the line to which the next one replies; 0 for none. */
   readonly replies = createStore<Record<string, number>>({});
   private readonly store = createStore<RoomState>(initialState);
@@ -49,6 +51,7 @@ export class Client {
   constructor(options: ClientOptions) {
     this.storage = options.storage ?? sessionStorage;
     this.now = options.now ?? Date.now;
+    this.drafts = new Map(this.kept<[string, Draft]>(DRAFTS).map(([session, { text }]) => [session, { text, focused: false }]));
     this.connection = new Connection({
       url: options.url ?? socketUrl(),
       tab: options.tab ?? newId(), // never stored: duplicating a tab copies its sessionStorage
@@ -62,7 +65,7 @@ export class Client {
       },
       onKept: () => this.keepLines(),
     });
-    for (const line of this.keptLines()) this.deliver(line);
+    for (const line of this.kept<Kept>(OUTBOX)) this.deliver(line);
   }
 
   /** The state, for `useStore`. */
@@ -157,18 +160,29 @@ export class Client {
     this.store.update((state) => reduce(state, event, this.now()));
   }
 
+  /** Keeps what is written in a session's message box, also over a reload; null forgets it. */
+  draft(session: string, draft: Draft | null): void {
+    this.drafts.delete(session);
+    if (draft) this.drafts.set(session, draft);
+    this.keep(DRAFTS, [...this.drafts].slice(-DRAFTS_MOST));
+  }
+
   private keepLines(): void {
+    this.keep(OUTBOX, this.connection.unacknowledged());
+  }
+
+  private keep(name: string, entries: unknown[]): void {
     try {
-      this.storage.setItem(OUTBOX, JSON.stringify(this.connection.unacknowledged()));
+      this.storage.setItem(name, JSON.stringify(entries));
     } catch {
-      // If storage is full or forbidden, unsent lines do not survive a reload.
+      // If storage is full or forbidden, unsent lines and drafts do not survive a reload.
     }
   }
 
-  private keptLines(): Kept[] {
+  private kept<T>(name: string): T[] {
     try {
-      const kept: unknown = JSON.parse(this.storage.getItem(OUTBOX) ?? "[]");
-      return Array.isArray(kept) ? (kept as Kept[]) : [];
+      const kept: unknown = JSON.parse(this.storage.getItem(name) ?? "[]");
+      return Array.isArray(kept) ? (kept as T[]) : [];
     } catch {
       return [];
     }

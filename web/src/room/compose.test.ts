@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { beginsGroup, sends, TypingSignal } from "./compose";
+import { describe, expect, it, test } from "vitest";
+import { beginsGroup, isTooLong, sends, TypingSignal } from "./compose";
 
 const enter = { key: "Enter", shiftKey: false, altKey: false, isComposing: false, keyCode: 13 };
 
@@ -40,4 +40,10 @@ describe("groups of lines", () => {
   it("the first line always begins one", () => {
     expect(beginsGroup(undefined, line)).toBe(true);
   });
+});
+
+test("a line may have ten thousand visible characters, however many parts each has", () => {
+  expect(isTooLong("가".repeat(10_000))).toBe(false);
+  expect(isTooLong("👨‍👩‍👧‍👦".repeat(10_000))).toBe(false);
+  expect(isTooLong("가".repeat(10_001))).toBe(true);
 });

@@ -47,3 +47,9 @@ interface Said {
   audience: string;
   at: number;
 }
+
+const LINE_MOST = 10_000; // visible characters
+
+/** Returns whether a line has more characters than the server takes. It counts as the server does: an emoji of several parts is one. */
+export const isTooLong = (text: string): boolean =>
+  text.length > LINE_MOST && Array.from(new Intl.Segmenter().segment(text)).length > LINE_MOST;

@@ -5,7 +5,7 @@ import type { Audience } from "../messages";
 import { IconButton } from "../ui/button";
 import { toast } from "../ui/announce";
 import type { Client } from "./client";
-import { sends, TypingSignal } from "./compose";
+import { isTooLong, sends, TypingSignal } from "./compose";
 import { RequestError } from "./connection";
 import type { Pictures } from "./pictures";
 import { Attach, FilesOnTheWay, takesFiles, useSharing } from "./sharing";
@@ -39,22 +39,20 @@ interface ComposerProps {
   to: Audience;
 }
 
-const LINE_MOST = 4000;
-
 /** The message box. Pictures are chosen, pasted or dropped. */
 export function Composer({ client, session, pictures, audience, to, aid }: ComposerProps) {
   const box = useRef<HTMLTextAreaElement>(null);
   const draft = client.drafts.get(session);
   const [text, setText] = useState(draft?.text ?? "");
   const keep = (words: string, focused: boolean) => {
-    if (words === "" && !focused) client.drafts.delete(session);
-    else client.drafts.set(session, { text: words, focused });
+    client.draft(session, words === "" && !focused ? null : { text: words, focused });
   };
+  const tooLong = isTooLong(text.trim());
   const { uploading, sends: sendsFiles, dragged, share } = useSharing({ client, session, pictures, to });
   const tell = useTyping(client, session, to);
   const send = () => {
     const words = text.trim();
-    if (words === "" || aid?.holds(words) === true) return;
+    if (words === "" || tooLong || aid?.holds(words) === true) return;
     try {
       client.sendLine({ session, text: words, audience: to, reply_to: client.replies.get()[session] });
       client.replyTo(session, 0);
@@ -83,6 +81,11 @@ export function Composer({ client, session, pictures, audience, to, aid }: Compo
       )}
       {sendsFiles && <FilesOnTheWay client={client} session={session} token={pictures.token} />}
       {aid?.above(box, text)}
+      {tooLong && (
+        <p class="composer-state" role="status">
+          {t("chat.tooLong")}
+        </p>
+      )}
       <div class="composer-row">
         <Attach files={takesFiles(client, session)} onPick={share} />
         {aid?.beside(box)}
@@ -104,7 +107,7 @@ export function Composer({ client, session, pictures, audience, to, aid }: Compo
           kind="primary"
           type="submit"
           label={t("chat.send")}
-          disabled={text.trim() === "" || aid?.holds(text) === true}
+          disabled={text.trim() === "" || tooLong || aid?.holds(text) === true}
           data-testid="chat-send"
         />
       </div>
@@ -143,7 +146,6 @@ function GrowingBox({ box, text, focused, onGone, onText, onSend, onFiles }: Box
       class="input composer-input"
       dir="auto"
       rows={1}
-      maxLength={LINE_MOST}
       value={text}
       placeholder={t("chat.placeholder")}
       aria-label={t("chat.label")}

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from signaling.protocol.session_views import Former, Line
-from signaling.session.corrections import CHANGE_MS, MOST_EDITS, edited, retracted
+from signaling.session.corrections import CHANGE_MS, MOST_EDITS, MOST_FORMER, edited, retracted
 from signaling.session.model import NotAllowed
 
 LINE = Line(seq=3, id="l", author="u", name="민아", role="user", kind="text", audience="all", at=1000, text="첫 글", rev=3)
@@ -74,4 +74,7 @@ def test_edits_are_bounded_and_a_retraction_is_always_possible() -> None:
         assert changed is not None
         line = changed
     assert refusal(edited, line, "u", "한 번 더", 9000) == "too_often"
+    long = replace(LINE, text="가" * MOST_FORMER)
+    assert edited(long, "u", "짧게", 2000) is not None
+    assert refusal(edited, replace(long, former=[Former(until=1, text="나")]), "u", "더", 2000) == "too_often"
     assert retracted(line, "u", 9000) is not None
