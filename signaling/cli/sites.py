@@ -94,6 +94,13 @@ def site() -> None:
     help="Let operators listen in. Users are told.",
 )
 @click.option(
+    "--read-marks",
+    default="on",
+    show_default=True,
+    type=click.Choice(["on", "off"]),
+    help="Show people which of their lines were read: staff by whom, users only that.",
+)
+@click.option(
     "--file-mb",
     default=25,
     show_default=True,

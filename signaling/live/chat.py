@@ -13,14 +13,14 @@ from signaling.live.connections import Client
 from signaling.live.entry import Entry
 from signaling.live.pending_writes import Owed
 from signaling.protocol.audit_actions import AuditAction
-from signaling.protocol.client_messages import EditLine, GetLines, RetractLine, SendLine, Typing
-from signaling.protocol.server_messages import LineAck, LineChanged, NewLine, TypingNow, encode
+from signaling.protocol.client_messages import EditLine, GetLines, ReportRead, RetractLine, SendLine, Typing
+from signaling.protocol.server_messages import LineAck, LineChanged, LineMarks, NewLine, TypingNow, encode
 from signaling.protocol.server_messages import Lines as LinesReply
-from signaling.protocol.session_views import Line
+from signaling.protocol.session_views import Line, Mark
 from signaling.protocol.words import Audience
 from signaling.records import FileRecord, Records, RecordsAway
 from signaling.records.lines import without_former
-from signaling.session import corrections, matrix
+from signaling.session import corrections, matrix, read_marks
 from signaling.session.events import Say
 from signaling.session.model import NotAllowed, Person
 
@@ -213,6 +213,32 @@ class Lines:
             found = await self._records.line_changes(entry.id, message.after, CATCH_UP_LINES + 1, audience)
         page = _page(found)
         client.send(LinesReply(session=entry.id, lines=page, more=len(found) > len(page), id=message.id))
+        if entry.site.read_marks == "on":
+            self._send_marks(entry, client, person.id, await self._marks(entry))
+
+    async def read(self, entry: Entry, person: Person, message: ReportRead) -> None:
+        """Note what a person's page has and showed, and tell the others, unless the site has turned read marks off."""
+        if entry.site.read_marks == "off":
+            return
+        async with entry.lines_lock:
+            marks = await self._marks(entry)
+            before = marks.get(person.id, Mark(participant=person.id))
+            mark = read_marks.reported(before, message.delivered, message.spans, entry.last_seq)
+            if mark == before:
+                return
+            marks[person.id] = mark
+        await self._owed.now_or_later(entry.id, lambda _: self._records.save_mark(entry.id, mark), f"mark-{person.id}")
+        for participant, client in entry.holders.items():
+            if participant != person.id and participant in entry.session.people:
+                self._send_marks(entry, client, participant, marks)
+
+    async def _marks(self, entry: Entry) -> dict[str, Mark]:
+        if entry.marks is None:
+            entry.marks = await self._records.marks(entry.id)
+        return entry.marks
+
+    def _send_marks(self, entry: Entry, client: Client, participant: str, marks: dict[str, Mark]) -> None:
+        client.send(LineMarks(session=entry.id, marks=read_marks.marks_for(entry.session, marks, participant)))
 
     def typing(self, entry: Entry, person: Person, message: Typing) -> None:
         audience = matrix.audience(entry.session, person, message.audience)

@@ -9,7 +9,7 @@ from matcher.types import Place
 from media.api.wire import PictureLimit, SetMatrix
 from signaling.live.connections import Client
 from signaling.mediaworkers.interface import MediaWorker
-from signaling.protocol.session_views import Brief, EarlierSession
+from signaling.protocol.session_views import Brief, EarlierSession, Mark
 from signaling.records.types import Site
 from signaling.session import Session
 from signaling.session.matrix import Matrix
@@ -39,7 +39,8 @@ class Entry:
 
     `lock` serializes the machine's events. `lines_lock` keeps lines in order without waiting for `lock`.
     `holders`: participant → the connection that acts for them (their newest tab). `sent`: hash of the view last sent to each.
-    `told`: the place in the queue that the user was last told. `last_seq`: number of the newest line. `vouched`: whether the
+    `told`: the place in the queue that the user was last told. `last_seq`: number of the newest line. `marks`: who
+    has read what, None until it was read from the records. `vouched`: whether the
     partner signed the user's identity. `earlier`: that user's earlier sessions, and when each ended.
     """
 
@@ -52,6 +53,7 @@ class Entry:
     holders: dict[str, Client] = field(default_factory=dict)
     sent: dict[str, int] = field(default_factory=dict)
     last_seq: int = 0
+    marks: dict[str, Mark] | None = None
     vouched: bool = False
     earlier: list[tuple[EarlierSession, int]] = field(default_factory=list)
     place: Place | None = None

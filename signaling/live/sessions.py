@@ -224,6 +224,7 @@ class Sessions:
                 privacy_url=site.privacy_url,
                 home_url=site.home_url,
                 file_mb=site.file_mb,
+                read_marks=site.read_marks == "on",
             ),
             category=CategoryView(id=session.category, name=entry.category_name()),
             brief=brief_for_staff(entry, self._now()),

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from .reading import Reader, by
+from .session_views import Span
 from .staff_messages import StaffMessage
 from .texts import Seen
 from .words import (
@@ -135,6 +137,15 @@ class RetractLine(Message, tag="retract_line"):
     id: int | None = None
 
 
+class ReportRead(Message, tag="read"):
+    """The page has the lines up to ``delivered``, and those of ``spans`` were on the screen while the page was visible."""
+
+    session: Id
+    delivered: int = 0
+    spans: Annotated[list[Span], Meta(max_length=50)] = msgspec.field(default_factory=list)
+    id: int | None = None
+
+
 class GetLines(Message, tag="lines"):
     """Ask for the lines that are new or changed since: those with a ``rev`` above ``after``. The reply is ``lines``."""
 
@@ -232,7 +243,7 @@ class AnswerRecording(Message, tag="recording"):
 
 ClientMessage = (
     Hello | Ping | Enter | GetIce | Offer | PeerReport | SetMedia | AddChannel | SendLine | EditLine
-    | RetractLine | GetLines | Typing | BoardMessage
+    | RetractLine | ReportRead | GetLines | Typing | BoardMessage
     | Leave | Choose | LeaveMessage | GetCallbackTimes | AskCallback | CancelCallback | Rate | AnswerRecording | StaffMessage
 )  # fmt: skip  # a list of names
 

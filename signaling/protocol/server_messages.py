@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from .reasons import ByeReason, ErrorReason, OverReason, PeerEndReason
-from .session_views import Brief, Line, SessionView, WaitingView
+from .session_views import Brief, Line, Mark, SessionView, WaitingView
 from .staff_views import MessageLeft, PersonQuality, QueueItem, SessionItem, StaffItem, StaffMe, ThresholdItem, WorkerItem
 from .words import Channel, Message
 
@@ -127,6 +127,13 @@ class LineChanged(Message, tag="line_changed"):
 
     session: str
     line: Line
+
+
+class LineMarks(Message, tag="line_marks"):
+    """Which lines came to the others, and which they have read. All marks of the session, at each change."""
+
+    session: str
+    marks: list[Mark]
 
 
 class Lines(Message, tag="lines"):
@@ -291,8 +298,8 @@ class Bye(Message, tag="bye"):
 
 ServerMessage = (
     Welcome | Ok | Pong | Error | SessionUpdate | WaitingUpdate | SessionOver | Ice | Answer | PeerEnded | LineAck | NewLine
-    | LineChanged | Lines | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring | RingOver
-    | StaffUpdate | Queue | Wallboard | Trend | CallQuality | Bye
+    | LineChanged | LineMarks | Lines | Colleagues | CallbackTimes | Invite | TypingNow | Speaking | BoardOut | Replaced | Ring
+    | RingOver | StaffUpdate | Queue | Wallboard | Trend | CallQuality | Bye
 )  # fmt: skip  # a list of names
 
 encode = msgspec.json.Encoder().encode

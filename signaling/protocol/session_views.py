@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from .reasons import EndReason
 from .words import (
@@ -83,6 +83,7 @@ class SiteView(Struct, kw_only=True):
     privacy_url: str = ""
     home_url: str = ""
     file_mb: int = 25  # the largest file that people may send; 0: pictures only
+    read_marks: bool = True  # pages report and show who has read a line
 
 
 class CategoryView(Struct, kw_only=True):
@@ -258,6 +259,25 @@ class SessionView(Struct, kw_only=True):
     started_at: int = 0
     active_at: int | None = None
     ended_at: int | None = None
+
+
+class Span(Struct, kw_only=True, frozen=True):
+    """The lines numbered from ``first`` to ``last``, as far as the participant may read them."""
+
+    first: Annotated[int, Meta(ge=1)]
+    last: int
+
+
+class Mark(Struct, kw_only=True):
+    """A mark of what came to a participant, and what they have read.
+
+    ``delivered``: the newest line that their page has. ``read``: lines that were on their screen in a visible page.
+    A user gets one mark for all staff, whose ``participant`` is empty.
+    """
+
+    participant: str
+    delivered: int = 0
+    read: list[Span] = []
 
 
 class Former(Struct, kw_only=True):

@@ -11,10 +11,11 @@ import pycrdt
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from signaling.protocol.session_views import Former, Line
+from signaling.protocol.session_views import Former, Line, Mark, Span
 from signaling.protocol.words import Audience, Role
 
 from . import tables as t
+from .database import require_kept
 from .leading import Leading
 from .types import StaleEpoch, UnknownSession
 
@@ -102,6 +103,31 @@ class Lines(Leading):
             return _change(connection, session_id, seq, change)
 
         return await self._transaction(work, writes=True)
+
+    # --- read marks ----------------------------------------------------------------------------------------------------
+
+    async def marks(self, session_id: str) -> dict[str, Mark]:
+        """Return what came to whom and was read, by participant."""
+        rows = await self._all(sa.select(t.line_mark).where(t.line_mark.c.session == session_id))
+        return {
+            row["participant"]: Mark(
+                participant=row["participant"], delivered=row["delivered"], read=[Span(**each) for each in row["read"]]
+            )
+            for row in rows
+        }
+
+    async def save_mark(self, session_id: str, mark: Mark) -> None:
+        """Store a participant's mark in place of the former one. Raises UnknownSession when the session was erased."""
+        values = {"delivered": mark.delivered, "read": [msgspec.structs.asdict(span) for span in mark.read]}
+        here = sa.and_(t.line_mark.c.session == session_id, t.line_mark.c.participant == mark.participant)
+
+        def save(connection: sa.Connection) -> None:
+            self.require_leading(connection)
+            require_kept(connection, session_id)
+            if connection.execute(sa.update(t.line_mark).where(here).values(values)).rowcount == 0:
+                connection.execute(sa.insert(t.line_mark).values(session=session_id, participant=mark.participant, **values))
+
+        await self._transaction(save, writes=True)
 
     # --- board ---------------------------------------------------------------------------------------------------------
 

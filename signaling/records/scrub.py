@@ -23,7 +23,7 @@ LOCK_MS = 1000  # the longest wait for a table's lock; other transactions on thi
 BUSY_MS = 200  # the longest wait of one try for readers of the write-ahead log; nobody can write meanwhile
 TRIES = 5
 PAUSE_S = 0.3  # between tries
-TABLES = (t.session, t.line, t.board_update, t.event, t.message, t.picture, t.file, t.person_note)
+TABLES = (t.session, t.line, t.line_mark, t.board_update, t.event, t.message, t.picture, t.file, t.person_note)
 
 
 def empty_wal(engine: sa.Engine) -> bool:

@@ -195,7 +195,7 @@ class Sessions(Saves):
         async with self._writing() as connection:
             values = ERASED | {"ended_at": sa.func.coalesce(t.session.c.ended_at, t.session.c.started_at)}
             erased = await connection.execute(sa.update(t.session).where(t.session.c.id == session_id).values(values))
-            for table in (t.line, t.board_update, t.event, t.message, t.picture, t.file, t.person_note):
+            for table in (t.line, t.line_mark, t.board_update, t.event, t.message, t.picture, t.file, t.person_note):
                 await connection.execute(sa.delete(table).where(table.c.session == session_id))
             await connection.execute(orphaned_notes())
         await self.scrub()

@@ -46,6 +46,7 @@ site = sa.Table(
     _text("listening", "off"),
     sa.Column("file_mb", sa.Integer, nullable=False, server_default="25"),
     sa.Column("wrap_up", sa.JSON(none_as_null=True), nullable=True),
+    _text("read_marks", "on"),
 )
 
 category = sa.Table(
@@ -182,6 +183,15 @@ line = sa.Table(
     sa.Column("former", sa.JSON, nullable=False, server_default="[]"),
     sa.UniqueConstraint("session", "id"),
     sa.Index("ix_line_session_rev", "session", "rev"),
+)
+
+line_mark = sa.Table(
+    "line_mark",
+    metadata,
+    _session(primary_key=True),
+    sa.Column("participant", sa.Text, primary_key=True),
+    sa.Column("delivered", sa.BigInteger, nullable=False),
+    sa.Column("read", sa.JSON, nullable=False),
 )
 
 board_update = sa.Table(

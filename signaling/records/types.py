@@ -69,7 +69,7 @@ class Site(Struct, frozen=True, kw_only=True):
     addresses. `keys`: at most two live signing keys. `accent`: "#rrggbb". `recording`: whether calls may be recorded when all
     agree. `listening`: whether operators may listen in; the page tells users before they enter. `file_mb`: the largest file that
     people may send each other, in MB; 0: none but pictures. `wrap_up`: what staff
-    choose after a conversation; None: the standard choices.
+    choose after a conversation; None: the standard choices. `read_marks`: whether people see who has read a line.
     """
 
     id: str
@@ -86,6 +86,7 @@ class Site(Struct, frozen=True, kw_only=True):
     listening: Literal["off", "on"] = "off"
     file_mb: int = 25
     wrap_up: WrapUpPlan | None = None
+    read_marks: Literal["off", "on"] = "on"
     categories: dict[str, Category] = {}
     keys: list[SiteKey] = []
 

@@ -43,6 +43,8 @@ async def test_unsent_line_is_gone_on_all_screens_and_in_the_copy(cast: Cast, tm
     await choose(user, "보세요", "reply")
     await user.write("내 번호는 FORMER 예요")
     await expect(line(counselor, "FORMER").get_by_test_id("line-quoted")).to_contain_text("보세요")
+    await expect(line(user, "FORMER").get_by_test_id("line-read")).to_have_attribute("title", "읽음")
+    await expect(line(counselor, "보세요").first.get_by_test_id("line-read")).to_have_attribute("title", "읽음: 방문자")
     await choose(user, "FORMER", "edit")
     await user.get("line-editor").fill("내 번호는 나중에 드릴게요")
     await user.get("line-editor").press("Enter")
@@ -75,7 +77,7 @@ async def test_unsent_line_is_gone_on_all_screens_and_in_the_copy(cast: Cast, tm
         await user.get("transcript").click()
     await (await download.value).save_as(tmp_path / "copy.txt")
     copy = (tmp_path / "copy.txt").read_text()
-    assert "나중에 드릴게요 (수정함)" in copy
+    assert "[수정함]: 내 번호는 나중에 드릴게요" in copy
     assert "[보내기 취소]" in copy
     assert "FORMER" not in copy
     assert "SECRET" not in copy

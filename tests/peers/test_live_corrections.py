@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
+from msgspec.structs import replace
 from PIL import Image
 
 from signaling.records import Records
@@ -70,7 +71,7 @@ async def test_changed_line_is_so_for_all_and_staff_keep_its_former_text(service
     assert [each["text"] for each in for_staff["former"]] == ["내 번호는 FORMER-1"]
     copy = await copy_of(service, user)
     assert "FORMER" not in copy
-    assert "비밀이에요 (수정함)" in copy
+    assert "[수정함]: 내 번호는 비밀이에요" in copy
     assert "[보내기 취소]" in copy
     back = await service.user_tab(user.session_id, user.token, tab="t-2")
     await back.say("lines", after=0)
@@ -127,3 +128,24 @@ async def test_user_never_gets_a_quote_of_a_staff_line(service: Service) -> None
     assert quoting["line"]["reply_to"] == said
     assert "SECRET" not in user.traffic()
     assert "(↩ “얼마예요?”): 만 원" in await copy_of(service, user)
+
+
+async def test_read_marks_outlast_the_connection_and_can_be_turned_off(service: Service) -> None:
+    user, counselor = await in_conversation(service)
+    seq = await write(counselor, "c-1", "읽어 주세요")
+    await user.say("read", delivered=seq, spans=[{"first": 1, "last": seq}])
+    marks = await counselor.find(lambda seen: seen["type"] == "line_marks" and seen["marks"] != [])
+    assert marks["marks"] == [{"participant": user.session["you"], "delivered": seq, "read": [{"first": 1, "last": seq}]}]
+    await counselor.say("read", delivered=seq)
+    told = await user.find(lambda seen: seen["type"] == "line_marks" and seen["marks"] != [])
+    assert told["marks"] == [{"participant": "", "delivered": seq, "read": []}]
+    entry = service.live.index.entries[user.session_id]
+    entry.marks = None  # as after a restart
+    since = len(counselor.seen)
+    await counselor.say("lines", after=0)
+    assert (await counselor.get("line_marks", since))["marks"][0]["delivered"] == seq
+    entry.site = replace(entry.site, read_marks="off")
+    since = len(counselor.seen)
+    await user.say("read", delivered=seq + 1, spans=[{"first": 1, "last": seq + 1}])
+    await counselor.say("lines", after=0)
+    assert "line_marks" not in [seen["type"] for seen in counselor.seen[since:]]

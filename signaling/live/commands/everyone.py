@@ -52,6 +52,11 @@ async def _retract_line(live: Live, client: Client, entry: Entry, person: Person
     return None
 
 
+async def _read(live: Live, client: Client, entry: Entry, person: Person, message: msg.ReportRead) -> Reply:
+    await live.lines.read(entry, person, message)
+    return None
+
+
 async def _lines(live: Live, client: Client, entry: Entry, person: Person, message: msg.GetLines) -> Reply:
     await live.lines.catch_up(entry, client, person, message)
     return None
@@ -84,6 +89,7 @@ HANDLERS: dict[type[Any], Handler] = {
     msg.SendLine: in_session(_line),
     msg.EditLine: in_session(_edit_line),
     msg.RetractLine: in_session(_retract_line),
+    msg.ReportRead: in_session(_read),
     msg.GetLines: in_session(_lines),
     msg.Typing: in_session(_typing),
     msg.BoardMessage: in_session(_board),

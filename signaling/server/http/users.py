@@ -121,6 +121,7 @@ async def panel(request: web.Request) -> web.Response:
                 privacy_url=site.privacy_url,
                 home_url=site.home_url,
                 file_mb=site.file_mb,
+                read_marks=site.read_marks == "on",
             ),
             category=CategoryView(id=category, name=site.category_name(category, language)),
             language=language,

@@ -1,6 +1,7 @@
 // Generated from signaling/protocol/client_messages.py by `make messages`. Do not edit.
 
 import type { Audience, Channel } from "./words";
+import type { Span } from "./session-views";
 import type { Accept, AnswerUpgrade, AskHelp, AskTransfer, CancelHelp, Decline, EndSession, GetColleagues, GetInvite, HandOver, Hold, Join, Listen, MessageDone, MessageTake, MissCallback, MoveCallback, SetMode, SetState, SetTextsInCall, SignOutStaff, TypeNotes, Watch, WrapUp } from "./staff-messages";
 
 /** The first message of every connection. A user sends the session token; staff are known by their cookie. */
@@ -104,6 +105,15 @@ export interface RetractLine {
   type: "retract_line";
   session: string;
   seq: number;
+  id?: number | null;
+}
+
+/** The page has the lines up to ``delivered``, and those of ``spans`` were on the screen while the page was visible. */
+export interface ReportRead {
+  type: "read";
+  session: string;
+  delivered?: number;
+  spans?: Span[];
   id?: number | null;
 }
 
@@ -215,6 +225,7 @@ export type ClientMessage =
   | SendLine
   | EditLine
   | RetractLine
+  | ReportRead
   | GetLines
   | Typing
   | BoardMessage

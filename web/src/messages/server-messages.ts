@@ -2,7 +2,7 @@
 
 import type { Channel } from "./words";
 import type { ByeReason, ErrorReason, OverReason, PeerEndReason } from "./reasons";
-import type { Brief, Line, SessionView, WaitingView } from "./session-views";
+import type { Brief, Line, Mark, SessionView, WaitingView } from "./session-views";
 import type { MessageLeft, PersonQuality, QueueItem, SessionItem, StaffItem, StaffMe, ThresholdItem, WorkerItem } from "./staff-views";
 
 /** The user of this connection. */
@@ -117,6 +117,13 @@ export interface LineChanged {
   type: "line_changed";
   session: string;
   line: Line;
+}
+
+/** Which lines came to the others, and which they have read. All marks of the session, at each change. */
+export interface LineMarks {
+  type: "line_marks";
+  session: string;
+  marks: Mark[];
 }
 
 /** The reply to ``lines``, in the order of ``rev``. ``more``: further lines follow after the last one. */
@@ -297,6 +304,7 @@ export type ServerMessage =
   | LineAck
   | NewLine
   | LineChanged
+  | LineMarks
   | Lines
   | Colleagues
   | CallbackTimes

@@ -59,6 +59,7 @@ export interface SiteView {
   privacy_url: string;
   home_url: string;
   file_mb: number;
+  read_marks: boolean;
 }
 
 /** A category of the site. */
@@ -229,6 +230,24 @@ export interface SessionView {
   started_at: number;
   active_at: number | null;
   ended_at: number | null;
+}
+
+/** The lines numbered from ``first`` to ``last``, as far as the participant may read them. */
+export interface Span {
+  first: number;
+  last: number;
+}
+
+/**
+ * A mark of what came to a participant, and what they have read.
+ *
+ * ``delivered``: the newest line that their page has. ``read``: lines that were on their screen in a visible page.
+ * A user gets one mark for all staff, whose ``participant`` is empty.
+ */
+export interface Mark {
+  participant: string;
+  delivered: number;
+  read: Span[];
 }
 
 /** A text or picture that a line had ``until`` it was changed. */

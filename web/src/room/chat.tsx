@@ -80,6 +80,7 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
           {t("chat.newLines")}
         </Button>
       )}
+      {writing && !asThen && <writing.Reading client={client} session={session} box={scroll.rows} lines={lines} />}
       <TypingLine client={client} session={session} />
       {status !== "open" && <p class="chat-offline">{t("chat.offline")}</p>}
       {!readOnly && (

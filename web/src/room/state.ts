@@ -6,6 +6,7 @@ import type {
   Error as ServerError,
   Line,
   LineAck,
+  Mark,
   ParticipantView,
   Queue,
   Ring,
@@ -55,6 +56,8 @@ export interface RoomState {
   /** In order of `seq`, each once. */
   lines: Record<string, Line[]>;
   outbox: Record<string, OutLine[]>;
+  /** Who else has and has read which lines. */
+  marks: Record<string, Mark[]>;
   /** session → seq → what the line will be. */
   changes: Record<string, Record<number, Change>>;
   /** session → participant → until when (our clock) they count as typing. */
@@ -93,6 +96,7 @@ export const initialState: RoomState = {
   sessions: {},
   lines: {},
   outbox: {},
+  marks: {},
   changes: {},
   typing: {},
   speaking: {},
@@ -243,6 +247,7 @@ const handlers: Handlers = {
   ack: acknowledged,
   line: (state, { session, line }) => addLines(state, session, [line]),
   line_changed: (state, { session, line }) => setChange(addLines(state, session, [line]), session, line.seq),
+  line_marks: (state, { session, marks }) => ({ ...state, marks: { ...state.marks, [session]: marks } }),
   lines: (state, { session, lines }) =>
     lines.reduce((next, { change, seq }) => (change ? setChange(next, session, seq) : next), addLines(state, session, lines)),
   typing,

@@ -18,10 +18,12 @@ import { Editor } from "./editor";
 import { Former, Unsent } from "./former";
 import { LineMenu } from "./menu";
 import { Quote } from "./quote";
+import { ReadMark } from "./reading";
 import "./said.css";
 import { isKey, t, type WritingKey } from "./texts";
 
 export { ReplyBar } from "./quote";
+export { Reading } from "./reading";
 
 interface SaidProps {
   client: Client;
@@ -66,6 +68,7 @@ export function Said({ client, session, line, shared, writes, sends }: SaidProps
         )}
       </div>
       <Former line={line} />
+      {line.author === session.you && <ReadMark client={client} session={session} line={line} />}
       {change && <Changing change={change} onDismiss={() => client.dismissLine(session.id, line.seq)} />}
     </>
   );

@@ -27,6 +27,7 @@ async def test_panel_shows_the_site_in_the_users_language(desk: Desk) -> None:
             "privacy_url": f"{SHOP}/privacy.html",
             "home_url": f"{SHOP}/",
             "file_mb": 25,
+            "read_marks": True,
         },
         "category": {"id": "lenses", "name": "Lenses"},
         "language": "en",

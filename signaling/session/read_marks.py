@@ -1,0 +1,49 @@
+"""Read marks: which lines came to whom, and which of them were on their screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from signaling.protocol.session_views import Mark, Span
+
+from .model import Session
+
+MOST_SPANS = 50  # of one participant; the shortest is forgotten, so that a line may be read without a mark but never the reverse
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """Return the spans in order, with those that touch or overlap made one."""
+    found: list[Span] = []
+    for span in sorted(spans, key=lambda each: each.first):
+        if found and span.first <= found[-1].last + 1:
+            found[-1] = Span(first=found[-1].first, last=max(found[-1].last, span.last))
+        else:
+            found.append(span)
+    while len(found) > MOST_SPANS:
+        found.remove(min(found, key=lambda each: each.last - each.first))
+    return found
+
+
+def reported(before: Mark, delivered: int, spans: Iterable[Span], last_seq: int) -> Mark:
+    """Return a participant's mark after a report of their page. Lines that do not exist yet cannot be marked."""
+    there = [Span(first=span.first, last=min(span.last, last_seq)) for span in spans]
+    return Mark(
+        participant=before.participant,
+        delivered=max(before.delivered, min(delivered, last_seq)),
+        read=joined([*before.read, *(span for span in there if span.first <= span.last)]),
+    )
+
+
+def marks_for(session: Session, marks: Mapping[str, Mark], viewer: str) -> list[Mark]:
+    """Return the marks that a participant may see.
+
+    Staff see everyone else's. A user sees one mark for all staff, without a name; a professional who catches up is not in it.
+    """
+    others = [mark for participant, mark in marks.items() if participant != viewer and participant in session.people]
+    if session.people[viewer].staff:
+        return others
+    open_to_user = [mark for mark in others if not session.people[mark.participant].reading]
+    if not open_to_user:
+        return []
+    read = joined(span for mark in open_to_user for span in mark.read)
+    return [Mark(participant="", delivered=max(mark.delivered for mark in open_to_user), read=read)]

@@ -1,0 +1,32 @@
+/** Which lines were read, as spans of their numbers. Pure. */
+
+import type { Line, Mark, Span } from "../../messages";
+
+type Run = Span & { fresh: boolean };
+
+const grown = (run: Run | null, first: number, last: number, fresh: boolean): Run => ({
+  first: run?.first ?? first,
+  last,
+  fresh: fresh || run?.fresh === true,
+});
+
+/** Returns the spans to report: the runs of seen lines in which something is fresh. Own and system lines break no run; a number that
+ *  this person does not get (a line for staff) belongs to the line after it. */
+export function spansOf(lines: Line[], you: string, seen: Set<number>, fresh: Set<number>): Span[] {
+  const spans: Span[] = [];
+  const end = (run: Run | null) => {
+    if (run?.fresh) spans.push({ first: run.first, last: run.last });
+    return null;
+  };
+  let run: Run | null = null;
+  let before = 0;
+  for (const line of lines) {
+    const read = seen.has(line.seq) || line.author === you || line.kind === "system";
+    run = read ? grown(run, before + 1, line.seq, fresh.has(line.seq)) : end(run);
+    before = line.seq;
+  }
+  end(run);
+  return spans;
+}
+
+export const includes = (mark: Mark, seq: number): boolean => mark.read.some(({ first, last }) => first <= seq && seq <= last);
