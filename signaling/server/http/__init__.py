@@ -15,7 +15,6 @@ from . import (
     files,
     health,
     hours,
-    mangled,
     operator,
     pages,
     person,
@@ -30,7 +29,7 @@ from . import (
     wrap_up,
 )
 from .errors import refusals
-from .headers import security_headers
+from .headers import hide_versions, security_headers
 from .image_files import Checker
 from .origin import own_origin_only
 
@@ -48,7 +47,7 @@ def setup(app: web.Application) -> None:
     app[scanning.SCANNER] = Scanner(app[SETTINGS].clamd)
     app.middlewares.extend((security_headers, refusals, own_origin_only))
     copies.setup(app)
-    mangled.setup(app)
+    hide_versions()
     for_people = (health, pages, users, transcripts, pictures, files)
     for part in (*for_people, staff, operator, recordings, copies, hours, replies, thresholds, wrap_up, person):
         app.add_routes(part.routes)

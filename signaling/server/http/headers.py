@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import Literal
 
-from aiohttp import web
+from aiohttp import web, web_response
 from aiohttp.typedefs import Handler
 
 from signaling.config.settings import Settings
@@ -24,6 +24,11 @@ FRAMED_ANYWHERE = {"Cross-Origin-Embedder-Policy": "require-corp", "Cross-Origin
 _DEVICES = ("camera", "display-capture", "microphone")
 Opener = Literal["same-origin", "same-origin-allow-popups", "unsafe-none"]
 _NEVER = ("accelerometer", "geolocation", "gyroscope", "payment", "usb")
+
+
+def hide_versions() -> None:
+    """Leave the versions of aiohttp and Python out of every `Server` header. aiohttp has no other setting for it."""
+    web_response.SERVER_SOFTWARE = "Sangdam"  # type: ignore[attr-defined]  # it is not in aiohttp's __all__
 
 
 @web.middleware
