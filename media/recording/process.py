@@ -54,7 +54,7 @@ class Recorder:
             except WriteFailed as failed:
                 self._close(number, now, failed.reason)
 
-    def close(self, now: float, reason: str) -> None:
+    def close(self, now: float, reason: wire.Ending) -> None:
         """Close all segments with `reason`."""
         for number in list(self._segments):
             self._close(number, now, reason)
@@ -78,7 +78,7 @@ class Recorder:
             try:
                 self._segments[command.segment] = Segment(self._root, command, self._keep_free_bytes)
             except WriteFailed as failed:
-                self.answers.append(wire.Over(segment=command.segment, reason=failed.reason))  # type: ignore[arg-type]  # its own two words
+                self.answers.append(wire.Over(segment=command.segment, reason=failed.reason))
             return
         segment = self._segments.get(command.segment)
         if segment is None:
@@ -94,11 +94,11 @@ class Recorder:
             except WriteFailed as failed:
                 self._close(command.segment, command.at, failed.reason)
 
-    def _close(self, number: int, at: float, reason: str) -> None:
+    def _close(self, number: int, at: float, reason: wire.Ending) -> None:
         reason = self._segments.pop(number).close(at, reason)
         for track in [track for track, segment in self._tracks.items() if segment == number]:
             del self._tracks[track]
-        self.answers.append(wire.Over(segment=number, reason=reason))  # type: ignore[arg-type]  # WriteFailed's own two words
+        self.answers.append(wire.Over(segment=number, reason=reason))
 
 
 def run(root: Path, connection: socket.socket, keep_free_bytes: int) -> None:

@@ -21,6 +21,7 @@ from media.api.recording_files import (
 
 from . import wire
 from .track import GAP_S, Track, WriteFailed, failure
+from .wire import Ending
 
 KEEP_FREE_BYTES = 256 * 1024 * 1024
 """Free space at which recording stops, so that other records on the same disk can still be written."""
@@ -101,7 +102,7 @@ class Segment:
             self._look_due = now + LOOK_EVERY_S
             self._check_space()
 
-    def close(self, at: float, reason: str = "") -> str:
+    def close(self, at: float, reason: Ending = "") -> Ending:
         """End all tracks and the log. Return `reason`, or why the end could not be written."""
         for n, track in self._open.values():
             try:

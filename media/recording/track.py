@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import av
 
@@ -30,10 +30,13 @@ _OPTIONS = {"cluster_time_limit": "1000", "flush_packets": "1"}
 """One cluster a second: after a crash the file is whole up to its last second."""
 
 
-class WriteFailed(Exception):
-    """The recording cannot be written. `reason`: disk_full or write_failed."""
+Failure = Literal["disk_full", "write_failed"]
 
-    def __init__(self, reason: str) -> None:
+
+class WriteFailed(Exception):
+    """The recording cannot be written."""
+
+    def __init__(self, reason: Failure) -> None:
         super().__init__(reason)
         self.reason = reason
 

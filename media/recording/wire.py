@@ -61,11 +61,14 @@ class End(Struct, tag="end", kw_only=True):
     at: float
 
 
+Ending = Literal["", "disk_full", "write_failed", "worker_lost"]
+
+
 class Over(Struct, kw_only=True):
     """Reply of the recorder: this segment is closed. `reason` as in `recording_files.Ended`."""
 
     segment: int
-    reason: Literal["", "disk_full", "write_failed"] = ""
+    reason: Ending = ""
 
 
 Command = Begin | Track | Reach | End

@@ -164,8 +164,7 @@ class SecureTransport:
         self._channels: dict[str, RTCDataChannel] = {}
         self._opened_channels = 0
         self._closed = False
-        # the path has role, state, _recv and _send, and the transport uses no more
-        self._dtls = RTCDtlsTransport(self._path, [certificate])  # type: ignore[arg-type]
+        self._dtls = RTCDtlsTransport(self._path, [certificate])  # type: ignore[arg-type]  # uses role, state, _recv, _send only
         self._dtls._set_role("client" if client else "server")  # servers answer a=setup:passive
         self._sctp = _BoundedSctp(self._dtls, self._finish, self._decrypted)
         self._sctp.on("datachannel", self._datachannel)

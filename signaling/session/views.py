@@ -26,7 +26,7 @@ from signaling.protocol.staff_views import QueueItem, SessionItem
 from signaling.protocol.words import PictureLimit
 from signaling.session import matrix
 from signaling.session import recording as recordings
-from signaling.session.model import Help, Person, Session
+from signaling.session.model import Help, Person, Session, Timer
 
 MEDIA_CHANNELS = ("voice", "video")
 LONG_WAIT_MS = 60_000  # wait after which the page offers to leave a message
@@ -171,8 +171,9 @@ def _notice(session: Session) -> Literal["asking_professional", "asking_colleagu
 
 def _deadline(session: Session, viewer: Person, view: SessionView) -> None:
     """Set for whom the session waits, and until when. The disconnected person gets no countdown for themselves."""
-    for timer, person in (("user_lost", session.user), ("owner_lost", session.owner)):
-        at = session.timers.get(timer)  # type: ignore[call-overload]  # both are Timer names
+    waits: dict[Timer, str] = {"user_lost": session.user, "owner_lost": session.owner}
+    for timer, person in waits.items():
+        at = session.timers.get(timer)
         if at is not None and person != viewer.id:
             view.deadline, view.lost = at, person
             return

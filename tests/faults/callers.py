@@ -272,7 +272,7 @@ class Caller:
     async def _join(self, epoch: int) -> None:
         for attempt in itertools.count():
             try:
-                peer = await Mouth.join(self, self.session["id"], self.session["you"])  # type: ignore[arg-type]  # stands for a worker
+                peer = await Mouth.join(self, self.session["id"], self.session["you"])  # `self` stands for a worker
             except (Refused, ConnectionError, TimeoutError, aiohttp.ClientError, AssertionError):
                 await asyncio.sleep(max(0.05, ladder_s(attempt)))
                 continue

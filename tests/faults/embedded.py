@@ -45,7 +45,7 @@ async def drained(folder: Path) -> list[Figure]:
                 pid, began = worker_at(ports.pop()), asyncio.get_running_loop().time()
                 async with Writers(here.calls[0]) as writers:
                     os.kill(pid, signal.SIGTERM)
-                    await until(lambda p=pid: not _alive(p), ENDS_S, "it has ended")  # type: ignore[misc]  # a lambda with a default
+                    await until(lambda p=pid: not _alive(p), ENDS_S, "it has ended")
                     now = asyncio.get_running_loop().time()
                     await asyncio.sleep(1.0)
                 await here.all_hear()

@@ -35,7 +35,7 @@ async def restarted(cluster: Cluster) -> list[Figure]:
                 server.start()
                 await asyncio.to_thread(cluster.until_ready)
                 now = asyncio.get_running_loop().time()
-                await until(lambda at=now: all(p.served_since(at) for p in here.people), 20.0, "everybody is served")  # type: ignore[misc]  # a lambda with a default
+                await until(lambda at=now: all(p.served_since(at) for p in here.people), 20.0, "everybody is served")
                 await asyncio.sleep(SETTLES_S)
         await here.all_hear()
         dropped = sum(not (call.goes_on and call.hears()) for call in here.calls)

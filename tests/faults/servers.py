@@ -81,7 +81,7 @@ async def stands_still(cluster: Cluster) -> list[Figure]:
                 watched = [person for person in here.people if person.watched]
                 await until(
                     lambda who=watched, at=began: all(p.served_since(at + 1.0) for p in who), BACK_S, "everybody is served"
-                )  # type: ignore[misc]  # a lambda with a default
+                )
                 back = asyncio.get_running_loop().time()
                 gaps += [person.served_gap(began - 0.5, back) for person in watched]
                 here.doors[:] = [f"http://127.0.0.1:{awake.port}"]

@@ -90,7 +90,7 @@ class Stage:
 
     def door(self) -> Service:
         nothing: Any = None
-        service = Service(self.settings, nothing, _Through(self.http, self.doors))  # type: ignore[arg-type]  # a session that tries several servers
+        service = Service(self.settings, nothing, _Through(self.http, self.doors))
         service.url = ""
         return service
 

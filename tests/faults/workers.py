@@ -80,7 +80,7 @@ async def killed(cluster: Cluster) -> list[Figure]:
                 await asyncio.sleep(1.0)
                 epoch, began = call.epoch, asyncio.get_running_loop().time()
                 kill(worker_at(call.user.worker_port()))
-                await until(lambda e=epoch: call.epoch > e and call.hears(), 15.0, "both hear each other again")  # type: ignore[misc]  # a lambda with a default
+                await until(lambda e=epoch: call.epoch > e and call.hears(), 15.0, "both hear each other again")
                 joins.append(asyncio.get_running_loop().time() - began)
                 await asyncio.sleep(1.0)
             now = asyncio.get_running_loop().time()
@@ -128,7 +128,7 @@ async def stands_still(cluster: Cluster) -> list[Figure]:
             pid = worker_at(call.user.worker_port())
             os.kill(pid, signal.SIGSTOP)
             try:
-                await until(lambda e=epoch: call.epoch > e and call.hears(), 10.0, "both hear each other again")  # type: ignore[misc]  # a lambda with a default
+                await until(lambda e=epoch: call.epoch > e and call.hears(), 10.0, "both hear each other again")
                 again, moves = asyncio.get_running_loop().time(), [len(person.moves) for person in call.people]
                 gaps += [person.ear.gap(began - 0.5, again) for person in call.people]
                 await asyncio.sleep(max(0.0, began + STANDS_STILL_S - again))

@@ -136,11 +136,11 @@ def _loop() -> asyncio.AbstractEventLoop:
 @functools.cache
 def _house() -> House:
     identity._hasher = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    rate_limits.Buckets.take = lambda *_: True  # type: ignore[method-assign]  # fuzzing aims at the code behind the limits
+    rate_limits.Buckets.take = lambda *_: True  # fuzzing aims at the code behind the limits
     folder = Path(tempfile.mkdtemp(prefix="fuzz-http-"))
 
     async def open_it() -> House:
-        app = await build_app(Settings(demo=True, data_dir=folder, most_lag_ms=60_000), NoWorkers())  # type: ignore[arg-type]  # no limit
+        app = await build_app(Settings(demo=True, data_dir=folder, most_lag_ms=60_000), NoWorkers())
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

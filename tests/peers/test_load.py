@@ -41,7 +41,7 @@ async def test_position_is_sent_only_to_those_whose_position_changes(service: Se
     gone = 9
     await people[gone].say("leave")
     for number, person in enumerate(people[gone + 1 :], gone + 1):
-        await person.until(lambda session, place=number: session["waiting"]["place"] == place)  # type: ignore[misc]  # a lambda with a default
+        await person.until(lambda session, place=number: session["waiting"]["place"] == place)
     for number, person in enumerate(people):
         told = [message for message in person.seen[seen[number] :] if message["type"] in ("waiting", "session")]
         if number != gone:

@@ -145,7 +145,7 @@ async def test_operator_sees_how_everybody_is_connected(service: Service) -> Non
     def known(message: dict[str, object]) -> bool:
         if message["type"] != "call_quality":
             return False
-        people = {person["role"]: person for person in message["people"]}  # type: ignore[attr-defined]  # JSON
+        people = {person["role"]: person for person in message["people"]}
         down = people["user"].get("down", [])
         return bool(
             down and down[0].get("lost_percent") and people["counselor"].get("up") and people["user"].get("rtt_ms") is not None

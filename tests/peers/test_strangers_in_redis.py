@@ -61,7 +61,7 @@ class Stranger:
 @asynccontextmanager
 async def serving(url: str, handler: Callable[[web.Request], object]) -> AsyncIterator[None]:
     app = web.Application()
-    app.router.add_route("*", "/{path:.*}", handler)  # type: ignore[arg-type]  # a coroutine function
+    app.router.add_route("*", "/{path:.*}", handler)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", int(url.rpartition(":")[2])).start()

@@ -47,7 +47,7 @@ class Leg:
         self._host = host
         self._inbox: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._checked = asyncio.Event()
-        self._dtls = RTCDtlsTransport(self, [_CERTIFICATE])  # type: ignore[arg-type]  # RTCDtlsTransport uses only role, state, _recv and _send
+        self._dtls = RTCDtlsTransport(self, [_CERTIFICATE])
         self._dtls._set_role("client")
 
     @property

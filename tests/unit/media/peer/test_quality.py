@@ -66,7 +66,7 @@ def test_receiver_report_gives_loss_jitter_and_round_trip(quality: Quality) -> N
     sent = voice.report(1.0, lambda now: now + 1.6e9)
     assert sent is not None
     quality.sent(sent, 1.0)
-    last_sr = rtcp.parse(sent)[0].ntp >> 16 & 0xFFFFFFFF  # type: ignore[union-attr]  # a sender report
+    last_sr = rtcp.parse(sent)[0].ntp >> 16 & 0xFFFFFFFF
     quality.told(report(voice.ssrc, lost=0.25, jitter=960, last_sr=last_sr, delay_s=0.5), 1.62)
     quality.look([], [voice], 2.0)
     assert quality.rtt_ms(2.0) == pytest.approx(120, abs=1)

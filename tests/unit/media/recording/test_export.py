@@ -19,7 +19,7 @@ USER, COUNSELOR = 700, 1100
 
 
 def written(path: Path, kind: str, packets: Packets) -> tuple[int, int]:
-    track = Track(path, kind)  # type: ignore[arg-type]  # a str
+    track = Track(path, kind)
     for at, data in packets:
         track.push(data, at)
     track.close()
@@ -32,7 +32,7 @@ def planned(path: Path, kind: str, packets: Packets, *spans: tuple[float, float]
     """Build a plan. `spans` are seconds after AT; none means the whole track."""
     began, ended = written(path, kind, packets)
     heard = [(round((AT + begin) * 1000), round((AT + end) * 1000)) for begin, end in spans] or [(began, ended)]
-    return PlanTrack(path=str(path), kind=kind, began=began, ended=ended, spans=heard)  # type: ignore[arg-type]  # a str
+    return PlanTrack(path=str(path), kind=kind, began=began, ended=ended, spans=heard)
 
 
 def seconds(found: list[bool], begin: float, end: float) -> list[bool]:

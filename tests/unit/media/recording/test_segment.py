@@ -31,7 +31,7 @@ class Writing:
         self.recorder.receive(message(wire.command(command)))
 
     def track(self, track: int, participant: str, kind: str) -> None:
-        self.tell(wire.Track(segment=1, track=track, participant=participant, kind=kind))  # type: ignore[arg-type]  # a str
+        self.tell(wire.Track(segment=1, track=track, participant=participant, kind=kind))
 
     def packets(self, track: int, packets: Packets) -> None:
         due = packets[0][0]

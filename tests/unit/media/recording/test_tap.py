@@ -47,7 +47,7 @@ class Camera:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "s-1" / "1-1"
         self.pipe = Pipe(folder)
-        self.tap = Tap(self.pipe, "s-1", 1, 1, AT, lambda reason: None)  # type: ignore[arg-type]  # stands for a Link
+        self.tap = Tap(self.pipe, "s-1", 1, 1, AT, lambda reason: None)
         self.tap.follow(worker_wire.SetMatrix(epoch=1), ["u-1"], AT)
         self.low, self.high = Incoming(2, "camera", AT, "l"), Incoming(3, "camera", AT, "h")
         self.top: Incoming | None = None

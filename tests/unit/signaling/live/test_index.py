@@ -14,7 +14,7 @@ def an_entry(number: int, state: str = "preparing", *staff: str) -> Entry:
     session = new_session(
         id=f"s-{number}", site="shop", category="cameras", language="ko", channel="text", user="u", name="", now=number
     )
-    session.state = state  # type: ignore[assignment]  # a str
+    session.state = state
     for one in staff:
         session.people[one] = Person(id=one, role="counselor", name=one, staff=one)
     return Entry(session=session, site=Site(id="shop"), brief=Brief(), token_hash=f"hash-{number}")
@@ -24,7 +24,7 @@ def test_session_is_indexed_by_state_and_removed_at_the_end() -> None:
     index, entry = Index(), an_entry(1)
     seen = []
     for state in ("preparing", "waiting", "active", "waiting", "after", "closed"):
-        entry.session.state = state  # type: ignore[assignment]  # a str
+        entry.session.state = state
         index.note(entry)
         queued = [each for queue in index.queues.values() for each in queue.values()]
         assert queued == list(index.waiting.values())

@@ -57,7 +57,7 @@ def counts() -> Counter[str]:
 
 @pytest.fixture
 async def owed(database: Database, counts: Counter[str]) -> AsyncIterator[Owed]:
-    owed = Owed(database, lambda reason: counts.update([reason]))  # type: ignore[arg-type]  # `Owed` uses nothing else
+    owed = Owed(database, lambda reason: counts.update([reason]))  # `Owed` uses nothing else of the records
     running = asyncio.create_task(owed.run())
     yield owed
     running.cancel()

@@ -22,7 +22,7 @@ TOKEN = "the cluster's own"
 async def follower(leader: TestServer) -> AsyncIterator[TestServer]:
     """Return a server that forwards to `leader`. Forwarding needs neither Redis nor records."""
     nothing: object = None
-    node = Node("http://127.0.0.1:1", nothing, nothing, TOKEN, b"")  # type: ignore[arg-type]
+    node = Node("http://127.0.0.1:1", nothing, nothing, TOKEN, b"")
     node.leader = Leader(id="leader", url=str(leader.make_url("")).rstrip("/"))
     relay = Relay(node)
     app = web.Application(middlewares=[relay.middleware()])

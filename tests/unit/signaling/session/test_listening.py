@@ -13,7 +13,7 @@ ON = ev.ListenStarted("ops", "Mina")
 
 
 def a_call(channel: str = "voice", *, told: bool = True) -> Call:
-    call = Call(channel)  # type: ignore[arg-type]  # each value is a channel
+    call = Call(channel)
     call.session.may_listen = told
     return call
 
