@@ -259,6 +259,47 @@ class TestMatchStore:
         assert await store.take_back("a", NOW) == []
         assert (await store.staff_status("jimin")).texts == 2
 
+    async def test_texts_stop_during_a_call_for_those_who_want_it(self, store):
+        await available(store, counselor("jimin", texts_in_call=False))
+        await store.enqueue(asked("call"), NOW)
+        await store.accept(await reservation_of(store, "call"), NOW)
+        await store.enqueue(asked("a", medium="text"), NOW)
+        assert (await store.request_status("a")).state == "waiting"
+        assert (await store.place("a", NOW)).place == 1
+
+    async def test_texts_and_calls_have_places_of_their_own(self, store):
+        await store.sign_in(counselor("jimin"), NOW)
+        await store.enqueue(asked("call"), NOW)
+        await store.enqueue(asked("a", medium="text"), NOW)
+        assert (await store.place("a", NOW)).place == 1
+
+    async def test_text_goes_to_who_only_writes_before_who_is_in_a_call(self, store):
+        await available(store, counselor("jimin"))
+        await store.enqueue(asked("call"), NOW)
+        await store.accept(await reservation_of(store, "call"), NOW)
+        await available(store, counselor("suho"))
+        for name in ("a", "b", "c"):
+            await store.enqueue(asked(name, medium="text"), NOW)
+            assert (await store.request_status(name)).staff == "suho"
+            await store.accept(await reservation_of(store, name), NOW)
+
+    async def test_session_that_ends_without_its_user_leads_to_no_wrap_up(self, store):
+        await available(store, counselor("jimin"))
+        await store.enqueue(asked("a", medium="text"), NOW)
+        await store.accept(await reservation_of(store, "a"), NOW)
+        await store.set_aside("a", NOW)
+        assert seen(await store.complete("a", NOW)) == [("a", "completed", "")]
+
+    async def test_requeued_request_takes_a_place_again(self, store):
+        await available(store, counselor("jimin"))
+        await store.enqueue(asked("a", medium="text"), NOW)
+        await store.accept(await reservation_of(store, "a"), NOW)
+        await store.set_aside("a", NOW)
+        await available(store, counselor("suho"))
+        await store.requeue("a", NOW)
+        await store.accept(await reservation_of(store, "a"), NOW)
+        assert (await store.staff_status("suho")).texts == 1
+
     async def test_request_is_restored_as_set_aside(self, store):
         await store.restore([RequestStatus(asked("a", medium="text"), "accepted", staff="jimin", aside=True)], NOW)
         assert (await store.staff_status("jimin")).load == 0
