@@ -38,17 +38,18 @@ function useChoices(session: SessionView): { choices: Choices | null; failed: bo
   return found;
 }
 
-/** Outcome, tags and templates as the site has set them. Nothing is chosen at first. */
+/** Outcome, tags and templates as the site has set them. Nothing is chosen at first; tags and templates wait for the end. */
 export function WrapUpChoices({ session, outcome, tags, text, onChange }: ChoicesProps) {
   const { choices, failed } = useChoices(session);
   if (failed) return <p class="notice notice-warn">{t("wrap.failed")}</p>;
   if (choices === null) return null;
+  const over = session.state === "after";
   return (
     <>
       <Select
         label={t("wrap.outcome")}
         value={outcome}
-        required={choices.required && session.state === "after"}
+        required={choices.required && over}
         choices={[
           { value: "", label: t("wrap.outcome.none") },
           ...choices.outcomes.map(({ id, name }) => ({ value: id, label: name })),
@@ -56,8 +57,8 @@ export function WrapUpChoices({ session, outcome, tags, text, onChange }: Choice
         data-testid="wrapup-outcome"
         onChange={(event) => onChange({ outcome: event.currentTarget.value })}
       />
-      {choices.tags.length > 0 && <Tags all={choices.tags} chosen={tags} onChange={(next) => onChange({ tags: next })} />}
-      {choices.templates.length > 0 && (
+      {over && choices.tags.length > 0 && <Tags all={choices.tags} chosen={tags} onChange={(next) => onChange({ tags: next })} />}
+      {over && choices.templates.length > 0 && (
         <Select
           label={t("wrap.template")}
           value=""

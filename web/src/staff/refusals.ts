@@ -45,6 +45,9 @@ type Elsewhere = OneOf<
   | "disk_full"
 >;
 
+/** Refusals whose sentence of the server names the place, such as the line of a file. */
+const DETAILED = new Set<Reason>(["bad_table", "bad_plan"]);
+
 /** Returns the sentence for a refusal: our text for its reason, else the server's sentence, else a general one. */
 export function sentence(error: unknown): string {
   const { reason, message } = (typeof error === "object" && error !== null ? error : {}) as {
@@ -54,7 +57,7 @@ export function sentence(error: unknown): string {
   const fallback = typeof message === "string" && message !== "" && message !== reason ? message : t("error.generic");
   if (reason === undefined) return fallback;
   const key: TextKey = `error.${reason as Exclude<Reason, Fault | Elsewhere>}`;
-  return textOr(key, fallback);
+  return DETAILED.has(reason) ? `${textOr(key, "")} ${fallback}` : textOr(key, fallback);
 }
 
 /** Returns how a session ended, in words; "" while it goes on. */

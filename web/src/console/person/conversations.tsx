@@ -85,6 +85,7 @@ function Reader({ session, other, onClose }: { session: string; other: string; o
       title={`${dateTime(found.started_at, locale)} · ${found.category}`}
       closeLabel={shared("close")}
       onClose={onClose}
+      class="person-conversation"
       data-testid="person-conversation"
     >
       <div class="stack">
