@@ -44,7 +44,11 @@ export function Stage({ link, session, children }: StageProps) {
   const large = children ?? (main && draw(main));
   return (
     <section class={large ? "stage stage-with-main" : "stage"} aria-label={t("stage")}>
-      {large && <div class="stage-main">{large}</div>}
+      {large && (
+        <div class="stage-main" role={children ? undefined : "list"}>
+          {large}
+        </div>
+      )}
       <div
         class={`stage-tiles stage-tiles-${Math.min(4, shownTiles.length)}`}
         data-testid="participants"
