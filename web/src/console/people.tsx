@@ -54,7 +54,7 @@ export function Faces({ link, session }: Omit<PeopleProps, "hold">) {
   const mine = useTrackStream(own);
   return (
     <div class="people people-faces">
-      <div class="faces" data-testid="participants" role="list" aria-label={roomText("participants")}>
+      <div class="faces" data-testid="participants" role="list" tabIndex={0} aria-label={roomText("participants")}>
         {arrange(session).tiles.map((tile) => (
           <StageTile
             key={tile.key}
