@@ -10,6 +10,8 @@ import pytest
 from tests.fuzz.__main__ import fuzz
 from tests.fuzz.targets import TARGETS
 
+pytestmark = pytest.mark.timeout(400)  # the fixture starts all targets, 10 s of processor each, at low priority
+
 Results = dict[str, subprocess.CompletedProcess[str]]
 
 
