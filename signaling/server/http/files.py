@@ -18,13 +18,14 @@ from signaling.images.fair_line import Full, Who
 from signaling.protocol.reading import QueryReader
 from signaling.protocol.session_views import Line
 from signaling.protocol.words import Audience
-from signaling.records import FileRecord
+from signaling.records import FileRecord, StaffRecord
 from signaling.server.app_keys import FILES, IDENTITY, LIVE, RECORDS
 
 from .bodies import address_of, bearer, now_ms, parts_of, path_id, read_query
 from .errors import Refused, answer, not_found
 from .file_bodies import MOST_A_SESSION, MOST_SESSION_BYTES, Intake
-from .pictures import OVER, participant_of
+from .person import is_earlier
+from .pictures import OVER, participant_of, read_via
 from .scanning import SCANNER, noted
 from .sending import WatchedFile
 
@@ -184,6 +185,15 @@ async def _still_readable(request: web.Request) -> FileRecord:
             raise not_found()
         return file
     member = await request.app[IDENTITY].who(request, now_ms())
-    if member is None or (member.role != "operator" and live.staff_participant(file.session, member.id) is None):
+    if member is None or not await _staff_may_read(request, file, member):
         raise not_found()
     return file
+
+
+async def _staff_may_read(request: web.Request, file: FileRecord, member: StaffRecord) -> bool:
+    """Return whether they are in its conversation, an operator, or with the same user now (`?via=`, as for pictures)."""
+    if member.role == "operator" or request.app[LIVE].staff_participant(file.session, member.id) is not None:
+        return True
+    via = read_query(request, read_via).via
+    session = await request.app[RECORDS].session(file.session) if via else None
+    return session is not None and await is_earlier(request, via, member, session)

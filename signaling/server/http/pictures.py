@@ -49,7 +49,7 @@ class ViaQuery(Struct, kw_only=True):
     via: OptionalId = ""
 
 
-_read_via: QueryReader[ViaQuery] = QueryReader(ViaQuery)
+read_via: QueryReader[ViaQuery] = QueryReader(ViaQuery)
 _read_upload: QueryReader[UploadQuery] = QueryReader(UploadQuery)
 
 
@@ -155,7 +155,7 @@ async def _staff_may_see(request: web.Request, picture: PictureRecord, member: S
         await records.audit(member.id, "picture.read", f"session/{picture.session}", now_ms(), picture.id)
         return True
     session = await records.session(picture.session)
-    if via := read_query(request, _read_via).via:
+    if via := read_query(request, read_via).via:
         return session is not None and await is_earlier(request, via, member, session)
     if picture.use != "product":
         return False

@@ -1,5 +1,7 @@
 import type { Line } from "../messages";
 import { LineText } from "../room/line-text";
+import { Pictures } from "../room/pictures";
+import { FileLine } from "../room/sharing";
 import { Former, Unsent } from "../room/writing/former";
 import { gist } from "../room/writing/quote";
 import "../room/writing/said.css";
@@ -8,6 +10,8 @@ import { timeOfDay } from "../staff/format";
 import { nameOf, roleName } from "../staff/names";
 import { useLocale } from "../ui";
 import { t, textOr } from "./texts";
+
+const OF_STAFF = new Pictures(); // staff are known by their cookie
 
 function Said({ line, lines, via }: { line: Line; lines: Line[]; via: string }) {
   const locale = useLocale();
@@ -34,7 +38,8 @@ function Said({ line, lines, via }: { line: Line; lines: Line[]; via: string }) 
       )}
       {line.change === "retracted" && <Unsent />}
       {line.picture !== "" && <StoredPicture id={line.picture} alt={line.text} class="said-picture" via={via} />}
-      {line.text !== "" && (
+      {line.kind === "file" && line.change === "" && <FileLine line={line} pictures={OF_STAFF} via={via} />}
+      {line.text !== "" && line.kind !== "file" && (
         <div class="said-text" dir="auto">
           <LineText text={line.text} />
         </div>

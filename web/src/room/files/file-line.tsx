@@ -20,8 +20,15 @@ function iconOf(kind: string): IconNode {
   return kind === "zip" ? FileArchive : FileText;
 }
 
+interface FileLineProps {
+  line: Line;
+  pictures: Pictures;
+  /** My session with the same visitor, for a file of an earlier one. */
+  via?: string;
+}
+
 /** A file in the conversation: its name, kind and size. A press saves it. */
-export function FileLine({ line, pictures }: { line: Line; pictures: Pictures }) {
+export function FileLine({ line, pictures, via = "" }: FileLineProps) {
   useLocale();
   const [busy, setBusy] = useState(false);
   const { file = "", kind = "", bytes = "0", locked } = line.args;
@@ -29,7 +36,8 @@ export function FileLine({ line, pictures }: { line: Line; pictures: Pictures })
   const fetchIt = async () => {
     setBusy(true);
     try {
-      saveAs(await pictures.blob(`/api/files/${encodeURIComponent(file)}`), line.text);
+      const query = via && `?${new URLSearchParams({ via })}`;
+      saveAs(await pictures.blob(`/api/files/${encodeURIComponent(file)}${query}`), line.text);
     } catch (error) {
       if (!(error instanceof PictureError)) throw error;
       toast(t(error.reason === "network" ? "network" : "gone"), "error");
