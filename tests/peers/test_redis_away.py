@@ -38,8 +38,8 @@ async def served(settings: Settings) -> AsyncIterator[Service]:
         yield service
 
 
-async def waiting(service: Service) -> Person:
-    user = await service.user()
+async def waiting(service: Service, channel: str = "text") -> Person:
+    user = await service.user(channel)
     assert (await user.say("enter"))["type"] == "ok"
     await user.state("waiting")
     return user
@@ -67,8 +67,8 @@ async def test_call_is_matched_and_ended(settings: Settings) -> None:
 
 async def test_emptied_redis_loses_nobody_and_keeps_the_order(redis: RedisServer, settings: Settings) -> None:
     async with served(settings) as service:
-        talking, busy = await in_conversation(service)
-        first, second, third = [await waiting(service) for _ in range(3)]
+        talking, busy = await in_conversation(service, "voice")
+        first, second, third = [await waiting(service, "voice") for _ in range(3)]
         redis.restart()
         suho = await service.staff("suho", available=False)
         async with asyncio.timeout(10):
@@ -118,7 +118,7 @@ async def test_due_callback_survives_an_emptied_redis(redis: RedisServer, settin
 
 async def test_calls_continue_and_waiting_users_are_told_without_redis(redis: RedisServer, settings: Settings) -> None:
     async with served(settings) as service:
-        talking, busy = await in_conversation(service)
+        talking, busy = await in_conversation(service, "voice")
         suho = await service.staff("suho", available=False)
         redis.kill()
         late = await service.user()
