@@ -24,8 +24,8 @@ from signaling.session import corrections, matrix, read_marks
 from signaling.session.events import Say
 from signaling.session.model import NotAllowed, Person
 
-CATCH_UP_LINES = 200
-CATCH_UP_CHARACTERS = 200_000  # in one frame, because a client drops or delays its other messages behind a large one
+CATCH_UP_LINES = 500
+CATCH_UP_CHARACTERS = 100_000  # in one frame, because a client drops or delays its other messages behind a large one
 CHANGEABLE = frozenset({"waiting", "active", "after"})  # states of a session in which lines may be edited and retracted
 
 

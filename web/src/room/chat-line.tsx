@@ -19,6 +19,8 @@ export interface ChatLineProps {
   writing: Writing | null;
   /** Whether the page has a message box. */
   writes: boolean;
+  /** Brings another line into view, also one that is not in the document now. */
+  reveal: (seq: number) => void;
   line: Line;
   /** Whether the line begins a group: author and time are then shown. */
   first: boolean;

@@ -9,6 +9,7 @@ import { Composer, type AudienceChoice, type ComposerAid } from "./composer";
 import { beginsGroup } from "./compose";
 import type { Pictures } from "./pictures";
 import { participant, typingNow, type OutLine } from "./state";
+import { MOST, useLineWindow } from "./line-window";
 import { list, nameOf, t } from "./words";
 
 export type { AudienceChoice } from "./composer";
@@ -39,21 +40,26 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
   const status = useStore(client.state, (state) => state.status);
   const chosen: Audience = audience?.value ?? "all";
   const scroll = useFollowing(lines.length + outbox.length);
+  const view = useLineWindow(lines, scroll.ref);
   const writing = useWriting();
   return (
     <div class="chat">
       <div
         class="chat-lines"
         ref={scroll.ref}
-        onScroll={scroll.onScroll}
+        onScroll={() => {
+          scroll.onScroll(view.complete);
+          view.onScroll();
+        }}
         tabIndex={0}
         role="log"
-        aria-live="polite"
+        aria-live={view.moving ? "off" : "polite"}
         aria-label={t("chat.title")}
+        data-windowed={lines.length > MOST || undefined}
       >
         <div ref={scroll.rows}>
           {lines.length + outbox.length === 0 && <p class="chat-empty">{t("chat.empty")}</p>}
-          {lines.map((line, i) => (
+          {lines.slice(view.from, view.to).map((line, i) => (
             <ChatLine
               key={line.seq}
               client={client}
@@ -62,21 +68,30 @@ export function Chat({ client, session, pictures, audience, aid, readOnly = fals
               pictures={pictures}
               writing={writing}
               writes={!readOnly}
-              first={beginsGroup(lines[i - 1], line)}
+              reveal={view.reveal}
+              first={beginsGroup(lines[view.from + i - 1], line)}
             />
           ))}
-          {outbox.map((line) => (
-            <OutgoingLine
-              key={line.id}
-              line={line}
-              pictures={pictures}
-              onDismiss={() => client.dismissLine(session.id, line.id)}
-            />
-          ))}
+          {view.complete &&
+            outbox.map((line) => (
+              <OutgoingLine
+                key={line.id}
+                line={line}
+                pictures={pictures}
+                onDismiss={() => client.dismissLine(session.id, line.id)}
+              />
+            ))}
         </div>
       </div>
       {scroll.behind && (
-        <Button class="chat-newer" icon={ArrowDown} onClick={scroll.toEnd}>
+        <Button
+          class="chat-newer"
+          icon={ArrowDown}
+          onClick={() => {
+            view.toEnd();
+            scroll.toEnd();
+          }}
+        >
           {t("chat.newLines")}
         </Button>
       )}
@@ -162,10 +177,10 @@ function useFollowing(count: number) {
     for (const box of [ref.current, rows.current]) if (box) resized.observe(box);
     return () => resized.disconnect();
   }, []);
-  const onScroll = () => {
+  const onScroll = (complete: boolean) => {
     const box = ref.current;
     if (!box) return;
-    const nearEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
+    const nearEnd = complete && box.scrollHeight - box.scrollTop - box.clientHeight < 60;
     // A box that shrank or a line that grew also leaves the end; only the reader scrolls back.
     if (nearEnd || box.scrollTop < top.current) atEnd.current = nearEnd;
     top.current = box.scrollTop;

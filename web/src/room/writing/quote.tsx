@@ -21,16 +21,15 @@ function useLine(client: Client, session: string, seq: number): Line | undefined
   return useStore(client.state, (state) => state.lines[session]?.find((line) => line.seq === seq));
 }
 
-/** Bring a line of the same list into view, and mark it for a moment. */
-function goTo(from: Element, seq: number): void {
-  const line = from.closest(".chat-lines")?.querySelector(`[data-seq="${seq}"]`);
-  line?.scrollIntoView({ block: "center" });
+/** Mark a line for a moment. */
+function mark(box: Element | null, seq: number): void {
+  const line = box?.querySelector(`[data-seq="${seq}"]`);
   line?.classList.add("line-called");
   setTimeout(() => line?.classList.remove("line-called"), CALLED_MS);
 }
 
 /** The line to which another one replies. The page has it already: no text of it comes with the reply. */
-export function Quote(props: { client: Client; session: string; seq: number }) {
+export function Quote(props: { client: Client; session: string; seq: number; reveal: (seq: number) => void }) {
   const quoted = useLine(props.client, props.session, props.seq);
   return (
     <button
@@ -38,7 +37,11 @@ export function Quote(props: { client: Client; session: string; seq: number }) {
       class="line-quoted"
       data-testid="line-quoted"
       aria-label={t("goTo", { text: gist(quoted) })}
-      onClick={(event) => goTo(event.currentTarget, props.seq)}
+      onClick={(event) => {
+        const box = event.currentTarget.closest(".chat-lines");
+        props.reveal(props.seq);
+        requestAnimationFrame(() => mark(box, props.seq));
+      }}
     >
       {quoted && <strong dir="auto">{nameOf(quoted)}</strong>}
       <span dir="auto">{gist(quoted)}</span>

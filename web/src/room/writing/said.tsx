@@ -33,11 +33,12 @@ interface SaidProps {
   shared: ComponentChildren;
   /** Whether the page has a message box. */
   writes: boolean;
+  reveal: (seq: number) => void;
   /** Whether a key sends. The page has this rule already. */
   sends: (press: KeyPress) => boolean;
 }
 
-export function Said({ client, session, line, shared, writes, sends }: SaidProps) {
+export function Said({ client, session, line, shared, writes, reveal, sends }: SaidProps) {
   useLocale();
   const change = useStore(client.state, (state) => state.changes[session.id]?.[line.seq]);
   const [editing, setEditing] = useState(false);
@@ -56,7 +57,7 @@ export function Said({ client, session, line, shared, writes, sends }: SaidProps
   return (
     <>
       <div class="line-row">
-        <Bubble client={client} session={session} line={line} change={change} shared={shared} />
+        <Bubble client={client} session={session} line={line} change={change} shared={shared} reveal={reveal} />
         {(reply || retract) && (
           <LineMenu
             possible={may}
@@ -82,12 +83,13 @@ interface BubbleProps {
   line: Line;
   change: Change | undefined;
   shared: ComponentChildren;
+  reveal: (seq: number) => void;
 }
 
-function Bubble({ client, session, line, change, shared }: BubbleProps) {
+function Bubble({ client, session, line, change, shared, reveal }: BubbleProps) {
   const pending = change && change.refused === "" ? change : undefined;
   const gone = pending ? pending.text === null : line.change === "retracted";
-  const quote = line.reply_to > 0 && !gone && <Quote client={client} session={session.id} seq={line.reply_to} />;
+  const quote = line.reply_to > 0 && !gone && <Quote client={client} session={session.id} seq={line.reply_to} reveal={reveal} />;
   if (!gone && shared) {
     return (
       <div>

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { around, MOST, moved, STEP } from "./line-window";
+
+test("a window moves within its bounds and never grows", () => {
+  let span = { from: 4700, to: 5000 };
+  for (let n = 0; n < 100; n++) span = moved(span, -STEP, 5000);
+  expect(span).toEqual({ from: 0, to: MOST });
+  for (let n = 0; n < 100; n++) {
+    span = moved(span, STEP, 5000);
+    expect(span.to - span.from).toBe(MOST);
+  }
+  expect(span).toEqual({ from: 4700, to: 5000 });
+});
+
+test("after a move the lines that were seen are still there", () => {
+  const before = { from: 2000, to: 2300 };
+  expect(moved(before, -STEP, 5000)).toEqual({ from: 1900, to: 2200 });
+  expect(moved(before, STEP, 5000)).toEqual({ from: 2100, to: 2400 });
+});
+
+test("a line is found in the middle of its window, or near an end", () => {
+  expect(around(2500, 5000)).toEqual({ from: 2350, to: 2650 });
+  expect(around(3, 5000)).toEqual({ from: 0, to: MOST });
+  expect(around(4999, 5000)).toEqual({ from: 4700, to: 5000 });
+  expect(around(2, 5)).toEqual({ from: 0, to: 5 });
+});
