@@ -75,9 +75,10 @@ async def test_unsent_line_is_gone_on_all_screens_and_in_the_copy(cast: Cast, tm
     await user.get("leave-confirm").click()
     async with user.page.expect_download() as download:
         await user.get("transcript").click()
-    await (await download.value).save_as(tmp_path / "copy.txt")
-    copy = (tmp_path / "copy.txt").read_text()
-    assert "[수정함]: 내 번호는 나중에 드릴게요" in copy
+    await (await download.value).save_as(tmp_path / "copy.html")
+    copy = (tmp_path / "copy.html").read_text()
+    assert "수정함" in copy
+    assert "내 번호는 나중에 드릴게요" in copy
     assert "[보내기 취소]" in copy
     assert "FORMER" not in copy
     assert "SECRET" not in copy
