@@ -54,8 +54,7 @@ async def test_who_waits_is_first_and_each_conversation_stays_as_it_was(cast: Ca
         await jimin.get("chat-input").press("Enter")
     await expect(jimin.get("row-waits")).to_have_count(2)
     await expect(lines).to_contain_text("확인할 점 11")
-    await lines.hover()
-    await jimin.page.mouse.wheel(0, -400)
+    await lines.evaluate("(box) => box.scrollBy({ top: -400, behavior: 'instant' })")
     await jimin.get("chat-input").press_sequentially("쓰다 만 글")
     where = await lines.evaluate("(box) => box.scrollTop")
     assert where > 0
