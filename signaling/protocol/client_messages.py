@@ -36,7 +36,7 @@ from .words import (
 
 
 class Hello(Message, tag="hello"):
-    """The first message of every connection. A user sends the session token; staff are known by their cookie."""
+    """The first message of every connection. A user's message has the session token; staff are known by their cookie."""
 
     tab: Id
     token: Token = ""
@@ -76,7 +76,7 @@ class GetIce(Message, tag="ice"):
 
 
 class PeerReport(Message, tag="peer"):
-    """The client tells the state of its peer connection: live, text_only (no media path within 5 s), or lost (failed)."""
+    """The client reports the state of its peer connection: live, text_only (no media path within 5 s), or lost (failed)."""
 
     session: Id
     state: Literal["live", "text_only", "lost"]
@@ -84,7 +84,7 @@ class PeerReport(Message, tag="peer"):
 
 
 class SetMedia(Message, tag="media"):
-    """The client tells which media it sends now."""
+    """The client reports which media it sends now."""
 
     session: Id
     mic: bool = False
@@ -96,7 +96,7 @@ class SetMedia(Message, tag="media"):
 class AddChannel(Message, tag="channel"):
     """Turn a text session into a voice or video session.
 
-    If the user sends it, it rings for the owner, who answers with ``upgrade``.
+    If the user sends this message, their request rings for the owner, who answers with ``upgrade``.
     """
 
     session: Id
@@ -105,9 +105,9 @@ class AddChannel(Message, tag="channel"):
 
 
 class SendLine(Message, tag="line"):
-    """Send a line. ``line`` is the client's id for it.
+    """Send a line. ``line`` is the client's id for the line.
 
-    The client sends it again until its ``ack`` arrives; the server stores it once.
+    The client repeats the message until the line's ``ack`` arrives; the server stores the line once.
     """
 
     session: Id
@@ -138,7 +138,7 @@ class RetractLine(Message, tag="retract_line"):
 
 
 class ReportRead(Message, tag="read"):
-    """The page has the lines up to ``delivered``, and those of ``spans`` were on the screen while the page was visible."""
+    """Report read lines. ``delivered``: the newest line that the page has. ``spans``: lines that a visible page has shown."""
 
     session: Id
     delivered: int = 0
@@ -147,7 +147,7 @@ class ReportRead(Message, tag="read"):
 
 
 class GetLines(Message, tag="lines"):
-    """Ask for the lines that are new or changed since: those with a ``rev`` above ``after``. The reply is ``lines``."""
+    """Ask for the lines that are new or have changed: those whose ``rev`` is above ``after``. The reply is ``lines``."""
 
     session: Id
     after: int = 0
@@ -155,7 +155,7 @@ class GetLines(Message, tag="lines"):
 
 
 class Typing(Message, tag="typing"):
-    """The client's person has begun or stopped to type."""
+    """The user or member of staff at this client has begun or stopped typing."""
 
     session: Id
     on: bool
@@ -179,7 +179,7 @@ class Leave(Message, tag="leave"):
 
 
 class Choose(Message, tag="choose"):
-    """The user chooses what to do when their counselor is disconnected or nobody is there."""
+    """The user chooses what happens next when their counselor is disconnected or nobody is there."""
 
     session: Id
     choice: Literal["wait", "another", "message"]

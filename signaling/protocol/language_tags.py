@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 _TAG = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*")
-_POSIX = re.compile(r"[.@].*", re.DOTALL)  # ko_KR.UTF-8, ca_ES@valencia
+_POSIX = re.compile(r"[.@].*", re.DOTALL)  # what a POSIX locale has after the tag: ko_KR.UTF-8, ca_ES@valencia
 _TRADITIONAL = frozenset({"TW", "HK", "MO"})  # regions that write Chinese in the traditional script (CLDR, likely subtags)
 MOST_CHARACTERS = 35
 
 
 def canonical(tag: str) -> str:
-    """Return the tag as RFC 5646 (2.1.1) writes it, such as "ko-KR" for "KO_kr"; "" when it is no language tag."""
+    """Return the tag as RFC 5646 (2.1.1) writes it, such as "ko-KR" for "KO_kr". Return "" for a text that is no language tag."""
     plain = _POSIX.sub("", tag.strip())
     if len(plain) > MOST_CHARACTERS or not _TAG.fullmatch(plain):
         return ""
@@ -28,7 +28,7 @@ def canonical(tag: str) -> str:
 
 
 def lookup(wanted: str, offered: Iterable[str]) -> str | None:
-    """Return the offered tag that fits best, as it was given; None when the language is not offered.
+    """Return the offered tag that fits best, unchanged, or None when the language is not offered.
 
     The order is that of RFC 4647, 3.4: first the tag itself, then the tag without its last subtags. After these comes any
     region of the language, with the same script first: "en-GB" for "en-US" is better than another language.
@@ -60,7 +60,7 @@ def _language(tag: str) -> str:
 
 
 def _script(tag: str) -> str:
-    """Return the tag's script, or for Chinese the script of its region; "" for the usual script of any other language."""
+    """Return the tag's script. Without one, return for Chinese the usual script of its region, and "" for other languages."""
     parts = tag.split("-")[1:]
     named = next((part for part in parts if len(part) == 4 and part.isalpha()), "")
     if named or _language(tag) != "zh":

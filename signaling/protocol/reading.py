@@ -1,4 +1,4 @@
-"""Reading of all JSON and query parameters into typed values. Every text and number is checked. Pure.
+"""Read all JSON and query parameters into typed values. Every text and number is checked. Pure.
 
 A `Reader` is made once for a type. It finds the rule for each text in the type's annotations. A type with a text that has no
 rule is refused at import, so that no rule can be forgotten.
@@ -26,7 +26,7 @@ _WHOLE_NUMBER = re.compile(r"[0-9]{1,15}")
 
 
 class Unreadable(ValueError):
-    """The input is refused. The text is a sentence that quotes nothing of the input."""
+    """The input is refused. The exception's text is a sentence that quotes nothing of the input."""
 
 
 class NoRule(TypeError):
@@ -39,14 +39,17 @@ def by(rule: Rule) -> Meta:
 
 
 class Reader(Generic[T]):
-    """Reads JSON as `kind`, a type that msgspec knows. Making it raises NoRule when one of the type's texts has no rule."""
+    """Reads JSON as `kind`, a type that msgspec knows. The constructor raises NoRule when a text in that type has no rule."""
 
     def __init__(self, kind: Any) -> None:
         self._decode = msgspec.json.Decoder(kind).decode
         self._clean = _cleaner(inspect.type_info(kind), getattr(kind, "__name__", "message"))
 
     def __call__(self, data: str | bytes) -> T:
-        """Return the value. Raises Unreadable when `strict_json` or a text's rule refuses it, or it is not of the type."""
+        """Return the value.
+
+        Raises Unreadable when `strict_json` or a text's rule refuses the input, or when its type is wrong.
+        """
         try:
             text = strict_json.check(data)
         except NotStrict as error:
@@ -70,7 +73,7 @@ class Reader(Generic[T]):
 
 
 class QueryReader(Generic[T]):
-    """Reads query parameters as a Struct of texts and whole numbers. A missing parameter has its default."""
+    """Reads query parameters as a Struct of texts and whole numbers. A missing parameter gets its default."""
 
     def __init__(self, kind: type[T]) -> None:
         self._kind = kind
@@ -79,7 +82,7 @@ class QueryReader(Generic[T]):
         self._numbers = {field.encode_name for field in getattr(info, "fields", ()) if _is_number(field.type)}
 
     def __call__(self, items: Iterable[tuple[str, str]]) -> T:
-        """Return the Struct. Raises Unreadable for a repeated parameter, an invalid number, or a text that its rule refuses."""
+        """Return the Struct. Raises Unreadable for a repeated parameter, an invalid number, or a text that breaks its rule."""
         given: dict[str, Any] = {}
         for name, value in items:
             if name in given:

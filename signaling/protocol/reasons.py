@@ -1,7 +1,8 @@
 """Every reason that the server gives, as a key for programs: for a refusal, and for the end of a session, peer or connection.
 
-The code that refuses has the sentence for people. `docs/protocol.md` explains each reason; a test compares the two. The pages
-have words for every reason that reaches a person; the TypeScript compiler compares them (`make messages` writes the types).
+The code that refuses has the sentence for people. `docs/protocol.md` explains each reason, and a test compares the reasons there
+with those here. The pages have words for every reason that reaches a person; the TypeScript compiler checks that none is missing
+(`make messages` writes the types).
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ CodeReason = Literal[
     "too_many_site",
     "too_many_address",
 ]
-"""An identification code is refused."""
+"""Why an identification code is refused."""
 
 InviteReason = Literal["bad_invite", "expired", "replayed", "over"]
-"""A callback's link is refused. `over`: no counselor waits for this user any more."""
+"""Why a callback's link is refused. `over`: no counselor waits for this user any more."""
 
 SignInReason = Literal["wrong_credentials", "too_many_sign_ins"]
 
@@ -38,10 +39,10 @@ PictureReason = Literal["not_a_picture", "picture_too_large", "picture_too_costl
 FileReason = Literal[
     "file_empty", "file_unknown", "file_mislabelled", "file_has_macros", "file_damaged", "file_infected", "scan_failed"
 ]
-"""A file is refused. `scan_failed`: the virus scanner does not answer; a picture, too, is then refused."""
+"""Why a file is refused. `scan_failed`: the virus scanner does not answer. A picture is refused then, too."""
 
 CrowdedReason = Literal["full", "overloaded", "pictures", "files"]
-"""The client may try again later: too many people wait, the server lags, or too many pictures or files are being sent."""
+"""Why the client must try again later: too many people wait, the server lags, or too many pictures or files are being sent."""
 
 SessionReason = Literal[
     "wrong_state",
@@ -69,16 +70,16 @@ SessionReason = Literal[
     "no_worker",
     "bad_board",
 ]
-"""The state of the session forbids a command."""
+"""Why a session refuses a command in its present state."""
 
 MatcherReason = Literal["unknown", "stale_fence", "not_pending", "wrong_state", "busy", "duplicate", "full"]
-"""As `matcher.types.RefusedReason`."""
+"""Why the matcher refuses a command: the names of `matcher.types.RefusedReason`."""
 
 WorkerReason = Literal["stale_epoch", "no_room", "no_peer", "bad_request", "bad_sdp", "full", "draining"]
-"""As `media.api.wire.RefusalReason`."""
+"""Why a media worker refuses a command: the names of `media.api.wire.RefusalReason`."""
 
 CommandReason = Literal[SessionReason, MatcherReason, WorkerReason]
-"""A command of a client is refused, by the session, the matcher or the media worker."""
+"""Why a client's command is refused, by the session, the matcher or the media worker."""
 
 ErrorReason = Literal[CommandReason, "bad_message", "too_many", "failed"]
 """All reasons of the `error` message."""
@@ -112,7 +113,7 @@ RequestReason = Literal[
     "unavailable",
     "internal",
 ]
-"""A handler of an HTTP request refuses it."""
+"""Why a handler refuses an HTTP request."""
 
 HttpReason = Literal[
     RequestReason, CodeReason, InviteReason, SignInReason, PictureReason, FileReason, CrowdedReason, CommandReason
@@ -120,7 +121,7 @@ HttpReason = Literal[
 """All reasons in the body of an HTTP refusal."""
 
 ByeReason = Literal["restart", "replaced", "token", "signed_out", "slow_client", "too_many", "crowded"]
-"""The server closes a WebSocket."""
+"""Why the server closes a WebSocket."""
 
 PeerEndReason = Literal[
     "never_connected",
@@ -133,7 +134,7 @@ PeerEndReason = Literal[
     "sctp_overflow",
     "internal",
 ]
-"""A media worker ends a peer connection that nobody asked to end."""
+"""Why a media worker ends a peer connection that nobody asked to end."""
 
 EndReason = Literal[
     "left",
@@ -148,7 +149,7 @@ EndReason = Literal[
     "callback_cancelled",
     "callback_missed",
 ]
-"""A session has ended."""
+"""Why a session has ended."""
 
 OverReason = Literal[
     EndReason,
@@ -164,10 +165,10 @@ OverReason = Literal[
     "stopped",
     "turned_off",
 ]
-"""A session is over for one client, and perhaps goes on for others."""
+"""Why a session is over for one client. It may go on for others."""
 
 PassedOverReason = Literal[
     "language", "site", "channel", "category", "away", "busy", "excluded", "full", "in_call", "lost", "wrap_up", "load", "idle",
     "not_asked",
 ]  # fmt: skip  # as the matcher names them
-"""A member of staff was not offered a request. As `matcher.types.PassedOver.reason`."""
+"""Why a member of staff was not offered a request: the names of `matcher.types.PassedOver.reason`."""

@@ -1,4 +1,4 @@
-"""Every message from the server to a client. `client_messages` tells what all messages have in common."""
+"""Every message from the server to a client. `client_messages` describes what all messages have in common."""
 
 from __future__ import annotations
 
@@ -130,14 +130,14 @@ class LineChanged(Message, tag="line_changed"):
 
 
 class LineMarks(Message, tag="line_marks"):
-    """Which lines came to the others, and which they have read. All marks of the session, at each change."""
+    """The lines that the other participants have received and read. Sent at each change, with all marks of the session."""
 
     session: str
     marks: list[Mark]
 
 
 class Lines(Message, tag="lines"):
-    """The reply to ``lines``, in the order of ``rev``. ``more``: further lines follow after the last one."""
+    """The reply to ``lines``, in the order of ``rev``. ``more``: there are further lines after these."""
 
     session: str
     lines: list[Line]
@@ -146,7 +146,7 @@ class Lines(Message, tag="lines"):
 
 
 class Colleagues(Message, tag="colleagues"):
-    """The reply to ``colleagues``: the staff who could take the session over."""
+    """The reply to ``colleagues``: the members of staff who could take the session over."""
 
     session: str
     people: list[StaffItem]
@@ -171,7 +171,7 @@ class Invite(Message, tag="invite"):
 
 
 class TypingNow(Message, tag="typing"):
-    """A participant has begun or stopped to type."""
+    """A participant has begun or stopped typing."""
 
     session: str
     participant: str
@@ -201,7 +201,7 @@ class Replaced(Message, tag="replaced"):
 class Ring(Message, tag="ring"):
     """A request that rings for a member of staff.
 
-    A help request shows only note, category, language and product until it is accepted.
+    Until a help request is accepted, its ring shows only the note, the category, the language and the product.
     """
 
     reservation: str
@@ -235,7 +235,7 @@ class StaffUpdate(Message, tag="staff"):
 class Queue(Message, tag="queue"):
     """The requests that this member of staff could serve.
 
-    ``waiting``: the requests that have waited longest; ``more``: how many others wait.
+    ``waiting``: the requests that have waited longest; ``more``: the number of waiting requests beyond these.
     ``callbacks``: appointments whose time has not come; their ``since`` is when they are due.
     ``messages``: messages that users left.
     """
@@ -251,23 +251,24 @@ class Wallboard(Message, tag="wallboard"):
 
     now: int
     waiting: list[QueueItem] = []
-    more: int = 0  # how many others wait
+    more: int = 0  # number of waiting requests that are not in ``waiting``
     callbacks: list[QueueItem] = []
     sessions: list[SessionItem] = []
     staff: list[StaffItem] = []
     workers: list[WorkerItem] = []
     served_today: int = 0
     left_today: int = 0
-    service_level_percent: float | None = None  # share answered within 20 s, of all that were answered or gave up today
+    # of all users who were answered or gave up today, the percentage answered within 20 s
+    service_level_percent: float | None = None
     rating_today: float | None = None
     thresholds: list[ThresholdItem] = []
 
 
 class Trend(Message, tag="trend"):
-    """The wallboard's figures over the last two hours, a point every ``every_ms``, oldest first; the last is at ``ends_at``.
+    """The wallboard's figures over the last two hours: one point every ``every_ms``, oldest first, the last at ``ends_at``.
 
-    ``left``: users who gave up since the point before. ``level``: the service level of the half hour before the point, in
-    percent; null when nobody was answered or left in it.
+    ``left``: users who gave up since the previous point.
+    ``level``: the service level of the half hour before the point, in percent. It is null when nobody was answered or left then.
     """
 
     ends_at: int
@@ -289,7 +290,7 @@ class Bye(Message, tag="bye"):
     """The server closes this connection.
 
     ``reason``: ``token`` is unknown or has expired; ``crowded`` means that too many clients reconnect at the same time.
-    ``retry_ms``: the least time to wait before reconnecting; null means the client's own backoff.
+    ``retry_ms``: the least time to wait before reconnecting. Null: the client chooses the time by its own backoff.
     """
 
     reason: ByeReason

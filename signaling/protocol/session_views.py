@@ -1,4 +1,4 @@
-"""A session as its participants see it. `SessionView` is the whole; the server sends all of it at each change."""
+"""A session as its participants see it. The server sends the whole `SessionView` at each change."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Brief(Struct, kw_only=True):
 
 
 class EarlierSession(Struct, kw_only=True):
-    """An earlier session of the same user."""
+    """An earlier session of the same user, as the brief lists it."""
 
     id: str
     started_at: int
@@ -78,12 +78,12 @@ class SiteView(Struct, kw_only=True):
     """The partner's site, as the pages show it."""
 
     id: str
-    name: str  # in the session's language
-    accent: str = ""  # #rrggbb, already checked for contrast
+    name: str  # the site's name in the session's language
+    accent: str = ""  # the site's colour as #rrggbb, already checked for contrast
     privacy_url: str = ""
     home_url: str = ""
-    file_mb: int = 25  # the largest file that people may send; 0: pictures only
-    read_marks: bool = True  # pages report and show who has read a line
+    file_mb: int = 25  # the largest file in MB that people may send; 0: only pictures may be sent
+    read_marks: bool = True  # whether pages report and show who has read a line
 
 
 class CategoryView(Struct, kw_only=True):
@@ -122,7 +122,8 @@ class RoomView(Struct, kw_only=True):
 
     ``epoch``: counts how often the room was opened. A client whose peer connection has an older epoch makes a new one.
     ``slots``: slot ("0" to "3") → the video that arrives in it for this viewer.
-    ``hears``: listener → sources, for live peers, whether muted or not. A user receives only the pairs that they are part of.
+    ``hears``: listener → sources. Only live peers are included, whether muted or not. A user gets only the pairs that include
+    them.
     ``notice``: what the page must tell a user.
     ``limits``: slot → how this viewer's own link limits its video: a smaller picture ("low"), or none for now ("paused").
     """
@@ -147,9 +148,9 @@ class UpgradeView(Struct, kw_only=True):
 
 
 class WaitingView(Struct, kw_only=True):
-    """The user's place in the queue and the expected wait (``low_s`` to ``high_s``, null before five pickups)."""
+    """The user's place in the queue and the expected wait, ``low_s`` to ``high_s``. Both are null before five pickups."""
 
-    place: int  # 1 is next
+    place: int  # 1: the user is next
     low_s: int | None = None
     high_s: int | None = None
     staffed: bool = True  # at least one member of staff who could serve this request is signed in
@@ -162,7 +163,7 @@ class CallbackView(Struct, kw_only=True):
     """An appointment to call the user back.
 
     ``contact``: where the user is called; "" when the partner knows how to reach them.
-    ``came``: the called-back user has connected.
+    ``came``: whether the called-back user has connected.
     ``moved``: how often the counselor has moved the appointment.
     """
 
@@ -181,15 +182,15 @@ class HelpView(Struct, kw_only=True):
     note: str = ""
     category: str = ""
     mode: Mode | None = None
-    hear_user: bool = False  # in consultation: whether counselor and professional hear the user
-    professional: str = ""  # participant id, once one has accepted
-    asked: int = 0  # professionals rung so far
+    hear_user: bool = False  # during a consultation: whether counselor and professional hear the user
+    professional: str = ""  # participant id of the professional, once one has accepted
+    asked: int = 0  # number of professionals for whom the request has rung so far
     ringing_until: int | None = None
     catch_up_until: int | None = None
     asked_at: int = 0
     transfer: TransferHow = ""  # for a transfer: whether the colleague takes over at once or after a consultation
     to_name: str = ""  # name of the person or category that is asked
-    why: NobodyWhy = ""  # why ``nobody`` came, if one person was asked by name
+    why: NobodyWhy = ""  # for the state ``nobody``, if one person was asked by name: why that person did not come
 
 
 class RecordingView(Struct, kw_only=True):
@@ -203,17 +204,17 @@ class RecordingView(Struct, kw_only=True):
 
     state: Literal["asking", "on", "off"]
     you: Literal["", "yes", "no"] = ""
-    waiting_for: list[str] = []  # participant ids
+    waiting_for: list[str] = []  # ids of the participants who have not answered
     refused_by: list[str] = []
-    failed: str = ""  # disk_full, write_failed, too_slow, worker_lost, not_configured
+    failed: str = ""  # why recording failed: disk_full, write_failed, too_slow, worker_lost, not_configured
     kept: bool = False
 
 
 class OpeningView(Struct, kw_only=True):
     """The opening hours of the category at this moment.
 
-    ``opens_at``: when it opens next; null while it is open or when the next opening is not known.
-    ``callbacks``: users may ask to be called back.
+    ``opens_at``: when the category opens next; null while it is open, or when the next opening is not known.
+    ``callbacks``: whether users may ask to be called back.
     """
 
     open: bool = True
@@ -234,42 +235,43 @@ class SessionView(Struct, kw_only=True):
     channel: Channel
     state: SessionState
     you: str  # the viewer's participant id
-    contact_needed: bool = False  # user only: the site cannot reach them, so a callback needs a contact
+    contact_needed: bool = False  # for the user only: the site cannot reach them, so a callback needs a contact
     participants: list[ParticipantView] = []
-    product_picture: str = ""  # picture id; the board offers this picture first
+    product_picture: str = ""  # id of the product's picture; the board offers this picture first
     room: RoomView | None = None
     recording: RecordingView | None = None  # null if the site does not record
     may_listen: bool = False  # an operator may listen in; the page says so before the user enters
     may_record: bool = False  # participants will be asked for consent to recording; the page says so before the user enters
     waiting: WaitingView | None = None
-    opening: OpeningView | None = None  # user only, until a counselor has come
+    opening: OpeningView | None = None  # for the user only, until a counselor has come
     callback: CallbackView | None = None
     upgrade: UpgradeView | None = None
     owner_lost: bool = False
-    choices: list[Literal["wait", "another", "message"]] = []  # user only, when the owner is disconnected or nobody is there
-    deadline: int | None = None  # when the session ends or moves on, unless the disconnected person returns
-    lost: str = ""  # participant id of the person for whom the deadline waits
+    # for the user only: what they may choose when the owner is disconnected or nobody is there
+    choices: list[Literal["wait", "another", "message"]] = []
+    deadline: int | None = None  # when the session ends or goes on without the disconnected person
+    lost: str = ""  # participant id of the disconnected person for whom the session waits until the deadline
     end_reason: EndReason | Literal[""] = ""
     brief: Brief | None = None
     help: HelpView | None = None
-    notes: str = ""  # staff only: the viewer's own notes, as typed so far
+    notes: str = ""  # for staff only: the viewer's own notes, as typed so far
     rated: bool = False
     wrap_up_until: int | None = None
-    categories: list[CategoryView] = []  # staff only: categories of the site for which help may be asked
+    categories: list[CategoryView] = []  # for staff only: categories of the site for which help may be asked
     started_at: int = 0
     active_at: int | None = None
     ended_at: int | None = None
 
 
 class Span(Struct, kw_only=True, frozen=True):
-    """The lines numbered from ``first`` to ``last``, as far as the participant may read them."""
+    """The lines numbered from ``first`` to ``last``, except those that the participant may not read."""
 
     first: Annotated[int, Meta(ge=1)]
     last: int
 
 
 class Mark(Struct, kw_only=True):
-    """A mark of what came to a participant, and what they have read.
+    """The lines that one participant has received and read.
 
     ``delivered``: the newest line that their page has. ``read``: lines that were on their screen in a visible page.
     A user gets one mark for all staff, whose ``participant`` is empty.
@@ -281,7 +283,7 @@ class Mark(Struct, kw_only=True):
 
 
 class Former(Struct, kw_only=True):
-    """A text or picture that a line had ``until`` it was changed."""
+    """A text or picture that a line had before it was changed at ``until``."""
 
     until: int
     text: str = ""
@@ -301,7 +303,7 @@ class Line(Struct, kw_only=True):
 
     seq: int
     id: str
-    author: str  # participant id; "" for system lines
+    author: str  # participant id of the author; "" for system lines
     name: str
     role: Role | Literal["system"]
     kind: Literal["text", "picture", "file", "note", "system"]

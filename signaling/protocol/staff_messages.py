@@ -10,7 +10,7 @@ from .reading import by
 from .texts import Seen
 from .words import Id, LongText, Message, Mode, OptionalId, ShortText
 
-Tags = Annotated[list[Id], Meta(max_length=20)]  # ids of the site's tags
+Tags = Annotated[list[Id], Meta(max_length=20)]  # ids of tags that the site defines
 
 
 class SetState(Message, tag="state"):
@@ -21,7 +21,7 @@ class SetState(Message, tag="state"):
 
 
 class SetTextsInCall(Message, tag="texts_in_call"):
-    """A member of staff chooses whether they get new texts while they are in a call."""
+    """A member of staff chooses whether they are offered new text requests during a call."""
 
     on: bool
     id: int | None = None
@@ -51,7 +51,7 @@ class MoveCallback(Message, tag="move_callback"):
 
 
 class MissCallback(Message, tag="miss_callback"):
-    """The counselor did not reach the user and gives up. A wrap-up follows."""
+    """The counselor did not reach the user and gives up the callback. A wrap-up follows."""
 
     session: Id
     id: int | None = None
@@ -145,7 +145,7 @@ class HandOver(Message, tag="hand_over"):
 
 
 class TypeNotes(Message, tag="notes"):
-    """The notes as typed so far. They are held with the session and saved when it closes."""
+    """The notes as typed so far. The server keeps them with the session and saves them when the session closes."""
 
     session: Id
     notes: LongText = ""
@@ -179,7 +179,7 @@ class MessageDone(Message, tag="message_done"):
 
 
 class Watch(Message, tag="watch"):
-    """An operator asks for ``wallboard`` now and at each change.
+    """An operator asks for ``wallboard``, now and at each change.
 
     With ``session``, the server also sends ``call_quality`` of that session every 2 s. A later ``watch`` replaces an earlier one.
     """
@@ -196,7 +196,7 @@ class EndSession(Message, tag="end_session"):
 
 
 class Listen(Message, tag="listen"):
-    """An operator begins or stops to listen in. The user and the staff of the call are told at once."""
+    """An operator begins or stops listening in. The user and the staff of the call are told at once."""
 
     session: Id
     on: bool

@@ -13,8 +13,8 @@ from .words import Channel, Grade, Mode, Role, SessionState, StaffState, Thresho
 class StaffMe(Struct, kw_only=True):
     """The signed-in member of staff, as their own console shows it.
 
-    ``ready``: they get requests as far as their capacity allows; a busy member may have stopped that. ``most_texts``,
-    ``most_calls``: their capacity. ``texts_in_call``: they get new texts during a call.
+    ``ready``: they get requests as far as their capacity allows. A busy member may have switched that off.
+    ``most_texts``, ``most_calls``: their capacity. ``texts_in_call``: they get new text requests during a call.
     """
 
     id: str
@@ -23,8 +23,8 @@ class StaffMe(Struct, kw_only=True):
     state: StaffState
     languages: list[str] = []
     categories: list[str] = []
-    why_away: str = ""  # "missed" after an expired ring
-    until: int | None = None  # when wrap-up times out
+    why_away: str = ""  # "missed": they are away because a ring expired
+    until: int | None = None  # when the wrap-up times out
     ready: bool = False
     most_texts: int = 0
     most_calls: int = 0
@@ -41,13 +41,14 @@ class QueueItem(Struct, kw_only=True):
     since: int
     kind: Literal["user", "help", "transfer", "callback"] = "user"
     ringing: bool = False
-    name: str = ""  # of a user who is to be called back; on the wallboard only
+    name: str = ""  # name of a user who is to be called back; on the wallboard only
 
 
 class ThresholdItem(Struct, kw_only=True):
     """The values at which a figure of the wallboard turns amber and red.
 
-    A low ``level`` (service level, percent) is bad: its ``red`` is below its ``amber``. Of all other figures a high value is bad.
+    For ``level`` (service level, percent) low values are bad: ``red`` is below ``amber``. For all other figures high values are
+    bad.
     """
 
     figure: ThresholdFigure
@@ -58,8 +59,9 @@ class ThresholdItem(Struct, kw_only=True):
 class StaffItem(Struct, kw_only=True):
     """A member of staff in a list.
 
-    ``sessions``: how many they have now; ``texts``, ``calls``: how many of these take a place, because their user has not left
-    the page; ``most_texts``, ``most_calls``: their capacity. ``since``: when they entered ``state``. ``ready``: see ``StaffMe``.
+    ``sessions``: how many sessions they have now. ``texts``, ``calls``: how many of these take a place. A session takes no place
+    once its user has left the page. ``most_texts``, ``most_calls``: their capacity.
+    ``since``: when they entered ``state``. ``ready``: see ``StaffMe``.
     """
 
     id: str
@@ -92,7 +94,7 @@ class MessageLeft(Struct, kw_only=True):
 
 
 class WorkerItem(Struct, kw_only=True):
-    """A media worker. ``load``: the share of one core that it uses; null until it has been measured twice."""
+    """A media worker. ``load``: the share of one CPU core that it uses; null until it has been measured twice."""
 
     id: str
     rooms: int
@@ -117,15 +119,15 @@ class SessionItem(Struct, kw_only=True):
     lost: bool = False
     may_listen: bool = False  # an operator may listen in now
     listeners: list[str] = []  # names of the operators who listen in now
-    quality: Grade | None = None  # the worst of its participants' connections; null until one is known
+    quality: Grade | None = None  # grade of the worst connection among its participants; null until one is known
 
 
 class StreamQuality(Struct, kw_only=True):
-    """One media stream over its last second.
+    """The quality of one media stream over its last second.
 
     ``layer``: the layer of a simulcast video that is forwarded, "paused", or "".
     ``source``: for a video that a participant receives, the participant who sends it.
-    Loss and jitter are null until a report of them has arrived.
+    Loss and jitter are null until the first report of them has arrived.
     """
 
     kind: str  # audio, camera, screen
@@ -168,6 +170,6 @@ class Why(Struct, kw_only=True):
     """Why a request went to a member of staff: the tier in which it was matched, and who was passed over."""
 
     ring: Literal["exact", "parent", "any"]
-    rule: str  # e.g. "least load, then longest idle"
+    rule: str  # the rule that chose among the members of a tier, e.g. "least load, then longest idle"
     candidates: list[str] = []
     passed_over: list[WhyNot] = []

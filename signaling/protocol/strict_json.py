@@ -1,4 +1,4 @@
-"""Strict JSON: texts that parsers read differently, or that can harm a parser, are refused. Pure.
+"""Refuse JSON that parsers read differently or that can harm a parser. Pure.
 
 msgspec keeps the last of two members with the same name, skips unknown members without checking them, and recurses as deep as
 the text nests. Two programs could therefore read different values from one text (RFC 8259, 4; RFC 7493). `check` examines the
@@ -11,25 +11,25 @@ import json
 import re
 from typing import Any
 
-MOST_DEPTH = 32  # nested arrays and objects; ours need five
+MOST_DEPTH = 32  # levels of nested arrays and objects; our messages need five
 _SPACE = " \t\r\n"
-_LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # the range of a database column and of msgspec's own integers
-_LONGEST_NUMBER = 400  # characters; a meaningful float has at most about 325
+_LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # the range of a database column, and of the integers that msgspec reads
+_LONGEST_NUMBER = 400  # characters of a number; a meaningful float has at most about 325
 
-_PIECES = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)  # never backtracks, so its time is linear
+_PIECES = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)  # this pattern never backtracks, so its time is linear
 _PAIR = r"u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _ESCAPES = re.compile(rf"\\(?:{_PAIR}|(?P<alone>u[dD][89a-fA-F][0-9a-fA-F]{{2}})|.)", re.DOTALL)
 _REPLACEMENT = "\\ufffd"
 
 
 class NotStrict(ValueError):
-    """The JSON is refused. The text is the end of a sentence whose subject is the input, such as "is not UTF-8"."""
+    """The JSON is refused. The exception's text is the end of a sentence whose subject is the input, such as "is not UTF-8"."""
 
 
 def check(data: str | bytes) -> str:
     """Return the text if it is strict JSON.
 
-    Raises NotStrict when it is not UTF-8 or not JSON, is nested deeper than `MOST_DEPTH`, names a member twice, or has an
+    Raises NotStrict when the text is not UTF-8 or not JSON, is nested deeper than `MOST_DEPTH`, names a member twice, or has an
     integer beyond 64 bits or another number beyond a double.
     """
     try:
@@ -92,6 +92,6 @@ def _constant(name: str) -> None:
     raise NotStrict("is not JSON")  # NaN and the infinities, which Python's parser accepts
 
 
-# The decoder's inner scanner. The decoder's `decode` also searches for white space, which takes longer than scanning a line.
+# The decoder's inner scanner. The decoder's own `decode` also searches for white space, which takes longer than scanning a line.
 _decoder: Any = json.JSONDecoder(object_pairs_hook=_members, parse_int=_whole, parse_float=_real, parse_constant=_constant)
 _scan = _decoder.scan_once

@@ -12,19 +12,21 @@ from dataclasses import dataclass
 
 import regex
 
-BYTES_A_CHARACTER = 8  # mean limit of UTF-8 bytes for a visible character; otherwise stacked accents would have no limit
-LEAST_BYTES = 2048  # even a short text may have this many: a name may consist of sixty family emoji
+# UTF-8 bytes for a visible character, on average over a text; without this limit, accents could be stacked without end
+BYTES_A_CHARACTER = 8
+LEAST_BYTES = 2048  # UTF-8 bytes that even a short text may have: a name may consist of sixty family emoji
 
-_CONTROLS = "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f"  # all but tab and line ends
+_CONTROLS = "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f"  # all control characters but tab and line ends
 _LINE_END = re.compile("\r\n?|[\x85\u2028\u2029]")
-_BIDI = "\u202a-\u202e\u2066-\u2069"  # embeddings, overrides, isolates: they can make a text look like another
-_ALONE = "\ud800-\udfff"  # surrogates, which UTF-8 cannot encode
+_BIDI = "\u202a-\u202e\u2066-\u2069"  # bidi embeddings, overrides, isolates: they can make a text look like another
+_ALONE = "\ud800-\udfff"  # lone surrogates, which UTF-8 cannot encode
 _UNWELCOME = re.compile(f"[{_CONTROLS}{_BIDI}]")
 _CONTROL = re.compile(f"[{_CONTROLS}]")
 _USUAL = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 _HALVES = re.compile(f"[{_ALONE}]")
 _BAD = re.compile(f"[\r{_CONTROLS}{_BIDI}{_ALONE}\u2028\u2029]")
-_NOTHING_IN_NAMES = re.compile("[\u00ad\u200b\u2060\ufeff]")  # invisible and joining nothing; joiners of emoji and Persian stay
+# invisible characters that join nothing; the joiners that emoji and Persian need are not among them
+_NOTHING_IN_NAMES = re.compile("[\u00ad\u200b\u2060\ufeff]")
 
 # Characters that show nothing: white space, Default_Ignorable_Code_Point (Unicode 16), and the empty Braille cell.
 _BLANK = (
@@ -36,14 +38,14 @@ _CHARACTER = regex.compile(r"\X")  # extended grapheme clusters (UAX #29)
 
 
 class BadText(ValueError):
-    """The text is refused. The message is the end of a sentence whose subject is the field, such as "is empty"."""
+    """The text is refused. The exception's text is the end of a sentence whose subject is the field, such as "is empty"."""
 
     field = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The rule for a text that people read. It repairs what readers do not notice, and refuses the rest.
+    """The rule for a text that people read. It repairs what readers do not notice, and refuses other faults.
 
     `most` and `least`: visible characters (grapheme clusters).
     `lines`: whether line ends stay; otherwise every run of white space becomes one space.
@@ -89,7 +91,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """The rule for a text that only programs read (a token, a password, an SDP). It is accepted unchanged or refused.
+    """The rule for a text that only programs read (a token, a password, an SDP). It accepts the text unchanged or refuses it.
 
     `most_bytes`: the largest size in UTF-8.
     """
@@ -99,7 +101,7 @@ class Exact:
     def __call__(self, text: str) -> str:
         """Return the text unchanged.
 
-        Raises BadText when it has control characters other than tab and line ends, a lone surrogate, or is too long.
+        Raises BadText when the text has control characters other than tab and line ends, has a lone surrogate, or is too long.
         """
         try:
             data = text.encode()
@@ -107,7 +109,8 @@ class Exact:
             raise BadText("is not Unicode") from None
         if len(data) > self.most_bytes:
             raise BadText(f"is longer than {self.most_bytes} bytes")
-        if data.translate(None, _USUAL) and _CONTROL.search(text):  # the first test alone is ten times as fast; boards are long
+        # boards are long, and `translate` alone, which is ten times as fast, clears most of them
+        if data.translate(None, _USUAL) and _CONTROL.search(text):
             raise BadText("has control characters")
         return text
 
@@ -135,7 +138,7 @@ def cut(text: str, most: int, most_bytes: int) -> str:
 def is_narrow(pattern: str) -> bool:
     r"""Return whether a pattern matches whole texts only and allows nothing that `Seen` would repair.
 
-    It must end with `\Z`, because `$` would allow a line end.
+    The pattern must end with `\Z`, because `$` would allow a line end.
     """
     matches = re.compile(pattern).search
     samples = "\0\t\n\r\x7f\u202e\u3164\ud83d한"

@@ -13,7 +13,7 @@ Role = Literal["user", "counselor", "professional", "operator"]
 Channel = Literal["text", "voice", "video"]
 Audience = Literal["all", "staff"]
 Mode = Literal["consultation", "whisper", "conference"]
-Grade = Literal["good", "fair", "poor"]  # of a connection
+Grade = Literal["good", "fair", "poor"]  # the quality of a connection
 SessionState = Literal["preparing", "waiting", "callback", "active", "after", "message_left", "closed"]
 CallbackState = Literal["scheduled", "due", "calling", "done", "missed", "cancelled"]
 HelpState = Literal["asking", "catching_up", "joined", "nobody", "cancelled", "handed_over", "ended"]
@@ -22,7 +22,7 @@ TransferHow = Literal["", "now", "consult"]
 NobodyWhy = Literal["", "declined", "expired", "nobody"]
 PictureLimit = Literal["low", "paused"]
 Provenance = Literal["signed", "claimed", "typed"]
-ThresholdFigure = Literal["waiting", "longest_s", "level", "left", "poor"]  # of the wallboard
+ThresholdFigure = Literal["waiting", "longest_s", "level", "left", "poor"]  # the figures of the wallboard that have thresholds
 
 Id = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+\Z")]
 OptionalId = Annotated[str, Meta(max_length=64, pattern=r"^[A-Za-z0-9_.:-]*\Z")]

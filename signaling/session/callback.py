@@ -33,7 +33,10 @@ MOST_MOVES = 10  # times that one callback may be moved
 
 
 def asked(session: Session, event: CallbackAsked, now: int, out: list[Effect]) -> None:
-    """Book a callback for a user who leaves the queue or a room without a counselor, or move a booked one."""
+    """Book a callback, or move a booked one.
+
+    The user may ask before entering the queue, in the queue, or in a room whose counselor is lost.
+    """
     if event.participant != session.user:
         raise NotAllowed("not_yours")
     before = session.callback
@@ -127,7 +130,7 @@ def due_again(session: Session) -> bool:
 
 
 def met(session: Session, event: UserMet, now: int, out: list[Effect]) -> None:
-    """Connect the called-back user, who came by the link or on a page that they had left open."""
+    """Connect the called-back user. They came by the link, or on a page that they had left open."""
     callback = session.callback
     if event.participant != session.user:
         raise NotAllowed("not_yours")
@@ -163,7 +166,7 @@ def missed(session: Session, event: CallbackMissed, out: list[Effect]) -> None:
 
 
 def over(session: Session, out: list[Effect]) -> None:
-    """Close the callback of a session that ends."""
+    """End the callback of a session that ends: as "done" while a counselor calls back, otherwise as "cancelled"."""
     callback = session.callback
     if callback is None or callback.state in model.CALLBACK_OVER:
         return

@@ -9,12 +9,12 @@ from signaling.protocol.session_views import Former, Line
 from .model import NotAllowed
 
 CHANGE_MS = 300_000  # time after a line was sent in which its author may change it
-MOST_EDITS = 20  # of one line
-MOST_FORMER = 30_000  # characters that a line may have had in all; they are sent to staff with the line
+MOST_EDITS = 20  # edits of one line; further edits are refused
+MOST_FORMER = 30_000  # characters of all former texts of a line together; staff get these texts with the line
 
 
 def edited(line: Line, author: str, text: str, now: int) -> Line | None:
-    """Return the line with its new text; None when it has that text already. Raises NotAllowed."""
+    """Return the line with its new text, or None when the line already has that text. Raises NotAllowed."""
     _require_author(line, author)
     if line.kind in ("picture", "file") or line.change == "retracted":
         raise NotAllowed("wrong_state")
@@ -29,7 +29,7 @@ def edited(line: Line, author: str, text: str, now: int) -> Line | None:
 
 
 def retracted(line: Line, author: str, now: int) -> Line | None:
-    """Return the line without its text or picture; None when it is retracted already. Raises NotAllowed."""
+    """Return the line without its text or picture, or None when the line is already retracted. Raises NotAllowed."""
     _require_author(line, author)
     if line.change == "retracted":
         return None

@@ -1,4 +1,4 @@
-"""The events that a session may receive, and the effects that the caller must then carry out. Plain values.
+"""The events that a session may receive, and the effects that the caller must then carry out. All are plain values.
 
 ``participant`` is always the participant who acts. Times are Unix ms; the time of an event is an argument of ``receive``.
 """
@@ -51,7 +51,7 @@ class RightEnded:
 
 @dataclass(frozen=True, slots=True)
 class MediaChanged:
-    """The participant sends other media now."""
+    """The participant has changed which media they send."""
 
     participant: str
     media: Media
@@ -82,7 +82,7 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Chose:
-    """The user chooses what to do without a counselor."""
+    """The user chooses what happens next when no counselor is there."""
 
     participant: str
     choice: Choice
@@ -211,7 +211,7 @@ class Rated:
 
 @dataclass(frozen=True, slots=True)
 class NotesTyped:
-    """The notes of this member of staff as typed so far; empty when they were saved."""
+    """A member of staff has typed notes. The fields hold the whole draft so far; they are empty once the notes were saved."""
 
     participant: str
     notes: str
@@ -239,7 +239,7 @@ ListenWhy = Literal["stopped", "turned_off", "lost"]
 
 @dataclass(frozen=True, slots=True)
 class ListenStarted:
-    """An operator begins to listen in, visible to all."""
+    """An operator begins listening in. Everybody in the session sees this."""
 
     staff: str
     name: str
@@ -260,7 +260,7 @@ class EndedBy:
     reason: Literal["operator", "erased"]
 
 
-# --- events: from the matcher (a fence older than the newest seen changes nothing) ----------------------------------------
+# --- events: from the matcher (an event with an older fence than the newest seen changes nothing) -------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,7 +297,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class RequestMoved:
-    """The request has entered another state of the matcher."""
+    """The request has changed its state at the matcher."""
 
     request: str
     state: Literal["waiting", "suspended", "reserved", "accepted", "completed", "unserved", "cancelled"]
@@ -311,7 +311,7 @@ class NobodyEligible:
     request: str
 
 
-# --- events: from workers (an older epoch or a former peer changes nothing) and from time --------------------------------
+# --- events: from workers (an event of an older epoch or a former peer changes nothing) and from time ---------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,8 +436,8 @@ class Transfer:
 class Reinstate:
     """Restore a request at the matcher after a restart, with its original enqueue time.
 
-    With ``staff``, it is an accepted request that ``staff`` still serves. Without, it waits for its user's return; a callback
-    waits without its user.
+    If ``staff`` is given, that member has accepted the request and still serves it.
+    If ``staff`` is empty, the request waits. It is offered only after its user has returned; a callback does not need its user.
     """
 
     request: str
@@ -477,7 +477,10 @@ class DropPeer:
 
 @dataclass(frozen=True, slots=True)
 class KeepNotes:
-    """Save notes that a member of staff did not save: the owner's as the wrap-up, any other's as a note for staff."""
+    """Save notes that a member of staff typed and did not save.
+
+    The owner's notes become the wrap-up. Notes of any other member become a note for staff.
+    """
 
     participant: str
     notes: str
@@ -500,7 +503,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """Record in the audit what a member of staff did with this session."""
+    """Record in the audit log what a member of staff did with this session."""
 
     actor: str
     action: AuditAction

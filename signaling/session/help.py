@@ -50,7 +50,7 @@ def asked(session: Session, event: HelpAsked, now: int, out: list[Effect]) -> No
 
 
 def hunt(session: Session, asked_for: Help, now: int, out: list[Effect]) -> None:
-    """Enqueue a new request with the original time. It excludes staff who had the request or the session before."""
+    """Enqueue a new request with the original time. Staff who already had the request or the session are excluded."""
     session.requests_made += 1
     asked_for.request = f"{session.id}.{'t' if asked_for.transfer else 'h'}{session.requests_made}"
     asked_for.state, asked_for.professional, asked_for.ringing = "asking", "", None
@@ -76,7 +76,10 @@ def cancelled(session: Session, event: HelpCancelled, now: int, out: list[Effect
 
 
 def accepted(session: Session, event: Accepted, now: int, out: list[Effect]) -> None:
-    """Let the professional who accepted catch up, unheard. The user is told of it. A direct transfer completes at once."""
+    """Let the member of staff who accepted the request catch up, unheard, and tell the user so.
+
+    In a direct transfer they become the owner at once instead.
+    """
     asked_for = session.open_help()
     if asked_for is None or asked_for.state != "asking" or event.staff == session.owner:
         return
@@ -145,7 +148,7 @@ def mode_changed(session: Session, event: ModeChanged, now: int, out: list[Effec
 
 
 def handed_over(session: Session, event: HandedOver, now: int, out: list[Effect]) -> None:
-    """Make the professional the owner, by the owner's wish."""
+    """Make the professional the owner, because the owner has chosen so."""
     require_owner(session, event.participant)
     asked_for, professional = session.open_help(), session.professional()
     if asked_for is None or professional is None or asked_for.mode is None:
@@ -255,7 +258,7 @@ def nobody_eligible(session: Session, event: NobodyEligible, now: int, out: list
 
 
 def request_moved(session: Session, event: RequestMoved, now: int, out: list[Effect]) -> None:
-    """Follow the help request at the matcher."""
+    """Change the help after its request has changed its state at the matcher."""
     asked_for, person = session.open_help(), session.professional()
     if asked_for is None:
         return
@@ -274,7 +277,7 @@ def hunt_over(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def restore(session: Session, now: int, out: list[Effect]) -> None:
-    """Ask again after a restart, or wait for the professional to come back."""
+    """Restore the help after a restart: ask again, or wait for the professional to come back."""
     asked_for = session.open_help()
     if asked_for is None:
         return

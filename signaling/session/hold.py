@@ -1,6 +1,6 @@
 """Hold: the owner lets the user wait with a tone.
 
-Neither hears or sees the other. The page tells the user who has put them on hold, and the user may write.
+The user and the owner neither hear nor see each other. The page tells the user who has put them on hold. The user may write.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Listening in: an operator hears a call and nobody hears the operator. The user and the staff are told.
 
-It is allowed only if the site allows it and the user was told of it before entering. Listeners are not participants: they are
-asked nothing and are never recorded. A listener whose connection is lost stops listening.
+Listening in is possible only if the site allows it and the user was told so before entering. Listeners are not participants:
+they are asked nothing and are never recorded. A listener whose connection is lost stops listening.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ def _entered(session: Session, event: Entered, now: int, out: list[Effect]) -> N
 
 
 def _fresh(session: Session, fence: int) -> bool:
-    """Return whether the fence is not stale, and remember it.
+    """Remember the fence and return True, or return False when the fence is stale.
 
     Fences grow with every step of the matcher; events of one step have the same fence.
     """
@@ -212,7 +212,7 @@ def _message_given(session: Session, event: MessageGiven, now: int, out: list[Ef
         raise NotAllowed("not_yours")
     reason: EndReason
     if session.state == "preparing":
-        reason = "unserved"  # out of hours
+        reason = "unserved"  # the category is closed, so the user leaves a message without waiting
     elif session.state == "waiting":
         out.append(Step("unserved", session.request))
         reason = "unserved"

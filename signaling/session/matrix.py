@@ -11,7 +11,7 @@ from typing import Literal
 from media.api.wire import Record, SetMatrix
 from signaling.session.model import Person, Session
 
-VIDEO_SLOTS = 4  # for each viewer
+VIDEO_SLOTS = 4  # video slots of each viewer
 SlotSource = tuple[str, Literal["camera", "screen"]]
 Slots = dict[str, dict[int, SlotSource]]
 
@@ -45,10 +45,10 @@ class Matrix:
 
 
 def compute(session: Session) -> Matrix:
-    """Return the matrix of a session; it is empty unless the session is active.
+    """Return the matrix of a session. It is empty unless the session is active.
 
-    An operator who listens in hears everyone whom any participant hears, sees nothing, and is heard by nobody. Muting changes
-    nothing here: a listener switches between relay and mix when people or mode change, never when a microphone is muted.
+    An operator who listens in hears everyone whom any participant hears, sees nothing, and is heard by nobody.
+    Muting does not change the matrix: a listener switches between relay and mix when people or mode change, not at each mute.
     """
     if session.state != "active":
         return Matrix()
@@ -77,7 +77,7 @@ def sounding(session: Session, grid: Matrix) -> dict[str, tuple[str, ...]]:
 
 
 def _record(session: Session, heard: list[str]) -> Record | None:
-    """Return what the worker must record. A participant whom nobody hears is not recorded, either."""
+    """Return what the worker must record, or None. Participants whom nobody hears are not recorded."""
     return Record(period=session.recording.period, participants=heard) if session.recording.on else None
 
 

@@ -33,19 +33,20 @@ IDLE_MS = 10 * 60_000  # how long a user may prepare
 UNOPENED_MS = 30_000  # how long a new session waits for its page to load and say hello
 WAITING_LOST_MS = 60_000  # how long a waiting session waits for its disconnected user
 USER_LOST_MS = 2 * 60_000  # how long an active call waits for its disconnected user
-USER_LOST_TEXT_MS = 15 * 60_000  # the same for text sessions
-ASIDE_MS = 60_000  # how long the disconnected user of a text session takes a place of their counselor
+USER_LOST_TEXT_MS = 15 * 60_000  # how long an active text session waits for its disconnected user
+ASIDE_MS = 60_000  # how long a disconnected user of a text session still takes one of their counselor's places
 OWNER_LOST_MS = 30_000  # how long a session waits for its disconnected owner
 PROFESSIONAL_LOST_MS = 30_000  # how long a session waits for its disconnected professional
-PREFERRED_MS = 20_000  # how long a returning user is offered only to the last counselor
+PREFERRED_MS = 20_000  # how long a returning user's request is offered only to their last counselor
 CATCH_UP_MS = 3 * 60_000  # how long a professional may catch up
-HUNT_MS = 90_000  # how long a professional or colleague is searched
-HUNT_ONE_MS = 30_000  # the same if one person is asked by name; a ring takes 20 s
+HUNT_MS = 90_000  # how long the search for a professional or colleague lasts
+HUNT_ONE_MS = 30_000  # how long the search lasts if one person is asked by name; one ring takes 20 s of it
 WRAP_UP_MS = 120_000  # how long the owner may wrap up
-UPGRADE_MS = 30_000  # how long a request for voice or video rings; the counselor may be writing to another user
+# how long a request for voice or video rings: longer than a ring, as the counselor may be writing to another user
+UPGRADE_MS = 30_000
 RATING_MS = 24 * 3_600_000  # how long after its end a session may be rated
 
-CALLBACK_KEPT_MS = 14 * 24 * 3_600_000  # how long a due callback waits; then its contact and note are not needed any more
+CALLBACK_KEPT_MS = 14 * 24 * 3_600_000  # how long a due callback waits; after that, its contact and note are no longer needed
 CALLBACK_REQUEST = "c"  # prefix, after the dot, in the id of a callback's request
 CALLBACK_OVER: frozenset[CallbackState] = frozenset({"done", "missed", "cancelled"})
 
@@ -66,7 +67,7 @@ class NotAllowed(Exception):
 
 
 class Draft(Struct, kw_only=True):
-    """The notes, the outcome and the tags of a member of staff, as they are so far."""
+    """The unsaved notes, outcome and tags of a member of staff."""
 
     notes: str
     outcome: str = ""
@@ -100,7 +101,7 @@ class Person(Struct, kw_only=True):
 
 
 class Listener(Person, kw_only=True):
-    """An operator who listens in. A listener is not one of the session's people. ``since``: the time when they began."""
+    """An operator who listens in. A listener is not one of the session's people. ``since``: when they began listening."""
 
     since: int
 
@@ -131,7 +132,7 @@ class Ringing(Struct, kw_only=True):
 class Help(Struct, kw_only=True):
     """A help request for a professional or, with ``transfer``, for a colleague who takes the session over.
 
-    ``asked``: how many staff it has rung for. ``excluded``: staff to whom it is not offered (again).
+    ``asked``: how many members of staff the request has rung for. ``excluded``: staff to whom it is not offered (again).
     ``to``: the member of staff who is asked by name, or "". ``to_name``: the name that the user is told.
     ``why``: why nobody came (declined, expired, nobody).
     """
@@ -157,7 +158,7 @@ class Callback(Struct, kw_only=True):
     """A booked callback.
 
     ``contact``: where the user is called; "" when the partner knows how to reach them.
-    ``came``: the called-back user has connected. ``moved``: how often it was moved to another time.
+    ``came``: the called-back user has connected. ``moved``: how often the callback was moved to another time.
     """
 
     state: CallbackState
@@ -234,7 +235,7 @@ class Session(Struct, kw_only=True):
         return self.people.get(id) or self.listeners.get(id)
 
     def in_line(self) -> bool:
-        """Return whether the user's own request waits or rings. A callback's request does so only when it is due."""
+        """Return whether the user's own request waits or rings. A callback's request does so only once the callback is due."""
         called = self.callback
         return self.state == "waiting" or (self.state == "callback" and called is not None and called.state == "due")
 

@@ -1,7 +1,7 @@
 """Notes as staff type them. The session holds these drafts and saves them when it closes, however it closes.
 
-Until then only the author can read a draft. The owner's draft becomes the wrap-up, any other's a note for staff. So notes
-survive a closed tab, a broken machine, and a wrap-up that times out.
+Until then only the author can read their draft. The owner's draft becomes the wrap-up; the draft of any other member becomes a
+note for staff. So notes survive a closed tab, a broken machine, and a wrap-up that times out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from signaling.session.model import FINAL_STATES, Draft, NotAllowed, Session
 
 
 def typed(session: Session, event: NotesTyped, now: int, out: list[Effect]) -> None:
-    """Hold the draft. A member of staff who has handed the user over and left may still type."""
+    """Keep this member's draft with the session. A member who has handed the user over and left may still type."""
     person = session.people.get(event.participant)
     if person is None or not person.staff:
         raise NotAllowed("not_yours")

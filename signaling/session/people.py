@@ -23,7 +23,7 @@ from signaling.session.model import NotAllowed, PeerName, Person, Session
 
 
 def forget_peers(session: Session) -> None:
-    """Forget all peers, because the room has closed or begins a new epoch."""
+    """Forget all peers, because the room has closed or a new epoch begins."""
     session.slots = {}
     for person in (*session.people.values(), *session.listeners.values()):
         forget_peer(person)
@@ -101,9 +101,9 @@ def disconnected(session: Session, event: Disconnected, now: int, out: list[Effe
 
 
 def right_ended(session: Session, event: RightEnded, now: int, out: list[Effect]) -> None:
-    """Close the peers of a member of staff whose sign-in has ended: nobody may hear a user without the right to.
+    """Close the peers of a member of staff whose sign-in has ended, because nobody may hear a user without being signed in.
 
-    If they may not return, the session does not wait for them.
+    If this member may not return, the session does not wait for them.
     """
     person = session.people.get(event.participant)
     if person is None or person.gone or person.id == session.user:
@@ -144,7 +144,7 @@ def set_aside(session: Session, now: int, out: list[Effect]) -> None:
 
 
 def _back_on_the_page(session: Session, out: list[Effect]) -> None:
-    """Give the returning user their place again, whatever their counselor has taken meanwhile."""
+    """Give the returning user their place again, even if their counselor has no place free."""
     session.timers.pop("aside", None)
     if session.aside:
         session.aside = False
@@ -161,7 +161,7 @@ def peer_offered(session: Session, event: PeerOffered, now: int, out: list[Effec
     """Register a new peer of this person.
 
     The worker keeps an earlier live peer until the new one is live, because the earlier one may recover first. Peers of another
-    tab are closed, so that nobody is heard through a tab that they have left.
+    tab are closed, so that nobody is heard through a tab that this person has left.
     """
     person = _in_room(session, event.participant)
     if session.state != "active" or person.reading:
@@ -177,7 +177,7 @@ def peer_offered(session: Session, event: PeerOffered, now: int, out: list[Effec
 
 
 def _unless_text(person: Person, state: Literal["none", "connecting"]) -> PeerName:
-    """Return `state`, or "text_only" for a browser that has fallen back to text: it stays so until its new peer is live."""
+    """Return `state`, or "text_only" for a browser that has fallen back to text. It counts as such until its new peer is live."""
     return "text_only" if person.peer == "text_only" else state
 
 

@@ -8,7 +8,7 @@ from signaling.session.model import Session
 
 
 def begin(session: Session, staff: str, name: str, now: int, out: list[Effect]) -> None:
-    """Enqueue the user's request, for that counselor only or, without one, for everybody."""
+    """Enqueue the user's request: for the counselor ``staff`` only or, if ``staff`` is empty, for everybody."""
     session.preferred, session.preferred_name = staff, name
     enqueue(session, out)
     if staff:

@@ -1,4 +1,4 @@
-"""Read marks: which lines came to whom, and which of them were on their screen."""
+"""Read marks: which lines each participant's page has received, and which lines it has shown."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from signaling.protocol.session_views import Mark, Span
 
 from .model import Session
 
-MOST_SPANS = 50  # of one participant; the shortest is forgotten, so that a line may be read without a mark but never the reverse
+# spans of one participant. The shortest is forgotten: a line that was read may lack its mark, but no unread line gets one
+MOST_SPANS = 50
 
 
 def joined(spans: Iterable[Span]) -> list[Span]:
-    """Return the spans in order, with those that touch or overlap made one."""
+    """Return the spans in order. Spans that touch or overlap are joined."""
     found: list[Span] = []
     for span in sorted(spans, key=lambda each: each.first):
         if found and span.first <= found[-1].last + 1:
@@ -25,7 +26,7 @@ def joined(spans: Iterable[Span]) -> list[Span]:
 
 
 def reported(before: Mark, delivered: int, spans: Iterable[Span], last_seq: int) -> Mark:
-    """Return a participant's mark after a report of their page. Lines that do not exist yet cannot be marked."""
+    """Return a participant's mark after their page has reported lines. Lines that do not exist yet are not marked."""
     there = [Span(first=span.first, last=min(span.last, last_seq)) for span in spans]
     return Mark(
         participant=before.participant,
@@ -37,7 +38,8 @@ def reported(before: Mark, delivered: int, spans: Iterable[Span], last_seq: int)
 def marks_for(session: Session, marks: Mapping[str, Mark], viewer: str) -> list[Mark]:
     """Return the marks that a participant may see.
 
-    Staff see everyone else's. A user sees one mark for all staff, without a name; a professional who catches up is not in it.
+    Staff see everyone else's marks. A user sees one mark for all staff, without a name. A professional who is catching up is
+    not included in that mark.
     """
     others = [mark for participant, mark in marks.items() if participant != viewer and participant in session.people]
     if session.people[viewer].staff:

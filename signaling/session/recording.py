@@ -1,4 +1,4 @@
-"""Recording: it is on only while everybody in the room agrees. The machine checks this after every event."""
+"""Recording is on only while everybody in the room agrees. The machine checks this after every event."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def answered(session: Session, event: RecordingAnswered, now: int, out: list[Eff
         raise NotAllowed("wrong_state")
     person.recording = "yes" if event.agree else "no"
     if event.agree:
-        session.recording.failed = ""  # try again after a failure
+        session.recording.failed = ""  # so that recording is tried again after a failure
     elif person.id == session.user:
         _erase(session, out)
 
 
 def _may_still_revoke(session: Session, person: Person, event: RecordingAnswered, now: int) -> bool:
-    """Return whether the user withdraws consent after the call. They may do so for as long as they may rate it."""
+    """Return whether the user withdraws consent after the call, and may. They may as long as they may rate the call."""
     over = session.state in ("after", "closed") and now <= (session.ended_at or now) + RATING_MS
     return over and person.id == session.user and not event.agree and session.recording.kept
 
@@ -57,10 +57,10 @@ def failed(session: Session, event: RecordingFailed, now: int, out: list[Effect]
 
 
 def settle(session: Session, now: int, out: list[Effect]) -> None:
-    """Begin or stop recording by the answers of those who are present. Called after every event."""
+    """Begin or stop recording, depending on the answers of the people who are present. Called after every event."""
     for person in session.people.values():
         if person.gone:
-            person.recording = ""  # asked again if they come back
+            person.recording = ""  # they are asked again if they come back
     here = asked(session)
     agreed = session.owner != "" and all(person.recording == "yes" for person in here)
     wanted = offered(session) and agreed and not session.recording.failed

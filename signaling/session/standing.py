@@ -1,6 +1,7 @@
 """The open requests of a session and their states, as the session itself sees them.
 
-A matcher that has lost its data gets them again. A matcher that went on without this server is compared with them.
+When a matcher has lost its data, it gets these requests again. When a matcher went on without this server, its requests are
+compared with these.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from signaling.session.model import Help, Person, Ringing, Session
 
 
 def open_requests(session: Session) -> list[tuple[Reinstate, bool, Ringing | None]]:
-    """Return each open request with whether it may be offered (its requester is connected) and its ring, if any."""
+    """Return each open request, whether it may be offered now (its requester is connected), and its ring or None."""
     if session.state == "waiting":
         here = session.people[session.user].connected
         return [(_waits(session), here, session.ringing)]

@@ -1,8 +1,9 @@
 """Transfer: the owner transfers the user to a colleague, at once or after a consultation.
 
-A transfer is help that ends in a hand-over. The colleague is found as a counselor is: by a second request of the same user,
-with the user's original enqueue time and before all others. Until a colleague takes over, the user stays with their counselor.
-If nobody comes, the counselor is told why. In a direct transfer, the user is on hold meanwhile and is told who is asked.
+A transfer is a help request that ends in a hand-over. A second request of the same user finds the colleague as the first found
+the counselor. It has the user's original enqueue time and comes before all other requests.
+Until a colleague takes over, the user stays with their counselor. If nobody comes, the counselor is told why.
+In a direct transfer, the user is on hold meanwhile and is told who is asked.
 """
 
 from __future__ import annotations

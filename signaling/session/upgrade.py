@@ -3,8 +3,8 @@
     ringing → taken (the channel changes) · declined · missed (nobody answered in time)
     declined, missed → ringing (the user asks again)
 
-Until the counselor takes it, the session stays a text session: nobody has a peer connection, and the page tells the user that
-their counselor is being called. A counselor who changes the channel directly takes the request by that.
+Until the counselor accepts, the session stays a text session: nobody has a peer connection, and the page tells the user that
+their counselor is being called. A counselor who changes the channel directly thereby accepts the request.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from signaling.session.events import ChannelChanged, Effect, Note, Say, Step, Up
 from signaling.session.model import NotAllowed, Session, Upgrade
 
 _CHANNEL_RANK = {"text": 0, "voice": 1, "video": 2}
-MOST_CALLS = 20  # requests in one session; further ones are refused
+MOST_CALLS = 20  # upgrade requests in one session; further ones are refused
 
 
 def channel_changed(session: Session, event: ChannelChanged, now: int, out: list[Effect]) -> None:
-    """Raise the channel; it is never lowered. Switching a microphone off is the message `media`."""
+    """Raise the channel. The channel is never lowered: switching a microphone off is the message `media`."""
     if event.participant not in (session.user, session.owner):
         raise NotAllowed("not_yours")
     if session.state not in ("preparing", "waiting", "active"):
@@ -59,7 +59,7 @@ def _take(session: Session, event: ChannelChanged, out: list[Effect]) -> None:
 
 
 def _now_calls(session: Session, out: list[Effect]) -> None:
-    """Tell the matcher that the open requests of a text session are calls from now on."""
+    """Tell the matcher that this session's open requests, which were for text, are for a call from now on."""
     if session.state in ("waiting", "active"):
         out.append(Step("becomes_call", session.request))
     asked = session.open_help()
@@ -68,7 +68,7 @@ def _now_calls(session: Session, out: list[Effect]) -> None:
 
 
 def answered(session: Session, event: UpgradeAnswered, now: int, out: list[Effect]) -> None:
-    """Take the owner's answer to the request."""
+    """Apply the owner's answer to the upgrade request."""
     owner = helping.require_owner(session, event.participant)
     asked = session.upgrade
     if asked is None or asked.state != "ringing":
@@ -94,7 +94,10 @@ def _not_taken(session: Session, state: model.UpgradeState, out: list[Effect]) -
 
 
 def settle(session: Session, out: list[Effect]) -> None:
-    """End the request with the room. The next counselor is asked for the requested channel. Called after every event."""
+    """End the upgrade request when the room closes. If it was ringing, the next counselor is asked for the requested channel.
+
+    Called after every event.
+    """
     if session.upgrade is None or session.state == "active":
         return
     if session.state == "waiting" and session.upgrade.state == "ringing":

@@ -29,7 +29,7 @@ from signaling.session import recording as recordings
 from signaling.session.model import Help, Person, Session, Timer
 
 MEDIA_CHANNELS = ("voice", "video")
-LONG_WAIT_MS = 60_000  # wait after which the page offers to leave a message
+LONG_WAIT_MS = 60_000  # how long a user waits before the page offers to leave a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Surroundings:
     """The data that a view needs in addition to the session.
 
     ``waiting`` is None unless the session waits. ``opening`` is None once a counselor has come.
-    ``offer_message``: nobody suitable is signed in, the user has waited for long, or the hours are over.
+    ``offer_message``: nobody suitable is signed in, the user has waited for `LONG_WAIT_MS`, or the category is closed.
     """
 
     site: SiteView
@@ -47,7 +47,7 @@ class Surroundings:
     waiting: WaitingView | None = None
     opening: OpeningView | None = None
     offer_message: bool = False
-    reachable: bool = False  # the partner knows the user, or has given a contact
+    reachable: bool = False  # the partner signed who the user is, or there is a contact
 
 
 def session_view(
@@ -145,7 +145,7 @@ def _room(session: Session, viewer: Person, grid: matrix.Matrix, limits: Mapping
 
 
 def recording_view(session: Session, viewer: Person) -> RecordingView | None:
-    """Return the state of the recording for this viewer, or None when nothing is recorded or asked."""
+    """Return the state of the recording for this viewer, or None when nothing was recorded and nobody is asked."""
     known, offered = session.recording, recordings.offered(session)
     if not offered and not known.kept:
         return None
@@ -170,7 +170,7 @@ def _notice(session: Session) -> Literal["asking_professional", "asking_colleagu
 
 
 def _deadline(session: Session, viewer: Person, view: SessionView) -> None:
-    """Set for whom the session waits, and until when. The disconnected person gets no countdown for themselves."""
+    """Set in `view` whom the session waits for, and until when. The disconnected person gets no countdown for themselves."""
     waits: dict[Timer, str] = {"user_lost": session.user, "owner_lost": session.owner}
     for timer, person in waits.items():
         at = session.timers.get(timer)
@@ -224,12 +224,15 @@ def _help(session: Session, asked: Help | None) -> HelpView | None:
 
 
 def brief_value(brief: Brief, name: str) -> str:
-    """Return the value of a field of the brief, or ""."""
+    """Return the value of a field of the brief. The value is empty when the brief has no such field."""
     return next((field.value for field in brief.fields if field.name == name), "")
 
 
 def user_ring(session: Session, around: Surroundings, reservation: str, until: int) -> Ring:
-    """Return the ring of the user's own request. It does not contain the callback's contact, which only the accepter sees."""
+    """Return the ring of the user's own request.
+
+    The ring leaves out the callback's contact: only the member who accepts the ring sees it.
+    """
     called = session.callback if session.state == "callback" else None
     return Ring(
         reservation=reservation,
@@ -249,7 +252,7 @@ def user_ring(session: Session, around: Surroundings, reservation: str, until: i
 
 
 def help_ring(session: Session, asked: Help, around: Surroundings, category_name: str, reservation: str, until: int) -> Ring:
-    """Return the ring of a help request. Of the visit, it contains only note, category, language and product."""
+    """Return the ring of a help request. It shows only the note, the category, the language and the product of the visit."""
     owner = session.people.get(session.owner)
     return Ring(
         reservation=reservation,
@@ -275,7 +278,7 @@ def transfer_ring(session: Session, asked: Help, around: Surroundings, category_
 
 
 def queue_item(session: Session, category: str) -> QueueItem:
-    """Return the user's own request for the queue. ``category``: its name in the session's language."""
+    """Return the user's own request for the queue. ``category``: the category's name in the session's language."""
     called = session.callback if session.state == "callback" else None
     return QueueItem(
         kind="callback" if called else "user",
@@ -289,7 +292,7 @@ def queue_item(session: Session, category: str) -> QueueItem:
 
 
 def help_item(session: Session, asked: Help, category: str) -> QueueItem:
-    """Return a help request or transfer for the queue. ``category``: its name in the session's language."""
+    """Return a help request or transfer for the queue. ``category``: the category's name in the session's language."""
     return QueueItem(
         session=session.id,
         category=category,
@@ -302,7 +305,10 @@ def help_item(session: Session, asked: Help, category: str) -> QueueItem:
 
 
 def session_item(session: Session, site: str, category: str, *, may_listen: bool) -> SessionItem:
-    """Return the session for the wallboard. ``site`` and ``category`` are names; ``may_listen``: the site allows it now."""
+    """Return the session for the wallboard. ``site`` and ``category`` are names.
+
+    ``may_listen``: the site allows listening in now.
+    """
     asked, professional = session.open_help(), session.professional()
     owner = session.people.get(session.owner)
     return SessionItem(

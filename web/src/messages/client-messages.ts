@@ -4,7 +4,7 @@ import type { Audience, Channel } from "./words";
 import type { Span } from "./session-views";
 import type { Accept, AnswerUpgrade, AskHelp, AskTransfer, CancelHelp, Decline, EndSession, GetColleagues, GetInvite, HandOver, Hold, Join, Listen, MessageDone, MessageTake, MissCallback, MoveCallback, SetMode, SetState, SetTextsInCall, SignOutStaff, TypeNotes, Watch, WrapUp } from "./staff-messages";
 
-/** The first message of every connection. A user sends the session token; staff are known by their cookie. */
+/** The first message of every connection. A user's message has the session token; staff are known by their cookie. */
 export interface Hello {
   type: "hello";
   tab: string;
@@ -44,7 +44,7 @@ export interface GetIce {
   id?: number | null;
 }
 
-/** The client tells the state of its peer connection: live, text_only (no media path within 5 s), or lost (failed). */
+/** The client reports the state of its peer connection: live, text_only (no media path within 5 s), or lost (failed). */
 export interface PeerReport {
   type: "peer";
   session: string;
@@ -52,7 +52,7 @@ export interface PeerReport {
   id?: number | null;
 }
 
-/** The client tells which media it sends now. */
+/** The client reports which media it sends now. */
 export interface SetMedia {
   type: "media";
   session: string;
@@ -65,7 +65,7 @@ export interface SetMedia {
 /**
  * Turn a text session into a voice or video session.
  *
- * If the user sends it, it rings for the owner, who answers with ``upgrade``.
+ * If the user sends this message, their request rings for the owner, who answers with ``upgrade``.
  */
 export interface AddChannel {
   type: "channel";
@@ -75,9 +75,9 @@ export interface AddChannel {
 }
 
 /**
- * Send a line. ``line`` is the client's id for it.
+ * Send a line. ``line`` is the client's id for the line.
  *
- * The client sends it again until its ``ack`` arrives; the server stores it once.
+ * The client repeats the message until the line's ``ack`` arrives; the server stores the line once.
  */
 export interface SendLine {
   type: "line";
@@ -108,7 +108,7 @@ export interface RetractLine {
   id?: number | null;
 }
 
-/** The page has the lines up to ``delivered``, and those of ``spans`` were on the screen while the page was visible. */
+/** Report read lines. ``delivered``: the newest line that the page has. ``spans``: lines that a visible page has shown. */
 export interface ReportRead {
   type: "read";
   session: string;
@@ -117,7 +117,7 @@ export interface ReportRead {
   id?: number | null;
 }
 
-/** Ask for the lines that are new or changed since: those with a ``rev`` above ``after``. The reply is ``lines``. */
+/** Ask for the lines that are new or have changed: those whose ``rev`` is above ``after``. The reply is ``lines``. */
 export interface GetLines {
   type: "lines";
   session: string;
@@ -125,7 +125,7 @@ export interface GetLines {
   id?: number | null;
 }
 
-/** The client's person has begun or stopped to type. */
+/** The user or member of staff at this client has begun or stopped typing. */
 export interface Typing {
   type: "typing";
   session: string;
@@ -149,7 +149,7 @@ export interface Leave {
   id?: number | null;
 }
 
-/** The user chooses what to do when their counselor is disconnected or nobody is there. */
+/** The user chooses what happens next when their counselor is disconnected or nobody is there. */
 export interface Choose {
   type: "choose";
   session: string;

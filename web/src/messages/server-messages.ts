@@ -119,14 +119,14 @@ export interface LineChanged {
   line: Line;
 }
 
-/** Which lines came to the others, and which they have read. All marks of the session, at each change. */
+/** The lines that the other participants have received and read. Sent at each change, with all marks of the session. */
 export interface LineMarks {
   type: "line_marks";
   session: string;
   marks: Mark[];
 }
 
-/** The reply to ``lines``, in the order of ``rev``. ``more``: further lines follow after the last one. */
+/** The reply to ``lines``, in the order of ``rev``. ``more``: there are further lines after these. */
 export interface Lines {
   type: "lines";
   session: string;
@@ -135,7 +135,7 @@ export interface Lines {
   id?: number | null;
 }
 
-/** The reply to ``colleagues``: the staff who could take the session over. */
+/** The reply to ``colleagues``: the members of staff who could take the session over. */
 export interface Colleagues {
   type: "colleagues";
   session: string;
@@ -160,7 +160,7 @@ export interface Invite {
   id?: number | null;
 }
 
-/** A participant has begun or stopped to type. */
+/** A participant has begun or stopped typing. */
 export interface TypingNow {
   type: "typing";
   session: string;
@@ -191,7 +191,7 @@ export interface Replaced {
 /**
  * A request that rings for a member of staff.
  *
- * A help request shows only note, category, language and product until it is accepted.
+ * Until a help request is accepted, its ring shows only the note, the category, the language and the product.
  */
 export interface Ring {
   type: "ring";
@@ -226,7 +226,7 @@ export interface StaffUpdate {
 /**
  * The requests that this member of staff could serve.
  *
- * ``waiting``: the requests that have waited longest; ``more``: how many others wait.
+ * ``waiting``: the requests that have waited longest; ``more``: the number of waiting requests beyond these.
  * ``callbacks``: appointments whose time has not come; their ``since`` is when they are due.
  * ``messages``: messages that users left.
  */
@@ -256,10 +256,10 @@ export interface Wallboard {
 }
 
 /**
- * The wallboard's figures over the last two hours, a point every ``every_ms``, oldest first; the last is at ``ends_at``.
+ * The wallboard's figures over the last two hours: one point every ``every_ms``, oldest first, the last at ``ends_at``.
  *
- * ``left``: users who gave up since the point before. ``level``: the service level of the half hour before the point, in
- * percent; null when nobody was answered or left in it.
+ * ``left``: users who gave up since the previous point.
+ * ``level``: the service level of the half hour before the point, in percent. It is null when nobody was answered or left then.
  */
 export interface Trend {
   type: "trend";
@@ -282,7 +282,7 @@ export interface CallQuality {
  * The server closes this connection.
  *
  * ``reason``: ``token`` is unknown or has expired; ``crowded`` means that too many clients reconnect at the same time.
- * ``retry_ms``: the least time to wait before reconnecting; null means the client's own backoff.
+ * ``retry_ms``: the least time to wait before reconnecting. Null: the client chooses the time by its own backoff.
  */
 export interface Bye {
   type: "bye";

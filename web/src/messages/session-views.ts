@@ -42,7 +42,7 @@ export interface Brief {
   earlier_sessions: EarlierSession[];
 }
 
-/** An earlier session of the same user. */
+/** An earlier session of the same user, as the brief lists it. */
 export interface EarlierSession {
   id: string;
   started_at: number;
@@ -96,7 +96,8 @@ export interface SlotView {
  *
  * ``epoch``: counts how often the room was opened. A client whose peer connection has an older epoch makes a new one.
  * ``slots``: slot ("0" to "3") → the video that arrives in it for this viewer.
- * ``hears``: listener → sources, for live peers, whether muted or not. A user receives only the pairs that they are part of.
+ * ``hears``: listener → sources. Only live peers are included, whether muted or not. A user gets only the pairs that include
+ * them.
  * ``notice``: what the page must tell a user.
  * ``limits``: slot → how this viewer's own link limits its video: a smaller picture ("low"), or none for now ("paused").
  */
@@ -119,7 +120,7 @@ export interface UpgradeView {
   until: number;
 }
 
-/** The user's place in the queue and the expected wait (``low_s`` to ``high_s``, null before five pickups). */
+/** The user's place in the queue and the expected wait, ``low_s`` to ``high_s``. Both are null before five pickups. */
 export interface WaitingView {
   place: number;
   low_s: number | null;
@@ -134,7 +135,7 @@ export interface WaitingView {
  * An appointment to call the user back.
  *
  * ``contact``: where the user is called; "" when the partner knows how to reach them.
- * ``came``: the called-back user has connected.
+ * ``came``: whether the called-back user has connected.
  * ``moved``: how often the counselor has moved the appointment.
  */
 export interface CallbackView {
@@ -183,8 +184,8 @@ export interface RecordingView {
 /**
  * The opening hours of the category at this moment.
  *
- * ``opens_at``: when it opens next; null while it is open or when the next opening is not known.
- * ``callbacks``: users may ask to be called back.
+ * ``opens_at``: when the category opens next; null while it is open, or when the next opening is not known.
+ * ``callbacks``: whether users may ask to be called back.
  */
 export interface OpeningView {
   open: boolean;
@@ -232,14 +233,14 @@ export interface SessionView {
   ended_at: number | null;
 }
 
-/** The lines numbered from ``first`` to ``last``, as far as the participant may read them. */
+/** The lines numbered from ``first`` to ``last``, except those that the participant may not read. */
 export interface Span {
   first: number;
   last: number;
 }
 
 /**
- * A mark of what came to a participant, and what they have read.
+ * The lines that one participant has received and read.
  *
  * ``delivered``: the newest line that their page has. ``read``: lines that were on their screen in a visible page.
  * A user gets one mark for all staff, whose ``participant`` is empty.
@@ -250,7 +251,7 @@ export interface Mark {
   read: Span[];
 }
 
-/** A text or picture that a line had ``until`` it was changed. */
+/** A text or picture that a line had before it was changed at ``until``. */
 export interface Former {
   until: number;
   text: string;

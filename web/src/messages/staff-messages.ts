@@ -9,7 +9,7 @@ export interface SetState {
   id?: number | null;
 }
 
-/** A member of staff chooses whether they get new texts while they are in a call. */
+/** A member of staff chooses whether they are offered new text requests during a call. */
 export interface SetTextsInCall {
   type: "texts_in_call";
   on: boolean;
@@ -39,7 +39,7 @@ export interface MoveCallback {
   id?: number | null;
 }
 
-/** The counselor did not reach the user and gives up. A wrap-up follows. */
+/** The counselor did not reach the user and gives up the callback. A wrap-up follows. */
 export interface MissCallback {
   type: "miss_callback";
   session: string;
@@ -135,7 +135,7 @@ export interface HandOver {
   id?: number | null;
 }
 
-/** The notes as typed so far. They are held with the session and saved when it closes. */
+/** The notes as typed so far. The server keeps them with the session and saves them when the session closes. */
 export interface TypeNotes {
   type: "notes";
   session: string;
@@ -170,7 +170,7 @@ export interface MessageDone {
 }
 
 /**
- * An operator asks for ``wallboard`` now and at each change.
+ * An operator asks for ``wallboard``, now and at each change.
  *
  * With ``session``, the server also sends ``call_quality`` of that session every 2 s. A later ``watch`` replaces an earlier one.
  */
@@ -187,7 +187,7 @@ export interface EndSession {
   id?: number | null;
 }
 
-/** An operator begins or stops to listen in. The user and the staff of the call are told at once. */
+/** An operator begins or stops listening in. The user and the staff of the call are told at once. */
 export interface Listen {
   type: "listen";
   session: string;

@@ -6,8 +6,8 @@ import type { PassedOverReason } from "./reasons";
 /**
  * The signed-in member of staff, as their own console shows it.
  *
- * ``ready``: they get requests as far as their capacity allows; a busy member may have stopped that. ``most_texts``,
- * ``most_calls``: their capacity. ``texts_in_call``: they get new texts during a call.
+ * ``ready``: they get requests as far as their capacity allows. A busy member may have switched that off.
+ * ``most_texts``, ``most_calls``: their capacity. ``texts_in_call``: they get new text requests during a call.
  */
 export interface StaffMe {
   id: string;
@@ -39,7 +39,8 @@ export interface QueueItem {
 /**
  * The values at which a figure of the wallboard turns amber and red.
  *
- * A low ``level`` (service level, percent) is bad: its ``red`` is below its ``amber``. Of all other figures a high value is bad.
+ * For ``level`` (service level, percent) low values are bad: ``red`` is below ``amber``. For all other figures high values are
+ * bad.
  */
 export interface ThresholdItem {
   figure: ThresholdFigure;
@@ -50,8 +51,9 @@ export interface ThresholdItem {
 /**
  * A member of staff in a list.
  *
- * ``sessions``: how many they have now; ``texts``, ``calls``: how many of these take a place, because their user has not left
- * the page; ``most_texts``, ``most_calls``: their capacity. ``since``: when they entered ``state``. ``ready``: see ``StaffMe``.
+ * ``sessions``: how many sessions they have now. ``texts``, ``calls``: how many of these take a place. A session takes no place
+ * once its user has left the page. ``most_texts``, ``most_calls``: their capacity.
+ * ``since``: when they entered ``state``. ``ready``: see ``StaffMe``.
  */
 export interface StaffItem {
   id: string;
@@ -82,7 +84,7 @@ export interface MessageLeft {
   taken_by: string;
 }
 
-/** A media worker. ``load``: the share of one core that it uses; null until it has been measured twice. */
+/** A media worker. ``load``: the share of one CPU core that it uses; null until it has been measured twice. */
 export interface WorkerItem {
   id: string;
   rooms: number;
@@ -110,11 +112,11 @@ export interface SessionItem {
 }
 
 /**
- * One media stream over its last second.
+ * The quality of one media stream over its last second.
  *
  * ``layer``: the layer of a simulcast video that is forwarded, "paused", or "".
  * ``source``: for a video that a participant receives, the participant who sends it.
- * Loss and jitter are null until a report of them has arrived.
+ * Loss and jitter are null until the first report of them has arrived.
  */
 export interface StreamQuality {
   kind: string;
