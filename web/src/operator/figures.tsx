@@ -18,15 +18,19 @@ export const FIGURES = {
   poor: { name: "live.poor", hint: "live.poor.hint", text: whole },
 } as const satisfies Record<ThresholdFigure, { name: string; hint: string | null; text: (value: number) => string }>;
 
-/** The last two hours of a figure as a line. Its numbers are in the label, for pointer and screen reader. */
-function Sparkline({ points, text }: { points: (number | null)[]; text: (value: number) => string }) {
+/** Returns the range of a figure in the last two hours as a sentence, or "" if fewer than two points are known. */
+function rangeOf(points: (number | null)[], text: (value: number) => string): string {
+  const known = points.filter((value) => value !== null);
+  if (known.length < 2) return "";
+  return t("live.trend", { least: text(Math.min(...known)), most: text(Math.max(...known)) });
+}
+
+/** Draws the last two hours of a figure as a line. `label` tells a screen reader the numbers. */
+function Sparkline({ points, label }: { points: (number | null)[]; label: string }) {
   const path = pathOf(points, WIDTH, HEIGHT);
   if (path === "") return null;
-  const known = points.filter((value) => value !== null);
-  const label = t("live.trend", { least: text(Math.min(...known)), most: text(Math.max(...known)) });
   return (
     <svg class="sparkline" viewBox={`-1 -1 ${WIDTH + 2} ${HEIGHT + 2}`} preserveAspectRatio="none" role="img" aria-label={label}>
-      <title>{label}</title>
       <path d={path} />
     </svg>
   );
@@ -41,15 +45,16 @@ interface FigureProps {
   text?: (value: number) => string;
 }
 
-function Figure({ name, value, hint, level = "", points = null, text = whole }: FigureProps) {
+function Figure({ name, value, hint = "", level = "", points = null, text = whole }: FigureProps) {
+  const range = points === null ? "" : rangeOf(points, text);
   return (
-    <div class={`figure-card card ${level === "" ? "" : `figure-${level}`}`} title={hint}>
+    <div class={`figure-card card ${level === "" ? "" : `figure-${level}`}`} title={[hint, range].filter(Boolean).join("\n")}>
       <dt>{name}</dt>
-      <dd class="num" style={{ "--characters": value.length }}>
-        {value}
+      <dd style={{ "--characters": value.length }}>
+        <span class="figure-value num">{value}</span>
         {level !== "" && <span class="visually-hidden">{t(`live.level.${level}`)}</span>}
+        {points !== null && <Sparkline points={points} label={range} />}
       </dd>
-      {points !== null && <Sparkline points={points} text={text} />}
     </div>
   );
 }
