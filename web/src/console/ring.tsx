@@ -47,7 +47,12 @@ function Facts({ ring }: { ring: Call }) {
     [t("ring.language"), languageName(ring.language, locale)],
   ];
   if (ring.note || field(ring, "note"))
-    rows.unshift([t("ring.note"), <strong dir="auto">{ring.note || field(ring, "note")}</strong>]);
+    rows.unshift([
+      t("ring.note"),
+      <strong key="note" dir="auto">
+        {ring.note || field(ring, "note")}
+      </strong>,
+    ]);
   if (product) rows.push([t("ring.product"), product]);
   if (page || url)
     rows.push([
