@@ -1,7 +1,7 @@
 """Check that no pinned version has a known vulnerability: `make audit`, and a part of `make check`.
 
-The list in `advisories.toml` is always checked. Databases (OSV through pip-audit, and npm's own) are queried if they can be
-reached. If they cannot, the tool says so and does not fail.
+The list in `advisories.toml` is always checked. The tool also queries two databases: OSV through pip-audit, and npm's own. If
+it cannot reach a database, it says so and does not fail.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Advisory:
         try:
             return Version(used.version) < Version(self.below)
         except InvalidVersion:
-            return True  # a tag such as "latest" names no version
+            return True  # a version such as "latest" cannot be compared: count it as affected
 
 
 def advisories(text: str) -> list[Advisory]:
@@ -98,7 +98,7 @@ def database_in_reach() -> bool:
 
 
 def asked() -> list[str]:
-    """Return what the databases report. A tool that cannot query says so on standard error and adds nothing."""
+    """Return what the databases report. If a database cannot be queried, say so on standard error and add nothing."""
     python = (
         sys.executable,
         "-m",

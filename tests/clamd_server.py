@@ -1,4 +1,4 @@
-"""A real clamd on a socket and with signatures of its own."""
+"""Run a real clamd for tests. It listens on a Unix socket and knows only the signature of this file."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pathlib import Path
 
 START_S = 30.0
 VIRUS = b"a file that this test calls a virus"
-SIGNATURE = f"Test.Virus:0:*:{VIRUS.hex()}\n"  # ndb: name, any kind of file, anywhere in it, these bytes
+SIGNATURE = f"Test.Virus:0:*:{VIRUS.hex()}\n"  # .ndb format: name, any file type, any offset, these bytes
 
 
 @contextmanager
 def running_clamd(most: str = "30M") -> Iterator[Path]:
-    """Start clamd, and yield its Unix socket. `most`: its StreamMaxLength."""
+    """Start clamd, and yield its Unix socket. `most`: the largest stream that clamd scans (its StreamMaxLength)."""
     program = shutil.which("clamd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     assert program, "clamd is missing: make packages"
     folder = Path(tempfile.mkdtemp(prefix="sangdam-clamd-"))
@@ -45,7 +45,7 @@ def _wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
             try:
                 probe.connect(str(path))
             except OSError:
-                time.sleep(0.05)  # clamd has no other sign of being ready
+                time.sleep(0.05)  # only an open socket shows that clamd is ready
             else:
                 return
     raise AssertionError("clamd did not start")

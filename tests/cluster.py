@@ -1,6 +1,7 @@
-"""A whole cluster on loopback: servers, media machines, Redis, PostgreSQL, and Debian's haproxy as a balancer.
+"""Run a whole cluster on loopback: servers, media machines, Redis, PostgreSQL, and Debian's haproxy as a balancer.
 
-For tests, and by hand: `make cluster` runs it until Ctrl+C, with coturn. `--check` makes calls through it, then ends.
+Tests use it. By hand, `make cluster` runs it with coturn until Ctrl+C. With `--check`, the command makes calls through the
+cluster and then ends.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ START_S = 40.0
 
 @dataclass
 class Server:
-    """A server process. `process` is None while it is down."""
+    """A process of the cluster: server, media machine or balancer. `process` is None while it is down."""
 
     port: int
     command: list[str]
@@ -64,7 +65,7 @@ class Server:
         return status
 
     def ready(self) -> dict[str, Any]:
-        """Return the answer of /readyz, or an empty one if nobody answers."""
+        """Return the JSON that /readyz answers, also with an error status. Empty if nobody answers."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=3) as answer:
                 return dict(json.load(answer))
@@ -87,7 +88,7 @@ class Cluster:
 
     @property
     def settings(self) -> Settings:
-        """Return the settings of the whole cluster, as its clients see it."""
+        """Return the cluster's settings. The port is the balancer's, because clients see only the balancer."""
         url = f"http://localhost:{self.public_port}"
         return Settings(public_url=url, port=self.public_port, shop_port=8081, demo=False, data_dir=self.folder)
 
@@ -98,7 +99,7 @@ class Cluster:
         port, metrics_port, number = free_port(), free_port(), len(self.servers)
         command = [sys.executable, "-m", "signaling.cli.main", "serve", "--port", str(port), "--redis", self.redis.url]
         command += ["--database", self.postgres.url, "--data-dir", str(self.folder / f"server-{number}")]
-        command += ["--most-lag-ms", "60000"]  # a busy machine must refuse nobody
+        command += ["--most-lag-ms", "60000"]  # a server on a busy machine must refuse nobody
         command += ["--public-url", self.settings.url, "--trust-proxy", "--recordings", str(self.folder / "recordings")]
         command += ["--metrics", f"127.0.0.1:{metrics_port}"]
         if self.turn is not None:
@@ -194,7 +195,8 @@ def main() -> None:
             return
         print("Ctrl+C ends it.", flush=True)
         web.run_app(demo.shop_app(cluster.settings), host="127.0.0.1", port=cluster.settings.shop_port, print=None)
-        for again in (signal.SIGINT, signal.SIGTERM):  # make forwards a Ctrl+C that the terminal has sent already
+        # the terminal sends Ctrl+C to make and to us; make then sends it to us again
+        for again in (signal.SIGINT, signal.SIGTERM):
             signal.signal(again, signal.SIG_IGN)
         print()
 

@@ -1,4 +1,7 @@
-"""`make cluster ARGS=--check`: two calls of real browsers through the balancer, one of them through coturn alone."""
+"""Check a cluster: `make cluster ARGS=--check`.
+
+Real browsers make calls through the balancer: one directly to the worker, and one for each transport that reaches coturn.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +28,14 @@ TRANSPORTS = ("udp", "tcp")
 
 
 async def check(cluster: Cluster) -> None:
-    """Make the calls and print what was seen. Raise AssertionError if a call fails."""
+    """Make the calls and print the results. Raise AssertionError if a call fails."""
     shop = web.AppRunner(demo.shop_app(cluster.settings), access_log=None)
     await shop.setup()
     try:
         await web.TCPSite(shop, "127.0.0.1", cluster.settings.shop_port).start()
         async with asyncio.timeout(BALANCED_WITHIN_S):
             while len(answers := await asyncio.to_thread(_ready, f"http://127.0.0.1:{cluster.public_port}/readyz")) < 2:
-                await asyncio.sleep(0.2)  # the balancer has not checked both servers yet
+                await asyncio.sleep(0.2)  # the balancer has not yet checked both servers
         print(f"{ASKED} times /readyz by the balancer: " + ", ".join(f"{n} {state}" for state, n in answers.items()))
         assert set(answers) == {"leading", "standing by"}, "both servers are behind the balancer"
         async with async_playwright() as playwright:
@@ -56,7 +59,7 @@ def _ready(url: str) -> Counter[str]:
 
 
 def _measured(cluster: Cluster) -> None:
-    """Return what the leader's metrics have recorded of these calls."""
+    """Print what the leader's metrics have recorded of these calls, and check it."""
     with urllib.request.urlopen(
         f"http://127.0.0.1:{cluster.leading().metrics_port}/metrics", timeout=5
     ) as answer:  # our own address
@@ -69,7 +72,10 @@ def _measured(cluster: Cluster) -> None:
 
 
 async def _call(cast: Cast, counselor: Staff, transport: str | None) -> None:
-    """Make a call. `transport`: the user's only way, through the relay; None: directly to the worker."""
+    """Make a call.
+
+    `transport`: the user's browser reaches only coturn, over this transport. None: it reaches the worker directly.
+    """
     user: User = await cast.user()
     if transport is not None:
         await user.context.add_init_script(f"({ONLY_RELAYS})('{transport}')")

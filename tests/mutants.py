@@ -1,8 +1,9 @@
 """`make mutants`: put each mistake of mutants.toml into a copy of the matcher's Lua and show that its tests notice.
 
-Each mutant gets a copy of the sources and one run of the contract tests. The run stops at the first failure, without
-shrinking. A mutant is caught if the tests fail. If a run passes, takes too long or breaks in another way, the whole command
-fails. The unchanged copy runs first and must pass; otherwise the results mean nothing.
+Each mutant gets a copy of the sources and one run of the contract tests. The run stops at the first failure, and Hypothesis
+does not shrink it. A mutant is caught if the tests fail. The command fails if the tests pass for a mutant, take too long, or
+break in another way. The command first runs the tests on an unchanged copy. They must pass there; otherwise the results mean
+nothing.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def sow(folder: Path, mutant: dict[str, Any]) -> None:
 
 
 def run(folder: Path) -> str:
-    """Run the tests on a copy. Return "passed", "caught", "too slow", or how else the run ended."""
+    """Run the tests on a copy of the sources. Return "passed", "caught", "too slow", or how else the run ended."""
     command = [sys.executable, "-m", "pytest", "-qx", "--hypothesis-profile=mutants", "-p", "no:cacheprovider", *SUITE]
     try:
         ended = subprocess.run(

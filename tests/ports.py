@@ -1,8 +1,9 @@
-"""Ports for servers that tests start: nobody else on this machine takes one between the choice and the bind.
+"""Choose ports for servers that tests start. No other process takes a port between its choice and its bind.
 
-A port that the kernel chose (bind to port 0, close, pass the number on) is free for anybody again, above all for the next
-outgoing connection. So these ports lie below the range from which the kernel serves outgoing connections, and each process draws
-them from a block of its own. An abstract Unix socket reserves the block: the kernel frees its name when the process ends.
+The usual way is to let the kernel choose: bind to port 0, close the socket, pass the number on. Such a port is free again for
+any process. The next outgoing connection may take it. This module therefore takes two measures. Its ports lie below the range
+that the kernel uses for outgoing connections. Each process draws its ports from a block of its own. An abstract Unix socket
+reserves the block. The kernel releases the socket's name when the process ends.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from contextlib import ExitStack, suppress
 from functools import cache
 
 FIRST, LAST = 10_500, 32_767
-"""Browsers refuse port 10,080, the last on their list of unsafe ports.
+"""Linux uses ports from 32,768 up for outgoing connections (`net.ipv4.ip_local_port_range`).
 
-Linux serves outgoing connections from 32,768 up (`net.ipv4.ip_local_port_range`)."""
+Browsers refuse port 10,080, the last on their list of unsafe ports.
+"""
 BLOCK = 500
-"""Ports a process. They are used again in turn, once they can be bound."""
+"""Ports in the block of one process. The process uses them in turn, and uses a port again when it can be bound."""
 
 
 def free_port() -> int:
@@ -26,7 +28,7 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> int:
-    """Return the first of `count` neighbouring free ports, as media workers take them."""
+    """Return the first of `count` consecutive free ports, because a media machine's workers take consecutive ports."""
     block = _block(os.getpid())
     for _ in range(BLOCK):
         ports = block.next(count)
@@ -38,7 +40,7 @@ def free_ports(count: int) -> int:
 class _Block:
     def __init__(self, ports: range, reservation: socket.socket) -> None:
         self.ports = ports
-        self._reservation = reservation  # held for as long as this process lives
+        self._reservation = reservation  # keeps the block reserved until this process ends
         self._next = ports.start
 
     def next(self, count: int) -> range:
@@ -50,12 +52,12 @@ class _Block:
 
 @cache
 def _block(_pid: int) -> _Block:
-    """Return the block of this process. A forked child has another process id, hence a block of its own."""
+    """Return this process's block of ports. A forked child has another process id, and therefore gets its own block."""
     for start in range(FIRST, LAST - BLOCK, BLOCK):
         reservation = socket.socket(socket.AF_UNIX)
         try:
             reservation.bind(f"\0sangdam-test-ports-{start}")
-        except OSError:  # another process has this block
+        except OSError:  # another process has reserved this block
             reservation.close()
             continue
         return _Block(range(start, start + BLOCK), reservation)
@@ -68,7 +70,7 @@ def _are_free(ports: range) -> bool:
             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
                 probe = stack.enter_context(socket.socket(socket.AF_INET, kind))
                 if kind == socket.SOCK_STREAM:
-                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
-                probe.bind(("0.0.0.0", port))  # only to check that it is free
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # servers set this option, too
+                probe.bind(("0.0.0.0", port))  # bound only to see whether the port is free
         return True
     return False

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests: Debian's, in its own folder, on loopback only."""
+"""Run a real PostgreSQL for tests: Debian's package, with its data in its own folder, on loopback only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _programs() -> Path:
 
 
 def _as_nobody_special(*command: str | Path) -> list[str]:
-    """Return the unprivileged user to run as. PostgreSQL refuses root; Debian's package creates a user."""
+    """Return the unprivileged user that runs PostgreSQL. PostgreSQL refuses to run as root; Debian's package creates a user."""
     words = [str(word) for word in command]
     return ["runuser", "-u", "postgres", "--", *words] if os.geteuid() == 0 else words
 
@@ -53,7 +53,7 @@ class PostgresServer:
         self._run("pg_ctl", "-D", self.data, "-w", "-m", "immediate", "stop")
 
     def freeze(self) -> None:
-        """Stop all its processes until `thaw`: connections stay open, and nobody answers."""
+        """Stop all processes of the server until `thaw`. Its connections stay open, and nothing answers."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
@@ -75,6 +75,6 @@ def running_postgres() -> Iterator[PostgresServer]:
     try:
         yield server
     finally:
-        with suppress(subprocess.CalledProcessError):  # a test may have frozen it
+        with suppress(subprocess.CalledProcessError):  # a test may have left the server frozen
             server.stop()
         shutil.rmtree(folder)

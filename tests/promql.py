@@ -1,4 +1,4 @@
-"""Compare PromQL with a scrape: find metrics, labels and values that the queries name and the scrape lacks."""
+"""Compare a PromQL query with a scrape. Find metrics, labels and values that the query names and the scrape lacks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Scrape = dict[str, list[dict[str, str]]]
 
 
 def scrape(text: str) -> Scrape:
-    """Return the name of each sample → its sets of labels."""
+    """Return for each metric name the label sets of its samples."""
     found: Scrape = {}
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
@@ -23,7 +23,7 @@ def scrape(text: str) -> Scrape:
 
 
 def wrong_names(query: str, known: Scrape) -> list[str]:
-    """Return a sentence for each name in `query` that `known` does not have. An empty list: the query finds what it asks for."""
+    """Return a sentence for each name in `query` that `known` lacks. The list is empty if `known` has every name."""
     tree = promql.parse(query)
     return [sentence for part in _walk(tree) for sentence in _wrong(part, known)]
 

@@ -1,4 +1,4 @@
-"""Ways in which a real, running Redis refuses to write. Each lasts as long as its context."""
+"""Let a real, running Redis refuse to write, in several ways. Each refusal lasts as long as its context."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 import redis
 
-OPTIONS = ("--busy-reply-threshold", "50", "--enable-protected-configs", "local")  # options that the server must be started with
+OPTIONS = ("--busy-reply-threshold", "50", "--enable-protected-configs", "local")  # start the server with these options
 SPIN = "while true do end"
 
 
@@ -22,7 +22,7 @@ def no_replicas(client: redis.Redis) -> Iterator[None]:
 
 @contextmanager
 def disk_error(client: redis.Redis) -> Iterator[None]:
-    """Let its snapshot fail: /proc takes no files."""
+    """Let the server's snapshot fail by pointing it to /proc, where no file can be created."""
     folder = client.config_get("dir")["dir"]
     client.config_set("save", "3600 1000000")
     client.config_set("dir", "/proc")
@@ -52,7 +52,7 @@ def _is_busy(client: redis.Redis) -> bool:
 
 @contextmanager
 def busy(client: redis.Redis) -> Iterator[None]:
-    """Run a script that never ends."""
+    """Keep the server busy with a script that never ends."""
 
     def spin() -> None:
         with redis.Redis(unix_socket_path=client.get_connection_kwargs()["path"]) as other, suppress(redis.RedisError):
@@ -69,7 +69,7 @@ def busy(client: redis.Redis) -> Iterator[None]:
 
 @contextmanager
 def read_only(client: redis.Redis) -> Iterator[None]:
-    """Make it a replica of a server that is gone."""
+    """Make the server a replica of a master that does not answer. A replica refuses writes."""
     client.replicaof("127.0.0.1", 1)
     yield
     client.replicaof("NO", "ONE")

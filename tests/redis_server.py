@@ -1,4 +1,4 @@
-"""A real Redis of Debian's for tests: its own process, on a Unix socket or a free loopback port, without persistence."""
+"""Run Debian's Redis for tests: its own process, on a Unix socket or a free loopback port, without persistence."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class RedisServer:
 
     @contextmanager
     def down(self) -> Iterator[None]:
-        """Stop it for the time of the context. It is up again afterwards, even if the test fails."""
+        """Stop the server while the context lasts. The server starts again afterwards, even if the test fails."""
         self.kill()
         try:
             yield
@@ -117,7 +117,7 @@ def running_cluster() -> Iterator[list[RedisServer]]:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="sangdam-redis-"))
             nodes.append(RedisServer(Path(folder), cluster=True, slots=slots))
             stack.callback(nodes[-1].kill)
-        with ThreadPoolExecutor() as threads:  # each node waits two seconds before it takes writes
+        with ThreadPoolExecutor() as threads:  # in parallel, because each node waits two seconds before it accepts writes
             list(threads.map(RedisServer.start, nodes))
         clients = [stack.enter_context(redis.Redis(port=node.port)) for node in nodes]
         for client in clients[1:]:

@@ -1,9 +1,10 @@
-"""`make soak`: calls that come and go on a real service for half an hour, and a check for leaks.
+"""`make soak`: calls come and go on a real service for half an hour, then check for leaks.
 
-Each call has light peers: two voices, lines, strokes on the board. In turns there is a reconnect, a tab closed without a
-goodbye, and a professional in a conference (which mixes). Between calls, when no room is left, memory, tasks and descriptors
-of server and worker are read from its own metrics. The first third warms up; after it no figure may grow. The test fails if
-the slope of Theil and Sen, at the lower end of its 95 % interval, adds more than `SLACK` over the measured time.
+Light peers make each call: two voices, lines, and strokes on the board. The calls take turns with three extras. In one a client
+reconnects, in one a tab closes without a goodbye. In one a professional joins the conference, which is mixed. Between calls,
+when no room is left, the soak reads memory, tasks and descriptors of server and worker from their metrics. The first third of
+the time is a warm-up; after it no figure may grow. The growth is a Theil–Sen slope, at the lower end of its 95 % confidence
+interval. The soak fails if this slope adds more than `SLACK` over the measured time.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ FIGURES = {
     "worker: descriptors": ("sangdam_media_open_fds", 1),
 }
 SLACK = {"memory": 0.02, "tasks": 0.0, "descriptors": 0.0}
-"""Of the median. What an allocator keeps is not to be told from a leak of less."""
+"""Allowed growth, as a share of the median. A smaller leak looks the same as memory that an allocator keeps."""
 
 
 @dataclass
@@ -91,7 +92,7 @@ class Soak:
             people.append(await self._professional(counselor))
         if story in ("reconnect", "vanish"):
             if story == "vanish":
-                await user.peer.vanish()  # from here on sent messages reach nobody
+                await user.peer.vanish()  # messages sent from here on reach nobody
             await user.peer.close()
             await user.close()
             people[0] = user = await self._back(user)
@@ -126,7 +127,7 @@ class Soak:
 
     async def _draw(self, person: Person) -> None:
         async with asyncio.timeout(PATIENCE_S):
-            while person.peer.doc.readyState != "open":  # the light peer has no event for this
+            while person.peer.doc.readyState != "open":  # the light peer sends no event when the channel opens
                 await asyncio.sleep(0.05)
         doc: pycrdt.Doc[Any] = pycrdt.Doc()
         elements = doc.get("elements", type=pycrdt.Map)
@@ -169,7 +170,7 @@ class Soak:
         return {name: figures[metric] * factor for name, (metric, factor) in FIGURES.items()}
 
     async def _scrape(self) -> dict[str, float]:
-        """Return each metric's name → the sum over its labels."""
+        """Return for each metric name the sum of its samples over all labels."""
         async with self.door.http.get(self.metrics_url) as answer:
             text = await answer.text()
         found: dict[str, float] = {}
@@ -181,7 +182,11 @@ class Soak:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A figure's growth. `grown`: the slope times the measured time; `at_least`: the same at the lower end of its interval."""
+    """Growth of one figure.
+
+    `grown`: the Theil–Sen slope times the measured time. `at_least`: the same product with the lower end of the slope's
+    confidence interval.
+    """
 
     name: str
     first: float
@@ -208,7 +213,7 @@ def verdicts(samples: dict[str, list[tuple[float, float]]]) -> list[Verdict]:
 
 
 async def soak(minutes: float) -> bool:
-    live_house.WAIT_S = PATIENCE_S  # the machine may be busy with other things
+    live_house.WAIT_S = PATIENCE_S  # long timeouts: other programs may keep the machine busy
     metrics = f"127.0.0.1:{free_port()}"
     with tempfile.TemporaryDirectory(prefix="sangdam-soak-") as folder:
         async with (

@@ -1,9 +1,9 @@
-"""Check the prose of Python files: `make lint` runs it with the folders that follow the rules of CONTRIBUTING.md.
+"""Check the prose of Python files. `make lint` runs it on the folders that follow the rules of CONTRIBUTING.md.
 
     python tests/style.py FOLDER …
 
-It reports docstrings that open without a subject, archaic words in docstrings and comments, names of tests over 70
-characters, and functions and classes without a docstring that another package imports. Ruff checks the form of docstrings
+It reports four faults: a docstring that opens without a subject; an archaic word in a docstring or comment; a test name over 70
+characters; and a function or class that another package imports and that has no docstring. Ruff checks the form of docstrings
 (rules D205, D400, D401, D403).
 """
 
@@ -46,7 +46,7 @@ def faults(source: str) -> Iterator[tuple[int, str]]:
 
 
 def _is_property(node: Documented) -> bool:
-    """Return whether this is a property, whose docstring may open with "Whether"."""
+    """Return whether the function is a property. A property's docstring may open with "Whether"."""
     return any("property" in ast.unparse(each) for each in getattr(node, "decorator_list", []))
 
 
@@ -74,7 +74,7 @@ def undocumented(sources: dict[str, str]) -> Iterator[tuple[str, int, str]]:
 
 
 def _package(module: str) -> list[str]:
-    """Return the package that a module belongs to. The two large packages count by their folders."""
+    """Return the package that a module belongs to. Each folder of the two large packages counts as a package."""
     parts = module.split(".")
     return parts[: 2 if parts[0] in ("signaling", "media") else 1]
 

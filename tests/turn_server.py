@@ -1,4 +1,4 @@
-"""Debian's coturn for tests, with the configuration that we ship, on a loopback port, and a client for it."""
+"""Run Debian's coturn for tests, on a loopback port and with the configuration that we ship. Contains a client for it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ START_S = 10.0
 
 
 def own_address() -> str:
-    """Return this machine's address, where its media workers are reached. Nothing is sent."""
+    """Return this machine's address, at which its media workers are reached. Sends no packet."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.connect(("198.51.100.1", 9))
         return str(probe.getsockname()[0])
 
 
 class TurnServer:
-    """A coturn server. `worker`: the one address it relays to. `secret_file`: the value of `--turn-secret-file`."""
+    """A coturn server.
+
+    `worker`: the only address to which it relays. `secret_file`: the value of `--turn-secret-file`.
+    """
 
     def __init__(self, folder: Path, worker: str) -> None:
         self.port = free_port()

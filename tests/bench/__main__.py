@@ -1,4 +1,4 @@
-"""`make bench`: measure everything, or only the parts named: `make bench ARGS="sizes call"`."""
+"""`make bench`: measure everything. `make bench ARGS="sizes call"` measures only the parts named."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PARTS: dict[str, Callable[[], Iterable[Row]]] = {
 
 
 def main(names: list[str]) -> None:
-    """Print and keep rows as they are measured. A part that fails does not stop the others."""
+    """Measure each part; print its rows and merge them into build/bench.json. A part that fails does not stop the others."""
     unknown = set(names) - set(PARTS)
     if unknown:
         sys.exit(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")

@@ -1,4 +1,4 @@
-"""The promised limit of each row, as docs/benchmarks.md states it."""
+"""The promised limit of each row, as stated in docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Rows = dict[str, Row]
 
 
 class Aim(NamedTuple):
-    """A promised limit. `worst`: it holds for each run, not only for the row's value."""
+    """A promised limit. `worst`: the limit holds for every run, not only for the row's value."""
 
     row: str
     title: str
@@ -22,7 +22,7 @@ class Aim(NamedTuple):
         return rows[self.row].max if self.worst else rows[self.row].value
 
     def used(self, rows: Rows) -> float:
-        """Return how much of the limit is used: 1 is the limit, less is better."""
+        """Return how much of the limit is used. 1 is the limit; less is better."""
         found = self.of(rows)
         return self.limit / found if self.at_least else found / self.limit
 
@@ -35,11 +35,14 @@ BESIDE_JANUS = [
     Aim("mix3_one_speaking_noise_cpu_percent_per_room", "… the others beside a fan", 0.3),
     Aim("mix3_all_speaking_cpu_percent_per_room", "rooms of 3, all speak", 0.8),
 ]
-"""Of the ratio: processor time of Sangdam over that of Janus. For pictures nothing is promised."""
+"""Limits of a ratio: processor time of Sangdam divided by that of Janus. No ratio is promised for video."""
 PICTURES = {"video_cpu_percent_per_mbps": "a camera, 720p", "video_screen_cpu_percent_per_mbps": "a screen"}
 
 DERIVED = "mos_lost_by_the_line"
-"""Not measured itself, and by the longest part: a picture without it is one all the same."""
+"""Name of a row that is not measured but computed from two MOS rows.
+
+The MOS rows come from the part that takes longest. The plot of all limits is drawn even without this row.
+"""
 AIMS = [
     Aim("accept_to_hearing_s", "Accept → both hear each other, s", 1),
     Aim("relay_latency_p50_ms", "added by the relay, median, ms", 1),
@@ -66,7 +69,7 @@ AIMS = [
 
 
 def with_derived(rows: Rows) -> Rows:
-    """Return the rows and those derived from two of them."""
+    """Return the rows and the row `DERIVED`, which is computed from two of them. Without these two, return only the rows."""
     clean, bad = rows.get("mos_clean"), rows.get("mos_loss10_jitter50")
     if clean is None or bad is None:
         return rows

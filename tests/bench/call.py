@@ -1,4 +1,4 @@
-"""Figures of a live call between two real browsers on one machine, so that one clock times both."""
+"""Measure a live call between two real browsers on one machine, so that one clock times both."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.browser import media
 from tests.browser.people import Cast, Staff, User, eventually
 from tests.browser.service import Service, running
 
-# Times every peer connection from its creation to `connected`, and counts the board's bytes and points.
+# Records how long each peer connection takes from its creation to `connected`. Counts the board's bytes and points.
 WATCH = """
 (() => {
   window.__joins = []; window.__docBytes = 0;
@@ -39,7 +39,7 @@ WATCH = """
 
 
 async def two_people(cast: Cast) -> tuple[User, Staff, float]:
-    """Make a call. Return it and the seconds from Accept until both hear each other."""
+    """Make a call. Return user, counselor, and the seconds from Accept until both hear each other."""
     counselor = await cast.counselor()
     user = await cast.user()
     for person in (counselor, user):
@@ -163,7 +163,7 @@ async def worker_drain(service: Service, folder: Path) -> list[Row]:
 
 
 async def _gaps(service: Service, folder: Path, what: signal.Signals, runs: int) -> list[float]:
-    """Return the longest silence that either person hears after this signal goes to their room's worker."""
+    """Return the longest silence of either person, in s, for each time this signal goes to the worker of their room."""
     gaps: list[float] = []
     async with async_playwright() as playwright:
         cast = Cast(service, playwright, folder)
@@ -175,7 +175,7 @@ async def _gaps(service: Service, folder: Path, what: signal.Signals, runs: int)
                 await counselor.page.evaluate(media.EAR, media.USER.hz)
                 await asyncio.sleep(1)
                 os.kill(await service.serving(), what)
-                await asyncio.sleep(4 if what is signal.SIGKILL else 8)  # until its successor is warm
+                await asyncio.sleep(4 if what is signal.SIGKILL else 8)  # until another worker has taken over and warmed up
                 gaps.append(max((await media.note(user.page))["gap"], (await media.note(counselor.page))["gap"]) / 1000)
             await user.page.close()
     return gaps

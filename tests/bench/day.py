@@ -1,6 +1,7 @@
-"""Time to simulate a day with one million requests.
+"""Measure how long a day with one million requests takes to simulate.
 
-4,300 counselors serve four topics. Every user gets an expected range on arrival and every five minutes of waiting.
+4,300 counselors serve four topics. Every user gets an expected waiting range on arrival, and a new one every five minutes of
+waiting.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ SHARES = {"cameras": 0.4, "orders": 0.3, "toys": 0.2, "garden": 0.1}
 def model() -> Model:
     """Build a model of five-minute calls around the clock.
 
-    3,470 erlang on 4,300 people, who also take time to answer and to wrap up.
+    The load is 3,470 erlang on 4,300 counselors. They also need time to answer and to wrap up.
     """
     per_hour = REQUESTS / 24
     handle, patience = Spread(300, "lognormal", 0.8), Spread(300, "exponential")

@@ -1,4 +1,4 @@
-"""Draw the figures of build/bench.json as plots in docs/plots at the end of `make bench`."""
+"""Draw the figures of build/bench.json as plots in docs/plots. `make bench` runs this at its end."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ STYLE: Any = {
     "savefig.facecolor": PAPER,
 }
 TWICE = 2.0
-"""As far as bars are drawn: what used more is cut off, and says how much."""
+"""Bars end at this value. The label beside a longer bar tells its real value."""
 
 
 def draw(source: Path = TARGET, folder: Path = FOLDER) -> None:
-    """Draw all plots. A plot that lacks a row stays as it is."""
+    """Draw all plots. Leave a plot's file unchanged if one of its rows is missing."""
     entries = json.loads(source.read_text()) if source.exists() else []
     rows = with_derived({entry["name"]: Row(**entry) for entry in entries})
     folder.mkdir(exist_ok=True)
@@ -68,7 +68,7 @@ def _where(source: Path) -> str:
 
 
 def _themed(svg: str) -> str:
-    """Return the plot in the reader's colour theme, background included, so that it is legible on every page."""
+    """Return the plot with the reader's colour theme, background included, so that it is legible on every page."""
     names = {color: f"--c{number}" for number, color in enumerate(DARK)}
     for color, name in names.items():
         svg = svg.replace(color, f"var({name}, {color})")

@@ -1,8 +1,8 @@
-"""Speed of the memory store: 1,000 staff, 20 queues, 10,000 waiting; and 100,000 waiting compared with 1,000.
+"""Measure the matcher's memory store with 1,000 staff, 20 queues and 10,000 waiting requests.
 
-A match is one step that ends with a reservation: `wrapped_up` takes the head of the queue. The rest of the cycle (accept,
-enter, complete, a new request) runs between the timed steps on the same engine. Rates use the thread's own CPU time, so that
-busy neighbours do not count; the p99 uses the wall clock, so that they do.
+It also compares 100,000 waiting requests with 1,000. A match is one step that ends with a reservation: `wrapped_up` takes the
+head of the queue. The other steps (accept, enter, complete, a new request) run between the timed ones on the same engine. Rates
+use the thread's CPU time, which other programs do not affect. The p99 uses the wall clock, which includes their effect.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Figures:
 
 
 def staff(number: int, rng: random.Random, *, profiles: int | None) -> Staff:
-    """Return staff. `profiles`: the number of different skill sets; None: everybody has their own."""
+    """Return a member of staff. `profiles`: the number of different skill sets. None: every member has their own set."""
     pick = random.Random(number % profiles) if profiles else rng
     languages = frozenset(pick.sample(LANGUAGES, pick.randint(1, 2)))
     categories = set(pick.sample(CATEGORIES, pick.randint(2, 5)))
@@ -48,7 +48,10 @@ def request(number: int, now_ms: int, rng: random.Random) -> Request:
 
 
 def run(*, people: int, waiting: int, matches: int, profiles: int | None = 40, seed: int = 1) -> Figures:
-    """Fill the queue, sign the staff in, let each take one request; then run `matches` whole cycles."""
+    """Measure `matches` whole cycles.
+
+    First fill the queue, sign the staff in, and let each member take one request.
+    """
     rng = random.Random(seed)
     engine = Engine()
     now_ms, number = START_MS, 0

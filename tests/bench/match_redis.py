@@ -1,8 +1,8 @@
-"""Speed of the Redis store through the whole client, on its own redis-server.
+"""Measure the matcher's Redis store through its whole client, on its own redis-server.
 
-1,000 staff, 20 queues, 10,000 waiting, 32 steps in flight; and 100,000 waiting compared with 1,000. A match is one
-`wrapped_up` that takes the head of the queue, as in `tests/bench/match.py`, by the wall clock. Its latency is the caller's
-wait while 31 other steps are in flight.
+1,000 staff, 20 queues, 10,000 waiting requests, and 32 steps in flight; also 100,000 waiting compared with 1,000. A match is
+one `wrapped_up` that takes the head of the queue, as in `tests/bench/match.py`, timed by the wall clock. Its latency is the
+caller's wait while 31 other steps are in flight.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ class Figures:
 
 
 class Desk:
-    """Fills the queue, signs everybody in, then cycles: accept, enter, complete, a new request, wrap up."""
+    """Plays all requesters and staff: fills the queue, signs everybody in, then runs cycles.
+
+    A cycle is accept, enter, complete, a new request, wrap up.
+    """
 
     def __init__(self, url: str, seed: int) -> None:
         self.store = RedisStore(url)
@@ -69,7 +72,7 @@ class Desk:
         return events
 
     async def go_round(self, rings: list[Reserved]) -> float:
-        """Return the seconds that the matches took."""
+        """Run one cycle for each of these reservations at once. Return how long the matches took, in s."""
         store, self.now_ms = self.store, self.now_ms + 2
         await self.together([store.accept(ring.reservation, self.now_ms) for ring in rings])
         await self.together([store.entered(ring.request, self.now_ms) for ring in rings])

@@ -1,4 +1,4 @@
-"""Cost of recording: processor time of worker and recorder for a room of two voices, with and without recording."""
+"""Measure the cost of recording: processor time of worker and recorder for a room of two voices, recorded or not."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def children(pid: int) -> list[int]:
 
 
 async def spent(pids: list[int]) -> list[float]:
-    """Return the percentage of a core that each process uses over the next seconds."""
+    """Return the percentage of a core that each process uses during the next seconds."""
     before, began = [cpu_s(pid) for pid in pids], time.monotonic()
     await asyncio.sleep(SECONDS)
     passed = time.monotonic() - began

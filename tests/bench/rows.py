@@ -1,4 +1,7 @@
-"""Figures as rows: the median of the runs (or p95, p99 if the name says so), printed and merged into build/bench.json."""
+"""Figures as rows, printed and merged into build/bench.json.
+
+A row's value is the median of its runs. If the row's name has p95 or p99, the value is that percentile.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ class Row:
     peer_value: float | None = None
     ratio: float | None = None
     steps: list[dict[str, float]] | None = None
-    """What was measured on the way, where the row is the outcome of several steps."""
+    """The figures of each step, if the row is the outcome of several steps."""
 
     def renamed(self, name: str) -> Row:
         return replace(self, name=name)
@@ -39,7 +42,10 @@ def row(name: str, unit: str, runs: list[float]) -> Row:
 
 
 def compared(name: str, unit: str, ours: list[float], theirs: list[float], peer: str = "janus 1.1.2") -> Row:
-    """Compare two series. `ratio`: the median of neighbours' ratios, so that other work on the machine affects both."""
+    """Compare two series of windows.
+
+    `ratio`: the median of the ratios of neighbouring windows, so that other work on the machine affects both alike.
+    """
     if not ours:
         raise ValueError(f"{name}: every window was void")
     ratio = float(np.median([one / other for one, other in zip(ours, theirs, strict=True)]))
@@ -47,7 +53,7 @@ def compared(name: str, unit: str, ours: list[float], theirs: list[float], peer:
 
 
 def merge(rows: list[Row], target: Path = TARGET) -> None:
-    """Replace rows of the same name, keep the others."""
+    """Write the rows to the file. Rows of the same name are replaced, the others stay."""
     target.parent.mkdir(exist_ok=True)
     known = {entry["name"]: entry for entry in json.loads(target.read_text())} if target.exists() else {}
     known.update({entry.name: {key: value for key, value in asdict(entry).items() if value is not None} for entry in rows})
@@ -55,7 +61,7 @@ def merge(rows: list[Row], target: Path = TARGET) -> None:
 
 
 def one_by_one(rows: AsyncIterator[Row]) -> Iterator[Row]:
-    """Yield each row when measured. The event loop stands still between two rows."""
+    """Yield each row as soon as it is measured. Between two rows the event loop does not run."""
 
     async def following() -> Row | None:
         return await anext(rows, None)

@@ -1,4 +1,4 @@
-"""Compressed size of what a browser must load before it can show anything."""
+"""Measure the compressed size of what a browser must load before it can show anything."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ def packed(path: Path) -> int:
 
 
 def page_bytes(name: str) -> int:
-    """Return the size of the page and of every script and style it names: all that loads before the board opens."""
+    """Return the compressed size of the page and of every script and style sheet it names.
+
+    These load before the board opens.
+    """
     html = PAGES / f"{name}.html"
     named = set(re.findall(r'(?:src|href)="/(assets/[^"]+)"', html.read_text()))
     return packed(html) + sum(packed(PAGES / asset) for asset in named)

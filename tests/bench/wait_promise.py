@@ -1,8 +1,8 @@
-"""Share of users served within the waiting range they were told when they queued, under eight loads.
+"""Measure how many users are served within the waiting range that they were told when they queued, under eight loads.
 
     python -m tests.bench.wait_promise [--runs N]
 
-The row is the lowest of the loads' medians, because a promise must hold on busy days, too.
+Each load has a median over its runs. The row is the lowest of these medians, because a promise must hold on busy days, too.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ def patient() -> Model:
 
 
 def own_staff() -> Model:
-    """Build a model in which each topic has its own staff, who help out elsewhere after a while."""
+    """Build a model in which each topic has its own staff. After a while they also serve other topics."""
     return Model([people(5, name=topic, categories=(topic,)) for topic in TOPICS], topics([190.0] * 24))
 
 
 def shifts() -> Model:
-    """Build a model in which staff come and go: from four to twenty people, gradually and at once."""
+    """Build a model in which the number of staff changes between four and twenty, both gradually and at once."""
     return Model(
         [
             people(4, name="always"),
@@ -75,7 +75,7 @@ def shifts() -> Model:
 
 
 def bursts() -> Model:
-    """Build a model with an hour of four times as many users every fourth hour."""
+    """Build a model in which every fourth hour has four times as many users."""
     return Model([people(20)], topics([90.0, 90.0, 360.0, 90.0] * 6))
 
 
@@ -87,7 +87,7 @@ class Promise:
     kept_percent: float
     later_percent: float
     told_percent: float
-    width_over_wait: float  # median width of the ranges told at the start, over the median wait of those told
+    width_over_wait: float  # median width of the ranges told at the start, divided by the median wait of the users who were told
     width_s: float
 
 

@@ -1,1 +1,1 @@
-"""`make bench ARGS=abuse`: waits of honest users, and memory and log of the server, during attacks."""
+"""`make bench ARGS=abuse`: measure waits of honest users, and the server's memory and log, during attacks."""

@@ -2,7 +2,8 @@
 
     python -m tests.bench.abuse.attacks KIND PORT SECONDS
 
-Prints the number of requests (or connections) made. Attackers use 127.0.0.2 to 127.0.0.5, honest users 127.0.0.1.
+The process prints the number of requests (or connections) it made. Attackers use the addresses 127.0.0.2 to 127.0.0.5; honest
+users use 127.0.0.1.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Attack:
         return aiohttp.ClientSession(self.base, connector=connector, timeout=aiohttp.ClientTimeout(total=60))
 
     async def forever(self, step: Callable[[aiohttp.ClientSession], Awaitable[None]], at_once: int) -> None:
-        """Keep `at_once` of them running, spread over all addresses."""
+        """Run `at_once` copies of `step` in parallel, each again and again, spread over the attackers' addresses."""
 
         async def one(http: aiohttp.ClientSession) -> None:
             while True:
@@ -90,7 +91,7 @@ class Attack:
     # --- attacks ------------------------------------------------------------------------------------------------
 
     async def pictures(self) -> None:
-        """Upload the costliest image 96 times at once from eight sessions."""
+        """Upload the costliest image in 96 parallel uploads, from eight sessions."""
         data = costly_picture()
         clients = [self.client(address) for address in ADDRESSES]
         sessions: list[tuple[str, str]] = []
@@ -130,7 +131,7 @@ class Attack:
         await self.forever(step, 32)
 
     async def waiting(self) -> None:
-        """Create sessions that queue and vanish: entries of the matcher."""
+        """Create sessions, put each into the queue, and disconnect. Each leaves an entry in the matcher."""
 
         async def step(http: aiohttp.ClientSession) -> None:
             session, token = await self.session(http)
@@ -143,7 +144,7 @@ class Attack:
         await self.forever(step, 32)
 
     async def sockets(self) -> None:
-        """Open WebSockets that send no hello, or nonsense."""
+        """Open WebSockets. Half of them send nonsense in place of the hello; the others send nothing."""
 
         async def step(http: aiohttp.ClientSession) -> None:
             self.made += 1
@@ -169,7 +170,7 @@ class Attack:
         await self.forever(step, 8)
 
     async def half(self) -> None:
-        """Send requests of six kinds that never end."""
+        """Send incomplete requests of six kinds and leave their connections open."""
         await self._raw(400, lambda: random.choice(UNFINISHED), drip=True)
 
     async def cut(self) -> None:
@@ -206,7 +207,7 @@ KINDS = ("pictures", "sessions", "codes", "signing_in", "waiting", "sockets", "m
 
 
 def costly_picture() -> bytes:
-    """Return 50 megapixels of grey and alpha, padded to 8 MiB."""
+    """Return a PNG of 50 megapixels (grey and alpha), padded to 8 MiB."""
     out = io.BytesIO()
     Image.new("LA", (8000, 6250), (90, 128)).save(out, "PNG", compress_level=1)
     data = out.getvalue()
@@ -224,5 +225,5 @@ async def main(kind: str, port: int, shop_port: int, seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    os.nice(10)  # honest users would have their own processors, not this machine's
+    os.nice(10)  # honest users would run on their own machines: leave them the processor first
     asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])))

@@ -1,4 +1,4 @@
-"""Run each attack in turn next to an honest user. The row is the worst result of all attacks."""
+"""Run each attack in turn next to honest users. Each row is the worst result of all attacks."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Seen:
 
 
 class Honest:
-    """Users in a session and new users who come; every wait is recorded."""
+    """Honest users: one in a session, and new ones who arrive. Records how long each of their steps waits."""
 
     def __init__(self, service: Service, seen: Seen) -> None:
         self.service, self.seen = service, seen
@@ -80,7 +80,7 @@ class Honest:
             assert answer.status == 200, answer.status
 
     async def _begins(self) -> tuple[str, aiohttp.ClientWebSocketResponse]:
-        """Return the time from pressing a button to the server's greeting. A refused user retries, which counts as waiting."""
+        """Return the session's id and the socket, once the server has greeted the new user. Retry while the server refuses."""
         while (begun := await self._tries()) is None:
             await asyncio.sleep(0.2)
         return begun
@@ -135,7 +135,7 @@ def _worst(name: str, unit: str, values: list[float]) -> Row:
 
 async def _all() -> list[Seen]:
     found = []
-    for kind in KINDS:  # each on a fresh server, so that no attack inherits the state of the one before
+    for kind in KINDS:  # each attack gets a fresh server, so that earlier attacks leave no trace in its figures
         with tempfile.TemporaryDirectory() as folder:
             async with running(Path(folder), "--log-level", "info", "--most-lag-ms", "500", within_s=60) as service:
                 found.append(await _measure(service, kind))
@@ -160,7 +160,7 @@ async def _measure(service: Service, kind: str) -> Seen:
 
 @asynccontextmanager
 async def _in_background(*works: Any) -> AsyncIterator[None]:
-    """Run until the block ends. A failure fails the block."""
+    """Run these tasks until the block ends. If a task fails, the block fails when it ends."""
     tasks = [asyncio.create_task(work) for work in works]
     try:
         yield
@@ -174,7 +174,7 @@ async def _in_background(*works: Any) -> AsyncIterator[None]:
 
 
 async def _weigh(service: Service, seen: Seen) -> None:
-    """Return the memory of the server and its image decoders. No attack reaches a media worker."""
+    """Record the peak memory of the server and its image decoders. No attack reaches a media worker."""
     assert service.process is not None
     while True:
         pids = [service.process.pid, *_picture_processes(service.process.pid)]

@@ -1,1 +1,1 @@
-"""Calls on good connections while the machine is busy: nobody may be told that their connection is slow."""
+"""Check calls on good connections while the machine is busy: no viewer may be told that the connection is slow."""

@@ -1,7 +1,7 @@
 """`python -m tests.bench.lines`: count false notices of a slow connection during calls next to busy loops.
 
-Each light call is a room of its own: a person whose camera has two layers, and two viewers. Browsers make calls at the same
-time. A call fails if a viewer is told that their connection is slow, or does not have the large video at the end.
+Each light call is a room of its own: one person whose camera has two layers, and two viewers. Browsers can make calls at the
+same time. A call fails if a viewer is told that their connection is slow, or does not see the large video at the end.
 """
 
 from __future__ import annotations
@@ -25,13 +25,16 @@ from tests.peers.proxy import Line, Proxy
 from tests.peers.test_browsers import Pages, launch, pages_of
 
 LAYERS = {"l": 1, "h": 4}
-"""Packets of 0.9 KB a frame, 20 frames a second: 150 and 600 kbit/s."""
+"""Packets of 0.9 KB in each frame of a layer. At 20 frames a second the layers have 150 and 600 kbit/s."""
 CAMERA = {0: ("sender", "camera")}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A plan of calls. narrow_bps: limit of one viewer's connection from the middle of each light call on; 0: none."""
+    """A plan of calls.
+
+    `narrow_bps`: limit on one viewer's connection from the middle of each light call on. 0: no limit.
+    """
 
     calls: int
     at_once: int
@@ -131,7 +134,7 @@ async def _light_call(socket: Path, number: int, plan: Plan, result: Result) -> 
 async def _browser_calls(
     socket: Path, playwright: Playwright, number: int, plan: Plan, result: Result, light: asyncio.Task[None]
 ) -> None:
-    """Make one call after the other for as long as the light calls last."""
+    """Make one call after the other until the light calls end."""
     again = 0
     while not light.done():
         again += 1

@@ -1,7 +1,7 @@
-"""`python -m tests.bench.lines.recording_worker FOLDER …`: a media worker that logs what each estimator is told.
+"""`python -m tests.bench.lines.recording_worker FOLDER …`: a media worker that logs the input of each bandwidth estimator.
 
-It writes one file per peer, in the format of `tests.unit.media.bandwidth.replay`. The other arguments are those of `python -m
-media`.
+It writes one file for each peer, in the format of `tests.unit.media.bandwidth.replay`. The other arguments are those of `python
+-m media`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from media.__main__ import main
 from media.bandwidth import Estimator, TransportFeedback
 
 TICKS_PER_S = 4000
-"""Arrival times come in steps of 250 µs."""
+"""Time resolution of recorded arrivals: steps of 250 µs."""
 
 
 class Recording(Estimator):

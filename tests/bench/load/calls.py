@@ -1,6 +1,6 @@
-"""A few calls that last throughout, in their own process.
+"""Make a few calls that last through the whole load bench, in their own process.
 
-Each side speaks a tone and records every silence it hears. Meanwhile lines are written and timed.
+Both sides speak a tone and record every silence they hear. Meanwhile the counselor writes lines, and their delay is measured.
 """
 
 from __future__ import annotations
@@ -29,11 +29,14 @@ from tests.peers.live_house import _ByWebSocket as ByWebSocket
 LINE_EVERY_S = 0.5
 LAG_EVERY_S = 0.01
 USER_HZ, COUNSELOR_HZ = 440, 700
-KEPT = 25  # packets: half a second
+KEPT = 25  # packets: half a second of sound
 
 
 class Ear(Peer):
-    """A receiver. `gap_ms`: the longest time between two packets of sound since the last query."""
+    """A receiver that records gaps.
+
+    `gap_ms`: the longest time between two packets of sound since the last query.
+    """
 
     last_s = 0.0
     gap_ms = 0.0
@@ -48,11 +51,11 @@ class Ear(Peer):
             del self.heard[:-KEPT], self.heard_headers[:-KEPT]
 
     def tones(self) -> set[int]:
-        """Return the tones in the sound heard last."""
+        """Return which of the two tones are in the last half second of sound."""
         return Listened(self.heard[-KEPT:]).tones(USER_HZ, COUNSELOR_HZ)
 
     def longest_ms(self) -> float:
-        """Return the longest gap, including one that still lasts."""
+        """Return the longest gap in ms since the last query, including one that has not ended yet. Then count anew."""
         now = monotonic()
         gap, self.gap_ms = max(self.gap_ms, (now - self.last_s) * 1000), 0.0
         return gap
@@ -75,7 +78,10 @@ class Calls:
         return {"calls": len(self.seeded.callers)}
 
     async def look(self) -> dict[str, Any]:
-        """Return figures since the last call. `own_lag_ms`: the longest delay of this process itself."""
+        """Return the figures since the last query.
+
+        `own_lag_ms`: how late this process itself woke up, at worst. The other delays include this lag.
+        """
         lines, self.lines_ms = self.lines_ms, []
         lag, self.lag_ms = self.lag_ms, 0.0
         closed = sum(any(message["type"] == "closed" for message in person.seen) for person in self.people)
@@ -124,7 +130,7 @@ class Calls:
             said, seen = monotonic(), len(user.seen)
             text = f"line {number}"
             await counselor.send(type="line", session=user.session_id, line=f"c-{number}", text=text)
-            with suppress(AssertionError):  # it took longer than anybody waits, and counts as that long
+            with suppress(AssertionError):  # the line did not come in time: record the time waited as its delay
                 await user.find(_line_of(text), since=seen)
             self.lines_ms.append((monotonic() - said) * 1000)
             await asyncio.sleep(LINE_EVERY_S)

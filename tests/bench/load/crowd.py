@@ -1,6 +1,7 @@
-"""The load generator: a process that plays all users, controlled by lines of JSON and answering in JSON.
+"""The load generator: one process plays all users and consoles.
 
-{"do": "arrive", "users": 1000, "at_once": 40}  … Every public method of `Crowd` is a command.
+It takes commands as lines of JSON and answers in JSON. {"do": "arrive", "users": 1000, "at_once": 40} calls `Crowd.arrive`.
+Every public method of `Crowd` is a command.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Crowd:
     # --- commands ----------------------------------------------------------------------------------------------------
 
     async def arrive(self, users: int, at_once: int = 40) -> dict[str, Any]:
-        """Add this many users to the queue. `at_once` of them enter at a time."""
+        """Add this many users to the queue. Of these, `at_once` are on their way into the queue at any moment."""
         began, refused = monotonic(), Counter[str]()
         gate = asyncio.Semaphore(at_once)
 
@@ -71,7 +72,7 @@ class Crowd:
         return {"seconds": monotonic() - began}
 
     async def look(self) -> dict[str, Any]:
-        """Return what was seen since the last call."""
+        """Return the figures since the last query."""
         seen, self.seen = self.seen, Seen()
         for tab in self._tabs():
             tab.seen = self.seen
@@ -94,7 +95,10 @@ class Crowd:
         }
 
     async def cut(self) -> dict[str, Any]:
-        """Break every connection at once. Return the seconds until all are back, by share."""
+        """Break every connection at once.
+
+        Return the seconds until half of the tabs, 99 % of them, and all of them are connected again.
+        """
         began, tabs = monotonic(), self._tabs()
         for tab in tabs:
             tab.cut()
@@ -128,12 +132,12 @@ class Crowd:
     # --- parts -------------------------------------------------------------------------------------------------------
 
     def _tabs(self) -> list[Tab]:
-        """Return the tabs that are connected or reconnecting. Users who were served are gone."""
+        """Return the tabs that are connected or reconnecting. Drop users who have been served."""
         self.users = [user for user in self.users if user.wanted]
         return [*self.users, *self.consoles]
 
     async def _user(self, refused: Counter[str], waits: list[float] | None = None) -> User | None:
-        """Return a new user with a session, or None if the server takes nobody; then the reason is counted."""
+        """Return a new user with a session. If the server refuses, count the reason in `refused` and return None."""
         number, self._made = self._made, self._made + 1
         headers = {"X-Forwarded-For": _address(number), "Origin": self.origin}
         body = {"code": self.seeded.code(number, f"localhost:{self.port}"), "channel": "text", "locale": "en"}
@@ -159,7 +163,7 @@ class Crowd:
                 await asyncio.sleep(0.05)
 
     async def _ping(self) -> None:
-        """Let everybody ping every 5 s, spread over time."""
+        """Send a ping from every tab every 5 s. The tabs are spread evenly over these 5 s."""
         number = 0
         while True:
             await asyncio.sleep(PING_S / SLICES)

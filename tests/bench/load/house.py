@@ -1,4 +1,4 @@
-"""The server under load and the processes that play people: started, pinned to cores, measured, ended."""
+"""Start the server under load and the processes that play people. Pin them to cores, measure them, and end them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 
 
 class Player:
-    """A process that takes commands as lines of JSON."""
+    """A process that plays people. It takes commands as lines of JSON."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -56,7 +56,7 @@ class Player:
 
 
 class House:
-    """`async with`: a seeded server on its own core; load generator and calls on the other core."""
+    """Async context with a seeded server on one core, and load generator and calls on the other core."""
 
     crowd: Player
     calls: Player
@@ -72,7 +72,10 @@ class House:
         shared: tuple[str, ...] = (),
         database: str = "",
     ) -> None:
-        """`shared`: options of servers and media machines of a cluster; with them a media machine is started."""
+        """Prepare the server's options.
+
+        `shared`: options for the servers and the media machine of a cluster; empty for one server.
+        """
         self.folder, self.counselors, self.callers = folder, counselors, calls
         self.port = free_port()
         self.database = database or f"sqlite+aiosqlite:///{folder / 'records.sqlite'}"
@@ -102,7 +105,7 @@ class House:
         await self._stack.aclose()
 
     async def _serve(self) -> None:
-        """Start the server as for a demo, because media then uses loopback."""
+        """Start the server with its demo, because its media workers then use loopback."""
         command = ["serve", "--demo", "--port", str(self.port), "--shop-port", str(free_port()), "--udp-port", str(free_ports(2))]
         command += ["--data-dir", str(self.folder), "--workers", "1", "--trust-proxy", *self.options]
         self._server = await self._start(*command)
@@ -134,7 +137,7 @@ class House:
         return self._server.pid
 
     def cpu_s(self) -> float:
-        """Return the processor time so far, of all threads, in s."""
+        """Return the processor time that all threads of the server have used so far, in s."""
         threads = Path(f"/proc/{self.pid}/task").iterdir()
         return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 

@@ -1,6 +1,7 @@
 """One browser tab under load, behaving as the pages do.
 
-It sends hello, a ping every 5 s, and asks for lines once a connection. When cut off, it reconnects with backoff.
+A tab sends hello, a ping every 5 s, and one request for lines on each connection. After a disconnect it reconnects with
+backoff.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from tests.bench.load.wire import Socket
 
 PING_S = 5.0
-SLICES = 50  # pings are spread over this many parts of that time
+SLICES = 50  # the tabs are spread over this many parts of the ping interval
 SILENT_S = 12.0
 LADDER_S = (0.0, 0.3, 1.2, 2.7)
 JITTER = 0.3
@@ -43,7 +44,10 @@ class Seen:
 
 
 class Tab:
-    """A tab. Call `open()` once. `here`: welcomed, with the full state."""
+    """A tab. Call `open()` once.
+
+    `here`: the server has welcomed the tab and sent the full state.
+    """
 
     def __init__(self, port: int, seen: Seen, headers: dict[str, str], hello: dict[str, Any]) -> None:
         self.port, self.seen = port, seen
@@ -93,7 +97,7 @@ class Tab:
         asyncio.get_running_loop().call_later(wait, self.open)
 
     def cut(self) -> None:
-        """Break the connection as a network failure would. The tab finds out by itself."""
+        """Break the connection as a network failure would. The tab notices by the closed socket and reconnects."""
         if self._socket is not None:
             self._socket.abort()
 
@@ -102,7 +106,7 @@ class Tab:
         self.cut()
 
     def tick(self, now_s: float) -> None:
-        """Run every `PING_S`."""
+        """Send a ping, or reconnect if the server has been silent too long. Called every `PING_S`."""
         if self._socket is not None and now_s - self._heard_s > SILENT_S:
             socket = self._socket
             self._lost(socket, -2)
@@ -119,7 +123,7 @@ class Tab:
             self._socket.say(text)
 
     async def ask(self, kind: str, **rest: Any) -> dict[str, Any]:
-        """Return the reply. Raise CancelledError if the connection ends first."""
+        """Send a request and return the server's reply. Raise CancelledError if the connection ends first."""
         self._next_id += 1
         number = self._next_id
         reply = self._replies[number] = asyncio.get_running_loop().create_future()
@@ -134,7 +138,7 @@ class Tab:
         if kind == "pong":
             self._pong(decode(text))
         elif kind == "queue":
-            return  # consoles get many messages that the bench need not read
+            return  # the bench need not decode most of the many messages to consoles
         else:
             self._message(kind, decode(text))
 
@@ -163,7 +167,7 @@ class Tab:
 
 
 class User(Tab):
-    """A user who enters when connected, queues until somebody accepts, talks for `TALK_S`, and leaves."""
+    """A user who queues as soon as they are connected, talks for `TALK_S`, and leaves."""
 
     def __init__(self, port: int, seen: Seen, headers: dict[str, str], session: str, token: str) -> None:
         super().__init__(port, seen, headers, {"tab": f"t-{session}", "token": token})
@@ -204,7 +208,10 @@ class User(Tab):
 
 
 class Console(Tab):
-    """A counselor. `works`: accepts a request, writes a few lines, ends the session, and takes the next."""
+    """A counselor's console.
+
+    `works`: it accepts a request, writes a few lines, ends the session, and takes the next request.
+    """
 
     def __init__(self, port: int, seen: Seen, headers: dict[str, str], number: int, *, works: bool) -> None:
         super().__init__(port, seen, headers, {"tab": f"t-c{number}", "locale": "en"})
@@ -231,7 +238,7 @@ class Console(Tab):
             await self.ask("wrap_up", session=session, notes="", outcome="")
             self.served += 1
         except asyncio.CancelledError:
-            return  # cut off in mid-session
+            return  # the connection broke in the middle of a session
 
 
 def spread(values: list[float]) -> dict[str, float]:

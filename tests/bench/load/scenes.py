@@ -1,9 +1,9 @@
 """`make bench ARGS=load`: ten thousand queued people and a thousand consoles on one server.
 
-Then all lose their connections at once, and at last more people come than the server takes. Three monitored calls last
-throughout. The server has one core; load generator and calls have the other. A row is void if the load generator used over 70
-% of its core. LOAD_USERS and LOAD_CONSOLES make it smaller; LOAD_CLUSTER=1 uses PostgreSQL and Redis instead of SQLite and
-memory.
+Then all of them lose their connections at once. At last more people arrive than the server takes. Three monitored calls last
+throughout. The server has one core; load generator and calls share the other. The rows of a scene are left out if the load
+generator used over 70 % of its core. LOAD_USERS and LOAD_CONSOLES set smaller numbers. LOAD_CLUSTER=1 uses PostgreSQL and Redis
+instead of SQLite and memory.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SECRET = "a secret of a bench that lives for minutes"
 
 
 class Taken:
-    """Figures of one scene. `cpu`: percent of its core that the server used."""
+    """Figures of one scene. `cpu`: how much of its core the server used, in percent."""
 
     def __init__(self, name: str, answer: dict[str, Any], crowd: dict[str, Any], calls: dict[str, Any], cpu: float) -> None:
         self.name, self.answer, self.crowd, self.calls, self.cpu = name, answer, crowd, calls, cpu
@@ -65,7 +65,14 @@ class Stage:
         return taken
 
     def rows(self) -> list[Row]:
-        """Return the rows of the valid scenes. The calls' gap is the worst one; its lag is the listener's own share."""
+        """Return the rows of the scenes in which the load generator kept up.
+
+        Scene "quiet": delays of messages and lines, updates and KiB per second, and the server's CPU.
+        Scene "cut": time until everybody has reconnected, and the delay of lines meanwhile.
+        Scene "storm": new users taken and refused, and the delay of lines meanwhile.
+        `load_call_gap_ms`: the longest gap between two sound packets of a call, in any of these scenes.
+        `load_listener_lag_ms`: how late the process that measures these gaps woke up, at worst.
+        """
         quiet, back, storm = (self.taken[name] for name in ("quiet", "cut", "storm"))
         found: list[Row] = []
         if not quiet.void:

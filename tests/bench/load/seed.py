@@ -1,4 +1,4 @@
-"""The installation under load: twenty sites, a thousand counselors and their sign-ins, stored before the start."""
+"""Store the installation under load before the server starts: twenty sites, a thousand counselors and their sign-ins."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ SITES = 20
 CATEGORIES = ("orders", "returns")
 KID = "load"
 CALLS = "calls"
-"""A site of its own, with counselors of its own: they take its users at once, whoever else waits."""
+"""Site of the monitored calls. It has its own counselors, who take its users at once, whoever else waits."""
 
 
 @dataclass(frozen=True)
 class Seeded:
-    """The seeded installation.
+    """The stored installation.
 
-    `keys`: site → the secret with which its back end signs codes. `cookies`: of counselors, by sign-in. `callers`: those of
-    the site `CALLS`.
+    `keys`: site → the secret with which its back end signs codes. `cookies`: the sign-in cookie of each counselor. `callers`:
+    the cookies of the counselors of the site `CALLS`.
     """
 
     keys: dict[str, str]
@@ -31,7 +31,7 @@ class Seeded:
     callers: list[str]
 
     def code(self, number: int, server_name: str) -> str:
-        """Return the code that a site's back end gives its user number `number`."""
+        """Return an identification code for the user with this number, signed by the user's site."""
         return self.code_of(f"shop-{number % SITES}", CATEGORIES[number // SITES % len(CATEGORIES)], server_name)
 
     def code_of(self, site: str, category: str, server_name: str) -> str:

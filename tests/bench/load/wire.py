@@ -1,6 +1,6 @@
 """A WebSocket client light enough for ten thousand people on one core: text frames, no extensions (RFC 6455).
 
-Its masking key is zero: the server unmasks all the same, and the client need not mask.
+Its masking key is zero. So the client need not mask, while the server unmasks as usual.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ def frame(text: bytes, kind: int = TEXT) -> bytes:
 class Socket(asyncio.Protocol):
     """A connection with callbacks.
 
-    `on_open` once; `on_text` for every message; `on_gone` once, with the HTTP status if the connection never opened.
+    `on_open` is called once, `on_text` for every message. `on_gone` is called once: with the HTTP status if the connection
+    never opened, else with 0.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class Socket(asyncio.Protocol):
         self._buffer = self._frames(data)
 
     def _frames(self, data: bytes) -> bytes:
-        """Take whole frames from the front. Return the rest."""
+        """Take the complete frames from the front of `data`. Return the bytes after them."""
         at, end = 0, len(data)
         while end - at >= 2:
             kind, size, start = data[at] & 0x0F, data[at + 1], at + 2

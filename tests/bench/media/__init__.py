@@ -1,4 +1,4 @@
-"""The media plane compared with Janus.
+"""Compare the media workers with Janus.
 
-Both get the same packets from the same load generator, with the server on one core and the load on the other.
+Both get the same packets from the same load generator. The server runs on one core and the load generator on the other.
 """

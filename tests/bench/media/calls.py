@@ -1,7 +1,8 @@
-"""`make bench ARGS=media`: rooms of two relayed and three mixed; Sangdam and Janus in alternating windows.
+"""`make bench ARGS=media`: compare Sangdam with Janus on rooms of two (relayed) and rooms of three (mixed).
 
-Both servers run all the time, pinned to one core; each window drives one of them. So other work on the machine affects both,
-and the ratio is the median of the ratios of neighbouring windows. A window is void if the load used over 70 % of its core.
+Both servers run all the time, pinned to one core. Windows alternate: each window loads one of the servers. So other work on the
+machine affects both. The ratio is the median of the ratios of neighbouring windows. A window is void if the load generator used
+over 70 % of its core.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from tests.bench.rows import Row, compared, one_by_one, row
 
 WINDOW_S = 3.0
 SETTLED_S = 8.0
-"""Jitter buffers have found what a line needs."""
+"""By then the jitter buffers have adapted to the link."""
 LEAST_ROUNDS, MOST_ROUNDS = 5, 9
 SETTLED = 0.05
-"""Enough rounds when the middle half of the ratios lies so close together, as a share of their median."""
+"""Largest spread of the ratios with which measuring stops: their interquartile range divided by their median."""
 JOINING_AT_ONCE = 10
 MOST_LOAD = 70.0
 STEP = 5000
-"""Packet numbers between two windows: no sequence number comes twice."""
+"""Distance between the first packet numbers of two windows, so that no sequence number repeats."""
 QUIET = {
     "dtx": "the others in DTX",
     "hush": "the others muted by hand: quiet packets with levels",
@@ -111,8 +112,8 @@ async def open_rooms(server: Server, size: int, *, mixed: bool, keep: int = 0) -
 async def _latency() -> AsyncIterator[Row]:
     """Measure latency: kernel arrival time minus sending time, in ms.
 
-    Relayed at about half of a core's capacity, mixed with ten rooms. The mix is measured on the sound and compared with a
-    relayed call measured the same way: both contain the sender's own codec.
+    The relay runs at about half of a core's capacity, the mix with ten rooms. The latency of the mix is measured on the sound.
+    A relayed call is measured on the sound, too, and its latency is subtracted. Both latencies contain the sender's codec.
     """
     async with Sangdam() as sangdam:
         rooms = await open_rooms(sangdam, 60, mixed=False, keep=400)
@@ -129,9 +130,9 @@ async def _latency() -> AsyncIterator[Row]:
 
 
 async def _added_by_mix(case: str, plain_s: float) -> list[float]:
-    """Return the ms that the mix adds over the relay for each room's first voice.
+    """Return how many ms later than by the relay the first voice of each room is heard.
 
-    That voice is one of three ("all"), or alone and in passthrough.
+    In case "all", this voice is mixed with those of two others who speak. In the other cases it speaks alone, in passthrough.
     """
     async with Sangdam() as sangdam:
         rooms = await open_rooms(sangdam, 10, mixed=True, keep=1000)
@@ -141,7 +142,10 @@ async def _added_by_mix(case: str, plain_s: float) -> list[float]:
 
 
 def _relayed(listener: Part, speaker: Part, taken: Taken, number: int) -> list[float]:
-    """Return the seconds of each packet, recognised by its payload."""
+    """Return the latency of each packet in s.
+
+    Packets are recognised by their payload; those with repeated payloads are left out.
+    """
     assert speaker.says is not None
     payloads = speaker.says.payloads
     times = Counter(payloads)
@@ -152,9 +156,9 @@ def _relayed(listener: Part, speaker: Part, taken: Taken, number: int) -> list[f
 
 
 def _heard_after(listener: Part, speaker: Part, taken: Taken, number: int) -> float:
-    """Return the median seconds from sending a sound to the arrival of its packet, by correlation.
+    """Return the median time from sending a sound to the arrival of its packet, in s, found by correlation.
 
-    Only the end of the run counts: while the jitter buffer finds its delay it drops a frame, which shifts what came before.
+    Only the end of the run counts. Earlier, the jitter buffer drops a frame while it adapts its delay, which shifts the sound.
     """
     assert speaker.says is not None
     packets, decoder = listener.person.hears.heard, Decoder()
@@ -176,6 +180,6 @@ def _heard_after(listener: Part, speaker: Part, taken: Taken, number: int) -> fl
     sent = [at for _, at in taken.sent[number]]
     began = float(np.median([at - index * 0.02 for index, at in enumerate(sent)]))
     soonest = -round(median(at - began - place / speech.RATE for place, at in starts) * speech.RATE)
-    shifts = np.arange(soonest, soonest + speech.RATE // 2)  # all speakers say the same words, seconds apart
+    shifts = np.arange(soonest, soonest + speech.RATE // 2)  # all speakers say the same words, but seconds apart
     shift = int(shifts[np.argmax(correlation[shifts % size])])
     return median(at - (began + (place - shift) / speech.RATE) for place, at in starts)

@@ -1,6 +1,6 @@
-"""`make bench ARGS=crowd`: how many rooms of two fit on one worker before sound comes late.
+"""`make bench ARGS=crowd`: find how many rooms of two fit on one worker before sound arrives late.
 
-It also measures what a room costs on the way there, and how much memory it takes.
+It also measures processor time per room at each number of rooms, and memory per room.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ DECLARED = """void crowd_drive(int legs, int frames, double frame_s, const int *
 
 @dataclass
 class Window:
-    """One window. CPU in percent of a core; `late_ms`: delay of each packet against the earliest one of its leg."""
+    """Figures of one window.
+
+    CPU is in percent of a core. `late_ms`: delay of each packet compared with the earliest packet of its connection.
+    """
 
     server_cpu: float
     load_cpu: float
@@ -83,7 +86,7 @@ class Crowd:
             self.ffi.from_buffer("int[]", counts),
             arrivals.shape[1],
         )
-        took = time.perf_counter() - began - 0.25  # the waits before and after
+        took = time.perf_counter() - began - 0.25  # crowd.c waits so long before and after the packets
         late = [_late_ms(of_leg[:count]) for of_leg, count in zip(arrivals, counts, strict=True) if count]
         return Window(
             100 * (server.cpu_s() - cpu) / took,
@@ -120,13 +123,13 @@ def rows() -> list[Row]:
 
 
 def allow_descriptors() -> None:
-    """Raise the descriptor limit as far as possible: a leg needs one each."""
+    """Raise this process's descriptor limit as far as the system permits. Each `Leg` (a connection) needs a descriptor."""
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 async def _grow() -> list[Row]:
-    """Add rooms until p99 passes 20 ms, packets are lost, the load has no capacity left, or the worker refuses."""
+    """Add rooms until p99 passes 20 ms, over 1 % of packets are lost, or the load generator uses over 70 % of its core."""
     crowd, numbers = Crowd(), itertools.count(1000, STEP)
     held, costs, memory, steps = 0, [], [], []
     async with Sangdam() as server:
@@ -136,7 +139,8 @@ async def _grow() -> list[Row]:
             while len(people) < 2 * size:
                 adding = min(JOINED_AT_ONCE, size - len(people) // 2)
                 people += [each for room in (await open_rooms(server, adding, mixed=False)).people for each in room]
-                for person in people:  # consent lasts 30 s, and joining all takes longer
+                # while all join, connections that are already open would lose their consent, which lasts 30 s
+                for person in people:
                     person.speaks.send(person.speaks.keepalive)
             window = crowd.drive(server, people, next(numbers))
             late_ms = float(np.percentile(window.late_ms, 99))

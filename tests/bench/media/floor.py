@@ -1,6 +1,6 @@
-"""`make bench ARGS=floor`: cost of a relayed packet by number of rooms, against Janus and a bare echo in C.
+"""`make bench ARGS=floor`: measure a relayed packet's cost by number of rooms, against Janus and a bare echo in C.
 
-The echo (echo.c) shows the kernel's share, which every server pays that forwards packets at once.
+The echo (echo.c) shows the kernel's share of the cost. Every server that forwards packets at once pays this share.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ ROUNDS = 5
 EMPTY_S = 4.0
 SIZES = (1, 20, 60, 120, 600)
 MOST_OF_JANUS = 60
-"""With twice as many it needs most of the core that it shares with the others."""
+"""Largest number of rooms for Janus. With twice as many, Janus needs most of the core that all servers share."""
 PACKETS_A_ROOM = 2 / FRAME_S
-"""A second."""
+"""Packets per second."""
 SOURCE = Path(__file__).with_name("echo.c")
 AUTHENTICATION = bytes(10)
-"""As long as SRTP's."""
+"""As long as the authentication tag of SRTP."""
 
 
 class BareLeg(Leg):
-    """A leg without a handshake. It sends in clear as many bytes as others send encrypted."""
+    """A connection without a handshake. It sends unencrypted packets of the same size as encrypted ones."""
 
     def __init__(self, host: str, port: int, keep: int) -> None:
         super().__init__(host, keep=keep)
@@ -63,7 +63,7 @@ class Echo(Server):
         self._port = int(said)
 
     async def stop(self) -> None:
-        """Do nothing: everything open ends with the process."""
+        """Do nothing: what the server has open ends with its process."""
 
     async def relayed_pair(self, *, keep: int = 0) -> list[Person]:
         legs = [BareLeg(self.host, self._port, keep) for _ in range(2)]
@@ -81,7 +81,7 @@ def rows() -> Iterator[Row]:
 
 
 async def _grow() -> AsyncIterator[Row]:
-    """Rotate windows over the servers, so that other work on the machine affects all of them."""
+    """Measure at each number of rooms. Windows go round the servers, so that other work on the machine affects all of them."""
     crowd, numbers = Crowd(), itertools.count(1000, STEP)
     async with Echo() as echo, Sangdam() as sangdam, Janus() as janus:
         names = {echo: "echo_packet_us", sangdam: "relay2_packet_us", janus: "janus2_packet_us"}
@@ -105,7 +105,7 @@ async def _grow() -> AsyncIterator[Row]:
 
 
 async def _empty_cpu(server: Server) -> float:
-    """Return the percent of a core used without any room."""
+    """Return the CPU that the server uses while it has no room, in percent of a core."""
     cpu, began = server.cpu_s(), time.perf_counter()
     await asyncio.sleep(EMPTY_S)
     return 100 * (server.cpu_s() - cpu) / (time.perf_counter() - began)
@@ -118,6 +118,6 @@ async def _fill(server: Server, size: int, servers: list[Server]) -> None:
 
 
 def _keep_alive(servers: list[Server]) -> None:
-    """Renew consent, which lasts 30 s, while other servers have their turn."""
+    """Renew ICE consent on all connections. Consent lasts 30 s, and other servers are measured meanwhile."""
     for leg in (leg for server in servers for person in server.people for leg in person.legs):
         leg.send(leg.keepalive)

@@ -1,4 +1,4 @@
-"""One light connection to a media server: ICE and DTLS-SRTP set up with asyncio, then driven packet by packet."""
+"""One light connection to a media server: asyncio sets up ICE and DTLS-SRTP, then the bench sends packet by packet."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _CERTIFICATE = RTCCertificate.generateCertificate()
 
 
 class Leg:
-    """A connection. Call `connect` once; then `seal`, `send` and `drain`.
+    """A connection of one person. Call `connect` once; then `seal`, `send` and `drain`.
 
-    `arrivals`: (kernel arrival time in s, packet) of the packets kept.
+    `arrivals`: (kernel arrival time in s, packet) of the first `keep` packets.
     """
 
     role = "controlling"
@@ -61,7 +61,10 @@ class Leg:
         ]
 
     async def connect(self, sdp: str, *, offered: bool) -> None:
-        """Connect. `sdp`: the server's; `offered`: it answers our offer (we control) rather than being an offer itself."""
+        """Connect to the server with its SDP.
+
+        `offered`: the SDP answers our offer, so this side controls ICE. Otherwise the SDP is an offer.
+        """
         self._offered = offered
         self._their_ufrag = re.findall(r"a=ice-ufrag:(\S+)", sdp)[0]
         self._their_password = re.findall(r"a=ice-pwd:(\S+)", sdp)[0]
@@ -142,7 +145,7 @@ class Leg:
         self.socket.sendto(data, self.target)
 
     def seal(self, index: int, payload: bytes, level: int) -> bytes:
-        """Return the encrypted packet of the 20 ms with this number."""
+        """Return the encrypted packet with this index. Each packet holds 20 ms of sound."""
         elements = bytes([MID << 4]) + b"0" + bytes([LEVEL << 4, level])
         head = rtp.HEADER.pack(0x90, OPUS, index & 0xFFFF, index * 960 & 0xFFFFFFFF, self.ssrc)
         return self.protect(head + b"\xbe\xde\0\1" + elements + payload)
@@ -158,11 +161,11 @@ class Leg:
 
     @cached_property
     def heard(self) -> list[tuple[float, rtp.Header, bytes]]:
-        """Return the kept packets in clear. Call it once all have arrived: no packet can be decrypted twice."""
+        """Return the kept packets, decrypted. Call it once all have arrived, because no packet can be decrypted twice."""
         return [(at, *self.open(packet)) for at, packet in self.arrivals]
 
     def drain(self) -> None:
-        """Count the packets that came. Keep the first packets when asked to."""
+        """Read the socket until it is empty. Count the media packets and keep the first `keep`."""
         receive: Any = self.socket.recvmsg
         try:
             while True:
@@ -170,7 +173,7 @@ class Leg:
                 if data[0] < 4:
                     self._stun(data, source)
                 elif source != self.target:
-                    continue  # meant for the former owner of this port
+                    continue  # meant for a socket that had this port before
                 elif data[0] >= 128 and not 192 <= data[1] <= 223:
                     self.received += 1
                     if len(self.arrivals) < self.keep:

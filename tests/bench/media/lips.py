@@ -1,9 +1,9 @@
-"""`make bench ARGS=lips`: offset between voice and lips in a real browser, with up to 50 ms of sender jitter.
+"""`make bench ARGS=lips`: measure the offset between voice and lips in a real browser, with up to 50 ms of sender jitter.
 
-A page claps once a second: light and sound at one moment. Another page records when it draws the light and plays the sound.
-The yardstick shows what browsers add by themselves: a page that claps to itself over a connection of its own, without server
-or jitter. A browser synchronizes one video with the voice, that of the first slot; the others have the same reports but are
-not synchronized.
+A page claps once a second: light and sound at one moment. Another page records when it shows the light and plays the sound. The
+yardstick shows what browsers add by themselves. It is a page that claps to itself over its own peer connection, without server
+or jitter. A browser synchronizes only one video with the voice: that of the first slot. The other slots get the same sender
+reports but are not synchronized.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.peers.test_browsers import launch, pages_of
 JITTER_S = 0.05
 SETTLE_S, MEASURE_S = 12.0, 25.0
 WAYS = {"relayed": ({"a": 1.0}, 0), "mixed": ({"a": 0.9}, 0), "relayed, in the second slot": ({"a": 1.0}, 1)}
-"""Whom the other page hears, and in which slot it sees who claps."""
+"""Each case: the gains of the voices that the listening page hears, and the slot in which it sees the clapping page."""
 
 
 def rows() -> list[Row]:
@@ -73,7 +73,7 @@ async def _call(socket: Path, hears: dict[str, float], slot: int) -> list[float]
 
 
 async def _watched(page: Page, slot: int = 0) -> list[float]:
-    """Return how much later the voice comes than the lips, for each clap."""
+    """Return for each clap how much later its sound is played than its light is shown, in ms. Negative: earlier."""
     await asyncio.sleep(SETTLE_S)
     await page.evaluate("(slot) => watch(slot)", slot)
     await asyncio.sleep(MEASURE_S)

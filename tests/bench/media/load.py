@@ -1,4 +1,4 @@
-"""The load: which leg speaks what, at 50 packets a second each, sent and received by one loop on its own core."""
+"""The load generator: one loop on its own core sends 50 packets a second per speaker and receives the answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ WARM_FRAMES = 50
 
 @dataclass
 class Taken:
-    """One window. CPU in percent of a core; `sent`: per speaking leg, (index of the packet, second of its sending)."""
+    """Figures of one window. CPU is in percent of a core.
+
+    `sent`: number of the part → (index of the packet, sending time in s) of its packets.
+    """
 
     server_cpu: float
     load_cpu: float
@@ -28,11 +31,11 @@ class Taken:
 
 @dataclass
 class Part:
-    """One person's part in a run."""
+    """One person's part in a run: the packets that this person sends."""
 
     person: Person
     says: Packets | None
-    """None: says nothing, and sends one packet in 400 ms as Opus does in DTX."""
+    """None: the person is silent, and sends one packet every 400 ms, as Opus does in DTX."""
     dtx: bytes = b"\x48"
 
     def sealed(self, first: int, frames: int) -> list[bytes | None]:
@@ -47,7 +50,10 @@ class Part:
 
 
 def drive(server: Server, parts: list[Part], seconds: float, first: int, warm_frames: int = WARM_FRAMES) -> Taken:
-    """Send from packet `first` on; each run continues the former one. Arrivals in the first frames are not measured."""
+    """Send the packets from index `first` on, in real time, and return the figures.
+
+    Each run continues the packet numbers of the one before. CPU and arrivals are measured after the first `warm_frames`.
+    """
     frames = warm_frames + round(seconds / FRAME_S)
     packets = [part.sealed(first, frames) for part in parts]
     legs = {leg.socket.fileno(): leg for part in parts for leg in part.person.legs}

@@ -1,4 +1,4 @@
-"""`make bench ARGS=matrix`: time from the command that changes who hears whom to the first changed packet."""
+"""`make bench ARGS=matrix`: measure the time from a command that changes who hears whom to the first changed packet."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def _measure() -> list[Row]:
 
 
 async def _change(service: Service, listener: Peer, gain: float) -> float:
-    """Return the ms until a packet is louder or softer by a tenth."""
+    """Change the gain. Return the ms until a packet's loudness differs by more than a tenth."""
     decoder = Decoder()
     for payload in listener.heard[-20:]:
         before = _loudness(decoder.decode(payload))
@@ -57,7 +57,7 @@ async def _change(service: Service, listener: Peer, gain: float) -> float:
         for payload in listener.heard[at:]:
             if abs(_loudness(decoder.decode(payload)) / before - 1) > AUDIBLE:
                 await command
-                await asyncio.sleep(0.5 + 0.0137)  # at a different moment of the tick each time
+                await asyncio.sleep(0.5 + 0.0137)  # the next change then falls on another moment of the mixer's tick
                 return 1000 * (now - began)
         at = len(listener.heard)
 

@@ -1,4 +1,4 @@
-"""`make bench ARGS=pictures`: a 720p camera and a screen, each sent once and viewed twice.
+"""`make bench ARGS=pictures`: measure video of a 720p camera and of a screen, each sent once and viewed twice.
 
 Janus VideoRoom gets the same streams, in alternating windows.
 """
@@ -37,7 +37,7 @@ WIDTH, HEIGHT = 1280, 720
 FPS = {"camera": 25, "screen": 10}
 BPS = {"camera": 1_500_000, "screen": 800_000}
 LOOP_S = 2
-"""The same two seconds again and again; they begin with a keyframe."""
+"""Length of the video in s. It begins with a keyframe and repeats."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def film(kind: Kind) -> list[Frame]:
 
 
 def _camera(number: int) -> np.ndarray:
-    """Return video of somebody moving before a wall, with sensor noise."""
+    """Return a frame of somebody moving before a wall, with sensor noise."""
     rows, columns = np.mgrid[0:HEIGHT, 0:WIDTH]
     moved = (columns + 7 * number) % WIDTH
     light = 90 + 60 * np.sin(moved / 90.0) + 50 * np.exp(-((columns - 640 - 4 * number) ** 2 + (rows - 360) ** 2) / 30_000)
@@ -69,7 +69,7 @@ def _camera(number: int) -> np.ndarray:
 
 
 def _screen(number: int) -> np.ndarray:
-    """Return video of text that scrolls by a line each frame."""
+    """Return a frame of text that scrolls by a line each frame."""
     page = Image.new("RGB", (WIDTH, HEIGHT), "white")
     draw = ImageDraw.Draw(page)
     for line in range(HEIGHT // 18):
@@ -79,7 +79,7 @@ def _screen(number: int) -> np.ndarray:
 
 
 class Stage:
-    """Rooms of one sender and two viewers at one server."""
+    """Rooms on one server, each with one sender and two viewers."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -140,9 +140,10 @@ class Stage:
             await leg.close()
 
     def play(self, kind: Kind) -> tuple[float, bool]:
-        """Return (CPU in percent of a core per Mbit/s and viewer, validity).
+        """Play the video for one window. Return the server's CPU and whether the window is valid.
 
-        A window is valid if all packets came and the load kept up.
+        CPU is in percent of a core per Mbit/s and viewer. A window is valid if at least 97 % of the packets came and the load
+        generator kept up.
         """
         packets = self._sealed(kind)
         poller, legs = select.epoll(), {leg.socket.fileno(): leg for leg in self.legs}
@@ -179,7 +180,10 @@ class Stage:
         return 100 * used / took / seen_mbps, counts
 
     def _sealed(self, kind: Kind) -> list[tuple[float, Leg, list[bytes]]]:
-        """Return time, sender and packet of every sender's video. Senders start at different moments of a frame."""
+        """Return (time in s, sender, packets) of each frame of every sender, by time.
+
+        Senders start at different moments of a frame.
+        """
         found = []
         for number, leg in enumerate(self.senders):
             for again in range(round((WARM_S + WINDOW_S) / LOOP_S)):

@@ -1,6 +1,6 @@
-"""`make bench ARGS=scale`: how many rooms of three fit on one worker before sound comes unevenly.
+"""`make bench ARGS=scale`: find how many rooms of three fit on one worker before sound arrives unevenly.
 
-It also measures what a room costs on the way there.
+It also measures processor time per room at each number of rooms.
 """
 
 from __future__ import annotations
@@ -23,10 +23,13 @@ WINDOW_S = 4.0
 MOST_LATE_MS = 20.0
 SIZES = (5, 10, 20, 40, 60, 80, 100, 130, 160, 200)
 WARM_FRAMES = round(SETTLED_S / FRAME_S)
-"""By then the one voice is passed on, which is earlier than the mix before it, and no lateness of what comes after."""
+"""Frames that are not measured. By their end the single voice is in passthrough.
+
+Passthrough is earlier than the mix before it. Measured against the mix's delay, its packets would count as early.
+"""
 KEPT = 2 * (round(WINDOW_S / FRAME_S) + WARM_FRAMES)
 CASE = "hush"
-"""One speaks, the others are muted by hand: three packets every 20 ms, as browsers send them by default."""
+"""One person speaks, the others are muted by hand: three packets every 20 ms, as browsers send them by default."""
 
 
 def rows() -> list[Row]:
@@ -35,7 +38,10 @@ def rows() -> list[Row]:
 
 
 async def _grow() -> list[Row]:
-    """Add rooms until p99 passes 20 ms or the load has no capacity left. Then a worker holds more than reported."""
+    """Add rooms until p99 passes 20 ms or the load generator uses over 70 % of its core.
+
+    In the latter case the worker may hold more rooms than reported.
+    """
     held = 0
     costs: list[float] = []
     steps: list[dict[str, float]] = []
@@ -68,7 +74,7 @@ def _listening(rooms: Rooms) -> list[Leg]:
 
 
 def _lateness_ms(arrivals: list[tuple[float, bytes]]) -> list[float]:
-    """Return each packet's delay against the earliest one by timestamp, after all has settled."""
+    """Return the delay of each packet in ms, compared with the earliest by RTP timestamp. Leaves out the warm-up."""
     headers = [(at, rtp.parse(packet)) for at, packet in arrivals]
     began = headers[0][0] + WARM_FRAMES * FRAME_S
     delays = [at - rtp.ticks_ahead(each.timestamp, headers[0][1].timestamp) / 48_000 for at, each in headers if at > began]

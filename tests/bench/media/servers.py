@@ -1,4 +1,4 @@
-"""The two servers under load: a Sangdam worker and Debian's Janus, each one process on one core."""
+"""The two servers under load: a Sangdam worker and Debian's Janus, each in one process on one core."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ OTHER_TRANSPORTS = [f"libjanus_{name}.so" for name in ("mqtt", "nanomsg", "pfuni
 
 
 def own_address() -> str:
-    """Return this machine's own address for media: Janus does not use loopback."""
+    """Return this machine's non-loopback address for media, because Janus does not use loopback."""
     return next((each for each in local_addresses(loopback=False) if ":" not in each), "127.0.0.1")
 
 
 class Person:
-    """A person in a room, who speaks on one leg and hears on the same or another."""
+    """A person in a room. They send on one connection and receive on the same one or another."""
 
     def __init__(self, speaks: Leg, hears: Leg) -> None:
         self.speaks = speaks
@@ -47,7 +47,7 @@ class Person:
 
 
 class Server(ABC):
-    """`async with`: a server, started, pinned to its core, and ended."""
+    """Async context: starts a server, pins it to its core, and ends it."""
 
     name: ClassVar[str]
     process: subprocess.Popen[bytes]
@@ -79,7 +79,7 @@ class Server(ABC):
         self.process = subprocess.Popen(pinned, stdout=(self.folder / "log").open("wb"), stderr=subprocess.STDOUT)
 
     def cpu_s(self) -> float:
-        """Return the processor time so far, of all threads, in s."""
+        """Return the processor time that all threads of the server have used so far, in s."""
         threads = Path(f"/proc/{self.process.pid}/task").iterdir()
         return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
@@ -109,7 +109,7 @@ class Sangdam(Server):
         path = self.folder / "worker.sock"
         self.run(sys.executable, "-m", "media", "--socket", str(path), "--address", self.host, "--parent", str(os.getpid()))
         async with asyncio.timeout(READY_S):
-            while not answers(path):  # the worker has no other way to report that it is ready
+            while not answers(path):  # only an answer on its socket shows that the worker is ready
                 await asyncio.sleep(0.05)
         self.worker = client.WorkerClient(str(path))
         self._rooms = itertools.count()
@@ -141,10 +141,10 @@ class Sangdam(Server):
 
 
 class Janus(Server):
-    """Janus with only the two plugins, and HTTP on loopback.
+    """Janus with only the two plugins under test, and HTTP on loopback.
 
-    `event_loops = 0` (a thread per participant) is its better setting on one core. Sessions without a time limit need no
-    polling while they are idle.
+    `event_loops = 0` gives each participant a thread, which is the better setting for Janus on one core. Sessions have no time
+    limit, so that idle ones need no polling.
     """
 
     name = "Janus"
@@ -195,7 +195,10 @@ class Janus(Server):
         return session, f"/janus/{session}/{attached['data']['id']}"
 
     async def _ask(self, handle: tuple[int, str], body: dict[str, Any], sdp: tuple[str, str] | None = None) -> dict[str, Any]:
-        """Return the event that answers the message (after its `ack`). The answer to an offer has an SDP answer in it."""
+        """Return the event that answers the message, after Janus's `ack`.
+
+        If the message has an SDP offer, the event has the answer.
+        """
         session, path = handle
         more = {"jsep": {"type": sdp[0], "sdp": sdp[1]}} if sdp else {}
         found = await self._post(path, janus="message", body=body, **more)
@@ -251,7 +254,10 @@ class Janus(Server):
         return found
 
     async def _attached(self, handle: tuple[int, str], body: dict[str, Any]) -> dict[str, Any]:
-        """Attach to a feed. Janus may learn later than its own client that the feed is connected."""
+        """Attach to a feed.
+
+        Retry while Janus does not know the feed: it may learn later than its client that the feed is connected.
+        """
         async with asyncio.timeout(READY_S):
             while True:
                 try:

@@ -1,4 +1,4 @@
-"""Recorded speech from Debian's `alsa-utils`, as Opus packets made once and sent to every server alike."""
+"""Recorded speech from Debian's `alsa-utils`, encoded once as Opus packets that every server gets alike."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from media.mixer.opus import RATE, Encoder, Samples
 
 FOLDER = Path("/usr/share/sounds/alsa")
 FRAME = 960
-NOISE_DBOV = -55.0  # a quiet room
+NOISE_DBOV = -55.0  # noise of a quiet room
 HUSH_DBOV = -80.0  # noise of a muted microphone
 
 
 @dataclass(frozen=True)
 class Packets:
-    """Packets of 20 ms each. `level`: RFC 6464, 0 (loudest) … 127."""
+    """Packets of 20 ms each. `levels`: audio levels of RFC 6464, from 0 (loudest) to 127."""
 
     payloads: list[bytes]
     levels: list[int]
@@ -54,7 +54,7 @@ def packets(samples: Samples) -> Packets:
 
 @cache
 def voice(person: int) -> Packets:
-    """Return the same words for each person, started at a different place."""
+    """Return the packets of one person. All persons say the same words, but each starts at a different word."""
     return packets(np.roll(words(), -FRAME * 97 * person))
 
 

@@ -1,1 +1,1 @@
-"""Voice quality over bad links: recorded speech through a real worker and a seeded proxy, scored with PESQ."""
+"""Score voice quality over bad links with PESQ: recorded speech goes through a real worker and a seeded proxy."""

@@ -1,7 +1,7 @@
-"""Chromium speaks to Chromium over the same links, directly (the yardstick) and through a worker.
+"""Send speech from Chromium to Chromium over the same links, directly (the yardstick) and through a worker.
 
-One page speaks into all connections; another listens to all of them. It records the output of its jitter buffer, before any
-loudspeaker, so that no sound card is needed.
+One page speaks into all connections; another listens to all of them. The listening page records the output of its jitter
+buffer, before any loudspeaker, so that no sound card is needed.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _wav() -> bytes:
 
 @asynccontextmanager
 async def _pages() -> AsyncIterator[tuple[Page, Page]]:
-    """Return the page that speaks and the page that listens."""
+    """Open two pages. Yield the page that speaks and the page that listens."""
     application, wav = web.Application(), _wav()
 
     async def page(request: web.Request) -> web.FileResponse:
@@ -81,18 +81,21 @@ async def _pages() -> AsyncIterator[tuple[Page, Page]]:
 
 
 def _port(sdp: str) -> int:
-    """Return the port of its IPv4 socket. Chromium binds it to every address, so it answers here as 127.0.0.1."""
+    """Return the port of the page's IPv4 socket.
+
+    Chromium binds this socket to every address, so that it also answers at 127.0.0.1.
+    """
     found = [line.split() for line in sdp.splitlines() if line.startswith("a=candidate:")]
     return next(int(each[5]) for each in found if each[2].lower() == "udp" and "." in each[4])
 
 
 def _redundant(answer: str) -> str:
-    """Let the page put the previous packet into each one, as a call does while packets are lost."""
+    """Put RED first in the answer. The page then adds the previous packet to each one, as in a call that loses packets."""
     return re.sub(r"(m=audio \S+ \S+) (\d+) (\d+)", r"\1 \3 \2", answer)
 
 
 def _instead(sdp: str, address: tuple[str, int] | None) -> str:
-    """Return the SDP with this candidate in place of all others; None: without any."""
+    """Return the SDP with this address as its only ICE candidate. None: with no candidate."""
     kept = [line for line in sdp.splitlines() if not line.startswith(("a=candidate", "a=end-of-candidates"))]
     if address is not None:
         at = next(index for index, line in enumerate(kept) if line.startswith("a=mid:")) + 1
@@ -125,7 +128,7 @@ async def _by_worker(
 
 
 async def calls(cases: list[Case], seed: int = 1) -> list[Heard]:
-    """Run all calls at once."""
+    """Make all calls at once. Return the recorded sound and the statistics of each."""
     names = [str(number) for number in range(len(cases))]
     async with _pages() as (mouth, ear), running_worker() as (worker, address):
         proxies: list[Proxy] = []

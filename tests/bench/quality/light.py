@@ -1,6 +1,6 @@
-"""Light peers on a real worker: one speaks the recording, one listens as a browser would.
+"""Make calls with light peers on a real worker: one speaks the recording, one listens as a browser would.
 
-The listener uses the jitter buffer and decoder that the mixer uses for its own input.
+The listener uses the same jitter buffer and decoder as the mixer.
 """
 
 from __future__ import annotations
@@ -30,20 +30,24 @@ from tests.peers.conftest import start_worker
 from tests.peers.proxy import Line, Proxy
 
 BITRATE, COMPLEXITY = 32_000, 9
-"""What Chromium encodes a voice with."""
+"""Chromium's Opus settings for a voice: bitrate in bit/s, and complexity."""
 LOSSY, REMEMBERED, REPORT_EVERY_S = 0.02, 10, 5.0
-"""Chromium reports on a voice every 5 s; the worker every second."""
+"""Chromium reports on a voice every 5 s; the worker reports every second."""
 LATE_S = 1.0
 PHASE_S = 0.007
-"""Between a packet's arrival on a clear line and the tick that plays it."""
+"""Time between a packet's arrival on a link without jitter and the tick that plays the packet, in s."""
 MIXED_GAIN = 0.99
-"""Not 1: what is not heard as it was sent is mixed."""
+"""Any gain other than 1 makes the worker mix the voice instead of relaying its packets."""
 CLEAR = Line()
 
 
 @dataclass(frozen=True)
 class Case:
-    """One call. `direct`: between browsers, without a worker; then `up` is the whole path."""
+    """One call.
+
+    `up` and `down`: the links of speaker and listener. `direct`: between browsers, without a worker; then `up` is the whole
+    path.
+    """
 
     up: Line = CLEAR
     down: Line = CLEAR
@@ -52,15 +56,15 @@ class Case:
 
     @property
     def redundant(self) -> bool:
-        """Return whether the speaker's link loses so much that each packet carries the one before, too."""
+        """Return whether each packet also carries the one before, because the speaker's link loses so many packets."""
         return self.up.loss > BEGIN_LOST
 
 
 @cache
 def packets(protected: bool) -> list[bytes]:
-    """Return the recording in packets of 20 ms, encoded before the calls, because pauses would be heard.
+    """Return the recording in packets of 20 ms. Encoded before the calls, because encoding during a call would cause pauses.
 
-    `protected`: with a copy of the packet before.
+    `protected`: each packet has in-band redundancy for the packet before.
     """
     encoder = Encoder(bitrate=BITRATE, complexity=COMPLEXITY)
     encoder.protect(protected)
@@ -68,7 +72,7 @@ def packets(protected: bool) -> list[bytes]:
 
 
 class Speaker(Peer):
-    """A speaker who, like browsers, adds Opus in-band redundancy once told of loss."""
+    """A speaker who, like browsers, adds in-band redundancy of Opus after reports of loss."""
 
     async def say(self) -> None:
         loop = asyncio.get_running_loop()
@@ -105,7 +109,10 @@ class Listener(Peer):
 
 
 def listened(arrivals: list[tuple[float, int, int, bytes]]) -> Samples:
-    """Return the loudspeaker's output, tick by tick, for packets of (arrival, sequence number, timestamp, payload)."""
+    """Return what a listener's loudspeaker plays.
+
+    `arrivals`: (arrival time in s, sequence number, timestamp, payload) of each packet.
+    """
     source, heard, waiting = Source(Counter()), [], arrivals[::-1]
     now, end = arrivals[0][0] + PHASE_S, arrivals[-1][0] + LATE_S
     while now < end:
@@ -121,7 +128,7 @@ def listened(arrivals: list[tuple[float, int, int, bytes]]) -> Samples:
 async def _call(
     worker: client.WorkerClient, address: tuple[str, int], case: Case, seed: int, together: asyncio.Barrier
 ) -> Listener:
-    """Make one call. Nobody speaks before all have joined, because handshakes would be heard."""
+    """Make one call. Nobody speaks before all calls have connected, because handshakes would disturb the sound."""
     room = secrets.token_hex(4)
     await worker.open_room(room, wire.OpenRoom(epoch=1))
     proxies = [Proxy(address, up=case.up, seed=seed), Proxy(address, down=case.down, seed=seed)]
@@ -143,7 +150,7 @@ async def _call(
 
 @asynccontextmanager
 async def running_worker() -> AsyncIterator[tuple[client.WorkerClient, tuple[str, int]]]:
-    """Start a worker process on loopback. Yield it and its media address."""
+    """Start a worker process on loopback. Yield its client and its media address."""
     with tempfile.TemporaryDirectory(prefix="sangdam-quality-") as folder:
         process = start_worker(Path(folder) / "worker.sock")
         worker = client.WorkerClient(str(Path(folder) / "worker.sock"))
@@ -158,7 +165,7 @@ async def running_worker() -> AsyncIterator[tuple[client.WorkerClient, tuple[str
 
 
 async def calls(cases: list[Case], seed: int = 1) -> list[Samples]:
-    """Make all calls at once, each in its own room. Return the sound of each listener."""
+    """Make all calls at once, each in its own room. Return what each listener hears."""
     together = asyncio.Barrier(len(cases))
     packets(False), packets(True)
     async with running_worker() as (worker, address):

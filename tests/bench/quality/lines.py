@@ -1,4 +1,4 @@
-"""The network links that are tried."""
+"""The network links over which quality is measured."""
 
 from __future__ import annotations
 
@@ -20,4 +20,4 @@ LINES = {
     "5 % come twice, jitter 30 ms": Line(twice=0.05, jitter_s=0.03),
     "48 kb/s": Line(bps=48_000),
 }
-"""48 kb/s with all headers: just over what 32 kb/s of Opus need."""
+"""The last link, 48 kb/s, includes all packet headers. It is just over what Opus at 32 kb/s needs."""

@@ -10,7 +10,7 @@ from media.mixer.opus import RATE, Samples
 from tests.bench.quality.speech import PIECE_S, PIECES, RUN_IN_S, SCORED_RATE, recording, resampled
 
 NEAR_S = 0.6
-"""How far a piece may be from where the whole is: delays change during a call."""
+"""Largest distance of a piece from its expected place, in s. The delay changes during a call."""
 WORST = 1.04
 
 
@@ -30,12 +30,12 @@ def scores(heard: Samples) -> list[float]:
 def _pesq(said: Samples, heard: Samples) -> float:
     try:
         return float(pesq(SCORED_RATE, said, heard, "wb"))
-    except PesqError:  # no part could be taken for an utterance
+    except PesqError:  # PESQ found no utterance in the sound
         return WORST
 
 
 def _shift(said: Samples, heard: Samples) -> int:
-    """Return where in `heard` it starts, in samples, by correlation."""
+    """Return how many samples after the start of `heard` the speech `said` starts, found by correlation."""
     size = len(said) + len(heard)
     found: NDArray[np.float64] = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(said, size)), size)
     shift = int(np.argmax(found))
@@ -43,7 +43,7 @@ def _shift(said: Samples, heard: Samples) -> int:
 
 
 def _cut(samples: Samples, start: int, length: int) -> Samples:
-    """Return the piece, with silence where there is no sound."""
+    """Return `length` samples from `start` on. Beyond either end of the sound there is silence."""
     padded = np.concatenate(
         [np.zeros(max(0, -start), np.int16), samples, np.zeros(max(0, start + length - len(samples)), np.int16)]
     )

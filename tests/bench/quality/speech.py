@@ -1,6 +1,6 @@
 """The spoken recording: connected wide-band sentences from Debian's `asterisk-core-sounds-en-g722` (CC BY-SA 3.0).
 
-The words of `alsa-utils` are 48 kHz but single words, twelve seconds in all: too short and too bare for PESQ.
+The recordings of `alsa-utils` have 48 kHz, but they are single words, twelve seconds in all. That is too little for PESQ.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from media.mixer.opus import RATE, Samples
 FILE = Path("/usr/share/asterisk/sounds/en_US_f_Allison/demo-instruct.g722")
 SCORED_RATE = 16_000
 RUN_IN_S = 10.0
-"""Spoken before what is scored, so that jitter buffers and error correction know the line."""
+"""Seconds of speech before the scored part. Jitter buffers and error correction adapt to the link meanwhile."""
 PIECE_S = 8.0
 PIECES = 4
 SECONDS = RUN_IN_S + PIECE_S * PIECES
@@ -39,7 +39,7 @@ def recording() -> Samples:
 
 @cache
 def spoken() -> Samples:
-    """Return the same speech at 48 kHz, as a microphone gives it."""
+    """Return the same speech at 48 kHz, as a microphone delivers it."""
     return resampled(recording(), SCORED_RATE, RATE)
 
 

@@ -1,4 +1,4 @@
-"""`make bench ARGS=quality`: every link by every path as a table, and the promised figures as rows (15 minutes)."""
+"""`make bench ARGS=quality`: print a table of every link by every path, and the promised figures as rows (15 minutes)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.bench.rows import Row, compared, row
 from tests.peers.proxy import Line
 
 AT_ONCE = 2
-"""Lines that are tried together, each by all ways side by side: what two cores carry with no hiccup of their own."""
+"""Number of links measured at the same time, each over all paths. Two cores carry this many without hiccups of their own."""
 Ways = dict[str, Callable[[Line], Case]]
 Recorded = dict[tuple[str, str], Samples]
-"""(way, line) → what was heard."""
+"""(path, link) → the sound that the listener heard."""
 Found = dict[tuple[str, str], list[float]]
-"""(way, line) → MOS of each piece."""
+"""(path, link) → MOS of each piece of the recording."""
 
 NAMES = {CLEAN: "mos_clean", PROMISED: "mos_loss10_jitter50"}
 DIRECT, UP, DOWN, MIXED_UP, MIXED_DOWN = "Chromium direct", "Chromium up", "Chromium down", "mixed up", "mixed down"
@@ -68,7 +68,7 @@ def _by(ways: Ways, lines: Sequence[str], run: Callable[[list[Case]], list[Sampl
 
 
 def promised(found: Found, line: str) -> Iterator[Row]:
-    """Return the rows of a link, if limits are promised for it."""
+    """Yield the rows of this link. A link without promised limits has no rows."""
     name = NAMES.get(line)
     if name is not None:
         ours, theirs = found[UP, line] + found[DOWN, line], found[DIRECT, line] * 2

@@ -1,7 +1,6 @@
 """The same links in virtual time: jitter buffer, decoder and mixer as in the worker, without worker or clock.
 
-These figures are the same at every run and do not depend on a busy machine. Worse figures of real calls are due to the
-machine.
+These figures are the same at every run, even on a busy machine. If real calls score worse, the machine is the cause.
 """
 
 from __future__ import annotations
@@ -16,21 +15,24 @@ from tests.peers.proxy import Line, Way
 
 OPUS, RED, LEVEL = 111, 63, 20
 TRAILER_BYTES = 10
-"""Of SRTP, which counts where the line is narrow."""
+"""Bytes that SRTP adds to a packet. They count on a link of low bandwidth."""
 Arrival = tuple[float, int, int, bytes]
-"""When, sequence number, timestamp, payload."""
+"""(arrival time in s, sequence number, timestamp, payload) of a packet."""
 
 
 def heard(case: Case, seed: int = 1) -> Samples:
     relayed_on = case.down if not case.mixed else Line()
-    protected = max(case.up.loss, relayed_on.loss) > LOSSY  # the speaker is told after a moment
+    protected = max(case.up.loss, relayed_on.loss) > LOSSY  # a real speaker starts this after the first report of loss
     sent = [(n * TICK_S, n, n * TICK_SAMPLES, payload) for n, payload in enumerate(packets(protected))]
     arrived = _by(case.up, sent, f"{seed} up")
     return _listened(_by(case.down, _mixed(arrived, case.down.loss) if case.mixed else arrived, f"{seed} down"))
 
 
 def _by(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
-    """Yield each packet with the one before where the link loses; at its end each packet once."""
+    """Return what arrives over a link.
+
+    If the link loses packets, each packet also carries the one before, and duplicates are dropped.
+    """
     way, copier, arrived = Way(line, seed), red.Copier(OPUS, RED), []
     for at, sequence, timestamp, payload in sent:
         packet = rtp.build(OPUS, False, sequence & 0xFFFF, timestamp & 0xFFFFFFFF, 7, payload)
@@ -49,7 +51,7 @@ def _by(line: Line, sent: list[Arrival], seed: str) -> list[Arrival]:
 
 
 def _mixed(arrivals: list[Arrival], loss: float) -> list[Arrival]:
-    """Return the mixer's output for a listener with this loss."""
+    """Return what the mixer sends to a listener whose link has this loss."""
     now, sequence, timestamp, sent, waiting = PHASE_S, 0, 0, [], arrivals[::-1]
 
     def send(_: str, payload: bytes, increment: int, marker: bool, lost: int) -> None:
