@@ -1,4 +1,4 @@
-"""Everything that is going on now: sessions, connections, matching, rooms."""
+"""The part of the server that runs the live sessions: their connections, matching and rooms."""
 
 from signaling.live.runtime import Live
 

@@ -1,4 +1,4 @@
-"""Poll the workers for call quality while an operator watches, and push it to those operators."""
+"""Poll the media workers for call quality while an operator watches a call, and send the result to these operators."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ log = structlog.get_logger(__name__)
 
 EVERY_S = 2.0
 ANSWER_S = 1.5
-ADDRESSES_S = 300.0  # resolved addresses of TURN servers are kept so long
+ADDRESSES_S = 300.0  # seconds for which the resolved addresses of TURN servers are kept
 
 
 class Calls:
     """Call quality as last polled.
 
-    `loads`: worker → share of a core. `grades`: session → grade of its worst participant's connection. `changed`: whether the
-    grades have changed since an operator was last told.
+    `loads`: worker → share of a CPU core. `grades`: session → grade of its worst participant's connection.
+    `changed`: whether the grades have changed since the wallboard was last sent.
     """
 
     def __init__(self, *, index: Index, hub: Hub, workers: MediaWorkers, turn: Turn | None) -> None:
@@ -61,7 +61,10 @@ class Calls:
                 self.tell(client)
 
     async def look(self, client: Client) -> None:
-        """Poll at once for an operator who has just begun to watch."""
+        """Send the call quality to an operator who has just begun to watch a call.
+
+        Poll the workers first if nothing is known yet.
+        """
         if not self._found:
             await self._look()
         self.tell(client)
@@ -99,9 +102,9 @@ class Calls:
         return rooms
 
     async def _find_relays(self) -> None:
-        """Find the addresses of our TURN servers. A peer whose packets come from one of them is connected by relay.
+        """Find the addresses of our TURN servers. A peer whose packets come from one of these addresses is connected by relay.
 
-        A relay that sends from another address than the one of its name is not recognized.
+        A relay is not recognized if it sends from another address than the one to which its name resolves.
         """
         loop = asyncio.get_running_loop()
         if self.turn is None or loop.time() < self._relays_until_s:

@@ -25,7 +25,8 @@ from signaling.session.events import Say
 from signaling.session.model import NotAllowed, Person
 
 CATCH_UP_LINES = 500
-CATCH_UP_CHARACTERS = 100_000  # in one frame, because a client drops or delays its other messages behind a large one
+# characters of lines in one frame: a client drops or delays its other messages behind a large frame
+CATCH_UP_CHARACTERS = 100_000
 CHANGEABLE = frozenset({"waiting", "active", "after"})  # states of a session in which lines may be edited and retracted
 
 
@@ -38,8 +39,9 @@ class Lines:
     async def receive(self, entry: Entry, client: Client, person: Person, message: SendLine) -> None:
         """Store a participant's line, acknowledge it and show it. A line sent twice is stored once and acknowledged twice.
 
-        Raise `RecordsAway` while the records are unavailable, and while earlier writes still wait for them. The line is then not
-        acknowledged, and the client keeps it.
+        Raise `RecordsAway` while the records are unavailable, and while earlier writes still wait for the records. The line is
+        then
+        not acknowledged, and the client keeps it.
         """
         if self._owed:
             raise RecordsAway
@@ -63,7 +65,7 @@ class Lines:
                 self._fan_out(entry, line)
 
     async def share(self, entry: Entry, person: Person, line_id: str, file: FileRecord) -> Line:
-        """Store and show the line of a file. If this line is stored already, nothing is stored and it is returned."""
+        """Store and show the line of a file, and return the line. A line that is stored already is only returned."""
         if self._owed:
             raise RecordsAway
         audience = self._audience_now(entry, person, "text", file.audience)
@@ -96,12 +98,15 @@ class Lines:
         await self._change(entry, person, message.seq, lambda line: corrections.edited(line, person.id, message.text, now))
 
     async def retract(self, entry: Entry, person: Person, message: RetractLine) -> None:
-        """Remove the text or picture of a line of this person, for everyone but staff, who still see what it was."""
+        """Remove the text or picture of a line of this person. Staff still see what the line said."""
         now = self._now()
         await self._change(entry, person, message.seq, lambda line: corrections.retracted(line, person.id, now))
 
     async def _change(self, entry: Entry, person: Person, seq: int, change: Callable[[Line], Line | None]) -> None:
-        """Carry out a change. RecordsAway: not acknowledged, the client keeps it."""
+        """Store a change of a line and show it. Raise `RecordsAway` while the records are unavailable.
+
+        The change is then not acknowledged, and the client keeps it.
+        """
         if self._owed:
             raise RecordsAway
         if entry.session.state not in CHANGEABLE:
@@ -139,7 +144,7 @@ class Lines:
         return "staff" if kind == "note" or state == "after" else matrix.audience(entry.session, person, wanted)
 
     async def _check_reply(self, entry: Entry, audience: Audience, seq: int) -> None:
-        """Refuse a reply to a line that a reader of the reply may not read. Whether such a line exists is not told."""
+        """Refuse a reply to a line that some reader of the reply may not read, in the same way as a reply to an unknown line."""
         quoted = await self._records.line(entry.id, seq) if seq else None
         if seq and (quoted is None or quoted.kind == "system" or (audience == "all" and quoted.audience == "staff")):
             raise NotAllowed("unknown_line")
@@ -158,7 +163,7 @@ class Lines:
         )
 
     async def question(self, entry: Entry, person: Person, text: str) -> None:
-        """Store the question that the user typed before the conversation as its first line. Entering again stores nothing."""
+        """Store the question that the user typed before the conversation as its first line. A repeated call stores nothing."""
         if text:
             await self._by_us(
                 entry,
@@ -172,7 +177,7 @@ class Lines:
             )
 
     async def note(self, entry: Entry, person: Person, text: str) -> None:
-        """Store a note for staff. Its author may have left the room."""
+        """Store a note for staff. The note's author may have left the room."""
         await self._by_us(
             entry,
             line_id=f"note-{secrets.token_hex(6)}",
@@ -185,7 +190,10 @@ class Lines:
         )
 
     async def _by_us(self, entry: Entry, **values: Any) -> None:
-        """Store and show a line of the service. While the records are unavailable it waits, because no client sends it again."""
+        """Store and show a line that the service writes.
+
+        While the records are unavailable the line waits: no client repeats it.
+        """
         at = self._now()
 
         async def write(_: bool) -> None:
@@ -217,7 +225,7 @@ class Lines:
             self._send_marks(entry, client, person.id, await self._marks(entry))
 
     async def read(self, entry: Entry, person: Person, message: ReportRead) -> None:
-        """Note what a person's page has and showed, and tell the others, unless the site has turned read marks off."""
+        """Store which lines a person's page has and has shown, and tell the others. Do nothing if the site has no read marks."""
         if entry.site.read_marks == "off":
             return
         async with entry.lines_lock:
@@ -258,7 +266,7 @@ def _args_of(file: FileRecord) -> dict[str, str]:
 
 
 def _page(lines: list[Line]) -> list[Line]:
-    """Return the first lines: as many as one frame should carry, and at least one."""
+    """Return as many of the first lines as one frame should carry, but at least one."""
     page: list[Line] = []
     characters = 0
     for line in lines[:CATCH_UP_LINES]:

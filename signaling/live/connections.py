@@ -1,4 +1,4 @@
-"""Browsers' connections as the server sees them: each has a bounded send queue, and is found by participant or staff member."""
+"""Browsers' connections to the server. Each has a bounded send queue, and is found by participant or by member of staff."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from signaling.protocol.server_messages import Bye, encode
 from signaling.records.types import StaffRecord
 
 QUEUE_MESSAGES = 1000
-QUEUE_BYTES = 4 * 1024 * 1024  # several board messages (≤ 400 KB each) for a late joiner fit
+QUEUE_BYTES = 4 * 1024 * 1024  # room for several board messages (≤ 400 KB each), which a participant who joins late gets at once
 
 
 class Client:
@@ -22,7 +22,7 @@ class Client:
     `send` never waits. A client whose queue is full is told `slow_client` and closed; no other client is affected.
 
     `session` and `participant` are set for a user. Staff hold sessions through `Hub` and `Entry.holders`.
-    `watched`: the session whose call an operator looks at. `right`: hash of the token (of a sign-in or a session) that the
+    `watched`: the session whose call an operator watches. `right`: hash of the token (of a sign-in or a session) that the
     connection depends on. `acted_at`: time of the person's last action. `returns`: whether the person may sign in again after
     the right has ended.
     """
@@ -38,7 +38,8 @@ class Client:
         self.staff = staff
         self.held: set[str] = set()  # ids of the sessions in which this connection acts for a person
         self.closing = False
-        self.greeted = staff is not None  # a user gets no view before everything in the first one is known
+        # whether views may be sent; a user first waits until everything that belongs into the first view is known
+        self.greeted = staff is not None
         self.watching = False
         self.queue_sent = 0  # hash of the queue that was last sent
         self.watched = ""
@@ -83,7 +84,7 @@ class Client:
 
 
 class Hub:
-    """All connections, and those of each member of staff in the order of arrival (newest last)."""
+    """All connections. Those of each member of staff are kept in the order of arrival, the newest last."""
 
     def __init__(self) -> None:
         self.clients: set[Client] = set()

@@ -1,7 +1,7 @@
-"""The earlier sessions of a user, as staff see them in the brief of a present one.
+"""The earlier sessions of a user, as staff see them in the brief of a present session.
 
-The server reads them when a session is made or restored, and keeps them in memory only: a copy in the records would outlive the
-session that it describes. An erased session is dropped at once, an expired one when its retention ends.
+The server reads the earlier sessions when a session is made or restored, and keeps them in memory only: a copy in the records
+would outlive the session that it describes. An erased session is dropped at once, an expired one when its retention ends.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Earlier:
         self._index = index
 
     async def read(self, found: Iterable[tuple[Entry, SessionRecord]]) -> None:
-        """Read the earlier sessions of all these users at once. Raise `RecordsAway`."""
+        """Read the earlier sessions of all these users in one query. Raise `RecordsAway`."""
         vouched = [(entry, (record.site, record.user_ref)) for entry, record in found if record.user_ref]
         if not vouched:
             return
@@ -40,7 +40,7 @@ class Earlier:
             ]
 
     def forget(self, session_id: str) -> list[Entry]:
-        """Drop an erased session from every brief. Return the entries whose briefs have changed."""
+        """Remove an erased session from the briefs of all sessions. Return the entries whose briefs have changed."""
         changed = []
         for entry in self._index.entries.values():
             kept = [each for each in entry.earlier if each[0].id != session_id]

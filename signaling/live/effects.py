@@ -1,4 +1,4 @@
-"""The effects of a session's steps: at the matcher, in the chat and in the room."""
+"""Carry out the effects of a session's steps: at the matcher, in the chat and in the room."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from signaling.session.model import Person
 
 
 class LiveEffects:
-    """Implementation of `sessions.Effects` in a running server."""
+    """Implements `sessions.Effects` in a running server."""
 
     def __init__(self, requests: Requests, lines: Lines, rooms: RoomOrders) -> None:
         self._requests = requests

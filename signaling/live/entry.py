@@ -1,4 +1,4 @@
-"""A live session in memory: the machine's state and what surrounds it at run time."""
+"""A live session in memory: the state of its machine, its connections and its room."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from signaling.session.matrix import Matrix
 
 @dataclass(slots=True)
 class RoomState:
-    """The worker that holds the session's room.
+    """The room of a session on a media worker.
 
-    `ready` is set while the room is open at the session's epoch and has its matrix. `kept`: the room was open before this server
-    started.
+    `ready` is set while the room is open at the session's epoch and has its matrix. `kept`: the room was already open when this
+    server started.
     """
 
     opened: int = 0
@@ -38,10 +38,11 @@ class Entry:
     """A live session in memory.
 
     `lock` serializes the machine's events. `lines_lock` keeps lines in order without waiting for `lock`.
-    `holders`: participant → the connection that acts for them (their newest tab). `sent`: hash of the view last sent to each.
-    `told`: the place in the queue that the user was last told. `last_seq`: number of the newest line. `marks`: who
-    has read what, None until it was read from the records. `vouched`: whether the
-    partner signed the user's identity. `earlier`: that user's earlier sessions, and when each ended.
+    `holders`: participant → the connection that acts for them (their newest tab). `sent`: participant → hash of the last view
+    sent.
+    `told`: the place in the queue that the user was last told. `last_seq`: number of the newest line.
+    `marks`: each participant's read mark; None until the marks were read from the records.
+    `vouched`: whether the partner signed the user's identity. `earlier`: that user's earlier sessions, and when each ended.
     """
 
     session: Session
@@ -69,7 +70,7 @@ class Entry:
         return self.session.id
 
     def category_name(self, category: str = "", locale: str = "") -> str:
-        """Return a category's name in `locale`. Defaults: the session's category and language."""
+        """Return a category's name in `locale`. Without arguments, return the session's category in the session's language."""
         return self.site.category_name(category or self.session.category, self._language(locale))
 
     def site_name(self, locale: str) -> str:
@@ -80,7 +81,7 @@ class Entry:
 
     @property
     def reachable(self) -> bool:
-        """Whether the site can reach the user: the partner signed who they are, or they gave a contact."""
+        """Whether the site can reach the user: the partner signed the user's identity, or the brief has a contact."""
         return self.vouched or any(field.name == "user_contact" for field in self.brief.fields)
 
     def holds(self, client: Client, participant: str) -> bool:
@@ -94,7 +95,7 @@ class Entry:
         return former
 
     def release(self, participant: str) -> Client | None:
-        """Let no client act for the participant any more. Return the client that did."""
+        """Let no client act for the participant any more. Return the client that acted for them, or None."""
         former = self.holders.pop(participant, None)
         self.sent.pop(participant, None)
         if former is not None and former not in self.holders.values():

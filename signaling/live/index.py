@@ -1,4 +1,4 @@
-"""Indexes of the live sessions. With ten thousand sessions, no common question may scan them all."""
+"""Indexes of the live sessions, so that no frequent question has to scan ten thousand sessions."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ class Index:
     """Call `note` after every change of a session and `forget` when it leaves the memory.
 
     `entries`: all sessions by id; the code that starts and ends sessions keeps it. `waiting`: waiting sessions in order of
-    arrival. `queues`: the same, by queue. `running`: active or in wrap-up. `callbacks`: due and scheduled ones. `over`: closed
-    sessions that a browser still shows, in the order in which they ended. `crowd`: sessions without a counselor, counted by site.
+    arrival.
+    `queues`: the waiting sessions by site, language and category. `running`: sessions that are active or in wrap-up.
+    `callbacks`: sessions with a due or scheduled callback. `over`: closed sessions that a browser still shows, in the order in
+    which
+    they ended. `crowd`: the number of sessions without a counselor, by site.
     """
 
     def __init__(self) -> None:
@@ -94,7 +97,7 @@ class Index:
         return sum(entry.session.state == "active" for entry in self._by_staff.get(staff, {}).values())
 
     def counts_of(self, staff: str) -> tuple[int, int]:
-        """Return how many text sessions and how many calls take a place of the member of staff."""
+        """Return how many text sessions and how many calls take up this member's capacity."""
         sessions = [entry.session for entry in self._by_staff.get(staff, {}).values()]
         active = [session for session in sessions if session.state == "active" and not session.aside]
         texts = sum(session.channel == "text" and not session.calling_back() for session in active)

@@ -1,6 +1,6 @@
 """Listening in by operators.
 
-It starts only at the operator's request, is audited before anything is heard, and ends when the site no longer allows it.
+Listening starts only at the operator's request, is audited before anything is heard, and ends when the site no longer allows it.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Listening:
             entry.release(operator.id)
             await self._records.audit(operator.id, "listen.end", f"session/{entry.id}", self._now(), "0 s")
             raise
-        if client not in self._hub.clients:  # signed out meanwhile
+        if client not in self._hub.clients:  # the operator has signed out in the meantime
             await self.stop(operator.id, session, "lost")
         elif again:
             self.sessions.show(entry)
@@ -62,7 +62,10 @@ class Listening:
             await self.sessions.apply(entry, ListenStopped(operator, why))
 
     async def run(self) -> None:
-        """Check each site's option while anybody listens, because the command line may change it. Runs until cancelled."""
+        """While anybody listens, read again whether each site allows it: the command line may change that.
+
+        Runs until cancelled.
+        """
         while True:
             await asyncio.sleep(LOOK_S)
             for entry in [each for each in self._index.running.values() if each.session.listeners]:

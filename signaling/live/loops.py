@@ -16,7 +16,7 @@ LOOP_RETRY_S = 1.0
 
 
 async def run_forever(loop: Callable[[], Awaitable[None]]) -> None:
-    """Run a loop that the service needs. A fault in one round (the records fail) is logged, and the loop continues."""
+    """Run `loop` again and again. An exception in one round, as when the records fail, is logged, and the next round follows."""
     while True:
         try:
             await loop()

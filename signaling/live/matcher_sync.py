@@ -1,8 +1,8 @@
 """Make sessions and matcher agree again: after a start, after the matcher was unreachable, and after it lost its memory.
 
 The sessions are the authority. A request that the matcher has lost is enqueued again at its original time, before any staff
-are signed in, so that nobody loses their place. Steps of the matcher that the sessions missed (a ring, an accepted call) are
-applied to the sessions as if they had just happened. Requests without a session are released.
+are signed in, so that nobody loses their place. The sessions may have missed steps of the matcher (a ring, an accepted call);
+these are applied to them as if they had just happened. Requests without a session are released.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from signaling.session.standing import open_requests
 log = structlog.get_logger(__name__)
 
 LOOK_S = 0.4
-RETURN_MS = Rules().lease_ms  # so long after our start, waiting users may still be reconnecting
+RETURN_MS = Rules().lease_ms  # how long after this server's start waiting users may still be reconnecting
 RETRY_S = 0.3
 TRIES = 5
-LATER = m.Why("exact", "told later", (), ())  # stands in for the reasons of a ring whose event was lost
+LATER = m.Why("exact", "told later", (), ())  # replaces the reasons of a ring whose event was lost
 
 Forgotten = Callable[[], Awaitable[bool]]
 
@@ -109,7 +109,7 @@ class Agreeing:
                     await self._look_again(entry, wanted.request)
         await self._staff(found)
         await self.requests.settled()
-        if await self._forgotten():  # it lost its memory again in the meantime
+        if await self._forgotten():  # the store has lost its memory again while we compared
             self._unsettled.set()
             return
         self._holds = True
@@ -117,7 +117,7 @@ class Agreeing:
     def _others_come(self) -> bool:
         """Return whether waiting users may still be reconnecting after the matcher lost its memory while no server ran.
 
-        Until then the matcher serves nobody. Otherwise the first to reconnect would be served first.
+        As long as this is true, the matcher serves nobody. Otherwise the first to reconnect would be served first.
         """
         waiting = self._index.waiting.values()
         late = any(not entry.session.people[entry.session.user].connected for entry in waiting)
@@ -187,7 +187,7 @@ class Agreeing:
             self.requests.take(m.Reserved(fence, now, status.reservation or "", request, status.staff or "", until, LATER))
 
     async def _compare_accepted(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus, fence: int) -> None:
-        """Compare an accepted request with the member of staff that the session has for it.
+        """Compare an accepted request with the member of staff to whom the session has assigned it.
 
         If the matcher has withdrawn a member who never entered the room, the session drops them. A member in the room stays.
         """
@@ -208,7 +208,7 @@ class Agreeing:
         return not self._became_call(entry, wanted, status) and _alike(wanted, here, ringing, status)
 
     def _became_call(self, entry: Entry, wanted: Reinstate, status: m.RequestStatus) -> bool:
-        """Return whether the matcher has missed that a text session became a call."""
+        """Return whether the request is for a call, but the matcher still counts it as text."""
         return self.requests.request_of(entry, wanted).medium == "call" and status.request.medium == "text"
 
     async def _step(self, step: Awaitable[list[m.AnyEvent]]) -> None:
@@ -220,7 +220,7 @@ class Agreeing:
     # --- staff -----------------------------------------------------------------------------------------------------------
 
     async def _staff(self, found: m.Snapshot) -> None:
-        """Sign everybody in who has a tab here.
+        """Sign in at the matcher every member of staff who has a tab connected to this server.
 
         Members who were available before the matcher lost its memory become available again, in their former order.
         """

@@ -39,8 +39,9 @@ log = structlog.get_logger(__name__)
 class Ringing:
     """A reservation that rings in the tabs of its member of staff.
 
-    `accepting`: the tab in which Accept was pressed. `reason`: the member's own words for declining. They are not passed to the
-    matcher, which stores no text that people write.
+    `accepting`: the tab in which Accept was pressed. `reason`: the member's own words for declining. These words are not passed
+    to
+    the matcher, which stores no text that people write.
     """
 
     staff: str
@@ -158,7 +159,7 @@ class Matching:
         await self.sessions.note(entry, f"ring_{event.state}", {"staff": event.staff, "reason": reason})
 
     async def _accepted(self, entry: Entry, event: m.ReservationEnded, accepting: Client | None) -> None:
-        """Give the session to the tab in which Accept was pressed, or to the member's newest tab if that one is gone."""
+        """Give the session to the tab in which Accept was pressed or, if that tab is closed, to the member's newest tab."""
         tabs = self._hub.of_staff(event.staff)
         holder = accepting if accepting in tabs else tabs[-1] if tabs else None
         record = self.staffing.known.get(event.staff) or await self._records.staff(event.staff)
@@ -191,13 +192,13 @@ class Matching:
     }
 
     async def ring_lost(self, request: str, ringing: RingingThere, fence: int) -> None:
-        """End a ring that the matcher no longer has."""
+        """End a ring that the matcher no longer knows."""
         ended = m.ReservationEnded(fence, self._now(), ringing.reservation, request, ringing.staff, "cancelled", "lost")
         self.requests.take(ended)
         await self.requests.settled()
 
     def renew_briefs(self, entry: Entry) -> None:
-        """Show the new brief to the staff for whom this session rings, after something was removed from it."""
+        """After something was removed from the brief, show the new brief to the staff for whom this session rings."""
         brief = self.sessions.surroundings(entry).brief
         for ring in self.rings.values():
             if ring.session == entry.id and ring.message.brief is not None:

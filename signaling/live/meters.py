@@ -1,4 +1,4 @@
-"""Count and time what happens in this server, for `server/metrics.py` to expose. Labels are our own words, never a person's."""
+"""Count and time what happens in this server, for `server/metrics.py` to expose. No label names or identifies a person."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ QUICK_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 
 
 class Meters:
-    """Counters and timers of one server. Nothing is global."""
+    """Counters and timers of one server. Nothing in them is global."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -40,7 +40,11 @@ class Meters:
         self._lag = Histogram("sangdam_event_loop_lag_seconds", "How late a timer came", buckets=QUICK_S, **own)
 
     def ring_ended(self, kind: str, outcome: str, waited_ms: int) -> None:
-        """`kind`: user, help or transfer; `outcome`: a reservation's last state; `waited_ms`: since the request was made."""
+        """Count a ring that has ended, and time the wait if it was accepted.
+
+        `kind`: user, help or transfer. `outcome`: the last state of the reservation. `waited_ms`: time since the request was
+        made.
+        """
         self._rings.labels(kind, outcome).inc()
         if outcome == "accepted":
             self._waits.labels(kind).observe(max(0, waited_ms) / 1000)
@@ -56,7 +60,7 @@ class Meters:
             self._durations.labels(route, method).observe(took_s)
 
     def watch_records(self, records: Records) -> None:
-        """Time every SQL statement of these records, from sending it to its result."""
+        """Time every SQL statement of these records, from sending the statement to receiving its result."""
         engine = records.engine.sync_engine
         loop_time = asyncio.get_running_loop().time
 

@@ -20,5 +20,5 @@ PEER_ENDS: dict[PeerEndReason, str] = {
 
 
 def is_fault(reason: str) -> TypeGuard[PeerEndReason]:
-    """Return whether a peer that ended for this reason ended by a fault, not on request."""
+    """Return whether this reason means a fault. False: the peer ended on request."""
     return reason in PEER_ENDS

@@ -1,9 +1,9 @@
-"""Writes of sessions while the records are unavailable: kept in memory, in order, and written later.
+"""Keep writes of sessions in memory and in order while the records are unavailable, and carry them out later.
 
 Each write of a session's state is complete, so only the newest is kept. Events and lines of the service are kept one by one, up
-to a bound. When `crowded` becomes true, no new users enter a queue, and the rest of the bound is left to running conversations.
-Every write can be repeated without effect. The records refuse the writes if another server has become the leader meanwhile. Lines
-that people write are not kept here: they are acknowledged only when stored, and the client keeps them until then.
+to a limit. When `crowded` becomes true, no new users enter a queue; the rest of the limit is left to running conversations.
+Every write can be repeated without effect. The records refuse the writes if another server has become the leader meanwhile.
+Lines that people write are not kept here: they are acknowledged only when stored, and the client keeps them until then.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST = 50_000  # pending writes, about 25 MB
 CROWDED = MOST // 2
 
 Write = Callable[[bool], Awaitable[object]]
-"""Its argument says whether the write may have been carried out already."""
+"""A write. Its argument says whether an earlier try may have succeeded already."""
 
 
 class Owed:
@@ -96,5 +96,5 @@ class Owed:
             raise
         except Exception:
             log.exception("owed to the records and not taken by them", session=key[0])
-        if self._writes.get(key) is write:  # otherwise a newer write has replaced it and is still pending
+        if self._writes.get(key) is write:  # otherwise a newer write has replaced this one and is still pending
             del self._writes[key]

@@ -1,4 +1,4 @@
-"""Attach connections to the people they act for, and detach them."""
+"""Attach connections to the people for whom they act, and detach them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from signaling.protocol.server_messages import Replaced, UserMe, Welcome
 from signaling.records.types import StaffRecord
 from signaling.session.events import Connected, Disconnected, RightEnded
 
-LEAVING_AT_ONCE = 16  # at once; when thousands disconnect in one instant, other work runs in between
+LEAVING_AT_ONCE = 16  # connections detached at once; when thousands disconnect in one instant, other work must run in between
 
 
 class Presence:
-    """The connections of people, and which of a person's tabs acts for them."""
+    """Decides which of a person's tabs acts for that person."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Presence:
         self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
 
     async def attach_user(self, client: Client, entry: Entry) -> None:
-        """Let the newest tab act for the user. The former tab is told and closed."""
+        """Let the user's newest tab act for the user. The tab that acted before is told so and closed."""
         entry = self._index.entries.setdefault(entry.id, entry)
         user = entry.session.people[entry.session.user]
         client.session, client.participant = entry.id, user.id
@@ -97,16 +97,16 @@ class Presence:
         self._sessions.changed = True
 
     async def sign_in(self, record: StaffRecord, skills: Staff) -> None:
-        """Sign a member in at the matcher, or tell it of their changed skills."""
+        """Sign a member in at the matcher. If they are signed in already, give the matcher their changed skills."""
         try:
             await self._requests.call(self._store.sign_in(skills, self._now()))
             await self._requests.settled()
             await self._staffing.read(record)
         except Unavailable:
-            self._refused["unavailable"] += 1  # they still return to their conversations
+            self._refused["unavailable"] += 1  # even so, this member returns to their conversations
 
     async def detach(self, client: Client) -> None:
-        """Detach an ended connection. Its sessions go to the member's newest other tab, if there is one."""
+        """Detach a closed connection. Its sessions go to the member's newest other tab, if there is one."""
         async with self._leaving:
             if client in self._hub.clients:
                 await self._detach(client)

@@ -1,7 +1,7 @@
 """Grade a connection in one word from what its worker measures. Pure.
 
 The grade is about the voice. ITU-T G.114 calls a one-way delay of up to 150 ms unnoticed and more than 400 ms unacceptable. Opus
-conceals single lost packets well; above 5 % loss words go missing.
+conceals single lost packets well; above 5 % loss, words go missing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ POOR = {"lost_percent": 8.0, "jitter_ms": 100.0, "rtt_ms": 700.0, "concealed_per
 
 
 def grade(peer: PeerQuality) -> Grade:
-    """Return the grade of one participant's connection: the worse direction counts. Unknown figures count as good."""
+    """Return the grade of one participant's connection: that of its worse direction. An unknown figure counts as good."""
     if peer.state == "lost":
         return "poor"
     voices: list[StreamQuality] = [stream for stream in (*peer.up, *peer.down) if stream.kind == "audio"]
@@ -32,5 +32,5 @@ def grade(peer: PeerQuality) -> Grade:
 
 
 def worst(grades: Iterable[Grade]) -> Grade | None:
-    """Return the worst grade, or None without any."""
+    """Return the worst grade, or None when there are no grades."""
     return max(grades, key=GRADES.index, default=None)

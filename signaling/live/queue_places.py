@@ -1,4 +1,4 @@
-"""Tell waiting users their place in the queue, in rounds. The cost of a round does not grow with the queue."""
+"""Tell waiting users their place in the queue, in rounds. A round costs the same however long the queue is."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from signaling.live.index import Index
 from signaling.live.sessions import Sessions
 from signaling.protocol.server_messages import WaitingUpdate
 
-PLACES_A_ROUND = 500  # sessions checked per round, in turn; with 10,000 waiting, each is checked every 20 s
-NEAR = 10  # the first places of a queue are checked in every round
+PLACES_A_ROUND = 500  # sessions checked per round, in turn; if 10,000 users wait, each of them is checked every 20 s
+NEAR = 10  # the first users in a queue, who are checked in every round
 NEAR_A_ROUND = 200
-AT_ONCE = 25  # sessions checked before the event loop gets a turn
+AT_ONCE = 25  # sessions checked before other work gets the event loop
 
 
 class Places:
@@ -44,14 +44,14 @@ class Places:
                 await asyncio.sleep(0)
 
     def _next(self, near: dict[str, Entry]) -> list[Entry]:
-        """Return the next sessions in turn. Sessions that arrived meanwhile come in the next turn."""
+        """Return the sessions to check in this round, in turn. Sessions that arrived meanwhile come in the next turn."""
         found = [entry for entry in islice(self._turn, PLACES_A_ROUND) if entry.id not in near]
         if len(found) < PLACES_A_ROUND:
             self._turn = iter(list(self._index.waiting.values()))
         return found
 
     async def look(self, entry: Entry) -> None:
-        """Ask the matcher for the place, and tell the user if it has changed."""
+        """Ask the matcher for the user's place, and tell the user if it has changed."""
         if not await self.ask(entry) or entry.place is None:
             return
         if entry.place.place <= NEAR:
@@ -67,10 +67,10 @@ class Places:
         entry.told = told
 
     async def ask(self, entry: Entry) -> bool:
-        """Ask the matcher for the place. Return False if the session does not wait."""
+        """Ask the matcher for the session's place in the queue. Return False if the session does not wait."""
         if entry.session.state != "waiting":
             return False
-        with suppress(Unavailable):  # the last known place stays
+        with suppress(Unavailable):  # without an answer, the last known place stays
             entry.place = await self._store.place(entry.session.request, self._now()) or entry.place
         return entry.session.state == "waiting"
 

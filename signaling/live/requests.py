@@ -1,4 +1,4 @@
-"""Make steps of the matcher's store, and queue the events that they return in order."""
+"""Make steps of the matcher's store, and queue the resulting events in order."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _STEPS: Final[dict[StepName, Callable[[m.MatchStore, str, int], Coroutine[Any, A
 
 
 class Requests:
-    """Makes steps of the store. `Matching` routes the events that they return."""
+    """Makes steps of the matcher's store. `Matching` routes the resulting events."""
 
     def __init__(
         self, *, staffing: Staffing, store: MatchStore, refused: Counter[str], unsettled: asyncio.Event, now: Now
@@ -44,12 +44,12 @@ class Requests:
         self._unsettled = unsettled
         self._now = now
         self.staffing = staffing
-        self._events: asyncio.Queue[m.AnyEvent | asyncio.Future[None]] = asyncio.Queue()  # bounded by one burst of steps
+        self._events: asyncio.Queue[m.AnyEvent | asyncio.Future[None]] = asyncio.Queue()  # one burst of steps limits its size
 
     async def call(self, step: Coroutine[Any, Any, list[m.AnyEvent]]) -> None:
         """Make one step of the store and pass its events to the router. Raise `matcher.types.Refused`.
 
-        After any other failure the step may or may not have been made. `Agreeing` then reads the matcher again.
+        After any other failure nobody knows whether the step was made. `Agreeing` then reads the matcher again.
         """
         try:
             self.take(*await step)
@@ -61,7 +61,7 @@ class Requests:
         self.staffing.wake()
 
     async def sweep(self) -> None:
-        """End everything that has expired. The caller looks up the next deadline."""
+        """Let the matcher end everything that has expired. The caller asks for the next deadline."""
         self.take(*await self._store.sweep(self._now()))
 
     def take(self, *events: m.AnyEvent) -> None:
@@ -69,7 +69,7 @@ class Requests:
             self._events.put_nowait(event)
 
     async def settled(self) -> None:
-        """Wait until every event so far has been routed. Never await this under a session's lock."""
+        """Wait until every event queued so far has been routed. Never await this under a session's lock."""
         done = asyncio.get_running_loop().create_future()
         self._events.put_nowait(done)
         await done
@@ -86,7 +86,7 @@ class Requests:
                 case Transfer():
                     await self.call(store.transfer_owner(effect.request, effect.staff, now))
                 case Reinstate():
-                    state: m.RequestState = "suspended"  # until its user is back; a callback needs no connected user
+                    state: m.RequestState = "suspended"  # until its user is back; a callback does not need its user
                     if effect.staff or effect.kind == "callback":
                         state = "accepted" if effect.staff else "waiting"
                     status = m.RequestStatus(
@@ -97,7 +97,8 @@ class Requests:
             self._refused[f"matcher_{refused.reason}"] += 1
             log.info("matcher refused", session=entry.id, step=str(effect), reason=refused.reason)
         except m.Unavailable:
-            self._refused["matcher_unavailable"] += 1  # the session has changed already; the matcher is told when it is reachable
+            # the session has changed already; the matcher learns of it when it is reachable again
+            self._refused["matcher_unavailable"] += 1
             self._unsettled.set()
 
     def request_of(self, entry: Entry, effect: Enqueue | Reinstate) -> m.Request:
@@ -120,8 +121,8 @@ class Requests:
     async def _look(self, entry: Entry, effect: Enqueue) -> None:
         """Look up what to show with a new request.
 
-        For a user: their place, before they are told that they wait. For a help request: if no professional who is signed in
-        could serve it, tell the counselor at once.
+        For a user's request: the place in the queue, before the user is told that they wait.
+        For a help request: whether a professional who could serve it is signed in. If none is, tell the counselor at once.
         """
         place = await self._store.place(effect.request, self._now())
         if effect.request == entry.session.request:

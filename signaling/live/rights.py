@@ -1,4 +1,4 @@
-"""End connections whose right has ended: a connection of staff ends within a second of its sign-in."""
+"""End connections that are no longer allowed. When a member's sign-in ends, their connections end within a second."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Standing = dict[str, tuple[SignInRecord, StaffRecord]]
 
 
 class Rights:
-    """Watches the sign-ins and sessions that connections depend on. `let_go` detaches a client."""
+    """Watches the sign-ins and sessions on which connections depend. `let_go` detaches a client."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class Rights:
         self._let_go = let_go
 
     async def watch(self) -> None:
-        """Read from the records which rights still exist. The command line and other servers change them."""
+        """Read again and again from the records which sign-ins still exist: the command line and other servers may end them."""
         while True:
             await asyncio.sleep(LOOK_S)
             await self.look()
@@ -72,7 +72,7 @@ class Rights:
         await self._look_at_staff()
 
     async def _end_old(self) -> None:
-        """End connections to sessions whose users may no longer return to them."""
+        """End connections to closed sessions that are too old for their users to return to."""
         for entry in list(self._index.over.values()):
             if self._now() <= (entry.session.ended_at or 0) + RATING_MS:
                 return
@@ -102,7 +102,7 @@ class Rights:
         return self._in_use(client) or now - max(sign_in.created_at, sign_in.seen_at, client.acted_at) < IDLE_MS
 
     def _in_use(self, client: Client) -> bool:
-        """Return whether a connection is in use although its person does nothing.
+        """Return whether a connection is in use although the person at it does nothing.
 
         Available staff wait for a ring, and a missed ring sets them away. An operator watches the wallboard without touching it.
         """
@@ -122,12 +122,12 @@ class Rights:
             await self._records.saw_sign_ins(used, now)
 
     async def end(self, clients: list[Client]) -> None:
-        """Tell these connections `signed_out`, and end all that they hold. Staff left without a connection are signed out."""
+        """Tell these connections `signed_out`, and end their part in sessions. Sign out staff who have no connection left."""
         for staff in {client.staff.id: client.staff for client in clients if client.staff is not None}.values():
             returns = await self._may_return(staff)
             theirs = [client for client in clients if client.staff is not None and client.staff.id == staff.id]
             for client in theirs:
-                client.returns = returns  # before the goodbye, after which the connection may detach itself
+                client.returns = returns  # set before the goodbye: after that, the connection may detach itself
                 client.bye("signed_out")
             for client in theirs:
                 await self._let_go(client)
@@ -136,7 +136,7 @@ class Rights:
             log.info("sign-in ended", staff=staff.id, may_return=returns)
 
     async def restart(self, clients: list[Client]) -> None:
-        """Let these connections reconnect at once, with the sign-in that their browser has then."""
+        """Let these connections reconnect at once. They then use the sign-in that their browser has at that time."""
         for client in clients:
             client.bye("restart", RESTART_MS)
         for client in clients:
@@ -156,7 +156,7 @@ class Rights:
             self._refused["matcher_sign_out"] += 1
 
     async def _end_absent(self, absent: list[str], signed_in: set[str]) -> None:
-        """End the part in sessions of members who have neither a connection nor a sign-in. Their peers may still be in a call."""
+        """Remove from sessions the members who have neither a connection nor a sign-in. Their peers may still be in a call."""
         for staff in absent:
             if staff in signed_in:
                 continue

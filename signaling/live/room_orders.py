@@ -1,4 +1,4 @@
-"""The orders of sessions to their rooms. `Rooms.run` carries them out."""
+"""Queue the orders of sessions to their rooms. `Rooms.run` carries out these orders."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class DropOrder:
 
 
 class RoomOrders:
-    """A queue of rooms that have changed and of peers to close. A room stands in it at most once."""
+    """A queue of rooms that have changed and of peers to close. A room is in the queue at most once."""
 
     def __init__(self) -> None:
         self._orders: asyncio.Queue[Entry | DropOrder] = asyncio.Queue()
 
     def kick(self, entry: Entry) -> None:
-        """Order a comparison of this session's room with what it should be."""
+        """Order that this session's room be compared with what it should be."""
         room = entry.room
         if entry.session.state != "active" and not room.opened and room.task is None:
             return

@@ -1,6 +1,6 @@
 """Rooms on workers: open each at its session's epoch, apply its matrix, and close it when the session has ended.
 
-Level-triggered: after any change, one task per room compares the actual state with the wanted one and sends the difference. When
+After any change, one task per room compares the actual state of the room with the wanted state and sends the difference. When
 a worker fails, the session's epoch grows, and the same comparison opens the room on another worker.
 """
 
@@ -36,11 +36,12 @@ from signaling.session.model import NotAllowed
 
 log = structlog.get_logger(__name__)
 
-READY_TIMEOUT_S = 8.0  # a spare takes over in well under this; a cold worker needs about two seconds
+# how long an offer waits for its room; a spare worker takes over much faster, a cold one needs about two seconds
+READY_TIMEOUT_S = 8.0
 RETRY_S = 0.1
 RETRY_AFTER_FAULT_S = 1.0
 CLOSE_TIMEOUT_S = 1.0
-JOURNAL_UPDATES = 10_000  # updates; when full, the event stream and the worker behind it wait
+JOURNAL_UPDATES = 10_000  # board updates; when so many wait, the event stream waits, and with it the worker
 
 
 class Rooms:
@@ -91,7 +92,7 @@ class Rooms:
     # --- to the worker ----------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Carry out the orders: at most one task drives a room."""
+        """Carry out the orders. A room has at most one task."""
         while True:
             order = await self._orders.next()
             if isinstance(order, DropOrder):
@@ -118,7 +119,7 @@ class Rooms:
                             await room.kicked.wait()
                 except (StaleEpoch, UnknownSession):
                     self._refused["board_epoch"] += 1
-                except Exception:  # the records fail; try again, because people wait for this room
+                except Exception:  # the records have failed; try again, because people wait for this room
                     log.exception("room not brought about", session=entry.id)
                     room.dirty = True
                     await asyncio.sleep(RETRY_AFTER_FAULT_S)
@@ -155,8 +156,9 @@ class Rooms:
     async def _board_so_far(self, entry: Entry, epoch: int) -> list[bytes]:
         """Claim the board's journal for this epoch and return its updates.
 
-        While the records are unavailable the board starts empty. Browsers send their copies, as they do in every new room. The
-        next journalled stroke then claims the journal.
+        While the records are unavailable the board starts empty. Browsers then send their copies of it, as they do in every new
+        room.
+        The next journalled update claims the journal.
         """
         try:
             await self.flushed()
@@ -166,7 +168,7 @@ class Rooms:
             return []
 
     async def _take_peers(self, entry: Entry, state: media.RoomState) -> None:
-        """Take over the peers of a room that was open on the worker at this epoch already."""
+        """Take over the peers of a room that was already open on the worker at this epoch."""
         known = {peer.peer for peer in state.peers}
         people = entry.session.people.values()
         believed = [(person.id, name) for person in people for name in (person.former_id, person.peer_id) if name]
@@ -201,7 +203,7 @@ class Rooms:
             raise NotAllowed("no_worker") from None
 
     async def offer(self, entry: Entry, participant: str, tab: str, sdp: str, reply_to: int | None) -> Answer:
-        """Admit a new peer of this participant. Raise `NotAllowed` with the worker's reason if it refuses."""
+        """Admit a new peer of this participant. Raise `NotAllowed` with the worker's reason if the worker refuses."""
         peer = f"peer-{secrets.token_hex(6)}"
         await self._sessions.apply(entry, PeerOffered(participant, peer, tab))
         worker, epoch = await self._ready(entry), entry.session.epoch
@@ -256,7 +258,8 @@ class Rooms:
         if entry is None:
             return
         if event.state in ("replaced", "gone"):
-            entry.limits.pop(event.participant, None)  # limits of the ended connection; the next one reports its own
+            # the limits belong to the ended connection; the next connection reports its own
+            entry.limits.pop(event.participant, None)
             self._say_why(entry, event)
         await self._sessions.apply(entry, PeerChanged(event.participant, event.peer, event.epoch, event.state))
 
@@ -271,7 +274,7 @@ class Rooms:
             client.send(PeerEnded(session=entry.id, peer=event.peer, reason=reason, message=PEER_ENDS[reason]))
 
     async def _snapshot(self, event: media.Snapshot) -> None:
-        """Compare with the worker's rooms after an event was missed."""
+        """Correct the states of peers by a list of the worker's rooms, after an event was missed."""
         for room in event.rooms:
             entry = self._index.entries.get(room.room)
             if entry is None:
@@ -305,7 +308,7 @@ class Rooms:
         await self._journal.put(event)
 
     async def _recording_over(self, event: media.RecordingOver) -> None:
-        """Note a closed recording segment. Delete it if the user has withdrawn consent for its period meanwhile."""
+        """Store a closed recording segment. Delete it if the user has withdrawn consent for its period meanwhile."""
         entry = self._index.entries.get(event.room)
         if entry is None:
             record = await self._records.session(event.room)
@@ -328,7 +331,10 @@ class Rooms:
     }
 
     async def journal(self) -> None:
-        """Write board updates under their epoch until cancelled. Updates of an older epoch are refused and counted."""
+        """Write board updates to the records under their epoch. Updates of an older epoch are refused and counted.
+
+        Runs until cancelled.
+        """
         while True:
             event = await self._journal.get()
             try:
@@ -346,7 +352,7 @@ class Rooms:
         return self._journal.qsize()
 
     async def flushed(self) -> None:
-        """Wait until every board update so far is in the records. Raise `RecordsAway` while they are unavailable."""
+        """Wait until every board update so far is in the records. Raise `RecordsAway` if they are or become unavailable."""
         joining = asyncio.create_task(self._journal.join())
         leaving = asyncio.create_task(self._records.away.wait())
         try:

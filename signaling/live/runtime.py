@@ -1,4 +1,4 @@
-"""`Live`: all running sessions of one server. It builds the parts and offers them to HTTP and WebSocket."""
+"""`Live`: all running sessions of one server. It builds the parts and offers their methods to HTTP and WebSocket."""
 
 from __future__ import annotations
 
@@ -61,11 +61,14 @@ SWEEP_LONGEST_S = 5.0
 ERASURES_S = 0.5
 SITES_S = 10.0
 RESTART_RETRY_MS = 300
-OWED_S = 3.0  # at our end, wait so long for unavailable records
+OWED_S = 3.0  # seconds that a closing server waits for unavailable records
 
 
 class Live:
-    """Start with `await start()`, end with `await close()`. Methods that refuse raise `NotAllowed`."""
+    """The live sessions of one server. Start with `await start()`, end with `await close()`.
+
+    A refused call raises `NotAllowed`.
+    """
 
     def __init__(
         self,
@@ -91,7 +94,7 @@ class Live:
         self.admission = Admission(bounds)
         self.index, self.hub, self.meters = Index(), Hub(), Meters()
         self.owed = Owed(records, self._count)
-        self._unsettled = asyncio.Event()  # sessions and matcher may disagree
+        self._unsettled = asyncio.Event()  # set when sessions and matcher may disagree
         index, hub, owed, unsettled = self.index, self.hub, self.owed, self._unsettled
         self.earlier = Earlier(records=records, index=index)
         self.staffing = staffing = Staffing(store=store, hub=hub, index=index, now=now)
@@ -199,7 +202,8 @@ class Live:
     async def start(self) -> None:
         self.meters.watch_records(self.records)
         await self.workers.start(self.rooms.on_event, self.rooms.worker_died)
-        self._tasks = [asyncio.create_task(run_forever(self.rooms.run))]  # first, because restored sessions open their rooms
+        # started first, because restored sessions open their rooms
+        self._tasks = [asyncio.create_task(run_forever(self.rooms.run))]
         await self.stored.restore()
         await self.boards.load_messages()
         await self.boards.count()
@@ -241,7 +245,7 @@ class Live:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _sweep(self) -> None:
-        """Serve the matcher's own deadlines: rings, leases, wrap-ups. Runs until cancelled."""
+        """End what has expired at the matcher (rings, leases, wrap-ups) when it is due. Runs until cancelled."""
         while True:
             deadline = await self.store.next_deadline_ms()
             wait_s = SWEEP_LONGEST_S if deadline is None else (deadline - self.now()) / 1000
@@ -257,7 +261,7 @@ class Live:
                 await self.erased(session_id)
 
     async def _count_sites(self) -> None:
-        """Count the sites. The limit of waiting users is divided among them."""
+        """Count the sites, because the limit of waiting users is divided among them. Runs until cancelled."""
         while True:
             self.admission.sites = len(await self.records.sites())
             await asyncio.sleep(SITES_S)
@@ -312,7 +316,7 @@ class Live:
         )
         await self.records.create_session(record)
         entry = entry_of(record, session, found, brief)
-        with suppress(RecordsAway):  # the session exists; its counselor sees no earlier sessions
+        with suppress(RecordsAway):  # the session exists; without the records, its counselor sees no earlier sessions
             await self.earlier.read([(entry, record)])
         self.index.entries[session_id] = entry
         self.sessions.refresh(entry)
@@ -343,7 +347,7 @@ class Live:
             return Place(1, None, None, any(self.staffing.serves(each, site, language, path) for each in counselors))
 
     async def helpers(self, site: str, category: str, language: str) -> list[str]:
-        """Return the names of counselors who may answer such a request now, those who are free first."""
+        """Return the names of counselors who may answer such a request now. Free counselors come first."""
         found = await self.records.site(site)
         path = found.category_path(category) if found else ()
         return self.staffing.helpers(site, language, path or (category,))
@@ -351,7 +355,7 @@ class Live:
     async def share_file(self, line_id: str, file: FileRecord) -> Line:
         """Store a file's line and show it to its audience.
 
-        Raises NotAllowed, RecordsAway, UnknownSession: nothing is stored then.
+        Raises NotAllowed, RecordsAway or UnknownSession. In these cases nothing is stored.
         """
         entry = self.index.entries.get(file.session)
         person = entry.session.people.get(file.author) if entry is not None else None
@@ -363,7 +367,7 @@ class Live:
         await self.sessions.hours_changed(site)
 
     async def thresholds_changed(self) -> None:
-        """Read the wallboard's thresholds again."""
+        """Read the wallboard's thresholds again, because an operator has changed them."""
         await self.boards.load_thresholds()
 
     async def set_product_picture(self, session_id: str, picture_id: str) -> None:
@@ -374,7 +378,7 @@ class Live:
         await self.sessions.save_brief(entry)
 
     async def walked(self, session_id: str, seen: Supplement) -> None:
-        """Show the staff where the user is now. Raise NotAllowed when the conversation is over."""
+        """Show staff which page of the site the user visits now. Raise NotAllowed when the conversation is over."""
         entry = self.index.entries.get(session_id)
         if entry is None or entry.session.state in ("after", "closed", "message_left"):
             raise NotAllowed("wrong_state")
@@ -392,7 +396,7 @@ class Live:
         return self.invites.issue(entry.id, session.request, now)
 
     async def exchange_invite(self, invite: str) -> tuple[Entry, str]:
-        """Exchange a one-time link for the session and its new token. The former token ends. Raise `InviteRefused`."""
+        """Exchange a one-time link for the session and a new token, which replaces the former one. Raise `InviteRefused`."""
         claims = self.invites.read(invite, self.now())
         entry = self.index.entries.get(claims.session)
         if entry is None or entry.session.request != claims.request or not entry.session.calling_back():
@@ -402,7 +406,7 @@ class Live:
         token = secrets.token_urlsafe(32)
         self.index.change_token(entry, token_hash(token))
         if (former := entry.holders.get(entry.session.user)) is not None:
-            former.bye("replaced")  # a page that is still open uses the former token
+            former.bye("replaced")  # a page that is still open with the former token
             await self.presence.detach(former)
         await self.records.save_token(entry.id, entry.token_hash)
         return entry, token
@@ -426,7 +430,7 @@ class Live:
             self.boards.messages_changed()
 
     async def staff_signed_out(self, member: StaffRecord, right: str = "") -> None:
-        """End the connections of one sign-in, or all connections of the member.
+        """End the connections of one sign-in (`right`) or, without one, all connections of the member.
 
         Their sessions follow the rules for a disconnected owner. A member left without a connection is signed out at the matcher.
         """
@@ -436,14 +440,14 @@ class Live:
             await self.rights.sign_out(member)
 
     async def signed_in_again(self, member: StaffRecord, former: str) -> None:
-        """Let the browser's other tabs reconnect as the member who has signed in now."""
+        """Let the browser's other tabs reconnect, as `member` has signed in there. Tabs of another member are signed out."""
         theirs = [client for client in self.hub.staff_clients() if client.right == former]
         same = [client for client in theirs if client.staff is not None and client.staff.id == member.id]
         await self.rights.restart(same)
         await self.rights.end([client for client in theirs if client not in same])
 
     async def staff_changed(self, record: StaffRecord) -> None:
-        """Save a choice that a member of staff made in the console. Their open consoles stay."""
+        """Save a choice that a member of staff made in the console. Their open consoles stay connected."""
         skills = self.staffing.skills(record)
         await self.records.save_staff(record)
         for client in self.hub.of_staff(record.id):

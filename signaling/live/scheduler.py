@@ -1,4 +1,4 @@
-"""One scheduler for every deadline: keys with a time each, one task asleep until the earliest."""
+"""One scheduler for every deadline. It keeps a time for each key, and one task sleeps until the earliest time."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class Scheduler:
             self.wake()
 
     def wake(self) -> None:
-        """Look again for the earliest deadline, after a deadline or the clock has changed."""
+        """Look up the earliest deadline again, after a deadline or the clock has changed."""
         self._wake.set()
 
     def take_due(self, now: int) -> list[str]:
-        """Return the keys whose time has come, each once. Moved or dropped entries are skipped."""
+        """Return each key whose time has come, once. Skip entries that were moved or dropped."""
         due = []
         while self._heap and self._heap[0][0] <= now:
             at, key = heapq.heappop(self._heap)

@@ -1,4 +1,7 @@
-"""Run the session machine: events in; records, effects and views out. Every change of a live session goes through `apply`."""
+"""Run the session machine: apply events, then save the record, carry out effects and send views.
+
+Every change of a live session goes through `Sessions.apply`.
+"""
 
 from __future__ import annotations
 
@@ -46,19 +49,19 @@ log = structlog.get_logger(__name__)
 
 
 class Effects(Protocol):
-    """Actions outside of the session that its steps ask for."""
+    """The actions outside of the session that the effects of a step need."""
 
     async def ask_matcher(self, entry: Entry, effect: Enqueue | Step | Transfer | Reinstate) -> None: ...
     async def say(self, entry: Entry, say: Say) -> None: ...
     async def keep_note(self, entry: Entry, author: Person, text: str) -> None:
-        """Keep a note for staff."""
+        """Store a note for staff."""
 
     def drop_peer(self, entry: Entry, peer: str) -> None: ...
     def room_changed(self, entry: Entry) -> None: ...
 
 
 class Sessions:
-    """Every event of every live session passes `apply`."""
+    """Applies events to live sessions. Every event goes through `apply`."""
 
     def __init__(
         self,
@@ -84,7 +87,8 @@ class Sessions:
     async def apply(self, entry: Entry, event: SessionEvent) -> None:
         """Apply one event: decide, save, carry out the effects, and show the new views.
 
-        Raise `NotAllowed`, or the error with which the records refuse. The session is then unchanged. While the records are
+        Raise `NotAllowed`, or the error with which the records refuse. In both cases the session is unchanged. While the records
+        are
         unavailable the session continues and is saved later.
         """
         async with entry.lock:
@@ -191,7 +195,7 @@ class Sessions:
         self.forget_if_done(entry)
 
     def forget_if_done(self, entry: Entry) -> None:
-        """Forget a closed session unless its user's page is still open (and may rate it)."""
+        """Forget a closed session unless a page still shows it (the user may rate it there)."""
         if entry.session.state in FINAL_STATES and not entry.holders:
             self._index.entries.pop(entry.id, None)
             self._index.forget(entry)
@@ -204,7 +208,7 @@ class Sessions:
             if not client.greeted:
                 continue
             if entry.session.anyone(participant) is None:
-                continue  # an operator who has just stopped or is about to start listening
+                continue  # this operator has just stopped, or is about to start, listening
             view = views.session_view(entry.session, participant, around, entry.grid, entry.limits.get(participant))
             frame = encode(SessionUpdate(session=view))
             said = hash(frame)
@@ -236,7 +240,7 @@ class Sessions:
         )
 
     def standing(self, entry: Entry) -> tuple[bool, bool]:
-        """Return (is leaving a message offered, is the category open). Both may change with time while a user waits."""
+        """Return whether leaving a message is offered, and whether the category is open. Both may change while a user waits."""
         return self._offers_message(entry, self.waiting(entry).staffed), self._open(entry)
 
     def _offers_message(self, entry: Entry, staffed: bool) -> bool:
@@ -268,12 +272,12 @@ class Sessions:
         )
 
     async def renew_site(self, entry: Entry) -> None:
-        """Read the site again. Its hours may have changed since the session was made."""
+        """Read the site again, because its hours may have changed since the session was made."""
         with suppress(RecordsAway):
             entry.site = await self._records.site(entry.site.id) or entry.site
 
     async def hours_changed(self, site_id: str) -> None:
-        """Tell the users who wait or prepare at this site at once."""
+        """Show the changed hours at once to the users who wait or prepare at this site."""
         for entry in list(self._index.entries.values()):
             if entry.site.id == site_id and entry.session.state in ("preparing", "waiting"):
                 await self.renew_site(entry)
@@ -286,7 +290,7 @@ class Sessions:
 
 
 def _counselor(entry: Entry) -> str:
-    """Return the session's last counselor. Without any, return the professional."""
+    """Return the session's last counselor. If it had none, return the professional."""
     people = entry.session.people
     owner = people.get(entry.session.owner)
     if owner is not None and owner.role == "counselor":
@@ -295,7 +299,7 @@ def _counselor(entry: Entry) -> str:
 
 
 def _professional(entry: Entry) -> str:
-    """Return the professional who is here, or one who was. A counselor who takes over does not count."""
+    """Return the professional who is in the session now, or was. A counselor who takes over is not a professional."""
     asked = entry.session.professional()
     if asked is not None and asked.role == "professional":
         return asked.staff

@@ -1,4 +1,4 @@
-"""Push the consoles' queues and the operators' wallboard in rounds, at most once a second."""
+"""Send queues to the consoles and the wallboard to the operators, in rounds, at most once a second."""
 
 from __future__ import annotations
 
@@ -33,9 +33,11 @@ ROUND_S = 1.0
 COUNTS_EVERY_ROUNDS = 10
 TREND_EVERY_ROUNDS = 60
 QUEUE_ITEMS = 50
-QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024  # spreads a long queue for a thousand consoles over a few seconds
+# bytes of queues sent in one round, so that a long queue reaches a thousand consoles over a few seconds
+QUEUE_BYTES_A_ROUND = 4 * 1024 * 1024
 
-Group = tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]  # members of one group see the same queue
+# (role, locale, languages, sites, categories) of members of staff; members of one group see the same queue
+Group = tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 
 class Boards:
@@ -65,9 +67,9 @@ class Boards:
         self._thresholds: list[ThresholdItem] = []
         self._messages: list[MessageRecord] = []
         self._messages_changed = True
-        self._sites: dict[str, Site] = {}  # for the names in messages
+        self._sites: dict[str, Site] = {}  # the sites whose names the messages show
         self._frames: dict[Group, bytes] = {}  # encoded queues of this round
-        self._behind: list[Client] = []  # consoles that are still to be told in this round
+        self._behind: list[Client] = []  # consoles to which this round has not sent its queue yet
 
     async def run(self) -> None:
         rounds = 0
@@ -83,7 +85,7 @@ class Boards:
                 log.exception("round failed")
 
     async def _round(self, *, counting: bool) -> None:
-        with suppress(RecordsAway):  # keep the last result
+        with suppress(RecordsAway):  # without an answer, the last result stays
             if self._messages_changed:
                 await self.load_messages()
             if counting:
@@ -101,7 +103,7 @@ class Boards:
         self._counts = await self._records.counts_today(int(midnight.timestamp() * 1000))
 
     async def load_thresholds(self) -> None:
-        """Read the operators' thresholds. Figures without one have the default."""
+        """Read the operators' thresholds. Figures without a threshold have the default."""
         self._thresholds = thresholds(await self._records.thresholds())
         self.sessions.changed = True
 
@@ -119,13 +121,13 @@ class Boards:
         watchers = list(self._hub.watchers())
         if not watchers:
             return
-        with suppress(RecordsAway):  # the pages keep the last one
+        with suppress(RecordsAway):  # without an answer, the pages keep the last trend
             frame = encode(await self._trend())
             for client in watchers:
                 client.send_encoded(frame)
 
     def messages_changed(self) -> None:
-        """Read the messages again in the next round. Many may be left within one second."""
+        """Read the messages left again, but only in the next round: many may be left within one second."""
         self._messages_changed = True
 
     async def load_messages(self) -> None:
@@ -139,7 +141,7 @@ class Boards:
         self.sessions.changed = True
 
     def push(self) -> None:
-        """Send every member of staff what has changed. Consoles beyond this round's byte limit wait for the next."""
+        """Send every member of staff what has changed. Consoles beyond this round's byte limit wait for the next round."""
         self._frames.clear()
         if not self._behind:
             self._behind = [client for client in self._hub.staff_clients() if client.staff and client.staff.role in MATCHED_ROLES]
@@ -154,10 +156,14 @@ class Boards:
         while self._behind and spent < QUEUE_BYTES_A_ROUND:
             spent += self.push_queue(self._behind.pop())
         if self._behind:
-            self.sessions.changed = True  # consoles told first may have missed a change of this round
+            # consoles served first may have missed a change of this round, so another round must follow
+            self.sessions.changed = True
 
     def push_queue(self, client: Client) -> int:
-        """Send this member the people they could serve and the messages left, if that has changed. Return the bytes sent."""
+        """Send this member the queue of people they could serve and the messages left. Return the number of bytes sent.
+
+        An unchanged queue is not sent again.
+        """
         record = client.staff
         if record is None or record.role not in MATCHED_ROLES or client.closing:
             return 0
@@ -194,7 +200,7 @@ class Boards:
         return found
 
     def _to_come(self, locale: str, record: StaffRecord | None = None) -> list[QueueItem]:
-        """Return the callbacks that are not due yet: all, or those that this member could serve."""
+        """Return the callbacks that are not due yet. With `record`, return only those that this member could serve."""
         found = [
             entry
             for entry in self._index.callbacks.values()
@@ -221,13 +227,13 @@ class Boards:
         return found
 
     def may_take(self, record: StaffRecord, message: str) -> bool:
-        """Return whether the member is shown this message."""
+        """Return whether the member sees this message in their queue."""
         return any(each.id == message and _for(record, each) for each in self._messages)
 
     # --- the wallboard ---------------------------------------------------------------------------------------------------
 
     def wallboard(self, locale: str = "") -> Wallboard:
-        """Return the wallboard. Names of sites and categories are in `locale` if the site has them."""
+        """Return the wallboard. Sites and categories are named in `locale`, if they have names in it."""
         index = self._index
         asking = [*index.waiting.values(), *(entry for entry in index.callbacks.values() if entry.session.in_line())]
         waiting = [
@@ -254,7 +260,7 @@ class Boards:
         )
 
     def _named(self, items: list[QueueItem]) -> list[QueueItem]:
-        """Add the users' names. Contacts are left out: an operator opens the session for them, which is audited."""
+        """Add the users' names. Contacts are left out: to see them, an operator opens the session, which is audited."""
         sessions = [self._index.entries[item.session].session for item in items]
         return [
             structs.replace(item, name=session.people[session.user].name) for item, session in zip(items, sessions, strict=True)
@@ -293,7 +299,7 @@ DEFAULT_THRESHOLDS = (
 
 
 def thresholds(stored: Sequence[Threshold]) -> list[ThresholdItem]:
-    """Return the threshold of every figure: the stored one, else the default."""
+    """Return the threshold of every figure: the stored one or, without one, the default."""
     found = {one.figure: one for one in stored}
     return [
         structs.replace(item, amber=found[item.figure].amber, red=found[item.figure].red) if item.figure in found else item
@@ -308,6 +314,6 @@ def _since(entry: Entry) -> int:
 
 
 def _for(record: StaffRecord, message: MessageRecord) -> bool:
-    """Return whether the message is for this member: a counselor of its language and site."""
+    """Return whether the message is for this member: a counselor who speaks its language and serves its site."""
     sites = record.sites
     return record.role == "counselor" and message.language in record.languages and ("*" in sites or message.site in sites)

@@ -1,4 +1,4 @@
-"""Presence and state of staff at the matcher, shown in all their tabs."""
+"""Keep the presence and state of staff at the matcher, and show them in all tabs of each member."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from signaling.protocol.server_messages import StaffUpdate
 from signaling.protocol.staff_views import StaffItem, StaffMe
 from signaling.records.types import StaffRecord
 
-RENEW_S = 10.0  # a third of the presence lease
+RENEW_S = 10.0  # seconds between renewals: a third of the presence lease
 MATCHED_ROLES = ("counselor", "professional")
 
 
 class _Told(NamedTuple):
-    """The last news of a member of staff from the matcher. `why`: why they are away; `until`: when a timed state ends."""
+    """The last report of the matcher on a member of staff. `why`: why they are away; `until`: when a timed state ends."""
 
     state: m.StaffState
     why: str = ""
@@ -40,12 +40,13 @@ class Staffing:
         self._hub = hub
         self._index = index
         self._now = now
-        self.known: dict[str, StaffRecord] = {}  # signed in; disconnected members stay until their lease has run out
+        # members who are signed in; a disconnected member stays until their lease has run out
+        self.known: dict[str, StaffRecord] = {}
         self._told: dict[str, _Told] = {}
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
-        """Look again for the store's next deadline, after a step."""
+        """Ask the store again for its next deadline, after a step."""
         self._wake.set()
 
     async def woken(self, timeout_s: float) -> None:
@@ -87,7 +88,7 @@ class Staffing:
         return self._told[staff].state if staff in self._told else "signed_out"
 
     def since(self, staff: str) -> int:
-        """Return since when the member has been in their state, or the best known time."""
+        """Return when the member entered their state, as far as known; 0 if nothing is known."""
         return self._told[staff].since if staff in self._told else 0
 
     def show(self, record: StaffRecord) -> None:
@@ -111,7 +112,7 @@ class Staffing:
         )
 
     async def read(self, record: StaffRecord) -> None:
-        """Read the member's state from the store if no event has reported it yet."""
+        """Read the member's state from the store, and keep it."""
         status = await self._store.staff_status(record.id)
         if status is not None:
             told = self._told.get(record.id, _AWAY)
@@ -119,7 +120,7 @@ class Staffing:
             self._told[record.id] = _Told(status.state, why, told.until, status.since_ms, status.ready)
 
     def serves(self, record: StaffRecord, site: str, language: str, category_path: tuple[str, ...]) -> bool:
-        """Return whether the matcher could ever offer such a request to this member. For showing queues only."""
+        """Return whether the matcher could ever offer such a request to this member. Used only to show queues."""
         return (
             language in record.languages
             and ("*" in record.sites or site in record.sites)
@@ -127,7 +128,7 @@ class Staffing:
         )
 
     def colleagues(self, entry: Entry, of: str) -> list[StaffItem]:
-        """Return the signed-in counselors who speak the session's language and serve its site, free ones first."""
+        """Return the signed-in counselors who speak the session's language and serve its site. Free counselors come first."""
         found = [item for item in self.items() if item.id != of and self._may_take_over(self.known[item.id], entry)]
         for item in found:
             if item.state == "busy" and item.ready and self._has_room(item, entry):
@@ -135,13 +136,13 @@ class Staffing:
         return sorted(found, key=lambda item: (item.state != "available", item.name))
 
     def _has_room(self, item: StaffItem, entry: Entry) -> bool:
-        """Return whether a colleague in other sessions could get this one, too. For showing only."""
+        """Return whether a colleague who is in other sessions has capacity for this one. Used only for display."""
         if entry.session.channel != "text":
             return item.calls < item.most_calls
         return item.texts < item.most_texts and (not item.calls or self.known[item.id].texts_in_call)
 
     def helpers(self, site: str, language: str, category_path: tuple[str, ...]) -> list[str]:
-        """Return the names of counselors at work who serve such a request, those who are free first."""
+        """Return the names of counselors at work who serve such a request. Free counselors come first."""
         found = [
             (self.state(staff) != "available", record.name)
             for staff, record in self.known.items()
@@ -150,7 +151,7 @@ class Staffing:
         return [name for _, name in sorted(found)]
 
     def preferred(self, entry: Entry, staff: str) -> StaffRecord | None:
-        """Return this counselor if a short wait for them makes sense: they are at work and serve the session."""
+        """Return this counselor if they are at work and serve the session, so that a short wait makes sense; else None."""
         record = self.known.get(staff)
         return record if record is not None and self._at_work(staff) and self._may_take_over(record, entry) else None
 

@@ -1,4 +1,4 @@
-"""Load sessions from the records: at the start, and when someone returns to one that no page shows."""
+"""Load sessions from the records: at the start, and when somebody returns to a session that no page shows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 
 
 class StoredSessions:
-    """The sessions in the records, as entries of the index."""
+    """Loads sessions from the records as entries of the index."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class StoredSessions:
         self._now = now
 
     async def restore(self) -> None:
-        """Load all live sessions at the start, and go on with rooms that their workers have kept."""
+        """Load all live sessions at the start. Rooms that workers have kept open go on."""
         loaded = [(await self._load(record), record) for record in await self._records.live_sessions()]
         known = [(entry, record) for entry, record in loaded if entry is not None]
         kept = [entry for entry, _ in known]
@@ -92,17 +92,17 @@ class StoredSessions:
         return entry
 
     def _stands(self, session: Session | SessionRecord) -> bool:
-        """Return whether the session's user may still connect: until a day after its end."""
+        """Return whether the session's user may still connect. They may until a day after its end."""
         return session.state not in FINAL_STATES or self._now() <= (session.ended_at or 0) + RATING_MS
 
     async def any_session(self, session_id: str) -> Entry | None:
-        """Return a running or ended session. An ended one that no page shows is read from the records and not kept in memory."""
+        """Return a running or ended session, or None. An ended one that no page shows is read from the records, but not kept."""
         entry = self._index.entries.get(session_id)
         record = None if entry else await self._records.session(session_id)
         return entry or (await self._load(record) if record is not None and record.state in FINAL_STATES else None)
 
 
 def entry_of(record: SessionRecord, session: Session, site: Site, brief: Brief) -> Entry:
-    """Return the entry of a session that is read from, or written to, the records."""
+    """Return an entry for a session that was just read from the records or created."""
     vouched = bool(record.user_ref)
     return Entry(session=session, site=site, brief=brief, token_hash=record.token_hash, last_seq=record.last_seq, vouched=vouched)

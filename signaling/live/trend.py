@@ -1,4 +1,4 @@
-"""The wallboard's figures over the last two hours, a point a minute, computed from the waits in the records. Pure."""
+"""Compute the wallboard's figures over the last two hours, a point a minute, from the waits in the records. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from signaling.records.figures import ANSWERED_IN_TIME_MS
 
 MINUTE_MS = 60_000
 POINTS = 120
-LEVEL_MS = 30 * MINUTE_MS  # the service level of a point counts the half hour before it
+LEVEL_MS = 30 * MINUTE_MS  # the service level of a point covers the half hour before it
 SPAN_MS = POINTS * MINUTE_MS + LEVEL_MS
 
 
@@ -40,7 +40,8 @@ def _standing(waits: Sequence[Wait], at: Sequence[int]) -> tuple[list[int], list
     """Return, for each time, how many users were waiting and the longest of their waits in seconds."""
     coming = sorted(waits, key=lambda wait: wait.asked_at)
     ends = sorted(_end(wait) for wait in waits)
-    open_waits: list[tuple[int, float]] = []  # (asked, end): the oldest first; ended ones are dropped when they come first
+    # (asked, end) of each wait, the oldest first; a wait that has ended is dropped when it comes first
+    open_waits: list[tuple[int, float]] = []
     counts, longest, n = [], [], 0
     for time in at:
         while n < len(coming) and coming[n].asked_at <= time:
@@ -67,7 +68,7 @@ def _answers_in_time(waits: Sequence[Wait]) -> list[int]:
 
 
 def _level(in_time: Sequence[int], answered: Sequence[int], left: Sequence[int], time: int) -> float | None:
-    """Return the percentage answered in time in the half hour up to `time`. None if nobody was answered or left."""
+    """Return the percentage answered in time in the half hour up to `time`; None if nobody was answered or left then."""
     all_over = _between(answered, time - LEVEL_MS, time) + _between(left, time - LEVEL_MS, time)
     return round(100 * _between(in_time, time - LEVEL_MS, time) / all_over, 1) if all_over else None
 

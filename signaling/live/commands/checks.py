@@ -1,4 +1,4 @@
-"""Checks of a command against its sender: their part in the session, and the connection that acts for them."""
+"""Checks of a command against its sender: the sender's part in the session, and the connection that acts for the sender."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ InSession = Callable[[Live, Client, Entry, Person, Any], Awaitable[Reply]]
 def in_session(handler: InSession, *, listeners: bool = False) -> Handler:
     """Wrap a handler of participants' messages: find the session and the person.
 
-    The connection must be the one that acts for the person. `listeners`: operators who listen in may send this message, too.
+    The wrapper refuses a connection that does not act for the person. `listeners`: operators who listen in may send this message,
+    too.
     """
 
     async def wrapped(live: Live, client: Client, message: Any) -> Reply:

@@ -73,7 +73,8 @@ async def _board(live: Live, client: Client, entry: Entry, person: Person, messa
 
 
 async def _leave(live: Live, client: Client, entry: Entry, person: Person, message: msg.Leave) -> Reply:
-    if entry.session.state not in ("after", "callback", "closed", "message_left"):  # leaving the page does not cancel a callback
+    # a user who leaves the page keeps their callback
+    if entry.session.state not in ("after", "callback", "closed", "message_left"):
         await live.sessions.apply(entry, ev.Left(person.id))
     return None
 

@@ -18,7 +18,7 @@ from signaling.session.model import FINAL_STATES, NotAllowed, Person
 
 from .checks import Handler, Reply, check_time, event, in_session, staff_id, staff_only
 
-LATE_NOTES_MS = 15 * 60_000  # notes are accepted so long after the end of the conversation
+LATE_NOTES_MS = 15 * 60_000  # how long after the end of the conversation notes are accepted
 
 
 async def _help(live: Live, client: Client, entry: Entry, person: Person, message: msg.AskHelp) -> Reply:
@@ -114,7 +114,7 @@ async def _note_taker(live: Live, client: Client, session: str) -> tuple[Entry, 
 
 
 async def _notes(live: Live, client: Client, message: msg.TypeNotes) -> Reply:
-    """Keep notes while they are typed. The owner's last words count even if the session has just closed."""
+    """Keep notes while a member of staff types them. The owner's last notes are saved even if the session has just closed."""
     entry, person = await _note_taker(live, client, message.session)
     if entry.session.state not in FINAL_STATES:
         await live.sessions.apply(entry, ev.NotesTyped(person.id, message.notes, message.outcome, tuple(message.tags)))
@@ -128,8 +128,9 @@ async def _notes(live: Live, client: Client, message: msg.TypeNotes) -> Reply:
 async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
     """Save a wrap-up. The owner's wrap-up closes the session.
 
-    The wrap-up of a professional, or of a counselor who has handed over, becomes a staff note. Notes that were still being
-    written when the session closed by itself are kept.
+    The wrap-up of a professional, or of a counselor who has handed over, becomes a note for staff. Notes are also saved if a
+    member
+    was still writing them when the session closed by itself.
     """
     staff = staff_id(client)
     entry, person = await _note_taker(live, client, message.session)
@@ -145,7 +146,7 @@ async def _wrap_up(live: Live, client: Client, message: msg.WrapUp) -> Reply:
         await live.lines.note(entry, person, message.notes)
     if not person.gone:
         await live.sessions.apply(entry, ev.WrappedUp(staff))
-    await live.requests.settled()  # the client may be faster than the matcher's event about its state
+    await live.requests.settled()  # the matcher's event about this member's state may arrive after the client's message
     if live.staffing.state(staff) == "wrap_up":
         await _wrapped_up(live, staff)
     return None

@@ -20,8 +20,9 @@ from signaling.session.views import brief_value
 
 from .checks import Handler, Reply, check_time, event, in_session, user_only
 
-LEAST_CONTACT = 3  # characters, the same as for a message left
-MOST_CALLBACKS = 5_000  # at the same time; a callback stays in memory for up to two weeks, beside the live sessions
+LEAST_CONTACT = 3  # least characters of a contact, the same as for a message left
+# callbacks in memory at the same time; each stays there for up to two weeks, in addition to the live sessions
+MOST_CALLBACKS = 5_000
 
 
 async def _enter(live: Live, client: Client, entry: Entry, person: Person, message: msg.Enter) -> Reply:
@@ -77,7 +78,7 @@ async def _leave_message(live: Live, client: Client, entry: Entry, person: Perso
         text=message.text,
         at=live.now(),
     )
-    await live.records.add_message(record)  # first: the message is stored whatever happens next
+    await live.records.add_message(record)  # the message comes first, so that it is stored whatever happens next
     await live.sessions.apply(entry, ev.MessageGiven(person.id))
     live.boards.messages_changed()
     return None
